@@ -1,0 +1,77 @@
+"""The environment: what a run's numbers depend on besides its config.
+
+One seed gives the same bits on the same machine, library versions, BLAS kernel and number of
+threads: that is promised, so that is recorded.
+"""
+
+import hashlib
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import threadpoolctl
+
+from nncli import __version__
+from nncli.parts.datasets import Table
+
+
+def data_sha256(table: Table) -> str:
+    """SHA-256 of the values, names and shape of a table."""
+    digest = hashlib.sha256(repr((table.x.shape, table.features, table.classes)).encode())
+    for array in (table.x, table.y):
+        digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def describe(
+    table: Table, threads: int | str, arguments: Sequence[str], config: Path
+) -> dict[str, Any]:
+    """The content of environment.json."""
+    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    return {
+        "nncli": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "blas": [
+            {key: pool.get(key) for key in ("internal_api", "version", "architecture")}
+            for pool in pools
+        ],
+        "data_sha256": data_sha256(table),
+        "command": ["nncli", *arguments],
+        "git_revision": _git_revision(config.resolve().parent),
+    }
+
+
+def _cpu() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _git_revision(folder: Path) -> str | None:
+    """The commit of the checkout the config lies in; None outside one."""
+    if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
+        return None
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "--verify", "-q", "HEAD"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=5,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None

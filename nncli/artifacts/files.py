@@ -1,0 +1,57 @@
+"""Files: whole or not at all."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from nncli.errors import FileFailure
+
+
+@contextmanager
+def reporting(path: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into FileFailure with the path."""
+    try:
+        yield
+    except OSError as error:
+        raise FileFailure(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Put `content` at `path`: after a crash the file is the old one or the new one, never half.
+
+    Raises FileFailure.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with reporting(path):
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def to_json(value: Any) -> bytes:
+    """Indented JSON text."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

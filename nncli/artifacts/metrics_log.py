@@ -1,0 +1,56 @@
+"""The metrics log: metrics.csv, a row per logged epoch."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nncli.errors import CorruptRun
+
+Row = Mapping[str, float | None]
+
+
+def format_row(values: Sequence[float | None]) -> str:
+    """One CSV line; numbers in the shortest form that reads back as the same bits."""
+    return ",".join("" if value is None else _number(value) for value in values) + "\n"
+
+
+def _number(value: float) -> str:
+    return (
+        str(value) if isinstance(value, int) else repr(float(value))
+    )  # NumPy's repr says its type
+
+
+class MetricsLog:
+    """Rows in memory; `text` is the file. Appending a row costs no more than its line."""
+
+    def __init__(self, lines: Sequence[str] = ()) -> None:
+        self.lines = list(lines)
+
+    def append(self, row: Row) -> None:
+        """Add a row; the first one also writes the header."""
+        if not self.lines:
+            self.lines.append(",".join(row) + "\n")
+        self.lines.append(format_row(list(row.values())))
+
+    def keep_until(self, epoch: int) -> None:
+        """Drop the rows of later epochs."""
+        self.lines[1:] = [line for line in self.lines[1:] if int(line.split(",", 1)[0]) <= epoch]
+
+    def text(self) -> bytes:
+        return "".join(self.lines).encode()
+
+
+def read_columns(content: bytes, source: Path) -> dict[str, list[float]]:
+    """metrics.csv as columns by name; an empty cell is NaN. Raises CorruptRun if it isn't one."""
+    rows = list(csv.reader(io.StringIO(content.decode("utf-8", "replace"))))
+    try:
+        header, *body = rows
+        columns = {
+            name: [float(row[index] or "nan") for row in body] for index, name in enumerate(header)
+        }
+    except (ValueError, IndexError):
+        raise CorruptRun(f"{source}: not a metrics log") from None
+    if "epoch" not in columns or "loss" not in columns or not body:
+        raise CorruptRun(f"{source}: expected the columns epoch and loss, and a row")
+    return columns

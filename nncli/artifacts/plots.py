@@ -1,0 +1,158 @@
+"""Plots: learning curves as png, svg or pdf."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from nncli.artifacts.files import reporting
+from nncli.errors import UserError
+
+FORMATS = (".png", ".svg", ".pdf")
+UNITS = {"cross_entropy": "nats per row", "binary_cross_entropy": "nats per row"}
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One run's metrics.csv, and how to label it.
+
+    loss: the name of its loss.  best_epoch: the epoch to mark.
+    """
+
+    name: str
+    columns: Mapping[str, Sequence[float]]
+    loss: str
+    best_epoch: int
+
+
+def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -> None:
+    """Draw `metric` of every run, train and val, to `path` (png, svg or pdf by its suffix).
+
+    Raises UserError for another suffix or a metric that no run has, FileFailure if it can't write.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
+    known = list(dict.fromkeys(c.removeprefix("val_") for run in runs for c in run.columns))
+    if all(metric not in run.columns for run in runs):
+        raise UserError(f"no run has the metric '{metric}'; known: {', '.join(known)}")
+    figure = _figure(runs, metric, is_log)
+    with reporting(path):
+        figure.savefig(path, dpi=150, metadata=_without_date(path))
+
+
+def _without_date(path: Path) -> dict[str, None]:
+    """The same curves give the same bytes."""
+    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower(), {})
+
+
+def _figure(runs: Sequence[Curves], metric: str, is_log: bool) -> Any:
+    import matplotlib
+    from matplotlib.figure import Figure  # without pyplot: no window system, half the import
+
+    matplotlib.rcParams["svg.hashsalt"] = "nncli"
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes = figure.subplots()
+    colors = [matplotlib.colormaps["tab10"](index % 10) for index in range(len(runs))]
+    for run, color in zip(runs, colors, strict=True):
+        _draw_run(axes, run, metric, color, is_alone=len(runs) == 1)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(_label(runs, metric))
+    if is_log:
+        axes.set_yscale("log")
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.02)
+    if len(runs) == 1:
+        axes.set_title(runs[0].name, loc="left", fontsize=11)
+    axes.legend(frameon=False, fontsize=9)
+    return figure
+
+
+def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool) -> None:
+    epochs = run.columns["epoch"]
+    prefix = "" if is_alone else f"{run.name} "
+    last = None
+    for column, label, style in ((metric, "train", "-"), (f"val_{metric}", "validation", "--")):
+        if column in run.columns:
+            width = 1.6 if is_alone or style == "-" else 1.2
+            shade = "tab:orange" if is_alone and style == "--" else color
+            dots = "o" if len(epochs) < 3 else None
+            axes.plot(
+                epochs,
+                run.columns[column],
+                style,
+                color=shade,
+                linewidth=width,
+                marker=dots,
+                markersize=3,
+                label=prefix + label,
+            )
+            last = run.columns[column], shade
+    if last is not None and run.best_epoch in epochs:
+        values, shade = last
+        best = values[list(epochs).index(run.best_epoch)]
+        note = f"{prefix}best: epoch {run.best_epoch}, {best:.4g}"
+        axes.plot(
+            run.best_epoch, best, "o", color=shade, markersize=6, fillstyle="none", label=note
+        )
+
+
+def _label(runs: Sequence[Curves], metric: str) -> str:
+    if metric != "loss":
+        return metric
+    names = {run.loss for run in runs}
+    if len(names) > 1:
+        return "loss"
+    name = names.pop()
+    return f"loss ({name}, {UNITS[name]})" if name in UNITS else f"loss ({name})"
+
+
+class BackgroundPlotter:
+    """A process that loads matplotlib while this one trains, then draws.
+
+    Importing matplotlib takes longer than training a small network; on a second core it costs
+    nothing. The process waits for one request on its standard input and ends with it, so that it
+    never outlives its parent.
+    """
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "nncli.artifacts.plots"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the trainer, which then asks for a last plot
+        )
+
+    def draw_loss(self, run: Curves, path: Path) -> str | None:
+        """Draw the loss of one run to `path`; what went wrong, if anything did."""
+        request = {"run": vars(run), "path": str(path)}
+        _, errors = self._process.communicate(json.dumps(request).encode())
+        lines = errors.decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if self._process.returncode and lines else None
+
+    def __enter__(self) -> "BackgroundPlotter":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the process if it wasn't needed."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+
+def serve(requests: IO[str]) -> None:
+    """The process's side: load matplotlib, wait for the request, draw."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.figure  # noqa: F401
+
+    if request := requests.read():
+        asked = json.loads(request)
+        draw_curves([Curves(**asked["run"])], Path(asked["path"]), "loss", is_log=False)
+
+
+if __name__ == "__main__":
+    serve(sys.stdin)

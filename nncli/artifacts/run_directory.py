@@ -1,0 +1,133 @@
+"""The run directory: numbered, never overwritten, sealed by a manifest written last."""
+
+import fcntl
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.files import reporting, sha256, to_json, write_atomic
+from nncli.errors import CorruptRun, RunInUse, UserError
+
+MANIFEST = "manifest.json"
+CONFIG = "config.yaml"
+RESOLVED = "config.resolved.yaml"
+WEIGHTS = "model.safetensors"
+METRICS = "metrics.csv"
+SUMMARY = "metrics.json"
+SPLIT = "split.npz"
+PREPROCESSING = "preprocessing.json"
+ENVIRONMENT = "environment.json"
+CHECKPOINT = "checkpoints/last.safetensors"
+LONGEST_NAME = 100
+
+
+class RunDirectory:
+    """A run on disk. Files are written whole; `seal` lists them with their SHA-256."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @classmethod
+    def create(cls, runs: Path, name: str) -> "RunDirectory":
+        """The next free `<name>-001`, `<name>-002`, ... in `runs`, locked for this process.
+
+        Raises FileFailure if the operating system refuses.
+        """
+        stem = re.sub(r"[^\w.+-]+", "_", name).strip("._-")[:LONGEST_NAME] or "run"
+        with reporting(runs):
+            runs.mkdir(parents=True, exist_ok=True)
+            taken = [
+                int(found[1])
+                for entry in os.listdir(runs)
+                if (found := re.fullmatch(re.escape(stem) + r"-(\d+)", entry))
+            ]
+            number = max(taken, default=0) + 1
+            while True:
+                run = cls(runs / f"{stem}-{number:03d}")
+                try:
+                    run.path.mkdir()  # fails if another process was quicker
+                except FileExistsError:
+                    number += 1
+                    continue
+                run.lock()
+                return run
+
+    @classmethod
+    def open(cls, path: Path) -> "RunDirectory":
+        """A run that was trained before. Raises UserError if there is none at `path`."""
+        run = cls(path)
+        if not path.is_dir():
+            raise UserError(f"{path}: no such run directory")
+        if not (path / MANIFEST).is_file():
+            kind = "an unfinished run" if (path / RESOLVED).is_file() else "not a run directory"
+            raise UserError(f"{path}: {kind}: it has no {MANIFEST}")
+        return run
+
+    def lock(self) -> None:
+        """Keep other processes from writing here. Raises RunInUse if one does."""
+        with reporting(self.path):
+            descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise RunInUse(f"{self.path}: another process is training this run") from None
+        self._lock = descriptor
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write one file, whole."""
+        target = self.path / name
+        with reporting(target):
+            target.parent.mkdir(exist_ok=True)
+        write_atomic(target, content)
+
+    def write_json(self, name: str, value: Any) -> None:
+        self.write(name, to_json(value))
+
+    def seal(self) -> None:
+        """Write the manifest: SHA-256 and size of every file now here."""
+        files = {}
+        for path in sorted(self.path.rglob("*")):
+            relative = path.relative_to(self.path).as_posix()
+            if path.is_file() and relative != MANIFEST and not path.name.endswith(".tmp"):
+                with reporting(path):
+                    content = path.read_bytes()
+                files[relative] = {"sha256": sha256(content), "bytes": len(content)}
+        self.write_json(MANIFEST, {"format": 1, "files": files})
+
+    def read(self, name: str) -> bytes:
+        """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
+        entry = self.manifest().get(name)
+        path = self.path / name
+        if entry is None or not path.is_file():
+            raise CorruptRun(f"{path}: missing from the run")
+        with reporting(path):
+            content = path.read_bytes()
+        if sha256(content) != entry.get("sha256"):
+            raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
+        return content
+
+    def read_json(self, name: str) -> Any:
+        """A JSON file's value. Raises CorruptRun if it is missing, changed or no JSON."""
+        try:
+            return json.loads(self.read(name))
+        except ValueError as error:
+            raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
+
+    def manifest(self) -> Mapping[str, Mapping[str, Any]]:
+        """The sealed files. Raises CorruptRun if the manifest is unreadable."""
+        path = self.path / MANIFEST
+        try:
+            files = json.loads(path.read_bytes())["files"]
+            assert isinstance(files, dict)
+        except (OSError, ValueError, KeyError, TypeError, AssertionError):
+            raise CorruptRun(f"{path}: not a manifest") from None
+        return files

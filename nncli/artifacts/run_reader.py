@@ -1,0 +1,84 @@
+"""The run reader: a finished run -> its network, weights and data. Nothing in it is executed."""
+
+import io
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from nncli.artifacts import run_directory as names
+from nncli.artifacts.environment import data_sha256
+from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.plots import Curves
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.tensors import decode_state, decode_weights
+from nncli.config.build import Built, Fixed, build
+from nncli.config.load import Source, decode
+from nncli.config.nodes import parse
+from nncli.config.overrides import apply
+from nncli.data.preprocessing import Preprocessing
+from nncli.data.splits import Rows
+from nncli.engine.state import TrainState
+from nncli.errors import CorruptRun, UserError
+from nncli.parts.arrays import Array
+
+
+class RunReader:
+    """A sealed run. Every file is checked against the manifest before it is believed."""
+
+    def __init__(self, run: RunDirectory, assignments: Sequence[str] = ()) -> None:
+        self.run, self.assignments = run, assignments
+
+    def _path(self, name: str) -> Path:
+        return self.run.path / name
+
+    @cached_property
+    def built(self) -> Built:
+        """What was trained, on the recorded rows and with the recorded statistics.
+
+        Raises UserError if the data is no longer what it was.
+        """
+        text = self.run.read(names.RESOLVED).decode("utf-8", "replace")
+        path = self._path(names.RESOLVED)
+        root = parse(text, str(path))
+        for assignment in self.assignments:
+            root = apply(root, assignment)
+        experiment, places = decode(root, path)
+        fixed = Fixed(self._rows(), self._preprocessing())
+        built = build(experiment, Source(path, text, places), fixed)
+        if data_sha256(built.table) != self.run.read_json(names.ENVIRONMENT).get("data_sha256"):
+            raise UserError(f"{self.run.path}: the data has changed since this run was trained")
+        return built
+
+    def _rows(self) -> Rows:
+        path = self._path(names.SPLIT)
+        try:
+            with np.load(io.BytesIO(self.run.read(names.SPLIT)), allow_pickle=False) as archive:
+                return Rows(archive["train"], archive["val"], archive["test"])
+        except (ValueError, KeyError, OSError) as error:
+            raise CorruptRun(f"{path}: not the rows of a split: {error}") from None
+
+    def _preprocessing(self) -> Preprocessing:
+        try:
+            return Preprocessing.from_json(self.run.read_json(names.PREPROCESSING))
+        except (TypeError, KeyError) as error:
+            raise CorruptRun(f"{self._path(names.PREPROCESSING)}: {error}") from None
+
+    @cached_property
+    def theta(self) -> Array:
+        """The weights to use."""
+        content, path = self.run.read(names.WEIGHTS), self._path(names.WEIGHTS)
+        return decode_weights(content, self.built.network.layout, self.built.dtype, path)
+
+    def state(self) -> TrainState:
+        """Where training was left."""
+        content, path = self.run.read(names.CHECKPOINT), self._path(names.CHECKPOINT)
+        return decode_state(content, self.built.job.start(), path)
+
+    def curves(self) -> Curves:
+        """What plot-loss shows."""
+        columns = read_columns(self.run.read(names.METRICS), self._path(names.METRICS))
+        best = self.run.read_json(names.SUMMARY).get("best_epoch", 0)
+        loss = self.built.network.loss.name
+        return Curves(self.run.name, columns, loss, int(best))

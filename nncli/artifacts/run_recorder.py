@@ -1,0 +1,166 @@
+"""The run recorder: writes a run directory while a run goes on."""
+
+import io
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts import run_directory as names
+from nncli.artifacts.environment import describe
+from nncli.artifacts.files import reporting
+from nncli.artifacts.metrics_log import MetricsLog
+from nncli.artifacts.plots import BackgroundPlotter, Curves
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.tensors import encode_state, encode_weights
+from nncli.config.build import Built
+from nncli.config.dump import to_yaml
+from nncli.engine.state import TrainState
+from nncli.engine.watch import EpochReport
+from nncli.errors import UserError
+from nncli.parts.optimizers import Lbfgs
+
+CHECKPOINT_SECONDS = 30.0
+
+
+class RunRecorder:
+    """Takes every report of a run and keeps its directory up to date.
+
+    A checkpoint is written at the end, at a stop, and every half minute in between; between two
+    of them a crash loses what came after the last.
+    """
+
+    def __init__(self, run: RunDirectory, built: Built, state: TrainState) -> None:
+        self.run, self.built, self.state = run, built, state
+        self.log = MetricsLog()
+        self.last: EpochReport | None = None
+        self.best: EpochReport | None = None
+        self.stopped = ""
+        self.warnings: list[str] = []
+        self._saved = time.monotonic()
+
+    @classmethod
+    def resume(cls, reader: RunReader) -> "RunRecorder":
+        """Go on with a sealed run: its state, and its metrics up to there.
+
+        Raises UserError for a run that can't go on, CorruptRun for a damaged one.
+        """
+        built = reader.built
+        if isinstance(built.job.optimizer, Lbfgs):
+            raise UserError(f"{reader.run.path}: lbfgs keeps its memory to itself: train anew")
+        recorder = cls(reader.run, built, reader.state())
+        if recorder.state.epoch >= built.experiment.training.epochs:
+            raise UserError(
+                f"{reader.run.path}: all {recorder.state.epoch} epochs are done: "
+                "add --set training.epochs=N to go on"
+            )
+        recorder.log = MetricsLog(reader.run.read(names.METRICS).decode().splitlines(keepends=True))
+        return recorder
+
+    def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
+        """Write what is known before the first step."""
+        run, built = self.run, self.built
+        run.write(names.CONFIG, config_text.encode())
+        resolved = to_yaml(built.experiment, self._keep_file)
+        run.write(names.RESOLVED, resolved.encode())
+        indices = io.BytesIO()
+        np.savez(indices, **vars(built.rows))
+        run.write(names.SPLIT, indices.getvalue())
+        run.write_json(names.PREPROCESSING, built.preprocessing.to_json())
+        threads = built.experiment.training.threads
+        run.write_json(names.ENVIRONMENT, describe(built.table, threads, arguments, config_path))
+
+    def _keep_file(self, path: Path) -> str:
+        """Copy a file that the config names into the run, which then needs nothing outside it."""
+        name = f"files/{path.name}"
+        with reporting(path):
+            self.run.write(name, path.read_bytes())
+        return name
+
+    def record(self, report: EpochReport) -> None:
+        """Take note of an epoch."""
+        self.last = report
+        if self.best is None or self._monitored(report) < self._monitored(self.best):
+            self.best = report
+        if report.is_logged:
+            self.log.append(report.columns())
+        if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+            self.save()
+
+    def _monitored(self, report: EpochReport) -> float:
+        """What best means, lower being better: early stopping's monitor, else the loss."""
+        settings, job = self.built.experiment.training.early_stopping, self.built.job
+        column = job.monitored(settings.monitor if settings else "auto")
+        value = report.columns()[column]
+        assert value is not None
+        return -value if job.is_score(column) else value
+
+    @property
+    def best_epoch(self) -> int:
+        if self.state.best.epoch and self.built.experiment.training.early_stopping:
+            return self.state.best.epoch
+        return self.best.epoch if self.best else 0
+
+    @property
+    def used(self) -> EpochReport | None:
+        """The report of the weights to use."""
+        return self.best if self.state.best_theta is not None else self.last
+
+    def save(self) -> None:
+        """Write the checkpoint, the metrics so far and the weights to use."""
+        self.run.write(names.METRICS, self.log.text())
+        weights = encode_weights(self.built.network.layout, self.state.weights)
+        self.run.write(names.WEIGHTS, weights)
+        self.run.write(names.CHECKPOINT, encode_state(self.state))
+        self._saved = time.monotonic()
+
+    def curves(self) -> Curves:
+        """What the loss plot shows."""
+        header, *lines = (line.rstrip("\n").split(",") for line in self.log.lines)
+        cells = [[float(cell or "nan") for cell in line] for line in lines]
+        columns = {name: [row[index] for row in cells] for index, name in enumerate(header)}
+        return Curves(self.run.name, columns, self.built.network.loss.name, self.best_epoch)
+
+    def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
+        """Write all that is left, seal the run, and return what `train --json` prints."""
+        self.stopped = stopped
+        self.save()
+        if self.last is None:
+            self.run.seal()
+            return {}
+        used = self.used or self.last
+        summary = {
+            "epochs": self.last.epoch,
+            "stopped": stopped,
+            "best_epoch": self.best_epoch,
+            "metrics": split_metrics(used),
+        }
+        final = {"final": split_metrics(self.last), "seconds": self.last.seconds}
+        self.run.write_json(names.SUMMARY, {**summary, **final})
+        self._plot(plotter)
+        self.run.seal()
+        return {"run": os.fspath(self.run.path), **summary}
+
+    def _plot(self, plotter: BackgroundPlotter) -> None:
+        """Draw the plots that were asked for; a picture that fails doesn't fail the run."""
+        if "loss" not in self.built.experiment.output.plots:
+            return
+        path = self.run.path / "plots" / "loss.png"
+        with reporting(path):
+            path.parent.mkdir(exist_ok=True)
+        if trouble := plotter.draw_loss(self.curves(), path):
+            self.warnings.append(f"plots/loss.png could not be drawn: {trouble}")
+
+
+def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
+    """{"train": {"loss": ..., ...}, "val": {...}}."""
+    val = {name: value for name, value in report.metrics.items() if name.startswith("val_")}
+    train = {name: value for name, value in report.metrics.items() if name not in val}
+    splits = {"train": {"loss": report.loss, **train}}
+    if report.val_loss is not None:
+        bare = {name.removeprefix("val_"): value for name, value in val.items()}
+        splits["val"] = {"loss": report.val_loss, **bare}
+    return splits

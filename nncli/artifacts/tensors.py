@@ -1,0 +1,102 @@
+"""Tensors: weights and checkpoints as .safetensors, which hold numbers and text, never code."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.engine.layout import Layout
+from nncli.engine.state import Best, TrainState
+from nncli.errors import CorruptRun
+from nncli.parts.arrays import Array
+from nncli.parts.schedules import PlateauState
+
+
+def encode_weights(layout: Layout, theta: Array) -> bytes:
+    """A network's named tensors: `hidden_1/W`, ..."""
+    from safetensors.numpy import save
+
+    return save({name: np.ascontiguousarray(view) for name, view in layout.views(theta).items()})
+
+
+def decode_weights(content: bytes, layout: Layout, dtype: Any, source: Path) -> Array:
+    """theta from named tensors. Raises CorruptRun unless they are exactly the layout's."""
+    tensors = _load(content, source)
+    theta = np.empty(layout.size, dtype)
+    views = layout.views(theta)
+    if tensors.keys() != views.keys():
+        raise CorruptRun(f"{source}: expected the tensors {', '.join(views)}")
+    for name, view in views.items():
+        if tensors[name].shape != view.shape:
+            raise CorruptRun(
+                f"{source}: {name}: expected shape {view.shape}, found {tensors[name].shape}"
+            )
+        view[...] = tensors[name]
+    return theta
+
+
+def encode_state(state: TrainState) -> bytes:
+    """A training state as one file: arrays as tensors, the rest as JSON in its header."""
+    from safetensors.numpy import save
+
+    arrays = {"theta": state.theta}
+    arrays |= {f"slot/{name}": slot for name, slot in state.slots.items()}
+    if state.best_theta is not None:
+        arrays["best_theta"] = state.best_theta
+    scalars = {
+        "epoch": state.epoch,
+        "step": state.step,
+        "step_in_epoch": state.step_in_epoch,
+        "epoch_shuffle": state.epoch_shuffle,
+        "shuffle": state.shuffle.bit_generator.state,
+        "dropout": state.dropout.bit_generator.state,
+        "best": dataclasses.asdict(state.best),
+        "plateau": dataclasses.asdict(state.plateau),
+        "previous": state.previous,
+    }
+    return save(arrays, metadata={"state": json.dumps(scalars)})
+
+
+def decode_state(content: bytes, fresh: TrainState, source: Path) -> TrainState:
+    """Give `fresh`, a starting state of the same job, the values of a saved one.
+
+    Raises CorruptRun if the file doesn't hold the state of such a job.
+    """
+    arrays = _load(content, source)
+    try:
+        scalars = json.loads(_metadata(content)["state"])
+        np.copyto(fresh.theta, arrays["theta"], casting="no")
+        for name, slot in fresh.slots.items():
+            np.copyto(slot, arrays[f"slot/{name}"], casting="no")
+        fresh.best_theta = arrays.get("best_theta")
+        fresh.shuffle.bit_generator.state = scalars["shuffle"]
+        fresh.dropout.bit_generator.state = scalars["dropout"]
+        fresh.epoch, fresh.step = scalars["epoch"], scalars["step"]
+        fresh.step_in_epoch = scalars["step_in_epoch"]
+        fresh.epoch_shuffle = scalars["epoch_shuffle"]
+        fresh.best = Best(**scalars["best"])
+        fresh.plateau = PlateauState(**scalars["plateau"])
+        fresh.previous = scalars["previous"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorruptRun(f"{source}: not a checkpoint of this run: {error}") from None
+    return fresh
+
+
+def _load(content: bytes, source: Path) -> Mapping[str, Array]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        tensors: dict[str, Array] = load(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise CorruptRun(f"{source}: not a .safetensors file: {error}") from None
+    return tensors
+
+
+def _metadata(content: bytes) -> Any:
+    """The text that a .safetensors header carries beside the tensors."""
+    length = int.from_bytes(content[:8], "little")
+    return json.loads(content[8 : 8 + length])["__metadata__"]

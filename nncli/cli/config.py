@@ -1,0 +1,24 @@
+"""`nncli config`."""
+
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import CONFIG, json_option, print_json, set_option
+
+
+@click.command(name="config")
+@click.argument("config", type=CONFIG)
+@set_option
+@json_option
+def command(config: Path, assignments: tuple[str, ...], as_json: bool) -> None:
+    """Print CONFIG with every default and auto filled in."""
+    from nncli.config.build import build
+    from nncli.config.dump import plain, to_yaml
+    from nncli.config.load import load
+
+    experiment = build(*load(config, assignments)).experiment
+    if as_json:
+        print_json(plain(experiment))
+    else:
+        click.echo(to_yaml(experiment), nl=False)

@@ -1,0 +1,102 @@
+"""The `nncli` command, and the one place where errors become lines and exit codes."""
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from nncli import __version__
+from nncli.errors import NncliError
+
+COMMANDS = {
+    "train": "train",
+    "evaluate": "evaluate",
+    "plot-loss": "plot_loss",
+    "validate": "validate",
+    "config": "config",
+    "schema": "schema",
+    "init": "init",
+    "list": "list",
+}
+INTERNAL_ERROR = 70
+IO_ERROR = 74
+
+
+class _Commands(click.Group):
+    """Subcommands imported when they are asked for, in the order a user meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"nncli.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from nncli.errors import did_you_mean
+
+            guess = did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"no such command '{args[0]}'{guess}; see nncli --help")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="nncli %(version)s")
+def cli() -> None:
+    """Train neural networks from one YAML file: no code, no server, nothing hidden.
+
+    Add --traceback to any command to see where an error comes from.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the code of the contract."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
+    sys.exit(run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1))
+
+
+def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
+    """Run one command; its exit code. Errors go to stderr, a line each."""
+    try:
+        code = cli.main(arguments, prog_name="nncli", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        return 130
+    except BrokenPipeError:
+        # whoever read our output has gone: nothing left to say, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if shows_traceback:
+            traceback.print_exc()
+        lines, code = _explain(error)
+        for line in lines:
+            click.echo(line, err=True)
+        return code
+
+
+def _explain(error: Exception) -> tuple[list[str], int]:
+    """What to print for an error, and the exit code."""
+    if isinstance(error, NncliError):
+        return error.lines(), error.exit_code
+    if isinstance(error, click.ClickException):
+        context = getattr(error, "ctx", None)
+        name = context.command_path if context is not None else "nncli"
+        return [f"{name}: {' '.join(error.format_message().split())}"], 2
+    if isinstance(error, OSError):
+        return [f"nncli: {error.filename or 'output'}: {error.strerror}"], IO_ERROR
+    return [
+        f"nncli: internal error: {type(error).__name__}: {error} "
+        "(a bug in nncli; the same command with --traceback shows where)"
+    ], INTERNAL_ERROR

@@ -1,0 +1,38 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+CONFIG = click.Path(path_type=Path)
+RUN = click.Path(path_type=Path)
+
+set_option: Callable[[Any], Any] = click.option(
+    "--set",
+    "assignments",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Override a key, as in --set optimizer.learning_rate=0.1. Repeatable.",
+)
+json_option: Callable[[Any], Any] = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, nothing else."
+)
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout; NaN and infinities, which JSON lacks, become null."""
+    import json
+
+    click.echo(json.dumps(_finite(value), ensure_ascii=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and value - value != 0:
+        return None
+    return value

@@ -1,0 +1,30 @@
+"""`nncli plot-loss`."""
+
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import RUN
+
+
+@click.command(name="plot-loss")
+@click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .png, .svg or .pdf file [RUN-METRIC.png, or METRIC.png for several runs].",
+)
+@click.option("--metric", default="loss", show_default=True, help="A column of metrics.csv.")
+@click.option("--log", "is_log", is_flag=True, help="Logarithmic vertical axis.")
+def command(runs: tuple[Path, ...], output: Path | None, metric: str, is_log: bool) -> None:
+    """Draw the learning curves of one or several runs, train and validation."""
+    from nncli.artifacts.plots import draw_curves
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+
+    curves = [RunReader(RunDirectory.open(run)).curves() for run in runs]
+    name = f"{curves[0].name}-{metric}" if len(curves) == 1 else metric
+    path = output or Path(f"{name}.png")
+    draw_curves(curves, path, metric.removeprefix("val_"), is_log)
+    click.echo(path)

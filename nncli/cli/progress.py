@@ -1,0 +1,91 @@
+"""Progress of a training run: a bar on a terminal, plain lines elsewhere. All on stderr."""
+
+import sys
+import time
+from typing import Any
+
+import click
+
+from nncli.engine.watch import EpochReport
+
+LINES = 10  # plain lines per run
+REFRESH = 0.1  # seconds between updates of the bar
+
+
+def in_words(report: EpochReport) -> str:
+    """`loss 0.12  val_loss 0.15  lr 0.1`."""
+    words = [f"loss {report.loss:.5g}"]
+    if report.val_loss is not None:
+        words.append(f"val_loss {report.val_loss:.5g}")
+    if report.learning_rate is not None:
+        words.append(f"lr {report.learning_rate:.3g}")
+    return "  ".join(words)
+
+
+class Silence:
+    """--quiet."""
+
+    def show(self, report: EpochReport) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Lines(Silence):
+    """About ten lines a run, the first and the last epoch among them."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs, self.every = epochs, max(epochs // LINES, 1)
+        self.next = 0
+
+    def show(self, report: EpochReport) -> None:
+        if report.epoch < self.next and not report.stopped:
+            return
+        width = len(str(self.epochs))
+        click.echo(f"epoch {report.epoch:>{width}}/{self.epochs}  {in_words(report)}", err=True)
+        self.next = (report.epoch // self.every + 1) * self.every
+
+
+class Bar(Silence):
+    """A bar with the losses, the learning rate and the time left."""
+
+    def __init__(self, epochs: int) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self.bar = Progress(
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[state]}"),
+            TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+            console=Console(stderr=True),
+            expand=True,
+            auto_refresh=False,
+        )
+        self.task: Any = self.bar.add_task("", total=epochs, state="")
+        self.drawn = 0.0
+        self.bar.start()
+
+    def show(self, report: EpochReport) -> None:
+        now = time.monotonic()
+        if now - self.drawn < REFRESH and not report.stopped:
+            return
+        self.drawn = now
+        self.bar.update(self.task, completed=report.epoch, state=in_words(report))
+        self.bar.refresh()
+
+    def close(self) -> None:
+        self.bar.stop()
+
+
+def progress(epochs: int, *, quiet: bool) -> Silence:
+    """What suits the place stderr goes to."""
+    if quiet:
+        return Silence()
+    return Bar(epochs) if sys.stderr.isatty() else Lines(epochs)

@@ -1,0 +1,77 @@
+"""The model summary that `train` prints first, and tables of figures."""
+
+from collections.abc import Mapping, Sequence
+
+from nncli.config.build import Built
+from nncli.config.dump import plain
+from nncli.registry import Part
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns two spaces apart; the first one left-aligned, the others right-aligned."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        cells[0] = row[0].ljust(widths[0])
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def figure(value: float | None) -> str:
+    """A number in at most six significant digits."""
+    return "" if value is None else f"{value:.6g}"
+
+
+def scores(by_split: Mapping[str, Mapping[str, float]]) -> str:
+    """Metrics down, splits across."""
+    names = list(dict.fromkeys(name for values in by_split.values() for name in values))
+    rows = [["", *by_split]]
+    rows += [[name, *(figure(values.get(name)) for values in by_split.values())] for name in names]
+    return table(rows)
+
+
+def in_words(part: Part) -> str:
+    """A part with the keys that are set, as in `sgd (learning_rate 0.1, momentum 0.8)`."""
+    block = plain(part)
+    if isinstance(block, str):
+        return block
+    keys = ", ".join(
+        f"{key} {value}" for key, value in block.items() if key != "type" and value is not None
+    )
+    return f"{block['type']} ({keys})"
+
+
+def first_line(part: Part) -> str:
+    """The formula: the first line of a part's docstring."""
+    return (part.__doc__ or "").strip().splitlines()[0].rstrip(".")
+
+
+def model_summary(built: Built) -> str:
+    """Layers, shapes, parameters, loss with its formula, optimizer, and rows per split."""
+    experiment, network = built.experiment, built.network
+    rows = [["layer", "what", "shape", "parameters"]]
+    rows.append(["input", "", f"{network.inputs}", ""])
+    for node in network.nodes:
+        what = node.layer.name
+        if (activation := getattr(node.layer, "activation", None)) is not None:
+            what += f", {activation.name}"
+        shapes = node.layer.param_shapes(node.inputs)
+        count = sum(
+            tensor.size
+            for tensor in network.layout.tensors
+            if tensor.name in {f"{node.name}/{name}" for name in shapes}
+        )
+        frozen = "" if node.layer.is_trainable else " (frozen)"
+        rows.append([node.name, what, f"{node.inputs} -> {node.outputs}", f"{count:,}{frozen}"])
+    split = ", ".join(f"{name} {len(rows_)}" for name, rows_ in built.rows.named().items())
+    facts = [
+        ["parameters", f"{network.layout.trainable:,} trained"],
+        ["loss", f"{network.loss.name}: {first_line(network.loss)}"],
+        ["optimizer", in_words(experiment.optimizer)],
+        ["schedule", in_words(experiment.schedule)],
+        ["data", f"{built.table.task}, {len(built.table.x)} rows ({split})"],
+    ]
+    width = max(len(name) for name, _ in facts)
+    lines = [f"{name.ljust(width)}  {text}" for name, text in facts]
+    return "\n".join([table(rows), "", *lines])

@@ -1,0 +1,142 @@
+"""`nncli train`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
+from nncli.errors import Diverged, UserError
+
+if TYPE_CHECKING:
+    from nncli.artifacts.plots import BackgroundPlotter
+    from nncli.artifacts.run_recorder import RunRecorder
+
+
+@click.command(name="train")
+@click.argument("config", type=CONFIG, required=False)
+@set_option
+@click.option("--runs-dir", type=RUN, help="The folder for the run directory [output.dir].")
+@click.option("--resume", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
+@json_option
+@click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
+def command(
+    config: Path | None,
+    assignments: tuple[str, ...],
+    runs_dir: Path | None,
+    resume: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Train the network that CONFIG declares and leave a run directory."""
+    if (config is None) == (resume is None):
+        raise click.UsageError("expected a CONFIG to train, or --resume RUN to go on with one")
+    from nncli.artifacts.plots import BackgroundPlotter
+
+    with BackgroundPlotter() as plotter:
+        if resume is not None:
+            recorder = _resume(resume, assignments)
+        else:
+            assert config is not None
+            recorder = _begin(config, assignments, runs_dir, quiet=quiet)
+        return _train(recorder, plotter, as_json=as_json, quiet=quiet)
+
+
+def _begin(
+    config: Path, assignments: tuple[str, ...], runs_dir: Path | None, *, quiet: bool
+) -> "RunRecorder":
+    """Build what the config declares and make its run directory."""
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_recorder import RunRecorder
+    from nncli.cli.summary import model_summary
+    from nncli.config.build import build
+    from nncli.config.load import load
+
+    experiment, source = load(config, assignments)
+    built = build(experiment, source)
+    state = built.job.start()
+    if not quiet:
+        click.echo(model_summary(built) + "\n", err=True)
+    run = RunDirectory.create(runs_dir or Path(built.experiment.output.dir), built.experiment.name)
+    recorder = RunRecorder(run, built, state)
+    recorder.begin(source.text, config, sys.argv[1:])
+    return recorder
+
+
+def _resume(path: Path, assignments: tuple[str, ...]) -> "RunRecorder":
+    """Take a stopped run up where its checkpoint left it."""
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.artifacts.run_recorder import RunRecorder
+
+    for assignment in assignments:
+        if assignment.partition("=")[0].strip() != "training.epochs":
+            problem = f"--set {assignment}: --resume can change training.epochs only"
+            raise UserError(problem)
+    reader = RunReader(RunDirectory.open(path), assignments)
+    reader.run.lock()
+    return RunRecorder.resume(reader)
+
+
+def _train(
+    recorder: "RunRecorder", plotter: "BackgroundPlotter", *, as_json: bool, quiet: bool
+) -> int:
+    """Train, record, and say where the run is and what it reached; the exit code."""
+    import threadpoolctl
+
+    from nncli.cli.progress import progress
+    from nncli.cli.signals import StopOnSignal
+    from nncli.engine.stepper import Stop
+    from nncli.engine.trainer import train
+
+    settings = recorder.built.experiment.training
+    assert settings.threads != "auto"
+    stop, diverged = Stop(), None
+    bar = progress(settings.epochs, quiet=quiet)
+    with (
+        StopOnSignal(stop) as signals,
+        threadpoolctl.threadpool_limits(settings.threads, user_api="blas"),
+    ):
+        try:
+            for report in train(recorder.built.job, recorder.state, stop):
+                recorder.record(report)
+                bar.show(report)
+        except Diverged as error:
+            diverged = error
+        finally:
+            bar.close()
+        stopped = recorder.last.stopped if recorder.last else None
+        if diverged:
+            stopped = "diverged"
+        summary = recorder.finish(stopped or "interrupted", plotter)
+    if diverged and recorder.last is None:
+        raise diverged
+    if as_json:
+        print_json(summary)
+    else:
+        _tell(recorder, summary["metrics"])
+    if diverged:
+        raise diverged
+    return 0 if stopped else signals.exit_code
+
+
+def _tell(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:
+    """The result in words, on stdout."""
+    from nncli.cli.summary import scores
+
+    assert recorder.last is not None
+    reason = {
+        "epochs": "",
+        "early_stopping": ": early stopping",
+        "converged": ": converged",
+        "diverged": ": diverged",
+        "interrupted": ": interrupted",
+    }[recorder.stopped]
+    click.echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
+    if recorder.used is not recorder.last and recorder.used is not None:
+        click.echo(f"weights of epoch {recorder.used.epoch}, the best, are kept")
+    click.echo(scores(metrics))
+    click.echo(f"\nrun: {recorder.run.path}")
+    if recorder.stopped == "interrupted":
+        click.echo(f"go on with: nncli train --resume {recorder.run.path}")

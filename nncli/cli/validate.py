@@ -1,0 +1,21 @@
+"""`nncli validate`."""
+
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import CONFIG, set_option
+
+
+@click.command(name="validate")
+@click.argument("config", type=CONFIG)
+@set_option
+def command(config: Path, assignments: tuple[str, ...]) -> None:
+    """Check CONFIG against its data, without training."""
+    from nncli.cli.summary import model_summary
+    from nncli.config.build import build
+    from nncli.config.load import load
+
+    built = build(*load(config, assignments))
+    click.echo(model_summary(built))
+    click.echo(f"\n{config}: valid")

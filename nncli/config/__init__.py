@@ -1,0 +1,1 @@
+"""YAML text -> nodes with places -> a validated Experiment -> everything a run needs."""

@@ -1,0 +1,56 @@
+"""Dump: an Experiment -> the YAML that reads back as the same Experiment."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nncli.config.nodes import teach_scalars
+from nncli.registry import Part
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what YAML 1.2 would read as something else than text."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_list(self, data: Any) -> Any:
+        simple = all(not isinstance(item, dict | list) for item in data)
+        return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=simple)
+
+
+teach_scalars(_Dumper)
+_Dumper.add_representer(list, _Dumper.represent_list)
+
+
+def to_yaml(value: Any, path_text: Callable[[Path], str] = str) -> str:
+    """YAML text of a config value; path_text says how a path is written."""
+    text: str = yaml.dump(
+        plain(value, path_text),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
+        width=10_000,
+    )
+    return text
+
+
+def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:
+    """Dicts, lists and scalars only; a part becomes its block, or its bare name without keys."""
+    if isinstance(value, Part) or dataclasses.is_dataclass(value):
+        keys = {
+            field.name: plain(getattr(value, field.name), path_text)
+            for field in dataclasses.fields(value)  # type: ignore[arg-type]
+        }
+        if not isinstance(value, Part):
+            return keys
+        return {"type": value.name, **keys} if keys else value.name
+    if isinstance(value, Mapping):
+        return {key: plain(item, path_text) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item, path_text) for item in value]
+    return path_text(value) if isinstance(value, Path) else value

@@ -1,0 +1,61 @@
+"""Load: a config file, and what `--set` changes of it, as an Experiment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nncli.config.decode import Decoder
+from nncli.config.experiment import Experiment
+from nncli.config.nodes import Node, parse, read_text
+from nncli.config.overrides import apply
+from nncli.errors import ConfigError, Problem
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the values of a config stand, for problems found after reading.
+
+    text: the file as given. places: the place of each key, by its dotted path.
+    """
+
+    path: Path
+    text: str
+    places: dict[str, str]
+
+    def problem(self, key: str, message: str) -> Problem:
+        """A problem with `key`, at its place or, where it isn't written, its block's."""
+        at = key
+        while at and at not in self.places:
+            at = at.rpartition(".")[0]
+        return Problem(self.places.get(at, str(self.path)), key, message)
+
+
+def load(path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:
+    """Read, override and decode. Raises ConfigError with every problem of the file at once."""
+    text = read_text(path)
+    root = parse(text, str(path))
+    for assignment in assignments:
+        root = apply(root, assignment)
+    experiment, places = decode(root, path)
+    return experiment, Source(path, text, places)
+
+
+def decode(root: Node, path: Path) -> tuple[Experiment, dict[str, str]]:
+    """The Experiment a node tree declares, and the place of each of its keys."""
+    decoder = Decoder(path.parent)
+    if isinstance(root.value, dict):
+        experiment = decoder.decode(root, Experiment, "")
+    else:
+        message = "expected a config: a block of keys such as 'data: {dataset: iris}'"
+        experiment = decoder.note(root.where, "", message)
+    if decoder.problems:
+        raise ConfigError(sorted(decoder.problems, key=_reading_order))
+    assert isinstance(experiment, Experiment)
+    if experiment.name == "auto":
+        experiment = replace(experiment, name=path.stem)
+    return experiment, decoder.places
+
+
+def _reading_order(problem: Problem) -> tuple[int, ...]:
+    _, *numbers = problem.where.rsplit(":", 2)
+    return tuple(int(number) for number in numbers if number.isdigit())

@@ -1,0 +1,55 @@
+"""What a config value may be: bounds and descriptions, attached to field types.
+
+    rate: Annotated[float, Bounds(ge=0, lt=1), "fraction of units dropped"]
+
+A plain string in the annotation describes the key; the config reader checks `Bounds`, and the
+JSON Schema and the reference pages are made from both.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+Auto = Literal["auto"]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """An interval for a number: gt/ge below, lt/le above. Every bounded number is finite."""
+
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+
+    def __contains__(self, value: float) -> bool:
+        return (
+            math.isfinite(value)
+            and (self.gt is None or value > self.gt)
+            and (self.ge is None or value >= self.ge)
+            and (self.lt is None or value < self.lt)
+            and (self.le is None or value <= self.le)
+        )
+
+    def __str__(self) -> str:
+        limits = ((">", self.gt), (">=", self.ge), ("<", self.lt), ("<=", self.le))
+        return " and ".join(f"{sign} {limit:g}" for sign, limit in limits if limit is not None)
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many items a list holds at the least."""
+
+    least: int
+
+
+PositiveInt = Annotated[int, Bounds(ge=1)]
+Count = Annotated[int, Bounds(ge=0)]
+Seed = Annotated[int, Bounds(ge=0, lt=2**63)]
+Finite = Annotated[float, Bounds()]
+Positive = Annotated[float, Bounds(gt=0)]
+NonNegative = Annotated[float, Bounds(ge=0)]
+Fraction = Annotated[float, Bounds(ge=0, lt=1)]
+Share = Annotated[float, Bounds(ge=0, le=1)]
+ConfigPath = Annotated[Path, "relative to the config's own folder"]

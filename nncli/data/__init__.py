@@ -1,0 +1,1 @@
+"""Tables -> arrays: splits and preprocessing, fitted on the training rows only."""

@@ -1,0 +1,1 @@
+"""How parts run: one flat vector of parameters, preallocated buffers, recorded calls."""

@@ -1,0 +1,87 @@
+"""Job: all that a training run needs, with every `auto` resolved."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.engine.evaluation import Scored
+from nncli.engine.network import Network
+from nncli.engine.settings import Training
+from nncli.engine.state import TrainState, stream
+from nncli.parts.arrays import Array
+from nncli.parts.metrics import Metric
+from nncli.parts.optimizers import Optimizer
+from nncli.parts.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """One seed per random stream."""
+
+    split: int
+    init: int
+    shuffle: int
+    dropout: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to train, on which rows, and how.
+
+    decode: outputs -> predictions, for the metrics.  log_every: epochs between logged reports.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    schedule: Schedule
+    training: Training
+    train: Scored
+    val: Scored | None
+    decode: Callable[[Array], Array]
+    metrics: Mapping[str, Metric]
+    seeds: Seeds
+    log_every: int = 1
+
+    @property
+    def batch_rows(self) -> int:
+        """Rows of a step."""
+        size = self.training.batch_size
+        assert size != "auto"
+        return len(self.train) if size == "full" else min(size, len(self.train))
+
+    @property
+    def steps_per_epoch(self) -> int:
+        given = self.training.steps_per_epoch
+        return -(-len(self.train) // self.batch_rows) if given == "auto" else given
+
+    def learning_rate(self, epoch: int, step: int) -> float:
+        """The scheduled rate after so many completed epochs and steps."""
+        t, total = epoch, self.training.epochs
+        if self.schedule.interval == "step":
+            t, total = step, total * self.steps_per_epoch
+        base: float = self.optimizer.learning_rate  # type: ignore[attr-defined]  # lbfgs has none
+        return base * self.schedule.factor(t, total)
+
+    def monitored(self, name: str) -> str:
+        """The column a monitor watches, `auto` resolved."""
+        if name != "auto":
+            return name
+        return "val_loss" if self.val is not None else "loss"
+
+    def is_score(self, column: str) -> bool:
+        """Whether higher is better."""
+        metric = self.metrics.get(column.removeprefix("val_"))
+        return metric is not None and metric.is_score
+
+    def start(self) -> TrainState:
+        """The state before the first step."""
+        dtype = np.dtype(self.training.dtype)
+        theta = self.network.initialize(stream("init", self.seeds.init)).astype(dtype)
+        trained = self.network.layout.trainable
+        slots = {
+            name: np.full(trained, self.optimizer.slot_start(name), dtype)
+            for name in self.optimizer.active_slots
+        }
+        shuffle = stream("shuffle", self.seeds.shuffle)
+        return TrainState(theta, slots, shuffle, stream("dropout", self.seeds.dropout))

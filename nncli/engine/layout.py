@@ -1,0 +1,59 @@
+"""Layout: names <-> places in one flat vector.
+
+    theta = [ trainable parameters | frozen parameters | state ]
+
+An optimizer sees the first part only; a checkpoint is the whole vector.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nncli.parts.arrays import Array, Shape
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One named array: its shape, and its first index in the flat vector."""
+
+    name: str
+    shape: Shape
+    start: int
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+class Layout:
+    """Where every tensor of a network lies.
+
+    size: numbers in all.  trainable: how many of them, from the first, an optimizer moves.
+    tensors: in the order of the network, whatever their order in the vector.
+    """
+
+    def __init__(self, tensors: Iterable[tuple[str, Shape, int]]) -> None:
+        """tensors: (name, shape, zone); zone 0 is trainable, 1 frozen, 2 state."""
+        declared = list(tensors)
+        starts: dict[str, int] = {}
+        self.size = self.trainable = 0
+        for zone in range(3):
+            for name, shape, own_zone in declared:
+                if own_zone == zone:
+                    starts[name] = self.size
+                    self.size += math.prod(shape)
+            if zone == 0:
+                self.trainable = self.size
+        self.tensors = tuple(Tensor(name, shape, starts[name]) for name, shape, _ in declared)
+
+    def views(self, flat: Array) -> dict[str, Array]:
+        """Each tensor as a view into `flat`, by name.
+
+        `flat` may be the whole vector or its trainable part (a gradient, a slot); the tensors
+        that lie beyond its end are left out.
+        """
+        return {
+            tensor.name: flat[tensor.start : tensor.start + tensor.size].reshape(tensor.shape)
+            for tensor in self.tensors
+            if tensor.start + tensor.size <= len(flat)
+        }

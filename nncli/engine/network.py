@@ -1,0 +1,95 @@
+"""Network: layers in a row with names and widths, and the loss at their end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.engine.layout import Layout
+from nncli.parts.arrays import Array, Shape
+from nncli.parts.layers import Dense, Layer
+from nncli.parts.losses import Loss
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer at its place: `hidden_1`, `hidden_2`, ..., `output`."""
+
+    name: str
+    layer: Layer
+    inputs: int
+    outputs: int
+
+
+class Network:
+    """The forward map, and where its parameters lie; it holds no data and no parameters."""
+
+    def __init__(self, inputs: int, hidden: Sequence[Layer], output: Dense, loss: Loss) -> None:
+        self.inputs, self.loss, self.output = inputs, loss, output
+        nodes: list[Node] = []
+        for number, layer in enumerate([*hidden, output], start=1):
+            name = "output" if number > len(hidden) else f"hidden_{number}"
+            outputs = layer.outputs(inputs)
+            nodes.append(Node(name, layer, inputs, outputs))
+            inputs = outputs
+        self.nodes = tuple(nodes)
+        self.layout = Layout(self._tensors())
+
+    @property
+    def outputs(self) -> int:
+        return self.nodes[-1].outputs
+
+    @property
+    def is_matched(self) -> bool:
+        """Whether the loss takes the output's scores z and knows dz by itself."""
+        matched = self.loss.matched
+        return matched is not None and isinstance(self.output.activation, matched)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether a training pass draws random numbers."""
+        return any(node.layer.is_random for node in self.nodes)
+
+    @property
+    def first_trained(self) -> int:
+        """Index of the first layer with trainable parameters; backward passes end there."""
+        for index, node in enumerate(self.nodes):
+            if node.layer.is_trainable and node.layer.param_shapes(node.inputs):
+                return index
+        return len(self.nodes)
+
+    def _tensors(self) -> Iterator[tuple[str, Shape, int]]:
+        for node in self.nodes:
+            frozen = 0 if node.layer.is_trainable else 1
+            for name, shape in node.layer.param_shapes(node.inputs).items():
+                yield f"{node.name}/{name}", shape, frozen
+            for name, shape in node.layer.state_shapes(node.inputs).items():
+                yield f"{node.name}/{name}", shape, 2
+
+    def initialize(self, random: np.random.Generator) -> Array:
+        """A starting theta, float64: layers in order, each layer's tensors in order."""
+        theta = np.empty(self.layout.size)
+        views = self.layout.views(theta)
+        for node in self.nodes:
+            starts = node.layer.initializers()
+            for name in (
+                *node.layer.param_shapes(node.inputs),
+                *node.layer.state_shapes(node.inputs),
+            ):
+                tensor = views[f"{node.name}/{name}"]
+                tensor[...] = starts[name](tensor.shape, random, f"{node.name}/{name}")
+        return theta
+
+    def own(
+        self, views: Mapping[str, Array], node: Node, names: Mapping[str, Shape]
+    ) -> dict[str, Array]:
+        """The tensors of one layer, by their short names, as far as `views` has them."""
+        full = {name: f"{node.name}/{name}" for name in names}
+        return {name: views[key] for name, key in full.items() if key in views}
+
+    def penalty(self, views: Mapping[str, Array]) -> float:
+        """What regularizers add to the loss."""
+        return sum(
+            node.layer.penalty(self.own(views, node, node.layer.param_shapes(node.inputs)))
+            for node in self.nodes
+        )

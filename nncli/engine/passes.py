@@ -1,0 +1,56 @@
+"""The forward and backward pass, layer by layer, on whatever arrays they are given.
+
+On plain arrays they compute; on recorded ones they write the tape that training replays.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nncli.engine.network import Network
+from nncli.parts.arrays import Array, Values
+
+
+def forward(network: Network, values: Sequence[Values]) -> None:
+    """Write every layer's y."""
+    for node, v in zip(network.nodes, values, strict=True):
+        node.layer.forward(v)
+
+
+def backward(network: Network, values: Sequence[Values], targets: Array, scratch: Array) -> None:
+    """Write every gradient of the data loss. scratch: (batch, outputs)."""
+    last, loss = values[-1], network.loss
+    factor = loss.factor(*targets.shape)
+    assert last.dy is not None
+    if network.is_matched:
+        dz = last.saved.get("dz", last.dy)
+        np.subtract(last.y, targets, out=dz)
+        np.multiply(dz, factor, out=dz)
+        network.output.backward_affine(last)
+    else:
+        loss.gradient(last.y, targets, last.dy, scratch, factor)
+        network.output.backward(last)
+    for index in reversed(range(network.first_trained, len(values) - 1)):
+        network.nodes[index].layer.backward(values[index])
+
+
+def penalty_backward(network: Network, values: Sequence[Values]) -> None:
+    """Add the regularizers' gradients."""
+    for node, v in zip(network.nodes, values, strict=True):
+        node.layer.penalty_backward(v)
+
+
+def clip(gradient: Array, limit: float, norm: Array) -> None:
+    """gradient <- gradient * limit / max(|gradient|, limit). norm: a 0-d scratch."""
+    np.dot(gradient, gradient, out=norm)
+    np.sqrt(norm, out=norm)
+    np.maximum(norm, limit, out=norm)
+    np.divide(limit, norm, out=norm)
+    np.multiply(gradient, norm, out=gradient)
+
+
+def data_loss(network: Network, last: Values, targets: Array) -> float:
+    """The sum of the loss over rows and outputs, before its reduction factor."""
+    if network.is_matched:
+        return network.loss.total_from_scores(last.saved["z"], targets)
+    return network.loss.total(last.y, targets)

@@ -1,0 +1,51 @@
+"""Settings of a training run: the `training` block of a config."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from nncli.constraints import Auto, NonNegative, Positive, PositiveInt
+
+Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
+
+
+@dataclass(frozen=True)
+class EarlyStopping:
+    """Stop when `monitor` hasn't improved by more than min_delta for `patience` epochs."""
+
+    monitor: Monitor = "auto"
+    patience: Annotated[PositiveInt, "epochs to wait"] = 10
+    min_delta: Annotated[NonNegative, "the least change that counts"] = 0.0
+    restore_best_weights: Annotated[bool, "end with the best epoch's weights"] = True
+
+
+@dataclass(frozen=True)
+class Converged:
+    """Stop when the monitored value changes by at most `tolerance` from one epoch to the next."""
+
+    monitor: Monitor = "loss"
+    tolerance: NonNegative = 1e-6
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long, in what portions and how exactly to train."""
+
+    epochs: PositiveInt = 200
+    batch_size: Annotated[
+        PositiveInt | Literal["full", "auto"],
+        "rows a step; auto: 32, or all rows if fewer or if the optimizer is gd or lbfgs",
+    ] = "auto"
+    sampling: Annotated[
+        Literal["shuffle", "without_replacement", "with_replacement"],
+        "shuffle: each epoch deals every row once; the others draw each step's rows afresh",
+    ] = "shuffle"
+    steps_per_epoch: Annotated[
+        PositiveInt | Auto, "auto: as many as it takes to see every row once"
+    ] = "auto"
+    clip_grad_norm: Annotated[Positive | None, "the greatest length of the gradient"] = None
+    early_stopping: EarlyStopping | None = None
+    converged: Converged | None = None
+    dtype: Annotated[Literal["float64", "float32"], "of parameters and data"] = "float64"
+    threads: Annotated[
+        PositiveInt | Auto, "for matrix products; auto: 1 unless a step is large"
+    ] = "auto"

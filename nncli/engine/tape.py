@@ -1,0 +1,100 @@
+"""Tape: record NumPy calls once, replay them for ever.
+
+Kernels are ordinary NumPy lines whose every result goes to a preset `out`. Run once on `Recorded`
+arrays they compute nothing; each call is written down with the plain arrays behind it. A training
+step is then one flat loop over (function, arguments): no layers, no attribute look-ups, no
+temporary arrays.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nncli.errors import NncliError
+from nncli.parts.arrays import Array
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+class Tape:
+    """Calls in the order they were recorded."""
+
+    def __init__(self, calls: Iterable[Call] = ()) -> None:
+        self.calls = list(calls)
+
+    def __add__(self, other: "Tape") -> "Tape":
+        """One tape after the other."""
+        return Tape([*self.calls, *other.calls])
+
+    def __call__(self) -> None:
+        """Replay."""
+        for function, arguments in self.calls:
+            function(*arguments)
+
+    def add(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Append one call."""
+        self.calls.append((function, arguments))
+
+    def wrap(self, array: Array) -> Array:
+        """The same memory, as an array whose NumPy calls go onto this tape."""
+        recorded = array.view(Recorded)
+        recorded.tape = self
+        return recorded
+
+    def wrap_all(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """`wrap` for each."""
+        return {name: self.wrap(array) for name, array in arrays.items()}
+
+
+class Recorded(np.ndarray):
+    """An array that writes NumPy calls to its tape instead of carrying them out."""
+
+    tape: Tape
+
+    def __array_finalize__(self, source: Any) -> None:
+        if isinstance(source, Recorded):
+            self.tape = source.tape
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
+    ) -> Any:
+        if out is None:
+            raise NncliError(f"a kernel called np.{ufunc.__name__} without out=")
+        operands = [plain(operand) for operand in inputs]
+        target = plain(out[0])
+        if method == "reduce":
+            arguments = (operands[0], options.get("axis", 0), None, target)
+            self.tape.add(ufunc.reduce, *arguments, options.get("keepdims", False))
+        elif method == "__call__":
+            dtype = next(o.dtype for o in operands if isinstance(o, np.ndarray))
+            # a Python number would be converted at every replay
+            operands = [np.asarray(o, dtype) if isinstance(o, int | float) else o for o in operands]
+            call = partial(ufunc, **options) if options else ufunc
+            self.tape.add(call, *operands, target)
+        else:
+            raise NncliError(
+                f"a kernel called np.{ufunc.__name__}.{method}, which has no recording"
+            )
+        return out[0]
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        arguments = [plain(argument) for argument in args]
+        if function is np.copyto and not kwargs:
+            self.tape.add(np.copyto, *arguments)
+            return None
+        if function is np.dot and "out" in kwargs:
+            left, right = arguments
+            # the bound method skips np.dot's dispatch: half the cost on a tiny product
+            self.tape.add(left.dot, right, plain(kwargs["out"]))
+            return kwargs["out"]
+        raise NncliError(
+            f"a kernel called np.{function.__name__}, which can't be recorded: "
+            "use ufuncs, np.dot and np.copyto, each writing to a preset out"
+        )
+
+
+def plain(value: Any) -> Any:
+    """The ordinary array behind a recorded one; anything else as it is."""
+    return value.view(np.ndarray) if isinstance(value, Recorded) else value

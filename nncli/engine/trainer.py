@@ -1,0 +1,157 @@
+"""Trainer: the epochs of a run, handed out one report at a time."""
+
+import math
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from nncli.engine import divergence
+from nncli.engine.batches import Batches
+from nncli.engine.evaluation import Evaluator
+from nncli.engine.job import Job
+from nncli.engine.lbfgs import iterates
+from nncli.engine.plan import Plan
+from nncli.engine.state import Mark, TrainState
+from nncli.engine.stepper import Stepper, Stop
+from nncli.engine.watch import EpochReport, Watch
+from nncli.errors import Diverged
+from nncli.parts.arrays import Array
+from nncli.parts.optimizers import Lbfgs
+
+
+def train(
+    job: Job, state: TrainState | None = None, stop: Stop | None = None
+) -> Iterator[EpochReport]:
+    """Train, and report epoch after epoch.
+
+    `state` starts as `job.start()` and is moved in place; `state.weights` are the ones to use.
+    After a requested stop there is no further report, and `state` is where the stop was noticed:
+    passed in again, training goes on from there as if it had never stopped.
+
+    Raises Diverged when the loss or a parameter isn't finite; `state` is then the last one
+    reported.
+    """
+    yield from _Trainer(job, state or job.start(), stop or Stop()).reports()
+
+
+class _Trainer:
+    def __init__(self, job: Job, state: TrainState, stop: Stop) -> None:
+        self.job, self.state, self.stop = job, state, stop
+        self.batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)
+        self.plan = Plan(
+            job.network,
+            state.theta,
+            job.train.x,
+            job.train.targets,
+            job.batch_rows,
+            gather=not self.batches.in_place,
+            random=state.dropout if job.network.is_random else None,
+        )
+        self.evaluators = {
+            prefix: Evaluator(job.network, state.theta, rows, job.decode, job.metrics)
+            for prefix, rows in (("", job.train), ("val_", job.val))
+            if rows is not None
+        }
+        self.watch = Watch(job, state)
+        self.mark = Mark(state, self._streams_in_use())
+        state.reported = self.mark.theta
+        self.stepper: Stepper | None = None
+        self.is_minimum = False
+        self.began = time.perf_counter()
+
+    def _streams_in_use(self) -> list[np.random.Generator]:
+        shuffle = [] if self.batches.in_place else [self.state.shuffle]
+        return [*shuffle, self.state.dropout] if self.job.network.is_random else shuffle
+
+    def reports(self) -> Iterator[EpochReport]:
+        """Epoch 0, unless training goes on from later, then each epoch that is evaluated."""
+        if self.state.step == 0:
+            yield self._report()
+        is_lbfgs = isinstance(self.job.optimizer, Lbfgs)
+        for _ in self._iterations() if is_lbfgs else self._epochs():
+            report = self._report()
+            yield report
+            if report.stopped:
+                return
+
+    def _epochs(self) -> Iterator[None]:
+        """Gradient steps up to each epoch that is evaluated; ends early on a requested stop."""
+        state, last = self.state, self.job.training.epochs
+        every = 1 if self.watch.needs_every_epoch else self.job.log_every
+        self.stepper = Stepper(self.job, state, self.plan, self.batches)
+        while state.epoch < last:
+            window = min((state.epoch // every + 1) * every, last)
+            with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
+                while state.epoch < window:
+                    if not self.stepper.epoch(self.stop):
+                        return
+            yield
+
+    def _iterations(self) -> Iterator[None]:
+        """Iterations of lbfgs; ends early on a requested stop."""
+        settings, plan, state, rows = self.job.optimizer, self.plan, self.state, self.job.batch_rows
+        assert isinstance(settings, Lbfgs)
+        gradient = plan.record_gradient(rows)
+
+        def objective(theta: Array) -> tuple[float, Array]:
+            with np.errstate(all="ignore"):
+                plan.trained[...] = theta
+                gradient()
+                return plan.loss(rows), plan.gradient.astype(float)
+
+        source = iterates(objective, plan.trained, settings, self.job.training.epochs)
+        upcoming = next(source, None)
+        while (theta := upcoming) is not None and not self.stop.requested:
+            upcoming = next(source, None)  # one ahead, to know whether this one is the last
+            self.is_minimum = upcoming is None
+            plan.trained[...] = theta
+            state.epoch += 1
+            state.step += 1
+            yield
+
+    def _report(self) -> EpochReport:
+        """Evaluate, and remember the moment. Raises Diverged, back at the last report."""
+        state = self.state
+        with np.errstate(all="ignore"):
+            scores = {prefix: evaluator.score() for prefix, evaluator in self.evaluators.items()}
+        if not math.isfinite(scores[""].loss) or not _is_finite(state.theta):
+            raise self._diverged()
+        report = EpochReport(
+            epoch=state.epoch,
+            loss=scores[""].loss,
+            val_loss=scores["val_"].loss if "val_" in scores else None,
+            metrics={
+                prefix + name: value
+                for prefix, score in scores.items()
+                for name, value in score.metrics.items()
+            },
+            learning_rate=self._last_rate(),
+            seconds=time.perf_counter() - self.began,
+            stopped="converged" if self.is_minimum else None,
+        )
+        report = self.watch.observe(report)
+        self.mark.take()
+        return report
+
+    def _last_rate(self) -> float | None:
+        """The rate of the step just made; before any, of the first."""
+        if isinstance(self.job.optimizer, Lbfgs):
+            return None
+        state = self.state
+        scheduled = self.job.learning_rate(max(state.epoch - 1, 0), max(state.step - 1, 0))
+        return scheduled * state.plateau.factor
+
+    def _diverged(self) -> Diverged:
+        epoch, step = self.state.epoch, self.state.step
+        self.mark.restore()
+        if self.stepper is None:
+            return Diverged(epoch, step, "loss")
+        found = divergence.find(self.stepper, epoch, step)
+        self.mark.restore()
+        return found
+
+
+def _is_finite(theta: Array) -> bool:
+    # one product finds NaN and infinity; only a sum of huge squares needs the slow look
+    return math.isfinite(theta.dot(theta)) or bool(np.isfinite(theta).all())

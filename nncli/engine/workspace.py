@@ -1,0 +1,117 @@
+"""Workspace: every buffer a network needs for a batch, allocated once."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nncli.engine.network import Network
+from nncli.engine.tape import Tape
+from nncli.parts.arrays import Array, Shape, Values
+
+
+class Workspace:
+    """Buffers for up to `rows` rows, bound to one theta and (for training) one gradient.
+
+    A smaller batch uses the first part of every buffer, so it costs no memory of its own.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: int,
+        theta: Array,
+        gradient: Array | None = None,
+        random: np.random.Generator | None = None,
+    ) -> None:
+        self.network, self.rows, self.dtype = network, rows, theta.dtype
+        self.tensors = network.layout.views(theta)
+        self.gradients = network.layout.views(gradient) if gradient is not None else {}
+        self.training = gradient is not None
+        self.uniform = _filler(random) if random is not None else None
+        self._buffers: dict[str, Array] = {}
+
+    def buffer(self, name: str, shape: Shape, largest: Shape) -> Array:
+        """The array called `name`, in this shape; `largest` is its shape for all rows."""
+        if name not in self._buffers:
+            self._buffers[name] = np.zeros(math.prod(largest), self.dtype)
+        return self._buffers[name][: math.prod(shape)].reshape(shape)
+
+    def values(self, x: Array) -> list[Values]:
+        """The buffers of each layer for the batch x, (rows or fewer, inputs)."""
+        rows, network = len(x), self.network
+        ones = self.buffer("ones", (rows,), (self.rows,))
+        ones[...] = 1.0
+        chain: list[Values] = []
+        for index, node in enumerate(network.nodes):
+            shapes = node.layer.saved_shapes(rows, node.inputs)
+            largest = node.layer.saved_shapes(self.rows, node.inputs)
+            params = node.layer.param_shapes(node.inputs)
+            v = Values(
+                x=x,
+                y=self._wide(f"{node.name}/y", rows, node.outputs),
+                ones=ones,
+                params=network.own(self.tensors, node, params),
+                grads=network.own(self.gradients, node, params),
+                state=network.own(self.tensors, node, node.layer.state_shapes(node.inputs)),
+                saved={
+                    name: self.buffer(f"{node.name}/{name}", shape, largest[name])
+                    for name, shape in shapes.items()
+                },
+                uniform=self.uniform,
+                training=self.training,
+            )
+            if self.training and index >= network.first_trained:
+                v.dy = self._wide(f"{node.name}/dy", rows, node.outputs)
+                v.dx = chain[-1].dy if chain else None
+            chain.append(v)
+            x = v.y
+        return chain
+
+    def _wide(self, name: str, rows: int, columns: int) -> Array:
+        return self.buffer(name, (rows, columns), (self.rows, columns))
+
+
+def recorded(values: list[Values], tape: Tape) -> list[Values]:
+    """The same values with every array wrapped for `tape`; an array shared stays shared."""
+    seen: dict[int, Array] = {}
+
+    def wrap(array: Array) -> Array:
+        return seen.setdefault(id(array), tape.wrap(array))
+
+    def wrap_all(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        return {name: wrap(array) for name, array in arrays.items()}
+
+    wrapped = []
+    for v in values:
+        uniform = v.uniform
+        wrapped.append(
+            replace(
+                v,
+                x=wrap(v.x),
+                y=wrap(v.y),
+                ones=wrap(v.ones),
+                dx=None if v.dx is None else wrap(v.dx),
+                dy=None if v.dy is None else wrap(v.dy),
+                params=wrap_all(v.params),
+                grads=wrap_all(v.grads),
+                state=wrap_all(v.state),
+                saved=wrap_all(v.saved),
+                uniform=uniform and _recorded_filler(uniform, tape),
+            )
+        )
+    return wrapped
+
+
+def _filler(random: np.random.Generator) -> Callable[[Array], None]:
+    def fill(out: Array) -> None:
+        dtype: Any = out.dtype
+        random.random(out=out, dtype=dtype)
+
+    return fill
+
+
+def _recorded_filler(fill: Callable[[Array], None], tape: Tape) -> Callable[[Array], None]:
+    return lambda out: tape.add(fill, out.view(np.ndarray))

@@ -1,0 +1,107 @@
+"""The exceptions nncli raises on purpose.
+
+    NncliError
+    |- UserError            exit 2   the config, the data or the command line is wrong
+    |  |- ConfigError                one or more located problems in a config
+    |  |- DataError                  a data set that can't be used as asked
+    |  `- ShapeError                 arrays or layers that don't fit together
+    |- RunInUse             exit 3   another process holds the run directory
+    |- CorruptRun           exit 4   a run directory that isn't what its manifest says
+    |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
+    `- FileFailure          exit 74  the operating system refused to read or write
+
+Only the command line prints them; every floor below raises them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+class NncliError(Exception):
+    """Anything nncli reports to its user in a line of its own."""
+
+    exit_code: ClassVar[int] = 1
+
+    def lines(self) -> list[str]:
+        """The message, one line per problem."""
+        return [str(self)]
+
+
+class UserError(NncliError):
+    """The request can't be carried out as written."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, and where: `where` is `file:line:column`, `path` the dotted key."""
+
+    where: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(text for text in (self.where, self.path, self.message) if text)
+
+
+class ConfigError(UserError):
+    """All the problems of one config, in the order of their places."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def lines(self) -> list[str]:
+        return [str(problem) for problem in self.problems]
+
+
+class DataError(UserError):
+    """The data can't be read or used as the config asks."""
+
+
+class ShapeError(UserError):
+    """Two arrays, or two layers, don't fit together."""
+
+
+class RunInUse(NncliError):
+    """Another process is writing to this run directory."""
+
+    exit_code = 3
+
+
+class CorruptRun(NncliError):
+    """A run directory lacks a file, or a file isn't what the manifest says."""
+
+    exit_code = 4
+
+
+class Diverged(NncliError):
+    """Training left the finite numbers.
+
+    epoch, step: where, both counted from 1 (the step within the whole run).
+    tensor: the first array, in the order of computation, that holds an infinity or NaN.
+    """
+
+    exit_code = 5
+
+    def __init__(self, epoch: int, step: int, tensor: str) -> None:
+        self.epoch, self.step, self.tensor = epoch, step, tensor
+        super().__init__(
+            f"training diverged in epoch {epoch} at step {step}: {tensor} is not finite "
+            "(a smaller optimizer.learning_rate or training.clip_grad_norm usually helps)"
+        )
+
+
+class FileFailure(NncliError):
+    """The operating system refused to read or write."""
+
+    exit_code = 74
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """` (did you mean 'relu'?)` when a known name is close, else the empty string."""
+    close = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -1,0 +1,274 @@
+"""Activations: a = f(z), elementwise except softmax. Simple -> complex.
+
+Every formula here is finite for any finite z. Kernels write only into the arrays they are given:
+`forward` into a (and scratch), `backward` into dz (and scratch), where da is d(loss)/d(a).
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from nncli.constraints import NonNegative, Positive
+from nncli.parts.arrays import Array, Shapes, greatest_exponent
+from nncli.registry import Part, part
+
+Scratch = Mapping[str, Array]
+
+
+class Activation(Part):
+    """a = f(z).
+
+    bounds: the closed interval all values of a lie in.
+    initializer: the weight initializer that keeps its variance across layers.
+    kinks: the points where f has no derivative; gradient checks avoid them.
+    """
+
+    kind = "activation"
+    bounds: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
+    initializer: ClassVar[str] = "glorot_uniform"
+    kinks: ClassVar[tuple[float, ...]] = ()
+
+    def scratch_shapes(self, batch: int, units: int) -> Shapes:
+        """Arrays this activation keeps from forward to backward, or works in."""
+        return {}
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        """Write a = f(z)."""
+        raise NotImplementedError
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        """Write dz = da * f'(z)."""
+        raise NotImplementedError
+
+
+@part("identity", "linear")
+class Identity(Activation):
+    """a = z."""
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        np.copyto(a, z)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        np.copyto(dz, da)
+
+
+@part("relu")
+class Relu(Activation):
+    """a = max(z, 0); the derivative is 1 where z > 0, else 0.
+
+    Source: Nair and Hinton (2010), Rectified linear units improve restricted Boltzmann machines.
+    """
+
+    bounds = (0.0, np.inf)
+    initializer = "he_normal"
+    kinks = (0.0,)
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        np.maximum(z, 0.0, out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        np.greater(z, 0.0, out=dz)
+        np.multiply(dz, da, out=dz)
+
+
+@part("leaky_relu")
+class LeakyRelu(Activation):
+    """a = z where z > 0, else negative_slope * z.
+
+    Source: Maas, Hannun and Ng (2013), Rectifier nonlinearities improve acoustic models.
+    """
+
+    negative_slope: NonNegative = 0.01
+    initializer = "he_normal"
+    kinks = (0.0,)
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        np.minimum(z, 0.0, out=a)
+        np.multiply(a, self.negative_slope, out=a)
+        np.add(a, np.maximum(z, 0.0, out=scratch["positive"]), out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        np.greater(z, 0.0, out=dz)
+        np.multiply(dz, 1.0 - self.negative_slope, out=dz)
+        np.add(dz, self.negative_slope, out=dz)
+        np.multiply(dz, da, out=dz)
+
+    def scratch_shapes(self, batch: int, units: int) -> Shapes:
+        return {"positive": (batch, units)}
+
+
+@part("elu")
+class Elu(Activation):
+    """a = z where z > 0, else alpha * (exp(z) - 1).
+
+    Source: Clevert, Unterthiner and Hochreiter (2016), Exponential linear units.
+    """
+
+    alpha: Positive = 1.0
+    initializer = "he_normal"
+    kinks = (0.0,)
+
+    def scratch_shapes(self, batch: int, units: int) -> Shapes:
+        return {"branch": (batch, units)}
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        np.minimum(z, 0.0, out=a)
+        np.expm1(a, out=a)
+        np.multiply(a, self.alpha, out=a)
+        np.add(a, np.maximum(z, 0.0, out=scratch["branch"]), out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        # exp(min(z, 0)) is 1 where z > 0, so only the factor alpha has to be switched off there
+        slope = np.greater(z, 0.0, out=scratch["branch"])
+        np.multiply(slope, 1.0 - self.alpha, out=slope)
+        np.add(slope, self.alpha, out=slope)
+        np.minimum(z, 0.0, out=dz)
+        np.exp(dz, out=dz)
+        np.multiply(dz, slope, out=dz)
+        np.multiply(dz, da, out=dz)
+
+
+@part("softplus")
+class Softplus(Activation):
+    """a = ln(1 + exp(z)), as logaddexp(z, 0); the derivative is 1 - exp(-a).
+
+    Source: Dugas et al. (2001), Incorporating second-order functional knowledge.
+    """
+
+    bounds = (0.0, np.inf)
+    initializer = "he_normal"
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        np.logaddexp(z, 0.0, out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        np.negative(a, out=dz)
+        np.expm1(dz, out=dz)
+        np.negative(dz, out=dz)
+        np.multiply(dz, da, out=dz)
+
+
+def sigmoid(z: Array, out: Array) -> None:
+    """out = 1 / (1 + exp(-z)), with z capped where exp(-z) would overflow."""
+    np.negative(z, out=out)
+    np.minimum(out, greatest_exponent(z.dtype), out=out)
+    np.exp(out, out=out)
+    np.add(out, 1.0, out=out)
+    np.reciprocal(out, out=out)
+
+
+@part("sigmoid", "logistic")
+class Sigmoid(Activation):
+    """a = 1 / (1 + exp(-z)); the derivative is a * (1 - a)."""
+
+    bounds = (0.0, 1.0)
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        sigmoid(z, out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        np.subtract(1.0, a, out=dz)
+        np.multiply(dz, a, out=dz)
+        np.multiply(dz, da, out=dz)
+
+
+@part("tanh")
+class Tanh(Activation):
+    """a = tanh(z); the derivative is 1 - a^2."""
+
+    bounds = (-1.0, 1.0)
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        np.tanh(z, out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        np.multiply(a, a, out=dz)
+        np.subtract(1.0, dz, out=dz)
+        np.multiply(dz, da, out=dz)
+
+
+@part("silu", "swish")
+class Silu(Activation):
+    """a = z * s with s = sigmoid(z); the derivative is s + a * (1 - s).
+
+    Source: Elfwing, Uchibe and Doya (2018), Sigmoid-weighted linear units.
+    """
+
+    initializer = "he_normal"
+
+    def scratch_shapes(self, batch: int, units: int) -> Shapes:
+        return {"sigmoid": (batch, units)}
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        sigmoid(z, out=scratch["sigmoid"])
+        np.multiply(z, scratch["sigmoid"], out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        np.subtract(1.0, scratch["sigmoid"], out=dz)
+        np.multiply(dz, a, out=dz)
+        np.add(dz, scratch["sigmoid"], out=dz)
+        np.multiply(dz, da, out=dz)
+
+
+@part("gelu")
+class Gelu(Activation):
+    """a = z * Phi(z), Phi the standard normal distribution function; f' = Phi(z) + z * phi(z).
+
+    Exact, by the error function: Phi(z) = (1 + erf(z / sqrt(2))) / 2.
+    Source: Hendrycks and Gimpel (2016), Gaussian error linear units.
+    """
+
+    initializer = "he_normal"
+
+    def scratch_shapes(self, batch: int, units: int) -> Shapes:
+        return {"Phi": (batch, units)}
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        from scipy.special import (
+            ndtr,
+        )  # a quarter second of import that only gelu needs
+
+        ndtr(z, out=scratch["Phi"])
+        np.multiply(z, scratch["Phi"], out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        # beyond |z| = 40 the density is 0 in float64; the cap keeps z * z finite
+        np.minimum(z, 40.0, out=dz)
+        np.maximum(dz, -40.0, out=dz)
+        np.multiply(dz, dz, out=dz)
+        np.multiply(dz, -0.5, out=dz)
+        np.exp(dz, out=dz)
+        np.multiply(dz, 1.0 / np.sqrt(2.0 * np.pi), out=dz)
+        np.multiply(dz, z, out=dz)
+        np.add(dz, scratch["Phi"], out=dz)
+        np.multiply(dz, da, out=dz)
+
+
+@part("softmax")
+class Softmax(Activation):
+    """a_i = exp(z_i) / sum_j exp(z_j), over the units of each row; each row sums to 1.
+
+    The full Jacobian-vector product: dz = a * (da - sum_j da_j a_j). The greatest z of the row is
+    subtracted first, which changes nothing but keeps exp finite.
+    """
+
+    bounds = (0.0, 1.0)
+
+    def scratch_shapes(self, batch: int, units: int) -> Shapes:
+        return {"row": (batch, 1)}
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        row = scratch["row"]
+        np.maximum.reduce(z, axis=1, out=row, keepdims=True)
+        np.subtract(z, row, out=a)
+        np.exp(a, out=a)
+        np.add.reduce(a, axis=1, out=row, keepdims=True)
+        np.divide(a, row, out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        row = scratch["row"]
+        np.multiply(da, a, out=dz)
+        np.add.reduce(dz, axis=1, out=row, keepdims=True)
+        np.subtract(da, row, out=dz)
+        np.multiply(dz, a, out=dz)

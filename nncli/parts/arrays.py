@@ -1,0 +1,44 @@
+"""The types that kernels share: arrays, shapes, and the buffers one layer works on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+Shapes = Mapping[str, Shape]
+
+
+@dataclass
+class Values:
+    """The arrays of one layer in a plan; a kernel reads and writes only these.
+
+    x: (batch, inputs), the layer's input.      dx: the same shape, or None if nobody needs it.
+    y: (batch, outputs), the layer's output.    dy: the same shape; d(loss)/d(y).
+    params, grads: what `param_shapes` declared; a gradient is absent where it isn't trained.
+    state: what `state_shapes` declared: numbers that training moves without a gradient.
+    saved: what `saved_shapes` declared: kept from forward to backward, and scratch.
+    ones: (batch,) ones, for sums over the batch as a product.
+    uniform: fills an array with draws from [0, 1).
+    training: whether this pass is one of a training step.
+    """
+
+    x: Array
+    y: Array
+    ones: Array
+    dx: Array | None = None
+    dy: Array | None = None
+    params: Mapping[str, Array] = field(default_factory=dict)
+    grads: Mapping[str, Array] = field(default_factory=dict)
+    state: Mapping[str, Array] = field(default_factory=dict)
+    saved: Mapping[str, Array] = field(default_factory=dict)
+    uniform: Callable[[Array], None] | None = None
+    training: bool = True
+
+
+def greatest_exponent(dtype: np.dtype[Any]) -> float:
+    """The largest x, less a margin, whose exp(x) is finite in `dtype`: 708 for float64."""
+    return float(np.log(np.finfo(dtype).max)) - 1.0

@@ -1,0 +1,215 @@
+"""Initializers: the values parameters start from. Simple -> complex.
+
+A kernel W has shape (inputs, units); fan_in is inputs and fan_out is units. For a vector both are
+its length.
+"""
+
+import math
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+
+from nncli.constraints import ConfigPath, Finite, Positive
+from nncli.errors import DataError, ShapeError
+from nncli.parts.arrays import Array, Shape
+from nncli.registry import Part, part
+
+
+class Initializer(Part):
+    """shape -> starting values."""
+
+    kind = "initializer"
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        """float64 values of `shape` for the tensor `name`, drawn from `random` where drawn."""
+        raise NotImplementedError
+
+
+@part("zeros")
+class Zeros(Initializer):
+    """0 everywhere."""
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return np.zeros(shape)
+
+
+@part("ones")
+class Ones(Initializer):
+    """1 everywhere."""
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return np.ones(shape)
+
+
+@part("constant")
+class Constant(Initializer):
+    """`value` everywhere."""
+
+    value: Finite = 0.0
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return np.full(shape, self.value, dtype=float)
+
+
+@part("normal", "random_normal")
+class Normal(Initializer):
+    """Normal draws with mean `mean` and standard deviation `std`."""
+
+    std: Positive = 0.05
+    mean: Finite = 0.0
+    key_aliases = {"stddev": "std"}
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return random.normal(self.mean, self.std, shape)
+
+
+@part("uniform", "random_uniform")
+class Uniform(Initializer):
+    """Uniform draws from [low, high)."""
+
+    low: Finite = -0.05
+    high: Finite = 0.05
+    key_aliases = {"minval": "low", "maxval": "high"}
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"low ({self.low:g}) must not exceed high ({self.high:g})")
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return random.uniform(self.low, self.high, shape)
+
+
+class VarianceScaling(Initializer):
+    """Draws whose variance is `gain` / `fan`, so that signals keep their size across layers."""
+
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        raise NotImplementedError
+
+    def standard_deviation(self, shape: Shape) -> float:
+        return math.sqrt(self.variance(shape[0], shape[-1]))
+
+
+class ScaledNormal(VarianceScaling):
+    """Plain (not truncated) normal draws of that variance."""
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return random.normal(0.0, self.standard_deviation(shape), shape)
+
+
+class ScaledUniform(VarianceScaling):
+    """Uniform draws of that variance: from [-limit, limit) with limit = sqrt(3 * variance)."""
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        limit = math.sqrt(3.0) * self.standard_deviation(shape)
+        return random.uniform(-limit, limit, shape)
+
+
+class Glorot(VarianceScaling):
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        return 2.0 / (fan_in + fan_out)
+
+
+class He(VarianceScaling):
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        return 2.0 / fan_in
+
+
+class Lecun(VarianceScaling):
+    def variance(self, fan_in: int, fan_out: int) -> float:
+        return 1.0 / fan_in
+
+
+@part("glorot_normal", "xavier_normal")
+class GlorotNormal(Glorot, ScaledNormal):
+    """Normal draws with std = sqrt(2 / (inputs + units)).
+
+    Source: Glorot and Bengio (2010), Understanding the difficulty of training deep networks.
+    """
+
+
+@part("glorot_uniform", "xavier_uniform")
+class GlorotUniform(Glorot, ScaledUniform):
+    """Uniform draws within +- sqrt(6 / (inputs + units)).
+
+    Source: Glorot and Bengio (2010), Understanding the difficulty of training deep networks.
+    """
+
+
+@part("he_normal", "kaiming_normal")
+class HeNormal(He, ScaledNormal):
+    """Normal draws with std = sqrt(2 / inputs).
+
+    Source: He et al. (2015), Delving deep into rectifiers.
+    """
+
+
+@part("he_uniform", "kaiming_uniform")
+class HeUniform(He, ScaledUniform):
+    """Uniform draws within +- sqrt(6 / inputs).
+
+    Source: He et al. (2015), Delving deep into rectifiers.
+    """
+
+
+@part("lecun_normal")
+class LecunNormal(Lecun, ScaledNormal):
+    """Normal draws with std = sqrt(1 / inputs).
+
+    Source: LeCun et al. (1998), Efficient backprop.
+    """
+
+
+@part("lecun_uniform")
+class LecunUniform(Lecun, ScaledUniform):
+    """Uniform draws within +- sqrt(3 / inputs).
+
+    Source: LeCun et al. (1998), Efficient backprop.
+    """
+
+
+@part("scaled")
+class Scaled(Lecun, ScaledNormal):
+    """A standard normal draw times sqrt(1 / inputs): the textbooks' name for lecun_normal."""
+
+
+@part("from_file")
+class FromFile(Initializer):
+    """The tensor of the same name (`hidden_1/W`) in a .safetensors or .npz file: a warm start."""
+
+    path: Annotated[ConfigPath, "a .safetensors or .npz file of named tensors"]
+
+    def __post_init__(self) -> None:
+        if self.path.suffix not in (".safetensors", ".npz"):
+            raise ValueError(f"expected a .safetensors or .npz file, found '{self.path.name}'")
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        tensors = read_tensors(self.path)
+        if name not in tensors:
+            raise DataError(f"{self.path}: no tensor '{name}'; it has {', '.join(sorted(tensors))}")
+        values = tensors[name]
+        if values.shape != shape:
+            raise ShapeError(f"{self.path}: {name}: expected shape {shape}, found {values.shape}")
+        if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+            raise DataError(f"{self.path}: {name}: expected finite numbers")
+        return values.astype(float)
+
+
+@cache
+def read_tensors(path: Path) -> dict[str, Array]:
+    """Every tensor of a .safetensors or .npz file; nothing in it is executed.
+
+    Raises DataError if the file is missing or isn't what its name says.
+    """
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                return dict(archive)
+        from safetensors.numpy import load_file
+
+        return dict(load_file(path))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except Exception as error:
+        raise DataError(f"{path}: not a readable {path.suffix} file: {error}") from error

@@ -1,0 +1,221 @@
+"""Losses: how far outputs a are from targets t. Simple -> complex.
+
+Each loss is a sum over rows and outputs times a reduction factor, stated first. `total` is that
+sum; `factor` the reduction; `gradient` writes factor * d(total)/d(a). A matched pair (softmax with
+cross_entropy, sigmoid with binary_cross_entropy) is computed from the scores z instead, where both
+the value and the gradient a - t are exact and can't overflow.
+"""
+
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from nncli.constraints import Positive
+from nncli.parts.activations import Activation, Sigmoid, Softmax
+from nncli.parts.arrays import Array
+from nncli.registry import Part, part
+
+
+class Loss(Part):
+    """(outputs, targets) -> value.
+
+    matched: the activation whose gradient together with this loss is a - t.
+    targets: the closed interval targets must lie in.
+    """
+
+    kind = "loss"
+    matched: ClassVar[type[Activation] | None] = None
+    targets: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
+
+    def factor(self, rows: int, outputs: int) -> float:
+        """What the sum is multiplied by: by default 1 / (rows * outputs), a mean."""
+        return 1.0 / (rows * outputs)
+
+    def total(self, a: Array, t: Array) -> float:
+        """The sum over rows and outputs."""
+        raise NotImplementedError
+
+    def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
+        """Write da = factor * d(total)/d(a); scratch has its shape."""
+        raise NotImplementedError
+
+    def total_from_scores(self, z: Array, t: Array) -> float:
+        """The sum for the matched activation, from its input z."""
+        raise NotImplementedError
+
+    def misfit(self, activation: Activation, units: int) -> str:
+        """Why the pair makes no sense and what to use instead; empty if it does."""
+        return ""
+
+
+@part("rss")
+class Rss(Loss):
+    """sum (a - t)^2 over rows and outputs; the gradient is -2 (t - a)."""
+
+    def factor(self, rows: int, outputs: int) -> float:
+        return 1.0
+
+    def total(self, a: Array, t: Array) -> float:
+        error = a - t
+        return float(np.vdot(error, error))
+
+    def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
+        np.subtract(a, t, out=da)
+        np.multiply(da, 2.0 * factor, out=da)
+
+
+@part("mse", "mean_squared_error")
+class Mse(Rss):
+    """mean (a - t)^2 over rows and outputs."""
+
+    def factor(self, rows: int, outputs: int) -> float:
+        return 1.0 / (rows * outputs)
+
+
+@part("half_mse")
+class HalfMse(Rss):
+    """mean (a - t)^2 / 2 over rows and outputs."""
+
+    def factor(self, rows: int, outputs: int) -> float:
+        return 0.5 / (rows * outputs)
+
+
+@part("mae", "mean_absolute_error")
+class Mae(Loss):
+    """mean |a - t| over rows and outputs; the gradient is taken as 0 where a = t."""
+
+    def total(self, a: Array, t: Array) -> float:
+        return float(np.abs(a - t).sum())
+
+    def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
+        np.subtract(a, t, out=da)
+        np.sign(da, out=da)
+        np.multiply(da, factor, out=da)
+
+
+@part("huber")
+class Huber(Loss):
+    """mean h(a - t) over rows and outputs, with delta as d.
+
+    h(e) = e^2 / 2 if |e| <= d, else d (|e| - d / 2).
+
+    Source: Huber (1964), Robust estimation of a location parameter.
+    """
+
+    delta: Annotated[Positive, "where squares turn into absolute values"] = 1.0
+
+    def total(self, a: Array, t: Array) -> float:
+        size = np.abs(a - t)
+        near = np.minimum(size, self.delta)
+        return float((near * (size - 0.5 * near)).sum())
+
+    def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
+        np.subtract(a, t, out=da)
+        np.minimum(da, self.delta, out=da)
+        np.maximum(da, -self.delta, out=da)
+        np.multiply(da, factor, out=da)
+
+
+@part("poisson")
+class Poisson(Loss):
+    """mean (a - t ln a) over rows and outputs: the Poisson deviance up to a constant.
+
+    a is the expected count and must be positive (softplus).
+    """
+
+    targets = (0.0, np.inf)
+
+    def total(self, a: Array, t: Array) -> float:
+        return float((a - t * np.log(_positive(a))).sum())
+
+    def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
+        np.maximum(a, np.finfo(a.dtype).tiny, out=da)
+        np.divide(t, da, out=da)
+        np.subtract(1.0, da, out=da)
+        np.multiply(da, factor, out=da)
+
+    def misfit(self, activation: Activation, units: int) -> str:
+        if activation.bounds[0] >= 0 and activation.bounds[1] > 1:
+            return ""
+        return f"poisson needs outputs that can be any count, not {activation.name}: use softplus"
+
+
+@part("binary_cross_entropy", "bce", "log_loss")
+class BinaryCrossEntropy(Loss):
+    """sum -(t ln a + (1 - t) ln(1 - a)) over outputs, mean over rows, in nats.
+
+    From scores: max(z, 0) - z t + ln(1 + exp(-|z|)).
+    """
+
+    matched = Sigmoid
+    targets = (0.0, 1.0)
+
+    def factor(self, rows: int, outputs: int) -> float:
+        return 1.0 / rows
+
+    def total(self, a: Array, t: Array) -> float:
+        return -float((t * np.log(_positive(a)) + (1.0 - t) * np.log(_positive(1.0 - a))).sum())
+
+    def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
+        # (a - t) / (a (1 - a)), with the denominator kept from 0
+        np.subtract(1.0, a, out=scratch)
+        np.multiply(scratch, a, out=scratch)
+        np.maximum(scratch, np.finfo(a.dtype).tiny, out=scratch)
+        np.subtract(a, t, out=da)
+        np.divide(da, scratch, out=da)
+        np.multiply(da, factor, out=da)
+
+    def total_from_scores(self, z: Array, t: Array) -> float:
+        return float((np.logaddexp(z, 0.0) - z * t).sum())
+
+    def misfit(self, activation: Activation, units: int) -> str:
+        if isinstance(activation, Softmax):
+            return (
+                "binary_cross_entropy can't take softmax, whose outputs are tied: use cross_entropy"
+            )
+        if activation.bounds != (0.0, 1.0):
+            return f"binary_cross_entropy needs probabilities, not {activation.name}: use sigmoid"
+        return ""
+
+
+@part("cross_entropy", "neg_log_likelihood", "nll", "categorical_cross_entropy")
+class CrossEntropy(Loss):
+    """-sum t ln a over classes, mean over rows, in nats.
+
+    From scores: ln(sum_j exp(z_j)) - sum_j t_j z_j.
+    """
+
+    matched = Softmax
+    targets = (0.0, 1.0)
+
+    def factor(self, rows: int, outputs: int) -> float:
+        return 1.0 / rows
+
+    def total(self, a: Array, t: Array) -> float:
+        return -float((t * np.log(_positive(a))).sum())
+
+    def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
+        np.maximum(a, np.finfo(a.dtype).tiny, out=da)
+        np.divide(t, da, out=da)
+        np.multiply(da, -factor, out=da)
+
+    def total_from_scores(self, z: Array, t: Array) -> float:
+        greatest = z.max(axis=1)
+        log_sum = greatest + np.log(np.exp(z - greatest[:, None]).sum(axis=1))
+        return float(log_sum.sum() - (t * z).sum())
+
+    def misfit(self, activation: Activation, units: int) -> str:
+        if isinstance(activation, Softmax):
+            return ""
+        if isinstance(activation, Sigmoid):
+            return (
+                "cross_entropy needs probabilities that sum to 1: softmax, or binary_cross_entropy"
+            )
+        return (
+            f"cross_entropy needs probabilities that sum to 1, not {activation.name}: use softmax"
+        )
+
+
+def _positive(a: Array) -> Array:
+    """a, kept from 0, so that its logarithm is finite."""
+    return np.asarray(np.maximum(a, np.finfo(a.dtype).tiny))

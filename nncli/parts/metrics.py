@@ -1,0 +1,220 @@
+"""Metrics: what a prediction is worth, in the terms of the task. Simple -> complex.
+
+They are computed at every logged epoch, where importing scikit-learn (over a second) and its
+input checks would dwarf the training of a small network; the tests hold every one of them against
+scikit-learn's.
+"""
+
+from typing import ClassVar
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+from nncli.registry import Part, part
+
+CLASSES = frozenset({"binary", "classification"})
+NUMBERS = frozenset({"regression"})
+
+
+class Metric(Part):
+    """(predictions, truth) -> number.
+
+    tasks: where it applies. For classes, predictions are probabilities (rows, classes) whose rows
+    sum to 1 and truth holds class indices (rows,); for numbers both are (rows, targets).
+    is_score: whether higher is better.
+    """
+
+    kind = "metric"
+    tasks: ClassVar[frozenset[str]] = CLASSES
+    is_score: ClassVar[bool] = True
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        raise NotImplementedError
+
+
+@part("accuracy")
+class Accuracy(Metric):
+    """The share of rows whose most probable class is the true one."""
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        return float(np.count_nonzero(predictions.argmax(axis=1) == truth)) / len(truth)
+
+
+def confusion(predictions: Array, truth: Array) -> Array:
+    """(classes, classes) counts: true class by row, predicted class by column."""
+    classes = predictions.shape[1]
+    cells = truth * classes + predictions.argmax(axis=1)
+    return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
+
+
+@part("balanced_accuracy")
+class BalancedAccuracy(Metric):
+    """The mean, over the classes present, of the share of their rows found (recall)."""
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        table = confusion(predictions, truth)
+        rows = table.sum(axis=1)
+        present = rows > 0
+        return float((table.diagonal()[present] / rows[present]).mean())
+
+
+@part("precision_macro")
+class PrecisionMacro(Metric):
+    """The mean over classes of true positives / predicted ones, 0 for a class never predicted."""
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        table = confusion(predictions, truth)
+        return _mean_ratio(table.diagonal(), table.sum(axis=0), _seen(table))
+
+
+@part("recall_macro")
+class RecallMacro(Metric):
+    """The mean over classes of true positives / actual positives, 0 for a class without rows."""
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        table = confusion(predictions, truth)
+        return _mean_ratio(table.diagonal(), table.sum(axis=1), _seen(table))
+
+
+@part("f1_macro")
+class F1Macro(Metric):
+    """The mean over classes of 2 tp / (2 tp + fp + fn), over classes that are true or predicted."""
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        table = confusion(predictions, truth)
+        both = table.sum(axis=0) + table.sum(axis=1)
+        return _mean_ratio(2 * table.diagonal(), both, both > 0)
+
+
+def _seen(table: Array) -> Array:
+    """Which classes are true or predicted at least once."""
+    return np.asarray(table.sum(axis=0) + table.sum(axis=1) > 0)
+
+
+def _mean_ratio(numerator: Array, denominator: Array, counted: Array) -> float:
+    ratios = numerator / np.maximum(denominator, 1)
+    return float(ratios[counted].mean())
+
+
+@part("log_loss")
+class LogLoss(Metric):
+    """-mean ln(probability given to the true class), in nats; probabilities are kept from 0."""
+
+    is_score = False
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        given = predictions[np.arange(len(truth)), truth]
+        return -float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
+
+
+@part("brier")
+class Brier(Metric):
+    """mean (probability of the second class - truth)^2: the Brier score of a binary task."""
+
+    tasks = frozenset({"binary"})
+    is_score = False
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        return float(np.square(predictions[:, 1] - truth).mean())
+
+
+@part("roc_auc")
+class RocAuc(Metric):
+    """The chance that a random positive row is ranked above a random negative one, ties half.
+
+    By ranks: (sum of positive ranks - p (p + 1) / 2) / (p n). NaN if a class has no rows.
+    """
+
+    tasks = frozenset({"binary"})
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        score = predictions[:, 1]
+        _, index, counts = np.unique(score, return_inverse=True, return_counts=True)
+        middle_rank = np.cumsum(counts) - (counts - 1) / 2  # rows of one score share a rank
+        positive = np.count_nonzero(truth == 1)
+        negative = len(truth) - positive
+        if not positive or not negative:
+            return float("nan")
+        rank_sum = float(middle_rank[index[truth == 1]].sum())
+        return (rank_sum - positive * (positive + 1) / 2) / (positive * negative)
+
+
+@part("mse")
+class MeanSquaredError(Metric):
+    """mean (prediction - truth)^2 over rows and targets."""
+
+    tasks = NUMBERS
+    is_score = False
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        return float(np.square(predictions - truth).mean())
+
+
+@part("rmse")
+class RootMeanSquaredError(Metric):
+    """sqrt(mean (prediction - truth)^2), a target at a time, then averaged."""
+
+    tasks = NUMBERS
+    is_score = False
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        return float(np.sqrt(np.square(predictions - truth).mean(axis=0)).mean())
+
+
+@part("mae")
+class MeanAbsoluteError(Metric):
+    """mean |prediction - truth| over rows and targets."""
+
+    tasks = NUMBERS
+    is_score = False
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        return float(np.abs(predictions - truth).mean())
+
+
+@part("median_absolute_error")
+class MedianAbsoluteError(Metric):
+    """median |prediction - truth|, a target at a time, then averaged."""
+
+    tasks = NUMBERS
+    is_score = False
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        return float(np.median(np.abs(predictions - truth), axis=0).mean())
+
+
+@part("max_error")
+class MaxError(Metric):
+    """max |prediction - truth| over rows and targets."""
+
+    tasks = NUMBERS
+    is_score = False
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        return float(np.abs(predictions - truth).max())
+
+
+@part("r2")
+class R2(Metric):
+    """1 - sum (prediction - truth)^2 / sum (truth - mean)^2, a target at a time, then averaged.
+
+    A target without spread counts 1 if predicted exactly, else 0. NaN for fewer than 2 rows.
+    """
+
+    tasks = NUMBERS
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        if len(truth) < 2:
+            return float("nan")
+        residual = np.square(predictions - truth).sum(axis=0)
+        spread = np.square(truth - truth.mean(axis=0)).sum(axis=0)
+        constant = spread == 0
+        scores = 1.0 - residual / np.where(constant, 1.0, spread)
+        return float(np.where(constant, np.where(residual == 0, 1.0, 0.0), scores).mean())
+
+
+DEFAULTS = {
+    "binary": ("accuracy", "f1_macro", "log_loss", "roc_auc"),
+    "classification": ("accuracy", "f1_macro", "log_loss"),
+    "regression": ("rmse", "mae", "r2"),
+}

@@ -1,0 +1,258 @@
+"""Optimizers: from a gradient to the next parameters. Simple -> complex.
+
+All of them see only flat vectors: theta, its gradient g and their own slots. An update consumes
+the gradient (g is its first scratch), and reads the numbers that change from step to step from
+0-d arrays, so that a plan can record an update once and replay it.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from nncli.constraints import Finite, Fraction, NonNegative, Positive, PositiveInt
+from nncli.parts.arrays import Array
+from nncli.registry import Part, part
+
+LearningRate = Annotated[Positive, "step size before any schedule"]
+
+
+@dataclass
+class Flat:
+    """What an update works on: vectors of one length, and the step's scalars as 0-d arrays."""
+
+    theta: Array
+    g: Array
+    slots: Mapping[str, Array]
+    scalars: Mapping[str, Array]
+    scratch: Array | None = None
+
+
+class Optimizer(Part):
+    """(theta, gradient, slots) -> theta, slots.
+
+    slots: the vectors kept from step to step, all 0 at first unless `slot_start` says otherwise.
+    has_scratch: whether an update needs one more vector to work in.
+    full_batch: whether `batch_size: auto` means all rows.
+    changes_every_step: whether `scalars` depends on the step itself.
+    """
+
+    kind = "optimizer"
+    slots: ClassVar[tuple[str, ...]] = ()
+    full_batch: ClassVar[bool] = False
+    changes_every_step: ClassVar[bool] = False
+    key_aliases = {"lr": "learning_rate"}
+
+    @property
+    def active_slots(self) -> tuple[str, ...]:
+        """The slots that these hyperparameters need."""
+        return self.slots
+
+    @property
+    def has_scratch(self) -> bool:
+        return False
+
+    def slot_start(self, slot: str) -> float:
+        """The value a slot is filled with before the first step."""
+        return 0.0
+
+    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        """The numbers of step 1, 2, ... that an update reads."""
+        return {"learning_rate": learning_rate}
+
+    def update(self, v: Flat) -> None:
+        """Move theta and the slots by one step."""
+        raise NotImplementedError
+
+
+@part("sgd")
+class Sgd(Optimizer):
+    """theta <- theta - lr g; with momentum v <- momentum v + lr g, theta <- theta - v.
+
+    The learning rate is inside the velocity. Nesterov: theta <- theta - (momentum v + lr g), with
+    the new v. Source: Sutskever et al. (2013), On the importance of initialization and momentum.
+    """
+
+    learning_rate: LearningRate = 0.01
+    momentum: Annotated[Fraction, "share of the velocity kept"] = 0.0
+    nesterov: Annotated[bool, "look ahead along the velocity"] = False
+    initial_velocity: Annotated[Finite, "every v before the first step"] = 0.0
+
+    def __post_init__(self) -> None:
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov needs a momentum > 0")
+
+    @property
+    def active_slots(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
+
+    @property
+    def has_scratch(self) -> bool:
+        return self.nesterov
+
+    def slot_start(self, slot: str) -> float:
+        return self.initial_velocity
+
+    def update(self, v: Flat) -> None:
+        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
+        if not self.momentum:
+            np.subtract(v.theta, v.g, out=v.theta)
+            return
+        velocity = v.slots["velocity"]
+        np.multiply(velocity, self.momentum, out=velocity)
+        np.add(velocity, v.g, out=velocity)
+        if self.nesterov:
+            assert v.scratch is not None
+            np.multiply(velocity, self.momentum, out=v.scratch)
+            np.subtract(v.theta, v.scratch, out=v.theta)
+            np.subtract(v.theta, v.g, out=v.theta)
+        else:
+            np.subtract(v.theta, velocity, out=v.theta)
+
+
+@part("gd", "gradient_descent")
+class GradientDescent(Sgd):
+    """sgd whose batch is, unless given, the whole training set."""
+
+    full_batch = True
+
+
+@part("adagrad")
+class Adagrad(Optimizer):
+    """s <- s + g^2; theta <- theta - lr g / (sqrt(s) + epsilon).
+
+    Source: Duchi, Hazan and Singer (2011), Adaptive subgradient methods.
+    """
+
+    learning_rate: LearningRate = 0.01
+    initial_accumulator_value: Annotated[NonNegative, "every s before the first step"] = 0.0
+    epsilon: Positive = 1e-7
+    slots = ("squares",)
+
+    @property
+    def has_scratch(self) -> bool:
+        return True
+
+    def slot_start(self, slot: str) -> float:
+        return self.initial_accumulator_value
+
+    def update(self, v: Flat) -> None:
+        assert v.scratch is not None
+        np.multiply(v.g, v.g, out=v.scratch)
+        np.add(v.slots["squares"], v.scratch, out=v.slots["squares"])
+        np.sqrt(v.slots["squares"], out=v.scratch)
+        np.add(v.scratch, self.epsilon, out=v.scratch)
+        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
+        np.divide(v.g, v.scratch, out=v.g)
+        np.subtract(v.theta, v.g, out=v.theta)
+
+
+@part("rmsprop")
+class RmsProp(Optimizer):
+    """s <- rho s + (1 - rho) g^2; theta <- theta - lr g / (sqrt(s) + epsilon).
+
+    Source: Tieleman and Hinton (2012), Lecture 6.5.
+    """
+
+    learning_rate: LearningRate = 0.001
+    rho: Annotated[Fraction, "share of s kept"] = 0.9
+    epsilon: Positive = 1e-7
+    slots = ("squares",)
+
+    @property
+    def has_scratch(self) -> bool:
+        return True
+
+    def update(self, v: Flat) -> None:
+        assert v.scratch is not None
+        squares = v.slots["squares"]
+        np.multiply(v.g, v.g, out=v.scratch)
+        np.multiply(v.scratch, 1.0 - self.rho, out=v.scratch)
+        np.multiply(squares, self.rho, out=squares)
+        np.add(squares, v.scratch, out=squares)
+        np.sqrt(squares, out=v.scratch)
+        np.add(v.scratch, self.epsilon, out=v.scratch)
+        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
+        np.divide(v.g, v.scratch, out=v.g)
+        np.subtract(v.theta, v.g, out=v.theta)
+
+
+Betas = Annotated[
+    tuple[Fraction, Fraction],
+    "shares of the mean and of the mean square kept from step to step",
+]
+
+
+@part("adam")
+class Adam(Optimizer):
+    """theta <- theta - lr m' / (sqrt(s') + epsilon); m, s: running means of g and g^2.
+
+    m <- b1 m + (1 - b1) g; s <- b2 s + (1 - b2) g^2;
+    m' = m / (1 - b1^t) and s' = s / (1 - b2^t) at step t = 1, 2, ... The slots hold the sums
+    M = m / (1 - b1) and S = s / (1 - b2): M <- b1 M + g needs no second vector, and the constants
+    go into the two scalars of theta <- theta - rate M / (sqrt(S) + floor).
+    Source: Kingma and Ba (2015), Adam: a method for stochastic optimization.
+    """
+
+    learning_rate: LearningRate = 0.001
+    betas: Betas = (0.9, 0.999)
+    epsilon: Positive = 1e-8
+    slots = ("mean", "squares")
+    changes_every_step = True
+
+    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        b1, b2 = self.betas
+        root = math.sqrt((1.0 - b2) / (1.0 - b2**step))  # sqrt(s') = root * sqrt(S)
+        rate = learning_rate * (1.0 - b1) / ((1.0 - b1**step) * root)
+        return {"rate": rate, "floor": self.epsilon / root}
+
+    def update(self, v: Flat) -> None:
+        mean, squares = v.slots["mean"], v.slots["squares"]
+        np.multiply(mean, self.betas[0], out=mean)
+        np.add(mean, v.g, out=mean)
+        np.multiply(v.g, v.g, out=v.g)
+        np.multiply(squares, self.betas[1], out=squares)
+        np.add(squares, v.g, out=squares)
+        np.sqrt(squares, out=v.g)
+        np.add(v.g, v.scalars["floor"], out=v.g)
+        np.divide(mean, v.g, out=v.g)
+        np.multiply(v.g, v.scalars["rate"], out=v.g)
+        np.subtract(v.theta, v.g, out=v.theta)
+
+
+@part("adamw")
+class AdamW(Adam):
+    """adam after theta <- theta - lr weight_decay theta: decay that the gradient doesn't see.
+
+    Source: Loshchilov and Hutter (2019), Decoupled weight decay regularization.
+    """
+
+    weight_decay: Annotated[NonNegative, "share of theta taken off per unit of lr"] = 0.01
+
+    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        keep = 1.0 - learning_rate * self.weight_decay
+        return {**super().scalars(step, learning_rate), "keep": keep}
+
+    def update(self, v: Flat) -> None:
+        np.multiply(v.theta, v.scalars["keep"], out=v.theta)
+        super().update(v)
+
+
+@part("lbfgs", "l_bfgs")
+class Lbfgs(Optimizer):
+    """Limited-memory BFGS with a line search, by scipy.optimize (L-BFGS-B without bounds).
+
+    An epoch is one iteration over all training rows. It has no learning rate.
+    Source: Liu and Nocedal (1989), On the limited memory BFGS method; Byrd et al. (1995).
+    """
+
+    history: Annotated[PositiveInt, "how many past steps approximate the curvature"] = 10
+    gradient_tolerance: Annotated[NonNegative, "stop when every |gradient| is at most this"] = 1e-8
+    max_line_search: Annotated[PositiveInt, "trial points an iteration"] = 20
+    full_batch = True
+    key_aliases = {}
+
+    def update(self, v: Flat) -> None:
+        raise NotImplementedError("lbfgs minimizes one function of one vector: engine/lbfgs.py")

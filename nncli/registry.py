@@ -1,0 +1,126 @@
+"""Name -> class, for every kind of part a config can name.
+
+A part registers itself with `@part("relu")`; its kind is that of its base class. Parts of other
+packages come in through the entry-point group `nncli.parts`, whose entries are modules to import:
+importing one runs its `@part` lines. They are looked for only when a name isn't built in, so that
+a start costs nothing for them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from nncli.errors import NncliError, UserError, did_you_mean
+
+ENTRY_POINTS = "nncli.parts"
+MODULES = MappingProxyType(
+    {
+        "layer": "nncli.parts.layers",
+        "activation": "nncli.parts.activations",
+        "loss": "nncli.parts.losses",
+        "optimizer": "nncli.parts.optimizers",
+        "schedule": "nncli.parts.schedules",
+        "initializer": "nncli.parts.initializers",
+        "regularizer": "nncli.parts.regularizers",
+        "metric": "nncli.parts.metrics",
+        "dataset": "nncli.parts.datasets",
+        "split": "nncli.data.splits",
+    }
+)
+
+
+class Part:
+    """What a config can name: hyperparameters, never an array.
+
+    kind: which family it belongs to, set by the family's base class.
+    name: how a config spells it, set by `@part`.
+    key_aliases: other spellings of its keys, rewritten on reading.
+    """
+
+    kind: ClassVar[str]
+    name: ClassVar[str]
+    key_aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass
+class _Family:
+    classes: dict[str, type[Part]] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+
+
+_families: dict[str, _Family] = {kind: _Family() for kind in MODULES}
+P = TypeVar("P", bound=type[Part])
+
+
+@dataclass_transform(frozen_default=True)
+def part(name: str, *aliases: str) -> Callable[[P], P]:
+    """Make the class a frozen dataclass and register it under `name` and `aliases`.
+
+    Raises NncliError if another class of the kind has one of these names.
+    """
+
+    def register(cls: P) -> P:
+        dataclass(frozen=True)(cls)
+        family = _families[cls.kind]
+        for taken in {name, *aliases} & (family.classes.keys() | family.aliases.keys()):
+            raise NncliError(f"two {cls.kind} parts are called '{taken}': {cls.__module__}")
+        cls.name = name
+        family.classes[name] = cls
+        family.aliases.update(dict.fromkeys(aliases, name))
+        return cls
+
+    return register
+
+
+@cache
+def load_plugins() -> None:
+    """Import every module that installed packages offer as `nncli.parts`."""
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            entry.load()
+        except Exception as error:
+            raise NncliError(f"plugin '{entry.name}' ({entry.value}) failed: {error}") from error
+
+
+def find(kind: str, name: str) -> type[Part]:
+    """The class called `name` (or one of its aliases).
+
+    Raises UserError, with the nearest known name, if there is none.
+    """
+    import_module(MODULES[kind])
+    family = _families[kind]
+    for look_further in (load_plugins, None):
+        canonical = family.aliases.get(name, name)
+        if canonical in family.classes:
+            return family.classes[canonical]
+        if look_further:
+            look_further()
+    known = [*family.classes, *family.aliases]
+    raise UserError(
+        f"unknown {kind} '{name}'{did_you_mean(name, known)}; "
+        f"known: {', '.join(sorted(family.classes))}"
+    )
+
+
+def members(kind: str) -> dict[str, type[Part]]:
+    """Every part of a kind, built in and plugged in, in the order of definition."""
+    import_module(MODULES[kind])
+    load_plugins()
+    return dict(_families[kind].classes)
+
+
+def aliases_of(cls: type[Part]) -> list[str]:
+    """The other names a part answers to."""
+    return [alias for alias, name in _families[cls.kind].aliases.items() if name == cls.name]
+
+
+def keys_of(part_or_class: Any) -> list[str]:
+    """The YAML keys of a part: its dataclass fields."""
+    from dataclasses import fields
+
+    return [f.name for f in fields(part_or_class)]
