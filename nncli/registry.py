@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import ClassVar, TypeVar, dataclass_transform
 
 from nncli.errors import NncliError, UserError, did_you_mean
 
@@ -117,10 +117,3 @@ def members(kind: str) -> dict[str, type[Part]]:
 def aliases_of(cls: type[Part]) -> list[str]:
     """The other names a part answers to."""
     return [alias for alias, name in _families[cls.kind].aliases.items() if name == cls.name]
-
-
-def keys_of(part_or_class: Any) -> list[str]:
-    """The YAML keys of a part: its dataclass fields."""
-    from dataclasses import fields
-
-    return [f.name for f in fields(part_or_class)]

@@ -231,7 +231,7 @@ class Decoder:
                 known = f"; known keys: {', '.join(hints)}" if hints else "; it has no keys"
                 guess = did_you_mean(key, hints) or known
                 self.note(node.place_of(key), full, label + guess)
-            elif name in values:
+            elif name in values and not node.place_of(key).startswith("--set"):
                 self.note(
                     node.place_of(key), full, f"'{key}' is another name of '{name}': give one"
                 )

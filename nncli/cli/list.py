@@ -1,0 +1,56 @@
+"""`nncli list`."""
+
+import textwrap
+
+import click
+
+from nncli.registry import MODULES, Part
+
+
+@click.command(name="list")
+@click.argument("kind", required=False)
+def command(kind: str | None) -> None:
+    """Show every part a config can name: its formula, keys and defaults.
+
+    KIND is layer, activation, loss, optimizer, schedule, initializer, regularizer, metric, dataset
+    or split; the plural does as well. Without it, every kind is listed by name.
+    """
+    from nncli.registry import members
+
+    if kind is None:
+        for each in MODULES:
+            names = ", ".join(members(each))
+            click.echo(
+                textwrap.fill(names, 88, initial_indent=f"{each:12} ", subsequent_indent=" " * 13)
+            )
+        click.echo("\nnncli list KIND shows the formulas and keys of one kind")
+        return
+    click.echo("\n\n".join(_entry(cls) for cls in members(_singular(kind)).values()))
+
+
+def _singular(kind: str) -> str:
+    """The kind meant. Raises UserError for none of them."""
+    from nncli.errors import UserError, did_you_mean
+
+    for known in MODULES:
+        if kind in (known, "losses" if known == "loss" else f"{known}s"):
+            return known
+    raise UserError(
+        f"unknown kind '{kind}'{did_you_mean(kind, MODULES)}; known: {', '.join(MODULES)}"
+    )
+
+
+def _entry(cls: type[Part]) -> str:
+    """One part: its name and aliases, its docstring, its keys with defaults."""
+    import inspect
+
+    from nncli.config.reference import keys_of
+    from nncli.registry import aliases_of
+
+    aliases = aliases_of(cls)
+    title = cls.name + (f" (also {', '.join(aliases)})" if aliases else "")
+    lines = [title, textwrap.indent(inspect.cleandoc(cls.__doc__ or ""), "    ")]
+    keys = keys_of(cls)
+    width = max((len(key.name) for key in keys), default=0)
+    lines += [f"      {key.name.ljust(width)}  {key.summary}" for key in keys]
+    return "\n".join(lines)

@@ -1,0 +1,17 @@
+"""`nncli schema`."""
+
+import click
+
+
+@click.command(name="schema")
+def command() -> None:
+    """Print the JSON Schema of a config, for editors that complete and check YAML.
+
+    In VS Code: nncli schema > nncli.schema.json, and as the config's first line
+    "# yaml-language-server: $schema=nncli.schema.json".
+    """
+    import json
+
+    from nncli.config.json_schema import config_schema
+
+    click.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,132 @@
+"""JSON Schema of a config, from the same types that decode it, for editors."""
+
+import dataclasses
+import types
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from nncli.config.decode import Spec, alternatives, hints_of, is_family, spec
+from nncli.config.dump import plain
+from nncli.config.experiment import Experiment
+from nncli.registry import Part, aliases_of, members
+
+Schema = dict[str, Any]
+SCALARS = {bool: "boolean", int: "integer", float: "number", str: "string", Path: "string"}
+
+
+def config_schema() -> Schema:
+    """The schema of a whole config file (JSON Schema, draft 2020-12)."""
+    schemas = _Schemas()
+    root = schemas.block(Experiment)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nncli config",
+        **root,
+        "$defs": schemas.definitions,
+    }
+
+
+class _Schemas:
+    """Builds schemas; each family of parts becomes one definition that others refer to."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Schema] = {}
+
+    def of(self, hint: Any) -> Schema:
+        """The schema of an annotated type, unions included."""
+        options = alternatives(hint)
+        text = spec(hint).text
+        if len(options) == 1:
+            schema = self._single(spec(hint))
+        else:
+            schema = {"anyOf": [self._single(spec(option)) for option in options]}
+        return {"description": text, **schema} if text else schema
+
+    def _single(self, it: Spec) -> Schema:
+        base, origin = it.base, get_origin(it.base)
+        if origin is Literal:
+            return {"enum": list(get_args(base))}
+        if origin is list:
+            return {"type": "array", "items": self.of(get_args(base)[0]), "minItems": it.least}
+        if origin is tuple:
+            items = [self.of(argument) for argument in get_args(base)]
+            return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
+        if is_family(base):
+            return self._family(base)
+        if dataclasses.is_dataclass(base):
+            return self.block(base)
+        if base is types.NoneType:
+            return {"type": "null"}
+        return {"type": SCALARS[base], **_limits(it)}
+
+    def _family(self, family: type[Part]) -> Schema:
+        """A part by its bare name or as a block, whichever classes the family has."""
+        if family.kind not in self.definitions:
+            self.definitions[family.kind] = {}  # taken, so that a family may contain itself
+            classes = [c for c in members(family.kind).values() if issubclass(c, family)]
+            bare = [
+                name
+                for cls in classes
+                if not _required(cls)
+                for name in (cls.name, *aliases_of(cls))
+            ]
+            blocks = [self.block(cls) for cls in classes]
+            self.definitions[family.kind] = {"anyOf": [{"enum": bare}, *blocks]}
+        return {"$ref": f"#/$defs/{family.kind}"}
+
+    def block(self, cls: Any) -> Schema:
+        """A dataclass as an object without other keys."""
+        properties: dict[str, Schema] = {}
+        hints = hints_of(cls)
+        for field in dataclasses.fields(cls):
+            if not field.init:
+                continue
+            schema = self.of(hints[field.name])
+            properties[field.name] = {**schema, **_default(field)}
+        required = _required(cls)
+        if issubclass(cls, Part):
+            for alias, name in cls.key_aliases.items():
+                if name in properties:
+                    properties[alias] = {"description": f"another name of {name}"}
+            names = [cls.name, *aliases_of(cls)]
+            properties = {"type": {"enum": names}, **properties}
+            if cls.name not in ("input", "output"):  # whose place already says what they are
+                required = ["type", *required]
+        text = " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+        return {
+            "type": "object",
+            "description": text,
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        }
+
+
+def _required(cls: Any) -> list[str]:
+    return [
+        field.name
+        for field in dataclasses.fields(cls)
+        if field.init
+        and field.default is dataclasses.MISSING
+        and field.default_factory is dataclasses.MISSING
+    ]
+
+
+def _default(field: Any) -> Schema:
+    if field.default is not dataclasses.MISSING:
+        return {"default": plain(field.default)}
+    if field.default_factory is not dataclasses.MISSING:
+        return {"default": plain(field.default_factory())}
+    return {}
+
+
+def _limits(it: Spec) -> Schema:
+    if it.bounds is None:
+        return {}
+    named = {
+        "exclusiveMinimum": it.bounds.gt,
+        "minimum": it.bounds.ge,
+        "exclusiveMaximum": it.bounds.lt,
+        "maximum": it.bounds.le,
+    }
+    return {name: limit for name, limit in named.items() if limit is not None}

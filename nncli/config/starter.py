@@ -1,0 +1,98 @@
+"""The starter: a commented config for a built-in dataset, with choices that suit it."""
+
+from nncli.data.targets import as_task
+from nncli.errors import UserError
+from nncli.parts.datasets import Dataset, Table
+from nncli.parts.metrics import DEFAULTS
+from nncli.registry import find
+
+TEMPLATE = """\
+# One file is one experiment. Check it with `nncli validate {file}`, see every default with
+# `nncli config {file}`, and all there is to choose from with `nncli list`.
+name: {name}
+seed: 42                        # split, initial weights, shuffling and dropout follow from it
+
+data:
+  dataset: {name}{pad}# {facts}
+{split}
+network:
+  # a number is a dense layer of so many relu units; in full:
+  #   - {{type: dense, units: 16, activation: tanh, kernel_initializer: glorot_uniform}}
+  #   - {{type: dropout, rate: 0.1}}
+  hidden: {hidden}
+  output: {output}
+
+loss: {loss}
+optimizer: {{type: adam, learning_rate: 0.01}}      # or sgd, with momentum: 0.9
+schedule: constant              # or {{type: exponential, rate: 0.01}}, {{type: cosine}} ...
+
+training:
+  epochs: {epochs}
+  batch_size: {batch}
+{stopping}
+evaluation:
+  metrics: {metrics}
+"""
+
+SPLIT = """\
+  split: {{type: {split}, train: 0.7, val: 0.15, test: 0.15}}
+  preprocessing:
+    numeric: {{scale: {scale}}}   # with the mean and spread of the training rows
+"""
+
+STOPPING = """\
+  early_stopping:               # stop when val_loss gets no better, and take the best weights
+    monitor: val_loss
+    patience: 25
+"""
+
+
+def starter(name: str) -> str:
+    """The text of a config that trains the built-in dataset `name` well enough to start from.
+
+    Raises UserError for an unknown dataset, or one that needs keys of its own.
+    """
+    cls = find("dataset", name)
+    if cls.name == "inline":
+        raise UserError("inline has its rows in the config: there is nothing to start from")
+    dataset = cls()
+    assert isinstance(dataset, Dataset)
+    table = dataset.load()
+    table = as_task(table, table.task)
+    rows, features = table.x.shape
+    facts = f"{rows:,} rows, {features} features"
+    if table.classes:
+        facts += f", {len(table.classes)} classes"
+    is_split = dataset.has_split
+    split = ""
+    if is_split:
+        kind = "stratified" if table.classes else "random"
+        split = SPLIT.format(split=kind, scale="standard" if dataset.is_scaled else "none")
+    return TEMPLATE.format(
+        file=f"{cls.name}.yaml",
+        name=cls.name,
+        pad=" " * max(21 - len(cls.name), 1),
+        facts=facts,
+        split=split,
+        hidden="[32, 16]" if features > 4 else "[16]",
+        output=_output(table),
+        loss=_loss(table),
+        epochs=200 if is_split else 500,
+        batch=32 if rows > 32 else "full",
+        stopping=STOPPING if is_split else "",
+        metrics=f"[{', '.join(_metrics(table))}]",
+    )
+
+
+def _output(table: Table) -> str:
+    units = {"binary": 1, "regression": table.y.shape[-1]}.get(table.task, len(table.classes))
+    activation = {"binary": "sigmoid", "regression": "identity"}.get(table.task, "softmax")
+    return f"{{units: {units}, activation: {activation}}}"
+
+
+def _loss(table: Table) -> str:
+    return {"binary": "binary_cross_entropy", "regression": "mse"}.get(table.task, "cross_entropy")
+
+
+def _metrics(table: Table) -> tuple[str, ...]:
+    return DEFAULTS[table.task]
