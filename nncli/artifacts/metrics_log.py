@@ -33,10 +33,6 @@ class MetricsLog:
             self.lines.append(",".join(row) + "\n")
         self.lines.append(format_row(list(row.values())))
 
-    def keep_until(self, epoch: int) -> None:
-        """Drop the rows of later epochs."""
-        self.lines[1:] = [line for line in self.lines[1:] if int(line.split(",", 1)[0]) <= epoch]
-
     def text(self) -> bytes:
         return "".join(self.lines).encode()
 

@@ -25,7 +25,7 @@ class Curves:
     name: str
     columns: Mapping[str, Sequence[float]]
     loss: str
-    best_epoch: int
+    best_epoch: int | None
 
 
 def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -> None:
@@ -91,13 +91,11 @@ def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool
                 label=prefix + label,
             )
             last = run.columns[column], shade
-    if last is not None and run.best_epoch in epochs:
+    if last is not None and run.best_epoch is not None and run.best_epoch in epochs:
         values, shade = last
         best = values[list(epochs).index(run.best_epoch)]
         note = f"{prefix}best: epoch {run.best_epoch}, {best:.4g}"
-        axes.plot(
-            run.best_epoch, best, "o", color=shade, markersize=6, fillstyle="none", label=note
-        )
+        axes.plot(run.best_epoch, best, "o", color=shade, fillstyle="none", label=note)
 
 
 def _label(runs: Sequence[Curves], metric: str) -> str:

@@ -1,9 +1,10 @@
 """The run reader: a finished run -> its network, weights and data. Nothing in it is executed."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from nncli.artifacts.plots import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights
 from nncli.config.build import Built, Fixed, build
+from nncli.config.experiment import Experiment
 from nncli.config.load import Source, decode
 from nncli.config.nodes import parse
 from nncli.config.overrides import apply
@@ -34,19 +36,24 @@ class RunReader:
         return self.run.path / name
 
     @cached_property
-    def built(self) -> Built:
-        """What was trained, on the recorded rows and with the recorded statistics.
-
-        Raises UserError if the data is no longer what it was.
-        """
+    def config(self) -> tuple[Experiment, Source]:
+        """The resolved config, and what `--set` changes of it."""
         text = self.run.read(names.RESOLVED).decode("utf-8", "replace")
         path = self._path(names.RESOLVED)
         root = parse(text, str(path))
         for assignment in self.assignments:
             root = apply(root, assignment)
         experiment, places = decode(root, path)
-        fixed = Fixed(self._rows(), self._preprocessing())
-        built = build(experiment, Source(path, text, places), fixed)
+        return experiment, Source(path, text, places)
+
+    @cached_property
+    def built(self) -> Built:
+        """What was trained, on the recorded rows and with the recorded statistics.
+
+        Raises UserError if the data is no longer what it was.
+        """
+        experiment, source = self.config
+        built = build(experiment, source, Fixed(self._rows(), self._preprocessing()))
         if data_sha256(built.table) != self.run.read_json(names.ENVIRONMENT).get("data_sha256"):
             raise UserError(f"{self.run.path}: the data has changed since this run was trained")
         return built
@@ -71,14 +78,16 @@ class RunReader:
         content, path = self.run.read(names.WEIGHTS), self._path(names.WEIGHTS)
         return decode_weights(content, self.built.network.layout, self.built.dtype, path)
 
-    def state(self) -> TrainState:
-        """Where training was left."""
+    def checkpoint(self) -> tuple[TrainState, Mapping[str, Any]]:
+        """Where training was left, and what was saved beside it."""
         content, path = self.run.read(names.CHECKPOINT), self._path(names.CHECKPOINT)
-        return decode_state(content, self.built.job.start(), path)
+        state = self.built.job.start()
+        return state, decode_state(content, state, path)
 
     def curves(self) -> Curves:
         """What plot-loss shows."""
         columns = read_columns(self.run.read(names.METRICS), self._path(names.METRICS))
-        best = self.run.read_json(names.SUMMARY).get("best_epoch", 0)
-        loss = self.built.network.loss.name
-        return Curves(self.run.name, columns, loss, int(best))
+        summary = self.run.read_json(names.SUMMARY)
+        loss = self.config[0].loss
+        assert loss != "auto"
+        return Curves(self.run.name, columns, loss.name, summary.get("best_epoch"))

@@ -1,6 +1,8 @@
 """The run recorder: writes a run directory while a run goes on."""
 
+import dataclasses
 import io
+import math
 import os
 import time
 from pathlib import Path
@@ -23,14 +25,14 @@ from nncli.engine.watch import EpochReport
 from nncli.errors import UserError
 from nncli.parts.optimizers import Lbfgs
 
-CHECKPOINT_SECONDS = 30.0
+CHECKPOINT_SECONDS = 10.0
 
 
 class RunRecorder:
     """Takes every report of a run and keeps its directory up to date.
 
-    A checkpoint is written at the end, at a stop, and every half minute in between; between two
-    of them a crash loses what came after the last.
+    A checkpoint is written at epoch 0, every ten seconds, at a stop and at the end; a crash loses
+    what came after the last one.
     """
 
     def __init__(self, run: RunDirectory, built: Built, state: TrainState) -> None:
@@ -40,24 +42,26 @@ class RunRecorder:
         self.best: EpochReport | None = None
         self.stopped = ""
         self.warnings: list[str] = []
-        self._saved = time.monotonic()
+        self._saved = -math.inf
 
     @classmethod
     def resume(cls, reader: RunReader) -> "RunRecorder":
-        """Go on with a sealed run: its state, and its metrics up to there.
+        """Go on with a run from its last checkpoint.
 
         Raises UserError for a run that can't go on, CorruptRun for a damaged one.
         """
-        built = reader.built
+        built, path = reader.built, reader.run.path
         if isinstance(built.job.optimizer, Lbfgs):
-            raise UserError(f"{reader.run.path}: lbfgs keeps its memory to itself: train anew")
-        recorder = cls(reader.run, built, reader.state())
-        if recorder.state.epoch >= built.experiment.training.epochs:
-            raise UserError(
-                f"{reader.run.path}: all {recorder.state.epoch} epochs are done: "
-                "add --set training.epochs=N to go on"
-            )
-        recorder.log = MetricsLog(reader.run.read(names.METRICS).decode().splitlines(keepends=True))
+            raise UserError(f"{path}: lbfgs keeps its memory to itself: train anew")
+        state, beside = reader.checkpoint()
+        if state.epoch >= built.experiment.training.epochs:
+            message = f"all {state.epoch} epochs are done: add --set training.epochs=N to go on"
+            raise UserError(f"{path}: {message}")
+        recorder = cls(reader.run, built, state)
+        lines = reader.run.read(names.METRICS).decode().splitlines(keepends=True)
+        recorder.log = MetricsLog(lines)
+        recorder.last = EpochReport(**beside["last"])
+        recorder.best = EpochReport(**beside["best"])
         return recorder
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
@@ -110,11 +114,17 @@ class RunRecorder:
         return self.best if self.state.best_theta is not None else self.last
 
     def save(self) -> None:
-        """Write the checkpoint, the metrics so far and the weights to use."""
+        """Write the metrics so far, the weights to use and the checkpoint, and seal the run."""
         self.run.write(names.METRICS, self.log.text())
         weights = encode_weights(self.built.network.layout, self.state.weights)
         self.run.write(names.WEIGHTS, weights)
-        self.run.write(names.CHECKPOINT, encode_state(self.state))
+        beside = {
+            name: dataclasses.asdict(report)
+            for name, report in (("last", self.last), ("best", self.best))
+            if report is not None
+        }
+        self.run.write(names.CHECKPOINT, encode_state(self.state, beside))
+        self.run.seal()
         self._saved = time.monotonic()
 
     def curves(self) -> Curves:
@@ -127,10 +137,10 @@ class RunRecorder:
     def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
         """Write all that is left, seal the run, and return what `train --json` prints."""
         self.stopped = stopped
-        self.save()
-        if self.last is None:
+        if self.last is None:  # not even epoch 0 was finite
             self.run.seal()
             return {}
+        self.save()
         used = self.used or self.last
         summary = {
             "epochs": self.last.epoch,

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,11 @@ def decode_weights(content: bytes, layout: Layout, dtype: Any, source: Path) -> 
     return theta
 
 
-def encode_state(state: TrainState) -> bytes:
-    """A training state as one file: arrays as tensors, the rest as JSON in its header."""
+def encode_state(state: TrainState, beside: Mapping[str, Any] = MappingProxyType({})) -> bytes:
+    """A training state as one file: arrays as tensors, the rest as JSON in its header.
+
+    beside: JSON values that have to be saved at the same moment.
+    """
     from safetensors.numpy import save
 
     arrays = {"theta": state.theta}
@@ -57,17 +61,22 @@ def encode_state(state: TrainState) -> bytes:
         "plateau": dataclasses.asdict(state.plateau),
         "previous": state.previous,
     }
-    return save(arrays, metadata={"state": json.dumps(scalars)})
+    metadata = {"state": json.dumps(scalars), "beside": json.dumps(dict(beside))}
+    return save(arrays, metadata=metadata)
 
 
-def decode_state(content: bytes, fresh: TrainState, source: Path) -> TrainState:
+def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str, Any]:
     """Give `fresh`, a starting state of the same job, the values of a saved one.
+
+    Returns what was saved beside it.
 
     Raises CorruptRun if the file doesn't hold the state of such a job.
     """
     arrays = _load(content, source)
     try:
-        scalars = json.loads(_metadata(content)["state"])
+        metadata = _metadata(content)
+        scalars = json.loads(metadata["state"])
+        beside: Mapping[str, Any] = json.loads(metadata["beside"])
         np.copyto(fresh.theta, arrays["theta"], casting="no")
         for name, slot in fresh.slots.items():
             np.copyto(slot, arrays[f"slot/{name}"], casting="no")
@@ -82,7 +91,7 @@ def decode_state(content: bytes, fresh: TrainState, source: Path) -> TrainState:
         fresh.previous = scalars["previous"]
     except (KeyError, TypeError, ValueError) as error:
         raise CorruptRun(f"{source}: not a checkpoint of this run: {error}") from None
-    return fresh
+    return beside
 
 
 def _load(content: bytes, source: Path) -> Mapping[str, Array]:

@@ -112,6 +112,8 @@ def _train(
         summary = recorder.finish(stopped or "interrupted", plotter)
     if diverged and recorder.last is None:
         raise diverged
+    for warning in recorder.warnings:
+        click.echo(f"warning: {warning}", err=True)
     if as_json:
         print_json(summary)
     else:

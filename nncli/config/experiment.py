@@ -8,7 +8,6 @@ from nncli.data.splits import Split
 from nncli.engine.job import Seeds
 from nncli.engine.settings import Training
 from nncli.parts.datasets import Dataset, Task
-from nncli.parts.initializers import Initializer
 from nncli.parts.layers import Input, Layer, Output
 from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
@@ -63,9 +62,6 @@ class NetworkKeys:
     """The layers, from input to output."""
 
     input: Annotated[PositiveInt | Input | Auto, "features; a check, the data decides"] = "auto"
-    kernel_initializer: Annotated[
-        Initializer | Auto, "for layers that name none; auto: what suits each activation"
-    ] = "auto"
     hidden: Annotated[list[PositiveInt | Layer], "layers, or just their units (relu)"] = field(
         default_factory=lambda: [16]
     )

@@ -115,7 +115,8 @@ class _Trainer:
         state = self.state
         with np.errstate(all="ignore"):
             scores = {prefix: evaluator.score() for prefix, evaluator in self.evaluators.items()}
-        if not math.isfinite(scores[""].loss) or not _is_finite(state.theta):
+            is_finite = math.isfinite(scores[""].loss) and _is_finite(state.theta)
+        if not is_finite:
             raise self._diverged()
         report = EpochReport(
             epoch=state.epoch,

@@ -11,6 +11,7 @@ import numpy as np
 
 from nncli.constraints import NonNegative, Positive
 from nncli.parts.arrays import Array, Shapes, greatest_exponent
+from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer
 from nncli.registry import Part, part
 
 Scratch = Mapping[str, Array]
@@ -26,7 +27,7 @@ class Activation(Part):
 
     kind = "activation"
     bounds: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
-    initializer: ClassVar[str] = "glorot_uniform"
+    initializer: ClassVar[Initializer] = GlorotUniform()
     kinks: ClassVar[tuple[float, ...]] = ()
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
@@ -61,7 +62,7 @@ class Relu(Activation):
     """
 
     bounds = (0.0, np.inf)
-    initializer = "he_normal"
+    initializer = HeNormal()
     kinks = (0.0,)
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
@@ -80,7 +81,7 @@ class LeakyRelu(Activation):
     """
 
     negative_slope: NonNegative = 0.01
-    initializer = "he_normal"
+    initializer = HeNormal()
     kinks = (0.0,)
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
@@ -106,7 +107,7 @@ class Elu(Activation):
     """
 
     alpha: Positive = 1.0
-    initializer = "he_normal"
+    initializer = HeNormal()
     kinks = (0.0,)
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
@@ -137,7 +138,7 @@ class Softplus(Activation):
     """
 
     bounds = (0.0, np.inf)
-    initializer = "he_normal"
+    initializer = HeNormal()
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         np.logaddexp(z, 0.0, out=a)
@@ -195,7 +196,7 @@ class Silu(Activation):
     Source: Elfwing, Uchibe and Doya (2018), Sigmoid-weighted linear units.
     """
 
-    initializer = "he_normal"
+    initializer = HeNormal()
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
         return {"sigmoid": (batch, units)}
@@ -219,7 +220,7 @@ class Gelu(Activation):
     Source: Hendrycks and Gimpel (2016), Gaussian error linear units.
     """
 
-    initializer = "he_normal"
+    initializer = HeNormal()
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
         return {"Phi": (batch, units)}

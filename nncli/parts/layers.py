@@ -14,7 +14,7 @@ from nncli.parts.activations import Activation, Identity, Relu
 from nncli.parts.arrays import Array, Shapes, Values
 from nncli.parts.initializers import Initializer, Ones, Zeros
 from nncli.parts.regularizers import Regularizer
-from nncli.registry import Part, find, part
+from nncli.registry import Part, part
 
 
 class Layer(Part):
@@ -111,16 +111,10 @@ class Dense(Layer):
         return scratch
 
     def initializers(self) -> Mapping[str, Initializer]:
-        return {"W": self.kernel_start, "b": self.bias_initializer}
-
-    @property
-    def kernel_start(self) -> Initializer:
-        """The kernel initializer, `auto` resolved."""
-        if self.kernel_initializer != "auto":
-            return self.kernel_initializer
-        chosen = find("initializer", self.activation.initializer)()
-        assert isinstance(chosen, Initializer)
-        return chosen
+        kernel = self.kernel_initializer
+        if kernel == "auto":
+            kernel = self.activation.initializer
+        return {"W": kernel, "b": self.bias_initializer}
 
     def forward(self, v: Values) -> None:
         z = v.saved.get("z", v.y)

@@ -1,0 +1,118 @@
+"""Check: what only the data, or two keys together, can show to be wrong. All problems at once."""
+
+from collections.abc import Iterator
+
+from nncli.config.experiment import Experiment
+from nncli.config.load import Source
+from nncli.data.splits import Rows
+from nncli.errors import ConfigError
+from nncli.parts.activations import Activation, Softmax
+from nncli.parts.datasets import Table
+from nncli.parts.layers import BatchNorm, Dropout
+from nncli.parts.losses import Loss
+from nncli.parts.optimizers import Lbfgs
+from nncli.parts.schedules import Constant, ReduceOnPlateau
+
+Found = Iterator[tuple[str, str]]  # (key, message)
+
+
+def check(resolved: Experiment, table: Table, rows: Rows, source: Source) -> None:
+    """Raises ConfigError with every problem of a resolved experiment, each at its key's place."""
+    found = [
+        *_network(resolved, table),
+        *_loss(resolved, table),
+        *_training(resolved),
+        *_metrics(resolved, table),
+        *_monitors(resolved, rows),
+    ]
+    if isinstance(resolved.optimizer, Lbfgs):
+        found += _lbfgs(resolved)
+    if found:
+        raise ConfigError(source.problem(key, message) for key, message in found)
+
+
+def _network(resolved: Experiment, table: Table) -> Found:
+    network = resolved.network
+    features, units = table.x.shape[1], network.output.units
+    if network.input != features:
+        yield (
+            "network.input",
+            f"expected {features}, the features of the data, found {network.input}",
+        )
+    if not table.classes:
+        if units != table.y.shape[1]:
+            message = f"expected {table.y.shape[1]}, one unit a target, found {units}"
+            yield "network.output.units", message
+    elif units != len(table.classes) and (units, table.task) != (1, "binary"):
+        expected = "1 or 2" if table.task == "binary" else f"{len(table.classes)}, one unit a class"
+        yield "network.output.units", f"expected {expected}, found {units}"
+    layers = [*network.hidden, network.output]
+    if not any(getattr(layer, "trainable", False) for layer in layers):
+        yield "network", "nothing to train: every layer is frozen"
+
+
+def _loss(resolved: Experiment, table: Table) -> Found:
+    output, loss = resolved.network.output, resolved.loss
+    assert isinstance(output.activation, Activation)
+    assert isinstance(output.units, int)
+    assert isinstance(loss, Loss)
+    if isinstance(output.activation, Softmax) and output.units == 1:
+        yield "network.output", "softmax over 1 unit is always 1: use sigmoid, or 2 units"
+    elif misfit := loss.misfit(output.activation, output.units):
+        yield "loss", misfit
+    low, high = loss.targets
+    if not table.classes and (table.y.min() < low or table.y.max() > high):
+        kinds = f"from {low:g} to {high:g}" if high < float("inf") else f"of at least {low:g}"
+        yield "loss", f"{loss.name} needs targets {kinds}, but the data has others"
+
+
+def _training(resolved: Experiment) -> Found:
+    if resolved.training.batch_size == 1 and any(
+        isinstance(layer, BatchNorm) and layer.trainable for layer in resolved.network.hidden
+    ):
+        yield "training.batch_size", "batch_norm needs batches of at least 2 rows, found 1"
+
+
+def _lbfgs(resolved: Experiment) -> Found:
+    training = resolved.training
+    if training.batch_size != "full":
+        yield "training.batch_size", "lbfgs needs all rows at once: use full"
+    if training.sampling != "shuffle":
+        yield "training.sampling", "lbfgs has no steps to draw rows for: drop the key"
+    if training.steps_per_epoch != "auto":
+        yield "training.steps_per_epoch", "lbfgs has one iteration an epoch: drop the key"
+    if training.clip_grad_norm is not None:
+        yield "training.clip_grad_norm", "lbfgs needs the gradient as it is: drop the key"
+    if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:
+        yield "schedule", "lbfgs has no learning rate to schedule: drop the block"
+    if any(isinstance(layer, Dropout) for layer in resolved.network.hidden):
+        yield "network.hidden", "lbfgs needs a loss without chance: drop the dropout layers"
+
+
+def _metrics(resolved: Experiment, table: Table) -> Found:
+    assert resolved.evaluation.metrics != "auto"
+    for index, metric in enumerate(resolved.evaluation.metrics):
+        if table.task not in metric.tasks:
+            tasks = " and ".join(sorted(metric.tasks))
+            message = f"{metric.name} is for {tasks} tasks, and this one is {table.task}"
+            yield f"evaluation.metrics[{index}]", message
+
+
+def _monitors(resolved: Experiment, rows: Rows) -> Found:
+    """Whether what is watched will be there."""
+    assert resolved.evaluation.metrics != "auto"
+    columns = ["loss", *(metric.name for metric in resolved.evaluation.metrics)]
+    if len(rows.val):
+        columns += [f"val_{column}" for column in columns]
+    training, schedule = resolved.training, resolved.schedule
+    watching = {
+        "training.early_stopping.monitor": training.early_stopping,
+        "training.converged.monitor": training.converged,
+        "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
+    }
+    for key, settings in watching.items():
+        if settings is not None and settings.monitor not in ("auto", *columns):
+            message = f"expected one of auto, {', '.join(columns)}, found '{settings.monitor}'"
+            if settings.monitor.startswith("val_") and not len(rows.val):
+                message += ": this split has no validation rows"
+            yield key, message

@@ -1,0 +1,176 @@
+"""Resolve: every `auto` of an Experiment, by its data and by its other keys."""
+
+import os
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from nncli.config.experiment import Experiment, NetworkKeys, Numeric, PreprocessingKeys, Target
+from nncli.constraints import Auto
+from nncli.data.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
+from nncli.engine.settings import Training
+from nncli.parts import metrics
+from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax
+from nncli.parts.datasets import Dataset, Table
+from nncli.parts.initializers import Initializer
+from nncli.parts.layers import Dense, Input, Layer, Output
+from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
+from nncli.parts.metrics import Metric
+from nncli.parts.optimizers import Optimizer
+from nncli.parts.schedules import ReduceOnPlateau, Schedule
+from nncli.registry import Part, find
+
+P = TypeVar("P", bound=Part)
+BATCH = 32
+MOST_LOGGED = 10_000
+LARGE_STEP = 128**3  # multiplications of one product from which a second thread pays
+
+
+def resolve(given: Experiment, table: Table, split: Split, rows: Rows) -> Experiment:
+    """The experiment with nothing left to guess."""
+    output, loss = resolve_output(given.network.output, given.loss, table)
+    network = resolve_network(given.network, output, table)
+    monitor = "val_loss" if len(rows.val) else "loss"
+    log_every = given.output.log_every
+    if log_every == "auto":
+        log_every = 1 if given.training.epochs <= MOST_LOGGED else -(-given.training.epochs // 1000)
+    return replace(
+        given,
+        data=replace(
+            given.data,
+            task=table.task,
+            split=split,
+            preprocessing=resolve_preprocessing(
+                given.data.preprocessing, given.data.dataset, table, output, loss
+            ),
+        ),
+        network=network,
+        loss=loss,
+        schedule=resolve_schedule(given.schedule, monitor),
+        training=resolve_training(given.training, given.optimizer, network, rows, monitor),
+        evaluation=replace(
+            given.evaluation, metrics=resolve_metrics(given.evaluation.metrics, table)
+        ),
+        output=replace(given.output, log_every=log_every),
+    )
+
+
+def resolve_split(split: Any, dataset: Dataset, table: Table) -> Split:
+    """auto: none for gates and inline rows, else stratified for classes, random for numbers."""
+    if isinstance(split, Split):
+        return split
+    if not dataset.has_split:
+        return NoSplit()
+    return StratifiedSplit() if table.classes else RandomSplit()
+
+
+def resolve_preprocessing(
+    keys: Any, dataset: Dataset, table: Table, output: Output, loss: Loss
+) -> PreprocessingKeys:
+    """auto: what the dataset suits; a numeric target only if the output can reach any number."""
+    if not isinstance(keys, PreprocessingKeys):
+        return PreprocessingKeys(numeric=Numeric(scale="none"), target=Target(scale="none"))
+    numeric, target = keys.numeric.scale, keys.target.scale
+    if numeric == "auto":
+        numeric = "standard" if dataset.is_scaled else "none"
+    if target == "auto":
+        reaches_all = isinstance(output.activation, Identity) and not isinstance(loss, Poisson)
+        target = numeric if not table.classes and reaches_all else "none"
+    return PreprocessingKeys(numeric=Numeric(scale=numeric), target=Target(scale=target))
+
+
+def resolve_output(output: Output, loss: Any, table: Table) -> tuple[Output, Loss]:
+    """Units by the task, activation by units and loss, loss by activation."""
+    units, activation = output.units, output.activation
+    wants_classes = isinstance(activation, Softmax) or isinstance(loss, CrossEntropy)
+    if units == "auto":
+        units = len(table.classes) if table.classes else table.y.shape[1]
+        if table.task == "binary" and not wants_classes:
+            units = 1
+    if activation == "auto":
+        activation = _activation_for(table, units, loss)
+    if not isinstance(loss, Loss):
+        loss = _loss_for(activation)
+    start = _kernel_start(output.kernel_initializer, activation)
+    return replace(output, units=units, activation=activation, kernel_initializer=start), loss
+
+
+def _activation_for(table: Table, units: int, loss: Any) -> Activation:
+    if not table.classes:
+        if isinstance(loss, Poisson):
+            return _named("activation", "softplus", Activation)
+        return Identity()
+    return Sigmoid() if units == 1 or isinstance(loss, BinaryCrossEntropy) else Softmax()
+
+
+def _loss_for(activation: Activation) -> Loss:
+    if isinstance(activation, Softmax):
+        return CrossEntropy()
+    return BinaryCrossEntropy() if isinstance(activation, Sigmoid) else Mse()
+
+
+def _kernel_start(initializer: Initializer | Auto, activation: Activation) -> Initializer:
+    """The initializer given, or the one that suits the activation."""
+    return activation.initializer if initializer == "auto" else initializer
+
+
+def resolve_network(keys: NetworkKeys, output: Output, table: Table) -> NetworkKeys:
+    """Bare units become dense layers; every kernel knows how it starts."""
+    hidden: list[int | Layer] = []
+    for layer in keys.hidden:
+        full = Dense(layer) if isinstance(layer, int) else layer
+        if isinstance(full, Dense):
+            start = _kernel_start(full.kernel_initializer, full.activation)
+            full = replace(full, kernel_initializer=start)
+        hidden.append(full)
+    inputs = keys.input
+    if inputs == "auto":
+        inputs = table.x.shape[1]
+    return NetworkKeys(
+        input=inputs.units if isinstance(inputs, Input) else inputs, hidden=hidden, output=output
+    )
+
+
+def resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
+    if isinstance(schedule, ReduceOnPlateau) and schedule.monitor == "auto":
+        return replace(schedule, monitor=monitor)
+    return schedule
+
+
+def resolve_training(
+    training: Training, optimizer: Optimizer, network: NetworkKeys, rows: Rows, monitor: str
+) -> Training:
+    """Batch size by the optimizer and the rows, threads by the work of a step."""
+    size, stopping, threads = training.batch_size, training.early_stopping, training.threads
+    count = len(rows.train)
+    if size == "auto":
+        size = "full" if optimizer.full_batch or count <= BATCH else BATCH
+    if stopping is not None and stopping.monitor == "auto":
+        stopping = replace(stopping, monitor=monitor)
+    if threads == "auto":
+        work = (count if size == "full" else size) * _largest_product(network)
+        threads = 1 if work < LARGE_STEP else len(os.sched_getaffinity(0))
+    return replace(training, batch_size=size, early_stopping=stopping, threads=threads)
+
+
+def _largest_product(network: NetworkKeys) -> int:
+    """Numbers in the largest kernel."""
+    assert isinstance(network.input, int)
+    largest, inputs = 1, network.input
+    for layer in [*network.hidden, network.output.dense()]:
+        assert isinstance(layer, Layer)
+        outputs = layer.outputs(inputs)
+        largest, inputs = max(largest, inputs * outputs), outputs
+    return largest
+
+
+def resolve_metrics(chosen: Any, table: Table) -> list[Metric]:
+    if chosen == "auto":
+        return [_named("metric", name, Metric) for name in metrics.DEFAULTS[table.task]]
+    return list(chosen)
+
+
+def _named(kind: str, name: str, family: type[P]) -> P:
+    """A part with its defaults, by name."""
+    chosen = find(kind, name)()
+    assert isinstance(chosen, family)
+    return chosen
