@@ -46,7 +46,7 @@ class Length:
 
 PositiveInt = Annotated[int, Bounds(ge=1)]
 Count = Annotated[int, Bounds(ge=0)]
-Seed = Annotated[int, Bounds(ge=0, lt=2**63)]
+Seed = Annotated[int, Bounds(ge=0)]
 Finite = Annotated[float, Bounds()]
 Positive = Annotated[float, Bounds(gt=0)]
 NonNegative = Annotated[float, Bounds(ge=0)]

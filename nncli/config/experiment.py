@@ -22,7 +22,7 @@ class Numeric:
     """What is done to each numeric feature, with statistics of the training rows."""
 
     scale: Annotated[
-        Scale | Auto, "standard, minmax, robust or none; auto: standard but for gates"
+        Scale | Auto, "auto: standard, but none for gates, inline rows and and_float"
     ] = "auto"
 
 
@@ -39,8 +39,8 @@ class Target:
 class PreprocessingKeys:
     """How columns become what a network learns from."""
 
-    numeric: Numeric = field(default_factory=Numeric)
-    target: Target = field(default_factory=Target)
+    numeric: Annotated[Numeric, "the features"] = field(default_factory=Numeric)
+    target: Annotated[Target, "what is predicted, in a regression"] = field(default_factory=Target)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class NetworkKeys:
     hidden: Annotated[list[PositiveInt | Layer], "layers, or just their units (relu)"] = field(
         default_factory=lambda: [16]
     )
-    output: Output = field(default_factory=Output)
+    output: Annotated[Output, "the last layer"] = field(default_factory=Output)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +100,13 @@ class Experiment:
 
     name: Annotated[str | Auto, "names the run directory; auto: the file's stem"] = "auto"
     seed: SeedBlock = 0
-    data: Data
-    network: NetworkKeys = field(default_factory=NetworkKeys)
+    data: Annotated[Data, "where the rows come from"]
+    network: Annotated[NetworkKeys, "the layers"] = field(default_factory=NetworkKeys)
     loss: Annotated[Loss | Auto, "auto: by the output's activation"] = "auto"
-    optimizer: Optimizer = field(default_factory=lambda: Adam(learning_rate=0.01))
-    schedule: Schedule = field(default_factory=Constant)
-    training: Training = field(default_factory=Training)
-    evaluation: Evaluation = field(default_factory=Evaluation)
-    output: OutputKeys = field(default_factory=OutputKeys)
+    optimizer: Annotated[
+        Optimizer, "how a gradient moves the weights; its learning rate is 0.01"
+    ] = field(default_factory=lambda: Adam(learning_rate=0.01))
+    schedule: Annotated[Schedule, "how the learning rate changes"] = field(default_factory=Constant)
+    training: Annotated[Training, "how long, in what portions"] = field(default_factory=Training)
+    evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)
+    output: Annotated[OutputKeys, "what is left behind"] = field(default_factory=OutputKeys)

@@ -49,7 +49,7 @@ def _short(value: Any) -> str:
     if isinstance(value, Part):
         return value.name
     if dataclasses.is_dataclass(value):
-        return "its keys' defaults"
+        return "see below"
     shown = plain(value)
     if isinstance(shown, bool):
         return str(shown).lower()

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from nncli.constraints import Seed
 from nncli.engine.evaluation import Scored
 from nncli.engine.network import Network
 from nncli.engine.settings import Training
@@ -19,10 +21,10 @@ from nncli.parts.schedules import Schedule
 class Seeds:
     """One seed per random stream."""
 
-    split: int
-    init: int
-    shuffle: int
-    dropout: int
+    split: Annotated[Seed, "which rows train, validate and test"]
+    init: Annotated[Seed, "the initial weights"]
+    shuffle: Annotated[Seed, "the order of rows, and their draws"]
+    dropout: Annotated[Seed, "the masks of dropout layers"]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Converged:
 class Training:
     """How long, in what portions and how exactly to train."""
 
-    epochs: PositiveInt = 200
+    epochs: Annotated[PositiveInt, "how many at the most"] = 200
     batch_size: Annotated[
         PositiveInt | Literal["full", "auto"],
         "rows a step; auto: 32, or all rows if fewer or if the optimizer is gd or lbfgs",
@@ -43,8 +43,8 @@ class Training:
         PositiveInt | Auto, "auto: as many as it takes to see every row once"
     ] = "auto"
     clip_grad_norm: Annotated[Positive | None, "the greatest length of the gradient"] = None
-    early_stopping: EarlyStopping | None = None
-    converged: Converged | None = None
+    early_stopping: Annotated[EarlyStopping | None, "end when it gets no better"] = None
+    converged: Annotated[Converged | None, "end when it hardly changes"] = None
     dtype: Annotated[Literal["float64", "float32"], "of parameters and data"] = "float64"
     threads: Annotated[
         PositiveInt | Auto, "for matrix products; auto: 1 unless a step is large"
