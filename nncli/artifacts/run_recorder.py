@@ -42,6 +42,7 @@ class RunRecorder:
         self.best: EpochReport | None = None
         self.stopped = ""
         self.warnings: list[str] = []
+        self._kept: dict[Path, str] = {}
         self._saved = -math.inf
 
     @classmethod
@@ -79,10 +80,12 @@ class RunRecorder:
 
     def _keep_file(self, path: Path) -> str:
         """Copy a file that the config names into the run, which then needs nothing outside it."""
-        name = f"files/{path.name}"
-        with reporting(path):
-            self.run.write(name, path.read_bytes())
-        return name
+        if path not in self._kept:
+            name = f"files/{len(self._kept) + 1}-{path.name}"
+            with reporting(path):
+                self.run.write(name, path.read_bytes())
+            self._kept[path] = name
+        return self._kept[path]
 
     def record(self, report: EpochReport) -> None:
         """Take note of an epoch."""

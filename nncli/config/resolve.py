@@ -148,7 +148,7 @@ def resolve_training(
         stopping = replace(stopping, monitor=monitor)
     if threads == "auto":
         work = (count if size == "full" else size) * _largest_product(network)
-        threads = 1 if work < LARGE_STEP else len(os.sched_getaffinity(0))
+        threads = 1 if work < LARGE_STEP else os.cpu_count() or 1
     return replace(training, batch_size=size, early_stopping=stopping, threads=threads)
 
 

@@ -77,19 +77,9 @@ class Evaluator:
         return total * factor + self.network.penalty(self.workspace.tensors)
 
     def score(self) -> Score:
-        """The objective and every metric."""
-        loss = self.run()
-        predictions = self.decode(self.outputs)
-        truth = self.rows.truth
-        return Score(
-            loss, {name: metric(predictions, truth) for name, metric in self.metrics.items()}
-        )
-
-
-def predict(network: Network, theta: Array, x: Array) -> Array:
-    """The outputs for x, (rows, inputs) in theta's dtype."""
-    nothing = np.zeros((len(x), network.outputs), theta.dtype)
-    evaluator = Evaluator(network, theta, Scored(x, nothing, nothing), lambda outputs: outputs, {})
-    for _, tape, _ in evaluator._chunks:
-        tape()
-    return evaluator.outputs
+        """The objective and every metric; what isn't finite shows in them, not as a warning."""
+        with np.errstate(all="ignore"):
+            loss = self.run()
+            predictions, truth = self.decode(self.outputs), self.rows.truth
+            metrics = {name: metric(predictions, truth) for name, metric in self.metrics.items()}
+        return Score(loss, metrics)

@@ -113,10 +113,8 @@ class _Trainer:
     def _report(self) -> EpochReport:
         """Evaluate, and remember the moment. Raises Diverged, back at the last report."""
         state = self.state
-        with np.errstate(all="ignore"):
-            scores = {prefix: evaluator.score() for prefix, evaluator in self.evaluators.items()}
-            is_finite = math.isfinite(scores[""].loss) and _is_finite(state.theta)
-        if not is_finite:
+        scores = {prefix: evaluator.score() for prefix, evaluator in self.evaluators.items()}
+        if not math.isfinite(scores[""].loss) or not _is_finite(state.theta):
             raise self._diverged()
         report = EpochReport(
             epoch=state.epoch,
@@ -154,5 +152,6 @@ class _Trainer:
 
 
 def _is_finite(theta: Array) -> bool:
-    # one product finds NaN and infinity; only a sum of huge squares needs the slow look
-    return math.isfinite(theta.dot(theta)) or bool(np.isfinite(theta).all())
+    with np.errstate(all="ignore"):
+        # one product finds NaN and infinity; only a sum of huge squares needs the slow look
+        return math.isfinite(theta.dot(theta)) or bool(np.isfinite(theta).all())
