@@ -50,6 +50,8 @@ def encode_state(state: TrainState, beside: Mapping[str, Any] = MappingProxyType
     arrays |= {f"slot/{name}": slot for name, slot in state.slots.items()}
     if state.best_theta is not None:
         arrays["best_theta"] = state.best_theta
+    if state.reported is not None:
+        arrays["reported"] = state.reported
     scalars = {
         "epoch": state.epoch,
         "step": state.step,
@@ -81,6 +83,8 @@ def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str
         for name, slot in fresh.slots.items():
             np.copyto(slot, arrays[f"slot/{name}"], casting="no")
         fresh.best_theta = arrays.get("best_theta")
+        if "reported" in arrays:
+            fresh.reported = arrays["reported"].copy()
         fresh.shuffle.bit_generator.state = scalars["shuffle"]
         fresh.dropout.bit_generator.state = scalars["dropout"]
         fresh.epoch, fresh.step = scalars["epoch"], scalars["step"]

@@ -87,6 +87,9 @@ def _lbfgs(resolved: Experiment) -> Found:
         yield "schedule", "lbfgs has no learning rate to schedule: drop the block"
     if any(isinstance(layer, Dropout) for layer in resolved.network.hidden):
         yield "network.hidden", "lbfgs needs a loss without chance: drop the dropout layers"
+    if any(isinstance(layer, BatchNorm) for layer in resolved.network.hidden):
+        message = "lbfgs tries points that would move batch_norm's statistics: drop the layers"
+        yield "network.hidden", message
 
 
 def _metrics(resolved: Experiment, table: Table) -> Found:

@@ -46,7 +46,7 @@ class NoSplit(Split):
 
 @dataclass(frozen=True)
 class Shares(Split):
-    """train + val + test = 1. None given: 0.7, 0.15, 0.15; a missing one takes what is left."""
+    """train + val + test = 1. None given: 0.7, 0.15, 0.15; else a missing train is what is left."""
 
     train: Annotated[Share | None, "share of rows; default: what is left"] = None
     val: Annotated[Share | None, "share of rows; default 0 if another is given"] = None

@@ -28,8 +28,12 @@ class Stepper:
         self.job, self.state, self.plan, self.batches = job, state, plan, batches
         names = job.optimizer.scalars(1, 1.0)
         self.scalars = {name: np.zeros((), state.theta.dtype) for name in names}
+        self.steps_per_epoch = job.steps_per_epoch
+        self.sets_every_step = job.optimizer.changes_every_step or job.schedule.interval == "step"
+        self.sets_every_epoch = not self.sets_every_step and not job.schedule.is_constant
         self.gradient_tapes = {rows: plan.record_gradient(rows) for rows in batches.sizes()}
         self.update_tape = self._record_update()
+        self._set_scalars()
         self.tapes = {rows: tape + self.update_tape for rows, tape in self.gradient_tapes.items()}
 
     def _record_update(self) -> Tape:
@@ -53,13 +57,13 @@ class Stepper:
 
         step: makes the step of so many rows; by default it replays their tape.
         """
-        state, job, batches, index = self.state, self.job, self.batches, self.plan.index
-        tapes = self.tapes
-        self._begin_draws()
-        sets_every_step = job.optimizer.changes_every_step or job.schedule.interval == "step"
-        if not sets_every_step:
+        state, batches, index, tapes = self.state, self.batches, self.plan.index, self.tapes
+        sets_every_step = self.sets_every_step
+        if not batches.in_place:
+            self._begin_draws()
+        if self.sets_every_epoch:
             self._set_scalars()
-        for position in range(state.step_in_epoch, job.steps_per_epoch):
+        for position in range(state.step_in_epoch, self.steps_per_epoch):
             if stop.requested:
                 return False
             rows = batches.draw(position, index)
@@ -78,8 +82,6 @@ class Stepper:
     def _begin_draws(self) -> None:
         """At an epoch's start remember the stream; in its middle draw again what was drawn."""
         state, batches = self.state, self.batches
-        if batches.in_place:
-            return
         if state.step_in_epoch == 0:
             state.epoch_shuffle = state.shuffle.bit_generator.state
             return

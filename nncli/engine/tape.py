@@ -72,12 +72,25 @@ class Recorded(np.ndarray):
             # a Python number would be converted at every replay
             operands = [np.asarray(o, dtype) if isinstance(o, int | float) else o for o in operands]
             call = partial(ufunc, **options) if options else ufunc
-            self.tape.add(call, *operands, target)
+            if ufunc in (np.maximum, np.minimum):  # whose positional out NumPy deprecates
+                self.tape.add(partial(call, out=target), *operands)
+            else:
+                self.tape.add(call, *operands, target)
         else:
             raise NncliError(
                 f"a kernel called np.{ufunc.__name__}.{method}, which has no recording"
             )
         return out[0]
+
+    # what these methods did while recording, a replay would leave out
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise NncliError("a kernel assigned to items, which can't be recorded: use np.copyto")
+
+    def dot(self, *arguments: Any, **options: Any) -> Any:
+        raise NncliError("a kernel called an array's dot, which can't be recorded: use np.dot")
+
+    def fill(self, value: Any) -> None:
+        raise NncliError("a kernel called an array's fill, which can't be recorded: use np.copyto")
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         arguments = [plain(argument) for argument in args]

@@ -55,7 +55,8 @@ class _Trainer:
         }
         self.watch = Watch(job, state)
         self.mark = Mark(state, self._streams_in_use())
-        state.reported = self.mark.theta
+        if state.reported is None:
+            state.reported = state.theta.copy()
         self.stepper: Stepper | None = None
         self.is_minimum = False
         self.began = time.perf_counter()
@@ -109,6 +110,7 @@ class _Trainer:
             state.epoch += 1
             state.step += 1
             yield
+        self.mark.restore()  # the objective has left its last trial point in theta
 
     def _report(self) -> EpochReport:
         """Evaluate, and remember the moment. Raises Diverged, back at the last report."""
@@ -131,6 +133,8 @@ class _Trainer:
         )
         report = self.watch.observe(report)
         self.mark.take()
+        assert state.reported is not None
+        np.copyto(state.reported, state.theta)
         return report
 
     def _last_rate(self) -> float | None:

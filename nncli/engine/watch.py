@@ -94,4 +94,6 @@ class Watch:
 
     def _lower_is_better(self, report: EpochReport, monitor: str) -> float:
         value = self._value(report, monitor)
+        if math.isnan(value):
+            return math.inf
         return -value if self.job.is_score(self.job.monitored(monitor)) else value

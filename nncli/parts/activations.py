@@ -4,6 +4,7 @@ Every formula here is finite for any finite z. Kernels write only into the array
 `forward` into a (and scratch), `backward` into dz (and scratch), where da is d(loss)/d(a).
 """
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -240,7 +241,7 @@ class Gelu(Activation):
         np.multiply(dz, dz, out=dz)
         np.multiply(dz, -0.5, out=dz)
         np.exp(dz, out=dz)
-        np.multiply(dz, 1.0 / np.sqrt(2.0 * np.pi), out=dz)
+        np.multiply(dz, 1.0 / math.sqrt(2.0 * math.pi), out=dz)
         np.multiply(dz, z, out=dz)
         np.add(dz, scratch["Phi"], out=dz)
         np.multiply(dz, da, out=dz)

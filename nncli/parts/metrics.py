@@ -122,21 +122,20 @@ class Brier(Metric):
 class RocAuc(Metric):
     """The chance that a random positive row is ranked above a random negative one, ties half.
 
-    By ranks: (sum of positive ranks - p (p + 1) / 2) / (p n). NaN if a class has no rows.
+    NaN if one of the classes has no rows.
     """
 
     tasks = frozenset({"binary"})
 
     def __call__(self, predictions: Array, truth: Array) -> float:
         score = predictions[:, 1]
-        _, index, counts = np.unique(score, return_inverse=True, return_counts=True)
-        middle_rank = np.cumsum(counts) - (counts - 1) / 2  # rows of one score share a rank
-        positive = np.count_nonzero(truth == 1)
-        negative = len(truth) - positive
-        if not positive or not negative:
+        negative, positive = np.sort(score[truth == 0]), score[truth == 1]
+        pairs = len(negative) * len(positive)
+        if not pairs:
             return float("nan")
-        rank_sum = float(middle_rank[index[truth == 1]].sum())
-        return (rank_sum - positive * (positive + 1) / 2) / (positive * negative)
+        below = np.searchsorted(negative, positive, "left").sum()
+        not_above = np.searchsorted(negative, positive, "right").sum()
+        return float(below + not_above) / (2 * pairs)
 
 
 @part("mse")

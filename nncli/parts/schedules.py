@@ -23,6 +23,11 @@ class Schedule(Part):
     interval: Interval
     warmup: Warmup
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether the factor is the same at every t."""
+        return False
+
     def factor(self, t: int, total: int) -> float:
         """The factor at t of `total` intervals, warmup included."""
         if t < self.warmup:
@@ -39,6 +44,10 @@ class Constant(Schedule):
 
     interval: Interval = "epoch"
     warmup: Warmup = 0
+
+    @property
+    def is_constant(self) -> bool:
+        return self.warmup == 0
 
     def after_warmup(self, t: int, total: int) -> float:
         return 1.0

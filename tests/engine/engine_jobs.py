@@ -1,0 +1,102 @@
+"""Small jobs, made from parts without a config."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.engine.evaluation import Scored
+from nncli.engine.job import Job, Seeds
+from nncli.engine.network import Network
+from nncli.engine.settings import Training
+from nncli.engine.state import TrainState
+from nncli.engine.stepper import Stop
+from nncli.engine.trainer import train
+from nncli.engine.watch import EpochReport
+from nncli.parts.activations import Identity
+from nncli.parts.layers import Dense
+from nncli.parts.losses import HalfMse
+from nncli.parts.optimizers import Sgd
+from nncli.parts.schedules import Constant
+
+
+def draw_rows(rows, inputs, outputs, loss, dtype, seed) -> Scored:
+    """Normal inputs, and targets that the loss allows: one-hot, counts or numbers."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(rows, inputs))
+    if loss.targets == (0.0, 1.0):
+        truth = random.integers(max(outputs, 2), size=rows)
+        targets = np.eye(outputs)[truth] if outputs > 1 else truth[:, None].astype(float)
+    elif loss.targets[0] == 0.0:
+        truth = targets = random.poisson(2.0, (rows, outputs)).astype(float)
+    else:
+        truth = targets = random.normal(size=(rows, outputs))
+    return Scored(x.astype(dtype), targets.astype(dtype), truth)
+
+
+def make_job(
+    hidden=(),
+    output=None,
+    loss=None,
+    *,
+    rows=20,
+    inputs=4,
+    val_rows=0,
+    train_rows=None,
+    optimizer=None,
+    schedule=None,
+    metrics=None,
+    seeds=None,
+    log_every=1,
+    **training,
+) -> Job:
+    """20 drawn rows of 4 inputs, 5 epochs of full-batch sgd, unless said otherwise."""
+    output, loss = output or Dense(1, Identity()), loss or HalfMse()
+    settings = Training(**{"epochs": 5, "batch_size": "full", **training})
+    drawn = (inputs, output.units, loss, settings.dtype)
+    return Job(
+        Network(inputs, hidden, output, loss),
+        optimizer or Sgd(0.1),
+        schedule or Constant(),
+        settings,
+        train_rows or draw_rows(rows, *drawn, seed=1),
+        draw_rows(val_rows, *drawn, seed=2) if val_rows else None,
+        lambda outputs: outputs,
+        metrics or {},
+        seeds or Seeds(split=1, init=2, shuffle=3, dropout=4),
+        log_every,
+    )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run to its end: theta after every report, beside the reports."""
+
+    state: TrainState
+    reports: list[EpochReport]
+    thetas: list[np.ndarray]
+
+    @property
+    def last(self) -> EpochReport:
+        return self.reports[-1]
+
+
+def run_job(job: Job, state: TrainState | None = None, stop: Stop | None = None) -> Trained:
+    """Train to the end, keeping theta after every report."""
+    state = state or job.start()
+    reports, thetas = [], []
+    for report in train(job, state, stop):
+        reports.append(report)
+        thetas.append(state.theta.copy())
+    return Trained(state, reports, thetas)
+
+
+class StopAfter(Stop):
+    """A stop that is requested when so many steps are done."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    @property
+    def requested(self) -> bool:
+        self.left -= 1
+        return self.left < 0

@@ -1,0 +1,72 @@
+"""A training step allocates nothing that grows with the batch or the parameters."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from engine_jobs import make_job
+
+from nncli.engine.batches import Batches
+from nncli.engine.plan import Plan
+from nncli.engine.stepper import Stepper
+from nncli.parts.activations import Identity, Softmax, Tanh
+from nncli.parts.layers import BatchNorm, Dense, Dropout
+from nncli.parts.losses import CrossEntropy, Huber
+from nncli.parts.optimizers import Adagrad, AdamW, RmsProp, Sgd
+from nncli.parts.regularizers import L1L2
+
+BATCH = UNITS = 512  # a buffer, or a layer's W, holds 512 * 512 * 8 bytes = 2 MiB
+ALLOWED = 2**18  # a quarter of a MiB: what NumPy needs to convert between types, at any size
+
+
+def most_allocated(job) -> int:
+    """The most bytes in use above the start's, over some steps after the first."""
+    state = job.start()
+    batches = Batches(len(job.train), job.batch_rows, "shuffle", state.shuffle)
+    plan = Plan(
+        job.network,
+        state.theta,
+        job.train.x,
+        job.train.targets,
+        job.batch_rows,
+        gather=True,
+        random=state.dropout,
+    )
+    stepper = Stepper(job, state, plan, batches)
+    tape = stepper.tapes[job.batch_rows]
+    with np.errstate(all="ignore"):
+        tape()
+        tracemalloc.start()
+        try:
+            for _ in range(3):
+                tape()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [Sgd(0.01, momentum=0.9, nesterov=True), Adagrad(), RmsProp(), AdamW()],
+    ids=lambda optimizer: optimizer.name,
+)
+def test_steps_of_every_optimizer_allocate_nothing(optimizer):
+    job = make_job(
+        [Dense(UNITS, kernel_regularizer=L1L2()), Dense(UNITS, Tanh())],
+        Dense(3, Softmax()),
+        CrossEntropy(),
+        rows=600,
+        inputs=UNITS,
+        batch_size=BATCH,
+        optimizer=optimizer,
+        clip_grad_norm=1.0,
+    )
+    assert most_allocated(job) < ALLOWED
+
+
+def test_steps_of_random_and_normalizing_layers_allocate_nothing():
+    hidden = [Dense(UNITS), BatchNorm(), Dropout(0.5)]
+    job = make_job(
+        hidden, Dense(UNITS, Identity()), Huber(), rows=600, inputs=UNITS, batch_size=BATCH
+    )
+    assert most_allocated(job) < ALLOWED

@@ -1,0 +1,195 @@
+"""A recorded tape computes what the layers compute one after the other, bit for bit."""
+
+import numpy as np
+import pytest
+from engine_jobs import make_job
+
+from nncli.engine import passes
+from nncli.engine.plan import Plan
+from nncli.engine.tape import Tape
+from nncli.engine.workspace import Workspace
+from nncli.errors import NncliError
+from nncli.parts.activations import (
+    Elu,
+    Gelu,
+    Identity,
+    LeakyRelu,
+    Relu,
+    Sigmoid,
+    Silu,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout
+from nncli.parts.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    HalfMse,
+    Huber,
+    Mae,
+    Mse,
+    Poisson,
+    Rss,
+)
+from nncli.parts.regularizers import L1, L1L2, L2
+
+HIDDEN = {
+    "none": [],
+    **{
+        activation.name: [Dense(5, activation())]
+        for activation in (Relu, LeakyRelu, Elu, Softplus, Sigmoid, Tanh, Silu, Gelu, Softmax)
+    },
+    "no bias": [Dense(5, bias=False)],
+    "frozen first": [Dense(5, trainable=False), Dense(3)],
+    "frozen in the middle": [Dense(5), Dense(4, trainable=False), Dense(3)],
+    "penalties": [Dense(5, kernel_regularizer=L2(0.1)), Dense(4, kernel_regularizer=L1(0.1))],
+    "dropout": [Dropout(0.2), Dense(5), Dropout(0.5)],
+    "batch_norm": [BatchNorm(), Dense(5, Identity()), BatchNorm(), ActivationLayer(Tanh())],
+    "frozen batch_norm": [Dense(5), BatchNorm(trainable=False)],
+}
+PAIRS = {
+    "identity, rss": (Identity(), Rss()),
+    "identity, half_mse": (Identity(), HalfMse()),
+    "identity, mae": (Identity(), Mae()),
+    "identity, huber": (Identity(), Huber(0.5)),
+    "softplus, poisson": (Softplus(), Poisson()),
+    "sigmoid, binary_cross_entropy": (Sigmoid(), BinaryCrossEntropy()),
+    "sigmoid, mse": (Sigmoid(), Mse()),
+    "softmax, cross_entropy": (Softmax(), CrossEntropy()),
+    "softmax, mse": (Softmax(), Mse()),
+}
+
+
+def compute_directly(job, theta, rows):
+    """Outputs and gradient of the first rows, layer by layer on plain arrays."""
+    network, x, targets = job.network, job.train.x[:rows], job.train.targets[:rows]
+    gradient = np.zeros_like(theta[: network.layout.trainable])
+    workspace = Workspace(network, rows, theta, gradient, np.random.default_rng(5))
+    values = workspace.values(x)
+    passes.forward(network, values)
+    passes.backward(network, values, targets, np.zeros_like(targets))
+    passes.penalty_backward(network, values)
+    return values[-1].y, gradient
+
+
+def replay(job, theta, rows, *, gather):
+    """The same by a tape, of a plan whose batches have up to 8 rows."""
+    plan = Plan(
+        job.network,
+        theta,
+        job.train.x,
+        job.train.targets,
+        8,
+        gather=gather,
+        random=np.random.default_rng(5),
+    )
+    plan.index[:] = range(8)
+    plan.record_gradient(rows)()
+    return plan.values(rows)[-1].y, plan.gradient
+
+
+def assert_replay_is_exact(job, rows, *, gather=True):
+    direct_theta = job.start().theta
+    replayed_theta = direct_theta.copy()
+    direct = (*compute_directly(job, direct_theta, rows), direct_theta)
+    replayed = (*replay(job, replayed_theta, rows, gather=gather), replayed_theta)
+    for expected, found in zip(direct, replayed, strict=True):
+        assert expected.dtype == found.dtype == job.training.dtype
+        np.testing.assert_array_equal(found, expected)
+    assert np.any(direct[1])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("rows", [8, 3], ids=["full batch", "remainder"])
+@pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
+def test_a_replayed_layer_is_the_direct_one(hidden, rows, dtype):
+    job = make_job(hidden, Dense(3, Softmax()), CrossEntropy(), dtype=dtype)
+    assert_replay_is_exact(job, rows)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("rows", [8, 1], ids=["full batch", "one row"])
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_a_replayed_loss_is_the_direct_one(pair, rows, dtype):
+    activation, loss = pair
+    output = Dense(2, activation, kernel_regularizer=L1L2(0.1, 0.2))
+    assert_replay_is_exact(make_job([Dense(4)], output, loss, dtype=dtype), rows)
+
+
+def test_a_replay_on_rows_in_place_is_the_direct_one():
+    assert_replay_is_exact(make_job([Dense(5)], rows=8), 8, gather=False)
+
+
+def test_a_replay_reads_the_rows_and_the_theta_of_its_moment():
+    job = make_job([Dense(5, Tanh())])
+    theta = job.start().theta
+    plan = Plan(job.network, theta, job.train.x, job.train.targets, 4, gather=True)
+    tape = plan.record_gradient(4)
+    tape()
+    theta *= 2.0
+    plan.index[:] = [9, 7, 5, 3]
+    tape()
+    workspace = Workspace(job.network, 4, theta)
+    values = workspace.values(job.train.x[[9, 7, 5, 3]])
+    passes.forward(job.network, values)
+    np.testing.assert_array_equal(plan.values(4)[-1].y, values[-1].y)
+
+
+def test_recording_computes_nothing():
+    tape, out = Tape(), np.zeros(3)
+    np.add(tape.wrap(np.ones(3)), 1.0, out=tape.wrap(out))
+    assert out.tolist() == [0.0, 0.0, 0.0]
+    tape()
+    assert out.tolist() == [2.0, 2.0, 2.0]
+
+
+def no_out(z, a):
+    np.copyto(a, np.tanh(z))
+
+
+def operator(z, a):
+    np.multiply(z, z > 0.0, out=a)
+
+
+def product_without_out(z, a):
+    np.copyto(a, np.dot(z, np.ones((3, 3))))
+
+
+def unrecordable_function(z, a):
+    np.clip(z, 0.0, 1.0, out=a)
+
+
+def reduction_method(z, a):
+    np.subtract(z, z.max(), out=a)
+
+
+def item_assignment(z, a):
+    a[...] = z
+
+
+def product_method(z, a):
+    z.dot(np.ones((3, 3)), a)
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        no_out,
+        operator,
+        product_without_out,
+        unrecordable_function,
+        reduction_method,
+        item_assignment,
+        product_method,
+    ],
+)
+def test_a_kernel_that_cannot_be_replayed_is_refused(kernel):
+    class Unrecordable(Identity):
+        def forward(self, z, a, scratch):
+            kernel(z, a)
+
+    job = make_job([ActivationLayer(Unrecordable())], inputs=3)
+    plan = Plan(job.network, job.start().theta, job.train.x, job.train.targets, 4, gather=True)
+    with pytest.raises(NncliError, match="a kernel"):
+        plan.record_gradient(4)
