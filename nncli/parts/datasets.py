@@ -125,6 +125,8 @@ class Inline(Dataset):
             raise ValueError(
                 f"features names {len(self.features)} columns but x has {len(self.x[0])}"
             )
+        if [] in self.y:
+            raise ValueError("expected at least one number in each list of y")
         if len({_target_kind(target) for target in self.y}) > 1:
             raise ValueError("expected all targets of one kind: numbers, lists, text or booleans")
 

@@ -5,7 +5,6 @@ its length.
 """
 
 import math
-from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -76,6 +75,8 @@ class Uniform(Initializer):
     def __post_init__(self) -> None:
         if self.low > self.high:
             raise ValueError(f"low ({self.low:g}) must not exceed high ({self.high:g})")
+        if math.isinf(self.high - self.low):
+            raise ValueError("expected low and high less than 1.8e308 apart")
 
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
         return random.uniform(self.low, self.high, shape)
@@ -196,7 +197,6 @@ class FromFile(Initializer):
         return values.astype(float)
 
 
-@cache
 def read_tensors(path: Path) -> dict[str, Array]:
     """Every tensor of a .safetensors or .npz file; nothing in it is executed.
 

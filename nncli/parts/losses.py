@@ -129,7 +129,8 @@ class Poisson(Loss):
         return float((a - t * np.log(_positive(a))).sum())
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
-        np.maximum(a, np.finfo(a.dtype).tiny, out=da)
+        # tiny / eps: counts up to max * tiny / eps, 3e7 in float32, are divided without overflow
+        np.maximum(a, np.finfo(a.dtype).tiny / np.finfo(a.dtype).eps, out=da)
         np.divide(t, da, out=da)
         np.subtract(1.0, da, out=da)
         np.multiply(da, factor, out=da)
@@ -166,7 +167,8 @@ class BinaryCrossEntropy(Loss):
         np.multiply(da, factor, out=da)
 
     def total_from_scores(self, z: Array, t: Array) -> float:
-        return float((np.logaddexp(z, 0.0) - z * t).sum())
+        rest = np.log1p(np.exp(-np.abs(z)))
+        return float((np.maximum(z, 0.0) - z * t + rest).sum())
 
     def misfit(self, activation: Activation, units: int) -> str:
         if isinstance(activation, Softmax):
@@ -200,9 +202,9 @@ class CrossEntropy(Loss):
         np.multiply(da, -factor, out=da)
 
     def total_from_scores(self, z: Array, t: Array) -> float:
-        greatest = z.max(axis=1)
-        log_sum = greatest + np.log(np.exp(z - greatest[:, None]).sum(axis=1))
-        return float(log_sum.sum() - (t * z).sum())
+        shifted = z - z.max(axis=1, keepdims=True)  # t sums to 1, so the shift drops out
+        log_sum = np.log(np.exp(shifted).sum(axis=1))
+        return float((log_sum - (t * shifted).sum(axis=1)).sum())
 
     def misfit(self, activation: Activation, units: int) -> str:
         if isinstance(activation, Softmax):

@@ -83,6 +83,8 @@ class Sgd(Optimizer):
     def __post_init__(self) -> None:
         if self.nesterov and not self.momentum:
             raise ValueError("nesterov needs a momentum > 0")
+        if self.initial_velocity and not self.momentum:
+            raise ValueError("initial_velocity needs a momentum > 0")
 
     @property
     def active_slots(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from nncli.constraints import Bounds, Count, NonNegative, Positive, PositiveInt, Share
+from nncli.constraints import Bounds, Count, NonNegative, PositiveInt, Share
 from nncli.registry import Part, part
 
 Interval = Annotated[Literal["epoch", "step"], "what t counts"]
@@ -151,7 +151,7 @@ class ReduceOnPlateau(Schedule):
     gamma: Annotated[float, Bounds(gt=0, lt=1)] = 0.1
     patience: PositiveInt = 10
     min_delta: NonNegative = 0.0
-    min_factor: Annotated[Positive, "the least factor of the learning rate"] = 1e-6
+    min_factor: Annotated[float, Bounds(gt=0, le=1), "the least factor of the rate"] = 1e-6
     interval: Annotated[Literal["epoch"], "what t counts"] = "epoch"
     warmup: Warmup = 0
 

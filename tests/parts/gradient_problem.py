@@ -1,0 +1,112 @@
+"""One network on one batch: its objective as a function of theta, and its gradient three ways."""
+
+import autograd
+import numpy as np
+import reference_formulas
+
+from nncli.engine.network import Network
+from nncli.engine.plan import Plan
+
+STEP = 1e-5  # of centred differences: an error of the order of STEP^2, and 1e-16 / STEP of rounding
+LOSS_KINKS = {
+    "mae": lambda loss, error: np.abs(error),
+    "huber": lambda loss, error: np.abs(np.abs(error) - loss.delta),
+}
+
+
+def targets_for(loss, rows, columns, random):
+    """Targets the loss is defined for: probabilities that sum to 1, counts, or any numbers."""
+    if loss.targets == (0.0, 1.0):
+        return random.dirichlet(np.ones(columns), rows)
+    if loss.targets == (0.0, np.inf):
+        return random.poisson(3.0, (rows, columns)).astype(float)
+    return random.normal(size=(rows, columns))
+
+
+def relative_error(found, expected, scale):
+    """The greatest |found - expected| / max(|found| + |expected|, scale)."""
+    size = np.maximum(np.abs(found) + np.abs(expected), scale)
+    return float(np.max(np.abs(found - expected) / size, initial=0.0))
+
+
+class GradientProblem:
+    """`network` on inputs `x`, standard normal ones by default; every pass drops the same units."""
+
+    def __init__(self, network: Network, rows: int, seed: int, x=None) -> None:
+        random = np.random.default_rng(seed)
+        self.network, self.rows = network, rows
+        self.x = random.normal(size=(rows, network.inputs)) if x is None else x
+        self.targets = targets_for(network.loss, rows, network.outputs, random)
+        self.theta = network.initialize(random)
+        self.dropped = np.random.default_rng(seed)
+        self.undropped = self.dropped.bit_generator.state
+        self.plan = Plan(
+            network,
+            self.theta.copy(),
+            self.x,
+            self.targets,
+            rows,
+            gather=False,
+            random=self.dropped,
+        )
+        self.tape = self.plan.record_gradient(rows)
+        self.trainable = network.layout.trainable
+
+    def draws(self) -> np.random.Generator:
+        """The stream that dropout reads, from its start."""
+        self.dropped.bit_generator.state = self.undropped
+        return self.dropped
+
+    def value(self, theta) -> float:
+        """The objective, by a whole pass of the plan."""
+        self.plan.theta[...] = theta
+        self.draws()
+        self.tape()
+        return self.plan.loss(self.rows)
+
+    def gradient(self):
+        """The gradient by the plan's backward pass."""
+        self.value(self.theta)
+        return self.plan.gradient.copy()
+
+    def textbook_value(self, theta) -> float:
+        """The objective by the textbook's formulas."""
+        data = self.x, self.targets
+        return reference_formulas.objective(self.network, theta, *data, self.draws())
+
+    def gradient_by_autograd(self):
+        """The gradient by automatic differentiation of the textbook's formulas."""
+        return autograd.grad(self.textbook_value)(self.theta)[: self.trainable]
+
+    def slope(self, direction) -> float:
+        """The derivative along a direction of the trainable parameters, by a centred difference."""
+        step = np.zeros_like(self.theta)
+        step[: self.trainable] = STEP * direction
+        return (self.value(self.theta + step) - self.value(self.theta - step)) / (2 * STEP)
+
+    def gradient_by_differences(self):
+        """The gradient by one centred difference per parameter."""
+        return np.array([self.slope(axis) for axis in np.eye(self.trainable)])
+
+    def distance_to_kinks(self) -> float:
+        """How far the nearest argument of a kinked function is from its kink."""
+        self.value(self.theta)
+        values = self.plan.values(self.rows)
+        distances = [np.inf]
+        for node, v in zip(self.network.nodes, values, strict=True):
+            layer, z = node.layer, v.saved.get("z", v.x)
+            function = getattr(layer, "activation", getattr(layer, "function", None))
+            distances += [np.abs(z - kink).min() for kink in getattr(function, "kinks", ())]
+        if kink := LOSS_KINKS.get(self.network.loss.name):
+            distances.append(kink(self.network.loss, values[-1].y - self.targets).min())
+        return min(map(float, distances))
+
+
+def assert_gradients_agree(problem: GradientProblem) -> None:
+    """Backward pass, automatic differentiation and centred differences give one gradient."""
+    found, value = problem.gradient(), problem.value(problem.theta)
+    assert found.size
+    assert abs(value - problem.textbook_value(problem.theta)) < 1e-12 * max(1.0, abs(value))
+    scale = 1e-2 * max(1.0, abs(value), np.abs(found).max())
+    assert relative_error(found, problem.gradient_by_autograd(), 1e-4 * scale) < 1e-6
+    assert relative_error(found, problem.gradient_by_differences(), scale) < 1e-6

@@ -1,0 +1,189 @@
+"""Activations: values, slopes, and calm at the ends of the number line."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import special
+
+from nncli.parts.activations import Elu, LeakyRelu, Softmax
+from nncli.parts.initializers import Initializer
+from nncli.registry import find, members
+
+ACTIVATIONS = list(members("activation").values())
+ELEMENTWISE = [cls for cls in ACTIVATIONS if cls is not Softmax]
+EXTREMES = [-1e30, -1e4, -100.0, -1.0, -1e-300, 0.0, 1e-300, 1.0, 100.0, 1e4, 1e30]
+
+every_activation = pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda cls: cls.name)
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+
+
+def strict():
+    """Every floating-point warning but underflow is an error."""
+    return np.errstate(all="raise", under="ignore")
+
+
+def scratch_for(activation, z):
+    shapes = activation.scratch_shapes(*z.shape)
+    return {name: np.full(shape, np.nan, z.dtype) for name, shape in shapes.items()}
+
+
+def run(activation, z, da=1.0):
+    """f(z) and da * f'(z) of an array (rows, units); what a kernel may not write is read-only."""
+    z, a, dz = np.array(z), np.full_like(z, np.nan), np.full_like(z, np.nan)
+    da = np.array(np.broadcast_to(da, z.shape), z.dtype)
+    scratch = scratch_for(activation, z)
+    z.flags.writeable = da.flags.writeable = False
+    activation.forward(z, a, scratch)
+    a.flags.writeable = False
+    activation.backward(da, z, a, dz, scratch)
+    return a, dz
+
+
+@every_dtype
+@every_activation
+def test_extreme_scores_give_finite_values_and_slopes_without_a_warning(activation, dtype):
+    z = np.array([[left, right] for left in EXTREMES for right in EXTREMES], dtype)
+    with strict():
+        for da in (1.0, [1.0, -2.0]):
+            a, dz = run(activation(), z, da)
+            assert np.isfinite(a).all()
+            assert np.isfinite(dz).all()
+
+
+@every_dtype
+@every_activation
+def test_values_stay_in_the_declared_bounds(activation, dtype):
+    a, _ = run(activation(), np.array([EXTREMES, EXTREMES[::-1]], dtype))
+    low, high = activation.bounds
+    assert ((a >= low) & (a <= high)).all()
+
+
+@every_activation
+def test_kernels_write_only_into_the_arrays_they_are_given(activation):
+    room = np.full((3, 4, 4), 7.0)  # each array is the middle of a larger one
+    z, a, dz = (array[1:-1, 1:-1] for array in room)
+    z[...] = [[-1.0, 2.0], [0.5, -3.0]]
+    da, scratch = np.array([[1.0, 2.0], [3.0, 4.0]]), scratch_for(activation(), z)
+    for array in (z, da):
+        array.flags.writeable = False
+    activation().forward(z, a, scratch)
+    activation().backward(da, z, a, dz, scratch)
+    edge = np.ones((4, 4), bool)
+    edge[1:-1, 1:-1] = False
+    assert (room[:, edge] == 7.0).all()
+    assert not (dz == 7.0).any()
+
+
+@every_activation
+def test_its_preferred_initializer_exists(activation):
+    assert isinstance(activation.initializer, Initializer)
+
+
+@every_activation
+def test_float32_agrees_with_float64(activation):
+    z = np.linspace(-6.0, 6.0, 50).reshape(25, 2)
+    for single, double in zip(
+        run(activation(), z.astype(np.float32)), run(activation(), z), strict=True
+    ):
+        assert single.dtype == np.float32
+        np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-6)
+
+
+VALUES = {
+    "identity": lambda z: z,
+    "relu": lambda z: z * (z > 0),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "elu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
+    "softplus": lambda z: -special.log_expit(-z),
+    "sigmoid": special.expit,
+    "tanh": np.tanh,
+    "silu": lambda z: z * special.expit(z),
+    "gelu": lambda z: z * (1 + special.erf(z / np.sqrt(2))) / 2,
+    "softmax": lambda z: special.softmax(z, axis=1),
+}
+
+
+@every_activation
+@settings(deadline=None, derandomize=True, max_examples=50)
+@given(z=st.lists(st.floats(-300, 300), min_size=2, max_size=2))
+def test_values_agree_with_scipy(activation, z):
+    z = np.array([z])
+    a, _ = run(activation(), z)
+    np.testing.assert_allclose(a, VALUES[activation.name](z), rtol=1e-12, atol=1e-15)
+
+
+SLOPES_AT_ZERO = {
+    "identity": 1.0,
+    "relu": 0.0,  # by convention: the slope of the side below
+    "leaky_relu": 0.01,  # likewise
+    "elu": 1.0,  # exp(0), for alpha = 1
+    "softplus": 0.5,  # sigmoid(0)
+    "sigmoid": 0.25,  # 1/2 (1 - 1/2)
+    "tanh": 1.0,  # 1 - 0^2
+    "silu": 0.5,  # 1/2 + 0
+    "gelu": 0.5,  # Phi(0) + 0
+}
+
+
+@pytest.mark.parametrize("activation", ELEMENTWISE, ids=lambda cls: cls.name)
+def test_slope_at_zero(activation):
+    _, dz = run(activation(), np.zeros((1, 1)))
+    assert dz.item() == SLOPES_AT_ZERO[activation.name]
+
+
+FAR = {  # f(-1e4), f'(-1e4), f(1e4), f'(1e4)
+    "identity": (-1e4, 1, 1e4, 1),
+    "relu": (0, 0, 1e4, 1),
+    "leaky_relu": (-1e2, 0.01, 1e4, 1),
+    "elu": (-1, 0, 1e4, 1),
+    "softplus": (0, 0, 1e4, 1),
+    "sigmoid": (0, 0, 1, 0),
+    "tanh": (-1, 0, 1, 0),
+    "silu": (0, 0, 1e4, 1),
+    "gelu": (0, 0, 1e4, 1),
+}
+
+
+@every_dtype
+@pytest.mark.parametrize("activation", ELEMENTWISE, ids=lambda cls: cls.name)
+def test_far_from_zero_it_is_its_asymptote(activation, dtype):
+    (below, above), (slope_below, slope_above) = (
+        array[0] for array in run(activation(), np.array([[-1e4, 1e4]], dtype))
+    )
+    found = (below, slope_below, above, slope_above)
+    np.testing.assert_allclose(found, FAR[activation.name], rtol=1e-6, atol=1e-30)
+
+
+def test_relu_masks_on_its_input_whatever_the_sign_of_the_gradient():
+    _, dz = run(find("activation", "relu")(), np.array([[-1.0, 2.0, 3.0]]), [5.0, -5.0, 5.0])
+    assert dz.tolist() == [[0.0, -5.0, 5.0]]
+
+
+def test_leaky_relu_has_its_slope_below_zero():
+    a, dz = run(LeakyRelu(0.25), np.array([[-2.0, 2.0]]))
+    assert a.tolist() == [[-0.5, 2.0]]
+    assert dz.tolist() == [[0.25, 1.0]]
+
+
+def test_elu_has_its_height_below_zero():
+    a, dz = run(Elu(2.0), np.array([[-np.log(2.0), 3.0]]))
+    np.testing.assert_allclose(a, [[-1.0, 3.0]])  # 2 (1/2 - 1)
+    np.testing.assert_allclose(dz, [[1.0, 1.0]])  # 2 * 1/2
+
+
+def test_softmax_of_logarithms_is_their_share():
+    a, dz = run(Softmax(), np.log([[1.0, 2.0, 5.0]]), [1.0, 0.0, 0.0])
+    np.testing.assert_allclose(a, [[1 / 8, 2 / 8, 5 / 8]])
+    # the first row of the Jacobian: a1 (1 - a1), -a1 a2, -a1 a3
+    np.testing.assert_allclose(dz, [[7 / 64, -2 / 64, -5 / 64]])
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(z=st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=5), shift=st.floats(-1e4, 1e4))
+def test_softmax_rows_sum_to_one_and_ignore_a_shift(z, shift):
+    z = np.array([z])
+    a, dz = run(Softmax(), z)
+    assert a.sum() == pytest.approx(1.0, rel=1e-14)
+    np.testing.assert_allclose(dz, 0.0, atol=1e-15)  # moving all outputs alike moves nothing
+    np.testing.assert_allclose(run(Softmax(), z + shift)[0], a, rtol=1e-10, atol=1e-12)

@@ -1,0 +1,188 @@
+"""The backward pass of every layer, activation, loss and initializer, against two other ways."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import reference_formulas
+from gradient_problem import GradientProblem, assert_gradients_agree, relative_error
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from nncli.engine import passes
+from nncli.engine.network import Network
+from nncli.parts.activations import Identity, Sigmoid, Softmax, Softplus, Tanh
+from nncli.parts.initializers import Constant, FromFile, Normal, Uniform
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Layer
+from nncli.parts.losses import HalfMse
+from nncli.parts.optimizers import Flat, Sgd
+from nncli.parts.regularizers import L1, L2
+from nncli.registry import members
+
+LAYERS = [cls for cls in members("layer").values() if issubclass(cls, Layer)]
+ACTIVATIONS = list(members("activation").values())
+LOSSES = list(members("loss").values())
+INITIALIZERS = [cls for cls in members("initializer").values() if cls is not FromFile]
+REGULARIZERS = list(members("regularizer").values())
+OUTPUTS = {(0.0, np.inf): Softplus(), (0.0, 1.0): Sigmoid(), (-np.inf, np.inf): Identity()}
+
+SOME_BIAS = Normal(std=0.5)
+SOME_SCALE = Uniform(low=0.5, high=1.5)
+
+by_name = {"ids": lambda cls: cls.name}
+seeds = st.integers(0, 2**32 - 1)
+
+
+def examples(count: int) -> settings:
+    """The same draws in every run, however slow the machine."""
+    return settings(deadline=None, derandomize=True, max_examples=count)
+
+
+def network_of(layer, activation, loss, initializer, *, inputs=2, units=3, depth=1) -> Network:
+    """`depth` blocks with the layer and the activation in them, and the output the loss takes."""
+    dense = Dense(units, activation, initializer, SOME_BIAS)
+    block: list[Layer] = [dense, *([] if layer is Dense else [layer()])]
+    if layer is ActivationLayer:
+        block = [Dense(units, Tanh(), initializer, SOME_BIAS), ActivationLayer(activation)]
+    if layer is BatchNorm:
+        block = [dense, BatchNorm(0.9, 0.1, SOME_SCALE, SOME_BIAS)]
+    squash = Softmax() if loss.matched is Softmax else OUTPUTS[loss.targets]
+    return Network(inputs, block * depth, Dense(2, squash, initializer, SOME_BIAS), loss)
+
+
+@pytest.mark.parametrize("kind", ["ACTIVATIONS", "LOSSES", "REGULARIZERS", "LAYERS"])
+def test_every_part_has_a_textbook_formula_to_be_held_against(kind):
+    assert {cls.name for cls in globals()[kind]} == getattr(reference_formulas, kind).keys()
+
+
+@pytest.mark.parametrize("loss", LOSSES, **by_name)
+@pytest.mark.parametrize("activation", ACTIVATIONS, **by_name)
+@pytest.mark.parametrize("layer", LAYERS, **by_name)
+@examples(4)
+@given(
+    rows=st.integers(2, 5),
+    inputs=st.integers(1, 4),
+    units=st.integers(1, 4),
+    depth=st.integers(1, 3),
+    initializer=st.sampled_from(INITIALIZERS),
+    seed=seeds,
+)
+def test_gradient_is_exact(layer, activation, loss, rows, inputs, units, depth, initializer, seed):
+    network = network_of(
+        layer, activation(), loss(), initializer(), inputs=inputs, units=units, depth=depth
+    )
+    problem = GradientProblem(network, rows, seed)
+    assume(problem.distance_to_kinks() > 1e-3)
+    assert_gradients_agree(problem)
+
+
+@pytest.fixture(scope="module")
+def weights_file(tmp_path_factory):
+    """Weights of the networks that `network_of` makes of 2 inputs and 3 units."""
+    path = tmp_path_factory.mktemp("weights") / "weights.npz"
+    random = np.random.default_rng(7)
+    shapes = {"hidden_1/W": (2, 3), "output/W": (3, 2)}
+    np.savez(path, **{name: random.normal(size=shape) for name, shape in shapes.items()})
+    return path
+
+
+@pytest.mark.parametrize("layer", LAYERS, **by_name)
+@pytest.mark.parametrize("initializer", [*INITIALIZERS, FromFile], **by_name)
+def test_gradient_is_exact_at_every_start(layer, initializer, weights_file):
+    start = FromFile(weights_file) if initializer is FromFile else initializer()
+    for activation, loss in product(ACTIVATIONS, LOSSES):
+        network = network_of(layer, activation(), loss(), start)
+        problems = (GradientProblem(network, rows=3, seed=seed) for seed in range(100))
+        problem = next(p for p in problems if p.distance_to_kinks() > 1e-3)
+        direction = np.random.default_rng(1).normal(size=problem.trainable)
+        slope = problem.gradient() @ direction
+        scale = max(1.0, abs(problem.value(problem.theta)))
+        assert relative_error(slope, problem.slope(direction), scale) < 1e-6, (activation, loss)
+
+
+@pytest.mark.parametrize("loss", LOSSES, **by_name)
+@pytest.mark.parametrize("activation", ACTIVATIONS, **by_name)
+@examples(5)
+@given(rows=st.integers(1, 4), units=st.integers(2, 4), seed=seeds)
+def test_every_output_activation_is_exact_with_every_loss(activation, loss, rows, units, seed):
+    # scores of 0.3 +- 0.15 keep every activation in (0, 1), where all losses are defined
+    output = Dense(units, activation(), Uniform(-0.05, 0.05), Constant(0.3))
+    problem = GradientProblem(Network(2, [Dense(3, Tanh())], output, loss()), rows, seed)
+    assume(problem.distance_to_kinks() > 1e-3)
+    assert_gradients_agree(problem)
+
+
+@pytest.mark.parametrize("regularizer", REGULARIZERS, **by_name)
+@examples(10)
+@given(rows=st.integers(1, 4), units=st.integers(1, 4), seed=seeds)
+def test_penalties_are_part_of_the_gradient(regularizer, rows, units, seed):
+    penalized = Dense(units, Tanh(), Normal(std=1.0), SOME_BIAS, regularizer())
+    output = Dense(2, Identity(), Normal(std=1.0), kernel_regularizer=regularizer())
+    problem = GradientProblem(Network(3, [penalized], output, HalfMse()), rows, seed)
+    kernels = [w for name, w in problem.plan.workspace.tensors.items() if name.endswith("/W")]
+    assume(min(np.abs(kernel).min() for kernel in kernels) > 1e-3)
+    assert_gradients_agree(problem)
+
+
+@pytest.mark.parametrize("loss", LOSSES, **by_name)
+def test_a_layer_without_bias_has_no_bias_gradient(loss):
+    hidden, squash = Dense(3, Tanh(), bias=False), OUTPUTS[loss.targets]
+    network = Network(2, [hidden], Dense(2, squash, bias=False), loss())
+    assert [tensor.name for tensor in network.layout.tensors] == ["hidden_1/W", "output/W"]
+    assert_gradients_agree(GradientProblem(network, rows=4, seed=5))
+
+
+FROZEN = {
+    "first": ["hidden_1"],
+    "middle": ["hidden_2"],
+    "norm": ["hidden_3"],
+    "output": ["output"],
+    "all but the first": ["hidden_2", "hidden_3", "output"],
+    "all but the output": ["hidden_1", "hidden_2", "hidden_3"],
+}
+
+
+@pytest.mark.parametrize("frozen", FROZEN.values(), ids=FROZEN)
+def test_frozen_layers_get_no_gradient_and_never_change(frozen):
+    free = {name: name not in frozen for name in ("hidden_1", "hidden_2", "hidden_3", "output")}
+    statistics = {"moving_mean_initializer": SOME_BIAS, "moving_variance_initializer": SOME_SCALE}
+    hidden = [
+        Dense(3, Tanh(), kernel_regularizer=L2(), trainable=free["hidden_1"]),
+        Dense(4, Softplus(), trainable=free["hidden_2"]),
+        BatchNorm(epsilon=0.1, trainable=free["hidden_3"], **statistics),
+    ]
+    output = Dense(2, Identity(), kernel_regularizer=L1(), trainable=free["output"])
+    network = Network(2, hidden, output, HalfMse())
+    problem = GradientProblem(network, rows=5, seed=11)
+    assert_gradients_agree(problem)
+
+    plan, views = problem.plan, network.layout.views
+    gradient = problem.gradient()
+    moved = {name for name, g in views(gradient).items() if np.any(g)}
+    plan.theta[...] = problem.theta
+    problem.tape()
+    Sgd(learning_rate=0.1).update(
+        Flat(plan.trained, plan.gradient, {}, {"learning_rate": np.array(0.1)})
+    )
+    before, after = views(problem.theta), views(plan.theta)
+    changed = {name for name in before if not np.array_equal(before[name], after[name])}
+    assert {name.split("/")[0] for name in moved} == {name for name in free if free[name]}
+    assert {name.split("/")[0] for name in changed} == {name for name in free if free[name]}
+
+
+def test_clipping_shortens_a_gradient_to_the_limit():
+    gradient = np.array([3.0, 4.0])  # its length is sqrt(9 + 16) = 5
+    passes.clip(gradient, 1.0, np.zeros(()))
+    np.testing.assert_allclose(gradient, [0.6, 0.8], rtol=1e-15)
+
+
+def test_clipping_leaves_a_short_gradient_alone():
+    gradient = np.array([3.0, 4.0])
+    passes.clip(gradient, 5.5, np.zeros(()))
+    np.testing.assert_allclose(gradient, [3.0, 4.0], rtol=1e-15)
+
+
+def test_clipping_keeps_a_zero_gradient_zero():
+    gradient = np.zeros(2)
+    passes.clip(gradient, 1.0, np.zeros(()))
+    assert not gradient.any()

@@ -1,0 +1,232 @@
+"""Losses: hand-worked values, reductions, and the two ways to a matched pair."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nncli.parts.activations import Identity, Relu, Sigmoid, Softmax, Softplus, Tanh
+from nncli.parts.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    HalfMse,
+    Huber,
+    Mae,
+    Mse,
+    Poisson,
+    Rss,
+)
+from nncli.registry import members
+
+LOSSES = list(members("loss").values())
+MATCHED = [cls for cls in LOSSES if cls.matched]
+UNMATCHED = [cls for cls in LOSSES if not cls.matched]
+
+every_loss = pytest.mark.parametrize("loss", LOSSES, ids=lambda cls: cls.name)
+every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+every_matched_pair = pytest.mark.parametrize("loss", MATCHED, ids=lambda cls: cls.name)
+
+
+def strict():
+    """Every floating-point warning but underflow is an error."""
+    return np.errstate(all="raise", under="ignore")
+
+
+def value(loss, a, t):
+    a, t = np.array(a), np.array(t)
+    return loss.factor(*t.shape) * loss.total(a, t)
+
+
+def gradient(loss, a, t):
+    """d(value)/d(a); what a kernel may not write is read-only."""
+    a, t = np.array(a), np.array(t)
+    da, scratch = np.full_like(a, np.nan), np.full_like(a, np.nan)
+    a.flags.writeable = t.flags.writeable = False
+    loss.gradient(a, t, da, scratch, loss.factor(*t.shape))
+    return da
+
+
+# two rows, two outputs: the errors a - t are 1, -2 and 0, 3
+OUTPUTS = [[2.0, 1.0], [4.0, 5.0]]
+TARGETS = [[1.0, 3.0], [4.0, 2.0]]
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected", "slopes"),
+    [
+        (Rss(), 14.0, [[2, -4], [0, 6]]),  # 1 + 4 + 0 + 9
+        (Mse(), 3.5, [[0.5, -1], [0, 1.5]]),  # 14 / 4
+        (HalfMse(), 1.75, [[0.25, -0.5], [0, 0.75]]),  # 14 / 8
+        (Mae(), 1.5, [[0.25, -0.25], [0, 0.25]]),  # (1 + 2 + 0 + 3) / 4
+        # |e| <= 1: 1/2 and 0; beyond: 1 (2 - 1/2) and 1 (3 - 1/2): 4.5 / 4
+        (Huber(), 1.125, [[0.25, -0.25], [0, 0.25]]),
+        # delta 2: 1/2, 2 (where both branches meet), 0 and 2 (3 - 1): 6.5 / 4
+        (Huber(2.0), 1.625, [[0.25, -0.5], [0, 0.5]]),
+    ],
+    ids=["rss", "mse", "half_mse", "mae", "huber", "huber delta 2"],
+)
+def test_losses_of_errors_match_hand_worked_values(loss, expected, slopes):
+    assert value(loss, OUTPUTS, TARGETS) == pytest.approx(expected, rel=1e-15)
+    np.testing.assert_allclose(gradient(loss, OUTPUTS, TARGETS), slopes, rtol=1e-15)
+
+
+def test_poisson_matches_hand_worked_values():
+    a, t = [[1.0], [np.e]], [[5.0], [2.0]]
+    # rows: 1 - 5 ln 1 = 1 and e - 2 ln e = e - 2; their mean is (e - 1) / 2
+    assert value(Poisson(), a, t) == pytest.approx((np.e - 1) / 2)
+    # slopes: (1 - 5/1) / 2 and (1 - 2/e) / 2
+    np.testing.assert_allclose(gradient(Poisson(), a, t), [[-2.0], [0.5 - 1 / np.e]])
+
+
+def test_binary_cross_entropy_matches_hand_worked_values():
+    a, t = [[0.5, 0.75], [0.25, 0.5]], [[1.0, 1.0], [0.0, 0.5]]
+    # sum over outputs, mean over rows: (ln 2 + ln 4/3 + ln 4/3 + ln 2) / 2 = ln 8/3
+    assert value(BinaryCrossEntropy(), a, t) == pytest.approx(np.log(8 / 3))
+    # -1/a for a one, 1/(1 - a) for a zero, each half: there are two rows
+    np.testing.assert_allclose(gradient(BinaryCrossEntropy(), a, t), [[-1.0, -2 / 3], [2 / 3, 0.0]])
+
+
+def test_cross_entropy_matches_hand_worked_values():
+    a, t = [[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
+    # (ln 2 + ln 8) / 2 = 2 ln 2
+    assert value(CrossEntropy(), a, t) == pytest.approx(2 * np.log(2))
+    # -1/a at the true class, halved
+    np.testing.assert_allclose(gradient(CrossEntropy(), a, t), [[-1, 0, 0], [0, -4, 0]])
+
+
+@pytest.mark.parametrize(
+    ("loss", "factor"),
+    [
+        (Rss(), 1.0),
+        (Mse(), 1 / 12),
+        (HalfMse(), 1 / 24),
+        (Mae(), 1 / 12),
+        (Huber(), 1 / 12),
+        (Poisson(), 1 / 12),
+        (BinaryCrossEntropy(), 1 / 4),
+        (CrossEntropy(), 1 / 4),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_reduction_over_4_rows_and_3_outputs(loss, factor):
+    assert loss.factor(4, 3) == pytest.approx(factor)
+
+
+@every_loss
+def test_a_perfect_prediction_has_no_gradient_and_no_smaller_neighbour(loss):
+    t = np.array([[0.25, 0.75], [0.5, 0.5]])
+    here = value(loss(), t, t)
+    for away in ([0.01, -0.01], [-0.01, 0.01]):
+        assert value(loss(), t + away, t) > here
+    slopes = gradient(loss(), t, t) @ [1.0, -1.0]
+    np.testing.assert_allclose(slopes, 0.0, atol=1e-15)
+
+
+scores = st.lists(st.floats(-15, 15), min_size=3, max_size=3)
+
+
+@every_matched_pair
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(rows=st.lists(scores, min_size=1, max_size=4), seed=st.integers(0, 2**32 - 1))
+def test_matched_pairs_agree_with_the_general_path(loss, rows, seed):
+    z = np.array(rows)
+    t = np.random.default_rng(seed).dirichlet(np.ones(3), len(z))
+    a, dz, activation = np.empty_like(z), np.empty_like(z), loss.matched()
+    scratch = {name: np.empty(shape) for name, shape in activation.scratch_shapes(*z.shape).items()}
+    activation.forward(z, a, scratch)
+    assert loss().total_from_scores(z, t) == pytest.approx(loss().total(a, t), rel=1e-9)
+    activation.backward(gradient(loss(), a, t), z, a, dz, scratch)
+    fused = (a - t) * loss().factor(*t.shape)
+    np.testing.assert_allclose(dz, fused, rtol=1e-9, atol=1e-12)
+
+
+@every_dtype
+@every_matched_pair
+def test_matched_pairs_are_finite_at_extreme_scores(loss, dtype):
+    z = np.array([[1e4, -1e4], [-1e4, 1e4], [1e4, 1e4], [0.0, 1e-300]], dtype)
+    t = np.array([[1.0, 0.0]] * 4, dtype)
+    with strict():
+        total = loss().total_from_scores(z, t)
+    # only the second row is wrong: by 2e4 in one softmax, by 1e4 in each of two sigmoids;
+    # in the third the softmax is even (ln 2), the second sigmoid is off by 1e4; the last is even
+    rest = {"cross_entropy": 2 * np.log(2), "binary_cross_entropy": 1e4 + 2 * np.log(2)}
+    assert total == pytest.approx(2e4 + rest[loss.name], rel=1e-6)
+
+
+def test_binary_cross_entropy_keeps_its_digits_when_nearly_certain():
+    z, t = np.array([[30.0], [-30.0]]), np.array([[1.0], [0.0]])
+    # twice ln(1 + exp(-30)), which is exp(-30) to 13 digits
+    expected = pytest.approx(2 * np.exp(-30.0), rel=1e-12, abs=0)
+    assert BinaryCrossEntropy().total_from_scores(z, t) == expected
+
+
+def test_cross_entropy_loses_no_digits_to_a_shift_of_the_scores():
+    z, t = np.array([[2.0**40 + 1, 2.0**40]]), np.array([[1.0, 0.0]])
+    expected = pytest.approx(np.log1p(np.exp(-1.0)), rel=1e-14, abs=0)
+    assert CrossEntropy().total_from_scores(z, t) == expected
+
+
+@every_dtype
+@pytest.mark.parametrize("loss", UNMATCHED, ids=lambda cls: cls.name)
+def test_losses_of_outputs_are_finite_at_extreme_outputs(loss, dtype):
+    a = np.array([[1e4, 0.0], [0.0, 1e4]], dtype)
+    t = np.array([[0.0, 1e4], [3.0, 1e4]], dtype)
+    with strict():
+        assert np.isfinite(value(loss(), a, t))
+        assert np.isfinite(gradient(loss(), a, t)).all()
+
+
+@every_dtype
+@every_matched_pair
+def test_probabilities_of_exactly_zero_and_one_are_finite(loss, dtype):
+    a = np.array([[0.0, 1.0], [1.0, 0.0]], dtype)
+    t = np.array([[1.0, 0.0], [1.0, 0.0]], dtype)
+    with strict():
+        assert np.isfinite(value(loss(), a, t))
+        assert np.isfinite(gradient(loss(), a, t)).all()
+
+
+@every_dtype
+@pytest.mark.parametrize("activation", [Softplus(), Relu()], ids=["softplus", "relu"])
+def test_poisson_of_a_dead_output_has_a_finite_gradient(activation, dtype):
+    z, t = np.full((1, 1), -1e4, dtype), np.full((1, 1), 1000, dtype)
+    a, dz = np.empty_like(z), np.empty_like(z)
+    with strict():
+        activation.forward(z, a, {})
+        activation.backward(gradient(Poisson(), a, t), z, a, dz, {})
+    assert np.isfinite(dz).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation", "advice"),
+    [
+        (Poisson(), Identity(), "not identity: use softplus"),
+        (Poisson(), Sigmoid(), "not sigmoid: use softplus"),
+        (BinaryCrossEntropy(), Softmax(), "can't take softmax, whose outputs are tied"),
+        (BinaryCrossEntropy(), Tanh(), "needs probabilities, not tanh: use sigmoid"),
+        (CrossEntropy(), Sigmoid(), "softmax, or binary_cross_entropy"),
+        (CrossEntropy(), Relu(), "not relu: use softmax"),
+    ],
+)
+def test_a_misfit_says_what_to_use_instead(loss, activation, advice):
+    assert advice in loss.misfit(activation, 3)
+
+
+@pytest.mark.parametrize(
+    ("loss", "activation"),
+    [
+        (Poisson(), Softplus()),
+        (Poisson(), Relu()),
+        (BinaryCrossEntropy(), Sigmoid()),
+        (CrossEntropy(), Softmax()),
+        (Mse(), Softmax()),
+        (Huber(), Tanh()),
+    ],
+)
+def test_a_fitting_pair_has_no_misfit(loss, activation):
+    assert loss.misfit(activation, 3) == ""
+
+
+@every_matched_pair
+def test_a_loss_fits_its_matched_activation(loss):
+    assert loss().misfit(loss.matched(), 3) == ""

@@ -1,0 +1,203 @@
+"""Metrics: every one of them held against scikit-learn's, and the corners by hand."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sklearn_metrics
+
+from nncli.parts.metrics import (
+    DEFAULTS,
+    R2,
+    Accuracy,
+    BalancedAccuracy,
+    Brier,
+    F1Macro,
+    LogLoss,
+    PrecisionMacro,
+    RecallMacro,
+    RocAuc,
+    RootMeanSquaredError,
+)
+from nncli.registry import find, members
+
+METRICS = list(members("metric").values())
+BY_TASK = {
+    task: [cls for cls in METRICS if task in cls.tasks]
+    for task in ("binary", "classification", "regression")
+}
+
+
+def by_label(score, **options):
+    """A score of predicted labels."""
+    return lambda p, t: score(t, p.argmax(axis=1), **options)
+
+
+SCIKIT_LEARN = {
+    "accuracy": by_label(sklearn_metrics.accuracy_score),
+    "balanced_accuracy": by_label(sklearn_metrics.balanced_accuracy_score),
+    "precision_macro": by_label(sklearn_metrics.precision_score, average="macro", zero_division=0),
+    "recall_macro": by_label(sklearn_metrics.recall_score, average="macro", zero_division=0),
+    "f1_macro": by_label(sklearn_metrics.f1_score, average="macro", zero_division=0),
+    "log_loss": lambda p, t: sklearn_metrics.log_loss(t, p, labels=range(p.shape[1])),
+    "brier": lambda p, t: sklearn_metrics.brier_score_loss(t, p[:, 1], pos_label=1),
+    "roc_auc": lambda p, t: sklearn_metrics.roc_auc_score(t, p[:, 1]),
+    "mse": lambda p, t: sklearn_metrics.mean_squared_error(t, p),
+    "rmse": lambda p, t: sklearn_metrics.root_mean_squared_error(t, p),
+    "mae": lambda p, t: sklearn_metrics.mean_absolute_error(t, p),
+    "median_absolute_error": lambda p, t: sklearn_metrics.median_absolute_error(t, p),
+    "max_error": lambda p, t: sklearn_metrics.max_error(t.ravel(), p.ravel()),
+    "r2": lambda p, t: sklearn_metrics.r2_score(t, p),
+}
+
+
+def scikit_learn(metric, predictions, truth):
+    """Its score, without what it warns of: classes without rows, and such."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return SCIKIT_LEARN[metric.name](predictions, truth)
+
+
+@st.composite
+def classified(draw, classes):
+    """Probabilities with many ties, zeros and ones among them, and true classes, some missing."""
+    rows = draw(st.integers(1, 12))
+    weights = draw(
+        st.lists(st.sampled_from([0, 0, 1, 2, 5]), min_size=rows * classes, max_size=rows * classes)
+    )
+    weights = np.array(weights, float).reshape(rows, classes)
+    weights[weights.sum(axis=1) == 0] = 1.0
+    truth = draw(st.lists(st.integers(0, classes - 1), min_size=rows, max_size=rows))
+    return weights / weights.sum(axis=1, keepdims=True), np.array(truth)
+
+
+@st.composite
+def regressed(draw):
+    """Eighths, whose sums are exact, so that a column without spread has exactly none."""
+    rows, targets = draw(st.integers(2, 12)), draw(st.integers(1, 3))
+    eighths = st.lists(
+        st.integers(-40, 40).map(lambda n: n / 8),
+        min_size=rows * targets,
+        max_size=rows * targets,
+    ).map(lambda values: np.array(values).reshape(rows, targets))
+    return draw(eighths), draw(eighths)
+
+
+def assert_scores_agree(metric, predictions, truth):
+    with np.errstate(all="raise", under="ignore"):
+        found = metric()(predictions, truth)
+    assert type(found) is float
+    expected = scikit_learn(metric, predictions, truth)
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12, nan_ok=True)
+
+
+def examples(count):
+    return settings(deadline=None, derandomize=True, max_examples=count)
+
+
+EVEN = np.full((3, 2), 0.5)
+
+
+@pytest.mark.parametrize("metric", BY_TASK["binary"], ids=lambda cls: cls.name)
+@examples(60)
+@given(data=classified(2))
+@example(data=(EVEN, np.array([0, 1, 1])))  # nothing but ties
+@example(data=(EVEN, np.array([1, 1, 1])))  # one class only
+@example(data=(EVEN, np.array([0, 0, 0])))
+def test_binary_metrics_agree_with_scikit_learn(metric, data):
+    assert_scores_agree(metric, *data)
+
+
+@pytest.mark.parametrize("metric", BY_TASK["classification"], ids=lambda cls: cls.name)
+@examples(60)
+@given(data=st.integers(2, 5).flatmap(classified))
+def test_class_metrics_agree_with_scikit_learn(metric, data):
+    assert_scores_agree(metric, *data)
+
+
+@pytest.mark.parametrize("metric", BY_TASK["regression"], ids=lambda cls: cls.name)
+@examples(60)
+@given(data=regressed())
+@example(data=(np.ones((2, 1)), np.ones((2, 1))))
+@example(data=(np.zeros((2, 1)), np.ones((2, 1))))
+def test_number_metrics_agree_with_scikit_learn(metric, data):
+    assert_scores_agree(metric, *data)
+
+
+def test_every_metric_is_held_against_scikit_learn():
+    assert {cls.name for cls in METRICS} == SCIKIT_LEARN.keys()
+    assert all(cls.tasks for cls in METRICS)
+
+
+# six rows of three classes; the class 2 is never true, the class 1 is predicted once
+PREDICTED, TRUE = [0, 0, 0, 0, 1, 2], [0, 0, 0, 1, 1, 1]
+PROBABILITIES = np.eye(3)[PREDICTED]
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        (Accuracy(), 4 / 6),
+        (BalancedAccuracy(), (3 / 3 + 1 / 3) / 2),  # over the classes that have rows
+        (PrecisionMacro(), (3 / 4 + 1 / 1 + 0) / 3),
+        (RecallMacro(), (3 / 3 + 1 / 3 + 0) / 3),
+        (F1Macro(), (6 / 7 + 2 / 4 + 0) / 3),  # 2 tp / (2 tp + fp + fn)
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_class_metrics_match_hand_worked_values(metric, expected):
+    assert metric(PROBABILITIES, np.array(TRUE)) == pytest.approx(expected)
+
+
+def test_ranking_metrics_match_hand_worked_values():
+    score = np.array([0.1, 0.4, 0.4, 0.8])
+    predictions, truth = np.column_stack([1 - score, score]), np.array([0, 1, 0, 1])
+    # of the 2 x 2 pairs: 0.4 > 0.1, 0.4 = 0.4 counts a half, 0.8 is above both
+    assert RocAuc()(predictions, truth) == pytest.approx(3.5 / 4)
+    # (0.01 + 0.36 + 0.16 + 0.04) / 4
+    assert Brier()(predictions, truth) == pytest.approx(0.57 / 4)
+    # -(ln 0.9 + ln 0.4 + ln 0.6 + ln 0.8) / 4
+    assert LogLoss()(predictions, truth) == pytest.approx(-np.log(0.9 * 0.4 * 0.6 * 0.8) / 4)
+
+
+def test_log_loss_of_an_impossible_class_is_finite():
+    assert LogLoss()(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(-np.log(2.0**-52))
+
+
+def test_roc_auc_of_one_class_is_not_a_number():
+    assert np.isnan(RocAuc()(EVEN, np.ones(3, int)))
+
+
+def test_r2_of_one_row_is_not_a_number():
+    assert np.isnan(R2()(np.ones((1, 1)), np.ones((1, 1))))
+
+
+@pytest.mark.parametrize(("miss", "expected"), [(0.0, 1.0), (0.5, 0.0)])
+def test_r2_of_a_target_without_spread_is_one_or_zero(miss, expected):
+    truth = np.full((3, 1), 0.1)  # whose mean is not 0.1 but 0.10000000000000002
+    assert R2()(truth + miss, truth) == expected
+
+
+def test_rmse_averages_the_roots_of_the_targets():
+    # targets off by 3 and by 4: (3 + 4) / 2, not sqrt((9 + 16) / 2)
+    assert RootMeanSquaredError()(np.array([[3.0, 4.0]]), np.zeros((1, 2))) == 3.5
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=lambda cls: cls.name)
+def test_a_better_prediction_scores_better(metric):
+    if "regression" in metric.tasks:
+        truth = np.array([[1.0], [2.0], [4.0]])
+        better, worse = truth + 0.1, truth[::-1]
+    else:
+        truth = np.array([0, 1, 1])
+        better, worse = np.eye(2)[truth] * 0.8 + 0.1, np.eye(2)[1 - truth] * 0.8 + 0.1
+    gain = metric()(better, truth) - metric()(worse, truth)
+    assert gain > 0 if metric.is_score else gain < 0
+
+
+@pytest.mark.parametrize("task", DEFAULTS)
+def test_default_metrics_apply_to_their_task(task):
+    for name in DEFAULTS[task]:
+        assert task in find("metric", name).tasks
