@@ -94,6 +94,8 @@ def _explain(error: Exception) -> tuple[list[str], int]:
         context = getattr(error, "ctx", None)
         name = context.command_path if context is not None else "nncli"
         return [f"{name}: {' '.join(error.format_message().split())}"], 2
+    if isinstance(error, MemoryError):
+        return ["nncli: not enough memory: the network or its data are too large"], 2
     if isinstance(error, OSError):
         return [f"nncli: {error.filename or 'output'}: {error.strerror}"], IO_ERROR
     return [

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.config.check import check
+from nncli.config.check import check, check_files
 from nncli.config.experiment import Experiment, PreprocessingKeys
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_split
@@ -17,7 +17,7 @@ from nncli.engine.evaluation import Scored
 from nncli.engine.job import Job, Seeds
 from nncli.engine.network import Network
 from nncli.engine.state import stream
-from nncli.errors import ConfigError, DataError
+from nncli.errors import DataError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Table
 from nncli.parts.layers import Layer
@@ -75,29 +75,50 @@ def build(given: Experiment, source: Source, fixed: Fixed | None = None) -> Buil
     rows = fixed.rows if fixed else _rows(split, table, seeds, source)
     experiment = resolve(given, table, split, rows)
     check(experiment, table, rows, source)
+    if fixed is None:  # a run has its weights in its own files
+        check_files(experiment, table, source)
 
     keys, output = experiment.data.preprocessing, experiment.network.output
     assert isinstance(keys, PreprocessingKeys)
     assert isinstance(output.units, int)
-    preprocessing = fixed.preprocessing if fixed else _fit(table, rows, keys)
+    with np.errstate(all="ignore"):  # what overflows is refused by _check_finite
+        preprocessing = fixed.preprocessing if fixed else _fit(table, rows, keys)
     coding = TargetCoding(len(table.classes), output.units, preprocessing.target)
     job = _job(experiment, table, rows, preprocessing, coding, seeds)
+    _check_finite(job, source)
     return Built(experiment, table, rows, preprocessing, coding, job)
 
 
+def _check_finite(job: Job, source: Source) -> None:
+    """Raises ConfigError if scaling or the dtype made an infinity of a large number."""
+    for rows in (job.train, job.val):
+        if rows is not None and not (np.isfinite(rows.x).all() and np.isfinite(rows.targets).all()):
+            message = f"its values overflow when scaled or stored as {rows.x.dtype}"
+            raise source.error([("data.dataset", message)])
+
+
 def _table(given: Experiment, source: Source) -> Table:
-    table = given.data.dataset.load()
+    try:
+        with np.errstate(all="ignore"):  # what isn't finite is refused below
+            table = given.data.dataset.load()
+        finite = np.isfinite(table.x).all() and np.isfinite(table.y).all()
+    except DataError as error:
+        raise source.error([("data.dataset", str(error))]) from None
+    except (MemoryError, ValueError, OverflowError) as error:  # NumPy's words for too large
+        raise source.error([("data.dataset", f"too large for this machine: {error}")]) from None
+    if not finite:
+        raise source.error([("data.dataset", "its values overflow: use smaller numbers")])
     try:
         return as_task(table, table.task if given.data.task == "auto" else given.data.task)
     except DataError as error:
-        raise ConfigError([source.problem("data.task", str(error))]) from None
+        raise source.error([("data.task", str(error))]) from None
 
 
 def _rows(split: Split, table: Table, seeds: Seeds, source: Source) -> Rows:
     try:
         return split.rows(table, stream("split", seeds.split))
     except DataError as error:
-        raise ConfigError([source.problem("data.split", str(error))]) from None
+        raise source.error([("data.split", str(error))]) from None
 
 
 def _fit(table: Table, rows: Rows, keys: PreprocessingKeys) -> Preprocessing:
@@ -148,7 +169,7 @@ def _scored(
 ) -> Scored:
     """Chosen rows of a table as a network sees them."""
     truth = table.y[rows]
-    x = preprocessing.features.apply(table.x[rows])
-    return Scored(
-        np.ascontiguousarray(x, dtype), np.ascontiguousarray(coding.encode(truth), dtype), truth
-    )
+    with np.errstate(all="ignore"):  # what overflows is refused by _check_finite
+        x = np.ascontiguousarray(preprocessing.features.apply(table.x[rows]), dtype)
+        targets = np.ascontiguousarray(coding.encode(truth), dtype)
+    return Scored(x, targets, truth)

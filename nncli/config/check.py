@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from nncli.config.experiment import Experiment
+from nncli.config.hints import hints_of
 from nncli.config.load import Source
 from nncli.data.splits import Rows
-from nncli.errors import ConfigError
+from nncli.errors import UserError
 from nncli.parts.activations import Activation, Softmax
 from nncli.parts.datasets import Table
-from nncli.parts.layers import BatchNorm, Dropout
+from nncli.parts.initializers import FromFile
+from nncli.parts.layers import BatchNorm, Dropout, Layer
 from nncli.parts.losses import Loss
 from nncli.parts.optimizers import Lbfgs
 from nncli.parts.schedules import Constant, ReduceOnPlateau
@@ -28,7 +32,7 @@ def check(resolved: Experiment, table: Table, rows: Rows, source: Source) -> Non
     if isinstance(resolved.optimizer, Lbfgs):
         found += _lbfgs(resolved)
     if found:
-        raise ConfigError(source.problem(key, message) for key, message in found)
+        raise source.error(found)
 
 
 def _network(resolved: Experiment, table: Table) -> Found:
@@ -49,6 +53,30 @@ def _network(resolved: Experiment, table: Table) -> Found:
     layers = [*network.hidden, network.output]
     if not any(getattr(layer, "trainable", False) for layer in layers):
         yield "network", "nothing to train: every layer is frozen"
+
+
+def check_files(resolved: Experiment, table: Table, source: Source) -> None:
+    """Raises ConfigError unless every file that weights start from has them, in their shapes."""
+    if found := [*_starts(resolved, table)]:
+        raise source.error(found)
+
+
+def _starts(resolved: Experiment, table: Table) -> Found:
+    network, width, nobody = resolved.network, table.x.shape[1], np.random.default_rng(0)
+    hidden = [layer for layer in network.hidden if isinstance(layer, Layer)]
+    for index, layer in enumerate([*hidden, network.output.dense()]):
+        is_output = index == len(hidden)
+        node = "output" if is_output else f"hidden_{index + 1}"
+        place = "network.output" if is_output else f"network.hidden[{index}]"
+        keys = {id(getattr(layer, name)): name for name in hints_of(type(layer))}
+        shapes = {**layer.param_shapes(width), **layer.state_shapes(width)}
+        for tensor, start in layer.initializers().items():
+            if isinstance(start, FromFile) and tensor in shapes:
+                try:
+                    start(shapes[tensor], nobody, f"{node}/{tensor}")
+                except UserError as error:
+                    yield f"{place}.{keys[id(start)]}.path", str(error)
+        width = layer.outputs(width)
 
 
 def _loss(resolved: Experiment, table: Table) -> Found:
@@ -77,10 +105,10 @@ def _lbfgs(resolved: Experiment) -> Found:
     training = resolved.training
     if training.batch_size != "full":
         yield "training.batch_size", "lbfgs needs all rows at once: use full"
+    elif training.steps_per_epoch != 1:
+        yield "training.steps_per_epoch", "lbfgs has one iteration an epoch: drop the key"
     if training.sampling != "shuffle":
         yield "training.sampling", "lbfgs has no steps to draw rows for: drop the key"
-    if training.steps_per_epoch != "auto":
-        yield "training.steps_per_epoch", "lbfgs has one iteration an epoch: drop the key"
     if training.clip_grad_norm is not None:
         yield "training.clip_grad_norm", "lbfgs needs the gradient as it is: drop the key"
     if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:

@@ -5,100 +5,26 @@ bounds. A part (an activation, a loss ...) is written as its name or as a block 
 """
 
 import dataclasses
-import types
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin
 
+from nncli.config.hints import Spec, alternatives, has_shape, hints_of, is_family, required, spec
 from nncli.config.nodes import Node
-from nncli.constraints import Bounds, Length
+from nncli.config.text import join, problem
+from nncli.config.wording import (
+    article,
+    correction,
+    describe,
+    known_parts,
+    missing_type,
+    show,
+    spellings,
+    unknown_key,
+)
 from nncli.errors import Problem, UserError, did_you_mean
-from nncli.registry import Part, find, members
-
-
-@dataclasses.dataclass(frozen=True)
-class Spec:
-    """A type without its annotations, and what they said."""
-
-    base: Any
-    bounds: Bounds | None = None
-    least: int = 0
-    text: str = ""
-
-
-def spec(hint: Any) -> Spec:
-    """Take an annotation apart."""
-    if get_origin(hint) is not Annotated:
-        return Spec(hint)
-    base, *notes = get_args(hint)
-    inner = spec(base)
-    bounds = next((note for note in notes if isinstance(note, Bounds)), inner.bounds)
-    least = next((note.least for note in notes if isinstance(note, Length)), inner.least)
-    text = next((note for note in notes if isinstance(note, str)), inner.text)
-    return Spec(inner.base, bounds, least, text)
-
-
-def alternatives(hint: Any) -> list[Any]:
-    """The members of a union; the type itself if it isn't one."""
-    base = spec(hint).base
-    if get_origin(base) in (Union, types.UnionType):
-        return [member for option in get_args(base) for member in alternatives(option)]
-    return [hint]
-
-
-def hints_of(cls: type) -> dict[str, Any]:
-    """The fields of a dataclass and their annotated types."""
-    hints = get_type_hints(cls, include_extras=True)
-    return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
-
-
-def is_family(base: Any) -> bool:
-    """Whether the type is a family of parts, such as Activation."""
-    return isinstance(base, type) and issubclass(base, Part) and "name" not in vars(base)
-
-
-def describe(hint: Any) -> str:
-    """What a value may be, for `expected ...`."""
-    options = alternatives(hint)
-    if len(options) > 1:
-        return " or ".join(dict.fromkeys(describe(option) for option in options))
-    it = spec(hint)
-    limits = f" {it.bounds}" if it.bounds and str(it.bounds) else ""
-    origin = get_origin(it.base)
-    if origin is Literal:
-        return ", ".join(map(str, get_args(it.base)))
-    if origin is list:
-        return f"a list of {describe(get_args(it.base)[0])}"
-    if origin is tuple:
-        return f"a list of {len(get_args(it.base))} values"
-    if is_family(it.base):
-        return f"the name of {_article(it.base.kind)} or a block with its type"
-    names = {
-        bool: "true or false",
-        int: "an integer" + limits,
-        float: "a number" + limits,
-        str: "text",
-        Path: "a path",
-        types.NoneType: "null",
-    }
-    return names.get(it.base, "a block of keys")
-
-
-def _article(noun: str) -> str:
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
-
-
-def show(node: Node) -> str:
-    """A node's value, for `found ...`."""
-    value = node.value
-    if isinstance(value, dict):
-        return "a block of keys"
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, str):
-        return f"'{value}'" if len(value) <= 60 else f"'{value[:57]}...'"
-    if value is None:
-        return "nothing"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+from nncli.registry import Part, aliases_of, find
 
 
 class Failed:
@@ -121,54 +47,50 @@ class Decoder:
 
     def note(self, where: str, path: str, message: str) -> Failed:
         """Write a problem down."""
-        self.problems.append(Problem(where, path, message))
+        self.problems.append(problem(where, path, message))
         return FAILED
 
     def decode(self, node: Node, hint: Any, path: str) -> Any:
         """The value of `node` as `hint`; FAILED after noting why it isn't one."""
         self.places[path] = node.where
         options = alternatives(hint)
-        fitting = [option for option in options if _has_shape(node, spec(option).base)]
-        fitting.sort(key=lambda option: get_origin(spec(option).base) is not Literal)
+        fitting = [option for option in options if has_shape(node, spec(option).base)]
         if not fitting:
-            return self._unfit(node, hint, path)
-        chosen = spec(fitting[0])
+            message = f"expected {describe(hint)}, found {show(node)}{correction(node, hint)}"
+            return self.note(node.where, path, message)
+        chosen = spec(min(fitting, key=_vagueness))
         if len(options) == 1:
             chosen = dataclasses.replace(chosen, bounds=spec(hint).bounds, least=spec(hint).least)
-        base, origin = chosen.base, get_origin(chosen.base)
-        if origin in (list, tuple):
+        base = chosen.base
+        if get_origin(base) in (list, tuple):
             return self._list(node, chosen, path)
         if is_family(base):
             return self._part(node, base, path)
         if dataclasses.is_dataclass(base):
             return self._block(node, base, path)
         if base is Path:
-            return self.folder / Path(str(node.value)).expanduser()
+            return self._path(node, path)
         if base is float or base is int:
-            return self._number(node, base, chosen, path)
+            return self._number(node, chosen, path)
         return node.value
 
-    def _unfit(self, node: Node, hint: Any, path: str) -> Failed:
-        words = [
-            str(word)
-            for option in alternatives(hint)
-            if get_origin(spec(option).base) is Literal
-            for word in get_args(spec(option).base)
-        ]
-        guess = did_you_mean(node.value, words) if isinstance(node.value, str) else ""
-        one_of = "one of " if len(words) > 1 and len(alternatives(hint)) == 1 else ""
-        message = f"expected {one_of}{describe(hint)}, found {show(node)}{guess}"
-        return self.note(node.where, path, message)
-
-    def _number(self, node: Node, base: type, it: Spec, path: str) -> Any:
-        value: Any = node.value
+    def _path(self, node: Node, path: str) -> Any:
         try:
-            value = base(value)
-        except OverflowError:
-            return self.note(node.where, path, "expected a number that fits in 64 bits")
-        if it.bounds is not None and value not in it.bounds:
-            return self.note(node.where, path, f"expected {_bounded(base, it)}, found {show(node)}")
-        return value
+            return self.folder / Path(str(node.value)).expanduser()
+        except RuntimeError:
+            return self.note(node.where, path, f"no such user's home folder: {show(node)}")
+
+    def _number(self, node: Node, it: Spec, path: str) -> Any:
+        value: Any = node.value
+        if it.base is int:
+            expected = "" if abs(value) < 2**63 else "an integer below 2^63"
+        else:
+            expected = "" if abs(value) <= sys.float_info.max else "a finite number"
+        if not expected and it.bounds is not None and value not in it.bounds:
+            expected = describe(Annotated[it.base, it.bounds])
+        if expected:
+            return self.note(node.where, path, f"expected {expected}, found {show(node)}")
+        return it.base(value)
 
     def _list(self, node: Node, it: Spec, path: str) -> Any:
         assert isinstance(node.value, list)
@@ -180,9 +102,8 @@ class Decoder:
         else:
             arguments = (arguments[0],) * len(items)
             if len(items) < it.least:
-                return self.note(
-                    node.where, path, "expected at least one item, found an empty list"
-                )
+                message = "expected at least one item, found an empty list"
+                return self.note(node.where, path, message)
         values = [
             self.decode(item, hint, f"{path}[{i}]")
             for i, (item, hint) in enumerate(zip(items, arguments, strict=True))
@@ -193,62 +114,43 @@ class Decoder:
 
     def _part(self, node: Node, family: type[Part], path: str) -> Any:
         """A part of a family, from its name or its block."""
-        block = node if isinstance(node.value, dict) else Node({"type": node}, node.where)
-        assert isinstance(block.value, dict)
-        name = block.value.get("type")
+        if not isinstance(node.value, dict):
+            cls = self._class(node, family, path)
+            return self._block(Node({}, node.where), cls, path) if cls else FAILED
+        name = node.value.get("type")
         if name is None:
-            known = ", ".join(
-                part for part, cls in members(family.kind).items() if issubclass(cls, family)
-            )
-            message = f"missing key 'type'; known types: {known}"
-            return self.note(node.where, path, message)
+            return self.note(node.where, path, missing_type([*node.value], family))
+        cls = self._class(name, family, f"{path}.type")
+        return self._block(node, cls, path) if cls else FAILED
+
+    def _class(self, name: Node, family: type[Part], path: str) -> type[Part] | None:
+        """The class of a family that a node names; None after noting that there is none."""
+        kind, known = family.kind, known_parts(family)
         if not isinstance(name.value, str):
-            message = f"expected the name of {_article(family.kind)}, found {show(name)}"
-            return self.note(name.where, f"{path}.type" if block is node else path, message)
+            self.note(name.where, path, f"expected the name of {article(kind)}, found {show(name)}")
+            return None
         try:
-            cls = find(family.kind, name.value)
-            if not issubclass(cls, family):
-                raise UserError(
-                    f"'{name.value}' can't stand here: expected a {family.__name__.lower()}"
-                )
-        except UserError as error:
-            return self.note(name.where, f"{path}.type" if block is node else path, str(error))
-        return self._block(block, cls, path)
+            cls = find(kind, name.value)
+        except UserError:
+            guess = did_you_mean(name.value, [*spellings(family)])
+            self.note(name.where, path, f"unknown {kind} {show(name)}{guess or known}")
+            return None
+        if issubclass(cls, family):
+            return cls
+        message = f"{show(name)} has a place of its own and can't stand here{known}"
+        self.note(name.where, path, message)
+        return None
 
     def _block(self, node: Node, cls: Any, path: str) -> Any:
         """A dataclass from a block of keys; every key is checked, whatever the others are."""
-        given: dict[str, Node] = {} if node.value is None else dict(node.value)  # type: ignore[arg-type]
-        hints = hints_of(cls)
-        is_part = issubclass(cls, Part)
-        if is_part:
-            self._take_type(given, cls, path)
-        values: dict[str, Any] = {}
-        for key, child in given.items():
-            name = cls.key_aliases.get(key, key) if is_part else key
-            full = f"{path}.{key}" if path else key
-            if name not in hints:
-                label = f"unknown key for {cls.name}" if is_part else "unknown key"
-                known = f"; known keys: {', '.join(hints)}" if hints else "; it has no keys"
-                guess = did_you_mean(key, hints) or known
-                self.note(node.place_of(key), full, label + guess)
-            elif name in values and not node.place_of(key).startswith("--set"):
-                self.note(
-                    node.place_of(key), full, f"'{key}' is another name of '{name}': give one"
-                )
-            else:
-                values[name] = self.decode(child, hints[name], full)
-                self.places[f"{path}.{name}" if path else name] = child.where
-        missing = [
-            field.name
-            for field in dataclasses.fields(cls)
-            if field.init
-            and field.name not in values
-            and field.default is dataclasses.MISSING
-            and field.default_factory is dataclasses.MISSING
-        ]
+        values = {
+            name: self.decode(child, hints_of(cls)[name], full)
+            for name, full, child in self._children(node, cls, path)
+        }
+        missing = [name for name in required(cls) if name not in values]
         for name in missing:
-            label = f" of {cls.name}" if is_part else ""
-            message = f"missing key '{name}'{label}: {describe(hints[name])}"
+            label = f" of {cls.name}" if issubclass(cls, Part) else ""
+            message = f"missing key '{name}'{label}: {describe(hints_of(cls)[name])}"
             self.note(node.where, path, message)
         if missing or any(value is FAILED for value in values.values()):
             return FAILED
@@ -257,49 +159,38 @@ class Decoder:
         except ValueError as error:
             return self.note(node.where, path, str(error))
 
-    def _take_type(self, given: dict[str, Node], cls: type[Part], path: str) -> None:
-        """Drop the key `type`; where the place allows one part, it has to be that part's name."""
-        name = given.pop("type", None)
-        if name is None:
-            return
-        try:
-            fits = isinstance(name.value, str) and find(cls.kind, name.value) is cls
-        except UserError:
-            fits = False
-        if not fits:
-            self.note(name.where, f"{path}.type", f"expected {cls.name}, found {show(name)}")
+    def _children(self, node: Node, cls: Any, path: str) -> Iterator[tuple[str, str, Node]]:
+        """(field, dotted path, node) of each key that `cls` has; the others are noted."""
+        given: Any = node.value or {}
+        hints, is_part = hints_of(cls), issubclass(cls, Part)
+        if is_part and "type" in given:
+            self._check_type(given["type"], cls, path)
+            given = {key: child for key, child in given.items() if key != "type"}
+        names = {key: cls.key_aliases.get(key, key) if is_part else key for key in given}
+        overridden = {name: key for key, name in names.items() if node.is_override(key)}
+        spelled: dict[str, str] = {}
+        for key, child in given.items():
+            name, full, where = names[key], join(path, key), node.place_of(key)
+            if name not in hints:
+                self.note(where, full, unknown_key(key, cls))
+            elif overridden.get(name, key) != key:
+                continue
+            elif name in spelled:
+                message = f"'{spelled[name]}' and '{key}' are one key: give it once"
+                self.note(where, full, message)
+            else:
+                spelled[name] = key
+                yield name, full, child
+                self.places[join(path, name)] = child.where
+
+    def _check_type(self, name: Node, cls: type[Part], path: str) -> None:
+        """Where the place allows one part alone, its `type` has to be that part's name."""
+        if name.value not in (cls.name, *aliases_of(cls)):
+            message = f"expected {cls.name} or no type at all, found {show(name)}"
+            self.note(name.where, f"{path}.type", message)
 
 
-def _bounded(base: type, it: Spec) -> str:
-    text = describe(Annotated[base, it.bounds])
-    return text if str(it.bounds) else "a finite number"
-
-
-def _has_shape(node: Node, base: Any) -> bool:
-    """Whether a node is of the YAML shape a type is written in, whatever its value."""
-    value, origin = node.value, get_origin(base)
-    if origin is Literal:
-        return type(value) in (str, int, bool) and value in get_args(base)
-    if origin in (list, tuple):
-        return isinstance(value, list)
-    if is_family(base):
-        return isinstance(value, str | dict)
-    if dataclasses.is_dataclass(base):
-        return isinstance(value, dict) or (value is None and _has_defaults(base))
-    shapes: dict[Any, tuple[type, ...]] = {
-        bool: (bool,),
-        int: (int,),
-        float: (int, float),
-        str: (str,),
-        Path: (str,),
-        types.NoneType: (types.NoneType,),
-    }
-    return type(value) in shapes[base]
-
-
-def _has_defaults(cls: Any) -> bool:
-    """Whether a block may be left empty."""
-    return all(
-        field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
-        for field in dataclasses.fields(cls)
-    )
+def _vagueness(option: Any) -> bool:
+    """A word of its own, or null, comes before any type that could take it too."""
+    base = spec(option).base
+    return get_origin(base) is not Literal and base is not type(None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from nncli.config.nodes import teach_scalars
+from nncli.config.scalars import teach_scalars
 from nncli.registry import Part
 
 
@@ -21,9 +21,15 @@ class _Dumper(yaml.SafeDumper):
         simple = all(not isinstance(item, dict | list) for item in data)
         return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=simple)
 
+    def represent_text(self, data: Any) -> Any:
+        # PyYAML writes U+0085 and the like in single quotes, which read back as a blank
+        style = None if data.isprintable() else '"'
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
 
 teach_scalars(_Dumper)
 _Dumper.add_representer(list, _Dumper.represent_list)
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def to_yaml(value: Any, path_text: Callable[[Path], str] = str) -> str:

@@ -5,9 +5,9 @@ import types
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from nncli.config.decode import Spec, alternatives, hints_of, is_family, spec
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
+from nncli.config.hints import Spec, alternatives, hints_of, is_family, required, spec
 from nncli.registry import Part, aliases_of, members
 
 Schema = dict[str, Any]
@@ -67,7 +67,7 @@ class _Schemas:
             bare = [
                 name
                 for cls in classes
-                if not _required(cls)
+                if not required(cls)
                 for name in (cls.name, *aliases_of(cls))
             ]
             blocks = [self.block(cls) for cls in classes]
@@ -83,33 +83,27 @@ class _Schemas:
                 continue
             schema = self.of(hints[field.name])
             properties[field.name] = {**schema, **_default(field)}
-        required = _required(cls)
+        needed = required(cls)
         if issubclass(cls, Part):
             for alias, name in cls.key_aliases.items():
                 if name in properties:
-                    properties[alias] = {"description": f"another name of {name}"}
+                    properties[alias] = {
+                        **properties[name],
+                        "description": f"another name of {name}",
+                    }
             names = [cls.name, *aliases_of(cls)]
             properties = {"type": {"enum": names}, **properties}
             if cls.name not in ("input", "output"):  # whose place already says what they are
-                required = ["type", *required]
+                needed = ["type", *needed]
         text = " ".join((cls.__doc__ or "").split("\n\n")[0].split())
+        may_be_empty = not needed and not issubclass(cls, Part)
         return {
-            "type": "object",
+            "type": ["object", "null"] if may_be_empty else "object",
             "description": text,
             "properties": properties,
-            "required": required,
+            "required": needed,
             "additionalProperties": False,
         }
-
-
-def _required(cls: Any) -> list[str]:
-    return [
-        field.name
-        for field in dataclasses.fields(cls)
-        if field.init
-        and field.default is dataclasses.MISSING
-        and field.default_factory is dataclasses.MISSING
-    ]
 
 
 def _default(field: Any) -> Schema:

@@ -1,13 +1,15 @@
 """Load: a config file, and what `--set` changes of it, as an Experiment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nncli.config.decode import Decoder
 from nncli.config.experiment import Experiment
-from nncli.config.nodes import Node, parse, read_text
+from nncli.config.nodes import OVERRIDE, Node, parse
 from nncli.config.overrides import apply
+from nncli.config.text import problem, read_text
+from nncli.config.wording import show
 from nncli.errors import ConfigError, Problem
 
 
@@ -27,7 +29,12 @@ class Source:
         at = key
         while at and at not in self.places:
             at = at.rpartition(".")[0]
-        return Problem(self.places.get(at, str(self.path)), key, message)
+        return problem(self.places.get(at, str(self.path)), key, message)
+
+    def error(self, found: Iterable[tuple[str, str]]) -> ConfigError:
+        """The error of several (key, message), in reading order."""
+        problems = [self.problem(key, message) for key, message in found]
+        return ConfigError(sorted(problems, key=reading_order))
 
 
 def load(path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:
@@ -46,16 +53,19 @@ def decode(root: Node, path: Path) -> tuple[Experiment, dict[str, str]]:
     if isinstance(root.value, dict):
         experiment = decoder.decode(root, Experiment, "")
     else:
-        message = "expected a config: a block of keys such as 'data: {dataset: iris}'"
+        message = f"expected a config such as 'data: {{dataset: iris}}', found {show(root)}"
         experiment = decoder.note(root.where, "", message)
     if decoder.problems:
-        raise ConfigError(sorted(decoder.problems, key=_reading_order))
+        raise ConfigError(sorted(decoder.problems, key=reading_order))
     assert isinstance(experiment, Experiment)
     if experiment.name == "auto":
         experiment = replace(experiment, name=path.stem)
     return experiment, decoder.places
 
 
-def _reading_order(problem: Problem) -> tuple[int, ...]:
+def reading_order(problem: Problem) -> tuple[int, ...]:
+    """Problems of --set first, then by line and column."""
+    if problem.where.startswith(OVERRIDE):
+        return ()
     _, *numbers = problem.where.rsplit(":", 2)
-    return tuple(int(number) for number in numbers if number.isdigit())
+    return tuple(int(number) for number in numbers if number.isdecimal())

@@ -4,8 +4,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from nncli.config.decode import describe, hints_of, spec
 from nncli.config.dump import plain
+from nncli.config.hints import hints_of, spec
+from nncli.config.wording import describe
 from nncli.registry import Part
 
 

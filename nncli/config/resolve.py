@@ -149,7 +149,16 @@ def resolve_training(
     if threads == "auto":
         work = (count if size == "full" else size) * _largest_product(network)
         threads = 1 if work < LARGE_STEP else os.cpu_count() or 1
-    return replace(training, batch_size=size, early_stopping=stopping, threads=threads)
+    steps = training.steps_per_epoch
+    if steps == "auto":
+        steps = 1 if size == "full" else -(-count // min(size, count))
+    return replace(
+        training,
+        batch_size=size,
+        steps_per_epoch=steps,
+        early_stopping=stopping,
+        threads=threads,
+    )
 
 
 def _largest_product(network: NetworkKeys) -> int:

@@ -109,7 +109,7 @@ class Inline(Dataset):
 
     x: Annotated[list[list[Finite]], Length(1), "one list of numbers a row"]
     y: Annotated[
-        list[bool | Finite | str | list[Finite]],
+        list[bool | Finite | str | Annotated[list[Finite], Length(1)]],
         Length(1),
         "one target, or list of targets, a row",
     ]

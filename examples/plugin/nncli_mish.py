@@ -1,0 +1,38 @@
+"""The mish activation, as a package of its own."""
+
+import numpy as np
+
+from nncli.parts.activations import Activation, Scratch, sigmoid
+from nncli.parts.arrays import Array, Shapes
+from nncli.parts.initializers import HeNormal
+from nncli.registry import part
+
+
+@part("mish")
+class Mish(Activation):
+    """a = z * t with t = tanh(softplus(z)); the derivative is t + z (1 - t^2) sigmoid(z).
+
+    Source: Misra (2020), Mish: a self regularized non-monotonic activation function.
+    """
+
+    bounds = (-0.30884, np.inf)
+    initializer = HeNormal()
+
+    def scratch_shapes(self, batch: int, units: int) -> Shapes:
+        return {"tanh": (batch, units), "slope": (batch, units)}
+
+    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+        t = scratch["tanh"]
+        np.logaddexp(z, 0.0, out=t)
+        np.tanh(t, out=t)
+        np.multiply(z, t, out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+        t, slope = scratch["tanh"], scratch["slope"]
+        np.multiply(t, t, out=slope)
+        np.subtract(1.0, slope, out=slope)
+        np.multiply(slope, z, out=slope)
+        sigmoid(z, out=dz)
+        np.multiply(dz, slope, out=dz)
+        np.add(dz, t, out=dz)
+        np.multiply(dz, da, out=dz)

@@ -1,0 +1,63 @@
+"""Text: what a config file holds, and what of it a message may show."""
+
+from pathlib import Path
+
+from nncli.errors import ConfigError, Problem
+
+MOST_BYTES = 1 << 20
+
+
+def printable(text: str, most: int = 60) -> str:
+    """`text` on one line, control characters as escapes, cut to `most` characters."""
+    if len(text) > most:
+        text = text[: most - 3] + "..."
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
+def problem(where: str, path: str, message: str) -> Problem:
+    """A problem that fills one line, whatever the config's own text in it."""
+    return Problem(where, printable(path, 200), printable(message, 1000))
+
+
+def join(path: str, key: str) -> str:
+    """The dotted path of a key inside the block at `path`."""
+    return f"{path}.{printable(key)}" if path else printable(key)
+
+
+def read_text(path: Path) -> str:
+    """The text of a config file. Raises ConfigError if there is none to be had."""
+
+    def refuse(message: str, place: str = "") -> ConfigError:
+        return ConfigError([Problem(f"{path}{place}", "", message)])
+
+    try:
+        if path.is_dir():
+            raise refuse("expected a file, found a directory")
+        if path.exists() and not path.is_file():
+            raise refuse("expected a regular file")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise refuse("no such file") from None
+    except OSError as error:
+        raise refuse(f"can't be read: {error.strerror}") from None
+    except ValueError:
+        raise refuse("not a possible file name") from None
+    if len(content) > MOST_BYTES:
+        raise refuse(f"larger than {MOST_BYTES // 1024} KiB, which no config needs")
+    if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise refuse("a binary file, not YAML text")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode("utf-8")
+        message = f"byte {error.object[error.start]:#04x} is not UTF-8: save the file as UTF-8"
+        raise refuse(message, place_in(before, len(before))) from None
+
+
+def place_in(text: str, index: int) -> str:
+    """`:line:column` of a character."""
+    return f":{text.count(chr(10), 0, index) + 1}:{index - text.rfind(chr(10), 0, index)}"

@@ -1,0 +1,163 @@
+"""Wording: what a key may be and what was found, for `expected ..., found ...`."""
+
+import math
+import types
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from nncli.config.hints import alternatives, has_shape, hints_of, is_family, spec
+from nncli.config.nodes import Node
+from nncli.config.text import printable
+from nncli.errors import did_you_mean
+from nncli.registry import Part, aliases_of, members
+
+_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+
+def describe(hint: Any) -> str:
+    """What a value may be."""
+    options = sorted(alternatives(hint), key=lambda option: get_origin(spec(option).base) is list)
+    return either([text for option in options for text in _described(option)])
+
+
+def either(texts: Sequence[str]) -> str:
+    """`a, b or c`."""
+    *others, last = dict.fromkeys(texts)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _described(hint: Any) -> list[str]:
+    it = spec(hint)
+    origin = get_origin(it.base)
+    if origin is Literal:
+        return [str(word) for word in get_args(it.base)]
+    if origin is list:
+        return [f"a list, each item {describe(get_args(it.base)[0])}"]
+    if origin is tuple:
+        arguments = get_args(it.base)
+        return [f"a list of {len(arguments)}, each {describe(arguments[0])}"]
+    if is_family(it.base):
+        return [f"{article(it.base.kind)} (its name or a block)"]
+    limits = f" {it.bounds}" if it.bounds and str(it.bounds) else ""
+    names = {
+        bool: "true or false",
+        int: f"an integer{limits}",
+        float: f"a number{limits}",
+        str: "text",
+        Path: "a path",
+        types.NoneType: "null",
+    }
+    return [names[it.base] if it.base in names else _block(it.base)]
+
+
+def _block(cls: type) -> str:
+    """`a block of keys (monitor, patience, ...)`."""
+    keys = [*hints_of(cls)]
+    return f"a block of keys ({', '.join(keys[:2])}{', ...' if len(keys) > 2 else ''})"
+
+
+def article(noun: str) -> str:
+    """The noun with `a` or `an`."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
+def show(node: Node) -> str:
+    """A node's value."""
+    value = node.value
+    if isinstance(value, dict):
+        return "a block of keys" if value else "an empty block"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    if isinstance(value, str):
+        return f"'{printable(value)}'"
+    if value is None:
+        return "nothing"
+    return _as_yaml(value)
+
+
+def _as_yaml(value: bool | float) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else f"{'-' if value < 0 else ''}.inf"
+    return printable(str(value))
+
+
+def correction(node: Node, hint: Any) -> str:
+    """` (did you mean ...?)` with a near value that would be of the right type, else nothing."""
+    value, options = node.value, [spec(option).base for option in alternatives(hint)]
+    if isinstance(value, str):
+        words = [
+            str(word) for base in options if get_origin(base) is Literal for word in get_args(base)
+        ]
+        if guess := did_you_mean(value, words):
+            return guess
+    for text, near in _near(value):
+        if any(has_shape(Node(near, node.where), base) for base in options):
+            return f" (did you mean {text}?)"
+    if isinstance(value, list | dict | None):
+        return ""
+    for base in options:
+        if get_origin(base) is list and _fits(node, get_args(base)[0]):
+            return f" (did you mean [{printable(str(value))}]?)"
+        if base is str:
+            return f" (did you mean '{_as_yaml(value)}', in quotes?)"  # type: ignore[arg-type]
+    return ""
+
+
+def _fits(node: Node, hint: Any) -> bool:
+    return any(has_shape(node, spec(option).base) for option in alternatives(hint))
+
+
+def _near(value: object) -> Iterator[tuple[str, bool | float]]:
+    """Values of other types that a value may stand for, with their text."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        yield str(int(value)), int(value)
+    if isinstance(value, str) and len(value) < 30:
+        truth = _TRUTHS.get(value.lower(), value.lower())
+        if truth in ("true", "false"):
+            yield _unquoted(truth, value), truth == "true"
+        for kind in (int, float):
+            try:
+                number = kind(value.replace(",", ".", 1))
+            except ValueError:
+                continue
+            if math.isfinite(number):
+                yield _unquoted(str(number), value), number
+
+
+def _unquoted(text: str, value: str) -> str:
+    return f"{text}, without quotes" if text == value else text
+
+
+def unknown_key(key: str, cls: Any) -> str:
+    """What to say of a key that `cls` doesn't have."""
+    is_part, hints = issubclass(cls, Part), hints_of(cls)
+    if ":" in key:
+        return "unknown key: a space has to follow the ':'"
+    label = f"unknown key for {cls.name}" if is_part else "unknown key"
+    known = f"; known keys: {', '.join(hints)}" if hints else "; it has no keys"
+    return label + (did_you_mean(key, [*hints, *(cls.key_aliases if is_part else ())]) or known)
+
+
+def spellings(family: type[Part]) -> dict[str, str]:
+    """Every name and alias of a family, and the name it stands for."""
+    classes = [cls for cls in members(family.kind).values() if issubclass(cls, family)]
+    return {name: cls.name for cls in classes for name in (cls.name, *aliases_of(cls))}
+
+
+def known_parts(family: type[Part]) -> str:
+    """`; known: sgd, adam, ...`."""
+    return f"; known: {', '.join(dict.fromkeys(spellings(family).values()))}"
+
+
+def missing_type(keys: list[str], family: type[Part]) -> str:
+    """What to say of a part's block without `type`."""
+    names = spellings(family)
+    for key in keys:
+        if key in names:
+            return f"missing key 'type' (did you mean 'type: {key}'?)"
+        if did_you_mean(key, ["type"]):
+            return f"missing key 'type' (did you mean it by '{key}'?)"
+    return f"missing key 'type'{known_parts(family)}"

@@ -1,0 +1,87 @@
+"""What several tests of configs share: the good configs, and strategies for parts."""
+
+import types
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from nncli.config.hints import alternatives, hints_of, is_family, required, spec
+from nncli.registry import MODULES, members
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+PARTS = [cls for kind in MODULES for cls in members(kind).values()]
+ODD_TEXT = st.one_of(
+    st.sampled_from(
+        ["", " ", "no", "null", "~", "true", "1e-3", "010", "12:30", "- a", "a: b", "#", "<<", "'"]
+    ),
+    st.text(
+        st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"),
+        max_size=12,
+    ),
+    st.sampled_from(["a\nb", "a\n\nb\n", "\ta", "a\tb\n", "\x85", "\u2028", "%", "@x", "*a", "&a"]),
+)
+
+
+def quick(n_examples):
+    """So many examples, the same ones on every run."""
+    return settings(
+        max_examples=n_examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def values(hint, depth=2):
+    """Values of an annotated type, inside its bounds."""
+    return st.one_of([_of(spec(option), depth) for option in alternatives(hint)])
+
+
+def _of(it, depth):
+    base, origin = it.base, get_origin(it.base)
+    if origin is Literal:
+        return st.sampled_from(get_args(base))
+    if origin is list:
+        return st.lists(values(get_args(base)[0], depth - 1), min_size=it.least, max_size=3)
+    if origin is tuple:
+        return st.tuples(*(values(argument, depth - 1) for argument in get_args(base)))
+    if is_family(base):
+        classes = [cls for cls in members(base.kind).values() if issubclass(cls, base)]
+        if depth <= 0:
+            classes = [cls for cls in classes if not hints_of(cls)] or classes
+        return st.sampled_from(classes).flatmap(lambda cls: instances(cls, depth - 1))
+    if base in (int, float):
+        return _number(it)
+    plain = {bool: st.booleans(), str: ODD_TEXT, types.NoneType: st.none()}
+    if base is Path:
+        return st.sampled_from([Path("w.npz"), Path("a b/é.safetensors"), Path("1e3/no.npz")])
+    return plain[base] if base in plain else instances(base, depth - 1)
+
+
+def _number(it):
+    bounds = it.bounds
+    low = bounds.ge if bounds and bounds.ge is not None else bounds.gt if bounds else None
+    high = bounds.le if bounds and bounds.le is not None else bounds.lt if bounds else None
+    if it.base is int:
+        numbers = st.integers(-(2**63) + 1 if low is None else int(low), 2**63 - 1)
+    else:
+        numbers = st.floats(low, high, allow_nan=False, allow_infinity=False)
+    return numbers.filter(lambda number: bounds is None or number in bounds)
+
+
+@st.composite
+def instances(draw, cls, depth=2):
+    """Instances of a dataclass with some of its keys given."""
+    hints = hints_of(cls)
+    while True:
+        chosen = {name: draw(values(hint, depth)) for name, hint in hints.items()}
+        try:
+            return cls(**chosen)
+        except ValueError:  # a check across keys: fall back on the defaults where there are any
+            try:
+                return cls(**{name: chosen[name] for name in required(cls)})
+            except ValueError:
+                continue

@@ -1,0 +1,175 @@
+"""YAML 1.2 scalars, places, caps: what text becomes before anything knows what it is for."""
+
+import math
+
+import pytest
+
+from nncli.config.nodes import MOST_DEPTH, parse
+from nncli.config.text import MOST_BYTES, printable, read_text
+from nncli.errors import ConfigError
+
+
+def read(text):
+    """Plain values of a YAML text."""
+
+    def plain(node):
+        if isinstance(node.value, dict):
+            return {key: plain(child) for key, child in node.value.items()}
+        if isinstance(node.value, list):
+            return [plain(child) for child in node.value]
+        return node.value
+
+    return plain(parse(text, "c.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 0.001),
+        ("1E5", 100000.0),
+        ("1.", 1.0),
+        (".5", 0.5),
+        ("-0.5", -0.5),
+        ("+7", 7),
+        ("010", 10),
+        ("0o10", 8),
+        ("0x1F", 31),
+        ("no", "no"),
+        ("on", "on"),
+        ("Yes", "Yes"),
+        ("y", "y"),
+        ("true", True),
+        ("FALSE", False),
+        ("tRUE", "tRUE"),
+        ("12:30:45", "12:30:45"),
+        ("1_000", "1_000"),
+        ("2024-01-31", "2024-01-31"),
+        ("0b11", "0b11"),
+        ("-0x10", "-0x10"),
+        ("1e", "1e"),
+        ("e5", "e5"),
+        (".", "."),
+        ("-", [None]),
+        ("~", None),
+        ("null", None),
+        ("", None),
+        ("nil", "nil"),
+        ("=", "="),
+        (".inf", math.inf),
+        ("-.INF", -math.inf),
+        ("'1e-3'", "1e-3"),
+        ('"true"', "true"),
+        ("!!str 5", "5"),
+        ("!!float 5", 5.0),
+        ("1 2", "1 2"),
+        ("größe", "größe"),
+        ("\N{GRINNING FACE}", "\N{GRINNING FACE}"),
+    ],
+)
+def test_scalars_follow_yaml_1_2(text, value):
+    found = read(text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_nan_is_a_number():
+    assert math.isnan(read(".nan"))
+
+
+def test_keys_that_older_yaml_reads_as_booleans_are_text():
+    assert read("{on: 1, no: 2, y: 3}") == {"on": 1, "no": 2, "y": 3}
+
+
+def test_every_value_and_key_knows_its_line_and_column():
+    root = parse("a: 1\nb:\n  - x\n  - {c: [2, 3]}\n", "c.yaml")
+    block = root.value["b"].value[1]
+    assert root.where == "c.yaml:1:1"
+    assert root.place_of("b") == "c.yaml:2:1"
+    assert root.value["b"].where == "c.yaml:3:3"
+    assert block.where == "c.yaml:4:5"
+    assert block.place_of("c") == "c.yaml:4:6"
+    assert block.value["c"].value[1].where == "c.yaml:4:13"
+    assert block.place_of("absent") == "c.yaml:4:5"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_places_count_lines_whatever_ends_them(end):
+    root = parse(end.join(["# comment", "", "a: 'x", "  y'", "b: 2"]), "c.yaml")
+    assert root.value["b"].where == "c.yaml:5:4"
+    assert root.value["a"].value == "x y"
+
+
+def test_columns_count_characters_not_bytes():
+    assert parse("{größe: 1, b: 2}", "c.yaml").value["b"].where == "c.yaml:1:15"
+
+
+def test_an_aliased_value_stands_where_it_is_written():
+    root = parse("a: &x [1]\nb: *x\n", "c.yaml")
+    assert root.value["b"].where == "c.yaml:1:4"
+    assert read("a: &x [1]\nb: *x\n") == {"a": [1], "b": [1]}
+
+
+def test_without_lines_every_place_is_the_source():
+    root = parse("{a: [1]}", "--set x={a: [1]}", has_lines=False)
+    assert root.value["a"].value[0].where == "--set x={a: [1]}"
+
+
+def test_empty_text_is_a_null_node():
+    assert parse("# nothing\n", "c.yaml").value is None
+
+
+def problems_of(text):
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "c.yaml")
+    return caught.value.lines()
+
+
+def test_problems_of_form_are_reported_together():
+    assert problems_of("a: 1\na: 2\n3: x\nb: !mine 4\n<<: {}\n") == [
+        "c.yaml:2:1: a: the key is given twice; the first is on line 1",
+        "c.yaml:3:1: expected a key of text, found 3 (quoted it is text)",
+        "c.yaml:4:4: b: YAML tags are refused, found !mine",
+        "c.yaml:5:1: <<: merge keys aren't YAML 1.2: write the keys out",
+    ]
+
+
+def test_depth_is_capped_exactly():
+    fits = "[" * (MOST_DEPTH - 1) + "1" + "]" * (MOST_DEPTH - 1)
+    assert read(fits)
+    assert problems_of(f"[{fits}]") == [f"c.yaml:1:{MOST_DEPTH + 1}: nested deeper than 32 levels"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a\0b", "a\x07b", "\x7f", "a\ud800b", "\ufffe"],
+)
+def test_characters_that_yaml_has_not_are_refused_with_their_place(text):
+    (line,) = problems_of(f"ok: 1\nname: {text}")
+    assert line.startswith("c.yaml:2:")
+    assert "can't stand in YAML" in line
+
+
+@pytest.mark.parametrize("escape", [r"\U00110000", r"\UFFFFFFFF", r"\ud800", r"\0", r"\xZZ"])
+def test_escapes_of_no_character_are_refused(escape):
+    (line,) = problems_of(f'name: "{escape}"')
+    assert line.startswith("c.yaml:1:")
+
+
+def test_printable_text_is_one_short_line():
+    assert printable("a\nb\x1b\u2028\ud800\N{SNOWMAN}") == r"a\nb\x1b\u2028\ud800" + "\N{SNOWMAN}"
+    assert printable("x" * 100) == "x" * 57 + "..."
+
+
+def test_file_of_the_greatest_size_is_read(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"#" * MOST_BYTES)
+    assert len(read_text(path)) == MOST_BYTES
+    path.write_bytes(b"#" * (MOST_BYTES + 1))
+    with pytest.raises(ConfigError, match="larger than 1024 KiB"):
+        read_text(path)
+
+
+def test_byte_order_mark_is_dropped(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: 1")
+    assert read_text(path) == "a: 1"
