@@ -54,8 +54,8 @@ def part_pages() -> str:
         "# Parts",
         "",
         "Everything a config can name, as `nncli list KIND` shows it. A part without required keys",
-        "may be written as its bare name, any part as a block with its `type`. Made from the code by",
-        "`docs/make_reference.py`.",
+        "may be written as its bare name, any part as a block with its `type`. Made from the code",
+        "by `docs/make_reference.py`.",
     ]
     for kind in MODULES:
         lines += ["", f"## {kind}", ""]

@@ -32,6 +32,7 @@ MODULES = MappingProxyType(
 )
 
 
+@dataclass(frozen=True)
 class Part:
     """What a config can name: hyperparameters, never an array.
 
@@ -63,7 +64,8 @@ def part(name: str, *aliases: str) -> Callable[[P], P]:
     """
 
     def register(cls: P) -> P:
-        dataclass(frozen=True)(cls)
+        if "__annotations__" in vars(cls):  # else its base has made it one, 0.4 ms earlier
+            dataclass(frozen=True)(cls)
         family = _families[cls.kind]
         for taken in {name, *aliases} & (family.classes.keys() | family.aliases.keys()):
             raise NncliError(f"two {cls.kind} parts are called '{taken}': {cls.__module__}")

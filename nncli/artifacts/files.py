@@ -25,10 +25,10 @@ def write_atomic(path: Path, content: bytes) -> None:
 
     Raises FileFailure.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{os.getpid()}.tmp")
     with reporting(path):
         try:
-            with temporary.open("xb") as file:
+            with temporary.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

@@ -39,14 +39,14 @@ class MetricsLog:
 
 def read_columns(content: bytes, source: Path) -> dict[str, list[float]]:
     """metrics.csv as columns by name; an empty cell is NaN. Raises CorruptRun if it isn't one."""
-    rows = list(csv.reader(io.StringIO(content.decode("utf-8", "replace"))))
     try:
-        header, *body = rows
+        header, *body = csv.reader(io.StringIO(content.decode("utf-8", "replace")))
         columns = {
-            name: [float(row[index] or "nan") for row in body] for index, name in enumerate(header)
+            name: [float(cell or "nan") for cell in cells]
+            for name, cells in zip(header, zip(*body, strict=True), strict=True)
         }
-    except (ValueError, IndexError):
+    except (ValueError, csv.Error):
         raise CorruptRun(f"{source}: not a metrics log") from None
-    if "epoch" not in columns or "loss" not in columns or not body:
-        raise CorruptRun(f"{source}: expected the columns epoch and loss, and a row")
+    if "epoch" not in columns or "loss" not in columns:
+        raise CorruptRun(f"{source}: expected the columns epoch and loss")
     return columns

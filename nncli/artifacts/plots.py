@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +39,9 @@ def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -
     known = list(dict.fromkeys(c.removeprefix("val_") for run in runs for c in run.columns))
     if all(metric not in run.columns for run in runs):
         raise UserError(f"no run has the metric '{metric}'; known: {', '.join(known)}")
-    figure = _figure(runs, metric, is_log)
-    with reporting(path):
+    with warnings.catch_warnings(), reporting(path):
+        warnings.simplefilter("ignore", UserWarning)  # a letter the font lacks, a log of nothing
+        figure = _figure(runs, metric, is_log)
         figure.savefig(path, dpi=150, metadata=_without_date(path))
 
 
@@ -66,14 +68,15 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool) -> Any:
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.02)
     if len(runs) == 1:
-        axes.set_title(runs[0].name, loc="left", fontsize=11)
-    axes.legend(frameon=False, fontsize=9)
+        axes.set_title(runs[0].name, loc="left", fontsize=11, parse_math=False)
+    for text in axes.legend(frameon=False, fontsize=9).get_texts():
+        text.set_parse_math(False)  # a $ in a run's name is a $
     return figure
 
 
 def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool) -> None:
     epochs = run.columns["epoch"]
-    prefix = "" if is_alone else f"{run.name} "
+    prefix = "" if is_alone else f"{run.name.lstrip('_')} "  # matplotlib hides labels in _
     last = None
     for column, label, style in ((metric, "train", "-"), (f"val_{metric}", "validation", "--")):
         if column in run.columns:
@@ -117,29 +120,38 @@ class BackgroundPlotter:
     """
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "nncli.artifacts.plots"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for the trainer, which then asks for a last plot
-        )
+        self._process: subprocess.Popen[bytes] | None = None
+        self._trouble = ""
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "nncli.artifacts.plots"],  # -P: nothing from the cwd
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the trainer, which asks for a last plot
+            )
+        except OSError as error:
+            self._trouble = str(error)
 
     def draw_loss(self, run: Curves, path: Path) -> str | None:
         """Draw the loss of one run to `path`; what went wrong, if anything did."""
+        if self._process is None:
+            return self._trouble
         request = {"run": vars(run), "path": str(path)}
         _, errors = self._process.communicate(json.dumps(request).encode())
         lines = errors.decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if self._process.returncode and lines else None
+        code = self._process.returncode
+        return [f"its process ended with {code}", *lines][-1] if code else None
 
     def __enter__(self) -> "BackgroundPlotter":
         return self
 
     def __exit__(self, *error: object) -> None:
         """End the process if it wasn't needed."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.communicate()
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.kill()
+            self._process.communicate()
 
 
 def serve(requests: IO[str]) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nncli.artifacts.files import reporting, sha256, to_json, write_atomic
@@ -21,7 +22,8 @@ SPLIT = "split.npz"
 PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
-LONGEST_NAME = 100
+LONGEST_NAME = 100  # bytes
+NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
 
 
 class RunDirectory:
@@ -33,7 +35,7 @@ class RunDirectory:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        return Path(os.path.abspath(self.path)).name  # "." has none
 
     @classmethod
     def create(cls, runs: Path, name: str) -> "RunDirectory":
@@ -41,7 +43,8 @@ class RunDirectory:
 
         Raises FileFailure if the operating system refuses.
         """
-        stem = re.sub(r"[^\w.+-]+", "_", name).strip("._-")[:LONGEST_NAME] or "run"
+        stem = re.sub(r"[^\w.+-]+", "_", name).strip("._-")
+        stem = stem.encode()[:LONGEST_NAME].decode(errors="ignore") or "run"
         with reporting(runs):
             runs.mkdir(parents=True, exist_ok=True)
             taken = [
@@ -92,12 +95,43 @@ class RunDirectory:
     def write_json(self, name: str, value: Any) -> None:
         self.write(name, to_json(value))
 
-    def seal(self) -> None:
-        """Write the manifest: SHA-256 and size of every file now here."""
-        files = {}
+    def unlock(self) -> None:
+        """Let other processes write here."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def commit(self, contents: Mapping[str, bytes]) -> None:
+        """Write several files and seal: after a crash all of them are old, or all new."""
+        for name, content in contents.items():
+            self.write(name + NEXT, content)
+        self.seal(contents)
+        self.recover()
+
+    def recover(self) -> None:
+        """Put files that a manifest has in place, and drop those that it doesn't."""
+        entries = self.manifest()
+        with reporting(self.path):
+            for waiting in self.path.rglob(f"*{NEXT}"):
+                name = waiting.relative_to(self.path).as_posix().removesuffix(NEXT)
+                if sha256(waiting.read_bytes()) == entries.get(name, {}).get("sha256"):
+                    waiting.replace(self.path / name)
+                else:
+                    waiting.unlink()
+
+    def seal(self, upcoming: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        """Write the manifest: SHA-256 and size of every file here, or `upcoming`."""
+        files = {
+            name: {"sha256": sha256(content), "bytes": len(content)}
+            for name, content in upcoming.items()
+        }
         for path in sorted(self.path.rglob("*")):
             relative = path.relative_to(self.path).as_posix()
-            if path.is_file() and relative != MANIFEST and not path.name.endswith(".tmp"):
+            if (
+                path.is_file()
+                and relative not in (MANIFEST, *upcoming)
+                and path.suffix not in (".tmp", NEXT)
+            ):
                 with reporting(path):
                     content = path.read_bytes()
                 files[relative] = {"sha256": sha256(content), "bytes": len(content)}
@@ -107,27 +141,37 @@ class RunDirectory:
         """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
         entry = self.manifest().get(name)
         path = self.path / name
-        if entry is None or not path.is_file():
+        places = [place for place in (path, self.path / (name + NEXT)) if place.is_file()]
+        if entry is None or not places:
             raise CorruptRun(f"{path}: missing from the run")
-        with reporting(path):
-            content = path.read_bytes()
-        if sha256(content) != entry.get("sha256"):
-            raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
-        return content
+        for place in places:
+            with reporting(place):
+                content = place.read_bytes()
+            if sha256(content) == entry.get("sha256"):
+                return content
+        raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
 
     def read_json(self, name: str) -> Any:
         """A JSON file's value. Raises CorruptRun if it is missing, changed or no JSON."""
         try:
             return json.loads(self.read(name))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
     def manifest(self) -> Mapping[str, Mapping[str, Any]]:
         """The sealed files. Raises CorruptRun if the manifest is unreadable."""
         path = self.path / MANIFEST
         try:
-            files = json.loads(path.read_bytes())["files"]
-            assert isinstance(files, dict)
-        except (OSError, ValueError, KeyError, TypeError, AssertionError):
+            files: dict[str, dict[str, Any]] = json.loads(path.read_bytes())["files"]
+            assert all(isinstance(entry, dict) for entry in files.values())
+        except (
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            AssertionError,
+            RecursionError,
+        ):
             raise CorruptRun(f"{path}: not a manifest") from None
         return files

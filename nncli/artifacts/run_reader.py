@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class RunReader:
         try:
             with np.load(io.BytesIO(self.run.read(names.SPLIT)), allow_pickle=False) as archive:
                 return Rows(archive["train"], archive["val"], archive["test"])
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
             raise CorruptRun(f"{path}: not the rows of a split: {error}") from None
 
     def _preprocessing(self) -> Preprocessing:
@@ -87,7 +88,11 @@ class RunReader:
     def curves(self) -> Curves:
         """What plot-loss shows."""
         columns = read_columns(self.run.read(names.METRICS), self._path(names.METRICS))
-        summary = self.run.read_json(names.SUMMARY)
+        # a run that was killed has no summary yet
+        has_summary = names.SUMMARY in self.run.manifest()
+        summary = self.run.read_json(names.SUMMARY) if has_summary else {}
+        if not isinstance(summary, dict):
+            raise CorruptRun(f"{self._path(names.SUMMARY)}: expected a JSON object")
         loss = self.config[0].loss
         assert loss != "auto"
         return Curves(self.run.name, columns, loss.name, summary.get("best_epoch"))

@@ -12,7 +12,7 @@ import numpy as np
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.environment import describe
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.metrics_log import MetricsLog
 from nncli.artifacts.plots import BackgroundPlotter, Curves
 from nncli.artifacts.run_directory import RunDirectory
@@ -22,7 +22,7 @@ from nncli.config.build import Built
 from nncli.config.dump import to_yaml
 from nncli.engine.state import TrainState
 from nncli.engine.watch import EpochReport
-from nncli.errors import UserError
+from nncli.errors import CorruptRun, UserError
 from nncli.parts.optimizers import Lbfgs
 
 CHECKPOINT_SECONDS = 10.0
@@ -42,6 +42,7 @@ class RunRecorder:
         self.best: EpochReport | None = None
         self.stopped = ""
         self.warnings: list[str] = []
+        self.seconds_before = 0.0  # spent before the run was taken up again
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
 
@@ -58,11 +59,20 @@ class RunRecorder:
         if state.epoch >= built.experiment.training.epochs:
             message = f"all {state.epoch} epochs are done: add --set training.epochs=N to go on"
             raise UserError(f"{path}: {message}")
+        if reader.assignments:
+            text = to_yaml(built.experiment, lambda path: f"files/{path.name}")
+            reader.run.commit({names.RESOLVED: text.encode()})
+        if state.step == 0:  # nothing was trained yet: epoch 0 is reported again
+            return cls(reader.run, built, built.job.start())
         recorder = cls(reader.run, built, state)
         lines = reader.run.read(names.METRICS).decode().splitlines(keepends=True)
         recorder.log = MetricsLog(lines)
-        recorder.last = EpochReport(**beside["last"])
-        recorder.best = EpochReport(**beside["best"])
+        try:
+            recorder.last = EpochReport(**beside["last"])
+            recorder.best = EpochReport(**beside["best"])
+        except (KeyError, TypeError) as error:
+            raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
+        recorder.seconds_before = recorder.last.seconds
         return recorder
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
@@ -89,6 +99,7 @@ class RunRecorder:
 
     def record(self, report: EpochReport) -> None:
         """Take note of an epoch."""
+        report = dataclasses.replace(report, seconds=self.seconds_before + report.seconds)
         self.last = report
         if self.best is None or self._monitored(report) < self._monitored(self.best):
             self.best = report
@@ -118,16 +129,16 @@ class RunRecorder:
 
     def save(self) -> None:
         """Write the metrics so far, the weights to use and the checkpoint, and seal the run."""
-        self.run.write(names.METRICS, self.log.text())
         weights = encode_weights(self.built.network.layout, self.state.weights)
-        self.run.write(names.WEIGHTS, weights)
         beside = {
             name: dataclasses.asdict(report)
             for name, report in (("last", self.last), ("best", self.best))
             if report is not None
         }
-        self.run.write(names.CHECKPOINT, encode_state(self.state, beside))
-        self.run.seal()
+        checkpoint = encode_state(self.state, beside)
+        self.run.commit(
+            {names.METRICS: self.log.text(), names.WEIGHTS: weights, names.CHECKPOINT: checkpoint}
+        )
         self._saved = time.monotonic()
 
     def curves(self) -> Curves:
@@ -152,7 +163,7 @@ class RunRecorder:
             "metrics": split_metrics(used),
         }
         final = {"final": split_metrics(self.last), "seconds": self.last.seconds}
-        self.run.write_json(names.SUMMARY, {**summary, **final})
+        self.run.commit({names.SUMMARY: to_json({**summary, **final})})
         self._plot(plotter)
         self.run.seal()
         return {"run": os.fspath(self.run.path), **summary}

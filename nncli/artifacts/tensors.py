@@ -79,10 +79,12 @@ def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str
         metadata = _metadata(content)
         scalars = json.loads(metadata["state"])
         beside: Mapping[str, Any] = json.loads(metadata["beside"])
-        np.copyto(fresh.theta, arrays["theta"], casting="no")
+        _fill(fresh.theta, arrays["theta"])
         for name, slot in fresh.slots.items():
-            np.copyto(slot, arrays[f"slot/{name}"], casting="no")
-        fresh.best_theta = arrays.get("best_theta")
+            _fill(slot, arrays[f"slot/{name}"])
+        if "best_theta" in arrays:
+            fresh.best_theta = np.empty_like(fresh.theta)
+            _fill(fresh.best_theta, arrays["best_theta"])
         if "reported" in arrays:
             fresh.reported = arrays["reported"].copy()
         fresh.shuffle.bit_generator.state = scalars["shuffle"]
@@ -96,6 +98,13 @@ def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str
     except (KeyError, TypeError, ValueError) as error:
         raise CorruptRun(f"{source}: not a checkpoint of this run: {error}") from None
     return beside
+
+
+def _fill(target: Array, source: Array) -> None:
+    """Copy without casting or broadcasting."""
+    if source.shape != target.shape:
+        raise ValueError(f"expected shape {target.shape}, found {source.shape}")
+    np.copyto(target, source, casting="no")
 
 
 def _load(content: bytes, source: Path) -> Mapping[str, Array]:

@@ -17,8 +17,11 @@ def command(config: Path, assignments: tuple[str, ...], as_json: bool) -> None:
     from nncli.config.dump import plain, to_yaml
     from nncli.config.load import load
 
+    def absolute(path: Path) -> str:
+        return str(path.resolve())  # true wherever what is printed goes
+
     experiment = build(*load(config, assignments)).experiment
     if as_json:
-        print_json(plain(experiment))
+        print_json(plain(experiment, absolute))
     else:
-        click.echo(to_yaml(experiment), nl=False)
+        click.echo(to_yaml(experiment, absolute), nl=False)

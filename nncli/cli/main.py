@@ -73,6 +73,8 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
         return 130
+    except SystemExit:
+        return 0  # click's way out when whoever read our output has gone
     except BrokenPipeError:
         # whoever read our output has gone: nothing left to say, not even at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -90,6 +92,8 @@ def _explain(error: Exception) -> tuple[list[str], int]:
     """What to print for an error, and the exit code."""
     if isinstance(error, NncliError):
         return error.lines(), error.exit_code
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        return [error.format_message()], 2  # type: ignore[attr-defined]
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         name = context.command_path if context is not None else "nncli"
@@ -97,8 +101,8 @@ def _explain(error: Exception) -> tuple[list[str], int]:
     if isinstance(error, MemoryError):
         return ["nncli: not enough memory: the network or its data are too large"], 2
     if isinstance(error, OSError):
-        return [f"nncli: {error.filename or 'output'}: {error.strerror}"], IO_ERROR
+        return [f"nncli: {error.filename or 'output'}: {error.strerror or error}"], IO_ERROR
     return [
-        f"nncli: internal error: {type(error).__name__}: {error} "
+        f"nncli: internal error: {type(error).__name__}: {' '.join(str(error).split())} "
         "(a bug in nncli; the same command with --traceback shows where)"
     ], INTERNAL_ERROR

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -23,7 +24,7 @@ def in_words(report: EpochReport) -> str:
 
 
 class Silence:
-    """--quiet."""
+    """Nothing, as --quiet asks."""
 
     def show(self, report: EpochReport) -> None: ...
 
@@ -84,8 +85,22 @@ class Bar(Silence):
         self.bar.stop()
 
 
-def progress(epochs: int, *, quiet: bool) -> Silence:
-    """What suits the place stderr goes to."""
-    if quiet:
-        return Silence()
-    return Bar(epochs) if sys.stderr.isatty() else Lines(epochs)
+class Progress:
+    """What suits the place stderr goes to; a run goes on when nobody is left to read it."""
+
+    def __init__(self, epochs: int, *, quiet: bool) -> None:
+        self.shown = Silence()
+        if not quiet:
+            self.shown = Bar(epochs) if sys.stderr.isatty() else Lines(epochs)
+
+    def show(self, report: EpochReport) -> None:
+        """Show an epoch."""
+        try:
+            self.shown.show(report)
+        except OSError:
+            self.shown = Silence()
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        with suppress(OSError):
+            self.shown.close()

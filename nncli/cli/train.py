@@ -32,6 +32,8 @@ def command(
     """Train the network that CONFIG declares and leave a run directory."""
     if (config is None) == (resume is None):
         raise click.UsageError("expected a CONFIG to train, or --resume RUN to go on with one")
+    if resume is not None and runs_dir is not None:
+        raise click.UsageError("--runs-dir is for a new run: a resumed one stays where it is")
     from nncli.artifacts.plots import BackgroundPlotter
 
     with BackgroundPlotter() as plotter:
@@ -40,7 +42,10 @@ def command(
         else:
             assert config is not None
             recorder = _begin(config, assignments, runs_dir, quiet=quiet)
-        return _train(recorder, plotter, as_json=as_json, quiet=quiet)
+        try:
+            return _train(recorder, plotter, as_json=as_json, quiet=quiet)
+        finally:
+            recorder.run.unlock()
 
 
 def _begin(
@@ -76,6 +81,7 @@ def _resume(path: Path, assignments: tuple[str, ...]) -> "RunRecorder":
             raise UserError(problem)
     reader = RunReader(RunDirectory.open(path), assignments)
     reader.run.lock()
+    reader.run.recover()
     return RunRecorder.resume(reader)
 
 
@@ -85,7 +91,7 @@ def _train(
     """Train, record, and say where the run is and what it reached; the exit code."""
     import threadpoolctl
 
-    from nncli.cli.progress import progress
+    from nncli.cli.progress import Progress
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stepper import Stop
     from nncli.engine.trainer import train
@@ -93,7 +99,7 @@ def _train(
     settings = recorder.built.experiment.training
     assert settings.threads != "auto"
     stop, diverged = Stop(), None
-    bar = progress(settings.epochs, quiet=quiet)
+    progress = Progress(settings.epochs, quiet=quiet)
     with (
         StopOnSignal(stop) as signals,
         threadpoolctl.threadpool_limits(settings.threads, user_api="blas"),
@@ -101,11 +107,11 @@ def _train(
         try:
             for report in train(recorder.built.job, recorder.state, stop):
                 recorder.record(report)
-                bar.show(report)
+                progress.show(report)
         except Diverged as error:
             diverged = error
         finally:
-            bar.close()
+            progress.close()
         stopped = recorder.last.stopped if recorder.last else None
         if diverged:
             stopped = "diverged"

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.config.experiment import Experiment
-from nncli.config.hints import hints_of
 from nncli.config.load import Source
 from nncli.data.splits import Rows
 from nncli.errors import UserError
@@ -68,7 +67,7 @@ def _starts(resolved: Experiment, table: Table) -> Found:
         is_output = index == len(hidden)
         node = "output" if is_output else f"hidden_{index + 1}"
         place = "network.output" if is_output else f"network.hidden[{index}]"
-        keys = {id(getattr(layer, name)): name for name in hints_of(type(layer))}
+        keys = {id(value): key for key, value in vars(layer).items()}
         shapes = {**layer.param_shapes(width), **layer.state_shapes(width)}
         for tensor, start in layer.initializers().items():
             if isinstance(start, FromFile) and tensor in shapes:

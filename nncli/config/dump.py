@@ -50,7 +50,7 @@ def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:
     if isinstance(value, Part) or dataclasses.is_dataclass(value):
         keys = {
             field.name: plain(getattr(value, field.name), path_text)
-            for field in dataclasses.fields(value)  # type: ignore[arg-type]
+            for field in dataclasses.fields(value)
         }
         if not isinstance(value, Part):
             return keys

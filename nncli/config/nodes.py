@@ -65,6 +65,7 @@ def parse(text: str, source: str, *, has_lines: bool = True) -> Node:
     has_lines: whether line and column end it. Raises ConfigError for text that isn't YAML, or is
     YAML that a config can't be.
     """
+    text = text.removeprefix("\ufeff")  # a byte order mark, which the run's copy keeps
     convert = _Converter(source, has_lines)
     if found := _Loader.NON_PRINTABLE.search(text):  # which the loader would raise on, unmarked
         where = source + (place_in(text, found.start()) if has_lines else "")

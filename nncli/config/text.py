@@ -51,7 +51,7 @@ def read_text(path: Path) -> str:
     if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise refuse("a binary file, not YAML text")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8")
         message = f"byte {error.object[error.start]:#04x} is not UTF-8: save the file as UTF-8"

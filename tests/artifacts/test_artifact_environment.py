@@ -1,0 +1,92 @@
+"""The environment: what the numbers of a run depend on."""
+
+import json
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nncli.artifacts import environment
+from nncli.artifacts.environment import data_sha256, describe
+
+
+@pytest.fixture
+def table(built):
+    return built.table
+
+
+def test_description_is_json_with_the_contract_s_keys(table, config):
+    described = describe(table, 1, ["train", "имя.yaml"], config)
+    assert json.loads(json.dumps(described)) == described
+    assert list(described) == [
+        "nncli",
+        "python",
+        "numpy",
+        "platform",
+        "cpu",
+        "cores",
+        "threads",
+        "blas",
+        "data_sha256",
+        "command",
+        "git_revision",
+    ]
+    assert described["numpy"] == np.__version__
+    assert described["command"] == ["nncli", "train", "имя.yaml"]
+    assert described["threads"] == 1
+    assert described["cpu"]
+
+
+def test_blas_is_described_by_name_version_and_kernel(table, config):
+    for pool in describe(table, 1, [], config)["blas"]:
+        assert pool.keys() == {"internal_api", "version", "architecture"}
+
+
+def test_same_data_has_the_same_sha256(table):
+    copied = replace(table, x=np.asfortranarray(table.x.copy()), y=table.y.copy())
+    assert data_sha256(copied) == data_sha256(table)
+
+
+@pytest.mark.parametrize("part", ["x", "y", "features", "classes"])
+def test_any_change_of_the_data_changes_its_sha256(table, part):
+    before = getattr(table, part)
+    after = before[::-1] if isinstance(before, tuple) else before[::-1].copy()
+    if part == "x":
+        after = before.copy()
+        after[0, 0] = np.nextafter(after[0, 0], 1)
+    assert data_sha256(replace(table, **{part: after})) != data_sha256(table)
+
+
+def test_config_outside_a_checkout_has_no_revision(table, config):
+    assert describe(table, 1, [], config)["git_revision"] is None
+
+
+def test_config_in_a_checkout_has_its_revision(table, config):
+    def git(*arguments):
+        author = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
+        return subprocess.run(
+            ["git", *author, *arguments],
+            cwd=config.parent,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    git("init", "-q")
+    assert describe(table, 1, [], config)["git_revision"] is None  # no commit yet
+    git("add", config.name)
+    git("commit", "-q", "-m", "x")
+    assert describe(table, 1, [], config)["git_revision"] == git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize(
+    "failure", [FileNotFoundError("git"), subprocess.TimeoutExpired("git", 5)], ids=repr
+)
+def test_git_that_fails_is_no_reason_to_fail(table, config, monkeypatch, failure):
+    def fail(*arguments, **options):
+        raise failure
+
+    (config.parent / ".git").mkdir()
+    monkeypatch.setattr(environment.subprocess, "run", fail)
+    assert describe(table, 1, [], config)["git_revision"] is None

@@ -1,0 +1,240 @@
+"""RunDirectory: numbered, locked, sealed."""
+
+import fcntl
+import hashlib
+import json
+import multiprocessing
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A sealed run of two files."""
+    run = RunDirectory.create(tmp_path, "run")
+    run.write("a.txt", b"alpha")
+    run.write_json("deep/b.json", {"beta": 1})
+    run.seal()
+    return run
+
+
+def test_numbers_go_on_from_the_highest(tmp_path):
+    for name in ("iris-001", "iris-007", "iris-2", "iris-x", "iris-old-900", "wine-050"):
+        (tmp_path / name).mkdir()
+    assert RunDirectory.create(tmp_path, "iris").name == "iris-008"
+    assert RunDirectory.create(tmp_path, "wine").name == "wine-051"
+    assert RunDirectory.create(tmp_path, "moons").name == "moons-001"
+
+
+def test_numbers_go_on_beyond_three_digits(tmp_path):
+    (tmp_path / "iris-999").mkdir()
+    assert [RunDirectory.create(tmp_path, "iris").name for _ in range(2)] == [
+        "iris-1000",
+        "iris-1001",
+    ]
+
+
+def test_file_with_a_run_s_name_takes_its_number(tmp_path):
+    (tmp_path / "iris-001").touch()
+    assert RunDirectory.create(tmp_path, "iris").name == "iris-002"
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("iris", "iris"),
+        ("my run", "my_run"),
+        ("a/b\\c", "a_b_c"),
+        ("../../etc", "etc"),
+        ("..", "run"),
+        ("", "run"),
+        ("---", "run"),
+        ("a*?<>|b", "a_b"),
+        ("lr=0.1+x", "lr_0.1+x"),
+        ("жизнь", "жизнь"),
+        ("x" * 300, "x" * 100),
+        ("a\nb\0c", "a_b_c"),
+    ],
+)
+def test_name_becomes_one_that_every_shell_and_file_system_takes(tmp_path, name, stem):
+    run = RunDirectory.create(tmp_path, name)
+    assert (run.name, run.path.parent) == (f"{stem}-001", tmp_path)
+
+
+@pytest.mark.parametrize("letter", ["ж", "字", "a\u0301"])
+def test_long_name_in_any_letters_fits_a_file_system(tmp_path, letter):
+    name = RunDirectory.create(tmp_path, letter * 300).name
+    assert len(name.encode()) <= 255
+    assert name.endswith("-001")
+
+
+def test_folder_of_runs_is_made_where_it_is_missing(tmp_path):
+    assert RunDirectory.create(tmp_path / "a" / "b", "x").path.is_dir()
+
+
+def test_folder_under_a_file_is_a_file_failure(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(FileFailure, match="file"):
+        RunDirectory.create(tmp_path / "file" / "runs", "x")
+
+
+def test_threads_that_create_at_once_get_numbers_of_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: RunDirectory.create(tmp_path, "x"), range(40)))
+    assert {run.name for run in runs} == {f"x-{number:03d}" for number in range(1, 41)}
+
+
+def test_new_run_is_locked_for_its_maker(tmp_path):
+    run = RunDirectory.create(tmp_path, "x")
+    with pytest.raises(RunInUse, match="x-001"):
+        RunDirectory(run.path).lock()
+
+
+def test_lock_held_elsewhere_is_respected_and_ends_with_its_holder(tmp_path):
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with pytest.raises(RunInUse):
+        RunDirectory(tmp_path).lock()
+    os.close(descriptor)
+    RunDirectory(tmp_path).lock()
+
+
+def hold(path, ready, wait):
+    RunDirectory(path).lock()
+    ready.set()
+    wait.wait(30)
+
+
+def test_lock_of_a_killed_process_is_gone(tmp_path):
+    fresh = multiprocessing.get_context("spawn")
+    ready, wait = fresh.Event(), fresh.Event()
+    process = fresh.Process(target=hold, args=(tmp_path, ready, wait))
+    process.start()
+    assert ready.wait(30)
+    with pytest.raises(RunInUse):
+        RunDirectory(tmp_path).lock()
+    process.kill()
+    process.join()
+    RunDirectory(tmp_path).lock()
+
+
+def test_refused_lock_leaves_no_descriptor_open(tmp_path):
+    holder = RunDirectory(tmp_path)
+    holder.lock()
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(3):
+        with pytest.raises(RunInUse):
+            RunDirectory(tmp_path).lock()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_manifest_has_every_file_but_itself(run):
+    manifest = json.loads((run.path / "manifest.json").read_bytes())
+    assert manifest == {
+        "format": 1,
+        "files": {
+            name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+            for name, content in (
+                ("a.txt", b"alpha"),
+                ("deep/b.json", b'{\n  "beta": 1\n}\n'),
+            )
+        },
+    }
+
+
+def test_sealed_files_read_back(run):
+    again = RunDirectory.open(run.path)
+    assert again.read("a.txt") == b"alpha"
+    assert again.read_json("deep/b.json") == {"beta": 1}
+
+
+def test_sealing_again_takes_new_and_changed_files_in(run):
+    run.write("a.txt", b"changed")
+    run.write("c.txt", b"new")
+    run.seal()
+    assert (run.read("a.txt"), run.read("c.txt")) == (b"changed", b"new")
+
+
+@pytest.mark.parametrize("content", [b"", b"alphA", b"alpha ", b"Alpha"])
+def test_changed_file_is_a_corrupt_run(run, content):
+    (run.path / "a.txt").write_bytes(content)
+    with pytest.raises(CorruptRun, match=r"a\.txt: changed"):
+        run.read("a.txt")
+
+
+def test_missing_file_is_a_corrupt_run(run):
+    (run.path / "a.txt").unlink()
+    with pytest.raises(CorruptRun, match=r"a\.txt: missing"):
+        run.read("a.txt")
+
+
+def test_file_that_was_never_sealed_is_not_believed(run):
+    (run.path / "c.txt").write_bytes(b"smuggled")
+    with pytest.raises(CorruptRun, match=r"c\.txt"):
+        run.read("c.txt")
+
+
+def test_folder_in_a_file_s_place_is_a_corrupt_run(run):
+    (run.path / "a.txt").unlink()
+    (run.path / "a.txt").mkdir()
+    with pytest.raises(CorruptRun):
+        run.read("a.txt")
+
+
+def test_sealed_text_that_is_no_json_is_a_corrupt_run(run):
+    with pytest.raises(CorruptRun, match="not JSON"):
+        run.read_json("a.txt")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"1",
+        b"null",
+        b"{}",
+        b'{"files": []}',
+        b'{"files": {"a.txt": null}}',
+        b'{"files": {"a.txt": "abc"}}',
+        b'{"files": {"a.txt": {}}}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+    ids=lambda content: content[:24].decode("latin-1"),
+)
+def test_garbage_for_a_manifest_is_a_corrupt_run(run, content):
+    (run.path / "manifest.json").write_bytes(content)
+    with pytest.raises(CorruptRun):
+        RunDirectory.open(run.path).read("a.txt")
+
+
+def test_opening_what_is_no_run_says_what_it_is(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "begun").mkdir()
+    (tmp_path / "begun" / "config.resolved.yaml").touch()
+    for name, message in (
+        ("nowhere", "no such run directory"),
+        ("file", "no such run directory"),
+        ("empty", "not a run directory"),
+        ("begun", "unfinished"),
+    ):
+        with pytest.raises(UserError, match=f"{name}: .*{message}"):
+            RunDirectory.open(tmp_path / name)
+
+
+def test_run_has_its_folder_s_name_however_it_is_reached(run, monkeypatch):
+    monkeypatch.chdir(run.path)
+    assert RunDirectory.open(type(run.path)(".")).name == "run-001"
+
+
+def test_file_that_can_not_be_written_is_a_file_failure(run):
+    with pytest.raises(FileFailure):
+        run.write("a.txt/b", b"under a file")

@@ -1,0 +1,137 @@
+"""RunRecorder and RunReader: what a run leaves is what another process takes up."""
+
+import contextlib
+import dataclasses
+import os
+
+import pytest
+
+from nncli.artifacts import run_recorder
+from nncli.artifacts.plots import Curves
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.run_recorder import RunRecorder
+from nncli.engine.trainer import train
+from nncli.errors import CorruptRun, FileFailure, UserError
+
+
+def reader_of(recorder):
+    return RunReader(RunDirectory.open(recorder.run.path))
+
+
+def test_finished_run_reads_back_with_its_weights_rows_and_curves(recorder, trained, no_plotter):
+    trained(recorder).finish("epochs", no_plotter())
+    reader = reader_of(recorder)
+    assert reader.theta.tobytes() == recorder.state.weights.tobytes()
+    assert reader.built.rows.train.tolist() == recorder.built.rows.train.tolist()
+    assert reader.curves() == dataclasses.replace(recorder.curves(), name="gate-001")
+    assert isinstance(reader.curves(), Curves)
+
+
+def test_unplotted_picture_is_a_warning_and_no_failed_run(recorder, trained, no_plotter):
+    output = dataclasses.replace(recorder.built.experiment.output, plots=["loss"])
+    experiment = dataclasses.replace(recorder.built.experiment, output=output)
+    recorder.built = dataclasses.replace(recorder.built, experiment=experiment)
+    trained(recorder).finish("epochs", no_plotter("no ink"))
+    assert recorder.warnings == ["plots/loss.png could not be drawn: no ink"]
+    assert reader_of(recorder).run.read_json("metrics.json")["stopped"] == "epochs"
+
+
+@pytest.mark.parametrize("epochs", [0, 2, 5])
+def test_resumed_run_ends_where_an_uninterrupted_one_does(recorder, trained, built, epochs):
+    trained(recorder, epochs).save()
+    resumed = trained(RunRecorder.resume(reader_of(recorder)))
+    alone = built.job.start()
+    list(train(built.job, alone))
+    assert resumed.state.theta.tobytes() == alone.theta.tobytes()
+    assert [line.split(",")[0] for line in resumed.log.lines[1:]] == list("0123456")
+
+
+def test_run_that_is_done_can_not_be_resumed(recorder, trained):
+    trained(recorder).save()
+    with pytest.raises(UserError, match="all 6 epochs are done"):
+        RunRecorder.resume(reader_of(recorder))
+
+
+class Crash(BaseException):
+    """The power goes out."""
+
+
+@pytest.mark.parametrize("survived", range(10))
+def test_crash_while_saving_never_spoils_the_run(recorder, trained, monkeypatch, survived):
+    """survived: how many files have changed their names, or gone, when the power goes out."""
+    trained(recorder, 2).save()
+    weights = {2: recorder.state.weights.tobytes()}
+    trained(recorder, 4)
+    weights[4] = recorder.state.weights.tobytes()
+    left = survived
+
+    def until_the_crash(change):
+        def guarded(*arguments, **options):
+            nonlocal left
+            if left == 0:
+                raise Crash
+            left -= 1
+            return change(*arguments, **options)
+
+        return guarded
+
+    for change in ("replace", "rename", "unlink", "link"):
+        monkeypatch.setattr(os, change, until_the_crash(getattr(os, change)))
+    with contextlib.suppress(Crash):
+        recorder.save()
+    monkeypatch.undo()
+
+    reader = reader_of(recorder)
+    resumed = RunRecorder.resume(reader)
+    assert resumed.state.epoch in weights
+    assert reader.theta.tobytes() == weights[resumed.state.epoch]
+    assert resumed.log.lines[-1].startswith(f"{resumed.state.epoch},")
+
+
+def test_checkpoints_are_written_at_epoch_0_and_then_by_the_clock(recorder, trained, monkeypatch):
+    saved = []
+    clock = iter(range(0, 1000, 4))
+    monkeypatch.setattr(run_recorder.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(run_recorder, "CHECKPOINT_SECONDS", 10.0)
+    save = recorder.save
+    monkeypatch.setattr(recorder, "save", lambda: (saved.append(recorder.last.epoch), save()))
+    trained(recorder)
+    assert saved[0] == 0
+    assert 1 < len(saved) < 7
+
+
+def test_run_can_be_read_from_its_first_checkpoint_on(recorder, trained):
+    trained(recorder, 0)
+    reader = reader_of(recorder)
+    assert len(reader.theta) == recorder.built.network.layout.size
+    assert len(reader.curves().columns["loss"]) == 1
+
+
+def test_disk_that_is_full_is_a_file_failure(recorder, trained, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", refuse)
+    with pytest.raises(FileFailure, match="No space left"):
+        trained(recorder)
+
+
+@pytest.mark.parametrize("name", ["split.npz", "preprocessing.json", "metrics.json"])
+@pytest.mark.parametrize("content", [b"", b"[]", b'"x"', b"PK\x05\x06" + b"\0" * 18, b"\x93NUMPY"])
+def test_sealed_garbage_is_a_corrupt_run(recorder, trained, no_plotter, name, content):
+    trained(recorder).finish("epochs", no_plotter())
+    recorder.run.write(name, content)
+    recorder.run.seal()
+    reader = reader_of(recorder)
+    with pytest.raises(CorruptRun, match=name):
+        _ = reader.curves() if name == "metrics.json" else reader.built
+
+
+def test_other_data_than_was_trained_on_is_noticed(recorder, trained, no_plotter):
+    trained(recorder).finish("epochs", no_plotter())
+    environment = recorder.run.read_json("environment.json")
+    recorder.run.write_json("environment.json", {**environment, "data_sha256": "0" * 64})
+    recorder.run.seal()
+    with pytest.raises(UserError, match="the data has changed"):
+        _ = reader_of(recorder).built

@@ -1,0 +1,228 @@
+"""Ctrl-C and `--resume`: a stopped run goes on as if it had never stopped."""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# Adam has slots and a step count; dropout and shuffling draw from random streams of their own.
+WITH_CHANCE = (
+    "seed: 3",
+    "data: {dataset: iris}",
+    "network: {hidden: [{type: dense, units: 8, activation: tanh}, {type: dropout, rate: 0.2}]}",
+    "optimizer: {type: adam, learning_rate: 0.003}",
+    "training: {epochs: 500, batch_size: 4}",
+    "output: {plots: [], log_every: 1}",
+)
+
+
+@pytest.fixture
+def config(write):
+    return write("chance.yaml", *WITH_CHANCE)
+
+
+@pytest.fixture
+def interrupted(spawn, config):
+    """interrupted(signal): the exit code and output of a training that got it on its way."""
+
+    def call(number: int, *arguments: object) -> tuple[int, str]:
+        process = spawn(
+            "train", *(arguments or [config]), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for line in process.stderr:
+            if line.startswith("epoch ") and not line.startswith("epoch   0/"):
+                break
+        process.send_signal(number)
+        out, _ = process.communicate(timeout=60)
+        return process.returncode, out
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """What the same training makes of it in one go."""
+    from nncli.cli.main import run
+
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    config = folder / "chance.yaml"
+    config.write_text("\n".join(WITH_CHANCE))
+    assert run(["train", str(config), "--runs-dir", str(folder), "--quiet"]) == 0
+    return folder / "chance-001"
+
+
+@pytest.fixture
+def finished(gate, train, folder, iris):
+    """A copy of a run of four epochs, which no process holds."""
+    return type(iris)(Path(shutil.copytree(train(gate).path, folder / "copy")))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_resumed_run_ends_bit_identical_to_an_uninterrupted_one(
+    interrupted, process, uninterrupted, iris, number
+):
+    code, out = interrupted(number)
+    assert code == 128 + number
+    run = type(iris)(Path("runs/chance-001"))
+    assert run.json("metrics.json")["stopped"] == "interrupted"
+    assert 0 < run.json("metrics.json")["epochs"] < 500
+    assert f"go on with: nncli train --resume {run.path}" in out
+
+    resumed = process("train", "--resume", run.path, "--quiet")
+    assert resumed.code == 0, resumed.err
+    assert run.json("metrics.json")["stopped"] == "epochs"
+    assert run.result == type(iris)(uninterrupted).result
+
+
+def test_interrupted_run_is_sealed_and_can_be_scored(interrupted, nncli):
+    interrupted(signal.SIGINT)
+    assert nncli("evaluate", "runs/chance-001").code == 0
+    assert nncli("plot-loss", "runs/chance-001").code == 0
+
+
+def test_interrupted_run_still_prints_its_json_object(interrupted, config):
+    code, out = interrupted(signal.SIGTERM, config, "--json")
+    assert (code, json.loads(out)["stopped"]) == (143, "interrupted")
+
+
+def test_run_killed_outright_goes_on_from_its_last_checkpoint(
+    interrupted, process, uninterrupted, iris
+):
+    assert interrupted(signal.SIGKILL)[0] == -signal.SIGKILL
+    run = type(iris)(Path("runs/chance-001"))
+    assert process("plot-loss", run.path).code == 0
+    assert process("train", "--resume", run.path, "--quiet").code == 0
+    assert run.result == type(iris)(uninterrupted).result
+
+
+def test_resume_with_more_epochs_equals_training_them_at_once(finished, train, nncli, gate):
+    more = ("--set", "training.epochs=9")
+    assert nncli("train", "--resume", finished.path, *more, "--quiet").code == 0
+    assert finished.result == train(gate, *more).result
+
+
+def test_resume_with_more_epochs_records_them_in_the_resolved_config(finished, train, nncli):
+    nncli("train", "--resume", finished.path, "--set", "training.epochs=9", "--quiet")
+    again = train(finished.path / "config.resolved.yaml", "--runs-dir", "again")
+    assert again.result == finished.result
+
+
+def test_resumed_run_adds_rows_to_metrics_csv(finished, nncli):
+    before = finished.rows
+    nncli("train", "--resume", finished.path, "--set", "training.epochs=6", "--quiet")
+    assert finished.rows[:5] == before
+    assert [row["epoch"] for row in finished.rows] == [str(epoch) for epoch in range(7)]
+
+
+def test_finished_training_lets_go_of_its_run(train, gate):
+    descriptor = os.open(train(gate).path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(descriptor)
+
+
+def test_run_in_use_can_not_be_resumed_but_scored(nncli, iris_copy):
+    descriptor = os.open(iris_copy.path, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        resumed = nncli("train", "--resume", iris_copy.path, "--set", "training.epochs=30")
+        assert nncli("evaluate", iris_copy.path).code == 0
+    finally:
+        os.close(descriptor)
+    assert resumed.code == 3
+    assert resumed.err.count("\n") == 1
+    assert str(iris_copy.path) in resumed.err
+
+
+def test_resuming_a_finished_run_says_how_to_go_on(nncli, iris_copy):
+    done = nncli("train", "--resume", iris_copy.path)
+    assert done.code == 2
+    assert "--set training.epochs=" in done.err
+
+
+def test_resume_changes_nothing_but_the_epochs(nncli, iris_copy):
+    done = nncli("train", "--resume", iris_copy.path, "--set", "optimizer.learning_rate=1")
+    assert done.code == 2
+    assert "training.epochs" in done.err
+
+
+def test_resume_of_what_is_no_run_is_a_user_error(nncli, folder):
+    (folder / "empty").mkdir()
+    assert nncli("train", "--resume", "empty").code == 2
+    assert nncli("train", "--resume", "nowhere").code == 2
+
+
+def test_resume_needs_an_undamaged_checkpoint(nncli, iris_copy):
+    checkpoint = iris_copy.path / "checkpoints" / "last.safetensors"
+    checkpoint.write_bytes(checkpoint.read_bytes()[:-1])
+    done = nncli("train", "--resume", iris_copy.path, "--set", "training.epochs=30")
+    assert done.code == 4
+    assert "checkpoints/last.safetensors" in done.err
+
+
+def test_train_takes_a_config_or_a_run_to_resume_not_both(nncli, gate, iris):
+    assert nncli("train").code == 2
+    assert nncli("train", gate, "--resume", iris.path).code == 2
+
+
+def test_resume_refuses_a_runs_dir_instead_of_ignoring_it(nncli, iris_copy):
+    arguments = ("--set", "training.epochs=30", "--runs-dir", "elsewhere")
+    assert nncli("train", "--resume", iris_copy.path, *arguments).code == 2
+
+
+EXPLODES = (
+    "data: {dataset: {type: inline, x: [[1], [2]], y: [1, 3]}}",
+    "network: {hidden: [], output: {kernel_initializer: zeros}}",
+    "loss: half_mse",
+    "optimizer: {type: gd, learning_rate: 1.0e+155}",
+    "training: {epochs: 50}",
+    "output: {plots: []}",
+)
+
+
+def test_divergence_ends_with_code_5_and_names_epoch_step_and_tensor(nncli, write):
+    done = nncli("train", write("explodes.yaml", *EXPLODES), "--quiet")
+    assert done.code == 5
+    # step 1: W = lr (1 * 1 + 2 * 3) / 2 = 3.5e155, whose squared error overflows
+    assert "epoch 1 at step 1" in done.err
+    assert "loss is not finite" in done.err
+    assert "learning_rate" in done.err
+
+
+def test_divergence_is_found_in_the_first_array_that_left_the_finite_numbers(nncli, write):
+    config = write("explodes.yaml", *EXPLODES)
+    done = nncli("train", config, "--quiet", "--set", "output.log_every=10")
+    assert done.code == 5
+    # step 2: the gradient is about 3.5e155 (1 + 4) / 2, and lr times that overflows
+    assert "epoch 2 at step 2: output/W is not finite" in done.err
+
+
+def test_diverged_run_is_sealed_with_its_last_finite_weights(nncli, write, iris):
+    config = write("explodes.yaml", *EXPLODES)
+    slower = ("--set", "optimizer.learning_rate=1e30")
+    done = nncli("train", config, "--quiet", "--json", *slower)
+    run = type(iris)(Path("runs/explodes-001"))
+    assert (done.code, done.json["stopped"]) == (5, "diverged")
+    assert run.json("metrics.json")["stopped"] == "diverged"
+    assert all(np.isfinite(tensor).all() for tensor in run.weights.values())
+    assert nncli("evaluate", run.path).code == 0
+
+    last = run.rows[-1]["epoch"]
+    assert int(last) > 0
+    shorter = ("--set", f"training.epochs={last}", *slower)
+    assert nncli("train", config, "--quiet", *shorter).code == 0
+    assert type(iris)(Path("runs/explodes-002")).result == run.result
+
+
+def test_network_that_starts_beyond_the_finite_numbers_diverges_at_epoch_0(nncli, write):
+    start = "network.output.kernel_initializer={type: constant, value: 1e200}"
+    done = nncli("train", write("explodes.yaml", *EXPLODES), "--set", start)
+    assert done.code == 5
+    assert "epoch 0" in done.err
