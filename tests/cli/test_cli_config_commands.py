@@ -1,6 +1,7 @@
 """`validate`, `config`, `schema`, `init` and `list`: what may be written, and what it means."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import jsonschema
@@ -162,7 +163,7 @@ def test_part_is_listed_with_formula_aliases_and_keys(capsys, kind, name):
     title, formula, *rest = _entry(cls).splitlines()
     assert all(alias in title for alias in aliases_of(cls))
     assert formula.strip()
-    keys = [field for field, it in cls.__dataclass_fields__.items() if it.init]
+    keys = [field.name for field in fields(cls) if field.init]
     assert all(any(line.split()[:1] == [key] for line in rest) for key in keys)
 
 
