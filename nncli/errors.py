@@ -81,7 +81,7 @@ class CorruptRun(NncliError):
 class Diverged(NncliError):
     """Training left the finite numbers.
 
-    epoch, step: where, both counted from 1 (the step within the whole run).
+    epoch, step: where, counted from 1 (the step within the whole run); 0 is before training.
     tensor: the first array, in the order of computation, that holds an infinity or NaN.
     """
 

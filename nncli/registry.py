@@ -86,7 +86,7 @@ def load_plugins() -> None:
         try:
             entry.load()
         except Exception as error:
-            raise NncliError(f"plugin '{entry.name}' ({entry.value}) failed: {error}") from error
+            raise UserError(f"plugin '{entry.name}' ({entry.value}) failed: {error}") from error
 
 
 def find(kind: str, name: str) -> type[Part]:
@@ -96,12 +96,10 @@ def find(kind: str, name: str) -> type[Part]:
     """
     import_module(MODULES[kind])
     family = _families[kind]
-    for look_further in (load_plugins, None):
-        canonical = family.aliases.get(name, name)
-        if canonical in family.classes:
-            return family.classes[canonical]
-        if look_further:
-            look_further()
+    if family.aliases.get(name, name) not in family.classes:
+        load_plugins()
+    if (canonical := family.aliases.get(name, name)) in family.classes:
+        return family.classes[canonical]
     known = [*family.classes, *family.aliases]
     raise UserError(
         f"unknown {kind} '{name}'{did_you_mean(name, known)}; "

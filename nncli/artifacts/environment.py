@@ -4,7 +4,6 @@ One seed gives the same bits on the same machine, library versions, BLAS kernel 
 threads: that is promised, so that is recorded.
 """
 
-import hashlib
 import os
 import platform
 import subprocess
@@ -17,14 +16,6 @@ import threadpoolctl
 
 from nncli import __version__
 from nncli.parts.datasets import Table
-
-
-def data_sha256(table: Table) -> str:
-    """SHA-256 of the values, names and shape of a table."""
-    digest = hashlib.sha256(repr((table.x.shape, table.features, table.classes)).encode())
-    for array in (table.x, table.y):
-        digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
-    return digest.hexdigest()
 
 
 def describe(
@@ -44,7 +35,7 @@ def describe(
             {key: pool.get(key) for key in ("internal_api", "version", "architecture")}
             for pool in pools
         ],
-        "data_sha256": data_sha256(table),
+        "data_sha256": table.sha256(),
         "command": ["nncli", *arguments],
         "git_revision": _git_revision(config.resolve().parent),
     }

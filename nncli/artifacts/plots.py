@@ -121,7 +121,10 @@ class BackgroundPlotter:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._trouble = ""
+        self._trouble = "its process was not started"
+
+    def start(self) -> None:
+        """Start the process."""
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "nncli.artifacts.plots"],  # -P: nothing from the cwd

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from nncli.artifacts.files import reporting, sha256, to_json, write_atomic
-from nncli.errors import CorruptRun, RunInUse, UserError
+from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 MANIFEST = "manifest.json"
 CONFIG = "config.yaml"
@@ -80,7 +80,7 @@ class RunDirectory:
             descriptor = os.open(self.path, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             os.close(descriptor)
             raise RunInUse(f"{self.path}: another process is training this run") from None
         self._lock = descriptor
@@ -109,7 +109,7 @@ class RunDirectory:
         self.recover()
 
     def recover(self) -> None:
-        """Put files that a manifest has in place, and drop those that it doesn't."""
+        """After a crash: put files that the manifest has in place, and drop half-written ones."""
         entries = self.manifest()
         with reporting(self.path):
             for waiting in self.path.rglob(f"*{NEXT}"):
@@ -118,6 +118,8 @@ class RunDirectory:
                     waiting.replace(self.path / name)
                 else:
                     waiting.unlink()
+            for temporary in self.path.rglob(".*.tmp"):
+                temporary.unlink()
 
     def seal(self, upcoming: Mapping[str, bytes] = MappingProxyType({})) -> None:
         """Write the manifest: SHA-256 and size of every file here, or `upcoming`."""
@@ -139,17 +141,23 @@ class RunDirectory:
 
     def read(self, name: str) -> bytes:
         """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
-        entry = self.manifest().get(name)
-        path = self.path / name
-        places = [place for place in (path, self.path / (name + NEXT)) if place.is_file()]
-        if entry is None or not places:
-            raise CorruptRun(f"{path}: missing from the run")
-        for place in places:
-            with reporting(place):
-                content = place.read_bytes()
-            if sha256(content) == entry.get("sha256"):
-                return content
-        raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
+        entry, before = self.manifest().get(name), None
+        path, trouble = self.path / name, "missing from the run"
+        while entry is not None and entry != before:  # again, if it was sealed anew meanwhile
+            for place in (path, self.path / (name + NEXT)):
+                try:
+                    with reporting(place):
+                        content = place.read_bytes() if place.is_file() else None
+                except FileFailure:
+                    if place.is_file():
+                        raise
+                    continue  # renamed between two looks
+                if content is not None:
+                    if sha256(content) == entry.get("sha256"):
+                        return content
+                    trouble = "changed since the run was sealed (its SHA-256 differs)"
+            entry, before = self.manifest().get(name), entry
+        raise CorruptRun(f"{path}: {trouble}")
 
     def read_json(self, name: str) -> Any:
         """A JSON file's value. Raises CorruptRun if it is missing, changed or no JSON."""

@@ -10,7 +10,6 @@ from zipfile import BadZipFile
 import numpy as np
 
 from nncli.artifacts import run_directory as names
-from nncli.artifacts.environment import data_sha256
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.plots import Curves
 from nncli.artifacts.run_directory import RunDirectory
@@ -23,7 +22,7 @@ from nncli.config.overrides import apply
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.splits import Rows
 from nncli.engine.state import TrainState
-from nncli.errors import CorruptRun, UserError
+from nncli.errors import CorruptRun
 from nncli.parts.arrays import Array
 
 
@@ -54,10 +53,15 @@ class RunReader:
         Raises UserError if the data is no longer what it was.
         """
         experiment, source = self.config
-        built = build(experiment, source, Fixed(self._rows(), self._preprocessing()))
-        if data_sha256(built.table) != self.run.read_json(names.ENVIRONMENT).get("data_sha256"):
-            raise UserError(f"{self.run.path}: the data has changed since this run was trained")
-        return built
+        recorded = str(self.environment().get("data_sha256"))
+        return build(experiment, source, Fixed(self._rows(), self._preprocessing(), recorded))
+
+    def environment(self) -> dict[str, Any]:
+        """What the run's numbers depend on besides its config."""
+        recorded = self.run.read_json(names.ENVIRONMENT)
+        if not isinstance(recorded, dict):
+            raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: expected a JSON object")
+        return recorded
 
     def _rows(self) -> Rows:
         path = self._path(names.SPLIT)

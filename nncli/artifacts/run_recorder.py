@@ -5,7 +5,9 @@ import io
 import math
 import os
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import numpy as np
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
-from nncli.artifacts.metrics_log import MetricsLog
+from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.plots import BackgroundPlotter, Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -47,11 +49,12 @@ class RunRecorder:
         self._saved = -math.inf
 
     @classmethod
-    def resume(cls, reader: RunReader) -> "RunRecorder":
+    def resume(cls, reader: RunReader, arguments: Sequence[str] = ()) -> "RunRecorder":
         """Go on with a run from its last checkpoint.
 
         Raises UserError for a run that can't go on, CorruptRun for a damaged one.
         """
+        reader.run.recover()
         built, path = reader.built, reader.run.path
         if isinstance(built.job.optimizer, Lbfgs):
             raise UserError(f"{path}: lbfgs keeps its memory to itself: train anew")
@@ -59,21 +62,36 @@ class RunRecorder:
         if state.epoch >= built.experiment.training.epochs:
             message = f"all {state.epoch} epochs are done: add --set training.epochs=N to go on"
             raise UserError(f"{path}: {message}")
-        if reader.assignments:
-            text = to_yaml(built.experiment, lambda path: f"files/{path.name}")
-            reader.run.commit({names.RESOLVED: text.encode()})
-        if state.step == 0:  # nothing was trained yet: epoch 0 is reported again
-            return cls(reader.run, built, built.job.start())
-        recorder = cls(reader.run, built, state)
-        lines = reader.run.read(names.METRICS).decode().splitlines(keepends=True)
-        recorder.log = MetricsLog(lines)
         try:
-            recorder.last = EpochReport(**beside["last"])
-            recorder.best = EpochReport(**beside["best"])
+            last, best = EpochReport(**beside["last"]), EpochReport(**beside["best"])
         except (KeyError, TypeError) as error:
             raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
-        recorder.seconds_before = recorder.last.seconds
+        if last.stopped not in (None, "epochs"):
+            reason = last.stopped.replace("_", " ")
+            raise UserError(f"{path}: training ended by {reason}: nothing is left to go on with")
+        lines = reader.run.read(names.METRICS).decode().splitlines(keepends=True)
+        recorder = cls(reader.run, built, state)
+        recorder._commit_resumption(reader, arguments)
+        if state.step == 0:  # nothing was trained yet: epoch 0 is reported again
+            return cls(reader.run, built, built.job.start())
+        recorder.log = MetricsLog(lines)
+        recorder.last, recorder.best = dataclasses.replace(last, stopped=None), best
+        recorder.seconds_before = last.seconds
         return recorder
+
+    def _commit_resumption(self, reader: RunReader, arguments: Sequence[str]) -> None:
+        """Record with what the run goes on: its epochs may be more, its libraries others."""
+        resolved = to_yaml(self.built.experiment, lambda path: f"files/{path.name}")
+        environment = reader.environment()
+        resumed = [*environment.get("resumed", []), self._environment(arguments, self.run.path)]
+        environment["resumed"] = resumed
+        self.run.commit(
+            {names.RESOLVED: resolved.encode(), names.ENVIRONMENT: to_json(environment)}
+        )
+
+    def _environment(self, arguments: Sequence[str], config: Path) -> dict[str, Any]:
+        threads = self.built.experiment.training.threads
+        return describe(self.built.table, threads, arguments, config)
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
         """Write what is known before the first step."""
@@ -85,8 +103,7 @@ class RunRecorder:
         np.savez(indices, **vars(built.rows))
         run.write(names.SPLIT, indices.getvalue())
         run.write_json(names.PREPROCESSING, built.preprocessing.to_json())
-        threads = built.experiment.training.threads
-        run.write_json(names.ENVIRONMENT, describe(built.table, threads, arguments, config_path))
+        run.write_json(names.ENVIRONMENT, self._environment(arguments, config_path))
 
     def _keep_file(self, path: Path) -> str:
         """Copy a file that the config names into the run, which then needs nothing outside it."""
@@ -101,51 +118,44 @@ class RunRecorder:
         """Take note of an epoch."""
         report = dataclasses.replace(report, seconds=self.seconds_before + report.seconds)
         self.last = report
-        if self.best is None or self._monitored(report) < self._monitored(self.best):
+        if report.is_best:
             self.best = report
         if report.is_logged:
             self.log.append(report.columns())
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
             self.save()
 
-    def _monitored(self, report: EpochReport) -> float:
-        """What best means, lower being better: early stopping's monitor, else the loss."""
-        settings, job = self.built.experiment.training.early_stopping, self.built.job
-        column = job.monitored(settings.monitor if settings else "auto")
-        value = report.columns()[column]
-        assert value is not None
-        return -value if job.is_score(column) else value
-
     @property
     def best_epoch(self) -> int:
-        if self.state.best.epoch and self.built.experiment.training.early_stopping:
-            return self.state.best.epoch
-        return self.best.epoch if self.best else 0
+        return self.state.best.epoch
 
     @property
     def used(self) -> EpochReport | None:
         """The report of the weights to use."""
         return self.best if self.state.best_theta is not None else self.last
 
-    def save(self) -> None:
-        """Write the metrics so far, the weights to use and the checkpoint, and seal the run."""
+    def save(self, beside_them: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        """Write the metrics so far, the weights to use and the checkpoint, and seal the run.
+
+        beside_them: files that belong to the same moment.
+        """
         weights = encode_weights(self.built.network.layout, self.state.weights)
         beside = {
             name: dataclasses.asdict(report)
             for name, report in (("last", self.last), ("best", self.best))
             if report is not None
         }
-        checkpoint = encode_state(self.state, beside)
-        self.run.commit(
-            {names.METRICS: self.log.text(), names.WEIGHTS: weights, names.CHECKPOINT: checkpoint}
-        )
+        files = {
+            names.METRICS: self.log.text(),
+            names.WEIGHTS: weights,
+            names.CHECKPOINT: encode_state(self.state, beside),
+        }
+        self.run.commit({**files, **beside_them})
         self._saved = time.monotonic()
 
     def curves(self) -> Curves:
         """What the loss plot shows."""
-        header, *lines = (line.rstrip("\n").split(",") for line in self.log.lines)
-        cells = [[float(cell or "nan") for cell in line] for line in lines]
-        columns = {name: [row[index] for row in cells] for index, name in enumerate(header)}
+        columns = read_columns(self.log.text(), self.run.path / names.METRICS)
         return Curves(self.run.name, columns, self.built.network.loss.name, self.best_epoch)
 
     def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
@@ -154,7 +164,6 @@ class RunRecorder:
         if self.last is None:  # not even epoch 0 was finite
             self.run.seal()
             return {}
-        self.save()
         used = self.used or self.last
         summary = {
             "epochs": self.last.epoch,
@@ -163,7 +172,7 @@ class RunRecorder:
             "metrics": split_metrics(used),
         }
         final = {"final": split_metrics(self.last), "seconds": self.last.seconds}
-        self.run.commit({names.SUMMARY: to_json({**summary, **final})})
+        self.save({names.SUMMARY: to_json({**summary, **final})})
         self._plot(plotter)
         self.run.seal()
         return {"run": os.fspath(self.run.path), **summary}

@@ -86,7 +86,8 @@ def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str
             fresh.best_theta = np.empty_like(fresh.theta)
             _fill(fresh.best_theta, arrays["best_theta"])
         if "reported" in arrays:
-            fresh.reported = arrays["reported"].copy()
+            fresh.reported = np.empty_like(fresh.theta)
+            _fill(fresh.reported, arrays["reported"])
         fresh.shuffle.bit_generator.state = scalars["shuffle"]
         fresh.dropout.bit_generator.state = scalars["dropout"]
         fresh.epoch, fresh.step = scalars["epoch"], scalars["step"]

@@ -19,6 +19,8 @@ from nncli.errors import UserError
 @json_option
 def command(run: Path, split: str | None, as_json: bool) -> None:
     """Score a finished RUN on rows it recorded."""
+    import threadpoolctl
+
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.cli.summary import scores
@@ -32,7 +34,10 @@ def command(run: Path, split: str | None, as_json: bool) -> None:
         raise UserError(f"{run}: no {chosen} rows: this run has {' and '.join(there)} rows")
     rows = built.scored(chosen)
     job = built.job
-    score = Evaluator(job.network, reader.theta, rows, job.decode, job.metrics).score()
+    threads = built.experiment.training.threads
+    assert threads != "auto"
+    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+        score = Evaluator(job.network, reader.theta, rows, job.decode, job.metrics).score()
     metrics = {"loss": score.loss, **score.metrics}
     baselines = {
         name: {metric.name: metric(predictions, rows.truth) for metric in job.metrics.values()}

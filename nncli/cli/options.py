@@ -25,14 +25,6 @@ def print_json(value: Any) -> None:
     """One JSON object on stdout; NaN and infinities, which JSON lacks, become null."""
     import json
 
-    click.echo(json.dumps(_finite(value), ensure_ascii=False))
+    from nncli.artifacts.files import finite
 
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and value - value != 0:
-        return None
-    return value
+    click.echo(json.dumps(finite(value), ensure_ascii=False, allow_nan=False))

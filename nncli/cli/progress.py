@@ -35,7 +35,7 @@ class Lines(Silence):
     """About ten lines a run, the first and the last epoch among them."""
 
     def __init__(self, epochs: int) -> None:
-        self.epochs, self.every = epochs, max(epochs // LINES, 1)
+        self.epochs, self.every = epochs, -(-epochs // LINES)
         self.next = 0
 
     def show(self, report: EpochReport) -> None:

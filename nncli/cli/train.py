@@ -38,10 +38,10 @@ def command(
 
     with BackgroundPlotter() as plotter:
         if resume is not None:
-            recorder = _resume(resume, assignments)
+            recorder = _resume(resume, assignments, plotter)
         else:
             assert config is not None
-            recorder = _begin(config, assignments, runs_dir, quiet=quiet)
+            recorder = _begin(config, assignments, runs_dir, plotter, quiet=quiet)
         try:
             return _train(recorder, plotter, as_json=as_json, quiet=quiet)
         finally:
@@ -49,7 +49,12 @@ def command(
 
 
 def _begin(
-    config: Path, assignments: tuple[str, ...], runs_dir: Path | None, *, quiet: bool
+    config: Path,
+    assignments: tuple[str, ...],
+    runs_dir: Path | None,
+    plotter: "BackgroundPlotter",
+    *,
+    quiet: bool,
 ) -> "RunRecorder":
     """Build what the config declares and make its run directory."""
     from nncli.artifacts.run_directory import RunDirectory
@@ -59,6 +64,8 @@ def _begin(
     from nncli.config.load import load
 
     experiment, source = load(config, assignments)
+    if experiment.output.plots:
+        plotter.start()
     built = build(experiment, source)
     state = built.job.start()
     if not quiet:
@@ -69,7 +76,9 @@ def _begin(
     return recorder
 
 
-def _resume(path: Path, assignments: tuple[str, ...]) -> "RunRecorder":
+def _resume(
+    path: Path, assignments: tuple[str, ...], plotter: "BackgroundPlotter"
+) -> "RunRecorder":
     """Take a stopped run up where its checkpoint left it."""
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
@@ -81,8 +90,9 @@ def _resume(path: Path, assignments: tuple[str, ...]) -> "RunRecorder":
             raise UserError(problem)
     reader = RunReader(RunDirectory.open(path), assignments)
     reader.run.lock()
-    reader.run.recover()
-    return RunRecorder.resume(reader)
+    if reader.config[0].output.plots:
+        plotter.start()
+    return RunRecorder.resume(reader, sys.argv[1:])
 
 
 def _train(

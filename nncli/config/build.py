@@ -62,15 +62,19 @@ class Fixed:
 
     rows: Rows
     preprocessing: Preprocessing
+    data_sha256: str
 
 
 def build(given: Experiment, source: Source, fixed: Fixed | None = None) -> Built:
     """Load the data, resolve every `auto`, check, and put it together.
 
-    Raises ConfigError with every problem found, each at the place of its key.
+    Raises ConfigError with every problem found, each at the place of its key; DataError if the data
+    isn't what `fixed` was recorded on.
     """
     seeds = given.seed if isinstance(given.seed, Seeds) else Seeds(*[given.seed] * 4)
     table = _table(given, source)
+    if fixed and table.sha256() != fixed.data_sha256:
+        raise DataError(f"{source.path.parent}: the data has changed since this run was trained")
     split = resolve_split(given.data.split, given.data.dataset, table)
     rows = fixed.rows if fixed else _rows(split, table, seeds, source)
     experiment = resolve(given, table, split, rows)
@@ -85,6 +89,8 @@ def build(given: Experiment, source: Source, fixed: Fixed | None = None) -> Buil
         preprocessing = fixed.preprocessing if fixed else _fit(table, rows, keys)
     coding = TargetCoding(len(table.classes), output.units, preprocessing.target)
     job = _job(experiment, table, rows, preprocessing, coding, seeds)
+    if job.network.layout.trainable == 0:
+        raise source.error([("network", "nothing to train: every layer is frozen")])
     _check_finite(job, source)
     return Built(experiment, table, rows, preprocessing, coding, job)
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.config.experiment import Experiment
+from nncli.config.experiment import Experiment, PreprocessingKeys
 from nncli.config.load import Source
 from nncli.data.splits import Rows
 from nncli.errors import UserError
 from nncli.parts.activations import Activation, Softmax
 from nncli.parts.datasets import Table
 from nncli.parts.initializers import FromFile
-from nncli.parts.layers import BatchNorm, Dropout, Layer
+from nncli.parts.layers import BatchNorm, Layer
 from nncli.parts.losses import Loss
 from nncli.parts.optimizers import Lbfgs
 from nncli.parts.schedules import Constant, ReduceOnPlateau
@@ -24,7 +24,7 @@ def check(resolved: Experiment, table: Table, rows: Rows, source: Source) -> Non
     found = [
         *_network(resolved, table),
         *_loss(resolved, table),
-        *_training(resolved),
+        *_training(resolved, len(rows.train)),
         *_metrics(resolved, table),
         *_monitors(resolved, rows),
     ]
@@ -49,9 +49,6 @@ def _network(resolved: Experiment, table: Table) -> Found:
     elif units != len(table.classes) and (units, table.task) != (1, "binary"):
         expected = "1 or 2" if table.task == "binary" else f"{len(table.classes)}, one unit a class"
         yield "network.output.units", f"expected {expected}, found {units}"
-    layers = [*network.hidden, network.output]
-    if not any(getattr(layer, "trainable", False) for layer in layers):
-        yield "network", "nothing to train: every layer is frozen"
 
 
 def check_files(resolved: Experiment, table: Table, source: Source) -> None:
@@ -88,16 +85,27 @@ def _loss(resolved: Experiment, table: Table) -> Found:
     elif misfit := loss.misfit(output.activation, output.units):
         yield "loss", misfit
     low, high = loss.targets
+    keys = resolved.data.preprocessing
+    assert isinstance(keys, PreprocessingKeys)
+    if (low, high) != (-np.inf, np.inf) and keys.target.scale != "none" and not table.classes:
+        message = f"{loss.name} needs the targets as they are: use none"
+        yield "data.preprocessing.target.scale", message
     if not table.classes and (table.y.min() < low or table.y.max() > high):
         kinds = f"from {low:g} to {high:g}" if high < float("inf") else f"of at least {low:g}"
         yield "loss", f"{loss.name} needs targets {kinds}, but the data has others"
 
 
-def _training(resolved: Experiment) -> Found:
-    if resolved.training.batch_size == 1 and any(
-        isinstance(layer, BatchNorm) and layer.trainable for layer in resolved.network.hidden
-    ):
-        yield "training.batch_size", "batch_norm needs batches of at least 2 rows, found 1"
+def _training(resolved: Experiment, rows: int) -> Found:
+    training, hidden = resolved.training, resolved.network.hidden
+    assert training.batch_size != "auto"
+    size = rows if training.batch_size == "full" else min(training.batch_size, rows)
+    left = rows % size if training.sampling == "shuffle" else 0
+    if 1 in (size, left) and any(isinstance(x, BatchNorm) and x.trainable for x in hidden):
+        found = f"{rows} rows by {size} leave one" if left == 1 else "found 1"
+        yield "training.batch_size", f"batch_norm needs batches of at least 2 rows, {found}"
+    least = float(np.finfo(training.dtype).tiny)
+    if getattr(resolved.optimizer, "epsilon", 1.0) < least:
+        yield "optimizer.epsilon", f"too small for {training.dtype}: expected at least {least:.2g}"
 
 
 def _lbfgs(resolved: Experiment) -> Found:
@@ -112,7 +120,7 @@ def _lbfgs(resolved: Experiment) -> Found:
         yield "training.clip_grad_norm", "lbfgs needs the gradient as it is: drop the key"
     if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:
         yield "schedule", "lbfgs has no learning rate to schedule: drop the block"
-    if any(isinstance(layer, Dropout) for layer in resolved.network.hidden):
+    if any(isinstance(x, Layer) and x.is_random for x in resolved.network.hidden):
         yield "network.hidden", "lbfgs needs a loss without chance: drop the dropout layers"
     if any(isinstance(layer, BatchNorm) for layer in resolved.network.hidden):
         message = "lbfgs tries points that would move batch_norm's statistics: drop the layers"

@@ -59,8 +59,6 @@ class Decoder:
             message = f"expected {describe(hint)}, found {show(node)}{correction(node, hint)}"
             return self.note(node.where, path, message)
         chosen = spec(min(fitting, key=_vagueness))
-        if len(options) == 1:
-            chosen = dataclasses.replace(chosen, bounds=spec(hint).bounds, least=spec(hint).least)
         base = chosen.base
         if get_origin(base) in (list, tuple):
             return self._list(node, chosen, path)
@@ -125,7 +123,7 @@ class Decoder:
 
     def _class(self, name: Node, family: type[Part], path: str) -> type[Part] | None:
         """The class of a family that a node names; None after noting that there is none."""
-        kind, known = family.kind, known_parts(family)
+        kind = family.kind
         if not isinstance(name.value, str):
             self.note(name.where, path, f"expected the name of {article(kind)}, found {show(name)}")
             return None
@@ -133,11 +131,13 @@ class Decoder:
             cls = find(kind, name.value)
         except UserError:
             guess = did_you_mean(name.value, [*spellings(family)])
-            self.note(name.where, path, f"unknown {kind} {show(name)}{guess or known}")
+            self.note(
+                name.where, path, f"unknown {kind} {show(name)}{guess or known_parts(family)}"
+            )
             return None
         if issubclass(cls, family):
             return cls
-        message = f"{show(name)} has a place of its own and can't stand here{known}"
+        message = f"{show(name)} has a place of its own and can't stand here{known_parts(family)}"
         self.note(name.where, path, message)
         return None
 

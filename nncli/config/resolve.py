@@ -1,5 +1,6 @@
 """Resolve: every `auto` of an Experiment, by its data and by its other keys."""
 
+import math
 import os
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from nncli.constraints import Auto
 from nncli.data.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
 from nncli.engine.settings import Training
 from nncli.parts import metrics
-from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax
+from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.datasets import Dataset, Table
 from nncli.parts.initializers import Initializer
 from nncli.parts.layers import Dense, Input, Layer, Output
@@ -73,7 +74,8 @@ def resolve_preprocessing(
     if numeric == "auto":
         numeric = "standard" if dataset.is_scaled else "none"
     if target == "auto":
-        reaches_all = isinstance(output.activation, Identity) and not isinstance(loss, Poisson)
+        takes_all = loss.targets == (-math.inf, math.inf)
+        reaches_all = isinstance(output.activation, Identity) and takes_all
         target = numeric if not table.classes and reaches_all else "none"
     return PreprocessingKeys(numeric=Numeric(scale=numeric), target=Target(scale=target))
 
@@ -97,7 +99,7 @@ def resolve_output(output: Output, loss: Any, table: Table) -> tuple[Output, Los
 def _activation_for(table: Table, units: int, loss: Any) -> Activation:
     if not table.classes:
         if isinstance(loss, Poisson):
-            return _named("activation", "softplus", Activation)
+            return Softplus()
         return Identity()
     return Sigmoid() if units == 1 or isinstance(loss, BinaryCrossEntropy) else Softmax()
 
@@ -148,7 +150,10 @@ def resolve_training(
         stopping = replace(stopping, monitor=monitor)
     if threads == "auto":
         work = (count if size == "full" else size) * _largest_product(network)
-        threads = 1 if work < LARGE_STEP else os.cpu_count() or 1
+        threads = max(1, min(_cores(), 2 * work // LARGE_STEP))
+    converged = training.converged
+    if converged is not None and converged.monitor == "auto":
+        converged = replace(converged, monitor=monitor)
     steps = training.steps_per_epoch
     if steps == "auto":
         steps = 1 if size == "full" else -(-count // min(size, count))
@@ -157,8 +162,16 @@ def resolve_training(
         batch_size=size,
         steps_per_epoch=steps,
         early_stopping=stopping,
+        converged=converged,
         threads=threads,
     )
+
+
+def _cores() -> int:
+    """Processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _largest_product(network: NetworkKeys) -> int:

@@ -41,7 +41,10 @@ def penalty_backward(network: Network, values: Sequence[Values]) -> None:
 
 
 def clip(gradient: Array, limit: float, norm: Array) -> None:
-    """gradient <- gradient * limit / max(|gradient|, limit). norm: a 0-d scratch."""
+    """gradient <- gradient * limit / max(|gradient|, limit). norm: a 0-d scratch.
+
+    A gradient whose squares overflow (1e19 in float32, 1e154 in float64) becomes 0.
+    """
     np.dot(gradient, gradient, out=norm)
     np.sqrt(norm, out=norm)
     np.maximum(norm, limit, out=norm)

@@ -85,7 +85,7 @@ class Plan:
                 yield f"{node.name}/z", v.saved["z"]
             yield f"{node.name}/a", v.y
         for node, v in reversed(values):
-            if v.dy is not None:
+            if v.dy is not None and not (v is values[-1][1] and self.network.is_matched):
                 yield f"{node.name}/da", v.dy
             if "dz" in v.saved:
                 yield f"{node.name}/dz", v.saved["dz"]

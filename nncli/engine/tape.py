@@ -64,7 +64,7 @@ class Recorded(np.ndarray):
             raise NncliError(f"a kernel called np.{ufunc.__name__} without out=")
         operands = [plain(operand) for operand in inputs]
         target = plain(out[0])
-        if method == "reduce":
+        if method == "reduce" and options.keys() <= {"axis", "keepdims"}:
             arguments = (operands[0], options.get("axis", 0), None, target)
             self.tape.add(ufunc.reduce, *arguments, options.get("keepdims", False))
         elif method == "__call__":
@@ -77,20 +77,11 @@ class Recorded(np.ndarray):
             else:
                 self.tape.add(call, *operands, target)
         else:
-            raise NncliError(
-                f"a kernel called np.{ufunc.__name__}.{method}, which has no recording"
-            )
+            raise _unrecordable(f"np.{ufunc.__name__}.{method} with {', '.join(options) or 'out'}")
         return out[0]
 
-    # what these methods did while recording, a replay would leave out
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise NncliError("a kernel assigned to items, which can't be recorded: use np.copyto")
-
-    def dot(self, *arguments: Any, **options: Any) -> Any:
-        raise NncliError("a kernel called an array's dot, which can't be recorded: use np.dot")
-
-    def fill(self, value: Any) -> None:
-        raise NncliError("a kernel called an array's fill, which can't be recorded: use np.copyto")
+        raise _unrecordable("assignment to items")
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         arguments = [plain(argument) for argument in args]
@@ -102,10 +93,30 @@ class Recorded(np.ndarray):
             # the bound method skips np.dot's dispatch: half the cost on a tiny product
             self.tape.add(left.dot, right, plain(kwargs["out"]))
             return kwargs["out"]
-        raise NncliError(
-            f"a kernel called np.{function.__name__}, which can't be recorded: "
-            "use ufuncs, np.dot and np.copyto, each writing to a preset out"
-        )
+        raise _unrecordable(f"np.{function.__name__}")
+
+
+def _unrecordable(what: str) -> NncliError:
+    return NncliError(
+        f"a kernel used {what}, which can't be recorded: "
+        "use ufuncs, np.dot and np.copyto, each writing to a preset out"
+    )
+
+
+def _refusal(method: str) -> Callable[..., Any]:
+    def refuse(self: Recorded, *arguments: Any, **options: Any) -> Any:
+        raise _unrecordable(f"an array's {method}")
+
+    return refuse
+
+
+# methods that compute at once, without NumPy's dispatch: what they did while recording, a replay
+# would leave out
+for _method in (
+    *("astype", "byteswap", "clip", "copy", "dot", "fill", "flatten", "partition", "put"),
+    *("repeat", "round", "sort", "take"),
+):
+    setattr(Recorded, _method, _refusal(_method))
 
 
 def plain(value: Any) -> Any:

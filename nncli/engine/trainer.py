@@ -29,8 +29,8 @@ def train(
     After a requested stop there is no further report, and `state` is where the stop was noticed:
     passed in again, training goes on from there as if it had never stopped.
 
-    Raises Diverged when the loss or a parameter isn't finite; `state` is then the last one
-    reported.
+    Raises Diverged when the loss or a parameter isn't finite; `state` is then back at the last
+    report, or where this call began.
     """
     yield from _Trainer(job, state or job.start(), stop or Stop()).reports()
 

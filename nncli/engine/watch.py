@@ -26,6 +26,7 @@ class EpochReport:
     learning_rate: float | None
     seconds: float
     is_logged: bool = True
+    is_best: bool = False
     stopped: str | None = None
 
     def columns(self) -> dict[str, float | None]:
@@ -51,14 +52,15 @@ class Watch:
     def observe(self, report: EpochReport) -> EpochReport:
         """Take note of an epoch; the report, with the reason to stop if there is one."""
         self._follow_plateau(report)
+        is_best = self._follow_best(report)
         reasons = {
             "epochs": report.epoch >= self.job.training.epochs,
             "converged": self._has_converged(report),
-            "early_stopping": self._has_waited_enough(report),
+            "early_stopping": self._has_waited_enough(),
         }
         stopped = next((reason for reason, holds in reasons.items() if holds), report.stopped)
         is_logged = bool(stopped) or report.epoch % self.job.log_every == 0
-        return replace(report, stopped=stopped, is_logged=is_logged)
+        return replace(report, stopped=stopped, is_logged=is_logged, is_best=is_best)
 
     def _follow_plateau(self, report: EpochReport) -> None:
         schedule, state = self.job.schedule, self.state
@@ -74,18 +76,22 @@ class Watch:
         state.previous = value
         return before is not None and abs(value - before) <= settings.tolerance
 
-    def _has_waited_enough(self, report: EpochReport) -> bool:
+    def _follow_best(self, report: EpochReport) -> bool:
+        """Whether this is the best epoch so far; its weights are kept if they may be wanted."""
         settings, state = self.job.training.early_stopping, self.state
-        if settings is None:
+        monitor, least = (settings.monitor, settings.min_delta) if settings else ("auto", 0.0)
+        value = self._lower_is_better(report, monitor)
+        if report.epoch > 0 and not value < state.best.value - least:
+            state.best = replace(state.best, waited=state.best.waited + 1)
             return False
-        value = self._lower_is_better(report, settings.monitor)
-        if state.best.value == math.inf or value < state.best.value - settings.min_delta:
-            state.best = Best(value, report.epoch)
-            if settings.restore_best_weights:
-                state.best_theta = state.theta.copy()
-            return False
-        state.best = replace(state.best, waited=state.best.waited + 1)
-        return state.best.waited >= settings.patience
+        state.best = Best(value, report.epoch)
+        if settings is not None and settings.restore_best_weights:
+            state.best_theta = state.theta.copy()
+        return True
+
+    def _has_waited_enough(self) -> bool:
+        settings = self.job.training.early_stopping
+        return settings is not None and self.state.best.waited >= settings.patience
 
     def _value(self, report: EpochReport, monitor: str) -> float:
         value = report.columns()[self.job.monitored(monitor)]

@@ -5,6 +5,7 @@ the weights and the order of the rows, but never the data.
 """
 
 import csv
+import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -31,6 +32,13 @@ class Table:
     features: tuple[str, ...]
     targets: tuple[str, ...] = ("target",)
     classes: tuple[str, ...] = ()
+
+    def sha256(self) -> str:
+        """SHA-256 of the values, names and shape."""
+        digest = hashlib.sha256(repr((self.x.shape, self.features, self.classes)).encode())
+        for array in (self.x, self.y):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        return digest.hexdigest()
 
     @property
     def task(self) -> Task:

@@ -104,7 +104,7 @@ class Dense(Layer):
 
     def saved_shapes(self, batch: int, inputs: int) -> Shapes:
         scratch = self.activation.scratch_shapes(batch, self.units)
-        if not isinstance(self.activation, Identity):  # whose z is y and whose dz is dy
+        if type(self.activation) is not Identity:  # whose z is y and whose dz is dy
             scratch = {"z": (batch, self.units), "dz": (batch, self.units), **scratch}
         if self.kernel_regularizer:
             scratch = {**scratch, "penalty": (inputs, self.units)}

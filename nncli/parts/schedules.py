@@ -97,7 +97,7 @@ class Cosine(Schedule):
     Source: Loshchilov and Hutter (2017), SGDR, without restarts.
     """
 
-    floor: Annotated[Share, "the factor at the end"] = 0.0
+    floor: Annotated[Share, "the factor approached at the end"] = 0.0
     interval: Interval = "epoch"
     warmup: Warmup = 0
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nncli.artifacts import environment
-from nncli.artifacts.environment import data_sha256, describe
+from nncli.artifacts.environment import describe
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_blas_is_described_by_name_version_and_kernel(table, config):
 
 def test_same_data_has_the_same_sha256(table):
     copied = replace(table, x=np.asfortranarray(table.x.copy()), y=table.y.copy())
-    assert data_sha256(copied) == data_sha256(table)
+    assert copied.sha256() == table.sha256()
 
 
 @pytest.mark.parametrize("part", ["x", "y", "features", "classes"])
@@ -55,7 +55,7 @@ def test_any_change_of_the_data_changes_its_sha256(table, part):
     if part == "x":
         after = before.copy()
         after[0, 0] = np.nextafter(after[0, 0], 1)
-    assert data_sha256(replace(table, **{part: after})) != data_sha256(table)
+    assert replace(table, **{part: after}).sha256() != table.sha256()
 
 
 def test_config_outside_a_checkout_has_no_revision(table, config):

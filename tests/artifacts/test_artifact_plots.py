@@ -121,6 +121,7 @@ def test_place_that_can_not_be_written_is_a_file_failure(tmp_path):
 
 def test_background_process_draws_what_this_one_would(tmp_path):
     with BackgroundPlotter() as plotter:
+        plotter.start()
         assert plotter.draw_loss(RUN, tmp_path / "there.png") is None
     draw_curves([RUN], tmp_path / "here.png", "loss", is_log=False)
     assert (tmp_path / "there.png").read_bytes() == (tmp_path / "here.png").read_bytes()
@@ -128,12 +129,14 @@ def test_background_process_draws_what_this_one_would(tmp_path):
 
 def test_background_process_says_why_it_could_not_draw(tmp_path):
     with BackgroundPlotter() as plotter:
+        plotter.start()
         trouble = plotter.draw_loss(RUN, tmp_path / "nowhere" / "a.png")
     assert "nowhere" in trouble
 
 
 def test_background_process_that_was_killed_is_trouble_too(tmp_path):
     with BackgroundPlotter() as plotter:
+        plotter.start()
         os.kill(plotter._process.pid, signal.SIGKILL)
         assert plotter.draw_loss(RUN, tmp_path / "a.png")
 
@@ -141,11 +144,13 @@ def test_background_process_that_was_killed_is_trouble_too(tmp_path):
 def test_background_process_that_can_not_start_is_trouble_not_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
     with BackgroundPlotter() as plotter:
+        plotter.start()
         assert plotter.draw_loss(RUN, tmp_path / "a.png")
 
 
 def test_background_process_that_was_not_needed_ends():
     with BackgroundPlotter() as plotter:
+        plotter.start()
         process = plotter._process
     assert process.returncode is not None
 
@@ -154,4 +159,5 @@ def test_background_process_takes_no_module_from_the_working_directory(tmp_path,
     monkeypatch.chdir(tmp_path)
     Path("matplotlib.py").write_text("raise SystemExit('not this one')")
     with BackgroundPlotter() as plotter:
+        plotter.start()
         assert plotter.draw_loss(RUN, tmp_path / "a.png") is None

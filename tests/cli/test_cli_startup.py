@@ -5,8 +5,19 @@ import sys
 
 import pytest
 
-LIST = "import sys; sys.stderr.write(' '.join(m for m in sys.modules if '.' not in m))"
-SLOW = {"numpy", "scipy", "yaml", "matplotlib", "sklearn", "pydantic", "rich", "safetensors"}
+PACKAGES = "m for m in sys.modules if '.' not in m or m == 'importlib.metadata'"
+LIST = f"import sys; sys.stderr.write(' '.join({PACKAGES}))"
+PLUGINS = {"importlib.metadata"}  # looking for them takes longer than reading a config
+SLOW = PLUGINS | {
+    "numpy",
+    "scipy",
+    "yaml",
+    "matplotlib",
+    "sklearn",
+    "pydantic",
+    "rich",
+    "safetensors",
+}
 
 
 def imported_by(arguments, folder):

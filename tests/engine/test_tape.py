@@ -172,6 +172,14 @@ def product_method(z, a):
     z.dot(np.ones((3, 3)), a)
 
 
+def copy_method(z, a):
+    np.copyto(a, z.copy())
+
+
+def reduction_of_some(z, a):
+    np.add.reduce(z, axis=0, out=a[0], where=np.arange(3) > 0)
+
+
 @pytest.mark.parametrize(
     "kernel",
     [
@@ -182,6 +190,8 @@ def product_method(z, a):
         reduction_method,
         item_assignment,
         product_method,
+        copy_method,
+        reduction_of_some,
     ],
 )
 def test_a_kernel_that_cannot_be_replayed_is_refused(kernel):

@@ -1,0 +1,60 @@
+"""Combinations that would train on nonsense without a word are refused."""
+
+import pytest
+
+from nncli.config.build import build
+from nncli.config.load import load
+from nncli.errors import ConfigError
+
+NORM = "network: {hidden: [8, {type: batch_norm}]}"
+COUNTS = "data: {dataset: {type: inline, x: [[0], [1], [2]], y: [0, 1, 1]}, preprocessing: {%s}}"
+
+
+def problem(tmp_path, *lines):
+    path = tmp_path / "c.yaml"
+    path.write_text("\n".join(lines))
+    with pytest.raises(ConfigError) as caught:
+        build(*load(path))
+    return caught.value.problems[0]
+
+
+def test_batch_norm_refuses_a_batch_of_the_one_row_left_over(tmp_path):
+    # 150 rows, batches of 149: the second batch would have one row, whose variance is 0
+    training = "training: {batch_size: 149}"
+    found = problem(tmp_path, "data: {dataset: iris, split: none}", NORM, training)
+    assert found.path == "training.batch_size"
+    assert found.message.endswith("150 rows by 149 leave one")
+
+
+@pytest.mark.parametrize("loss", ["poisson", "binary_cross_entropy"])
+def test_loss_with_a_domain_refuses_scaled_targets(tmp_path, loss):
+    activation = {"poisson": "softplus"}.get(loss, "sigmoid")
+    found = problem(
+        tmp_path,
+        COUNTS % "target: {scale: standard}",
+        f"network: {{output: {{activation: {activation}}}}}",
+        f"loss: {loss}",
+    )
+    assert found.path == "data.preprocessing.target.scale"
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "adagrad"])
+def test_epsilon_that_float32_takes_for_0_is_refused(tmp_path, optimizer):
+    found = problem(
+        tmp_path,
+        "data: {dataset: iris}",
+        f"optimizer: {{type: {optimizer}, epsilon: 1e-46}}",
+        "training: {dtype: float32}",
+    )
+    assert found.path == "optimizer.epsilon"
+
+
+def test_one_large_step_asks_for_threads_and_a_small_one_for_none(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("data: {dataset: iris}")
+    assert build(*load(path)).experiment.training.threads == 1
+    wide = ["network.hidden=[4096, 4096]", "training.batch_size=full"]
+    import os
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert build(*load(path, wide)).experiment.training.threads == cores
