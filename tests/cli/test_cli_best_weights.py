@@ -27,7 +27,7 @@ def test_monitor_that_is_no_number_is_no_improvement(write, train):
         "training: {epochs: 50, early_stopping: {monitor: val_roc_auc, patience: 5}}",
     )
     split = "data.split={type: random, train: 0.5, val: 0.5}"
-    run = train(config, "--set", split, "--set", "seed=1")
+    run = train(config, "--set", split, "--set", "seed=0")
     found = summary(run)
     assert found["metrics"]["val"]["roc_auc"] is None
     assert (found["stopped"], found["epochs"], found["best_epoch"]) == ("early_stopping", 5, 0)
