@@ -89,9 +89,11 @@ class Diverged(NncliError):
 
     def __init__(self, epoch: int, step: int, tensor: str) -> None:
         self.epoch, self.step, self.tensor = epoch, step, tensor
+        advice = "a smaller optimizer.learning_rate or training.clip_grad_norm usually helps"
+        if step == 0:
+            advice = "before any step: the data or the initial weights are too large"
         super().__init__(
-            f"training diverged in epoch {epoch} at step {step}: {tensor} is not finite "
-            "(a smaller optimizer.learning_rate or training.clip_grad_norm usually helps)"
+            f"training diverged in epoch {epoch} at step {step}: {tensor} is not finite ({advice})"
         )
 
 

@@ -18,7 +18,7 @@ def reporting(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileFailure(f"{error.filename or path}: {error.strerror or error}") from error
+        raise FileFailure(f"{path}: {error.strerror or error}") from error
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -52,7 +52,7 @@ def sync_folder(folder: Path) -> None:
 def to_json(value: Any) -> bytes:
     """Indented JSON text; NaN and infinities, which JSON lacks, become null."""
     text = json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode()
+    return (text + "\n").encode(errors="backslashreplace")  # a file name may be no text
 
 
 def finite(value: Any) -> Any:

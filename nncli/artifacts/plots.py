@@ -39,10 +39,16 @@ def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -
     known = list(dict.fromkeys(c.removeprefix("val_") for run in runs for c in run.columns))
     if all(metric not in run.columns for run in runs):
         raise UserError(f"no run has the metric '{metric}'; known: {', '.join(known)}")
+    values = [value for run in runs for value in run.columns.get(metric, ())]
+    if is_log and not any(value > 0 for value in values):
+        raise UserError(f"{metric} has no positive values to draw on a logarithmic axis")
     with warnings.catch_warnings(), reporting(path):
-        warnings.simplefilter("ignore", UserWarning)  # a letter the font lacks, a log of nothing
-        figure = _figure(runs, metric, is_log)
-        figure.savefig(path, dpi=150, metadata=_without_date(path))
+        warnings.simplefilter("ignore")  # a letter the font lacks, a log of nothing
+        try:
+            figure = _figure(runs, metric, is_log)
+            figure.savefig(path, dpi=150, metadata=_without_date(path))
+        except OverflowError:
+            raise UserError(f"{metric} has values too large to draw on this axis") from None
 
 
 def _without_date(path: Path) -> dict[str, None]:
@@ -57,7 +63,9 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool) -> Any:
     matplotlib.rcParams["svg.hashsalt"] = "nncli"
     figure = Figure(figsize=(6.4, 4.0), layout="constrained")
     axes = figure.subplots()
-    colors = [matplotlib.colormaps["tab10"](index % 10) for index in range(len(runs))]
+    few, many = matplotlib.colormaps["tab10"], matplotlib.colormaps["turbo"]
+    count = len(runs)
+    colors = [few(i) if count <= 10 else many(i / (count - 1)) for i in range(count)]
     for run, color in zip(runs, colors, strict=True):
         _draw_run(axes, run, metric, color, is_alone=len(runs) == 1)
     axes.set_xlabel("epoch")
@@ -69,7 +77,10 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool) -> Any:
     axes.margins(x=0.02)
     if len(runs) == 1:
         axes.set_title(runs[0].name, loc="left", fontsize=11, parse_math=False)
-    for text in axes.legend(frameon=False, fontsize=9).get_texts():
+    beside: dict[str, Any] = {}
+    if count > 3:
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
+    for text in axes.legend(frameon=False, fontsize=9 if count <= 6 else 6, **beside).get_texts():
         text.set_parse_math(False)  # a $ in a run's name is a $
     return figure
 
@@ -78,7 +89,8 @@ def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool
     epochs = run.columns["epoch"]
     prefix = "" if is_alone else f"{run.name.lstrip('_')} "  # matplotlib hides labels in _
     last = None
-    for column, label, style in ((metric, "train", "-"), (f"val_{metric}", "validation", "--")):
+    train = "train" if metric not in ("learning_rate", "seconds") else metric
+    for column, label, style in ((metric, train, "-"), (f"val_{metric}", "validation", "--")):
         if column in run.columns:
             width = 1.6 if is_alone or style == "-" else 1.2
             shade = "tab:orange" if is_alone and style == "--" else color

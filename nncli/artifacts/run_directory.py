@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from nncli.artifacts.files import reporting, sha256, to_json, write_atomic
@@ -23,6 +22,7 @@ PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
 LONGEST_NAME = 100  # bytes
+FORMAT = 1
 NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
 
 
@@ -32,6 +32,7 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: int | None = None
+        self._entries: dict[str, Mapping[str, Any]] = {}  # what the next manifest says
 
     @property
     def name(self) -> str:
@@ -45,6 +46,8 @@ class RunDirectory:
         """
         stem = re.sub(r"[^\w.+-]+", "_", name).strip("._-")
         stem = stem.encode()[:LONGEST_NAME].decode(errors="ignore") or "run"
+        if runs.exists() and not runs.is_dir():
+            raise FileFailure(f"{runs}: not a folder")
         with reporting(runs):
             runs.mkdir(parents=True, exist_ok=True)
             taken = [
@@ -87,6 +90,10 @@ class RunDirectory:
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file, whole."""
+        self._put(name, content)
+        self._entries[name] = _entry(content)
+
+    def _put(self, name: str, content: bytes) -> None:
         target = self.path / name
         with reporting(target):
             target.parent.mkdir(exist_ok=True)
@@ -104,13 +111,15 @@ class RunDirectory:
     def commit(self, contents: Mapping[str, bytes]) -> None:
         """Write several files and seal: after a crash all of them are old, or all new."""
         for name, content in contents.items():
-            self.write(name + NEXT, content)
-        self.seal(contents)
+            self._put(name + NEXT, content)
+            self._entries[name] = _entry(content)
+        self.seal()
         self.recover()
 
     def recover(self) -> None:
         """After a crash: put files that the manifest has in place, and drop half-written ones."""
         entries = self.manifest()
+        self._entries = dict(entries)
         with reporting(self.path):
             for waiting in self.path.rglob(f"*{NEXT}"):
                 name = waiting.relative_to(self.path).as_posix().removesuffix(NEXT)
@@ -121,23 +130,16 @@ class RunDirectory:
             for temporary in self.path.rglob(".*.tmp"):
                 temporary.unlink()
 
-    def seal(self, upcoming: Mapping[str, bytes] = MappingProxyType({})) -> None:
-        """Write the manifest: SHA-256 and size of every file here, or `upcoming`."""
-        files = {
-            name: {"sha256": sha256(content), "bytes": len(content)}
-            for name, content in upcoming.items()
-        }
-        for path in sorted(self.path.rglob("*")):
-            relative = path.relative_to(self.path).as_posix()
-            if (
-                path.is_file()
-                and relative not in (MANIFEST, *upcoming)
-                and path.suffix not in (".tmp", NEXT)
-            ):
-                with reporting(path):
-                    content = path.read_bytes()
-                files[relative] = {"sha256": sha256(content), "bytes": len(content)}
-        self.write_json(MANIFEST, {"format": 1, "files": files})
+    def adopt(self, name: str) -> None:
+        """Take in a file that another program has written here, as it is now."""
+        path = self.path / name
+        with reporting(path):
+            self._entries[name] = _entry(path.read_bytes())
+
+    def seal(self) -> None:
+        """Write the manifest: SHA-256 and size of every file written or adopted, then or before."""
+        files = dict(sorted(self._entries.items()))
+        write_atomic(self.path / MANIFEST, to_json({"format": FORMAT, "files": files}))
 
     def read(self, name: str) -> bytes:
         """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
@@ -170,7 +172,9 @@ class RunDirectory:
         """The sealed files. Raises CorruptRun if the manifest is unreadable."""
         path = self.path / MANIFEST
         try:
-            files: dict[str, dict[str, Any]] = json.loads(path.read_bytes())["files"]
+            content = json.loads(path.read_bytes())
+            files: dict[str, dict[str, Any]] = content["files"]
+            assert content["format"] == FORMAT
             assert all(isinstance(entry, dict) for entry in files.values())
         except (
             OSError,
@@ -183,3 +187,7 @@ class RunDirectory:
         ):
             raise CorruptRun(f"{path}: not a manifest") from None
         return files
+
+
+def _entry(content: bytes) -> dict[str, Any]:
+    return {"sha256": sha256(content), "bytes": len(content)}

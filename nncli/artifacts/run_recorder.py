@@ -60,7 +60,9 @@ class RunRecorder:
             raise UserError(f"{path}: lbfgs keeps its memory to itself: train anew")
         state, beside = reader.checkpoint()
         if state.epoch >= built.experiment.training.epochs:
-            message = f"all {state.epoch} epochs are done: add --set training.epochs=N to go on"
+            message = (
+                f"{state.epoch} epochs are done: go on with --set training.epochs=N for a larger N"
+            )
             raise UserError(f"{path}: {message}")
         try:
             last, best = EpochReport(**beside["last"]), EpochReport(**beside["best"])
@@ -126,6 +128,11 @@ class RunRecorder:
             self.save()
 
     @property
+    def can_go_on(self) -> bool:
+        """Whether `resume` can take this run up: lbfgs keeps its memory to itself."""
+        return not isinstance(self.built.job.optimizer, Lbfgs)
+
+    @property
     def best_epoch(self) -> int:
         return self.state.best.epoch
 
@@ -171,7 +178,11 @@ class RunRecorder:
             "best_epoch": self.best_epoch,
             "metrics": split_metrics(used),
         }
-        final = {"final": split_metrics(self.last), "seconds": self.last.seconds}
+        final = {
+            "final": split_metrics(self.last),
+            "best": split_metrics(self.best) if self.best else {},
+            "seconds": self.last.seconds,
+        }
         self.save({names.SUMMARY: to_json({**summary, **final})})
         self._plot(plotter)
         self.run.seal()
@@ -186,6 +197,8 @@ class RunRecorder:
             path.parent.mkdir(exist_ok=True)
         if trouble := plotter.draw_loss(self.curves(), path):
             self.warnings.append(f"plots/loss.png could not be drawn: {trouble}")
+        else:
+            self.run.adopt("plots/loss.png")
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:

@@ -68,7 +68,8 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
     """Run one command; its exit code. Errors go to stderr, a line each."""
     try:
         code = cli.main(arguments, prog_name="nncli", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where it was closed before the start
+            sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)

@@ -1,5 +1,6 @@
 """`nncli plot-loss`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,8 +24,18 @@ def command(runs: tuple[Path, ...], output: Path | None, metric: str, is_log: bo
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
 
+    metric = metric.removeprefix("val_")
     curves = [RunReader(RunDirectory.open(run)).curves() for run in runs]
+    names = [each.name for each in curves]
+    curves = [  # runs of one name are told apart by their folders
+        replace(each, name=str(run)) if names.count(each.name) > 1 else each
+        for run, each in zip(runs, curves, strict=True)
+    ]
+    for each in curves:
+        if metric not in each.columns and any(metric in other.columns for other in curves):
+            click.echo(f"warning: {each.name} has no {metric}: left out", err=True)
+    curves = [each for each in curves if metric in each.columns] or curves
     name = f"{curves[0].name}-{metric}" if len(curves) == 1 else metric
     path = output or Path(f"{name}.png")
-    draw_curves(curves, path, metric.removeprefix("val_"), is_log)
+    draw_curves(curves, path, metric, is_log)
     click.echo(path)

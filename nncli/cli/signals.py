@@ -2,9 +2,12 @@
 
 import os
 import signal
+import time
 from types import FrameType, TracebackType
 
 from nncli.engine.stepper import Stop
+
+PATIENCE = 1.0  # seconds in which a second signal is the same one: keys repeat
 
 
 class StopOnSignal:
@@ -15,12 +18,14 @@ class StopOnSignal:
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
         self.received: int | None = None
+        self.since = 0.0
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None:
+        if self.received is not None and time.monotonic() - self.since > PATIENCE:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        self.received = number
+        if self.received is None:
+            self.received, self.since = number, time.monotonic()
         self.stop.requested = True
 
     def __enter__(self) -> "StopOnSignal":

@@ -72,6 +72,8 @@ def model_summary(built: Built) -> str:
         ["schedule", in_words(experiment.schedule)],
         ["data", f"{built.table.task}, {len(built.table.x)} rows ({split})"],
     ]
+    if built.preprocessing.target.method != "none":
+        facts.insert(2, ["", "of the scaled target; metrics are in the target's own units"])
     width = max(len(name) for name, _ in facts)
     lines = [f"{name.ljust(width)}  {text}" for name, text in facts]
     return "\n".join([table(rows), "", *lines])

@@ -12,6 +12,7 @@ from nncli.errors import Diverged, UserError
 if TYPE_CHECKING:
     from nncli.artifacts.plots import BackgroundPlotter
     from nncli.artifacts.run_recorder import RunRecorder
+    from nncli.cli.signals import StopOnSignal
 
 
 @click.command(name="train")
@@ -30,20 +31,24 @@ def command(
     quiet: bool,
 ) -> int:
     """Train the network that CONFIG declares and leave a run directory."""
-    if (config is None) == (resume is None):
+    if config is None and resume is None:
         raise click.UsageError("expected a CONFIG to train, or --resume RUN to go on with one")
+    if config is not None and resume is not None:
+        raise click.UsageError("--resume RUN has its own config: give no CONFIG")
     if resume is not None and runs_dir is not None:
         raise click.UsageError("--runs-dir is for a new run: a resumed one stays where it is")
     from nncli.artifacts.plots import BackgroundPlotter
+    from nncli.cli.signals import StopOnSignal
+    from nncli.engine.stepper import Stop
 
-    with BackgroundPlotter() as plotter:
+    with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
         if resume is not None:
             recorder = _resume(resume, assignments, plotter)
         else:
             assert config is not None
-            recorder = _begin(config, assignments, runs_dir, plotter, quiet=quiet)
+            recorder = _begin(config, assignments, runs_dir, plotter, signals, quiet=quiet)
         try:
-            return _train(recorder, plotter, as_json=as_json, quiet=quiet)
+            return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         finally:
             recorder.run.unlock()
 
@@ -53,6 +58,7 @@ def _begin(
     assignments: tuple[str, ...],
     runs_dir: Path | None,
     plotter: "BackgroundPlotter",
+    signals: "StopOnSignal",
     *,
     quiet: bool,
 ) -> "RunRecorder":
@@ -70,6 +76,9 @@ def _begin(
     state = built.job.start()
     if not quiet:
         click.echo(model_summary(built) + "\n", err=True)
+    if signals.received is not None:
+        click.echo("stopped before training: nothing was written", err=True)
+        raise click.exceptions.Exit(signals.exit_code)
     run = RunDirectory.create(runs_dir or Path(built.experiment.output.dir), built.experiment.name)
     recorder = RunRecorder(run, built, state)
     recorder.begin(source.text, config, sys.argv[1:])
@@ -96,26 +105,26 @@ def _resume(
 
 
 def _train(
-    recorder: "RunRecorder", plotter: "BackgroundPlotter", *, as_json: bool, quiet: bool
+    recorder: "RunRecorder",
+    plotter: "BackgroundPlotter",
+    signals: "StopOnSignal",
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """Train, record, and say where the run is and what it reached; the exit code."""
     import threadpoolctl
 
     from nncli.cli.progress import Progress
-    from nncli.cli.signals import StopOnSignal
-    from nncli.engine.stepper import Stop
     from nncli.engine.trainer import train
 
     settings = recorder.built.experiment.training
     assert settings.threads != "auto"
-    stop, diverged = Stop(), None
+    diverged = None
     progress = Progress(settings.epochs, quiet=quiet)
-    with (
-        StopOnSignal(stop) as signals,
-        threadpoolctl.threadpool_limits(settings.threads, user_api="blas"),
-    ):
+    with threadpoolctl.threadpool_limits(settings.threads, user_api="blas"):
         try:
-            for report in train(recorder.built.job, recorder.state, stop):
+            for report in train(recorder.built.job, recorder.state, signals.stop):
                 recorder.record(report)
                 progress.show(report)
         except Diverged as error:
@@ -152,9 +161,13 @@ def _tell(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:
         "interrupted": ": interrupted",
     }[recorder.stopped]
     click.echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
+    last, best = recorder.last.epoch, recorder.best_epoch
+    training = recorder.built.experiment.training
     if recorder.used is not recorder.last and recorder.used is not None:
         click.echo(f"weights of epoch {recorder.used.epoch}, the best, are kept")
+    elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
+        click.echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
     click.echo(scores(metrics))
     click.echo(f"\nrun: {recorder.run.path}")
-    if recorder.stopped == "interrupted":
+    if recorder.stopped == "interrupted" and recorder.can_go_on:
         click.echo(f"go on with: nncli train --resume {recorder.run.path}")

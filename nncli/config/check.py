@@ -14,7 +14,7 @@ from nncli.parts.initializers import FromFile
 from nncli.parts.layers import BatchNorm, Layer
 from nncli.parts.losses import Loss
 from nncli.parts.optimizers import Lbfgs
-from nncli.parts.schedules import Constant, ReduceOnPlateau
+from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
 
 Found = Iterator[tuple[str, str]]  # (key, message)
 
@@ -27,6 +27,7 @@ def check(resolved: Experiment, table: Table, rows: Rows, source: Source) -> Non
         *_training(resolved, len(rows.train)),
         *_metrics(resolved, table),
         *_monitors(resolved, rows),
+        *_schedule(resolved),
     ]
     if isinstance(resolved.optimizer, Lbfgs):
         found += _lbfgs(resolved)
@@ -106,6 +107,18 @@ def _training(resolved: Experiment, rows: int) -> Found:
     least = float(np.finfo(training.dtype).tiny)
     if getattr(resolved.optimizer, "epsilon", 1.0) < least:
         yield "optimizer.epsilon", f"too small for {training.dtype}: expected at least {least:.2g}"
+
+
+def _schedule(resolved: Experiment) -> Found:
+    schedule, training = resolved.schedule, resolved.training
+    assert training.steps_per_epoch != "auto"
+    steps = training.epochs * training.steps_per_epoch
+    total = training.epochs if schedule.interval == "epoch" else steps
+    if isinstance(schedule, OneCycle) and schedule.warmup:
+        yield "schedule.warmup", "one_cycle rises by itself: drop the key"
+    elif schedule.warmup >= total and schedule.warmup:
+        message = f"expected less than the run's {total} {schedule.interval}s"
+        yield "schedule.warmup", f"{message}, found {schedule.warmup}"
 
 
 def _lbfgs(resolved: Experiment) -> Found:

@@ -103,9 +103,9 @@ class Experiment:
     data: Annotated[Data, "where the rows come from"]
     network: Annotated[NetworkKeys, "the layers"] = field(default_factory=NetworkKeys)
     loss: Annotated[Loss | Auto, "auto: by the output's activation"] = "auto"
-    optimizer: Annotated[
-        Optimizer, "how a gradient moves the weights; its learning rate is 0.01"
-    ] = field(default_factory=lambda: Adam(learning_rate=0.01))
+    optimizer: Annotated[Optimizer, "how a gradient moves the weights"] = field(
+        default_factory=Adam
+    )
     schedule: Annotated[Schedule, "how the learning rate changes"] = field(default_factory=Constant)
     training: Annotated[Training, "how long, in what portions"] = field(default_factory=Training)
     evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)

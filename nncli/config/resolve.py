@@ -91,7 +91,7 @@ def resolve_output(output: Output, loss: Any, table: Table) -> tuple[Output, Los
     if activation == "auto":
         activation = _activation_for(table, units, loss)
     if not isinstance(loss, Loss):
-        loss = _loss_for(activation)
+        loss = _loss_for(activation) if table.classes else Mse()
     start = _kernel_start(output.kernel_initializer, activation)
     return replace(output, units=units, activation=activation, kernel_initializer=start), loss
 

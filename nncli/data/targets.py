@@ -25,10 +25,17 @@ def as_task(table: Table, task: Task) -> Table:
         values, y = np.unique(table.y[:, 0], return_inverse=True)
         if len(values) > MOST_CLASSES:
             raise DataError(f"the target has {len(values)} different values: too many for classes")
-        table = replace(table, y=y, classes=tuple(f"{value:g}" for value in values))
+        table = replace(table, y=y, classes=tuple(map(_label, values)))
+    if len(table.classes) < 2:
+        raise DataError(f"the target is always {table.classes[0]}: there is nothing to tell apart")
     if task == "binary" and len(table.classes) != 2:
         raise DataError(f"task binary needs 2 classes, but the target has {len(table.classes)}")
     return table
+
+
+def _label(value: float) -> str:
+    """A class's name: a number as short as it can be and still be told from its neighbours."""
+    return short if float(short := f"{value:g}") == value else repr(float(value))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from nncli.errors import Diverged
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Lbfgs
 
+LONGEST_SILENCE = 1.0  # seconds without a report, where epochs are shorter
+
 
 def train(
     job: Job, state: TrainState | None = None, stop: Stop | None = None
@@ -83,10 +85,13 @@ class _Trainer:
         self.stepper = Stepper(self.job, state, self.plan, self.batches)
         while state.epoch < last:
             window = min((state.epoch // every + 1) * every, last)
+            began = time.perf_counter()
             with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
                 while state.epoch < window:
                     if not self.stepper.epoch(self.stop):
                         return
+                    if time.perf_counter() - began > LONGEST_SILENCE:
+                        break
             yield
 
     def _iterations(self) -> Iterator[None]:

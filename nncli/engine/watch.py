@@ -52,7 +52,10 @@ class Watch:
     def observe(self, report: EpochReport) -> EpochReport:
         """Take note of an epoch; the report, with the reason to stop if there is one."""
         self._follow_plateau(report)
-        is_best = self._follow_best(report)
+        # an epoch that only the clock chose to report may not decide anything
+        is_due = self.needs_every_epoch or report.epoch % self.job.log_every == 0
+        is_last = report.epoch >= self.job.training.epochs
+        is_best = (is_due or is_last) and self._follow_best(report)
         reasons = {
             "epochs": report.epoch >= self.job.training.epochs,
             "converged": self._has_converged(report),

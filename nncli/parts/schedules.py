@@ -12,8 +12,10 @@ from typing import Annotated, Literal
 from nncli.constraints import Bounds, Count, NonNegative, PositiveInt, Share
 from nncli.registry import Part, part
 
-Interval = Annotated[Literal["epoch", "step"], "what t counts"]
-Warmup = Annotated[Count, "how many intervals the rate rises linearly first"]
+Interval = Annotated[Literal["epoch", "step"], "what t, T, warmup and step_size count"]
+Warmup = Annotated[
+    Count, "intervals in which the rate first rises, as (t + 1) / warmup; t and T start after it"
+]
 
 
 class Schedule(Part):

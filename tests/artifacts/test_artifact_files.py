@@ -113,9 +113,9 @@ def test_refusal_without_a_path_names_the_one_asked_for():
         raise OSError(122, "quota")
 
 
-def test_refusal_with_a_path_names_that():
-    with pytest.raises(FileFailure, match=r"^c: gone$"), reporting(Path("a/b")):
-        raise FileNotFoundError(2, "gone", "c")
+def test_refusal_names_the_file_that_was_meant_not_a_temporary_one():
+    with pytest.raises(FileFailure, match=r"^a/b: gone$"), reporting(Path("a/b")):
+        raise FileNotFoundError(2, "gone", "a/.7.tmp")
 
 
 def test_other_errors_pass_as_they_are():

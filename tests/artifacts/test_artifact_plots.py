@@ -92,12 +92,23 @@ def test_metric_that_only_some_runs_have_is_drawn_for_those():
     assert labels(axes_of(RUN, TRAIN_ONLY, metric="accuracy"))[0] == "iris-001 train"
 
 
-@pytest.mark.parametrize("values", [[0.0, 0.0], [-1.0, -2.0], [float("nan")] * 2, [1e30, 1e-30]])
-@pytest.mark.parametrize("is_log", [False, True])
-def test_values_of_any_kind_are_drawn_without_a_warning(tmp_path, values, is_log):
-    run = Curves("x", {"epoch": [0.0, 1.0], "loss": values}, "mse", 1)
-    draw_curves([run], tmp_path / "a.png", "loss", is_log)
+NOT_POSITIVE = [[0.0, 0.0], [-1.0, -2.0], [float("nan")] * 2]
+
+
+def curve(values):
+    return Curves("x", {"epoch": [0.0, 1.0], "loss": values}, "mse", 1)
+
+
+@pytest.mark.parametrize("values", [*NOT_POSITIVE, [1e30, 1e-30], [1e300, 1.0]])
+def test_values_of_any_kind_are_drawn_without_a_warning(tmp_path, values):
+    draw_curves([curve(values)], tmp_path / "a.png", "loss", is_log=False)
     assert (tmp_path / "a.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize("values", NOT_POSITIVE)
+def test_logarithmic_axis_asks_for_a_positive_value(tmp_path, values):
+    with pytest.raises(UserError, match="loss has no positive values to draw on a logarithmic"):
+        draw_curves([curve(values)], tmp_path / "a.png", "loss", is_log=True)
 
 
 def test_more_runs_than_colors_are_drawn():

@@ -49,7 +49,7 @@ def test_resumed_run_ends_where_an_uninterrupted_one_does(recorder, trained, bui
 
 def test_run_that_is_done_can_not_be_resumed(recorder, trained):
     trained(recorder).save()
-    with pytest.raises(UserError, match="all 6 epochs are done"):
+    with pytest.raises(UserError, match="6 epochs are done"):
         RunRecorder.resume(reader_of(recorder))
 
 

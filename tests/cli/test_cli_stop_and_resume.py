@@ -1,11 +1,13 @@
 """Ctrl-C and `--resume`: a stopped run goes on as if it had never stopped."""
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -226,3 +228,24 @@ def test_network_that_starts_beyond_the_finite_numbers_diverges_at_epoch_0(nncli
     done = nncli("train", write("explodes.yaml", *EXPLODES), "--set", start)
     assert done.code == 5
     assert "epoch 0" in done.err
+
+
+def test_stop_between_two_logged_epochs_keeps_what_was_learned(gate, spawn, folder):
+    process = spawn(
+        "train", gate, "--set", "training.epochs=100000000", "--quiet", "--set", "output.plots=[]"
+    )
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    run = next((folder / "runs").iterdir())
+    assert json.loads((run / "metrics.json").read_text())["epochs"] > 0
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "config.yaml"])
+def test_resuming_never_seals_what_was_changed_by_hand(gate, train, nncli, name):
+    run = train(gate, "--set", "training.epochs=3")
+    (run.path / name).write_bytes(run.file(name) + b"\n")
+    done = nncli("train", "--resume", run.path, "--set", "training.epochs=4", "--quiet")
+    sealed = json.loads(run.file("manifest.json"))["files"][name]["sha256"]
+    is_corrupt = hashlib.sha256(run.file(name)).hexdigest() != sealed
+    assert done.code == 4 or is_corrupt
