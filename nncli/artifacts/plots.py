@@ -61,7 +61,8 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool) -> Any:
     from matplotlib.figure import Figure  # without pyplot: no window system, half the import
 
     matplotlib.rcParams["svg.hashsalt"] = "nncli"
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    beside = len(runs) > 3  # where a legend inside would hide the curves
+    figure = Figure(figsize=(9.6 if beside else 6.4, 4.0), layout="constrained")
     axes = figure.subplots()
     few, many = matplotlib.colormaps["tab10"], matplotlib.colormaps["turbo"]
     count = len(runs)
@@ -77,10 +78,8 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool) -> Any:
     axes.margins(x=0.02)
     if len(runs) == 1:
         axes.set_title(runs[0].name, loc="left", fontsize=11, parse_math=False)
-    beside: dict[str, Any] = {}
-    if count > 3:
-        beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
-    for text in axes.legend(frameon=False, fontsize=9 if count <= 6 else 6, **beside).get_texts():
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {}
+    for text in axes.legend(frameon=False, fontsize=9 if count <= 6 else 6, **place).get_texts():
         text.set_parse_math(False)  # a $ in a run's name is a $
     return figure
 
