@@ -4,7 +4,8 @@ import textwrap
 
 import click
 
-from nncli.registry import MODULES, Part
+from nncli.errors import UserError, did_you_mean
+from nncli.registry import MODULES, Part, aliases_of, members
 
 
 @click.command(name="list")
@@ -15,8 +16,6 @@ def command(kind: str | None) -> None:
     KIND is layer, activation, loss, optimizer, schedule, initializer, regularizer, metric, dataset
     or split; the plural does as well. Without it, every kind is listed by name.
     """
-    from nncli.registry import members
-
     if kind is None:
         for each in MODULES:
             names = ", ".join(members(each))
@@ -30,8 +29,6 @@ def command(kind: str | None) -> None:
 
 def _singular(kind: str) -> str:
     """The kind meant. Raises UserError for none of them."""
-    from nncli.errors import UserError, did_you_mean
-
     for known in MODULES:
         if kind in (known, "losses" if known == "loss" else f"{known}s"):
             return known
@@ -45,7 +42,6 @@ def _entry(cls: type[Part]) -> str:
     import inspect
 
     from nncli.config.reference import keys_of
-    from nncli.registry import aliases_of
 
     aliases = aliases_of(cls)
     title = cls.name + (f" (also {', '.join(aliases)})" if aliases else "")

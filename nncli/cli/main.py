@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 
 from nncli import __version__
-from nncli.errors import NncliError
+from nncli.errors import NncliError, did_you_mean
 
 COMMANDS = {
     "train": "train",
@@ -42,8 +42,6 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from nncli.errors import did_you_mean
-
             guess = did_you_mean(args[0], COMMANDS)
             ctx.fail(f"no such command '{args[0]}'{guess}; see nncli --help")
         return super().resolve_command(ctx, args)

@@ -33,8 +33,6 @@ def command(
     """Train the network that CONFIG declares and leave a run directory."""
     if config is None and resume is None:
         raise click.UsageError("expected a CONFIG to train, or --resume RUN to go on with one")
-    if config is not None and resume is not None:
-        raise click.UsageError("--resume RUN has its own config: give no CONFIG")
     if resume is not None and runs_dir is not None:
         raise click.UsageError("--runs-dir is for a new run: a resumed one stays where it is")
     from nncli.artifacts.plots import BackgroundPlotter
@@ -43,7 +41,7 @@ def command(
 
     with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
         if resume is not None:
-            recorder = _resume(resume, assignments, plotter)
+            recorder = _resume(resume, config, assignments, plotter)
         else:
             assert config is not None
             recorder = _begin(config, assignments, runs_dir, plotter, signals, quiet=quiet)
@@ -86,18 +84,25 @@ def _begin(
 
 
 def _resume(
-    path: Path, assignments: tuple[str, ...], plotter: "BackgroundPlotter"
+    path: Path,
+    config: Path | None,
+    assignments: tuple[str, ...],
+    plotter: "BackgroundPlotter",
 ) -> "RunRecorder":
-    """Take a stopped run up where its checkpoint left it."""
+    """Take a stopped run up where its checkpoint left it; a config given must be its own."""
+    from nncli.artifacts.run_directory import CONFIG as CONFIG_FILE
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.artifacts.run_recorder import RunRecorder
+    from nncli.config.text import read_text
 
     for assignment in assignments:
         if assignment.partition("=")[0].strip() != "training.epochs":
             problem = f"--set {assignment}: --resume can change training.epochs only"
             raise UserError(problem)
     reader = RunReader(RunDirectory.open(path), assignments)
+    if config is not None and read_text(config).encode() != reader.run.read(CONFIG_FILE):
+        raise UserError(f"{config}: not the config that {path} was trained with")
     reader.run.lock()
     if reader.config[0].output.plots:
         plotter.start()

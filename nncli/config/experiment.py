@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, PositiveInt, Seed
+from nncli.data.preprocessing import Scale
 from nncli.data.splits import Split
 from nncli.engine.job import Seeds
 from nncli.engine.settings import Training
@@ -13,8 +14,6 @@ from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant, Schedule
-
-Scale = Literal["standard", "minmax", "robust", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ An optimizer sees the first part only; a checkpoint is the whole vector.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from nncli.parts.arrays import Array, Shape
 
@@ -25,6 +26,14 @@ class Tensor:
         return math.prod(self.shape)
 
 
+class Zone(IntEnum):
+    """The parts of the vector, in their order."""
+
+    TRAINED = 0
+    FROZEN = 1
+    STATE = 2
+
+
 class Layout:
     """Where every tensor of a network lies.
 
@@ -32,17 +41,17 @@ class Layout:
     tensors: in the order of the network, whatever their order in the vector.
     """
 
-    def __init__(self, tensors: Iterable[tuple[str, Shape, int]]) -> None:
-        """tensors: (name, shape, zone); zone 0 is trainable, 1 frozen, 2 state."""
+    def __init__(self, tensors: Iterable[tuple[str, Shape, Zone]]) -> None:
+        """tensors: (name, shape, zone), in the order of the network."""
         declared = list(tensors)
         starts: dict[str, int] = {}
         self.size = self.trainable = 0
-        for zone in range(3):
+        for zone in Zone:
             for name, shape, own_zone in declared:
-                if own_zone == zone:
+                if own_zone is zone:
                     starts[name] = self.size
                     self.size += math.prod(shape)
-            if zone == 0:
+            if zone is Zone.TRAINED:
                 self.trainable = self.size
         self.tensors = tuple(Tensor(name, shape, starts[name]) for name, shape, _ in declared)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nncli.engine.layout import Layout
+from nncli.engine.layout import Layout, Zone
 from nncli.parts.arrays import Array, Shape
 from nncli.parts.layers import Dense, Layer
 from nncli.parts.losses import Loss
@@ -57,13 +57,13 @@ class Network:
                 return index
         return len(self.nodes)
 
-    def _tensors(self) -> Iterator[tuple[str, Shape, int]]:
+    def _tensors(self) -> Iterator[tuple[str, Shape, Zone]]:
         for node in self.nodes:
-            frozen = 0 if node.layer.is_trainable else 1
+            zone = Zone.TRAINED if node.layer.is_trainable else Zone.FROZEN
             for name, shape in node.layer.param_shapes(node.inputs).items():
-                yield f"{node.name}/{name}", shape, frozen
+                yield f"{node.name}/{name}", shape, zone
             for name, shape in node.layer.state_shapes(node.inputs).items():
-                yield f"{node.name}/{name}", shape, 2
+                yield f"{node.name}/{name}", shape, Zone.STATE
 
     def initialize(self, random: np.random.Generator) -> Array:
         """A starting theta, float64: layers in order, each layer's tensors in order."""

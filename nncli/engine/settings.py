@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, NonNegative, Positive, PositiveInt
+from nncli.engine.batches import Sampling
 
 Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
 
@@ -36,7 +37,7 @@ class Training:
         "rows a step; auto: 32, or all rows if fewer or if the optimizer is gd or lbfgs",
     ] = "auto"
     sampling: Annotated[
-        Literal["shuffle", "without_replacement", "with_replacement"],
+        Sampling,
         "shuffle: each epoch deals every row once; the others draw each step's rows afresh",
     ] = "shuffle"
     steps_per_epoch: Annotated[

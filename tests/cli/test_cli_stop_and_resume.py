@@ -249,3 +249,15 @@ def test_resuming_never_seals_what_was_changed_by_hand(gate, train, nncli, name)
     sealed = json.loads(run.file("manifest.json"))["files"][name]["sha256"]
     is_corrupt = hashlib.sha256(run.file(name)).hexdigest() != sealed
     assert done.code == 4 or is_corrupt
+
+
+def test_config_given_beside_resume_has_to_be_the_run_s_own(gate, train, nncli):
+    run = train(gate, "--set", "training.epochs=2")
+    more = ("--set", "training.epochs=3", "--quiet")
+    assert nncli("train", gate, "--resume", run.path, *more).code == 0
+    gate.write_text(gate.read_text() + "# another\n")
+    done = nncli("train", gate, "--resume", run.path, *more)
+    assert (done.code, done.err) == (
+        2,
+        f"{gate}: not the config that {run.path} was trained with\n",
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nncli.engine.layout import Layout
+from nncli.engine.layout import Layout, Zone
 from nncli.engine.network import Network
 from nncli.parts.activations import Identity
 from nncli.parts.layers import BatchNorm, Dense
@@ -43,7 +43,7 @@ def test_tensors_tile_the_vector_without_gap_or_overlap(network):
 
 
 def test_views_share_the_memory_of_the_vector():
-    layout = Layout([("a/W", (2, 3), 0), ("a/b", (3,), 0)])
+    layout = Layout([("a/W", (2, 3), Zone.TRAINED), ("a/b", (3,), Zone.TRAINED)])
     flat = np.zeros(layout.size)
     views = layout.views(flat)
     views["a/W"][1, 0] = 7.0  # row-major: index 1 * 3 + 0
