@@ -1,7 +1,7 @@
 """Load: a config file, and what `--set` changes of it, as an Experiment."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 
 from nncli.config.decode import Decoder
@@ -11,6 +11,7 @@ from nncli.config.overrides import apply
 from nncli.config.text import problem, read_text
 from nncli.config.wording import show
 from nncli.errors import ConfigError, Problem
+from nncli.registry import Part
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,26 @@ def load(path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Sourc
     text = read_text(path)
     root = parse(text, str(path))
     for assignment in assignments:
-        root = apply(root, assignment)
+        root = apply(_with_default(root, assignment), assignment)
     experiment, places = decode(root, path)
     return experiment, Source(path, text, places)
+
+
+def _with_default(root: Node, assignment: str) -> Node:
+    """The root, with the default part that an assignment reaches into where the file names none.
+
+    `--set optimizer.learning_rate=0.1` changes the rate of the default optimizer.
+    """
+    key, dot, _ = assignment.partition("=")[0].strip().partition(".")
+    defaults = {
+        field.name: field.default_factory()
+        for field in fields(Experiment)
+        if field.default_factory is not MISSING
+    }
+    default, block = defaults.get(key), root.value
+    if not dot or not isinstance(default, Part) or not isinstance(block, dict) or key in block:
+        return root
+    return replace(root, value={**block, key: Node(default.name, root.where)})
 
 
 def decode(root: Node, path: Path) -> tuple[Experiment, dict[str, str]]:

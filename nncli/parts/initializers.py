@@ -212,4 +212,6 @@ def read_tensors(path: Path) -> dict[str, Array]:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except Exception as error:
+        if "pickle" in str(error):  # NumPy's words for what isn't plain arrays
+            raise DataError(f"{path}: not a readable .npz file of plain arrays") from error
         raise DataError(f"{path}: not a readable {path.suffix} file: {error}") from error

@@ -2,6 +2,7 @@
 
 import pytest
 
+from nncli.config.dump import plain
 from nncli.config.load import load
 from nncli.errors import ConfigError
 from nncli.parts.activations import Tanh
@@ -152,11 +153,18 @@ def test_problems_of_options_come_before_those_of_the_file(tmp_path):
 def test_key_of_a_missing_part_says_that_its_type_is_missing(tmp_path):
     path = tmp_path / "least.yaml"
     path.write_text("data: {dataset: iris}\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="optimizer: missing key 'type'"):
-        load(path, ["optimizer.lr=1"])
+    with pytest.raises(ConfigError, match="loss: missing key 'type'"):
+        load(path, ["loss.delta=1"])
 
 
 def test_empty_config_can_be_filled_by_options_alone(tmp_path):
     path = tmp_path / "empty.yaml"
     path.write_text("", encoding="utf-8")
     assert load(path, ["data.dataset=iris"])[0].data.dataset.name == "iris"
+
+
+def test_override_reaches_into_the_default_optimizer_of_a_file_that_names_none(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("data: {dataset: and_gate}")
+    experiment, _ = load(path, ["optimizer.learning_rate=0.5"])
+    assert plain(experiment.optimizer) == {**plain(Adam()), "learning_rate": 0.5}
