@@ -92,11 +92,15 @@ class RunReader:
     def curves(self) -> Curves:
         """What plot-loss shows."""
         columns = read_columns(self.run.read(names.METRICS), self._path(names.METRICS))
-        # a run that was killed has no summary yet
-        has_summary = names.SUMMARY in self.run.manifest()
-        summary = self.run.read_json(names.SUMMARY) if has_summary else {}
-        if not isinstance(summary, dict):
-            raise CorruptRun(f"{self._path(names.SUMMARY)}: expected a JSON object")
         loss = self.config[0].loss
         assert loss != "auto"
-        return Curves(self.run.name, columns, loss.name, summary.get("best_epoch"))
+        return Curves(self.run.name, columns, loss.name, self.summary().get("best_epoch"))
+
+    def summary(self) -> dict[str, Any]:
+        """What the run reached and why it stopped; empty if it was killed or still goes on."""
+        if names.SUMMARY not in self.run.manifest():
+            return {}
+        summary = self.run.read_json(names.SUMMARY)
+        if not isinstance(summary, dict):
+            raise CorruptRun(f"{self._path(names.SUMMARY)}: expected a JSON object")
+        return summary

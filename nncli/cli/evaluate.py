@@ -43,6 +43,10 @@ def command(run: Path, split: str | None, as_json: bool) -> None:
         name: {metric.name: metric(predictions, rows.truth) for metric in job.metrics.values()}
         for name, predictions in built.baselines(len(rows)).items()
     }
+    ended = reader.summary().get("stopped", "not ended")
+    if ended in ("diverged", "interrupted", "not ended"):
+        how = "was interrupted" if ended == "interrupted" else f"has {ended}"
+        click.echo(f"note: training {how}; these are the last weights it kept", err=True)
     if as_json:
         print_json(
             {

@@ -191,3 +191,11 @@ def test_warm_started_run_needs_no_source_file(nncli, train, write, folder):
     (folder / "w.npz").unlink()
     moved = shutil.move(run.path, folder / "moved")
     assert nncli("evaluate", moved).code == 0
+
+
+def test_run_that_diverged_is_scored_with_a_note(gate, nncli, folder):
+    loss = ["--set", "loss=mse", "--set", "network.output.activation=identity"]
+    diverging = ["--set", "optimizer={type: gd, learning_rate: 1e200}", "--quiet"]
+    assert nncli("train", gate, *loss, *diverging).code == 5
+    done = nncli("evaluate", next((folder / "runs").iterdir()))
+    assert done.err == "note: training has diverged; these are the last weights it kept\n"
