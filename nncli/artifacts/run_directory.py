@@ -114,7 +114,9 @@ class RunDirectory:
             self._put(name + NEXT, content)
             self._entries[name] = _entry(content)
         self.seal()
-        self.recover()
+        with reporting(self.path):
+            for name in contents:
+                (self.path / (name + NEXT)).replace(self.path / name)
 
     def recover(self) -> None:
         """After a crash: put files that the manifest has in place, and drop half-written ones."""

@@ -52,18 +52,19 @@ class Watch:
     def observe(self, report: EpochReport) -> EpochReport:
         """Take note of an epoch; the report, with the reason to stop if there is one."""
         self._follow_plateau(report)
-        # an epoch that only the clock chose to report may not decide anything
-        is_due = self.needs_every_epoch or report.epoch % self.job.log_every == 0
         is_last = report.epoch >= self.job.training.epochs
-        is_best = (is_due or is_last) and self._follow_best(report)
+        is_logged = is_last or report.epoch % self.job.log_every == 0
+        # an epoch that only the clock chose to report may not decide anything
+        is_best = (is_logged or self.needs_every_epoch) and self._follow_best(report)
         reasons = {
-            "epochs": report.epoch >= self.job.training.epochs,
+            "epochs": is_last,
             "converged": self._has_converged(report),
             "early_stopping": self._has_waited_enough(),
         }
         stopped = next((reason for reason, holds in reasons.items() if holds), report.stopped)
-        is_logged = bool(stopped) or report.epoch % self.job.log_every == 0
-        return replace(report, stopped=stopped, is_logged=is_logged, is_best=is_best)
+        return replace(
+            report, stopped=stopped, is_logged=is_logged or bool(stopped), is_best=is_best
+        )
 
     def _follow_plateau(self, report: EpochReport) -> None:
         schedule, state = self.job.schedule, self.state
