@@ -62,6 +62,8 @@ class Decoder:
         base = chosen.base
         if get_origin(base) in (list, tuple):
             return self._list(node, chosen, path)
+        if get_origin(base) is dict:
+            return self._mapping(node, get_args(base)[1], path)
         if is_family(base):
             return self._part(node, base, path)
         if dataclasses.is_dataclass(base):
@@ -109,6 +111,14 @@ class Decoder:
         if any(value is FAILED for value in values):
             return FAILED
         return tuple(values) if get_origin(it.base) is tuple else values
+
+    def _mapping(self, node: Node, hint: Any, path: str) -> Any:
+        """Values by names of the user's own."""
+        assert isinstance(node.value, dict)
+        values = {
+            name: self.decode(child, hint, join(path, name)) for name, child in node.value.items()
+        }
+        return FAILED if any(value is FAILED for value in values.values()) else values
 
     def _part(self, node: Node, family: type[Part], path: str) -> Any:
         """A part of a family, from its name or its block."""

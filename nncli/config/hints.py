@@ -71,6 +71,8 @@ def has_shape(node: Node, base: Any) -> bool:
         return type(value) in (str, int, bool) and value in get_args(base)
     if origin in (list, tuple):
         return isinstance(value, list)
+    if origin is dict:
+        return isinstance(value, dict)
     if is_family(base):
         return isinstance(value, str | dict)
     if dataclasses.is_dataclass(base):

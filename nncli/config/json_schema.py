@@ -51,6 +51,8 @@ class _Schemas:
         if origin is tuple:
             items = [self.of(argument) for argument in get_args(base)]
             return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
+        if origin is dict:
+            return {"type": "object", "additionalProperties": self.of(get_args(base)[1])}
         if is_family(base):
             return self._family(base)
         if dataclasses.is_dataclass(base):

@@ -37,6 +37,8 @@ def _described(hint: Any) -> list[str]:
     if origin is tuple:
         arguments = get_args(it.base)
         return [f"a list of {len(arguments)}, each {describe(arguments[0])}"]
+    if origin is dict:
+        return [f"a block of names, each {describe(get_args(it.base)[1])}"]
     if is_family(it.base):
         return [f"{article(it.base.kind)} (its name or a block)"]
     limits = f" {it.bounds}" if it.bounds and str(it.bounds) else ""

@@ -7,6 +7,7 @@ import numpy as np
 
 from nncli.engine import passes
 from nncli.engine.network import Network
+from nncli.engine.rows import Inputs, StoredRows
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.parts.arrays import Array, Values
@@ -19,28 +20,42 @@ CHUNK_VALUES = 2**18  # numbers in the widest buffer of a chunk: 2 MB in float64
 class Scored:
     """Rows to evaluate on.
 
-    x: (rows, inputs) and targets: (rows, outputs), in the training dtype.
+    x: (rows, inputs), the one that may lie on disk, and targets: (rows, outputs), in the training
+    dtype.
     truth: what metrics compare with, class indices (rows,) or numbers (rows, targets).
+    weights: (rows,), in the training dtype: how much each row counts in the loss; None: all alike.
+    The loss is sum_i w_i l_i / rows (rss: sum_i w_i l_i). Whoever makes them gives them mean 1
+    over the training rows, so the learning rate keeps its meaning. Metrics don't see them.
     """
 
-    x: Array
+    x: Inputs
     targets: Array
     truth: Array
+    weights: Array | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
+    def is_finite(self) -> bool:
+        """Whether no input and no target is an infinity or NaN."""
+        step = max(CHUNK_VALUES // self.x.shape[1], 1)
+        inputs = (self.x[start : start + step] for start in range(0, len(self), step))
+        return all(np.isfinite(values).all() for values in (self.targets, *inputs))
+
 
 @dataclass(frozen=True)
 class Score:
-    """The objective (data loss plus penalty) and the metrics, by name."""
+    """The objective (data loss, weighted, plus penalty) and the unweighted metrics, by name."""
 
     loss: float
     metrics: dict[str, float]
 
 
 class Evaluator:
-    """Scores one set of rows, in chunks that share one set of buffers."""
+    """Scores one set of rows, in chunks that share one set of buffers.
+
+    Rows in memory are read where they are; those on disk, a chunk at a time, into one buffer.
+    """
 
     def __init__(
         self,
@@ -55,24 +70,42 @@ class Evaluator:
         chunk = min(len(rows), max(CHUNK_VALUES // widest, 1))
         self.workspace = Workspace(network, chunk, theta)
         self.outputs = np.empty((len(rows), network.outputs), theta.dtype)
+        self._shared: dict[int, tuple[Tape, Values]] = {}
         self._chunks = [
             self._record(slice(start, min(start + chunk, len(rows))))
             for start in range(0, len(rows), chunk)
         ]
 
     def _record(self, chosen: slice) -> tuple[slice, Tape, Values]:
-        values = self.workspace.values(self.rows.x[chosen])
-        tape = Tape()
+        x = self.rows.x
+        if isinstance(x, np.ndarray):
+            tape, last = self._forward(x[chosen])
+        else:
+            tape, last = self._read_and_forward(x, chosen)
+        tape.add(np.copyto, self.outputs[chosen], last.y)
+        return chosen, tape, last
+
+    def _forward(self, x: Array) -> tuple[Tape, Values]:
+        tape, values = Tape(), self.workspace.values(x)
         passes.forward(self.network, recorded(values, tape))
-        tape.add(np.copyto, self.outputs[chosen], values[-1].y)
-        return chosen, tape, values[-1]
+        return tape, values[-1]
+
+    def _read_and_forward(self, x: StoredRows, chosen: slice) -> tuple[Tape, Values]:
+        """Chunks of one size share their buffers, and so what is recorded on them."""
+        rows, inputs = chosen.stop - chosen.start, self.network.inputs
+        buffer = self.workspace.buffer("x", (rows, inputs), (self.workspace.rows, inputs))
+        if rows not in self._shared:
+            self._shared[rows] = self._forward(buffer)
+        tape, last = self._shared[rows]
+        return Tape([(_read, (x, chosen, buffer))]) + tape, last
 
     def run(self) -> float:
         """Fill `outputs` and return the objective."""
-        total = 0.0
+        total, targets, weights = 0.0, self.rows.targets, self.rows.weights
         for chosen, tape, last in self._chunks:
             tape()
-            total += passes.data_loss(self.network, last, self.rows.targets[chosen])
+            own = None if weights is None else weights[chosen]
+            total += passes.data_loss(self.network, last, targets[chosen], own)
         factor = self.network.loss.factor(*self.outputs.shape)
         return total * factor + self.network.penalty(self.workspace.tensors)
 
@@ -83,3 +116,7 @@ class Evaluator:
             predictions, truth = self.decode(self.outputs), self.rows.truth
             metrics = {name: metric(predictions, truth) for name, metric in self.metrics.items()}
         return Score(loss, metrics)
+
+
+def _read(x: StoredRows, chosen: slice, out: Array) -> None:
+    np.copyto(out, x[chosen])

@@ -17,8 +17,17 @@ def forward(network: Network, values: Sequence[Values]) -> None:
         node.layer.forward(v)
 
 
-def backward(network: Network, values: Sequence[Values], targets: Array, scratch: Array) -> None:
-    """Write every gradient of the data loss. scratch: (batch, outputs)."""
+def backward(
+    network: Network,
+    values: Sequence[Values],
+    targets: Array,
+    scratch: Array,
+    weights: Array | None = None,
+) -> None:
+    """Write every gradient of the data loss.
+
+    scratch: (batch, outputs).  weights: (batch,), how much each row counts; None: all alike.
+    """
     last, loss = values[-1], network.loss
     factor = loss.factor(*targets.shape)
     assert last.dy is not None
@@ -26,12 +35,20 @@ def backward(network: Network, values: Sequence[Values], targets: Array, scratch
         dz = last.saved.get("dz", last.dy)
         np.subtract(last.y, targets, out=dz)
         np.multiply(dz, factor, out=dz)
+        _weigh(dz, weights)
         network.output.backward_affine(last)
     else:
         loss.gradient(last.y, targets, last.dy, scratch, factor)
+        _weigh(last.dy, weights)
         network.output.backward(last)
     for index in reversed(range(network.first_trained, len(values) - 1)):
         network.nodes[index].layer.backward(values[index])
+
+
+def _weigh(gradient: Array, weights: Array | None) -> None:
+    """Multiply each row by its weight, if there are weights."""
+    if weights is not None:
+        np.multiply(gradient, weights[:, None], out=gradient)
 
 
 def penalty_backward(network: Network, values: Sequence[Values]) -> None:
@@ -52,8 +69,17 @@ def clip(gradient: Array, limit: float, norm: Array) -> None:
     np.multiply(gradient, norm, out=gradient)
 
 
-def data_loss(network: Network, last: Values, targets: Array) -> float:
-    """The sum of the loss over rows and outputs, before its reduction factor."""
+def data_loss(
+    network: Network, last: Values, targets: Array, weights: Array | None = None
+) -> float:
+    """sum_i w_i l_i over rows and outputs, before its reduction factor; every w_i is 1 if None."""
+    loss = network.loss
+    if weights is None:
+        if network.is_matched:
+            return loss.total_from_scores(last.saved["z"], targets)
+        return loss.total(last.y, targets)
     if network.is_matched:
-        return network.loss.total_from_scores(last.saved["z"], targets)
-    return network.loss.total(last.y, targets)
+        terms = loss.terms_from_scores(last.saved["z"], targets)
+    else:
+        terms = loss.terms(last.y, targets)
+    return float(np.sum(weights @ terms))

@@ -10,6 +10,7 @@ import numpy as np
 
 from nncli.engine import passes
 from nncli.engine.network import Network
+from nncli.engine.rows import Inputs
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.parts.arrays import Array, Values
@@ -18,40 +19,44 @@ from nncli.parts.arrays import Array, Values
 class Plan:
     """Steps of one network on one training set.
 
-    x: (rows, inputs), targets: (rows, outputs), both in the dtype of theta, (layout.size,).
+    x: (rows, inputs), targets: (rows, outputs), weights: (rows,) or None if all rows count alike;
+    all in the dtype of theta, (layout.size,).
     batch_rows: rows of a step at the most. gather: whether a step picks its rows by `index`;
-    otherwise it takes the first rows in place, without a copy.
+    otherwise it takes the first rows in place, without a copy; those of x are read into memory.
     """
 
     def __init__(
         self,
         network: Network,
         theta: Array,
-        x: Array,
+        x: Inputs,
         targets: Array,
         batch_rows: int,
         *,
         gather: bool,
         random: np.random.Generator | None = None,
+        weights: Array | None = None,
     ) -> None:
-        self.network, self.theta, self.x, self.targets = network, theta, x, targets
-        self.gather = gather
+        self.network, self.theta, self.gather = network, theta, gather
+        self.x = x if gather else x[0:batch_rows]
+        self.targets, self.weights = targets, weights
         self.trained = theta[: network.layout.trainable]
         self.gradient = np.zeros_like(self.trained)
         self.workspace = Workspace(network, batch_rows, theta, self.gradient, random)
         self.index = np.zeros(batch_rows, dtype=np.intp)
         self._values: dict[int, list[Values]] = {}
 
-    def batch(self, rows: int) -> tuple[Array, Array]:
-        """Inputs and targets of a step of `rows` rows: buffers, or the data itself."""
+    def batch(self, rows: int) -> tuple[Array, Array, Array | None]:
+        """Inputs, targets and weights of a step of `rows` rows: buffers, or the data itself."""
+        x, targets = self._place("x", self.x, rows), self._place("targets", self.targets, rows)
+        weights = None if self.weights is None else self._place("weights", self.weights, rows)
+        return x, targets, weights
+
+    def _place(self, name: str, source: Inputs, rows: int) -> Array:
         if not self.gather:
-            return self.x[:rows], self.targets[:rows]
-        wide = self.workspace
-        x_shape, t_shape = (rows, self.x.shape[1]), (rows, self.targets.shape[1])
-        return (
-            wide.buffer("x", x_shape, (wide.rows, x_shape[1])),
-            wide.buffer("targets", t_shape, (wide.rows, t_shape[1])),
-        )
+            return source[0:rows]
+        columns = source.shape[1:]
+        return self.workspace.buffer(name, (rows, *columns), (self.workspace.rows, *columns))
 
     def values(self, rows: int) -> list[Values]:
         """The named buffers of a step of `rows` rows, layer by layer."""
@@ -62,19 +67,29 @@ class Plan:
     def record_gradient(self, rows: int) -> Tape:
         """Gather, forward, backward and penalty of a step of `rows` rows, as one tape."""
         tape = Tape()
-        x, targets = self.batch(rows)
         if self.gather:
-            index = self.index[:rows]
-            # mode "clip" is the one that writes to out directly; indices are always in range
-            tape.add(self.x.take, index, 0, x, "clip")
-            tape.add(self.targets.take, index, 0, targets, "clip")
+            self._record_gathering(tape, rows)
+        _, targets, weights = self.batch(rows)
         values = recorded(self.values(rows), tape)
         largest = (self.workspace.rows, targets.shape[1])
         scratch = self.workspace.buffer("loss", targets.shape, largest)
         passes.forward(self.network, values)
-        passes.backward(self.network, values, tape.wrap(targets), tape.wrap(scratch))
+        passes.backward(
+            self.network,
+            values,
+            tape.wrap(targets),
+            tape.wrap(scratch),
+            None if weights is None else tape.wrap(weights),
+        )
         passes.penalty_backward(self.network, values)
         return tape
+
+    def _record_gathering(self, tape: Tape, rows: int) -> None:
+        index, whole = self.index[:rows], (self.x, self.targets, self.weights)
+        for source, out in zip(whole, self.batch(rows), strict=True):
+            if source is not None:
+                # mode "clip" is the one that writes to out directly; indices are always in range
+                tape.add(source.take, index, 0, out, "clip")
 
     def arrays(self, rows: int) -> Iterator[tuple[str, Array]]:
         """Every array of a step of `rows` rows, by its name in a trace, in order of computation."""
@@ -94,8 +109,8 @@ class Plan:
 
     def loss(self, rows: int) -> float:
         """The objective of the batch last passed forward: data loss plus penalty."""
-        targets = self.batch(rows)[1]
-        total = passes.data_loss(self.network, self.values(rows)[-1], targets)
+        _, targets, weights = self.batch(rows)
+        total = passes.data_loss(self.network, self.values(rows)[-1], targets, weights)
         return total * self.network.loss.factor(*targets.shape) + self.network.penalty(
             self.workspace.tensors
         )

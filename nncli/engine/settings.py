@@ -46,6 +46,11 @@ class Training:
     clip_grad_norm: Annotated[Positive | None, "the greatest length of the gradient"] = None
     early_stopping: Annotated[EarlyStopping | None, "end when it gets no better"] = None
     converged: Annotated[Converged | None, "end when it hardly changes"] = None
+    class_weight: Annotated[
+        Literal["balanced"] | dict[str, Positive] | None,
+        "weights of classes in the loss; balanced: rows / (classes * rows of the class), from the "
+        "training rows",
+    ] = None
     dtype: Annotated[Literal["float64", "float32"], "of parameters and data"] = "float64"
     threads: Annotated[
         PositiveInt | Auto, "for matrix products; auto: 1 unless a step is large"

@@ -49,6 +49,7 @@ class _Trainer:
             job.batch_rows,
             gather=not self.batches.in_place,
             random=state.dropout if job.network.is_random else None,
+            weights=job.train.weights,
         )
         self.evaluators = {
             prefix: Evaluator(job.network, state.theta, rows, job.decode, job.metrics)

@@ -1,12 +1,14 @@
 """Losses: how far outputs a are from targets t. Simple -> complex.
 
 Each loss is a sum over rows and outputs times a reduction factor, stated first. `total` is that
-sum; `factor` the reduction; `gradient` writes factor * d(total)/d(a). A matched pair (softmax with
-cross_entropy, sigmoid with binary_cross_entropy) is computed from the scores z instead, where both
-the value and the gradient a - t are exact and can't overflow.
+sum, `terms` its addends, for rows that don't count alike; `factor` the reduction; `gradient` writes
+factor * d(total)/d(a). A matched pair (softmax with cross_entropy, sigmoid with
+binary_cross_entropy) is computed from the scores z instead, where both the value and the gradient
+a - t are exact and can't overflow.
 """
 
-from typing import Annotated, ClassVar
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -19,6 +21,9 @@ from nncli.registry import Part, part
 class Loss(Part):
     """(outputs, targets) -> value.
 
+    A loss has `terms` or `total` of its own, or both: what it leaves out follows from the other.
+    So do `terms_from_scores` and `total_from_scores`, which only a matched loss needs.
+
     matched: the activation whose gradient together with this loss is a - t.
     targets: the closed interval targets must lie in.
     """
@@ -27,9 +32,23 @@ class Loss(Part):
     matched: ClassVar[type[Activation] | None] = None
     targets: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Derive total from terms, or terms from total, also where a base has the other already."""
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        for terms, total in (("terms", "total"), ("terms_from_scores", "total_from_scores")):
+            if terms in own and total not in own:
+                setattr(cls, total, _sum_of(own[terms]))
+            elif total in own and terms not in own:
+                setattr(cls, terms, _row_by_row(own[total]))
+
     def factor(self, rows: int, outputs: int) -> float:
         """What the sum is multiplied by: by default 1 / (rows * outputs), a mean."""
         return 1.0 / (rows * outputs)
+
+    def terms(self, a: Array, t: Array) -> Array:
+        """What each output of each row adds to the total, (rows, outputs), or each row, (rows,)."""
+        raise NotImplementedError
 
     def total(self, a: Array, t: Array) -> float:
         """The sum over rows and outputs."""
@@ -37,6 +56,10 @@ class Loss(Part):
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
         """Write da = factor * d(total)/d(a); scratch has its shape."""
+        raise NotImplementedError
+
+    def terms_from_scores(self, z: Array, t: Array) -> Array:
+        """The terms for the matched activation, from its input z."""
         raise NotImplementedError
 
     def total_from_scores(self, z: Array, t: Array) -> float:
@@ -48,12 +71,29 @@ class Loss(Part):
         return ""
 
 
+def _sum_of(terms: Callable[[Any, Array, Array], Array]) -> Callable[[Any, Array, Array], float]:
+    """total(a, t): the sum of the terms."""
+    return lambda loss, a, t: float(terms(loss, a, t).sum())
+
+
+def _row_by_row(
+    total: Callable[[Any, Array, Array], float],
+) -> Callable[[Any, Array, Array], Array]:
+    """terms(a, t), (rows,): the total of each row alone, in a loop and thus slow."""
+    return lambda loss, a, t: np.array(
+        [total(loss, a[row : row + 1], t[row : row + 1]) for row in range(len(t))]
+    )
+
+
 @part("rss")
 class Rss(Loss):
     """sum (a - t)^2 over rows and outputs; the gradient is -2 (t - a)."""
 
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0
+
+    def terms(self, a: Array, t: Array) -> Array:
+        return np.asarray(np.square(a - t))
 
     def total(self, a: Array, t: Array) -> float:
         error = a - t
@@ -84,8 +124,8 @@ class HalfMse(Rss):
 class Mae(Loss):
     """mean |a - t| over rows and outputs; the gradient is taken as 0 where a = t."""
 
-    def total(self, a: Array, t: Array) -> float:
-        return float(np.abs(a - t).sum())
+    def terms(self, a: Array, t: Array) -> Array:
+        return np.asarray(np.abs(a - t))
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
         np.subtract(a, t, out=da)
@@ -104,10 +144,10 @@ class Huber(Loss):
 
     delta: Annotated[Positive, "where squares turn into absolute values"] = 1.0
 
-    def total(self, a: Array, t: Array) -> float:
+    def terms(self, a: Array, t: Array) -> Array:
         size = np.abs(a - t)
         near = np.minimum(size, self.delta)
-        return float((near * (size - 0.5 * near)).sum())
+        return np.asarray(near * (size - 0.5 * near))
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
         np.subtract(a, t, out=da)
@@ -125,8 +165,8 @@ class Poisson(Loss):
 
     targets = (0.0, np.inf)
 
-    def total(self, a: Array, t: Array) -> float:
-        return float((a - t * np.log(_positive(a))).sum())
+    def terms(self, a: Array, t: Array) -> Array:
+        return np.asarray(a - t * np.log(_positive(a)))
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
         # tiny / eps: counts up to max * tiny / eps, 3e7 in float32, are divided without overflow
@@ -154,8 +194,8 @@ class BinaryCrossEntropy(Loss):
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0 / rows
 
-    def total(self, a: Array, t: Array) -> float:
-        return -float((t * np.log(_positive(a)) + (1.0 - t) * np.log(_positive(1.0 - a))).sum())
+    def terms(self, a: Array, t: Array) -> Array:
+        return -(t * np.log(_positive(a)) + (1.0 - t) * np.log(_positive(1.0 - a)))
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
         # (a - t) / (a (1 - a)), with the denominator kept from 0
@@ -166,9 +206,9 @@ class BinaryCrossEntropy(Loss):
         np.divide(da, scratch, out=da)
         np.multiply(da, factor, out=da)
 
-    def total_from_scores(self, z: Array, t: Array) -> float:
+    def terms_from_scores(self, z: Array, t: Array) -> Array:
         rest = np.log1p(np.exp(-np.abs(z)))
-        return float((np.maximum(z, 0.0) - z * t + rest).sum())
+        return np.asarray(np.maximum(z, 0.0) - z * t + rest)
 
     def misfit(self, activation: Activation, units: int) -> str:
         if isinstance(activation, Softmax):
@@ -193,18 +233,18 @@ class CrossEntropy(Loss):
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0 / rows
 
-    def total(self, a: Array, t: Array) -> float:
-        return -float((t * np.log(_positive(a))).sum())
+    def terms(self, a: Array, t: Array) -> Array:
+        return -(t * np.log(_positive(a)))
 
     def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
         np.maximum(a, np.finfo(a.dtype).tiny, out=da)
         np.divide(t, da, out=da)
         np.multiply(da, -factor, out=da)
 
-    def total_from_scores(self, z: Array, t: Array) -> float:
+    def terms_from_scores(self, z: Array, t: Array) -> Array:
         shifted = z - z.max(axis=1, keepdims=True)  # t sums to 1, so the shift drops out
         log_sum = np.log(np.exp(shifted).sum(axis=1))
-        return float((log_sum - (t * shifted).sum(axis=1)).sum())
+        return np.asarray(log_sum - (t * shifted).sum(axis=1))
 
     def misfit(self, activation: Activation, units: int) -> str:
         if isinstance(activation, Softmax):

@@ -1,6 +1,7 @@
 """A training step allocates nothing that grows with the batch or the parameters."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ def most_allocated(job) -> int:
         job.batch_rows,
         gather=True,
         random=state.dropout,
+        weights=job.train.weights,
     )
     stepper = Stepper(job, state, plan, batches)
     tape = stepper.tapes[job.batch_rows]
@@ -70,3 +72,13 @@ def test_steps_of_random_and_normalizing_layers_allocate_nothing():
         hidden, Dense(UNITS, Identity()), Huber(), rows=600, inputs=UNITS, batch_size=BATCH
     )
     assert most_allocated(job) < ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss"), [(Softmax(), CrossEntropy()), (Identity(), Huber())]
+)
+def test_weighted_steps_allocate_nothing(activation, loss):
+    output = Dense(UNITS, activation)
+    job = make_job([], output, loss, rows=600, inputs=UNITS, batch_size=BATCH)
+    weighted = replace(job, train=replace(job.train, weights=np.linspace(0.5, 1.5, 600)))
+    assert most_allocated(weighted) < ALLOWED

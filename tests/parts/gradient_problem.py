@@ -30,9 +30,12 @@ def relative_error(found, expected, scale):
 
 
 class GradientProblem:
-    """`network` on inputs `x`, standard normal ones by default; every pass drops the same units."""
+    """`network` on inputs `x`, standard normal ones by default; every pass drops the same units.
 
-    def __init__(self, network: Network, rows: int, seed: int, x=None) -> None:
+    weights: how much each row counts; None: all alike.
+    """
+
+    def __init__(self, network: Network, rows: int, seed: int, x=None, weights=None) -> None:
         random = np.random.default_rng(seed)
         self.network, self.rows = network, rows
         self.x = random.normal(size=(rows, network.inputs)) if x is None else x
@@ -48,6 +51,7 @@ class GradientProblem:
             rows,
             gather=False,
             random=self.dropped,
+            weights=weights,
         )
         self.tape = self.plan.record_gradient(rows)
         self.trainable = network.layout.trainable

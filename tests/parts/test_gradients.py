@@ -112,6 +112,21 @@ def test_every_output_activation_is_exact_with_every_loss(activation, loss, rows
     assert_gradients_agree(problem)
 
 
+@pytest.mark.parametrize("loss", LOSSES, **by_name)
+@pytest.mark.parametrize("activation", ACTIVATIONS, **by_name)
+def test_a_weighted_gradient_is_that_of_the_weighted_loss(activation, loss):
+    output = Dense(3, activation(), Uniform(-0.05, 0.05), Constant(0.3))
+    network = Network(2, [Dense(3, Tanh(), kernel_regularizer=L2(0.1))], output, loss())
+    weights = np.array([0.0, 0.25, 1.0, 3.5])
+    problems = (GradientProblem(network, 4, seed, weights=weights) for seed in range(100))
+    problem = next(p for p in problems if p.distance_to_kinks() > 1e-3)
+    scale = 1e-2 * max(1.0, abs(problem.value(problem.theta)))
+    found, expected = problem.gradient(), problem.gradient_by_differences()
+    assert relative_error(found, expected, scale) < 1e-6
+    problem.plan.weights[...] = 1.0
+    assert not np.allclose(found, problem.gradient(), rtol=1e-3)
+
+
 @pytest.mark.parametrize("regularizer", REGULARIZERS, **by_name)
 @examples(10)
 @given(rows=st.integers(1, 4), units=st.integers(1, 4), seed=seeds)

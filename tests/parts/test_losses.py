@@ -11,6 +11,7 @@ from nncli.parts.losses import (
     CrossEntropy,
     HalfMse,
     Huber,
+    Loss,
     Mae,
     Mse,
     Poisson,
@@ -120,6 +121,72 @@ def test_a_perfect_prediction_has_no_gradient_and_no_smaller_neighbour(loss):
         assert value(loss(), t + away, t) > here
     slopes = gradient(loss(), t, t) @ [1.0, -1.0]
     np.testing.assert_allclose(slopes, 0.0, atol=1e-15)
+
+
+@every_loss
+def test_the_total_is_the_sum_of_the_terms_of_all_rows(loss):
+    random = np.random.default_rng(1)
+    a, t = random.uniform(0.1, 0.9, (5, 3)), random.dirichlet(np.ones(3), 5)
+    terms = loss().terms(a, t)
+    assert len(terms) == 5
+    assert loss().total(a, t) == pytest.approx(terms.sum(), rel=1e-14)
+    one_by_one = [loss().total(a[row : row + 1], t[row : row + 1]) for row in range(5)]
+    np.testing.assert_allclose(terms.reshape(5, -1).sum(axis=1), one_by_one, rtol=1e-14)
+
+
+@every_matched_pair
+def test_the_total_from_scores_is_the_sum_of_the_terms_of_all_rows(loss):
+    random = np.random.default_rng(1)
+    z, t = random.normal(size=(5, 3)), random.dirichlet(np.ones(3), 5)
+    terms = loss().terms_from_scores(z, t)
+    assert len(terms) == 5
+    assert loss().total_from_scores(z, t) == pytest.approx(terms.sum(), rel=1e-14)
+
+
+class OnlyTotal(Loss):
+    """A loss of another package: sum |a - t|^3, and the same from scores."""
+
+    def total(self, a, t):
+        return float((np.abs(a - t) ** 3).sum())
+
+    total_from_scores = total
+
+
+class OnlyTerms(Loss):
+    """The same, the other way round."""
+
+    def terms(self, a, t):
+        return np.abs(a - t) ** 3
+
+    terms_from_scores = terms
+
+
+@pytest.mark.parametrize("loss", [OnlyTotal(), OnlyTerms()], ids=["total", "terms"])
+def test_a_loss_needs_only_its_total_or_only_its_terms(loss):
+    a, t = np.array(OUTPUTS), np.array(TARGETS)  # the errors are 1, -2 and 0, 3
+    for terms, total in (("terms", "total"), ("terms_from_scores", "total_from_scores")):
+        assert getattr(loss, total)(a, t) == 1 + 8 + 27
+        by_row = getattr(loss, terms)(a, t).reshape(2, -1).sum(axis=1)
+        assert by_row.tolist() == [1 + 8, 27]
+
+
+class TwiceTheTotal(Mae):
+    def total(self, a, t):
+        return 2.0 * super().total(a, t)
+
+
+class TwiceTheTerms(Rss):
+    def terms(self, a, t):
+        return 2.0 * super().terms(a, t)
+
+
+@pytest.mark.parametrize("loss", [TwiceTheTotal, TwiceTheTerms])
+def test_a_loss_that_changes_one_of_them_has_changed_both(loss):
+    a, t = np.array(OUTPUTS), np.array(TARGETS)
+    base = loss.__base__()
+    assert loss().total(a, t) == 2.0 * base.total(a, t)
+    twice = loss().terms(a, t).reshape(2, -1).sum(axis=1)
+    np.testing.assert_array_equal(twice, 2.0 * base.terms(a, t).sum(axis=1))
 
 
 scores = st.lists(st.floats(-15, 15), min_size=3, max_size=3)

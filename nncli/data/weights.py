@@ -1,0 +1,72 @@
+"""Weights: how much each row counts in the loss."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+
+from nncli.errors import DataError, did_you_mean
+from nncli.parts.arrays import Array
+
+ClassWeight = Literal["balanced"] | Mapping[str, float] | None
+
+
+def row_weights(
+    y: Array,
+    classes: tuple[str, ...],
+    class_weight: ClassWeight,
+    sample_weight: Array | None,
+    train: Array,
+) -> Array | None:
+    """w_i = c_i s_i / (mean of c s over the training rows), float64; None if neither is given.
+
+    y: class indices (rows,), or numbers (rows, targets), of all rows; classes: empty for numbers.
+    class_weight: c by class name, 1 for a class without one; balanced: see `balanced`.
+    sample_weight: s, (rows,), finite and not negative.  train: indices of the training rows.
+    Raises DataError for weights that can't be used so.
+    """
+    if class_weight is None and sample_weight is None:
+        return None
+    weights = np.ones(len(y))
+    if sample_weight is not None:
+        weights *= _checked(sample_weight)
+    if class_weight is not None:
+        weights *= _of_classes(class_weight, classes, y[train])[y]
+    mean = weights[train].mean()
+    if mean == 0:
+        raise DataError("the weights of the training rows are all 0: there is nothing to learn")
+    return np.asarray(weights / mean)
+
+
+def balanced(y: Array, classes: int) -> Array:
+    """c = rows / (classes present * rows of the class), (classes,): each class weighs the same.
+
+    A class without a row gets 0.
+    """
+    counts = np.bincount(y, minlength=classes)
+    shares = np.count_nonzero(counts) * counts
+    return np.asarray(np.divide(len(y), shares, out=np.zeros(classes), where=counts > 0))
+
+
+def _of_classes(
+    class_weight: Literal["balanced"] | Mapping[str, float], classes: tuple[str, ...], y: Array
+) -> Array:
+    if not classes:
+        raise DataError("it needs classes, but the target is a number")
+    if class_weight == "balanced":
+        return balanced(y, len(classes))
+    for name in class_weight:
+        if name not in classes:
+            known = ", ".join([*classes[:10], *(["..."] if len(classes) > 10 else [])])
+            hint = did_you_mean(name, classes)
+            raise DataError(f"unknown class '{name}'{hint}; known: {known}")
+    return np.array([class_weight.get(name, 1.0) for name in classes])
+
+
+def _checked(sample_weight: Array) -> Array:
+    wrong = np.flatnonzero(~(np.isfinite(sample_weight) & (sample_weight >= 0)))
+    if len(wrong):
+        row = wrong[0]
+        found = f"{sample_weight[row]:g}"
+        raise DataError(f"the weight of row {row + 1} is {found}: expected a number >= 0")
+    return sample_weight
