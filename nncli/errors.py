@@ -4,6 +4,7 @@
     |- UserError            exit 2   the config, the data or the command line is wrong
     |  |- ConfigError                one or more located problems in a config
     |  |- DataError                  a data set that can't be used as asked
+    |  |  `- TableError              one or more cells of a table, each with its file and line
     |  `- ShapeError                 arrays or layers that don't fit together
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
@@ -13,7 +14,7 @@
 Only the command line prints them; every floor below raises them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
@@ -27,6 +28,9 @@ class NncliError(Exception):
     def lines(self) -> list[str]:
         """The message, one line per problem."""
         return [str(self)]
+
+
+Found = Iterable[tuple[str, str]]  # (config key, message)
 
 
 class UserError(NncliError):
@@ -59,7 +63,30 @@ class ConfigError(UserError):
 
 
 class DataError(UserError):
-    """The data can't be read or used as the config asks."""
+    """The data can't be read or used as the config asks.
+
+    found: (key, message) of each problem; the key is the config's, empty if none is to blame.
+    """
+
+    def __init__(self, message: str = "", key: str = "", found: Found = ()) -> None:
+        self.found = tuple(found) or ((key, message),)
+        super().__init__("\n".join(message for _, message in self.found))
+
+
+class TableError(DataError):
+    """Problems of a table's cells, each with its file and line; at most `MOST_SHOWN` are named."""
+
+    MOST_SHOWN: ClassVar[int] = 20
+
+    def __init__(self, problems: Sequence[Problem], count: int = 0) -> None:
+        """count: how many there are in all, if more than are given."""
+        self.problems = tuple(problems)[: self.MOST_SHOWN]
+        self.count = max(count, len(problems))
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        left = self.count - len(self.problems)
+        return [*map(str, self.problems), *([f"and {left:,} more"] if left else [])]
 
 
 class ShapeError(UserError):

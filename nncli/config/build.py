@@ -1,52 +1,75 @@
-"""Build: an Experiment -> its data, its network, and the Job that the engine trains."""
+"""Build: an Experiment -> its data, its model, and the Job that the engine trains."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from nncli.config.check import check, check_files
 from nncli.config.experiment import Experiment, PreprocessingKeys
 from nncli.config.load import Source
-from nncli.config.resolve import resolve, resolve_split
-from nncli.data.preprocessing import Preprocessing, Scaling
+from nncli.config.model import Model
+from nncli.config.resolve import resolve, resolve_preprocessing, resolve_split
+from nncli.data.doubts import doubts, refuse_lonely_classes
+from nncli.data.folds import folds
+from nncli.data.preprocessing import Preprocessing, Steps
 from nncli.data.splits import Rows, Split
 from nncli.data.targets import TargetCoding, as_task
+from nncli.data.weights import row_weights
 from nncli.engine import baselines
 from nncli.engine.evaluation import Scored
 from nncli.engine.job import Job, Seeds
 from nncli.engine.network import Network
 from nncli.engine.state import stream
-from nncli.errors import DataError
+from nncli.errors import DataError, TableError
 from nncli.parts.arrays import Array
-from nncli.parts.datasets import Table
-from nncli.parts.layers import Layer
-from nncli.parts.losses import Loss
+from nncli.parts.datasets import Dataset
+from nncli.parts.table import Table
 
 
 @dataclass(frozen=True)
 class Built:
-    """A resolved experiment with everything made for it."""
+    """A resolved experiment with everything made for it.
 
-    experiment: Experiment
+    doubts: what in the data makes a score worth less than it looks, a line each.
+    """
+
+    model: Model
     table: Table
     rows: Rows
-    preprocessing: Preprocessing
-    coding: TargetCoding
+    weights: Array | None
     job: Job
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.model.experiment
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return self.model.preprocessing
+
+    @property
+    def coding(self) -> TargetCoding:
+        return self.model.coding
 
     @property
     def network(self) -> Network:
-        return self.job.network
-
-    @property
-    def dtype(self) -> Any:
-        return np.dtype(self.experiment.training.dtype)
+        return self.model.network
 
     def scored(self, name: str) -> Scored:
         """The rows of a split as the network sees them."""
-        rows = self.rows.named()[name]
-        return _scored(self.table, rows, self.preprocessing, self.coding, self.dtype)
+        return self.model.scored(self.table, self.rows.named()[name], self.weights)
+
+    def read(self, path: Path, *, needs_target: bool) -> Table:
+        """Rows of another table; see Model.read."""
+        return self.model.read(path, needs_target=needs_target)
+
+    def scored_table(self, table: Table) -> Scored:
+        """All rows of another table as the network sees them."""
+        return self.model.scored(table)
 
     def baselines(self, rows: int) -> dict[str, Array]:
         """Predictions for so many rows that look at the training targets only, by name."""
@@ -65,117 +88,145 @@ class Fixed:
     data_sha256: str
 
 
+@dataclass(frozen=True)
+class Dealt:
+    """A table and which of its rows train; the ones of a fold, where there are folds."""
+
+    table: Table
+    dataset: Dataset
+    split: Split
+    rows: Rows
+    folds: list[Rows] = field(default_factory=list)
+
+
+def deal(given: Experiment, source: Source, fixed: Fixed | None = None, n_folds: int = 0) -> Dealt:
+    """Load the data and decide which rows train.
+
+    Raises ConfigError at the key to blame, TableError at the row; DataError if the data isn't what
+    `fixed` was recorded on.
+    """
+    dataset = given.data.source()
+    table = _table(given, dataset, source)
+    if fixed and table.sha256() != fixed.data_sha256:
+        raise DataError(f"{source.path.parent}: the data has changed since this run was trained")
+    split = resolve_split(given.data.split, dataset, table)
+    if fixed:
+        return Dealt(table, dataset, split, fixed.rows)
+    random = stream("split", _seeds(given).split)
+    with _blaming(source, "data.split"):
+        rows = split.rows(table, random)
+        if given.data.path is not None and len(rows.train) < len(table):
+            refuse_lonely_classes(table)
+        parts = folds(split, table, rows, n_folds, random) if n_folds else []
+    return Dealt(table, dataset, split, rows, parts)
+
+
 def build(given: Experiment, source: Source, fixed: Fixed | None = None) -> Built:
     """Load the data, resolve every `auto`, check, and put it together.
 
-    Raises ConfigError with every problem found, each at the place of its key; DataError if the data
-    isn't what `fixed` was recorded on.
+    Raises ConfigError with every problem found, each at the place of its key; TableError and
+    DataError as `deal`.
     """
-    seeds = given.seed if isinstance(given.seed, Seeds) else Seeds(*[given.seed] * 4)
-    table = _table(given, source)
-    if fixed and table.sha256() != fixed.data_sha256:
-        raise DataError(f"{source.path.parent}: the data has changed since this run was trained")
-    split = resolve_split(given.data.split, given.data.dataset, table)
-    rows = fixed.rows if fixed else _rows(split, table, seeds, source)
-    experiment = resolve(given, table, split, rows)
-    check(experiment, table, rows, source)
-    if fixed is None:  # a run has its weights in its own files
-        check_files(experiment, table, source)
+    dealt = deal(given, source, fixed)
+    return assemble(given, source, dealt, dealt.rows, fixed)
 
-    keys, output = experiment.data.preprocessing, experiment.network.output
-    assert isinstance(keys, PreprocessingKeys)
-    assert isinstance(output.units, int)
-    with np.errstate(all="ignore"):  # what overflows is refused by _check_finite
+
+def assemble(
+    given: Experiment, source: Source, dealt: Dealt, rows: Rows, fixed: Fixed | None = None
+) -> Built:
+    """What `rows` of the dealt table are to train. Raises as `build`."""
+    table = dealt.table
+    keys = resolve_preprocessing(given, dealt.dataset, table)
+    with _blaming(source, "data.preprocessing"), np.errstate(all="ignore"):
+        # what overflows is refused by _check_finite
         preprocessing = fixed.preprocessing if fixed else _fit(table, rows, keys)
-    coding = TargetCoding(len(table.classes), output.units, preprocessing.target)
-    job = _job(experiment, table, rows, preprocessing, coding, seeds)
+    inputs = preprocessing.width
+    experiment = resolve(given, table, dealt.split, rows, keys, inputs)
+    check(experiment, table, rows, inputs, source)
+    if fixed is None:  # a run has its weights in its own files
+        check_files(experiment, inputs, source)
+    model = Model(experiment, preprocessing)
+    weights = _weights(experiment, table, rows, source)
+    job = _job(model, table, rows, weights)
     if job.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     _check_finite(job, source)
-    return Built(experiment, table, rows, preprocessing, coding, job)
+    found = tuple(doubts(table, rows)) if given.data.path is not None and fixed is None else ()
+    return Built(model, table, rows, weights, job, found)
+
+
+@contextmanager
+def _blaming(source: Source, key: str) -> Iterator[None]:
+    """Put problems of the data at the config key to blame: their own, else `key`."""
+    try:
+        yield
+    except TableError:
+        raise  # which has places of its own
+    except DataError as error:
+        raise source.error([(own or key, message) for own, message in error.found]) from None
+
+
+def _seeds(given: Experiment) -> Seeds:
+    return given.seed if isinstance(given.seed, Seeds) else Seeds(*[given.seed] * 4)
 
 
 def _check_finite(job: Job, source: Source) -> None:
     """Raises ConfigError if scaling or the dtype made an infinity of a large number."""
     for rows in (job.train, job.val):
-        if rows is not None and not (np.isfinite(rows.x).all() and np.isfinite(rows.targets).all()):
+        if rows is not None and not rows.is_finite():
             message = f"its values overflow when scaled or stored as {rows.x.dtype}"
             raise source.error([("data.dataset", message)])
 
 
-def _table(given: Experiment, source: Source) -> Table:
+def _table(given: Experiment, dataset: Dataset, source: Source) -> Table:
+    blamed = "data.dataset" if given.data.path is None else "data.path"
     try:
-        with np.errstate(all="ignore"):  # what isn't finite is refused below
-            table = given.data.dataset.load()
-        finite = np.isfinite(table.x).all() and np.isfinite(table.y).all()
-    except DataError as error:
-        raise source.error([("data.dataset", str(error))]) from None
+        with _blaming(source, blamed), np.errstate(all="ignore"):
+            table = dataset.load()
+        finite = given.data.path is not None or bool(  # a file's cells are checked one by one
+            np.isfinite(table.x).all() and np.isfinite(table.y).all()
+        )
     except (MemoryError, ValueError, OverflowError) as error:  # NumPy's words for too large
-        raise source.error([("data.dataset", f"too large for this machine: {error}")]) from None
+        raise source.error([(blamed, f"too large for this machine: {error}")]) from None
     if not finite:
-        raise source.error([("data.dataset", "its values overflow: use smaller numbers")])
-    try:
+        raise source.error([(blamed, "its values overflow: use smaller numbers")])
+    with _blaming(source, "data.task"):
         return as_task(table, table.task if given.data.task == "auto" else given.data.task)
-    except DataError as error:
-        raise source.error([("data.task", str(error))]) from None
-
-
-def _rows(split: Split, table: Table, seeds: Seeds, source: Source) -> Rows:
-    try:
-        return split.rows(table, stream("split", seeds.split))
-    except DataError as error:
-        raise source.error([("data.split", str(error))]) from None
 
 
 def _fit(table: Table, rows: Rows, keys: PreprocessingKeys) -> Preprocessing:
     """Statistics of the training rows, and of no other."""
-    numeric, target = keys.numeric.scale, keys.target.scale
-    assert numeric != "auto"
+    numeric, categorical, target = keys.numeric, keys.categorical, keys.target.scale
+    assert numeric.scale != "auto"
+    assert numeric.impute != "auto"
     assert target != "auto"
-    features = Scaling.fit(numeric, table.x[rows.train])
-    if table.classes:
-        return Preprocessing(features, Scaling.fit("none", np.zeros((len(rows.train), 0))))
-    return Preprocessing(features, Scaling.fit(target, table.y[rows.train]))
+    steps = Steps(numeric.scale, numeric.impute, categorical.impute, categorical.handle_unknown)
+    return Preprocessing.fit(table, rows.train, steps, target)
 
 
-def _job(
-    experiment: Experiment,
-    table: Table,
-    rows: Rows,
-    preprocessing: Preprocessing,
-    coding: TargetCoding,
-    seeds: Seeds,
-) -> Job:
-    network, dtype = experiment.network, np.dtype(experiment.training.dtype)
-    hidden = [layer for layer in network.hidden if isinstance(layer, Layer)]
+def _weights(experiment: Experiment, table: Table, rows: Rows, source: Source) -> Array | None:
+    """How much each row of the table counts in the loss; None: all alike."""
+    name, of_classes = experiment.data.sample_weight, experiment.training.class_weight
+    own = None if name is None else table.column(name).values
+    blamed = "training.class_weight" if of_classes is not None else "data.sample_weight"
+    with _blaming(source, blamed):
+        return row_weights(table.y, table.classes, of_classes, own, rows.train)
+
+
+def _job(model: Model, table: Table, rows: Rows, weights: Array | None) -> Job:
+    experiment = model.experiment
     log_every, chosen = experiment.output.log_every, experiment.evaluation.metrics
-    assert isinstance(experiment.loss, Loss)
     assert log_every != "auto"
     assert chosen != "auto"
-
-    def seen(indices: Array) -> Scored:
-        return _scored(table, indices, preprocessing, coding, dtype)
-
     return Job(
-        network=Network(table.x.shape[1], hidden, network.output.dense(), experiment.loss),
+        network=model.network,
         optimizer=experiment.optimizer,
         schedule=experiment.schedule,
         training=experiment.training,
-        train=seen(rows.train),
-        val=seen(rows.val) if len(rows.val) else None,
-        decode=coding.decode,
+        train=model.scored(table, rows.train, weights),
+        val=model.scored(table, rows.val, weights) if len(rows.val) else None,
+        decode=model.coding.decode,
         metrics={metric.name: metric for metric in chosen},
-        seeds=seeds,
+        seeds=_seeds(experiment),
         log_every=log_every,
     )
-
-
-def _scored(
-    table: Table, rows: Array, preprocessing: Preprocessing, coding: TargetCoding, dtype: Any
-) -> Scored:
-    """Chosen rows of a table as a network sees them."""
-    truth = table.y[rows]
-    with np.errstate(all="ignore"):  # what overflows is refused by _check_finite
-        x = np.ascontiguousarray(preprocessing.features.apply(table.x[rows]), dtype)
-        targets = np.ascontiguousarray(coding.encode(truth), dtype)
-    return Scored(x, targets, truth)

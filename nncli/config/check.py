@@ -9,20 +9,23 @@ from nncli.config.load import Source
 from nncli.data.splits import Rows
 from nncli.errors import UserError
 from nncli.parts.activations import Activation, Softmax
-from nncli.parts.datasets import Table
 from nncli.parts.initializers import FromFile
 from nncli.parts.layers import BatchNorm, Layer
 from nncli.parts.losses import Loss
 from nncli.parts.optimizers import Lbfgs
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
+from nncli.parts.table import Table
 
 Found = Iterator[tuple[str, str]]  # (key, message)
 
 
-def check(resolved: Experiment, table: Table, rows: Rows, source: Source) -> None:
-    """Raises ConfigError with every problem of a resolved experiment, each at its key's place."""
+def check(resolved: Experiment, table: Table, rows: Rows, inputs: int, source: Source) -> None:
+    """Raises ConfigError with every problem of a resolved experiment, each at its key's place.
+
+    inputs: how many the network gets.
+    """
     found = [
-        *_network(resolved, table),
+        *_network(resolved, table, inputs),
         *_loss(resolved, table),
         *_training(resolved, len(rows.train)),
         *_metrics(resolved, table),
@@ -35,14 +38,14 @@ def check(resolved: Experiment, table: Table, rows: Rows, source: Source) -> Non
         raise source.error(found)
 
 
-def _network(resolved: Experiment, table: Table) -> Found:
+def _network(resolved: Experiment, table: Table, inputs: int) -> Found:
     network = resolved.network
-    features, units = table.x.shape[1], network.output.units
-    if network.input != features:
-        yield (
-            "network.input",
-            f"expected {features}, the features of the data, found {network.input}",
-        )
+    units = network.output.units
+    if network.input != inputs:
+        what = "the features of the data"
+        if inputs != len(table.features):
+            what = f"what {len(table.features)} features become, a category an input"
+        yield "network.input", f"expected {inputs}, {what}, found {network.input}"
     if not table.classes:
         if units != table.y.shape[1]:
             message = f"expected {table.y.shape[1]}, one unit a target, found {units}"
@@ -52,14 +55,14 @@ def _network(resolved: Experiment, table: Table) -> Found:
         yield "network.output.units", f"expected {expected}, found {units}"
 
 
-def check_files(resolved: Experiment, table: Table, source: Source) -> None:
+def check_files(resolved: Experiment, inputs: int, source: Source) -> None:
     """Raises ConfigError unless every file that weights start from has them, in their shapes."""
-    if found := [*_starts(resolved, table)]:
+    if found := [*_starts(resolved, inputs)]:
         raise source.error(found)
 
 
-def _starts(resolved: Experiment, table: Table) -> Found:
-    network, width, nobody = resolved.network, table.x.shape[1], np.random.default_rng(0)
+def _starts(resolved: Experiment, inputs: int) -> Found:
+    network, width, nobody = resolved.network, inputs, np.random.default_rng(0)
     hidden = [layer for layer in network.hidden if isinstance(layer, Layer)]
     for index, layer in enumerate([*hidden, network.output.dense()]):
         is_output = index == len(hidden)

@@ -51,6 +51,7 @@ def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:
         keys = {
             field.name: plain(getattr(value, field.name), path_text)
             for field in dataclasses.fields(value)
+            if field.name in getattr(value, "shown_keys", (field.name,))
         }
         if not isinstance(value, Part):
             return keys

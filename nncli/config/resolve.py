@@ -5,19 +5,27 @@ import os
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from nncli.config.experiment import Experiment, NetworkKeys, Numeric, PreprocessingKeys, Target
+from nncli.config.experiment import (
+    Data,
+    Experiment,
+    NetworkKeys,
+    Numeric,
+    PreprocessingKeys,
+    Target,
+)
 from nncli.constraints import Auto
 from nncli.data.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
 from nncli.engine.settings import Training
 from nncli.parts import metrics
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
-from nncli.parts.datasets import Dataset, Table
+from nncli.parts.datasets import Dataset
 from nncli.parts.initializers import Initializer
 from nncli.parts.layers import Dense, Input, Layer, Output
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
 from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
+from nncli.parts.table import Table
 from nncli.registry import Part, find
 
 P = TypeVar("P", bound=Part)
@@ -26,24 +34,19 @@ MOST_LOGGED = 10_000
 LARGE_STEP = 128**3  # multiplications of one product from which a second thread pays
 
 
-def resolve(given: Experiment, table: Table, split: Split, rows: Rows) -> Experiment:
-    """The experiment with nothing left to guess."""
+def resolve(
+    given: Experiment, table: Table, split: Split, rows: Rows, keys: PreprocessingKeys, inputs: int
+) -> Experiment:
+    """The experiment with nothing left to guess. keys: resolved; inputs: of the network."""
     output, loss = resolve_output(given.network.output, given.loss, table)
-    network = resolve_network(given.network, output, table)
+    network = resolve_network(given.network, output, inputs)
     monitor = "val_loss" if len(rows.val) else "loss"
     log_every = given.output.log_every
     if log_every == "auto":
         log_every = 1 if given.training.epochs <= MOST_LOGGED else -(-given.training.epochs // 1000)
     return replace(
         given,
-        data=replace(
-            given.data,
-            task=table.task,
-            split=split,
-            preprocessing=resolve_preprocessing(
-                given.data.preprocessing, given.data.dataset, table, output, loss
-            ),
-        ),
+        data=replace(resolve_data(given.data, table), split=split, preprocessing=keys),
         network=network,
         loss=loss,
         schedule=resolve_schedule(given.schedule, monitor),
@@ -52,6 +55,20 @@ def resolve(given: Experiment, table: Table, split: Split, rows: Rows) -> Experi
             given.evaluation, metrics=resolve_metrics(given.evaluation.metrics, table)
         ),
         output=replace(given.output, log_every=log_every),
+    )
+
+
+def resolve_data(data: Data, table: Table) -> Data:
+    """The task, and the features where the table was asked for them."""
+    if data.path is None:
+        return replace(data, task=table.task)
+    assert table.origin is not None
+    return replace(
+        data,
+        task=table.task,
+        features=replace(data.features, include=list(table.features)),
+        header=table.origin.header,
+        on_disk=table.is_on_disk,
     )
 
 
@@ -64,20 +81,23 @@ def resolve_split(split: Any, dataset: Dataset, table: Table) -> Split:
     return StratifiedSplit() if table.classes else RandomSplit()
 
 
-def resolve_preprocessing(
-    keys: Any, dataset: Dataset, table: Table, output: Output, loss: Loss
-) -> PreprocessingKeys:
+def resolve_preprocessing(given: Experiment, dataset: Dataset, table: Table) -> PreprocessingKeys:
     """auto: what the dataset suits; a numeric target only if the output can reach any number."""
+    keys = given.data.preprocessing
     if not isinstance(keys, PreprocessingKeys):
-        return PreprocessingKeys(numeric=Numeric(scale="none"), target=Target(scale="none"))
-    numeric, target = keys.numeric.scale, keys.target.scale
+        untouched = Numeric(impute="none", scale="none")
+        return PreprocessingKeys(numeric=untouched, target=Target(scale="none"))
+    output, loss = resolve_output(given.network.output, given.loss, table)
+    numeric, target, impute = keys.numeric.scale, keys.target.scale, keys.numeric.impute
     if numeric == "auto":
         numeric = "standard" if dataset.is_scaled else "none"
+    if impute == "auto":
+        impute = "none" if given.data.path is None else "median"
     if target == "auto":
         takes_all = loss.targets == (-math.inf, math.inf)
         reaches_all = isinstance(output.activation, Identity) and takes_all
         target = numeric if not table.classes and reaches_all else "none"
-    return PreprocessingKeys(numeric=Numeric(scale=numeric), target=Target(scale=target))
+    return replace(keys, numeric=Numeric(impute=impute, scale=numeric), target=Target(scale=target))
 
 
 def resolve_output(output: Output, loss: Any, table: Table) -> tuple[Output, Loss]:
@@ -115,7 +135,7 @@ def _kernel_start(initializer: Initializer | Auto, activation: Activation) -> In
     return activation.initializer if initializer == "auto" else initializer
 
 
-def resolve_network(keys: NetworkKeys, output: Output, table: Table) -> NetworkKeys:
+def resolve_network(keys: NetworkKeys, output: Output, features: int) -> NetworkKeys:
     """Bare units become dense layers; every kernel knows how it starts."""
     hidden: list[int | Layer] = []
     for layer in keys.hidden:
@@ -126,7 +146,7 @@ def resolve_network(keys: NetworkKeys, output: Output, table: Table) -> NetworkK
         hidden.append(full)
     inputs = keys.input
     if inputs == "auto":
-        inputs = table.x.shape[1]
+        inputs = features
     return NetworkKeys(
         input=inputs.units if isinstance(inputs, Input) else inputs, hidden=hidden, output=output
     )

@@ -1,13 +1,24 @@
 """Preprocessing: columns -> what a network learns from. Statistics come from training rows only."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
+from nncli.data.kinds import TRUTHS, Kind, truths
+from nncli.data.problems import cell_problem, printable
+from nncli.errors import DataError, Problem, TableError
 from nncli.parts.arrays import Array
+from nncli.parts.table import Column, Table
 
 Scale = Literal["standard", "minmax", "robust", "none"]
+Impute = Literal["median", "mean", "most_frequent", "none"]
+ImputeCategory = Literal["most_frequent", "category", "none"]
+Unknown = Literal["ignore", "error"]
+MISSING_CATEGORY = "(missing)"
+CHUNK_ROWS = 1 << 14  # transformed at a time, so that the copies on the way stay small
 
 
 @dataclass(frozen=True)
@@ -53,15 +64,263 @@ class Scaling:
 
 
 @dataclass(frozen=True)
-class Preprocessing:
-    """Everything fitted on the training rows: what `preprocessing.json` holds."""
+class Steps:
+    """What is done to the features of a table, by their kind."""
 
-    features: Scaling
+    scale: Scale
+    impute: Impute
+    impute_category: ImputeCategory
+    unknown: Unknown
+
+
+@dataclass(frozen=True)
+class FittedColumn:
+    """One feature: what the training rows said of it.
+
+    missing: how many of them lack it.  fill: what then stands in, a number or a category; None
+    where nothing may be missing.  shift, scale: of a number.  categories: one input each, sorted.
+    """
+
+    name: str
+    kind: Kind
+    missing: int
+    fill: float | str | None
+    shift: float = 0.0
+    scale: float = 1.0
+    categories: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> list[str]:
+        """The network inputs it becomes."""
+        return [f"{self.name}={c}" for c in self.categories] or [self.name]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Everything fitted on the training rows: what `preprocessing.json` holds.
+
+    fitted_rows: on how many rows.  targets, classes: the names of what is predicted.
+    unknown: what a category that they lack leads to: all its inputs 0, or an error.
+    """
+
+    fitted_rows: int
+    features: tuple[FittedColumn, ...]
+    targets: tuple[str, ...]
+    classes: tuple[str, ...]
     target: Scaling
+    unknown: Unknown = "ignore"
+
+    @classmethod
+    def fit(cls, table: Table, rows: Array, steps: Steps, target: Scale) -> "Preprocessing":
+        """Take the statistics of the rows `rows`, and of no other.
+
+        Raises DataError for every feature that has no value in them, or lacks some where nothing
+        is to stand in.
+        """
+        found: list[tuple[str, str]] = []
+        features = []
+        for name in table.features:
+            column = table.column(name)
+            chosen = Column(column.values[rows], column.categories)
+            try:
+                features.append(_fit_column(name, table, chosen, rows, steps))
+            except DataError as error:
+                found += error.found
+        if found:
+            raise DataError(found=found)
+        y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
+        scaling = Scaling.fit("none" if table.classes else target, y)
+        return cls(len(rows), tuple(features), table.targets, table.classes, scaling, steps.unknown)
+
+    @property
+    def inputs(self) -> list[str]:
+        """What each network input is: a feature's name, or `feature=category`."""
+        return [name for feature in self.features for name in feature.inputs]
+
+    @cached_property
+    def width(self) -> int:
+        """How many inputs the network gets."""
+        return sum(len(feature.inputs) for feature in self.features)
+
+    @cached_property
+    def _numbers(self) -> tuple[Array, Array, Array, Array, Array]:
+        """Of the features that become one input: place, input, fill, shift and scale."""
+        ends = np.cumsum([len(feature.inputs) for feature in self.features])
+        places = [i for i, feature in enumerate(self.features) if feature.kind != "categorical"]
+        chosen = [self.features[i] for i in places]
+        return (
+            np.array(places, dtype=int),
+            ends[places].astype(int) - 1 if places else np.empty(0, dtype=int),
+            np.array([np.nan if f.fill is None else f.fill for f in chosen], dtype=float),
+            np.array([feature.shift for feature in chosen]),
+            np.array([feature.scale for feature in chosen]),
+        )
+
+    def chunks(self, table: Table, rows: Array) -> Iterator[Array]:
+        """(some rows, width) inputs of the chosen rows of a table, in order."""
+        encode = _Encoder(self, table)
+        for start in range(0, len(rows), CHUNK_ROWS):
+            yield encode(rows[start : start + CHUNK_ROWS])
+
+    def apply(self, table: Table, rows: Array) -> Array:
+        """(rows, width) inputs. Raises TableError for a cell that can't become one."""
+        return np.concatenate([*self.chunks(table, rows), np.empty((0, self.width))])
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
     def from_json(cls, text: dict[str, Any]) -> "Preprocessing":
-        return cls(Scaling(**text["features"]), Scaling(**text["target"]))
+        features = tuple(
+            FittedColumn(**{**feature, "categories": tuple(feature["categories"])})
+            for feature in text["features"]
+        )
+        return cls(
+            text["fitted_rows"],
+            features,
+            tuple(text["targets"]),
+            tuple(text["classes"]),
+            Scaling(**text["target"]),
+            text["unknown"],
+        )
+
+
+def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Steps) -> FittedColumn:
+    """The statistics of one feature on the training rows, whose values `column` holds."""
+    is_missing = np.isnan(column.values)
+    missing, present = int(is_missing.sum()), column.values[~is_missing]
+    if not len(present):
+        raise DataError(
+            f"column '{name}' has no value in the training rows: leave it out",
+            key="data.features.exclude",
+        )
+    is_category = bool(column.categories) and name not in table.booleans
+    allowed = steps.impute_category if is_category else steps.impute
+    if missing and allowed == "none":
+        place = table.place(int(rows[np.argmax(is_missing)]))
+        block = "categorical" if is_category else "numeric"
+        raise DataError(
+            f"column '{name}' lacks {missing:,} values in the training rows, the first at {place}",
+            key=f"data.preprocessing.{block}.impute",
+        )
+    if is_category:
+        return _fit_categories(name, column.categories, present, missing, steps.impute_category)
+    if name in table.booleans:
+        present = _as_truth(present, column.categories)
+        return FittedColumn(name, "boolean", missing, _fill("most_frequent", present, steps.impute))
+    fill = _fill(steps.impute, present, steps.impute)
+    whole = present if fill is None else np.where(is_missing, fill, column.values)
+    scaling = Scaling.fit(steps.scale, whole[:, None])
+    return FittedColumn(name, "numeric", missing, fill, scaling.shift[0], scaling.scale[0])
+
+
+def _as_truth(values: Array, categories: Sequence[str]) -> Array:
+    """Yes and no as 1 and 0."""
+    meaning = truths(categories)
+    return values if meaning is None or not categories else meaning[values.astype(int)]
+
+
+def _fill(how: Impute, present: Array, allowed: Impute) -> float | None:
+    """What stands in for a missing number."""
+    if allowed == "none":
+        return None
+    if how == "median":
+        return float(np.median(present))
+    if how == "mean":
+        return float(present.mean())
+    values, counts = np.unique(present, return_counts=True)
+    return float(values[counts.argmax()])
+
+
+def _fit_categories(
+    name: str, names: Sequence[str], present: Array, missing: int, impute: ImputeCategory
+) -> FittedColumn:
+    counts = np.bincount(present.astype(int), minlength=len(names)).tolist()
+    of_name = {name: count for name, count in zip(names, counts, strict=True) if count}
+    seen = sorted(of_name)
+    fill = None
+    if impute == "most_frequent":
+        fill = max(seen, key=of_name.__getitem__)  # the first of those that tie
+    elif impute == "category":
+        fill = MISSING_CATEGORY
+        seen += [fill] if missing and fill not in seen else []
+    return FittedColumn(name, "categorical", missing, fill, categories=tuple(seen))
+
+
+class _Encoder:
+    """Rows of one table -> network inputs. The table's own categories may be others than fitted."""
+
+    def __init__(self, fitted: Preprocessing, table: Table) -> None:
+        self.fitted, self.table = fitted, table
+        self.lookups = {
+            feature.name: self._lookup(feature, table.categories[feature.name])
+            for feature in fitted.features
+            if feature.name in table.categories
+        }
+
+    def _lookup(self, feature: FittedColumn, names: Sequence[str]) -> Array:
+        """What each of the table's categories is among the fitted ones; -inf if it is none.
+
+        The last item stands for a missing cell: NaN where nothing stands in.
+        """
+        if feature.kind == "boolean":
+            meaning = [TRUTHS.get(name.lower(), -np.inf) for name in names]
+            fill = np.nan if feature.fill is None else float(feature.fill)
+            return np.array([*meaning, fill])
+        known = {category: float(i) for i, category in enumerate(feature.categories)}
+        codes = [known.get(name, -np.inf) for name in names]
+        fill = np.nan if feature.fill is None else known.get(str(feature.fill), -np.inf)
+        return np.array([*codes, fill])
+
+    def __call__(self, rows: Array) -> Array:
+        raw = self.table.x[rows]
+        places, inputs, fills, shift, scale = self.fitted._numbers
+        x = np.zeros((len(rows), self.fitted.width))
+        problems = list(self._translate(raw, rows))
+        numbers = raw[:, places]
+        missing = np.isnan(numbers)
+        if missing.any():
+            numbers = np.where(missing, fills, numbers)
+            problems += self._lacking(np.isnan(numbers), rows, places)
+        if problems:
+            raise TableError(problems)
+        x[:, inputs] = (numbers - shift) / scale
+        start = 0
+        for place, feature in enumerate(self.fitted.features):
+            if feature.kind == "categorical":
+                codes = raw[:, place]
+                known = np.flatnonzero(np.isfinite(codes))
+                x[known, start + codes[known].astype(int)] = 1.0
+            start += len(feature.inputs)
+        return x
+
+    def _translate(self, raw: Array, rows: Array) -> Iterator[Problem]:
+        """Replace the table's category indices by the fitted ones, in place."""
+        for place, feature in enumerate(self.fitted.features):
+            lookup = self.lookups.get(feature.name)
+            if lookup is None:
+                continue
+            codes = raw[:, place]
+            names = self.table.categories[feature.name]
+            indices = np.where(np.isnan(codes), len(names), codes).astype(int)
+            raw[:, place] = lookup[indices]
+            unknown = np.isneginf(raw[:, place]) & (indices < len(names))
+            if self.fitted.unknown == "error" or feature.kind == "boolean":
+                for row in np.flatnonzero(unknown).tolist():
+                    yield self._problem(rows[row], feature, names[indices[row]])
+            if feature.kind == "categorical":
+                for row in np.flatnonzero(np.isnan(raw[:, place])).tolist():
+                    yield self._problem(rows[row], feature, "")
+
+    def _lacking(self, missing: Array, rows: Array, places: Array) -> Iterator[Problem]:
+        for row, column in np.argwhere(missing).tolist():
+            yield self._problem(rows[row], self.fitted.features[places[column]], "")
+
+    def _problem(self, row: Any, feature: FittedColumn, found: str) -> Problem:
+        listed = ", ".join(f"'{category}'" for category in feature.categories[:8])
+        message = f"unknown category '{printable(found)}': the training rows have {listed}"
+        if feature.kind == "boolean":
+            message = f"expected yes or no, true or false, found '{printable(found)}'"
+        if not found:
+            message = "the value is missing, and impute is none"
+        return cell_problem(self.table.place(int(row)), feature.name, message)

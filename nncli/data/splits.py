@@ -1,14 +1,17 @@
 """Splits: which rows train, which validate, which test. Simple -> complex."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 
-from nncli.constraints import Share
-from nncli.errors import DataError
+from nncli.constraints import ConfigPath, Share
+from nncli.data.problems import printable, refuse_rows
+from nncli.errors import DataError, did_you_mean
 from nncli.parts.arrays import Array
-from nncli.parts.datasets import Table
+from nncli.parts.table import PART, Table
 from nncli.registry import Part, part
 
 
@@ -27,12 +30,54 @@ class Rows:
 
 
 class Split(Part):
-    """Table -> Rows."""
+    """Table -> Rows.
+
+    column: the column it looks at, if it does.
+    """
 
     kind = "split"
+    column: str | None = None
 
     def rows(self, table: Table, random: np.random.Generator) -> Rows:
         raise NotImplementedError
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        """Cut the rows `pool` into parts by shares that sum to 1, in the split's own way."""
+        raise NotImplementedError
+
+
+def deal(
+    groups: Sequence[Array], shares: Sequence[float], random: np.random.Generator
+) -> list[Array]:
+    """Shuffle each group of rows and cut it by the shares; the parts, each ascending.
+
+    What rounding takes from one group is carried to the next, so that totals fit too.
+    """
+    wanted, carried = np.asarray(shares, dtype=float), np.zeros(len(shares))
+    parts: list[list[Array]] = [[np.empty(0, dtype=np.intp)] for _ in shares]
+    for group in groups:
+        ideal = wanted * len(group) + carried
+        counts = _whole(ideal, len(group))
+        carried = ideal - counts
+        cuts = np.cumsum(counts)[:-1]
+        for chosen, piece in zip(parts, np.split(random.permutation(group), cuts), strict=True):
+            chosen.append(piece)
+    return [np.sort(np.concatenate(chosen)) for chosen in parts]
+
+
+def at_random(pool: Array, shares: Sequence[float], random: np.random.Generator) -> list[Array]:
+    """The pool dealt without regard to anything."""
+    return deal([pool], shares, random)
+
+
+def by_class(
+    table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+) -> list[Array]:
+    """The pool dealt within each class, so that every part has the classes' proportions."""
+    of_pool = table.y[pool]
+    return deal([pool[of_pool == c] for c in range(len(table.classes))], shares, random)
 
 
 @part("none")
@@ -41,7 +86,21 @@ class NoSplit(Split):
 
     def rows(self, table: Table, random: np.random.Generator) -> Rows:
         nobody = np.empty(0, dtype=np.intp)
-        return Rows(np.arange(len(table.x)), nobody, nobody)
+        return Rows(np.arange(len(table)), nobody, nobody)
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        return either_way(table, pool, shares, random)
+
+
+def either_way(
+    table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+) -> list[Array]:
+    """By class if there are classes, else at random."""
+    return (
+        by_class(table, pool, shares, random) if table.classes else at_random(pool, shares, random)
+    )
 
 
 @dataclass(frozen=True)
@@ -67,29 +126,17 @@ class Shares(Split):
             raise ValueError("expected a train share > 0")
 
     @property
-    def shares(self) -> Array:
-        return np.array([self.train, self.val, self.test], dtype=float)
+    def shares(self) -> tuple[float, float, float]:
+        assert self.train is not None
+        return self.train, self.val or 0.0, self.test or 0.0
 
-    def deal(self, groups: list[Array], random: np.random.Generator) -> Rows:
-        """Shuffle each group and cut it by the shares.
-
-        What rounding takes from one group is carried to the next, so that totals fit too.
-        Raises DataError if a split that was asked for ends up empty.
-        """
-        parts: list[list[Array]] = [[], [], []]
-        carried = np.zeros(3)
-        for group in groups:
-            ideal = self.shares * len(group) + carried
-            counts = _whole(ideal, len(group))
-            carried = ideal - counts
-            cuts = np.cumsum(counts)[:-1]
-            for chosen, piece in zip(parts, np.split(random.permutation(group), cuts), strict=True):
-                chosen.append(piece)
-        rows = Rows(*(np.sort(np.concatenate(chosen)) for chosen in parts))
+    def rows(self, table: Table, random: np.random.Generator) -> Rows:
+        """Raises DataError if a part that was asked for ends up empty."""
+        rows = Rows(*self.divide(table, np.arange(len(table)), self.shares, random))
         for name, share in zip(("train", "val", "test"), self.shares, strict=True):
             if share > 0 and name not in rows.named():
                 raise DataError(
-                    f"a {name} share of {share:g} of {sum(map(len, groups))} rows is no row at all"
+                    f"a {name} share of {share:g} of {len(table)} rows is no row at all"
                 )
         return rows
 
@@ -99,7 +146,8 @@ def _whole(ideal: Array, total: int) -> Array:
     ideal = np.maximum(ideal, 0.0)
     counts = np.floor(ideal).astype(int)
     while (left := total - counts.sum()) != 0:
-        index = np.argmax(ideal - counts) if left > 0 else np.argmax(counts - ideal)
+        spare = np.where(counts > 0, counts - ideal, -np.inf)
+        index = np.argmax(ideal - counts) if left > 0 else np.argmax(spare)
         counts[index] += 1 if left > 0 else -1
     return counts
 
@@ -108,17 +156,184 @@ def _whole(ideal: Array, total: int) -> Array:
 class RandomSplit(Shares):
     """Rows dealt at random."""
 
-    def rows(self, table: Table, random: np.random.Generator) -> Rows:
-        return self.deal([np.arange(len(table.x))], random)
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        return at_random(pool, shares, random)
 
 
 @part("stratified")
 class StratifiedSplit(Shares):
     """Rows dealt at random within each class, so that every split has the classes' proportions."""
 
-    def rows(self, table: Table, random: np.random.Generator) -> Rows:
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
         if not table.classes:
             raise DataError(
                 "a stratified split needs classes, but the target is a number: use random"
             )
-        return self.deal([np.flatnonzero(table.y == c) for c in range(len(table.classes))], random)
+        return by_class(table, pool, shares, random)
+
+
+ColumnName = Annotated[str, "a column of the table, which is then no feature"]
+
+
+@part("group")
+class GroupSplit(Shares):
+    """Whole groups dealt at random: rows with equal values in `column` are never separated.
+
+    A patient, a customer or a machine that is in the training rows is in no other split.
+    """
+
+    column: ColumnName = field(kw_only=True)
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        """Each group, the largest first, goes where most rows are still wanting."""
+        values = _present(table, self.column, pool)
+        _, group_of_row = np.unique(values, return_inverse=True)
+        order = random.permutation(group_of_row.max() + 1)
+        sizes = np.bincount(group_of_row)
+        wanting = np.asarray(shares, dtype=float) * len(pool)
+        owner = np.empty(len(sizes), dtype=int)
+        if (wanting > 0).sum() > len(sizes):
+            raise DataError(
+                f"column '{self.column}' has {len(sizes)} groups: too few for the splits asked for"
+            )
+        empty = wanting > 0
+        order = order[np.argsort(-sizes[order], kind="stable")]
+        for dealt, group in enumerate(order):
+            wished = wanting
+            if len(order) - dealt <= empty.sum():  # just enough for the parts that have none yet
+                wished = np.where(empty, wanting, -np.inf)
+            owner[group] = np.argmax(wished)
+            wanting[owner[group]] -= sizes[group]
+            empty[owner[group]] = False
+        return [pool[owner[group_of_row] == index] for index in range(len(shares))]
+
+
+@part("time")
+class TimeSplit(Shares):
+    """The earliest rows train, later ones validate, the latest test: nobody knows the future.
+
+    `column` holds numbers or dates (ISO 8601, such as 2026-03-01). Rows of one moment stay
+    together.
+    """
+
+    column: ColumnName = field(kw_only=True)
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        times = _moments(table, self.column, _present(table, self.column, pool), pool)
+        order = np.argsort(times, kind="stable")
+        ends = np.cumsum(_whole(np.asarray(shares, dtype=float) * len(pool), len(pool)))
+        later = times[order]
+        # the first row of a part's last moment, so that equal moments aren't torn apart
+        cuts = [int(np.searchsorted(later, later[end - 1], "right")) if end else 0 for end in ends]
+        return [np.sort(pool[piece]) for piece in np.split(order, cuts[:-1])]
+
+
+def _present(table: Table, name: str, pool: Array) -> Array:
+    """The values of a column in the pool. Raises TableError where they are missing."""
+    try:
+        values = table.column(name).values[pool]
+    except KeyError:
+        raise DataError(
+            f"no column '{name}'{did_you_mean(name, table.features)}", key="data.split.column"
+        ) from None
+    lacking = pool[np.isnan(values)].tolist()
+    if lacking:
+        raise refuse_rows(lacking, table.place, name, lambda _: "the split needs a value here")
+    return values
+
+
+def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
+    """Times as numbers that sort as they follow each other."""
+    from datetime import UTC, datetime
+
+    texts = table.column(name).categories
+    if not texts:
+        return values
+    moments: Array = np.zeros(len(texts))
+    wrong = {}
+    for index, text in enumerate(texts):
+        try:
+            moment = datetime.fromisoformat(text)
+            moments[index] = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+        except ValueError:
+            wrong[index] = text
+    if wrong:
+        rows = [
+            row for row, code in zip(pool.tolist(), values.tolist(), strict=True) if code in wrong
+        ]
+        found = dict(zip(pool.tolist(), values.tolist(), strict=True))
+        raise refuse_rows(
+            rows,
+            table.place,
+            name,
+            lambda row: (
+                "expected a number or a date such as 2026-03-01, "
+                f"found '{printable(wrong[found[row]])}'"
+            ),
+        )
+    return np.asarray(moments[values.astype(int)])
+
+
+PART_NAMES = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing", "holdout"), "test"),
+}
+
+
+@part("fixed")
+class FixedSplit(Split):
+    """What the table says: `column` holds train, val or test; or `val` and `test` are files.
+
+    With files, data.path has the training rows. A fixed split of two parts is fine.
+    """
+
+    column: Annotated[str | None, "holds train, val or test; default: split, without files"] = None
+    val: Annotated[ConfigPath | None, "a file of validation rows"] = None
+    test: Annotated[ConfigPath | None, "a file of test rows"] = None
+
+    def __post_init__(self) -> None:
+        if self.column is not None and self.files:
+            raise ValueError("expected either a column, or files as val and test")
+        if self.column is None and not self.files:
+            object.__setattr__(self, "column", "split")
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The further files, by the part their rows are."""
+        files = {"val": self.val, "test": self.test}
+        return {name: path for name, path in files.items() if path is not None}
+
+    def rows(self, table: Table, random: np.random.Generator) -> Rows:
+        name = self.column or PART
+        every = np.arange(len(table))
+        values = _present(table, name, every)
+        column = table.column(name)
+        texts, codes = column.categories, values.astype(int)
+        if not texts:  # numbers, none of which can name a part
+            texts, codes = tuple(f"{value:g}" for value in values), every
+        of_row = np.array([PART_NAMES.get(text.lower(), "") for text in texts])[codes]
+        if wrong := np.flatnonzero(of_row == "").tolist():
+            raise refuse_rows(
+                wrong,
+                table.place,
+                name,
+                lambda row: f"expected train, val or test, found '{printable(texts[codes[row]])}'",
+            )
+        rows = Rows(*(every[of_row == part_name] for part_name in ("train", "val", "test")))
+        if not len(rows.train):
+            raise DataError(f"column '{name}' says train of no row", key="data.split.column")
+        return rows
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        return either_way(table, pool, shares, random)

@@ -7,7 +7,7 @@ import numpy as np
 from nncli.data.preprocessing import Scaling
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
-from nncli.parts.datasets import Table, Task
+from nncli.parts.table import Table, Task
 
 MOST_CLASSES = 1000
 
@@ -22,10 +22,8 @@ def as_task(table: Table, task: Task) -> Table:
     if not table.classes:
         if table.y.shape[1] > 1:
             raise DataError("several targets can't be classes: use task: regression")
-        values, y = np.unique(table.y[:, 0], return_inverse=True)
-        if len(values) > MOST_CLASSES:
-            raise DataError(f"the target has {len(values)} different values: too many for classes")
-        table = replace(table, y=y, classes=tuple(map(_label, values)))
+        y, classes = number_classes(table.y[:, 0])
+        table = replace(table, y=y, classes=classes)
     if len(table.classes) < 2:
         raise DataError(f"the target is always {table.classes[0]}: there is nothing to tell apart")
     if task == "binary" and len(table.classes) != 2:
@@ -33,7 +31,15 @@ def as_task(table: Table, task: Task) -> Table:
     return table
 
 
-def _label(value: float) -> str:
+def number_classes(values: Array) -> tuple[Array, tuple[str, ...]]:
+    """(class indices, names) of numbers that are names of classes."""
+    different, y = np.unique(values, return_inverse=True)
+    if len(different) > MOST_CLASSES:
+        raise DataError(f"the target has {len(different)} different values: too many for classes")
+    return y, tuple(map(label, different))
+
+
+def label(value: float) -> str:
     """A class's name: a number as short as it can be and still be told from its neighbours."""
     return short if float(short := f"{value:g}") == value else repr(float(value))
 

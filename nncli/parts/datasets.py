@@ -5,8 +5,6 @@ the weights and the order of the rows, but never the data.
 """
 
 import csv
-import hashlib
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -14,38 +12,8 @@ import numpy as np
 from nncli.constraints import Bounds, Finite, Length, NonNegative, PositiveInt, Seed
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
+from nncli.parts.table import Table
 from nncli.registry import Part, part
-
-Task = Literal["binary", "classification", "regression"]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows as numbers, and what they mean.
-
-    x: (rows, features) float64.
-    y: class indices (rows,) where `classes` has names, else numbers (rows, targets).
-    """
-
-    x: Array
-    y: Array
-    features: tuple[str, ...]
-    targets: tuple[str, ...] = ("target",)
-    classes: tuple[str, ...] = ()
-
-    def sha256(self) -> str:
-        """SHA-256 of the values, names and shape."""
-        digest = hashlib.sha256(repr((self.x.shape, self.features, self.classes)).encode())
-        for array in (self.x, self.y):
-            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
-        return digest.hexdigest()
-
-    @property
-    def task(self) -> Task:
-        """What the targets call for."""
-        if not self.classes:
-            return "regression"
-        return "binary" if len(self.classes) == 2 else "classification"
 
 
 class Dataset(Part):

@@ -7,7 +7,9 @@ from typing import Literal, get_args, get_origin
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from nncli.config.experiment import Data
 from nncli.config.hints import alternatives, hints_of, is_family, required, spec
+from nncli.parts.datasets import Dataset
 from nncli.registry import MODULES, members
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
@@ -22,6 +24,11 @@ ODD_TEXT = st.one_of(
     ),
     st.sampled_from(["a\nb", "a\n\nb\n", "\ta", "a\tb\n", "\x85", "\u2028", "%", "@x", "*a", "&a"]),
 )
+
+
+# a key of a user's own may be odd, but not the merge key, which YAML 1.2 hasn't
+ODD_KEYS = ODD_TEXT.filter(lambda text: text != "<<")
+OF_DATASETS = ("dataset", "task", "split", "preprocessing")
 
 
 def quick(n_examples):
@@ -48,6 +55,8 @@ def _of(it, depth):
         return st.lists(values(get_args(base)[0], depth - 1), min_size=it.least, max_size=3)
     if origin is tuple:
         return st.tuples(*(values(argument, depth - 1) for argument in get_args(base)))
+    if origin is dict:
+        return st.dictionaries(ODD_KEYS, values(get_args(base)[1], depth - 1), max_size=3)
     if is_family(base):
         classes = [cls for cls in members(base.kind).values() if issubclass(cls, base)]
         if depth <= 0:
@@ -76,12 +85,17 @@ def _number(it):
 def instances(draw, cls, depth=2):
     """Instances of a dataclass with some of its keys given."""
     hints = hints_of(cls)
+    if cls is Data:  # either a dataset, or a table with keys of its own
+        of_table = draw(st.booleans())
+        hints = {name: hint for name, hint in hints.items() if (name in OF_DATASETS) != of_table}
+        hints |= {"target": str, "path": Path} if of_table else {"dataset": Dataset}
     while True:
         chosen = {name: draw(values(hint, depth)) for name, hint in hints.items()}
         try:
             return cls(**chosen)
         except ValueError:  # a check across keys: fall back on the defaults where there are any
+            kept = ("dataset", "path", "target") if cls is Data else required(cls)
             try:
-                return cls(**{name: chosen[name] for name in required(cls)})
+                return cls(**{name: chosen[name] for name in kept if name in chosen})
             except ValueError:
                 continue

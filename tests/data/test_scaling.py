@@ -7,8 +7,9 @@ import pytest
 
 from nncli.config.build import build
 from nncli.config.load import load
-from nncli.data.preprocessing import Preprocessing, Scaling
+from nncli.data.preprocessing import Preprocessing, Scaling, Steps
 from nncli.parts.datasets import Iris, LinearRegression
+from nncli.parts.table import Table
 
 METHODS = ["standard", "minmax", "robust", "none"]
 COLUMN = np.array([[1.0], [2.0], [3.0], [4.0], [10.0]])
@@ -73,7 +74,10 @@ def test_one_row_is_only_shifted(method):
 
 
 def test_preprocessing_survives_its_json(x):
-    fitted = Preprocessing(Scaling.fit("robust", x), Scaling.fit("standard", COLUMN))
+    y = np.linspace(0.0, 1.0, len(x))[:, None]
+    table = Table(x, y, tuple(f"x{j}" for j in range(x.shape[1])))
+    steps = Steps("robust", "median", "most_frequent", "ignore")
+    fitted = Preprocessing.fit(table, np.arange(len(x)), steps, "standard")
     assert Preprocessing.from_json(fitted.to_json()) == fitted
 
 
@@ -129,6 +133,6 @@ def test_a_training_row_does_change_the_statistics(build_with):
 
 def test_training_rows_are_counted_and_scaled(build_with):
     made = build_with("iris")
-    assert made.preprocessing.features.fitted_rows == len(made.rows.train) == 105
+    assert made.preprocessing.fitted_rows == len(made.rows.train) == 105
     np.testing.assert_allclose(made.job.train.x.mean(axis=0), 0.0, atol=1e-12)
     assert np.abs(made.scored("test").x.mean(axis=0)).min() > 1e-6

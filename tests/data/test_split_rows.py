@@ -5,7 +5,7 @@ import pytest
 
 from nncli.data.splits import NoSplit, RandomSplit, StratifiedSplit
 from nncli.errors import DataError
-from nncli.parts.datasets import Table
+from nncli.parts.table import Table
 
 SPLITS = [RandomSplit, StratifiedSplit]
 

@@ -6,7 +6,8 @@ import pytest
 from nncli.data.preprocessing import Scaling
 from nncli.data.targets import MOST_CLASSES, TargetCoding, as_task
 from nncli.errors import DataError
-from nncli.parts.datasets import AndGate, Iris, Table
+from nncli.parts.datasets import AndGate, Iris
+from nncli.parts.table import Table
 
 UNSCALED = Scaling.fit("none", np.zeros((1, 1)))
 

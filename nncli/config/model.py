@@ -1,0 +1,95 @@
+"""Model: a network and what surrounds it, from the cells of a row to a prediction.
+
+It needs no data: what a run has recorded is enough to make it.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.config.experiment import Experiment
+from nncli.data.disk import RowFile
+from nncli.data.new_rows import NewRows
+from nncli.data.preprocessing import Preprocessing
+from nncli.data.targets import TargetCoding
+from nncli.engine.evaluation import Evaluator, Scored
+from nncli.engine.network import Network
+from nncli.parts.arrays import Array
+from nncli.parts.layers import Layer
+from nncli.parts.losses import Loss
+from nncli.parts.table import Table
+
+
+@dataclass(frozen=True)
+class Model:
+    """A resolved experiment with its preprocessing."""
+
+    experiment: Experiment
+    preprocessing: Preprocessing
+
+    @cached_property
+    def network(self) -> Network:
+        keys, loss = self.experiment.network, self.experiment.loss
+        hidden = [layer for layer in keys.hidden if isinstance(layer, Layer)]
+        assert isinstance(loss, Loss)
+        return Network(self.preprocessing.width, hidden, keys.output.dense(), loss)
+
+    @cached_property
+    def coding(self) -> TargetCoding:
+        units = self.experiment.network.output.units
+        assert isinstance(units, int)
+        return TargetCoding(len(self.preprocessing.classes), units, self.preprocessing.target)
+
+    @property
+    def dtype(self) -> Any:
+        return np.dtype(self.experiment.training.dtype)
+
+    def read(self, path: Path, *, needs_target: bool) -> Table:
+        """Rows of another table, whose columns may stand in any order.
+
+        Raises DataError if it lacks one; TableError for cells that aren't what they were.
+        """
+        data = self.experiment.data
+        new_rows = NewRows(self.preprocessing, data.text_format, data.missing)
+        return new_rows.read(path, needs_target=needs_target)
+
+    def predict(self, theta: Array, x: Any) -> Array:
+        """Predictions for network inputs, (rows, classes) or (rows, targets)."""
+        nothing = np.zeros((len(x), self.network.outputs), self.dtype)
+        evaluator = Evaluator(
+            self.network, theta, Scored(x, nothing, nothing), self.coding.decode, {}
+        )
+        with np.errstate(all="ignore"):
+            evaluator.run()
+            return self.coding.decode(evaluator.outputs)
+
+    def inputs(self, table: Table, rows: Array) -> Any:
+        """(rows, width) what the network is given, in its dtype; on disk if the table is."""
+        chunks = self.preprocessing.chunks(table, rows)
+        if table.is_on_disk:
+            file = RowFile(self.preprocessing.width, self.dtype)
+            for chunk in chunks:
+                file.append(chunk)
+            return file
+        x = np.empty((len(rows), self.preprocessing.width), self.dtype)
+        start = 0
+        for chunk in chunks:
+            x[start : start + len(chunk)] = chunk
+            start += len(chunk)
+        return x
+
+    def scored(
+        self, table: Table, rows: Array | None = None, weights: Array | None = None
+    ) -> Scored:
+        """Chosen rows of a table (None: all), with their targets, as the network sees them."""
+        chosen = np.arange(len(table)) if rows is None else rows
+        truth = table.y[chosen]
+        with np.errstate(all="ignore"):  # what overflows is refused where the rows are used
+            x = self.inputs(table, chosen)
+            targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
+        if weights is not None:
+            weights = np.ascontiguousarray(weights[chosen], self.dtype)
+        return Scored(x, targets, truth, weights)

@@ -1,0 +1,181 @@
+"""Chunks: some rows of a table as they stand in a file, and texts -> numbers."""
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from nncli.errors import DataError
+from nncli.parts.arrays import Array
+
+MISSING = (
+    "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Null",
+    "None", "?",
+)  # fmt: skip
+SOME = 1 << 8  # cells that show whether a column's cells repeat
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a table.
+
+    columns: each one's cells, as texts, or as float64 with NaN for missing where a file has types.
+    lines: (rows,) where each row stands in its file.
+    """
+
+    columns: Sequence[Sequence[str] | Array]
+    lines: Array
+
+
+class TableReader(Protocol):
+    """A table in a file.
+
+    names: of its columns.  row_word: what stands before a row's number in a place, as `row `.
+    """
+
+    names: tuple[str, ...]
+    row_word: str
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows, from the first one on; may be called again."""
+        ...
+
+    def count_cells(self) -> int:
+        """About how many cells there are, without reading them."""
+        ...
+
+
+def is_number(text: str, decimal: str = ".") -> bool:
+    """Whether a cell is a finite number, as people write them: no underscores, no `inf`.
+
+    >>> [is_number(text) for text in ("-1.5e3", "1_000", "inf", "", "0x10")]
+    [True, False, False, False, False]
+    """
+    value = to_number(text, decimal)
+    return value is not None and bool(np.isfinite(value))
+
+
+def to_number(text: str, decimal: str = ".") -> float | None:
+    """The number a cell holds; None if it holds none. `inf` and `1e999` are infinite."""
+    if "_" in text:
+        return None
+    if decimal != ".":
+        if "." in text:
+            return None
+        text = text.replace(decimal, ".")
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return None if value != value else value
+
+
+class NumberParser:
+    """Cells -> numbers; what is missing becomes NaN.
+
+    missing: the texts that mean so; one that is a number means every cell of that value.
+    decimal: the sign before a fraction.
+    """
+
+    def __init__(self, missing: Sequence[str] = MISSING, decimal: str = ".") -> None:
+        self.missing, self.decimal = frozenset(missing), decimal
+        numbers = (to_number(text, decimal) for text in missing)
+        self.codes = [number for number in numbers if number is not None]
+
+    def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
+        """(numbers, indices of the cells that are neither finite numbers nor missing)."""
+        if isinstance(cells, np.ndarray):
+            values = self._without_codes(cells)
+            return values, np.flatnonzero(np.isinf(values)).tolist()
+        some = cells[:SOME]
+        if 2 * len(set(some)) > len(some):
+            return self._read(cells)
+        different = list(dict.fromkeys(cells))  # cells repeat: each text is read once
+        numbers, wrong = self._read(different)
+        known = dict(zip(different, numbers.tolist(), strict=True))
+        values = np.fromiter(map(known.__getitem__, cells), float, len(cells))
+        if wrong:
+            texts = {different[index] for index in wrong}
+            return values, [index for index, cell in enumerate(cells) if cell in texts]
+        return values, []
+
+    def _read(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
+        values = self._quickly(texts)
+        if values is None:
+            return self._carefully(texts)
+        return self._without_codes(values), []
+
+    def _quickly(self, texts: Sequence[str]) -> Array | None:
+        """Their numbers, if all but what is missing are plain and finite ones."""
+        is_missing = list(map(self.missing.__contains__, texts))
+        lacks_some = any(is_missing)
+        if lacks_some:
+            texts = [text for text, lacks in zip(texts, is_missing, strict=True) if not lacks]
+        joined = "".join(texts)
+        if "_" in joined or (self.decimal != "." and "." in joined):
+            return None
+        if self.decimal in joined and self.decimal != ".":
+            texts = [text.replace(self.decimal, ".") for text in texts]
+        try:
+            numbers = np.fromiter(map(float, texts), float, len(texts))
+        except ValueError:
+            return None
+        if not np.isfinite(numbers).all():
+            return None
+        if not lacks_some:
+            return numbers
+        values = np.full(len(is_missing), np.nan)
+        values[~np.array(is_missing)] = numbers
+        return values
+
+    def _carefully(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
+        values, wrong = np.full(len(texts), np.nan), []
+        for index, text in enumerate(texts):
+            stripped = text.strip()
+            if stripped in self.missing:
+                continue
+            value = to_number(stripped, self.decimal)
+            if value is None or (np.isinf(value) and value not in self.codes):
+                wrong.append(index)
+            else:
+                values[index] = value
+        return self._without_codes(values), wrong
+
+    def _without_codes(self, values: Array) -> Array:
+        return np.where(np.isin(values, self.codes), np.nan, values) if self.codes else values
+
+
+def suffixes(path: Path) -> str:
+    """The file's format: `.csv`, `.parquet`, ...; what is in a .gz for one of these."""
+    inner = Path(path.stem) if path.suffix == ".gz" else path
+    return inner.suffix.lower()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turns what the operating system and gzip refuse into DataError."""
+
+    def refuse(message: str) -> DataError:
+        return DataError(f"{path}: {message}", key="data.path")
+
+    try:
+        if path.is_dir():
+            raise refuse("expected a file, found a folder")
+        if path.exists() and not path.is_file():
+            raise refuse("expected a regular file")
+        yield
+    except FileNotFoundError:
+        raise refuse("no such file") from None
+    except (gzip.BadGzipFile, zlib.error):
+        raise refuse("not gzip data") from None
+    except EOFError:
+        raise refuse("the gzip data ends too early") from None
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        raise refuse(f"can't be read: {reason}") from None

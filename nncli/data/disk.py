@@ -1,0 +1,160 @@
+"""Rows on disk, for tables larger than memory: an unnamed file that ends with its last user.
+
+A file is read and written by position instead of mapped, so that a limit on address space holds
+too; the operating system keeps in its cache what memory there is to spare.
+"""
+
+import os
+import tempfile
+import weakref
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.errors import FileFailure
+from nncli.parts.arrays import Array
+
+
+def _folder() -> Path:
+    """Where large temporary files belong: $TMPDIR, else /var/tmp, which isn't kept in memory."""
+    if os.environ.get("TMPDIR") or not Path("/var/tmp").is_dir():
+        return Path(tempfile.gettempdir())
+    return Path("/var/tmp")
+
+
+class _Unnamed:
+    """A file without a name: gone when it is closed, even by a crash."""
+
+    def __init__(self) -> None:
+        self._folder = _folder()
+        try:
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                self._descriptor = os.dup(file.fileno())
+        except OSError as error:
+            raise FileFailure(f"{self._folder}: {error.strerror or error}") from error
+        weakref.finalize(self, os.close, self._descriptor)
+
+    def _write(self, values: Array, offset: int) -> None:
+        """Put an array's bytes at an offset. Raises FileFailure on a full disk."""
+        left = _bytes(np.ascontiguousarray(values))
+        try:
+            while left:
+                written = os.pwrite(self._descriptor, left, offset)
+                left, offset = left[written:], offset + written
+        except OSError as error:
+            reason = f"{error.strerror}: the table's rows are kept there; $TMPDIR moves them"
+            raise FileFailure(f"{self._folder}: {reason}") from error
+
+    def _read(self, into: Array, offset: int) -> None:
+        """Fill a contiguous array with the bytes at an offset."""
+        left = _bytes(into)
+        while left:
+            count = os.preadv(self._descriptor, [left], offset)
+            if not count:
+                raise FileFailure(f"{self._folder}: the file of the table's rows was cut short")
+            left, offset = left[count:], offset + count
+
+
+def _bytes(values: Array) -> memoryview:
+    """A contiguous array's own memory."""
+    return values.data.cast("B") if values.size else memoryview(b"")
+
+
+class ColumnFile(_Unnamed):
+    """(rows, columns) float64, appended a block at a time; a whole column is read at once.
+
+    `x[a:b]` and `x[indices]` give rows, `x[:, j]` a column, all as arrays of their own.
+    """
+
+    dtype = np.dtype(float)
+
+    def __init__(self, columns: int) -> None:
+        super().__init__()
+        self._starts, self._columns = [0], columns
+        self._chosen = np.arange(columns)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._starts[-1], len(self._chosen)
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    def append(self, block: Array) -> None:
+        """Add rows: block is (columns, rows)."""
+        self._write(block, self._starts[-1] * self._columns * 8)
+        self._starts.append(self._starts[-1] + block.shape[1])
+
+    def select(self, columns: list[int]) -> "ColumnFile":
+        """The same file, seen with these columns only."""
+        other = object.__new__(ColumnFile)
+        other.__dict__.update(self.__dict__, _owner=self)  # who closes the file when it goes
+        other._chosen = self._chosen[columns]
+        return other
+
+    def _piece(self, block: int, column: int) -> Array:
+        first, last = self._starts[block], self._starts[block + 1]
+        piece = np.empty(last - first)
+        self._read(piece, (first * self._columns + column * (last - first)) * 8)
+        return piece
+
+    def __getitem__(self, key: Any) -> Array:
+        if isinstance(key, tuple):
+            every, column = key
+            assert every == slice(None)
+            chosen, blocks = int(self._chosen[column]), range(len(self._starts) - 1)
+            return np.concatenate([self._piece(block, chosen) for block in blocks] or [np.empty(0)])
+        rows = np.arange(*key.indices(len(self))) if isinstance(key, slice) else np.asarray(key)
+        values = np.empty((len(rows), len(self._chosen)))
+        owner = np.searchsorted(self._starts, rows, "right") - 1
+        for block in np.unique(owner):
+            mine = np.flatnonzero(owner == block)
+            within = rows[mine] - self._starts[block]
+            for position, column in enumerate(self._chosen):
+                values[mine, position] = self._piece(block, int(column))[within]
+        return values
+
+
+class RowFile(_Unnamed):
+    """(rows, columns) numbers of one dtype, appended a block at a time; rows are read singly.
+
+    `x[a:b]` gives an array of its own; `x.take(rows, 0, out, "clip")` fills `out`, as an array's
+    does.
+    """
+
+    def __init__(self, columns: int, dtype: Any) -> None:
+        super().__init__()
+        self.dtype, self._columns, self._rows = np.dtype(dtype), columns, 0
+        self._row_bytes = columns * self.dtype.itemsize
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self._rows, self._columns
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def append(self, block: Array) -> None:
+        """Add rows: block is (rows, columns)."""
+        self._write(block.astype(self.dtype, copy=False), self._rows * self._row_bytes)
+        self._rows += len(block)
+
+    def __getitem__(self, key: slice) -> Array:
+        start, stop, step = key.indices(self._rows)
+        assert step == 1
+        rows = np.empty((max(stop - start, 0), self._columns), self.dtype)
+        if rows.size:
+            self._read(rows, start * self._row_bytes)
+        return rows
+
+    def take(self, indices: Array, axis: int, out: Array, mode: str = "clip") -> Array:
+        """Write the rows `indices` into `out`, (len(indices), columns)."""
+        assert axis == 0
+        buffers = out.data.cast("B")
+        size, descriptor = self._row_bytes, self._descriptor
+        for place, row in enumerate(indices.tolist()):
+            view = buffers[place * size : (place + 1) * size]
+            if os.preadv(descriptor, [view], row * size) != size:
+                self._read(out[place], row * size)
+        return out

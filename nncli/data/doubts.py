@@ -1,0 +1,103 @@
+"""Doubts: what in a table makes a score worth less than it looks. Said before training."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nncli.data.kinds import idle
+from nncli.data.problems import cell_problem
+from nncli.data.splits import Rows
+from nncli.errors import TableError
+from nncli.parts.arrays import Array
+from nncli.parts.table import Column, Table
+
+IMBALANCE = 10  # times as many rows as the smallest class has
+CHUNK_ROWS = 1 << 14
+
+
+def refuse_lonely_classes(table: Table) -> None:
+    """Raises TableError for each class with one row, which can't be both learnt and tested."""
+    counts = np.bincount(table.y, minlength=len(table.classes)) if table.classes else np.empty(0)
+    problems = [
+        cell_problem(
+            table.place(int(np.flatnonzero(table.y == index)[0])),
+            table.targets[0],
+            f"class '{table.classes[index]}' has this row alone, which can't be both learnt and "
+            "tested (drop it, or merge the class with another)",
+        )
+        for index in np.flatnonzero(counts == 1).tolist()
+    ]
+    if problems:
+        raise TableError(problems)
+
+
+def doubts(table: Table, rows: Rows) -> Iterator[str]:
+    """A line for each, with what to do."""
+    yield from _duplicates(table, rows)
+    for name in table.features:
+        column = table.column(name)
+        if _gives_away(column, table):
+            yield (
+                f"column '{name}' is the target '{table.targets[0]}' in other words: "
+                "leave it out with data.features.exclude, unless you know it before the answer"
+            )
+        elif reason := idle(name, column):
+            yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
+    if table.classes:
+        yield from _imbalance(table, rows)
+
+
+def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
+    """Rows of val and test, target included, that the training rows have as well."""
+    hashes = _hashes(table)
+    for name, held in (("val", rows.val), ("test", rows.test)):
+        again = held[np.isin(hashes[held], hashes[rows.train])]
+        if len(again):
+            few = "row is" if len(again) == 1 else "rows are"
+            yield (
+                f"{len(again):,} {name} {few} in the training rows word for word, the first at "
+                f"{table.place(int(again[0]))}: scores on them flatter"
+            )
+
+
+def _hashes(table: Table) -> Array:
+    """(rows,) a number each, equal for equal rows: sum of bits times odd numbers, modulo 2^64."""
+    columns = len(table.features)
+    targets = table.y.reshape(len(table), -1).astype(float)
+    odd = np.random.default_rng(0).integers(2**63, size=columns + targets.shape[1], dtype=np.uint64)
+    odd = odd * np.uint64(2) + np.uint64(1)
+    hashes = np.empty(len(table), dtype=np.uint64)
+    for start in range(0, len(table), CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
+        cells = np.hstack([table.x[part], targets[part]]) + 0.0  # so that -0 is 0
+        bits = np.ascontiguousarray(cells).view(np.uint64)
+        mixed = (bits ^ (bits >> np.uint64(29))) * odd
+        hashes[part] = (mixed ^ (mixed >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
+    return hashes
+
+
+def _gives_away(column: Column, table: Table) -> bool:
+    """Whether the target follows from the column alone: class for value, or a straight line."""
+    if len(table.targets) > 1 or np.isnan(column.values).any():
+        return False
+    if table.classes:
+        different, codes = np.unique(column.values, return_inverse=True)
+        if len(different) != len(table.classes):
+            return False
+        return len(np.unique(codes * len(different) + table.y)) == len(different)
+    x, y = column.values, table.y[:, 0]
+    if column.categories or len(x) < 3 or x.min() == x.max():
+        return False
+    with np.errstate(all="ignore"):
+        return bool(abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12)
+
+
+def _imbalance(table: Table, rows: Rows) -> Iterator[str]:
+    counts = np.bincount(table.y[rows.train], minlength=len(table.classes))
+    least, most = int(counts.argmin()), int(counts.argmax())
+    if counts[most] >= IMBALANCE * max(counts[least], 1):
+        yield (
+            f"class '{table.classes[most]}' has {counts[most]:,} training rows and "
+            f"'{table.classes[least]}' has {counts[least]:,}: accuracy says little then; see "
+            "balanced_accuracy, and training.class_weight: balanced"
+        )

@@ -1,0 +1,204 @@
+"""Encoding: the cells of a table's files -> numbers, once it is known which columns are numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+
+from nncli.data.chunks import NumberParser, TableReader, to_number
+from nncli.data.disk import ColumnFile
+from nncli.data.kinds import foreign_number
+from nncli.data.problems import cell_problem, printable
+from nncli.data.targets import label
+from nncli.errors import DataError, Problem, TableError
+from nncli.parts.arrays import Array
+from nncli.parts.table import Column
+
+Form = Literal["number", "text"]
+SLIPS = 0.05  # the share of texts up to which a column is one of numbers, with mistakes
+
+
+@dataclass
+class Encoded:
+    """The wanted columns of all rows.
+
+    cells: (rows, columns) float64, NaN where missing; an index into the column's vocabulary if it
+    has one. lines: where each file's rows stand.
+    """
+
+    names: tuple[str, ...]
+    cells: Any
+    vocabularies: dict[str, tuple[str, ...]]
+    lines: list[Array]
+
+    def column(self, name: str) -> Column:
+        values = self.cells[:, self.names.index(name)]
+        return Column(values, self.vocabularies.get(name, ()))
+
+    def select(self, names: Sequence[str]) -> Any:
+        """(rows, names) cells."""
+        chosen = [self.names.index(name) for name in names]
+        if isinstance(self.cells, ColumnFile):
+            return self.cells.select(chosen)
+        return self.cells[:, chosen]
+
+
+@dataclass
+class _Column:
+    """One column on its way: texts become indices into `vocabulary`, numbers stay numbers."""
+
+    name: str
+    form: Form
+    is_forced: bool
+    vocabulary: dict[str, int] = field(default_factory=dict)
+    numbers: int = 0
+    wrong: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    def encode(self, cells: Any, parser: NumberParser) -> tuple[Array, list[int]]:
+        """(values, indices of the cells that should be finite numbers and aren't)."""
+        if self.form == "text":
+            return self._encode_text(cells, parser.missing), []
+        values, wrong = parser(cells)
+        self.numbers += int(np.count_nonzero(~np.isnan(values))) - len(wrong)
+        return values, wrong
+
+    def _encode_text(self, cells: Any, missing: frozenset[str]) -> Array:
+        if isinstance(cells, np.ndarray):
+            cells = ["" if value != value else label(value) for value in cells.tolist()]
+        known, codes = self.vocabulary, {}
+        for cell in dict.fromkeys(cells):  # each text once, in the order of the rows
+            text = cell.strip()
+            codes[cell] = np.nan if text in missing else known.setdefault(text, len(known))
+        return np.fromiter(map(codes.__getitem__, cells), float, len(cells))
+
+    @property
+    def is_text(self) -> bool:
+        """Whether what isn't a number is too much for slips of the pen."""
+        if self.form == "text":
+            return True
+        few = self.wrong <= max(SLIPS * (self.numbers + self.wrong), 2)
+        return not (few and self.numbers >= 4 * self.wrong)
+
+
+def encode(
+    readers: Sequence[tuple[str, TableReader]],
+    wanted: Sequence[str],
+    forms: Mapping[str, Form],
+    parser: NumberParser,
+    *,
+    required: Sequence[str] = (),
+    on_disk: bool = False,
+) -> Encoded:
+    """Read every file once, and once more if a column turns out to be text further down.
+
+    readers: each file with its name in messages.  wanted: the columns to read.  forms: what is
+    known of them beforehand.  required: a row that lacks one of these is left out.
+
+    Raises TableError for every cell that isn't the number it should be; DataError for no rows.
+    """
+    known = dict(forms)
+    known |= _guess(readers[0][1], [name for name in wanted if name not in forms], parser)
+    while True:
+        columns = [_Column(name, known.get(name, "number"), name in forms) for name in wanted]
+        encoded = _pass(readers, columns, parser, required, on_disk=on_disk)
+        changed = [c for c in columns if c.form == "number" and not c.is_forced and c.is_text]
+        if not changed:
+            break
+        known |= {column.name: "text" for column in changed}
+    if found := sum(column.wrong for column in columns):
+        raise TableError([p for column in columns for p in column.problems], found)
+    _refuse_foreign_numbers(columns, parser.decimal)
+    for (name, reader), lines in zip(readers, encoded.lines, strict=True):
+        if not len(lines):
+            what = "no rows" if reader.row_word else "no rows under the header"
+            if required:
+                what += f", or none that has the target ({', '.join(required)})"
+            raise DataError(f"{name}: {what}", key="data.path")
+    return encoded
+
+
+def _refuse_foreign_numbers(columns: Sequence[_Column], decimal: str) -> None:
+    """Raises DataError for numbers that would be taken for categories because of their commas."""
+    sign = "a decimal comma" if decimal == "." else "a decimal point"
+    other = "','" if decimal == "." else "'.'"
+    found = []
+    for column in columns:
+        if column.form == "number" or column.is_forced:
+            continue
+        if text := foreign_number(list(islice(column.vocabulary, 1000)), decimal):
+            message = (
+                f"column '{column.name}' has numbers such as '{printable(text)}': use {other} if "
+                f"that is {sign}, and take signs between thousands out (if the column is text, "
+                f"data.columns: {{{column.name}: categorical}})"
+            )
+            found.append(("data.decimal", message))
+    if found:
+        raise DataError(found=found)
+
+
+def _guess(reader: TableReader, names: list[str], parser: NumberParser) -> dict[str, Form]:
+    """What the first rows say each column is."""
+    chunk = next(iter(reader.chunks()), None)
+    forms: dict[str, Form] = {}
+    for name in names if chunk is not None else []:
+        column = _Column(name, "number", is_forced=False)
+        assert chunk is not None
+        _, wrong = column.encode(chunk.columns[reader.names.index(name)], parser)
+        column.wrong = len(wrong)
+        forms[name] = "text" if column.is_text else "number"
+    return forms
+
+
+def _pass(
+    readers: Sequence[tuple[str, TableReader]],
+    columns: Sequence[_Column],
+    parser: NumberParser,
+    required: Sequence[str],
+    *,
+    on_disk: bool,
+) -> Encoded:
+    """All rows of all files under what is taken for numbers and what for text."""
+    store = ColumnFile(len(columns)) if on_disk else None
+    blocks, lines = [], []
+    needed = [index for index, column in enumerate(columns) if column.name in required]
+    for name, reader in readers:
+        order = [reader.names.index(column.name) for column in columns]
+        file_lines = [np.empty(0, dtype=np.int64)]
+        for chunk in reader.chunks():
+            block = np.empty((len(columns), len(chunk.lines)))
+            for row, column, source in zip(block, columns, order, strict=True):
+                cells = chunk.columns[source]
+                row[:], wrong = column.encode(cells, parser)
+                _note(column, wrong, cells, f"{name}:{reader.row_word}", chunk.lines)
+            kept = ~np.isnan(block[needed]).any(axis=0)
+            if not kept.all():
+                block = block[:, kept]
+            if store is not None:
+                store.append(block)
+            else:
+                blocks.append(block)
+            file_lines.append(chunk.lines[kept])
+        lines.append(np.concatenate(file_lines))
+    cells_read: Any = store
+    if store is None:
+        cells_read = np.concatenate(blocks or [np.empty((len(columns), 0))], axis=1).T
+    vocabularies = {c.name: tuple(c.vocabulary) for c in columns if c.form == "text"}
+    return Encoded(tuple(c.name for c in columns), cells_read, vocabularies, lines)
+
+
+def _note(column: _Column, wrong: list[int], cells: Any, file: str, lines: Array) -> None:
+    """Write down cells that should be numbers, the first ones with their places."""
+    for index in wrong[: TableError.MOST_SHOWN - len(column.problems)]:
+        cell = str(cells[index]).strip()
+        kind = "a number" if to_number(cell) is None else "a finite number"
+        message = f"expected {kind}, found '{printable(cell)}'"
+        if not column.problems:
+            message += " (if it stands for missing, add it to data.missing"
+            if not column.is_forced:
+                message += f"; if the column is text, data.columns: {{{column.name}: categorical}}"
+            message += ")"
+        column.problems.append(cell_problem(f"{file}{lines[index]}", column.name, message))
+    column.wrong += len(wrong)

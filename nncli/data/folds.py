@@ -1,0 +1,35 @@
+"""Folds: cross-validation, in which every row is held out once."""
+
+import numpy as np
+
+from nncli.data.splits import Rows, Split, TimeSplit
+from nncli.errors import DataError
+from nncli.parts.table import Table
+
+
+def folds(
+    split: Split, table: Table, rows: Rows, count: int, random: np.random.Generator
+) -> list[Rows]:
+    """The rows of each fold; its `test` rows are the ones held out.
+
+    The test rows of the split itself are in no fold: they stay unseen. The others are cut in the
+    split's own way (by class, by group ...) into `count` parts, held out in turn. From what is
+    left, validation rows are taken in the proportion that the split has of them, so that early
+    stopping never looks at the held-out part. In a time split fold i learns from what came before
+    part i.
+
+    Raises DataError if there are too few rows.
+    """
+    pool = np.sort(np.concatenate([rows.train, rows.val]))
+    val_share = len(rows.val) / len(pool)
+    forward = isinstance(split, TimeSplit)
+    parts = split.divide(table, pool, [1 / (count + forward)] * (count + forward), random)
+    found = []
+    for index in range(int(forward), len(parts)):
+        others = parts[:index] if forward else parts[:index] + parts[index + 1 :]
+        rest = np.sort(np.concatenate(others))
+        train, val = split.divide(table, rest, [1 - val_share, val_share], random)
+        found.append(Rows(train, val, parts[index]))
+    if any(len(fold.train) == 0 or len(fold.test) == 0 for fold in found):
+        raise DataError(f"{count} folds of {len(pool)} rows: a fold would be empty")
+    return found

@@ -1,0 +1,50 @@
+"""Memory: how much of it this process may still take."""
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+UNLIMITED = 1 << 62
+
+
+def available() -> int:
+    """Bytes: the least of what the machine, the control group and `ulimit` leave."""
+    return max(min((*_machine(), *_groups(), *_limits()), default=UNLIMITED), 0)
+
+
+def _machine() -> Iterator[int]:
+    fields = _fields(Path("/proc/meminfo"))
+    if "MemAvailable" in fields:
+        yield fields["MemAvailable"]
+
+
+def _groups() -> Iterator[int]:
+    """Version 2 and version 1 of control groups; a limit of `max` is none."""
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        folder = Path("/sys/fs/cgroup")
+        try:
+            yield int((folder / limit).read_text()) - int((folder / used).read_text())
+        except (OSError, ValueError):
+            continue
+
+
+def _limits() -> Iterator[int]:
+    """`ulimit -v` and `ulimit -d`."""
+    used = _fields(Path("/proc/self/status"))
+    for limit, name in ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")):
+        soft, _ = resource.getrlimit(limit)
+        if soft != resource.RLIM_INFINITY:
+            yield soft - used.get(name, 0)
+
+
+def _fields(path: Path) -> dict[str, int]:
+    """`Name:  123 kB` lines, in bytes."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return {}
+    pairs = (line.split(":", 1) for line in lines if line.endswith(" kB"))
+    return {name: int(value.split()[0]) * 1024 for name, value in pairs}

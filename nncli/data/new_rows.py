@@ -1,0 +1,117 @@
+"""New rows: another table read as the one a network was trained on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nncli.data.chunks import NumberParser, to_number
+from nncli.data.encoding import Encoded, Form, encode
+from nncli.data.preprocessing import Preprocessing
+from nncli.data.problems import printable, refuse_rows
+from nncli.data.tables import fingerprint, listed, open_table, stays_on_disk
+from nncli.data.targets import label
+from nncli.data.text_files import TextFormat
+from nncli.errors import DataError, did_you_mean
+from nncli.parts.arrays import Array
+from nncli.parts.table import Column, Origin, Table
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """How to read new rows: as `learnt` was fitted. missing: the cells that mean no value."""
+
+    learnt: Preprocessing
+    format: TextFormat
+    missing: Sequence[str]
+
+    def read(self, path: Path, *, needs_target: bool) -> Table:
+        """The rows of a file whose columns may stand in any order; others are ignored.
+
+        Raises DataError if it lacks a column, TableError for cells that aren't what they were.
+        """
+        reader = open_table(path, self.format)
+        features = [feature.name for feature in self.learnt.features]
+        targets = list(self.learnt.targets) if needs_target else []
+        self._check_names(path, reader.names, [*features, *targets])
+        encoded = encode(
+            [(str(path), reader)],
+            list(dict.fromkeys([*features, *targets])),
+            self._forms(targets),
+            NumberParser(self.missing, self.format.decimal),
+            on_disk=stays_on_disk([reader]),
+        )
+        origin = Origin(
+            fingerprint([path]), ((str(path), encoded.lines[0]),), row_word=reader.row_word
+        )
+        return Table(
+            encoded.select(features),
+            self._targets(encoded, targets, origin),
+            tuple(features),
+            tuple(targets),
+            self.learnt.classes,
+            categories={n: c for n, c in encoded.vocabularies.items() if n in features},
+            booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
+            origin=origin,
+        )
+
+    def _check_names(self, path: Path, names: Sequence[str], wanted: Sequence[str]) -> None:
+        lacking = [name for name in wanted if name not in names]
+        if not lacking:
+            return
+        known = {name.lower(): name for name in names}
+        guesses = [
+            f"'{name}'"
+            + (
+                f" (did you mean '{known[name.lower()]}'?)"
+                if name.lower() in known
+                else did_you_mean(name, [n for n in names if n not in wanted])
+            )
+            for name in lacking[:5]
+        ]
+        more = f" and {len(lacking) - 5:,} more" if len(lacking) > 5 else ""
+        what = "columns" if len(lacking) > 1 else "the column"
+        raise DataError(f"{path}: lacks {what} {', '.join(guesses)}{more}; it has {listed(names)}")
+
+    def _forms(self, targets: Sequence[str]) -> dict[str, Form]:
+        forms: dict[str, Form] = {
+            feature.name: "text" if feature.kind == "categorical" else "number"
+            for feature in self.learnt.features
+            if feature.kind != "boolean"  # which may be written as 0 and 1 or as yes and no
+        }
+        return forms | dict.fromkeys(targets, "text" if self.learnt.classes else "number")
+
+    def _targets(self, encoded: Encoded, targets: Sequence[str], origin: Origin) -> Array:
+        """Class indices, or numbers; without targets an array of no column."""
+        columns = [encoded.column(name) for name in targets]
+        for name, column in zip(targets, columns, strict=True):
+            if lacking := np.flatnonzero(np.isnan(column.values)).tolist():
+                raise refuse_rows(lacking, origin.place, name, lambda _: "the target is missing")
+        if self.learnt.classes and targets:
+            return self._class_indices(targets[0], columns[0], origin)
+        return np.column_stack(
+            [np.empty((len(encoded.cells), 0)), *(column.values for column in columns)]
+        )
+
+    def _class_indices(self, name: str, column: Column, origin: Origin) -> Array:
+        classes = {known: index for index, known in enumerate(self.learnt.classes)}
+        indices = np.array([self._class_index(classes, text) for text in column.categories])
+        y: Array = indices[column.values.astype(int)]
+        if wrong := np.flatnonzero(y < 0).tolist():
+            known = listed(self.learnt.classes)
+            found = [printable(text) for text in column.categories]
+            raise refuse_rows(
+                wrong,
+                origin.place,
+                name,
+                lambda row: (
+                    f"expected one of the classes {known}, found '{found[int(column.values[row])]}'"
+                ),
+            )
+        return y
+
+    def _class_index(self, classes: Mapping[str, int], text: str) -> int:
+        """-1 for no class. Where classes are numbers, `1.0` is class 1."""
+        number = to_number(text, self.format.decimal)
+        return classes.get(text, -1 if number is None else classes.get(label(number), -1))

@@ -1,0 +1,292 @@
+"""Tables: the user's own files -> a Table, with every doubt settled aloud."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from nncli.constraints import Auto
+from nncli.data.chunks import MISSING, NumberParser, TableReader, suffixes
+from nncli.data.encoding import Encoded, Form, encode
+from nncli.data.kinds import Kind, idle, is_class_number, kind_of
+from nncli.data.memory import available
+from nncli.data.problems import refuse_rows
+from nncli.data.targets import label, number_classes
+from nncli.data.text_files import TextFile, TextFormat
+from nncli.data.typed_files import ArrowFile, NpzFile
+from nncli.errors import DataError, TableError, did_you_mean
+from nncli.parts.arrays import Array
+from nncli.parts.datasets import Dataset
+from nncli.parts.table import PART, Column, Origin, Table, Task
+
+COPIES = 5  # of a table's numbers in memory at the worst moment
+FORMATS = (".csv", ".tsv", ".txt", ".npz", ".parquet", ".feather")
+
+
+def open_table(path: Path, format_: TextFormat) -> TableReader:
+    """The reader of a file's format, by its suffix. Raises DataError if it can't be read."""
+    suffix = suffixes(path)
+    if suffix == ".npz" and path.suffix != ".gz":
+        return NpzFile(path)
+    if suffix in (".parquet", ".feather") and path.suffix != ".gz":
+        return ArrowFile(path)
+    if suffix in (".csv", ".tsv", ".txt"):
+        return TextFile(path, format_)
+    known = f"{', '.join(FORMATS)}, or .gz of the first three"
+    raise DataError(f"{path}: expected a file that ends in {known}", key="data.path")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFile(Dataset):
+    """A table in files of the user's, and how its columns are meant.
+
+    target: the columns to predict.  include, exclude: which others are features; None: all that
+    may teach something.  kinds: of columns, where the values alone don't tell.  aside: columns
+    that split or weigh the rows, with the config key that names each.  parts: further files
+    by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if memory is
+    short.
+    """
+
+    path: Path
+    target: tuple[str, ...]
+    task: Task | Auto = "auto"
+    include: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    aside: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = MISSING
+    drops_missing_target: bool = False
+    format: TextFormat = field(default_factory=TextFormat)
+    parts: Mapping[str, Path] = field(default_factory=dict)
+    on_disk: bool | None = None
+
+    @cached_property
+    def parser(self) -> NumberParser:
+        return NumberParser(self.missing, self.format.decimal)
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """Every file, by the part of its rows."""
+        return {"train": self.path, **self.parts}
+
+    def load(self) -> Table:
+        readers = [(str(path), self._open(part)) for part, path in self.paths.items()]
+        names = readers[0][1].names
+        self._check_names(readers[0][1])
+        candidates = [
+            name
+            for name in (names if self.include is None else self.include)
+            if name not in (*self.target, *self.exclude)
+            and (name not in self.aside or self.include is not None)
+        ]
+        wanted = list(dict.fromkeys([*candidates, *self.target, *self.aside]))
+        for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
+            if lacking := [name for name in wanted if name not in reader.names]:
+                message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
+                raise DataError(message, key=f"data.split.{part}")
+        encoded = encode(
+            readers,
+            wanted,
+            self._forms(),
+            self.parser,
+            required=self.target if self.drops_missing_target else (),
+            on_disk=stays_on_disk([reader for _, reader in readers])
+            if self.on_disk is None
+            else self.on_disk,
+        )
+        origin = Origin(
+            sha256=fingerprint(self.paths.values()),
+            files=tuple(zip((file for file, _ in readers), encoded.lines, strict=True)),
+            row_word=readers[0][1].row_word,
+            header=getattr(readers[0][1], "has_header", None),
+        )
+        return self._table(encoded, candidates, origin)
+
+    def _open(self, part: str) -> TableReader:
+        """The reader of a part's file. Raises DataError at the key that names the file."""
+        try:
+            return open_table(self.paths[part], self.format)
+        except TableError:
+            raise
+        except DataError as error:
+            key = "data.path" if part == "train" else f"data.split.{part}"
+            raise DataError(found=[(key, message) for _, message in error.found]) from None
+
+    def _check_names(self, reader: TableReader) -> None:
+        """Raises DataError for every column the config names that isn't in the table."""
+        names = reader.names
+        keys = {
+            "data.target": self.target,
+            "data.features.include": self.include or (),
+            "data.features.exclude": self.exclude,
+            "data.columns": tuple(self.kinds),
+            **{key: (name,) for name, key in self.aside.items()},
+        }
+        found = [
+            (key, f"{self.path} has no column '{name}'{nearest(name, names)}")
+            for key, wanted in keys.items()
+            for name in dict.fromkeys(wanted)
+            if name not in names
+        ]
+        if found and isinstance(reader, TextFile):
+            key, message = found[0]
+            found[0] = key, message + self._misread(reader)
+        twice = {name for name in self.target if self.target.count(name) > 1}
+        found += [("data.target", f"names '{name}' more than once") for name in sorted(twice)]
+        found += [
+            ("data.features.include", f"'{name}' is what is to be predicted: it can't be a feature")
+            for name in dict.fromkeys(self.include or ())
+            if name in self.target
+        ]
+        if found:
+            raise DataError(found=found)
+
+    def _misread(self, reader: TextFile) -> str:
+        """What may be wrong with the reading of a file that lacks a column."""
+        if len(reader.names) == 1:
+            return " (is data.delimiter right?)"
+        if self.format.header is None and not reader.has_header:
+            return " (the first row was taken for data: data.header: true if it has the names)"
+        if self.format.header is None and any(name.startswith("column_") for name in self.target):
+            return " (the first row was taken for names: data.header: false if it is data)"
+        return ""
+
+    def _forms(self) -> dict[str, Form]:
+        """What is known of columns before their cells are seen."""
+        forms: dict[str, Form] = {
+            name: "number" if kind == "numeric" else "text"
+            for name, kind in self.kinds.items()
+            if kind != "boolean"
+        }
+        if self.task == "regression" or len(self.target) > 1:  # several are always numbers
+            forms |= dict.fromkeys(self.target, "number")
+        return forms | dict.fromkeys(self._weights, "number")
+
+    @property
+    def _weights(self) -> list[str]:
+        """The columns aside that weigh the rows."""
+        return [name for name, key in self.aside.items() if key == "data.sample_weight"]
+
+    def _table(self, encoded: Encoded, candidates: Sequence[str], origin: Origin) -> Table:
+        y, classes = self._targets(encoded, origin)
+        self._check_weights(encoded, origin)
+        kinds, left_out = self._features(encoded, candidates)
+        parts = {}
+        if self.parts:
+            codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
+            parts[PART] = Column(codes.astype(float), tuple(self.paths))
+        return Table(
+            encoded.select(list(kinds)),
+            y,
+            tuple(kinds),
+            self.target,
+            classes,
+            categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
+            booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
+            aside={name: encoded.column(name) for name in self.aside} | parts,
+            origin=replace(origin, left_out=left_out),
+        )
+
+    def _targets(self, encoded: Encoded, origin: Origin) -> tuple[Array, tuple[str, ...]]:
+        """(y, classes). Raises TableError for every row without one."""
+        columns = [encoded.column(name) for name in self.target]
+        for name, column in zip(self.target, columns, strict=True):
+            if lacking := np.flatnonzero(np.isnan(column.values)).tolist():
+                raise _missing_target(name, lacking, origin)
+            least = column.values.min()
+            if least == column.values.max():
+                always = column.categories[int(least)] if column.categories else label(least)
+                message = f"column '{name}' is always {always}: there is nothing to predict"
+                raise DataError(message, key="data.target")
+        first = columns[0]
+        if len(columns) == 1 and first.categories:
+            names = tuple(sorted(first.categories))
+            index = {name: i for i, name in enumerate(names)}
+            places = np.array([index[name] for name in first.categories])
+            return places[first.values.astype(int)], names
+        numbers = np.column_stack([column.values for column in columns])
+        if self.task == "auto" and len(columns) == 1 and is_class_number(first.values):
+            return number_classes(first.values)
+        return numbers, ()
+
+    def _check_weights(self, encoded: Encoded, origin: Origin) -> None:
+        for name in self._weights:
+            values = encoded.column(name).values
+            if wrong := np.flatnonzero(~(values >= 0)).tolist():
+                raise _wrong_weights(name, values, wrong, origin)
+
+    def _features(
+        self, encoded: Encoded, candidates: Sequence[str]
+    ) -> tuple[dict[str, Kind], dict[str, str]]:
+        """(the kind of each feature, why other columns are none)."""
+        kinds: dict[str, Kind] = {}
+        left_out: dict[str, str] = {}
+        found = []
+        for name in candidates:
+            column = encoded.column(name)
+            if np.isnan(column.values).all():
+                message = f"column '{name}' has no values at all: leave it out"
+                found.append(("data.features.exclude", message))
+                continue
+            reason = idle(name, column)
+            if reason and self.include is None and name not in self.kinds:
+                left_out[name] = reason
+                continue
+            kinds[name] = self.kinds.get(name) or kind_of(column)
+            if kinds[name] == "boolean" and kind_of(column) != "boolean":
+                found.append(
+                    ("data.columns", f"column '{name}' isn't boolean: it has other values")
+                )
+        if not kinds and not found:
+            why = "; ".join(f"{name} is {reason}" for name, reason in left_out.items())
+            why = why or f"all it has is {listed([*self.target, *self.aside, *self.exclude])}"
+            found.append(("data.features", f"{self.path} has no column to learn from: {why}"))
+        if found:
+            raise DataError(found=found)
+        return kinds, left_out
+
+
+def _missing_target(name: str, rows: Sequence[int], origin: Origin) -> TableError:
+    hints = {rows[0]: " (data.missing_target: drop leaves such rows out)"}
+    return refuse_rows(
+        rows, origin.place, name, lambda row: f"the target is missing{hints.get(row, '')}"
+    )
+
+
+def _wrong_weights(name: str, values: Array, rows: Sequence[int], origin: Origin) -> TableError:
+    found = {row: "nothing" if np.isnan(values[row]) else f"{values[row]:g}" for row in rows}
+    return refuse_rows(
+        rows, origin.place, name, lambda row: f"expected a weight >= 0, found {found[row]}"
+    )
+
+
+def stays_on_disk(readers: Sequence[TableReader]) -> bool:
+    """Whether tables are too large for the memory there is."""
+    return sum(reader.count_cells() for reader in readers) * 8 * COPIES > available()
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """SHA-256 of the files' bytes, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """` (did you mean ...?)`, else the columns there are."""
+    lower = {known.lower(): known for known in names}
+    if name.lower() in lower:
+        return f" (did you mean '{lower[name.lower()]}'?)"
+    return did_you_mean(name, names) or f"; it has {listed(names)}"
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """`'a', 'b', ... and 5 more`."""
+    shown = ", ".join(f"'{name}'" for name in names[:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown

@@ -1,0 +1,225 @@
+"""Text tables: .csv, .tsv and .gz of these -> chunks of cells, each row with its line."""
+
+import csv
+import gzip
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Literal
+
+import numpy as np
+
+from nncli.data.chunks import MISSING, Chunk, is_number, reading, suffixes
+from nncli.errors import DataError, Problem, TableError
+from nncli.parts.arrays import Array
+
+CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
+SAMPLE_BYTES = 1 << 16
+GZIP_RATIO = 6  # of a table of numbers, by rule of thumb
+DELIMITERS = (",", ";", "\t", "|")
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """How a text table is written; None is told from the file's first rows."""
+
+    delimiter: str | None = None
+    header: bool | None = None
+    decimal: Literal[".", ","] = "."
+
+
+class TextFile:
+    """A text table, opened: its column names, then its rows.
+
+    Raises DataError, with the line, for what can't be read as one.
+    """
+
+    row_word = ""
+
+    def __init__(self, path: Path, format_: TextFormat = TextFormat()) -> None:
+        self.path, self.decimal = path, format_.decimal
+        self.names: tuple[str, ...] = ()
+        sample = self._sample()
+        self.delimiter = format_.delimiter or sniff_delimiter(sample, path, format_.decimal)
+        with reading(path), self._open_text() as text:
+            rows, lines = next(self._blocks(text, 101), ([], np.empty(0)))
+        if not rows:
+            raise DataError(f"{path}: the file is empty", key="data.path")
+        cells = [LINE_BREAK.sub(" ", cell.strip()) for cell in rows[0]]
+        self.has_header = format_.header
+        if self.has_header is None:
+            self.has_header = is_header(cells, rows[1:], self.decimal)
+        self.names = tuple(
+            cell if cell and self.has_header else f"column_{number}"
+            for number, cell in enumerate(cells, 1)
+        )
+        self._refuse_equal_names(lines[0], is_told=format_.header is not None)
+        ends = sample.count(self.delimiter) + len(sample.splitlines())
+        self._bytes_a_cell = max(len(sample) / ends, 1.0)
+
+    def count_cells(self) -> int:
+        size = self.path.stat().st_size * (GZIP_RATIO if self.path.suffix == ".gz" else 1)
+        return int(size / self._bytes_a_cell)
+
+    def _refuse_equal_names(self, line: int, *, is_told: bool) -> None:
+        counts = Counter(self.names)
+        if equal := [name for name in counts if counts[name] > 1]:
+            message = "several columns are called " + ", ".join(f"'{name}'" for name in equal[:10])
+            if not is_told:
+                message += " (if the first row isn't a header: data.header: false)"
+            raise self._refused(line, message)
+
+    def _sample(self) -> str:
+        """The text of the first rows."""
+        with reading(self.path), self._open() as file:
+            head = file.read(SAMPLE_BYTES)
+        if head.startswith(UTF16):
+            raise DataError(f"{self.path}: this is UTF-16 or UTF-32 text: save the file as UTF-8")
+        if b"\0" in head:
+            raise DataError(f"{self.path}: a binary file, not a table of text", key="data.path")
+        text = head.decode("utf-8-sig", "ignore")
+        if len(head) == SAMPLE_BYTES:  # the last line may be cut
+            text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+        return text
+
+    def _open(self) -> IO[bytes]:
+        if self.path.suffix == ".gz":
+            return gzip.open(self.path, "rb")  # type: ignore[return-value]
+        return self.path.open("rb")
+
+    def _open_text(self) -> IO[str]:
+        return io.TextIOWrapper(self._open(), encoding="utf-8-sig", newline="")
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The rows, some at a time."""
+        width = len(self.names)
+        with reading(self.path), self._open_text() as text:
+            is_first = self.has_header
+            for rows, lines in self._blocks(text, max(CHUNK_CELLS // width, 1)):
+                if is_first:
+                    rows, lines, is_first = rows[1:], lines[1:], False
+                if set(map(len, rows)) - {width}:
+                    raise self._ragged(rows, lines)
+                if rows:
+                    yield Chunk(list(zip(*rows, strict=True)), lines)
+
+    def _ragged(self, rows: list[list[str]], lines: Array) -> TableError:
+        expected = f"expected {len(self.names)} cells, as in the first row"
+        return TableError(
+            [
+                Problem(f"{self.path}:{line}", "", f"{expected}, found {len(row)}")
+                for row, line in zip(rows, lines, strict=True)
+                if len(row) != len(self.names)
+            ]
+        )
+
+    def _blocks(self, text: IO[str], most: int) -> Iterator[tuple[list[list[str]], Array]]:
+        """(rows, the line each begins on), so many at a time; blank lines are left out."""
+        reader = csv.reader(text, delimiter=self.delimiter, strict=True, skipinitialspace=True)
+        line = 1
+        while True:
+            rows: list[list[str]] = []
+            try:
+                rows.extend(islice(reader, most))  # keeps the rows before one that can't be read
+            except csv.Error as error:
+                raise self._refused(line + sum(map(_height, rows)), _in_words(error)) from None
+            except UnicodeDecodeError:
+                raise self._not_utf8() from None
+            if not rows:
+                return
+            lines = np.arange(line, line + len(rows))
+            if reader.line_num - line + 1 != len(rows):
+                lines = line + np.cumsum([0, *map(_height, rows[:-1])])
+            line = reader.line_num + 1
+            if min(map(len, rows)) < 2:
+                kept = [index for index, row in enumerate(rows) if not self._is_blank(row)]
+                rows, lines = [rows[index] for index in kept], lines[kept]
+            if rows:
+                yield rows, lines
+
+    def _is_blank(self, row: list[str]) -> bool:
+        """Whether a line has nothing on it. In a table of one column a quoted nothing is a cell."""
+        return not row or (len(row) == 1 and len(self.names) != 1 and not row[0].strip())
+
+    def _refused(self, line: int, message: str) -> TableError:
+        return TableError([Problem(f"{self.path}:{line}", "", message)])
+
+    def _not_utf8(self) -> DataError:
+        """Which line, and which byte of it."""
+        with self._open() as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    line.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    byte = f"byte {line[error.start]:#04x} is not UTF-8: save the file as UTF-8"
+                    return self._refused(number, byte)
+        return DataError(f"{self.path}: not UTF-8: save the file as UTF-8")
+
+
+def _height(row: list[str]) -> int:
+    """How many lines of its file a row takes."""
+    return 1 + sum(len(LINE_BREAK.findall(cell)) for cell in row)
+
+
+def _in_words(error: csv.Error) -> str:
+    text = str(error)
+    if "unexpected end" in text:
+        return "a quote is opened in this row and never closed"
+    if "expected after" in text:
+        return "text follows a closing quote: a quote inside a quoted cell is written twice"
+    if "field larger" in text:
+        return "a cell of more than 131,072 characters: is a quote never closed?"
+    return text
+
+
+def sniff_delimiter(sample: str, path: Path, decimal: str = ".") -> str:
+    """The delimiter that cuts the sample's rows into most cells, equally many in each.
+
+    A table of one column has none of them; a comma is as good as any.
+    """
+    if suffixes(path) == ".tsv":
+        return "\t"
+    best, most = "," if decimal == "." else ";", 1
+    for delimiter in DELIMITERS:
+        if delimiter == decimal:
+            continue
+        try:
+            text = io.StringIO(sample, newline="")
+            rows = list(csv.reader(text, delimiter=delimiter, skipinitialspace=True))
+        except csv.Error:
+            continue
+        widths = [len(row) for row in rows if row]
+        if not widths or widths[0] <= most:
+            continue
+        # a ragged row further down is an error to report, not a reason to think otherwise
+        if sum(width == widths[0] for width in widths) >= 0.8 * len(widths):
+            best, most = delimiter, widths[0]
+    return best
+
+
+def is_header(first: list[str], rows: list[list[str]], decimal: str = ".") -> bool:
+    """Whether the first row names the columns.
+
+    It does if it has no number, if its numbers just count the columns, or if a column goes on
+    with numbers under a text.
+    """
+    numbers = [is_number(cell, decimal) for cell in first]
+    if not any(numbers):
+        return True
+    names = first if first[0] else first[1:]  # an index is often written without a name
+    counting = [[str(start + i) for i in range(len(names))] for start in (0, 1)]
+    if len(names) > 2 and names in counting:
+        return True
+    for index, is_numeric in enumerate(numbers):
+        if not is_numeric and first[index] not in MISSING:
+            below = [row[index].strip() for row in rows if len(row) == len(first)]
+            present = [cell for cell in below if cell not in MISSING]
+            if present and all(is_number(cell, decimal) for cell in present):
+                return True
+    return False

@@ -1,0 +1,159 @@
+"""Tables whose file says what each column holds: .npz, and .parquet and .feather by pyarrow."""
+
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, is_zipfile
+
+import numpy as np
+
+from nncli.data.chunks import Chunk, reading
+from nncli.errors import DataError
+from nncli.parts.arrays import Array
+
+ROWS_A_CHUNK = 1 << 16
+
+
+class NpzFile:
+    """NumPy arrays by name: a 1-D array is a column, a 2-D one columns name_1, name_2, ...
+
+    Nothing is unpickled. Raises DataError for arrays that make no table.
+    """
+
+    row_word = "row "
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._columns: dict[str, Array] = {}
+        for name, array in self._arrays().items():
+            if array.ndim == 1:
+                columns = {name: array}
+            elif array.ndim == 2:
+                columns = {f"{name}_{j}": column for j, column in enumerate(array.T, 1)}
+            else:
+                shape = f"an array of shape {array.shape}"
+                raise DataError(f"{path}: {name}: expected 1 or 2 dimensions, found {shape}")
+            if equal := [known for known in columns if known in self._columns]:
+                raise DataError(f"{path}: several columns are called '{equal[0]}'")
+            self._columns |= columns
+        lengths = {len(column) for column in self._columns.values()}
+        if len(lengths) != 1:
+            listed = ", ".join(f"{name} {len(c):,}" for name, c in list(self._columns.items())[:10])
+            raise DataError(f"{path}: expected arrays of as many rows, found {listed or 'none'}")
+        self.names = tuple(self._columns)
+
+    def _arrays(self) -> dict[str, Array]:
+        with reading(self.path), self.path.open("rb") as file:
+            if not is_zipfile(file):
+                raise DataError(f"{self.path}: not an .npz archive", key="data.path")
+            file.seek(0)
+            try:
+                with np.load(file, allow_pickle=False) as archive:
+                    arrays = {name: np.asarray(archive[name]) for name in archive}
+            except (ValueError, EOFError, BadZipFile, zlib.error) as error:
+                why = "it holds Python objects" if "pickle" in str(error) else str(error)
+                raise DataError(f"{self.path}: not arrays of numbers or text: {why}") from None
+        for name, array in arrays.items():
+            if array.dtype.kind not in "biufU":
+                raise DataError(
+                    f"{self.path}: {name}: expected numbers or text, found {array.dtype}"
+                )
+        return arrays
+
+    def count_cells(self) -> int:
+        return sum(len(column) for column in self._columns.values())
+
+    def chunks(self) -> Iterator[Chunk]:
+        rows = len(next(iter(self._columns.values())))
+        for start in range(0, rows, ROWS_A_CHUNK):
+            stop = min(start + ROWS_A_CHUNK, rows)
+            columns = [
+                column[start:stop].tolist()
+                if column.dtype.kind == "U"
+                else column[start:stop].astype(float)
+                for column in self._columns.values()
+            ]
+            yield Chunk(columns, np.arange(start + 1, stop + 1))
+
+
+class ArrowFile:
+    """A .parquet or .feather file, read by pyarrow a batch of rows at a time.
+
+    Numbers and booleans come as numbers, all else (dictionaries, dates) as text; null is missing.
+    """
+
+    row_word = "row "
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.names = tuple(self._with_pyarrow(self._schema_names))
+
+    def _with_pyarrow(self, read: Any) -> Any:
+        """Call `read`, and put what may go wrong in words."""
+        try:
+            import pyarrow
+        except ImportError:
+            message = f"{self.path}: reading it needs pyarrow: pip install 'nncli-yaml[parquet]'"
+            raise DataError(message, key="data.path") from None
+        with reading(self.path):
+            try:
+                return read()
+            except pyarrow.ArrowException as error:
+                why = " ".join(str(error).split())
+                raise DataError(f"{self.path}: can't be read: {why}", key="data.path") from None
+
+    def _schema_names(self) -> list[str]:
+        names = list(
+            self._open().schema_arrow.names if self._is_parquet else self._open().schema.names
+        )
+        if equal := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+            listed = ", ".join(f"'{name}'" for name in equal[:10])
+            raise DataError(f"{self.path}: several columns are called {listed}")
+        return names
+
+    @property
+    def _is_parquet(self) -> bool:
+        return self.path.suffix.lower() == ".parquet"
+
+    def _open(self) -> Any:
+        if self._is_parquet:
+            from pyarrow.parquet import ParquetFile
+
+            return ParquetFile(self.path)
+        from pyarrow import ipc, memory_map
+
+        return ipc.open_file(memory_map(str(self.path)))
+
+    def _batches(self) -> Iterator[Any]:
+        file = self._open()
+        if self._is_parquet:
+            yield from file.iter_batches(batch_size=ROWS_A_CHUNK)
+        else:
+            yield from (file.get_batch(i) for i in range(file.num_record_batches))
+
+    def count_cells(self) -> int:
+        if self._is_parquet:
+            return int(self._with_pyarrow(lambda: self._open().metadata.num_rows)) * len(self.names)
+        return self.path.stat().st_size // 4
+
+    def chunks(self) -> Iterator[Chunk]:
+        start, batches = 0, ([*map(_column, batch.columns)] for batch in self._batches())
+        while columns := self._with_pyarrow(lambda: next(batches, None)):
+            stop = start + len(columns[0])
+            yield Chunk(columns, np.arange(start + 1, stop + 1))
+            start = stop
+
+
+def _column(column: Any) -> Any:
+    """An arrow column as float64 with NaN for null, or as texts with an empty one for null."""
+    from pyarrow import types
+
+    kind = column.type
+    if types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
+        return column.cast("float64", safe=False).to_numpy(zero_copy_only=False).astype(float)
+    if types.is_decimal(kind):
+        return np.array([np.nan if x is None else float(x) for x in column.to_pylist()])
+    if types.is_timestamp(kind):
+        column = column.cast("string")  # as Python's own datetime has no nanoseconds
+    return ["" if value is None else str(value) for value in column.to_pylist()]

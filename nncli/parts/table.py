@@ -1,0 +1,109 @@
+"""Table: rows as numbers, and what they mean. Every dataset makes one."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+
+Task = Literal["binary", "classification", "regression"]
+PART = "(part)"  # the column aside that says which file a row came from: train, val or test
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    values: (rows,) float64, NaN where missing; indices into `categories` if it has any.
+    """
+
+    values: Array
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The files a table was read from.
+
+    sha256: of their bytes.  files: each one's path and the line of each of its rows.
+    left_out: the columns that became no feature, and why.
+    row_word: what a number in `files` counts, `` for lines of text.  header: whether the first
+    line has the columns' names; None for files that aren't text.
+    """
+
+    sha256: str
+    files: tuple[tuple[str, Array], ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    row_word: str = ""
+    header: bool | None = None
+
+    def place(self, row: int) -> str:
+        """`file:line` of a row, or `file: row n` where a file has no lines."""
+        for name, lines in self.files:
+            if row < len(lines):
+                return f"{name}:{self.row_word}{lines[row]}"
+            row -= len(lines)
+        raise IndexError(row)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as numbers, and what they mean.
+
+    x: (rows, features) float64: an index into `categories` for a feature that has some; NaN where
+       missing. On disk where memory is short: then `x[a:b]`, `x[:, j]`, `x[rows]` give arrays.
+    y: class indices (rows,) where `classes` has names, else numbers (rows, targets).
+    categories: the category names of each feature that isn't a number.
+    booleans: the features whose numbers are only ever 0 and 1, by their nature.
+    aside: columns that split or weigh rows, and are no features.
+    origin: where the rows stand, if they come from files.
+    """
+
+    x: Any
+    y: Array
+    features: tuple[str, ...]
+    targets: tuple[str, ...] = ("target",)
+    classes: tuple[str, ...] = ()
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    booleans: frozenset[str] = frozenset()
+    aside: Mapping[str, Column] = field(default_factory=dict)
+    origin: Origin | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def sha256(self) -> str:
+        """SHA-256 of the files' bytes; of values, names and shape where there are none."""
+        if self.origin is not None:
+            return self.origin.sha256
+        digest = hashlib.sha256(repr((self.x.shape, self.features, self.classes)).encode())
+        for array in (self.x, self.y):
+            digest.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+        return digest.hexdigest()
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether x stays there, for want of memory."""
+        return not isinstance(self.x, np.ndarray)
+
+    @property
+    def task(self) -> Task:
+        """What the targets call for."""
+        if not self.classes:
+            return "regression"
+        return "binary" if len(self.classes) == 2 else "classification"
+
+    def column(self, name: str) -> Column:
+        """A feature or a column set aside. Raises KeyError for another name."""
+        if name in self.aside:
+            return self.aside[name]
+        if name not in self.features:
+            raise KeyError(name)
+        return Column(self.x[:, self.features.index(name)], self.categories.get(name, ()))
+
+    def place(self, row: int) -> str:
+        """Where a row stands: its file and line, else its number."""
+        return self.origin.place(row) if self.origin else f"row {row + 1}"
