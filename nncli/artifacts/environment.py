@@ -15,7 +15,7 @@ import numpy as np
 import threadpoolctl
 
 from nncli import __version__
-from nncli.parts.datasets import Table
+from nncli.parts.table import Table
 
 
 def describe(

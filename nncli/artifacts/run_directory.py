@@ -1,14 +1,16 @@
 """The run directory: numbered, never overwritten, sealed by a manifest written last."""
 
 import fcntl
+import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.files import reporting, sha256, to_json, write_atomic
+from nncli.artifacts.files import reporting, sha256, sync_folder, to_json, write_atomic
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 MANIFEST = "manifest.json"
@@ -22,7 +24,7 @@ PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
 LONGEST_NAME = 100  # bytes
-FORMAT = 1
+FORMAT = 2
 NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
 
 
@@ -67,6 +69,15 @@ class RunDirectory:
                 return run
 
     @classmethod
+    def create_at(cls, path: Path) -> "RunDirectory":
+        """A new run at this very place, locked for this process."""
+        with reporting(path):
+            path.mkdir(parents=True)
+        run = cls(path)
+        run.lock()
+        return run
+
+    @classmethod
     def open(cls, path: Path) -> "RunDirectory":
         """A run that was trained before. Raises UserError if there is none at `path`."""
         run = cls(path)
@@ -92,6 +103,25 @@ class RunDirectory:
         """Write one file, whole."""
         self._put(name, content)
         self._entries[name] = _entry(content)
+
+    def copy(self, source: Path, name: str) -> None:
+        """Write a copy of a file, a piece at a time, so that it may be larger than memory."""
+        target, temporary = self.path / name, self.path / f".{os.getpid()}.tmp"
+        with reporting(target):
+            target.parent.mkdir(exist_ok=True)
+        with reporting(source):
+            try:
+                shutil.copyfile(source, temporary)
+                with temporary.open("rb") as file:
+                    os.fsync(file.fileno())
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                size = temporary.stat().st_size
+                temporary.replace(target)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            sync_folder(target.parent)
+        self._entries[name] = {"sha256": digest, "bytes": size}
 
     def _put(self, name: str, content: bytes) -> None:
         target = self.path / name
@@ -176,7 +206,9 @@ class RunDirectory:
         try:
             content = json.loads(path.read_bytes())
             files: dict[str, dict[str, Any]] = content["files"]
-            assert content["format"] == FORMAT
+            if content["format"] != FORMAT:
+                other = f"format {content['format']}, which this version of nncli doesn't read"
+                raise UserError(f"{self.path}: a run of {other}: train it again")
             assert all(isinstance(entry, dict) for entry in files.values())
         except (
             OSError,

@@ -17,6 +17,7 @@ from nncli.artifacts.tensors import decode_state, decode_weights
 from nncli.config.build import Built, Fixed, build
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, decode
+from nncli.config.model import Model
 from nncli.config.nodes import parse
 from nncli.config.overrides import apply
 from nncli.data.preprocessing import Preprocessing
@@ -78,10 +79,15 @@ class RunReader:
             raise CorruptRun(f"{self._path(names.PREPROCESSING)}: {error}") from None
 
     @cached_property
+    def model(self) -> Model:
+        """What was trained, without its data."""
+        return Model(self.config[0], self._preprocessing())
+
+    @cached_property
     def theta(self) -> Array:
         """The weights to use."""
         content, path = self.run.read(names.WEIGHTS), self._path(names.WEIGHTS)
-        return decode_weights(content, self.built.network.layout, self.built.dtype, path)
+        return decode_weights(content, self.model.network.layout, self.model.dtype, path)
 
     def checkpoint(self) -> tuple[TrainState, Mapping[str, Any]]:
         """Where training was left, and what was saved beside it."""

@@ -28,6 +28,7 @@ from nncli.errors import CorruptRun, UserError
 from nncli.parts.optimizers import Lbfgs
 
 CHECKPOINT_SECONDS = 10.0
+LARGEST_COPY = 1 << 28  # bytes of a file that the config names
 
 
 class RunRecorder:
@@ -83,13 +84,18 @@ class RunRecorder:
 
     def _commit_resumption(self, reader: RunReader, arguments: Sequence[str]) -> None:
         """Record with what the run goes on: its epochs may be more, its libraries others."""
-        resolved = to_yaml(self.built.experiment, lambda path: f"files/{path.name}")
+        resolved = to_yaml(self.built.experiment, self._as_kept)
         environment = reader.environment()
         resumed = [*environment.get("resumed", []), self._environment(arguments, self.run.path)]
         environment["resumed"] = resumed
         self.run.commit(
             {names.RESOLVED: resolved.encode(), names.ENVIRONMENT: to_json(environment)}
         )
+
+    def _as_kept(self, path: Path) -> str:
+        """A path of a resumed run's config, as that config has it: within the run, or absolute."""
+        inside = path.resolve().parent == (self.run.path / "files").resolve()
+        return f"files/{path.name}" if inside else str(path)
 
     def _environment(self, arguments: Sequence[str], config: Path) -> dict[str, Any]:
         threads = self.built.experiment.training.threads
@@ -108,11 +114,21 @@ class RunRecorder:
         run.write_json(names.ENVIRONMENT, self._environment(arguments, config_path))
 
     def _keep_file(self, path: Path) -> str:
-        """Copy a file that the config names into the run, which then needs nothing outside it."""
+        """Copy a file that the config names into the run, which then needs nothing outside it.
+
+        Tables beyond a size stay where they are: copying them could fill a disk.
+        """
         if path not in self._kept:
             name = f"files/{len(self._kept) + 1}-{path.name}"
             with reporting(path):
-                self.run.write(name, path.read_bytes())
+                is_large = path.stat().st_size > LARGEST_COPY
+            if is_large:
+                name = str(path.resolve())
+                self.warnings.append(
+                    f"{path} isn't copied into the run, which needs it to evaluate"
+                )
+            else:
+                self.run.copy(path, name)
             self._kept[path] = name
         return self._kept[path]
 

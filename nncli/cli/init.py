@@ -8,19 +8,36 @@ from nncli.errors import UserError
 
 
 @click.command(name="init")
-@click.option("--dataset", default="iris", show_default=True, help="A built-in dataset.")
+@click.argument("table", type=click.Path(path_type=Path), required=False)
+@click.option("--target", help="The column of TABLE to predict.")
+@click.option("--dataset", help="A built-in dataset instead of a TABLE [iris].")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="The file to write, - for stdout [DATASET.yaml].",
+    help="The file to write, - for stdout [the name of TABLE or dataset, with .yaml].",
 )
-def command(dataset: str, output: Path | None) -> None:
-    """Write a commented starter config; an existing file is never overwritten."""
-    from nncli.config.starter import starter
+def command(
+    table: Path | None, target: str | None, dataset: str | None, output: Path | None
+) -> None:
+    """Write a commented starter config; an existing file is never overwritten.
 
-    text = starter(dataset)
-    path = output or Path(f"{dataset}.yaml")
+    For a TABLE of your own (.csv, .tsv, .csv.gz, .npz, .parquet or .feather), it says what each
+    column was taken for.
+    """
+    from nncli.config.starter import starter, table_starter
+
+    if table is not None and dataset is not None:
+        raise click.UsageError("expected a TABLE or --dataset, not both")
+    if table is None:
+        if target is not None:
+            raise click.UsageError("--target is for a TABLE: nncli init TABLE --target COLUMN")
+        name = "iris" if dataset is None else dataset
+        path = output or Path(f"{name}.yaml")
+        text = starter(name)
+    else:
+        path = output or Path(f"{table.name.partition('.')[0] or 'table'}.yaml")
+        text = table_starter(table, target, Path("stdin.yaml") if str(path) == "-" else path)
     if str(path) == "-":
         click.echo(text, nl=False)
         return

@@ -14,6 +14,7 @@ from nncli.errors import NncliError, did_you_mean
 COMMANDS = {
     "train": "train",
     "evaluate": "evaluate",
+    "predict": "predict",
     "plot-loss": "plot_loss",
     "validate": "validate",
     "config": "config",

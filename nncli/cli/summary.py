@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from nncli.config.build import Built
 from nncli.config.dump import plain
+from nncli.data.preprocessing import Preprocessing
+from nncli.parts.table import Table
 from nncli.registry import Part
 
 
@@ -47,6 +49,36 @@ def first_line(part: Part) -> str:
     return (part.__doc__ or "").strip().splitlines()[0].rstrip(".")
 
 
+def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
+    """What was made of a table's columns: target, features by kind, what was left out."""
+    assert read.origin is not None
+    classes = f": {few(read.classes)}" if read.classes else ""
+    facts = [["target", f"{', '.join(read.targets)}{classes}"]]
+    for kind in ("numeric", "boolean", "categorical"):
+        columns = [feature for feature in fitted.features if feature.kind == kind]
+        if columns:
+            said = [f.name + (f" ({len(f.categories)})" if f.categories else "") for f in columns]
+            lacking = sum(feature.missing > 0 for feature in columns)
+            filled = f"; {lacking} lack values, which are imputed" if lacking else ""
+            facts.append([kind, f"{len(columns)}: {few(said)}{filled}"])
+    for name, reason in few_items(read.origin.left_out):
+        facts.append(["left out", f"{name} {reason}".strip()])
+    return facts
+
+
+def few(names: Sequence[str], most: int = 8) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:
+    """(name, reason in brackets) of the first, then how many more there are."""
+    items = [(name, f"({reason})") for name, reason in reasons.items()]
+    more = [(f"and {len(items) - most:,} more", "")] if len(items) > most else []
+    return items[:most] + more
+
+
 def model_summary(built: Built) -> str:
     """Layers, shapes, parameters, loss with its formula, optimizer, and rows per split."""
     experiment, network = built.experiment, built.network
@@ -70,8 +102,10 @@ def model_summary(built: Built) -> str:
         ["loss", f"{network.loss.name}: {first_line(network.loss)}"],
         ["optimizer", in_words(experiment.optimizer)],
         ["schedule", in_words(experiment.schedule)],
-        ["data", f"{built.table.task}, {len(built.table.x)} rows ({split})"],
+        ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]
+    if built.table.origin is not None:
+        facts += table_facts(built.table, built.preprocessing)
     if built.preprocessing.target.method != "none":
         facts.insert(2, ["", "of the scaled target; metrics are in the target's own units"])
     width = max(len(name) for name, _ in facts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
-from nncli.errors import Diverged, UserError
+from nncli.errors import UserError
 
 if TYPE_CHECKING:
     from nncli.artifacts.plots import BackgroundPlotter
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 @set_option
 @click.option("--runs-dir", type=RUN, help="The folder for the run directory [output.dir].")
 @click.option("--resume", type=RUN, metavar="RUN", help="Go on with a run that was stopped.")
+@click.option(
+    "--folds",
+    type=click.IntRange(min=2),
+    metavar="K",
+    help="Cross-validate: K runs, each on all rows but one part, which is then scored.",
+)
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
 def command(
@@ -27,6 +33,7 @@ def command(
     assignments: tuple[str, ...],
     runs_dir: Path | None,
     resume: Path | None,
+    folds: int | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -35,11 +42,20 @@ def command(
         raise click.UsageError("expected a CONFIG to train, or --resume RUN to go on with one")
     if resume is not None and runs_dir is not None:
         raise click.UsageError("--runs-dir is for a new run: a resumed one stays where it is")
+    if resume is not None and folds is not None:
+        raise click.UsageError("--folds trains anew: it can't go on with a run")
     from nncli.artifacts.plots import BackgroundPlotter
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stepper import Stop
 
     with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
+        if folds is not None:
+            from nncli.cli.folds import cross_validate
+
+            assert config is not None
+            return cross_validate(
+                config, assignments, runs_dir, folds, signals, as_json=as_json, quiet=quiet
+            )
         if resume is not None:
             recorder = _resume(resume, config, assignments, plotter)
         else:
@@ -74,6 +90,8 @@ def _begin(
     state = built.job.start()
     if not quiet:
         click.echo(model_summary(built) + "\n", err=True)
+    for doubt in built.doubts:
+        click.echo(f"warning: {doubt}", err=True)
     if signals.received is not None:
         click.echo("stopped before training: nothing was written", err=True)
         raise click.exceptions.Exit(signals.exit_code)
@@ -118,39 +136,18 @@ def _train(
     quiet: bool,
 ) -> int:
     """Train, record, and say where the run is and what it reached; the exit code."""
-    import threadpoolctl
+    from nncli.cli.training import train_to_end
 
-    from nncli.cli.progress import Progress
-    from nncli.engine.trainer import train
-
-    settings = recorder.built.experiment.training
-    assert settings.threads != "auto"
-    diverged = None
-    progress = Progress(settings.epochs, quiet=quiet)
-    with threadpoolctl.threadpool_limits(settings.threads, user_api="blas"):
-        try:
-            for report in train(recorder.built.job, recorder.state, signals.stop):
-                recorder.record(report)
-                progress.show(report)
-        except Diverged as error:
-            diverged = error
-        finally:
-            progress.close()
-        stopped = recorder.last.stopped if recorder.last else None
-        if diverged:
-            stopped = "diverged"
-        summary = recorder.finish(stopped or "interrupted", plotter)
-    if diverged and recorder.last is None:
-        raise diverged
+    ended = train_to_end(recorder, plotter, signals, quiet=quiet)
     for warning in recorder.warnings:
         click.echo(f"warning: {warning}", err=True)
     if as_json:
-        print_json(summary)
+        print_json(ended.summary)
     else:
-        _tell(recorder, summary["metrics"])
-    if diverged:
-        raise diverged
-    return 0 if stopped else signals.exit_code
+        _tell(recorder, ended.summary["metrics"])
+    if ended.diverged:
+        raise ended.diverged
+    return 0 if ended.finished else signals.exit_code
 
 
 def _tell(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:

@@ -136,7 +136,7 @@ def test_refused_lock_leaves_no_descriptor_open(tmp_path):
 def test_manifest_has_every_file_but_itself(run):
     manifest = json.loads((run.path / "manifest.json").read_bytes())
     assert manifest == {
-        "format": 1,
+        "format": 2,
         "files": {
             name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
             for name, content in (

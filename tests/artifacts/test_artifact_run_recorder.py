@@ -31,7 +31,8 @@ def test_finished_run_reads_back_with_its_weights_rows_and_curves(recorder, trai
 def test_unplotted_picture_is_a_warning_and_no_failed_run(recorder, trained, no_plotter):
     output = dataclasses.replace(recorder.built.experiment.output, plots=["loss"])
     experiment = dataclasses.replace(recorder.built.experiment, output=output)
-    recorder.built = dataclasses.replace(recorder.built, experiment=experiment)
+    model = dataclasses.replace(recorder.built.model, experiment=experiment)
+    recorder.built = dataclasses.replace(recorder.built, model=model)
     trained(recorder).finish("epochs", no_plotter("no ink"))
     assert recorder.warnings == ["plots/loss.png could not be drawn: no ink"]
     assert reader_of(recorder).run.read_json("metrics.json")["stopped"] == "epochs"

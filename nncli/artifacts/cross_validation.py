@@ -1,0 +1,50 @@
+"""Cross-validation: one run a fold, in a directory of their own, and what they reach together."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from nncli.artifacts.files import to_json, write_atomic
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.config.build import Built
+from nncli.engine.evaluation import Evaluator
+from nncli.engine.state import TrainState
+
+SUMMARY = "folds.json"
+
+
+@dataclass(frozen=True)
+class FoldScore:
+    """One fold: its run, how many rows it held out, and the metrics on these."""
+
+    run: str
+    rows: int
+    metrics: dict[str, float]
+
+
+def score_fold(run: RunDirectory, built: Built, state: TrainState) -> FoldScore:
+    """Score the rows that a fold held out, with the weights it keeps."""
+    job, rows = built.job, built.scored("test")
+    score = Evaluator(job.network, state.weights, rows, job.decode, job.metrics).score()
+    return FoldScore(run.name, len(rows), {"loss": score.loss, **score.metrics})
+
+
+def summarize(folder: Path, folds: Sequence[FoldScore], kept_aside: int) -> dict[str, Any]:
+    """Mean and (sample) standard deviation of every metric over the folds, also as folds.json.
+
+    kept_aside: the test rows of the split, which no fold has seen.
+    """
+    names = list(folds[0].metrics)
+    values = {name: [fold.metrics[name] for fold in folds] for name in names}
+    summary = {
+        "run": os.fspath(folder),
+        "folds": [vars(fold) for fold in folds],
+        "mean": {name: fmean(of_folds) for name, of_folds in values.items()},
+        "std": {name: stdev(of_folds) for name, of_folds in values.items()},
+        "test_rows_kept_aside": kept_aside,
+    }
+    write_atomic(folder / SUMMARY, to_json(summary))
+    return summary

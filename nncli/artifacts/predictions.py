@@ -1,0 +1,134 @@
+"""Predictions: a table's own rows, with what a run predicts for each, as text."""
+
+import csv
+import gzip
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from nncli.artifacts.files import reporting, sync_folder
+from nncli.artifacts.run_reader import RunReader
+from nncli.config.model import Model
+from nncli.data.chunks import TableReader, suffixes
+from nncli.data.tables import open_table
+from nncli.data.targets import label
+from nncli.data.text_files import TextFile
+from nncli.errors import UserError
+from nncli.parts.arrays import Array
+
+FORMATS = (".csv", ".tsv", ".txt")
+
+
+class Predictions:
+    """What a run predicts for the rows of a file.
+
+    names: of the added columns.  unused: the file's columns that the run doesn't look at.
+    Raises DataError if the file lacks a column, TableError for cells that can't be read.
+    """
+
+    def __init__(self, run: RunReader, path: Path, *, probabilities: bool) -> None:
+        model, self.path = run.model, path
+        if probabilities and not model.preprocessing.classes:
+            raise UserError("--probabilities is for classes, and this run predicts a number")
+        table = model.read(path, needs_target=False)
+        predicted = model.predict(run.theta, model.inputs(table, np.arange(len(table))))
+        self.rows = len(table)
+        self.file = open_table(path, model.experiment.data.text_format)
+        used = {*table.features, *model.preprocessing.targets}
+        self.unused = [name for name in self.file.names if name not in used]
+        self.columns = _columns(model, predicted, probabilities=probabilities)
+        self.names = tuple(_free(name, self.file.names) for name in self.columns)
+
+    def lines(self) -> Iterator[list[str]]:
+        """The header, then each row's cells as they are, with the predictions behind them."""
+        yield [*self.file.names, *self.names]
+        start = 0
+        for chunk in self.file.chunks():
+            stop = start + len(chunk.lines)
+            cells = [_texts(column) for column in chunk.columns]
+            added = [_texts(column[start:stop]) for column in self.columns.values()]
+            yield from map(list, zip(*cells, *added, strict=True))
+            start = stop
+
+    def write(self, target: Path | None, stdout: IO[bytes]) -> None:
+        """Write all of them to a .csv or .tsv file (or .gz of it), whole or not at all, or to
+        stdout.
+
+        Raises UserError for another format, FileFailure if the disk refuses.
+        """
+        if target is None:
+            with tempfile.TemporaryFile() as file:  # so that an error leaves nothing half said
+                self._write_lines(file, _delimiter(self.file, ".csv"))
+                file.seek(0)
+                shutil.copyfileobj(file, stdout)
+            return
+        if suffixes(target) not in FORMATS:
+            raise UserError(f"{target}: expected a name ending in .csv, .tsv or .gz of these")
+        if target.exists() and target.samefile(self.path):
+            raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
+        temporary = target.with_name(f".{os.getpid()}.tmp")
+        with reporting(target):
+            try:
+                with temporary.open("wb") as raw:
+                    self._write_to(raw, target)
+                    raw.flush()
+                    os.fsync(raw.fileno())
+                temporary.replace(target)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            sync_folder(target.parent)
+
+    def _write_to(self, raw: IO[bytes], target: Path) -> None:
+        delimiter = _delimiter(self.file, suffixes(target))
+        if target.suffix != ".gz":
+            self._write_lines(raw, delimiter)
+            return
+        with gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed:
+            self._write_lines(packed, delimiter)
+
+    def _write_lines(self, raw: Any, delimiter: str) -> None:
+        text = io.TextIOWrapper(raw, encoding="utf-8", newline="")
+        csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(self.lines())
+        text.flush()
+        text.detach()
+
+
+def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str, Any]:
+    """The added columns by name."""
+    classes, targets = model.preprocessing.classes, model.preprocessing.targets
+    if not classes:
+        if len(targets) == 1:
+            return {"prediction": predicted[:, 0]}
+        return {f"prediction_{name}": predicted[:, j] for j, name in enumerate(targets)}
+    columns: dict[str, Any] = {"prediction": np.array(classes)[predicted.argmax(axis=1)]}
+    if probabilities:
+        columns |= {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
+    return columns
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    """The name, or with a number behind it if the table has it already."""
+    names = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
+    return next(free for free in names if free not in taken)
+
+
+def _texts(column: Any) -> Sequence[str]:
+    """Cells as text; numbers in the shortest form that reads back as the same."""
+    if not isinstance(column, np.ndarray):
+        return list(column)
+    if column.dtype.kind == "U":
+        return list(map(str, column))
+    return ["" if value != value else label(value) for value in column.tolist()]
+
+
+def _delimiter(file: TableReader, suffix: str) -> str:
+    if suffix == ".tsv":
+        return "\t"
+    return file.delimiter if isinstance(file, TextFile) else ","

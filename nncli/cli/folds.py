@@ -1,0 +1,88 @@
+"""`nncli train --folds`: cross-validation."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nncli.artifacts.cross_validation import FoldScore, score_fold, summarize
+from nncli.artifacts.plots import BackgroundPlotter
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_recorder import RunRecorder
+from nncli.cli.options import print_json
+from nncli.cli.signals import StopOnSignal
+from nncli.cli.summary import figure, model_summary, table
+from nncli.cli.training import train_to_end
+from nncli.config.build import assemble, deal
+from nncli.config.load import load
+
+
+def cross_validate(
+    config: Path,
+    assignments: tuple[str, ...],
+    runs_dir: Path | None,
+    count: int,
+    signals: StopOnSignal,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Train and score `count` folds; the exit code.
+
+    Every fold is built before the first one trains, so that what is wrong is found at once.
+    """
+    experiment, source = load(config, assignments)
+    dealt = deal(experiment, source, n_folds=count)
+    folds = [assemble(experiment, source, dealt, rows) for rows in dealt.folds]
+    first = folds[0]
+    if not quiet:
+        click.echo(model_summary(first), err=True)
+        click.echo(f"{count} folds, this is the first; all rows: {len(first.table):,}\n", err=True)
+    parent = RunDirectory.create(
+        runs_dir or Path(first.experiment.output.dir), f"{first.experiment.name}-folds"
+    )
+    scores: list[FoldScore] = []
+    for number, built in enumerate(folds, 1):
+        run = RunDirectory.create_at(parent.path / f"fold-{number}")
+        recorder = RunRecorder(run, built, built.job.start())
+        recorder.begin(source.text, config, sys.argv[1:])
+        with BackgroundPlotter() as plotter:
+            if built.experiment.output.plots:
+                plotter.start()
+            ended = train_to_end(recorder, plotter, signals, quiet=True)
+        run.unlock()
+        if ended.diverged:
+            raise ended.diverged
+        if not ended.finished:
+            click.echo(f"stopped in fold {number}; the folds so far: {parent.path}", err=True)
+            return signals.exit_code
+        scores.append(score_fold(run, built, recorder.state))
+        if not quiet:
+            said = ", ".join(f"{name} {figure(v)}" for name, v in scores[-1].metrics.items())
+            click.echo(f"fold {number}/{count}  {said}", err=True)
+    summary = summarize(parent.path, scores, len(dealt.rows.test))
+    if as_json:
+        print_json(summary)
+    else:
+        _tell(summary)
+    return 0
+
+
+def _tell(summary: dict[str, Any]) -> None:
+    """Every metric on the held-out rows, fold by fold, and over all."""
+    folds = summary["folds"]
+    header = ["held out", *(fold["run"].removeprefix("fold-") for fold in folds), "mean", "std"]
+    rows = [
+        [
+            name,
+            *(f"{fold['metrics'][name]:.4g}" for fold in folds),
+            f"{mean:.4g}",
+            f"± {summary['std'][name]:.2g}",
+        ]
+        for name, mean in summary["mean"].items()
+    ]
+    click.echo(table([header, *rows]))
+    if aside := summary["test_rows_kept_aside"]:
+        click.echo(f"\n{aside:,} test rows are in no fold: they stay unseen")
+    click.echo(f"\nrun: {summary['run']}")

@@ -1,0 +1,44 @@
+"""`nncli predict`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import RUN
+
+
+@click.command(name="predict")
+@click.argument("run", type=RUN)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write, .csv or .tsv, or .gz of these [stdout].",
+)
+@click.option("--probabilities", is_flag=True, help="Add the probability of every class.")
+def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> None:
+    """Predict the rows of FILE: they are written as they are, with a prediction behind each.
+
+    FILE needs the columns RUN has learnt from, in any order, but not the target. RUN's own data
+    isn't needed.
+    """
+    import threadpoolctl
+
+    from nncli.artifacts.predictions import Predictions
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.cli.summary import few
+
+    reader = RunReader(RunDirectory.open(run))
+    threads = reader.model.experiment.training.threads
+    assert threads != "auto"
+    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+        predictions = Predictions(reader, file, probabilities=probabilities)
+    if predictions.unused:
+        click.echo(f"note: {run} doesn't use the columns {few(predictions.unused)}", err=True)
+    predictions.write(output, sys.stdout.buffer)
+    if output is not None:
+        names = few(predictions.names)
+        click.echo(f"{output}: {predictions.rows:,} rows with {names}", err=True)

@@ -1,0 +1,53 @@
+"""Training to its end: the loop over a run's epochs, shared by the commands that train."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from nncli.artifacts.plots import BackgroundPlotter
+from nncli.artifacts.run_recorder import RunRecorder
+from nncli.cli.signals import StopOnSignal
+from nncli.errors import Diverged
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    summary: what `train --json` prints.  finished: whether it came to an end of its own.
+    diverged: why it didn't, if its numbers left the finite ones.
+    """
+
+    summary: dict[str, Any]
+    finished: bool
+    diverged: Diverged | None
+
+
+def train_to_end(
+    recorder: RunRecorder, plotter: BackgroundPlotter, signals: StopOnSignal, *, quiet: bool
+) -> Ended:
+    """Train, show progress, record. Raises Diverged if not even the start was finite."""
+    import threadpoolctl
+
+    from nncli.cli.progress import Progress
+    from nncli.engine.trainer import train
+
+    settings = recorder.built.experiment.training
+    assert settings.threads != "auto"
+    diverged = None
+    progress = Progress(settings.epochs, quiet=quiet)
+    with threadpoolctl.threadpool_limits(settings.threads, user_api="blas"):
+        try:
+            for report in train(recorder.built.job, recorder.state, signals.stop):
+                recorder.record(report)
+                progress.show(report)
+        except Diverged as error:
+            diverged = error
+        finally:
+            progress.close()
+        stopped = recorder.last.stopped if recorder.last else None
+        if diverged:
+            stopped = "diverged"
+        summary = recorder.finish(stopped or "interrupted", plotter)
+    if diverged and recorder.last is None:
+        raise diverged
+    return Ended(summary, stopped is not None, diverged)
