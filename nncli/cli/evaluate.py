@@ -2,11 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nncli.cli.options import RUN, json_option, print_json
-from nncli.errors import UserError
+from nncli.errors import DataError, UserError
+
+if TYPE_CHECKING:
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.engine.evaluation import Scored
 
 
 @click.command(name="evaluate")
@@ -16,48 +21,70 @@ from nncli.errors import UserError
     type=click.Choice(["train", "val", "test"]),
     help="Which rows to score [test, else val, else train].",
 )
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Score the rows of this table instead; it has to have the target.",
+)
+@click.option(
+    "--plots/--no-plots",
+    "has_plots",
+    default=True,
+    help="Draw pictures into RUN/evaluation [yes; it takes a second].",
+)
 @json_option
-def command(run: Path, split: str | None, as_json: bool) -> None:
-    """Score a finished RUN on rows it recorded."""
-    import threadpoolctl
+def command(
+    run: Path,
+    split: str | None,
+    data: Path | None,
+    has_plots: bool,
+    as_json: bool,
+) -> None:
+    """Score a finished RUN on rows it recorded, or on those of another table.
 
+    Every metric stands beside its 95% interval (bootstrap over the rows scored) and beside what
+    guessing and a linear model reach. The figures are kept in RUN/evaluation.
+    """
+    if split is not None and data is not None:
+        raise click.UsageError("--split and --data exclude each other: they choose the same thing")
+    from nncli.artifacts.report import evaluate
+    from nncli.artifacts.report_files import save
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
-    from nncli.cli.summary import scores
-    from nncli.engine.evaluation import Evaluator
+    from nncli.cli.report_text import report_text
 
     reader = RunReader(RunDirectory.open(run))
-    built = reader.built
-    there = list(built.rows.named())
-    chosen = split or next(name for name in ("test", "val", "train") if name in there)
-    if chosen not in there:
-        raise UserError(f"{run}: no {chosen} rows: this run has {' and '.join(there)} rows")
-    rows = built.scored(chosen)
-    job = built.job
-    threads = built.experiment.training.threads
-    assert threads != "auto"
-    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
-        score = Evaluator(job.network, reader.theta, rows, job.decode, job.metrics).score()
-    metrics = {"loss": score.loss, **score.metrics}
-    baselines = {
-        name: {metric.name: metric(predictions, rows.truth) for metric in job.metrics.values()}
-        for name, predictions in built.baselines(len(rows)).items()
-    }
+    name, rows = _table(reader, data) if data else _split(reader, split)
+    report = evaluate(reader, rows, name)
     ended = reader.summary().get("stopped", "not ended")
     if ended in ("diverged", "interrupted", "not ended"):
         how = "was interrupted" if ended == "interrupted" else f"has {ended}"
         click.echo(f"note: training {how}; these are the last weights it kept", err=True)
+    if not as_json:
+        click.echo(f"{run}: {report_text(report)}")
+    files, troubles = save(report, run, has_plots=has_plots)
+    for trouble in troubles:
+        click.echo(f"note: {trouble}", err=True)
     if as_json:
-        print_json(
-            {
-                "run": os.fspath(run),
-                "split": chosen,
-                "rows": len(rows),
-                "metrics": metrics,
-                "baselines": baselines,
-            }
-        )
-        return
-    note = "" if chosen != "train" else ": the rows it was trained on, so expect less on new ones"
-    click.echo(f"{run}: {len(rows)} {chosen} rows{note}\n")
-    click.echo(scores({"network": metrics, **baselines}))
+        print_json({"run": os.fspath(run), **report.to_json(), "files": files})
+    elif len(files) > 1:
+        click.echo(f"\nplots: {run / files[-1]}".rpartition("/")[0] + "/")
+
+
+def _split(reader: "RunReader", asked: str | None) -> tuple[str, "Scored"]:
+    from nncli.artifacts.report import SPLITS
+
+    there = list(reader.built.rows.named())
+    chosen = asked or next(name for name in SPLITS if name in there)
+    if chosen not in there:
+        path = reader.run.path
+        raise UserError(f"{path}: no {chosen} rows: this run has {' and '.join(there)} rows")
+    return chosen, reader.built.scored(chosen)
+
+
+def _table(reader: "RunReader", path: Path) -> tuple[str, "Scored"]:
+    built = reader.built
+    rows = built.scored_table(built.read(path, needs_target=True))
+    if not rows.is_finite():
+        raise DataError(f"{path}: its values overflow when scaled or stored as {rows.x.dtype}")
+    return path.name, rows

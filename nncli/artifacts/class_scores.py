@@ -1,0 +1,111 @@
+"""Class scores: how a classifier does class by class, and what its probabilities are worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+
+BINS = 10
+ROWS_PER_BIN = 10  # at least: the share of fewer is mostly luck
+CURVES = 10  # classes in one picture
+POINTS = 500  # of a curve: a picture shows no more
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """One class: of the rows predicted so, the share that is (precision); of its rows, the share
+    found (recall); their harmonic mean; and how many rows it has. A share of nothing is 0."""
+
+    precision: float
+    recall: float
+    f1: float
+    rows: int
+
+
+def per_class(predictions: Array, truth: Array, classes: Sequence[str]) -> dict[str, ClassScores]:
+    """Every class by name."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    found = precision_recall_fscore_support(
+        truth, predictions.argmax(axis=1), labels=range(len(classes)), zero_division=0
+    )
+    columns = (column.tolist() for column in found)
+    return {name: ClassScores(*row) for name, *row in zip(classes, *columns, strict=True)}
+
+
+def largest(counts: Array, most: int) -> list[int]:
+    """The indices of the classes with the most rows, in the order of the classes."""
+    return sorted(np.argsort(-counts.sum(axis=1), kind="stable")[:most].tolist())
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How often what was predicted with a probability comes true, in bins of like probability.
+
+    probability: the mean one, share: of rows for which it came true, rows: how many; all (bins,).
+    error: sum over bins of rows |share - probability| / rows of all (expected calibration error).
+    """
+
+    probability: Array
+    share: Array
+    rows: Array
+    given: Array
+
+    @property
+    def error(self) -> float:
+        gaps = np.abs(self.share - self.probability)
+        return float((gaps * self.rows).sum() / self.rows.sum())
+
+
+def calibration(predictions: Array, truth: Array) -> Calibration:
+    """Of the second of two classes; of more, of whichever class is predicted.
+
+    As many rows in each bin, and 10 bins; fewer where a bin would have less than 10 rows.
+    """
+    if predictions.shape[1] == 2:
+        given, came_true = predictions[:, 1], truth == 1
+    else:
+        given, came_true = predictions.max(axis=1), predictions.argmax(axis=1) == truth
+    bins = min(BINS, max(len(truth) // ROWS_PER_BIN, 1))
+    edges = np.quantile(given, np.linspace(0.0, 1.0, bins + 1)[1:-1])
+    bin_of = np.searchsorted(edges, given)
+    rows = np.bincount(bin_of, minlength=bins)
+    filled = rows > 0  # equal probabilities share a bin
+    probability = np.bincount(bin_of, given, bins)[filled] / rows[filled]
+    share = np.bincount(bin_of, came_true, bins)[filled] / rows[filled]
+    return Calibration(probability, share, rows[filled], given)
+
+
+@dataclass(frozen=True)
+class RocCurve:
+    """The share of a class's rows found, against the share of others taken for it."""
+
+    name: str
+    false_positive: Array
+    true_positive: Array
+    area: float
+
+
+def roc_curves(predictions: Array, truth: Array, classes: Sequence[str]) -> list[RocCurve]:
+    """The second of two classes against the first; of more, each against all others.
+
+    The 10 classes with the most rows; none that has all rows, or none.
+    """
+    rows = np.bincount(truth, minlength=len(classes))
+    frequent = [1] if len(classes) == 2 else largest(rows[:, None], CURVES)
+    return [
+        roc_curve(classes[index], predictions[:, index], truth == index)
+        for index in frequent
+        if 0 < rows[index] < len(truth)
+    ]
+
+
+def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
+    """One class's, with as many points as a picture shows."""
+    from sklearn import metrics
+
+    x, y, _ = metrics.roc_curve(is_true, score)
+    shown = np.unique(np.linspace(0, len(x) - 1, min(len(x), POINTS)).round().astype(int))
+    return RocCurve(name, x[shown], y[shown], float(metrics.auc(x, y)))

@@ -1,0 +1,147 @@
+"""Intervals: how far a score could be off by the luck of which rows were scored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+from nncli.parts.metrics import Metric
+
+RESAMPLES = 1000
+FEWEST = 100  # resamples, where 1,000 would take too long
+MOST_ROWS = 25_000  # in a resample
+VALUES = 20_000_000  # drawn by all the resamples together
+NARROW = 4  # columns that cost no more than the rest of a row does
+WITHOUT = frozenset({"max_error"})  # resampling can't tell how much larger a maximum could be
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score, and the 95% interval of it.
+
+    low, high: None where resampling doesn't tell: one row, or resamples that all score the same.
+    left_out: the share of resamples in which the metric is undefined, as roc_auc is with one class.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    left_out: float = 0.0
+
+    @property
+    def interval(self) -> list[float] | None:
+        return None if self.low is None or self.high is None else [self.low, self.high]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """The scores of all rows, and of each resample of them.
+
+    values: by metric.  draws: by metric, (resamples,), NaN where a metric is undefined.
+    narrowing: sqrt(rows of a resample / rows), by which larger resamples would scatter less.
+    """
+
+    values: Mapping[str, float]
+    draws: Mapping[str, Array]
+    narrowing: float
+
+    def estimates(self) -> dict[str, Estimate]:
+        """Every score with its interval."""
+        return {
+            name: _estimate(value, self.draws[name], self.narrowing)
+            for name, value in self.values.items()
+        }
+
+    def differences(self, other: "Resampled") -> dict[str, Estimate]:
+        """self - other, of two sets of predictions for the same rows, drawn with the same seed.
+
+        Both are scored on the same resamples, so that rows that are hard for both don't blur
+        which of them is better. Resamples that all differ alike leave an interval without width.
+        """
+        with np.errstate(invalid="ignore"):  # infinity - infinity
+            return {
+                name: _estimate(
+                    value - other.values[name],
+                    self.draws[name] - other.draws[name],
+                    self.narrowing,
+                    may_be_point=True,
+                )
+                for name, value in self.values.items()
+            }
+
+
+def assess(
+    metrics: Mapping[str, Metric],
+    predictions: Array,
+    truth: Array,
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+) -> dict[str, Estimate]:
+    """Every metric with its 95% percentile bootstrap interval over rows.
+
+    The interval is what the scores of other rows of the same kind would scatter over. It says
+    nothing of what another training run, with another seed or other training rows, would reach;
+    and on few rows (some 30 or less) it tends to be too narrow.
+    """
+    return resample(metrics, predictions, truth, seed=seed, resamples=resamples).estimates()
+
+
+def resample(
+    metrics: Mapping[str, Metric],
+    predictions: Array,
+    truth: Array,
+    *,
+    seed: int,
+    resamples: int = RESAMPLES,
+) -> Resampled:
+    """Score all rows, and resamples of them: as many rows, drawn with replacement.
+
+    One resample is in memory at a time. From 5,000 rows on there are fewer resamples, so that all
+    together draw 20 million values (100 resamples at least); they have 25,000 rows at most, and an
+    interval from smaller resamples is narrowed by sqrt(rows of a resample / rows).
+    """
+    rows = len(truth)
+    size = min(rows, MOST_ROWS)
+    affordable = VALUES // (size * max(predictions.shape[1], NARROW))
+    count = min(resamples, max(affordable, FEWEST)) if rows > 1 else 0
+    random = np.random.default_rng(seed)
+    draws = {name: np.full(count, np.nan) for name in metrics}
+    with np.errstate(all="ignore"):  # what isn't finite shows in the scores
+        values = {name: metric(predictions, truth) for name, metric in metrics.items()}
+        for number in range(count):
+            chosen = random.integers(rows, size=size)
+            drawn, drawn_truth = predictions[chosen], truth[chosen]
+            for name, metric in metrics.items():
+                if metric.name not in WITHOUT:
+                    draws[name][number] = metric(drawn, drawn_truth)
+    return Resampled(values, draws, float(np.sqrt(size / rows)))
+
+
+def _estimate(
+    value: float, draws: Array, narrowing: float, *, may_be_point: bool = False
+) -> Estimate:
+    """The middle 95% of the draws, brought nearer to the value where resamples were small."""
+    defined = draws[np.isfinite(draws)]
+    left_out = 1 - len(defined) / len(draws) if len(draws) else 0.0
+    if not np.isfinite(value) or not len(defined):
+        return Estimate(value, None, None, left_out)
+    if defined.min() == defined.max() and not may_be_point:
+        return Estimate(value, None, None, left_out)
+    low, high = (value + narrowing * (np.percentile(defined, (2.5, 97.5)) - value)).tolist()
+    return Estimate(value, low, high, left_out)
+
+
+Standing = Literal["better", "worse", "open"]
+
+
+def standing(difference: Estimate, *, is_score: bool) -> Standing:
+    """What a difference to a rival says: open where its interval holds 0, or isn't known."""
+    if difference.low is None or difference.high is None:
+        return "open"
+    low, high = (
+        (difference.low, difference.high) if is_score else (-difference.high, -difference.low)
+    )
+    return "better" if low > 0 else "worse" if high < 0 else "open"
