@@ -1,0 +1,105 @@
+"""Blocks: what a config says of the network and its training, as plain Python values.
+
+They pass through the reader of config files, so keys, defaults, aliases and messages are the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.config.decode import Decoder
+from nncli.config.dump import plain
+from nncli.config.experiment import Data, Experiment
+from nncli.config.hints import hints_of
+from nncli.config.load import Source, load
+from nncli.config.nodes import Node
+from nncli.constraints import Fraction
+from nncli.data.splits import NoSplit, RandomSplit, Split, StratifiedSplit
+from nncli.errors import ConfigError, NncliError
+from nncli.parts.datasets import Dataset
+
+BLOCKS = ("network", "loss", "optimizer", "schedule", "training", "evaluation")
+HINTS = {
+    **{name: hints_of(Experiment)[name] for name in BLOCKS},
+    "preprocessing": hints_of(Data)["preprocessing"],
+    "validation_fraction": Fraction,
+    "random_state": hints_of(Experiment)["seed"],
+}
+SOURCE = Source(Path(), "", {"": ""})  # no file, so the key alone says where a problem is
+
+
+def read(parameters: Mapping[str, Any], *, has_classes: bool) -> Experiment:
+    """The Experiment that an estimator's parameters declare; its rows come with `fit`.
+
+    None stands for a parameter that isn't given.  has_classes: whether y is one of classes.
+    Raises ConfigError with every problem at once.
+    """
+    decoder = Decoder(Path())
+    decoded = {
+        name: decoder.decode(_node(parameters[name]), hint, name)
+        for name, hint in HINTS.items()
+        if parameters[name] is not None
+    }
+    if decoder.problems:
+        raise ConfigError(decoder.problems)
+    blocks = {name: decoded[name] for name in BLOCKS if name in decoded}
+    steps = {name: decoded[name] for name in ("preprocessing",) if name in decoded}
+    split = _split(decoded.get("validation_fraction", 0.0), has_classes=has_classes)
+    data = Data(dataset=Dataset(), split=split, **steps)
+    return Experiment(name="", seed=decoded["random_state"], data=data, **blocks)
+
+
+def _split(fraction: float, *, has_classes: bool) -> Split:
+    if fraction == 0:
+        return NoSplit()
+    return StratifiedSplit(val=fraction) if has_classes else RandomSplit(val=fraction)
+
+
+def _node(value: Any) -> Node:
+    """A plain Python value as what a config's text becomes; any other is left to be refused."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return Node({label(key): _node(item) for key, item in value.items()}, "")
+    if isinstance(value, list | tuple):
+        return Node([_node(item) for item in value], "")
+    return Node(str(value) if isinstance(value, Path) else value, "")
+
+
+def label(value: Any) -> str:
+    """A class's name among the keys of class_weight: 1, 1.0 and "1" are one."""
+    if isinstance(value, bool | np.bool_):
+        return str(value).lower()
+    if isinstance(value, Integral) or (isinstance(value, float) and value.is_integer()):
+        return str(int(value))
+    return str(value)
+
+
+def parameters_of(path: Path) -> dict[str, Any]:
+    """What a config file says of an estimator's parameters; paths in it become absolute.
+
+    A block that is there has its defaults written out. Raises ConfigError.
+    """
+    experiment, source = load(path)
+    given: dict[str, Any] = {
+        name: getattr(experiment, name) for name in BLOCKS if name in source.places
+    }
+    if "data.preprocessing" in source.places:
+        given["preprocessing"] = experiment.data.preprocessing
+    given["random_state"] = experiment.seed
+    return {name: plain(value, lambda path: str(path.resolve())) for name, value in given.items()}
+
+
+def in_words(error: NncliError) -> str:
+    """The message, each key called as the estimator's parameter is."""
+    if not isinstance(error, ConfigError):
+        return str(error)
+    renamed = {"data.dataset": "X"}
+    return "\n".join(
+        str(replace(found, path=renamed.get(found.path, found.path.removeprefix("data."))))
+        for found in error.problems
+    )

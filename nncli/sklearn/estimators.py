@@ -1,0 +1,86 @@
+"""Estimators: a network as scikit-learn's classifier, and as its regressor."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+
+from nncli.parts.arrays import Array
+from nncli.parts.datasets import numbered
+from nncli.parts.table import Table
+from nncli.sklearn.base import NetworkEstimator, counting
+from nncli.sklearn.blocks import label
+
+
+class NNClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
+    """A network that tells classes apart.
+
+    Two classes share one sigmoid unit, more have a softmax unit each, unless `network` and `loss`
+    say otherwise.
+
+    classes_: the labels, sorted.  weights_: the tensors by name.  n_iter_: epochs trained.
+    history_: the columns of metrics.csv, epoch 0 (before training) first.
+    loss_: the objective at the weights kept.  model_: the blocks resolved, and the scaling.
+    n_features_in_, feature_names_in_: as everywhere in scikit-learn.
+    """
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train. A row of weight 2 counts as two, one of weight 0 as none.
+
+        Exactly so where every step takes all rows (batch_size "full", or few rows), else in the
+        mean over many steps. Raises ValueError for what can't be used, and where training diverges.
+        """
+        X, y = self._rows(X, y=y)
+        check_classification_targets(y)
+        X, y, weights = counting(X, y, sample_weight)
+        classes, indices = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"y has 1 class, {classes[0]}: there is nothing to tell apart")
+        names = tuple(map(label, classes.tolist()))
+        self._train(Table(X, indices, numbered("x", X.shape[1]), classes=names), weights)
+        self.classes_ = classes
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """(rows,) the likeliest labels."""
+        best = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[best])
+
+    def predict_proba(self, X: Any) -> Array:
+        """(rows, classes), in the order of `classes_`."""
+        return self._outputs(X)
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Natural logarithms of `predict_proba`."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(self.predict_proba(X)))
+
+
+class NNRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
+    """A network that predicts a number, or several where y has several columns.
+
+    weights_: the tensors by name.  n_iter_: epochs trained.
+    history_: the columns of metrics.csv, epoch 0 (before training) first.
+    loss_: the objective at the weights kept.  model_: the blocks resolved, and the scaling.
+    n_features_in_, feature_names_in_: as everywhere in scikit-learn.
+    """
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train; see NNClassifier.fit for weights and errors."""
+        X, y = self._rows(X, y=y, multi_output=True, y_numeric=True)
+        X, y, weights = counting(X, y, sample_weight)
+        targets = y.reshape(len(y), -1).astype(np.float64)
+        self._train(Table(X, targets, numbered("x", X.shape[1])), weights)
+        self._target_shape = y.shape[1:]
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """(rows,) or (rows, targets), as y was."""
+        outputs = self._outputs(X)
+        return outputs.reshape(len(outputs), *self._target_shape)
