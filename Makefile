@@ -15,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check coverage golden lock clean
+.PHONY: help run test check coverage accuracy golden lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -39,6 +39,9 @@ check: $(READY)  ## Run only what reads the code: format, lint, types, import fl
 
 coverage: $(READY)  ## Run the tests and list the lines they miss
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing
+
+accuracy: $(READY)  ## Measure what the defaults make of six real tables: docs/accuracy.md
+	$(BIN)/python benchmarks/accuracy.py
 
 golden: $(READY)  ## Run the tests, rewriting the golden files; look at the difference with git
 	NNCLI_UPDATE_GOLDEN=1 $(BIN)/pytest -n 2
