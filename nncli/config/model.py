@@ -15,7 +15,7 @@ from nncli.data.disk import RowFile
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.targets import TargetCoding
-from nncli.engine.evaluation import Evaluator, Scored
+from nncli.engine.evaluation import Forward, Scored
 from nncli.engine.network import Network
 from nncli.parts.arrays import Array
 from nncli.parts.layers import Layer
@@ -58,13 +58,8 @@ class Model:
 
     def predict(self, theta: Array, x: Any) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""
-        nothing = np.zeros((len(x), self.network.outputs), self.dtype)
-        evaluator = Evaluator(
-            self.network, theta, Scored(x, nothing, nothing), self.coding.decode, {}
-        )
         with np.errstate(all="ignore"):
-            evaluator.run()
-            return self.coding.decode(evaluator.outputs)
+            return self.coding.decode(Forward(self.network, theta, x)())
 
     def inputs(self, table: Table, rows: Array) -> Any:
         """(rows, width) what the network is given, in its dtype; on disk if the table is."""

@@ -193,7 +193,7 @@ def _note(column: _Column, wrong: list[int], cells: Any, file: str, lines: Array
     """Write down cells that should be numbers, the first ones with their places."""
     for index in wrong[: TableError.MOST_SHOWN - len(column.problems)]:
         cell = str(cells[index]).strip()
-        kind = "a number" if to_number(cell) is None else "a finite number"
+        kind = "a finite number" if to_number(cell) in (np.inf, -np.inf) else "a number"
         message = f"expected {kind}, found '{printable(cell)}'"
         if not column.problems:
             message += " (if it stands for missing, add it to data.missing"

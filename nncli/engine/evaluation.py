@@ -51,37 +51,30 @@ class Score:
     metrics: dict[str, float]
 
 
-class Evaluator:
-    """Scores one set of rows, in chunks that share one set of buffers.
+class Forward:
+    """Outputs of one set of inputs, in chunks that share one set of buffers.
 
-    Rows in memory are read where they are; those on disk, a chunk at a time, into one buffer.
+    Inputs in memory are read where they are; those on disk, a chunk at a time, into one buffer.
+    chunks: (which rows, the tape that computes them, the output layer's buffers) of each.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        theta: Array,
-        rows: Scored,
-        decode: Callable[[Array], Array],
-        metrics: Mapping[str, Metric],
-    ) -> None:
-        self.network, self.rows, self.decode, self.metrics = network, rows, decode, metrics
+    def __init__(self, network: Network, theta: Array, x: Inputs) -> None:
+        self.network, self.x = network, x
         widest = max(network.inputs, *(node.outputs for node in network.nodes))
-        chunk = min(len(rows), max(CHUNK_VALUES // widest, 1))
+        chunk = min(len(x), max(CHUNK_VALUES // widest, 1))
         self.workspace = Workspace(network, chunk, theta)
-        self.outputs = np.empty((len(rows), network.outputs), theta.dtype)
+        self.outputs = np.empty((len(x), network.outputs), theta.dtype)
         self._shared: dict[int, tuple[Tape, Values]] = {}
-        self._chunks = [
-            self._record(slice(start, min(start + chunk, len(rows))))
-            for start in range(0, len(rows), chunk)
+        self.chunks = [
+            self._record(slice(start, min(start + chunk, len(x))))
+            for start in range(0, len(x), chunk)
         ]
 
     def _record(self, chosen: slice) -> tuple[slice, Tape, Values]:
-        x = self.rows.x
-        if isinstance(x, np.ndarray):
-            tape, last = self._forward(x[chosen])
+        if isinstance(self.x, np.ndarray):
+            tape, last = self._forward(self.x[chosen])
         else:
-            tape, last = self._read_and_forward(x, chosen)
+            tape, last = self._read_and_forward(self.x, chosen)
         tape.add(np.copyto, self.outputs[chosen], last.y)
         return chosen, tape, last
 
@@ -99,15 +92,41 @@ class Evaluator:
         tape, last = self._shared[rows]
         return Tape([(_read, (x, chosen, buffer))]) + tape, last
 
+    def __call__(self) -> Array:
+        """Fill `outputs`, (rows, outputs), and return them."""
+        for _, tape, _ in self.chunks:
+            tape()
+        return self.outputs
+
+
+class Evaluator:
+    """Scores one set of rows."""
+
+    def __init__(
+        self,
+        network: Network,
+        theta: Array,
+        rows: Scored,
+        decode: Callable[[Array], Array],
+        metrics: Mapping[str, Metric],
+    ) -> None:
+        self.network, self.rows, self.decode, self.metrics = network, rows, decode, metrics
+        self.forward = Forward(network, theta, rows.x)
+
+    @property
+    def outputs(self) -> Array:
+        """(rows, outputs) of the last run."""
+        return self.forward.outputs
+
     def run(self) -> float:
         """Fill `outputs` and return the objective."""
         total, targets, weights = 0.0, self.rows.targets, self.rows.weights
-        for chosen, tape, last in self._chunks:
+        for chosen, tape, last in self.forward.chunks:
             tape()
             own = None if weights is None else weights[chosen]
             total += passes.data_loss(self.network, last, targets[chosen], own)
         factor = self.network.loss.factor(*self.outputs.shape)
-        return total * factor + self.network.penalty(self.workspace.tensors)
+        return total * factor + self.network.penalty(self.forward.workspace.tensors)
 
     def score(self) -> Score:
         """The objective and every metric; what isn't finite shows in them, not as a warning."""

@@ -32,7 +32,7 @@ def test_chunks_score_as_all_rows_at_once(job, monkeypatch, rows_at_once):
     monkeypatch.setattr(evaluation, "CHUNK_VALUES", 8 * rows_at_once)  # 8: the widest layer
     chunked = make_evaluator(job, theta)
     found = chunked.score()
-    assert chunked.workspace.rows == rows_at_once
+    assert chunked.forward.workspace.rows == rows_at_once
     assert found.loss == pytest.approx(expected.loss, rel=1e-13)
     assert found.metrics == expected.metrics
     np.testing.assert_allclose(chunked.outputs, whole.outputs, rtol=1e-13)

@@ -227,7 +227,7 @@ def test_chunks_weigh_their_own_rows(pair, rows_at_once, monkeypatch):
     monkeypatch.setattr(evaluation, "CHUNK_VALUES", 4 * rows_at_once)  # 4: the widest layer
     theta = job.start().theta
     evaluator = Evaluator(job.network, theta, job.train, job.decode, {})
-    assert evaluator.workspace.rows == rows_at_once
+    assert evaluator.forward.workspace.rows == rows_at_once
     expected = loss_and_gradient(job)[0] * job.network.loss.factor(50, 2)
     assert evaluator.run() == pytest.approx(expected, rel=1e-12)
 
