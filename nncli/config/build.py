@@ -136,6 +136,7 @@ def assemble(
 ) -> Built:
     """What `rows` of the dealt table are to train. Raises as `build`."""
     table = dealt.table
+    weights = _weights(given, table, rows, source)
     keys = resolve_preprocessing(given, dealt.dataset, table)
     with _blaming(source, "data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused by _check_finite
@@ -146,7 +147,6 @@ def assemble(
     if fixed is None:  # a run has its weights in its own files
         check_files(experiment, inputs, source)
     model = Model(experiment, preprocessing)
-    weights = _weights(experiment, table, rows, source)
     job = _job(model, table, rows, weights)
     if job.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
@@ -204,13 +204,12 @@ def _fit(table: Table, rows: Rows, keys: PreprocessingKeys) -> Preprocessing:
     return Preprocessing.fit(table, rows.train, steps, target)
 
 
-def _weights(experiment: Experiment, table: Table, rows: Rows, source: Source) -> Array | None:
+def _weights(given: Experiment, table: Table, rows: Rows, source: Source) -> Array | None:
     """How much each row of the table counts in the loss; None: all alike."""
-    name, of_classes = experiment.data.sample_weight, experiment.training.class_weight
-    own = None if name is None else table.column(name).values
+    of_classes = given.training.class_weight
     blamed = "training.class_weight" if of_classes is not None else "data.sample_weight"
     with _blaming(source, blamed):
-        return row_weights(table.y, table.classes, of_classes, own, rows.train)
+        return row_weights(table.y, table.classes, of_classes, table.weights, rows.train)
 
 
 def _job(model: Model, table: Table, rows: Rows, weights: Array | None) -> Job:

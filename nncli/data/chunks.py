@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from nncli.data.problems import printable
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
 
@@ -177,5 +178,5 @@ def reading(path: Path) -> Iterator[None]:
     except EOFError:
         raise refuse("the gzip data ends too early") from None
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        raise refuse(f"can't be read: {reason}") from None
+        reason = os.strerror(error.errno) if error.errno else " ".join(str(error).split())
+        raise refuse(f"can't be read: {printable(reason, 300)}") from None

@@ -27,6 +27,7 @@ class Scaling:
 
     standard: mean and (population) standard deviation; minmax: minimum and range;
     robust: median and interquartile range. A column without spread is only shifted.
+    Weighted rows count so in the mean and the deviation, not in the others.
     """
 
     method: Scale
@@ -35,11 +36,14 @@ class Scaling:
     fitted_rows: int
 
     @classmethod
-    def fit(cls, method: Scale, x: Array) -> "Scaling":
-        """Take the statistics of x, (rows, columns)."""
+    def fit(cls, method: Scale, x: Array, weights: Array | None = None) -> "Scaling":
+        """Take the statistics of x, (rows, columns). weights: (rows,)."""
         columns = x.shape[1]
         shift, scale = np.zeros(columns), np.ones(columns)
-        if method == "standard":
+        if method == "standard" and weights is not None:
+            shift = np.average(x, axis=0, weights=weights)
+            scale = np.sqrt(np.average(np.square(x - shift), axis=0, weights=weights))
+        elif method == "standard":
             shift, scale = x.mean(axis=0), x.std(axis=0)
         elif method == "minmax":
             shift, scale = x.min(axis=0), np.ptp(x, axis=0)
@@ -129,7 +133,8 @@ class Preprocessing:
         if found:
             raise DataError(found=found)
         y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
-        scaling = Scaling.fit("none" if table.classes else target, y)
+        weights = None if table.weights is None else table.weights[rows]
+        scaling = Scaling.fit("none" if table.classes else target, y, weights)
         return cls(len(rows), tuple(features), table.targets, table.classes, scaling, steps.unknown)
 
     @property
@@ -210,7 +215,8 @@ def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Ste
         return FittedColumn(name, "boolean", missing, _fill("most_frequent", present, steps.impute))
     fill = _fill(steps.impute, present, steps.impute)
     whole = present if fill is None else np.where(is_missing, fill, column.values)
-    scaling = Scaling.fit(steps.scale, whole[:, None])
+    weights = None if table.weights is None else table.weights[rows]
+    scaling = Scaling.fit(steps.scale, whole[:, None], weights)
     return FittedColumn(name, "numeric", missing, fill, scaling.shift[0], scaling.scale[0])
 
 

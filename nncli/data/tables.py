@@ -13,7 +13,7 @@ from nncli.data.chunks import MISSING, NumberParser, TableReader, suffixes
 from nncli.data.encoding import Encoded, Form, encode
 from nncli.data.kinds import Kind, idle, is_class_number, kind_of
 from nncli.data.memory import available
-from nncli.data.problems import refuse_rows
+from nncli.data.problems import printable, refuse_rows
 from nncli.data.targets import label, number_classes
 from nncli.data.text_files import TextFile, TextFormat
 from nncli.data.typed_files import ArrowFile, NpzFile
@@ -172,7 +172,6 @@ class TableFile(Dataset):
 
     def _table(self, encoded: Encoded, candidates: Sequence[str], origin: Origin) -> Table:
         y, classes = self._targets(encoded, origin)
-        self._check_weights(encoded, origin)
         kinds, left_out = self._features(encoded, candidates)
         parts = {}
         if self.parts:
@@ -187,6 +186,7 @@ class TableFile(Dataset):
             categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
             aside={name: encoded.column(name) for name in self.aside} | parts,
+            weights=self._row_weights(encoded, origin),
             origin=replace(origin, left_out=left_out),
         )
 
@@ -212,11 +212,14 @@ class TableFile(Dataset):
             return number_classes(first.values)
         return numbers, ()
 
-    def _check_weights(self, encoded: Encoded, origin: Origin) -> None:
+    def _row_weights(self, encoded: Encoded, origin: Origin) -> Array | None:
+        """How much each row counts. Raises TableError for every row that doesn't say so."""
         for name in self._weights:
             values = encoded.column(name).values
             if wrong := np.flatnonzero(~(values >= 0)).tolist():
                 raise _wrong_weights(name, values, wrong, origin)
+            return values
+        return None
 
     def _features(
         self, encoded: Encoded, candidates: Sequence[str]
@@ -288,5 +291,5 @@ def nearest(name: str, names: Sequence[str]) -> str:
 
 def listed(names: Sequence[str], most: int = 12) -> str:
     """`'a', 'b', ... and 5 more`."""
-    shown = ", ".join(f"'{name}'" for name in names[:most])
+    shown = ", ".join(f"'{printable(name)}'" for name in names[:most])
     return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown

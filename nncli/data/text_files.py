@@ -14,6 +14,7 @@ from typing import IO, Literal
 import numpy as np
 
 from nncli.data.chunks import MISSING, Chunk, is_number, reading, suffixes
+from nncli.data.problems import printable
 from nncli.errors import DataError, Problem, TableError
 from nncli.parts.arrays import Array
 
@@ -148,7 +149,7 @@ class TextFile:
         return not row or (len(row) == 1 and len(self.names) != 1 and not row[0].strip())
 
     def _refused(self, line: int, message: str) -> TableError:
-        return TableError([Problem(f"{self.path}:{line}", "", message)])
+        return TableError([Problem(f"{self.path}:{line}", "", printable(message, 1000))])
 
     def _not_utf8(self) -> DataError:
         """Which line, and which byte of it."""

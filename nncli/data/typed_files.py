@@ -1,14 +1,15 @@
 """Tables whose file says what each column holds: .npz, and .parquet and .feather by pyarrow."""
 
-import zlib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, is_zipfile
+from zipfile import is_zipfile
 
 import numpy as np
 
 from nncli.data.chunks import Chunk, reading
+from nncli.data.problems import printable
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
 
@@ -51,8 +52,11 @@ class NpzFile:
             try:
                 with np.load(file, allow_pickle=False) as archive:
                     arrays = {name: np.asarray(archive[name]) for name in archive}
-            except (ValueError, EOFError, BadZipFile, zlib.error) as error:
+            except OSError:
+                raise
+            except Exception as error:  # a damaged archive raises nearly anything
                 why = "it holds Python objects" if "pickle" in str(error) else str(error)
+                why = printable(why, 300)
                 raise DataError(f"{self.path}: not arrays of numbers or text: {why}") from None
         for name, array in arrays.items():
             if array.dtype.kind not in "biufU":
@@ -100,15 +104,15 @@ class ArrowFile:
             try:
                 return read()
             except pyarrow.ArrowException as error:
-                why = " ".join(str(error).split())
+                why = printable(" ".join(str(error).split()), 300)
                 raise DataError(f"{self.path}: can't be read: {why}", key="data.path") from None
 
     def _schema_names(self) -> list[str]:
         names = list(
             self._open().schema_arrow.names if self._is_parquet else self._open().schema.names
         )
-        if equal := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
-            listed = ", ".join(f"'{name}'" for name in equal[:10])
+        if equal := [name for name, count in Counter(names).items() if count > 1]:
+            listed = ", ".join(f"'{printable(name)}'" for name in equal[:10])
             raise DataError(f"{self.path}: several columns are called {listed}")
         return names
 
@@ -127,10 +131,14 @@ class ArrowFile:
 
     def _batches(self) -> Iterator[Any]:
         file = self._open()
-        if self._is_parquet:
-            yield from file.iter_batches(batch_size=ROWS_A_CHUNK)
-        else:
-            yield from (file.get_batch(i) for i in range(file.num_record_batches))
+        batches = (
+            file.iter_batches(batch_size=ROWS_A_CHUNK)
+            if self._is_parquet
+            else (file.get_batch(i) for i in range(file.num_record_batches))
+        )
+        for batch in batches:
+            batch.validate(full=True)  # a damaged file would else read memory that isn't there
+            yield batch
 
     def count_cells(self) -> int:
         if self._is_parquet:

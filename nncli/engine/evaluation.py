@@ -39,8 +39,11 @@ class Scored:
     def is_finite(self) -> bool:
         """Whether no input and no target is an infinity or NaN."""
         step = max(CHUNK_VALUES // self.x.shape[1], 1)
-        inputs = (self.x[start : start + step] for start in range(0, len(self), step))
-        return all(np.isfinite(values).all() for values in (self.targets, *inputs))
+        blocks = (self.x[start : start + step] for start in range(0, len(self), step))
+        return bool(np.isfinite(self.targets).all()) and all(
+            np.isfinite(block).all()
+            for block in blocks  # one in memory at a time
+        )
 
 
 @dataclass(frozen=True)

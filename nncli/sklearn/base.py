@@ -90,13 +90,13 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         finite = "allow-nan" if is_allowed else True
         return validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, **checks)
 
-    def _train(self, table: Table, weights: Array | None) -> None:
+    def _train(self, table: Table) -> None:
         """Train on a table, and keep what comes of it."""
         parameters = self.get_params(deep=False)
         if not isinstance(self.random_state, Integral | Mapping):
             parameters["random_state"] = check_random_state(self.random_state).randint(2**31 - 1)
         try:
-            fitted = fit(parameters, table, weights)
+            fitted = fit(parameters, table)
         except NncliError as error:
             raise ValueError(in_words(error)) from error
         self.model_, self.theta_ = fitted.model, fitted.theta

@@ -38,7 +38,8 @@ class NNClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         if len(classes) < 2:
             raise ValueError(f"y has 1 class, {classes[0]}: there is nothing to tell apart")
         names = tuple(map(label, classes.tolist()))
-        self._train(Table(X, indices, numbered("x", X.shape[1]), classes=names), weights)
+        inputs = numbered("x", X.shape[1])
+        self._train(Table(X, indices, inputs, classes=names, weights=weights))
         self.classes_ = classes
         return self
 
@@ -76,7 +77,7 @@ class NNRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         X, y = self._rows(X, y=y, multi_output=True, y_numeric=True)
         X, y, weights = counting(X, y, sample_weight)
         targets = y.reshape(len(y), -1).astype(np.float64)
-        self._train(Table(X, targets, numbered("x", X.shape[1])), weights)
+        self._train(Table(X, targets, numbered("x", X.shape[1]), weights=weights))
         self._target_shape = y.shape[1:]
         return self
 

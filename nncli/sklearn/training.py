@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 import threadpoolctl
 
-from nncli.config.build import Built, Dealt, Fixed, assemble
+from nncli.config.build import Built, Dealt, assemble
 from nncli.config.experiment import Experiment
 from nncli.config.model import Model
 from nncli.data.doubts import refuse_lonely_classes
 from nncli.data.splits import NoSplit, Split
-from nncli.engine.job import Job, Seeds
+from nncli.engine.job import Seeds
 from nncli.engine.state import stream
 from nncli.engine.trainer import train
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import SOURCE, read
-from nncli.sklearn.weighting import weigh_loss, weigh_scaling
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,15 @@ class Fitted:
     history: dict[str, Array]
 
 
-def fit(parameters: Mapping[str, Any], table: Table, weights: Array | None) -> Fitted:
+def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
     """Train what an estimator's parameters declare.
 
-    weights: (rows,), positive.  Raises ConfigError and DataError for what can't be used; Diverged.
+    Raises ConfigError and DataError for what can't be used; Diverged.
     """
     experiment = read(parameters, has_classes=bool(table.classes))
-    built, job = _build(experiment, table, weights)
-    threads, state = built.experiment.training.threads, job.start()
+    built = _build(experiment, table)
+    threads, job = built.experiment.training.threads, built.job
+    state = job.start()
     assert threads != "auto"
     with threadpoolctl.threadpool_limits(threads, user_api="blas"):
         reports = [report for report in train(job, state) if report.is_logged or report.is_best]
@@ -54,16 +54,10 @@ def fit(parameters: Mapping[str, Any], table: Table, weights: Array | None) -> F
     return Fitted(built.model, state.weights.copy(), state.epoch, loss, history)
 
 
-def _build(experiment: Experiment, table: Table, weights: Array | None) -> tuple[Built, Job]:
+def _build(experiment: Experiment, table: Table) -> Built:
     dataset, split, seed = experiment.data.source(), experiment.data.split, experiment.seed
     assert isinstance(split, Split)
     if not isinstance(split, NoSplit):
         refuse_lonely_classes(table)
     rows = split.rows(table, stream("split", seed.split if isinstance(seed, Seeds) else seed))
-    dealt = Dealt(table, dataset, split, rows)
-    built = assemble(experiment, SOURCE, dealt, rows)
-    if weights is None:
-        return built, built.job
-    fixed = Fixed(rows, weigh_scaling(built, weights), data_sha256="")
-    built = assemble(experiment, SOURCE, dealt, rows, fixed)
-    return built, weigh_loss(built, weights)
+    return assemble(experiment, SOURCE, Dealt(table, dataset, split, rows), rows)

@@ -99,7 +99,8 @@ def test_a_quote_inside_an_unquoted_cell_is_a_letter(tmp_path):
 
 
 def test_spaces_around_cells_and_names_are_no_part_of_them(tmp_path):
-    table = read(tmp_path, columns(" x ", " t", "y ", **{" x ": [" 1 "], " t": [" p ", "q"], "y ": ["a ", " b"]}), include=("x", "t"))  # fmt: skip  # noqa: E501
+    text = columns(**{" x ": [" 1 "], " t": [" p ", "q"], "y ": ["a ", " b"]})
+    table = read(tmp_path, text, include=("x", "t"))
     assert cells(table, "t") == ["p", "q"] * 15
     assert table.classes == ("a", "b")
 
@@ -177,7 +178,8 @@ def test_a_header_can_be_told_and_denied(tmp_path):
 
 def test_a_header_that_counts_the_columns_names_them(tmp_path):
     assert read(tmp_path, "0,1,2\n" + ROWS, target="2").features == ("0", "1")
-    table = read(tmp_path, ",0,1,2\n" + "".join(f"{i},{row}\n" for i, row in enumerate(ROWS.split())), target="2")  # fmt: skip  # noqa: E501
+    rows = "".join(f"{index},{row}\n" for index, row in enumerate(ROWS.split()))
+    table = read(tmp_path, ",0,1,2\n" + rows, target="2")
     assert table.features == ("0", "1")
     assert table.origin.left_out["column_1"].startswith("id-like")
 
@@ -336,7 +338,8 @@ def test_binary_files_are_refused(tmp_path, content):
 
 
 def test_letters_of_all_alphabets_are_read(tmp_path):
-    table = read(tmp_path, columns("größe", "地点", "y", größe=[1, 2], 地点=["東京", "Zürich"], y=["да", "нет"]))  # fmt: skip  # noqa: E501
+    text = columns(größe=[1, 2], 地点=["東京", "Zürich"], y=["да", "нет"])
+    table = read(tmp_path, text)
     assert cells(table, "地点")[:2] == ["東京", "Zürich"]
     assert table.classes == ("да", "нет")
 
@@ -431,7 +434,8 @@ def test_very_wide_tables_are_read(tmp_path):
     names = [f"a_rather_long_name_of_column_{i}" for i in range(width)]
     text = ",".join([*names, "y"]) + "\n"
     assert len(text) > text_files.SAMPLE_BYTES
-    text += "".join(",".join(str((i * j) % 13) for j in range(width)) + f",{'ab'[i % 2]}\n" for i in range(14))  # fmt: skip  # noqa: E501
+    for i in range(14):
+        text += ",".join([*(str((i * j) % 13) for j in range(width)), "ab"[i % 2]]) + "\n"
     table = read(tmp_path, text)
     varying = [j for j in range(width) if j % 13]
     assert table.features == tuple(names[j] for j in varying)
