@@ -116,7 +116,8 @@ def encode(
             what = "no rows" if reader.row_word else "no rows under the header"
             if required:
                 what += f", or none that has the target ({', '.join(required)})"
-            raise DataError(f"{name}: {what}", key="data.path")
+            key = "data.path" if name == readers[0][0] else "data.split"
+            raise DataError(f"{name}: {what}", key=key)
     return encoded
 
 

@@ -48,8 +48,7 @@ def foreign_number(texts: Sequence[str], decimal: str) -> str:
     foreign = [text for text in texts if is_number(text, other) or thousands.fullmatch(text)]
     foreign = [text for text in foreign if other in text]
     plain = sum(is_number(text, decimal) for text in texts)
-    is_it = 2 * len(foreign) > len(texts) and len(foreign) + plain > 0.95 * len(texts)
-    return foreign[0] if is_it else ""
+    return foreign[0] if foreign and len(foreign) + plain > 0.95 * len(texts) else ""
 
 
 def idle(name: str, column: Column) -> str:

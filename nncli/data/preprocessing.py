@@ -281,16 +281,19 @@ class _Encoder:
     def __call__(self, rows: Array) -> Array:
         raw = self.table.x[rows]
         places, inputs, fills, shift, scale = self.fitted._numbers
-        x = np.zeros((len(rows), self.fitted.width))
         problems = list(self._translate(raw, rows))
-        numbers = raw[:, places]
+        numbers = raw if len(places) == raw.shape[1] else raw[:, places]
         missing = np.isnan(numbers)
         if missing.any():
             numbers = np.where(missing, fills, numbers)
             problems += self._lacking(np.isnan(numbers), rows, places)
         if problems:
             raise TableError(problems)
-        x[:, inputs] = (numbers - shift) / scale
+        scaled = (numbers - shift) / scale
+        if len(inputs) == self.fitted.width:  # no categories: nothing to spread out
+            return np.asarray(scaled)
+        x = np.zeros((len(rows), self.fitted.width))
+        x[:, inputs] = scaled
         start = 0
         for place, feature in enumerate(self.fitted.features):
             if feature.kind == "categorical":

@@ -135,9 +135,10 @@ class Shares(Split):
         rows = Rows(*self.divide(table, np.arange(len(table)), self.shares, random))
         for name, share in zip(("train", "val", "test"), self.shares, strict=True):
             if share > 0 and name not in rows.named():
-                raise DataError(
-                    f"a {name} share of {share:g} of {len(table)} rows is no row at all"
-                )
+                reason = f"a {name} share of {share:g} of {len(table)} rows is no row at all"
+                if self.column and share * len(table) >= 1:
+                    reason = f"no row is left for {name}: too many of '{self.column}' are equal"
+                raise DataError(reason)
         return rows
 
 

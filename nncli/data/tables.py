@@ -36,7 +36,8 @@ def open_table(path: Path, format_: TextFormat) -> TableReader:
     if suffix in (".csv", ".tsv", ".txt"):
         return TextFile(path, format_)
     known = f"{', '.join(FORMATS)}, or .gz of the first three"
-    raise DataError(f"{path}: expected a file that ends in {known}", key="data.path")
+    hint = " (save the sheet as CSV)" if suffix in (".xlsx", ".xls", ".ods") else ""
+    raise DataError(f"{path}: expected a file that ends in {known}{hint}", key="data.path")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,8 +54,8 @@ CASES = {
     "folder": (PLAIN, ["path: ."]),
     # ---- headers
     "equal_names": (PLAIN.replace("x,z", "x,x"), []),
-    "equal_names_of_data": ("a,a,1\n" + "b,a,1\n" * 9, ["target: column_1"]),
-    "header_not_recognized": (table("z", "2019", "y", **{"z": ["p", "q"], "2019": [1, 2], "y": ["a", "b"]}), []),  # noqa: E501
+    "equal_names_of_data": ("p,q,p\n" + "q,p,p\n" * 9, ["target: column_1"]),
+    "header_not_recognized": ("name,2019,y\n" + "p,1,a\nq,2,b\n" * 9, []),
     "header_denied": (PLAIN, ["header: false"]),
     # ---- rows
     "ragged_short": (PLAIN + "1,2\n", []),
@@ -77,7 +77,7 @@ CASES = {
     "control_characters": (PLAIN + "\x1b[31mred,2,a\n", []),
     "decimal_comma": (PLAIN.replace(",", ";").replace(".", ","), []),
     "thousands": (table(x=['"1,234"', '"12,345"', 900], z=[4, 5, 6], y=["a", "b"]), []),
-    "decimal_point_beside_comma": (PLAIN.replace(",", ";") + "1.234,5;6;a\n", ["decimal: ','"]),
+    "decimal_point_beside_comma": (table(x=[1, 2], y=["a", "b"]).replace(",", ";") + "1.234,5;a\n", ["decimal: ','"]),
     "forced_number": (table(x=["p", 1, 2], y=["a", "b"], rows=6), ["columns: {x: numeric}"]),
     "forced_boolean": (PLAIN, ["columns: {x: boolean}"]),
     "missing_is_another": (table(x=[1, "NA", *range(40)], y=["a", "b"], rows=40), ["missing: ['']"]),
@@ -127,7 +127,7 @@ CASES = {
         "preprocessing: {numeric: {impute: none}, categorical: {impute: none}}"
     ]),
     "no_value_in_the_training_rows": (
-        table(x=[1, 2], u=[*[""] * 15, *[1, 2] * 8], y=["a", "b"]) .replace("x,u,y", "x,u,y"),
+        table(n=range(30), x=[1, 2], u=[*[""] * 15, *range(15)], y=["a", "b"]),
         ["split: {type: time, column: n, train: 0.5, val: 0.5}"],
     ),
     # ---- other formats
