@@ -26,7 +26,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from nncli.config.build import Built, build
 from nncli.config.load import load
-from nncli.config.starter import table_starter
+from nncli.config.table_starter import table_starter
 from nncli.engine.evaluation import Evaluator
 from nncli.engine.trainer import train
 

@@ -25,7 +25,8 @@ def command(
     For a TABLE of your own (.csv, .tsv, .csv.gz, .npz, .parquet or .feather), it says what each
     column was taken for.
     """
-    from nncli.config.starter import starter, table_starter
+    from nncli.config.starter import starter
+    from nncli.config.table_starter import table_starter
 
     if table is not None and dataset is not None:
         raise click.UsageError("expected a TABLE or --dataset, not both")

@@ -12,7 +12,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Table
 
 IMBALANCE = 10  # times as many rows as the smallest class has
-CHUNK_ROWS = 1 << 14
+CHUNK_VALUES = 1 << 19
 FIRST_ROWS = 1000
 
 
@@ -70,8 +70,9 @@ def _hashes(table: Table) -> Array:
     odd = np.random.default_rng(0).integers(2**63, size=columns + targets.shape[1], dtype=np.uint64)
     odd = odd * np.uint64(2) + np.uint64(1)
     hashes = np.empty(len(table), dtype=np.uint64)
-    for start in range(0, len(table), CHUNK_ROWS):
-        part = slice(start, start + CHUNK_ROWS)
+    step = max(CHUNK_VALUES // len(odd), 1)
+    for start in range(0, len(table), step):
+        part = slice(start, start + step)
         cells = np.hstack([table.x[part], targets[part]]) + 0.0  # so that -0 is 0
         bits = np.ascontiguousarray(cells).view(np.uint64)
         mixed = (bits ^ (bits >> np.uint64(29))) * odd

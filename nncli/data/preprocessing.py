@@ -18,7 +18,7 @@ Impute = Literal["median", "mean", "most_frequent", "none"]
 ImputeCategory = Literal["most_frequent", "category", "none"]
 Unknown = Literal["ignore", "error"]
 MISSING_CATEGORY = "(missing)"
-CHUNK_ROWS = 1 << 14  # transformed at a time, so that the copies on the way stay small
+CHUNK_VALUES = 1 << 19  # transformed at a time, so that the copies on the way stay small
 
 
 @dataclass(frozen=True)
@@ -164,8 +164,9 @@ class Preprocessing:
     def chunks(self, table: Table, rows: Array) -> Iterator[Array]:
         """(some rows, width) inputs of the chosen rows of a table, in order."""
         encode = _Encoder(self, table)
-        for start in range(0, len(rows), CHUNK_ROWS):
-            yield encode(rows[start : start + CHUNK_ROWS])
+        step = max(CHUNK_VALUES // max(self.width, len(self.features)), 1)
+        for start in range(0, len(rows), step):
+            yield encode(rows[start : start + step])
 
     def apply(self, table: Table, rows: Array) -> Array:
         """(rows, width) inputs. Raises TableError for a cell that can't become one."""

@@ -58,9 +58,9 @@ def deal(
     wanted, carried = np.asarray(shares, dtype=float), np.zeros(len(shares))
     parts: list[list[Array]] = [[np.empty(0, dtype=np.intp)] for _ in shares]
     for group in groups:
-        ideal = wanted * len(group) + carried
-        counts = _whole(ideal, len(group))
-        carried = ideal - counts
+        ideal = wanted * len(group)
+        counts = _whole(ideal, len(group), carried)
+        carried += ideal - counts
         cuts = np.cumsum(counts)[:-1]
         for chosen, piece in zip(parts, np.split(random.permutation(group), cuts), strict=True):
             chosen.append(piece)
@@ -142,14 +142,15 @@ class Shares(Split):
         return rows
 
 
-def _whole(ideal: Array, total: int) -> Array:
-    """Whole numbers >= 0 nearest to `ideal` that sum to `total`: the largest remainders go up."""
-    ideal = np.maximum(ideal, 0.0)
-    counts = np.floor(ideal).astype(int)
-    while (left := total - counts.sum()) != 0:
-        spare = np.where(counts > 0, counts - ideal, -np.inf)
-        index = np.argmax(ideal - counts) if left > 0 else np.argmax(spare)
-        counts[index] += 1 if left > 0 else -1
+def _whole(ideal: Array, total: int, carried: Array | float = 0.0) -> Array:
+    """Whole numbers next to `ideal` that sum to `total`: the largest remainders go up.
+
+    carried: what is added to the remainders to say which are the largest.
+    """
+    counts = np.floor(ideal + 1e-9).astype(int)
+    remainders = ideal - counts
+    wishes = np.where(remainders > 1e-9, remainders + carried, -np.inf)
+    counts[np.argsort(-wishes, kind="stable")[: total - counts.sum()]] += 1
     return counts
 
 

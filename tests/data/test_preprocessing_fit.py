@@ -76,7 +76,8 @@ def test_statistics_are_those_of_the_filled_column():
 
 
 def test_the_smallest_of_equally_frequent_values_stands_in():
-    fitted = fit(table_of(x=[7, 3, 3, 7, None], t=["q", "p", "p", "q", None]), steps=change(impute="most_frequent"))  # fmt: skip  # noqa: E501
+    table = table_of(x=[7, 3, 3, 7, None], t=["q", "p", "p", "q", None])
+    fitted = fit(table, steps=change(impute="most_frequent"))
     assert [column.fill for column in fitted.features] == [3, "p"]
 
 
@@ -135,10 +136,10 @@ def test_columns_without_training_values_are_all_named():
     table = table_of(x=[None, None, 3], t=[None, None, "p"], u=[1, 2, 3])
     with pytest.raises(DataError) as caught:
         fit(table, [0, 1])
+    message = "has no value in the training rows: leave it out"
     assert list(caught.value.found) == [
-        ("data.features.exclude", f"column '{name}' has no value in the training rows: leave it out")
-        for name in "xt"
-    ]  # fmt: skip
+        ("data.features.exclude", f"column '{name}' {message}") for name in "xt"
+    ]
 
 
 def test_missing_values_are_refused_where_nothing_stands_in():
@@ -214,7 +215,7 @@ def tables(draw):
     rows = draw(st.integers(3, 15))
     tables = {
         name: draw(st.lists(cell, min_size=rows, max_size=rows)) for name, cell in CELLS.items()
-    }  # noqa: E501
+    }
     for name, start in {"x": [1, 2.5], "t": ["p", "q"], "b": ["yes", "no"]}.items():
         tables[name][:2] = start
     return tables
@@ -280,7 +281,7 @@ def test_chunks_of_any_size_give_the_same_inputs(monkeypatch, rows):
     fitted = fit(table)
     chosen = np.random.default_rng(0).permutation(33)[:29]
     whole = fitted.apply(table, chosen)
-    monkeypatch.setattr("nncli.data.preprocessing.CHUNK_ROWS", rows)
+    monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", rows * fitted.width)
     np.testing.assert_array_equal(fitted.apply(table, chosen), whole)
     assert fitted.apply(table, chosen[:0]).shape == (0, fitted.width)
 

@@ -8,7 +8,7 @@ from real_tables import TABLES
 
 from nncli.config.build import build
 from nncli.config.load import load
-from nncli.config.starter import table_starter
+from nncli.config.table_starter import table_starter
 from nncli.engine.evaluation import Evaluator
 from nncli.engine.trainer import train
 
