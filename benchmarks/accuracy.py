@@ -53,7 +53,7 @@ def measure(name: str, folder: Path) -> Result:
     """Five seeds of one table."""
     table, result = TABLES[name], Result()
     path, config = table.write(folder), folder / f"{name}.yaml"
-    config.write_text(table_starter(path, table.target, config), encoding="utf-8")
+    config.write_text(table_starter(path, [table.target], config), encoding="utf-8")
     for seed in SEEDS:
         built = build(*load(config, [f"seed={seed}", *SPLITS.get(name, [])]))
         began = time.perf_counter()

@@ -8,12 +8,10 @@ from statistics import fmean, stdev
 from typing import Any
 
 from nncli.artifacts.files import to_json, write_atomic
-from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_directory import FOLDS, RunDirectory
 from nncli.config.build import Built
 from nncli.engine.evaluation import Evaluator
 from nncli.engine.state import TrainState
-
-SUMMARY = "folds.json"
 
 
 @dataclass(frozen=True)
@@ -46,5 +44,5 @@ def summarize(folder: Path, folds: Sequence[FoldScore], kept_aside: int) -> dict
         "std": {name: stdev(of_folds) for name, of_folds in values.items()},
         "test_rows_kept_aside": kept_aside,
     }
-    write_atomic(folder / SUMMARY, to_json(summary))
+    write_atomic(folder / FOLDS, to_json(summary))
     return summary

@@ -10,6 +10,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
 
 RESAMPLES = 1000
+FEWEST_ROWS = 10  # fewer tell nothing of how scores scatter
 FEWEST = 100  # resamples, where 1,000 would take too long
 MOST_ROWS = 25_000  # in a resample
 VALUES = 20_000_000  # drawn by all the resamples together
@@ -21,7 +22,8 @@ WITHOUT = frozenset({"max_error"})  # resampling can't tell how much larger a ma
 class Estimate:
     """A score, and the 95% interval of it.
 
-    low, high: None where resampling doesn't tell: one row, or resamples that all score the same.
+    low, high: None where resampling doesn't tell: fewer than 10 rows, or resamples that all score
+    the same.
     left_out: the share of resamples in which the metric is undefined, as roc_auc is with one class.
     """
 
@@ -106,7 +108,7 @@ def resample(
     rows = len(truth)
     size = min(rows, MOST_ROWS)
     affordable = VALUES // (size * max(predictions.shape[1], NARROW))
-    count = min(resamples, max(affordable, FEWEST)) if rows > 1 else 0
+    count = min(resamples, max(affordable, FEWEST)) if rows >= FEWEST_ROWS else 0
     random = np.random.default_rng(seed)
     draws = {name: np.full(count, np.nan) for name in metrics}
     with np.errstate(all="ignore"):  # what isn't finite shows in the scores
@@ -139,7 +141,7 @@ Standing = Literal["better", "worse", "open"]
 
 def standing(difference: Estimate, *, is_score: bool) -> Standing:
     """What a difference to a rival says: open where its interval holds 0, or isn't known."""
-    if difference.low is None or difference.high is None:
+    if difference.low is None or difference.high is None or difference.left_out:
         return "open"
     low, high = (
         (difference.low, difference.high) if is_score else (-difference.high, -difference.low)

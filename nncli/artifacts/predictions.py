@@ -29,6 +29,7 @@ class Predictions:
     """What a run predicts for the rows of a file.
 
     names: of the added columns.  unused: the file's columns that the run doesn't look at.
+    unseen: how many cells of a column hold a category that no training row had.
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
 
@@ -38,7 +39,8 @@ class Predictions:
             raise UserError("--probabilities is for classes, and this run predicts a number")
         table = model.read(path, needs_target=False)
         predicted = model.predict(run.theta, model.inputs(table, np.arange(len(table))))
-        self.rows = len(table)
+        self.rows, self.unseen = len(table), model.preprocessing.unseen(table)
+        self.decimal = model.experiment.data.decimal
         self.file = open_table(path, model.experiment.data.text_format)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
@@ -52,7 +54,7 @@ class Predictions:
         for chunk in self.file.chunks():
             stop = start + len(chunk.lines)
             cells = [_texts(column) for column in chunk.columns]
-            added = [_texts(column[start:stop]) for column in self.columns.values()]
+            added = [_texts(column[start:stop], self.decimal) for column in self.columns.values()]
             yield from map(list, zip(*cells, *added, strict=True))
             start = stop
 
@@ -94,8 +96,13 @@ class Predictions:
             self._write_lines(packed, delimiter)
 
     def _write_lines(self, raw: Any, delimiter: str) -> None:
-        text = io.TextIOWrapper(raw, encoding="utf-8", newline="")
-        csv.writer(text, delimiter=delimiter, lineterminator="\n").writerows(self.lines())
+        """With the mark before the first line and the line ends that the file has."""
+        has_bom, line_end = (
+            getattr(self.file, "has_bom", False),
+            getattr(self.file, "line_end", "\n"),
+        )
+        text = io.TextIOWrapper(raw, encoding="utf-8-sig" if has_bom else "utf-8", newline="")
+        csv.writer(text, delimiter=delimiter, lineterminator=line_end).writerows(self.lines())
         text.flush()
         text.detach()
 
@@ -119,13 +126,14 @@ def _free(name: str, taken: Sequence[str]) -> str:
     return next(free for free in names if free not in taken)
 
 
-def _texts(column: Any) -> Sequence[str]:
+def _texts(column: Any, decimal: str = ".") -> Sequence[str]:
     """Cells as text; numbers in the shortest form that reads back as the same."""
     if not isinstance(column, np.ndarray):
         return list(column)
     if column.dtype.kind == "U":
         return list(map(str, column))
-    return ["" if value != value else label(value) for value in column.tolist()]
+    texts = ["" if value != value else label(value) for value in column.tolist()]
+    return texts if decimal == "." else [text.replace(".", decimal) for text in texts]
 
 
 def _delimiter(file: TableReader, suffix: str) -> str:

@@ -10,6 +10,7 @@ import threadpoolctl
 
 from nncli.artifacts.class_scores import Calibration, ClassScores, calibration, per_class
 from nncli.artifacts.intervals import (
+    FEWEST_ROWS,
     WITHOUT,
     Estimate,
     Resampled,
@@ -124,8 +125,8 @@ class Report:
     def notes(self) -> list[str]:
         """What one has to know to read the figures right, a sentence each."""
         notes = []
-        if self.rows == 1:
-            notes.append("intervals: none, as there is one row only")
+        if self.rows < FEWEST_ROWS:
+            notes.append(f"intervals: none, as it takes {FEWEST_ROWS} rows to tell anything")
         elif self.rows < FEW_ROWS:
             notes.append(
                 f"intervals: {self.rows} rows are few: they are rough, and more likely too narrow "
@@ -133,7 +134,7 @@ class Report:
             )
         reasons: dict[str, list[str]] = {}
         for name, estimate in self.intervals.items():
-            if self.rows > 1 and (estimate.low is None or estimate.left_out):
+            if self.rows >= FEWEST_ROWS and (estimate.low is None or estimate.left_out):
                 reasons.setdefault(self._why_none(name, estimate), []).append(name)
         notes += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
         if self.fitted_rows < self.training_rows:

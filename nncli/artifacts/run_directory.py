@@ -23,6 +23,7 @@ SPLIT = "split.npz"
 PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
+FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it
 LONGEST_NAME = 100  # bytes
 FORMAT = 2
 NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
@@ -83,6 +84,8 @@ class RunDirectory:
         run = cls(path)
         if not path.is_dir():
             raise UserError(f"{path}: no such run directory")
+        if (path / FOLDS).is_file():
+            raise UserError(f"{path}: holds the runs of a cross-validation: take {path / 'fold-1'}")
         if not (path / MANIFEST).is_file():
             kind = "an unfinished run" if (path / RESOLVED).is_file() else "not a run directory"
             raise UserError(f"{path}: {kind}: it has no {MANIFEST}")

@@ -1,5 +1,6 @@
 """`nncli init`."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -9,7 +10,9 @@ from nncli.errors import UserError
 
 @click.command(name="init")
 @click.argument("table", type=click.Path(path_type=Path), required=False)
-@click.option("--target", help="The column of TABLE to predict.")
+@click.option(
+    "--target", "targets", multiple=True, help="The column of TABLE to predict; repeatable."
+)
 @click.option("--dataset", help="A built-in dataset instead of a TABLE [iris].")
 @click.option(
     "-o",
@@ -18,7 +21,7 @@ from nncli.errors import UserError
     help="The file to write, - for stdout [the name of TABLE or dataset, with .yaml].",
 )
 def command(
-    table: Path | None, target: str | None, dataset: str | None, output: Path | None
+    table: Path | None, targets: tuple[str, ...], dataset: str | None, output: Path | None
 ) -> None:
     """Write a commented starter config; an existing file is never overwritten.
 
@@ -26,19 +29,19 @@ def command(
     column was taken for.
     """
     from nncli.config.starter import starter
-    from nncli.config.table_starter import table_starter
+    from nncli.config.table_starter import stem, table_starter
 
     if table is not None and dataset is not None:
         raise click.UsageError("expected a TABLE or --dataset, not both")
     if table is None:
-        if target is not None:
+        if targets:
             raise click.UsageError("--target is for a TABLE: nncli init TABLE --target COLUMN")
         name = "iris" if dataset is None else dataset
         path = output or Path(f"{name}.yaml")
         text = starter(name)
     else:
-        path = output or Path(f"{table.name.partition('.')[0] or 'table'}.yaml")
-        text = table_starter(table, target, Path("stdin.yaml") if str(path) == "-" else path)
+        path = output or Path(f"{stem(table)}.yaml")
+        text = table_starter(table, targets, Path("stdout.yaml") if str(path) == "-" else path)
     if str(path) == "-":
         click.echo(text, nl=False)
         return
@@ -47,4 +50,4 @@ def command(
             file.write(text)
     except FileExistsError:
         raise UserError(f"{path}: exists already; choose another file with -o") from None
-    click.echo(f"{path}: written; train it with: nncli train {path}")
+    click.echo(f"{path}: written; train it with: nncli train {shlex.quote(str(path))}")

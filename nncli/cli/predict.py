@@ -29,16 +29,18 @@ def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> 
     from nncli.artifacts.predictions import Predictions
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
-    from nncli.cli.summary import few
+    from nncli.cli.summary import few, tell_unseen
 
     reader = RunReader(RunDirectory.open(run))
     threads = reader.model.experiment.training.threads
     assert threads != "auto"
     with threadpoolctl.threadpool_limits(threads, user_api="blas"):
         predictions = Predictions(reader, file, probabilities=probabilities)
-    if predictions.unused:
-        click.echo(f"note: {run} doesn't use the columns {few(predictions.unused)}", err=True)
     predictions.write(output, sys.stdout.buffer)
+    if predictions.unused:
+        what = "the columns" if len(predictions.unused) > 1 else "the column"
+        click.echo(f"note: {run} doesn't use {what} {few(predictions.unused)}", err=True)
+    tell_unseen(predictions.unseen)
     if output is not None:
         names = few(predictions.names)
         click.echo(f"{output}: {predictions.rows:,} rows with {names}", err=True)

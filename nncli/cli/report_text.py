@@ -3,7 +3,7 @@
 import numpy as np
 
 from nncli.artifacts.class_scores import largest
-from nncli.artifacts.intervals import Standing
+from nncli.artifacts.intervals import FEWEST_ROWS, Standing
 from nncli.artifacts.pictures import short
 from nncli.artifacts.report import Report
 from nncli.cli.summary import figure, table
@@ -42,7 +42,7 @@ def _scores(report: Report) -> str:
 
 def _verdict(report: Report, baseline: str) -> list[str]:
     """Where the network isn't shown to be better than a baseline, in a sentence or two."""
-    if report.rows == 1:
+    if report.rows < FEWEST_ROWS:
         return []
     standings = report.standings(baseline)
 

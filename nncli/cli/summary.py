@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import click
+
 from nncli.config.build import Built
 from nncli.config.dump import plain
 from nncli.data.preprocessing import Preprocessing
@@ -58,12 +60,19 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
         columns = [feature for feature in fitted.features if feature.kind == kind]
         if columns:
             said = [f.name + (f" ({len(f.categories)})" if f.categories else "") for f in columns]
-            lacking = sum(feature.missing > 0 for feature in columns)
-            filled = f"; {lacking} lack values, which are imputed" if lacking else ""
+            lacking = sum(feature.missing for feature in columns)
+            filled = f"; {lacking:,} missing in the training rows, imputed" if lacking else ""
             facts.append([kind, f"{len(columns)}: {few(said)}{filled}"])
     for name, reason in few_items(read.origin.left_out):
         facts.append(["left out", f"{name} {reason}".strip()])
     return facts
+
+
+def tell_unseen(counts: Mapping[str, int]) -> None:
+    """Say on stderr which columns hold categories that no training row had."""
+    for name, count in counts.items():
+        cells = "cell holds a category" if count == 1 else "cells hold categories"
+        click.echo(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
 
 
 def few(names: Sequence[str], most: int = 8) -> str:

@@ -17,7 +17,7 @@ from nncli.data.folds import folds
 from nncli.data.preprocessing import Preprocessing, Steps
 from nncli.data.splits import Rows, Split
 from nncli.data.targets import TargetCoding, as_task
-from nncli.data.weights import row_weights
+from nncli.data.weights import Weighing
 from nncli.engine import baselines
 from nncli.engine.evaluation import Scored
 from nncli.engine.job import Job, Seeds
@@ -39,7 +39,7 @@ class Built:
     model: Model
     table: Table
     rows: Rows
-    weights: Array | None
+    weighing: Weighing | None
     job: Job
     doubts: tuple[str, ...] = ()
 
@@ -61,15 +61,15 @@ class Built:
 
     def scored(self, name: str) -> Scored:
         """The rows of a split as the network sees them."""
-        return self.model.scored(self.table, self.rows.named()[name], self.weights)
+        return self.model.scored(self.table, self.rows.named()[name], self.weighing)
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """Rows of another table; see Model.read."""
         return self.model.read(path, needs_target=needs_target)
 
     def scored_table(self, table: Table) -> Scored:
-        """All rows of another table as the network sees them."""
-        return self.model.scored(table)
+        """All rows of another table as the network sees them, weighed as the run's own are."""
+        return self.model.scored(table, np.arange(len(table)), self.weighing)
 
     def baselines(self, rows: int) -> dict[str, Array]:
         """Predictions for so many rows that look at the training targets only, by name."""
@@ -136,7 +136,7 @@ def assemble(
 ) -> Built:
     """What `rows` of the dealt table are to train. Raises as `build`."""
     table = dealt.table
-    weights = _weights(given, table, rows, source)
+    weighing = _weighing(given, table, rows, source)
     keys = resolve_preprocessing(given, dealt.dataset, table)
     with _blaming(source, "data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused by _check_finite
@@ -147,12 +147,15 @@ def assemble(
     if fixed is None:  # a run has its weights in its own files
         check_files(experiment, inputs, source)
     model = Model(experiment, preprocessing)
-    job = _job(model, table, rows, weights)
+    job = _job(model, table, rows, weighing)
     if job.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     _check_finite(job, source)
-    found = tuple(doubts(table, rows)) if given.data.path is not None and fixed is None else ()
-    return Built(model, table, rows, weights, job, found)
+    found: tuple[str, ...] = ()
+    if given.data.path is not None and fixed is None:
+        is_balanced = given.training.class_weight is not None
+        found = tuple(doubts(table, rows, is_balanced=is_balanced))
+    return Built(model, table, rows, weighing, job, found)
 
 
 @contextmanager
@@ -204,15 +207,15 @@ def _fit(table: Table, rows: Rows, keys: PreprocessingKeys) -> Preprocessing:
     return Preprocessing.fit(table, rows.train, steps, target)
 
 
-def _weights(given: Experiment, table: Table, rows: Rows, source: Source) -> Array | None:
-    """How much each row of the table counts in the loss; None: all alike."""
+def _weighing(given: Experiment, table: Table, rows: Rows, source: Source) -> Weighing | None:
+    """How much rows count in the loss; None: all alike."""
     of_classes = given.training.class_weight
     blamed = "training.class_weight" if of_classes is not None else "data.sample_weight"
     with _blaming(source, blamed):
-        return row_weights(table.y, table.classes, of_classes, table.weights, rows.train)
+        return Weighing.fit(table.y, table.classes, of_classes, table.weights, rows.train)
 
 
-def _job(model: Model, table: Table, rows: Rows, weights: Array | None) -> Job:
+def _job(model: Model, table: Table, rows: Rows, weighing: Weighing | None) -> Job:
     experiment = model.experiment
     log_every, chosen = experiment.output.log_every, experiment.evaluation.metrics
     assert log_every != "auto"
@@ -222,8 +225,8 @@ def _job(model: Model, table: Table, rows: Rows, weights: Array | None) -> Job:
         optimizer=experiment.optimizer,
         schedule=experiment.schedule,
         training=experiment.training,
-        train=model.scored(table, rows.train, weights),
-        val=model.scored(table, rows.val, weights) if len(rows.val) else None,
+        train=model.scored(table, rows.train, weighing),
+        val=model.scored(table, rows.val, weighing) if len(rows.val) else None,
         decode=model.coding.decode,
         metrics={metric.name: metric for metric in chosen},
         seeds=_seeds(experiment),

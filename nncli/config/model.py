@@ -15,6 +15,7 @@ from nncli.data.disk import RowFile
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.targets import TargetCoding
+from nncli.data.weights import Weighing
 from nncli.engine.evaluation import Forward, Scored
 from nncli.engine.network import Network
 from nncli.parts.arrays import Array
@@ -53,7 +54,8 @@ class Model:
         Raises DataError if it lacks one; TableError for cells that aren't what they were.
         """
         data = self.experiment.data
-        new_rows = NewRows(self.preprocessing, data.text_format, data.missing)
+        weight = data.sample_weight if needs_target else None
+        new_rows = NewRows(self.preprocessing, data.text_format, data.missing, weight)
         return new_rows.read(path, needs_target=needs_target)
 
     def predict(self, theta: Array, x: Any) -> Array:
@@ -76,15 +78,13 @@ class Model:
             start += len(chunk)
         return x
 
-    def scored(
-        self, table: Table, rows: Array | None = None, weights: Array | None = None
-    ) -> Scored:
-        """Chosen rows of a table (None: all), with their targets, as the network sees them."""
-        chosen = np.arange(len(table)) if rows is None else rows
-        truth = table.y[chosen]
+    def scored(self, table: Table, rows: Array, weighing: Weighing | None) -> Scored:
+        """Chosen rows of a table, with targets and weights, as the network sees them."""
+        truth = table.y[rows]
         with np.errstate(all="ignore"):  # what overflows is refused where the rows are used
-            x = self.inputs(table, chosen)
+            x = self.inputs(table, rows)
             targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
-        if weights is not None:
-            weights = np.ascontiguousarray(weights[chosen], self.dtype)
-        return Scored(x, targets, truth, weights)
+        if weighing is None:
+            return Scored(x, targets, truth)
+        weights = weighing(truth, None if table.weights is None else table.weights[rows])
+        return Scored(x, targets, truth, np.ascontiguousarray(weights, self.dtype))

@@ -1,6 +1,7 @@
 """The table starter: a commented config for a table of the user's, with what was found in it."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,10 @@ import numpy as np
 from nncli.config.dump import to_yaml
 from nncli.config.starter import STOPPING, TEMPLATE, loss_of, output_of
 from nncli.data.doubts import IMBALANCE
-from nncli.data.tables import TableFile, listed, nearest, open_table
+from nncli.data.tables import EMPTY, TableFile, listed, nearest, open_table
 from nncli.data.targets import as_task
 from nncli.data.text_files import TextFormat
-from nncli.errors import TableError, UserError
+from nncli.errors import DataError, UserError
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table
 
@@ -36,7 +37,7 @@ VAL_SHARE, MANY_VAL_ROWS = 0.15, 500
 PIXELS = 16  # columns that share one range from 0: more than chance
 
 
-def table_starter(path: Path, target: str | None, config: Path) -> str:
+def table_starter(path: Path, target: Sequence[str], config: Path) -> str:
     """The text of a config, to be written at `config`, that trains on a table of the user's.
 
     The more inputs, the wider the layers and the smaller the steps; dropout and early stopping
@@ -45,17 +46,17 @@ def table_starter(path: Path, target: str | None, config: Path) -> str:
     for a table that can't be read.
     """
     names = open_table(path, TextFormat()).names
-    if target is None:
+    if not target:
         raise UserError(f"{path}: which column is to be predicted? --target one of {listed(names)}")
-    if target not in names:
-        raise UserError(f"{path} has no column '{target}'{nearest(target, names)}")
-    table, drops = _read(path, target)
-    inputs = _count_inputs(table)
-    many, rows = inputs > MANY_INPUTS, len(table)
+    for name in target:
+        if name not in names:
+            raise UserError(f"{path} has no column '{name}'{nearest(name, names)}")
+    source, table = _read(path, tuple(dict.fromkeys(target)))
+    many, rows = _count_inputs(table) > MANY_INPUTS, len(table)
     return TEMPLATE.format(
         file=config.name,
-        name=_scalar(Path(path.stem).stem),
-        data=_table_block(table, path, target, config, drops=drops),
+        name=_scalar(stem(path)),
+        data=_table_block(table, source, config),
         hidden=f"[{128 if many else 64}, {{type: dropout, rate: 0.2}}, {64 if many else 32}]",
         output=output_of(table),
         loss=loss_of(table),
@@ -67,28 +68,57 @@ def table_starter(path: Path, target: str | None, config: Path) -> str:
     )
 
 
-def _read(path: Path, target: str) -> tuple[Table, bool]:
-    """The table, and whether rows had to be dropped because they lack the target."""
-    strict = TableFile(path=path, target=(target,))
-    try:
-        table, drops = strict.load(), False
-    except TableError:  # or something else is wrong, which is then said
-        table, drops = replace(strict, drops_missing_target=True).load(), True
-    return as_task(table, table.task), drops
+def stem(path: Path) -> str:
+    """A table's name without what says how it is packed: `sales.2026.csv.gz` is sales.2026."""
+    inner = Path(path.stem) if path.suffix == ".gz" else path
+    return inner.stem or "table"
 
 
-def _table_block(table: Table, path: Path, target: str, config: Path, *, drops: bool) -> str:
+def _read(path: Path, target: tuple[str, ...]) -> tuple[TableFile, Table]:
+    """The table, and the first way in which it can be read: as it is, without rows that lack the
+    target, or either with decimal commas where cells are parted by something else."""
+    plain = TableFile(path=path, target=target, excuses_empty=True)
+    ways = [plain, replace(plain, drops_missing_target=True)]
+    if getattr(open_table(path, TextFormat()), "delimiter", ",") != ",":
+        ways += [replace(way, format=TextFormat(decimal=",")) for way in ways]
+    trouble: list[DataError] = []
+    for way in ways:
+        try:
+            table = way.load()
+        except DataError as error:
+            trouble.append(error)
+        else:
+            return way, as_task(table, table.task)
+    raise trouble[0]
+
+
+def _table_block(table: Table, source: TableFile, config: Path) -> str:
     """The `data` block of a table, with what was found in it as comments."""
     assert table.origin is not None
-    relative = os.path.relpath(path.resolve(), config.resolve().parent)
+    relative = os.path.relpath(source.path.resolve(), config.resolve().parent)
+    target = to_yaml({"x": list(source.target)}).removeprefix("x: ").rstrip()
+    if len(source.target) == 1:
+        target = _scalar(source.target[0])
+    empty = [name for name, why in table.origin.left_out.items() if why == EMPTY]
+    extra = (
+        "  missing_target: drop          # some rows lack it\n"
+        if source.drops_missing_target
+        else ""
+    )
+    if source.format.decimal != ".":
+        extra += '  decimal: ","\n'
+    if empty:
+        excluded = to_yaml({"x": empty}).removeprefix("x: ").rstrip()
+        extra += f"  features: {{exclude: {excluded}}}  # no value at all\n"
     facts = f"{len(table):,} rows; "
-    facts += f"{len(table.classes)} classes" if table.classes else "a number"
+    numbers = "a number" if len(source.target) == 1 else "numbers"
+    facts += f"{len(table.classes)} classes" if table.classes else numbers
     text = TABLE.format(
         path=_scalar(relative),
-        target=_scalar(target),
-        pad=" " * max(22 - len(_scalar(target)), 1),
+        target=target,
+        pad=" " * max(22 - len(target), 1),
         facts=facts,
-        missing="  missing_target: drop          # some rows lack it\n" if drops else "",
+        missing=extra,
         features="\n".join(f"  #   {line}" for line in _column_lines(table)),
         split=f"  split: {{type: {_split(table)}, train: 0.7, val: 0.15, test: 0.15}}",
         scale="minmax" if _looks_like_pixels(table) else "standard",
@@ -113,17 +143,21 @@ def _column_lines(table: Table) -> list[str]:
     kinds = _kinds(table)
     lines = []
     for kind in ("numeric", "boolean", "categorical"):
-        names = [
-            name + (f" ({len(table.categories[name])})" if kind == "categorical" else "")
-            for name in table.features
-            if kinds[name] == kind
-        ]
+        names = [_said(table, name, kind) for name in table.features if kinds[name] == kind]
         if names:
             lines.append(f"{kind}: {_few(names)}")
     for reason in dict.fromkeys(table.origin.left_out.values()):
         names = [name for name, why in table.origin.left_out.items() if why == reason]
         lines.append(f"left out: {_few(names)} ({reason})")
     return [_one_line(line) for line in lines]
+
+
+def _said(table: Table, name: str, kind: str) -> str:
+    """A feature, with how many categories it has and how many of its cells are missing."""
+    missing = int(np.isnan(table.column(name).values).sum())
+    facts = [f"{len(table.categories[name])}"] if kind == "categorical" else []
+    facts += [f"{missing:,} missing"] if missing else []
+    return name + (f" ({', '.join(facts)})" if facts else "")
 
 
 def _few(names: list[str], most: int = 10) -> str:
@@ -167,8 +201,10 @@ def _looks_like_pixels(table: Table) -> bool:
 def _table_training(table: Table) -> str:
     """What ends training: on few validation rows, accuracy is too coarse to tell epochs apart."""
     fine = table.classes and VAL_SHARE * len(table) >= MANY_VAL_ROWS
-    text = STOPPING.format(monitor="val_accuracy" if fine else "val_loss", patience=20)
-    if table.classes and _is_imbalanced(table):
+    is_imbalanced = bool(table.classes) and _is_imbalanced(table)
+    score = "val_balanced_accuracy" if is_imbalanced else "val_accuracy"
+    text = STOPPING.format(monitor=score if fine else "val_loss", patience=20)
+    if is_imbalanced:
         text += "  class_weight: balanced        # the smallest class has few rows\n"
     return text
 

@@ -17,7 +17,7 @@ from nncli.parts.arrays import Array
 
 MISSING = (
     "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Null",
-    "None", "?",
+    "None", "?", "-", "--", ".", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!",
 )  # fmt: skip
 SOME = 1 << 8  # cells that show whether a column's cells repeat
 
@@ -114,26 +114,30 @@ class NumberParser:
 
     def _quickly(self, texts: Sequence[str]) -> Array | None:
         """Their numbers, if all but what is missing are plain and finite ones."""
-        is_missing = list(map(self.missing.__contains__, texts))
-        lacks_some = any(is_missing)
-        if lacks_some:
-            texts = [text for text, lacks in zip(texts, is_missing, strict=True) if not lacks]
+        numbers = self._plain(texts)
+        if numbers is not None:
+            return numbers
+        is_missing = np.array(list(map(self.missing.__contains__, texts)))
+        present = [text for text, lacks in zip(texts, is_missing, strict=True) if not lacks]
+        numbers = self._plain(present) if len(present) < len(texts) else None
+        if numbers is None:
+            return None
+        values = np.full(len(texts), np.nan)
+        values[~is_missing] = numbers
+        return values
+
+    def _plain(self, texts: Sequence[str]) -> Array | None:
+        """Their numbers, if all of them are finite ones."""
         joined = "".join(texts)
         if "_" in joined or (self.decimal != "." and "." in joined):
             return None
-        if self.decimal in joined and self.decimal != ".":
+        if self.decimal != "." and self.decimal in joined:
             texts = [text.replace(self.decimal, ".") for text in texts]
         try:
             numbers = np.fromiter(map(float, texts), float, len(texts))
         except ValueError:
             return None
-        if not np.isfinite(numbers).all():
-            return None
-        if not lacks_some:
-            return numbers
-        values = np.full(len(is_missing), np.nan)
-        values[~np.array(is_missing)] = numbers
-        return values
+        return numbers if np.isfinite(numbers).all() else None
 
     def _carefully(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
         values, wrong = np.full(len(texts), np.nan), []

@@ -7,18 +7,23 @@ import numpy as np
 from nncli.data.kinds import idle
 from nncli.data.problems import cell_problem
 from nncli.data.splits import Rows
-from nncli.errors import TableError
+from nncli.errors import DataError, TableError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Table
 
 IMBALANCE = 10  # times as many rows as the smallest class has
 CHUNK_VALUES = 1 << 19
 FIRST_ROWS = 1000
+MOSTLY = 0.5  # the share from which something is the rule
+MANY_LONELY = 20
 
 
 def refuse_lonely_classes(table: Table) -> None:
     """Raises TableError for each class with one row, which can't be both learnt and tested."""
     counts = np.bincount(table.y, minlength=len(table.classes)) if table.classes else np.empty(0)
+    if (lonely := np.count_nonzero(counts == 1)) > MANY_LONELY:
+        message = f"{lonely:,} classes have one row each: if the target is a number, use regression"
+        raise DataError(message, key="data.task")
     problems = [
         cell_problem(
             table.place(int(np.flatnonzero(table.y == index)[0])),
@@ -32,8 +37,8 @@ def refuse_lonely_classes(table: Table) -> None:
         raise TableError(problems)
 
 
-def doubts(table: Table, rows: Rows) -> Iterator[str]:
-    """A line for each, with what to do."""
+def doubts(table: Table, rows: Rows, *, is_balanced: bool = False) -> Iterator[str]:
+    """A line for each, with what to do. is_balanced: whether classes are weighed already."""
     yield from _duplicates(table, rows)
     for name in table.features:
         column = table.column(name)
@@ -44,21 +49,35 @@ def doubts(table: Table, rows: Rows) -> Iterator[str]:
             )
         elif reason := idle(name, column):
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
-    if table.classes:
+        else:
+            yield from _hardly_any(name, column.values[rows.train])
+    if table.classes and not is_balanced:
         yield from _imbalance(table, rows)
+
+
+def _hardly_any(name: str, values: Array) -> Iterator[str]:
+    """What the training rows hardly tell anything of."""
+    present = values[~np.isnan(values)]
+    if len(present) < MOSTLY * len(values):
+        missing = len(values) - len(present)
+        yield f"column '{name}' lacks {missing:,} of its {len(values):,} training values"
+    elif present.min() == present.max():
+        yield f"column '{name}' never varies in the training rows: nothing can be learnt from it"
 
 
 def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
     """Rows of val and test, target included, that the training rows have as well."""
     hashes = _hashes(table)
     learnt = np.sort(hashes[rows.train])
+    if np.count_nonzero(np.diff(learnt)) < MOSTLY * (len(learnt) - 1):
+        return  # a few coarse columns: rows repeat by their nature
     for name, held in (("val", rows.val), ("test", rows.test)):
         places = np.searchsorted(learnt[:-1], hashes[held])
         again = held[learnt[places] == hashes[held]]
         if len(again):
-            few = "row is" if len(again) == 1 else "rows are"
+            few = "row equals" if len(again) == 1 else "rows equal"
             yield (
-                f"{len(again):,} {name} {few} in the training rows word for word, the first at "
+                f"{len(again):,} {name} {few} a training row in every column used, the first at "
                 f"{table.place(int(again[0]))}: scores on them flatter"
             )
 
@@ -95,6 +114,7 @@ def _gives_away(column: Column, table: Table) -> bool:
     if column.categories or len(x) < 3 or x.min() == x.max():
         return False
     with np.errstate(all="ignore"):
+        x, y = x / np.abs(x).max(), y / np.abs(y).max()
         return bool(abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12)
 
 

@@ -1,15 +1,15 @@
 """Encoding: the cells of a table's files -> numbers, once it is known which columns are numbers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
 
 from nncli.data.chunks import NumberParser, TableReader, to_number
+from nncli.data.disguises import disguised
 from nncli.data.disk import ColumnFile
-from nncli.data.kinds import foreign_number
 from nncli.data.problems import cell_problem, printable
 from nncli.data.targets import label
 from nncli.errors import DataError, Problem, TableError
@@ -62,7 +62,7 @@ class _Column:
         if self.form == "text":
             return self._encode_text(cells, parser.missing), []
         values, wrong = parser(cells)
-        self.numbers += int(np.count_nonzero(~np.isnan(values))) - len(wrong)
+        self.numbers += int(np.count_nonzero(np.isfinite(values)))
         return values, wrong
 
     def _encode_text(self, cells: Any, missing: frozenset[str]) -> Array:
@@ -73,6 +73,22 @@ class _Column:
             text = cell.strip()
             codes[cell] = np.nan if text in missing else known.setdefault(text, len(known))
         return np.fromiter(map(codes.__getitem__, cells), float, len(cells))
+
+    def shown_problems(self, *, is_new: bool) -> list[Problem]:
+        """What is wrong; one line, if most cells are, and the first with what may help."""
+        if not self.problems:
+            return []
+        first, *others = self.problems
+        if self.wrong > self.numbers:
+            message = f"{first.message}, and no number in most rows"
+            return [replace(first, message=message)]
+        advice = ""
+        if not is_new:
+            advice = " (if it stands for missing, add it to data.missing"
+            if not self.is_forced:
+                advice += f"; if the column is text, data.columns: {{{self.name}: categorical}}"
+            advice += ")"
+        return [replace(first, message=first.message + advice), *others]
 
     @property
     def is_text(self) -> bool:
@@ -91,11 +107,13 @@ def encode(
     *,
     required: Sequence[str] = (),
     on_disk: bool = False,
+    is_new: bool = False,
 ) -> Encoded:
     """Read every file once, and once more if a column turns out to be text further down.
 
     readers: each file with its name in messages.  wanted: the columns to read.  forms: what is
-    known of them beforehand.  required: a row that lacks one of these is left out.
+    known of them beforehand.  required: a row that lacks one of these is left out.  is_new: whether
+    these are new rows for a run, whose config can't be changed any more.
 
     Raises TableError for every cell that isn't the number it should be; DataError for no rows.
     """
@@ -109,8 +127,9 @@ def encode(
             break
         known |= {column.name: "text" for column in changed}
     if found := sum(column.wrong for column in columns):
-        raise TableError([p for column in columns for p in column.problems], found)
-    _refuse_foreign_numbers(columns, parser.decimal)
+        problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
+        raise TableError(problems, found)
+    _refuse_disguises(columns, readers[0][0], parser.decimal)
     for (name, reader), lines in zip(readers, encoded.lines, strict=True):
         if not len(lines):
             what = "no rows" if reader.row_word else "no rows under the header"
@@ -121,21 +140,13 @@ def encode(
     return encoded
 
 
-def _refuse_foreign_numbers(columns: Sequence[_Column], decimal: str) -> None:
-    """Raises DataError for numbers that would be taken for categories because of their commas."""
-    sign = "a decimal comma" if decimal == "." else "a decimal point"
-    other = "','" if decimal == "." else "'.'"
+def _refuse_disguises(columns: Sequence[_Column], file: str, decimal: str) -> None:
+    """Raises DataError for every column of numbers that would be taken for texts."""
     found = []
     for column in columns:
-        if column.form == "number" or column.is_forced:
-            continue
-        if text := foreign_number(list(islice(column.vocabulary, 1000)), decimal):
-            message = (
-                f"column '{column.name}' has numbers such as '{printable(text)}': use {other} if "
-                f"that is {sign}, and take signs between thousands out (if the column is text, "
-                f"data.columns: {{{column.name}: categorical}})"
-            )
-            found.append(("data.decimal", message))
+        if column.form == "text" and not column.is_forced:
+            problem = disguised(column.name, list(islice(column.vocabulary, 1000)), decimal)
+            found += [(problem[0], f"{file}: {problem[1]}")] if problem else []
     if found:
         raise DataError(found=found)
 
@@ -196,10 +207,5 @@ def _note(column: _Column, wrong: list[int], cells: Any, file: str, lines: Array
         cell = str(cells[index]).strip()
         kind = "a finite number" if to_number(cell) in (np.inf, -np.inf) else "a number"
         message = f"expected {kind}, found '{printable(cell)}'"
-        if not column.problems:
-            message += " (if it stands for missing, add it to data.missing"
-            if not column.is_forced:
-                message += f"; if the column is text, data.columns: {{{column.name}: categorical}}"
-            message += ")"
         column.problems.append(cell_problem(f"{file}{lines[index]}", column.name, message))
     column.wrong += len(wrong)

@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from nncli.data.chunks import is_number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column
 
@@ -16,7 +15,7 @@ PAIRS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off")
 TRUTHS = {word: truth for pair in PAIRS for word, truth in zip(pair, (1.0, 0.0), strict=True)}
 MOST_CATEGORIES = 1000
 FEW = 10  # rows up to which all values may differ by chance
-ID_NAME = re.compile(r"(^|.*[^a-z])(id|uuid|guid|index|rowid|row_number)$|.*[a-z](Id|ID)$")
+ID_NAME = re.compile(r"(index|row|row_?number|rowid)$|(^|.*[^a-z])(id|uuid|guid)$|.*[a-z](Id|ID)$")
 
 
 def kind_of(column: Column) -> Kind:
@@ -33,22 +32,6 @@ def truths(categories: Sequence[str]) -> Array | None:
     if len(set(words)) < len(words) or not any(set(words) <= set(pair) for pair in PAIRS):
         return None
     return np.array([TRUTHS[word] for word in words])
-
-
-def foreign_number(texts: Sequence[str], decimal: str) -> str:
-    """The first of `texts` if nearly all are numbers written in the other way; else nothing.
-
-    >>> foreign_number(["0,5", "1,5", "2"], "."), foreign_number(["1,234.5", "2,000"], ".")
-    ('0,5', '1,234.5')
-    >>> foreign_number(["a,b", "0,5"], "."), foreign_number(["01.02.2026"], ",")
-    ('', '')
-    """
-    other = "," if decimal == "." else "."
-    thousands = re.compile(rf"[+-]?\d{{1,3}}(\{other}\d{{3}})+(\{decimal}\d*)?")
-    foreign = [text for text in texts if is_number(text, other) or thousands.fullmatch(text)]
-    foreign = [text for text in foreign if other in text]
-    plain = sum(is_number(text, decimal) for text in texts)
-    return foreign[0] if foreign and len(foreign) + plain > 0.95 * len(texts) else ""
 
 
 def idle(name: str, column: Column) -> str:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from nncli.data.chunks import NumberParser, to_number
+from nncli.data.chunks import NumberParser, TableReader, to_number
 from nncli.data.encoding import Encoded, Form, encode
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.problems import printable, refuse_rows
-from nncli.data.tables import fingerprint, listed, open_table, stays_on_disk
+from nncli.data.tables import fingerprint, listed, open_table, stays_on_disk, weights_of
 from nncli.data.targets import label
 from nncli.data.text_files import TextFormat
 from nncli.errors import DataError, did_you_mean
@@ -20,11 +20,16 @@ from nncli.parts.table import Column, Origin, Table
 
 @dataclass(frozen=True)
 class NewRows:
-    """How to read new rows: as `learnt` was fitted. missing: the cells that mean no value."""
+    """How to read new rows: as `learnt` was fitted.
+
+    missing: the cells that mean no value.  weight: the column that weighs the rows, where the
+    file has it.
+    """
 
     learnt: Preprocessing
     format: TextFormat
     missing: Sequence[str]
+    weight: str | None = None
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """The rows of a file whose columns may stand in any order; others are ignored.
@@ -34,13 +39,15 @@ class NewRows:
         reader = open_table(path, self.format)
         features = [feature.name for feature in self.learnt.features]
         targets = list(self.learnt.targets) if needs_target else []
-        self._check_names(path, reader.names, [*features, *targets])
+        weights = [self.weight] if self.weight in reader.names and self.weight else []
+        self._check_names(path, reader, [*features, *targets])
         encoded = encode(
             [(str(path), reader)],
-            list(dict.fromkeys([*features, *targets])),
-            self._forms(targets),
+            list(dict.fromkeys([*features, *targets, *weights])),
+            self._forms(targets) | dict.fromkeys(weights, "number"),
             NumberParser(self.missing, self.format.decimal),
             on_disk=stays_on_disk([reader]),
+            is_new=True,
         )
         origin = Origin(
             fingerprint([path]), ((str(path), encoded.lines[0]),), row_word=reader.row_word
@@ -53,10 +60,12 @@ class NewRows:
             self.learnt.classes,
             categories={n: c for n, c in encoded.vocabularies.items() if n in features},
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
+            weights=weights_of(encoded, weights[0], origin) if weights else None,
             origin=origin,
         )
 
-    def _check_names(self, path: Path, names: Sequence[str], wanted: Sequence[str]) -> None:
+    def _check_names(self, path: Path, reader: TableReader, wanted: Sequence[str]) -> None:
+        names = reader.names
         lacking = [name for name in wanted if name not in names]
         if not lacking:
             return
@@ -72,7 +81,11 @@ class NewRows:
         ]
         more = f" and {len(lacking) - 5:,} more" if len(lacking) > 5 else ""
         what = "columns" if len(lacking) > 1 else "the column"
-        raise DataError(f"{path}: lacks {what} {', '.join(guesses)}{more}; it has {listed(names)}")
+        headless = getattr(reader, "has_header", False) and len(lacking) == len(wanted)
+        hint = " (its first row was taken for the columns' names)" if headless else ""
+        raise DataError(
+            f"{path}: lacks {what} {', '.join(guesses)}{more}; it has {listed(names)}{hint}"
+        )
 
     def _forms(self, targets: Sequence[str]) -> dict[str, Form]:
         forms: dict[str, Form] = {

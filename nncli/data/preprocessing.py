@@ -82,7 +82,8 @@ class FittedColumn:
     """One feature: what the training rows said of it.
 
     missing: how many of them lack it.  fill: what then stands in, a number or a category; None
-    where nothing may be missing.  shift, scale: of a number.  categories: one input each, sorted.
+    where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
+    whose input is always 0.  categories: one input each, sorted.
     """
 
     name: str
@@ -158,7 +159,7 @@ class Preprocessing:
             ends[places].astype(int) - 1 if places else np.empty(0, dtype=int),
             np.array([np.nan if f.fill is None else f.fill for f in chosen], dtype=float),
             np.array([feature.shift for feature in chosen]),
-            np.array([feature.scale for feature in chosen]),
+            np.array([feature.scale or np.inf for feature in chosen]),
         )
 
     def chunks(self, table: Table, rows: Array) -> Iterator[Array]:
@@ -171,6 +172,21 @@ class Preprocessing:
     def apply(self, table: Table, rows: Array) -> Array:
         """(rows, width) inputs. Raises TableError for a cell that can't become one."""
         return np.concatenate([*self.chunks(table, rows), np.empty((0, self.width))])
+
+    def unseen(self, table: Table) -> dict[str, int]:
+        """Of each feature, how many cells of a table hold a category that no training row had."""
+        counts = {}
+        for feature in self.features:
+            column = table.column(feature.name)
+            known = feature.categories if feature.kind == "categorical" else TRUTHS
+            new = [
+                code
+                for code, name in enumerate(column.categories)
+                if (name if feature.kind == "categorical" else name.lower()) not in known
+            ]
+            if new and (count := int(np.isin(column.values, new).sum())):
+                counts[feature.name] = count
+        return counts
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -218,7 +234,10 @@ def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Ste
     whole = present if fill is None else np.where(is_missing, fill, column.values)
     weights = None if table.weights is None else table.weights[rows]
     scaling = Scaling.fit(steps.scale, whole[:, None], weights)
-    return FittedColumn(name, "numeric", missing, fill, scaling.shift[0], scaling.scale[0])
+    shift, scale = scaling.shift[0], scaling.scale[0]
+    if steps.scale != "none" and whole.min() == whole.max():
+        scale = 0.0  # weights that no training row has moved must not meet another value
+    return FittedColumn(name, "numeric", missing, fill, shift, scale)
 
 
 def _as_truth(values: Array, categories: Sequence[str]) -> Array:
@@ -271,8 +290,9 @@ class _Encoder:
         The last item stands for a missing cell: NaN where nothing stands in.
         """
         if feature.kind == "boolean":
-            meaning = [TRUTHS.get(name.lower(), -np.inf) for name in names]
             fill = np.nan if feature.fill is None else float(feature.fill)
+            other = -np.inf if self.fitted.unknown == "error" or feature.fill is None else fill
+            meaning = [TRUTHS.get(name.lower(), other) for name in names]
             return np.array([*meaning, fill])
         known = {category: float(i) for i, category in enumerate(feature.categories)}
         codes = [known.get(name, -np.inf) for name in names]

@@ -319,8 +319,9 @@ class FixedSplit(Split):
         every = np.arange(len(table))
         values = _present(table, name, every)
         column = table.column(name)
-        texts, codes = column.categories, values.astype(int)
-        if not texts:  # numbers, none of which can name a part
+        if column.categories:
+            texts, codes = column.categories, values.astype(int)
+        else:  # numbers, none of which can name a part
             texts, codes = tuple(f"{value:g}" for value in values), every
         of_row = np.array([PART_NAMES.get(text.lower(), "") for text in texts])[codes]
         if wrong := np.flatnonzero(of_row == "").tolist():

@@ -22,6 +22,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Origin, Table, Task
 
+EMPTY = "empty: no value at all"
 COPIES = 5  # of a table's numbers in memory at the worst moment
 FORMATS = (".csv", ".tsv", ".txt", ".npz", ".parquet", ".feather")
 
@@ -48,7 +49,7 @@ class TableFile(Dataset):
     may teach something.  kinds: of columns, where the values alone don't tell.  aside: columns
     that split or weigh the rows, with the config key that names each.  parts: further files
     by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if memory is
-    short.
+    short.  excuses_empty: whether columns without a value are left out instead of refused.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class TableFile(Dataset):
     format: TextFormat = field(default_factory=TextFormat)
     parts: Mapping[str, Path] = field(default_factory=dict)
     on_disk: bool | None = None
+    excuses_empty: bool = False
 
     @cached_property
     def parser(self) -> NumberParser:
@@ -187,7 +189,7 @@ class TableFile(Dataset):
             categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
             aside={name: encoded.column(name) for name in self.aside} | parts,
-            weights=self._row_weights(encoded, origin),
+            weights=weights_of(encoded, self._weights[0], origin) if self._weights else None,
             origin=replace(origin, left_out=left_out),
         )
 
@@ -200,7 +202,9 @@ class TableFile(Dataset):
             least = column.values.min()
             if least == column.values.max():
                 always = column.categories[int(least)] if column.categories else label(least)
-                message = f"column '{name}' is always {always}: there is nothing to predict"
+                message = (
+                    f"{self.path}: column '{name}' is always {always}: there is nothing to predict"
+                )
                 raise DataError(message, key="data.target")
         first = columns[0]
         if len(columns) == 1 and first.categories:
@@ -213,15 +217,6 @@ class TableFile(Dataset):
             return number_classes(first.values)
         return numbers, ()
 
-    def _row_weights(self, encoded: Encoded, origin: Origin) -> Array | None:
-        """How much each row counts. Raises TableError for every row that doesn't say so."""
-        for name in self._weights:
-            values = encoded.column(name).values
-            if wrong := np.flatnonzero(~(values >= 0)).tolist():
-                raise _wrong_weights(name, values, wrong, origin)
-            return values
-        return None
-
     def _features(
         self, encoded: Encoded, candidates: Sequence[str]
     ) -> tuple[dict[str, Kind], dict[str, str]]:
@@ -231,8 +226,11 @@ class TableFile(Dataset):
         found = []
         for name in candidates:
             column = encoded.column(name)
+            if np.isnan(column.values).all() and self.excuses_empty:
+                left_out[name] = EMPTY
+                continue
             if np.isnan(column.values).all():
-                message = f"column '{name}' has no values at all: leave it out"
+                message = f"{self.path}: column '{name}' has no values at all: leave it out"
                 found.append(("data.features.exclude", message))
                 continue
             reason = idle(name, column)
@@ -242,7 +240,10 @@ class TableFile(Dataset):
             kinds[name] = self.kinds.get(name) or kind_of(column)
             if kinds[name] == "boolean" and kind_of(column) != "boolean":
                 found.append(
-                    ("data.columns", f"column '{name}' isn't boolean: it has other values")
+                    (
+                        "data.columns",
+                        f"{self.path}: column '{name}' isn't boolean: it has other values",
+                    )
                 )
         if not kinds and not found:
             why = "; ".join(f"{name} is {reason}" for name, reason in left_out.items())
@@ -260,10 +261,15 @@ def _missing_target(name: str, rows: Sequence[int], origin: Origin) -> TableErro
     )
 
 
-def _wrong_weights(name: str, values: Array, rows: Sequence[int], origin: Origin) -> TableError:
-    found = {row: "nothing" if np.isnan(values[row]) else f"{values[row]:g}" for row in rows}
-    return refuse_rows(
-        rows, origin.place, name, lambda row: f"expected a weight >= 0, found {found[row]}"
+def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
+    """The column that weighs the rows. Raises TableError for every row that isn't weighed."""
+    values = encoded.column(name).values
+    wrong = np.flatnonzero(~(values >= 0)).tolist()
+    if not wrong:
+        return values
+    found = {row: "nothing" if np.isnan(values[row]) else f"{values[row]:g}" for row in wrong}
+    raise refuse_rows(
+        wrong, origin.place, name, lambda row: f"expected a weight >= 0, found {found[row]}"
     )
 
 

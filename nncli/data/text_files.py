@@ -1,5 +1,6 @@
 """Text tables: .csv, .tsv and .gz of these -> chunks of cells, each row with its line."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -80,6 +81,8 @@ class TextFile:
         """The text of the first rows."""
         with reading(self.path), self._open() as file:
             head = file.read(SAMPLE_BYTES)
+        self.has_bom = head.startswith(codecs.BOM_UTF8)
+        self.line_end = "\r\n" if b"\r\n" in head else "\n"
         if head.startswith(UTF16):
             raise DataError(f"{self.path}: this is UTF-16 or UTF-32 text: save the file as UTF-8")
         if b"\0" in head:

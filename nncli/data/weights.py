@@ -1,6 +1,7 @@
 """Weights: how much each row counts in the loss."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,31 +12,50 @@ from nncli.parts.arrays import Array
 ClassWeight = Literal["balanced"] | Mapping[str, float] | None
 
 
-def row_weights(
-    y: Array,
-    classes: tuple[str, ...],
-    class_weight: ClassWeight,
-    sample_weight: Array | None,
-    train: Array,
-) -> Array | None:
-    """w_i = c_i s_i / (mean of c s over the training rows), float64; None if neither is given.
+@dataclass(frozen=True)
+class Weighing:
+    """w_i = c_i s_i / mean, for class weights c, rows' own weights s, and a mean that makes the
+    mean of w over the training rows 1.
 
-    y: class indices (rows,), or numbers (rows, targets), of all rows; classes: empty for numbers.
-    class_weight: c by class name, 1 for a class without one; balanced: see `balanced`.
-    sample_weight: s, (rows,), finite and not negative.  train: indices of the training rows.
-    Raises DataError for weights that can't be used so.
+    of_classes: c by class index; None: all alike.
     """
-    if class_weight is None and sample_weight is None:
-        return None
-    weights = np.ones(len(y))
-    if sample_weight is not None:
-        weights *= _checked(sample_weight)
-    if class_weight is not None:
-        weights *= _of_classes(class_weight, classes, y[train])[y]
-    mean = weights[train].mean()
-    if mean == 0:
-        raise DataError("the weights of the training rows are all 0: there is nothing to learn")
-    return np.asarray(weights / mean)
+
+    of_classes: Array | None
+    mean: float
+
+    @classmethod
+    def fit(
+        cls,
+        y: Array,
+        classes: tuple[str, ...],
+        class_weight: ClassWeight,
+        sample_weight: Array | None,
+        train: Array,
+    ) -> "Weighing | None":
+        """From the training rows `train`; None if neither weight is given.
+
+        y: class indices (rows,), or numbers (rows, targets), of all rows; classes: empty for
+        numbers. class_weight: c by class name, 1 for a class without one; balanced: see `balanced`.
+        sample_weight: s, (rows,), finite and not negative.
+        Raises DataError for weights that can't be used so.
+        """
+        if class_weight is None and sample_weight is None:
+            return None
+        of_classes = None
+        if class_weight is not None:
+            of_classes = _of_classes(class_weight, classes, y[train])
+        own = None if sample_weight is None else _checked(sample_weight)[train]
+        mean = cls(of_classes, 1.0)(y[train], own).mean()
+        if mean == 0:
+            raise DataError("the weights of the training rows are all 0: there is nothing to learn")
+        return cls(of_classes, float(mean))
+
+    def __call__(self, y: Array, sample_weight: Array | None = None) -> Array:
+        """(rows,) float64 weights of rows with such targets and such weights of their own."""
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight.astype(float)
+        if self.of_classes is not None:
+            weights = weights * self.of_classes[y]
+        return np.asarray(weights / self.mean)
 
 
 def balanced(y: Array, classes: int) -> Array:

@@ -60,7 +60,7 @@ def test_json_of_numbers_has_no_key_of_classes():
 @pytest.mark.parametrize(
     ("made", "note"),
     [
-        (report([[0.1, 0.9]], [1], "ab"), "intervals: none, as there is one row only"),
+        (report([[0.1, 0.9]], [1], "ab"), "intervals: none, as it takes 10 rows to tell anything"),
         (classified(22, "abc"), "intervals: 22 rows are few"),
         (
             report(SURE, TRUTH, "ab"),
@@ -72,7 +72,7 @@ def test_json_of_numbers_has_no_key_of_classes():
         (report(SURE, TRUTH * 0, "ab"), "roc_auc: undefined on these rows"),
         (regressed(50), "max_error: no interval, as resampling can't tell how much larger"),
         (
-            report([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.4, 0.6]], [0, 1, 1, 1], "ab"),
+            report([[0.9, 0.1], *[[0.4, 0.6]] * 11], [0, *[1] * 11], "ab"),
             "of the resamples, left out; no interval, as all others score the same",
         ),
         (

@@ -6,12 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_sample_weight
 
-from nncli.data.weights import row_weights
+from nncli.data.weights import Weighing
 from nncli.errors import DataError
 
 COLOURS = ("blue", "green", "red")
 Y = np.array([0, 0, 0, 0, 0, 1, 1, 2, 1, 2])
 TRAIN = np.arange(8)  # 5 blue, 2 green, 1 red
+
+
+def row_weights(y, classes, class_weight, sample_weight, train):
+    """The weights of all rows, from what the training rows say."""
+    weighing = Weighing.fit(y, classes, class_weight, sample_weight, train)
+    return None if weighing is None else weighing(y, sample_weight)
 
 
 def test_without_any_weights_there_are_none():

@@ -116,17 +116,17 @@ def test_booleans_are_not_scaled():
 
 
 @pytest.mark.parametrize("scale", ["standard", "minmax", "robust", "none"])
-def test_a_column_that_is_constant_in_training_is_only_shifted(scale):
+def test_a_column_that_is_constant_in_training_is_0_for_ever(scale):
     table = table_of(x=[5, 5, 5, 7], t=["p", "p", "p", "q"])
     fitted = fit(table, [0, 1, 2], change(scale=scale))
-    shift = 0 if scale == "none" else 5
-    assert apply(fitted, table) == [[5 - shift, 1]] * 3 + [[7 - shift, 0]]
+    numbers = [5, 5, 5, 7] if scale == "none" else [0, 0, 0, 0]
+    assert apply(fitted, table) == [[x, t] for x, t in zip(numbers, [1, 1, 1, 0], strict=True)]
 
 
 def test_one_training_row_is_enough():
     fitted = fit(table_of(x=[5, 7], t=["p", "q"]), [1])
     assert fitted.fitted_rows == 1
-    assert apply(fitted, table_of(x=[8], t=["q"])) == [[1, 1]]
+    assert apply(fitted, table_of(x=[8], t=["q"])) == [[0, 1]]
 
 
 # ---- what can't be fitted
@@ -182,11 +182,15 @@ def test_unknown_categories_are_nothing_or_an_error():
     ]
 
 
-def test_unknown_truths_are_always_an_error():
-    fitted = fit(table_of(["t"], t=["yes", "no"]))
-    assert apply(fitted, table_of(["t"], t=["TRUE", "f", "1"])) == [[1], [0], [1]]
+@pytest.mark.parametrize(
+    "steps", [change(unknown="error"), AS_THEY_ARE], ids=["told so", "nothing stands in"]
+)
+def test_words_that_are_no_truths_are_filled_or_an_error(steps):
+    known, new = table_of(["t"], t=["yes", "no", "yes"]), table_of(["t"], t=["no", "maybe"])
+    assert apply(fit(known), new) == [[0], [1]]
+    assert apply(fit(known), table_of(["t"], t=["TRUE", "f", "1"])) == [[1], [0], [1]]
     with pytest.raises(TableError) as caught:
-        apply(fitted, table_of(["t"], t=["yes", "maybe"]))
+        apply(fit(known, steps=steps), new)
     assert caught.value.lines() == [
         "row 2: column 't': expected yes or no, true or false, found 'maybe'"
     ]

@@ -18,9 +18,9 @@ FEATURES = {"x": [1.5, 2, 4], "t": ["p", "q", "r"], "b": ["yes", "no"]}
 def learn(tmp_path):
     """learn(y, ...): a NewRows fitted on 30 rows with such targets."""
 
-    def make(y=("a", "b", "c"), steps=STEPS, missing=MISSING, format_=TextFormat(), **options):
-        text = columns(**FEATURES, y=list(y))
-        if format_.decimal == ",":
+    def make(y=("a", "b", "c"), steps=STEPS, missing=MISSING, decimal=".", **options):
+        text, format_ = columns(**FEATURES, y=list(y)), TextFormat(decimal=decimal)
+        if decimal == ",":
             text = text.replace(",", ";").replace(".", ",")
         table = read(tmp_path, text, missing=missing, format=format_, **options)
         fitted = Preprocessing.fit(table, np.arange(30), steps, "none")
@@ -83,15 +83,19 @@ def test_missing_cells_are_those_of_training(tmp_path, learn):
             "X,T,c\n1,p,q\n",
             [
                 "new.csv: lacks columns 'x' (did you mean 'X'?), 't' (did you mean 'T'?), 'b'; "
-                "it has 'X', 'T', 'c'"
+                "it has 'X', 'T', 'c' (its first row was taken for the columns' names)"
             ],
         ),
         ("x,t,b\n", ["new.csv: no rows under the header"]),
         (
             "x,t,b\n1,p,no\n\ntwo,p,no\n",
+            ["new.csv:4: column 'x': expected a number, found 'two'"],
+        ),
+        (
+            "x,t,b\none,p,no\n2,p,no\nthree,p,no\n",
             [
-                "new.csv:4: column 'x': expected a number, found 'two' (if it stands for missing, "
-                "add it to data.missing)"
+                "new.csv:2: column 'x': expected a number, found 'one', and no number in most rows",
+                "and 1 more",
             ],
         ),
         ("x,t,b\n1,p\n", ["new.csv:2: expected 3 cells, as in the first row, found 2"]),
@@ -102,7 +106,7 @@ def test_what_does_not_fit_is_said(tmp_path, learn, content, messages):
 
 
 def test_words_that_are_no_truths_are_refused(tmp_path, learn):
-    new_rows = learn()
+    new_rows = learn(steps=Steps("standard", "median", "most_frequent", "error"))
     table = new_rows.read(write(tmp_path, "x,t,b\n1,p,maybe\n", "t.csv"), needs_target=False)
     with pytest.raises(DataError) as caught:
         new_rows.learnt.apply(table, np.arange(1))
@@ -134,7 +138,7 @@ def test_classes_of_text_stay_as_they_are_written(tmp_path, learn):
 
 
 def test_classes_with_decimal_commas_are_found_again(tmp_path, learn):
-    new_rows = learn(y=(1.5, 2.5), format_=TextFormat(decimal=","))
+    new_rows = learn(y=(1.5, 2.5), decimal=",")
     assert new_rows.learnt.classes == ("1.5", "2.5")
     path = write(tmp_path, "x;t;b;y\n1;p;no;2,5\n1;p;no;1,50\n", "t.csv")
     assert new_rows.read(path, needs_target=True).y.tolist() == [1, 0]

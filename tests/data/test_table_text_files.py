@@ -234,7 +234,9 @@ def test_a_delimiter_at_the_end_of_the_rows_alone_is_ragged(tmp_path):
 
 def test_a_delimiter_at_the_end_of_every_line_makes_an_empty_column(tmp_path):
     text = PLAIN.replace("\n", ",\n")
-    assert refusal(tmp_path, text) == ["column 'column_4' has no values at all: leave it out"]
+    assert refusal(tmp_path, text) == [
+        "table.csv: column 'column_4' has no values at all: leave it out"
+    ]
     assert same_as_plain(read(tmp_path, text, exclude=("column_4",)))
 
 

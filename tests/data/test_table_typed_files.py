@@ -229,7 +229,7 @@ def test_arrow_tables_without_rows_are_refused(write_arrow, tmp_path):
 def test_arrow_columns_of_nulls_are_refused(write_arrow, pyarrow, tmp_path):
     name = write_arrow({"x": X, "u": pyarrow.nulls(ROWS), "y": Y})
     assert refusal(tmp_path, (tmp_path / name).read_bytes(), name=name) == [
-        "column 'u' has no values at all: leave it out"
+        f"{name}: column 'u' has no values at all: leave it out"
     ]
 
 

@@ -36,6 +36,9 @@ def npz(**arrays):
 NUMBERS = {"x": [1.5, 2, 3], "z": [4, 5, 6, 7], "y": ["a", "b"]}
 PLAIN = table(**NUMBERS)
 X = np.arange(30) / 7
+BY_GROUP = "split: {type: group, column: g}"
+BY_TIME = "split: {type: time, column: d}"
+BY_WORD = "split: {type: fixed, column: s}"
 
 # name: (the table, further lines of the config's data block); bytes are written as they are
 CASES = {
@@ -77,10 +80,22 @@ CASES = {
     "control_characters": (PLAIN + "\x1b[31mred,2,a\n", []),
     "decimal_comma": (PLAIN.replace(",", ";").replace(".", ","), []),
     "thousands": (table(x=['"1,234"', '"12,345"', 900], z=[4, 5, 6], y=["a", "b"]), []),
-    "decimal_point_beside_comma": (table(x=[1, 2], y=["a", "b"]).replace(",", ";") + "1.234,5;a\n", ["decimal: ','"]),
+    "thousands_and_decimals": (
+        table(x=['"1,234.5"', '"12,345.0"', 900], z=[4, 5, 6], y=["a", "b"]), [],
+    ),
+    "currency": (table(x=["$1.50", '"$1,234"', "$7"], z=[4, 5, 6], y=["a", "b"]), []),
+    "percent": (table(x=["54%", "7 %", "100%"], z=[4, 5, 6], y=["a", "b"]), []),
+    "word_for_missing": (
+        table(x=[*range(25), "unknown", "unknown", "late"], y=["a", "b"], rows=56), [],
+    ),
+    "decimal_point_beside_comma": (
+        table(x=[1, 2], y=["a", "b"]).replace(",", ";") + "1.234,5;a\n", ["decimal: ','"],
+    ),
     "forced_number": (table(x=["p", 1, 2], y=["a", "b"], rows=6), ["columns: {x: numeric}"]),
     "forced_boolean": (PLAIN, ["columns: {x: boolean}"]),
-    "missing_is_another": (table(x=[1, "NA", *range(40)], y=["a", "b"], rows=40), ["missing: ['']"]),
+    "missing_is_another": (
+        table(x=[1, "NA", *range(40)], y=["a", "b"], rows=40), ["missing: ['']"],
+    ),
     # ---- columns
     "no_such_target": (PLAIN, ["target: species"]),
     "target_in_another_case": (PLAIN.replace("x,", "Age,", 1), ["target: age"]),
@@ -92,7 +107,9 @@ CASES = {
     "target_among_features": (PLAIN, ["features: {include: [x, y]}"]),
     "column_without_values": (table(**NUMBERS, u=[""], v=["NA", "?"]), []),
     "only_constant_columns": (table(u=[7], v=["CH"], y=["a", "b"]), []),
-    "only_id_like_columns": (table(id=range(30), name=[f"n{i}" for i in range(30)], y=["a", "b"]), []),  # noqa: E501
+    "only_id_like_columns": (
+        table(id=range(30), name=[f"n{i}" for i in range(30)], y=["a", "b"]), [],
+    ),
     "every_feature_excluded": (PLAIN, ["features: {exclude: [x, z]}"]),
     # ---- targets
     "target_missing": (table(x=[1, 2, 3], y=["a", "b", "", "b", "?"], rows=15), []),
@@ -100,10 +117,14 @@ CASES = {
     "target_constant": (table(x=[1, 2, 3], y=["a"]), []),
     "target_constant_number": (table(x=[1, 2, 3], y=[5.5]), ["task: regression"]),
     "target_infinite": (table(x=[1, 2, 3], y=[*range(20), "inf"]), []),
-    "target_of_text_in_a_regression": (table(x=[1, 2, 3], y=["p", 1, 2], rows=6), ["task: regression"]),  # noqa: E501
+    "target_of_text_in_a_regression": (
+        table(x=[1, 2, 3], y=["p", 1, 2], rows=6), ["task: regression"],
+    ),
     "binary_task_of_three_classes": (table(x=[1, 2], y=["a", "b", "c"]), ["task: binary"]),
     "class_of_one_row": (PLAIN + "1,2,c\n1,2,d\n", []),
-    "too_many_classes": (table(x=[1, 2], y=np.arange(1100) / 7, rows=1100), ["task: classification"]),  # noqa: E501
+    "too_many_classes": (
+        table(x=[1, 2], y=np.arange(1100) / 7, rows=1100), ["task: classification"],
+    ),
     "stratified_regression": (table(x=[1, 2], y=np.arange(30) / 7), ["split: stratified"]),
     # ---- weights
     "weight_missing": (table(**NUMBERS, w=[1, 2, 3, ""], rows=4), ["sample_weight: w"]),
@@ -111,13 +132,15 @@ CASES = {
     "weight_of_text": (table(**NUMBERS, w=["low", "high"], rows=4), ["sample_weight: w"]),
     # ---- splits
     "too_few_rows": (table(**NUMBERS, rows=4), []),
-    "too_few_groups": (table(**NUMBERS, g=["p", "q"]), ["split: {type: group, column: g}"]),
-    "group_missing": (table(**NUMBERS, g=["p", "q", "r", ""], rows=8), ["split: {type: group, column: g}"]),  # noqa: E501
-    "time_not_a_date": (table(**NUMBERS, d=["2026-01-01", "01/02/2026", "soon"], rows=6), ["split: {type: time, column: d}"]),  # noqa: E501
-    "time_of_one_moment": (table(**NUMBERS, d=["2026-01-01"]), ["split: {type: time, column: d}"]),
-    "fixed_unknown_part": (table(**NUMBERS, s=["train", "val", "tst"], rows=6), ["split: {type: fixed, column: s}"]),  # noqa: E501
-    "fixed_numbers": (table(**NUMBERS, s=[0, 1, 2], rows=3), ["split: {type: fixed, column: s}"]),
-    "fixed_without_train": (table(**NUMBERS, s=["val", "test"]), ["split: {type: fixed, column: s}"]),  # noqa: E501
+    "too_few_groups": (table(**NUMBERS, g=["p", "q"]), [BY_GROUP]),
+    "group_missing": (table(**NUMBERS, g=["p", "q", "r", ""], rows=8), [BY_GROUP]),
+    "time_not_a_date": (
+        table(**NUMBERS, d=["2026-01-01", "01/02/2026", "soon"], rows=6), [BY_TIME],
+    ),
+    "time_of_one_moment": (table(**NUMBERS, d=["2026-01-01"]), [BY_TIME]),
+    "fixed_unknown_part": (table(**NUMBERS, s=["train", "val", "tst"], rows=6), [BY_WORD]),
+    "fixed_numbers": (table(**NUMBERS, s=[0, 1, 2], rows=3), [BY_WORD]),
+    "fixed_without_train": (table(**NUMBERS, s=["val", "test"]), [BY_WORD]),
     "fixed_file_missing": (PLAIN, ["split: {type: fixed, test: holdout.csv}"]),
     "fixed_file_lacks_columns": (PLAIN, ["split: {type: fixed, test: other.csv}"]),
     "fixed_file_without_rows": (PLAIN, ["split: {type: fixed, test: nobody.csv}"]),

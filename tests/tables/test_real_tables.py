@@ -20,7 +20,7 @@ SPLITS = {"mnist": ("data.split.val=0.1", "data.split.test=0.2")}  # 80/20, as i
 def test_starter_config_reaches_the_bar_as_a_mean_of_five_seeds(name, tmp_path):
     table = TABLES[name]
     path, config = table.write(tmp_path), tmp_path / "config.yaml"
-    config.write_text(table_starter(path, table.target, config), encoding="utf-8")
+    config.write_text(table_starter(path, [table.target], config), encoding="utf-8")
     reached = []
     for seed in SEEDS:
         built = build(*load(config, [f"seed={seed}", *SPLITS.get(name, ())]))
