@@ -11,7 +11,7 @@ import numpy as np
 from nncli.constraints import Auto
 from nncli.data.chunks import MISSING, NumberParser, TableReader, suffixes
 from nncli.data.encoding import Encoded, Form, encode
-from nncli.data.kinds import Kind, idle, is_class_number, kind_of
+from nncli.data.kinds import ID_NAME, Kind, idle, is_class_number, kind_of
 from nncli.data.memory import available
 from nncli.data.problems import printable, refuse_rows
 from nncli.data.targets import label, number_classes
@@ -223,28 +223,25 @@ class TableFile(Dataset):
         """(the kind of each feature, why other columns are none)."""
         kinds: dict[str, Kind] = {}
         left_out: dict[str, str] = {}
-        found = []
+        found: list[tuple[str, str]] = []
         for name in candidates:
             column = encoded.column(name)
-            if np.isnan(column.values).all() and self.excuses_empty:
-                left_out[name] = EMPTY
-                continue
-            if np.isnan(column.values).all():
-                message = f"{self.path}: column '{name}' has no values at all: leave it out"
-                found.append(("data.features.exclude", message))
-                continue
-            reason = idle(name, column)
-            if reason and self.include is None and name not in self.kinds:
+            if reason := self._why_not(name, column):
                 left_out[name] = reason
                 continue
-            kinds[name] = self.kinds.get(name) or kind_of(column)
-            if kinds[name] == "boolean" and kind_of(column) != "boolean":
-                found.append(
-                    (
-                        "data.columns",
-                        f"{self.path}: column '{name}' isn't boolean: it has other values",
-                    )
-                )
+            try:
+                kinds[name] = self._kind(name, column)
+            except DataError as error:
+                found += error.found
+        if not kinds:  # better a column that counts the rows than none
+            counting = [
+                name
+                for name, reason in left_out.items()
+                if reason.startswith("id-like")
+                and not (encoded.column(name).categories or ID_NAME.match(name))
+            ]
+            kinds = dict.fromkeys(counting, "numeric")
+            left_out = {name: why for name, why in left_out.items() if name not in kinds}
         if not kinds and not found:
             why = "; ".join(f"{name} is {reason}" for name, reason in left_out.items())
             why = why or f"all it has is {listed([*self.target, *self.aside, *self.exclude])}"
@@ -252,6 +249,24 @@ class TableFile(Dataset):
         if found:
             raise DataError(found=found)
         return kinds, left_out
+
+    def _why_not(self, name: str, column: Column) -> str:
+        """Why a column is left out by itself; empty if it isn't."""
+        if self.excuses_empty and np.isnan(column.values).all():
+            return EMPTY
+        is_asked_for = self.include is not None or name in self.kinds
+        return "" if is_asked_for else idle(name, column)
+
+    def _kind(self, name: str, column: Column) -> Kind:
+        """What a feature holds. Raises DataError if that can't be."""
+        where = f"{self.path}: column '{name}'"
+        if np.isnan(column.values).all():
+            message = f"{where} has no values at all: leave it out"
+            raise DataError(message, key="data.features.exclude")
+        kind = kind_of(column)
+        if self.kinds.get(name) == "boolean" != kind:
+            raise DataError(f"{where} isn't boolean: it has other values", key="data.columns")
+        return self.kinds.get(name) or kind
 
 
 def _missing_target(name: str, rows: Sequence[int], origin: Origin) -> TableError:

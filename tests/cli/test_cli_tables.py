@@ -308,3 +308,139 @@ def test_more_folds_than_rows_are_refused(nncli, gate):
 
 def test_folds_and_resume_exclude_each_other(nncli, iris):
     assert nncli("train", "--resume", iris.path, "--folds", "2").code == 2
+
+
+# ---- what a first user stumbled over
+
+
+@pytest.fixture
+def churn(folder):
+    """A table with a rare class, and weights for its rows."""
+    random = np.random.default_rng(5)
+    lines = ["x,z,w,left"]
+    for _ in range(300):
+        x, z = random.normal(size=2)
+        left = "yes" if x + 0.3 * random.normal() > 1.8 else "no"
+        lines.append(f"{x:.4f},{z:.4f},{random.uniform(0.5, 2):.3f},{left}")
+    path = folder / "churn.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("key", ["class_weight: balanced", "epochs: 3"])
+def test_same_rows_have_the_same_loss_from_a_file(nncli, churn, write, key):
+    config = write(
+        "c.yaml",
+        "data: {path: churn.csv, target: left, sample_weight: w}",
+        f"training: {{{key}, batch_size: 64}}",
+    )
+    run = Path(nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"])
+    with np.load(run / "split.npz") as rows:
+        chosen = rows["test"].tolist()
+    header, *lines = churn.read_text().splitlines()
+    write("test.csv", header, *(lines[row] for row in chosen))
+    of_split = nncli("evaluate", run, "--json", "--no-plots").json["metrics"]
+    of_file = nncli("evaluate", run, "--data", "test.csv", "--json", "--no-plots").json["metrics"]
+    assert of_file == pytest.approx(of_split, rel=1e-12)
+
+
+def test_rows_the_run_was_trained_on_are_said_to_be(nncli, churn, write):
+    config = write("c.yaml", "data: {path: churn.csv, target: left}", "training: {epochs: 2}")
+    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
+    done = nncli("evaluate", run, "--data", churn, "--no-plots")
+    assert f"note: 210 rows of {churn} are those the run was trained on" in done.err
+
+
+def test_imbalance_is_warned_of_unless_classes_are_weighed(nncli, churn, write):
+    config = write("c.yaml", "data: {path: churn.csv, target: left}", "training: {epochs: 2}")
+    weighed = ("--set", "training.class_weight=balanced")
+    assert "see balanced_accuracy" in nncli("train", config).err
+    assert "see balanced_accuracy" not in nncli("train", config, *weighed).err
+
+
+def test_decimal_commas_byte_order_mark_and_line_ends_go_out_as_they_came(nncli, folder):
+    lines = ["x;y", *(f"{i},5;{3 * i},25" for i in range(60))]
+    Path("euro.csv").write_bytes("\ufeff".encode() + "\r\n".join(lines).encode() + b"\r\n")
+    assert nncli("init", "euro.csv", "--target", "y").code == 0
+    assert 'decimal: ","' in Path("euro.yaml").read_text()
+    run = nncli("train", "euro.yaml", "--json", "-q", "--set", "output.plots=[]").json["run"]
+    assert nncli("predict", run, "euro.csv", "-o", "out.csv").code == 0
+    written = Path("out.csv").read_bytes()
+    assert written.startswith("\ufeffx;y;prediction\r\n0,5;0,25;".encode())
+    assert written.count(b"\r\n") == 61
+    assert b"." not in written
+
+
+def test_column_that_never_varies_in_training_cannot_move_a_prediction(nncli, write):
+    part = ["train"] * 40 + ["val"] * 10 + ["test"] * 10
+    rows = [f"{i / 7:.3f},{int(p == 'test')},{i * 2},{p}" for i, p in enumerate(part)]
+    write("t.csv", "x,rare,y,part", *rows)
+    config = write(
+        "t.yaml",
+        "data:",
+        "  path: t.csv",
+        "  target: y",
+        "  split: {type: fixed, column: part}",
+        "  columns: {rare: numeric}",
+    )
+    done = nncli("train", config, "--json", "--set", "output.plots=[]")
+    assert "column 'rare' never varies in the training rows" in done.err
+    write("new.csv", "x,rare", "1,0", "1,1000000")
+    first, second = predictions(nncli("predict", done.json["run"], "new.csv").out)
+    assert first["prediction"] == second["prediction"]
+
+
+def test_several_targets_are_a_list_in_the_config(nncli, write):
+    write("m.csv", "x,y1,y2", *(f"{i},{i * 2.5},{i * i}" for i in range(60)))
+    assert nncli("init", "m.csv", "--target", "y1", "--target", "y2").code == 0
+    assert "target: [y1, y2]" in Path("m.yaml").read_text()
+    run = nncli("train", "m.yaml", "--json", "-q", "--set", "output.plots=[]").json["run"]
+    assert {"prediction_y1", "prediction_y2"} <= set(
+        predictions(nncli("predict", run, "m.csv").out)[0]
+    )
+
+
+def test_init_leaves_out_columns_without_a_value(nncli, write):
+    write("x.csv", "x,y,", *(f"{i},{i * 2.5}," for i in range(60)))
+    assert nncli("init", "x.csv", "--target", "y").code == 0
+    assert "features: {exclude: [column_3]}" in Path("x.yaml").read_text()
+    assert nncli("validate", "x.yaml").code == 0
+
+
+@pytest.mark.parametrize(
+    ("cell", "key", "advice"),
+    [
+        ("$1,{}.50", "data.columns", "has numbers such as '$1,100.50': write '1100.50', say"),
+        ("{}%", "data.columns", "has numbers such as '100%': write '100', say"),
+        ("{},5", "data.decimal", "has numbers such as '100,5': use ',' if that is a decimal comma"),
+    ],
+)
+def test_numbers_in_disguise_are_no_classes(nncli, write, cell, key, advice):
+    write("p.csv", "x;price", *(f"{i};{cell.format(i + 100)}" for i in range(60)))
+    done = nncli("validate", write("p.yaml", "data: {path: p.csv, target: price}"))
+    assert done.code == 2
+    assert f": {key}: " in done.err
+    assert f"p.csv: column 'price' {advice}" in done.err
+
+
+def test_unknown_markers_among_numbers_are_named(nncli, write):
+    write("p.csv", "x,y", *(f"{i},{'lost' if i % 4 == 0 else i * 1.5}" for i in range(80)))
+    done = nncli("validate", write("p.yaml", "data: {path: p.csv, target: y}"))
+    assert done.code == 2
+    assert "data.missing: " in done.err
+    assert "column 'y' has numbers, and 'lost' among them" in done.err
+
+
+def test_directory_of_folds_points_to_its_runs(nncli, gate):
+    done = nncli("train", gate, "--folds", "2", "-q", "--set", "data.dataset=iris", "--json")
+    folder = done.json["run"]
+    said = nncli("evaluate", folder)
+    assert said.code == 2
+    assert said.err == f"{folder}: holds the runs of a cross-validation: take {folder}/fold-1\n"
+
+
+def test_new_categories_are_counted(nncli, flats, run_of_flats, write):
+    new = write("new.csv", "size,district,garden", "50,nowhere,yes", "60,north,maybe")
+    done = nncli("predict", run_of_flats, new)
+    assert done.code == 0
+    assert "note: column 'district': 1 cell holds a category that no training row had" in done.err
