@@ -46,7 +46,7 @@ def test_values_of_several_types_declare_the_same_network(given, same):
 
 def test_parameters_are_kept_as_given():
     block = {"hidden": [8]}
-    estimator = NNRegressor(network=block, optimizer={"type": "sgd", "lr": 0.5})
+    estimator = NNRegressor(network=block, optimizer={"type": "sgd", "lr": 0.01})
     assert estimator.get_params()["network"] is block
     fit(estimator)
     assert block == {"hidden": [8]}
