@@ -134,3 +134,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """` (did you mean 'relu'?)` when a known name is close, else the empty string."""
     close = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
     return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def printable(text: str, most: int = 60) -> str:
+    """`text` on one line, control characters as escapes, cut to `most` characters."""
+    if len(text) > most:
+        text = text[: most - 3] + "..."
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from nncli.errors import FileFailure
 
@@ -21,16 +21,17 @@ def reporting(path: Path) -> Iterator[None]:
         raise FileFailure(f"{path}: {error.strerror or error}") from error
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Put `content` at `path`: after a crash the file is the old one or the new one, never half.
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, which takes the place of `path` once it is whole.
 
-    Raises FileFailure.
+    After a crash the file is the old one or the new one, never half. Raises FileFailure.
     """
     temporary = path.with_name(f".{os.getpid()}.tmp")
     with reporting(path):
         try:
             with temporary.open("wb") as file:
-                file.write(content)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -38,6 +39,12 @@ def write_atomic(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, whole or not at all. Raises FileFailure."""
+    with replacing(path) as file:
+        file.write(content)
 
 
 def sync_folder(folder: Path) -> None:

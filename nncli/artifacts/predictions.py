@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from nncli.artifacts.files import reporting, sync_folder
+from nncli.artifacts.files import replacing
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.model import Model
 from nncli.data.chunks import TableReader, suffixes
@@ -74,18 +73,8 @@ class Predictions:
             raise UserError(f"{target}: expected a name ending in .csv, .tsv or .gz of these")
         if target.exists() and target.samefile(self.path):
             raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
-        temporary = target.with_name(f".{os.getpid()}.tmp")
-        with reporting(target):
-            try:
-                with temporary.open("wb") as raw:
-                    self._write_to(raw, target)
-                    raw.flush()
-                    os.fsync(raw.fileno())
-                temporary.replace(target)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-            sync_folder(target.parent)
+        with replacing(target) as raw:
+            self._write_to(raw, target)
 
     def _write_to(self, raw: IO[bytes], target: Path) -> None:
         delimiter = _delimiter(self.file, suffixes(target))

@@ -5,12 +5,11 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.files import reporting, sha256, sync_folder, to_json, write_atomic
+from nncli.artifacts.files import replacing, reporting, sha256, to_json, write_atomic
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 MANIFEST = "manifest.json"
@@ -24,6 +23,7 @@ PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
 FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it
+PIECE = 1 << 20  # bytes copied at a time
 LONGEST_NAME = 100  # bytes
 FORMAT = 2
 NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
@@ -109,22 +109,15 @@ class RunDirectory:
 
     def copy(self, source: Path, name: str) -> None:
         """Write a copy of a file, a piece at a time, so that it may be larger than memory."""
-        target, temporary = self.path / name, self.path / f".{os.getpid()}.tmp"
+        target, digest, size = self.path / name, hashlib.sha256(), 0
         with reporting(target):
             target.parent.mkdir(exist_ok=True)
-        with reporting(source):
-            try:
-                shutil.copyfile(source, temporary)
-                with temporary.open("rb") as file:
-                    os.fsync(file.fileno())
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-                size = temporary.stat().st_size
-                temporary.replace(target)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-            sync_folder(target.parent)
-        self._entries[name] = {"sha256": digest, "bytes": size}
+        with reporting(source), source.open("rb") as original, replacing(target) as copy:
+            while piece := original.read(PIECE):
+                copy.write(piece)
+                digest.update(piece)
+                size += len(piece)
+        self._entries[name] = {"sha256": digest.hexdigest(), "bytes": size}
 
     def _put(self, name: str, content: bytes) -> None:
         target = self.path / name

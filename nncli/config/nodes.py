@@ -11,8 +11,8 @@ import yaml
 
 from nncli.config.scalars import TAG, Scalar, read_scalar, shown_tag, teach_scalars
 from nncli.config.syntax import in_words
-from nncli.config.text import join, place_in, printable, problem
-from nncli.errors import ConfigError, Problem
+from nncli.config.text import join, place_in, problem
+from nncli.errors import ConfigError, Problem, printable
 
 MOST_DEPTH = 32
 MOST_NODES = 100_000  # after every alias is written out

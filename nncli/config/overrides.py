@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 
 from nncli.config.nodes import OVERRIDE, Node, parse
-from nncli.config.text import join, printable, problem
+from nncli.config.text import join, problem
 from nncli.config.wording import show
-from nncli.errors import ConfigError
+from nncli.errors import ConfigError, printable
 
 
 def apply(root: Node, assignment: str) -> Node:

@@ -2,19 +2,9 @@
 
 from pathlib import Path
 
-from nncli.errors import ConfigError, Problem
+from nncli.errors import ConfigError, Problem, printable
 
 MOST_BYTES = 1 << 20
-
-
-def printable(text: str, most: int = 60) -> str:
-    """`text` on one line, control characters as escapes, cut to `most` characters."""
-    if len(text) > most:
-        text = text[: most - 3] + "..."
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in text
-    )
 
 
 def problem(where: str, path: str, message: str) -> Problem:

@@ -8,8 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from nncli.config.hints import alternatives, has_shape, hints_of, is_family, spec
 from nncli.config.nodes import Node
-from nncli.config.text import printable
-from nncli.errors import did_you_mean
+from nncli.errors import did_you_mean, printable
 from nncli.registry import Part, aliases_of, members
 
 _TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}

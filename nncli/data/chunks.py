@@ -11,8 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from nncli.data.problems import printable
-from nncli.errors import DataError
+from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 
 MISSING = (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from nncli.data.chunks import is_number, to_number
-from nncli.data.problems import printable
+from nncli.errors import printable
 
 MANY_NUMBERS = 20  # different ones: more than a column of codes has
 FEW_MARKERS = 5  # different texts among them: more than a missing value has names

@@ -10,9 +10,9 @@ import numpy as np
 from nncli.data.chunks import NumberParser, TableReader, to_number
 from nncli.data.disguises import disguised
 from nncli.data.disk import ColumnFile
-from nncli.data.problems import cell_problem, printable
+from nncli.data.problems import cell_problem
 from nncli.data.targets import label
-from nncli.errors import DataError, Problem, TableError
+from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column
 

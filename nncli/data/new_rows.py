@@ -9,11 +9,11 @@ import numpy as np
 from nncli.data.chunks import NumberParser, TableReader, to_number
 from nncli.data.encoding import Encoded, Form, encode
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.problems import printable, refuse_rows
+from nncli.data.problems import refuse_rows
 from nncli.data.tables import fingerprint, listed, open_table, stays_on_disk, weights_of
 from nncli.data.targets import label
 from nncli.data.text_files import TextFormat
-from nncli.errors import DataError, did_you_mean
+from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Origin, Table
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from nncli.data.kinds import TRUTHS, Kind, truths
-from nncli.data.problems import cell_problem, printable
-from nncli.errors import DataError, Problem, TableError
+from nncli.data.problems import cell_problem
+from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Table
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from nncli.errors import Problem, TableError
+from nncli.errors import Problem, TableError, printable
 
 
 def cell_problem(place: str, column: str, message: str) -> Problem:
@@ -19,13 +19,3 @@ def refuse_rows(
     """
     shown = rows[: TableError.MOST_SHOWN]
     return TableError([cell_problem(place(row), column, say(row)) for row in shown], len(rows))
-
-
-def printable(text: str, most: int = 60) -> str:
-    """`text` on one line, control characters as escapes, cut to `most` characters."""
-    if len(text) > most:
-        text = text[: most - 3] + "..."
-    return "".join(
-        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
-        for letter in text
-    )

@@ -8,8 +8,8 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import ConfigPath, Share
-from nncli.data.problems import printable, refuse_rows
-from nncli.errors import DataError, did_you_mean
+from nncli.data.problems import refuse_rows
+from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import PART, Table
 from nncli.registry import Part, part

@@ -13,11 +13,11 @@ from nncli.data.chunks import MISSING, NumberParser, TableReader, suffixes
 from nncli.data.encoding import Encoded, Form, encode
 from nncli.data.kinds import ID_NAME, Kind, idle, is_class_number, kind_of
 from nncli.data.memory import available
-from nncli.data.problems import printable, refuse_rows
+from nncli.data.problems import refuse_rows
 from nncli.data.targets import label, number_classes
 from nncli.data.text_files import TextFile, TextFormat
 from nncli.data.typed_files import ArrowFile, NpzFile
-from nncli.errors import DataError, TableError, did_you_mean
+from nncli.errors import DataError, TableError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Origin, Table, Task

@@ -15,8 +15,7 @@ from typing import IO, Literal
 import numpy as np
 
 from nncli.data.chunks import MISSING, Chunk, is_number, reading, suffixes
-from nncli.data.problems import printable
-from nncli.errors import DataError, Problem, TableError
+from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
 
 CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
@@ -49,6 +48,8 @@ class TextFile:
         self.names: tuple[str, ...] = ()
         sample = self._sample()
         self.delimiter = format_.delimiter or sniff_delimiter(sample, path, format_.decimal)
+        if self.delimiter in '"\r\n':
+            raise DataError("a quote or a line break is no delimiter", key="data.delimiter")
         with reading(path), self._open_text() as text:
             rows, lines = next(self._blocks(text, 101), ([], np.empty(0)))
         if not rows:

@@ -9,8 +9,7 @@ from zipfile import is_zipfile
 import numpy as np
 
 from nncli.data.chunks import Chunk, reading
-from nncli.data.problems import printable
-from nncli.errors import DataError
+from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 
 ROWS_A_CHUNK = 1 << 16

@@ -65,6 +65,12 @@ def test_delimiter_can_be_told(tmp_path, delimiter):
     assert cells(table, "z") == ["p", "q"] * 15
 
 
+@pytest.mark.parametrize("delimiter", ['"', "\n", "\r"])
+def test_quotes_and_line_breaks_are_no_delimiters(tmp_path, delimiter):
+    with pytest.raises(DataError, match="a quote or a line break is no delimiter"):
+        read(tmp_path, PLAIN, format=TextFormat(delimiter))
+
+
 def test_runs_of_spaces_are_one_delimiter(tmp_path):
     assert same_as_plain(read(tmp_path, PLAIN.replace(",", "   "), format=TextFormat(" ")))
 
