@@ -4,8 +4,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
+
+import numpy as np
+import threadpoolctl
 
 from nncli.artifacts.files import to_json, write_atomic
 from nncli.artifacts.run_directory import FOLDS, RunDirectory
@@ -26,7 +28,10 @@ class FoldScore:
 def score_fold(run: RunDirectory, built: Built, state: TrainState) -> FoldScore:
     """Score the rows that a fold held out, with the weights it keeps."""
     job, rows = built.job, built.scored("test")
-    score = Evaluator(job.network, state.weights, rows, job.decode, job.metrics).score()
+    threads = built.experiment.training.threads
+    assert threads != "auto"
+    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+        score = Evaluator(job.network, state.weights, rows, job.decode, job.metrics).score()
     return FoldScore(run.name, len(rows), {"loss": score.loss, **score.metrics})
 
 
@@ -40,9 +45,15 @@ def summarize(folder: Path, folds: Sequence[FoldScore], kept_aside: int) -> dict
     summary = {
         "run": os.fspath(folder),
         "folds": [vars(fold) for fold in folds],
-        "mean": {name: fmean(of_folds) for name, of_folds in values.items()},
-        "std": {name: stdev(of_folds) for name, of_folds in values.items()},
+        "mean": {name: float(np.mean(of_folds)) for name, of_folds in values.items()},
+        "std": {name: _deviation(of_folds) for name, of_folds in values.items()},
         "test_rows_kept_aside": kept_aside,
     }
     write_atomic(folder / FOLDS, to_json(summary))
     return summary
+
+
+def _deviation(values: Sequence[float]) -> float:
+    """NaN where a fold's metric is undefined."""
+    with np.errstate(all="ignore"):
+        return float(np.std(values, ddof=1))

@@ -66,7 +66,7 @@ def finite(value: Any) -> Any:
     """A JSON value with None for every float that isn't finite."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

@@ -74,23 +74,6 @@ class Resampled:
             }
 
 
-def assess(
-    metrics: Mapping[str, Metric],
-    predictions: Array,
-    truth: Array,
-    *,
-    seed: int,
-    resamples: int = RESAMPLES,
-) -> dict[str, Estimate]:
-    """Every metric with its 95% percentile bootstrap interval over rows.
-
-    The interval is what the scores of other rows of the same kind would scatter over. It says
-    nothing of what another training run, with another seed or other training rows, would reach;
-    and on few rows (some 30 or less) it tends to be too narrow.
-    """
-    return resample(metrics, predictions, truth, seed=seed, resamples=resamples).estimates()
-
-
 def resample(
     metrics: Mapping[str, Metric],
     predictions: Array,
@@ -100,6 +83,10 @@ def resample(
     resamples: int = RESAMPLES,
 ) -> Resampled:
     """Score all rows, and resamples of them: as many rows, drawn with replacement.
+
+    The 95% interval of the resamples (percentile bootstrap) is what the scores of other rows of the
+    same kind would scatter over. It says nothing of what another training run, with another seed or
+    other training rows, would reach; and on few rows (some 30 or less) it tends to be too narrow.
 
     One resample is in memory at a time. From 5,000 rows on there are fewer resamples, so that all
     together draw 20 million values (100 resamples at least); they have 25,000 rows at most, and an

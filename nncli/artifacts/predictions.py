@@ -37,7 +37,9 @@ class Predictions:
         if probabilities and not model.preprocessing.classes:
             raise UserError("--probabilities is for classes, and this run predicts a number")
         table = model.read(path, needs_target=False)
-        predicted = model.predict(run.theta, model.inputs(table, np.arange(len(table))))
+        with np.errstate(all="ignore"):  # what overflows is refused
+            inputs = model.inputs(table, np.arange(len(table)))
+        predicted = model.predict(run.theta, inputs)
         self.rows, self.unseen = len(table), model.preprocessing.unseen(table)
         self.decimal = model.experiment.data.decimal
         self.file = open_table(path, model.experiment.data.text_format)
@@ -47,8 +49,10 @@ class Predictions:
         self.names = tuple(_free(name, self.file.names) for name in self.columns)
 
     def lines(self) -> Iterator[list[str]]:
-        """The header, then each row's cells as they are, with the predictions behind them."""
-        yield [*self.file.names, *self.names]
+        """Each row's cells as they are, with the predictions behind them, under the header if the
+        file has one."""
+        if getattr(self.file, "has_header", True):
+            yield [*self.file.names, *self.names]
         start = 0
         for chunk in self.file.chunks():
             stop = start + len(chunk.lines)
@@ -128,4 +132,5 @@ def _texts(column: Any, decimal: str = ".") -> Sequence[str]:
 def _delimiter(file: TableReader, suffix: str) -> str:
     if suffix == ".tsv":
         return "\t"
-    return file.delimiter if isinstance(file, TextFile) else ","
+    own = file.delimiter if isinstance(file, TextFile) else ","
+    return "," if own == "\t" and suffix == ".csv" else own

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,11 @@ class RunDirectory:
 
     def write_json(self, name: str, value: Any) -> None:
         self.write(name, to_json(value))
+
+    def discard(self) -> None:
+        """Remove a run that never began."""
+        self.unlock()
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def unlock(self) -> None:
         """Let other processes write here."""

@@ -102,7 +102,14 @@ class RunRecorder:
         return describe(self.built.table, threads, arguments, config)
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
-        """Write what is known before the first step."""
+        """Write what is known before the first step; if that can't be, nothing stays."""
+        try:
+            self._begin(config_text, config_path, arguments)
+        except BaseException:
+            self.run.discard()
+            raise
+
+    def _begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
         run, built = self.run, self.built
         run.write(names.CONFIG, config_text.encode())
         resolved = to_yaml(built.experiment, self._keep_file)

@@ -83,15 +83,18 @@ def _split(reader: "RunReader", asked: str | None) -> tuple[str, "Scored"]:
 
 
 def _table(reader: "RunReader", path: Path) -> tuple[str, "Scored"]:
+    import numpy as np
+
     from nncli.cli.summary import tell_unseen
 
     built = reader.built
     table = built.read(path, needs_target=True)
-    if table.sha256() == built.table.sha256():
+    assert table.origin is not None
+    if built.table.origin and table.sha256() in built.table.origin.each_sha256:
         learnt = len(built.rows.train)
         click.echo(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
     tell_unseen(built.preprocessing.unseen(table))
     rows = built.scored_table(table)
-    if not rows.is_finite():
-        raise DataError(f"{path}: its values overflow when scaled or stored as {rows.x.dtype}")
+    if not np.isfinite(rows.targets).all():
+        raise DataError(f"{path}: its targets overflow when scaled or stored as {rows.x.dtype}")
     return path.name, rows

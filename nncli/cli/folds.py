@@ -34,27 +34,23 @@ def cross_validate(
     """
     experiment, source = load(config, assignments)
     dealt = deal(experiment, source, n_folds=count)
-    folds = [assemble(experiment, source, dealt, rows) for rows in dealt.folds]
-    first = folds[0]
+    for rows in reversed(dealt.folds):  # one in memory at a time; the first is kept
+        first = assemble(experiment, source, dealt, rows)
     if not quiet:
         click.echo(model_summary(first), err=True)
         click.echo(f"{count} folds, this is the first; all rows: {len(first.table):,}\n", err=True)
+    for doubt in first.doubts:
+        click.echo(f"warning: {doubt}", err=True)
     parent = RunDirectory.create(
         runs_dir or Path(first.experiment.output.dir), f"{first.experiment.name}-folds"
     )
     scores: list[FoldScore] = []
-    for number, built in enumerate(folds, 1):
+    for number, rows in enumerate(dealt.folds, 1):
+        built = first if number == 1 else assemble(experiment, source, dealt, rows)
         run = RunDirectory.create_at(parent.path / f"fold-{number}")
         recorder = RunRecorder(run, built, built.job.start())
         recorder.begin(source.text, config, sys.argv[1:])
-        with BackgroundPlotter() as plotter:
-            if built.experiment.output.plots:
-                plotter.start()
-            ended = train_to_end(recorder, plotter, signals, quiet=True)
-        run.unlock()
-        if ended.diverged:
-            raise ended.diverged
-        if not ended.finished:
+        if not _train(recorder, signals):
             click.echo(f"stopped in fold {number}; the folds so far: {parent.path}", err=True)
             return signals.exit_code
         scores.append(score_fold(run, built, recorder.state))
@@ -67,6 +63,20 @@ def cross_validate(
     else:
         _tell(summary)
     return 0
+
+
+def _train(recorder: RunRecorder, signals: StopOnSignal) -> bool:
+    """Train one fold; whether it came to its end. Raises Diverged."""
+    with BackgroundPlotter() as plotter:
+        if recorder.built.experiment.output.plots:
+            plotter.start()
+        ended = train_to_end(recorder, plotter, signals, quiet=True)
+    recorder.run.unlock()
+    for warning in recorder.warnings:
+        click.echo(f"warning: {recorder.run.name}: {warning}", err=True)
+    if ended.diverged:
+        raise ended.diverged
+    return ended.finished
 
 
 def _tell(summary: dict[str, Any]) -> None:

@@ -139,7 +139,7 @@ def assemble(
     weighing = _weighing(given, table, rows, source)
     keys = resolve_preprocessing(given, dealt.dataset, table)
     with _blaming(source, "data.preprocessing"), np.errstate(all="ignore"):
-        # what overflows is refused by _check_finite
+        # what overflows is refused
         preprocessing = fixed.preprocessing if fixed else _fit(table, rows, keys)
     inputs = preprocessing.width
     experiment = resolve(given, table, dealt.split, rows, keys, inputs)
@@ -147,10 +147,16 @@ def assemble(
     if fixed is None:  # a run has its weights in its own files
         check_files(experiment, inputs, source)
     model = Model(experiment, preprocessing)
-    job = _job(model, table, rows, weighing)
+    try:
+        job = _job(model, table, rows, weighing)
+    except TableError as error:
+        if given.data.path is not None:
+            raise
+        message = error.problems[0].message  # a dataset's rows have no place to name
+        raise source.error([("data.dataset", message)]) from None
     if job.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
-    _check_finite(job, source)
+    _check_finite(job, source, _source_key(given))
     found: tuple[str, ...] = ()
     if given.data.path is not None and fixed is None:
         is_balanced = given.training.class_weight is not None
@@ -173,16 +179,21 @@ def _seeds(given: Experiment) -> Seeds:
     return given.seed if isinstance(given.seed, Seeds) else Seeds(*[given.seed] * 4)
 
 
-def _check_finite(job: Job, source: Source) -> None:
-    """Raises ConfigError if scaling or the dtype made an infinity of a large number."""
+def _check_finite(job: Job, source: Source, key: str) -> None:
+    """Raises ConfigError if scaling or the dtype made an infinity of a large target."""
     for rows in (job.train, job.val):
-        if rows is not None and not rows.is_finite():
-            message = f"its values overflow when scaled or stored as {rows.x.dtype}"
-            raise source.error([("data.dataset", message)])
+        if rows is not None and not np.isfinite(rows.targets).all():
+            message = f"its targets overflow when scaled or stored as {rows.targets.dtype}"
+            raise source.error([(key, message)])
+
+
+def _source_key(given: Experiment) -> str:
+    """The key that says where the rows come from."""
+    return "data.dataset" if given.data.path is None else "data.path"
 
 
 def _table(given: Experiment, dataset: Dataset, source: Source) -> Table:
-    blamed = "data.dataset" if given.data.path is None else "data.path"
+    blamed = _source_key(given)
     try:
         with _blaming(source, blamed), np.errstate(all="ignore"):
             table = dataset.load()

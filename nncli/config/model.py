@@ -3,6 +3,7 @@
 It needs no data: what a run has recorded is enough to make it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +13,14 @@ import numpy as np
 
 from nncli.config.experiment import Experiment
 from nncli.data.disk import RowFile
+from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.targets import TargetCoding
 from nncli.data.weights import Weighing
 from nncli.engine.evaluation import Forward, Scored
 from nncli.engine.network import Network
+from nncli.errors import Problem, TableError
 from nncli.parts.arrays import Array
 from nncli.parts.layers import Layer
 from nncli.parts.losses import Loss
@@ -64,9 +67,13 @@ class Model:
             return self.coding.decode(Forward(self.network, theta, x)())
 
     def inputs(self, table: Table, rows: Array) -> Any:
-        """(rows, width) what the network is given, in its dtype; on disk if the table is."""
-        chunks = self.preprocessing.chunks(table, rows)
-        if table.is_on_disk:
+        """(rows, width) what the network is given, in its dtype; on disk if memory is short.
+
+        Raises TableError for a row whose values overflow in the dtype.
+        """
+        chunks = self._finite_chunks(table, rows)
+        size = len(rows) * self.preprocessing.width * self.dtype.itemsize
+        if table.is_on_disk or size > available() // 2:
             file = RowFile(self.preprocessing.width, self.dtype)
             for chunk in chunks:
                 file.append(chunk)
@@ -78,10 +85,21 @@ class Model:
             start += len(chunk)
         return x
 
+    def _finite_chunks(self, table: Table, rows: Array) -> Iterator[Array]:
+        start = 0
+        for values in self.preprocessing.chunks(table, rows):
+            chunk = values.astype(self.dtype, copy=False)
+            if not np.isfinite(chunk).all():
+                row = rows[start + int(np.flatnonzero(~np.isfinite(chunk).all(axis=1))[0])]
+                message = f"its values overflow when scaled or stored as {self.dtype}"
+                raise TableError([Problem(table.place(int(row)), "", message)])
+            start += len(chunk)
+            yield chunk
+
     def scored(self, table: Table, rows: Array, weighing: Weighing | None) -> Scored:
         """Chosen rows of a table, with targets and weights, as the network sees them."""
         truth = table.y[rows]
-        with np.errstate(all="ignore"):  # what overflows is refused where the rows are used
+        with np.errstate(all="ignore"):  # what overflows is refused
             x = self.inputs(table, rows)
             targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
         if weighing is None:

@@ -54,7 +54,7 @@ def table_starter(path: Path, target: Sequence[str], config: Path) -> str:
     source, table = _read(path, tuple(dict.fromkeys(target)))
     many, rows = _count_inputs(table) > MANY_INPUTS, len(table)
     return TEMPLATE.format(
-        file=config.name,
+        file=_one_line(config.name),
         name=_scalar(stem(path)),
         data=_table_block(table, source, config),
         hidden=f"[{128 if many else 64}, {{type: dropout, rate: 0.2}}, {64 if many else 32}]",

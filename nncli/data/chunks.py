@@ -32,6 +32,18 @@ class Chunk:
     columns: Sequence[Sequence[str] | Array]
     lines: Array
 
+    def only(self, chosen: Array) -> "Chunk":
+        """The rows where `chosen` is true."""
+        if chosen.all():
+            return self
+        columns = [
+            cells[chosen]
+            if isinstance(cells, np.ndarray)
+            else [cell for cell, is_chosen in zip(cells, chosen, strict=True) if is_chosen]
+            for cells in self.columns
+        ]
+        return Chunk(columns, self.lines[chosen])
+
 
 class TableReader(Protocol):
     """A table in a file.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nncli.data.chunks import NumberParser, TableReader, to_number
+from nncli.data.chunks import Chunk, NumberParser, TableReader, to_number
 from nncli.data.disguises import disguised
 from nncli.data.disk import ColumnFile
 from nncli.data.problems import cell_problem
@@ -180,25 +180,35 @@ def _pass(
         order = [reader.names.index(column.name) for column in columns]
         file_lines = [np.empty(0, dtype=np.int64)]
         for chunk in reader.chunks():
+            chunk = chunk.only(_complete(chunk, [order[index] for index in needed], parser))
             block = np.empty((len(columns), len(chunk.lines)))
             for row, column, source in zip(block, columns, order, strict=True):
                 cells = chunk.columns[source]
                 row[:], wrong = column.encode(cells, parser)
                 _note(column, wrong, cells, f"{name}:{reader.row_word}", chunk.lines)
-            kept = ~np.isnan(block[needed]).any(axis=0)
-            if not kept.all():
-                block = block[:, kept]
             if store is not None:
                 store.append(block)
             else:
                 blocks.append(block)
-            file_lines.append(chunk.lines[kept])
+            file_lines.append(chunk.lines)
         lines.append(np.concatenate(file_lines))
     cells_read: Any = store
     if store is None:
         cells_read = np.concatenate(blocks or [np.empty((len(columns), 0))], axis=1).T
     vocabularies = {c.name: tuple(c.vocabulary) for c in columns if c.form == "text"}
     return Encoded(tuple(c.name for c in columns), cells_read, vocabularies, lines)
+
+
+def _complete(chunk: Chunk, needed: Sequence[int], parser: NumberParser) -> Array:
+    """(rows,) whether each has a value in all of these columns."""
+    complete = np.ones(len(chunk.lines), dtype=bool)
+    for source in needed:
+        cells = chunk.columns[source]
+        if isinstance(cells, np.ndarray):
+            complete &= ~np.isnan(parser(cells)[0])
+        else:
+            complete &= [cell.strip() not in parser.missing for cell in cells]
+    return complete
 
 
 def _note(column: _Column, wrong: list[int], cells: Any, file: str, lines: Array) -> None:

@@ -32,4 +32,9 @@ def folds(
         found.append(Rows(train, val, parts[index]))
     if any(len(fold.train) == 0 or len(fold.test) == 0 for fold in found):
         raise DataError(f"{count} folds of {len(pool)} rows: a fold would be empty")
+    if val_share and any(len(fold.val) == 0 for fold in found):
+        raise DataError(
+            f"{count} folds of {len(pool)} rows: one would have no validation rows: take fewer "
+            "folds, a larger val share, or val: 0"
+        )
     return found

@@ -50,7 +50,7 @@ class NewRows:
             is_new=True,
         )
         origin = Origin(
-            fingerprint([path]), ((str(path), encoded.lines[0]),), row_word=reader.row_word
+            (fingerprint(path),), ((str(path), encoded.lines[0]),), row_word=reader.row_word
         )
         return Table(
             encoded.select(features),

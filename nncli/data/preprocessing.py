@@ -136,6 +136,9 @@ class Preprocessing:
         y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
         weights = None if table.weights is None else table.weights[rows]
         scaling = Scaling.fit("none" if table.classes else target, y, weights)
+        if not np.isfinite([scaling.shift, scaling.scale]).all():
+            message = "the target has values too large to scale"
+            raise DataError(message, key="data.preprocessing.target.scale")
         return cls(len(rows), tuple(features), table.targets, table.classes, scaling, steps.unknown)
 
     @property
@@ -235,6 +238,9 @@ def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Ste
     weights = None if table.weights is None else table.weights[rows]
     scaling = Scaling.fit(steps.scale, whole[:, None], weights)
     shift, scale = scaling.shift[0], scaling.scale[0]
+    if not np.isfinite([shift, scale]).all():
+        message = f"column '{printable(name)}' has values too large to scale"
+        raise DataError(message, key="data.preprocessing.numeric.scale")
     if steps.scale != "none" and whole.min() == whole.max():
         scale = 0.0  # weights that no training row has moved must not meet another value
     return FittedColumn(name, "numeric", missing, fill, shift, scale)
@@ -329,6 +335,8 @@ class _Encoder:
         for place, feature in enumerate(self.fitted.features):
             lookup = self.lookups.get(feature.name)
             if lookup is None:
+                if feature.kind == "boolean":
+                    yield from self._no_truths(raw[:, place], rows, feature)
                 continue
             codes = raw[:, place]
             names = self.table.categories[feature.name]
@@ -341,6 +349,10 @@ class _Encoder:
             if feature.kind == "categorical":
                 for row in np.flatnonzero(np.isnan(raw[:, place])).tolist():
                     yield self._problem(rows[row], feature, "")
+
+    def _no_truths(self, values: Array, rows: Array, feature: FittedColumn) -> Iterator[Problem]:
+        for row in np.flatnonzero(~(np.isnan(values) | np.isin(values, (0.0, 1.0)))).tolist():
+            yield self._problem(rows[row], feature, f"{values[row]:g}")
 
     def _lacking(self, missing: Array, rows: Array, places: Array) -> Iterator[Problem]:
         for row, column in np.argwhere(missing).tolist():

@@ -1,7 +1,7 @@
 """Tables: the user's own files -> a Table, with every doubt settled aloud."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -101,7 +101,7 @@ class TableFile(Dataset):
             else self.on_disk,
         )
         origin = Origin(
-            sha256=fingerprint(self.paths.values()),
+            each_sha256=tuple(map(fingerprint, self.paths.values())),
             files=tuple(zip((file for file, _ in readers), encoded.lines, strict=True)),
             row_word=readers[0][1].row_word,
             header=getattr(readers[0][1], "has_header", None),
@@ -293,14 +293,10 @@ def stays_on_disk(readers: Sequence[TableReader]) -> bool:
     return sum(reader.count_cells() for reader in readers) * 8 * COPIES > available()
 
 
-def fingerprint(paths: Iterable[Path]) -> str:
-    """SHA-256 of the files' bytes, one after the other."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
+def fingerprint(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def nearest(name: str, names: Sequence[str]) -> str:

@@ -17,11 +17,13 @@ class Weighing:
     """w_i = c_i s_i / mean, for class weights c, rows' own weights s, and a mean that makes the
     mean of w over the training rows 1.
 
-    of_classes: c by class index; None: all alike.
+    of_classes: c by class index; None: all alike.  own_mean: of s over the training rows, which
+    stands for s where rows come without it; 1 if the training rows have none.
     """
 
     of_classes: Array | None
     mean: float
+    own_mean: float = 1.0
 
     @classmethod
     def fit(
@@ -48,11 +50,13 @@ class Weighing:
         mean = cls(of_classes, 1.0)(y[train], own).mean()
         if mean == 0:
             raise DataError("the weights of the training rows are all 0: there is nothing to learn")
-        return cls(of_classes, float(mean))
+        return cls(of_classes, float(mean), 1.0 if own is None else float(own.mean()))
 
     def __call__(self, y: Array, sample_weight: Array | None = None) -> Array:
         """(rows,) float64 weights of rows with such targets and such weights of their own."""
-        weights = np.ones(len(y)) if sample_weight is None else sample_weight.astype(float)
+        weights = np.full(len(y), self.own_mean)
+        if sample_weight is not None:
+            weights = sample_weight.astype(float)
         if self.of_classes is not None:
             weights = weights * self.of_classes[y]
         return np.asarray(weights / self.mean)

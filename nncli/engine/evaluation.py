@@ -36,15 +36,6 @@ class Scored:
     def __len__(self) -> int:
         return len(self.x)
 
-    def is_finite(self) -> bool:
-        """Whether no input and no target is an infinity or NaN."""
-        step = max(CHUNK_VALUES // self.x.shape[1], 1)
-        blocks = (self.x[start : start + step] for start in range(0, len(self), step))
-        return bool(np.isfinite(self.targets).all()) and all(
-            np.isfinite(block).all()
-            for block in blocks  # one in memory at a time
-        )
-
 
 @dataclass(frozen=True)
 class Score:

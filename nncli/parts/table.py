@@ -10,7 +10,8 @@ import numpy as np
 from nncli.parts.arrays import Array
 
 Task = Literal["binary", "classification", "regression"]
-PART = "(part)"  # the column aside that says which file a row came from: train, val or test
+# The column aside that says which file a row came from: train, val or test. No file has this name.
+PART = "\0part"
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,24 @@ class Column:
 class Origin:
     """The files a table was read from.
 
-    sha256: of their bytes.  files: each one's path and the line of each of its rows.
+    each_sha256: of each one's bytes.  files: each one's path and the line of each of its rows.
     left_out: the columns that became no feature, and why.
     row_word: what a number in `files` counts, `` for lines of text.  header: whether the first
     line has the columns' names; None for files that aren't text.
     """
 
-    sha256: str
+    each_sha256: tuple[str, ...]
     files: tuple[tuple[str, Array], ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     row_word: str = ""
     header: bool | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of a single file its own; of several, of theirs together."""
+        if len(self.each_sha256) == 1:
+            return self.each_sha256[0]
+        return hashlib.sha256("".join(self.each_sha256).encode()).hexdigest()
 
     def place(self, row: int) -> str:
         """`file:line` of a row, or `file: row n` where a file has no lines."""

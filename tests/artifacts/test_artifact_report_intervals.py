@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from nncli.artifacts.intervals import Estimate, assess, resample, standing
+from nncli.artifacts.intervals import Estimate, resample, standing
 from nncli.parts.metrics import (
     R2,
     Accuracy,
@@ -18,6 +18,11 @@ from nncli.parts.metrics import (
 )
 
 ACCURACY = {"accuracy": Accuracy()}
+
+
+def assess(*arguments, **options):
+    """Every metric with its interval."""
+    return resample(*arguments, **options).estimates()
 
 
 def guesses(right):

@@ -444,3 +444,104 @@ def test_new_categories_are_counted(nncli, flats, run_of_flats, write):
     done = nncli("predict", run_of_flats, new)
     assert done.code == 0
     assert "note: column 'district': 1 cell holds a category that no training row had" in done.err
+
+
+# ---- what a review found
+
+
+def test_values_too_large_to_scale_are_refused_before_there_is_a_run(nncli, write):
+    write("t.csv", "x,z,y", *(f"{i * 1.5},{'1e300' if i == 3 else i},{i * 2}" for i in range(60)))
+    config = write("t.yaml", "data: {path: t.csv, target: y, columns: {z: numeric}, split: none}")
+    done = nncli("train", config)
+    assert done.code == 2
+    assert "column 'z' has values too large to scale" in done.err
+    assert not Path("runs").exists()
+
+
+def test_target_too_large_to_scale_is_refused(nncli, write):
+    write("t.csv", "x,y", *(f"{i * 1.5},{i}.5e200" for i in range(60)))
+    done = nncli("train", write("t.yaml", "data: {path: t.csv, target: y}"))
+    assert done.code == 2
+    assert "the target has values too large to scale" in done.err
+
+
+def test_row_that_overflows_is_refused_by_predict_and_named(nncli, flats, run_of_flats, write):
+    config = write(
+        "f.yaml",
+        "data: {path: flats.csv, target: price}",
+        "training: {epochs: 2, dtype: float32}",
+    )
+    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
+    new = write("new.csv", "size,district,garden", "50,north,yes", "1e300,north,yes")
+    done = nncli("predict", run, new)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"{new}:3: its values overflow when scaled or stored as float32\n"
+
+
+def test_rows_without_their_weights_weigh_what_training_rows_do(nncli, churn, write):
+    config = write(
+        "c.yaml",
+        "data: {path: churn.csv, target: left, sample_weight: w}",
+        "training: {epochs: 2}",
+    )
+    heavy = churn.read_text().splitlines()
+    names, *rows = (line.split(",") for line in heavy)
+    lines = [",".join([x, z, str(1000 * float(w)), left]) for x, z, w, left in rows]
+    churn.write_text("\n".join([",".join(names), *lines]) + "\n")
+    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
+    write("new.csv", "x,z,left", *(",".join([x, z, left]) for x, z, _, left in rows))
+    metrics = nncli("evaluate", run, "--data", "new.csv", "--json", "--no-plots").json["metrics"]
+    assert metrics["loss"] == pytest.approx(metrics["log_loss"], rel=1e-9)
+
+
+def test_fold_with_an_undefined_metric_leaves_the_others_known(nncli, write):
+    groups = [i % 6 for i in range(60)]
+    rows = [f"{i * 0.37:.2f},{g},{'b' if g == 0 else 'a'}" for i, g in enumerate(groups)]
+    write("g.csv", "x,g,y", *rows)
+    config = write(
+        "g.yaml",
+        "data: {path: g.csv, target: y, split: {type: group, column: g, train: 1}}",
+        "training: {epochs: 2}",
+    )
+    done = nncli("train", config, "--folds", "6", "-q", "--json", "--set", "output.plots=[]")
+    assert done.code == 0, done.err
+    assert done.json["mean"]["roc_auc"] is None
+    assert done.json["mean"]["accuracy"] is not None
+
+
+def test_folds_warn_as_a_single_run_does(nncli, write):
+    write("l.csv", "x,leak,y", *(f"{i * 0.37:.2f},{i % 2},{'ab'[i % 2]}" for i in range(60)))
+    config = write("l.yaml", "data: {path: l.csv, target: y}", "training: {epochs: 2}")
+    done = nncli("train", config, "--folds", "3", "-q", "--set", "output.plots=[]")
+    assert "column 'leak' is the target 'y' in other words" in done.err
+
+
+def test_what_a_dropped_row_holds_is_no_matter(nncli, write):
+    lines = [f"{i * 1.5},2026-01-{i % 28 + 1:02d},{i * 2.5}" for i in range(60)]
+    write("t.csv", "x,day,y", *lines, "Total,all days,")
+    config = write(
+        "t.yaml",
+        "data:",
+        "  {path: t.csv, target: y, missing_target: drop, split: {type: time, column: day}}",
+    )
+    done = nncli("validate", config)
+    assert done.code == 0, done.err
+    assert "numeric     1: x" in done.out
+
+
+def test_number_that_is_no_truth_is_refused(nncli, write):
+    write("b.csv", "x,b,y", *(f"{i * 1.5},{i % 2},{i * 2.5}" for i in range(60)))
+    config = write("b.yaml", "data: {path: b.csv, target: y}", "training: {epochs: 2}")
+    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
+    done = nncli("predict", run, write("new.csv", "x,b", "1,7"))
+    assert done.code == 2
+    assert "new.csv:2: column 'b': expected yes or no, true or false, found '7'" in done.err
+
+
+def test_table_without_a_header_stays_without_one(nncli, write):
+    write("n.csv", *(f"{i * 1.5},{i % 7},{i * 2.5}" for i in range(60)))
+    config = write("n.yaml", "data: {path: n.csv, target: column_3}", "training: {epochs: 2}")
+    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
+    assert nncli("predict", run, "n.csv", "-o", "once.csv").code == 0
+    assert len(Path("once.csv").read_text().splitlines()) == 60
+    assert nncli("predict", run, "once.csv", "-o", "twice.csv").code == 0

@@ -10,7 +10,7 @@ from nncli.data.disguises import foreign_number
 from nncli.data.kinds import idle, is_class_number, kind_of, truths
 from nncli.data.tables import TableFile
 from nncli.data.text_files import TextFormat
-from nncli.parts.table import Column
+from nncli.parts.table import PART, Column
 
 HINT = (
     "(if it stands for missing, add it to data.missing; if the column is text, "
@@ -563,7 +563,7 @@ def test_files_of_the_parts_are_read_as_one_table(tmp_path):
     table = read(tmp_path, text, parts=parts)
     assert cells(table, "x") == [1, 2, 1, 2, 5, 6, 7]
     assert cells(table, "t") == ["p", "q", "p", "q", "r", "p", "q"]
-    assert cells(table, "(part)") == ["train"] * 4 + ["val"] * 2 + ["test"]
+    assert cells(table, PART) == ["train"] * 4 + ["val"] * 2 + ["test"]
     assert [table.place(row).removeprefix(f"{tmp_path}/") for row in (0, 3, 4, 5, 6)] == [
         "table.csv:2", "table.csv:5", "val.csv:2", "val.csv:4", "test.tsv:2",
     ]  # fmt: skip
