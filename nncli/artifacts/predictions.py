@@ -14,10 +14,10 @@ import numpy as np
 from nncli.artifacts.files import replacing
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.model import Model
-from nncli.data.chunks import TableReader, suffixes
-from nncli.data.tables import open_table
+from nncli.data.reading.chunks import TableReader, suffixes
+from nncli.data.reading.tables import open_table
+from nncli.data.reading.text_files import TextFile
 from nncli.data.targets import label
-from nncli.data.text_files import TextFile
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 

@@ -47,8 +47,8 @@ def command(
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
-    from nncli.artifacts.report import evaluate
-    from nncli.artifacts.report_files import save
+    from nncli.artifacts.evaluation.report import evaluate
+    from nncli.artifacts.evaluation.report_files import save
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.cli.report_text import report_text
@@ -72,7 +72,7 @@ def command(
 
 
 def _split(reader: "RunReader", asked: str | None) -> tuple[str, "Scored"]:
-    from nncli.artifacts.report import SPLITS
+    from nncli.artifacts.evaluation.report import SPLITS
 
     there = list(reader.built.rows.named())
     chosen = asked or next(name for name in SPLITS if name in there)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from nncli.artifacts.class_scores import largest
-from nncli.artifacts.intervals import FEWEST_ROWS, Standing
-from nncli.artifacts.pictures import short
-from nncli.artifacts.report import Report
+from nncli.artifacts.evaluation.class_scores import largest
+from nncli.artifacts.evaluation.intervals import FEWEST_ROWS, Standing
+from nncli.artifacts.evaluation.pictures import short
+from nncli.artifacts.evaluation.report import Report
 from nncli.cli.summary import figure, table
 from nncli.parts.arrays import Array
 

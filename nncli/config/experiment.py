@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from nncli.constraints import Auto, Length, PositiveInt, Seed
-from nncli.data.chunks import MISSING
 from nncli.data.kinds import Kind
 from nncli.data.preprocessing import Impute, ImputeCategory, Scale, Unknown
+from nncli.data.reading.chunks import MISSING
+from nncli.data.reading.tables import TableFile
+from nncli.data.reading.text_files import TextFormat
 from nncli.data.splits import FixedSplit, Split
-from nncli.data.tables import TableFile
-from nncli.data.text_files import TextFormat
 from nncli.engine.job import Seeds
 from nncli.engine.settings import Training
 from nncli.parts.datasets import Dataset

@@ -10,9 +10,9 @@ import numpy as np
 from nncli.config.dump import to_yaml
 from nncli.config.starter import STOPPING, TEMPLATE, loss_of, output_of
 from nncli.data.doubts import IMBALANCE
-from nncli.data.tables import EMPTY, TableFile, listed, nearest, open_table
+from nncli.data.reading.tables import EMPTY, TableFile, listed, nearest, open_table
+from nncli.data.reading.text_files import TextFormat
 from nncli.data.targets import as_task
-from nncli.data.text_files import TextFormat
 from nncli.errors import DataError, UserError
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table

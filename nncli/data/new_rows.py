@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from nncli.data.chunks import NumberParser, TableReader, to_number
-from nncli.data.encoding import Encoded, Form, encode
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.problems import refuse_rows
-from nncli.data.tables import fingerprint, listed, open_table, stays_on_disk, weights_of
+from nncli.data.reading.chunks import NumberParser, TableReader, to_number
+from nncli.data.reading.encoding import Encoded, Form, encode
+from nncli.data.reading.tables import fingerprint, listed, open_table, stays_on_disk, weights_of
+from nncli.data.reading.text_files import TextFormat
 from nncli.data.targets import label
-from nncli.data.text_files import TextFormat
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Origin, Table

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nncli.artifacts.intervals import resample
-from nncli.artifacts.report import Report
+from nncli.artifacts.evaluation.intervals import resample
+from nncli.artifacts.evaluation.report import Report
 from nncli.parts.metrics import Accuracy, F1Macro, MaxError, MeanAbsoluteError, RocAuc
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from report_samples import classified, regressed, report
 
-from nncli.artifacts.report_files import save
+from nncli.artifacts.evaluation.report_files import save
 from nncli.artifacts.run_directory import RunDirectory
 
 SURE = np.eye(2)[np.arange(40) % 2]

@@ -6,7 +6,13 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
 from sklearn.metrics import roc_curve as reference_curve
 
-from nncli.artifacts.class_scores import calibration, largest, per_class, roc_curve, roc_curves
+from nncli.artifacts.evaluation.class_scores import (
+    calibration,
+    largest,
+    per_class,
+    roc_curve,
+    roc_curves,
+)
 from nncli.parts.metrics import confusion
 
 

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from nncli.artifacts.intervals import Estimate, resample, standing
+from nncli.artifacts.evaluation.intervals import Estimate, resample, standing
 from nncli.parts.metrics import (
     R2,
     Accuracy,

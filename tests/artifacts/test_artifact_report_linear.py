@@ -7,9 +7,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from nncli.artifacts import linear_model as module
-from nncli.artifacts.linear_fits import PENALTIES, STRENGTH
-from nncli.artifacts.linear_model import linear_model
+from nncli.artifacts.evaluation import linear_model as module
+from nncli.artifacts.evaluation.linear_model import PENALTIES, STRENGTH, linear_model
 from nncli.engine.evaluation import Scored
 
 

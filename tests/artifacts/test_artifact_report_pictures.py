@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from report_samples import classified, regressed, report
 
-from nncli.artifacts import class_pictures, number_pictures
-from nncli.artifacts.pictures import short, to_png
+from nncli.artifacts.evaluation import class_pictures, number_pictures
+from nncli.artifacts.evaluation.pictures import short, to_png
 
 STRANGE = ("_no_$a$", "$\\frac{1}{0$ zażółć")
 TITLE = "iris-001, 22 test rows"

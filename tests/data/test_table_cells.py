@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from table_files import PLAIN, cells, columns, labels, read, refusal
 
-from nncli.data import encoding, text_files
-from nncli.data.chunks import NumberParser, to_number
-from nncli.data.disguises import foreign_number
 from nncli.data.kinds import idle, is_class_number, kind_of, truths
-from nncli.data.tables import TableFile
-from nncli.data.text_files import TextFormat
+from nncli.data.reading import encoding, text_files
+from nncli.data.reading.chunks import NumberParser, to_number
+from nncli.data.reading.disguises import foreign_number
+from nncli.data.reading.tables import TableFile
+from nncli.data.reading.text_files import TextFormat
 from nncli.parts.table import PART, Column
 
 HINT = (

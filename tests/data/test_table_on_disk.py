@@ -14,9 +14,9 @@ from table_files import cells, columns, labels, read, source
 
 from nncli.config.build import build
 from nncli.config.load import load
-from nncli.data import tables, text_files
 from nncli.data.disk import ColumnFile, RowFile
 from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.reading import tables, text_files
 from nncli.engine.trainer import train
 from nncli.errors import FileFailure
 

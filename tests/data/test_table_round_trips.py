@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_files import cells, lines_of
 
-from nncli.data import text_files
-from nncli.data.chunks import MISSING, NumberParser
-from nncli.data.encoding import encode
-from nncli.data.tables import open_table
-from nncli.data.text_files import TextFile, TextFormat
+from nncli.data.reading import text_files
+from nncli.data.reading.chunks import MISSING, NumberParser
+from nncli.data.reading.encoding import encode
+from nncli.data.reading.tables import open_table
+from nncli.data.reading.text_files import TextFile, TextFormat
 from nncli.errors import DataError
 from nncli.parts.table import Table
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from table_files import PLAIN, ROWS, cells, columns, labels, lines, read, refusal, write
 
-from nncli.data import text_files
-from nncli.data.chunks import MISSING
-from nncli.data.text_files import TextFile, TextFormat, is_header, sniff_delimiter
+from nncli.data.reading import text_files
+from nncli.data.reading.chunks import MISSING
+from nncli.data.reading.text_files import TextFile, TextFormat, is_header, sniff_delimiter
 from nncli.errors import DataError, TableError
 
 
@@ -411,7 +411,7 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path, suffix, make, mess
     folder.mkdir()
     path = folder / f"table{suffix}"
     make(path)
-    from nncli.data.tables import open_table
+    from nncli.data.reading.tables import open_table
 
     with pytest.raises(DataError) as caught:
         open_table(path, TextFormat())

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from table_files import cells, labels, read, refusal, write
 
-from nncli.data import typed_files
-from nncli.data.tables import open_table
-from nncli.data.text_files import TextFormat
+from nncli.data.reading import typed_files
+from nncli.data.reading.tables import open_table
+from nncli.data.reading.text_files import TextFormat
 from nncli.errors import DataError
 
 ROWS = 60

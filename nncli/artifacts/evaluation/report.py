@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import threadpoolctl
 
-from nncli.artifacts.class_scores import Calibration, ClassScores, calibration, per_class
-from nncli.artifacts.intervals import (
+from nncli.artifacts.evaluation.class_scores import Calibration, ClassScores, calibration, per_class
+from nncli.artifacts.evaluation.intervals import (
     FEWEST_ROWS,
     WITHOUT,
     Estimate,
@@ -18,7 +18,7 @@ from nncli.artifacts.intervals import (
     resample,
     standing,
 )
-from nncli.artifacts.linear_model import linear_model
+from nncli.artifacts.evaluation.linear_model import linear_model
 from nncli.artifacts.run_reader import RunReader
 from nncli.engine.evaluation import Evaluator, Scored
 from nncli.parts.arrays import Array

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.pictures import REFERENCE, SHADE, dress, entitle, new_figure, short
-from nncli.artifacts.report import Report
+from nncli.artifacts.evaluation.pictures import REFERENCE, SHADE, dress, entitle, new_figure, short
+from nncli.artifacts.evaluation.report import Report
 from nncli.parts.arrays import Array
 
 MOST_DOTS = 5_000

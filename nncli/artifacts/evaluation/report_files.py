@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.evaluation.pictures import to_png
+from nncli.artifacts.evaluation.report import Report
 from nncli.artifacts.files import reporting, to_json, write_atomic
-from nncli.artifacts.pictures import to_png
-from nncli.artifacts.report import Report
 from nncli.errors import FileFailure
 
 FOLDER = "evaluation"
@@ -51,7 +51,7 @@ def _pictures(report: Report, troubles: list[str]) -> Iterator[tuple[str, bytes]
     if not report.is_finite:
         troubles.append("no plots: the predictions are not all finite")
         return
-    from nncli.artifacts import class_pictures, number_pictures
+    from nncli.artifacts.evaluation import class_pictures, number_pictures
 
     drawings: dict[str, Draw] = {
         "predicted_vs_true.png": number_pictures.predicted_vs_true,

@@ -14,7 +14,7 @@ from typing import IO, Literal
 
 import numpy as np
 
-from nncli.data.chunks import MISSING, Chunk, is_number, reading, suffixes
+from nncli.data.reading.chunks import MISSING, Chunk, is_number, reading, suffixes
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
 

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nncli.data.chunks import Chunk, NumberParser, TableReader, to_number
-from nncli.data.disguises import disguised
 from nncli.data.disk import ColumnFile
 from nncli.data.problems import cell_problem
+from nncli.data.reading.chunks import Chunk, NumberParser, TableReader, to_number
+from nncli.data.reading.disguises import disguised
 from nncli.data.targets import label
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array

@@ -8,7 +8,7 @@ from zipfile import is_zipfile
 
 import numpy as np
 
-from nncli.data.chunks import Chunk, reading
+from nncli.data.reading.chunks import Chunk, reading
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from nncli.data.chunks import is_number, to_number
+from nncli.data.reading.chunks import is_number, to_number
 from nncli.errors import printable
 
 MANY_NUMBERS = 20  # different ones: more than a column of codes has

@@ -4,9 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.class_scores import CURVES, largest, roc_curves
-from nncli.artifacts.pictures import REFERENCE, SHADE, dress, entitle, legend, new_figure, short
-from nncli.artifacts.report import Report
+from nncli.artifacts.evaluation.class_scores import CURVES, largest, roc_curves
+from nncli.artifacts.evaluation.pictures import (
+    REFERENCE,
+    SHADE,
+    dress,
+    entitle,
+    legend,
+    new_figure,
+    short,
+)
+from nncli.artifacts.evaluation.report import Report
 from nncli.parts.arrays import Array
 
 BARS = 20  # of a histogram

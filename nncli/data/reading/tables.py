@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from nncli.constraints import Auto
-from nncli.data.chunks import MISSING, NumberParser, TableReader, suffixes
-from nncli.data.encoding import Encoded, Form, encode
 from nncli.data.kinds import ID_NAME, Kind, idle, is_class_number, kind_of
 from nncli.data.memory import available
 from nncli.data.problems import refuse_rows
+from nncli.data.reading.chunks import MISSING, NumberParser, TableReader, suffixes
+from nncli.data.reading.encoding import Encoded, Form, encode
+from nncli.data.reading.text_files import TextFile, TextFormat
+from nncli.data.reading.typed_files import ArrowFile, NpzFile
 from nncli.data.targets import label, number_classes
-from nncli.data.text_files import TextFile, TextFormat
-from nncli.data.typed_files import ArrowFile, NpzFile
 from nncli.errors import DataError, TableError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset

@@ -1,0 +1,1 @@
+"""Reading: files of the user's -> tables, with every doubt settled aloud."""
