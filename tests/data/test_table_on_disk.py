@@ -3,6 +3,7 @@
 import errno
 import gc
 import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -291,3 +292,28 @@ def test_weights_trained_from_disk_are_the_same_to_the_bit(
     (theta, reports), (theta_again, reports_again) = trained(table), trained(other)
     np.testing.assert_array_equal(theta, theta_again)
     assert str(reports) == str(reports_again)  # as text, so that NaN equals itself
+
+
+def test_a_table_on_disk_is_never_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("nncli.data.reading.text_files.CHUNK_CELLS", 1 << 13)
+    monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", 1 << 13)
+    monkeypatch.setattr("nncli.data.doubts.CHUNK_VALUES", 1 << 13)
+    monkeypatch.setattr("nncli.engine.evaluation.CHUNK_VALUES", 1 << 13)
+    config = tmp_path / "t.yaml"
+    config.write_text("data: {path: t.csv, target: y, on_disk: true}\ntraining: {epochs: 1}\n")
+
+    def peak(rows, columns=200):
+        numbers = np.random.default_rng(0).integers(1000, size=(rows, columns + 1))
+        lines = [",".join([*(f"x{j}" for j in range(columns)), "y"])]
+        lines += [",".join(map(str, cells)) for cells in numbers]
+        (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+        del numbers, lines
+        tracemalloc.start()
+        built = build(*load(config))
+        list(train(built.job))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most / (rows * columns * 8)
+
+    peak(100)  # what is imported and cached on the way isn't the table's
+    assert peak(2500) < 0.5
