@@ -4,6 +4,7 @@
     |- UserError            exit 2   the config, the data or the command line is wrong
     |  |- ConfigError                one or more located problems in a config
     |  |- DataError                  a data set that can't be used as asked
+    |  |  |- MarkersFound            words among a column's numbers, as `unknown`
     |  |  `- TableError              one or more cells of a table, each with its file and line
     |  `- ShapeError                 arrays or layers that don't fit together
     |- RunInUse             exit 3   another process holds the run directory
@@ -71,6 +72,14 @@ class DataError(UserError):
     def __init__(self, message: str = "", key: str = "", found: Found = ()) -> None:
         self.found = tuple(found) or ((key, message),)
         super().__init__("\n".join(message for _, message in self.found))
+
+
+class MarkersFound(DataError):
+    """Columns of numbers with other words among them. markers: these words."""
+
+    def __init__(self, found: Found, markers: Sequence[str]) -> None:
+        super().__init__(found=found)
+        self.markers = tuple(dict.fromkeys(markers))
 
 
 class TableError(DataError):

@@ -10,10 +10,11 @@ import numpy as np
 from nncli.config.dump import to_yaml
 from nncli.config.starter import STOPPING, TEMPLATE, loss_of, output_of
 from nncli.data.doubts import IMBALANCE
+from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.tables import EMPTY, TableFile, listed, nearest, open_table
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.targets import as_task
-from nncli.errors import DataError, UserError
+from nncli.errors import DataError, MarkersFound, UserError
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table
 
@@ -76,7 +77,8 @@ def stem(path: Path) -> str:
 
 def _read(path: Path, target: tuple[str, ...]) -> tuple[TableFile, Table]:
     """The table, and the first way in which it can be read: as it is, without rows that lack the
-    target, or either with decimal commas where cells are parted by something else."""
+    target, or either with decimal commas where cells are parted by something else; words among
+    numbers are then taken to stand for no value."""
     plain = TableFile(path=path, target=target, excuses_empty=True)
     ways = [plain, replace(plain, drops_missing_target=True)]
     if getattr(open_table(path, TextFormat()), "delimiter", ",") != ",":
@@ -85,6 +87,10 @@ def _read(path: Path, target: tuple[str, ...]) -> tuple[TableFile, Table]:
     for way in ways:
         try:
             table = way.load()
+        except MarkersFound as error:
+            trouble.append(error)
+            if not set(error.markers) <= set(way.missing):  # what stands for no value, most likely
+                ways.append(replace(way, missing=(*way.missing, *error.markers)))
         except DataError as error:
             trouble.append(error)
         else:
@@ -105,6 +111,10 @@ def _table_block(table: Table, source: TableFile, config: Path) -> str:
         if source.drops_missing_target
         else ""
     )
+    if own := [text for text in source.missing if text not in MISSING]:
+        words = to_yaml({"x": [*MISSING, *own]}).removeprefix("x: ").rstrip()
+        extra += f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
+        extra += f"  missing: {words}\n"
     if source.format.decimal != ".":
         extra += '  decimal: ","\n'
     if empty:

@@ -545,3 +545,13 @@ def test_table_without_a_header_stays_without_one(nncli, write):
     assert nncli("predict", run, "n.csv", "-o", "once.csv").code == 0
     assert len(Path("once.csv").read_text().splitlines()) == 60
     assert nncli("predict", run, "once.csv", "-o", "twice.csv").code == 0
+
+
+def test_init_takes_words_among_numbers_for_missing_ones_and_says_so(nncli, write):
+    cells = ["lost" if i % 4 == 0 else str(i * 1.5) for i in range(80)]
+    write("p.csv", "x,z,y", *(f"{c},{i * 0.7:.1f},{i * 3}.5" for i, c in enumerate(cells)))
+    assert nncli("init", "p.csv", "--target", "y").code == 0
+    text = Path("p.yaml").read_text()
+    assert "# taken to mean that there is no value: lost" in text
+    assert "#   numeric: x (20 missing), z" in text
+    assert nncli("validate", "p.yaml").code == 0

@@ -10,9 +10,9 @@ import numpy as np
 from nncli.data.disk import ColumnFile
 from nncli.data.problems import cell_problem
 from nncli.data.reading.chunks import Chunk, NumberParser, TableReader, to_number
-from nncli.data.reading.disguises import disguised
+from nncli.data.reading.disguises import disguised, markers_among_numbers
 from nncli.data.targets import label
-from nncli.errors import DataError, Problem, TableError, printable
+from nncli.errors import DataError, MarkersFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column
 
@@ -142,11 +142,15 @@ def encode(
 
 def _refuse_disguises(columns: Sequence[_Column], file: str, decimal: str) -> None:
     """Raises DataError for every column of numbers that would be taken for texts."""
-    found = []
+    found, markers = [], []
     for column in columns:
         if column.form == "text" and not column.is_forced:
-            problem = disguised(column.name, list(islice(column.vocabulary, 1000)), decimal)
-            found += [(problem[0], f"{file}: {problem[1]}")] if problem else []
+            texts = list(islice(column.vocabulary, 1000))
+            if problem := disguised(column.name, texts, decimal):
+                found.append((problem[0], f"{file}: {problem[1]}"))
+                markers += markers_among_numbers(texts, decimal)
+    if markers and all(key == "data.missing" for key, _ in found):
+        raise MarkersFound(found, markers)
     if found:
         raise DataError(found=found)
 
