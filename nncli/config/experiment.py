@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 
 from nncli.constraints import Auto, Length, PositiveInt, Seed
 from nncli.data.kinds import Kind
-from nncli.data.preprocessing import Impute, ImputeCategory, Scale, Unknown
+from nncli.data.preprocessing import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_files import TextFormat
+from nncli.data.scaling import Scale
 from nncli.data.splits import FixedSplit, Split
 from nncli.engine.job import Seeds
 from nncli.engine.settings import Training

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nncli.data.preprocessing import Scaling
+from nncli.data.scaling import Scaling
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table, Task

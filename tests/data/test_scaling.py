@@ -7,7 +7,8 @@ import pytest
 
 from nncli.config.build import build
 from nncli.config.load import load
-from nncli.data.preprocessing import Preprocessing, Scaling, Steps
+from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.scaling import Scaling
 from nncli.parts.datasets import Iris, LinearRegression
 from nncli.parts.table import Table
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nncli.data.preprocessing import Scaling
+from nncli.data.scaling import Scaling
 from nncli.data.targets import MOST_CLASSES, TargetCoding, as_task
 from nncli.errors import DataError
 from nncli.parts.datasets import AndGate, Iris

@@ -1,0 +1,56 @@
+"""Scaling: numbers -> numbers of about the same size, and back."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+
+Scale = Literal["standard", "minmax", "robust", "none"]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """scaled = (x - shift) / scale, a column at a time.
+
+    standard: mean and (population) standard deviation; minmax: minimum and range;
+    robust: median and interquartile range. A column without spread is only shifted.
+    Weighted rows count so in the mean and the deviation, not in the others.
+    """
+
+    method: Scale
+    shift: list[float]
+    scale: list[float]
+    fitted_rows: int
+
+    @classmethod
+    def fit(cls, method: Scale, x: Array, weights: Array | None = None) -> "Scaling":
+        """Take the statistics of x, (rows, columns). weights: (rows,)."""
+        columns = x.shape[1]
+        shift, scale = np.zeros(columns), np.ones(columns)
+        if method == "standard" and weights is not None:
+            shift = np.average(x, axis=0, weights=weights)
+            scale = np.sqrt(np.average(np.square(x - shift), axis=0, weights=weights))
+        elif method == "standard":
+            shift, scale = x.mean(axis=0), x.std(axis=0)
+        elif method == "minmax":
+            shift, scale = x.min(axis=0), np.ptp(x, axis=0)
+        elif method == "robust":
+            low, shift, high = np.percentile(x, (25, 50, 75), axis=0)
+            scale = high - low
+        # the spread that rounding leaves in a constant column isn't a spread
+        flat = scale <= 10 * np.finfo(float).eps * np.abs(x).max(axis=0)
+        return cls(method, shift.tolist(), np.where(flat, 1.0, scale).tolist(), len(x))
+
+    def apply(self, x: Array) -> Array:
+        """Scaled values."""
+        if self.method == "none":
+            return x
+        return np.asarray((x - np.array(self.shift)) / np.array(self.scale))
+
+    def undo(self, scaled: Array) -> Array:
+        """The values in their own units."""
+        if self.method == "none":
+            return scaled
+        return np.asarray(scaled * np.array(self.scale) + np.array(self.shift))
