@@ -23,7 +23,8 @@ SPLIT = "split.npz"
 PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
-FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it
+FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
+FIRST_FOLD = "fold-1"
 PIECE = 1 << 20  # bytes copied at a time
 LONGEST_NAME = 100  # bytes
 FORMAT = 2
@@ -85,8 +86,10 @@ class RunDirectory:
         run = cls(path)
         if not path.is_dir():
             raise UserError(f"{path}: no such run directory")
-        if (path / FOLDS).is_file():
-            raise UserError(f"{path}: holds the runs of a cross-validation: take {path / 'fold-1'}")
+        if (path / FIRST_FOLD).is_dir():
+            raise UserError(
+                f"{path}: holds the runs of a cross-validation: take {path / FIRST_FOLD}"
+            )
         if not (path / MANIFEST).is_file():
             kind = "an unfinished run" if (path / RESOLVED).is_file() else "not a run directory"
             raise UserError(f"{path}: {kind}: it has no {MANIFEST}")

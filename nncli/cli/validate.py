@@ -18,4 +18,6 @@ def command(config: Path, assignments: tuple[str, ...]) -> None:
 
     built = build(*load(config, assignments))
     click.echo(model_summary(built))
+    for doubt in built.doubts:
+        click.echo(f"warning: {doubt}", err=True)
     click.echo(f"\n{config}: valid")
