@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import threadpoolctl
 
 from nncli.artifacts.files import to_json, write_atomic
 from nncli.artifacts.run_directory import FOLDS, RunDirectory
 from nncli.config.build import Built
 from nncli.engine.evaluation import Evaluator
 from nncli.engine.state import TrainState
+from nncli.engine.threads import limited
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,7 @@ class FoldScore:
 def score_fold(run: RunDirectory, built: Built, state: TrainState) -> FoldScore:
     """Score the rows that a fold held out, with the weights it keeps."""
     job, rows = built.job, built.scored("test")
-    threads = built.experiment.training.threads
-    assert threads != "auto"
-    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+    with limited(job.training):
         score = Evaluator(job.network, state.weights, rows, job.decode, job.metrics).score()
     return FoldScore(run.name, len(rows), {"loss": score.loss, **score.metrics})
 

@@ -24,17 +24,15 @@ def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> 
     FILE needs the columns RUN has learnt from, in any order, but not the target. RUN's own data
     isn't needed.
     """
-    import threadpoolctl
-
     from nncli.artifacts.predictions import Predictions
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
-    from nncli.cli.summary import few, tell_unseen
+    from nncli.cli.summary import tell_unseen
+    from nncli.engine.threads import limited
+    from nncli.errors import few
 
     reader = RunReader(RunDirectory.open(run))
-    threads = reader.model.experiment.training.threads
-    assert threads != "auto"
-    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+    with limited(reader.model.experiment.training):
         predictions = Predictions(reader, file, probabilities=probabilities)
     predictions.write(output, sys.stdout.buffer)
     if predictions.unused:

@@ -7,6 +7,7 @@ import click
 from nncli.config.build import Built
 from nncli.config.dump import plain
 from nncli.data.preprocessing import Preprocessing
+from nncli.errors import few
 from nncli.parts.table import Table
 from nncli.registry import Part
 
@@ -73,12 +74,6 @@ def tell_unseen(counts: Mapping[str, int]) -> None:
     for name, count in counts.items():
         cells = "cell holds a category" if count == 1 else "cells hold categories"
         click.echo(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
-
-
-def few(names: Sequence[str], most: int = 8) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:

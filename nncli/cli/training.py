@@ -26,16 +26,14 @@ def train_to_end(
     recorder: RunRecorder, plotter: BackgroundPlotter, signals: StopOnSignal, *, quiet: bool
 ) -> Ended:
     """Train, show progress, record. Raises Diverged if not even the start was finite."""
-    import threadpoolctl
-
     from nncli.cli.progress import Progress
+    from nncli.engine.threads import limited
     from nncli.engine.trainer import train
 
     settings = recorder.built.experiment.training
-    assert settings.threads != "auto"
     diverged = None
     progress = Progress(settings.epochs, quiet=quiet)
-    with threadpoolctl.threadpool_limits(settings.threads, user_api="blas"):
+    with limited(settings):
         try:
             for report in train(recorder.built.job, recorder.state, signals.stop):
                 recorder.record(report)

@@ -20,7 +20,7 @@ from nncli.data.targets import TargetCoding, as_task
 from nncli.data.weights import Weighing
 from nncli.engine import baselines
 from nncli.engine.evaluation import Scored
-from nncli.engine.job import Job, Seeds
+from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.state import stream
 from nncli.errors import DataError, TableError
@@ -112,7 +112,7 @@ def deal(given: Experiment, source: Source, fixed: Fixed | None = None, n_folds:
     split = resolve_split(given.data.split, dataset, table)
     if fixed:
         return Dealt(table, dataset, split, fixed.rows)
-    random = stream("split", _seeds(given).split)
+    random = stream("split", given.seeds.split)
     with _blaming(source, "data.split"):
         rows = split.rows(table, random)
         if given.data.path is not None and len(rows.train) < len(table):
@@ -173,10 +173,6 @@ def _blaming(source: Source, key: str) -> Iterator[None]:
         raise  # which has places of its own
     except DataError as error:
         raise source.error([(own or key, message) for own, message in error.found]) from None
-
-
-def _seeds(given: Experiment) -> Seeds:
-    return given.seed if isinstance(given.seed, Seeds) else Seeds(*[given.seed] * 4)
 
 
 def _check_finite(job: Job, source: Source, key: str) -> None:
@@ -240,6 +236,6 @@ def _job(model: Model, table: Table, rows: Rows, weighing: Weighing | None) -> J
         val=model.scored(table, rows.val, weighing) if len(rows.val) else None,
         decode=model.coding.decode,
         metrics={metric.name: metric for metric in chosen},
-        seeds=_seeds(experiment),
+        seeds=experiment.seeds,
         log_every=log_every,
     )

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from nncli.constraints import Auto, Length, PositiveInt, Seed
-from nncli.data.kinds import Kind
 from nncli.data.preprocessing import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.tables import TableFile
@@ -21,7 +20,7 @@ from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant, Schedule
-from nncli.parts.table import Task
+from nncli.parts.table import Kind, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,3 +238,8 @@ class Experiment:
     training: Annotated[Training, "how long, in what portions"] = field(default_factory=Training)
     evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)
     output: Annotated[OutputKeys, "what is left behind"] = field(default_factory=OutputKeys)
+
+    @property
+    def seeds(self) -> Seeds:
+        """One for each random stream."""
+        return self.seed if isinstance(self.seed, Seeds) else Seeds(*[self.seed] * 4)

@@ -118,10 +118,15 @@ def _gives_away(column: Column, table: Table) -> bool:
         return bool(abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12)
 
 
+def is_imbalanced(counts: Array) -> bool:
+    """Whether the largest class has many times the rows of the smallest. counts: rows by class."""
+    return bool(counts.max() >= IMBALANCE * max(counts.min(), 1))
+
+
 def _imbalance(table: Table, rows: Rows) -> Iterator[str]:
     counts = np.bincount(table.y[rows.train], minlength=len(table.classes))
     least, most = int(counts.argmin()), int(counts.argmax())
-    if counts[most] >= IMBALANCE * max(counts[least], 1):
+    if is_imbalanced(counts):
         yield (
             f"class '{table.classes[most]}' has {counts[most]:,} training rows and "
             f"'{table.classes[least]}' has {counts[least]:,}: accuracy says little then; see "

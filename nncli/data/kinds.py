@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column
-
-Kind = Literal["numeric", "boolean", "categorical"]
+from nncli.parts.table import Column, Kind
 
 PAIRS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("1", "0"))
 TRUTHS = {word: truth for pair in PAIRS for word, truth in zip(pair, (1.0, 0.0), strict=True)}

@@ -10,7 +10,14 @@ from nncli.data.preprocessing import Preprocessing
 from nncli.data.problems import refuse_rows
 from nncli.data.reading.chunks import NumberParser, TableReader, to_number
 from nncli.data.reading.encoding import Encoded, Form, encode
-from nncli.data.reading.tables import fingerprint, listed, open_table, stays_on_disk, weights_of
+from nncli.data.reading.tables import (
+    fingerprint,
+    in_other_case,
+    listed,
+    open_table,
+    stays_on_disk,
+    weights_of,
+)
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.targets import label
 from nncli.errors import DataError, did_you_mean, printable
@@ -69,14 +76,9 @@ class NewRows:
         lacking = [name for name in wanted if name not in names]
         if not lacking:
             return
-        known = {name.lower(): name for name in names}
+        others = [name for name in names if name not in wanted]
         guesses = [
-            f"'{name}'"
-            + (
-                f" (did you mean '{known[name.lower()]}'?)"
-                if name.lower() in known
-                else did_you_mean(name, [n for n in names if n not in wanted])
-            )
+            f"'{name}'{in_other_case(name, names) or did_you_mean(name, others)}"
             for name in lacking[:5]
         ]
         more = f" and {len(lacking) - 5:,} more" if len(lacking) > 5 else ""

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nncli.data.kinds import TRUTHS, Kind, truths
+from nncli.data.kinds import TRUTHS, truths
 from nncli.data.problems import cell_problem
 from nncli.data.scaling import Scale, Scaling
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, Table
+from nncli.parts.table import Column, Kind, Table
 
 Impute = Literal["median", "mean", "most_frequent", "none"]
 ImputeCategory = Literal["most_frequent", "category", "none"]
@@ -173,7 +173,8 @@ def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Ste
             f"column '{name}' has no value in the training rows: leave it out",
             key="data.features.exclude",
         )
-    is_category = bool(column.categories) and name not in table.booleans
+    kind = table.kind(name)
+    is_category = kind == "categorical"
     allowed = steps.impute_category if is_category else steps.impute
     if missing and allowed == "none":
         place = table.place(int(rows[np.argmax(is_missing)]))
@@ -184,10 +185,11 @@ def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Ste
         )
     if is_category:
         return _fit_categories(name, column.categories, present, missing, steps.impute_category)
-    if name in table.booleans:
+    if kind == "boolean":
         present = _as_truth(present, column.categories)
-        return FittedColumn(name, "boolean", missing, _fill("most_frequent", present, steps.impute))
-    fill = _fill(steps.impute, present, steps.impute)
+        fill = None if steps.impute == "none" else _fill("most_frequent", present)
+        return FittedColumn(name, kind, missing, fill)
+    fill = None if steps.impute == "none" else _fill(steps.impute, present)
     whole = present if fill is None else np.where(is_missing, fill, column.values)
     weights = None if table.weights is None else table.weights[rows]
     scaling = Scaling.fit(steps.scale, whole[:, None], weights)
@@ -197,7 +199,7 @@ def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Ste
         raise DataError(message, key="data.preprocessing.numeric.scale")
     if steps.scale != "none" and whole.min() == whole.max():
         scale = 0.0  # weights that no training row has moved must not meet another value
-    return FittedColumn(name, "numeric", missing, fill, shift, scale)
+    return FittedColumn(name, kind, missing, fill, shift, scale)
 
 
 def _as_truth(values: Array, categories: Sequence[str]) -> Array:
@@ -206,10 +208,8 @@ def _as_truth(values: Array, categories: Sequence[str]) -> Array:
     return values if meaning is None or not categories else meaning[values.astype(int)]
 
 
-def _fill(how: Impute, present: Array, allowed: Impute) -> float | None:
+def _fill(how: Impute, present: Array) -> float:
     """What stands in for a missing number."""
-    if allowed == "none":
-        return None
     if how == "median":
         return float(np.median(present))
     if how == "mean":

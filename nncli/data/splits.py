@@ -29,25 +29,6 @@ class Rows:
         return {name: rows for name, rows in every.items() if len(rows)}
 
 
-class Split(Part):
-    """Table -> Rows.
-
-    column: the column it looks at, if it does.
-    """
-
-    kind = "split"
-    column: str | None = None
-
-    def rows(self, table: Table, random: np.random.Generator) -> Rows:
-        raise NotImplementedError
-
-    def divide(
-        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
-    ) -> list[Array]:
-        """Cut the rows `pool` into parts by shares that sum to 1, in the split's own way."""
-        raise NotImplementedError
-
-
 def deal(
     groups: Sequence[Array], shares: Sequence[float], random: np.random.Generator
 ) -> list[Array]:
@@ -80,6 +61,30 @@ def by_class(
     return deal([pool[of_pool == c] for c in range(len(table.classes))], shares, random)
 
 
+class Split(Part):
+    """Table -> Rows.
+
+    column: the column it looks at, if it does.
+    """
+
+    kind = "split"
+    column: str | None = None
+
+    def rows(self, table: Table, random: np.random.Generator) -> Rows:
+        raise NotImplementedError
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        """Cut the rows `pool` into parts by shares that sum to 1, in the split's own way.
+
+        By default within each class if there are classes, else at random.
+        """
+        if table.classes:
+            return by_class(table, pool, shares, random)
+        return at_random(pool, shares, random)
+
+
 @part("none")
 class NoSplit(Split):
     """Every row trains; `evaluate` then scores the training rows, and says so."""
@@ -87,20 +92,6 @@ class NoSplit(Split):
     def rows(self, table: Table, random: np.random.Generator) -> Rows:
         nobody = np.empty(0, dtype=np.intp)
         return Rows(np.arange(len(table)), nobody, nobody)
-
-    def divide(
-        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
-    ) -> list[Array]:
-        return either_way(table, pool, shares, random)
-
-
-def either_way(
-    table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
-) -> list[Array]:
-    """By class if there are classes, else at random."""
-    return (
-        by_class(table, pool, shares, random) if table.classes else at_random(pool, shares, random)
-    )
 
 
 @dataclass(frozen=True)
@@ -335,8 +326,3 @@ class FixedSplit(Split):
         if not len(rows.train):
             raise DataError(f"column '{name}' says train of no row", key="data.split.column")
         return rows
-
-    def divide(
-        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
-    ) -> list[Array]:
-        return either_way(table, pool, shares, random)

@@ -9,6 +9,7 @@ import numpy as np
 
 from nncli.parts.arrays import Array
 
+Kind = Literal["numeric", "boolean", "categorical"]
 Task = Literal["binary", "classification", "regression"]
 # The column aside that says which file a row came from: train, val or test. No file has this name.
 PART = "\0part"
@@ -113,6 +114,12 @@ class Table:
         if name not in self.features:
             raise KeyError(name)
         return Column(self.x[:, self.features.index(name)], self.categories.get(name, ()))
+
+    def kind(self, name: str) -> Kind:
+        """What a feature holds."""
+        if name in self.booleans:
+            return "boolean"
+        return "categorical" if name in self.categories else "numeric"
 
     def place(self, row: int) -> str:
         """Where a row stands: its file and line, else its number."""

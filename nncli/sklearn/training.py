@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import threadpoolctl
 
 from nncli.config.build import Built, Dealt, assemble
 from nncli.config.experiment import Experiment
 from nncli.config.model import Model
 from nncli.data.doubts import refuse_lonely_classes
 from nncli.data.splits import NoSplit, Split
-from nncli.engine.job import Seeds
 from nncli.engine.state import stream
+from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
@@ -42,10 +41,9 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
     """
     experiment = read(parameters, has_classes=bool(table.classes))
     built = _build(experiment, table)
-    threads, job = built.experiment.training.threads, built.job
+    job = built.job
     state = job.start()
-    assert threads != "auto"
-    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
+    with limited(job.training):
         reports = [report for report in train(job, state) if report.is_logged or report.is_best]
     kept = state.best.epoch if state.best_theta is not None else state.epoch
     loss = next(report.loss for report in reports if report.epoch == kept)
@@ -55,9 +53,9 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
 
 
 def _build(experiment: Experiment, table: Table) -> Built:
-    dataset, split, seed = experiment.data.source(), experiment.data.split, experiment.seed
+    dataset, split = experiment.data.source(), experiment.data.split
     assert isinstance(split, Split)
     if not isinstance(split, NoSplit):
         refuse_lonely_classes(table)
-    rows = split.rows(table, stream("split", seed.split if isinstance(seed, Seeds) else seed))
+    rows = split.rows(table, stream("split", experiment.seeds.split))
     return assemble(experiment, SOURCE, Dealt(table, dataset, split, rows), rows)

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import threadpoolctl
 
 from nncli.artifacts.evaluation.class_scores import Calibration, ClassScores, calibration, per_class
 from nncli.artifacts.evaluation.intervals import (
@@ -21,6 +20,7 @@ from nncli.artifacts.evaluation.intervals import (
 from nncli.artifacts.evaluation.linear_model import linear_model
 from nncli.artifacts.run_reader import RunReader
 from nncli.engine.evaluation import Evaluator, Scored
+from nncli.engine.threads import limited
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric, confusion
 
@@ -166,9 +166,8 @@ def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float] | Non
 def evaluate(reader: RunReader, rows: Scored, name: str) -> Report:
     """Score a run's weights on rows, beside its baselines and a linear model."""
     built, job = reader.built, reader.built.job
-    threads, seed = built.experiment.training.threads, job.seeds.split
-    assert threads != "auto"
-    with threadpoolctl.threadpool_limits(threads, user_api="blas"), np.errstate(all="ignore"):
+    seed = job.seeds.split
+    with limited(job.training), np.errstate(all="ignore"):
         evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {})
         loss, predictions = evaluator.score().loss, job.decode(evaluator.outputs)
         linear = linear_model(job.train, rows, len(built.table.classes), seed=seed)

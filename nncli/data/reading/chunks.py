@@ -169,8 +169,12 @@ class NumberParser:
 
 def suffixes(path: Path) -> str:
     """The file's format: `.csv`, `.parquet`, ...; what is in a .gz for one of these."""
-    inner = Path(path.stem) if path.suffix == ".gz" else path
-    return inner.suffix.lower()
+    return unpacked(path).suffix.lower()
+
+
+def unpacked(path: Path) -> Path:
+    """What the file is called inside, if it is a .gz."""
+    return Path(path.stem) if path.suffix == ".gz" else path
 
 
 @contextmanager

@@ -157,11 +157,12 @@ def _refuse_disguises(columns: Sequence[_Column], file: str, decimal: str) -> No
 
 def _guess(reader: TableReader, names: list[str], parser: NumberParser) -> dict[str, Form]:
     """What the first rows say each column is."""
-    chunk = next(iter(reader.chunks()), None)
     forms: dict[str, Form] = {}
-    for name in names if chunk is not None else []:
+    chunk = next(reader.chunks(), None)
+    if chunk is None:
+        return forms
+    for name in names:
         column = _Column(name, "number", is_forced=False)
-        assert chunk is not None
         _, wrong = column.encode(chunk.columns[reader.names.index(name)], parser)
         column.wrong = len(wrong)
         forms[name] = "text" if column.is_text else "number"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nncli.constraints import Auto
-from nncli.data.kinds import ID_NAME, Kind, idle, is_class_number, kind_of
+from nncli.data.kinds import ID_NAME, idle, is_class_number, kind_of
 from nncli.data.memory import available
 from nncli.data.problems import refuse_rows
 from nncli.data.reading.chunks import MISSING, NumberParser, TableReader, suffixes
@@ -20,7 +20,7 @@ from nncli.data.targets import label, number_classes
 from nncli.errors import DataError, TableError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
-from nncli.parts.table import PART, Column, Origin, Table, Task
+from nncli.parts.table import PART, Column, Kind, Origin, Table, Task
 
 EMPTY = "empty: no value at all"
 COPIES = 5  # of a table's numbers in memory at the worst moment
@@ -301,10 +301,14 @@ def fingerprint(path: Path) -> str:
 
 def nearest(name: str, names: Sequence[str]) -> str:
     """` (did you mean ...?)`, else the columns there are."""
+    return in_other_case(name, names) or did_you_mean(name, names) or f"; it has {listed(names)}"
+
+
+def in_other_case(name: str, names: Sequence[str]) -> str:
+    """` (did you mean ...?)` if a name differs in capitals alone, else the empty string."""
     lower = {known.lower(): known for known in names}
-    if name.lower() in lower:
-        return f" (did you mean '{lower[name.lower()]}'?)"
-    return did_you_mean(name, names) or f"; it has {listed(names)}"
+    known = lower.get(name.lower())
+    return f" (did you mean '{known}'?)" if known is not None else ""
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:
