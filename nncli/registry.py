@@ -6,6 +6,7 @@ importing one runs its `@part` lines. They are looked for only when a name isn't
 a start costs nothing for them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -44,6 +45,20 @@ class Part:
     kind: ClassVar[str]
     name: ClassVar[str]
     key_aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    def fill(self, template: str) -> str:
+        """A formula with this part's own keys, such as {rate}, as numbers; other names stay.
+
+        >>> Part().fill("{a} - {t}")
+        '{a} - {t}'
+        """
+
+        def number(found: re.Match[str]) -> str:
+            value = vars(self).get(found[1])
+            is_number = isinstance(value, int | float)
+            return f"{value!r}".removesuffix(".0") if is_number else found[0]
+
+        return re.sub(r"\{(\w+)\}", number, template)
 
 
 @dataclass

@@ -24,12 +24,16 @@ class Activation(Part):
     bounds: the closed interval all values of a lie in.
     initializer: the weight initializer that keeps its variance across layers.
     kinks: the points where f has no derivative; gradient checks avoid them.
+    formula, backward_formula: a and dz as a teacher writes them, of {z}, {a}, {da} and the part's
+    own keys, such as {alpha}; a trace shows them, and tests hold them against the kernels.
     """
 
     kind = "activation"
     bounds: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
     initializer: ClassVar[Initializer] = GlorotUniform()
     kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[str] = ""
+    backward_formula: ClassVar[str] = "{da} * f'({z})"
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
         """Arrays this activation keeps from forward to backward, or works in."""
@@ -48,6 +52,9 @@ class Activation(Part):
 class Identity(Activation):
     """a = z."""
 
+    formula = "{z}"
+    backward_formula = "{da}"
+
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         np.copyto(a, z)
 
@@ -65,6 +72,8 @@ class Relu(Activation):
     bounds = (0.0, np.inf)
     initializer = HeNormal()
     kinks = (0.0,)
+    formula = "max({z}, 0)"
+    backward_formula = "{da} if {z} > 0 else 0"
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         np.maximum(z, 0.0, out=a)
@@ -84,6 +93,8 @@ class LeakyRelu(Activation):
     negative_slope: NonNegative = 0.01
     initializer = HeNormal()
     kinks = (0.0,)
+    formula = "{z} if {z} > 0 else {negative_slope} * {z}"
+    backward_formula = "{da} if {z} > 0 else {negative_slope} * {da}"
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         np.minimum(z, 0.0, out=a)
@@ -110,6 +121,8 @@ class Elu(Activation):
     alpha: Positive = 1.0
     initializer = HeNormal()
     kinks = (0.0,)
+    formula = "{z} if {z} > 0 else {alpha} * (exp({z}) - 1)"
+    backward_formula = "{da} if {z} > 0 else {da} * {alpha} * exp({z})"
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
         return {"branch": (batch, units)}
@@ -140,6 +153,8 @@ class Softplus(Activation):
 
     bounds = (0.0, np.inf)
     initializer = HeNormal()
+    formula = "ln(1 + exp({z}))"
+    backward_formula = "{da} * (1 - exp(-{a}))"
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         np.logaddexp(z, 0.0, out=a)
@@ -165,6 +180,8 @@ class Sigmoid(Activation):
     """a = 1 / (1 + exp(-z)); the derivative is a * (1 - a)."""
 
     bounds = (0.0, 1.0)
+    formula = "1 / (1 + exp(-{z}))"
+    backward_formula = "{da} * {a} * (1 - {a})"
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         sigmoid(z, out=a)
@@ -180,6 +197,8 @@ class Tanh(Activation):
     """a = tanh(z); the derivative is 1 - a^2."""
 
     bounds = (-1.0, 1.0)
+    formula = "tanh({z})"
+    backward_formula = "{da} * (1 - {a}^2)"
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         np.tanh(z, out=a)
@@ -198,6 +217,8 @@ class Silu(Activation):
     """
 
     initializer = HeNormal()
+    formula = "{z} * sigmoid({z})"
+    backward_formula = "{da} * (sigmoid({z}) + {a} * (1 - sigmoid({z})))"
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
         return {"sigmoid": (batch, units)}
@@ -222,6 +243,8 @@ class Gelu(Activation):
     """
 
     initializer = HeNormal()
+    formula = "{z} * Phi({z})"
+    backward_formula = "{da} * (Phi({z}) + {z} * phi({z}))"
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
         return {"Phi": (batch, units)}
@@ -256,6 +279,8 @@ class Softmax(Activation):
     """
 
     bounds = (0.0, 1.0)
+    formula = "exp({z}) / sum(exp({z}))"
+    backward_formula = "{a} * ({da} - sum({da} * {a}))"
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
         return {"row": (batch, 1)}

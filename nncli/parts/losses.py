@@ -26,11 +26,18 @@ class Loss(Part):
 
     matched: the activation whose gradient together with this loss is a - t.
     targets: the closed interval targets must lie in.
+    kinks: the errors a - t where the loss has no derivative.
+    formula, gradient_formula: a term and d(term)/d(a), of {a}, {t} and the part's own keys.
+    reduction: the terms become one number by this.
     """
 
     kind = "loss"
     matched: ClassVar[type[Activation] | None] = None
     targets: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
+    kinks: ClassVar[tuple[float, ...]] = ()
+    formula: ClassVar[str] = ""
+    gradient_formula: ClassVar[str] = ""
+    reduction: ClassVar[str] = "mean over rows and outputs"
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Derive total from terms, or terms from total, also where a base has the other already."""
@@ -89,6 +96,10 @@ def _row_by_row(
 class Rss(Loss):
     """sum (a - t)^2 over rows and outputs; the gradient is -2 (t - a)."""
 
+    formula = "({a} - {t})^2"
+    gradient_formula = "2 * ({a} - {t})"
+    reduction = "sum over rows and outputs"
+
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0
 
@@ -108,6 +119,8 @@ class Rss(Loss):
 class Mse(Rss):
     """mean (a - t)^2 over rows and outputs."""
 
+    reduction = "mean over rows and outputs"
+
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0 / (rows * outputs)
 
@@ -116,6 +129,8 @@ class Mse(Rss):
 class HalfMse(Rss):
     """mean (a - t)^2 / 2 over rows and outputs."""
 
+    reduction = "half the mean over rows and outputs"
+
     def factor(self, rows: int, outputs: int) -> float:
         return 0.5 / (rows * outputs)
 
@@ -123,6 +138,10 @@ class HalfMse(Rss):
 @part("mae", "mean_absolute_error")
 class Mae(Loss):
     """mean |a - t| over rows and outputs; the gradient is taken as 0 where a = t."""
+
+    kinks = (0.0,)
+    formula = "abs({a} - {t})"
+    gradient_formula = "sign({a} - {t})"
 
     def terms(self, a: Array, t: Array) -> Array:
         return np.asarray(np.abs(a - t))
@@ -143,6 +162,11 @@ class Huber(Loss):
     """
 
     delta: Annotated[Positive, "where squares turn into absolute values"] = 1.0
+    formula = (
+        "({a} - {t})^2 / 2 if abs({a} - {t}) <= {delta} "
+        "else {delta} * (abs({a} - {t}) - {delta} / 2)"
+    )
+    gradient_formula = "min(max({a} - {t}, -{delta}), {delta})"
 
     def terms(self, a: Array, t: Array) -> Array:
         size = np.abs(a - t)
@@ -164,6 +188,8 @@ class Poisson(Loss):
     """
 
     targets = (0.0, np.inf)
+    formula = "{a} - {t} * ln({a})"
+    gradient_formula = "1 - {t} / {a}"
 
     def terms(self, a: Array, t: Array) -> Array:
         return np.asarray(a - t * np.log(_positive(a)))
@@ -190,6 +216,9 @@ class BinaryCrossEntropy(Loss):
 
     matched = Sigmoid
     targets = (0.0, 1.0)
+    formula = "-({t} * ln({a}) + (1 - {t}) * ln(1 - {a}))"
+    gradient_formula = "({a} - {t}) / ({a} * (1 - {a}))"
+    reduction = "sum over outputs, mean over rows"
 
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0 / rows
@@ -229,6 +258,9 @@ class CrossEntropy(Loss):
 
     matched = Softmax
     targets = (0.0, 1.0)
+    formula = "-{t} * ln({a})"
+    gradient_formula = "-{t} / {a}"
+    reduction = "sum over classes, mean over rows"
 
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0 / rows

@@ -66,6 +66,17 @@ class Optimizer(Part):
         """Move theta and the slots by one step."""
         raise NotImplementedError
 
+    def formulas(self) -> dict[str, str]:
+        """What a step sets, in order, as a teacher writes it: `shown` slots, then theta.
+
+        Of {W} (before), {g}, {lr}, the step {step}, the part's own keys and what stands before.
+        """
+        return dict.fromkeys([*self.active_slots, "theta"], "")
+
+    def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
+        """What `formulas` names, after step 1, 2, ..., from the slots."""
+        return dict(slots)
+
 
 @part("sgd")
 class Sgd(Optimizer):
@@ -113,6 +124,15 @@ class Sgd(Optimizer):
         else:
             np.subtract(v.theta, velocity, out=v.theta)
 
+    def formulas(self) -> dict[str, str]:
+        if not self.momentum:
+            return {"theta": "{W} - {lr} * {g}"}
+        velocity = self.fill("{momentum} * {velocity} + {lr} * {g}")
+        ahead = (
+            self.fill("({momentum} * {velocity} + {lr} * {g})") if self.nesterov else "{velocity}"
+        )
+        return {"velocity": velocity, "theta": "{W} - " + ahead}
+
 
 @part("gd", "gradient_descent")
 class GradientDescent(Sgd):
@@ -150,6 +170,10 @@ class Adagrad(Optimizer):
         np.divide(v.g, v.scratch, out=v.g)
         np.subtract(v.theta, v.g, out=v.theta)
 
+    def formulas(self) -> dict[str, str]:
+        theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
+        return {"squares": "{squares} + {g}^2", "theta": theta}
+
 
 @part("rmsprop")
 class RmsProp(Optimizer):
@@ -179,6 +203,10 @@ class RmsProp(Optimizer):
         np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
         np.divide(v.g, v.scratch, out=v.g)
         np.subtract(v.theta, v.g, out=v.theta)
+
+    def formulas(self) -> dict[str, str]:
+        theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
+        return {"squares": self.fill("{rho} * {squares} + (1 - {rho}) * {g}^2"), "theta": theta}
 
 
 Betas = Annotated[
@@ -224,6 +252,22 @@ class Adam(Optimizer):
         np.multiply(v.g, v.scalars["rate"], out=v.g)
         np.subtract(v.theta, v.g, out=v.theta)
 
+    def formulas(self) -> dict[str, str]:
+        b1, b2 = self.betas
+        return {
+            "m": f"{b1} * {{m}} + (1 - {b1}) * {{g}}",
+            "s": f"{b2} * {{s}} + (1 - {b2}) * {{g}}^2",
+            "m_hat": f"{{m}} / (1 - {b1}^{{step}})",
+            "s_hat": f"{{s}} / (1 - {b2}^{{step}})",
+            "theta": self.fill("{W} - {lr} * {m_hat} / (sqrt({s_hat}) + {epsilon})"),
+        }
+
+    def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
+        """m and s, not the sums that the slots hold, and both corrected for their start at 0."""
+        b1, b2 = self.betas
+        m, s = (1.0 - b1) * slots["mean"], (1.0 - b2) * slots["squares"]
+        return {"m": m, "s": s, "m_hat": m / (1.0 - b1**step), "s_hat": s / (1.0 - b2**step)}
+
 
 @part("adamw")
 class AdamW(Adam):
@@ -241,6 +285,11 @@ class AdamW(Adam):
     def update(self, v: Flat) -> None:
         np.multiply(v.theta, v.scalars["keep"], out=v.theta)
         super().update(v)
+
+    def formulas(self) -> dict[str, str]:
+        decayed = self.fill("{W} * (1 - {lr} * {weight_decay})")
+        inherited = super().formulas()
+        return {**inherited, "theta": inherited["theta"].replace("{W}", decayed)}
 
 
 @part("lbfgs", "l_bfgs")

@@ -7,7 +7,7 @@ formula below then starts with t = 0 and T - n.
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from nncli.constraints import Bounds, Count, NonNegative, PositiveInt, Share
 from nncli.registry import Part, part
@@ -19,9 +19,13 @@ Warmup = Annotated[
 
 
 class Schedule(Part):
-    """t -> factor of the learning rate."""
+    """t -> factor of the learning rate.
+
+    formula: the rate after any warmup, of {lr}, t, T and the part's own keys.
+    """
 
     kind = "schedule"
+    formula: ClassVar[str] = ""
     interval: Interval
     warmup: Warmup
 
@@ -44,6 +48,8 @@ class Schedule(Part):
 class Constant(Schedule):
     """lr_t = lr."""
 
+    formula = "{lr}"
+
     interval: Interval = "epoch"
     warmup: Warmup = 0
 
@@ -59,6 +65,8 @@ class Constant(Schedule):
 class Exponential(Schedule):
     """lr_t = lr exp(-rate t)."""
 
+    formula = "{lr} * exp(-{rate} * t)"
+
     rate: NonNegative = 0.01
     interval: Interval = "epoch"
     warmup: Warmup = 0
@@ -70,6 +78,8 @@ class Exponential(Schedule):
 @part("step")
 class Step(Schedule):
     """lr_t = lr gamma^floor(t / step_size)."""
+
+    formula = "{lr} * {gamma}^floor(t / {step_size})"
 
     step_size: PositiveInt = 30
     gamma: Annotated[float, Bounds(gt=0, le=1)] = 0.1
@@ -83,6 +93,8 @@ class Step(Schedule):
 @part("inverse_time", "time_decay")
 class InverseTime(Schedule):
     """lr_t = lr / (1 + rate t)."""
+
+    formula = "{lr} / (1 + {rate} * t)"
 
     rate: NonNegative = 0.01
     interval: Interval = "epoch"
@@ -98,6 +110,8 @@ class Cosine(Schedule):
 
     Source: Loshchilov and Hutter (2017), SGDR, without restarts.
     """
+
+    formula = "{lr} * ({floor} + (1 - {floor}) * (1 + cos(pi * t / T)) / 2)"
 
     floor: Annotated[Share, "the factor approached at the end"] = 0.0
     interval: Interval = "epoch"

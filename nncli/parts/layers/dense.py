@@ -1,0 +1,153 @@
+"""Dense: every unit sees every input; hidden layers, the output layer, and the input's check."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated
+
+import numpy as np
+
+from nncli.constraints import Auto, PositiveInt
+from nncli.parts.activations import Activation, Identity, Relu
+from nncli.parts.arrays import Array, Shapes, Values
+from nncli.parts.initializers import Initializer, Zeros
+from nncli.parts.layers.base import Layer
+from nncli.parts.regularizers import Regularizer
+from nncli.registry import Part, part
+
+
+@part("input")
+class Input(Part):
+    """x: one column per feature. A check only: the data decides how many there are."""
+
+    kind = "layer"
+    units: PositiveInt
+
+
+@part("dense", "fully_connected", "fullyconn")
+class Dense(Layer):
+    """z = x W + b; a = activation(z).
+
+    Backward: dz = da * activation'(z); dW = x^T dz; db = column sums of dz; dx = dz W^T.
+    """
+
+    units: PositiveInt
+    activation: Activation = Relu()
+    kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
+    bias_initializer: Initializer = Zeros()
+    kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
+    bias: Annotated[bool, "whether there is a b"] = True
+    trainable: Annotated[bool, "false freezes W and b"] = True
+    key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
+
+    @property
+    def is_trainable(self) -> bool:
+        return self.trainable
+
+    def outputs(self, inputs: int) -> int:
+        return self.units
+
+    def param_shapes(self, inputs: int) -> Shapes:
+        bias = {"b": (self.units,)} if self.bias else {}
+        return {"W": (inputs, self.units), **bias}
+
+    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
+        scratch = self.activation.scratch_shapes(batch, self.units)
+        if type(self.activation) is not Identity:  # whose z is y and whose dz is dy
+            scratch = {"z": (batch, self.units), "dz": (batch, self.units), **scratch}
+        if self.kernel_regularizer:
+            scratch = {**scratch, "penalty": (inputs, self.units)}
+        return scratch
+
+    def initializers(self) -> Mapping[str, Initializer]:
+        kernel = self.kernel_initializer
+        if kernel == "auto":
+            kernel = self.activation.initializer
+        return {"W": kernel, "b": self.bias_initializer}
+
+    def forward(self, v: Values) -> None:
+        z = v.saved.get("z", v.y)
+        np.dot(v.x, v.params["W"], out=z)
+        if self.bias:
+            np.add(z, v.params["b"], out=z)
+        if z is not v.y:
+            self.activation.forward(z, v.y, v.saved)
+
+    def backward(self, v: Values) -> None:
+        assert v.dy is not None
+        if "dz" in v.saved:
+            self.activation.backward(v.dy, v.saved["z"], v.y, v.saved["dz"], v.saved)
+        self.backward_affine(v)
+
+    def backward_affine(self, v: Values) -> None:
+        """The backward pass from dz on: a loss that knows dz itself starts here."""
+        dz = v.saved.get("dz", v.dy)
+        assert dz is not None
+        if "W" in v.grads:
+            np.dot(v.x.T, dz, out=v.grads["W"])
+        if "b" in v.grads:
+            np.dot(v.ones, dz, out=v.grads["b"])
+        if v.dx is not None:
+            np.dot(dz, v.params["W"].T, out=v.dx)
+
+    def penalty(self, params: Mapping[str, Array]) -> float:
+        return self.kernel_regularizer.value(params["W"]) if self.kernel_regularizer else 0.0
+
+    def penalty_backward(self, v: Values) -> None:
+        if self.kernel_regularizer and "W" in v.grads:
+            self.kernel_regularizer.backward(v.params["W"], v.grads["W"], v.saved["penalty"])
+
+    def kinks(self, v: Values) -> Iterable[tuple[Array, float]]:
+        return [(v.saved.get("z", v.y), kink) for kink in self.activation.kinks]
+
+    def penalty_kinks(self, params: Mapping[str, Array]) -> Iterable[tuple[Array, float]]:
+        kinks = self.kernel_regularizer.kinks if self.kernel_regularizer else ()
+        return [(params["W"], kink) for kink in kinks]
+
+    def formulas(self) -> dict[str, str]:
+        bias = " + {b}" if self.bias else ""
+        return {"z": "{x} {W}" + bias, "a": self.activation.fill(self.activation.formula)}
+
+    def backward_formulas(self) -> dict[str, str]:
+        penalty = self.kernel_regularizer
+        shrink = " + " + penalty.fill(penalty.gradient_formula) if penalty else ""
+        return {
+            "dz": self.activation.fill(self.activation.backward_formula),
+            "dW": "{x}^T {dz}" + shrink,
+            "db": "sum of {dz} over rows",
+            "dx": "{dz} {W}^T",
+        }
+
+    def penalty_formula(self) -> str:
+        penalty = self.kernel_regularizer
+        return penalty.fill(penalty.formula) if penalty else ""
+
+
+@part("output")
+class Output(Part):
+    """The last dense layer; `auto` follows the data and the task.
+
+    Binary: 1 sigmoid unit; classes: one softmax unit each; regression: one identity unit a target.
+    """
+
+    kind = "layer"
+    units: PositiveInt | Auto = "auto"
+    activation: Activation | Auto = "auto"
+    kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
+    bias_initializer: Initializer = Zeros()
+    kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
+    bias: Annotated[bool, "whether there is a b"] = True
+    trainable: Annotated[bool, "false freezes W and b"] = True
+    key_aliases = Dense.key_aliases
+
+    def dense(self) -> Dense:
+        """The layer that runs, once units and activation are known."""
+        assert self.units != "auto"
+        assert self.activation != "auto"
+        return Dense(
+            self.units,
+            self.activation,
+            self.kernel_initializer,
+            self.bias_initializer,
+            self.kernel_regularizer,
+            self.bias,
+            self.trainable,
+        )

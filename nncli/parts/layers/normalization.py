@@ -1,0 +1,143 @@
+"""Batch normalization: each column with mean 0 and variance 1 over the rows of a batch."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+
+from nncli.constraints import Fraction, Positive
+from nncli.parts.arrays import Array, Shapes, Values
+from nncli.parts.initializers import Initializer, Ones, Zeros
+from nncli.parts.layers.base import Layer
+from nncli.registry import part
+
+
+@part("batch_norm", "batch_normalization")
+class BatchNorm(Layer):
+    """y = gamma * x_hat + beta, with x_hat = (x - mean) / sqrt(variance + epsilon) per column.
+
+    Training uses the batch's mean and (biased) variance and moves the running ones:
+    running <- momentum * running + (1 - momentum) * batch; evaluation uses the running ones.
+    Backward, n rows: dx = gamma / sqrt(variance + epsilon)
+    * (dy - mean(dy) - x_hat * mean(dy * x_hat)).
+    Source: Ioffe and Szegedy (2015), Batch normalization.
+    """
+
+    momentum: Fraction = 0.9
+    epsilon: Positive = 1e-5
+    gamma_initializer: Initializer = Ones()
+    beta_initializer: Initializer = Zeros()
+    moving_mean_initializer: Initializer = Zeros()
+    moving_variance_initializer: Initializer = Ones()
+    trainable: Annotated[bool, "false freezes gamma, beta and the running statistics"] = True
+
+    @property
+    def is_trainable(self) -> bool:
+        return self.trainable
+
+    def param_shapes(self, inputs: int) -> Shapes:
+        return {"gamma": (inputs,), "beta": (inputs,)}
+
+    def state_shapes(self, inputs: int) -> Shapes:
+        return {"moving_mean": (inputs,), "moving_variance": (inputs,)}
+
+    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
+        wide, column = (batch, inputs), (inputs,)
+        return {
+            "x_hat": wide,
+            "scratch": wide,
+            "mean": column,
+            "inv_std": column,
+            "sum": column,
+        }
+
+    def initializers(self) -> Mapping[str, Initializer]:
+        return {
+            "gamma": self.gamma_initializer,
+            "beta": self.beta_initializer,
+            "moving_mean": self.moving_mean_initializer,
+            "moving_variance": self.moving_variance_initializer,
+        }
+
+    def uses_batch_statistics(self, v: Values) -> bool:
+        """A frozen layer keeps to its running statistics in training too."""
+        return v.training and self.trainable
+
+    def forward(self, v: Values) -> None:
+        x_hat, mean, inv_std = v.saved["x_hat"], v.saved["mean"], v.saved["inv_std"]
+        if self.uses_batch_statistics(v):
+            self._mean(v, v.x, out=mean)
+            np.subtract(v.x, mean, out=x_hat)
+            np.multiply(x_hat, x_hat, out=v.saved["scratch"])
+            self._mean(v, v.saved["scratch"], out=inv_std)
+            self._move(v, "moving_mean", mean)
+            self._move(v, "moving_variance", inv_std)
+        else:
+            np.subtract(v.x, v.state["moving_mean"], out=x_hat)
+            np.copyto(inv_std, v.state["moving_variance"])
+        np.add(inv_std, self.epsilon, out=inv_std)
+        np.sqrt(inv_std, out=inv_std)
+        np.reciprocal(inv_std, out=inv_std)
+        np.multiply(x_hat, inv_std, out=x_hat)
+        np.multiply(x_hat, v.params["gamma"], out=v.y)
+        np.add(v.y, v.params["beta"], out=v.y)
+
+    def backward(self, v: Values) -> None:
+        assert v.dy is not None
+        x_hat, scratch, column = v.saved["x_hat"], v.saved["scratch"], v.saved["sum"]
+        np.multiply(v.dy, x_hat, out=scratch)
+        if "gamma" in v.grads:
+            np.dot(v.ones, scratch, out=v.grads["gamma"])
+            np.dot(v.ones, v.dy, out=v.grads["beta"])
+        if v.dx is None:
+            return
+        if self.uses_batch_statistics(v):
+            self._mean(v, scratch, out=column)
+            np.multiply(x_hat, column, out=scratch)
+            np.subtract(v.dy, scratch, out=v.dx)
+            self._mean(v, v.dy, out=column)
+            np.subtract(v.dx, column, out=v.dx)
+        else:
+            np.copyto(v.dx, v.dy)
+        np.multiply(v.saved["inv_std"], v.params["gamma"], out=column)
+        np.multiply(v.dx, column, out=v.dx)
+
+    def formulas(self) -> dict[str, str]:
+        mean, own = "{moving_mean}", {}
+        inv_std = "1 / sqrt({moving_variance} + {epsilon})"
+        if self.trainable:
+            mean, own = "{mean}", {"mean": "mean of {x} over rows"}
+            inv_std = "1 / sqrt(mean of ({x} - {mean})^2 over rows + {epsilon})"
+        return {
+            **own,
+            "inv_std": self.fill(inv_std),
+            "x_hat": f"({{x}} - {mean}) * {{inv_std}}",
+            "a": "{gamma} * {x_hat} + {beta}",
+        }
+
+    def backward_formulas(self) -> dict[str, str]:
+        shifted = " - mean of {da} over rows - {x_hat} * (mean of {da} * {x_hat} over rows)"
+        return {
+            "dgamma": "sum of {da} * {x_hat} over rows",
+            "dbeta": "sum of {da} over rows",
+            "dx": "{gamma} * {inv_std} * " + (f"({{da}}{shifted})" if self.trainable else "{da}"),
+        }
+
+    def state_formulas(self) -> dict[str, str]:
+        keep = "{momentum} * {%s} + (1 - {momentum}) * %s"
+        variance = "mean of ({x} - {mean})^2 over rows"
+        return {
+            "moving_mean": self.fill(keep % ("moving_mean", "{mean}")),
+            "moving_variance": self.fill(keep % ("moving_variance", f"({variance})")),
+        }
+
+    @staticmethod
+    def _mean(v: Values, x: Array, out: Array) -> None:
+        np.dot(v.ones, x, out=out)
+        np.multiply(out, 1.0 / x.shape[0], out=out)
+
+    def _move(self, v: Values, name: str, batch_value: Array) -> None:
+        running, column = v.state[name], v.saved["sum"]
+        np.multiply(running, self.momentum, out=running)
+        np.multiply(batch_value, 1.0 - self.momentum, out=column)
+        np.add(running, column, out=running)
