@@ -38,10 +38,21 @@ class Batches:
             return self.batch
         place = step % self.per_pass
         if place == 0:
-            self._order = self.random.permutation(self.rows)
+            self._order = self.order()
         chosen = self._order[place * self.batch : (place + 1) * self.batch]
         index[: len(chosen)] = chosen
         return len(chosen)
+
+    def order(self) -> Array:
+        """The rows of the next pass over all of them, when they are shuffled: what its draws are
+        pieces of."""
+        return self.random.permutation(self.rows)
+
+    def orders(self, out: Array) -> None:
+        """The orders of the next passes, (passes, rows), written to `out`: the bits of as many
+        calls of `order`, in a third of the time for few rows."""
+        out[:] = np.arange(self.rows)
+        self.random.permuted(out, axis=1, out=out)
 
     def sizes(self) -> set[int]:
         """Every number of rows that `draw` can return."""

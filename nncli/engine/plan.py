@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.engine import passes
+from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.rows import Inputs
+from nncli.engine.state import TrainState
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.parts.arrays import Array, Values
@@ -46,6 +48,20 @@ class Plan:
         self.index = np.zeros(batch_rows, dtype=np.intp)
         self._values: dict[int, list[Values]] = {}
 
+    @classmethod
+    def of(cls, job: Job, state: TrainState, *, gather: bool) -> "Plan":
+        """The steps of a job, on the theta and the streams of a state."""
+        return cls(
+            job.network,
+            state.theta,
+            job.train.x,
+            job.train.targets,
+            job.batch_rows,
+            gather=gather,
+            random=state.dropout if job.network.is_random else None,
+            weights=job.train.weights,
+        )
+
     def batch(self, rows: int) -> tuple[Array, Array, Array | None]:
         """Inputs, targets and weights of a step of `rows` rows: buffers, or the data itself."""
         x, targets = self._place("x", self.x, rows), self._place("targets", self.targets, rows)
@@ -69,8 +85,12 @@ class Plan:
         tape = Tape()
         if self.gather:
             self._record_gathering(tape, rows)
-        _, targets, weights = self.batch(rows)
-        values = recorded(self.values(rows), tape)
+        return tape + self.record_passes(*self.batch(rows))
+
+    def record_passes(self, x: Array, targets: Array, weights: Array | None) -> Tape:
+        """Forward, backward and penalty of the batch that lies in these arrays."""
+        tape = Tape()
+        values = recorded(self.workspace.values(x), tape)
         largest = (self.workspace.rows, targets.shape[1])
         scratch = self.workspace.buffer("loss", targets.shape, largest)
         passes.forward(self.network, values)
