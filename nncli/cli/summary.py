@@ -1,11 +1,12 @@
 """The model summary that `train` prints first, and tables of figures."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from nncli.config.build import Built
-from nncli.config.dump import plain
+from nncli.config.dump import in_words
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import few
 from nncli.parts.table import Table
@@ -36,17 +37,6 @@ def scores(by_split: Mapping[str, Mapping[str, float]]) -> str:
     return table(rows)
 
 
-def in_words(part: Part) -> str:
-    """A part with the keys that are set, as in `sgd (learning_rate 0.1, momentum 0.8)`."""
-    block = plain(part)
-    if isinstance(block, str):
-        return block
-    keys = ", ".join(
-        f"{key} {value}" for key, value in block.items() if key != "type" and value is not None
-    )
-    return f"{block['type']} ({keys})"
-
-
 def first_line(part: Part) -> str:
     """The formula: the first line of a part's docstring."""
     return (part.__doc__ or "").strip().splitlines()[0].rstrip(".")
@@ -74,6 +64,14 @@ def tell_unseen(counts: Mapping[str, int]) -> None:
     for name, count in counts.items():
         cells = "cell holds a category" if count == 1 else "cells hold categories"
         click.echo(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
+
+
+def tell_unfinished(summary: Mapping[str, Any]) -> None:
+    """Say on stderr if a run's training didn't come to its end."""
+    ended = summary.get("stopped", "not ended")
+    if ended in ("diverged", "interrupted", "not ended"):
+        how = "was interrupted" if ended == "interrupted" else f"has {ended}"
+        click.echo(f"note: training {how}; these are the last weights it kept", err=True)
 
 
 def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:

@@ -61,3 +61,14 @@ def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item, path_text) for item in value]
     return path_text(value) if isinstance(value, Path) else value
+
+
+def in_words(part: Part) -> str:
+    """A part with the keys that are set, as in `sgd (learning_rate 0.1, momentum 0.8)`."""
+    block = plain(part)
+    if isinstance(block, str):
+        return block
+    keys = ", ".join(
+        f"{key} {value}" for key, value in block.items() if key != "type" and value is not None
+    )
+    return f"{block['type']} ({keys})"

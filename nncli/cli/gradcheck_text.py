@@ -1,0 +1,106 @@
+"""What `gradcheck` prints: where, a table, what to know about it, and the verdict."""
+
+from collections.abc import Iterator
+
+from nncli.cli.summary import table
+from nncli.engine.gradcheck.check import MOST_ELEMENTS, NUDGE
+from nncli.engine.gradcheck.comparison import Outcome
+from nncli.engine.gradcheck.result import GradientCheck, TensorCheck
+from nncli.insight.subject import Subject
+
+
+def gradcheck_text(found: GradientCheck, subject: Subject) -> str:
+    """The paragraphs, a blank line apart."""
+    return "\n\n".join([_where(found, subject), _table(found), *_notes(found), _verdict(found)])
+
+
+def _where(found: GradientCheck, subject: Subject) -> str:
+    dtype = subject.built.job.training.dtype
+    weights = "initial" if subject.reader is None else "trained"
+    part = f" of a step's {found.step_rows:,}" if found.rows < found.step_rows else ""
+    own = "" if dtype == "float64" else f" (training: {dtype})"
+    return (
+        f"loss {found.loss:.6g} of {_counted(found.rows, 'row')}{part}, "
+        f"at the {weights} weights, in float64{own}"
+    )
+
+
+def _table(found: GradientCheck) -> str:
+    titles = ("gradient", "of the", "checked", "worst at", "backpropagation", "numeric")
+    return table(
+        [[*titles, "relative error", "verdict"], *(_line(tensor) for tensor in found.tensors)]
+    )
+
+
+def _line(tensor: TensorCheck) -> list[str]:
+    worst, size = tensor.worst, f"{tensor.size:,}"
+    return [
+        tensor.name,
+        tensor.part,
+        size if tensor.checked == tensor.size else f"{tensor.checked} of {size}",
+        str(tensor.place(worst)),
+        f"{worst.backpropagation:.8g}",
+        f"{worst.numeric:.8g}",
+        f"{worst.relative_error:.1e}" if tensor.checked else "",
+        _word(tensor),
+    ]
+
+
+def _word(tensor: TensorCheck) -> str:
+    if tensor.is_right is None:
+        return "not checkable"
+    if tensor.is_silent:
+        return "ok, all 0"
+    word = "ok" if tensor.is_right else "WRONG"
+    return f"{word}, {_counted(tensor.kinks, 'kink')}" if tensor.kinks else word
+
+
+def _notes(found: GradientCheck) -> Iterator[str]:
+    kinks, still = sum(each.kinks for each in found.tensors), found.count(Outcome.KINK)
+    if kinks:
+        yield (
+            f"{_counted(kinks, 'element')} at a kink: either way, a step moves an activation's "
+            "input, an error a - t or a weight to\nthe other side of a point without derivative. "
+            f"Compared at weights moved by about +-{NUDGE:g} instead"
+            + (f"; {still:,} are at a\nkink there too, and not checked." if still else ".")
+        )
+    if unresolved := found.count(Outcome.UNRESOLVED):
+        yield (
+            f"{_counted(unresolved, 'element')} not checkable: zero, as far as the loss's rounding "
+            "lets a difference tell."
+        )
+    if any(len(each.elements) < each.size for each in found.tensors):
+        yield (
+            f"Of a larger tensor, {MOST_ELEMENTS} elements: those with the largest gradients, and "
+            "as many drawn from the\nothers. --all checks every one."
+        )
+
+
+def _verdict(found: GradientCheck) -> str:
+    if found.wrong:
+        return "\n".join(_wrongs(found))
+    if not found.checked:
+        return "no gradient could be checked"
+    names = {each.name for each in found.tensors if each.checked}
+    untold = ", ".join(each.name for each in found.untold)
+    return (
+        f"gradients agree: {_counted(len(names), 'tensor')}, "
+        f"{_counted(found.checked, 'element')}, worst relative error {found.relative_error:.1e}"
+        + (f"; not checkable: {untold}" if untold else "")
+    )
+
+
+def _wrongs(found: GradientCheck) -> Iterator[str]:
+    for each in found.wrong:
+        worst = each.worst
+        yield (
+            f"{each.name} of the {each.part} is wrong: {each.count(Outcome.DIFFERS)} of "
+            f"{_counted(each.checked, 'element')} differ; at {each.place(worst)}, "
+            f"backpropagation gives {worst.backpropagation:.6g}, the loss {worst.numeric:.6g}"
+        )
+    if len({each.name for each in found.wrong}) > 1:
+        yield f"look at {found.wrong[-1].name} first: errors are passed from output to input"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}" + ("" if count == 1 else "s")

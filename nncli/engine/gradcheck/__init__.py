@@ -1,0 +1,1 @@
+"""Gradient check: backpropagation against centred differences, element by element, in float64."""

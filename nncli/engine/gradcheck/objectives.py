@@ -1,0 +1,183 @@
+"""Objectives: the data loss and the penalty, each a function of theta alone, with its gradient.
+
+Both run the calls that a training step records. Everything else holds still: the batch, the masks
+of dropout, the moving statistics.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from nncli.engine import passes
+from nncli.engine.plan import Plan
+from nncli.engine.tape import Tape
+from nncli.engine.workspace import recorded
+from nncli.parts.arrays import Array
+
+EPSILON = float(np.finfo(float).eps)
+
+
+class Objective(Protocol):
+    """f(theta), and its gradient by backpropagation.
+
+    theta: the trained parameters, to be changed in place between two values.
+    """
+
+    name: ClassVar[str]
+    theta: Array
+
+    def value(self, first: int = 0) -> float:
+        """f(theta). first: the number of the first layer that has changed since the last value."""
+        ...
+
+    def gradient(self) -> Array:
+        """df/dtheta, by the backward pass."""
+        ...
+
+    def shaken(self, random: np.random.Generator) -> tuple[float, Array]:
+        """Value and gradient, with each number on the way up or down by its last place."""
+        ...
+
+    def sides(self) -> Array:
+        """On which side of its kink each argument of a kinked function was, at the last value."""
+        ...
+
+
+class DataLoss:
+    """The loss of a plan's batch, in a training pass."""
+
+    name: ClassVar[str] = "data loss"
+
+    def __init__(self, plan: Plan, random: np.random.Generator) -> None:
+        """random: the stream that the plan's dropout reads."""
+        self.plan, self.random, self.theta = plan, random, plan.trained
+        self.rows = plan.workspace.rows
+        self.x, self.targets, self.weights = plan.batch(self.rows)
+        self.values = plan.values(self.rows)
+        self._untrained = plan.theta[len(plan.trained) :]
+        self._kept = self._untrained.copy()
+        self.forward = self._record_forward()
+        self._draws = self._note_draws()
+        self.backward = self._record_backward()
+
+    def _record_forward(self) -> list[Tape]:
+        """The calls of each layer."""
+        tapes = []
+        for number, node in enumerate(self.plan.network.nodes):
+            tape = Tape()
+            node.layer.forward(recorded(self.values, tape)[number])
+            tapes.append(tape)
+        return tapes
+
+    def _note_draws(self) -> list[Mapping[str, Any]]:
+        """Where the random stream is as each layer begins."""
+        states = []
+        for tape in self.forward:
+            states.append(self.random.bit_generator.state)
+            tape()
+        return states
+
+    def _record_backward(self) -> Tape:
+        tape = Tape()
+        passes.backward(
+            self.plan.network,
+            recorded(self.values, tape),
+            tape.wrap(self.targets),
+            tape.wrap(np.zeros_like(self.targets)),
+            None if self.weights is None else tape.wrap(self.weights),
+        )
+        return tape
+
+    def value(self, first: int = 0) -> float:
+        self._restore(first)
+        for tape in self.forward[first:]:
+            tape()
+        return self._reduced()
+
+    def _restore(self, first: int) -> None:
+        """Put back what a training pass moves besides theta."""
+        np.copyto(self._untrained, self._kept)
+        self.random.bit_generator.state = self._draws[first]
+
+    def _reduced(self) -> float:
+        network = self.plan.network
+        total = passes.data_loss(network, self.values[-1], self.targets, self.weights)
+        return total * network.loss.factor(*self.targets.shape)
+
+    def gradient(self) -> Array:
+        self.value()
+        return self._passed_back()
+
+    def _passed_back(self) -> Array:
+        self.plan.gradient[...] = np.nan  # so that what a kernel forgets to write shows
+        for v in self.values:
+            if v.dy is not None:
+                v.dy[...] = np.nan
+        self.backward()
+        return self.plan.gradient.copy()
+
+    def shaken(self, random: np.random.Generator) -> tuple[float, Array]:
+        kept = self.x.copy()
+        self._restore(0)
+        _shake(self.x, random)
+        for tape, v in zip(self.forward, self.values, strict=True):
+            tape()
+            _shake(v.y, random)
+        found = self._reduced(), self._passed_back()
+        np.copyto(self.x, kept)
+        return found
+
+    def sides(self) -> Array:
+        network = self.plan.network
+        error = self.values[-1].y - self.targets
+        found = [(error, kink) for kink in network.loss.kinks]
+        for node, v in zip(network.nodes, self.values, strict=True):
+            found += node.layer.kinks(v)
+        return _signs(found)
+
+
+class Penalty:
+    """What the regularizers add."""
+
+    name: ClassVar[str] = "penalty"
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.theta = plan, plan.trained
+        self.backward = Tape()
+        values = recorded(plan.values(plan.workspace.rows), self.backward)
+        passes.penalty_backward(plan.network, values)
+
+    def value(self, first: int = 0) -> float:
+        return self.plan.network.penalty(self.plan.workspace.tensors)
+
+    def gradient(self) -> Array:
+        self.plan.gradient[...] = 0.0
+        self.backward()
+        return self.plan.gradient.copy()
+
+    def shaken(self, random: np.random.Generator) -> tuple[float, Array]:
+        kept = self.theta.copy()
+        _shake(self.theta, random)
+        found = self.value(), self.gradient()
+        np.copyto(self.theta, kept)
+        return found
+
+    def sides(self) -> Array:
+        network, tensors = self.plan.network, self.plan.workspace.tensors
+        found: list[tuple[Array, float]] = []
+        for node in network.nodes:
+            params = network.own(tensors, node, node.layer.param_shapes(node.inputs))
+            found += node.layer.penalty_kinks(params)
+        return _signs(found)
+
+
+def _shake(array: Array, random: np.random.Generator) -> None:
+    """Change each number in its last place."""
+    np.multiply(array, 1.0 + EPSILON * random.choice((-1.0, 1.0), array.shape), out=array)
+
+
+def _signs(found: Iterable[tuple[Array, float]]) -> Array:
+    """-1, 0 or 1 for each argument below, at or above its kink."""
+    signs = [np.sign(argument - kink).ravel() for argument, kink in found]
+    return np.concatenate(signs) if signs else np.empty(0)

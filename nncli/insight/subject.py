@@ -1,0 +1,49 @@
+"""Subject: what is looked at: a config's network as it starts, or a run's with its weights."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nncli.artifacts.files import reporting
+from nncli.artifacts.run_directory import MANIFEST, RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.config.build import Built, build
+from nncli.config.load import load
+from nncli.engine.state import TrainState
+
+
+@dataclass(frozen=True)
+class Subject:
+    """state: before the first step, or a run's last one with the weights to use as its theta.
+
+    reader: of the run; None for a config.
+    """
+
+    path: Path
+    built: Built
+    state: TrainState
+    reader: RunReader | None = None
+
+
+def open_subject(path: Path, assignments: Sequence[str] = ()) -> Subject:
+    """The network that a config declares, or that a run directory holds.
+
+    assignments: what `--set` changes. Raises UserError, CorruptRun or FileFailure.
+    """
+    if path.is_dir():
+        reader = RunReader(RunDirectory.open(path), assignments)
+        state, _ = reader.checkpoint()
+        np.copyto(state.theta, reader.theta)
+        return Subject(path, reader.built, state, reader)
+    built = build(*load(path, assignments))
+    return Subject(path, built, built.job.start())
+
+
+def digest(path: Path) -> str:
+    """What tells a config or a run from a changed one: 16 letters of a SHA-256."""
+    file = path / MANIFEST if path.is_dir() else path
+    with reporting(file):
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]

@@ -1,0 +1,66 @@
+"""A sign flipped anywhere in a backward pass is found."""
+
+import numpy as np
+import pytest
+from planted_errors import SOME, flipped_activation, network, plant_each, right_jobs, wrong_parts
+
+from nncli.engine.gradcheck import check
+from nncli.engine.gradcheck.check import check_gradients
+from nncli.engine.gradcheck.objectives import DataLoss
+from nncli.parts.activations import Identity, Tanh
+from nncli.parts.layers import Dense
+
+WRONG = list(wrong_parts())
+RIGHT = dict(right_jobs())
+
+
+@pytest.mark.parametrize(
+    "job", [job for *_, job in WRONG], ids=[", ".join(words) for *words, _ in WRONG]
+)
+def test_a_flipped_sign_in_any_part_is_found(job):
+    assert check_gradients(job, job.start()).wrong
+
+
+@pytest.mark.parametrize("job", RIGHT.values(), ids=RIGHT)
+def test_every_negated_call_that_changes_the_gradient_is_found(job):
+    right = check_gradients(job, job.start())
+    assert right.is_right
+    assert not right.untold
+    tried = list(plant_each(job))
+    assert [each for each in tried if each.is_neutral == each.is_found] == []
+    assert any(each.is_found for each in tried)
+
+
+def test_the_wrong_tensor_nearest_to_the_output_is_of_the_layer_with_the_mistake():
+    wrong = flipped_activation(Tanh)()
+    found = check_gradients(job := network(Dense(3, wrong, SOME, SOME)), job.start())
+    assert [each.name for each in found.wrong] == [
+        "hidden_1/dW",
+        "hidden_1/db",
+        "hidden_2/dW",
+        "hidden_2/db",
+    ]
+
+
+@pytest.mark.parametrize("share", [1e-3, 1e-5])
+def test_a_gradient_a_little_too_long_is_found(monkeypatch, share):
+    class TooLong(DataLoss):
+        def __init__(self, plan, random):
+            super().__init__(plan, random)
+            self.backward.add(np.multiply, plan.gradient, 1.0 + share, plan.gradient)
+
+    monkeypatch.setattr(check, "DataLoss", TooLong)
+    job = network(Dense(3))
+    assert len(check_gradients(job, job.start()).wrong) == 8
+
+
+def test_a_gradient_that_is_not_written_is_found():
+    class Forgetful(Dense):
+        def backward(self, v):
+            np.dot(v.ones, v.dy, out=v.grads["b"])
+            np.dot(v.dy, v.params["W"].T, out=v.dx)
+
+    job = network(Forgetful(3, Identity(), SOME, SOME))
+    (wrong,) = check_gradients(job, job.start()).wrong
+    assert wrong.name == "hidden_2/dW"
+    assert wrong.worst.relative_error == np.inf
