@@ -1,0 +1,121 @@
+"""`nncli grade`."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nncli.cli.options import json_option, print_json
+from nncli.errors import UserError
+
+if TYPE_CHECKING:
+    from nncli.insight.trace.grading import Answers, Mark
+    from nncli.insight.trace.worksheet import Worksheet
+
+UNREADABLE = "can't tell what it is a worksheet of"
+
+
+@click.command(name="grade")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--of",
+    "subject",
+    type=click.Path(path_type=Path),
+    metavar="CONFIG|RUN",
+    help="What the worksheet was made from, if it is no longer where it was.",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0.0),
+    default=0.01,
+    show_default=True,
+    help="The share of the right number by which an answer may differ.",
+)
+@click.option("--solutions/--no-solutions", default=True, help="Show what is right [yes].")
+@json_option
+def command(
+    files: tuple[Path, ...], subject: Path | None, tolerance: float, solutions: bool, as_json: bool
+) -> int:
+    """Mark the answers of worksheets that nncli trace --worksheet made.
+
+    Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. The exit code is 1 if any is wrong
+    or empty.
+    """
+    from nncli.insight.trace.grading import grade, read_answers
+
+    marks = {}
+    for file in files:
+        answers = read_answers(file)
+        marks[file] = grade(answers, _worksheet(answers, subject), tolerance)
+    if as_json:
+        print_json({"files": [_to_json(file, each) for file, each in marks.items()]})
+    else:
+        for file, each in marks.items():
+            _tell(file, each, solutions=solutions)
+    return int(any(mark.verdict != "right" for each in marks.values() for mark in each))
+
+
+def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
+    """The trace made again, by the command line that the answers carry."""
+    from nncli.cli import trace as trace_command
+    from nncli.insight.subject import digest, open_subject
+    from nncli.insight.trace.steps import trace
+    from nncli.insight.trace.worksheet import Worksheet
+
+    try:
+        program, name, *arguments = shlex.split(answers.made_by)
+        asked = trace_command.command.make_context(name, arguments).params
+        if (program, name) != ("nncli", "trace"):
+            raise ValueError(name)
+    except (ValueError, click.ClickException):
+        raise UserError(f"{answers.path}: {UNREADABLE}: '{answers.made_by}'") from None
+    path = given or Path(os.path.normpath(answers.path.parent / asked["path"]))
+    if not path.exists():
+        raise UserError(f"{answers.path}: {path}, which it was made from, isn't there: use --of")
+    if digest(path) != answers.digest:
+        raise UserError(f"{answers.path}: {path} has changed since the worksheet was made from it")
+    shown = trace(open_subject(path, asked["assignments"]), asked["steps"], asked["rows"])
+    return Worksheet(shown, ["*"])
+
+
+def _tell(file: Path, marks: "list[Mark]", *, solutions: bool) -> None:
+    """The score, and every answer that isn't right."""
+    from nncli.cli.summary import table
+    from nncli.insight.notation import written
+
+    right = sum(mark.verdict == "right" for mark in marks)
+    click.echo(f"{file}: {right} of {len(marks)} right")
+    rows = [
+        [
+            mark.blank.cell,
+            *([f"step {mark.blank.step}"] if mark.blank.step > 1 else [""]),
+            mark.answer or "-",
+            *([written(mark.blank.value)] if solutions else []),
+            mark.verdict,
+        ]
+        for mark in marks
+        if mark.verdict != "right"
+    ]
+    if rows:
+        click.echo(table([["cell", "", "answer", *(["right is"] if solutions else []), ""], *rows]))
+    click.echo()
+
+
+def _to_json(file: Path, marks: "list[Mark]") -> dict[str, Any]:
+    return {
+        "file": os.fspath(file),
+        "right": sum(mark.verdict == "right" for mark in marks),
+        "blanks": len(marks),
+        "marks": [
+            {
+                "step": mark.blank.step,
+                "cell": mark.blank.cell,
+                "answer": mark.answer,
+                "solution": mark.blank.value,
+                "verdict": mark.verdict,
+            }
+            for mark in marks
+        ],
+    }

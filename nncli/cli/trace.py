@@ -1,0 +1,154 @@
+"""`nncli trace`."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nncli.cli.options import CONFIG, set_option
+from nncli.errors import UserError
+
+if TYPE_CHECKING:
+    from nncli.insight.subject import Subject
+    from nncli.insight.trace.steps import Trace
+    from nncli.insight.trace.worksheet import Worksheet
+
+
+class RowNumbers(click.ParamType):  # type: ignore[type-arg]
+    """`0,3,5`."""
+
+    name = "ROWS"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        if not all(part.strip().isdecimal() for part in str(value).split(",")):
+            self.fail(f"expected row numbers such as 0,3, found '{value}'", param, ctx)
+        return tuple(int(part) for part in str(value).split(","))
+
+
+@click.command(name="trace")
+@click.argument("path", type=CONFIG, metavar="CONFIG|RUN")
+@set_option
+@click.option(
+    "--rows",
+    type=RowNumbers(),
+    help="The rows of the data to take, counted from 0, as in 0,3 [the batches of training].",
+)
+@click.option("--steps", type=click.IntRange(1), default=1, help="Training steps to show [1].")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    help="[text]",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[stdout]")
+@click.option("--worksheet", is_flag=True, help="Leave cells blank, to be filled in by hand.")
+@click.option(
+    "--blank",
+    "blanks",
+    multiple=True,
+    metavar="CELL",
+    help="Which: hidden_1/z, 'hidden_*/dW', 'output/dW[0,1]'. Repeatable [all that is computed].",
+)
+@click.option(
+    "--answers",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The table for the answers, for nncli grade [answers.csv].",
+)
+def command(
+    path: Path,
+    assignments: tuple[str, ...],
+    rows: tuple[int, ...] | None,
+    steps: int,
+    form: str,
+    output: Path | None,
+    worksheet: bool,
+    blanks: tuple[str, ...],
+    answers: Path | None,
+) -> None:
+    """Show every number of a training step, forward, backward and update, as a worked solution.
+
+    Of a CONFIG, the first steps from its initial weights; of a RUN, the next ones from the weights
+    it has. json has every number of every array, by stable names such as hidden_1/dW.
+    """
+    if (blanks or answers) and not worksheet:
+        raise click.UsageError("--blank and --answers are for a --worksheet")
+    if worksheet and form not in ("text", "markdown"):
+        raise click.UsageError(f"--worksheet needs text or markdown: {form} would show the answers")
+    from nncli.insight.subject import open_subject
+    from nncli.insight.trace.steps import trace
+    from nncli.insight.trace.worksheet import Worksheet
+
+    subject = open_subject(path, assignments)
+    _tell_state(subject)
+    shown = trace(subject, steps, rows)
+    sheet = Worksheet(shown, blanks) if worksheet else None
+    if sheet:
+        table = answers or Path("answers.csv")
+        _write_answers(sheet, table, path, _options(assignments, rows, steps))
+    if output:
+        from nncli.artifacts.files import write_atomic
+
+        write_atomic(output, _page(shown, form, sheet).encode())
+        click.echo(output)
+    else:
+        click.echo(_page(shown, form, sheet), nl=False)
+    if len(shown.steps) < steps:
+        click.echo("note: lbfgs takes no gradient steps: only its first pass is shown", err=True)
+
+
+def _tell_state(subject: "Subject") -> None:
+    """Where a run's best weights were kept, the optimizer has moved on since."""
+    state = subject.state
+    if state.best_theta is not None and state.best.epoch < state.epoch:
+        best = f"the weights are those of epoch {state.best.epoch}, the best"
+        click.echo(f"note: {best}; the optimizer's memory is of its last step", err=True)
+
+
+def _page(shown: "Trace", form: str, sheet: "Worksheet | None") -> str:
+    """The trace in one of its forms."""
+    if form == "json":
+        import json
+
+        from nncli.artifacts.files import finite
+
+        return json.dumps(finite(shown.to_json()), ensure_ascii=False, allow_nan=False) + "\n"
+    if form == "html":
+        from nncli.insight.trace.html import html
+
+        return html(shown)
+    if form == "markdown":
+        from nncli.insight.trace.markdown import markdown
+
+        return markdown(shown, sheet)
+    from nncli.insight.trace.text import text
+
+    return text(shown, sheet)
+
+
+def _options(assignments: tuple[str, ...], rows: tuple[int, ...] | None, steps: int) -> list[str]:
+    """The options that make the same trace again."""
+    sets = [part for assignment in assignments for part in ("--set", assignment)]
+    chosen = [] if rows is None else ["--rows", ",".join(map(str, rows))]
+    return [*sets, *chosen, *([] if steps == 1 else ["--steps", str(steps)])]
+
+
+def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[str]) -> None:
+    """The table to fill in; one that is there may hold a student's work."""
+    from nncli.artifacts.files import reporting
+    from nncli.insight.subject import digest
+
+    relative = os.path.relpath(path, table.parent)  # true wherever both of them move
+    made_by = shlex.join(["nncli", "trace", relative, *options])
+    with reporting(table):
+        try:
+            with table.open("x", encoding="utf-8") as file:
+                file.write(sheet.answers(made_by, digest(path)))
+        except FileExistsError:
+            raise UserError(f"{table}: exists already; choose another with --answers") from None
+    count = len(sheet.blanks)
+    click.echo(f"{table}: {count} blanks to fill in; mark them with: nncli grade {table}", err=True)

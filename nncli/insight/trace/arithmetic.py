@@ -1,0 +1,105 @@
+"""Arithmetic: a formula with the numbers of one element in place, as in 1*1 + 2*1 + (-1)*1 + 0.
+
+Formulas are templates such as `{x} {W} + {b}`. In them
+
+    {x} {W}   {x}^T {dz}   {dz} {W}^T          are matrix products,
+    sum of E over rows   mean of E over rows   run over the rows of the batch,
+    sum of E over rows and outputs             over all of them,
+    sum(E)                                     over the units of the element's row,
+
+and everything else is elementwise; a vector or a number counts for every row.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+
+Index = tuple[int, ...]
+Written = Callable[[float], str]
+PRODUCT = re.compile(r"\{(\w+)\}(\^T)? \{(\w+)\}(\^T)?")
+OVER_ALL = re.compile(r"sum of (.+?) over rows and outputs")
+OVER_ROWS = re.compile(r"(sum|mean) of (.+?) over rows")
+OVER_UNITS = re.compile(r"sum\(((?:[^()]|\([^()]*\))*)\)")
+NAME = re.compile(r"\{(\w+)\}")
+ZERO = re.compile(r"-?0 \*")
+MOST_TERMS = 6
+
+
+def arithmetic(
+    template: str,
+    operands: Mapping[str, Array],
+    index: Index,
+    written: Written,
+    most: int = MOST_TERMS,
+) -> str:
+    """The formula of the element at `index`, with numbers for names.
+
+    written: how a number is put.  most: terms of a sum that are all written out; of longer sums
+    the first three and the last are.
+    """
+    return _Element(operands, written, most).put(template, index)
+
+
+class _Element:
+    def __init__(self, operands: Mapping[str, Array], written: Written, most: int) -> None:
+        self.operands, self.written, self.most = operands, written, most
+
+    def put(self, template: str, index: Index) -> str:
+        """Sums first, since their terms stand at other places; then what is left."""
+        sums = (
+            (OVER_ALL, self._over_all),
+            (OVER_ROWS, self._over_rows),
+            (PRODUCT, self._product),
+            (OVER_UNITS, self._over_units),
+        )
+        for pattern, terms in sums:
+            template = pattern.sub(partial(terms, index), template)
+        return NAME.sub(lambda found: self._replace(found, index), template)
+
+    def _replace(self, found: re.Match[str], index: Index) -> str:
+        text, around = self._number(found[1], index), found.string
+        is_bracketed = around[: found.start()].endswith("(") and around[found.end() :][:1] == ")"
+        return text[1:-1] if is_bracketed and text.startswith("(") else text
+
+    def _number(self, name: str, index: Index) -> str:
+        values = self.operands[name]
+        text = self.written(float(values[index[len(index) - values.ndim :]]))
+        return f"({text})" if text.startswith("-") else text
+
+    def _product(self, index: Index, found: re.Match[str]) -> str:
+        left, left_turned, right, right_turned = found.groups()
+        row, column = index
+
+        def term(k: int) -> str:
+            first = self._number(left, (k, row) if left_turned else (row, k))
+            return f"{first}*{self._number(right, (column, k) if right_turned else (k, column))}"
+
+        return self._sum(term, self.operands[left].shape[0 if left_turned else 1])
+
+    def _over_all(self, _: Index, found: re.Match[str]) -> str:
+        """A product with 0, as of a class that a row isn't of, is left out."""
+        shape = self.operands[NAME.findall(found[1])[0]].shape
+        terms = [self.put(found[1], place) for place in np.ndindex(shape)]
+        counted = [term for term in terms if not ZERO.match(term)] or terms[:1]
+        return self._sum(counted.__getitem__, len(counted))
+
+    def _over_rows(self, index: Index, found: re.Match[str]) -> str:
+        kind, inner = found.groups()
+        wide = [name for name in NAME.findall(inner) if self.operands[name].ndim == 2]
+        rows = self.operands[wide[0]].shape[0]
+        total = self._sum(lambda row: self.put(inner, (row, index[-1])), rows)
+        return f"({total}) / {rows}" if kind == "mean" else total
+
+    def _over_units(self, index: Index, found: re.Match[str]) -> str:
+        inner = found[1]
+        units = self.operands[NAME.findall(inner)[0]].shape[-1]
+        return f"({self._sum(lambda unit: self.put(inner, (index[0], unit)), units)})"
+
+    def _sum(self, term: Callable[[int], str], count: int) -> str:
+        if count <= self.most:
+            return " + ".join(term(k) for k in range(count))
+        return " + ".join([*map(term, range(3)), "...", term(count - 1)])

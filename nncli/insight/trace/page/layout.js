@@ -1,0 +1,79 @@
+// Layout: where the columns, units and lines of the drawing go.
+
+const MOST_UNITS = 10; // drawn in a column; of more the first ones and the last
+const FIRST_UNITS = 6;
+const TOP = 64; // above the units, for what a column is
+const WIDEST_GAP = 300; // from column to column
+
+/** How large units are drawn: as large as there is room for, to be read from the last row of seats. */
+const SIZES = [
+  { name: "large", width: 86, height: 40, letter: 9.5, gap: 116, names: 150, mostUnits: 6 },
+  { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MOST_UNITS },
+  { name: "small", width: 62, height: 26, letter: 7.4, gap: 90, names: 100, mostUnits: MOST_UNITS },
+];
+
+/** The units of a column that are drawn; null stands for those between that aren't. */
+function slotsOf({ names }) {
+  const all = [...names.keys()];
+  return all.length <= MOST_UNITS ? all : [...all.slice(0, FIRST_UNITS), null, all.at(-1)];
+}
+
+/** The layout for a width: of the largest units that fit, or else wider than that. */
+function planned(available) {
+  const slots = columns.map(slotsOf);
+  const most = Math.max(...slots.map(({ length }) => length));
+  const sizes = SIZES.filter(({ mostUnits }) => most <= mostUnits).map((size) => margins(slots, size));
+  const size = sizes.find(({ least }) => least <= available) ?? sizes.at(-1);
+  const gaps = columns.length - 1;
+  const spread = size.gap + Math.max(0, available - size.least) / gaps;
+  const gap = Math.min(spread, Math.max(WIDEST_GAP, size.gap));
+  const width = size.least + gaps * (gap - size.gap);
+  const start = size.left + Math.max(0, (available - width) / 2);
+  const pitch = Math.min(Math.max(340 / most, size.height + 9), size.height * 2);
+  const middle = TOP + (most * pitch) / 2;
+  return {
+    ...size,
+    gap,
+    slots,
+    x: columns.map((_, at) => start + at * gap + (at === lossColumn ? size.right : 0)),
+    y: slots.map(({ length }) => (slot) => middle + (slot - (length - 1) / 2) * pitch),
+    sheet: { width: Math.max(width, available), height: TOP + most * pitch },
+  };
+}
+
+/** A size with the room beside the first and the last columns, and the least width it takes. */
+function margins(slots, size) {
+  const room = (column, others) => {
+    const names = slots[column].filter((unit) => unit !== null).map((unit) => columns[column].names[unit]);
+    const longest = Math.max(...[...names, ...others].map(({ length }) => length));
+    return Math.min(longest * size.letter + 10, size.names);
+  };
+  const left = Math.max(room(0, []) + size.width / 2, 24);
+  const right = room(lossColumn - 1, ["t = 0.12"]);
+  const end = Math.max(size.width / 2 + 4, columns[lossColumn].kind.length * 3.6);
+  return { ...size, left, right, least: left + (columns.length - 1) * size.gap + right + end };
+}
+
+/** The lines into a column: slots and units at both ends. */
+function joints({ slots }, column) {
+  const { isDense } = columns[column];
+  const isJoined = (from, to) => isDense || column === lossColumn || from === to;
+  return slots[column].flatMap((unit, to) =>
+    slots[column - 1].map((source, from) => ({ from, to, source, unit }))
+  ).filter(({ from, to, source, unit }) => source !== null && unit !== null && isJoined(from, to));
+}
+
+/** The two points of a line; to the loss it starts behind the names of the outputs. */
+function ends({ x, y, width, right }, column, { from, to }) {
+  const behind = column === lossColumn ? right : 0;
+  return [
+    [x[column - 1] + width / 2 + behind, y[column - 1](from)],
+    [x[column] - width / 2, y[column](to)],
+  ];
+}
+
+/** As much of a text as goes into a width. */
+function shortened(text, width, letter) {
+  const most = Math.max(Math.floor(width / letter), 2);
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}

@@ -1,0 +1,128 @@
+// Model: the trace as it was written down, and what follows from it.
+
+const trace = JSON.parse(document.getElementById("trace").textContent);
+const positions = trace.steps.flatMap((step) => step.tensors.map((tensor) => ({ step, tensor })));
+const symbols = new Set(positions.map(({ tensor }) => tensor.symbol));
+const lossColumn = trace.layers.length + 1;
+
+/** Columns of the drawing: the input, each layer, the loss. */
+const columns = [
+  { name: "input", kind: "", names: trace.inputs },
+  ...trace.layers.map((layer, index) => ({
+    name: layer.name,
+    kind: [layer.kind, layer.activation].filter(Boolean).join(", "),
+    names: unitNames(layer, index === trace.layers.length - 1),
+    isDense: layer.kind === "dense",
+  })),
+  { name: "loss", kind: trace.loss.split(":")[0], names: ["loss"] },
+];
+
+function unitNames(layer, isLast) {
+  if (isLast && trace.outputs.length === layer.outputs) return trace.outputs;
+  return Array.from({ length: layer.outputs }, (_, unit) => String(unit + 1));
+}
+
+/** The column that a tensor belongs to; -1 of those that belong to none. */
+function columnOf(tensor) {
+  const owner = tensor.name.split("/")[0];
+  if (owner === "targets") return lossColumn - 1;
+  if (owner === "penalty") return lossColumn;
+  return columns.findIndex((column) => column.name === owner);
+}
+
+/** Whether it has a number for each unit, of each row or of all. */
+function isOfUnits(tensor) {
+  return tensor.axes.at(-1) === "unit" && tensor.axes[0] !== "input";
+}
+
+function isOfWeights(tensor) {
+  return tensor.axes[0] === "input";
+}
+
+/** What a tensor is called in a list: an update has an old and a new W1. */
+function label(tensor) {
+  const stage = tensor.name.split("/")[2];
+  const word = { after: "new ", gradient: "clipped " }[stage] ?? "";
+  return [word, symbolInHtml(tensor.symbol)];
+}
+
+/** The place of an index among the numbers in the page; -1 if it isn't in it. */
+function place(tensor, index) {
+  let flat = 0;
+  for (const [axis, kept] of tensor.kept.entries()) {
+    const at = kept.indexOf(index[axis]);
+    if (at < 0) return -1;
+    flat = flat * kept.length + at;
+  }
+  return flat;
+}
+
+function valueAt(tensor, index) {
+  return tensor.values[place(tensor, index)] ?? null;
+}
+
+/** The index of a unit's number in a tensor, in a row of the batch. */
+function unitIndex(tensor, row, unit) {
+  return tensor.axes[0] === "row" ? [row, unit] : [unit];
+}
+
+/** The largest size of a number, to which the others are compared. */
+function largest(values) {
+  const sizes = values.filter((value) => typeof value === "number").map(Math.abs);
+  return sizes.reduce((most, size) => Math.max(most, size), 0) || 1;
+}
+
+/** Of the numbers of a step up to a position: those of a column. */
+function soFar(position, column) {
+  const { step, tensor } = positions[position];
+  const known = step.tensors.slice(0, step.tensors.indexOf(tensor) + 1);
+  return known.filter((each) => columnOf(each) === column);
+}
+
+/** What the units of a column hold at a position: its latest batch of numbers. */
+function held(position, column) {
+  const { tensor } = positions[position];
+  const isShown = columnOf(tensor) === column && isOfUnits(tensor) && tensor.name !== "targets";
+  if (isShown) return tensor;
+  const batches = soFar(position, column).filter((each) => each.axes[0] === "row");
+  return batches.filter((each) => each.name !== "targets").at(-1) ?? null;
+}
+
+/** What the lines into a column stand for at a position: the tensor shown, or the weights. */
+function weighed(position, column) {
+  const { tensor } = positions[position];
+  if (columnOf(tensor) === column && isOfWeights(tensor)) return tensor;
+  const known = soFar(position, column).filter(isOfWeights);
+  const weights = known.filter((each) => /\/W(\/after)?$/.test(each.name)).at(-1);
+  return weights ?? positions[position].step.tensors.find((each) =>
+    columnOf(each) === column && isOfWeights(each)) ?? null;
+}
+
+/** The tensors whose symbols stand in the formula of a position, but its own. */
+function operands(position) {
+  const { step, tensor } = positions[position];
+  const before = step.tensors.slice(0, step.tensors.indexOf(tensor)).reverse();
+  const words = new Set(tensor.formula.split(/=|<-/).slice(1).join().match(/[A-Za-z_]\w*/g));
+  const isNear = (each) => each.phase !== "update" || parameterOf(each) === parameterOf(tensor);
+  const found = [...words].map((word) =>
+    before.find((each) => each.symbol === word && isNear(each)));
+  return found.filter(Boolean);
+}
+
+/** hidden_1/W of hidden_1/W/velocity: every parameter has a velocity. */
+function parameterOf(tensor) {
+  return tensor.name.split("/").slice(0, 2).join("/");
+}
+
+/** An index in words: row 144, unit 2. */
+function inWords(tensor, index, step) {
+  const column = columnOf(tensor);
+  const words = tensor.axes.map((axis, at) => heading(axis, index[at], column, step));
+  return words.join(tensor.axes[0] === "input" ? " → " : ", ");
+}
+
+function heading(axis, index, column, step) {
+  if (axis === "row") return `row ${step.rows[index]}`;
+  const { names } = columns[axis === "input" ? column - 1 : column];
+  return /^\d+$/.test(names[index]) ? `unit ${names[index]}` : names[index];
+}

@@ -1,0 +1,198 @@
+// Network: the drawing. A column of units for the input, each layer and the loss; lines for weights.
+
+/** Draw the network as it is at a position, in a row of the batch. */
+function drawNetwork(position, row) {
+  const frame = document.getElementById("network");
+  const view = { position, row, ...planned(frame.clientWidth), used: operands(position) };
+  const svg = frame.querySelector("svg");
+  const all = [...columns.keys()];
+  const lines = all.slice(1).flatMap((column) => linesInto(view, column));
+  svg.replaceChildren(...lines, ...all.flatMap((column) => drawnColumn(view, column)));
+  const { width, height } = view.sheet;
+  filled(svg, { width, height, viewBox: `0 0 ${width} ${height}`, class: view.name }, []);
+  const current = columnOf(positions[position].tensor);
+  if (current >= 0) frame.scrollLeft = view.x[current] - frame.clientWidth / 2;
+}
+
+function linesInto(view, column) {
+  const all = joints(view, column);
+  if (!columns[column].isDense) return all.map((joint) => joined(view, column, joint));
+  const tensor = weighed(view.position, column);
+  const most = largest(tensor.values);
+  const role = roleOf(view, column, isOfWeights);
+  const isLabelled = all.length <= 6 && view.gap > 150;
+  const texts = isLabelled ? all.map((joint) => weightText(view, column, tensor, joint)) : [];
+  return [...all.map((joint) => weightLine(view, column, tensor, most, role, joint)), ...texts];
+}
+
+function joined(view, column, joint) {
+  return drawn("path", { class: "joined", d: path(view, column, joint) });
+}
+
+/** A weight: a line, and a wider one that is easier to point at. */
+function weightLine(view, column, tensor, most, role, joint) {
+  const { source, unit } = joint;
+  const value = valueAt(tensor, [source, unit]);
+  const d = path(view, column, joint);
+  return drawn(
+    "g",
+    { class: `line ${role} ${signOf(value)}`, "data-column": column, "data-from": source,
+      "data-unit": unit },
+    drawn("path", { class: "reach", d }),
+    drawn("path", { class: "stroke", d, style: `--share: ${share(value, most)}` }),
+  );
+}
+
+function path(view, column, joint) {
+  return ends(view, column, joint).map((point) => point.join()).join("L").replace(/^/, "M");
+}
+
+/** A weight's number on its line; those that lead to different units stand at different places. */
+function weightText(view, column, tensor, joint) {
+  const [[x1, y1], [x2, y2]] = ends(view, column, joint);
+  const at = 0.24 + 0.2 * joint.to;
+  const text = brief(valueAt(tensor, [joint.source, joint.unit]));
+  const place = { x: x1 + at * (x2 - x1), y: y1 + at * (y2 - y1), dy: "0.33em" };
+  return drawn("text", { class: "weight", ...place }, text);
+}
+
+/** What a column's part is at a position: shown, used for what is shown, or neither. */
+function roleOf(view, column, isKind) {
+  const { tensor } = positions[view.position];
+  const isIt = (each) => columnOf(each) === column && isKind(each);
+  if (isIt(tensor)) return "current";
+  return view.used.some(isIt) ? "used" : "";
+}
+
+function drawnColumn(view, column) {
+  const tensor = held(view.position, column);
+  const { slots, x, y } = view;
+  const hidden = columns[column].names.length - FIRST_UNITS - 1;
+  const most = tensor ? largest(columns[column].names.map((_, unit) =>
+    valueAt(tensor, unitIndex(tensor, view.row, unit)))) : Infinity; // the loss is beside nothing
+  const units = slots[column].map((unit, slot) => {
+    const place = { transform: `translate(${x[column]} ${y[column](slot)})` };
+    if (unit !== null) return drawnUnit(view, column, tensor, unit, most, place);
+    return drawn("text", { class: "dots", ...place, dy: "0.33em" }, `⋮ ${hidden} more`);
+  });
+  return [columnTitle(view, column, tensor), ...units];
+}
+
+function columnTitle(view, column, tensor) {
+  const { name, kind } = columns[column];
+  const parts = [
+    drawn("title", {}, [name, kind].filter(Boolean).join(": ")),
+    drawn("text", { class: "name", y: 14 }, shortened(name, view.gap, 9)),
+    drawn("text", { class: "kind", y: 31 }, shortened(kind, view.gap - 8, 6.5)),
+  ];
+  const isHeld = tensor && column !== lossColumn;
+  if (isHeld) parts.push(drawn("text", { class: "held", y: 51 }, symbolInSvg(tensor.symbol)));
+  const attributes = { class: "title", transform: `translate(${view.x[column]} 0)` };
+  return drawn("g", attributes, ...parts);
+}
+
+function drawnUnit(view, column, tensor, unit, most, place) {
+  const { width, height } = view;
+  const value = unitValue(view, column, tensor, unit);
+  const shape = { x: -width / 2, y: -height / 2, width, height,
+    rx: column === lossColumn ? 3 : height / 2 };
+  return drawn(
+    "g",
+    {
+      class: `unit ${unitRole(view, column)} ${signOf(value)}`,
+      ...place,
+      "data-column": column,
+      "data-unit": unit,
+      tabindex: 0,
+      role: "img",
+      "aria-label": unitName(column, unit, value),
+    },
+    drawn("rect", { ...shape, class: "paper" }),
+    drawn("rect", { ...shape, class: "tint", style: `--share: ${share(value, most)}` }),
+    drawn("text", { dy: "0.35em" }, brief(value)),
+    ...beside(view, column, unit),
+  );
+}
+
+function unitRole(view, column) {
+  if (column !== lossColumn) return roleOf(view, column, isOfUnits);
+  return roleOf(view, column, () => true);
+}
+
+function unitValue(view, column, tensor, unit) {
+  if (column === lossColumn) {
+    return soFar(view.position, column).find(({ name }) => name === "loss")?.values[0] ?? null;
+  }
+  return tensor ? valueAt(tensor, unitIndex(tensor, view.row, unit)) : null;
+}
+
+function unitName(column, unit, value) {
+  const name = columns[column].names[unit];
+  const owner = columns[column].name === name ? "" : `${columns[column].name}, `;
+  const is = value === null ? "no number yet" : written(value, 6);
+  return `${owner}${/^\d+$/.test(name) ? "unit " : ""}${name}: ${is}`;
+}
+
+/** What stands beside the units of the first and the last layer: names, and targets. */
+function beside(view, column, unit) {
+  const half = view.width / 2 + 7;
+  const text = (attributes, room, words) =>
+    drawn("text", attributes, shortened(words, room - 7, view.letter - 1));
+  const name = columns[column].names[unit];
+  if (column === 0) {
+    return [text({ class: "beside left", x: -half, dy: "0.33em" }, view.left - view.width / 2, name)];
+  }
+  if (column !== lossColumn - 1) return [];
+  const target = targetOf(view, unit);
+  const goal = target === null ? "" : `t = ${brief(target)}`;
+  const isShown = positions[view.position].tensor.name === "targets" ? "shown" : "";
+  return [
+    text({ class: "beside", x: half, y: -3 }, view.right, name),
+    text({ class: `beside target ${isShown}`, x: half, y: 13 }, view.right, goal),
+  ];
+}
+
+function targetOf(view, unit) {
+  const { tensors } = positions[view.position].step;
+  const targets = tensors.find(({ name }) => name === "targets");
+  return targets ? valueAt(targets, [view.row, unit]) : null;
+}
+
+function signOf(value) {
+  return value > 0 ? "positive" : value < 0 ? "negative" : "";
+}
+
+function share(value, most) {
+  return typeof value === "number" ? Math.min(Math.abs(value) / most, 1).toFixed(3) : 0;
+}
+
+/** Mark the chosen number's unit or line, and the weights that went into a unit's number. */
+function markNetwork(position, index) {
+  const { tensor } = positions[position];
+  const column = columnOf(tensor);
+  const used = new Set(operands(position).filter(isOfWeights).map(columnOf));
+  const isChosen = isOfWeights(tensor)
+    ? ofWeight(column, ...index)
+    : ofUnit(isOfUnits(tensor) ? column : null, index.at(-1), used);
+  for (const drawing of document.querySelectorAll("#network [data-unit]")) {
+    const { column: at, from, unit } = drawing.dataset;
+    const source = from === undefined ? null : Number(from);
+    drawing.classList.toggle("chosen", isChosen(Number(at), source, Number(unit)));
+  }
+}
+
+/** Of a weight: its line and the units at its ends. */
+function ofWeight(column, input, output) {
+  return (at, from, unit) => {
+    if (from !== null) return at === column && from === input && unit === output;
+    return at === column ? unit === output : at === column - 1 && unit === input;
+  };
+}
+
+/** Of a unit: itself, and the lines of a W in the formula that end in it. */
+function ofUnit(column, chosen, used) {
+  return (at, from, unit) => {
+    if (from === null) return at === column && unit === chosen;
+    return column !== null && used.has(at) && (at === column ? unit : from) === chosen;
+  };
+}

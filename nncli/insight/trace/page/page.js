@@ -1,0 +1,169 @@
+// Page: where the reader is, and how they move.
+
+const state = { position: 0, row: 0, index: [] };
+
+/** Go to a position, counted from 0; beyond the ends, to the end. */
+function go(position) {
+  state.position = Math.min(Math.max(position, 0), positions.length - 1);
+  const { tensor, step } = positions[state.position];
+  if (!(state.row < step.rows.length)) state.row = 0;
+  state.index = firstIndex(tensor);
+  const fragment = `#${state.position + 1}`;
+  if (location.hash !== fragment) history.replaceState(null, "", fragment);
+  drawControls(step, tensor);
+  drawPanel(state.position);
+  draw();
+}
+
+function firstIndex(tensor) {
+  return tensor.axes.map((axis) => (axis === "row" ? state.row : 0));
+}
+
+function draw() {
+  const focused = document.activeElement?.closest?.("#network [data-unit]")?.dataset;
+  tip.hidden = true;
+  drawNetwork(state.position, state.row);
+  choose(state.index);
+  if (focused) unitDrawing(focused.column, focused.unit)?.focus();
+}
+
+function unitDrawing(column, unit) {
+  const where = `[data-column="${column}"][data-unit="${unit}"]`;
+  return document.querySelector(`#network .unit${where}`);
+}
+
+function choose(index) {
+  state.index = index;
+  markPanel(state.position, index, state.row);
+  markNetwork(state.position, index);
+}
+
+function drawControls(step, tensor) {
+  const at = state.position;
+  const where = [`step ${step.number}`, `epoch ${step.epoch}`, batchInWords(step.rows),
+    `loss ${written(step.loss, 6)}`];
+  document.getElementById("where").textContent = where.join(" · ");
+  document.getElementById("position").replaceChildren(
+    element("b", {}, `${at + 1} of ${positions.length}`), ": ",
+    ...formulaInHtml(tensor.formula || tensor.symbol, symbols),
+  );
+  document.getElementById("back").disabled = at === 0;
+  document.getElementById("forward").disabled = at === positions.length - 1;
+  offer("steps", trace.steps.map((each) => each.number), trace.steps.indexOf(step));
+  offer("rows", step.rows, state.row, step.tensors[0].kept[0]);
+  document.getElementById("strip").replaceChildren(...strip(step));
+}
+
+function batchInWords(rows) {
+  const noun = rows.length === 1 ? "row" : "rows";
+  return rows.length <= 8 ? `${noun} ${rows.join(", ")}` : `${rows.length} rows`;
+}
+
+/** What can be chosen; of one thing there is no choice. */
+function offer(id, names, chosen, kept = [...names.keys()]) {
+  const label = document.getElementById(id);
+  const options = kept.map((at) => element("option", { value: at }, names[at]));
+  label.querySelector("select").replaceChildren(...options);
+  label.querySelector("select").value = chosen;
+  label.hidden = kept.length < 2;
+}
+
+/** Every position of a step as a small link, in its phase. */
+function strip(step) {
+  return ["forward", "backward", "update"].map((phase) => {
+    const links = positions.flatMap(({ tensor, step: its }, at) => {
+      if (its !== step || tensor.phase !== phase) return [];
+      const current = at === state.position ? { "aria-current": "step" } : {};
+      const title = `${at + 1}: ${tensor.formula || tensor.symbol}`;
+      return [element("a", { href: `#${at + 1}`, title, tabindex: -1, ...current })];
+    });
+    const ticks = element("div", { class: "ticks" }, ...links);
+    const attributes = { class: "phase", style: `flex-grow: ${links.length}` };
+    return element("div", links.length ? attributes : { hidden: "" },
+      element("span", {}, phase), ticks);
+  });
+}
+
+function turnToRow(row) {
+  state.row = row;
+  document.querySelector("#rows select").value = row;
+  const isOfRow = positions[state.position].tensor.axes[0] === "row";
+  if (isOfRow) state.index = [row, ...state.index.slice(1)];
+  draw();
+}
+
+/** The same tensor in another training step. */
+function turnToStep(number) {
+  const { name } = positions[state.position].tensor;
+  const step = trace.steps[number];
+  const is = (each) => each.step === step && each.tensor.name === name;
+  go(Math.max(positions.findIndex(is), positions.findIndex((each) => each.step === step)));
+}
+
+function fromAddress() {
+  const number = Number.parseInt(location.hash.slice(1), 10);
+  go(Number.isNaN(number) ? 0 : number - 1);
+}
+
+function listen() {
+  document.getElementById("back").addEventListener("click", () => go(state.position - 1));
+  document.getElementById("forward").addEventListener("click", () => go(state.position + 1));
+  const select = (id) => document.querySelector(`#${id} select`);
+  select("rows").addEventListener("change", (event) => turnToRow(+event.target.value));
+  select("steps").addEventListener("change", (event) => turnToStep(+event.target.value));
+  document.addEventListener("keydown", pressed);
+  window.addEventListener("hashchange", fromAddress);
+  window.addEventListener("resize", draw);
+
+  const network = document.getElementById("network");
+  for (const kind of ["pointerover", "focusin"]) {
+    network.addEventListener(kind, (event) => {
+      const drawing = event.target.closest("[data-unit]");
+      if (drawing) pointAt(drawing);
+    });
+  }
+  for (const kind of ["pointerout", "focusout"]) {
+    network.addEventListener(kind, () => { tip.hidden = true; });
+  }
+  const numbers = document.getElementById("scroll");
+  const indexAt = (event) => event.target.closest("[data-index]")?.dataset.index.split(",").map(Number);
+  for (const kind of ["pointerover", "focusin"]) {
+    numbers.addEventListener(kind, (event) => indexAt(event) && choose(indexAt(event)));
+  }
+  numbers.addEventListener("click", (event) => {
+    const index = indexAt(event);
+    const { tensor } = positions[state.position];
+    if (index && tensor.axes[0] === "row" && index[0] !== state.row) turnToRow(index[0]);
+  });
+  numbers.addEventListener("mousedown", (event) => event.preventDefault()); // arrows keep stepping
+}
+
+function pressed(event) {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.target.tagName === "SELECT") return;
+  if (event.key === "Escape") tip.hidden = true;
+  const next = event.target.dataset?.index ? neighbour(event.target, event.key) : null;
+  if (next) {
+    event.preventDefault();
+    next.focus();
+    return;
+  }
+  const keys = { ArrowLeft: state.position - 1, ArrowRight: state.position + 1, Home: 0,
+    End: positions.length - 1 };
+  if (!(event.key in keys) || event.target.dataset?.index) return;
+  event.preventDefault();
+  go(keys[event.key]);
+}
+
+/** The cell beside a cell, in the direction of an arrow key. */
+function neighbour(from, key) {
+  const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[key];
+  if (!move) return null;
+  const rows = [...from.closest("tbody").rows];
+  const row = rows[rows.indexOf(from.parentElement) + move[0]];
+  const next = row?.cells[from.cellIndex + move[1]];
+  return next?.dataset.index ? next : null;
+}
+
+document.getElementById("parts").textContent = `Loss: ${trace.loss}. Optimizer: ${trace.optimizer}.`;
+listen();
+fromAddress();

@@ -1,0 +1,93 @@
+// Panel: the formula of a position, its numbers as a table, and one number worked out.
+
+function drawPanel(position) {
+  const { tensor, step } = positions[position];
+  const formula = tensor.formula || tensor.symbol;
+  document.getElementById("formula").replaceChildren(...formulaInHtml(formula, symbols));
+  document.getElementById("about").textContent =
+    [tensor.name, tensor.phase, sizeInWords(tensor)].filter(Boolean).join(" · ");
+  const numbers = tensor.axes.length ? [table(tensor, step)] : [];
+  document.getElementById("scroll").replaceChildren(...numbers);
+  document.getElementById("numbers").hidden = numbers.length === 0;
+  document.getElementById("left_out").textContent = leftOut(tensor);
+}
+
+function sizeInWords(tensor) {
+  return tensor.axes.map((axis, at) => counted(tensor.shape[at], axis)).join(" × ");
+}
+
+function counted(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function leftOut(tensor) {
+  const elided = tensor.axes.filter((_, at) => tensor.kept[at].length < tensor.shape[at]);
+  if (!elided.length) return "";
+  return `Here are the first 20 and the last 4 ${elided.map((axis) => `${axis}s`).join(" and ")};` +
+    " all numbers are in nncli trace --format json.";
+}
+
+/** Rows and columns as in the tensor; a vector is one row. */
+function table(tensor, step) {
+  const column = columnOf(tensor);
+  const isFlat = tensor.axes.length === 1;
+  const across = tensor.axes.length - 1;
+  const head = tensor.kept[across].map((index) =>
+    element("th", { scope: "col" }, heading(tensor.axes[across], index, column, step)));
+  const down = isFlat ? [null] : tensor.kept[0];
+  const most = largest(tensor.values);
+  const rows = down.map((first) => {
+    const title = isFlat ? [] : [element("th", { scope: "row" },
+      heading(tensor.axes[0], first, column, step))];
+    const cells = tensor.kept[across].map((last) =>
+      cell(tensor, isFlat ? [last] : [first, last], most));
+    return element("tr", {}, ...title, ...withGap(cells, tensor.kept[across], "td"));
+  });
+  const corner = isFlat ? [] : [element("td")];
+  const top = element("tr", {}, ...corner, ...withGap(head, tensor.kept[across], "th"));
+  const body = withGap(rows, down, "tr");
+  return element("table", {}, element("thead", {}, top), element("tbody", {}, ...body));
+}
+
+/** Where indices jump, an empty cell or row with dots. */
+function withGap(made, indices, tag) {
+  const at = indices.findIndex((index, place) => index !== null && index !== place);
+  if (at < 0) return made;
+  const gap = tag === "tr" ? element("tr", {}, element("th", {}, "⋮")) : element(tag, {}, "…");
+  return [...made.slice(0, at), gap, ...made.slice(at)];
+}
+
+function cell(tensor, index, most) {
+  const value = valueAt(tensor, index);
+  const attributes = { "data-index": index.join(), class: signOf(value), tabindex: -1,
+    style: `--share: ${share(value, most)}` };
+  return element("td", attributes, written(value, 6));
+}
+
+/** Work out one number of the position's tensor, and mark it in the table. */
+function markPanel(position, index, row) {
+  const { tensor, step } = positions[position];
+  document.getElementById("element").replaceChildren(...workedOut(tensor, index, step));
+  for (const each of document.querySelectorAll("#scroll [data-index]")) {
+    const isChosen = each.dataset.index === index.join();
+    each.classList.toggle("chosen", isChosen);
+    each.tabIndex = isChosen ? 0 : -1;
+    const isOfRow = tensor.axes[0] === "row" && +each.dataset.index.split(",")[0] === row;
+    each.parentElement.classList.toggle("row", isOfRow);
+  }
+}
+
+function workedOut(tensor, index, step) {
+  const value = written(valueAt(tensor, index));
+  const lines = [];
+  if (index.length) lines.push(element("span", { class: "of" }, inWords(tensor, index, step)));
+  const sum = tensor.arithmetic[place(tensor, index)];
+  const isWorked = sum && minus(sum) !== value;
+  if (isWorked) lines.push(element("span", { class: "sum" }, ...formulaInHtml(sum, new Set())));
+  lines.push(element("span", { class: "value" }, `${isWorked ? "= " : ""}${value}`));
+  if (!sum && tensor.arithmetic.length) {
+    const words = `The first ${tensor.arithmetic.length} numbers are worked out in this page.`;
+    lines.push(element("span", { class: "of" }, words));
+  }
+  return lines;
+}
