@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -34,25 +34,39 @@ def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -
 
     Raises UserError for another suffix or a metric that no run has, FileFailure if it can't write.
     """
-    if path.suffix.lower() not in FORMATS:
-        raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
+    check_format(path)
     known = list(dict.fromkeys(c.removeprefix("val_") for run in runs for c in run.columns))
     if all(metric not in run.columns for run in runs):
         raise UserError(f"no run has the metric '{metric}'; known: {', '.join(known)}")
     values = [value for run in runs for value in run.columns.get(metric, ())]
     if is_log and not any(value > 0 for value in values):
         raise UserError(f"{metric} has no positive values to draw on a logarithmic axis")
+    try:
+        write_picture(path, lambda: _figure(runs, metric, is_log))
+    except OverflowError:
+        raise UserError(f"{metric} has values too large to draw on this axis") from None
+
+
+def check_format(path: Path) -> None:
+    """Raises UserError for a name that ends in no format of a picture."""
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
+
+
+def write_picture(path: Path, draw: Callable[[], Any]) -> None:
+    """Write the figure that `draw` makes, in the format of its suffix: equal ones, equal bytes.
+
+    Raises OverflowError for values that no axis can show, FileFailure if it can't write.
+    """
     with warnings.catch_warnings(), reporting(path):
         warnings.simplefilter("ignore")  # a letter the font lacks, a log of nothing
-        try:
-            figure = _figure(runs, metric, is_log)
-            figure.savefig(path, dpi=150, metadata=_without_date(path))
-        except OverflowError:
-            raise UserError(f"{metric} has values too large to draw on this axis") from None
+        import matplotlib
+
+        with matplotlib.rc_context({"svg.hashsalt": "nncli"}):
+            draw().savefig(path, dpi=150, metadata=_without_date(path))
 
 
 def _without_date(path: Path) -> dict[str, None]:
-    """The same curves give the same bytes."""
     return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower(), {})
 
 
@@ -60,7 +74,6 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool) -> Any:
     import matplotlib
     from matplotlib.figure import Figure  # without pyplot: no window system, half the import
 
-    matplotlib.rcParams["svg.hashsalt"] = "nncli"
     beside = len(runs) > 3  # where a legend inside would hide the curves
     figure = Figure(figsize=(9.6 if beside else 6.4, 4.0), layout="constrained")
     axes = figure.subplots()

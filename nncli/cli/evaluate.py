@@ -52,14 +52,12 @@ def command(
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.cli.report_text import report_text
+    from nncli.cli.summary import tell_unfinished
 
     reader = RunReader(RunDirectory.open(run))
     name, rows = _table(reader, data) if data else _split(reader, split)
     report = evaluate(reader, rows, name)
-    ended = reader.summary().get("stopped", "not ended")
-    if ended in ("diverged", "interrupted", "not ended"):
-        how = "was interrupted" if ended == "interrupted" else f"has {ended}"
-        click.echo(f"note: training {how}; these are the last weights it kept", err=True)
+    tell_unfinished(reader.summary())
     if not as_json:
         click.echo(f"{run}: {report_text(report)}")
     files, troubles = save(report, run, has_plots=has_plots)
