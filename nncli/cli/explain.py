@@ -1,0 +1,53 @@
+"""`nncli explain`."""
+
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import CONFIG, json_option, print_json, set_option
+
+LIBRARIES = ("scikit-learn", "keras", "pytorch")
+
+
+@click.command(name="explain")
+@click.argument("config", type=CONFIG, metavar="CONFIG|RUN")
+@set_option
+@click.option(
+    "--in",
+    "libraries",
+    type=click.Choice(LIBRARIES),
+    multiple=True,
+    help="Show the equivalent settings of this library only. Repeatable.",
+)
+@json_option
+def command(
+    config: Path, assignments: tuple[str, ...], libraries: tuple[str, ...], as_json: bool
+) -> None:
+    """Show the exact formulas in force, and the equivalent code elsewhere.
+
+    The formulas are those of this config or run, with its own numbers: layers, loss with its
+    reduction, penalty, update, schedule. Then scikit-learn, Keras and PyTorch: code to paste, and
+    where their conventions differ.
+    """
+    from nncli.insight.explain.explain import equivalents
+    from nncli.insight.explain.formulas import formulas
+    from nncli.insight.explain.text import as_text
+    from nncli.insight.subject import open_subject
+
+    built = open_subject(config, assignments).built
+    lines, answers = formulas(built), equivalents(built, libraries)
+    if not as_json:
+        click.echo(as_text(lines, answers))
+        return
+    print_json(
+        {
+            "formulas": [
+                {"section": line.section, "name": line.name, "formula": line.formula}
+                for line in lines
+            ],
+            "equivalents": {
+                name: {"code": found.code, "notes": list(found.notes)}
+                for name, found in answers.items()
+            },
+        }
+    )

@@ -1,0 +1,1 @@
+"""What a config says as formulas, and how other libraries are told the same."""
