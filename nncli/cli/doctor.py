@@ -1,0 +1,104 @@
+"""`nncli doctor`."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nncli.cli.options import RUN, json_option, print_json
+
+if TYPE_CHECKING:
+    from nncli.insight.doctor.finding import Finding, Layer, Report
+
+
+WIDTH = 100  # letters of a line, but for an edit, which is there to be copied
+
+
+@click.command(name="doctor")
+@click.argument("run", type=RUN)
+@json_option
+def command(run: Path, as_json: bool) -> None:
+    """Look for what keeps a RUN from learning, and say which key to change.
+
+    Where it diverged and why, unscaled inputs, the loss at the start against ln(classes), dead and
+    saturated units, gradients and steps layer by layer, whether it can learn ten rows by heart,
+    and what its curves say. Each finding has its number and one edit, with what that did in a
+    short trial.
+    """
+    from nncli.insight.doctor.examine import examine
+
+    report = examine(run)
+    if report.stopped in ("", "interrupted"):
+        how = "was interrupted" if report.stopped else "has not ended"
+        click.echo(f"note: training {how}; this is what its last checkpoint shows", err=True)
+    if as_json:
+        print_json({"run": os.fspath(run), **report.to_json()})
+    else:
+        click.echo(f"{run}: {_in_words(report)}")
+    if report.findings and not as_json:
+        click.echo(f"\nto try an edit: nncli train {run / 'config.resolved.yaml'} --set KEY=VALUE")
+
+
+def _in_words(report: "Report") -> str:
+    """The findings, then what every layer and every check showed."""
+    edits = [str(finding.edit) for finding in report.findings]
+    found = [
+        _finding(number, finding, edits.index(str(finding.edit)) + 1)
+        for number, finding in enumerate(report.findings, start=1)
+    ]
+    return "\n\n".join([_headline(report), *found, _layers(report.layers), _checked(report)])
+
+
+def _headline(report: "Report") -> str:
+    count = len(report.findings)
+    said = "nothing found: a clean bill of health"
+    if count:
+        said = "1 finding" if count == 1 else f"{count} findings, the most important first"
+    if report.looked_at < report.rows:
+        said += f" ({report.looked_at:,} of {report.rows:,} training rows looked at)"
+    return said
+
+
+def _finding(number: int, finding: "Finding", first: int) -> str:
+    """first: the number of the first finding with the same edit."""
+    import shlex
+
+    message = click.wrap_text(finding.message, WIDTH, f"{number}. ", "   ")
+    edit = f"--set {shlex.quote(str(finding.edit))}" if first == number else f"the edit of {first}"
+    tried = [click.wrap_text(finding.tried, WIDTH, "   ", "   ")] if finding.tried else []
+    return "\n".join([message, f"   try {edit}", *tried])
+
+
+def _layers(layers: "Sequence[Layer]") -> str:
+    from nncli.cli.summary import table
+
+    def figure(value: float | None) -> str:
+        return "-" if value is None else f"{value:.2g}"
+
+    header = ["layer", "|gradient| at start", "at end", "step / weights at start", "at end"]
+    rows = [
+        [
+            layer.name,
+            figure(layer.gradient_norm_at_start),
+            figure(layer.gradient_norm),
+            figure(layer.update_to_weight_at_start),
+            figure(layer.update_to_weight),
+            figure(layer.moved),
+            "-" if layer.dead is None else f"{layer.dead} of {layer.units}",
+            "-" if layer.saturated is None else f"{layer.saturated:.0%}",
+        ]
+        for layer in layers
+    ]
+    return table([[*header, "moved", "dead", "saturated"], *rows])
+
+
+def _checked(report: "Report") -> str:
+    found = {finding.check for finding in report.findings}
+    width = max(len(check.name) for check in report.checks)
+    lines = [
+        f"{'!' if check.name in found else ' '} {check.name.ljust(width)}  {check.result}"
+        for check in report.checks
+    ]
+    return "checked\n" + "\n".join(lines)

@@ -1,0 +1,134 @@
+"""Where did a run leave the finite numbers, why, and which edit keeps it there?"""
+
+import itertools
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nncli.engine.state import TrainState
+from nncli.engine.stepper import Stepper
+from nncli.engine.trainer import train
+from nncli.errors import Diverged
+from nncli.insight.doctor import edits, inputs
+from nncli.insight.doctor.finding import Check, Edit, Finding
+from nncli.insight.doctor.patient import Patient
+from nncli.insight.doctor.replay import affordable_steps, length, make_steps, norm, slices
+from nncli.insight.doctor.trials import first_below, of_guessing, share_after
+from nncli.insight.notation import symbol
+
+NAME = "divergence"
+TINY = 1e-300
+LEARNS = 1.0  # of the best constant's loss: what an edit has to get below
+PATIENCE = 20  # reports after which a run that doesn't diverge again is left alone
+
+
+@dataclass
+class Growth:
+    """|gradient| before each step of the replay, over all layers."""
+
+    norms: list[float] = field(default_factory=list)
+
+    def __call__(self, stepper: Stepper) -> None:
+        self.norms.append(length(stepper.plan.gradient))
+
+    def in_words(self, first: int) -> str:
+        """From which step on it grew, and how fast. first: the number of the first step."""
+        finite = np.array(list(itertools.takewhile(math.isfinite, self.norms)))
+        if len(finite) < 2:
+            return ""
+        begin = int(np.flatnonzero(finite <= max(10 * finite[0], finite.min()))[-1])
+        steps = len(finite) - 1 - begin
+        if steps == 0:
+            return ""
+        rate = 10 ** ((math.log10(finite[-1]) - math.log10(max(finite[begin], TINY))) / steps)
+        return (
+            f"; |gradient| grew from {finite[begin]:.3g} at step {first + begin} to "
+            f"{finite[-1]:.3g} at step {first + len(finite) - 1}, {rate:.3g} times a step"
+        )
+
+
+def examine(patient: Patient) -> Check:
+    if not patient.has_diverged:
+        return Check(NAME, "the loss and the weights stayed finite")
+    found = recurrence(patient)
+    if found is None:
+        return Check(NAME, "it diverged, but does not here: other libraries round differently")
+    return Check(NAME, str(found).partition(" (")[0], [_finding(patient, found)])
+
+
+def recurrence(patient: Patient) -> Diverged | None:
+    """The same error again, from the last checkpoint on."""
+    try:
+        for number, _ in enumerate(train(patient.job, patient.left())):
+            if number > PATIENCE:
+                return None
+    except Diverged as error:
+        return error
+    return None
+
+
+def _finding(patient: Patient, found: Diverged) -> Finding:
+    edit, cause, tried = _cure(patient, found)
+    if found.step == 0:
+        message = f"diverged before the first step: the loss is not finite; {cause}"
+        return Finding(NAME, message, 0, edit, tried)
+    is_short = found.step <= affordable_steps(patient.job)
+    growth, state = Growth(), patient.job.start() if is_short else patient.left()
+    first = state.step + 1
+    if patient.has_steps:
+        make_steps(patient.job, state, found.step - first + 1, growth)
+    message = (
+        f"diverged in epoch {found.epoch} at step {found.step}: {_where(patient, found, state)}"
+        f"{growth.in_words(first)}{_turn(patient)}; {cause}"
+    )
+    return Finding(NAME, message, found.step, edit, tried)
+
+
+def _where(patient: Patient, found: Diverged, state: TrainState) -> str:
+    """The array that isn't finite; for a loss, the layer with the largest weights before it."""
+    node = found.tensor.rpartition("/")[0]
+    if node:
+        return f"{symbol(patient.network, found.tensor)} of {node} ({found.tensor}) is not finite"
+    sizes = {name: norm(state.theta, places) for name, places in slices(patient.job).items()}
+    largest = max(sizes, key=sizes.__getitem__)
+    return f"the loss is not finite, |weights| is largest in {largest}, {sizes[largest]:.3g}"
+
+
+def _turn(patient: Patient) -> str:
+    """The epoch from which the loss only rose."""
+    losses, epochs = patient.columns["loss"], patient.columns["epoch"]
+    place = int(np.argmin(losses))
+    if place == len(losses) - 1:
+        return ""
+    return f"; the loss was least, {losses[place]:.4g}, at epoch {epochs[place]:g}"
+
+
+def _cure(patient: Patient, found: Diverged) -> tuple[Edit, str, str]:
+    """The edit, the cause it speaks for, and what it did."""
+    steps = min(max(2 * found.step, 20), affordable_steps(patient.job))
+    causes = _causes(patient)
+    trial = first_below(patient, causes, lambda edited: share_after(edited, steps), LEARNS)
+    if trial is None:
+        return Edit("optimizer", "adam"), "no cause was found", ""
+    edit, share = trial
+    tried = f"with it the loss stays finite in the first {steps:,} steps"
+    if share < LEARNS:
+        tried += f", which leave {of_guessing(share)}"
+    return edit, f"likely cause: {causes[edit]}", tried if math.isfinite(share) else ""
+
+
+def _causes(patient: Patient) -> dict[Edit, str]:
+    """What to try, the simplest cause first, each with its name."""
+    causes: dict[Edit, str] = {}
+    sizes = sorted([*inputs.targets(patient), *inputs.sizes(patient)], key=lambda size: -size.rms)
+    if sizes and sizes[0].is_large:
+        name = f"{sizes[0].name} is unscaled, of size {sizes[0].rms:.3g}"
+        causes |= dict.fromkeys(inputs.scalings(patient), name)
+    causes |= dict.fromkeys(
+        edits.standard_starts(patient), "initial weights too large for the layers' widths"
+    )
+    rate = getattr(patient.job.optimizer, "learning_rate", None)
+    factors = [10.0**-power for power in range(1, 9)]
+    too_large = f"learning rate {rate:g} is too large" if rate else ""
+    return causes | dict.fromkeys(edits.learning_rates(patient, factors), too_large)

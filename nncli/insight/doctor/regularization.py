@@ -1,0 +1,33 @@
+"""Do penalties or dropout keep the network from learning?"""
+
+from nncli.insight.doctor import edits
+from nncli.insight.doctor.finding import Check, Finding
+from nncli.insight.doctor.patient import Patient
+from nncli.insight.doctor.trials import best, of_guessing, outcomes, trial_steps, val_share_after
+from nncli.parts.layers import Dropout
+
+NAME = "regularization"
+FACTORS = (0.1, 0.01, 0.0)
+MUCH_BETTER = 0.7  # times the run's own loss: without it any network learns its rows better
+
+
+def examine(patient: Patient) -> Check:
+    network = patient.built.network
+    penalty = network.penalty(network.layout.views(patient.theta))
+    rates = [node.layer.rate for node in network.nodes if isinstance(node.layer, Dropout)]
+    rate = max(rates, default=0.0)
+    if not rate and not penalty:
+        return Check(NAME, "skipped: no penalty and no dropout")
+    said = [f"penalties of {penalty:.3g} beside a loss of {patient.loss:.3g}"] if penalty else []
+    result = " and ".join([*said, *([f"dropout of {rate:g}"] if rate else [])])
+    if not patient.learned_little:
+        return Check(NAME, result)
+    candidates = [edit for factor in FACTORS for edit in edits.gentler(patient, factor)]
+    steps = trial_steps(patient)
+    trial = best(outcomes(patient, candidates, lambda edited: val_share_after(edited, steps)))
+    if trial is None or trial[1] > MUCH_BETTER * patient.val_share:
+        return Check(NAME, result)
+    edit, share = trial
+    message = f"held back by {result}: {of_guessing(patient.val_share)} is left"
+    tried = f"with it {of_guessing(share)} is left after {steps:,} steps"
+    return Check(NAME, result, [Finding(NAME, message, max(rate, penalty), edit, tried)])

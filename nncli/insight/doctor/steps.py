@@ -1,0 +1,110 @@
+"""Do gradients reach every layer, and are steps of a size that weights can follow?"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from nncli.insight.doctor import edits
+from nncli.insight.doctor.finding import Check, Edit, Finding
+from nncli.insight.doctor.looking import BATCH, sampled
+from nncli.insight.doctor.patient import Patient
+from nncli.insight.doctor.replay import LayerSteps, gradient_norms, norm, slices
+from nncli.insight.doctor.trials import learns_most, of_guessing
+from nncli.parts.activations import Relu
+
+GRADIENTS, STEPS = "gradients", "steps"
+VANISHED, EXPLODED = 1e-3, 1e3  # the first layer's norm over the last one's
+STILL = 1e-3  # weights that moved less than this share of themselves in a whole run
+RESTLESS = 0.1  # of the weights, replaced by one step where training ended
+
+
+def moved(patient: Patient) -> dict[str, float | None]:
+    """|weights at the end - at the start| / |at the start|, by layer; None where they were 0."""
+    change = patient.left().theta.astype(float) - patient.start.theta
+    found = {}
+    for name, places in slices(patient.job).items():
+        size = norm(patient.start.theta, places)
+        found[name] = norm(change, places) / size if size > 0 else None
+    return found
+
+
+def first_gradients(patient: Patient) -> dict[str, float]:
+    """|gradient| of the loss at the start, by layer, without dropout and penalties."""
+    rows = sampled(patient.rows, BATCH)
+    job = replace(patient.job, network=patient.network, train=rows)
+    return gradient_norms(job, job.start())
+
+
+def examine_gradients(patient: Patient) -> Check:
+    norms = first_gradients(patient)
+    if len(norms) < 2:
+        return Check(GRADIENTS, "skipped: one trained layer only")
+    (first, own), *_, (last, other) = norms.items()
+    if other == 0 or not math.isfinite(own) or not math.isfinite(other):
+        return Check(GRADIENTS, f"at the start {own:.3g} in {first}, {other:.3g} in {last}")
+    ratio = own / other
+    result = f"at the start {own:.3g} in {first}, {ratio:.3g} times that of {last}"
+    if VANISHED < ratio < EXPLODED or not patient.learned_little:
+        return Check(GRADIENTS, result)
+    what = "vanish" if ratio < 1 else "explode"
+    message = (
+        f"gradients {what} on the way back: at the start |gradient| is {other:.3g} in {last} and "
+        f"{own:.3g} in {first}, {ratio:.2g} times that"
+    )
+    candidates = [
+        *(edits.standard_starts(patient) if ratio > 1 else []),
+        *edits.hidden_activation(patient, Relu()),
+        *edits.shallow(patient),
+    ]
+    cure = learns_most(patient, candidates)
+    return Check(GRADIENTS, result, [Finding(GRADIENTS, message, ratio, *cure)] if cure else [])
+
+
+def examine_steps(
+    patient: Patient, start: Mapping[str, LayerSteps], now: Mapping[str, LayerSteps]
+) -> Check:
+    if not patient.has_steps:
+        return Check(STEPS, "skipped: lbfgs makes no steps along the gradient")
+    ratios = [steps.ratio for steps in start.values() if steps.ratio is not None]
+    if not ratios:
+        return Check(STEPS, "skipped: none could be measured")
+    low, high = min(ratios), max(ratios)
+    result = f"at the start a step changes {low:.2g} to {high:.2g} of a layer's weights"
+    found = [*_still(patient, high), *_restless(patient, now)] if patient.learned_little else []
+    return Check(STEPS, result, found[:1])
+
+
+def _still(patient: Patient, ratio: float) -> Iterator[Finding]:
+    """The weights ended where they started."""
+    farthest = max((share for share in moved(patient).values() if share is not None), default=1.0)
+    if farthest >= STILL:
+        return
+    message = (
+        "nothing moves: in the whole run no layer's weights changed by more than "
+        f"{farthest:.2g} of their length, and at the start a step changes {ratio:.2g} at the most"
+    )
+    tenfold = [10.0**power for power in range(1, 9)]
+    candidates = _without_clipping(patient) or edits.learning_rates(patient, tenfold)
+    if cure := learns_most(patient, candidates):
+        yield Finding(STEPS, message, farthest, *cure)
+
+
+def _restless(patient: Patient, now: Mapping[str, LayerSteps]) -> Iterator[Finding]:
+    """The weights were still being replaced when training ended."""
+    ratios = {name: steps.ratio or 0.0 for name, steps in now.items()}
+    name, ratio = max(ratios.items(), key=lambda item: item[1])
+    if ratio <= RESTLESS:
+        return
+    message = (
+        f"{name}: a step still replaces {ratio:.2g} of its weights where training ended, with "
+        f"{of_guessing(patient.share)} left"
+    )
+    if cure := learns_most(patient, edits.learning_rates(patient, (0.1, 0.01, 1e-3, 1e-4))):
+        yield Finding(STEPS, message, ratio, *cure)
+
+
+def _without_clipping(patient: Patient) -> list[Edit]:
+    """No clipping, where it shortens the first gradient."""
+    limit = patient.job.training.clip_grad_norm
+    total = math.hypot(*first_gradients(patient).values())
+    return [] if limit is None or limit > total else [Edit("training.clip_grad_norm", "null")]

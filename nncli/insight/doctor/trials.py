@@ -1,0 +1,101 @@
+"""Trials: an edit is tried before it is suggested."""
+
+import math
+from collections.abc import Callable, Iterable
+
+from nncli.insight.doctor.finding import Edit
+from nncli.insight.doctor.looking import data_loss, settled
+from nncli.insight.doctor.patient import Patient
+from nncli.insight.doctor.replay import affordable_steps, make_steps, steps_of
+from nncli.parts.arrays import Array
+
+Trial = tuple[Edit, float]  # the edit, and what it leads to: lower is better
+BETTER = 0.95  # times the run's own loss
+ABOUT = 0.05  # of the best constant's loss: a difference not worth a bolder edit
+
+
+def trial_steps(patient: Patient) -> int:
+    """How many steps a trial makes: those of the run, if it had no more than are cheap."""
+    return min(steps_of(patient.job), affordable_steps(patient.job))
+
+
+def share_after(patient: Patient, steps: int) -> float:
+    """The training loss after so many steps from the start, as a share of the best constant's."""
+    theta = trained(patient, steps)
+    return math.inf if theta is None else share_at(patient, theta)
+
+
+def trained(patient: Patient, steps: int) -> Array | None:
+    """The weights after so many steps from the start; None if they aren't finite."""
+    state = patient.job.start()
+    if not make_steps(patient.job, state, steps):
+        return None
+    return settled(patient.network, state.theta, patient.rows)
+
+
+def share_at(patient: Patient, theta: Array) -> float:
+    """The training loss as a share of the best constant's."""
+    return finite(patient.levels.share(data_loss(patient.network, theta, patient.rows)))
+
+
+def val_share_after(patient: Patient, steps: int) -> float:
+    """The same of the validation loss, which noise learned by heart can't lower."""
+    theta = trained(patient, steps)
+    return math.inf if theta is None else finite(patient.val_share_at(theta))
+
+
+def finite(value: float) -> float:
+    """NaN is as bad as it gets."""
+    return math.inf if math.isnan(value) else value
+
+
+def of_guessing(share: float) -> str:
+    """What is left of the best constant's loss."""
+    return f"{share:.0%} of the loss of guessing" if share < 10 else f"{share:.3g} times that loss"
+
+
+def learns_most(patient: Patient, edits: Iterable[Edit]) -> tuple[Edit, str] | None:
+    """The edit that learns most in a short trial, and how much; None if none beats the run."""
+    steps = trial_steps(patient)
+    trial = best(outcomes(patient, edits, lambda edited: share_after(edited, steps)))
+    if trial is None or trial[1] > BETTER * patient.share:
+        return None
+    edit, share = trial
+    return edit, f"with it {of_guessing(share)} is left after {steps:,} steps"
+
+
+def what_it_does(patient: Patient, edit: Edit) -> str:
+    """How much an edit learns in a short trial; empty if no more than the run."""
+    _, tried = learns_most(patient, [edit]) or (edit, "")
+    return tried
+
+
+def outcomes(
+    patient: Patient, edits: Iterable[Edit], outcome: Callable[[Patient], float]
+) -> Iterable[Trial]:
+    """What each edit leads to; edits that the config refuses are left out."""
+    for edit in dict.fromkeys(edits):
+        if (edited := patient.with_edit(edit)) is not None:
+            yield edit, outcome(edited)
+
+
+def first_below(
+    patient: Patient,
+    edits: Iterable[Edit],
+    outcome: Callable[[Patient], float],
+    limit: float,
+) -> Trial | None:
+    """The first edit whose outcome is below the limit, else the best one; None without edits."""
+    tried: list[Trial] = []
+    for trial in outcomes(patient, edits, outcome):
+        tried.append(trial)
+        if trial[1] < limit:
+            return trial
+    return best(tried)
+
+
+def best(trials: Iterable[Trial]) -> Trial | None:
+    """The lowest outcome, or the first that is about as low; None where there is none."""
+    tried = list(trials)
+    lowest = min((outcome for _, outcome in tried), default=0.0)
+    return next((trial for trial in tried if trial[1] <= lowest + ABOUT), None)
