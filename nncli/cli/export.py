@@ -1,0 +1,39 @@
+"""`nncli export`."""
+
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import RUN
+
+
+@click.command(name="export")
+@click.argument("run", type=RUN)
+@click.option(
+    "--to", type=click.Choice(["numpy"]), required=True, help="What to write: a NumPy script."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write [stdout].",
+)
+def command(run: Path, to: str, output: Path | None) -> None:
+    """Write RUN as one readable NumPy script that needs no nncli.
+
+    It holds this network's forward pass, backward pass and training loop, in the notation of
+    `nncli trace`, with its data, and prints the run's losses, bit for bit on the same machine.
+    """
+    from nncli.artifacts.files import write_atomic
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.insight.numpy_script.script import numpy_script
+
+    reader = RunReader(RunDirectory.open(run))
+    file_name = output.name if output else f"{reader.config[0].name}.py"
+    page = numpy_script(reader, file_name)
+    if output is None:
+        click.echo(page, nl=False)
+        return
+    write_atomic(output, page.encode())
+    click.echo(f"{output}: {page.count(chr(10)):,} lines; run it with: python {output}", err=True)

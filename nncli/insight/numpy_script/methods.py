@@ -1,0 +1,99 @@
+"""Methods: the source of a part's method, and what the names in it mean."""
+
+import ast
+import builtins
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FunctionType, MethodType
+from typing import Any
+
+from nncli.errors import UserError
+from nncli.registry import Part
+
+# methods that are what their part is there for; a lambda is a total or terms derived from the other
+MAIN = ("<lambda>", "__call__", "terms", "terms_from_scores", "total", "total_from_scores", "value")
+
+
+@dataclass(frozen=True)
+class Method:
+    """A function and, if it is a part's, the part it is bound to.
+
+    owner: None for a helper of a module.  above: the class whose `super()` it means.
+    """
+
+    plain: FunctionType
+    owner: object | None = None
+    above: type[Part] | None = None
+
+    @classmethod
+    def of(cls, method: Callable[..., Any]) -> "Method":
+        if isinstance(method, MethodType) and isinstance(method.__func__, FunctionType):
+            return cls.bound(method.__func__, method.__self__)
+        if isinstance(method, FunctionType):
+            return cls(method)
+        raise UserError(f"{method}: its source isn't Python")
+
+    @classmethod
+    def bound(cls, function: FunctionType, owner: object) -> "Method":
+        classes = [c for c in type(owner).__mro__ if issubclass(c, Part)]
+        return cls(
+            function, owner, next((c for c in classes if function in vars(c).values()), None)
+        )
+
+    @property
+    def key(self) -> object:
+        return self.plain, repr(self.owner)
+
+    @property
+    def name(self) -> str:
+        """What to call its function: after its part where it is the part's main formula."""
+        own = self.plain.__name__
+        part = getattr(self.above, "name", getattr(self.owner, "name", own))
+        if own == "scalars":
+            return f"{part}_scalars"
+        return part if own in MAIN else own
+
+    @property
+    def documentation(self) -> str:
+        """Its own words, else its part's, else where it comes from."""
+        own = self.plain.__name__.removesuffix("_from_scores")
+        told = inspect.getdoc(getattr(self.owner, own, self.plain)) or ""
+        if not told and self.owner is not None:
+            told = inspect.getdoc(type(self.owner)) or ""
+        return told or f"A helper of {self.plain.__module__}."
+
+    @property
+    def self_name(self) -> str | None:
+        return next(iter(inspect.signature(self.plain).parameters)) if self.owner else None
+
+    @property
+    def parameters(self) -> list[str]:
+        """All but self."""
+        names = list(inspect.signature(self.plain).parameters)
+        return names[1:] if self.owner else names
+
+    def body(self) -> list[ast.stmt]:
+        """Its statements, a copy, without docstring and assertions; a lambda's is its return."""
+        own = self.plain.__name__
+        for node in ast.walk(ast.parse(source_of(self.plain))):
+            if isinstance(node, ast.FunctionDef) and node.name == own:
+                told = 1 if ast.get_docstring(node) is not None else 0
+                return [s for s in node.body[told:] if not isinstance(s, ast.Assert)]
+            if isinstance(node, ast.Lambda) and own == "<lambda>":
+                return [ast.Return(node.body)]
+        raise UserError(f"the source of {self.plain.__qualname__} can't be read")
+
+    def meaning(self, name: str) -> Any:
+        """What a name that isn't a variable of the function stands for; None if unknown."""
+        found = inspect.getclosurevars(self.plain)
+        return {**vars(builtins), **self.plain.__globals__, **found.nonlocals}.get(name)
+
+
+def source_of(thing: Any) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(thing))
+    except (OSError, TypeError):
+        name = getattr(thing, "__qualname__", thing)
+        raise UserError(f"the source of {name} isn't there to be written out") from None
