@@ -15,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check coverage accuracy golden lock clean
+.PHONY: help run test check coverage accuracy bench golden lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -42,6 +42,10 @@ coverage: $(READY)  ## Run the tests and list the lines they miss
 
 accuracy: $(READY)  ## Measure what the defaults make of six real tables: docs/accuracy.md
 	$(BIN)/python benchmarks/accuracy.py
+
+# `.venv/bin/pip install '.[bench]'` brings the peers; BENCH="--quick --rows and,iris" for a glance.
+bench: $(READY)  ## Measure speed beside the peers that are installed: docs/performance.md
+	$(BIN)/python -m benchmarks.speed $(BENCH)
 
 golden: $(READY)  ## Run the tests, rewriting the golden files; look at the difference with git
 	NNCLI_UPDATE_GOLDEN=1 $(BIN)/pytest -n 2

@@ -15,11 +15,12 @@ import numpy as np
 import threadpoolctl
 
 from nncli import __version__
+from nncli.engine.settings import Training
 from nncli.parts.table import Table
 
 
 def describe(
-    table: Table, threads: int | str, arguments: Sequence[str], config: Path
+    table: Table, training: Training, arguments: Sequence[str], config: Path
 ) -> dict[str, Any]:
     """The content of environment.json."""
     pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
@@ -30,7 +31,9 @@ def describe(
         "platform": platform.platform(),
         "cpu": _cpu(),
         "cores": os.cpu_count(),
-        "threads": threads,
+        "threads": training.threads,
+        "engine": training.engine,
+        "llvmlite": _compiler() if training.engine == "compiled" else None,
         "blas": [
             {key: pool.get(key) for key in ("internal_api", "version", "architecture")}
             for pool in pools
@@ -39,6 +42,12 @@ def describe(
         "command": ["nncli", *arguments],
         "git_revision": _git_revision(config.resolve().parent),
     }
+
+
+def _compiler() -> str:
+    from importlib.metadata import version  # 20 ms that only the compiled engine needs
+
+    return version("llvmlite")
 
 
 def _cpu() -> str:

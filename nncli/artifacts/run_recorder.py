@@ -98,8 +98,7 @@ class RunRecorder:
         return f"files/{path.name}" if inside else str(path)
 
     def _environment(self, arguments: Sequence[str], config: Path) -> dict[str, Any]:
-        threads = self.built.experiment.training.threads
-        return describe(self.built.table, threads, arguments, config)
+        return describe(self.built.table, self.built.experiment.training, arguments, config)
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
         """Write what is known before the first step; if that can't be, nothing stays."""

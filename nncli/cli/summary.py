@@ -104,6 +104,7 @@ def model_summary(built: Built) -> str:
         ["loss", f"{network.loss.name}: {first_line(network.loss)}"],
         ["optimizer", in_words(experiment.optimizer)],
         ["schedule", in_words(experiment.schedule)],
+        ["engine", experiment.training.engine],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]
     if built.table.origin is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +19,12 @@ from nncli.data.splits import Rows, Split
 from nncli.data.targets import TargetCoding, as_task
 from nncli.data.weights import Weighing
 from nncli.engine import baselines
+from nncli.engine.choice import Choice, choose
 from nncli.engine.evaluation import Scored
 from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.state import stream
-from nncli.errors import DataError, TableError
+from nncli.errors import DataError, TableError, UserError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import Table
@@ -157,11 +158,32 @@ def assemble(
     if job.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     _check_finite(job, source, _source_key(given))
-    found: tuple[str, ...] = ()
+    model, job, refusal = _with_engine(model, job, source, fixed)
+    found: list[str] = [refusal] if refusal else []
     if given.data.path is not None and fixed is None:
         is_balanced = given.training.class_weight is not None
-        found = tuple(doubts(table, rows, is_balanced=is_balanced))
-    return Built(model, table, rows, weighing, job, found)
+        found += doubts(table, rows, is_balanced=is_balanced)
+    return Built(model, table, rows, weighing, job, tuple(found))
+
+
+def _with_engine(
+    model: Model, job: Job, source: Source, fixed: Fixed | None
+) -> tuple[Model, Job, str]:
+    """The same with `training.engine` resolved, and why it isn't compiled if it can't be.
+
+    A run goes on with the engine that it began with; one that names none began with NumPy.
+    """
+    training = job.training
+    if fixed is not None and training.engine != "auto":
+        return model, job, ""
+    try:
+        chosen = choose(job) if fixed is None else Choice("numpy")
+    except UserError as error:
+        raise source.error([("training.engine", str(error))]) from None
+    resolved = replace(training, engine=chosen.engine)
+    experiment = replace(model.experiment, training=resolved)
+    refusal = chosen.refusal and f"training.engine: {chosen.refusal}"
+    return replace(model, experiment=experiment), replace(job, training=resolved), refusal
 
 
 @contextmanager

@@ -157,8 +157,13 @@ def missing_type(keys: list[str], family: type[Part]) -> str:
     """What to say of a part's block without `type`."""
     names = spellings(family)
     for key in keys:
-        if key in names:
+        if key in names and len(keys) == 1:
             return f"missing key 'type' (did you mean 'type: {key}'?)"
         if did_you_mean(key, ["type"]):
             return f"missing key 'type' (did you mean it by '{key}'?)"
+    for name in dict.fromkeys(names.values()) if keys else ():
+        cls = members(family.kind)[name]
+        known: Any = cls
+        if {*keys} <= {*hints_of(known), *cls.key_aliases}:
+            return f"missing key 'type' (did you mean 'type: {name}'?)"
     return f"missing key 'type'{known_parts(family)}"

@@ -7,9 +7,9 @@ a step, and each step has a tape of its own on its piece of the rows. The bits a
 import numpy as np
 
 from nncli.engine.batches import Batches
+from nncli.engine.peephole import FEW, Peephole
 from nncli.engine.plan import Plan
 from nncli.engine.tape import Call, Tape
-from nncli.parts.arrays import Array
 
 LARGEST = 1 << 20  # bytes of inputs and targets that are worth a second copy
 MOST_TAPES = 256
@@ -21,8 +21,8 @@ class Dealt:
     steps: the calls of each step of an epoch, update included.
     """
 
-    def __init__(self, plan: Plan, batches: Batches, update: Tape) -> None:
-        self.batches = batches
+    def __init__(self, plan: Plan, batches: Batches, update: Tape, peephole: Peephole) -> None:
+        self.batches, self.peephole = batches, peephole
         sources = [plan.x, plan.targets, plan.weights]
         self.pairs = [(each, np.empty_like(each)) for each in sources if each is not None]
         self.steps = [self._record(plan, start, update) for start in self._starts()]
@@ -33,7 +33,8 @@ class Dealt:
     def _record(self, plan: Plan, start: int, update: Tape) -> list[Call]:
         piece = slice(start, start + self.batches.batch)
         x, targets, *rest = (dealt[piece] for _, dealt in self.pairs)
-        return (plan.record_passes(x, targets, rest[0] if rest else None) + update).calls
+        passes = plan.record_passes(x, targets, rest[0] if rest else None)
+        return self.peephole.cheaper(passes + update).calls
 
     def deal(self) -> None:
         """Draw the order of an epoch and put the rows into it."""
@@ -48,4 +49,6 @@ def pays(plan: Plan, batches: Batches, steps_per_epoch: int, epochs: int) -> boo
         return False
     if not isinstance(plan.x, np.ndarray) or plan.x.nbytes + plan.targets.nbytes > LARGEST:
         return False
-    return batches.per_pass <= MOST_TAPES and epochs >= 3
+    widest = max(plan.network.inputs, *(node.outputs for node in plan.network.nodes))
+    is_small = widest * batches.batch <= FEW  # else products are the time, and copies disturb them
+    return is_small and batches.per_pass <= MOST_TAPES and epochs >= 3

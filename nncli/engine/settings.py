@@ -55,3 +55,8 @@ class Training:
     threads: Annotated[
         PositiveInt | Auto, "for matrix products; auto: 1 unless a step is large"
     ] = "auto"
+    engine: Annotated[
+        Literal["auto", "numpy", "compiled"],
+        "what makes the steps; compiled: machine code, the same numbers up to rounding; auto: "
+        "compiled if it is installed and saves more time than compiling takes",
+    ] = "auto"

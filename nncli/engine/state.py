@@ -37,7 +37,7 @@ class TrainState:
     epoch_shuffle: the shuffle stream's state when the epoch under way began.
     previous: the value `converged` compares with.
     best_theta: theta of the best epoch, where early stopping restores it.
-    reported: theta at the last report, kept by the trainer.
+    reported: theta at the last report, kept by the trainer, which goes on writing to it.
     """
 
     theta: Array

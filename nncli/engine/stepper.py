@@ -1,17 +1,23 @@
 """Stepper: gradient steps, epoch by epoch, on recorded tapes."""
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from nncli.engine import passes
+from nncli.engine import dealing, passes
 from nncli.engine.batches import Batches
 from nncli.engine.job import Job
+from nncli.engine.peephole import Peephole
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.engine.tape import Tape
 from nncli.parts.optimizers import Flat
+
+REPEATS = 1000  # of a step, between two looks at the clock
 
 
 @dataclass
@@ -33,8 +39,23 @@ class Stepper:
         self.sets_every_epoch = not self.sets_every_step and not job.schedule.is_constant
         self.gradient_tapes = {rows: plan.record_gradient(rows) for rows in batches.sizes()}
         self.update_tape = self._record_update()
+        self.peephole = Peephole()
         self._set_scalars()
-        self.tapes = {rows: tape + self.update_tape for rows, tape in self.gradient_tapes.items()}
+        self.tapes = {
+            rows: self.peephole.cheaper(tape + self.update_tape)
+            for rows, tape in self.gradient_tapes.items()
+        }
+        # every epoch the very same calls: nothing drawn, nothing set
+        rates_vary = self.sets_every_step or self.sets_every_epoch
+        self.is_monotonous = batches.in_place and self.steps_per_epoch == 1 and not rates_vary
+
+    @cached_property
+    def dealt(self) -> dealing.Dealt | None:
+        """The rows of a shuffled epoch in their order, where that is worth a copy."""
+        epochs = self.job.training.epochs - self.state.epoch
+        if not dealing.pays(self.plan, self.batches, self.steps_per_epoch, epochs):
+            return None
+        return dealing.Dealt(self.plan, self.batches, self.update_tape, self.peephole)
 
     def _record_update(self) -> Tape:
         tape, plan, optimizer = Tape(), self.plan, self.job.optimizer
@@ -51,6 +72,57 @@ class Stepper:
             )
         )
         return tape
+
+    def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
+        """Epochs up to `last`, or until so many seconds are over.
+
+        Returns whether they went by before a stop was requested.
+        """
+        state, end = self.state, time.perf_counter() + seconds
+        while state.epoch < last and time.perf_counter() < end:
+            if self.is_monotonous:
+                finished = self._repeat(min(last - state.epoch, REPEATS), stop)
+            elif self.dealt is not None:
+                finished = self._dealt_epoch(self.dealt, stop)
+            else:
+                finished = self.epoch(stop)
+            if not finished:
+                return False
+        return True
+
+    def _repeat(self, epochs: int, stop: Stop) -> bool:
+        """So many epochs of one step that is always the same."""
+        state, calls = self.state, self.tapes[self.batches.rows].calls
+        for _ in range(epochs):
+            if stop.requested:
+                return False
+            for function, arguments in calls:
+                function(*arguments)
+            state.step += 1
+            state.epoch += 1
+        return True
+
+    def _dealt_epoch(self, dealt: dealing.Dealt, stop: Stop) -> bool:
+        """`epoch`, on rows that are dealt at its start."""
+        state, steps = self.state, dealt.steps
+        self._begin_stream()
+        dealt.deal()
+        if self.sets_every_epoch:
+            self._set_scalars()
+        for position in range(state.step_in_epoch, len(steps)):
+            if stop.requested:
+                if position == 0:  # as if this epoch's order had not been drawn
+                    self._go_back_in_stream()
+                return False
+            if self.sets_every_step:
+                self._set_scalars()
+            for function, arguments in steps[position]:
+                function(*arguments)
+            state.step += 1
+            state.step_in_epoch = position + 1
+        state.epoch += 1
+        state.step_in_epoch = 0
+        return True
 
     def epoch(self, stop: Stop, step: Callable[[int], None] | None = None) -> bool:
         """One epoch, or the rest of one; whether it was finished before a stop was requested.
@@ -79,20 +151,32 @@ class Stepper:
         state.step_in_epoch = 0
         return True
 
-    def _begin_draws(self) -> None:
-        """At an epoch's start remember the stream; in its middle draw again what was drawn."""
-        state, batches = self.state, self.batches
+    def _begin_stream(self) -> None:
+        """At an epoch's start remember the shuffle stream; in its middle go back to it."""
+        state = self.state
         if state.step_in_epoch == 0:
             state.epoch_shuffle = state.shuffle.bit_generator.state
-            return
-        assert state.epoch_shuffle is not None
-        state.shuffle.bit_generator.state = state.epoch_shuffle
-        for position in range(state.step_in_epoch):
-            batches.draw(position, self.plan.index)
+        else:
+            self._go_back_in_stream()
+
+    def _go_back_in_stream(self) -> None:
+        assert self.state.epoch_shuffle is not None
+        self.state.shuffle.bit_generator.state = self.state.epoch_shuffle
+
+    def _begin_draws(self) -> None:
+        """The stream, and in an epoch's middle again what was drawn of it."""
+        self._begin_stream()
+        for position in range(self.state.step_in_epoch):
+            self.batches.draw(position, self.plan.index)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the step to come."""
+        state = self.state
+        return self.job.learning_rate(state.epoch, state.step) * state.plateau.factor
 
     def _set_scalars(self) -> None:
         """Write the numbers that the next update reads."""
-        state = self.state
-        rate = self.job.learning_rate(state.epoch, state.step) * state.plateau.factor
+        state, rate = self.state, self.learning_rate
         for name, value in self.job.optimizer.scalars(state.step + 1, rate).items():
             self.scalars[name][()] = value

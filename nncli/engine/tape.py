@@ -9,7 +9,6 @@ temporary arrays.
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -68,15 +67,14 @@ class Recorded(np.ndarray):
         if out is None:
             raise NncliError(f"a kernel called np.{ufunc.__name__} without out=")
         target = plain(out[0])
-        operands = [_spread(plain(operand), target) for operand in inputs]
+        operands = [plain(operand) for operand in inputs]
         if method == "reduce" and options.keys() <= {"axis", "keepdims"}:
             arguments = (operands[0], options.get("axis", 0), None, target)
             self.tape.add(ufunc.reduce, *arguments, options.get("keepdims", False))
         elif method == "__call__":
             dtype = next(o.dtype for o in operands if isinstance(o, np.ndarray))
             # a Python number would be converted at every replay
-            shape = target.shape if ufunc in (np.maximum, np.minimum) else ()
-            operands = [constant(o, dtype, shape) for o in operands]
+            operands = [_constant(o, dtype) if isinstance(o, int | float) else o for o in operands]
             call = partial(ufunc, **options) if options else ufunc
             if ufunc in (np.maximum, np.minimum):  # whose positional out NumPy deprecates
                 self.tape.add(partial(call, out=target), *operands)
@@ -102,33 +100,11 @@ class Recorded(np.ndarray):
         raise _unrecordable(f"np.{function.__name__}")
 
 
-_constants: WeakValueDictionary[Any, Array] = WeakValueDictionary()
-
-
-def constant(operand: Any, dtype: Any, shape: tuple[int, ...]) -> Any:
-    """A Python number as a read-only array of a shape; anything else as it is.
-
-    np.maximum(z, zeros) takes a half to a third of the time of np.maximum(z, 0.0).
-    """
-    if not isinstance(operand, int | float):
-        return operand
-    key = (repr(operand), dtype, shape)
-    filled = _constants.get(key)
-    if filled is None:
-        filled = np.full(shape, operand, dtype)
-        filled.flags.writeable = False
-        _constants[key] = filled
-    return filled
-
-
-def _spread(operand: Any, target: Array) -> Any:
-    """The operand; a single number to be spread over the target as a 0-d view of it.
-
-    NumPy has a fast loop for that, at a third of what broadcasting costs on a tiny array.
-    """
-    if isinstance(operand, np.ndarray) and operand.size == 1 < target.size:
-        return operand.reshape(())
-    return operand
+def _constant(number: float, dtype: Any) -> Array:
+    """A number as a read-only array, which a replay needn't convert."""
+    constant = np.asarray(number, dtype)
+    constant.flags.writeable = False
+    return constant
 
 
 def _unrecordable(what: str) -> NncliError:

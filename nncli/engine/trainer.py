@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.engine import divergence
+from nncli.engine import choice, divergence
 from nncli.engine.batches import Batches
 from nncli.engine.evaluation import Evaluator
 from nncli.engine.job import Job
@@ -41,16 +41,7 @@ class _Trainer:
     def __init__(self, job: Job, state: TrainState, stop: Stop) -> None:
         self.job, self.state, self.stop = job, state, stop
         self.batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)
-        self.plan = Plan(
-            job.network,
-            state.theta,
-            job.train.x,
-            job.train.targets,
-            job.batch_rows,
-            gather=not self.batches.in_place,
-            random=state.dropout if job.network.is_random else None,
-            weights=job.train.weights,
-        )
+        self.plan = Plan.of(job, state, gather=not self.batches.in_place)
         self.evaluators = {
             prefix: Evaluator(job.network, state.theta, rows, job.decode, job.metrics)
             for prefix, rows in (("", job.train), ("val_", job.val))
@@ -59,7 +50,7 @@ class _Trainer:
         self.watch = Watch(job, state)
         self.mark = Mark(state, self._streams_in_use())
         if state.reported is None:
-            state.reported = state.theta.copy()
+            state.reported = self.mark.theta
         self.stepper: Stepper | None = None
         self.is_minimum = False
         self.began = time.perf_counter()
@@ -83,16 +74,12 @@ class _Trainer:
         """Gradient steps up to each epoch that is evaluated; ends early on a requested stop."""
         state, last = self.state, self.job.training.epochs
         every = 1 if self.watch.needs_every_epoch else self.job.log_every
-        self.stepper = Stepper(self.job, state, self.plan, self.batches)
+        self.stepper = choice.stepper(self.job, state, self.plan, self.batches)
         while state.epoch < last:
             window = min((state.epoch // every + 1) * every, last)
-            began = time.perf_counter()
             with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
-                while state.epoch < window:
-                    if not self.stepper.epoch(self.stop):
-                        return
-                    if time.perf_counter() - began > LONGEST_SILENCE:
-                        break
+                if not self.stepper.epochs(window, self.stop, LONGEST_SILENCE):
+                    return
             yield
 
     def _iterations(self) -> Iterator[None]:
@@ -139,8 +126,7 @@ class _Trainer:
         )
         report = self.watch.observe(report)
         self.mark.take()
-        assert state.reported is not None
-        np.copyto(state.reported, state.theta)
+        state.reported = self.mark.theta  # the same moment
         return report
 
     def _last_rate(self) -> float | None:

@@ -1,7 +1,8 @@
 """Activations: a = f(z), elementwise except softmax. Simple -> complex.
 
-Every formula here is finite for any finite z. Kernels write only into the arrays they are given:
-`forward` into a (and scratch), `backward` into dz (and scratch), where da is d(loss)/d(a).
+Every formula here is finite for any finite z, though exp may overflow on the way to it. Kernels
+write only into the arrays they are given: `forward` into a (and scratch), `backward` into dz (and
+scratch), where da is d(loss)/d(a).
 """
 
 import math
@@ -11,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from nncli.constraints import NonNegative, Positive
-from nncli.parts.arrays import Array, Shapes, greatest_exponent
+from nncli.parts.arrays import Array, Shapes
 from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer
 from nncli.registry import Part, part
 
@@ -167,9 +168,8 @@ class Softplus(Activation):
 
 
 def sigmoid(z: Array, out: Array) -> None:
-    """out = 1 / (1 + exp(-z)), with z capped where exp(-z) would overflow."""
+    """out = 1 / (1 + exp(-z)); where exp(-z) overflows to infinity that is 0, as it should be."""
     np.negative(z, out=out)
-    np.minimum(out, greatest_exponent(z.dtype), out=out)
     np.exp(out, out=out)
     np.add(out, 1.0, out=out)
     np.reciprocal(out, out=out)

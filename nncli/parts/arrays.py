@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -37,8 +36,3 @@ class Values:
     saved: Mapping[str, Array] = field(default_factory=dict)
     uniform: Callable[[Array], None] | None = None
     training: bool = True
-
-
-def greatest_exponent(dtype: np.dtype[Any]) -> float:
-    """The largest x, less a margin, whose exp(x) is finite in `dtype`: 708 for float64."""
-    return float(np.log(np.finfo(dtype).max)) - 1.0

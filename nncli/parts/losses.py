@@ -54,7 +54,7 @@ class Loss(Part):
         return 1.0 / (rows * outputs)
 
     def terms(self, a: Array, t: Array) -> Array:
-        """What each output of each row adds to the total, (rows, outputs), or each row, (rows,)."""
+        """The addends of the total: of each output of each row, (rows, outputs), or of each row."""
         raise NotImplementedError
 
     def total(self, a: Array, t: Array) -> float:

@@ -144,6 +144,7 @@ class OneCycle(Schedule):
 
 
 def _cosine(start: float, end: float, progress: float) -> float:
+    """Half a cosine from start to end, as progress goes from 0 to 1."""
     return end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 

@@ -9,6 +9,9 @@ import pytest
 
 from nncli.artifacts import environment
 from nncli.artifacts.environment import describe
+from nncli.engine.settings import Training
+
+TRAINING = Training(threads=1, engine="numpy")
 
 
 @pytest.fixture
@@ -17,7 +20,7 @@ def table(built):
 
 
 def test_description_is_json_with_the_contract_s_keys(table, config):
-    described = describe(table, 1, ["train", "имя.yaml"], config)
+    described = describe(table, TRAINING, ["train", "имя.yaml"], config)
     assert json.loads(json.dumps(described)) == described
     assert list(described) == [
         "nncli",
@@ -27,6 +30,8 @@ def test_description_is_json_with_the_contract_s_keys(table, config):
         "cpu",
         "cores",
         "threads",
+        "engine",
+        "llvmlite",
         "blas",
         "data_sha256",
         "command",
@@ -34,12 +39,12 @@ def test_description_is_json_with_the_contract_s_keys(table, config):
     ]
     assert described["numpy"] == np.__version__
     assert described["command"] == ["nncli", "train", "имя.yaml"]
-    assert described["threads"] == 1
+    assert (described["threads"], described["engine"]) == (1, "numpy")
     assert described["cpu"]
 
 
 def test_blas_is_described_by_name_version_and_kernel(table, config):
-    for pool in describe(table, 1, [], config)["blas"]:
+    for pool in describe(table, TRAINING, [], config)["blas"]:
         assert pool.keys() == {"internal_api", "version", "architecture"}
 
 
@@ -59,7 +64,7 @@ def test_any_change_of_the_data_changes_its_sha256(table, part):
 
 
 def test_config_outside_a_checkout_has_no_revision(table, config):
-    assert describe(table, 1, [], config)["git_revision"] is None
+    assert describe(table, TRAINING, [], config)["git_revision"] is None
 
 
 def test_config_in_a_checkout_has_its_revision(table, config):
@@ -74,10 +79,10 @@ def test_config_in_a_checkout_has_its_revision(table, config):
         ).stdout.strip()
 
     git("init", "-q")
-    assert describe(table, 1, [], config)["git_revision"] is None  # no commit yet
+    assert describe(table, TRAINING, [], config)["git_revision"] is None  # no commit yet
     git("add", config.name)
     git("commit", "-q", "-m", "x")
-    assert describe(table, 1, [], config)["git_revision"] == git("rev-parse", "HEAD")
+    assert describe(table, TRAINING, [], config)["git_revision"] == git("rev-parse", "HEAD")
 
 
 @pytest.mark.parametrize(
@@ -89,4 +94,4 @@ def test_git_that_fails_is_no_reason_to_fail(table, config, monkeypatch, failure
 
     (config.parent / ".git").mkdir()
     monkeypatch.setattr(environment.subprocess, "run", fail)
-    assert describe(table, 1, [], config)["git_revision"] is None
+    assert describe(table, TRAINING, [], config)["git_revision"] is None

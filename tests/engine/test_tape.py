@@ -5,6 +5,7 @@ import pytest
 from engine_jobs import make_job
 
 from nncli.engine import passes
+from nncli.engine.peephole import Peephole
 from nncli.engine.plan import Plan
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace
@@ -73,7 +74,7 @@ def compute_directly(job, theta, rows):
     return values[-1].y, gradient
 
 
-def replay(job, theta, rows, *, gather):
+def replay(job, theta, rows, *, gather, rewrite):
     """The same by a tape, of a plan whose batches have up to 8 rows."""
     plan = Plan(
         job.network,
@@ -85,19 +86,25 @@ def replay(job, theta, rows, *, gather):
         random=np.random.default_rng(5),
     )
     plan.index[:] = range(8)
-    plan.record_gradient(rows)()
+    rewrite(plan.record_gradient(rows))()
     return plan.values(rows)[-1].y, plan.gradient
 
 
+def as_recorded(tape):
+    return tape
+
+
 def assert_replay_is_exact(job, rows, *, gather=True):
+    """As recorded, and as training replays it."""
     direct_theta = job.start().theta
-    replayed_theta = direct_theta.copy()
     direct = (*compute_directly(job, direct_theta, rows), direct_theta)
-    replayed = (*replay(job, replayed_theta, rows, gather=gather), replayed_theta)
-    for expected, found in zip(direct, replayed, strict=True):
-        assert expected.dtype == found.dtype == job.training.dtype
-        np.testing.assert_array_equal(found, expected)
     assert np.any(direct[1])
+    for rewrite in (as_recorded, Peephole().cheaper):
+        theta = job.start().theta
+        replayed = (*replay(job, theta, rows, gather=gather, rewrite=rewrite), theta)
+        for expected, found in zip(direct, replayed, strict=True):
+            assert expected.dtype == found.dtype == job.training.dtype
+            np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -47,6 +47,7 @@ class BatchNorm(Layer):
             "x_hat": wide,
             "scratch": wide,
             "mean": column,
+            "variance": column,
             "inv_std": column,
             "sum": column,
         }
@@ -65,17 +66,18 @@ class BatchNorm(Layer):
 
     def forward(self, v: Values) -> None:
         x_hat, mean, inv_std = v.saved["x_hat"], v.saved["mean"], v.saved["inv_std"]
+        variance = v.state["moving_variance"]
         if self.uses_batch_statistics(v):
             self._mean(v, v.x, out=mean)
             np.subtract(v.x, mean, out=x_hat)
             np.multiply(x_hat, x_hat, out=v.saved["scratch"])
-            self._mean(v, v.saved["scratch"], out=inv_std)
+            variance = v.saved["variance"]
+            self._mean(v, v.saved["scratch"], out=variance)
             self._move(v, "moving_mean", mean)
-            self._move(v, "moving_variance", inv_std)
+            self._move(v, "moving_variance", variance)
         else:
             np.subtract(v.x, v.state["moving_mean"], out=x_hat)
-            np.copyto(inv_std, v.state["moving_variance"])
-        np.add(inv_std, self.epsilon, out=inv_std)
+        np.add(variance, self.epsilon, out=inv_std)
         np.sqrt(inv_std, out=inv_std)
         np.reciprocal(inv_std, out=inv_std)
         np.multiply(x_hat, inv_std, out=x_hat)
@@ -103,15 +105,15 @@ class BatchNorm(Layer):
         np.multiply(v.dx, column, out=v.dx)
 
     def formulas(self) -> dict[str, str]:
-        mean, own = "{moving_mean}", {}
-        inv_std = "1 / sqrt({moving_variance} + {epsilon})"
-        if self.trainable:
-            mean, own = "{mean}", {"mean": "mean of {x} over rows"}
-            inv_std = "1 / sqrt(mean of ({x} - {mean})^2 over rows + {epsilon})"
+        own = {
+            "mean": "mean of {x} over rows",
+            "variance": "mean of ({x} - {mean})^2 over rows",
+        }
+        prefix = "" if self.trainable else "moving_"
         return {
-            **own,
-            "inv_std": self.fill(inv_std),
-            "x_hat": f"({{x}} - {mean}) * {{inv_std}}",
+            **(own if self.trainable else {}),
+            "inv_std": self.fill(f"1 / sqrt({{{prefix}variance}} + {{epsilon}})"),
+            "x_hat": f"({{x}} - {{{prefix}mean}}) * {{inv_std}}",
             "a": "{gamma} * {x_hat} + {beta}",
         }
 
@@ -124,12 +126,8 @@ class BatchNorm(Layer):
         }
 
     def state_formulas(self) -> dict[str, str]:
-        keep = "{momentum} * {%s} + (1 - {momentum}) * %s"
-        variance = "mean of ({x} - {mean})^2 over rows"
-        return {
-            "moving_mean": self.fill(keep % ("moving_mean", "{mean}")),
-            "moving_variance": self.fill(keep % ("moving_variance", f"({variance})")),
-        }
+        keep = "{momentum} * {moving_%s} + (1 - {momentum}) * {%s}"
+        return {f"moving_{name}": self.fill(keep % (name, name)) for name in ("mean", "variance")}
 
     @staticmethod
     def _mean(v: Values, x: Array, out: Array) -> None:

@@ -1,0 +1,102 @@
+"""Bookkeeping: the share of a run that goes into anything but its steps, at default settings.
+
+A run as `nncli train` makes it, with metrics, log, progress and checkpoints, against the same
+number of epochs without them, in turns.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.speed import configs
+from benchmarks.speed.data import load
+from benchmarks.speed.programs import Program, trainer
+from benchmarks.speed.rows import ROWS, Row
+from nncli.artifacts.plots import BackgroundPlotter
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_recorder import RunRecorder
+from nncli.cli.signals import StopOnSignal
+from nncli.cli.training import train_to_end
+from nncli.config.build import build
+from nncli.config.load import load as load_config
+from nncli.engine.stepper import Stop
+
+
+@dataclass
+class Bookkeeping:
+    """Of a row: the epochs run, the rows of metrics.csv, and the share beside the steps."""
+
+    row: str
+    epochs: int
+    seconds: float
+    logged: int
+    share: float
+
+
+def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
+    """A run whose steps take about `least` seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = configs.write(row, load(row), Path(folder))
+        bare = trainer.program(trainer.job(path, "numpy"))
+        epochs = _epochs(bare, least)
+        pairs = []
+        for _ in range(repetitions):
+            whole, logged = _whole(path, epochs, Path(folder))
+            pairs.append((whole, epochs * _epoch(bare, epochs)))
+    share = statistics.median(1 - steps / whole for whole, steps in pairs)
+    return Bookkeeping(row.name, epochs, statistics.median(w for w, _ in pairs), logged, share)
+
+
+def _epochs(bare: Program, least: float) -> int:
+    epochs = 2
+    while (seconds := epochs * _epoch(bare, epochs)) < least / 4:
+        epochs *= 2
+    return max(2, round(epochs * least / seconds))
+
+
+def _epoch(bare: Program, epochs: int) -> float:
+    """Seconds of one, from a run of several."""
+    ran = bare(epochs)
+    return ran.seconds / ran.epochs
+
+
+def _whole(path: Path, epochs: int, folder: Path) -> tuple[float, int]:
+    """Seconds of a run in its directory, and the rows it logged."""
+    assignments = [f"training.epochs={epochs}", "training.engine=numpy"]
+    experiment, source = load_config(path, assignments)
+    built = build(experiment, source)
+    run = RunDirectory.create(folder / "runs", "row")
+    recorder = RunRecorder(run, built, built.job.start())
+    recorder.begin(source.text, path, [])
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        contextlib.redirect_stderr(nowhere),
+        StopOnSignal(Stop()) as signals,
+        BackgroundPlotter() as plotter,
+    ):
+        began = time.perf_counter()
+        train_to_end(recorder, plotter, signals, quiet=False)
+        seconds = time.perf_counter() - began
+    run.unlock()
+    return seconds, len(recorder.log.lines) - 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", nargs="+", default=list(ROWS))
+    parser.add_argument("--least", type=float, default=0.5)
+    parser.add_argument("--repetitions", type=int, default=3)
+    given = parser.parse_args()
+    for name in given.rows:
+        found = measure(ROWS[name], given.least, given.repetitions)
+        print(json.dumps(asdict(found)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

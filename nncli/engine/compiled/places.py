@@ -1,0 +1,77 @@
+"""Places: where the operands of a recorded call lie in memory."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nncli.parts.arrays import Array, Shape
+
+
+class Untranslatable(Exception):
+    """A tape has a call that only NumPy can carry out; the message says which."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """An array as machine code sees it; strides count numbers, not bytes.
+
+    value: what every number of it is, for ever, if that is known.
+    is_drawn: whether these are random numbers of the step; `address` then counts from its first.
+    """
+
+    address: int
+    shape: Shape
+    strides: tuple[int, ...]
+    value: float | None = None
+    is_drawn: bool = False
+
+    @classmethod
+    def of(cls, array: Any, dtype: np.dtype[Any]) -> "Place":
+        """Raises Untranslatable for what isn't an ordinary array of the training dtype."""
+        if not isinstance(array, np.ndarray) or array.dtype != dtype:
+            raise Untranslatable(f"an operand isn't an array of {dtype}")
+        if not array.flags.aligned or array.ndim > 2 or not array.size:
+            raise Untranslatable("an array is empty, has three axes or lies askew")
+        strides = tuple(step // dtype.itemsize for step in array.strides)
+        if any(stride < 0 for stride in strides):
+            raise Untranslatable("an array runs backwards")
+        return cls(address_of(array), array.shape, strides, _value(array))
+
+    @property
+    def transposed(self) -> "Place":
+        return Place(self.address, self.shape[::-1], self.strides[::-1])
+
+    def shares_memory(self, other: "Place", itemsize: int) -> bool:
+        """Whether the two may have a number in common."""
+        if self.is_drawn or other.is_drawn:
+            return False
+        return (
+            self.address < other.address + other._extent * itemsize
+            and other.address < self.address + self._extent * itemsize
+        )
+
+    @property
+    def _extent(self) -> int:
+        """Numbers from the first to the last."""
+        pairs = zip(self.shape, self.strides, strict=True)
+        return 1 + sum((size - 1) * stride for size, stride in pairs)
+
+    def strides_over(self, shape: Shape) -> tuple[int, ...]:
+        """Strides over a shape to which this place is broadcast."""
+        pairs = zip(self.shape, self.strides, strict=True)
+        own = (stride if size > 1 else 0 for size, stride in pairs)
+        return (*(0,) * (len(shape) - len(self.shape)), *own)
+
+
+def address_of(array: Array) -> int:
+    """The address of its first number."""
+    return int(array.__array_interface__["data"][0])
+
+
+def _value(array: Array) -> float | None:
+    """A constant that a tape has made, and nobody can change, is the number it is made of."""
+    if array.flags.writeable or array.base is not None:
+        return None
+    first = array.flat[0]
+    return float(first) if (array == first).all() else None

@@ -1,0 +1,101 @@
+"""Which engine a job gets: a matter of the job, not of the moment."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from engine_jobs import make_job
+
+from nncli.engine import choice
+from nncli.engine.choice import Choice, choose, pays
+from nncli.engine.stepper import Stepper
+from nncli.errors import UserError
+from nncli.parts.activations import Relu, Softmax
+from nncli.parts.layers import Dense
+from nncli.parts.losses import CrossEntropy
+from nncli.parts.optimizers import Lbfgs
+
+
+def iris(steps, **settings):
+    """The network of the docstring's first example, for so many steps."""
+    output = Dense(3, Softmax())
+    settings = {"rows": 160, "batch_size": 16, "epochs": steps // 10, **settings}
+    return make_job([Dense(16)], output, CrossEntropy(), **settings)
+
+
+def digits(steps):
+    """The second example."""
+    hidden, output = [Dense(128), Dense(64)], Dense(10, Softmax())
+    return make_job(hidden, output, CrossEntropy(), rows=32, inputs=64, epochs=steps)
+
+
+class Where(Relu):
+    """An activation with a call that only NumPy can make."""
+
+    name = "where"
+
+    def forward(self, z, a, scratch):
+        np.maximum(z, 0.0, out=a, where=np.ones(z.shape, bool))
+
+
+@pytest.fixture
+def without_compiler(monkeypatch):
+    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+
+
+@pytest.mark.parametrize(("job", "few"), [(iris, 42_000), (digits, 12_000)])
+def test_compiling_pays_from_so_many_steps_on(job, few):
+    assert not pays(job(0.9 * few // 10 * 10))
+    assert pays(job(1.1 * few // 10 * 10))
+
+
+def test_few_steps_are_numpy_s():
+    assert choose(iris(1000)) == Choice("numpy")
+
+
+def test_many_steps_are_compiled():
+    pytest.importorskip("llvmlite")
+    assert choose(iris(100_000)) == Choice("compiled")
+
+
+def test_many_steps_are_numpy_s_without_a_compiler(without_compiler):
+    assert choose(iris(100_000)) == Choice("numpy")
+
+
+def test_what_was_asked_for_is_what_one_gets():
+    pytest.importorskip("llvmlite")
+    assert choose(iris(1000, engine="compiled")) == Choice("compiled")
+    assert choose(iris(100_000, engine="numpy")) == Choice("numpy")
+
+
+def test_a_compiler_that_isn_t_there_is_named(without_compiler):
+    with pytest.raises(UserError, match=r"needs llvmlite: install nncli-yaml\[compiled\]"):
+        choose(iris(1000, engine="compiled"))
+    with pytest.raises(UserError, match=r"needs llvmlite: install nncli-yaml\[compiled\]"):
+        choice.stepper(iris(1000, engine="compiled"), None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("job", "why"),
+    [
+        (make_job([Dense(3, Where())]), "maximum is called with where, out"),
+        (make_job(optimizer=Lbfgs()), "lbfgs has a line search"),
+    ],
+)
+def test_what_can_t_be_compiled_is_numpy_s_and_says_why(job, why):
+    pytest.importorskip("llvmlite")
+    job = replace(job, training=replace(job.training, engine="compiled"))
+    chosen = choose(job)
+    assert chosen.engine == "numpy"
+    assert why in chosen.refusal
+
+
+def test_numpy_s_stepper_makes_the_steps_unless_a_job_is_compiled():
+    from nncli.engine.batches import Batches
+    from nncli.engine.plan import Plan
+
+    job = iris(1000)
+    state = job.start()
+    batches = Batches(len(job.train), job.batch_rows, "shuffle", state.shuffle)
+    plan = Plan.of(job, state, gather=True)
+    assert type(choice.stepper(job, state, plan, batches)) is Stepper
