@@ -41,6 +41,21 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         sync_folder(path.parent)
 
 
+@contextmanager
+def output_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that a user has named to write into: replaced, whole, if it is a file or is new.
+
+    A link is followed; a pipe or a device is written to. Raises FileFailure.
+    """
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        with reporting(path), target.open("wb") as file:
+            yield file
+    else:
+        with replacing(target) as file:
+            yield file
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Put `content` at `path`, whole or not at all. Raises FileFailure."""
     with replacing(path) as file:

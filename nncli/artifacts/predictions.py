@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from nncli.artifacts.files import replacing
+from nncli.artifacts.files import output_file
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.model import Model
 from nncli.data.reading.chunks import TableReader, suffixes
@@ -77,7 +77,7 @@ class Predictions:
             raise UserError(f"{target}: expected a name ending in .csv, .tsv or .gz of these")
         if target.exists() and target.samefile(self.path):
             raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
-        with replacing(target) as raw:
+        with output_file(target) as raw:
             self._write_to(raw, target)
 
     def _write_to(self, raw: IO[bytes], target: Path) -> None:

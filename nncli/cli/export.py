@@ -24,7 +24,7 @@ def command(run: Path, to: str, output: Path | None) -> None:
     It holds this network's forward pass, backward pass and training loop, in the notation of
     `nncli trace`, with its data, and prints the run's losses, bit for bit on the same machine.
     """
-    from nncli.artifacts.files import write_atomic
+    from nncli.artifacts.files import output_file
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.insight.numpy_script.script import numpy_script
@@ -35,5 +35,6 @@ def command(run: Path, to: str, output: Path | None) -> None:
     if output is None:
         click.echo(page, nl=False)
         return
-    write_atomic(output, page.encode())
+    with output_file(output) as file:
+        file.write(page.encode())
     click.echo(f"{output}: {page.count(chr(10)):,} lines; run it with: python {output}", err=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import json_option, print_json
-from nncli.errors import UserError
+from nncli.errors import NncliError, UserError
 
 if TYPE_CHECKING:
     from nncli.insight.trace.grading import Answers, Mark
@@ -45,16 +45,21 @@ def command(
     """
     from nncli.insight.trace.grading import grade, read_answers
 
-    marks = {}
+    marks, unread = dict[Path, list["Mark"]](), list[str]()
     for file in files:
-        answers = read_answers(file)
-        marks[file] = grade(answers, _worksheet(answers, subject), tolerance)
+        try:
+            answers = read_answers(file)
+            marks[file] = grade(answers, _worksheet(answers, subject), tolerance)
+        except NncliError as error:
+            unread += error.lines()
     if as_json:
         print_json({"files": [_to_json(file, each) for file, each in marks.items()]})
     else:
-        for file, each in marks.items():
-            _tell(file, each, solutions=solutions)
-    return int(any(mark.verdict != "right" for each in marks.values() for mark in each))
+        _tell_all(marks, solutions=solutions)
+    for line in unread:
+        click.echo(line, err=True)
+    is_right = all(mark.verdict == "right" for each in marks.values() for mark in each)
+    return 2 if unread else int(not is_right)
 
 
 def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
@@ -66,7 +71,8 @@ def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
 
     try:
         program, name, *arguments = shlex.split(answers.made_by)
-        asked = trace_command.command.make_context(name, arguments).params
+        context = trace_command.command.make_context(name, arguments, help_option_names=[])
+        asked = context.params
         if (program, name) != ("nncli", "trace"):
             raise ValueError(name)
     except (ValueError, click.ClickException):
@@ -77,7 +83,24 @@ def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
     if digest(path) != answers.digest:
         raise UserError(f"{answers.path}: {path} has changed since the worksheet was made from it")
     shown = trace(open_subject(path, asked["assignments"]), asked["steps"], asked["rows"])
-    return Worksheet(shown, ["*"])
+    return Worksheet(shown, asked["blanks"])
+
+
+def _tell_all(marks: "dict[Path, list[Mark]]", *, solutions: bool) -> None:
+    """Each file's marks; of several files, the scores once more together."""
+    from nncli.cli.summary import table
+
+    for file, each in marks.items():
+        _tell(file, each, solutions=solutions)
+    if len(marks) > 1:
+        rows = [
+            [os.fspath(file), str(_right(each)), str(len(each))] for file, each in marks.items()
+        ]
+        click.echo(table([["", "right", "of"], *rows]))
+
+
+def _right(marks: "list[Mark]") -> int:
+    return sum(mark.verdict == "right" for mark in marks)
 
 
 def _tell(file: Path, marks: "list[Mark]", *, solutions: bool) -> None:
@@ -85,11 +108,10 @@ def _tell(file: Path, marks: "list[Mark]", *, solutions: bool) -> None:
     from nncli.cli.summary import table
     from nncli.insight.notation import written
 
-    right = sum(mark.verdict == "right" for mark in marks)
-    click.echo(f"{file}: {right} of {len(marks)} right")
+    click.echo(f"{file}: {_right(marks)} of {len(marks)} right")
     rows = [
         [
-            mark.blank.cell,
+            f"#{mark.blank.number} {mark.blank.cell}",
             *([f"step {mark.blank.step}"] if mark.blank.step > 1 else [""]),
             mark.answer or "-",
             *([written(mark.blank.value)] if solutions else []),
@@ -99,17 +121,20 @@ def _tell(file: Path, marks: "list[Mark]", *, solutions: bool) -> None:
         if mark.verdict != "right"
     ]
     if rows:
-        click.echo(table([["cell", "", "answer", *(["right is"] if solutions else []), ""], *rows]))
+        click.echo(
+            table([["blank", "", "answer", *(["right is"] if solutions else []), ""], *rows])
+        )
     click.echo()
 
 
 def _to_json(file: Path, marks: "list[Mark]") -> dict[str, Any]:
     return {
         "file": os.fspath(file),
-        "right": sum(mark.verdict == "right" for mark in marks),
+        "right": _right(marks),
         "blanks": len(marks),
         "marks": [
             {
+                "number": mark.blank.number,
                 "step": mark.blank.step,
                 "cell": mark.blank.cell,
                 "answer": mark.answer,

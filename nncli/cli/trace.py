@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from nncli.insight.trace.worksheet import Worksheet
 
 
+MOST_STEPS = 1000
+
+
 class RowNumbers(click.ParamType):  # type: ignore[type-arg]
     """`0,3,5`."""
 
@@ -37,7 +40,9 @@ class RowNumbers(click.ParamType):  # type: ignore[type-arg]
     type=RowNumbers(),
     help="The rows of the data to take, counted from 0, as in 0,3 [the batches of training].",
 )
-@click.option("--steps", type=click.IntRange(1), default=1, help="Training steps to show [1].")
+@click.option(
+    "--steps", type=click.IntRange(1, MOST_STEPS), default=1, help="Training steps to show [1]."
+)
 @click.option(
     "--format",
     "form",
@@ -79,6 +84,9 @@ def command(
         raise click.UsageError("--blank and --answers are for a --worksheet")
     if worksheet and form not in ("text", "markdown"):
         raise click.UsageError(f"--worksheet needs text or markdown: {form} would show the answers")
+    table = answers or Path("answers.csv")
+    if worksheet and output and os.path.abspath(output) == os.path.abspath(table):
+        raise click.UsageError("-o and --answers name the same file: page and answers are two")
     from nncli.insight.subject import open_subject
     from nncli.insight.trace.steps import trace
     from nncli.insight.trace.worksheet import Worksheet
@@ -88,12 +96,12 @@ def command(
     shown = trace(subject, steps, rows)
     sheet = Worksheet(shown, blanks) if worksheet else None
     if sheet:
-        table = answers or Path("answers.csv")
-        _write_answers(sheet, table, path, _options(assignments, rows, steps))
+        _write_answers(sheet, table, path, _options(assignments, rows, steps, blanks))
     if output:
-        from nncli.artifacts.files import write_atomic
+        from nncli.artifacts.files import output_file
 
-        write_atomic(output, _page(shown, form, sheet).encode())
+        with output_file(output) as file:
+            file.write(_page(shown, form, sheet).encode())
         click.echo(output)
     else:
         click.echo(_page(shown, form, sheet), nl=False)
@@ -130,11 +138,17 @@ def _page(shown: "Trace", form: str, sheet: "Worksheet | None") -> str:
     return text(shown, sheet)
 
 
-def _options(assignments: tuple[str, ...], rows: tuple[int, ...] | None, steps: int) -> list[str]:
+def _options(
+    assignments: tuple[str, ...],
+    rows: tuple[int, ...] | None,
+    steps: int,
+    blanks: tuple[str, ...],
+) -> list[str]:
     """The options that make the same trace again."""
     sets = [part for assignment in assignments for part in ("--set", assignment)]
     chosen = [] if rows is None else ["--rows", ",".join(map(str, rows))]
-    return [*sets, *chosen, *([] if steps == 1 else ["--steps", str(steps)])]
+    asked = [part for blank in blanks for part in ("--blank", blank)]
+    return [*sets, *chosen, *([] if steps == 1 else ["--steps", str(steps)]), *asked]
 
 
 def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[str]) -> None:
@@ -143,7 +157,7 @@ def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[st
     from nncli.insight.subject import digest
 
     relative = os.path.relpath(path, table.parent)  # true wherever both of them move
-    made_by = shlex.join(["nncli", "trace", relative, *options])
+    made_by = shlex.join(["nncli", "trace", *options, "--", relative])
     with reporting(table):
         try:
             with table.open("x", encoding="utf-8") as file:
@@ -151,4 +165,6 @@ def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[st
         except FileExistsError:
             raise UserError(f"{table}: exists already; choose another with --answers") from None
     count = len(sheet.blanks)
-    click.echo(f"{table}: {count} blanks to fill in; mark them with: nncli grade {table}", err=True)
+    blanks = "1 blank" if count == 1 else f"{count} blanks"
+    how = f"nncli grade {shlex.quote(str(table))}"
+    click.echo(f"{table}: {blanks} to fill in; mark them with: {how}", err=True)

@@ -15,7 +15,7 @@ def gate_run(train, gate):
 def test_the_script_goes_to_stdout_and_nothing_else(nncli, gate_run):
     done = nncli("export", gate_run.path, "--to", "numpy")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith('"""gate: a network in NumPy alone')
+    assert done.out.startswith('"""gate: a network written out in NumPy')
     assert done.out.endswith("    train()\n")
 
 

@@ -114,8 +114,8 @@ def test_the_page_can_be_html(nncli, configs, folder):
         (("--worksheet", "--format", "json"), "json would show the answers"),
         (("--worksheet", "--format", "html"), "html would show the answers"),
         (("--worksheet", "--blank", "outputs/z"), "did you mean 'output/z'?"),
-        (("--worksheet", "--blank", "output/z[9,9]"), "no such cell is shown"),
-        (("--worksheet", "--blank", "output/z[q]"), "no such cell is shown"),
+        (("--worksheet", "--blank", "output/z[9,9]"), "no cell that is computed"),
+        (("--worksheet", "--blank", "output/z[q]"), "no cell that is computed"),
         (("--steps", "0"), "--steps"),
     ],
 )

@@ -150,7 +150,7 @@ def test_the_page_runs_without_an_error(by_hand: dict[str, Any], iris: dict[str,
 def test_the_address_says_where_to_open(by_hand: dict[str, Any]) -> None:
     opened = by_hand["opened"]
     assert opened["position"] == "4 of 68: z1 = x W1 + b1"
-    assert opened["where"] == "step 1 · epoch 1 · row 0 · loss 64"
+    assert opened["where"] == "step 1 · epoch 1 · row 0"
     assert by_hand["nowhere"]["position"].startswith("1 of 68")
 
 

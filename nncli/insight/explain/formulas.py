@@ -9,7 +9,7 @@ import numpy as np
 from nncli.config.build import Built
 from nncli.engine.network import Network, Node
 from nncli.insight.explain.training_formulas import reported, stops, updates
-from nncli.insight.notation import symbol, written
+from nncli.insight.notation import bracketed, scaled, symbol, written
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
 from nncli.registry import Part
@@ -127,15 +127,14 @@ def _loss(built: Built) -> Iterator[tuple[str, str]]:
     for node in network.nodes:
         if penalty := node.layer.penalty_formula():
             yield "+ penalty", f"{in_symbols(penalty, network, node)}; biases aren't penalised"
-    share = weighed if factor == 1.0 else f"{written(factor)} * {weighed}"
     of = f"a step has {built.job.batch_rows} x {network.outputs} outputs"
     if network.is_matched:
-        dz, pair = symbol(network, f"{last.name}/dz"), f"{network.output.activation.name} and loss"
-        yield dz, f"{share}({names['a']} - t)    [{of}; {pair} in one]"
+        name, slope = "dz", f"{names['a']} - t"
+        of += f"; {network.output.activation.name} and loss in one"
     else:
-        slope = loss.fill(loss.gradient_formula).format(**names) or "d(loss)/d(a)"
-        slope = _bracketed(slope) if share else slope
-        yield symbol(network, f"{last.name}/da"), f"{share}{slope}    [{of}]"
+        name, slope = "da", loss.fill(loss.gradient_formula).format(**names) or "d(loss)/d(a)"
+    slope = f"{bracketed(slope)} * w" if weighed else slope
+    yield symbol(network, f"{last.name}/{name}"), f"{scaled(slope, factor)}    [{of}]"
 
 
 def _bracketed(term: str) -> str:

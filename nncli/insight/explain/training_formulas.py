@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 
 from nncli.config.build import Built
-from nncli.insight.notation import written
+from nncli.insight.notation import SLOTS, written
 from nncli.parts.optimizers import Lbfgs, Optimizer, Sgd
 from nncli.parts.schedules import ReduceOnPlateau
-
-VELOCITY = {"velocity": "v", "squares": "s", "theta": "W"}
 
 
 def updates(built: Built) -> Iterator[tuple[str, str]]:
@@ -46,7 +44,7 @@ def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
     """theta as W, velocity as v, squares as s."""
     symbols = {"W": "W", "g": "g", "lr": "lr", "step": "n"}
     for name, template in optimizer.formulas().items():
-        short = VELOCITY.get(name, name)
+        short = "W" if name == "theta" else SLOTS.get(name, name)
         symbols[name] = short
         said = template.format(**symbols) if template else (optimizer.__doc__ or "").split(".")[0]
         yield short, said

@@ -49,7 +49,7 @@ def _words(reader: RunReader, file_name: str) -> str:
     )
     return "\n".join(
         [
-            f"{name}: a network in NumPy alone, as nncli trained it in the run {run}.",
+            f"{name}: a network written out in NumPy, as nncli trained it in the run {run}.",
             "",
             *textwrap.wrap(
                 _drawn(reader), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 8

@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from nncli.parts.arrays import greatest_exponent
-
 SHORT = {8: 10, 4: 6}  # characters a number may have before a formula is looked for, by its bytes
 
 
@@ -54,13 +52,8 @@ class Speller:
     def constants(self) -> tuple[Constant, ...]:
         """The numbers that have a name."""
         limit, kind = np.finfo(self.dtype), self.type_name
-        exponent = self._shortest(greatest_exponent(self.dtype))
-        return (
-            Constant(
-                "TINY", float(limit.tiny), f"np.finfo({kind}).tiny  # the least normal number"
-            ),
-            Constant("MAX_EXPONENT", float(exponent), f"{exponent}  # np.exp of more overflows"),
-        )
+        tiny = f"np.finfo({kind}).tiny  # the least normal number"
+        return (Constant("TINY", float(limit.tiny), tiny),)
 
     def is_number(self, value: ast.expr) -> bool:
         """Whether an expression is one of Python's numbers, so that it takes its dtype from what

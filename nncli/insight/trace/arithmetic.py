@@ -44,6 +44,12 @@ def arithmetic(
     return _Element(operands, written, most).put(template, index)
 
 
+def is_elementwise(template: str) -> bool:
+    """Whether every element is a function of its operands at its own place alone."""
+    sums = (OVER_ALL, OVER_ROWS, PRODUCT, OVER_UNITS)
+    return not any(pattern.search(template) for pattern in sums)
+
+
 class _Element:
     def __init__(self, operands: Mapping[str, Array], written: Written, most: int) -> None:
         self.operands, self.written, self.most = operands, written, most

@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from nncli.engine.network import Network, Node
-from nncli.insight.notation import symbol, written
+from nncli.insight.notation import bracketed, scaled, symbol
 from nncli.insight.trace.record import Step
-from nncli.insight.trace.tensor import Operand, Operands, Phase, Tensor, bracketed, computed
+from nncli.insight.trace.tensor import Operand, Operands, Phase, Tensor, computed
 
 
 class Passes:
@@ -98,13 +98,7 @@ class Passes:
 
     def _scaled(self, template: str) -> str:
         """Times the loss's reduction factor."""
-        factor = self.network.loss.factor(*self.step.targets.shape)
-        if factor == 1.0:
-            return template
-        divisor = round(1.0 / factor)
-        if abs(divisor * factor - 1.0) < 1e-9:
-            return f"{bracketed(template)} / {divisor}"
-        return f"{bracketed(template)} * {written(factor)}"
+        return scaled(template, self.network.loss.factor(*self.step.targets.shape))
 
     def backward(self) -> Iterator[Tensor]:
         """From the loss to the first layer that learns."""

@@ -1,6 +1,5 @@
 """Tensor: one array of a step, with the formula it comes from."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -10,8 +9,6 @@ from nncli.insight.trace.arithmetic import MOST_TERMS, Index, Written, arithmeti
 from nncli.parts.arrays import Array
 
 Phase = Literal["forward", "backward", "update"]
-INNERMOST = re.compile(r"\([^()]*\)")
-LOOSE = re.compile(r" [+-] | if | of ")
 
 
 @dataclass(frozen=True)
@@ -57,11 +54,3 @@ def computed(
     sign = "<-" if own in used.values() else "="
     formula = f"{own} {sign} {template.format(**used)}"
     return Tensor(name, phase, own, values, formula, template if used else "", operands)
-
-
-def bracketed(template: str) -> str:
-    """In brackets, if a factor put beside it would otherwise reach only a part of it."""
-    before, flat = "", template
-    while before != flat:
-        before, flat = flat, INNERMOST.sub("", flat)
-    return f"({template})" if LOOSE.search(flat) else template

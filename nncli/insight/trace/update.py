@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from nncli.engine.job import Job
-from nncli.insight.notation import symbol, written
+from nncli.insight.notation import SLOTS, symbol, written
 from nncli.insight.trace.record import Moment, Step
 from nncli.insight.trace.tensor import Operand, Operands, Tensor, computed
 
@@ -59,16 +59,21 @@ def _parameters(job: Job, step: Step, after: Moment) -> Iterator[Tensor]:
             "g": Operand(gradient.symbol, gradient.values),
             "lr": rate,
             "step": Operand(str(step.number), np.asarray(step.number)),
-            **{slot: Operand(slot, views[name]) for slot, views in olds.items()},
+            **{slot: Operand(_letter(slot), views[name]) for slot, views in olds.items()},
         }
         yield Tensor(f"{name}/before", "update", own, before)
         yield gradient
         for slot in [key for key in formulas if key != "theta"]:
             values = news[slot][name]
-            yield computed(f"{name}/{slot}", "update", slot, values, formulas[slot], operands)
-            operands = {**operands, slot: Operand(slot, values)}
+            letter, formula = _letter(slot), formulas[slot]
+            yield computed(f"{name}/{slot}", "update", letter, values, formula, operands)
+            operands = {**operands, slot: Operand(letter, values)}
         values = after.tensors[name]
         yield computed(f"{name}/after", "update", own, values, formulas["theta"], operands)
+
+
+def _letter(slot: str) -> str:
+    return SLOTS.get(slot, slot)
 
 
 def _gradient(job: Job, step: Step, name: str) -> Tensor:

@@ -1,18 +1,19 @@
 """Worksheet: a trace with cells left blank, numbered, and the table their answers go into.
 
-A blank is written `[12]____`. A place that would give its answer away, such as the gradient in an
-update, refers to it: `[12]`.
+A blank is written `#12____`. A place with the same number, such as the gradient in an update,
+refers to it: `#12`. A number that follows from a blank by itself, as max(z, 0) from z, would give
+it away: it is written `?`.
 """
 
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from nncli.errors import UserError, did_you_mean
-from nncli.insight.trace.arithmetic import Index
+from nncli.insight.trace.arithmetic import Index, is_elementwise
 from nncli.insight.trace.grid import Cell, number, places
 from nncli.insight.trace.steps import Trace, TracedStep
 from nncli.insight.trace.tensor import Tensor
@@ -20,6 +21,7 @@ from nncli.insight.trace.tensor import Tensor
 HEADER = ("number", "step", "cell", "answer")
 MADE_BY = "worksheet"  # in place of a number: the row that says which trace this is
 GIVEN = ("learning_rate",)
+Place = tuple[int, str, Index]  # step, tensor, index
 INDEXED = re.compile(r"(.*?)(?:\[(\d+(?:,\d+)*)\])?", re.DOTALL)
 
 
@@ -28,6 +30,7 @@ class Blank:
     """One cell to fill in, and what belongs there.
 
     scale: the largest size in its tensor, beside which a difference may be nothing.
+    before: what an update starts from, of which only the change is the exercise; else 0.
     """
 
     number: int
@@ -36,6 +39,7 @@ class Blank:
     index: Index
     value: float
     scale: float
+    before: float = 0.0
 
     @property
     def cell(self) -> str:
@@ -49,18 +53,18 @@ class Worksheet:
     def __init__(self, shown: Trace, patterns: Sequence[str] = ()) -> None:
         """patterns: as `hidden_1/z`, `hidden_*/dW` or `output/dW[0,1]`; none: all that is computed.
 
-        Raises UserError for one that matches nothing.
+        Only what is computed can be left blank. Raises UserError for a pattern that matches nothing
+        of it.
         """
         self.shown = shown
-        wanted = [_Pattern(text) for text in patterns]
+        wanted = [_Pattern(text) for text in patterns or ("*",)]
         found = [
             (step, tensor, index)
             for step in shown.steps
             for tensor in step.tensors
+            if _is_computed(tensor)
             for index in places(tensor)
-            if (
-                any(each.matches(tensor, index) for each in wanted) if wanted else _is_asked(tensor)
-            )
+            if [each for each in wanted if each.matches(tensor, index)]  # all are told
         ]
         _refuse_idle(wanted, shown.steps[0])
         self.blanks = [
@@ -71,10 +75,27 @@ class Worksheet:
                 index,
                 float(tensor.values[index]),
                 float(abs(tensor.values).max()),
+                _before(tensor, index),
             )
             for count, (step, tensor, index) in enumerate(found, start=1)
         ]
         self._numbers = {(b.step, b.tensor, b.index): b.number for b in self.blanks}
+        self._withheld = {place for step in shown.steps for place in self._given_away(step)}
+
+    def _given_away(self, step: TracedStep) -> Iterator[Place]:
+        """Where a number follows from a blank of its own place, in the formulas of one step."""
+        hidden = dict[str, set[Index]]()  # by symbol, as the page has come to mean it
+        for tensor in step.tensors:
+            own = set[Index]()
+            for index in places(tensor):
+                place = step.number, tensor.name, index
+                if place in self._numbers:
+                    own.add(index)
+                elif is_elementwise(tensor.template) and _uses(tensor, index, hidden):
+                    own.add(index)
+                    yield place
+            if tensor.formula:
+                hidden[tensor.symbol] = own
 
     def cells(self, step: TracedStep) -> Cell:
         """What stands at each place of a step's arrays."""
@@ -82,11 +103,12 @@ class Worksheet:
 
         def cell(tensor: Tensor, index: Index) -> str:
             if asked := self._numbers.get((step.number, tensor.name, index)):
-                return f"[{asked}]____"
+                return f"#{asked}____"
             same = _same_as(tensor, step.number, is_first=is_first)
             if same is not None and (asked := self._numbers.get((*same, index))):
-                return f"[{asked}]"
-            return number(tensor, index)
+                return f"#{asked}"
+            is_withheld = (step.number, tensor.name, index) in self._withheld
+            return "?" if is_withheld else number(tensor, index)
 
         return cell
 
@@ -122,14 +144,30 @@ class _Pattern:
 def _refuse_idle(patterns: Sequence[_Pattern], step: TracedStep) -> None:
     for pattern in patterns:
         if not pattern.matched:
-            names = [tensor.name for tensor in step.tensors]
+            names = [tensor.name for tensor in step.tensors if _is_computed(tensor)]
             guess = did_you_mean(pattern.name, names)
-            raise UserError(f"--blank {pattern.text}: no such cell is shown in this trace{guess}")
+            what = "no cell that is computed and shown in this trace"
+            raise UserError(f"--blank {pattern.text}: {what}{guess}")
 
 
-def _is_asked(tensor: Tensor) -> bool:
-    """Whether it is computed from what is given."""
+def _is_computed(tensor: Tensor) -> bool:
+    """Whether it follows from what is given, by a formula with numbers."""
     return bool(tensor.template) and tensor.name not in GIVEN
+
+
+def _before(tensor: Tensor, index: Index) -> float:
+    """What an update starts from."""
+    is_after = tensor.name.endswith("/after") and "W" in tensor.operands
+    return float(tensor.operands["W"].values[index]) if is_after else 0.0
+
+
+def _uses(tensor: Tensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
+    """Whether an operand of the element at `index` is hidden."""
+    return any(
+        index[len(index) - operand.values.ndim :] in hidden.get(operand.symbol, ())
+        for name, operand in tensor.operands.items()
+        if f"{{{name}}}" in tensor.template
+    )
 
 
 def _same_as(tensor: Tensor, step: int, *, is_first: bool) -> tuple[int, str] | None:

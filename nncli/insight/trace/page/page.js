@@ -40,8 +40,7 @@ function choose(index) {
 
 function drawControls(step, tensor) {
   const at = state.position;
-  const where = [`step ${step.number}`, `epoch ${step.epoch}`, batchInWords(step.rows),
-    `loss ${written(step.loss, 6)}`];
+  const where = [`step ${step.number}`, `epoch ${step.epoch}`, batchInWords(step.rows)];
   document.getElementById("where").textContent = where.join(" · ");
   document.getElementById("position").replaceChildren(
     element("b", {}, `${at + 1} of ${positions.length}`), ": ",
