@@ -77,13 +77,13 @@ def _layers(layers: "Sequence[Layer]") -> str:
     def figure(value: float | None) -> str:
         return "-" if value is None else f"{value:.2g}"
 
-    header = ["layer", "|gradient| at start", "at end", "step / weights at start", "at end"]
+    header = ["layer", "|gradient| early", "late", "step / weights early", "late"]
     rows = [
         [
             layer.name,
-            figure(layer.gradient_norm_at_start),
+            figure(layer.gradient_norm_early),
             figure(layer.gradient_norm),
-            figure(layer.update_to_weight_at_start),
+            figure(layer.update_to_weight_early),
             figure(layer.update_to_weight),
             figure(layer.moved),
             "-" if layer.dead is None else f"{layer.dead} of {layer.units}",
@@ -91,7 +91,10 @@ def _layers(layers: "Sequence[Layer]") -> str:
         ]
         for layer in layers
     ]
-    return table([[*header, "moved", "dead", "saturated"], *rows])
+    legend = (
+        "early, late: medians of 10 steps, from the initial weights on and from the last ones on"
+    )
+    return f"{table([[*header, 'moved', 'dead', 'saturated'], *rows])}\n{legend}"
 
 
 def _checked(report: "Report") -> str:

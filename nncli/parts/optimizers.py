@@ -220,9 +220,9 @@ class Adam(Optimizer):
     """theta <- theta - lr m' / (sqrt(s') + epsilon); m, s: running means of g and g^2.
 
     m <- b1 m + (1 - b1) g; s <- b2 s + (1 - b2) g^2;
-    m' = m / (1 - b1^t) and s' = s / (1 - b2^t) at step t = 1, 2, ... The slots hold the sums
-    M = m / (1 - b1) and S = s / (1 - b2): M <- b1 M + g needs no second vector, and the constants
-    go into the two scalars of theta <- theta - rate M / (sqrt(S) + floor).
+    m' = m / (1 - b1^t) and s' = s / (1 - b2^t) at step t = 1, 2, ... The slots `mean` and `squares`
+    hold the sums M = m / (1 - b1) and S = s / (1 - b2): M <- b1 M + g needs no second vector, and
+    the constants go into the two scalars of theta <- theta - rate M / (sqrt(S) + floor).
     Keras and PyTorch start from a rate of 0.001; networks of the sizes here learn faster at 0.01.
     Source: Kingma and Ba (2015), Adam: a method for stochastic optimization.
     """

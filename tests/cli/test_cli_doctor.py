@@ -48,6 +48,16 @@ def test_a_healthy_run_gets_a_clean_bill_and_the_checks_with_their_numbers(nncli
     assert "--set" not in done.out
 
 
+def test_early_and_late_columns_are_explained_and_not_called_the_start(nncli, healthy):
+    out = nncli("doctor", healthy).out
+    table = out.split("\n\n")[1]
+    assert table.splitlines()[-1] == (
+        "early, late: medians of 10 steps, from the initial weights on and from the last ones on"
+    )
+    assert "at start" not in table
+    assert "gradients           skipped: one trained layer only" in out
+
+
 def test_json_has_findings_layers_and_checks(nncli, sick):
     report = nncli("doctor", sick, "--json").json
     assert list(report) == ["run", "healthy", "findings", "layers", "checks", "rows"]

@@ -13,7 +13,7 @@ from nncli.insight.doctor.levels import Levels
 from nncli.insight.doctor.looking import BATCH, chosen, data_loss, evenly, sampled, settled
 from nncli.insight.doctor.patient import Patient
 from nncli.insight.doctor.replay import affordable_steps, make_steps
-from nncli.insight.doctor.trials import first_below, of_guessing
+from nncli.insight.doctor.trials import BETTER, first_below, learns, of_guessing
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant
@@ -136,14 +136,14 @@ def _too_small(patient: Patient, rows: Scored, share: float) -> list[Finding]:
 
     candidates = [*edits.standard_starts(patient), *edits.wider(patient)]
     trial = first_below(patient, candidates, outcome, LEARNED)
-    if trial is None:
+    if trial is None or trial[1] > BETTER * share:
         return []
     edit, after = trial
     message = (
         f"the network can't learn {len(rows)} rows by heart: even adam leaves {of_guessing(share)}"
     )
-    tried = f"with it {after:.2g} of the loss is left" if after < share else ""
-    return [Finding(NAME, message, share, edit, tried)]
+    tried = f"with it {after:.2g} of their loss is left"
+    return [Finding(NAME, message, share, edit, tried)] if learns(patient, edit) else []
 
 
 def _bad_steps(patient: Patient, rows: Scored, share: float) -> list[Finding]:
@@ -153,12 +153,12 @@ def _bad_steps(patient: Patient, rows: Scored, share: float) -> list[Finding]:
     factors = (0.1, 0.01, 1e-3, 1e-4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7)
     candidates = [*edits.learning_rates(patient, factors), *edits.standard_starts(patient)]
     trial = first_below(patient, candidates, outcome, LEARNED)
-    if trial is None:
+    if trial is None or trial[1] > BETTER * share:
         return []
     edit, after = trial
     message = (
         f"the network could learn {len(rows)} rows by heart, but its optimizer leaves "
         f"{of_guessing(share)}"
     )
-    tried = f"with it {after:.2g} of the loss is left" if after < share else ""
-    return [Finding(NAME, message, share, edit, tried)]
+    tried = f"with it {after:.2g} of their loss is left"
+    return [Finding(NAME, message, share, edit, tried)] if learns(patient, edit) else []

@@ -17,12 +17,9 @@ from nncli.insight.doctor.trials import (
     of_guessing,
     outcomes,
     share_after,
-    trial_steps,
-    val_share_after,
 )
 
-GUESSING, BOUNCING, OVERFITTING, TOO_SHORT = "guessing", "bouncing", "overfitting", "length"
-NO_BETTER = 0.99  # of the best constant's loss
+BOUNCING, OVERFITTING, TOO_SHORT = "bouncing", "overfitting", "length"
 FEWEST = 5  # logged epochs
 LATE = 0.1  # the last share of a run
 # of the whole fall of the loss, in the last tenth: a straight line has 0.1
@@ -30,41 +27,6 @@ STEEP, GENTLE = 0.04, 0.01
 WORSE = 1.2  # times the best val_loss
 EARLY = 0.8  # of the epochs: an overfit run was best before
 LOST = 0.05  # of the best constant's loss
-
-
-def examine_guessing(patient: Patient) -> Check:
-    share, levels = patient.share, patient.levels
-    if levels.mean <= levels.perfect:
-        return Check(GUESSING, "skipped: the targets don't vary")
-    baseline = "class shares" if patient.built.table.classes else "the mean"
-    result = f"{patient.loss:.4g}, {share:.2g} of what always answering {baseline} costs"
-    if share < NO_BETTER or not patient.learned_little:
-        return Check(GUESSING, result)
-    message = (
-        f"no better than guessing: the training loss is {patient.loss:.4g}, and always answering "
-        f"{baseline} has {levels.mean:.4g}"
-    )
-    cure = _better_than_guessing(patient)
-    return Check(GUESSING, result, [Finding(GUESSING, message, share, *cure)] if cure else [])
-
-
-def _better_than_guessing(patient: Patient) -> tuple[Edit, str] | None:
-    """The edit that predicts best: on validation rows, which can't be learned by heart."""
-    candidates = [
-        *edits.standard_starts(patient),
-        *edits.learning_rates(patient, (0.1, 10.0, 0.01, 100.0)),
-        *edits.wider(patient),
-    ]
-    steps = trial_steps(patient)
-    trial = best(outcomes(patient, candidates, lambda edited: val_share_after(edited, steps)))
-    if trial is None:
-        return None
-    edit, share = trial
-    which = "loss" if patient.job.val is None else "val_loss"
-    tried = f"with it the {which} is {of_guessing(share)} after {steps:,} steps"
-    if share > NO_BETTER:
-        tried += "; no edit tried did better: the features may not tell the target"
-    return edit, tried
 
 
 def examine_bouncing(patient: Patient) -> Check:
@@ -83,7 +45,7 @@ def examine_bouncing(patient: Patient) -> Check:
         f"the loss bounces: in the second half of the run it went up by {swing:.0%} of the loss of "
         f"guessing an epoch, from {half.min():.4g} to {half.max():.4g}"
     )
-    cure = learns_most(patient, edits.learning_rates(patient, (0.1, 0.01, 0.001)))
+    cure = learns_most(patient, edits.lower_rates(patient))
     return Check(BOUNCING, result, [Finding(BOUNCING, message, swing, *cure)] if cure else [])
 
 

@@ -39,7 +39,7 @@ def _findings(patient: Patient, worst: Units) -> list[Finding]:
         cure = cure_at_start(patient, candidates, most_dead, MOST)
     else:
         since = f"all but {early} of them only since then" if early else "none was at the start"
-        candidates += [*edits.learning_rates(patient, (0.1, 0.01, 1e-3, 1e-4)), *leaks]
+        candidates += [*edits.lower_rates(patient), *leaks]
         cure = cure_in_training(patient, candidates, most_dead, MOST)
     if cure is None:
         return []

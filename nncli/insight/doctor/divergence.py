@@ -1,4 +1,4 @@
-"""Where did a run leave the finite numbers, why, and which edit keeps it there?"""
+"""Where did a run leave the finite numbers, or all bounds, why, and which edit keeps it there?"""
 
 import itertools
 import math
@@ -12,14 +12,15 @@ from nncli.engine.trainer import train
 from nncli.errors import Diverged
 from nncli.insight.doctor import edits, inputs
 from nncli.insight.doctor.finding import Check, Edit, Finding
-from nncli.insight.doctor.patient import Patient
-from nncli.insight.doctor.replay import affordable_steps, length, make_steps, norm, slices
-from nncli.insight.doctor.trials import first_below, of_guessing, share_after
+from nncli.insight.doctor.looking import length
+from nncli.insight.doctor.patient import POOR, Patient
+from nncli.insight.doctor.replay import affordable_steps, make_steps, norm, slices
+from nncli.insight.doctor.trials import first_below, in_words, of_guessing, share_after, trial_steps
 from nncli.insight.notation import symbol
 
 NAME = "divergence"
 TINY = 1e-300
-LEARNS = 1.0  # of the best constant's loss: what an edit has to get below
+ASTRAY = 10.0  # times the best constant's loss, or the least one if that is more
 PATIENCE = 20  # reports after which a run that doesn't diverge again is left alone
 
 
@@ -49,11 +50,15 @@ class Growth:
 
 
 def examine(patient: Patient) -> Check:
-    if not patient.has_diverged:
+    if patient.has_blown_up:
+        return _blow_up(patient)
+    if not patient.has_overflowed:
         return Check(NAME, "the loss and the weights stayed finite")
     found = recurrence(patient)
     if found is None:
-        return Check(NAME, "it diverged, but does not here: other libraries round differently")
+        result = "it diverged, but does not here: other libraries round differently"
+        edit, cause, tried = _cure(patient, trial_steps(patient))
+        return Check(NAME, result, [Finding(NAME, f"{result}; {cause}", 0, edit, tried)])
     return Check(NAME, str(found).partition(" (")[0], [_finding(patient, found)])
 
 
@@ -68,8 +73,29 @@ def recurrence(patient: Patient) -> Diverged | None:
     return None
 
 
+def _blow_up(patient: Patient) -> Check:
+    """What metrics.csv and the weights tell of a run that stayed finite, and went astray."""
+    losses, epochs = patient.columns["loss"], patient.columns["epoch"]
+    shares = np.array([patient.levels.share(loss) for loss in losses])
+    least = int(shares.argmin())
+    limit = ASTRAY * max(float(shares[least]), 1.0)
+    begin = next((i for i in range(least, len(shares)) if shares[i] > limit), len(shares) - 1)
+    rise = (
+        f"the loss went from {losses[least]:.4g} at epoch {epochs[least]:g} to "
+        f"{losses[begin]:.4g} at epoch {epochs[begin]:g}"
+    )
+    edit, cause, tried = _cure(patient, trial_steps(patient))
+    message = (
+        f"diverged without overflowing: {rise}; at the end it was {of_guessing(shares[-1])}, and "
+        f"the weights had {patient.growth:.3g} times their first length; {cause}"
+    )
+    found = Finding(NAME, message, float(shares[-1]), edit, tried)
+    return Check(NAME, f"finite, but {rise}", [found])
+
+
 def _finding(patient: Patient, found: Diverged) -> Finding:
-    edit, cause, tried = _cure(patient, found)
+    steps = min(max(2 * found.step, 20), affordable_steps(patient.job))
+    edit, cause, tried = _cure(patient, steps)
     if found.step == 0:
         message = f"diverged before the first step: the loss is not finite; {cause}"
         return Finding(NAME, message, 0, edit, tried)
@@ -104,18 +130,15 @@ def _turn(patient: Patient) -> str:
     return f"; the loss was least, {losses[place]:.4g}, at epoch {epochs[place]:g}"
 
 
-def _cure(patient: Patient, found: Diverged) -> tuple[Edit, str, str]:
-    """The edit, the cause it speaks for, and what it did."""
-    steps = min(max(2 * found.step, 20), affordable_steps(patient.job))
+def _cure(patient: Patient, steps: int) -> tuple[Edit, str, str]:
+    """The first edit that learns, else the one that by itself helps most: its cause and effect."""
     causes = _causes(patient)
-    trial = first_below(patient, causes, lambda edited: share_after(edited, steps), LEARNS)
-    if trial is None:
-        return Edit("optimizer", "adam"), "no cause was found", ""
+    trial = first_below(patient, causes, lambda edited: share_after(edited, steps), POOR)
+    assert trial is not None, "adam can always be tried"
     edit, share = trial
-    tried = f"with it the loss stays finite in the first {steps:,} steps"
-    if share < LEARNS:
-        tried += f", which leave {of_guessing(share)}"
-    return edit, f"likely cause: {causes[edit]}", tried if math.isfinite(share) else ""
+    if not math.isfinite(share):
+        return edit, "no cause was found", "no edit tried keeps the loss finite, this one neither"
+    return edit, f"likely cause: {causes[edit]}", in_words(share, steps)
 
 
 def _causes(patient: Patient) -> dict[Edit, str]:
@@ -129,6 +152,7 @@ def _causes(patient: Patient) -> dict[Edit, str]:
         edits.standard_starts(patient), "initial weights too large for the layers' widths"
     )
     rate = getattr(patient.job.optimizer, "learning_rate", None)
-    factors = [10.0**-power for power in range(1, 9)]
     too_large = f"learning rate {rate:g} is too large" if rate else ""
-    return causes | dict.fromkeys(edits.learning_rates(patient, factors), too_large)
+    causes |= dict.fromkeys(edits.lower_rates(patient, fewest=8), too_large)
+    sane = Edit("optimizer", "{type: adam, learning_rate: 0.001}")
+    return causes | {sane: f"{patient.job.optimizer.name}'s steps are too long"}

@@ -16,6 +16,7 @@ from nncli.parts.initializers import Zeros
 from nncli.parts.layers import ActivationLayer, Dense, Dropout, Layer
 
 Edits = list[Edit]
+SMALL_RATE, LARGE_RATE = 1e-3, 0.1
 
 
 def scale_inputs(patient: Patient) -> Edits:
@@ -48,6 +49,25 @@ def learning_rates(patient: Patient, factors: Sequence[float]) -> Edits:
     if rate is None:
         return []
     return [Edit("optimizer.learning_rate", f"{rate * factor:.3g}") for factor in factors]
+
+
+def lower_rates(patient: Patient, fewest: int = 4) -> Edits:
+    """The learning rate down by powers of ten: so many at least, and to one that most can bear."""
+    rate = getattr(patient.job.optimizer, "learning_rate", 0.0)
+    powers = max(fewest, math.ceil(math.log10(rate / SMALL_RATE))) if rate > 0 else 0
+    return learning_rates(patient, [10.0**-power for power in range(1, powers + 1)])
+
+
+def higher_rates(patient: Patient) -> Edits:
+    """The learning rate up by powers of ten, three at least, and to one that moves most."""
+    rate = getattr(patient.job.optimizer, "learning_rate", 0.0)
+    powers = max(3, math.ceil(math.log10(LARGE_RATE / rate))) if rate > 0 else 0
+    return learning_rates(patient, [10.0**power for power in range(1, powers + 1)])
+
+
+def longer(patient: Patient, factor: int) -> Edit:
+    """So many times the epochs."""
+    return Edit("training.epochs", str(factor * patient.job.training.epochs))
 
 
 def standard_starts(patient: Patient) -> Edits:

@@ -9,6 +9,7 @@ from nncli.insight.doctor import (
     curves,
     dead,
     divergence,
+    guessing,
     inputs,
     regularization,
     saturated,
@@ -32,7 +33,7 @@ CAUSES = (
 SYMPTOMS = (
     capacity.examine,
     curves.examine_bouncing,
-    curves.examine_guessing,
+    guessing.examine,
     curves.examine_length,
 )
 

@@ -58,16 +58,16 @@ class Check:
 class Layer:
     """What one layer shows; None where a layer has no such thing.
 
-    Norms are over the layer's trained tensors, medians of a few steps: at the start, and where
-    training was left. update_to_weight: |step| / |weights|.  moved: |weights at the end - at the
-    start| / |at the start|.  dead: relu units that no row switches on.  saturated: the share of
-    rows x units whose slope is lost.
+    Norms are over the layer's trained tensors, medians of a few steps: early, from the initial
+    weights on, and from where training was left. update_to_weight: |step| / |weights|.  moved:
+    |weights at the end - at the start| / |at the start|.  dead: relu units that no row switches
+    on.  saturated: the share of rows x units whose slope is lost.
     """
 
     name: str
-    gradient_norm_at_start: float | None = None
+    gradient_norm_early: float | None = None
     gradient_norm: float | None = None
-    update_to_weight_at_start: float | None = None
+    update_to_weight_early: float | None = None
     update_to_weight: float | None = None
     moved: float | None = None
     units: int = 0

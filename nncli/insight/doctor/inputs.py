@@ -8,7 +8,15 @@ from nncli.errors import printable
 from nncli.insight.doctor import edits
 from nncli.insight.doctor.finding import Check, Edit, Finding
 from nncli.insight.doctor.patient import Patient
-from nncli.insight.doctor.trials import what_it_does
+from nncli.insight.doctor.replay import steps_of
+from nncli.insight.doctor.trials import (
+    BETTER,
+    NO_BETTER,
+    goes_astray,
+    in_words,
+    share_after,
+    trial_steps,
+)
 from nncli.parts.arrays import Array
 from nncli.parts.layers import BatchNorm
 
@@ -89,8 +97,7 @@ def examine(patient: Patient) -> Check:
     worst = high if high.is_large else min(odd, key=lambda size: size.rms)
     count = "" if len(found) == 1 else f" ({len(odd)} of {len(found)} inputs are out of range)"
     message = f"unscaled inputs: {worst}{count}"
-    tried = what_it_does(patient, edit[0])
-    return Check(INPUTS, result, [Finding(INPUTS, message, worst.rms, edit[0], tried)])
+    return Check(INPUTS, result, _tried(patient, INPUTS, message, worst.rms, edit[0]))
 
 
 def examine_targets(patient: Patient) -> Check:
@@ -103,5 +110,15 @@ def examine_targets(patient: Patient) -> Check:
         return Check(TARGETS, result)
     message = f"unscaled targets: {worst}"
     edit = edits.scale_targets(patient)[0]
-    tried = what_it_does(patient, edit)
-    return Check(TARGETS, result, [Finding(TARGETS, message, worst.rms, edit, tried)])
+    return Check(TARGETS, result, _tried(patient, TARGETS, message, worst.rms, edit))
+
+
+def _tried(patient: Patient, check: str, message: str, rms: float, edit: Edit) -> list[Finding]:
+    """The finding; none where training goes astray with its edit, or does no better all through."""
+    edited, steps = patient.with_edit(edit), trial_steps(patient)
+    if edited is None or goes_astray(patient, edited, share := share_after(edited, steps)):
+        return []
+    is_better, is_whole = share <= BETTER * patient.share, steps == steps_of(patient.job)
+    if is_whole and patient.share < NO_BETTER and not is_better:
+        return []
+    return [Finding(check, message, rms, edit, in_words(share, steps))]

@@ -1,5 +1,6 @@
 """Looking: what a network computes at fixed parameters, without dropout and penalties."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -91,3 +92,11 @@ def data_loss(network: Network, theta: Array, rows: Scored) -> float:
             total += passes.data_loss(network, values[-1], rows.targets[here], weights)
         start = here.stop
     return total * network.loss.factor(*rows.targets.shape)
+
+
+def length(vector: Array) -> float:
+    """|vector|, also where its squares overflow."""
+    largest = float(np.abs(vector).max(initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(vector.astype(float) / largest))

@@ -24,6 +24,7 @@ from nncli.insight.doctor.looking import (
     bare,
     data_loss,
     evenly,
+    length,
     sampled,
     settled,
 )
@@ -35,6 +36,8 @@ MOST_ROWS = 10_000
 MOST_VAL_ROWS = 1_000
 POOR = 0.5  # of the best constant's loss: above it, little was learned
 FEWEST_STEPS = 10  # after which that means something
+FAR = 1e3  # times the loss of guessing, and the start's: where no learning leads
+GROWN = 1e6  # times the length of the first weights: neither do any that learn get there
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,22 @@ class Patient:
         return _has_begun(self.reader)
 
     @property
-    def has_diverged(self) -> bool:
+    def has_overflowed(self) -> bool:
+        """Whether the loss or the weights left the finite numbers, which ended training."""
         return not self.began or self.summary.get("stopped") == "diverged"
+
+    @cached_property
+    def has_blown_up(self) -> bool:
+        """Whether training ended finite, but so far off that it won't come back."""
+        if self.has_overflowed or self.share <= POOR:
+            return False
+        losses = self.columns["loss"]
+        first, last = self.levels.share(losses[0]), self.levels.share(losses[-1])
+        return last > FAR * max(first, 1.0) or (last > 1.0 and self.growth > GROWN)
+
+    @property
+    def has_diverged(self) -> bool:
+        return self.has_overflowed or self.has_blown_up
 
     @property
     def job(self) -> Job:
@@ -84,6 +101,11 @@ class Patient:
     def left(self) -> TrainState:
         """A fresh copy of the state in which training was left."""
         return self.reader.checkpoint()[0] if self.began else self.job.start()
+
+    @cached_property
+    def growth(self) -> float:
+        """|weights where training was left| / |weights at the start|."""
+        return length(self.left().theta) / max(length(self.start.theta), 1.0)
 
     @cached_property
     def network(self) -> Network:

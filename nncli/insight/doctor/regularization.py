@@ -3,7 +3,15 @@
 from nncli.insight.doctor import edits
 from nncli.insight.doctor.finding import Check, Finding
 from nncli.insight.doctor.patient import Patient
-from nncli.insight.doctor.trials import best, of_guessing, outcomes, trial_steps, val_share_after
+from nncli.insight.doctor.trials import (
+    NO_BETTER,
+    best,
+    in_words,
+    of_guessing,
+    outcomes,
+    trial_steps,
+    val_share_after,
+)
 from nncli.parts.layers import Dropout
 
 NAME = "regularization"
@@ -25,9 +33,9 @@ def examine(patient: Patient) -> Check:
     candidates = [edit for factor in FACTORS for edit in edits.gentler(patient, factor)]
     steps = trial_steps(patient)
     trial = best(outcomes(patient, candidates, lambda edited: val_share_after(edited, steps)))
-    if trial is None or trial[1] > MUCH_BETTER * patient.val_share:
+    if trial is None or trial[1] > min(MUCH_BETTER * patient.val_share, NO_BETTER):
         return Check(NAME, result)
     edit, share = trial
     message = f"held back by {result}: {of_guessing(patient.val_share)} is left"
-    tried = f"with it {of_guessing(share)} is left after {steps:,} steps"
+    tried = in_words(share, steps)
     return Check(NAME, result, [Finding(NAME, message, max(rate, penalty), edit, tried)])

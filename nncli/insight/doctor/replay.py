@@ -13,6 +13,7 @@ from nncli.engine.state import TrainState
 from nncli.engine.stepper import Stepper, Stop
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
+from nncli.insight.doctor.looking import length
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Lbfgs
 
@@ -85,6 +86,10 @@ class LayerSteps:
     def ratio(self) -> float | None:
         return _median(self.ratios)
 
+    @property
+    def largest_ratio(self) -> float:
+        return max(self.ratios, default=0.0)
+
 
 def _median(values: list[float]) -> float | None:
     finite = [value for value in values if math.isfinite(value)]
@@ -154,11 +159,3 @@ def slices(job: Job) -> dict[str, list[slice]]:
 def norm(flat: Array, places: list[slice]) -> float:
     """The length of a layer's part of a flat vector."""
     return math.hypot(*(length(flat[place]) for place in places))
-
-
-def length(vector: Array) -> float:
-    """|vector|, also where its squares overflow."""
-    largest = float(np.abs(vector).max(initial=0.0))
-    if largest == 0 or not math.isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm(vector.astype(float) / largest))

@@ -25,7 +25,7 @@ def examine(patient: Patient) -> Check:
         cure = cure_at_start(patient, candidates, most_saturated, MOST_AT_START)
         message = f"{_worst(before)}: {early:.0%} of its values start with 98% of their slope lost"
     elif late > MOST and patient.learned_little:
-        candidates = [*inputs.scalings(patient), *edits.learning_rates(patient, (0.1, 0.01, 1e-3))]
+        candidates = [*inputs.scalings(patient), *edits.lower_rates(patient)]
         cure = cure_in_training(patient, candidates, most_saturated, MOST)
         message = f"{_worst(now)}: {late:.0%} of its values have lost 98% of their slope"
     else:

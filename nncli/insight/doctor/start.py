@@ -5,7 +5,7 @@ import math
 from nncli.insight.doctor import edits, inputs
 from nncli.insight.doctor.finding import Check, Edit, Finding
 from nncli.insight.doctor.patient import Patient
-from nncli.insight.doctor.trials import first_below
+from nncli.insight.doctor.trials import as_cure, first_below
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 
 NAME = "loss at the start"
@@ -52,11 +52,11 @@ def examine(patient: Patient) -> Check:
     if trial is None:
         return Check(NAME, result)
     edit, after = trial
-    edited = patient.with_edit(edit)
-    assert edited is not None
+    if after >= ratio or (edited := patient.with_edit(edit)) is None:
+        return Check(NAME, result)
     message = (
         f"the loss starts at {loss:.4g}, {ratio:.3g} times as far from perfect as "
         f"{guess_in_words(patient)}: the outputs start far off"
     )
-    tried = f"with it the loss starts at {edited.loss_at_start:.4g}" if after < ratio else ""
-    return Check(NAME, result, [Finding(NAME, message, loss, edit, tried)])
+    cure = as_cure(patient, edit, f"with it the loss starts at {edited.loss_at_start:.4g}")
+    return Check(NAME, result, [Finding(NAME, message, loss, *cure)] if cure else [])

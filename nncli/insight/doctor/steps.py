@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from nncli.insight.doctor import edits
 from nncli.insight.doctor.finding import Check, Edit, Finding
 from nncli.insight.doctor.looking import BATCH, sampled
@@ -15,6 +17,7 @@ from nncli.parts.activations import Relu
 GRADIENTS, STEPS = "gradients", "steps"
 VANISHED, EXPLODED = 1e-3, 1e3  # the first layer's norm over the last one's
 STILL = 1e-3  # weights that moved less than this share of themselves in a whole run
+ROUNDINGS = 1e3  # as many may add up in a sum over rows
 RESTLESS = 0.1  # of the weights, replaced by one step where training ended
 
 
@@ -29,10 +32,20 @@ def moved(patient: Patient) -> dict[str, float | None]:
 
 
 def first_gradients(patient: Patient) -> dict[str, float]:
-    """|gradient| of the loss at the start, by layer, without dropout and penalties."""
+    """|gradient| of the loss at the initial weights, by layer, without dropout and penalties."""
     rows = sampled(patient.rows, BATCH)
     job = replace(patient.job, network=patient.network, train=rows)
     return gradient_norms(job, job.start())
+
+
+def rounding(patient: Patient) -> float:
+    """What |gradient| may come to where its terms cancel: numbers like the errors, rounded.
+
+    Errors are of the size of a squared loss's root, and of 1 where a cross-entropy's is.
+    """
+    excess = patient.loss_at_start - patient.levels.perfect
+    eps = float(np.finfo(patient.start.theta.dtype).eps)
+    return ROUNDINGS * eps * math.sqrt(excess) if 0.0 < excess < math.inf else 0.0
 
 
 def examine_gradients(patient: Patient) -> Check:
@@ -40,24 +53,28 @@ def examine_gradients(patient: Patient) -> Check:
     if len(norms) < 2:
         return Check(GRADIENTS, "skipped: one trained layer only")
     (first, own), *_, (last, other) = norms.items()
-    if other == 0 or not math.isfinite(own) or not math.isfinite(other):
-        return Check(GRADIENTS, f"at the start {own:.3g} in {first}, {other:.3g} in {last}")
+    result = f"at the initial weights {own:.3g} in {first}, {other:.3g} in {last}"
+    if not math.isfinite(own + other):
+        return Check(GRADIENTS, result)
+    if other <= rounding(patient):
+        return Check(GRADIENTS, f"{result}, which may be 0, rounded")
     ratio = own / other
-    result = f"at the start {own:.3g} in {first}, {ratio:.3g} times that of {last}"
+    result = f"at the initial weights {own:.3g} in {first}, {ratio:.3g} times that of {last}"
     if VANISHED < ratio < EXPLODED or not patient.learned_little:
         return Check(GRADIENTS, result)
+    return Check(GRADIENTS, result, _on_the_way_back(patient, ratio, result))
+
+
+def _on_the_way_back(patient: Patient, ratio: float, result: str) -> list[Finding]:
     what = "vanish" if ratio < 1 else "explode"
-    message = (
-        f"gradients {what} on the way back: at the start |gradient| is {other:.3g} in {last} and "
-        f"{own:.3g} in {first}, {ratio:.2g} times that"
-    )
     candidates = [
         *(edits.standard_starts(patient) if ratio > 1 else []),
         *edits.hidden_activation(patient, Relu()),
         *edits.shallow(patient),
     ]
+    message = f"gradients {what} on the way back: |gradient| is {result}"
     cure = learns_most(patient, candidates)
-    return Check(GRADIENTS, result, [Finding(GRADIENTS, message, ratio, *cure)] if cure else [])
+    return [Finding(GRADIENTS, message, ratio, *cure)] if cure else []
 
 
 def examine_steps(
@@ -69,8 +86,9 @@ def examine_steps(
     if not ratios:
         return Check(STEPS, "skipped: none could be measured")
     low, high = min(ratios), max(ratios)
-    result = f"at the start a step changes {low:.2g} to {high:.2g} of a layer's weights"
-    found = [*_still(patient, high), *_restless(patient, now)] if patient.learned_little else []
+    largest = max(steps.largest_ratio for steps in start.values())
+    result = f"early: {low:.2g} to {high:.2g} of a layer's weights, the largest step {largest:.2g}"
+    found = [*_still(patient, largest), *_restless(patient, now)] if patient.learned_little else []
     return Check(STEPS, result, found[:1])
 
 
@@ -81,7 +99,7 @@ def _still(patient: Patient, ratio: float) -> Iterator[Finding]:
         return
     message = (
         "nothing moves: in the whole run no layer's weights changed by more than "
-        f"{farthest:.2g} of their length, and at the start a step changes {ratio:.2g} at the most"
+        f"{farthest:.2g} of their length, and an early step changes {ratio:.2g} at the most"
     )
     tenfold = [10.0**power for power in range(1, 9)]
     candidates = _without_clipping(patient) or edits.learning_rates(patient, tenfold)
@@ -99,7 +117,7 @@ def _restless(patient: Patient, now: Mapping[str, LayerSteps]) -> Iterator[Findi
         f"{name}: a step still replaces {ratio:.2g} of its weights where training ended, with "
         f"{of_guessing(patient.share)} left"
     )
-    if cure := learns_most(patient, edits.learning_rates(patient, (0.1, 0.01, 1e-3, 1e-4))):
+    if cure := learns_most(patient, edits.lower_rates(patient)):
         yield Finding(STEPS, message, ratio, *cure)
 
 

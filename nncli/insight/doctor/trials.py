@@ -11,6 +11,8 @@ from nncli.parts.arrays import Array
 
 Trial = tuple[Edit, float]  # the edit, and what it leads to: lower is better
 BETTER = 0.95  # times the run's own loss
+NO_BETTER = 0.99  # of the best constant's loss: a dead network's, not a cured one's
+FIRST_STEP = "not enough alone; train with it and ask again"
 ABOUT = 0.05  # of the best constant's loss: a difference not worth a bolder edit
 
 
@@ -51,17 +53,57 @@ def finite(value: float) -> float:
 
 def of_guessing(share: float) -> str:
     """What is left of the best constant's loss."""
-    return f"{share:.0%} of the loss of guessing" if share < 10 else f"{share:.3g} times that loss"
+    if share < 10:
+        return f"{share:.0%} of the loss of guessing"
+    if share == math.inf:
+        return "no finite loss"
+    return f"{share:.3g} times the loss of guessing"
+
+
+def in_words(share: float, steps: int) -> str:
+    """What a trial led to; what is no better than guessing is a first step, and no cure."""
+    count = "1 step" if steps == 1 else f"{steps:,} steps"
+    tried = f"with it {of_guessing(share)} is left after {count}"
+    return tried if share < NO_BETTER else f"{tried}: {FIRST_STEP}"
+
+
+def learns(patient: Patient, edit: Edit) -> bool:
+    """Whether a short training with an edit gets better than guessing."""
+    edited, steps = patient.with_edit(edit), trial_steps(patient)
+    return edited is not None and share_after(edited, steps) < NO_BETTER
+
+
+def goes_astray(patient: Patient, edited: Patient, share: float) -> bool:
+    """Whether a trial ended worse than guessing, and than it began or though the run did not."""
+    if share < NO_BETTER:
+        return False
+    return patient.share < NO_BETTER or share > edited.levels.share(edited.loss_at_start)
+
+
+def as_cure(patient: Patient, edit: Edit, mended: str) -> tuple[Edit, str] | None:
+    """An edit that mends a sign, with what training leaves if that isn't enough.
+
+    None where training goes astray with it.
+    """
+    edited, steps = patient.with_edit(edit), trial_steps(patient)
+    if edited is None or goes_astray(patient, edited, share := share_after(edited, steps)):
+        return None
+    if share < NO_BETTER:
+        return edit, mended
+    return edit, f"{mended}, but in training {of_guessing(share)} is left: {FIRST_STEP}"
 
 
 def learns_most(patient: Patient, edits: Iterable[Edit]) -> tuple[Edit, str] | None:
-    """The edit that learns most in a short trial, and how much; None if none beats the run."""
+    """The edit that learns most in a short trial, and how much.
+
+    None if none beats both the run and guessing.
+    """
     steps = trial_steps(patient)
     trial = best(outcomes(patient, edits, lambda edited: share_after(edited, steps)))
-    if trial is None or trial[1] > BETTER * patient.share:
+    if trial is None or trial[1] > min(BETTER * patient.share, NO_BETTER):
         return None
     edit, share = trial
-    return edit, f"with it {of_guessing(share)} is left after {steps:,} steps"
+    return edit, in_words(share, steps)
 
 
 def what_it_does(patient: Patient, edit: Edit) -> str:

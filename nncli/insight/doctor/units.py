@@ -10,9 +10,11 @@ from nncli.insight.doctor.finding import Edit
 from nncli.insight.doctor.looking import passed
 from nncli.insight.doctor.patient import Patient
 from nncli.insight.doctor.trials import (
+    NO_BETTER,
+    as_cure,
     best,
     first_below,
-    of_guessing,
+    in_words,
     outcomes,
     share_at,
     trained,
@@ -81,22 +83,25 @@ def _slope(activation: Activation, a: Array) -> Array:
 def cure_at_start(
     patient: Patient, candidates: list[Edit], measure: Measure, limit: float
 ) -> tuple[Edit, str] | None:
-    """An edit with which the units start healthy, and what it did."""
+    """An edit with which the units start healthy, and what it did; None if none does."""
 
     def outcome(edited: Patient) -> float:
         return measure(look(edited, edited.settled_start))
 
     trial = first_below(patient, candidates, outcome, limit / 2)
-    if trial is None:
+    if trial is None or trial[1] >= limit:
         return None
     edit, share = trial
-    return edit, f"with it {share:.0%} at the start" if share < limit else ""
+    return as_cure(patient, edit, f"with it {share:.0%} at the start")
 
 
 def cure_in_training(
     patient: Patient, candidates: list[Edit], measure: Measure, limit: float
 ) -> tuple[Edit, str] | None:
-    """Of the edits with which the units stay healthy the one that learns most, and how much."""
+    """Of the edits with which the units stay healthy the one that learns most, and how much.
+
+    None if with none of them the network gets better than guessing.
+    """
     steps = trial_steps(patient)
 
     def outcome(edited: Patient) -> float:
@@ -106,8 +111,7 @@ def cure_in_training(
         return share_at(edited, theta)
 
     trial = best(outcomes(patient, candidates, outcome))
-    if trial is None:
+    if trial is None or trial[1] > NO_BETTER:
         return None
     edit, share = trial
-    tried = f"with it {of_guessing(share)} is left after {steps:,} steps"
-    return edit, tried if math.isfinite(share) else ""
+    return edit, in_words(share, steps)
