@@ -1,5 +1,6 @@
 """`nncli gradcheck`."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ def command(subject: Path, assignments: tuple[str, ...], is_all: bool, as_json: 
     Exits with 1 if a gradient is wrong.
     """
     from nncli.cli.gradcheck_text import gradcheck_text
-    from nncli.engine.gradcheck.check import check_gradients
+    from nncli.engine.gradcheck.check import check_gradients, refuse_unlike_record
     from nncli.engine.threads import limited
     from nncli.insight.subject import open_subject
 
@@ -42,6 +43,7 @@ def command(subject: Path, assignments: tuple[str, ...], is_all: bool, as_json: 
     job = opened.built.job
     try:
         with limited(replace(job.training, threads=1)):  # 32 rows are too few to share
+            refuse_unlike_record(job, copy.deepcopy(opened.state))
             found = check_gradients(job, opened.state, every_element=is_all)
     except UserError as error:
         raise UserError(f"{subject}: {error}") from None

@@ -27,6 +27,11 @@ UNREADABLE = "can't tell what it is a worksheet of"
     help="What the worksheet was made from, if it is no longer where it was.",
 )
 @click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="The unfilled table that trace wrote: its exercise counts, whatever the files say.",
+)
+@click.option(
     "--tolerance",
     type=click.FloatRange(0.0),
     default=0.01,
@@ -36,20 +41,27 @@ UNREADABLE = "can't tell what it is a worksheet of"
 @click.option("--solutions/--no-solutions", default=True, help="Show what is right [yes].")
 @json_option
 def command(
-    files: tuple[Path, ...], subject: Path | None, tolerance: float, solutions: bool, as_json: bool
+    files: tuple[Path, ...],
+    subject: Path | None,
+    key: Path | None,
+    tolerance: float,
+    solutions: bool,
+    as_json: bool,
 ) -> int:
     """Mark the answers of worksheets that nncli trace --worksheet made.
 
-    Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. The exit code is 1 if any is wrong
-    or empty.
+    Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. Each file says which exercise it
+    answers; keep the table that trace wrote as a --key where that might be changed. The exit code
+    is 1 if any answer is wrong or empty.
     """
     from nncli.insight.trace.grading import grade, read_answers
 
     marks, unread = dict[Path, list["Mark"]](), list[str]()
+    exercise = _worksheet(read_answers(key), subject) if key else None
     for file in files:
         try:
             answers = read_answers(file)
-            marks[file] = grade(answers, _worksheet(answers, subject), tolerance)
+            marks[file] = grade(answers, exercise or _worksheet(answers, subject), tolerance)
         except NncliError as error:
             unread += error.lines()
     if as_json:

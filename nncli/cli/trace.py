@@ -105,8 +105,21 @@ def command(
         click.echo(output)
     else:
         click.echo(_page(shown, form, sheet), nl=False)
+    _tell_end(shown, subject, steps)
+
+
+def _tell_end(shown: "Trace", subject: "Subject", steps: int) -> None:
+    """Where the trace isn't what training would go on with."""
+    from nncli.parts.schedules import ReduceOnPlateau
+
+    job, (first, last) = subject.built.job, (shown.steps[0], shown.steps[-1])
     if len(shown.steps) < steps:
         click.echo("note: lbfgs takes no gradient steps: only its first pass is shown", err=True)
+    if last.epoch > job.training.epochs:
+        end = f"training ends with epoch {job.training.epochs}"
+        click.echo(f"note: {end}; these are the steps it would go on with", err=True)
+    if isinstance(job.schedule, ReduceOnPlateau) and last.epoch > first.epoch:
+        click.echo("note: reduce_on_plateau is left out: the rate stays what it is now", err=True)
 
 
 def _tell_state(subject: "Subject") -> None:

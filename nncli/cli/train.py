@@ -63,6 +63,10 @@ def command(
             recorder = _begin(config, assignments, runs_dir, plotter, signals, quiet=quiet)
         try:
             return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
+        except UserError:  # a part that can't be trained
+            if resume is None and recorder.last is None:
+                recorder.run.discard()
+            raise
         finally:
             recorder.run.unlock()
 

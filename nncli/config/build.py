@@ -218,6 +218,9 @@ def _table(given: Experiment, dataset: Dataset, source: Source) -> Table:
         finite = given.data.path is not None or bool(  # a file's cells are checked one by one
             np.isfinite(table.x).all() and np.isfinite(table.y).all()
         )
+    except UnicodeEncodeError as error:
+        message = f"this locale has no {error.encoding} spelling of the file's name"
+        raise source.error([(blamed, message)]) from None
     except (MemoryError, ValueError, OverflowError) as error:  # NumPy's words for too large
         raise source.error([(blamed, f"too large for this machine: {error}")]) from None
     if not finite:

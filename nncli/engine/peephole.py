@@ -46,7 +46,7 @@ class Peephole:
 
     def _cheaper(self, call: Call) -> Iterator[Call]:
         function, arguments = call
-        if isinstance(function, np.ufunc) and function.nin == 2:
+        if _is_elementwise(function) and len(arguments) == 3:
             *operands, target = arguments
             yield from self._spread(function, operands, target, (target,))
         elif _is_extremum(function):
@@ -112,6 +112,11 @@ def _target(call: Call) -> Array:
 
 def _is_zero(operand: Array) -> bool:
     return operand.ndim == 0 and not operand.flags.writeable and float(operand) == 0.0
+
+
+def _is_elementwise(function: Any) -> bool:
+    """A ufunc of numbers; np.matmul, for one, is a ufunc of matrices."""
+    return isinstance(function, np.ufunc) and function.nin == 2 and function.signature is None
 
 
 def _is_extremum(function: Any) -> bool:

@@ -66,6 +66,8 @@ class Recorded(np.ndarray):
     ) -> Any:
         if out is None:
             raise NncliError(f"a kernel called np.{ufunc.__name__} without out=")
+        if len(out) > 1:
+            raise _unrecordable(f"np.{ufunc.__name__}, which has several results")
         target = plain(out[0])
         operands = [plain(operand) for operand in inputs]
         if method == "reduce" and options.keys() <= {"axis", "keepdims"}:
@@ -83,6 +85,12 @@ class Recorded(np.ndarray):
         else:
             raise _unrecordable(f"np.{ufunc.__name__}.{method} with {', '.join(options) or 'out'}")
         return out[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        item = super().__getitem__(key)
+        if not isinstance(item, np.ndarray):
+            raise _unrecordable("a single item")  # a number of now, not of each replay
+        return item
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise _unrecordable("assignment to items")
@@ -124,8 +132,9 @@ def _refusal(method: str) -> Callable[..., Any]:
 # methods that compute at once, without NumPy's dispatch: what they did while recording, a replay
 # would leave out
 for _method in (
-    *("astype", "byteswap", "clip", "copy", "dot", "fill", "flatten", "partition", "put"),
-    *("repeat", "round", "sort", "take"),
+    *("__bool__", "__float__", "__int__", "argmax", "argmin", "argsort", "astype", "byteswap"),
+    *("choose", "clip", "compress", "copy", "dot", "fill", "flatten", "item", "nonzero"),
+    *("partition", "put", "repeat", "round", "setfield", "sort", "take", "tobytes", "tolist"),
 ):
     setattr(Recorded, _method, _refusal(_method))
 

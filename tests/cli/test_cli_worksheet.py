@@ -275,6 +275,7 @@ def test_a_copy_of_the_old_weight_is_no_answer_to_an_update(nncli, configs, fold
         ("output/z", ["output/a"]),  # the identity
         ("hidden_1/z", ["hidden_1/a", "hidden_1/dz"]),  # relu
         ("hidden_1/dW", ["hidden_1/W/m", "hidden_1/W/m_hat", "hidden_1/W/after"]),
+        ("hidden_2/dz", ["hidden_2/db", "hidden_2/dW"]),  # sums over the only row
     ],
 )
 def test_what_would_give_a_blank_away_is_kept_back(nncli, by_hand, blank, gone):
@@ -283,6 +284,22 @@ def test_what_would_give_a_blank_away_is_kept_back(nncli, by_hand, blank, gone):
     shown = page.count("?")
     cells = solutions(nncli, by_hand, *adam)
     assert shown >= sum(cell.partition("[")[0] in gone for cell in cells)
+
+
+def test_a_number_that_overflowed_makes_no_other_answer_right(nncli, by_hand, folder):
+    far = ("--set", "optimizer.learning_rate=1e120", "--steps", 3)
+    nncli("trace", by_hand, *far, "--worksheet", "--blank", "hidden_1/a")
+    fill(folder / "answers.csv", lambda cell, number: "7")
+    assert nncli("grade", "answers.csv").out.startswith("answers.csv: 0 of 6 right")
+
+
+def test_a_key_decides_which_exercise_counts(nncli, by_hand, folder):
+    nncli("trace", by_hand, "--worksheet", "--blank", "output/dW", "--answers", "key.csv")
+    nncli("trace", by_hand, "--worksheet", "--blank", "output/dW[0,0]", "--answers", "easy.csv")
+    fill(folder / "easy.csv", lambda cell, number: "64")
+    assert nncli("grade", "easy.csv").code == 0
+    done = nncli("grade", "easy.csv", "--key", "key.csv")
+    assert (done.code, done.out.splitlines()[0]) == (1, "easy.csv: 1 of 2 right")
 
 
 def test_given_numbers_are_no_exercise(nncli, by_hand):

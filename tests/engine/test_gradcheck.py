@@ -6,7 +6,11 @@ from engine_jobs import draw_rows, make_job, run_job
 from planted_errors import SOME, XOR, flipped_activation, outputs_for
 
 from nncli.engine.evaluation import Scored
-from nncli.engine.gradcheck.check import MOST_ELEMENTS, check_gradients
+from nncli.engine.gradcheck.check import (
+    MOST_ELEMENTS,
+    check_gradients,
+    refuse_unlike_record,
+)
 from nncli.engine.gradcheck.comparison import Outcome
 from nncli.errors import UserError
 from nncli.parts.activations import Activation, Identity, Relu, Sigmoid, Tanh
@@ -256,3 +260,21 @@ def test_a_right_gradient_is_never_called_wrong(seed):
     job = make_job(hidden, output, loss(), optimizer=Adam(rate), **options)
     for state in (job.start(), run_job(job).state):
         assert check_gradients(job, state).wrong == []
+
+
+def test_a_kernel_that_computes_at_once_what_a_replay_leaves_out_is_named(monkeypatch):
+    """Recorded, `np.asarray` is a look at the numbers of that moment."""
+
+    def forward(self, z, a, scratch):
+        np.tanh(z, out=a)
+        np.multiply(a, float(abs(np.asarray(z).view(np.ndarray)).max()), out=a)
+
+    monkeypatch.setattr(Tanh, "forward", forward)
+    job = make_job([Dense(4, Tanh())])
+    with pytest.raises(UserError, match="not what the kernels compute"):
+        refuse_unlike_record(job, job.start())
+
+
+def test_dropout_and_batch_norm_are_recorded_as_they_compute():
+    job = make_job([Dense(4, Tanh()), BatchNorm(), Dropout(0.3)])
+    refuse_unlike_record(job, job.start())

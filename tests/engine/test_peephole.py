@@ -52,6 +52,14 @@ def test_what_is_spread_over_many_numbers_stays_as_it_is():
     assert quick.calls == tape.calls
 
 
+def test_a_product_of_matrices_is_left_alone():
+    expected, found, tape, quick = both(
+        lambda x, w, out: np.matmul(x, w, out=out), (3, 1), (1, 3), (3, 3)
+    )
+    np.testing.assert_array_equal(found, expected)
+    assert quick.calls == tape.calls
+
+
 def test_both_operands_may_be_spread():
     expected, found, *_ = both(lambda x, y, out: np.multiply(x, y, out=out), (4, 1), (3,), (4, 3))
     np.testing.assert_array_equal(found, expected)

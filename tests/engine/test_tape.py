@@ -143,6 +143,22 @@ def test_a_replay_reads_the_rows_and_the_theta_of_its_moment():
     np.testing.assert_array_equal(plan.values(4)[-1].y, values[-1].y)
 
 
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        lambda x: np.modf(x, out=(x, x)),
+        lambda x: float(x[0]),
+        lambda x: x.item(0),
+        lambda x: x.argmax(),
+        lambda x: x.tolist(),
+        lambda x: bool(x[0]),
+    ],
+)
+def test_what_a_replay_would_leave_out_is_refused(kernel):
+    with pytest.raises(NncliError, match="can't be recorded"):
+        kernel(Tape().wrap(np.ones(3)))
+
+
 def test_recording_computes_nothing():
     tape, out = Tape(), np.zeros(3)
     np.add(tape.wrap(np.ones(3)), 1.0, out=tape.wrap(out))

@@ -49,6 +49,26 @@ def check_gradients(job: Job, state: TrainState, *, every_element: bool = False)
     return GradientCheck(loss, plan.workspace.rows, job.batch_rows, tuple(tensors))
 
 
+def refuse_unlike_record(job: Job, state: TrainState) -> None:
+    """Raises UserError if the calls recorded of a kernel aren't what it computes.
+
+    Training replays the record; a kernel that does something at once, and not by a call that can
+    be recorded, would train another network than it says.
+    """
+    layout = job.network.layout
+    with np.errstate(all="ignore"):
+        data_loss = DataLoss(next_step(job, state), state.dropout)
+        replayed, direct = data_loss.gradient(), data_loss.direct_gradient()
+    both = zip(layout.views(replayed).items(), layout.views(direct).values(), strict=True)
+    for (name, recorded), computed in both:
+        if not np.array_equal(recorded, computed, equal_nan=True):
+            node, _, short = name.partition("/")
+            raise UserError(
+                f"{node}/d{short}: what training replays is not what the kernels compute: one of "
+                "them does something at once, and not by a call with out="
+            )
+
+
 def next_step(job: Job, state: TrainState) -> Plan:
     """The next step's first rows and theta, as copies in float64."""
     batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)

@@ -19,6 +19,7 @@ import numpy as np
 from nncli.parts.arrays import Array
 
 Index = tuple[int, ...]
+Source = tuple[str, Index]
 Written = Callable[[float], str]
 PRODUCT = re.compile(r"\{(\w+)\}(\^T)? \{(\w+)\}(\^T)?")
 OVER_ALL = re.compile(r"sum of (.+?) over rows and outputs")
@@ -44,15 +45,21 @@ def arithmetic(
     return _Element(operands, written, most).put(template, index)
 
 
-def is_elementwise(template: str) -> bool:
-    """Whether every element is a function of its operands at its own place alone."""
-    sums = (OVER_ALL, OVER_ROWS, PRODUCT, OVER_UNITS)
-    return not any(pattern.search(template) for pattern in sums)
+def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[Source]:
+    """The numbers that the one at `index` follows from by itself, as (name, index).
+
+    None where it is a sum of several terms, which give none of them away.
+    """
+    element = _Element(operands, str, MOST_TERMS)
+    element.put(template, index)
+    return set() if element.longest > 1 else element.used
 
 
 class _Element:
     def __init__(self, operands: Mapping[str, Array], written: Written, most: int) -> None:
         self.operands, self.written, self.most = operands, written, most
+        self.used: set[Source] = set()
+        self.longest = 0  # of the sums put so far, in terms
 
     def put(self, template: str, index: Index) -> str:
         """Sums first, since their terms stand at other places; then what is left."""
@@ -73,7 +80,9 @@ class _Element:
 
     def _number(self, name: str, index: Index) -> str:
         values = self.operands[name]
-        text = self.written(float(values[index[len(index) - values.ndim :]]))
+        place = index[len(index) - values.ndim :]
+        self.used.add((name, place))
+        text = self.written(float(values[place]))
         return f"({text})" if text.startswith("-") else text
 
     def _product(self, index: Index, found: re.Match[str]) -> str:
@@ -106,6 +115,7 @@ class _Element:
         return f"({self._sum(lambda unit: self.put(inner, (index[0], unit)), units)})"
 
     def _sum(self, term: Callable[[int], str], count: int) -> str:
+        self.longest = max(self.longest, count)
         if count <= self.most:
             return " + ".join(term(k) for k in range(count))
         return " + ".join([*map(term, range(3)), "...", term(count - 1)])

@@ -121,6 +121,8 @@ def _mark(blank: Blank, answer: str, tolerance: float) -> Mark:
 
 def _is_right(value: float, blank: Blank, tolerance: float) -> bool:
     """Of an update it is the change that was to be worked out, as far as the page's digits go."""
+    if not (math.isfinite(blank.value) and math.isfinite(blank.before)):
+        return value == blank.value
     allowed = max(tolerance * abs(blank.value - blank.before), NOTHING * blank.scale)
     if blank.before:
         allowed = max(allowed, SHOWN * abs(blank.value))

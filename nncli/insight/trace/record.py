@@ -52,9 +52,10 @@ class Step:
 
 
 def record(job: Job, state: TrainState, count: int) -> list[Step]:
-    """Carry out the next `count` steps of a run, at most to its end, and keep their numbers.
+    """Carry out the next `count` steps of a run, also beyond its end, and keep their numbers.
 
-    `state` is moved. Of lbfgs only the first pass forward and backward is there to record.
+    What looks at the end of an epoch (reduce_on_plateau, early stopping) is left out. `state` is
+    moved. Of lbfgs only the first pass forward and backward is there to record.
     """
     batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)
     plan = Plan.of(job, state, gather=not batches.in_place)

@@ -8,6 +8,7 @@ from nncli.engine.job import Job
 from nncli.insight.notation import SLOTS, symbol, written
 from nncli.insight.trace.record import Moment, Step
 from nncli.insight.trace.tensor import Operand, Operands, Tensor, computed
+from nncli.parts.schedules import ReduceOnPlateau
 
 
 def update(job: Job, step: Step, layers: Mapping[str, Operands]) -> Iterator[Tensor]:
@@ -35,6 +36,8 @@ def rate_formula(job: Job, step: Step) -> str:
         t, total = step.number - 1, total * job.steps_per_epoch
     if t < schedule.warmup:
         return f"lr = {base} * {t + 1} / {schedule.warmup}"
+    if isinstance(schedule, ReduceOnPlateau) and step.learning_rate is not None:
+        return f"lr = {base} * {written(step.learning_rate / float(base))}"
     formula = schedule.fill(schedule.formula).replace("{lr}", base)
     if schedule.is_constant or not formula:
         return f"lr = {formula}" if formula else ""
@@ -64,6 +67,9 @@ def _parameters(job: Job, step: Step, after: Moment) -> Iterator[Tensor]:
         yield Tensor(f"{name}/before", "update", own, before)
         yield gradient
         for slot in [key for key in formulas if key != "theta"]:
+            if f"{{{slot}}}" in formulas[slot]:  # it goes on from what it was
+                old = olds[slot][name]
+                yield Tensor(f"{name}/{slot}_before", "update", _letter(slot), old)
             values = news[slot][name]
             letter, formula = _letter(slot), formulas[slot]
             yield computed(f"{name}/{slot}", "update", letter, values, formula, operands)

@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+import numpy as np
+
 from nncli.errors import UserError, did_you_mean
-from nncli.insight.trace.arithmetic import Index, is_elementwise
+from nncli.insight.trace.arithmetic import Index, sources
 from nncli.insight.trace.grid import Cell, number, places
 from nncli.insight.trace.steps import Trace, TracedStep
 from nncli.insight.trace.tensor import Tensor
@@ -74,7 +76,7 @@ class Worksheet:
                 tensor.name,
                 index,
                 float(tensor.values[index]),
-                float(abs(tensor.values).max()),
+                _scale(tensor),
                 _before(tensor, index),
             )
             for count, (step, tensor, index) in enumerate(found, start=1)
@@ -91,7 +93,7 @@ class Worksheet:
                 place = step.number, tensor.name, index
                 if place in self._numbers:
                     own.add(index)
-                elif is_elementwise(tensor.template) and _uses(tensor, index, hidden):
+                elif _uses(tensor, index, hidden):
                     own.add(index)
                     yield place
             if tensor.formula:
@@ -155,18 +157,26 @@ def _is_computed(tensor: Tensor) -> bool:
     return bool(tensor.template) and tensor.name not in GIVEN
 
 
+def _scale(tensor: Tensor) -> float:
+    """The largest finite size in it."""
+    sizes = np.abs(tensor.values)
+    return float(sizes[np.isfinite(sizes)].max(initial=0.0))
+
+
 def _before(tensor: Tensor, index: Index) -> float:
-    """What an update starts from."""
-    is_after = tensor.name.endswith("/after") and "W" in tensor.operands
-    return float(tensor.operands["W"].values[index]) if is_after else 0.0
+    """What a tensor that goes on from its old value starts from; else 0."""
+    for name, operand in tensor.operands.items():
+        if operand.symbol == tensor.symbol and f"{{{name}}}" in tensor.template:
+            return float(operand.values[index])
+    return 0.0
 
 
 def _uses(tensor: Tensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
-    """Whether an operand of the element at `index` is hidden."""
+    """Whether the element at `index` follows from a hidden number by itself."""
+    values = {name: operand.values for name, operand in tensor.operands.items()}
     return any(
-        index[len(index) - operand.values.ndim :] in hidden.get(operand.symbol, ())
-        for name, operand in tensor.operands.items()
-        if f"{{{name}}}" in tensor.template
+        place in hidden.get(tensor.operands[name].symbol, ())
+        for name, place in sources(tensor.template, values, index)
     )
 
 
@@ -178,4 +188,6 @@ def _same_as(tensor: Tensor, step: int, *, is_first: bool) -> tuple[int, str] | 
         return step, f"{node}/d{parameter}"
     if is_first or tensor.formula or tensor.name in ("input", "targets", "weights"):
         return None
+    if last.endswith("_before"):
+        return step - 1, tensor.name.removesuffix("_before")
     return step - 1, f"{owner if last == 'before' else tensor.name}/after"
