@@ -121,7 +121,17 @@ def test_every_function_says_what_it_does(page):
 def test_the_page_passes_the_default_rules_of_ruff(page, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(page, encoding="utf-8")
-    command = ["ruff", "check", "--isolated", "--no-cache", "--select", "E4,E7,E9,F", script]
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "check",
+        "--isolated",
+        "--no-cache",
+        "--select",
+        "E4,E7,E9,F",
+        script,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout
 
