@@ -7,6 +7,7 @@ sides of it.
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -113,6 +114,12 @@ def take_turns(found: Steps, clocks: dict[str, Clock], repetitions: int) -> None
             found.seconds.setdefault(name, []).append(clocks[name].seconds_a_step())
 
 
+def keep_to(threads: int) -> None:
+    """Leave this process so many cores: some programs size their pools by the cores they see."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
 def main() -> None:
     """Measure the rows named, with as many threads as the environment was made for; print JSON."""
     parser = argparse.ArgumentParser()
@@ -122,6 +129,7 @@ def main() -> None:
     parser.add_argument("--repetitions", type=int, default=7)
     parser.add_argument("--least", type=float, default=0.15)
     given = parser.parse_args()
+    keep_to(given.threads)
     for name in given.rows:
         steps = measure(ROWS[name], given.threads, given.programs, given.repetitions, given.least)
         print(json.dumps(asdict(steps)), flush=True)
