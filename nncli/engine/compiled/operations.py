@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nncli.engine.compiled.places import Place, Untranslatable, address_of
-from nncli.engine.tape import Call
+from nncli.engine.tape import Call, taken_apart
 from nncli.parts.arrays import Array
 
 
@@ -76,12 +75,7 @@ class Reader:
 
     def __call__(self, call: Call) -> Operation:
         """Raises Untranslatable."""
-        function: Any = call[0]
-        arguments = call[1]
-        options: dict[str, Any] = {}
-        while isinstance(function, partial):
-            options = {**function.keywords, **options}
-            function, arguments = function.func, (*function.args, *arguments)
+        function, arguments, options = taken_apart(call)
         owner, name = getattr(function, "__self__", None), getattr(function, "__name__", "?")
         if isinstance(function, np.ufunc) and options.keys() <= {"out"}:
             return self._elementwise(function, *arguments, *options.values())

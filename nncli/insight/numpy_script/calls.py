@@ -1,12 +1,11 @@
 """Calls: what one call of a tape computes, from what, and where to."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from nncli.engine.tape import Call
+from nncli.engine.tape import Call, taken_apart
 from nncli.errors import UserError
 from nncli.insight.numpy_script.names import Names
 from nncli.parts.arrays import Array
@@ -47,12 +46,7 @@ class Step:
 
 def step(call: Call, names: Names) -> Step:
     """What a call computes. Raises UserError if that can't be told."""
-    function: Any = call[0]
-    arguments = call[1]
-    options: dict[str, Any] = {}
-    while isinstance(function, partial):
-        options = {**function.keywords, **options}
-        function, arguments = function.func, (*function.args, *arguments)
+    function, arguments, options = taken_apart(call)
     owner, name = getattr(function, "__self__", None), getattr(function, "__name__", "")
     if isinstance(function, np.ufunc) and options.keys() <= {"out"} and function.nout == 1:
         target = options["out"] if options else arguments[function.nin]
