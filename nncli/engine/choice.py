@@ -65,7 +65,7 @@ def _refusal(job: Job) -> str:
     from nncli.engine.compiled.program import translated
 
     state = job.start()
-    batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)
+    batches = job.batches(state)
     plan = Plan.of(job, state, gather=not batches.in_place)
     try:
         translated(Stepper(job, state, plan, batches))

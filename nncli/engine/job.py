@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Seed
+from nncli.engine.batches import Batches
 from nncli.engine.evaluation import Scored
 from nncli.engine.network import Network
 from nncli.engine.settings import Training
@@ -75,6 +76,10 @@ class Job:
         """Whether higher is better."""
         metric = self.metrics.get(column.removeprefix("val_"))
         return metric is not None and metric.is_score
+
+    def batches(self, state: TrainState) -> Batches:
+        """Which rows each step takes, drawn from the state's stream."""
+        return Batches(len(self.train), self.batch_rows, self.training.sampling, state.shuffle)
 
     def start(self) -> TrainState:
         """The state before the first step."""

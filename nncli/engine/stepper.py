@@ -41,13 +41,17 @@ class Stepper:
         self.update_tape = self._record_update()
         self.peephole = Peephole()
         self._set_scalars()
-        self.tapes = {
+        self.rates_vary = self.sets_every_step or self.sets_every_epoch
+        # every epoch the very same calls: nothing drawn, nothing set
+        self.is_monotonous = batches.in_place and self.steps_per_epoch == 1 and not self.rates_vary
+
+    @cached_property
+    def tapes(self) -> dict[int, Tape]:
+        """Of each number of rows the whole step, as training replays it."""
+        return {
             rows: self.peephole.cheaper(tape + self.update_tape)
             for rows, tape in self.gradient_tapes.items()
         }
-        # every epoch the very same calls: nothing drawn, nothing set
-        rates_vary = self.sets_every_step or self.sets_every_epoch
-        self.is_monotonous = batches.in_place and self.steps_per_epoch == 1 and not rates_vary
 
     @cached_property
     def dealt(self) -> dealing.Dealt | None:
@@ -129,8 +133,9 @@ class Stepper:
 
         step: makes the step of so many rows; by default it replays their tape.
         """
-        state, batches, index, tapes = self.state, self.batches, self.plan.index, self.tapes
+        state, batches, index = self.state, self.batches, self.plan.index
         sets_every_step = self.sets_every_step
+        tapes = self.tapes if step is None else {}
         if not batches.in_place:
             self._begin_draws()
         if self.sets_every_epoch:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.engine import choice, divergence
-from nncli.engine.batches import Batches
 from nncli.engine.evaluation import Evaluator
 from nncli.engine.job import Job
 from nncli.engine.lbfgs import iterates
@@ -40,7 +39,7 @@ def train(
 class _Trainer:
     def __init__(self, job: Job, state: TrainState, stop: Stop) -> None:
         self.job, self.state, self.stop = job, state, stop
-        self.batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)
+        self.batches = job.batches(state)
         self.plan = Plan.of(job, state, gather=not self.batches.in_place)
         self.evaluators = {
             prefix: Evaluator(job.network, state.theta, rows, job.decode, job.metrics)

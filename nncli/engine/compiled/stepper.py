@@ -38,7 +38,6 @@ class CompiledStepper(Stepper):
         self.machine = Machine(code)
         self.is_fresh = True  # whether the shuffle stream may stand elsewhere than the state
         self.steps = 1  # of the next slice
-        self.rates_vary = self.sets_every_step or self.sets_every_epoch
         self.rows = [routine.rows for routine in gradients]
         self.drawn = [routine.drawn for routine in gradients]
         gathered = self.rows[0] * plan.gather

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from nncli.engine.batches import Batches
 from nncli.engine.gradcheck.comparison import Element, Outcome, claim, compare
 from nncli.engine.gradcheck.objectives import DataLoss, Objective, Penalty
 from nncli.engine.gradcheck.result import GradientCheck, TensorCheck
@@ -71,7 +70,7 @@ def refuse_unlike_record(job: Job, state: TrainState) -> None:
 
 def next_step(job: Job, state: TrainState) -> Plan:
     """The next step's first rows and theta, as copies in float64."""
-    batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)
+    batches = job.batches(state)
     index = np.arange(job.batch_rows)
     index = index[: min(batches.draw(0, index), MOST_ROWS)]
     x = np.empty((len(index), job.network.inputs), job.train.x.dtype)

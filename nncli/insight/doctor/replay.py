@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nncli.engine.batches import Batches
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
@@ -44,8 +43,8 @@ def make_steps(
     """
     if isinstance(job.optimizer, Lbfgs):
         return _iterate(job, state, most)
-    batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)
-    plan = _plan(job, state, job.batch_rows, gather=not batches.in_place)
+    batches = job.batches(state)
+    plan = Plan.of(job, state, gather=not batches.in_place)
     stepper, stop, last = Stepper(job, state, plan, batches), Stop(), state.step + most
 
     def step(rows: int) -> None:
@@ -127,23 +126,11 @@ def _note_ratio(found: LayerSteps, theta: Array, before: Array, places: list[sli
 
 def gradient_norms(job: Job, state: TrainState) -> dict[str, float]:
     """Of all the job's training rows at once, by layer."""
-    plan = _plan(job, state, len(job.train), gather=False)
+    whole = replace(job, training=replace(job.training, batch_size="full"))
+    plan = Plan.of(whole, state, gather=False)
     with np.errstate(all="ignore"):
-        plan.record_gradient(len(job.train))()
+        plan.record_gradient(whole.batch_rows)()
     return {name: norm(plan.gradient, places) for name, places in slices(job).items()}
-
-
-def _plan(job: Job, state: TrainState, rows: int, *, gather: bool) -> Plan:
-    return Plan(
-        job.network,
-        state.theta,
-        job.train.x,
-        job.train.targets,
-        rows,
-        gather=gather,
-        random=state.dropout if job.network.is_random else None,
-        weights=job.train.weights,
-    )
 
 
 def slices(job: Job) -> dict[str, list[slice]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nncli.engine.batches import Batches
 from nncli.engine.job import Job
 from nncli.engine.passes import clip
 from nncli.engine.plan import Plan
@@ -57,7 +56,7 @@ def record(job: Job, state: TrainState, count: int) -> list[Step]:
     What looks at the end of an epoch (reduce_on_plateau, early stopping) is left out. `state` is
     moved. Of lbfgs only the first pass forward and backward is there to record.
     """
-    batches = Batches(len(job.train), job.batch_rows, job.training.sampling, state.shuffle)
+    batches = job.batches(state)
     plan = Plan.of(job, state, gather=not batches.in_place)
     if isinstance(job.optimizer, Lbfgs):
         plan.record_gradient(job.batch_rows)()
