@@ -13,7 +13,7 @@ from nncli.insight.doctor.levels import Levels
 from nncli.insight.doctor.looking import BATCH, chosen, data_loss, evenly, sampled, settled
 from nncli.insight.doctor.patient import Patient
 from nncli.insight.doctor.replay import affordable_steps, make_steps
-from nncli.insight.doctor.trials import BETTER, first_below, learns, of_guessing
+from nncli.insight.doctor.trials import BETTER, Trial, first_below, learns, of_guessing
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant
@@ -135,15 +135,10 @@ def _too_small(patient: Patient, rows: Scored, share: float) -> list[Finding]:
         return left_by_adam(edited, few_rows(edited))
 
     candidates = [*edits.standard_starts(patient), *edits.wider(patient)]
-    trial = first_below(patient, candidates, outcome, LEARNED)
-    if trial is None or trial[1] > BETTER * share:
-        return []
-    edit, after = trial
     message = (
         f"the network can't learn {len(rows)} rows by heart: even adam leaves {of_guessing(share)}"
     )
-    tried = f"with it {after:.2g} of their loss is left"
-    return [Finding(NAME, message, share, edit, tried)] if learns(patient, edit) else []
+    return _cured(patient, first_below(patient, candidates, outcome, LEARNED), message, share)
 
 
 def _bad_steps(patient: Patient, rows: Scored, share: float) -> list[Finding]:
@@ -152,13 +147,17 @@ def _bad_steps(patient: Patient, rows: Scored, share: float) -> list[Finding]:
 
     factors = (0.1, 0.01, 1e-3, 1e-4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7)
     candidates = [*edits.learning_rates(patient, factors), *edits.standard_starts(patient)]
-    trial = first_below(patient, candidates, outcome, LEARNED)
-    if trial is None or trial[1] > BETTER * share:
-        return []
-    edit, after = trial
     message = (
         f"the network could learn {len(rows)} rows by heart, but its optimizer leaves "
         f"{of_guessing(share)}"
     )
+    return _cured(patient, first_below(patient, candidates, outcome, LEARNED), message, share)
+
+
+def _cured(patient: Patient, trial: Trial | None, message: str, share: float) -> list[Finding]:
+    """The finding with the edit of a trial; none if it leaves as much, or learns nothing else."""
+    if trial is None or trial[1] > BETTER * share:
+        return []
+    edit, after = trial
     tried = f"with it {after:.2g} of their loss is left"
     return [Finding(NAME, message, share, edit, tried)] if learns(patient, edit) else []
