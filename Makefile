@@ -15,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check coverage accuracy bench golden lock clean
+.PHONY: help run test check soak coverage accuracy bench golden lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -36,6 +36,12 @@ check: $(READY)  ## Run only what reads the code: format, lint, types, import fl
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Hours, not minutes; SOAK="-k kill" for a part. What was tried is summed up in soak.md.
+soak: $(READY)  ## Run the reliability tests at full length
+	@rm -f soak.jsonl
+	NNCLI_SOAK=1 NNCLI_SOAK_SUMMARY=$(CURDIR)/soak.jsonl $(BIN)/pytest -n 2 tests/reliability $(SOAK); \
+	code=$$?; $(BIN)/python tests/reliability/summarize.py soak.jsonl soak.md; exit $$code
 
 coverage: $(READY)  ## Run the tests and list the lines they miss
 	$(BIN)/pytest -n 2 --cov --cov-report=term-missing
