@@ -11,6 +11,8 @@ from typing import IO, Any
 
 from nncli.errors import FileFailure
 
+Piece = bytes | memoryview  # of a file's content; a view has one byte an item
+
 
 @contextmanager
 def reporting(path: Path) -> Iterator[None]:

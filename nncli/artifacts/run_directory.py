@@ -6,11 +6,11 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.files import replacing, reporting, sha256, to_json, write_atomic
+from nncli.artifacts.files import Piece, replacing, reporting, sha256, to_json, write_atomic
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 MANIFEST = "manifest.json"
@@ -108,26 +108,24 @@ class RunDirectory:
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file, whole."""
-        self._put(name, content)
-        self._entries[name] = _entry(content)
+        self._entries[name] = self._put(name, [content])
 
     def copy(self, source: Path, name: str) -> None:
         """Write a copy of a file, a piece at a time, so that it may be larger than memory."""
+        with reporting(source), source.open("rb") as original:
+            self._entries[name] = self._put(name, iter(lambda: original.read(PIECE), b""))
+
+    def _put(self, name: str, pieces: Iterable[Piece]) -> dict[str, Any]:
+        """Write the pieces of a file; what the manifest is to say of it."""
         target, digest, size = self.path / name, hashlib.sha256(), 0
         with reporting(target):
             target.parent.mkdir(exist_ok=True)
-        with reporting(source), source.open("rb") as original, replacing(target) as copy:
-            while piece := original.read(PIECE):
-                copy.write(piece)
+        with replacing(target) as file:
+            for piece in pieces:
+                file.write(piece)
                 digest.update(piece)
                 size += len(piece)
-        self._entries[name] = {"sha256": digest.hexdigest(), "bytes": size}
-
-    def _put(self, name: str, content: bytes) -> None:
-        target = self.path / name
-        with reporting(target):
-            target.parent.mkdir(exist_ok=True)
-        write_atomic(target, content)
+        return {"sha256": digest.hexdigest(), "bytes": size}
 
     def write_json(self, name: str, value: Any) -> None:
         self.write(name, to_json(value))
@@ -143,11 +141,10 @@ class RunDirectory:
             os.close(self._lock)
             self._lock = None
 
-    def commit(self, contents: Mapping[str, bytes]) -> None:
-        """Write several files and seal: after a crash all of them are old, or all new."""
-        for name, content in contents.items():
-            self._put(name + NEXT, content)
-            self._entries[name] = _entry(content)
+    def commit(self, contents: Mapping[str, Iterable[Piece]]) -> None:
+        """Write several files, given in pieces, and seal: after a crash all are old, or all new."""
+        for name, pieces in contents.items():
+            self._entries[name] = self._put(name + NEXT, pieces)
         self.seal()
         with reporting(self.path):
             for name in contents:

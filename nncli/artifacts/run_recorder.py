@@ -89,7 +89,7 @@ class RunRecorder:
         resumed = [*environment.get("resumed", []), self._environment(arguments, self.run.path)]
         environment["resumed"] = resumed
         self.run.commit(
-            {names.RESOLVED: resolved.encode(), names.ENVIRONMENT: to_json(environment)}
+            {names.RESOLVED: [resolved.encode()], names.ENVIRONMENT: [to_json(environment)]}
         )
 
     def _as_kept(self, path: Path) -> str:
@@ -163,7 +163,7 @@ class RunRecorder:
         """The report of the weights to use."""
         return self.best if self.state.best_theta is not None else self.last
 
-    def save(self, beside_them: Mapping[str, bytes] = MappingProxyType({})) -> None:
+    def save(self, beside_them: Mapping[str, Sequence[bytes]] = MappingProxyType({})) -> None:
         """Write the metrics so far, the weights to use and the checkpoint, and seal the run.
 
         beside_them: files that belong to the same moment.
@@ -175,7 +175,7 @@ class RunRecorder:
             if report is not None
         }
         files = {
-            names.METRICS: self.log.text(),
+            names.METRICS: [self.log.text()],
             names.WEIGHTS: weights,
             names.CHECKPOINT: encode_state(self.state, beside),
         }
@@ -205,7 +205,7 @@ class RunRecorder:
             "best": split_metrics(self.best) if self.best else {},
             "seconds": self.last.seconds,
         }
-        self.save({names.SUMMARY: to_json({**summary, **final})})
+        self.save({names.SUMMARY: [to_json({**summary, **final})]})
         self._plot(plotter)
         self.run.seal()
         return {"run": os.fspath(self.run.path), **summary}

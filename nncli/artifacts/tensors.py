@@ -2,25 +2,27 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.files import Piece
 from nncli.engine.layout import Layout
 from nncli.engine.state import Best, TrainState
 from nncli.errors import CorruptRun
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import PlateauState
 
+DTYPES = {"float64": "F64", "float32": "F32"}  # as the format calls them
+ALIGNMENT = 8  # bytes: where the arrays may begin
 
-def encode_weights(layout: Layout, theta: Array) -> bytes:
+
+def encode_weights(layout: Layout, theta: Array) -> Iterator[Piece]:
     """A network's named tensors: `hidden_1/W`, ..."""
-    from safetensors.numpy import save
-
-    return save({name: np.ascontiguousarray(view) for name, view in layout.views(theta).items()})
+    return _encoded(layout.views(theta))
 
 
 def decode_weights(content: bytes, layout: Layout, dtype: Any, source: Path) -> Array:
@@ -39,13 +41,13 @@ def decode_weights(content: bytes, layout: Layout, dtype: Any, source: Path) -> 
     return theta
 
 
-def encode_state(state: TrainState, beside: Mapping[str, Any] = MappingProxyType({})) -> bytes:
+def encode_state(
+    state: TrainState, beside: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[Piece]:
     """A training state as one file: arrays as tensors, the rest as JSON in its header.
 
     beside: JSON values that have to be saved at the same moment.
     """
-    from safetensors.numpy import save
-
     arrays = {"theta": state.theta}
     arrays |= {f"slot/{name}": slot for name, slot in state.slots.items()}
     if state.best_theta is not None:
@@ -63,8 +65,31 @@ def encode_state(state: TrainState, beside: Mapping[str, Any] = MappingProxyType
         "plateau": dataclasses.asdict(state.plateau),
         "previous": state.previous,
     }
-    metadata = {"state": json.dumps(scalars), "beside": json.dumps(dict(beside))}
-    return save(arrays, metadata=metadata)
+    return _encoded(arrays, {"state": json.dumps(scalars), "beside": json.dumps(dict(beside))})
+
+
+def _encoded(
+    arrays: Mapping[str, Array], metadata: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Piece]:
+    """A .safetensors file: the header's length, the header, and then each array where it lies.
+
+    The library would copy them two or three times first: as much memory again as training takes.
+    """
+    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    start = 0
+    for name, array in arrays.items():
+        end = start + array.nbytes
+        header[name] = {
+            "dtype": DTYPES[array.dtype.name],
+            "shape": array.shape,
+            "data_offsets": (start, end),
+        }
+        start = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % ALIGNMENT)
+    yield len(text).to_bytes(8, "little") + text
+    for array in arrays.values():
+        yield np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
 def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str, Any]:

@@ -177,6 +177,6 @@ def test_sealed_run_does_not_mind_the_files(tmp_path):
     again = RunDirectory.open(run.path)
     assert again.read("a.txt") == b"alpha"
     again.recover()
-    again.commit({"a.txt": b"beta"})
+    again.commit({"a.txt": [b"beta"]})
     assert again.manifest().keys() == before.keys()
     assert all((run.path / file).is_file() for file in files)

@@ -1,19 +1,30 @@
 """Weights and checkpoints as .safetensors: what goes in comes out, anything else is refused."""
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from nncli.artifacts.tensors import decode_state, decode_weights, encode_state, encode_weights
+from nncli.artifacts import tensors as files
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.tensors import decode_state, decode_weights
 from nncli.engine.state import Best
 from nncli.errors import CorruptRun
 from nncli.parts.schedules import PlateauState
 
 SOURCE = Path("run/model.safetensors")
 GARBAGE = [b"", b"x", b"\0" * 8, b"\xff" * 64, b"PK\x03\x04" + b"\0" * 100, b"\x08" + b"\0" * 7]
+
+
+def encode_weights(*what):
+    return b"".join(files.encode_weights(*what))
+
+
+def encode_state(*what):
+    return b"".join(files.encode_state(*what))
 
 
 @pytest.fixture
@@ -45,6 +56,32 @@ def test_weights_are_readable_by_name_without_nncli(layout, theta):
     named = load(encode_weights(layout, theta))
     assert named.keys() == {"hidden_1/W", "hidden_1/b", "output/W", "output/b"}
     assert all(np.array_equal(named[name], view) for name, view in layout.views(theta).items())
+
+
+def test_arrays_are_handed_out_where_they_lie(state):
+    _, *pieces = files.encode_state(state)
+    arrays = [state.theta, *state.slots.values(), state.best_theta]
+    assert [
+        np.frombuffer(piece, array.dtype).ctypes.data
+        for piece, array in zip(pieces, arrays, strict=True)
+    ] == [array.ctypes.data for array in arrays]
+
+
+def test_writing_a_checkpoint_takes_no_memory_for_copies(tmp_path, state):
+    state.theta = np.zeros(2**20)
+    run = RunDirectory.create(tmp_path, "run")
+    tracemalloc.start()
+    try:
+        run.commit({"last.safetensors": files.encode_state(state)})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < state.theta.nbytes / 8
+
+
+def test_arrays_begin_where_a_reader_may_map_them(state):
+    header, *_ = files.encode_state(state, {"odd": "x"})
+    assert len(header) % 8 == 0
 
 
 def test_same_weights_give_the_same_bytes(layout, theta):

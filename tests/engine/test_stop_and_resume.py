@@ -38,7 +38,7 @@ def same_state(state, job):
 def saved_state(state, job):
     """The state by way of a checkpoint's bytes."""
     fresh = job.start()
-    decode_state(encode_state(state), fresh, Path("last.safetensors"))
+    decode_state(b"".join(encode_state(state)), fresh, Path("last.safetensors"))
     return fresh
 
 
