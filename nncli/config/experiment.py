@@ -215,7 +215,7 @@ class OutputKeys:
     )
     log_every: Annotated[
         PositiveInt | Auto,
-        "epochs per row of metrics.csv; auto: 1 up to 10,000 epochs, then about 1,000 rows in all",
+        "epochs per row of metrics.csv; auto: as few as keep it to 1,000 rows",
     ] = "auto"
 
 

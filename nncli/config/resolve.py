@@ -30,7 +30,7 @@ from nncli.registry import Part, find
 
 P = TypeVar("P", bound=Part)
 BATCH = 32
-MOST_LOGGED = 10_000
+MOST_LOGGED = 1000  # rows of metrics.csv, unless a config asks for more
 LARGE_STEP = 128**3  # multiplications of one product from which a second thread pays
 
 
@@ -43,7 +43,7 @@ def resolve(
     monitor = "val_loss" if len(rows.val) else "loss"
     log_every = given.output.log_every
     if log_every == "auto":
-        log_every = 1 if given.training.epochs <= MOST_LOGGED else -(-given.training.epochs // 1000)
+        log_every = -(-given.training.epochs // MOST_LOGGED)
     return replace(
         given,
         data=replace(resolve_data(given.data, table), split=split, preprocessing=keys),

@@ -45,18 +45,26 @@ class Score:
     metrics: dict[str, float]
 
 
+def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
+    """Buffers to pass so many rows forward, as many at a time as a cache holds."""
+    widest = max(network.inputs, *(node.outputs for node in network.nodes))
+    return Workspace(network, min(rows, max(CHUNK_VALUES // widest, 1)), theta)
+
+
 class Forward:
     """Outputs of one set of inputs, in chunks that share one set of buffers.
 
     Inputs in memory are read where they are; those on disk, a chunk at a time, into one buffer.
+    workspace: the buffers, by default its own; several that don't run at the same time may share.
     chunks: (which rows, the tape that computes them, the output layer's buffers) of each.
     """
 
-    def __init__(self, network: Network, theta: Array, x: Inputs) -> None:
+    def __init__(
+        self, network: Network, theta: Array, x: Inputs, workspace: Workspace | None = None
+    ) -> None:
         self.network, self.x = network, x
-        widest = max(network.inputs, *(node.outputs for node in network.nodes))
-        chunk = min(len(x), max(CHUNK_VALUES // widest, 1))
-        self.workspace = Workspace(network, chunk, theta)
+        self.workspace = workspace or workspace_for(network, theta, len(x))
+        chunk = self.workspace.rows
         self.outputs = np.empty((len(x), network.outputs), theta.dtype)
         self._shared: dict[int, tuple[Tape, Values]] = {}
         self.chunks = [
@@ -94,7 +102,7 @@ class Forward:
 
 
 class Evaluator:
-    """Scores one set of rows."""
+    """Scores one set of rows; workspace: as in Forward."""
 
     def __init__(
         self,
@@ -103,9 +111,10 @@ class Evaluator:
         rows: Scored,
         decode: Callable[[Array], Array],
         metrics: Mapping[str, Metric],
+        workspace: Workspace | None = None,
     ) -> None:
         self.network, self.rows, self.decode, self.metrics = network, rows, decode, metrics
-        self.forward = Forward(network, theta, rows.x)
+        self.forward = Forward(network, theta, rows.x, workspace)
 
     @property
     def outputs(self) -> Array:

@@ -21,11 +21,13 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from nncli.engine.calls import Elementwise, Reduction, meaning
 from nncli.engine.tape import Call, Tape
 from nncli.parts.arrays import Array, Shape
 
 FEW = 2048  # numbers of a target: with more of them what is written here saves nothing
 MOST_COLUMNS = 3
+EXTREMA = (np.maximum, np.minimum)
 _constants: WeakValueDictionary[Any, Array] = WeakValueDictionary()
 
 
@@ -45,34 +47,36 @@ class Peephole:
         return Tape(quick for call in calls for quick in self._cheaper(call))
 
     def _cheaper(self, call: Call) -> Iterator[Call]:
-        function, arguments = call
-        if _is_elementwise(function) and len(arguments) == 3:
-            *operands, target = arguments
-            yield from self._spread(function, operands, target, (target,))
-        elif _is_extremum(function):
-            target = _target(call)
-            filled = [_filled(operand, target.shape) for operand in arguments]
-            yield from self._spread(function, filled, target, ())
-        elif function == np.maximum.reduce and _has_few_columns(*arguments):
-            yield from _greatest_column(arguments[0], arguments[3][:, 0])
-        else:
-            yield call
+        match meaning(call):
+            case Elementwise(ufunc, operands, target) if ufunc in EXTREMA:
+                filled = [_filled(operand, target.shape) for operand in operands]
+                before, spread = self._spread(filled, target)
+                yield from before
+                yield partial(ufunc, out=target), spread  # its positional out NumPy deprecates
+            case Elementwise(ufunc, (_, _) as operands, target):
+                before, spread = self._spread(operands, target)
+                yield from before
+                yield ufunc, (*spread, target)
+            case Reduction(np.maximum, source, 1, True, target) if _has_few_columns(source):
+                yield from _greatest_column(source, target[:, 0])
+            case _:
+                yield call
 
     def _spread(
-        self, function: Any, operands: Sequence[Array], target: Array, rest: tuple[Array, ...]
-    ) -> Iterator[Call]:
-        """The call on operands of the target's shape, or of none; before it, what makes them so."""
-        spread = []
+        self, operands: Sequence[Array], target: Array
+    ) -> tuple[list[Call], tuple[Array, ...]]:
+        """The operands in the target's shape, or in none, and the calls that make them so."""
+        calls, spread = [], []
         for place, operand in enumerate(operands):
             if operand.size == 1 < target.size:
                 operand = operand.reshape(())
             elif _is_worth_a_product(operand, target):
                 key = (target.shape, target.dtype, place)
                 buffer = self.buffers.setdefault(key, np.empty_like(target))
-                yield _product_with_ones(operand, buffer)
+                calls.append(_product_with_ones(operand, buffer))
                 operand = buffer
             spread.append(operand)
-        yield function, (*spread, *rest)
+        return calls, tuple(spread)
 
 
 class _PositiveParts:
@@ -83,47 +87,24 @@ class _PositiveParts:
 
     def replaced(self, call: Call) -> Call:
         """The call, or the sign that says the same; what it overwrites is forgotten."""
-        function, arguments = call
-        target = _target(call)
-        if function is np.greater and _is_zero(arguments[1]) and target.size <= FEW:
-            for z, positive in self.known:
-                if z is arguments[0]:
-                    call = np.sign, (positive, target)
+        found = meaning(call)
+        target = found.target
+        assert target is not None
+        match found:
+            case Elementwise(np.greater, (z, zero), _) if _is_zero(zero) and target.size <= FEW:
+                positive = next((a for known, a in self.known if known is z), None)
+                call = call if positive is None else (np.sign, (positive, target))
         self.known = [
             pair for pair in self.known if not any(np.may_share_memory(x, target) for x in pair)
         ]
-        is_maximum = isinstance(function, partial) and function.func is np.maximum
-        if is_maximum and _is_zero(arguments[1]) and arguments[0] is not target:
-            self.known.append((arguments[0], target))
+        match found:
+            case Elementwise(np.maximum, (z, zero), _) if _is_zero(zero) and z is not target:
+                self.known.append((z, target))
         return call
-
-
-def _target(call: Call) -> Array:
-    """The array that a call writes to."""
-    function, arguments = call
-    if isinstance(function, partial) and "out" in function.keywords:
-        target: Array = function.keywords["out"]
-        return target
-    if function is np.copyto:
-        return np.asarray(arguments[0])
-    # dot(b, out), ufunc(..., out), fill(out); take and reduce have options behind it
-    return next(a for a in reversed(arguments) if isinstance(a, np.ndarray))
 
 
 def _is_zero(operand: Array) -> bool:
     return operand.ndim == 0 and not operand.flags.writeable and float(operand) == 0.0
-
-
-def _is_elementwise(function: Any) -> bool:
-    """A ufunc of numbers; np.matmul, for one, is a ufunc of matrices."""
-    return isinstance(function, np.ufunc) and function.nin == 2 and function.signature is None
-
-
-def _is_extremum(function: Any) -> bool:
-    """np.maximum and np.minimum, whose target is a keyword."""
-    if not isinstance(function, partial) or function.keywords.keys() != {"out"}:
-        return False
-    return function.func in (np.maximum, np.minimum)
 
 
 def _is_worth_a_product(operand: Array, target: Array) -> bool:
@@ -157,9 +138,8 @@ def _full(shape: Shape, value: float, dtype: Any) -> Array:
     return filled
 
 
-def _has_few_columns(source: Array, axis: Any, dtype: Any, target: Array, keepdims: Any) -> bool:
-    is_by_row = axis == 1 and dtype is None and bool(keepdims)
-    return is_by_row and source.ndim == 2 and 1 < source.shape[1] <= MOST_COLUMNS
+def _has_few_columns(source: Array) -> bool:
+    return source.ndim == 2 and 1 < source.shape[1] <= MOST_COLUMNS
 
 
 def _greatest_column(source: Array, target: Array) -> Iterator[Call]:

@@ -18,16 +18,6 @@ from nncli.parts.arrays import Array
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
-def taken_apart(call: Call) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
-    """The function that a call makes in the end, with its arguments and its options."""
-    function: Any = call[0]
-    arguments, options = call[1], dict[str, Any]()
-    while isinstance(function, partial):
-        options = {**function.keywords, **options}
-        function, arguments = function.func, (*function.args, *arguments)
-    return function, arguments, options
-
-
 class Tape:
     """Calls in the order they were recorded."""
 

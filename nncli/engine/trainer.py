@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.engine import choice, divergence
-from nncli.engine.evaluation import Evaluator
+from nncli.engine.evaluation import Evaluator, workspace_for
 from nncli.engine.job import Job
 from nncli.engine.lbfgs import iterates
 from nncli.engine.plan import Plan
@@ -41,11 +41,7 @@ class _Trainer:
         self.job, self.state, self.stop = job, state, stop
         self.batches = job.batches(state)
         self.plan = Plan.of(job, state, gather=not self.batches.in_place)
-        self.evaluators = {
-            prefix: Evaluator(job.network, state.theta, rows, job.decode, job.metrics)
-            for prefix, rows in (("", job.train), ("val_", job.val))
-            if rows is not None
-        }
+        self.evaluators = self._evaluators()
         self.watch = Watch(job, state)
         self.mark = Mark(state, self._streams_in_use())
         if state.reported is None:
@@ -53,6 +49,16 @@ class _Trainer:
         self.stepper: Stepper | None = None
         self.is_minimum = False
         self.began = time.perf_counter()
+
+    def _evaluators(self) -> dict[str, Evaluator]:
+        """Of the training and the validation rows, by the prefix of their columns."""
+        job, theta = self.job, self.state.theta
+        splits = {"": job.train} if job.val is None else {"": job.train, "val_": job.val}
+        shared = workspace_for(job.network, theta, max(map(len, splits.values())))
+        return {
+            prefix: Evaluator(job.network, theta, rows, job.decode, job.metrics, shared)
+            for prefix, rows in splits.items()
+        }
 
     def _streams_in_use(self) -> list[np.random.Generator]:
         shuffle = [] if self.batches.in_place else [self.state.shuffle]

@@ -36,7 +36,7 @@ def test_help_imports_no_heavy_package(arguments, folder):
 
 def test_training_imports_no_more_than_it_needs(configs, folder):
     arguments = ["train", configs / "iris.yaml", "--set", "training.epochs=2"]
-    assert imported_by(arguments, folder) & SLOW == {"numpy", "yaml", "safetensors"}
+    assert imported_by(arguments, folder) & SLOW == {"numpy", "yaml"}
 
 
 def test_validating_imports_nothing_to_train_with(configs, folder):

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from nncli.engine import calls
 from nncli.engine.compiled.places import Place, Untranslatable, address_of
-from nncli.engine.tape import Call, taken_apart
+from nncli.engine.tape import Call
 from nncli.parts.arrays import Array
 
 
@@ -75,24 +76,22 @@ class Reader:
 
     def __call__(self, call: Call) -> Operation:
         """Raises Untranslatable."""
-        function, arguments, options = taken_apart(call)
-        owner, name = getattr(function, "__self__", None), getattr(function, "__name__", "?")
-        if isinstance(function, np.ufunc) and options.keys() <= {"out"}:
-            return self._elementwise(function, *arguments, *options.values())
-        if options:
-            raise Untranslatable(f"{name} is called with {', '.join(options)}")
-        if isinstance(owner, np.ufunc) and name == "reduce":
-            return self._reduction(owner, *arguments)
-        if isinstance(owner, np.ndarray) and name == "dot":
-            return self._product(owner, *arguments)
-        if isinstance(owner, np.ndarray) and name == "take":
-            return self._gather(owner, *arguments)
-        if function is np.copyto:
-            target, source = arguments
-            return self._elementwise(None, source, target)
-        if function is self.fill:
-            return self._draw(*arguments)
-        raise Untranslatable(f"{name} has no translation")
+        match calls.meaning(call):
+            case calls.Elementwise(ufunc, operands, target):
+                return self._elementwise(ufunc, operands, target)
+            case calls.Copy(source, target):
+                return self._elementwise(None, (source,), target)
+            case calls.Reduction() as reduction:
+                return self._reduction(reduction)
+            case calls.Product(left, right, target):
+                return self._product(left, right, target)
+            case calls.Gather() as gather:
+                return self._gather(gather)
+            case calls.Other(self.fill, (target,)):
+                return self._draw(target)
+            case calls.Other(_, _, options) as other:
+                how = f"is called with {', '.join(options)}" if options else "has no translation"
+                raise Untranslatable(f"{other.name} {how}")
 
     def _places(self, target: Any, *sources: Any) -> tuple[Place, ...]:
         """Of all of them. Raises Untranslatable if a source lies across the target."""
@@ -101,22 +100,19 @@ class Reader:
             raise Untranslatable("a call writes over what it still has to read")
         return (own, *others)
 
-    def _elementwise(self, ufunc: np.ufunc | None, *arrays: Any) -> Elementwise:
-        if ufunc is not None and (ufunc.nout != 1 or ufunc.signature is not None):
-            raise Untranslatable(f"{ufunc.__name__} isn't one number from others")
-        *sources, out = arrays
+    def _elementwise(
+        self, ufunc: np.ufunc | None, sources: tuple[Any, ...], out: Array
+    ) -> Elementwise:
         target, *operands = self._places(out, *sources)
         return Elementwise(ufunc, tuple(operands), target)
 
-    def _reduction(
-        self, ufunc: np.ufunc, source: Array, axis: Any, _: None, target: Array, keepdims: bool
-    ) -> Reduction:
-        if not isinstance(axis, int):
-            raise Untranslatable(f"{ufunc.__name__}.reduce runs over several axes")
-        axis %= source.ndim
-        kept = target if keepdims else np.expand_dims(target, axis)
-        out, operand = self._places(kept, source)
-        return Reduction(ufunc, operand, axis, out)
+    def _reduction(self, call: calls.Reduction) -> Reduction:
+        if not isinstance(call.axis, int):
+            raise Untranslatable(f"{call.ufunc.__name__}.reduce runs over several axes")
+        axis = call.axis % call.source.ndim
+        kept = call.target if call.has_kept_axis else np.expand_dims(call.target, axis)
+        out, operand = self._places(kept, call.source)
+        return Reduction(call.ufunc, operand, axis, out)
 
     def _product(self, left: Array, right: Array, target: Array) -> Product:
         """A vector is a matrix of one row on the left, of one column on the right."""
@@ -128,11 +124,11 @@ class Reader:
         out, first, second = self._places(result, rows, columns)
         return Product(first, second, out)
 
-    def _gather(self, source: Array, index: Array, axis: int, out: Array, _: str) -> Gather:
-        if address_of(index) != address_of(self.index) or axis != 0:
+    def _gather(self, call: calls.Gather) -> Gather:
+        if address_of(call.index) != address_of(self.index) or call.axis != 0:
             raise Untranslatable("take picks something else than the rows of a step")
-        self._refuse_pieces(source, out)
-        target, rows = self._places(out, source)
+        self._refuse_pieces(call.source, call.target)
+        target, rows = self._places(call.target, call.source)
         return Gather(rows, target)
 
     def _draw(self, target: Array) -> Elementwise:

@@ -1,11 +1,12 @@
-"""Calls: what one call of a tape computes, from what, and where to."""
+"""Calls: each call of a tape as a formula of NumPy."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nncli.engine.tape import Call, taken_apart
+from nncli.engine import calls
+from nncli.engine.tape import Call
 from nncli.errors import UserError
 from nncli.insight.numpy_script.names import Names
 from nncli.parts.arrays import Array
@@ -46,25 +47,24 @@ class Step:
 
 def step(call: Call, names: Names) -> Step:
     """What a call computes. Raises UserError if that can't be told."""
-    function, arguments, options = taken_apart(call)
-    owner, name = getattr(function, "__self__", None), getattr(function, "__name__", "")
-    if isinstance(function, np.ufunc) and options.keys() <= {"out"} and function.nout == 1:
-        target = options["out"] if options else arguments[function.nin]
-        operands = tuple(map(_number, arguments[: function.nin]))
-        return Step(_formula(function), operands, target)
-    if function in names.draws:
-        target = arguments[0]
-        return Step(names.draws[function], (target.shape,), target, draws=True)
-    if isinstance(owner, np.ufunc) and name == "reduce":
-        source, axis, _, target, keepdims = arguments
-        reduction = REDUCTIONS.get(owner.__name__, f"np.{owner.__name__}.reduce")
-        kept = ", keepdims=True" if keepdims else ""
-        return Step(f"{reduction}(_0, axis={axis}{kept})", (source,), target)
-    if isinstance(owner, np.ndarray) and name == "dot":
-        return Step("np.dot(_0, _1)", (owner, arguments[0]), arguments[1])
-    if function is np.copyto:
-        return Step("_0", (arguments[1],), arguments[0])
-    raise UserError(f"a part calls {name or function}, for which there is no line of NumPy")
+    match calls.meaning(call):
+        case calls.Elementwise(ufunc, operands, target):
+            return Step(_formula(ufunc), tuple(map(_number, operands)), target)
+        case calls.Reduction(ufunc, source, axis, has_kept_axis, target):
+            reduction = REDUCTIONS.get(ufunc.__name__, f"np.{ufunc.__name__}.reduce")
+            kept = ", keepdims=True" if has_kept_axis else ""
+            return Step(f"{reduction}(_0, axis={axis}{kept})", (source,), target)
+        case calls.Product(left, right, target):
+            return Step("np.dot(_0, _1)", (left, right), target)
+        case calls.Copy(source, target):
+            return Step("_0", (source,), target)
+        case calls.Other(function, (target,)) if function in names.draws:
+            return Step(names.draws[function], (target.shape,), target, draws=True)
+        case calls.Other() as other:
+            name = other.name
+        case calls.Gather():
+            name = "take"
+    raise UserError(f"a part calls {name}, for which there is no line of NumPy")
 
 
 def _number(operand: Any) -> Any:
