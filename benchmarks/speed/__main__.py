@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.speed import machine, memory, report, startup, steps, tables
 from benchmarks.speed.bookkeeping import Bookkeeping
+from benchmarks.speed.breakdown import Breakdown
 from benchmarks.speed.figures import Figures, from_lines
 from benchmarks.speed.rows import ROWS
 from benchmarks.speed.scaling import Series
@@ -30,6 +31,9 @@ def measure(rows: list[str], *, quick: bool) -> Figures:
             lines = machine.run_child("steps", *arguments, threads=threads)
             figures.steps += from_lines(steps.Steps, lines)
         print(tables.steps(figures, threads), flush=True)
+    _say("where a step goes")
+    lines = machine.run_child("breakdown", "--rows", *rows, threads=1)
+    figures.breakdown = from_lines(Breakdown, lines)
     _say("start-up")
     figures.startup = startup.measure(2 if quick else 5)
     _say("memory")

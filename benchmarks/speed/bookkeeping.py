@@ -1,7 +1,8 @@
 """Bookkeeping: the share of a run that goes into anything but its steps, at default settings.
 
-A run as `nncli train` makes it, with metrics, log, progress and checkpoints, against the same
-number of epochs without them, in turns.
+Three runs of the same number of epochs, in turns: as `nncli train` makes it, with metrics, log,
+progress and checkpoints; with the reports alone, which are the loss and the metrics of all rows at
+an epoch's final weights; and without either.
 """
 
 import argparse
@@ -23,20 +24,32 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.training import train_to_end
-from nncli.config.build import build
+from nncli.config.build import Built, build
+from nncli.config.load import Source
 from nncli.config.load import load as load_config
 from nncli.engine.stepper import Stop
+from nncli.engine.threads import limited
+from nncli.engine.trainer import train
 
 
 @dataclass
 class Bookkeeping:
-    """Of a row: the epochs run, the rows of metrics.csv, and the share beside the steps."""
+    """Of a row: the epochs run, the rows of metrics.csv, and what goes beside the steps.
+
+    scoring, keeping: the shares of the reports, and of log, progress and checkpoints.
+    """
 
     row: str
     epochs: int
     seconds: float
     logged: int
-    share: float
+    scoring: float
+    keeping: float
+
+    @property
+    def share(self) -> float:
+        """Of all that isn't a step."""
+        return self.scoring + self.keeping
 
 
 def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
@@ -45,12 +58,15 @@ def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
         path = configs.write(row, load(row), Path(folder))
         bare = trainer.program(trainer.job(path, "numpy"))
         epochs = _epochs(bare, least)
-        pairs = []
+        whole, scoring, keeping = [], [], []
         for _ in range(repetitions):
-            whole, logged = _whole(path, epochs, Path(folder))
-            pairs.append((whole, epochs * _epoch(bare, epochs)))
-    share = statistics.median(1 - steps / whole for whole, steps in pairs)
-    return Bookkeeping(row.name, epochs, statistics.median(w for w, _ in pairs), logged, share)
+            seconds, logged = _whole(path, epochs, Path(folder))
+            reported, steps = _reported(path, epochs), epochs * _epoch(bare, epochs)
+            whole.append(seconds)
+            scoring.append((reported - steps) / seconds)
+            keeping.append((seconds - reported) / seconds)
+    medians = map(statistics.median, (scoring, keeping))
+    return Bookkeeping(row.name, epochs, statistics.median(whole), logged, *medians)
 
 
 def _epochs(bare: Program, least: float) -> int:
@@ -66,11 +82,25 @@ def _epoch(bare: Program, epochs: int) -> float:
     return ran.seconds / ran.epochs
 
 
+def _built(path: Path, epochs: int) -> tuple[Built, Source]:
+    given = [f"training.epochs={epochs}", "training.engine=numpy"]
+    experiment, source = load_config(path, given)
+    return build(experiment, source), source
+
+
+def _reported(path: Path, epochs: int) -> float:
+    """Seconds of a run whose reports nobody keeps."""
+    job = _built(path, epochs)[0].job
+    with limited(job.training):
+        began = time.perf_counter()
+        for _ in train(job):
+            pass
+        return time.perf_counter() - began
+
+
 def _whole(path: Path, epochs: int, folder: Path) -> tuple[float, int]:
     """Seconds of a run in its directory, and the rows it logged."""
-    assignments = [f"training.epochs={epochs}", "training.engine=numpy"]
-    experiment, source = load_config(path, assignments)
-    built = build(experiment, source)
+    built, source = _built(path, epochs)
     run = RunDirectory.create(folder / "runs", "row")
     recorder = RunRecorder(run, built, built.job.start())
     recorder.begin(source.text, path, [])
@@ -90,7 +120,7 @@ def _whole(path: Path, epochs: int, folder: Path) -> tuple[float, int]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", nargs="+", default=list(ROWS))
-    parser.add_argument("--least", type=float, default=0.5)
+    parser.add_argument("--least", type=float, default=4.0)
     parser.add_argument("--repetitions", type=int, default=3)
     given = parser.parse_args()
     for name in given.rows:

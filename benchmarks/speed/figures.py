@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks.speed.bookkeeping import Bookkeeping
+from benchmarks.speed.breakdown import Breakdown
 from benchmarks.speed.memory import Memory
 from benchmarks.speed.scaling import Series
 from benchmarks.speed.startup import Startup
@@ -18,6 +19,7 @@ class Figures:
 
     machine: dict[str, str]
     steps: list[Steps] = field(default_factory=list)
+    breakdown: list[Breakdown] = field(default_factory=list)
     startup: Startup = field(default_factory=Startup)
     memory: list[Memory] = field(default_factory=list)
     bookkeeping: list[Bookkeeping] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Figures:
         return cls(
             machine=content["machine"],
             steps=[Steps(**one) for one in content["steps"]],
+            breakdown=[Breakdown(**one) for one in content["breakdown"]],
             startup=Startup(**content["startup"]),
             memory=[Memory(**one) for one in content["memory"]],
             bookkeeping=[Bookkeeping(**one) for one in content["bookkeeping"]],

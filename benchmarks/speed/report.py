@@ -48,6 +48,16 @@ number of steps, and the benchmark ends with an error if one reaches another los
 
 The 784-wide rows are made-up pictures of MNIST's size.
 {two_threads}
+## Where a step goes
+
+{breakdown}
+
+Of the default engine, the share of each sort of calls and in brackets their number: products of
+matrices and their sums over rows, the optimizer's update, the gathering of a batch's rows, and the
+rest, which is biases, activations and the loss. A small step is its number of calls, a large one
+its products; what was done about either is in decisions [11](decisions/0011-small-steps.md) and
+[12](decisions/0012-compiled-engine.md).
+
 ## What was asked
 
 {asked}
@@ -71,8 +81,11 @@ in float32.
 
 {bookkeeping}
 
-The share of a run at default settings that goes into metrics, log, progress and checkpoints, the
-last one included.
+The share of a run at default settings that isn't steps, the first and the last checkpoint included.
+Scoring is one pass forward over all training rows at the weights a logged epoch ended with, and the
+metrics of it: a third to a half of what the epoch's steps compute, once an epoch. It is what makes
+`loss` comparable with `val_loss`; up to 1,000 epochs every epoch is logged, beyond that 1,000 rows
+at most. `output.log_every: 10` takes a tenth of it.
 
 ## Growth
 
@@ -123,6 +136,7 @@ def text(figures: Figures, tolerance: float) -> str:
         tolerance=f"{100 * tolerance:g}%",
         losses=tables.losses(figures),
         two_threads=_two_threads(figures),
+        breakdown=tables.breakdown(figures),
         asked=tables.asked(figures, 1),
         startup=tables.startup(figures),
         memory=tables.memory(figures),

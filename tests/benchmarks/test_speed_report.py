@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from benchmarks.speed import data, machine, reach, report, rows, steps, tables
 from benchmarks.speed.bookkeeping import Bookkeeping
+from benchmarks.speed.breakdown import Breakdown
 from benchmarks.speed.figures import Figures
 from benchmarks.speed.memory import Memory, bound
 from benchmarks.speed.scaling import Series
@@ -16,6 +17,8 @@ from benchmarks.speed.startup import Startup
 from benchmarks.speed.steps import Steps
 
 MICRO = 1e-6
+CALLS = {"products": 3, "update": 2, "gather": 0, "rest": 7}
+SHARES = (0.3, 0.2, 0.0, 0.5)
 
 
 @pytest.fixture
@@ -30,9 +33,10 @@ def figures():
     return Figures(
         machine={"CPU": "an abacus", machine.LOAD: "0.1, 0.1, 0.1"},
         steps=[Steps("and", 1, seconds, loss, {"jax scan": "jax is not installed"})],
+        breakdown=[Breakdown("and", 2 * MICRO, CALLS, dict(zip(CALLS, SHARES, strict=True)))],
         startup=Startup({"nncli, iris": [0.4, 0.4], "scikit-learn, iris": [1.2, 1.2]}),
         memory=[Memory("mnist-adam", "nncli", bound(rows.ROWS["mnist-adam"]), 0)],
-        bookkeeping=[Bookkeeping("and", 1000, 0.5, 1001, 0.04)],
+        bookkeeping=[Bookkeeping("and", 1000, 0.5, 1001, 0.03, 0.01)],
         scaling=[Series("width", "nncli", [1, 2, 4, 8], [MICRO, MICRO, MICRO, 2 * MICRO])],
     )
 
@@ -65,6 +69,17 @@ def test_kept_figures_make_the_same_report(figures, tmp_path):
     figures.save(tmp_path / "figures.json")
     kept = Figures.read(tmp_path / "figures.json")
     assert report.text(kept, 0.005) == report.text(figures, 0.005)
+
+
+def test_shares_of_a_step_stand_beside_their_calls(figures):
+    line = "| AND 2→1, full batch | 2 | 12 | 30% (3) | 20% (2) |  | 50% (7) |"
+    assert line in tables.breakdown(figures)
+
+
+def test_bookkeeping_is_judged_by_all_of_it(figures):
+    assert "| 3.0% | 1.0% | met |" in tables.bookkeeping(figures)
+    figures.bookkeeping[0].keeping = 0.03
+    assert "| 3.0% | 3.0% | **short** |" in tables.bookkeeping(figures)
 
 
 def test_a_slope_is_that_of_the_larger_half(figures):

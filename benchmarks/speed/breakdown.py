@@ -1,0 +1,121 @@
+"""Breakdown: what a step of the default engine goes into.
+
+A step's calls are of four sorts. Steps with and without the calls of one sort take turns, and the
+difference is its share: measured where it happens, with the caches as the other calls leave them.
+The learning rate is 0 meanwhile, so that leaving calls out moves no weights.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.speed import configs
+from benchmarks.speed.data import load
+from benchmarks.speed.programs.trainer import job
+from benchmarks.speed.rows import ROWS, Row
+from nncli.engine.calls import Gather, Product, meaning
+from nncli.engine.plan import Plan
+from nncli.engine.stepper import Stepper
+from nncli.engine.tape import Call, Tape
+from nncli.engine.threads import limited
+
+SORTS = ("products", "update", "gather", "rest")
+TURNS = 15
+
+
+@dataclass
+class Breakdown:
+    """Of a row: seconds a step; of each sort the number of its calls, and its share of the step."""
+
+    row: str
+    seconds: float
+    calls: dict[str, int]
+    shares: dict[str, float]
+
+
+def measure(row: Row, least: float) -> Breakdown:
+    """The shares of a full step; each turn takes about `least` seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = job(configs.write(row, load(row), Path(folder)), "numpy")
+        state = given.start()
+    batches = given.batches(state)
+    plan = Plan.of(given, state, gather=not batches.in_place)
+    with limited(given.training), np.errstate(all="ignore"):
+        stepper = Stepper(given, state, plan, batches)
+        for scalar in stepper.scalars.values():
+            scalar[()] = 0.0
+        sorted_calls = list(_sorted(stepper))
+        tapes = {
+            left_out: Tape(call for sort, call in sorted_calls if sort != left_out)
+            for left_out in ("nothing", *SORTS)
+        }
+        seconds = _in_turns(tapes, least)
+    whole = seconds.pop("nothing")
+    shares = {
+        sort: statistics.median(1 - b / a for a, b in zip(whole, without, strict=True))
+        for sort, without in seconds.items()
+    }
+    calls = {sort: sum(sort == own for own, _ in sorted_calls) for sort in SORTS}
+    return Breakdown(row.name, statistics.median(whole), calls, shares)
+
+
+def _sorted(stepper: Stepper) -> Iterator[tuple[str, Call]]:
+    """The calls of a step, each with its sort."""
+    if stepper.dealt is not None:
+        stepper.dealt.deal()
+        calls = stepper.dealt.steps[0]
+    else:
+        calls = stepper.tapes[stepper.batches.batch].calls
+    update = len(calls) - len(stepper.peephole.cheaper(stepper.update_tape).calls)
+    for place, call in enumerate(calls):
+        found = meaning(call)
+        if place >= update:
+            yield "update", call
+        elif isinstance(found, Gather):
+            yield "gather", call
+        elif isinstance(found, Product) and not _spreads(found):
+            yield "products", call
+        else:
+            yield "rest", call
+
+
+def _spreads(product: Product) -> bool:
+    """Whether a factor is constant: such a product only sums, or spreads a row."""
+    return not (product.left.flags.writeable and product.right.flags.writeable)
+
+
+def _in_turns(tapes: dict[str, Tape], least: float) -> dict[str, list[float]]:
+    """Seconds of one replay of each tape, a list of turns."""
+    repeats = max(1, round(least / _time(tapes["nothing"], 10)))
+    found: dict[str, list[float]] = {name: [] for name in tapes}
+    for _ in range(TURNS):
+        for name, tape in tapes.items():
+            found[name].append(_time(tape, repeats))
+    return found
+
+
+def _time(tape: Tape, repeats: int) -> float:
+    began = time.perf_counter()
+    for _ in range(repeats):
+        tape()
+    return (time.perf_counter() - began) / repeats
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", nargs="+", default=list(ROWS))
+    parser.add_argument("--least", type=float, default=0.05)
+    given = parser.parse_args()
+    for name in given.rows:
+        print(json.dumps(asdict(measure(ROWS[name], given.least))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
