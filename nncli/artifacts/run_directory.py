@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts import manifest
 from nncli.artifacts.files import Piece, replacing, reporting, sha256, to_json, write_atomic
+from nncli.artifacts.manifest import Entry, entry
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 MANIFEST = "manifest.json"
@@ -27,7 +29,6 @@ FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
 FIRST_FOLD = "fold-1"
 PIECE = 1 << 20  # bytes copied at a time
 LONGEST_NAME = 100  # bytes
-FORMAT = 2
 NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
 
 
@@ -37,7 +38,7 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: int | None = None
-        self._entries: dict[str, Mapping[str, Any]] = {}  # what the next manifest says
+        self._entries: dict[str, Entry] = {}  # what the next manifest says
 
     @property
     def name(self) -> str:
@@ -115,7 +116,7 @@ class RunDirectory:
         with reporting(source), source.open("rb") as original:
             self._entries[name] = self._put(name, iter(lambda: original.read(PIECE), b""))
 
-    def _put(self, name: str, pieces: Iterable[Piece]) -> dict[str, Any]:
+    def _put(self, name: str, pieces: Iterable[Piece]) -> Entry:
         """Write the pieces of a file; what the manifest is to say of it."""
         target, digest, size = self.path / name, hashlib.sha256(), 0
         with reporting(target):
@@ -168,18 +169,17 @@ class RunDirectory:
         """Take in a file that another program has written here, as it is now."""
         path = self.path / name
         with reporting(path):
-            self._entries[name] = _entry(path.read_bytes())
+            self._entries[name] = entry(path.read_bytes())
 
     def seal(self) -> None:
         """Write the manifest: SHA-256 and size of every file written or adopted, then or before."""
-        files = dict(sorted(self._entries.items()))
-        write_atomic(self.path / MANIFEST, to_json({"format": FORMAT, "files": files}))
+        write_atomic(self.path / MANIFEST, manifest.encode(self._entries))
 
     def read(self, name: str) -> bytes:
         """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
-        entry, before = self.manifest().get(name), None
+        listed, before = self.manifest().get(name), None
         path, trouble = self.path / name, "missing from the run"
-        while entry is not None and entry != before:  # again, if it was sealed anew meanwhile
+        while listed is not None and listed != before:  # again, if it was sealed anew meanwhile
             for place in (path, self.path / (name + NEXT)):
                 try:
                     with reporting(place):
@@ -189,10 +189,10 @@ class RunDirectory:
                         raise
                     continue  # renamed between two looks
                 if content is not None:
-                    if sha256(content) == entry.get("sha256"):
+                    if sha256(content) == listed.get("sha256"):
                         return content
                     trouble = "changed since the run was sealed (its SHA-256 differs)"
-            entry, before = self.manifest().get(name), entry
+            listed, before = self.manifest().get(name), listed
         raise CorruptRun(f"{path}: {trouble}")
 
     def read_json(self, name: str) -> Any:
@@ -202,28 +202,11 @@ class RunDirectory:
         except (ValueError, RecursionError) as error:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
-    def manifest(self) -> Mapping[str, Mapping[str, Any]]:
-        """The sealed files. Raises CorruptRun if the manifest is unreadable."""
+    def manifest(self) -> Mapping[str, Entry]:
+        """The sealed files. Raises CorruptRun if the manifest isn't as it was written."""
         path = self.path / MANIFEST
         try:
-            content = json.loads(path.read_bytes())
-            files: dict[str, dict[str, Any]] = content["files"]
-            if content["format"] != FORMAT:
-                other = f"format {content['format']}, which this version of nncli doesn't read"
-                raise UserError(f"{self.path}: a run of {other}: train it again")
-            assert all(isinstance(entry, dict) for entry in files.values())
-        except (
-            OSError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            AssertionError,
-            RecursionError,
-        ):
+            content = path.read_bytes()
+        except OSError:
             raise CorruptRun(f"{path}: not a manifest") from None
-        return files
-
-
-def _entry(content: bytes) -> dict[str, Any]:
-    return {"sha256": sha256(content), "bytes": len(content)}
+        return manifest.decode(content, path)
