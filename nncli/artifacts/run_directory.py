@@ -20,11 +20,13 @@ CONFIG = "config.yaml"
 RESOLVED = "config.resolved.yaml"
 WEIGHTS = "model.safetensors"
 METRICS = "metrics.csv"
+FINGERPRINTS = "fingerprints.csv"
 SUMMARY = "metrics.json"
 SPLIT = "split.npz"
 PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
+EVALUATION = "evaluation"  # has a manifest of its own: a run is scored while it is trained
 FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
 FIRST_FOLD = "fold-1"
 PIECE = 1 << 20  # bytes copied at a time
@@ -92,19 +94,25 @@ class RunDirectory:
                 f"{path}: holds the runs of a cross-validation: take {path / FIRST_FOLD}"
             )
         if not (path / MANIFEST).is_file():
+            if (path / CHECKPOINT).is_file():  # which takes its place after the manifest
+                raise CorruptRun(f"{path / MANIFEST}: missing from the run")
             kind = "an unfinished run" if (path / RESOLVED).is_file() else "not a run directory"
             raise UserError(f"{path}: {kind}: it has no {MANIFEST}")
         return run
 
-    def lock(self) -> None:
-        """Keep other processes from writing here. Raises RunInUse if one does."""
+    def lock(self, *, is_shared: bool = False, waits: bool = False) -> None:
+        """Keep other processes from writing here. Raises RunInUse if one does, or waits for it.
+
+        is_shared: let others read here under a lock of their own.
+        """
         with reporting(self.path):
             descriptor = os.open(self.path, os.O_RDONLY)
+        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind if waits else kind | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise RunInUse(f"{self.path}: another process is training this run") from None
+            raise RunInUse(f"{self.path}: another process is using this run") from None
         self._lock = descriptor
 
     def write(self, name: str, content: bytes) -> None:

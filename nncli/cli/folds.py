@@ -57,7 +57,8 @@ def cross_validate(
         if not quiet:
             said = ", ".join(f"{name} {figure(v)}" for name, v in scores[-1].metrics.items())
             click.echo(f"fold {number}/{count}  {said}", err=True)
-    summary = summarize(parent.path, scores, len(dealt.rows.test))
+    summary = summarize(parent, scores, len(dealt.rows.test))
+    parent.unlock()
     if as_json:
         print_json(summary)
     else:
