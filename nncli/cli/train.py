@@ -45,6 +45,7 @@ def command(
     if resume is not None and folds is not None:
         raise click.UsageError("--folds trains anew: it can't go on with a run")
     from nncli.artifacts.plots import BackgroundPlotter
+    from nncli.cli.resume import take_up
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stepper import Stop
 
@@ -57,7 +58,7 @@ def command(
                 config, assignments, runs_dir, folds, signals, as_json=as_json, quiet=quiet
             )
         if resume is not None:
-            recorder = _resume(resume, config, assignments, plotter)
+            recorder = take_up(resume, config, assignments, plotter)
         else:
             assert config is not None
             recorder = _begin(config, assignments, runs_dir, plotter, signals, quiet=quiet)
@@ -103,32 +104,6 @@ def _begin(
     recorder = RunRecorder(run, built, state)
     recorder.begin(source.text, config, sys.argv[1:])
     return recorder
-
-
-def _resume(
-    path: Path,
-    config: Path | None,
-    assignments: tuple[str, ...],
-    plotter: "BackgroundPlotter",
-) -> "RunRecorder":
-    """Take a stopped run up where its checkpoint left it; a config given must be its own."""
-    from nncli.artifacts.run_directory import CONFIG as CONFIG_FILE
-    from nncli.artifacts.run_directory import RunDirectory
-    from nncli.artifacts.run_reader import RunReader
-    from nncli.artifacts.run_recorder import RunRecorder
-    from nncli.config.text import read_text
-
-    for assignment in assignments:
-        if assignment.partition("=")[0].strip() != "training.epochs":
-            problem = f"--set {assignment}: --resume can change training.epochs only"
-            raise UserError(problem)
-    reader = RunReader(RunDirectory.open(path), assignments)
-    if config is not None and read_text(config).encode() != reader.run.read(CONFIG_FILE):
-        raise UserError(f"{config}: not the config that {path} was trained with")
-    reader.run.lock()
-    if reader.config[0].output.plots:
-        plotter.start()
-    return RunRecorder.resume(reader, sys.argv[1:])
 
 
 def _train(

@@ -1,0 +1,54 @@
+"""Changes: which keys of two experiments differ, for whoever has to say so."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from nncli.config.dump import in_words, plain
+from nncli.config.experiment import Experiment
+from nncli.config.text import join
+from nncli.errors import printable
+from nncli.registry import Part
+
+
+@dataclass(frozen=True)
+class Change:
+    """A key, and its values as text."""
+
+    key: str
+    recorded: str
+    asked: str
+
+    def __str__(self) -> str:
+        return f"recorded {self.recorded}, asked for {self.asked}"
+
+
+def changes(recorded: Experiment, asked: Experiment) -> Iterator[Change]:
+    """Every key that differs, in the order of the config reference."""
+    return _changes("", recorded, asked)
+
+
+def _changes(key: str, recorded: Any, asked: Any) -> Iterator[Change]:
+    """Down to the deepest key that both have: of two optimizers, say, which of them."""
+    if recorded == asked:
+        return
+    if dataclasses.is_dataclass(recorded) and type(recorded) is type(asked):
+        for field in dataclasses.fields(recorded):
+            own = getattr(recorded, field.name), getattr(asked, field.name)
+            yield from _changes(join(key, field.name), *own)
+    elif isinstance(recorded, list) and isinstance(asked, list) and len(recorded) == len(asked):
+        for place, own in enumerate(zip(recorded, asked, strict=True)):
+            yield from _changes(f"{key}[{place}]", *own)
+    else:
+        yield Change(key, _as_text(recorded), _as_text(asked))
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Part):
+        return printable(in_words(value), 200)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_text, value))}]"
+    shown = plain(value)
+    return printable(shown if isinstance(shown, str) else json.dumps(shown), 200)
