@@ -18,6 +18,7 @@ from nncli.data.reading.text_files import TextFile, TextFormat
 from nncli.data.reading.typed_files import ArrowFile, NpzFile
 from nncli.data.targets import label, number_classes
 from nncli.errors import DataError, TableError, did_you_mean, printable
+from nncli.intake.opening import open_regular
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Kind, Origin, Table, Task
@@ -295,7 +296,7 @@ def stays_on_disk(readers: Sequence[TableReader]) -> bool:
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
