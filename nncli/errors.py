@@ -53,14 +53,18 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """All the problems of one config, in the order of their places."""
+    """All the problems of one config, in the order of their places; `MOST_SHOWN` are named."""
+
+    MOST_SHOWN: ClassVar[int] = 100
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
-        return [str(problem) for problem in self.problems]
+        left = len(self.problems) - self.MOST_SHOWN
+        shown = map(str, self.problems[: self.MOST_SHOWN])
+        return [*shown, *([f"and {left:,} more"] if left > 0 else [])]
 
 
 class DataError(UserError):

@@ -12,8 +12,10 @@ from typing import Any
 
 from nncli.artifacts import manifest
 from nncli.artifacts.files import Piece, replacing, reporting, sha256, to_json, write_atomic
+from nncli.artifacts.inside import content_of, place_inside
 from nncli.artifacts.manifest import Entry, entry
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
+from nncli.intake.opening import in_words, read_file
 
 MANIFEST = "manifest.json"
 CONFIG = "config.yaml"
@@ -29,6 +31,8 @@ CHECKPOINT = "checkpoints/last.safetensors"
 EVALUATION = "evaluation"  # has a manifest of its own: a run is scored while it is trained
 FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
 FIRST_FOLD = "fold-1"
+MOST_MANIFEST = 1 << 24  # bytes
+MOST_JSON = 1 << 26  # bytes: what JSON becomes takes ten times as many
 PIECE = 1 << 20  # bytes copied at a time
 LONGEST_NAME = 100  # bytes
 NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
@@ -186,27 +190,24 @@ class RunDirectory:
     def read(self, name: str) -> bytes:
         """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
         listed, before = self.manifest().get(name), None
-        path, trouble = self.path / name, "missing from the run"
+        path = self.path / name
         while listed is not None and listed != before:  # again, if it was sealed anew meanwhile
-            for place in (path, self.path / (name + NEXT)):
-                try:
-                    with reporting(place):
-                        content = place.read_bytes() if place.is_file() else None
-                except FileFailure:
-                    if place.is_file():
-                        raise
-                    continue  # renamed between two looks
-                if content is not None:
-                    if sha256(content) == listed.get("sha256"):
-                        return content
-                    trouble = "changed since the run was sealed (its SHA-256 differs)"
+            for place in (name, name + NEXT, name):  # the last for a file renamed between two looks
+                content = content_of(place_inside(self.path, place), listed["bytes"])
+                if content is not None and sha256(content) == listed["sha256"]:
+                    return content
             listed, before = self.manifest().get(name), listed
-        raise CorruptRun(f"{path}: {trouble}")
+        if listed is None or not os.path.lexists(path):
+            raise CorruptRun(f"{path}: missing from the run")
+        raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
 
     def read_json(self, name: str) -> Any:
-        """A JSON file's value. Raises CorruptRun if it is missing, changed or no JSON."""
+        """A JSON file's value. Raises CorruptRun as `read`, and if it is too large or no JSON."""
+        content = self.read(name)
+        if len(content) > MOST_JSON:
+            raise CorruptRun(f"{self.path / name}: larger than {in_words(MOST_JSON)}")
         try:
-            return json.loads(self.read(name))
+            return json.loads(content)
         except (ValueError, RecursionError) as error:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
@@ -214,7 +215,7 @@ class RunDirectory:
         """The sealed files. Raises CorruptRun if the manifest isn't as it was written."""
         path = self.path / MANIFEST
         try:
-            content = path.read_bytes()
+            content = read_file(path, MOST_MANIFEST, "a manifest")
         except OSError:
             raise CorruptRun(f"{path}: not a manifest") from None
         return manifest.decode(content, path)

@@ -6,6 +6,7 @@ before anything is read.
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -22,13 +23,13 @@ class Unfit(OSError):
     """What stands at a path can't be taken in, whatever the operating system allows."""
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> BufferedReader:
     """A regular file, opened to read; links are followed.
 
     Raises Unfit for what isn't one, OSError if the operating system refuses.
     """
     _check_kind(path.stat())  # opening a device may already do something
-    file = open(path, "rb", opener=_without_waiting)
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
     try:
         _check_kind(os.fstat(file.fileno()))  # another may stand there by now
     except BaseException:

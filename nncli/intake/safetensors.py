@@ -54,13 +54,17 @@ class SafetensorsFile:
         self._file.seek(self._starts[name])
         return filled(self.arrays[name], self._file.read)
 
+    def check(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        """Raises Malformed for a tensor of another shape or type."""
+        array = self.arrays[name]
+        if array.shape != shape:
+            raise Malformed(f"{name}: expected shape {shape}, found {array.shape}")
+        if array.dtype != dtype:
+            raise Malformed(f"{name}: expected {dtype}, found {array.dtype}")
+
     def fill(self, name: str, out: Any) -> None:
         """Put a tensor into a contiguous array. Raises Malformed for another shape or type."""
-        array = self.arrays[name]
-        if array.shape != out.shape:
-            raise Malformed(f"{name}: expected shape {out.shape}, found {array.shape}")
-        if array.dtype != out.dtype:
-            raise Malformed(f"{name}: expected {out.dtype}, found {array.dtype}")
+        self.check(name, out.shape, out.dtype)
         self._file.seek(self._starts[name])
         fill(out, self._file.read)
 

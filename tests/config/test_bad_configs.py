@@ -18,9 +18,7 @@ NAMES = sorted(path.stem for path in BAD.glob("*.yaml"))
 # file:line:column: what is wrong; the key's dotted path comes first where there is one
 LINE = re.compile(r"[\w.]+\.yaml:[1-9]\d*:[1-9]\d*: \S.*")
 # of the file as a whole there is no line to name
-WHOLE_FILE = re.compile(
-    r"[\w.]+\.yaml: (a binary file|no such file|expected a file|larger than)"
-)
+WHOLE_FILE = re.compile(r"[\w.]+\.yaml: (a binary file|no such file|expected a file|larger than)")
 
 
 def validate(name, capsys):
