@@ -9,6 +9,8 @@ from nncli.data.memory import available
 from nncli.errors import CorruptRun, UserError
 from nncli.intake.opening import Unfit, in_words, open_regular, size_of
 
+LARGE = 1 << 24  # bytes for which there may be no memory
+
 
 def place_inside(run: Path, name: str) -> Path:
     """Where a file of a run stands. Raises CorruptRun if that isn't in the run."""
@@ -40,7 +42,7 @@ def _content(path: Path, size: int) -> bytes | None:
         with open_regular(path) as file:
             if size_of(file) != size:
                 return None
-            if size > (most := available() // 2):
+            if size > LARGE and size > (most := available() // 2):
                 message = f"{in_words(size)}, and memory has room for {in_words(most)} of it"
                 raise UserError(f"{path}: {message}")
             return file.read()

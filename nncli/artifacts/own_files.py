@@ -39,9 +39,12 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
     """
     found = []
     for path in tables_of(experiment).values():
+        is_own = is_inside(run.path, path)
+        if is_own and not path.is_file():
+            raise CorruptRun(f"{path}: missing from the run")
         with reading(path):
             found.append(fingerprint(path))
-        if is_inside(run.path, path):
+        if is_own:
             name = os.path.relpath(os.path.realpath(path), os.path.realpath(run.path))
             if run.manifest().get(name, {}).get("sha256") != found[-1]:
                 raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")

@@ -18,6 +18,7 @@ from nncli.config.load import Source, decode
 from nncli.config.model import Model
 from nncli.config.nodes import parse
 from nncli.config.overrides import apply
+from nncli.config.resolve import left_open
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.splits import Rows
 from nncli.engine.state import TrainState
@@ -44,6 +45,8 @@ class RunReader:
         root = parse(text, str(path))
         experiment, places = decode(root, path)
         confine(self.run.path, experiment)  # what `--set` names is the user's own
+        if key := next(left_open(experiment), None):
+            raise CorruptRun(f"{path}: {key}: not resolved")
         if self.assignments:
             for assignment in self.assignments:
                 root = apply(root, assignment)
@@ -127,6 +130,9 @@ class RunReader:
         summary = self.run.read_json(names.SUMMARY)
         if not isinstance(summary, dict):
             raise CorruptRun(f"{self._path(names.SUMMARY)}: expected a JSON object")
+        for key, kind in (("best_epoch", int), ("stopped", str)):
+            if key in summary and type(summary[key]) is not kind:
+                raise CorruptRun(f"{self._path(names.SUMMARY)}: {key}: expected {kind.__name__}")
         return summary
 
 
