@@ -19,7 +19,7 @@ MISSING = (
     "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Null",
     "None", "?", "-", "--", ".", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!",
 )  # fmt: skip
-MOST_COLUMNS = 100_000  # each costs some KB, whatever is in it
+MOST_COLUMNS = 50_000  # each costs some KB, and a value in the run's resolved config
 SOME = 1 << 8  # cells that show whether a column's cells repeat
 
 
