@@ -12,6 +12,15 @@ from nncli.intake.opening import Unfit, in_words, open_regular, size_of
 LARGE = 1 << 24  # bytes for which there may be no memory
 
 
+def is_name(name: str) -> bool:
+    """Whether a manifest may list a file by that path: one below the run, written plainly.
+
+    >>> is_name("plots/loss.png"), is_name("../loss.png"), is_name("/loss.png"), is_name("a//b")
+    (True, False, False, False)
+    """
+    return all(part not in ("", ".", "..") for part in name.split("/")) and "\0" not in name
+
+
 def place_inside(run: Path, name: str) -> Path:
     """Where a file of a run stands. Raises CorruptRun if that isn't in the run."""
     path = run / name

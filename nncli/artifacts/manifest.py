@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.files import sha256, to_json
+from nncli.artifacts.inside import is_name
 from nncli.errors import CorruptRun, UserError
 
 FORMAT = 3
@@ -36,7 +37,7 @@ def decode(content: bytes, source: Path) -> dict[str, Entry]:
         body = json.loads(content)
         own = body.pop("sha256", None)
         found, files = body["format"], body["files"]
-        is_whole = all(map(_is_entry, files.values()))
+        is_whole = all(map(is_name, files)) and all(map(_is_entry, files.values()))
         is_whole &= own is None or content == _guarded(body)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise CorruptRun(f"{source}: not a manifest") from None

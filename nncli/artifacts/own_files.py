@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from nncli.artifacts.inside import is_inside
+from nncli.artifacts.inside import is_inside, is_name, place_inside
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
@@ -39,15 +39,14 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
     """
     found = []
     for path in tables_of(experiment).values():
-        is_own = is_inside(run.path, path)
-        if is_own and not path.is_file():
-            raise CorruptRun(f"{path}: missing from the run")
+        name = os.path.relpath(path, run.path)
+        is_own = is_name(name)  # a path that leaves the run has a ".." in it
+        if is_own and not place_inside(run.path, name).is_file():
+            raise CorruptRun(f"{path}: missing from the run, or no file")
         with reading(path):
             found.append(fingerprint(path))
-        if is_own:
-            name = os.path.relpath(os.path.realpath(path), os.path.realpath(run.path))
-            if run.manifest().get(name, {}).get("sha256") != found[-1]:
-                raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
+        if is_own and run.manifest().get(name, {}).get("sha256") != found[-1]:
+            raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
     if found and together(found) != recorded:
         raise DataError(f"{run.path}: the data has changed since this run was trained")
 

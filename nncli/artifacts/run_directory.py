@@ -15,7 +15,7 @@ from nncli.artifacts.files import Piece, replacing, reporting, sha256, to_json, 
 from nncli.artifacts.inside import content_of, place_inside
 from nncli.artifacts.manifest import Entry, entry
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
-from nncli.intake.opening import in_words, read_file
+from nncli.intake.opening import in_words, open_regular, read_file
 
 MANIFEST = "manifest.json"
 CONFIG = "config.yaml"
@@ -125,12 +125,13 @@ class RunDirectory:
 
     def copy(self, source: Path, name: str) -> None:
         """Write a copy of a file, a piece at a time, so that it may be larger than memory."""
-        with reporting(source), source.open("rb") as original:
+        with reporting(source), open_regular(source) as original:
             self._entries[name] = self._put(name, iter(lambda: original.read(PIECE), b""))
 
     def _put(self, name: str, pieces: Iterable[Piece]) -> Entry:
         """Write the pieces of a file; what the manifest is to say of it."""
-        target, digest, size = self.path / name, hashlib.sha256(), 0
+        folder, _, last = name.rpartition("/")
+        target, digest, size = place_inside(self.path, folder) / last, hashlib.sha256(), 0
         with reporting(target):
             target.parent.mkdir(exist_ok=True)
         with replacing(target) as file:
@@ -213,7 +214,7 @@ class RunDirectory:
 
     def manifest(self) -> Mapping[str, Entry]:
         """The sealed files. Raises CorruptRun if the manifest isn't as it was written."""
-        path = self.path / MANIFEST
+        path = place_inside(self.path, MANIFEST)
         try:
             content = read_file(path, MOST_MANIFEST, "a manifest")
         except OSError:

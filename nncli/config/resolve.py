@@ -66,6 +66,8 @@ def left_open(block: Any, path: str = "") -> Iterator[str]:
     """The keys of an experiment that are still `auto`; the engine may be."""
     cls: Any = type(block)
     for name, hint in hints_of(cls).items():
+        if name not in getattr(block, "shown_keys", (name,)):
+            continue
         value, key = getattr(block, name), join(path, name)
         if value == "auto" and Literal["auto"] in alternatives(hint) and key not in STAY_OPEN:
             yield key

@@ -138,6 +138,8 @@ class ArrowFile:
         )
         for batch in batches:
             batch.validate(full=True)  # a damaged file would else read memory that isn't there
+            if batch.num_columns != len(self.names):
+                raise DataError(f"{self.path}: damaged: its columns aren't those it declares")
             yield batch
 
     def count_cells(self) -> int:
