@@ -118,7 +118,8 @@ def all_that_is_read(run):
     """All that any command reads of a run, comparable."""
     reader = RunReader(RunDirectory.open(run))
     reader.config = config_of(reader.run.read("config.resolved.yaml"), run)
-    texts = [reader.run.read("config.yaml"), reader.config[1].text, reader.environment()]
+    others = [reader.run.read(name) for name in ("config.yaml", "fingerprints.csv")]
+    texts = [*others, reader.config[1].text, reader.environment()]
     shown = [reader.curves(), reader.summary()]
     state, beside = reader.checkpoint()
     rows = reader.built.rows
