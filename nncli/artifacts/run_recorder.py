@@ -16,7 +16,7 @@ from nncli.artifacts import run_directory as names
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
-from nncli.artifacts.plots import BackgroundPlotter, Curves
+from nncli.artifacts.plots import BackgroundPlotter, Curves, NotDrawn
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.tensors import encode_state, encode_weights
@@ -45,6 +45,7 @@ class RunRecorder:
         self.best: EpochReport | None = None
         self.stopped = ""
         self.warnings: list[str] = []
+        self.runs_to_come = 0  # for which there has to be room, as for this one
         self.seconds_before = 0.0  # spent before the run was taken up again
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
@@ -88,9 +89,8 @@ class RunRecorder:
         environment = reader.environment()
         resumed = [*environment.get("resumed", []), self._environment(arguments, self.run.path)]
         environment["resumed"] = resumed
-        self.run.commit(
-            {names.RESOLVED: [resolved.encode()], names.ENVIRONMENT: [to_json(environment)]}
-        )
+        files = {names.RESOLVED: [resolved.encode()], names.ENVIRONMENT: [to_json(environment)]}
+        self.run.commit(files, outdated=[names.SUMMARY])
 
     def _as_kept(self, path: Path) -> str:
         """A path of a resumed run's config, as that config has it: within the run, or absolute."""
@@ -101,14 +101,7 @@ class RunRecorder:
         return describe(self.built.table, self.built.experiment.training, arguments, config)
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
-        """Write what is known before the first step; if that can't be, nothing stays."""
-        try:
-            self._begin(config_text, config_path, arguments)
-        except BaseException:
-            self.run.discard()
-            raise
-
-    def _begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
+        """Write what is known before the first step."""
         run, built = self.run, self.built
         run.write(names.CONFIG, config_text.encode())
         resolved = to_yaml(built.experiment, self._keep_file)
@@ -147,7 +140,10 @@ class RunRecorder:
         if report.is_logged:
             self.log.append(report.columns())
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+            is_first = self._saved == -math.inf
             self.save()
+            if is_first:  # a disk that is too small is found now, and not hours later
+                self.run.ensure_room(self.runs_to_come)
 
     @property
     def can_go_on(self) -> bool:
@@ -207,20 +203,16 @@ class RunRecorder:
         }
         self.save({names.SUMMARY: [to_json({**summary, **final})]})
         self._plot(plotter)
-        self.run.seal()
         return {"run": os.fspath(self.run.path), **summary}
 
     def _plot(self, plotter: BackgroundPlotter) -> None:
         """Draw the plots that were asked for; a picture that fails doesn't fail the run."""
         if "loss" not in self.built.experiment.output.plots:
             return
-        path = self.run.path / "plots" / "loss.png"
-        with reporting(path):
-            path.parent.mkdir(exist_ok=True)
-        if trouble := plotter.draw_loss(self.curves(), path):
-            self.warnings.append(f"plots/loss.png could not be drawn: {trouble}")
-        else:
-            self.run.adopt("plots/loss.png")
+        try:
+            self.run.commit({names.LOSS_PLOT: [plotter.draw_loss(self.curves())]})
+        except NotDrawn as trouble:
+            self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:

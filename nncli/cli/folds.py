@@ -47,10 +47,12 @@ def cross_validate(
     scores: list[FoldScore] = []
     for number, rows in enumerate(dealt.folds, 1):
         built = first if number == 1 else assemble(experiment, source, dealt, rows)
-        run = RunDirectory.create_at(parent.path / f"fold-{number}")
-        recorder = RunRecorder(run, built, built.job.start())
-        recorder.begin(source.text, config, sys.argv[1:])
-        if not _train(recorder, signals):
+        with RunDirectory.create_at(parent.path / f"fold-{number}") as run:
+            recorder = RunRecorder(run, built, built.job.start())
+            recorder.runs_to_come = count - number
+            recorder.begin(source.text, config, sys.argv[1:])
+            is_finished = _train(recorder, signals)
+        if not is_finished:
             click.echo(f"stopped in fold {number}; the folds so far: {parent.path}", err=True)
             return signals.exit_code
         scores.append(score_fold(run, built, recorder.state))
@@ -71,7 +73,6 @@ def _train(recorder: RunRecorder, signals: StopOnSignal) -> bool:
         if recorder.built.experiment.output.plots:
             plotter.start()
         ended = train_to_end(recorder, plotter, signals, quiet=True)
-    recorder.run.unlock()
     for warning in recorder.warnings:
         click.echo(f"warning: {recorder.run.name}: {warning}", err=True)
     if ended.diverged:

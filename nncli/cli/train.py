@@ -1,18 +1,22 @@
 """`nncli train`."""
 
 import sys
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
-from nncli.errors import UserError
 
 if TYPE_CHECKING:
     from nncli.artifacts.plots import BackgroundPlotter
+    from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.cli.signals import StopOnSignal
+    from nncli.config.build import Built
+    from nncli.config.load import Source
+    from nncli.config.nodes import Node
 
 
 @click.command(name="train")
@@ -45,44 +49,40 @@ def command(
     if resume is not None and folds is not None:
         raise click.UsageError("--folds trains anew: it can't go on with a run")
     from nncli.artifacts.plots import BackgroundPlotter
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_recorder import RunRecorder
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stepper import Stop
 
     with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
+        if resume is not None:
+            with RunDirectory.open(resume) as run:
+                recorder = _resume(run, config, assignments, plotter)
+                return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
+        assert config is not None
         if folds is not None:
             from nncli.cli.folds import cross_validate
 
-            assert config is not None
             return cross_validate(
                 config, assignments, runs_dir, folds, signals, as_json=as_json, quiet=quiet
             )
-        if resume is not None:
-            recorder = _resume(resume, config, assignments, plotter)
-        else:
-            assert config is not None
-            recorder = _begin(config, assignments, runs_dir, plotter, signals, quiet=quiet)
-        try:
+        built, source = _build(config, assignments, plotter, signals, quiet=quiet)
+        state, output = built.job.start(), built.experiment.output
+        with RunDirectory.create(runs_dir or Path(output.dir), built.experiment.name) as run:
+            recorder = RunRecorder(run, built, state)
+            recorder.begin(source.text, config, sys.argv[1:])
             return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
-        except UserError:  # a part that can't be trained
-            if resume is None and recorder.last is None:
-                recorder.run.discard()
-            raise
-        finally:
-            recorder.run.unlock()
 
 
-def _begin(
+def _build(
     config: Path,
     assignments: tuple[str, ...],
-    runs_dir: Path | None,
     plotter: "BackgroundPlotter",
     signals: "StopOnSignal",
     *,
     quiet: bool,
-) -> "RunRecorder":
-    """Build what the config declares and make its run directory."""
-    from nncli.artifacts.run_directory import RunDirectory
-    from nncli.artifacts.run_recorder import RunRecorder
+) -> "tuple[Built, Source]":
+    """What the config declares, ready to be trained."""
     from nncli.cli.summary import model_summary
     from nncli.config.build import build
     from nncli.config.load import load
@@ -91,7 +91,6 @@ def _begin(
     if experiment.output.plots:
         plotter.start()
     built = build(experiment, source)
-    state = built.job.start()
     if not quiet:
         click.echo(model_summary(built) + "\n", err=True)
     for doubt in built.doubts:
@@ -99,33 +98,32 @@ def _begin(
     if signals.received is not None:
         click.echo("stopped before training: nothing was written", err=True)
         raise click.exceptions.Exit(signals.exit_code)
-    run = RunDirectory.create(runs_dir or Path(built.experiment.output.dir), built.experiment.name)
-    recorder = RunRecorder(run, built, state)
-    recorder.begin(source.text, config, sys.argv[1:])
-    return recorder
+    return built, source
 
 
 def _resume(
-    path: Path,
+    run: "RunDirectory",
     config: Path | None,
     assignments: tuple[str, ...],
     plotter: "BackgroundPlotter",
 ) -> "RunRecorder":
-    """Take a stopped run up where its checkpoint left it; a config given must be its own."""
-    from nncli.artifacts.run_directory import CONFIG as CONFIG_FILE
-    from nncli.artifacts.run_directory import RunDirectory
+    """Take a run up where its checkpoint left it; nothing but its epochs may change."""
+    from nncli.artifacts import run_directory as names
     from nncli.artifacts.run_reader import RunReader
     from nncli.artifacts.run_recorder import RunRecorder
+    from nncli.config.changes import refuse_changes
+    from nncli.config.nodes import parse
+    from nncli.config.overrides import apply
     from nncli.config.text import read_text
 
-    for assignment in assignments:
-        if assignment.partition("=")[0].strip() != "training.epochs":
-            problem = f"--set {assignment}: --resume can change training.epochs only"
-            raise UserError(problem)
-    reader = RunReader(RunDirectory.open(path), assignments)
-    if config is not None and read_text(config).encode() != reader.run.read(CONFIG_FILE):
-        raise UserError(f"{config}: not the config that {path} was trained with")
-    reader.run.lock()
+    def recorded(name: str) -> "Node":
+        return parse(run.read(name).decode("utf-8", "replace"), str(run.path / name))
+
+    if config is not None:
+        refuse_changes(recorded(names.CONFIG), parse(read_text(config), str(config)))
+    resolved = recorded(names.RESOLVED)
+    refuse_changes(resolved, reduce(apply, assignments, resolved), "training.epochs")
+    reader = RunReader(run, assignments)
     if reader.config[0].output.plots:
         plotter.start()
     return RunRecorder.resume(reader, sys.argv[1:])

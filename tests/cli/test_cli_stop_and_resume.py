@@ -149,10 +149,18 @@ def test_resuming_a_finished_run_says_how_to_go_on(nncli, iris_copy):
     assert "--set training.epochs=" in done.err
 
 
-def test_resume_changes_nothing_but_the_epochs(nncli, iris_copy):
-    done = nncli("train", "--resume", iris_copy.path, "--set", "optimizer.learning_rate=1")
-    assert done.code == 2
-    assert "training.epochs" in done.err
+def test_resume_refuses_each_other_change_with_the_difference(nncli, iris_copy):
+    rate, rows, same = "optimizer.learning_rate=1", "training.batch_size=7", "name=iris"
+    done = nncli("train", "--resume", iris_copy.path, "--set", rate, "--set", rows, "--set", same)
+    kept = "(a resumed run keeps its settings; --set training.epochs=N makes it longer)"
+    assert (done.code, done.err.splitlines()) == (
+        2,
+        [
+            f"--set {rate}: optimizer.learning_rate: expected 0.05, as the run has it, "
+            f"found 1 {kept}",
+            f"--set {rows}: training.batch_size: expected 16, as the run has it, found 7 {kept}",
+        ],
+    )
 
 
 def test_resume_of_what_is_no_run_is_a_user_error(nncli, folder):
@@ -254,10 +262,12 @@ def test_resuming_never_seals_what_was_changed_by_hand(gate, train, nncli, name)
 def test_config_given_beside_resume_has_to_be_the_run_s_own(gate, train, nncli):
     run = train(gate, "--set", "training.epochs=2")
     more = ("--set", "training.epochs=3", "--quiet")
+    gate.write_text(gate.read_text() + "# a comment changes nothing\n")
     assert nncli("train", gate, "--resume", run.path, *more).code == 0
-    gate.write_text(gate.read_text() + "# another\n")
+    gate.write_text(gate.read_text().replace("epochs: 4", "epochs: 4, batch_size: 2"))
     done = nncli("train", gate, "--resume", run.path, *more)
     assert (done.code, done.err) == (
         2,
-        f"{gate}: not the config that {run.path} was trained with\n",
+        f"{gate}:3:23: training.batch_size: expected nothing, as the run has it, found 2 "
+        "(a resumed run keeps its settings; --set training.epochs=N makes it longer)\n",
     )
