@@ -158,7 +158,7 @@ def test_resume_refuses_each_other_change_with_the_difference(nncli, iris_copy):
         [
             f"--set {rate}: optimizer.learning_rate: expected 0.05, as the run has it, "
             f"found 1 {kept}",
-            f"--set {rows}: training.batch_size: expected 16, as the run has it, found 7 {kept}",
+            f"--set {rows}: training.batch_size: expected 5, as the run has it, found 7 {kept}",
         ],
     )
 
