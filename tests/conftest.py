@@ -203,5 +203,11 @@ def iris_copy(iris: Run, folder: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
+def run_at() -> type[Run]:
+    """run_at(path): the run that lies there."""
+    return Run
+
+
+@pytest.fixture(scope="session")
 def configs() -> Path:
     return CONFIGS

@@ -29,6 +29,11 @@ from nncli.parts.optimizers import Lbfgs
 
 CHECKPOINT_SECONDS = 10.0
 LARGEST_COPY = 1 << 28  # bytes of a file that the config names
+NOTHING_LEFT = {
+    "epochs": "{} epochs are done: go on with --set training.epochs=N for a larger N",
+    "early_stopping": "training ended by early stopping: nothing is left to go on with",
+    "converged": "training has converged: nothing is left to go on with",
+}
 
 
 class RunRecorder:
@@ -61,25 +66,22 @@ class RunRecorder:
         if isinstance(built.job.optimizer, Lbfgs):
             raise UserError(f"{path}: lbfgs keeps its memory to itself: train anew")
         state, beside = reader.checkpoint()
-        if state.epoch >= built.experiment.training.epochs:
-            message = (
-                f"{state.epoch} epochs are done: go on with --set training.epochs=N for a larger N"
-            )
-            raise UserError(f"{path}: {message}")
         try:
             last, best = EpochReport(**beside["last"]), EpochReport(**beside["best"])
         except (KeyError, TypeError) as error:
             raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
-        if last.stopped not in (None, "epochs"):
-            reason = last.stopped.replace("_", " ")
-            raise UserError(f"{path}: training ended by {reason}: nothing is left to go on with")
+        epochs = built.experiment.training.epochs
+        last = _as_seen_now(last, epochs)
+        was_killed = names.SUMMARY not in reader.run.manifest()  # maybe right before its end
+        if last.stopped and not (was_killed and last.epoch <= epochs):
+            raise UserError(f"{path}: {NOTHING_LEFT[last.stopped].format(last.epoch)}")
         lines = reader.run.read(names.METRICS).decode().splitlines(keepends=True)
         recorder = cls(reader.run, built, state)
         recorder._commit_resumption(reader, arguments)
         if state.step == 0:  # nothing was trained yet: epoch 0 is reported again
             return cls(reader.run, built, built.job.start())
         recorder.log = MetricsLog(lines)
-        recorder.last, recorder.best = dataclasses.replace(last, stopped=None), best
+        recorder.last, recorder.best = last, best
         recorder.seconds_before = last.seconds
         return recorder
 
@@ -213,6 +215,13 @@ class RunRecorder:
             self.run.commit({names.LOSS_PLOT: [plotter.draw_loss(self.curves())]})
         except NotDrawn as trouble:
             self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
+
+
+def _as_seen_now(last: EpochReport, epochs: int) -> EpochReport:
+    """A run's last report, now that training lasts so many epochs: more than before, or fewer."""
+    if last.epoch >= epochs:
+        return dataclasses.replace(last, stopped=last.stopped or "epochs")
+    return dataclasses.replace(last, stopped=None if last.stopped == "epochs" else last.stopped)
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
