@@ -71,7 +71,7 @@ TRAININGS = {
         "data: {dataset: iris}",
         "network: {hidden: [{type: dense, units: 8}, {type: dropout, rate: 0.1}]}",
         "optimizer: {type: adamw, learning_rate: 0.002}",
-        "schedule: {type: cosine, warmup: 2}",
+        "schedule: {type: cosine, warmup: 1}",
         "training: {batch_size: 16, engine: compiled}",
     ),
 }

@@ -6,10 +6,7 @@ import time
 
 import pytest
 from nursery import NO_TIME_BETWEEN_CHECKPOINTS
-
-from nncli.artifacts.run_directory import RunDirectory
-from nncli.artifacts.run_reader import RunReader
-from nncli.errors import UserError
+from whole_runs import has_checkpoint, strays
 
 KILLS = {"chance": (12, 200), "rules": (12, 200), "compiled": (6, 100)}  # quick, soak
 
@@ -43,7 +40,7 @@ def test_killed_run_resumes_bit_identical(
         else:
             assert (end.code, end.err) == (-signal.SIGKILL, "")
             kills += 1
-        if end.code == 0 or not can_go_on(run.path):
+        if end.code == 0 or not has_checkpoint(run.path):
             begun_anew += end.code != 0
             number += run.path.exists()
             arguments = ("train", config, "--quiet")
@@ -52,21 +49,5 @@ def test_killed_run_resumes_bit_identical(
     last = nursery.call(folder, *arguments)
     assert (last.code, last.err) == (0, "")
     assert run_at(folder / "runs" / f"it-{number:03d}").result == whole.result
-    assert not [*folder.rglob("**/.nncli-*"), *folder.rglob("**/*.next")] or begun_anew
+    assert not strays(folder) or begun_anew
     tried(kills, f"{ended + 1} runs to their end, all equal; {begun_anew} killed before epoch 0")
-
-
-def can_go_on(path):
-    """Whether a killed run has a checkpoint, which then is whole; if not, it says what to do."""
-    if not path.exists():
-        return False
-    try:
-        reader = RunReader(RunDirectory.open(path))
-    except UserError as error:
-        message = str(error)
-        assert "trains it anew" in message or not (path / "config.resolved.yaml").exists()
-        return False
-    state, _ = reader.checkpoint()
-    assert len(reader.theta) == len(state.theta)
-    assert reader.curves().columns["epoch"][-1] == state.epoch
-    return True
