@@ -294,17 +294,20 @@ class RunDirectory:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
     def manifest(self) -> Mapping[str, Mapping[str, Any]]:
-        """The sealed files. Raises CorruptRun if the manifest is unreadable."""
+        """The sealed files. Raises CorruptRun if the manifest isn't one, FileFailure if the
+        operating system refuses to read it.
+        """
         path = self.path / MANIFEST
         try:
-            content = json.loads(path.read_bytes())
+            with reporting(path):
+                text = path.read_bytes() if path.is_file() else b""
+            content = json.loads(text)
             files: dict[str, dict[str, Any]] = content["files"]
             if content["format"] != FORMAT:
                 other = f"format {content['format']}, which this version of nncli doesn't read"
                 raise UserError(f"{self.path}: a run of {other}: train it again")
             assert all(isinstance(entry, dict) for entry in files.values())
         except (
-            OSError,
             ValueError,
             LookupError,
             TypeError,

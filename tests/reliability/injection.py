@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ CALLS = (  # those with a question mark are unknown to some machines
 WAIT_UNTIL_TRACED = """
 import ctypes, os, time
 ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_long(-1))
+open({ready!r}, "w").close()
 status = os.open("/proc/self/status", os.O_RDONLY)
 while b"TracerPid:\\t0\\n" in os.pread(status, 4096, 0):
     time.sleep(0.001)
@@ -53,7 +55,7 @@ class Injector:
     """Runs commands of a nursery under strace. before: Python that each executes first."""
 
     def __init__(self, nursery: Nursery, before: str) -> None:
-        self.nursery, self.before = nursery, before + WAIT_UNTIL_TRACED
+        self.nursery, self.before = nursery, before
 
     def points(self, folder: Path, *arguments: object) -> list[Point]:
         """The calls of a command that reach a file in its folder, in their order."""
@@ -65,6 +67,7 @@ class Injector:
         for line in trace.read_text().splitlines():
             if found := re.match(r"(\d+ +)?(\w+)\(", line):
                 counts[found[2]] += 1
+                line = re.sub(r"AT_FDCWD<.*?>", "AT_FDCWD", line)
                 if str(folder) in line and "EEXIST" not in line:
                     points.append(Point(found[2], counts[found[2]], line.replace(str(folder), "")))
         return points
@@ -75,7 +78,12 @@ class Injector:
         return self._run(folder, arguments, ["-o", os.devnull, "-e", inject])
 
     def _run(self, folder: Path, arguments: tuple[object, ...], options: list[str]) -> Ended:
-        child = self.nursery.start(folder, *arguments, before=self.before)
+        ready = folder.parent / "ready"
+        ready.unlink(missing_ok=True)
+        before = self.before + WAIT_UNTIL_TRACED.format(ready=str(ready))
+        child = self.nursery.start(folder, *arguments, before=before)
+        while not ready.exists():
+            time.sleep(0.001)
         command = ["strace", "-qq", "-p", str(child.pid), "-e", f"trace={CALLS}", *options]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
             ended = child.wait()

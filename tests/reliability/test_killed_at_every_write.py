@@ -20,8 +20,9 @@ def test_run_killed_at_any_system_call_goes_on_bit_identical(
     few = QUICK[request.node.callspec.params["training"]]
     config = training(3)
     injector = Injector(nursery, NO_TIME_BETWEEN_CHECKPOINTS)
-    train = ("train", config, "--quiet", "--set", "training.epochs=2")
-    resume = ("train", "--resume", "runs/it-001", "--quiet", "--set", "training.epochs=3")
+    place, quiet = folder / "runs", "--quiet"
+    train = ("train", config, "--runs-dir", place, quiet, "--set", "training.epochs=2")
+    resume = ("train", "--resume", place / "it-001", quiet, "--set", "training.epochs=3")
     points = [(train, point) for point in injector.points(folder, *train)]
     shutil.copytree(folder / "runs", folder / "after 2")
     points += [(resume, point) for point in injector.points(folder, *resume)]
