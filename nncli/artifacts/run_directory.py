@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -80,7 +81,8 @@ class RunDirectory:
 
         Raises FileFailure if the operating system refuses.
         """
-        stem = re.sub(r"[^\w.+-]+", "_", name).strip("._-")
+        letters = name.encode(sys.getfilesystemencoding(), "replace").decode()
+        stem = re.sub(r"[^\w.+-]+", "_", letters).strip("._-")
         stem = stem.encode()[:LONGEST_NAME].decode(errors="ignore") or "run"
         if runs.exists() and not runs.is_dir():
             raise FileFailure(f"{runs}: not a folder")
@@ -173,10 +175,8 @@ class RunDirectory:
     def _put(self, name: str, pieces: Iterable[Piece]) -> dict[str, Any]:
         """Write the pieces of a file; what the manifest is to say of it."""
         target, digest, size = self.path / name, hashlib.sha256(), 0
-        if name.count("/") and target.parent.is_symlink():
-            raise CorruptRun(f"{target.parent}: a link, by which files would leave the run")
-        with reporting(target):
-            make_folder(target.parent)
+        if target.parent != self.path:
+            self._make_inside(target.parent)
         with whole_file(target) as file:
             for piece in pieces:
                 file.write(piece)
@@ -184,6 +184,15 @@ class RunDirectory:
                 size += len(piece)
         self._unsynced.add(target.parent)
         return {"sha256": digest.hexdigest(), "bytes": size}
+
+    def _make_inside(self, folder: Path) -> None:
+        """A folder of the run, unless that is gone or a link leads out of it."""
+        if folder.is_symlink():
+            raise CorruptRun(f"{folder}: a link, by which files would leave the run")
+        with reporting(folder):
+            if not folder.is_dir():
+                folder.mkdir()
+                sync_folder(self.path)
 
     def commit(
         self, contents: Mapping[str, Iterable[Piece]], outdated: Collection[str] = ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
+from nncli.cli.streams import tell
 
 if TYPE_CHECKING:
     from nncli.artifacts.plots import BackgroundPlotter
@@ -92,11 +93,11 @@ def _build(
         plotter.start()
     built = build(experiment, source)
     if not quiet:
-        click.echo(model_summary(built) + "\n", err=True)
+        tell(model_summary(built) + "\n")
     for doubt in built.doubts:
-        click.echo(f"warning: {doubt}", err=True)
+        tell(f"warning: {doubt}")
     if signals.received is not None:
-        click.echo("stopped before training: nothing was written", err=True)
+        tell("stopped before training: nothing was written")
         raise click.exceptions.Exit(signals.exit_code)
     return built, source
 
@@ -142,7 +143,7 @@ def _train(
 
     ended = train_to_end(recorder, plotter, signals, quiet=quiet)
     for warning in recorder.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        tell(f"warning: {warning}")
     if as_json:
         print_json(ended.summary)
     else:
