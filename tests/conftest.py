@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from nncli.cli import main as entry
+from nncli.artifacts.manifest import encode, entry
+from nncli.cli import main as command
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -55,6 +56,11 @@ class Run:
             for path in self.path.rglob("*")
             if path.is_file()
         }
+
+    def seal(self) -> None:
+        """Make the manifest say of every file what it is now."""
+        files = {name: entry(self.file(name)) for name in self.files - {"manifest.json"}}
+        (self.path / "manifest.json").write_bytes(encode(files))
 
     @property
     def weights(self) -> dict[str, np.ndarray]:
@@ -101,7 +107,7 @@ def nncli(
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["nncli", *map(str, arguments)])
         with pytest.raises(SystemExit) as ending:
-            entry.main()
+            command.main()
         assert isinstance(ending.value.code, int)
         return Outcome(ending.value.code, *capsys.readouterr())
 

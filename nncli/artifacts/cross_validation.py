@@ -3,12 +3,10 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.files import to_json, write_atomic
 from nncli.artifacts.run_directory import FOLDS, RunDirectory
 from nncli.config.build import Built
 from nncli.engine.evaluation import Evaluator
@@ -33,7 +31,7 @@ def score_fold(run: RunDirectory, built: Built, state: TrainState) -> FoldScore:
     return FoldScore(run.name, len(rows), {"loss": score.loss, **score.metrics})
 
 
-def summarize(folder: Path, folds: Sequence[FoldScore], kept_aside: int) -> dict[str, Any]:
+def summarize(parent: RunDirectory, folds: Sequence[FoldScore], kept_aside: int) -> dict[str, Any]:
     """Mean and (sample) standard deviation of every metric over the folds, also as folds.json.
 
     kept_aside: the test rows of the split, which no fold has seen.
@@ -41,13 +39,14 @@ def summarize(folder: Path, folds: Sequence[FoldScore], kept_aside: int) -> dict
     names = list(folds[0].metrics)
     values = {name: [fold.metrics[name] for fold in folds] for name in names}
     summary = {
-        "run": os.fspath(folder),
+        "run": os.fspath(parent.path),
         "folds": [vars(fold) for fold in folds],
         "mean": {name: float(np.mean(of_folds)) for name, of_folds in values.items()},
         "std": {name: _deviation(of_folds) for name, of_folds in values.items()},
         "test_rows_kept_aside": kept_aside,
     }
-    write_atomic(folder / FOLDS, to_json(summary))
+    parent.write_json(FOLDS, summary)
+    parent.seal()
     return summary
 
 

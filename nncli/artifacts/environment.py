@@ -7,7 +7,8 @@ threads: that is promised, so that is recorded.
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import threadpoolctl
 
 from nncli import __version__
 from nncli.engine.settings import Training
+from nncli.errors import printable
 from nncli.parts.table import Table
 
 
@@ -23,6 +25,16 @@ def describe(
     table: Table, training: Training, arguments: Sequence[str], config: Path
 ) -> dict[str, Any]:
     """The content of environment.json."""
+    return {
+        **machine(training),
+        "data_sha256": table.sha256(),
+        "command": ["nncli", *arguments],
+        "git_revision": _git_revision(config.resolve().parent),
+    }
+
+
+def machine(training: Training) -> dict[str, Any]:
+    """The part of it on which the bits depend."""
     pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
     return {
         "nncli": __version__,
@@ -38,10 +50,40 @@ def describe(
             {key: pool.get(key) for key in ("internal_api", "version", "architecture")}
             for pool in pools
         ],
-        "data_sha256": table.sha256(),
-        "command": ["nncli", *arguments],
-        "git_revision": _git_revision(config.resolve().parent),
     }
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key of environment.json, what it says, and what it would say here and now."""
+
+    key: str
+    recorded: Any
+    here: Any
+
+    def __str__(self) -> str:
+        return f"{self.key}: recorded {_in_words(self.recorded)}, here {_in_words(self.here)}"
+
+
+def differences(environments: Iterable[Mapping[str, Any]], training: Training) -> list[Difference]:
+    """How this machine differs from those that a run was trained on."""
+    here = machine(training)
+    found = [
+        Difference(key, recorded.get(key), value)
+        for recorded in environments
+        for key, value in here.items()
+        if recorded.get(key) != value
+    ]
+    return [each for place, each in enumerate(found) if each not in found[:place]]
+
+
+def _in_words(value: Any) -> str:
+    """A value of environment.json on one line; of BLAS, name, version and kernel."""
+    if isinstance(value, list):
+        return " and ".join(_in_words(item) for item in value) or "none"
+    if isinstance(value, Mapping):
+        return " ".join(str(item) for item in value.values())
+    return "none" if value is None else printable(str(value), 200)
 
 
 def _compiler() -> str:

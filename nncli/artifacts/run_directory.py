@@ -22,6 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts import manifest
 from nncli.artifacts.files import (
     Piece,
     ensure_room,
@@ -34,6 +35,7 @@ from nncli.artifacts.files import (
     whole_file,
     write_atomic,
 )
+from nncli.artifacts.manifest import Entry
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 MANIFEST = "manifest.json"
@@ -41,17 +43,18 @@ CONFIG = "config.yaml"
 RESOLVED = "config.resolved.yaml"
 WEIGHTS = "model.safetensors"
 METRICS = "metrics.csv"
+FINGERPRINTS = "fingerprints.csv"
 SUMMARY = "metrics.json"
 SPLIT = "split.npz"
 PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
 LOSS_PLOT = "plots/loss.png"
+EVALUATION = "evaluation"  # has a manifest of its own: a run is scored while it is trained
 FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
 FIRST_FOLD = "fold-1"
 PIECE = 1 << 20  # bytes copied at a time
 LONGEST_NAME = 100  # bytes
-FORMAT = 2
 NO_RUN = f"not a run directory: it has no {MANIFEST}"
 UNFINISHED = (
     "an unfinished run: it just begins, or was killed before its first checkpoint "
@@ -66,7 +69,7 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: int | None = None
-        self._entries: dict[str, Mapping[str, Any]] = {}  # what the next manifest says
+        self._entries: dict[str, Entry] = {}  # what the next manifest says
         self._is_new = False  # made by this process, and not sealed yet
         self._committed = 0  # bytes of the last commit
         self._unsynced: set[Path] = set()  # folders with names that a power cut would take away
@@ -127,20 +130,25 @@ class RunDirectory:
                 f"{path}: holds the runs of a cross-validation: take {path / FIRST_FOLD}"
             )
         if not (path / MANIFEST).is_file():
+            if (path / CHECKPOINT).is_file():  # which takes its place after the manifest
+                raise CorruptRun(f"{path / MANIFEST}: missing from the run")
             has_begun = (path / RESOLVED).is_file()
             raise UserError(f"{path}: {UNFINISHED.format(path) if has_begun else NO_RUN}")
         return run
 
-    def lock(self) -> None:
-        """Keep other processes from writing here. Raises RunInUse if one does."""
+    def lock(self, *, is_shared: bool = False, waits: bool = False) -> None:
+        """Keep other processes from writing here. Raises RunInUse if one does, or waits for it.
+
+        is_shared: let others read here under a lock of their own.
+        """
         with reporting(self.path):
             descriptor = os.open(self.path, os.O_RDONLY)
+            kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, kind if waits else kind | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
-                message = f"{self.path}: another process is training this run"
-                raise RunInUse(message) from None
+                raise RunInUse(f"{self.path}: another process is using this run") from None
         self._lock = descriptor
 
     def unlock(self) -> None:
@@ -172,7 +180,7 @@ class RunDirectory:
         with reporting(source), source.open("rb") as original:
             self._entries[name] = self._put(name, iter(lambda: original.read(PIECE), b""))
 
-    def _put(self, name: str, pieces: Iterable[Piece]) -> dict[str, Any]:
+    def _put(self, name: str, pieces: Iterable[Piece]) -> Entry:
         """Write the pieces of a file; what the manifest is to say of it."""
         target, digest, size = self.path / name, hashlib.sha256(), 0
         if target.parent != self.path:
@@ -246,7 +254,8 @@ class RunDirectory:
         self._place([name for name in self._entries if self._awaits_its_place(name)])
         with reporting(self.path):
             for stray in self.path.rglob(f"*{NEXT}"):
-                if stray.is_symlink() or not stray.is_dir():
+                is_own = stray.relative_to(self.path).parts[0] != EVALUATION
+                if is_own and (stray.is_symlink() or not stray.is_dir()):
                     stray.unlink()
         sweep(self.path)
 
@@ -264,8 +273,7 @@ class RunDirectory:
             for folder in self._unsynced:
                 sync_folder(folder)
         self._unsynced.clear()
-        files = dict(sorted(self._entries.items()))
-        write_atomic(self.path / MANIFEST, to_json({"format": FORMAT, "files": files}))
+        write_atomic(self.path / MANIFEST, manifest.encode(self._entries))
         self._is_new = False
 
     def ensure_room(self, runs: int = 0) -> None:
@@ -277,9 +285,9 @@ class RunDirectory:
 
     def read(self, name: str) -> bytes:
         """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
-        entry, before = self.manifest().get(name), None
+        listed, before = self.manifest().get(name), None
         path, trouble = self.path / name, "missing from the run"
-        while entry is not None and entry != before:  # again, if it was sealed anew meanwhile
+        while listed is not None and listed != before:  # again, if it was sealed anew meanwhile
             for place in (path, self.path / (name + NEXT)):
                 try:
                     with reporting(place):
@@ -289,10 +297,10 @@ class RunDirectory:
                         raise
                     continue  # renamed between two looks
                 if content is not None:
-                    if sha256(content) == entry.get("sha256"):
+                    if sha256(content) == listed.get("sha256"):
                         return content
                     trouble = "changed since the run was sealed (its SHA-256 differs)"
-            entry, before = self.manifest().get(name), entry
+            listed, before = self.manifest().get(name), listed
         raise CorruptRun(f"{path}: {trouble}")
 
     def read_json(self, name: str) -> Any:
@@ -302,27 +310,11 @@ class RunDirectory:
         except (ValueError, RecursionError) as error:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
-    def manifest(self) -> Mapping[str, Mapping[str, Any]]:
-        """The sealed files. Raises CorruptRun if the manifest isn't one, FileFailure if the
-        operating system refuses to read it.
+    def manifest(self) -> Mapping[str, Entry]:
+        """The sealed files. Raises CorruptRun if the manifest isn't as it was written, FileFailure
+        if the operating system refuses to read it.
         """
         path = self.path / MANIFEST
-        try:
-            with reporting(path):
-                text = path.read_bytes() if path.is_file() else b""
-            content = json.loads(text)
-            files: dict[str, dict[str, Any]] = content["files"]
-            if content["format"] != FORMAT:
-                other = f"format {content['format']}, which this version of nncli doesn't read"
-                raise UserError(f"{self.path}: a run of {other}: train it again")
-            assert all(isinstance(entry, dict) for entry in files.values())
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            AssertionError,
-            RecursionError,
-        ):
-            raise CorruptRun(f"{path}: not a manifest") from None
-        return files
+        with reporting(path):
+            content = path.read_bytes() if path.is_file() else b""
+        return manifest.decode(content, path)

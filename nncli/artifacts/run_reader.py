@@ -47,6 +47,11 @@ class RunReader:
         experiment, places = decode(root, path)
         return experiment, Source(path, text, places)
 
+    @property
+    def epochs_before(self) -> int:
+        """training.epochs as it is recorded, whatever `--set` makes of it."""
+        return RunReader(self.run).config[0].training.epochs
+
     @cached_property
     def built(self) -> Built:
         """What was trained, on the recorded rows and with the recorded statistics.
@@ -63,6 +68,13 @@ class RunReader:
         if not isinstance(recorded, dict):
             raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: expected a JSON object")
         return recorded
+
+    def resumptions(self) -> list[dict[str, Any]]:
+        """The same of each time that the run went on, and in `until` where it had got to."""
+        resumed = self.environment().get("resumed", [])
+        if not isinstance(resumed, list) or not all(isinstance(each, dict) for each in resumed):
+            raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: resumed: expected a list")
+        return resumed
 
     def _rows(self) -> Rows:
         path = self._path(names.SPLIT)

@@ -15,6 +15,7 @@ import numpy as np
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
+from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.plots import BackgroundPlotter, Curves, NotDrawn
 from nncli.artifacts.run_directory import RunDirectory
@@ -46,6 +47,7 @@ class RunRecorder:
     def __init__(self, run: RunDirectory, built: Built, state: TrainState) -> None:
         self.run, self.built, self.state = run, built, state
         self.log = MetricsLog()
+        self.fingerprints = Fingerprints(built.network.layout, state.theta)
         self.last: EpochReport | None = None
         self.best: EpochReport | None = None
         self.stopped = ""
@@ -75,22 +77,30 @@ class RunRecorder:
         was_killed = names.SUMMARY not in reader.run.manifest()  # maybe right before its end
         if last.stopped and not (was_killed and last.epoch <= epochs):
             raise UserError(f"{path}: {NOTHING_LEFT[last.stopped].format(last.epoch)}")
-        lines = reader.run.read(names.METRICS).decode().splitlines(keepends=True)
+        lines, prints = (
+            reader.run.read(name).decode().splitlines(keepends=True)
+            for name in (names.METRICS, names.FINGERPRINTS)
+        )
         recorder = cls(reader.run, built, state)
         recorder._commit_resumption(reader, arguments)
         if state.step == 0:  # nothing was trained yet: epoch 0 is reported again
             return cls(reader.run, built, built.job.start())
         recorder.log = MetricsLog(lines)
+        recorder.fingerprints = Fingerprints(built.network.layout, state.theta, prints)
         recorder.last, recorder.best = last, best
         recorder.seconds_before = last.seconds
         return recorder
 
     def _commit_resumption(self, reader: RunReader, arguments: Sequence[str]) -> None:
-        """Record with what the run goes on: its epochs may be more, its libraries others."""
+        """Record with what the run goes on: its epochs may be more, its libraries others.
+
+        until: where it had got to, and the epochs it had been told.
+        """
         resolved = to_yaml(self.built.experiment, self._as_kept)
         environment = reader.environment()
-        resumed = [*environment.get("resumed", []), self._environment(arguments, self.run.path)]
-        environment["resumed"] = resumed
+        until = {"step": self.state.step, "epochs": reader.epochs_before}
+        described = {"until": until, **self._environment(arguments, self.run.path)}
+        environment["resumed"] = [*environment.get("resumed", []), described]
         files = {names.RESOLVED: [resolved.encode()], names.ENVIRONMENT: [to_json(environment)]}
         self.run.commit(files, outdated=[names.SUMMARY])
 
@@ -141,6 +151,7 @@ class RunRecorder:
             self.best = report
         if report.is_logged:
             self.log.append(report.columns())
+            self.fingerprints.append(report.epoch)
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
             is_first = self._saved == -math.inf
             self.save()
@@ -174,6 +185,7 @@ class RunRecorder:
         }
         files = {
             names.METRICS: [self.log.text()],
+            names.FINGERPRINTS: [self.fingerprints.text()],
             names.WEIGHTS: weights,
             names.CHECKPOINT: encode_state(self.state, beside),
         }

@@ -60,7 +60,8 @@ def cross_validate(
         if not quiet:
             said = ", ".join(f"{name} {figure(v)}" for name, v in scores[-1].metrics.items())
             tell(f"fold {number}/{count}  {said}")
-    summary = summarize(parent.path, scores, len(dealt.rows.test))
+    summary = summarize(parent, scores, len(dealt.rows.test))
+    parent.unlock()
     if as_json:
         print_json(summary)
     else:

@@ -20,6 +20,7 @@ COMMANDS = {
     "trace": "trace",
     "grade": "grade",
     "gradcheck": "gradcheck",
+    "verify": "verify",
     "doctor": "doctor",
     "explain": "explain",
     "export": "export",

@@ -1,7 +1,6 @@
 """`nncli train`."""
 
 import sys
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +11,10 @@ from nncli.cli.streams import tell
 
 if TYPE_CHECKING:
     from nncli.artifacts.plots import BackgroundPlotter
-    from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.cli.signals import StopOnSignal
     from nncli.config.build import Built
     from nncli.config.load import Source
-    from nncli.config.nodes import Node
 
 
 @click.command(name="train")
@@ -57,8 +54,10 @@ def command(
 
     with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
         if resume is not None:
+            from nncli.cli.resume import take_up
+
             with RunDirectory.open(resume) as run:
-                recorder = _resume(run, config, assignments, plotter)
+                recorder = take_up(run, config, assignments, plotter)
                 return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         assert config is not None
         if folds is not None:
@@ -100,34 +99,6 @@ def _build(
         tell("stopped before training: nothing was written")
         raise click.exceptions.Exit(signals.exit_code)
     return built, source
-
-
-def _resume(
-    run: "RunDirectory",
-    config: Path | None,
-    assignments: tuple[str, ...],
-    plotter: "BackgroundPlotter",
-) -> "RunRecorder":
-    """Take a run up where its checkpoint left it; nothing but its epochs may change."""
-    from nncli.artifacts import run_directory as names
-    from nncli.artifacts.run_reader import RunReader
-    from nncli.artifacts.run_recorder import RunRecorder
-    from nncli.config.changes import refuse_changes
-    from nncli.config.nodes import parse
-    from nncli.config.overrides import apply
-    from nncli.config.text import read_text
-
-    def recorded(name: str) -> "Node":
-        return parse(run.read(name).decode("utf-8", "replace"), str(run.path / name))
-
-    if config is not None:
-        refuse_changes(recorded(names.CONFIG), parse(read_text(config), str(config)))
-    resolved = recorded(names.RESOLVED)
-    refuse_changes(resolved, reduce(apply, assignments, resolved), "training.epochs")
-    reader = RunReader(run, assignments)
-    if reader.config[0].output.plots:
-        plotter.start()
-    return RunRecorder.resume(reader, sys.argv[1:])
 
 
 def _train(

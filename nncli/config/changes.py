@@ -1,43 +1,54 @@
-"""Changes: what one config says otherwise than another."""
+"""Changes: which keys of two experiments differ, for whoever has to say so."""
 
+import dataclasses
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
-from nncli.config.nodes import Node
-from nncli.config.text import join, problem
-from nncli.config.wording import show
-from nncli.errors import ConfigError, Problem
-
-ADVICE = "a resumed run keeps its settings; --set training.epochs=N makes it longer"
-
-
-def refuse_changes(before: Node, after: Node, allowed: str = "") -> None:
-    """Raises ConfigError, with each difference, unless a run's config is still the same.
-
-    allowed: the key that may differ.
-    """
-    if found := [each for each in _differences(before, after, "") if each.path != allowed]:
-        raise ConfigError(found)
+from nncli.config.dump import in_words, plain
+from nncli.config.experiment import Experiment
+from nncli.config.text import join
+from nncli.errors import printable
+from nncli.registry import Part
 
 
-def _differences(before: Node, after: Node, path: str) -> Iterator[Problem]:
-    if isinstance(before.value, dict) and isinstance(after.value, dict):
-        for key in {**before.value, **after.value}:
-            if key not in after.value:
-                yield _change(after.where, join(path, key), show(before.value[key]), "nothing")
-            elif key not in before.value:
-                found = show(after.value[key])
-                yield _change(after.place_of(key), join(path, key), "nothing", found)
-            else:
-                yield from _differences(before.value[key], after.value[key], join(path, key))
-    elif isinstance(before.value, list) and isinstance(after.value, list):
-        if len(before.value) != len(after.value):
-            lengths = [f"a list of {len(items)}" for items in (before.value, after.value)]
-            yield _change(after.where, path, *lengths)
-        for number, pair in enumerate(zip(before.value, after.value, strict=False)):
-            yield from _differences(*pair, f"{path}[{number}]")
-    elif before.value != after.value or type(before.value) is not type(after.value):
-        yield _change(after.where, path, show(before), show(after))
+@dataclass(frozen=True)
+class Change:
+    """A key, and its values as text."""
+
+    key: str
+    recorded: str
+    asked: str
+
+    def __str__(self) -> str:
+        return f"recorded {self.recorded}, asked for {self.asked}"
 
 
-def _change(where: str, path: str, before: str, after: str) -> Problem:
-    return problem(where, path, f"expected {before}, as the run has it, found {after} ({ADVICE})")
+def changes(recorded: Experiment, asked: Experiment) -> Iterator[Change]:
+    """Every key that differs, in the order of the config reference."""
+    return _changes("", recorded, asked)
+
+
+def _changes(key: str, recorded: Any, asked: Any) -> Iterator[Change]:
+    """Down to the deepest key that both have: of two optimizers, say, which of them."""
+    if recorded == asked:
+        return
+    if dataclasses.is_dataclass(recorded) and type(recorded) is type(asked):
+        for field in dataclasses.fields(recorded):
+            own = getattr(recorded, field.name), getattr(asked, field.name)
+            yield from _changes(join(key, field.name), *own)
+    elif isinstance(recorded, list) and isinstance(asked, list) and len(recorded) == len(asked):
+        for place, own in enumerate(zip(recorded, asked, strict=True)):
+            yield from _changes(f"{key}[{place}]", *own)
+    else:
+        yield Change(key, _as_text(recorded), _as_text(asked))
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, Part):
+        return printable(in_words(value), 200)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_text, value))}]"
+    shown = plain(value)
+    return printable(shown if isinstance(shown, str) else json.dumps(shown), 200)

@@ -41,7 +41,11 @@ class Source:
 
 def load(path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:
     """Read, override and decode. Raises ConfigError with every problem of the file at once."""
-    text = read_text(path)
+    return load_text(read_text(path), path, assignments)
+
+
+def load_text(text: str, path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:
+    """The same of a text, as if it stood at `path`."""
     root = parse(text, str(path))
     for assignment in assignments:
         root = apply(_with_default(root, assignment), assignment)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nncli.artifacts import environment
-from nncli.artifacts.environment import describe
+from nncli.artifacts.environment import describe, differences, machine
 from nncli.engine.settings import Training
 
 TRAINING = Training(threads=1, engine="numpy")
@@ -46,6 +46,28 @@ def test_description_is_json_with_the_contract_s_keys(table, config):
 def test_blas_is_described_by_name_version_and_kernel(table, config):
     for pool in describe(table, TRAINING, [], config)["blas"]:
         assert pool.keys() == {"internal_api", "version", "architecture"}
+
+
+def test_same_machine_has_no_differences(table, config):
+    recorded = describe(table, TRAINING, ["train", "x.yaml"], config)
+    assert differences([json.loads(json.dumps(recorded))] * 2, TRAINING) == []
+
+
+def test_differences_of_several_machines_are_named_once(table, config):
+    here = machine(TRAINING)
+    older, other = {**here, "numpy": "1.0"}, {**here, "numpy": "1.0", "blas": []}
+    found = differences([older, other, here], TRAINING)
+    assert [each.key for each in found] == ["numpy", "blas"]
+    assert str(found[0]) == f"numpy: recorded 1.0, here {np.__version__}"
+    assert str(found[1]).startswith("blas: recorded none, here ")
+
+
+def test_key_that_was_not_recorded_is_a_difference(table):
+    here = machine(TRAINING)
+    lacking = {key: value for key, value in here.items() if key != "cores"}
+    assert [str(each) for each in differences([lacking], TRAINING)] == [
+        f"cores: recorded none, here {here['cores']}"
+    ]
 
 
 def test_same_data_has_the_same_sha256(table):

@@ -1,6 +1,5 @@
 """`nncli evaluate`: scores of a finished run."""
 
-import hashlib
 import json
 import shutil
 
@@ -217,7 +216,7 @@ def test_figures_and_pictures_are_kept_in_the_run(nncli, iris_copy):
         "evaluation/test/roc.png",
         "evaluation/test/calibration.png",
     ]
-    assert iris_copy.files - before == set(result["files"])
+    assert iris_copy.files - before == {*result["files"], "evaluation/manifest.json"}
     kept = iris_copy.json("evaluation/test.json")
     assert kept == {**result, "run": iris_copy.path.name}
 
@@ -269,20 +268,14 @@ def test_network_whose_predictions_are_not_finite_is_scored_all_the_same(nncli, 
         "training: {epochs: 1}",
     )
     run = train(config)
-    path, manifest = run.path / "model.safetensors", run.json("manifest.json")
+    path = run.path / "model.safetensors"
     save_file({name: tensor * np.nan for name, tensor in run.weights.items()}, path)
-    manifest["files"][path.name] = sealed(path.read_bytes())
-    (run.path / "manifest.json").write_text(json.dumps(manifest))
+    run.seal()
     done = nncli("evaluate", run.path, "--json")
     assert done.code == 0
     assert done.json["metrics"]["rmse"] is None
     assert done.json["baselines"]["linear model"]["rmse"] is not None
     assert done.err == "note: no plots: the predictions are not all finite\n"
-
-
-def sealed(content):
-    """What a manifest says of a file."""
-    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
 def test_split_without_rows_is_a_user_error(nncli, train, gate):
@@ -340,11 +333,16 @@ def test_garbage_for_a_manifest_is_a_corrupt_run(nncli, iris_copy, content):
     assert done.err.count("\n") == 1
 
 
-def test_what_is_no_run_is_a_user_error(nncli, folder, iris_copy):
+def test_run_that_lost_its_manifest_is_a_corrupt_one(nncli, iris_copy):
+    (iris_copy.path / "manifest.json").unlink()
+    done = nncli("evaluate", iris_copy.path)
+    assert (done.code, done.err) == (4, f"{iris_copy.path}/manifest.json: missing from the run\n")
+
+
+def test_what_is_no_run_is_a_user_error(nncli, folder):
     (folder / "file").touch()
     (folder / "empty").mkdir()
-    (iris_copy.path / "manifest.json").unlink()
-    for path in ("nowhere", "file", "empty", iris_copy.path):
+    for path in ("nowhere", "file", "empty"):
         done = nncli("evaluate", path)
         assert done.code == 2
         assert done.err.startswith(f"{path}: ")

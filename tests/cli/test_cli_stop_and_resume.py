@@ -149,18 +149,62 @@ def test_resuming_a_finished_run_says_how_to_go_on(nncli, iris_copy):
     assert "--set training.epochs=" in done.err
 
 
-def test_resume_refuses_each_other_change_with_the_difference(nncli, iris_copy):
-    rate, rows, same = "optimizer.learning_rate=1", "training.batch_size=7", "name=iris"
-    done = nncli("train", "--resume", iris_copy.path, "--set", rate, "--set", rows, "--set", same)
-    kept = "(a resumed run keeps its settings; --set training.epochs=N makes it longer)"
-    assert (done.code, done.err.splitlines()) == (
+NO_OTHER = "(--resume can change training.epochs only, by --set)"
+
+
+def test_resume_refuses_every_other_change_with_the_difference(nncli, finished):
+    changed = ["optimizer.learning_rate=1", "training.batch_size=2", "seed=3", "loss=mse"]
+    sets = [word for each in changed for word in ("--set", each)]
+    before = finished.file("manifest.json")
+    done = nncli("train", "--resume", finished.path, *sets, "--set", "training.epochs=9")
+    assert done.code == 2
+    assert done.err.splitlines() == [
+        f"{finished.path}: {key}: recorded {recorded}, asked for {asked} {NO_OTHER}"
+        for key, recorded, asked in (
+            ("seed", "0", "3"),
+            ("loss", "auto", "mse"),
+            ("optimizer.learning_rate", "0.01", "1.0"),
+            ("training.batch_size", "auto", "2"),
+        )
+    ]
+    assert finished.file("manifest.json") == before
+
+
+def test_resume_takes_an_assignment_that_changes_nothing(nncli, finished):
+    same = ("--set", "optimizer.learning_rate=0.01", "--set", "training.epochs=5")
+    assert nncli("train", "--resume", finished.path, *same, "--quiet").code == 0
+
+
+def test_resume_takes_the_command_that_began_the_run(nncli, train, gate):
+    began = (gate, "--set", "optimizer.learning_rate=0.02", "--set=seed=4")
+    run = train(*began)
+    more = ("--resume", run.path, "--set", "training.epochs=6", "--quiet")
+    assert nncli("train", *began, *more).code == 0
+    assert nncli("train", gate, *more[:2], "--set", "training.epochs=7", "--quiet").code == 0
+    done = nncli("train", gate, *more[:3], "seed=5")
+    assert (done.code, done.err) == (
         2,
-        [
-            f"--set {rate}: optimizer.learning_rate: expected 0.05, as the run has it, "
-            f"found 1 {kept}",
-            f"--set {rows}: training.batch_size: expected 5, as the run has it, found 7 {kept}",
-        ],
+        f"{run.path}: seed: recorded 4, asked for 5 {NO_OTHER}\n",
     )
+
+
+@pytest.mark.parametrize("more", [[], ["--set", "training.epochs=5"]])
+def test_resuming_where_the_environment_differs_warns_a_line_each(
+    nncli, finished, monkeypatch, more
+):
+    from nncli.artifacts import environment
+
+    machine = environment.machine
+    monkeypatch.setattr(
+        environment, "machine", lambda training: {**machine(training), "numpy": "9", "cpu": "Z80"}
+    )
+    done = nncli("train", "--resume", finished.path, *more, "--quiet")
+    assert done.code == (0 if more else 2)
+    numpy, cpu, *_ = done.err.splitlines()
+    ending = "this run may end in other bits than there"
+    assert numpy == f"warning: numpy: recorded {np.__version__}, here 9: {ending}"
+    assert cpu.startswith("warning: cpu: recorded ")
+    assert cpu.endswith(f", here Z80: {ending}")
 
 
 def test_resume_of_what_is_no_run_is_a_user_error(nncli, folder):
@@ -259,15 +303,35 @@ def test_resuming_never_seals_what_was_changed_by_hand(gate, train, nncli, name)
     assert done.code == 4 or is_corrupt
 
 
-def test_config_given_beside_resume_has_to_be_the_run_s_own(gate, train, nncli):
-    run = train(gate, "--set", "training.epochs=2")
-    more = ("--set", "training.epochs=3", "--quiet")
+def test_config_given_beside_resume_has_to_say_what_the_run_s_own_says(gate, train, nncli):
+    run = train(gate)
     gate.write_text(gate.read_text() + "# a comment changes nothing\n")
-    assert nncli("train", gate, "--resume", run.path, *more).code == 0
-    gate.write_text(gate.read_text().replace("epochs: 4", "epochs: 4, batch_size: 2"))
-    done = nncli("train", gate, "--resume", run.path, *more)
-    assert (done.code, done.err) == (
+    assert nncli("train", gate, "--resume", run.path, "--set", "training.epochs=5", "-q").code == 0
+    gate.write_text(gate.read_text().replace("epochs: 4", "epochs: 9") + "seed: 1\n")
+    done = nncli("train", gate, "--resume", run.path, "--set", "training.epochs=6")
+    assert (done.code, done.err.splitlines()) == (
         2,
-        f"{gate}:3:23: training.batch_size: expected nothing, as the run has it, found 2 "
-        "(a resumed run keeps its settings; --set training.epochs=N makes it longer)\n",
+        [
+            f"{run.path}: seed: recorded 0, asked for 1 {NO_OTHER}",
+            f"{run.path}: training.epochs: recorded 4, asked for 9 {NO_OTHER}",
+        ],
     )
+
+
+def test_table_that_was_changed_since_is_refused_beside_resume(write, train, nncli):
+    rows = ["a,b", *(f"{row}.5,{row % 7}" for row in range(30))]
+    table = write("table.csv", *rows)
+    config = write(
+        "config.yaml",
+        "data: {path: table.csv, target: b, task: regression}",
+        "training: {epochs: 2}",
+        "output: {plots: []}",
+    )
+    run = train(config)
+    more = ("--resume", run.path, "--quiet", "--set")
+    assert nncli("train", config, *more, "training.epochs=3").code == 0
+    write("table.csv", *rows, "30.5,1")
+    done = nncli("train", config, *more, "training.epochs=4")
+    expected = f"{run.path}: data.path: {table} is not the table that was recorded {NO_OTHER}\n"
+    assert (done.code, done.err) == (2, expected)
+    assert nncli("train", *more, "training.epochs=4").code == 0

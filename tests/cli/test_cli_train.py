@@ -19,6 +19,7 @@ FILES = {
     "metrics.json",
     "model.safetensors",
     "checkpoints/last.safetensors",
+    "fingerprints.csv",
     "manifest.json",
     "split.npz",
     "preprocessing.json",

@@ -1,10 +1,11 @@
 """Report files: a report beside the run it is of, in the folder `evaluation`.
 
-The run's manifest doesn't list them: they say nothing that the run can't say again.
+The run's manifest doesn't list them, since a run may be scored while it is trained: they have one
+of their own.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from nncli.artifacts.evaluation.pictures import to_png
 from nncli.artifacts.evaluation.report import Report
-from nncli.artifacts.files import reporting, to_json, write_atomic
-from nncli.errors import FileFailure
+from nncli.artifacts.files import reporting, to_json
+from nncli.artifacts.run_directory import EVALUATION as FOLDER
+from nncli.artifacts.run_directory import MANIFEST, RunDirectory
+from nncli.errors import CorruptRun, FileFailure
 
-FOLDER = "evaluation"
 Draw = Callable[[Report, str], Any]
 
 
@@ -24,30 +26,34 @@ def save(report: Report, run: Path, *, has_plots: bool) -> tuple[list[str], list
 
     What can't be drawn or written is a trouble, and no error: the scores are known all the same.
     """
-    files: list[str] = []
     troubles: list[str] = []
-    name = f"{FOLDER}/{report.name}.json"
+    pictures = dict(_pictures(report, troubles)) if has_plots else {}
+    name = f"{report.name}.json"
+    files = [f"{FOLDER}/{each}" for each in (name, *pictures)]
+    value = {"run": report.run, **report.to_json(), "files": files}
     try:
-        for picture, content in _pictures(report, troubles) if has_plots else ():
-            path = f"{FOLDER}/{report.name}/{picture}"
-            _put(run / path, content)
-            files.append(path)
-        value = {"run": report.run, **report.to_json(), "files": [name, *files]}
-        _put(run / name, to_json(value))
-        files.insert(0, name)
-    except FileFailure as error:
-        troubles.append(f"not saved: {error}")
+        _commit(run / FOLDER, {**pictures, name: to_json(value)})
+    except (FileFailure, CorruptRun) as error:
+        return [], [*troubles, f"not saved: {error}"]
     return files, troubles
 
 
-def _put(path: Path, content: bytes) -> None:
+def _commit(path: Path, contents: Mapping[str, bytes]) -> None:
+    """Put the files into the folder, beside those of other rows, and seal it."""
+    folder = RunDirectory(path)
     with reporting(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, content)
+        path.mkdir(parents=True, exist_ok=True)
+    folder.lock(waits=True)
+    try:
+        if (path / MANIFEST).exists():
+            folder.recover()
+        folder.commit({name: [content] for name, content in contents.items()})
+    finally:
+        folder.unlock()
 
 
 def _pictures(report: Report, troubles: list[str]) -> Iterator[tuple[str, bytes]]:
-    """(file name, content) of each picture that belongs to the task and shows something."""
+    """(path in the folder, content) of each picture that suits the task and shows something."""
     if not report.is_finite:
         troubles.append("no plots: the predictions are not all finite")
         return
@@ -76,4 +82,4 @@ def _pictures(report: Report, troubles: list[str]) -> Iterator[tuple[str, bytes]
         if content is None:
             troubles.append(f"no {name}: all rows are of one class")
         else:
-            yield name, content
+            yield f"{report.name}/{name}", content

@@ -71,7 +71,7 @@ class CompiledStepper(Stepper):
             if stop.requested:
                 return False
             began, before = time.perf_counter(), state.step
-            self._slice(last)
+            self._slice(last, stop.allowed(self.steps))
             self._adapt(state.step - before, time.perf_counter() - began)
         return True
 
@@ -82,12 +82,12 @@ class CompiledStepper(Stepper):
         elif seconds < SHORT and steps > self.steps // 2:
             self.steps = min(2 * self.steps, self.most)
 
-    def _slice(self, last: int) -> None:
-        """Whole epochs, as many as fit; or a part of one that is longer."""
+    def _slice(self, last: int, most: int) -> None:
+        """Whole epochs, as many as fit into `most` steps; or a part of one that is longer."""
         state, start = self.state, self.state.step_in_epoch
-        steps = min(self.steps, self.steps_per_epoch - start)
+        steps = min(most, self.steps_per_epoch - start)
         if start == 0 and steps == self.steps_per_epoch:
-            steps *= min(self.steps // steps, last - state.epoch)
+            steps *= min(most // steps, last - state.epoch)
         if not self.batches.in_place:
             self._draw_rows(start, steps)
         self._draw_random(start, steps)

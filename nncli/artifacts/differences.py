@@ -1,0 +1,72 @@
+"""Differences between what a run has recorded and what a replay makes of it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nncli.engine.layout import Layout
+from nncli.engine.state import TrainState
+from nncli.parts.arrays import Array
+
+
+@dataclass(frozen=True)
+class EpochDifference:
+    """A logged epoch that isn't as recorded.
+
+    tensors: whose bytes differ.  columns: of metrics.csv, as (recorded, replayed).
+    Neither: one of the two has ended before.
+    """
+
+    epoch: int
+    tensors: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        columns = {
+            name: {"recorded": recorded, "replayed": replayed}
+            for name, (recorded, replayed) in self.columns.items()
+        }
+        return {"epoch": self.epoch, "tensors": list(self.tensors), "metrics": columns}
+
+
+@dataclass(frozen=True)
+class TensorDifference:
+    """How far a saved tensor is from the replayed one.
+
+    file: where it was saved.  numbers: how many of its `size` numbers differ.
+    largest: |recorded - replayed|; relative: that over the largest |recorded| number.
+    """
+
+    file: str
+    tensor: str
+    numbers: int
+    size: int
+    largest: float
+    relative: float
+
+
+def tensors_of(layout: Layout, state: TrainState) -> dict[str, Array]:
+    """All that steps move: each tensor, and what the optimizer keeps of it."""
+    slots = {
+        f"{slot} of {name}": view
+        for slot, flat in state.slots.items()
+        for name, view in layout.views(flat).items()
+    }
+    return {**layout.views(state.theta), **slots}
+
+
+def tensor_differences(
+    file: str, recorded: Mapping[str, Array], replayed: Mapping[str, Array]
+) -> Iterator[TensorDifference]:
+    """The tensors of which any bit differs. Both have the same ones."""
+    for name, was in recorded.items():
+        bits = f"u{was.itemsize}"
+        differs = was.view(bits) != replayed[name].view(bits)
+        if numbers := int(np.count_nonzero(differs)):
+            with np.errstate(all="ignore"):
+                largest = float(np.abs(was - replayed[name]).max())
+                scale = float(np.abs(was).max())
+            relative = largest / scale if scale else float("inf")
+            yield TensorDifference(file, name, numbers, was.size, largest, relative)

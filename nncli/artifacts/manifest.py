@@ -1,0 +1,54 @@
+"""The manifest: SHA-256 and size of every file of a run, and its own SHA-256 last.
+
+A manifest is exactly the text that `encode` makes of what it says: whoever changes any byte of it,
+a blank included, is found out.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.files import sha256, to_json
+from nncli.errors import CorruptRun, UserError
+
+FORMAT = 3
+Entry = Mapping[str, Any]  # {"sha256": ..., "bytes": ...}
+
+
+def entry(content: bytes) -> Entry:
+    """What the manifest says of a file."""
+    return {"sha256": sha256(content), "bytes": len(content)}
+
+
+def encode(files: Mapping[str, Entry]) -> bytes:
+    """The text of a manifest. files: by their paths inside the run."""
+    body = {"format": FORMAT, "files": dict(sorted(files.items()))}
+    return _guarded(body)
+
+
+def decode(content: bytes, source: Path) -> dict[str, Entry]:
+    """The files that a manifest lists. Raises CorruptRun if any byte of it isn't as written.
+
+    Raises UserError for a whole one of another version of nncli.
+    """
+    try:
+        body = json.loads(content)
+        own = body.pop("sha256", None)
+        found, files = body["format"], body["files"]
+        is_whole = all(isinstance(each, dict) for each in files.values())
+        is_whole &= own is None or content == _guarded(body)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise CorruptRun(f"{source}: not a manifest") from None
+    if not is_whole or (own is None and found not in (1, 2)):  # which had no SHA-256 of their own
+        raise CorruptRun(f"{source}: changed since the run was sealed")
+    if found != FORMAT:
+        other = f"format {found}, which this version of nncli doesn't read"
+        raise UserError(f"{source.parent}: a run of {other}: train it again")
+    listed: dict[str, Entry] = files
+    return listed
+
+
+def _guarded(body: Mapping[str, Any]) -> bytes:
+    """JSON text with the SHA-256 of what it says."""
+    return to_json({**body, "sha256": sha256(to_json(body))})

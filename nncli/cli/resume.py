@@ -1,0 +1,68 @@
+"""`nncli train --resume`: a run is taken up as it was left, or not at all."""
+
+import filecmp
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nncli.artifacts.environment import differences
+from nncli.artifacts.plots import BackgroundPlotter
+from nncli.artifacts.run_directory import CONFIG, RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.run_recorder import RunRecorder
+from nncli.cli.streams import tell
+from nncli.config.changes import changes
+from nncli.config.load import load_text
+from nncli.config.text import problem, read_text
+from nncli.errors import ConfigError, Problem
+
+MAY_CHANGE = "training.epochs"
+
+
+def take_up(
+    run: RunDirectory, config: Path | None, assignments: Sequence[str], plotter: BackgroundPlotter
+) -> RunRecorder:
+    """Go on with a locked run; `config` and `assignments` may ask for nothing new but more epochs.
+
+    Raises ConfigError with a line for each key that they would change.
+    """
+    extending = [each for each in assignments if each.partition("=")[0].strip() == MAY_CHANGE]
+    others = [each for each in assignments if each not in extending]
+    reader = RunReader(run, extending)
+    if found := list(_refused(reader, config, others)):
+        raise ConfigError(found)
+    training = reader.config[0].training
+    for difference in differences([reader.environment(), *reader.resumptions()], training):
+        tell(f"warning: {difference}: this run may end in other bits than there")
+    if reader.config[0].output.plots:
+        plotter.start()
+    return RunRecorder.resume(reader, sys.argv[1:])
+
+
+def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> Iterator[Problem]:
+    """What the config that is asked for says otherwise than the one that was trained.
+
+    Both with what `--set` has changed when the run began, so that its own command asks for nothing.
+    """
+    if config is None and not others:
+        return
+    where, why = str(reader.run.path), f"--resume can change {MAY_CHANGE} only, by --set"
+    text = reader.run.read(CONFIG).decode()
+    place, at_first = config or reader.run.path / CONFIG, _assignments(reader)
+    recorded, _ = load_text(text, place, at_first)
+    asked, _ = load_text(read_text(config) if config else text, place, [*at_first, *others])
+    for change in changes(recorded, asked):
+        yield problem(where, change.key, f"{change} ({why})")
+    table, kept = asked.data.path, reader.config[0].data.path
+    if config and table and kept and table.is_file() and not filecmp.cmp(table, kept, False):
+        yield problem(where, "data.path", f"{table} is not the table that was recorded ({why})")
+
+
+def _assignments(reader: RunReader) -> list[str]:
+    """What `--set` gave when the run began, read off its recorded command."""
+    from nncli.cli.train import command
+
+    recorded = reader.environment().get("command") or []
+    words = [str(word) for word in recorded if word != "--traceback"][2:]  # after `nncli train`
+    context = command.make_context("train", words, resilient_parsing=True)
+    return list(context.params["assignments"] or ())
