@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
 
+LONGEST_LINE = 2000  # signs
+
 
 class NncliError(Exception):
     """Anything nncli reports to its user in a line of its own."""
@@ -27,8 +29,12 @@ class NncliError(Exception):
     exit_code: ClassVar[int] = 1
 
     def lines(self) -> list[str]:
-        """The message, one line per problem."""
-        return [str(self)]
+        """The message, one line per problem, whatever signs of a file's own are in it."""
+        return [printable(line, LONGEST_LINE)[:LONGEST_LINE] for line in self._problems()]
+
+    def _problems(self) -> list[str]:
+        """The message of each."""
+        return str(self).split("\n")
 
 
 Found = Iterable[tuple[str, str]]  # (config key, message)
@@ -53,14 +59,18 @@ class Problem:
 
 
 class ConfigError(UserError):
-    """All the problems of one config, in the order of their places."""
+    """All the problems of one config, in the order of their places; `MOST_SHOWN` are named."""
+
+    MOST_SHOWN: ClassVar[int] = 100
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__("\n".join(self._problems()))
 
-    def lines(self) -> list[str]:
-        return [str(problem) for problem in self.problems]
+    def _problems(self) -> list[str]:
+        left = len(self.problems) - self.MOST_SHOWN
+        shown = map(str, self.problems[: self.MOST_SHOWN])
+        return [*shown, *([f"and {left:,} more"] if left > 0 else [])]
 
 
 class DataError(UserError):
@@ -72,6 +82,9 @@ class DataError(UserError):
     def __init__(self, message: str = "", key: str = "", found: Found = ()) -> None:
         self.found = tuple(found) or ((key, message),)
         super().__init__("\n".join(message for _, message in self.found))
+
+    def _problems(self) -> list[str]:
+        return [message for _, message in self.found]
 
 
 class MarkersFound(DataError):
@@ -91,9 +104,9 @@ class TableError(DataError):
         """count: how many there are in all, if more than are given."""
         self.problems = tuple(problems)[: self.MOST_SHOWN]
         self.count = max(count, len(problems))
-        super().__init__("\n".join(self.lines()))
+        super().__init__("\n".join(self._problems()))
 
-    def lines(self) -> list[str]:
+    def _problems(self) -> list[str]:
         left = self.count - len(self.problems)
         return [*map(str, self.problems), *([f"and {left:,} more"] if left else [])]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.files import sha256, to_json
+from nncli.artifacts.inside import is_name
 from nncli.errors import CorruptRun, UserError
 
 FORMAT = 3
@@ -36,7 +37,7 @@ def decode(content: bytes, source: Path) -> dict[str, Entry]:
         body = json.loads(content)
         own = body.pop("sha256", None)
         found, files = body["format"], body["files"]
-        is_whole = all(isinstance(each, dict) for each in files.values())
+        is_whole = all(map(is_name, files)) and all(map(_is_entry, files.values()))
         is_whole &= own is None or content == _guarded(body)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise CorruptRun(f"{source}: not a manifest") from None
@@ -47,6 +48,12 @@ def decode(content: bytes, source: Path) -> dict[str, Entry]:
         raise UserError(f"{source.parent}: a run of {other}: train it again")
     listed: dict[str, Entry] = files
     return listed
+
+
+def _is_entry(value: Any) -> bool:
+    """Whether a file has its size and its SHA-256."""
+    kinds = {"bytes": int, "sha256": str}
+    return isinstance(value, dict) and all(type(value.get(k)) is kinds[k] for k in kinds)
 
 
 def _guarded(body: Mapping[str, Any]) -> bytes:

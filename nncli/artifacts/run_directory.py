@@ -35,8 +35,10 @@ from nncli.artifacts.files import (
     whole_file,
     write_atomic,
 )
+from nncli.artifacts.inside import content_of, place_inside
 from nncli.artifacts.manifest import Entry
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
+from nncli.intake.opening import Unfit, in_words, open_regular, read_file
 
 MANIFEST = "manifest.json"
 CONFIG = "config.yaml"
@@ -53,6 +55,8 @@ LOSS_PLOT = "plots/loss.png"
 EVALUATION = "evaluation"  # has a manifest of its own: a run is scored while it is trained
 FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
 FIRST_FOLD = "fold-1"
+MOST_MANIFEST = 1 << 24  # bytes
+MOST_JSON = 1 << 26  # bytes: what JSON becomes takes ten times as many
 PIECE = 1 << 20  # bytes copied at a time
 LONGEST_NAME = 100  # bytes
 NO_RUN = f"not a run directory: it has no {MANIFEST}"
@@ -177,13 +181,14 @@ class RunDirectory:
 
     def copy(self, source: Path, name: str) -> None:
         """Write a copy of a file, a piece at a time, so that it may be larger than memory."""
-        with reporting(source), source.open("rb") as original:
+        with reporting(source), open_regular(source) as original:
             self._entries[name] = self._put(name, iter(lambda: original.read(PIECE), b""))
 
     def _put(self, name: str, pieces: Iterable[Piece]) -> Entry:
         """Write the pieces of a file; what the manifest is to say of it."""
-        target, digest, size = self.path / name, hashlib.sha256(), 0
-        if target.parent != self.path:
+        folder, _, last = name.rpartition("/")
+        target, digest, size = place_inside(self.path, folder) / last, hashlib.sha256(), 0
+        if folder:
             self._make_inside(target.parent)
         with whole_file(target) as file:
             for piece in pieces:
@@ -194,9 +199,7 @@ class RunDirectory:
         return {"sha256": digest.hexdigest(), "bytes": size}
 
     def _make_inside(self, folder: Path) -> None:
-        """A folder of the run, unless that is gone or a link leads out of it."""
-        if folder.is_symlink():
-            raise CorruptRun(f"{folder}: a link, by which files would leave the run")
+        """A folder of the run, unless that is gone."""
         with reporting(folder):
             if not folder.is_dir():
                 folder.mkdir()
@@ -286,27 +289,24 @@ class RunDirectory:
     def read(self, name: str) -> bytes:
         """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
         listed, before = self.manifest().get(name), None
-        path, trouble = self.path / name, "missing from the run"
+        path = self.path / name
         while listed is not None and listed != before:  # again, if it was sealed anew meanwhile
-            for place in (path, self.path / (name + NEXT)):
-                try:
-                    with reporting(place):
-                        content = place.read_bytes() if place.is_file() else None
-                except FileFailure:
-                    if place.is_file():
-                        raise
-                    continue  # renamed between two looks
-                if content is not None:
-                    if sha256(content) == listed.get("sha256"):
-                        return content
-                    trouble = "changed since the run was sealed (its SHA-256 differs)"
+            for place in (name, name + NEXT, name):  # the last for a file renamed between two looks
+                content = content_of(place_inside(self.path, place), listed["bytes"])
+                if content is not None and sha256(content) == listed["sha256"]:
+                    return content
             listed, before = self.manifest().get(name), listed
-        raise CorruptRun(f"{path}: {trouble}")
+        if listed is None or not os.path.lexists(path):
+            raise CorruptRun(f"{path}: missing from the run")
+        raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
 
     def read_json(self, name: str) -> Any:
-        """A JSON file's value. Raises CorruptRun if it is missing, changed or no JSON."""
+        """A JSON file's value. Raises CorruptRun as `read`, and if it is too large or no JSON."""
+        content = self.read(name)
+        if len(content) > MOST_JSON:
+            raise CorruptRun(f"{self.path / name}: larger than {in_words(MOST_JSON)}")
         try:
-            return json.loads(self.read(name))
+            return json.loads(content)
         except (ValueError, RecursionError) as error:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
@@ -314,7 +314,10 @@ class RunDirectory:
         """The sealed files. Raises CorruptRun if the manifest isn't as it was written, FileFailure
         if the operating system refuses to read it.
         """
-        path = self.path / MANIFEST
+        path = place_inside(self.path, MANIFEST)
         with reporting(path):
-            content = path.read_bytes() if path.is_file() else b""
+            try:
+                content = read_file(path, MOST_MANIFEST, "a manifest")
+            except (Unfit, FileNotFoundError):
+                raise CorruptRun(f"{path}: not a manifest") from None
         return manifest.decode(content, path)

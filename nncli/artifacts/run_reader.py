@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
-
-import numpy as np
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.own_files import check_tables, confine
 from nncli.artifacts.plots import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights
@@ -20,10 +18,13 @@ from nncli.config.load import Source, decode
 from nncli.config.model import Model
 from nncli.config.nodes import parse
 from nncli.config.overrides import apply
+from nncli.config.resolve import left_open
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.splits import Rows
 from nncli.engine.state import TrainState
-from nncli.errors import CorruptRun, UserError
+from nncli.errors import CorruptRun, UserError, printable
+from nncli.intake.arrays import Malformed
+from nncli.intake.npz import NpzArchive
 from nncli.parts.arrays import Array
 
 
@@ -42,9 +43,14 @@ class RunReader:
         text = self.run.read(names.RESOLVED).decode("utf-8", "replace")
         path = self._path(names.RESOLVED)
         root = parse(text, str(path))
-        for assignment in self.assignments:
-            root = apply(root, assignment)
         experiment, places = decode(root, path)
+        confine(self.run.path, experiment)  # what `--set` names is the user's own
+        if key := next(left_open(experiment), None):
+            raise CorruptRun(f"{path}: {key}: not resolved")
+        if self.assignments:
+            for assignment in self.assignments:
+                root = apply(root, assignment)
+            experiment, places = decode(root, path)
         return experiment, Source(path, text, places)
 
     @property
@@ -56,10 +62,11 @@ class RunReader:
     def built(self) -> Built:
         """What was trained, on the recorded rows and with the recorded statistics.
 
-        Raises UserError if the data is no longer what it was.
+        Raises UserError if the data is no longer what it was, CorruptRun if that was in the run.
         """
         experiment, source = self.config
         recorded = str(self.environment().get("data_sha256"))
+        check_tables(self.run, experiment, recorded)
         return build(experiment, source, Fixed(self._rows(), self._preprocessing(), recorded))
 
     def environment(self) -> dict[str, Any]:
@@ -77,18 +84,20 @@ class RunReader:
         return resumed
 
     def _rows(self) -> Rows:
-        path = self._path(names.SPLIT)
+        content, path = self.run.read(names.SPLIT), self._path(names.SPLIT)
         try:
-            with np.load(io.BytesIO(self.run.read(names.SPLIT)), allow_pickle=False) as archive:
-                return Rows(archive["train"], archive["val"], archive["test"])
-        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
-            raise CorruptRun(f"{path}: not the rows of a split: {error}") from None
+            archive = NpzArchive(io.BytesIO(content), most=len(content))  # which isn't compressed
+            return Rows(*(_row_indices(archive, name) for name in ("train", "val", "test")))
+        except Malformed as error:
+            message = printable(str(error), 300)
+            raise CorruptRun(f"{path}: not the rows of a split: {message}") from None
 
     def _preprocessing(self) -> Preprocessing:
         try:
             return Preprocessing.from_json(self.run.read_json(names.PREPROCESSING))
-        except (TypeError, KeyError) as error:
-            raise CorruptRun(f"{self._path(names.PREPROCESSING)}: {error}") from None
+        except Malformed as error:
+            message = printable(str(error), 300)
+            raise CorruptRun(f"{self._path(names.PREPROCESSING)}: {message}") from None
 
     @cached_property
     def model(self) -> Model:
@@ -126,8 +135,23 @@ class RunReader:
     def summary(self) -> dict[str, Any]:
         """What the run reached and why it stopped; empty if it was killed or still goes on."""
         if names.SUMMARY not in self.run.manifest():
+            if self._path(names.SUMMARY).exists():  # which takes its place after the manifest
+                raise CorruptRun(f"{self._path(names.SUMMARY)}: not in the manifest")
             return {}
         summary = self.run.read_json(names.SUMMARY)
         if not isinstance(summary, dict):
             raise CorruptRun(f"{self._path(names.SUMMARY)}: expected a JSON object")
+        for key, kind in (("best_epoch", int), ("stopped", str)):
+            if key in summary and type(summary[key]) is not kind:
+                raise CorruptRun(f"{self._path(names.SUMMARY)}: {key}: expected {kind.__name__}")
         return summary
+
+
+def _row_indices(archive: NpzArchive, name: str) -> Array:
+    """A part of a split. Raises Malformed if it isn't the indices of rows."""
+    if name not in archive.arrays:
+        raise Malformed(f"it lacks {name}")
+    rows: Array = archive.read(name)
+    if rows.ndim != 1 or rows.dtype.kind != "i" or (len(rows) and rows.min() < 0):
+        raise Malformed(f"{name}: expected indices of rows")
+    return rows

@@ -17,6 +17,7 @@ from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
+from nncli.artifacts.own_files import tables_of
 from nncli.artifacts.plots import BackgroundPlotter, Curves, NotDrawn
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -26,6 +27,8 @@ from nncli.config.dump import to_yaml
 from nncli.engine.state import TrainState
 from nncli.engine.watch import EpochReport
 from nncli.errors import CorruptRun, UserError
+from nncli.intake.arrays import Malformed
+from nncli.intake.records import read_as
 from nncli.parts.optimizers import Lbfgs
 
 CHECKPOINT_SECONDS = 10.0
@@ -69,8 +72,8 @@ class RunRecorder:
             raise UserError(f"{path}: lbfgs keeps its memory to itself: train anew")
         state, beside = reader.checkpoint()
         try:
-            last, best = EpochReport(**beside["last"]), EpochReport(**beside["best"])
-        except (KeyError, TypeError) as error:
+            last, best = (read_as(beside[name], EpochReport, name) for name in ("last", "best"))
+        except (LookupError, TypeError, Malformed) as error:
             raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
         epochs = built.experiment.training.epochs
         last = _as_seen_now(last, epochs)
@@ -131,8 +134,9 @@ class RunRecorder:
         """
         if path not in self._kept:
             name = f"files/{len(self._kept) + 1}-{path.name}"
+            is_table = path in tables_of(self.built.experiment).values()
             with reporting(path):
-                is_large = path.stat().st_size > LARGEST_COPY
+                is_large = is_table and path.stat().st_size > LARGEST_COPY
             if is_large:
                 name = str(path.resolve())
                 self.warnings.append(

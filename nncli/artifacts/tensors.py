@@ -1,8 +1,10 @@
 """Tensors: weights and checkpoints as .safetensors, which hold numbers and text, never code."""
 
 import dataclasses
+import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +14,10 @@ import numpy as np
 from nncli.artifacts.files import Piece
 from nncli.engine.layout import Layout
 from nncli.engine.state import Best, TrainState
-from nncli.errors import CorruptRun
+from nncli.errors import CorruptRun, few, printable
+from nncli.intake.arrays import Malformed
+from nncli.intake.records import read_as
+from nncli.intake.safetensors import SafetensorsFile
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import PlateauState
 
@@ -27,17 +32,16 @@ def encode_weights(layout: Layout, theta: Array) -> Iterator[Piece]:
 
 def decode_weights(content: bytes, layout: Layout, dtype: Any, source: Path) -> Array:
     """theta from named tensors. Raises CorruptRun unless they are exactly the layout's."""
-    tensors = _load(content, source)
-    theta = np.empty(layout.size, dtype)
-    views = layout.views(theta)
-    if tensors.keys() != views.keys():
-        raise CorruptRun(f"{source}: expected the tensors {', '.join(views)}")
-    for name, view in views.items():
-        if tensors[name].shape != view.shape:
-            raise CorruptRun(
-                f"{source}: {name}: expected shape {view.shape}, found {tensors[name].shape}"
-            )
-        view[...] = tensors[name]
+    with _refusing(source, "not the weights of this run"):
+        tensors = SafetensorsFile(io.BytesIO(content))
+        shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
+        if tensors.arrays.keys() != shapes.keys():
+            raise Malformed(f"expected the tensors {few(list(shapes))}")
+        for name, shape in shapes.items():  # before anything of that size is allocated
+            tensors.check(name, shape, np.dtype(dtype))
+        theta = np.empty(layout.size, dtype)
+        for name, view in layout.views(theta).items():
+            tensors.fill(name, view)
     return theta
 
 
@@ -99,52 +103,47 @@ def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str
 
     Raises CorruptRun if the file doesn't hold the state of such a job.
     """
-    arrays = _load(content, source)
-    try:
-        metadata = _metadata(content)
-        scalars = json.loads(metadata["state"])
-        beside: Mapping[str, Any] = json.loads(metadata["beside"])
-        _fill(fresh.theta, arrays["theta"])
-        for name, slot in fresh.slots.items():
-            _fill(slot, arrays[f"slot/{name}"])
-        if "best_theta" in arrays:
-            fresh.best_theta = np.empty_like(fresh.theta)
-            _fill(fresh.best_theta, arrays["best_theta"])
-        if "reported" in arrays:
-            fresh.reported = np.empty_like(fresh.theta)
-            _fill(fresh.reported, arrays["reported"])
+    with _refusing(source, "not a checkpoint of this run"):
+        tensors = SafetensorsFile(io.BytesIO(content))
+        scalars = json.loads(tensors.metadata["state"])
+        beside: Mapping[str, Any] = json.loads(tensors.metadata["beside"])
+        targets = {"theta": fresh.theta}
+        targets |= {f"slot/{name}": slot for name, slot in fresh.slots.items()}
+        for name in ("best_theta", "reported"):
+            if name in tensors.arrays:
+                tensors.check(name, fresh.theta.shape, fresh.theta.dtype)
+                targets[name] = np.empty_like(fresh.theta)
+                setattr(fresh, name, targets[name])
+        if tensors.arrays.keys() != targets.keys():
+            raise Malformed(f"expected the tensors {few(list(targets))}")
+        for name, target in targets.items():
+            tensors.fill(name, target)
         fresh.shuffle.bit_generator.state = scalars["shuffle"]
         fresh.dropout.bit_generator.state = scalars["dropout"]
-        fresh.epoch, fresh.step = scalars["epoch"], scalars["step"]
-        fresh.step_in_epoch = scalars["step_in_epoch"]
-        fresh.epoch_shuffle = scalars["epoch_shuffle"]
-        fresh.best = Best(**scalars["best"])
-        fresh.plateau = PlateauState(**scalars["plateau"])
-        fresh.previous = scalars["previous"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise CorruptRun(f"{source}: not a checkpoint of this run: {error}") from None
+        for name in ("epoch", "step", "step_in_epoch"):
+            setattr(fresh, name, _count(scalars[name], name))
+        if (began := scalars["epoch_shuffle"]) is not None:
+            np.random.default_rng().bit_generator.state = began  # refuses what is no state
+        fresh.epoch_shuffle = began
+        fresh.best = read_as(scalars["best"], Best, "best")
+        fresh.plateau = read_as(scalars["plateau"], PlateauState, "plateau")
+        fresh.previous = read_as(scalars["previous"], float | None, "previous")
     return beside
 
 
-def _fill(target: Array, source: Array) -> None:
-    """Copy without casting or broadcasting."""
-    if source.shape != target.shape:
-        raise ValueError(f"expected shape {target.shape}, found {source.shape}")
-    np.copyto(target, source, casting="no")
+def _count(value: Any, name: str) -> int:
+    """A whole number from 0 on, as large as a training run can get."""
+    count: int = read_as(value, int, name)
+    if not 0 <= count < 2**63:
+        raise Malformed(f"{name}: expected a count, found {str(count)[:40]}")
+    return count
 
 
-def _load(content: bytes, source: Path) -> Mapping[str, Array]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
+@contextmanager
+def _refusing(source: Path, what: str) -> Iterator[None]:
+    """Turn what is wrong with a file into CorruptRun."""
     try:
-        tensors: dict[str, Array] = load(content)
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise CorruptRun(f"{source}: not a .safetensors file: {error}") from None
-    return tensors
-
-
-def _metadata(content: bytes) -> Any:
-    """The text that a .safetensors header carries beside the tensors."""
-    length = int.from_bytes(content[:8], "little")
-    return json.loads(content[8 : 8 + length])["__metadata__"]
+        yield
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        why = printable(f"{type(error).__name__} {error}" if not str(error) else str(error), 300)
+        raise CorruptRun(f"{source}: {what}: {why}") from None

@@ -12,6 +12,7 @@ from nncli.config.experiment import Experiment, PreprocessingKeys
 from nncli.config.load import Source
 from nncli.config.model import Model
 from nncli.config.resolve import resolve, resolve_preprocessing, resolve_split
+from nncli.config.room import check_dataset, check_network
 from nncli.data.doubts import doubts, refuse_lonely_classes
 from nncli.data.folds import folds
 from nncli.data.preprocessing import Preprocessing, Steps
@@ -24,7 +25,7 @@ from nncli.engine.evaluation import Scored
 from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.state import stream
-from nncli.errors import DataError, TableError, UserError
+from nncli.errors import CorruptRun, DataError, TableError, UserError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import Table
@@ -88,6 +89,22 @@ class Fixed:
     preprocessing: Preprocessing
     data_sha256: str
 
+    def check(self, table: Table, folder: Path) -> None:
+        """Raises DataError, or CorruptRun, if it wasn't recorded on these rows."""
+        if table.sha256() != self.data_sha256:
+            raise DataError(f"{folder}: the data has changed since this run was trained")
+        features = tuple(feature.name for feature in self.preprocessing.features)
+        fitted = self.preprocessing
+        if (features, fitted.targets, fitted.classes) != (
+            table.features,
+            table.targets,
+            table.classes,
+        ):
+            raise CorruptRun(f"{folder}: its preprocessing was fitted on other columns")
+        parts = (self.rows.train, self.rows.val, self.rows.test)
+        if not len(self.rows.train) or any(len(p) and p.max() >= len(table) for p in parts):
+            raise CorruptRun(f"{folder}: its split has rows that the data hasn't")
+
 
 @dataclass(frozen=True)
 class Dealt:
@@ -108,8 +125,8 @@ def deal(given: Experiment, source: Source, fixed: Fixed | None = None, n_folds:
     """
     dataset = given.data.source()
     table = _table(given, dataset, source)
-    if fixed and table.sha256() != fixed.data_sha256:
-        raise DataError(f"{source.path.parent}: the data has changed since this run was trained")
+    if fixed:
+        fixed.check(table, source.path.parent)
     split = resolve_split(given.data.split, dataset, table)
     if fixed:
         return Dealt(table, dataset, split, fixed.rows)
@@ -148,6 +165,7 @@ def assemble(
     if fixed is None:  # a run has its weights in its own files
         check_files(experiment, inputs, source)
     model = Model(experiment, preprocessing)
+    check_network(model, rows, source)
     try:
         job = _job(model, table, rows, weighing)
     except TableError as error:
@@ -212,6 +230,7 @@ def _source_key(given: Experiment) -> str:
 
 def _table(given: Experiment, dataset: Dataset, source: Source) -> Table:
     blamed = _source_key(given)
+    check_dataset(dataset, source)
     try:
         with _blaming(source, blamed), np.errstate(all="ignore"):
             table = dataset.load()

@@ -42,15 +42,17 @@ class Node:
 class _Loader(yaml.SafeLoader):
     """Composes nodes only: it constructs nothing."""
 
-    depth = 0
+    depth = nodes = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.depth += 1
-        if self.depth > MOST_DEPTH:
+        self.nodes += 1
+        if self.depth > MOST_DEPTH or self.nodes > MOST_NODES:
+            problem = f"nested deeper than {MOST_DEPTH} levels"
+            if self.nodes > MOST_NODES:
+                problem = f"more than {MOST_NODES:,} keys and values"
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(
-                problem=f"nested deeper than {MOST_DEPTH} levels", problem_mark=mark
-            )
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node

@@ -2,8 +2,9 @@
 
 import math
 import os
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from dataclasses import is_dataclass, replace
+from typing import Any, Literal, TypeVar
 
 from nncli.config.experiment import (
     Data,
@@ -13,6 +14,8 @@ from nncli.config.experiment import (
     PreprocessingKeys,
     Target,
 )
+from nncli.config.hints import alternatives, hints_of
+from nncli.config.text import join
 from nncli.constraints import Auto
 from nncli.data.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
 from nncli.engine.settings import Training
@@ -31,6 +34,7 @@ from nncli.registry import Part, find
 P = TypeVar("P", bound=Part)
 BATCH = 32
 MOST_LOGGED = 1000  # rows of metrics.csv, unless a config asks for more
+STAY_OPEN = ("name", "training.engine")
 LARGE_STEP = 128**3  # multiplications of one product from which a second thread pays
 
 
@@ -56,6 +60,20 @@ def resolve(
         ),
         output=replace(given.output, log_every=log_every),
     )
+
+
+def left_open(block: Any, path: str = "") -> Iterator[str]:
+    """The keys of an experiment that are still `auto`; the engine may be."""
+    cls: Any = type(block)
+    for name, hint in hints_of(cls).items():
+        if name not in getattr(block, "shown_keys", (name,)):
+            continue
+        value, key = getattr(block, name), join(path, name)
+        if value == "auto" and Literal["auto"] in alternatives(hint) and key not in STAY_OPEN:
+            yield key
+        for item in value if isinstance(value, list) else [value]:
+            if is_dataclass(item):
+                yield from left_open(item, key)
 
 
 def resolve_data(data: Data, table: Table) -> Data:

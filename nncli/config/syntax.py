@@ -76,7 +76,7 @@ _RULES: list[tuple[str, str, str]] = [
         _HERE,
         "only an indented text may follow '|' or '>': put quotes around the value",
     ),
-    (r"(nested deeper .+)", _HERE, "{0}"),
+    (r"((?:nested deeper|more than) .+)", _HERE, "{0}"),
 ]
 _ALIAS = "a name has to follow '*' or '&': put quotes around the text"
 _TOKENS = {

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nncli.errors import ConfigError, Problem, printable
+from nncli.intake.opening import Unfit, read_file
 
 MOST_BYTES = 1 << 20
 
@@ -24,20 +25,15 @@ def read_text(path: Path) -> str:
         return ConfigError([Problem(f"{path}{place}", "", message)])
 
     try:
-        if path.is_dir():
-            raise refuse("expected a file, found a directory")
-        if path.exists() and not path.is_file():
-            raise refuse("expected a regular file")
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
+        content = read_file(path, MOST_BYTES, "a config")
     except FileNotFoundError:
         raise refuse("no such file") from None
+    except Unfit as error:
+        raise refuse(str(error)) from None
     except OSError as error:
         raise refuse(f"can't be read: {error.strerror}") from None
     except ValueError:
         raise refuse("not a possible file name") from None
-    if len(content) > MOST_BYTES:
-        raise refuse(f"larger than {MOST_BYTES // 1024} KiB, which no config needs")
     if b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise refuse("a binary file, not YAML text")
     try:

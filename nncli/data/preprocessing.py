@@ -11,6 +11,8 @@ from nncli.data.kinds import TRUTHS, truths
 from nncli.data.problems import cell_problem
 from nncli.data.scaling import Scale, Scaling
 from nncli.errors import DataError, Problem, TableError, printable
+from nncli.intake.arrays import Malformed
+from nncli.intake.records import read_as
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Table
 
@@ -47,6 +49,14 @@ class FittedColumn:
     shift: float = 0.0
     scale: float = 1.0
     categories: tuple[str, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the parts fit together."""
+        if self.kind == "categorical":
+            is_text = self.fill is None or isinstance(self.fill, str)
+            return is_text and len(set(self.categories)) == len(self.categories) > 0
+        return not self.categories and not isinstance(self.fill, str)
 
     @property
     def inputs(self) -> list[str]:
@@ -149,19 +159,26 @@ class Preprocessing:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, text: dict[str, Any]) -> "Preprocessing":
-        features = tuple(
-            FittedColumn(**{**feature, "categories": tuple(feature["categories"])})
-            for feature in text["features"]
+    def from_json(cls, value: Any) -> "Preprocessing":
+        """What `to_json` was made of. Raises Malformed for anything else."""
+        fitted: Preprocessing = read_as(value, cls, "preprocessing")
+        fitted._check()
+        return fitted
+
+    def _check(self) -> None:
+        """Raises Malformed for statistics that no rows have."""
+        names = [feature.name for feature in self.features]
+        units = 0 if self.classes else len(self.targets)
+        numbers = [number for f in self.features for number in (f.shift, f.scale)]
+        is_sound = (
+            self.features
+            and all(feature.is_sound for feature in self.features)
+            and all(len(set(each)) == len(each) for each in (names, self.targets, self.classes))
+            and len(self.target.shift) == len(self.target.scale) == units
+            and np.isfinite([*numbers, *self.target.shift, *self.target.scale]).all()
         )
-        return cls(
-            text["fitted_rows"],
-            features,
-            tuple(text["targets"]),
-            tuple(text["classes"]),
-            Scaling(**text["target"]),
-            text["unknown"],
-        )
+        if not is_sound:
+            raise Malformed("its statistics contradict each other")
 
 
 def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Steps) -> FittedColumn:

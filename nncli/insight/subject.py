@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from nncli.artifacts.files import reporting
-from nncli.artifacts.run_directory import MANIFEST, RunDirectory
+from nncli.artifacts.run_directory import MANIFEST, MOST_MANIFEST, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.build import Built, build
 from nncli.config.load import load
 from nncli.engine.state import TrainState
+from nncli.intake.opening import read_file
 
 
 @dataclass(frozen=True)
@@ -46,4 +47,4 @@ def digest(path: Path) -> str:
     """What tells a config or a run from a changed one: 16 letters of a SHA-256."""
     file = path / MANIFEST if path.is_dir() else path
     with reporting(file):
-        return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        return hashlib.sha256(read_file(file, MOST_MANIFEST, "a config")).hexdigest()[:16]

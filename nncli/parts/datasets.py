@@ -27,6 +27,11 @@ class Dataset(Part):
     has_split: ClassVar[bool] = True
     is_scaled: ClassVar[bool] = True
 
+    @property
+    def cells(self) -> int:
+        """About how many numbers `load` makes; 0 for few."""
+        return 0
+
     def load(self) -> Table:
         raise NotImplementedError
 
@@ -149,6 +154,10 @@ class AndFloat(Dataset):
     seed: DrawSeed = 0
     is_scaled = False
 
+    @property
+    def cells(self) -> int:
+        return 3 * self.samples
+
     def load(self) -> Table:
         x = np.random.default_rng(self.seed).random((self.samples, 2))
         y = (x > 0.5).all(axis=1).astype(int)
@@ -173,6 +182,10 @@ class LinearRegression(Dataset):
     def __post_init__(self) -> None:
         if self.generator == "legacy" and self.seed >= 2**32:
             raise ValueError("the legacy generator needs a seed below 2^32")
+
+    @property
+    def cells(self) -> int:
+        return (len(self.coefficients) + 1) * self.samples
 
     def load(self) -> Table:
         random: Any = np.random.default_rng(self.seed)
@@ -206,6 +219,10 @@ class Spiral(Dataset):
     def __post_init__(self) -> None:
         if self.samples < 2 * self.classes:
             raise ValueError(f"{self.classes} arms need at least {2 * self.classes} samples")
+
+    @property
+    def cells(self) -> int:
+        return 3 * self.samples
 
     def load(self) -> Table:
         arm = np.arange(self.samples) % self.classes
@@ -270,6 +287,12 @@ class Diabetes(Bunch):
 class Drawn(FromScikitLearn):
     """One that scikit-learn draws in the plane."""
 
+    samples: int
+
+    @property
+    def cells(self) -> int:
+        return 3 * self.samples
+
     def points(self, source: Any) -> tuple[Array, Array]:
         raise NotImplementedError
 
@@ -329,6 +352,10 @@ class Blobs(Drawn):
     def __post_init__(self) -> None:
         if self.samples < self.classes:
             raise ValueError(f"{self.classes} clouds need at least {self.classes} samples")
+
+    @property
+    def cells(self) -> int:
+        return (self.features + 1) * (self.samples + self.classes)
 
     def points(self, source: Any) -> tuple[Array, Array]:
         drawn: tuple[Array, Array] = source.make_blobs(

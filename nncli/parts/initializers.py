@@ -5,13 +5,19 @@ its length.
 """
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import numpy as np
 
 from nncli.constraints import ConfigPath, Finite, Positive
-from nncli.errors import DataError, ShapeError
+from nncli.errors import DataError, ShapeError, few, printable
+from nncli.intake.arrays import Malformed
+from nncli.intake.npz import NpzArchive
+from nncli.intake.opening import open_regular
+from nncli.intake.safetensors import SafetensorsFile
 from nncli.parts.arrays import Array, Shape
 from nncli.registry import Part, part
 
@@ -186,32 +192,33 @@ class FromFile(Initializer):
             raise ValueError(f"expected a .safetensors or .npz file, found '{self.path.name}'")
 
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
-        tensors = read_tensors(self.path)
-        if name not in tensors:
-            raise DataError(f"{self.path}: no tensor '{name}'; it has {', '.join(sorted(tensors))}")
-        values = tensors[name]
-        if values.shape != shape:
-            raise ShapeError(f"{self.path}: {name}: expected shape {shape}, found {values.shape}")
+        with _opened(self.path) as file:
+            tensors = self._tensors(file)
+            if name not in tensors.arrays:
+                known = few(sorted(tensors.arrays))
+                raise DataError(f"{self.path}: no tensor '{name}'; it has {printable(known, 300)}")
+            found = tensors.arrays[name].shape
+            if found != shape:  # before anything of that size is read
+                raise ShapeError(f"{self.path}: {name}: expected shape {shape}, found {found}")
+            values: Array = tensors.read(name)
         if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
             raise DataError(f"{self.path}: {name}: expected finite numbers")
         return values.astype(float)
 
+    def _tensors(self, file: IO[bytes]) -> NpzArchive | SafetensorsFile:
+        return NpzArchive(file) if self.path.suffix == ".npz" else SafetensorsFile(file)
 
-def read_tensors(path: Path) -> dict[str, Array]:
-    """Every tensor of a .safetensors or .npz file; nothing in it is executed.
 
-    Raises DataError if the file is missing or isn't what its name says.
-    """
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file of tensors. Raises DataError if it can't be read or isn't what its name says."""
     try:
-        if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                return dict(archive)
-        from safetensors.numpy import load_file
-
-        return dict(load_file(path))
+        with open_regular(path) as file:
+            yield file
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except Exception as error:
-        if "pickle" in str(error):  # NumPy's words for what isn't plain arrays
-            raise DataError(f"{path}: not a readable .npz file of plain arrays") from error
-        raise DataError(f"{path}: not a readable {path.suffix} file: {error}") from error
+    except Malformed as error:
+        message = printable(str(error), 300)
+        raise DataError(f"{path}: not a readable {path.suffix} file: {message}") from None
+    except OSError as error:
+        raise DataError(f"{path}: can't be read: {error.strerror or error}") from None

@@ -1,7 +1,7 @@
 """Table: rows as numbers, and what they mean. Every dataset makes one."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -45,9 +45,7 @@ class Origin:
     @property
     def sha256(self) -> str:
         """Of a single file its own; of several, of theirs together."""
-        if len(self.each_sha256) == 1:
-            return self.each_sha256[0]
-        return hashlib.sha256("".join(self.each_sha256).encode()).hexdigest()
+        return together(self.each_sha256)
 
     def place(self, row: int) -> str:
         """`file:line` of a row, or `file: row n` where a file has no lines."""
@@ -56,6 +54,13 @@ class Origin:
                 return f"{name}:{self.row_word}{lines[row]}"
             row -= len(lines)
         raise IndexError(row)
+
+
+def together(each_sha256: Sequence[str]) -> str:
+    """One SHA-256 for several files: of a single one, its own."""
+    if len(each_sha256) == 1:
+        return each_sha256[0]
+    return hashlib.sha256("".join(each_sha256).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

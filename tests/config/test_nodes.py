@@ -165,7 +165,7 @@ def test_file_of_the_greatest_size_is_read(tmp_path):
     path.write_bytes(b"#" * MOST_BYTES)
     assert len(read_text(path)) == MOST_BYTES
     path.write_bytes(b"#" * (MOST_BYTES + 1))
-    with pytest.raises(ConfigError, match="larger than 1024 KiB"):
+    with pytest.raises(ConfigError, match="larger than 1 MiB"):
         read_text(path)
 
 

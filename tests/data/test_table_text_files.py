@@ -11,6 +11,7 @@ from nncli.data.reading import text_files
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.text_files import TextFile, TextFormat, is_header, sniff_delimiter
 from nncli.errors import DataError, TableError
+from nncli.intake import opening
 
 
 def same_as_plain(table):
@@ -398,7 +399,7 @@ def test_suffixes_are_read_in_any_case(tmp_path, name):
     [
         (lambda path: None, "no such file"),
         (lambda path: path.mkdir(), "expected a file, found a folder"),
-        (os.mkfifo, "expected a regular file"),
+        (os.mkfifo, "expected a file, found a named pipe"),
         (lambda path: path.symlink_to(path), "can't be read: Too many levels of symbolic links"),
         (lambda path: path.parent.rmdir(), "no such file"),
     ],
@@ -429,7 +430,7 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     def refuse(*arguments, **keywords):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(type(path), "open", refuse)
+    monkeypatch.setattr(opening, "_without_waiting", refuse)
     with pytest.raises(DataError, match="can't be read: Permission denied"):
         TextFile(path)
 

@@ -73,7 +73,7 @@ def test_chunks_of_any_size_give_the_same_arrays(tmp_path, monkeypatch):
     [
         (
             {"y": np.array(["a", None], object)},
-            "not arrays of numbers or text: it holds Python objects",
+            "y: expected numbers or text, found Python objects",
         ),
         ({"x": X[:5], "y": Y}, "expected arrays of as many rows, found x 5, y 60"),
         (

@@ -14,6 +14,7 @@ import numpy as np
 from nncli.artifacts.evaluation.pictures import to_png
 from nncli.artifacts.evaluation.report import Report
 from nncli.artifacts.files import reporting, to_json
+from nncli.artifacts.inside import place_inside
 from nncli.artifacts.run_directory import EVALUATION as FOLDER
 from nncli.artifacts.run_directory import MANIFEST, RunDirectory
 from nncli.errors import CorruptRun, FileFailure
@@ -32,7 +33,7 @@ def save(report: Report, run: Path, *, has_plots: bool) -> tuple[list[str], list
     files = [f"{FOLDER}/{each}" for each in (name, *pictures)]
     value = {"run": report.run, **report.to_json(), "files": files}
     try:
-        _commit(run / FOLDER, {**pictures, name: to_json(value)})
+        _commit(place_inside(run, FOLDER), {**pictures, name: to_json(value)})
     except (FileFailure, CorruptRun) as error:
         return [], [*troubles, f"not saved: {error}"]
     return files, troubles

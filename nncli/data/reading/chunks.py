@@ -12,12 +12,14 @@ from typing import Protocol
 import numpy as np
 
 from nncli.errors import DataError, printable
+from nncli.intake.opening import Unfit
 from nncli.parts.arrays import Array
 
 MISSING = (
     "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Null",
     "None", "?", "-", "--", ".", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!",
 )  # fmt: skip
+MOST_COLUMNS = 50_000  # each costs some KB, and a value in the run's resolved config
 SOME = 1 << 8  # cells that show whether a column's cells repeat
 
 
@@ -177,6 +179,13 @@ def unpacked(path: Path) -> Path:
     return Path(path.stem) if path.suffix == ".gz" else path
 
 
+def refuse_width(path: Path, columns: int) -> None:
+    """Raises DataError for more columns than a table may have."""
+    if columns > MOST_COLUMNS:
+        message = f"{columns:,} columns: a table may have {MOST_COLUMNS:,}"
+        raise DataError(f"{path}: {message}", key="data.path")
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turns what the operating system and gzip refuse into DataError."""
@@ -185,11 +194,9 @@ def reading(path: Path) -> Iterator[None]:
         return DataError(f"{path}: {message}", key="data.path")
 
     try:
-        if path.is_dir():
-            raise refuse("expected a file, found a folder")
-        if path.exists() and not path.is_file():
-            raise refuse("expected a regular file")
         yield
+    except Unfit as error:
+        raise refuse(str(error)) from None
     except FileNotFoundError:
         raise refuse("no such file") from None
     except (gzip.BadGzipFile, zlib.error):

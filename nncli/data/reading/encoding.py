@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nncli.data.disk import ColumnFile
+from nncli.data.memory import available
 from nncli.data.problems import cell_problem
 from nncli.data.reading.chunks import Chunk, NumberParser, TableReader, to_number
 from nncli.data.reading.disguises import disguised, markers_among_numbers
@@ -17,6 +18,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Column
 
 Form = Literal["number", "text"]
+COPIES = 5  # of a table's numbers in memory at the worst moment
 SLIPS = 0.05  # the share of texts up to which a column is one of numbers, with mistakes
 
 
@@ -106,14 +108,15 @@ def encode(
     parser: NumberParser,
     *,
     required: Sequence[str] = (),
-    on_disk: bool = False,
+    on_disk: bool | None = False,
     is_new: bool = False,
 ) -> Encoded:
     """Read every file once, and once more if a column turns out to be text further down.
 
     readers: each file with its name in messages.  wanted: the columns to read.  forms: what is
-    known of them beforehand.  required: a row that lacks one of these is left out.  is_new: whether
-    these are new rows for a run, whose config can't be changed any more.
+    known of them beforehand.  required: a row that lacks one of these is left out.
+    on_disk: whether rows stay there; None: if memory turns out short.
+    is_new: whether these are new rows for a run, whose config can't be changed any more.
 
     Raises TableError for every cell that isn't the number it should be; DataError for no rows.
     """
@@ -175,11 +178,10 @@ def _pass(
     parser: NumberParser,
     required: Sequence[str],
     *,
-    on_disk: bool,
+    on_disk: bool | None,
 ) -> Encoded:
     """All rows of all files under what is taken for numbers and what for text."""
-    store = ColumnFile(len(columns)) if on_disk else None
-    blocks, lines = [], []
+    cells_read, lines = _Blocks(len(columns), on_disk), []
     needed = [index for index, column in enumerate(columns) if column.name in required]
     for name, reader in readers:
         order = [reader.names.index(column.name) for column in columns]
@@ -191,17 +193,41 @@ def _pass(
                 cells = chunk.columns[source]
                 row[:], wrong = column.encode(cells, parser)
                 _note(column, wrong, cells, f"{name}:{reader.row_word}", chunk.lines)
-            if store is not None:
-                store.append(block)
-            else:
-                blocks.append(block)
+            cells_read.append(block)
             file_lines.append(chunk.lines)
         lines.append(np.concatenate(file_lines))
-    cells_read: Any = store
-    if store is None:
-        cells_read = np.concatenate(blocks or [np.empty((len(columns), 0))], axis=1).T
     vocabularies = {c.name: tuple(c.vocabulary) for c in columns if c.form == "text"}
-    return Encoded(tuple(c.name for c in columns), cells_read, vocabularies, lines)
+    return Encoded(tuple(c.name for c in columns), cells_read.whole(), vocabularies, lines)
+
+
+class _Blocks:
+    """Rows as they are read: in memory, or on disk as soon as they would fill it.
+
+    on_disk: where they stay; None: as memory allows.
+    """
+
+    def __init__(self, columns: int, on_disk: bool | None) -> None:
+        self.columns, self.on_disk, self.taken = columns, on_disk, 0
+        self.blocks: list[Array] = []
+        self.file = ColumnFile(columns) if on_disk else None
+
+    def append(self, block: Array) -> None:
+        """Add rows: block is (columns, rows)."""
+        self.blocks.append(block)
+        self.taken += block.nbytes
+        is_full = self.on_disk is None and self.taken * (COPIES - 1) > available()
+        if self.file is None and is_full:  # more came than the file's size let expect
+            self.file = ColumnFile(self.columns)
+        if self.file is not None:
+            for each in self.blocks:
+                self.file.append(each)
+            self.blocks.clear()
+
+    def whole(self) -> Any:
+        """(rows, columns)."""
+        if self.file is not None:
+            return self.file
+        return np.concatenate(self.blocks or [np.empty((self.columns, 0))], axis=1).T
 
 
 def _complete(chunk: Chunk, needed: Sequence[int], parser: NumberParser) -> Array:

@@ -13,17 +13,17 @@ from nncli.data.kinds import ID_NAME, idle, is_class_number, kind_of
 from nncli.data.memory import available
 from nncli.data.problems import refuse_rows
 from nncli.data.reading.chunks import MISSING, NumberParser, TableReader, suffixes
-from nncli.data.reading.encoding import Encoded, Form, encode
+from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
 from nncli.data.reading.text_files import TextFile, TextFormat
 from nncli.data.reading.typed_files import ArrowFile, NpzFile
 from nncli.data.targets import label, number_classes
 from nncli.errors import DataError, TableError, did_you_mean, printable
+from nncli.intake.opening import open_regular
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Kind, Origin, Table, Task
 
 EMPTY = "empty: no value at all"
-COPIES = 5  # of a table's numbers in memory at the worst moment
 FORMATS = (".csv", ".tsv", ".txt", ".npz", ".parquet", ".feather")
 
 
@@ -288,14 +288,14 @@ def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
     )
 
 
-def stays_on_disk(readers: Sequence[TableReader]) -> bool:
-    """Whether tables are too large for the memory there is."""
-    return sum(reader.count_cells() for reader in readers) * 8 * COPIES > available()
+def stays_on_disk(readers: Sequence[TableReader]) -> bool | None:
+    """Whether tables look too large for the memory there is; None if it remains to be seen."""
+    return sum(reader.count_cells() for reader in readers) * 8 * COPIES > available() or None
 
 
 def fingerprint(path: Path) -> str:
     """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

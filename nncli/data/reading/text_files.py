@@ -2,23 +2,26 @@
 
 import codecs
 import csv
-import gzip
 import io
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import numpy as np
 
-from nncli.data.reading.chunks import MISSING, Chunk, is_number, reading, suffixes
+from nncli.data.reading.chunks import MISSING, Chunk, is_number, reading, refuse_width, suffixes
+from nncli.data.reading.metered import MOST_BYTES, MeteredFile, RowTooLong
 from nncli.errors import DataError, Problem, TableError, printable
+from nncli.intake.opening import in_words
 from nncli.parts.arrays import Array
 
 CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
+BLOCK_BYTES = 1 << 26  # of a chunk, where its cells are long
+LOOK_CELLS = 1 << 12  # of the rows between two looks at how much was read
 SAMPLE_BYTES = 1 << 16
 GZIP_RATIO = 6  # of a table of numbers, by rule of thumb
 DELIMITERS = (",", ";", "\t", "|")
@@ -50,10 +53,11 @@ class TextFile:
         self.delimiter = format_.delimiter or sniff_delimiter(sample, path, format_.decimal)
         if self.delimiter in '"\r\n':
             raise DataError("a quote or a line break is no delimiter", key="data.delimiter")
-        with reading(path), self._open_text() as text:
-            rows, lines = next(self._blocks(text, 101), ([], np.empty(0)))
+        with reading(path), MeteredFile(path) as file:
+            rows, lines = next(self._blocks(file, 101), ([], np.empty(0)))
         if not rows:
             raise DataError(f"{path}: the file is empty", key="data.path")
+        refuse_width(path, len(rows[0]))
         cells = [LINE_BREAK.sub(" ", cell.strip()) for cell in rows[0]]
         self.has_header = format_.header
         if self.has_header is None:
@@ -80,7 +84,7 @@ class TextFile:
 
     def _sample(self) -> str:
         """The text of the first rows."""
-        with reading(self.path), self._open() as file:
+        with reading(self.path), io.BufferedReader(MeteredFile(self.path)) as file:
             head = file.read(SAMPLE_BYTES)
         self.has_bom = head.startswith(codecs.BOM_UTF8)
         self.line_end = "\r\n" if b"\r\n" in head else "\n"
@@ -93,20 +97,12 @@ class TextFile:
             text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
         return text
 
-    def _open(self) -> IO[bytes]:
-        if self.path.suffix == ".gz":
-            return gzip.open(self.path, "rb")  # type: ignore[return-value]
-        return self.path.open("rb")
-
-    def _open_text(self) -> IO[str]:
-        return io.TextIOWrapper(self._open(), encoding="utf-8-sig", newline="")
-
     def chunks(self) -> Iterator[Chunk]:
         """The rows, some at a time."""
         width = len(self.names)
-        with reading(self.path), self._open_text() as text:
+        with reading(self.path), MeteredFile(self.path) as file:
             is_first = self.has_header
-            for rows, lines in self._blocks(text, max(CHUNK_CELLS // width, 1)):
+            for rows, lines in self._blocks(file, max(CHUNK_CELLS // width, 1)):
                 if is_first:
                     rows, lines, is_first = rows[1:], lines[1:], False
                 if set(map(len, rows)) - {width}:
@@ -124,15 +120,17 @@ class TextFile:
             ]
         )
 
-    def _blocks(self, text: IO[str], most: int) -> Iterator[tuple[list[list[str]], Array]]:
+    def _blocks(self, file: MeteredFile, most: int) -> Iterator[tuple[list[list[str]], Array]]:
         """(rows, the line each begins on), so many at a time; blank lines are left out."""
+        text = io.TextIOWrapper(io.BufferedReader(file), encoding="utf-8-sig", newline="")
         reader = csv.reader(text, delimiter=self.delimiter, strict=True, skipinitialspace=True)
         line = 1
         while True:
             rows: list[list[str]] = []
             try:
-                rows.extend(islice(reader, most))  # keeps the rows before one that can't be read
-            except csv.Error as error:
+                for some in self._metered(reader, file, most):
+                    rows.extend(some)  # keeps the rows before one that can't be read
+            except (csv.Error, RowTooLong) as error:
                 raise self._refused(line + sum(map(_height, rows)), _in_words(error)) from None
             except UnicodeDecodeError:
                 raise self._not_utf8() from None
@@ -148,6 +146,20 @@ class TextFile:
             if rows:
                 yield rows, lines
 
+    def _metered(
+        self, reader: Iterator[list[str]], file: MeteredFile, most: int
+    ) -> Iterator[Iterator[list[str]]]:
+        """So many rows, or fewer if they are long, a few at a time and a look after each few."""
+        few = min(max(LOOK_CELLS // max(len(self.names), 1), 1), most) if self.names else 1
+        end, left = file.count + BLOCK_BYTES, most
+        while left > 0 and file.count < end:
+            file.look()
+            first = next(reader, None)
+            if first is None:
+                return
+            yield chain([first], islice(reader, min(few, left) - 1))
+            left -= few
+
     def _is_blank(self, row: list[str]) -> bool:
         """Whether a line has nothing on it. In a table of one column a quoted nothing is a cell."""
         return not row or (len(row) == 1 and len(self.names) != 1 and not row[0].strip())
@@ -157,14 +169,20 @@ class TextFile:
 
     def _not_utf8(self) -> DataError:
         """Which line, and which byte of it."""
-        with self._open() as file:
-            for number, line in enumerate(file, 1):
+        decode, number = codecs.getincrementaldecoder("utf-8")().decode, 1
+        with MeteredFile(self.path) as file:
+            while True:
+                file.look()
+                piece = file.read(SAMPLE_BYTES) or b""
                 try:
-                    line.decode("utf-8")
+                    decode(piece, final=not piece)
                 except UnicodeDecodeError as error:
-                    byte = f"byte {line[error.start]:#04x} is not UTF-8: save the file as UTF-8"
-                    return self._refused(number, byte)
-        return DataError(f"{self.path}: not UTF-8: save the file as UTF-8")
+                    number += error.object.count(b"\n", 0, error.start)
+                    byte = f"byte {error.object[error.start]:#04x} is not UTF-8: "
+                    return self._refused(number, byte + "save the file as UTF-8")
+                if not piece:  # it was mended meanwhile
+                    return DataError(f"{self.path}: not UTF-8: save the file as UTF-8")
+                number += piece.count(b"\n")
 
 
 def _height(row: list[str]) -> int:
@@ -172,7 +190,9 @@ def _height(row: list[str]) -> int:
     return 1 + sum(len(LINE_BREAK.findall(cell)) for cell in row)
 
 
-def _in_words(error: csv.Error) -> str:
+def _in_words(error: csv.Error | RowTooLong) -> str:
+    if isinstance(error, RowTooLong):
+        return f"a row of more than {in_words(MOST_BYTES)}: is a quote never closed?"
     text = str(error)
     if "unexpected end" in text:
         return "a quote is opened in this row and never closed"

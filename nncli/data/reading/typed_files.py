@@ -4,15 +4,19 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import is_zipfile
 
 import numpy as np
 
-from nncli.data.reading.chunks import Chunk, reading
+from nncli.data.memory import available
+from nncli.data.reading.chunks import Chunk, reading, refuse_width
 from nncli.errors import DataError, printable
+from nncli.intake.arrays import Malformed
+from nncli.intake.npz import NpzArchive
+from nncli.intake.opening import open_regular
 from nncli.parts.arrays import Array
 
 ROWS_A_CHUNK = 1 << 16
+COPIES = 2  # of an .npz table in memory, as it is and as a column's numbers
 
 
 class NpzFile:
@@ -44,25 +48,15 @@ class NpzFile:
         self.names = tuple(self._columns)
 
     def _arrays(self) -> dict[str, Array]:
-        with reading(self.path), self.path.open("rb") as file:
-            if not is_zipfile(file):
-                raise DataError(f"{self.path}: not an .npz archive", key="data.path")
-            file.seek(0)
+        with reading(self.path), open_regular(self.path) as file:
             try:
-                with np.load(file, allow_pickle=False) as archive:
-                    arrays = {name: np.asarray(archive[name]) for name in archive}
-            except OSError:
-                raise
-            except Exception as error:  # a damaged archive raises nearly anything
-                why = "it holds Python objects" if "pickle" in str(error) else str(error)
-                why = printable(why, 300)
-                raise DataError(f"{self.path}: not arrays of numbers or text: {why}") from None
-        for name, array in arrays.items():
-            if array.dtype.kind not in "biufU":
-                raise DataError(
-                    f"{self.path}: {name}: expected numbers or text, found {array.dtype}"
-                )
-        return arrays
+                archive = NpzArchive(file, available() // COPIES)
+                columns = sum(_width(array.shape) for array in archive.arrays.values())
+                refuse_width(self.path, columns)
+                return {name: archive.read(name) for name in archive.arrays}
+            except Malformed as error:
+                why = printable(str(error), 300)
+                raise DataError(f"{self.path}: {why}", key="data.path") from None
 
     def count_cells(self) -> int:
         return sum(len(column) for column in self._columns.values())
@@ -78,6 +72,11 @@ class NpzFile:
                 for column in self._columns.values()
             ]
             yield Chunk(columns, np.arange(start + 1, stop + 1))
+
+
+def _width(shape: tuple[int, ...]) -> int:
+    """How many columns an array is."""
+    return shape[1] if len(shape) > 1 else 1
 
 
 class ArrowFile:
@@ -100,6 +99,7 @@ class ArrowFile:
             message = f"{self.path}: reading it needs pyarrow: pip install 'nncli-yaml[parquet]'"
             raise DataError(message, key="data.path") from None
         with reading(self.path):
+            open_regular(self.path).close()  # pyarrow opens whatever is there, and waits for it
             try:
                 return read()
             except pyarrow.ArrowException as error:
@@ -113,6 +113,7 @@ class ArrowFile:
         if equal := [name for name, count in Counter(names).items() if count > 1]:
             listed = ", ".join(f"'{printable(name)}'" for name in equal[:10])
             raise DataError(f"{self.path}: several columns are called {listed}")
+        refuse_width(self.path, len(names))
         return names
 
     @property
@@ -137,6 +138,8 @@ class ArrowFile:
         )
         for batch in batches:
             batch.validate(full=True)  # a damaged file would else read memory that isn't there
+            if batch.num_columns != len(self.names):
+                raise DataError(f"{self.path}: damaged: its columns aren't those it declares")
             yield batch
 
     def count_cells(self) -> int:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from nncli.errors import FileFailure, UserError
+from nncli.errors import FileFailure, UserError, printable
 from nncli.insight.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
+from nncli.intake.opening import Unfit, read_file
 
 LARGEST_FILE = 1 << 24  # bytes
+LONGEST_NUMBER = 9  # digits
 NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
 SHOWN = 5e-7  # of a number: what the page's six digits leave open
 DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -49,8 +51,9 @@ def read_answers(path: Path) -> Answers:
         if row[0] == MADE_BY:
             made_by, digest = row[2], row[3]
             continue
-        if not row[0].isdecimal():
-            raise UserError(f"{path}:{line}: expected a blank's number, found '{row[0]}'")
+        if not row[0].isdecimal() or len(row[0]) > LONGEST_NUMBER:
+            found = printable(row[0])
+            raise UserError(f"{path}:{line}: expected a blank's number, found '{found}'")
         if int(row[0]) in answers:
             raise UserError(f"{path}:{line}: a second answer to blank {row[0]}")
         answers[int(row[0])] = (row[1], row[2], row[3])
@@ -62,15 +65,15 @@ def read_answers(path: Path) -> Answers:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line, four cells) of each row but the header; spreadsheets may have put semicolons."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise UserError(f"{path}: too large for answers")
-        content = path.read_bytes()
+        content = read_file(path, LARGEST_FILE, "answers")
         is_wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # a spreadsheet's Unicode text
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text: {error.reason}") from None
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
+    except Unfit as error:
+        raise UserError(f"{path}: {error}") from None
     except OSError as error:
         raise FileFailure(f"{path}: {error.strerror}") from None
     lines = text.splitlines()

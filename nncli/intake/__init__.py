@@ -1,0 +1,1 @@
+"""Intake: files that others wrote -> bytes and arrays, within limits. Nothing is executed."""

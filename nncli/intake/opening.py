@@ -1,0 +1,77 @@
+"""Opening: regular files only, and no more of them than a limit.
+
+A named pipe can't make nncli wait, and a device can't fill its memory. The limit is looked at
+before anything is read.
+"""
+
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+from typing import IO
+
+KIND_NAMES = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+class Unfit(OSError):
+    """What stands at a path can't be taken in, whatever the operating system allows."""
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """A regular file, opened to read; links are followed.
+
+    Raises Unfit for what isn't one, OSError if the operating system refuses.
+    """
+    _check_kind(path.stat())  # opening a device may already do something
+    file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - the caller closes it
+    try:
+        _check_kind(os.fstat(file.fileno()))  # another may stand there by now
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _check_kind(found: os.stat_result) -> None:
+    kind = stat.S_IFMT(found.st_mode)
+    if kind != stat.S_IFREG:
+        raise Unfit(f"expected a file, found {KIND_NAMES.get(kind, 'something else')}")
+
+
+def size_of(file: IO[bytes]) -> int:
+    """Bytes of an open file, or of one in memory. It is left at its start."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
+
+
+def read_file(path: Path, most: int, what: str) -> bytes:
+    """The whole of a regular file. Raises Unfit, with `what` it is, beyond `most` bytes."""
+    with open_regular(path) as file:
+        size = size_of(file)
+        content = file.read(min(size, most) + 1)
+    if len(content) > most:
+        raise Unfit(f"larger than {in_words(most)}, the most that is read of {what}")
+    return content
+
+
+def in_words(size: int) -> str:
+    """A size for people.
+
+    >>> in_words(1 << 20), in_words(3 << 29), in_words(10)
+    ('1 MiB', '1.5 GiB', '10 bytes')
+    """
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= unit:
+            return f"{size / unit:,.4g} {name}"
+    return f"{size} bytes"
