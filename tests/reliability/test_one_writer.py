@@ -15,7 +15,7 @@ def test_of_many_that_resume_one_run_one_trains_and_the_others_are_refused(
     run = train(gate).path.resolve()
     longer = ("--set", "training.epochs=100000000", "--quiet")
     children = [nursery.start(folder, "train", "--resume", run, *longer) for _ in range(PROCESSES)]
-    in_use = f"{run}: another process is training this run\n"
+    in_use = f"{run}: another process is using this run\n"
     refused, going = [], list(children)
     while len(going) > 1:
         time.sleep(0.05)
