@@ -1,15 +1,21 @@
 """Files: whole or not at all."""
 
+import errno
+import fcntl
 import hashlib
 import json
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 from nncli.errors import FileFailure
+
+TEMPORARY = (".nncli-", ".tmp")  # how the name of a file that is being written begins and ends
+CAN_NOT_TELL = (errno.EINVAL, errno.ENOTSUP)  # of a file system that lacks what is asked for
 
 Piece = bytes | memoryview  # of a file's content; a view has one byte an item
 
@@ -24,22 +30,59 @@ def reporting(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write, which takes the place of `path` once it is whole.
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, which takes the place of `path` once all of it is on the disk.
 
-    After a crash the file is the old one or the new one, never half. Raises FileFailure.
+    After a crash the file is the old one or the new one, never half; that it is the new one, even
+    after a power cut, is certain once `sync_folder` has returned. Raises FileFailure.
     """
-    temporary = path.with_name(f".{os.getpid()}.tmp")
     with reporting(path):
+        file = _temporary(path.parent)
         try:
-            with temporary.open("wb") as file:
+            with file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+                os.replace(file.name, path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                os.unlink(file.name)
             raise
+
+
+def _temporary(folder: Path) -> IO[bytes]:
+    """A new file, locked as long as it is open, by which `sweep` knows that it is in use."""
+    while True:
+        path = folder / f"{TEMPORARY[0]}{os.urandom(4).hex()}{TEMPORARY[1]}"
+        file = path.open("xb")
+        with suppress(OSError):  # a file system without locks: nothing is swept there
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if path.exists():  # not swept before it was locked
+            return file
+        file.close()
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files, here and below, whose writers were killed."""
+    for path in folder.rglob("*".join(TEMPORARY)):
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+            finally:
+                os.close(descriptor)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, which has taken the place of `path` when this is left. Raises FileFailure.
+
+    After a crash the file is the old one or the new one, never half.
+    """
+    with whole_file(path) as file:
+        yield file
+    with reporting(path):
         sync_folder(path.parent)
 
 
@@ -65,12 +108,46 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    """Make new names, renames and removals in a folder survive a power cut."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return  # may be written to, but not opened: nothing more can be done
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in CAN_NOT_TELL:
+            raise
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """A folder, and those above it that are missing: each survives a power cut once made."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)  # another process may have been quicker
+        sync_folder(folder.parent)
+
+
+def ensure_room(folder: Path, size: int) -> None:
+    """Raises FileFailure if the disk, or the user's share of it, lacks room for so many bytes.
+
+    Where it can't be told - a file system that reserves nothing - nothing is raised.
+    """
+    prefix, suffix = TEMPORARY
+    with reporting(folder):
+        disk = os.statvfs(folder)
+        if disk.f_blocks > 0 and disk.f_bavail * disk.f_frsize < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if not hasattr(os, "posix_fallocate"):
+            return
+        with TemporaryFile(dir=folder, prefix=prefix, suffix=suffix) as file:
+            try:
+                os.posix_fallocate(file.fileno(), 0, max(size, 1))  # a quota refuses here
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    raise
 
 
 def to_json(value: Any) -> bytes:

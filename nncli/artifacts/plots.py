@@ -1,5 +1,6 @@
 """Plots: learning curves as png, svg or pdf."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import output_file
 from nncli.errors import UserError
 
 FORMATS = (".png", ".svg", ".pdf")
+NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 UNITS = {"cross_entropy": "nats per row", "binary_cross_entropy": "nats per row"}
 
 
@@ -58,19 +60,24 @@ def write_picture(path: Path, draw: Callable[[], Any]) -> None:
 
     Raises OverflowError for values that no axis can show, FileFailure if it can't write.
     """
-    with warnings.catch_warnings(), reporting(path):
+    picture = _picture(path.suffix.lower(), draw)
+    with output_file(path) as file:
+        file.write(picture)
+
+
+def _picture(suffix: str, draw: Callable[[], Any]) -> bytes:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter the font lacks, a log of nothing
         import matplotlib
 
+        picture = io.BytesIO()
         with matplotlib.rc_context({"svg.hashsalt": "nncli"}):
-            draw().savefig(path, dpi=150, metadata=_without_date(path))
+            metadata = NO_DATE.get(suffix, {})
+            draw().savefig(picture, format=suffix[1:], dpi=150, metadata=metadata)
+        return picture.getvalue()
 
 
-def _without_date(path: Path) -> dict[str, None]:
-    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower(), {})
-
-
-def _figure(runs: Sequence[Curves], metric: str, is_log: bool) -> Any:
+def _figure(runs: Sequence[Curves], metric: str, is_log: bool = False) -> Any:
     import matplotlib
     from matplotlib.figure import Figure  # without pyplot: no window system, half the import
 
@@ -135,12 +142,16 @@ def _label(runs: Sequence[Curves], metric: str) -> str:
     return f"loss ({name}, {UNITS[name]})" if name in UNITS else f"loss ({name})"
 
 
+class NotDrawn(Exception):
+    """A picture that the background plotter failed to draw, and why."""
+
+
 class BackgroundPlotter:
     """A process that loads matplotlib while this one trains, then draws.
 
     Importing matplotlib takes longer than training a small network; on a second core it costs
-    nothing. The process waits for one request on its standard input and ends with it, so that it
-    never outlives its parent.
+    nothing. The process waits for one request on its standard input, answers with a picture on its
+    standard output and ends with it, so that it never outlives its parent.
     """
 
     def __init__(self) -> None:
@@ -153,22 +164,22 @@ class BackgroundPlotter:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "nncli.artifacts.plots"],  # -P: nothing from the cwd
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C is for the trainer, which asks for a last plot
             )
         except OSError as error:
             self._trouble = str(error)
 
-    def draw_loss(self, run: Curves, path: Path) -> str | None:
-        """Draw the loss of one run to `path`; what went wrong, if anything did."""
+    def draw_loss(self, run: Curves) -> bytes:
+        """The loss of one run as a png. Raises NotDrawn."""
         if self._process is None:
-            return self._trouble
-        request = {"run": vars(run), "path": str(path)}
-        _, errors = self._process.communicate(json.dumps(request).encode())
+            raise NotDrawn(self._trouble)
+        picture, errors = self._process.communicate(json.dumps(vars(run)).encode())
         lines = errors.decode("utf-8", "replace").strip().splitlines()
-        code = self._process.returncode
-        return [f"its process ended with {code}", *lines][-1] if code else None
+        if code := self._process.returncode:
+            raise NotDrawn([f"its process ended with {code}", *lines][-1])
+        return picture
 
     def __enter__(self) -> "BackgroundPlotter":
         return self
@@ -181,15 +192,14 @@ class BackgroundPlotter:
             self._process.communicate()
 
 
-def serve(requests: IO[str]) -> None:
+def serve(requests: IO[str], answers: IO[bytes]) -> None:
     """The process's side: load matplotlib, wait for the request, draw."""
     import matplotlib.backends.backend_agg
     import matplotlib.figure  # noqa: F401
 
     if request := requests.read():
-        asked = json.loads(request)
-        draw_curves([Curves(**asked["run"])], Path(asked["path"]), "loss", is_log=False)
+        answers.write(_picture(".png", lambda: _figure([Curves(**json.loads(request))], "loss")))
 
 
 if __name__ == "__main__":
-    serve(sys.stdin)
+    serve(sys.stdin, sys.stdout.buffer)

@@ -1,4 +1,14 @@
-"""The run directory: numbered, never overwritten, sealed by a manifest written last."""
+"""The run directory: numbered, never overwritten, sealed by a manifest written last.
+
+Files of a run change together, in steps between which a process may be killed or lose its power:
+
+1. each new file is written beside its place, as NAME.next, and flushed with its folder
+2. a manifest that lists them takes the place of the last one: from here on they are the run's
+3. they take their places
+
+Readers look for a file that isn't in its place, or not the one meant, under its other name; whoever
+takes the run up again completes what was left of 3, or removes what was left of 1.
+"""
 
 import fcntl
 import hashlib
@@ -6,16 +16,29 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nncli.artifacts import manifest
-from nncli.artifacts.files import Piece, replacing, reporting, sha256, to_json, write_atomic
+from nncli.artifacts.files import (
+    Piece,
+    ensure_room,
+    make_folder,
+    reporting,
+    sha256,
+    sweep,
+    sync_folder,
+    to_json,
+    whole_file,
+    write_atomic,
+)
 from nncli.artifacts.inside import content_of, place_inside
-from nncli.artifacts.manifest import Entry, entry
+from nncli.artifacts.manifest import Entry
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
-from nncli.intake.opening import in_words, open_regular, read_file
+from nncli.intake.opening import Unfit, in_words, open_regular, read_file
 
 MANIFEST = "manifest.json"
 CONFIG = "config.yaml"
@@ -28,6 +51,7 @@ SPLIT = "split.npz"
 PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
+LOSS_PLOT = "plots/loss.png"
 EVALUATION = "evaluation"  # has a manifest of its own: a run is scored while it is trained
 FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
 FIRST_FOLD = "fold-1"
@@ -35,6 +59,11 @@ MOST_MANIFEST = 1 << 24  # bytes
 MOST_JSON = 1 << 26  # bytes: what JSON becomes takes ten times as many
 PIECE = 1 << 20  # bytes copied at a time
 LONGEST_NAME = 100  # bytes
+NO_RUN = f"not a run directory: it has no {MANIFEST}"
+UNFINISHED = (
+    "an unfinished run: it just begins, or was killed before its first checkpoint "
+    f"(nncli train {{}}/{RESOLVED} trains it anew)"
+)
 NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
 
 
@@ -45,6 +74,9 @@ class RunDirectory:
         self.path = path
         self._lock: int | None = None
         self._entries: dict[str, Entry] = {}  # what the next manifest says
+        self._is_new = False  # made by this process, and not sealed yet
+        self._committed = 0  # bytes of the last commit
+        self._unsynced: set[Path] = set()  # folders with names that a power cut would take away
 
     @property
     def name(self) -> str:
@@ -56,12 +88,13 @@ class RunDirectory:
 
         Raises FileFailure if the operating system refuses.
         """
-        stem = re.sub(r"[^\w.+-]+", "_", name).strip("._-")
+        letters = name.encode(sys.getfilesystemencoding(), "replace").decode()
+        stem = re.sub(r"[^\w.+-]+", "_", letters).strip("._-")
         stem = stem.encode()[:LONGEST_NAME].decode(errors="ignore") or "run"
         if runs.exists() and not runs.is_dir():
             raise FileFailure(f"{runs}: not a folder")
         with reporting(runs):
-            runs.mkdir(parents=True, exist_ok=True)
+            make_folder(runs)
             taken = [
                 int(found[1])
                 for entry in os.listdir(runs)
@@ -75,17 +108,20 @@ class RunDirectory:
                 except FileExistsError:
                     number += 1
                     continue
-                run.lock()
-                return run
+                return run._begun()
 
     @classmethod
     def create_at(cls, path: Path) -> "RunDirectory":
         """A new run at this very place, locked for this process."""
         with reporting(path):
-            path.mkdir(parents=True)
-        run = cls(path)
-        run.lock()
-        return run
+            path.mkdir()
+            return cls(path)._begun()
+
+    def _begun(self) -> "RunDirectory":
+        self._is_new = True
+        self.lock()
+        sync_folder(self.path.parent)
+        return self
 
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
@@ -100,8 +136,8 @@ class RunDirectory:
         if not (path / MANIFEST).is_file():
             if (path / CHECKPOINT).is_file():  # which takes its place after the manifest
                 raise CorruptRun(f"{path / MANIFEST}: missing from the run")
-            kind = "an unfinished run" if (path / RESOLVED).is_file() else "not a run directory"
-            raise UserError(f"{path}: {kind}: it has no {MANIFEST}")
+            has_begun = (path / RESOLVED).is_file()
+            raise UserError(f"{path}: {UNFINISHED.format(path) if has_begun else NO_RUN}")
         return run
 
     def lock(self, *, is_shared: bool = False, waits: bool = False) -> None:
@@ -111,17 +147,37 @@ class RunDirectory:
         """
         with reporting(self.path):
             descriptor = os.open(self.path, os.O_RDONLY)
-        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
-        try:
-            fcntl.flock(descriptor, kind if waits else kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise RunInUse(f"{self.path}: another process is using this run") from None
+            kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+            try:
+                fcntl.flock(descriptor, kind if waits else kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                raise RunInUse(f"{self.path}: another process is using this run") from None
         self._lock = descriptor
 
+    def unlock(self) -> None:
+        """Let other processes write here."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> "RunDirectory":
+        """While entered, the run is this process's; a new one that wasn't sealed leaves nothing."""
+        if self._lock is None:
+            self.lock()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._is_new:
+            shutil.rmtree(self.path, ignore_errors=True)
+        self.unlock()
+
     def write(self, name: str, content: bytes) -> None:
-        """Write one file, whole."""
+        """Write one file, whole, which the next manifest will list."""
         self._entries[name] = self._put(name, [content])
+
+    def write_json(self, name: str, value: Any) -> None:
+        self.write(name, to_json(value))
 
     def copy(self, source: Path, name: str) -> None:
         """Write a copy of a file, a piece at a time, so that it may be larger than memory."""
@@ -132,61 +188,103 @@ class RunDirectory:
         """Write the pieces of a file; what the manifest is to say of it."""
         folder, _, last = name.rpartition("/")
         target, digest, size = place_inside(self.path, folder) / last, hashlib.sha256(), 0
-        with reporting(target):
-            target.parent.mkdir(exist_ok=True)
-        with replacing(target) as file:
+        if folder:
+            self._make_inside(target.parent)
+        with whole_file(target) as file:
             for piece in pieces:
                 file.write(piece)
                 digest.update(piece)
                 size += len(piece)
+        self._unsynced.add(target.parent)
         return {"sha256": digest.hexdigest(), "bytes": size}
 
-    def write_json(self, name: str, value: Any) -> None:
-        self.write(name, to_json(value))
+    def _make_inside(self, folder: Path) -> None:
+        """A folder of the run, unless that is gone."""
+        with reporting(folder):
+            if not folder.is_dir():
+                folder.mkdir()
+                sync_folder(self.path)
 
-    def discard(self) -> None:
-        """Remove a run that never began."""
-        self.unlock()
-        shutil.rmtree(self.path, ignore_errors=True)
+    def commit(
+        self, contents: Mapping[str, Iterable[Piece]], outdated: Collection[str] = ()
+    ) -> None:
+        """Write several files, given in pieces, and seal: after a crash all are old, or all new.
 
-    def unlock(self) -> None:
-        """Let other processes write here."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        outdated: files that are no longer the run's. Raises FileFailure; what was written is then
+        removed again, unless it was sealed.
+        """
+        before, sealed = dict(self._entries), self._sealed()
+        try:
+            for name in outdated:
+                self._entries.pop(name, None)
+            new = {name: self._put(name + NEXT, pieces) for name, pieces in contents.items()}
+            self._entries |= new
+            self.seal()
+        except BaseException:
+            self._entries = before
+            if self._sealed() == sealed:
+                self._remove(name + NEXT for name in contents)
+            raise
+        self._committed = sum(entry["bytes"] for entry in new.values())
+        self._place(contents)
+        self._remove(outdated)
 
-    def commit(self, contents: Mapping[str, Iterable[Piece]]) -> None:
-        """Write several files, given in pieces, and seal: after a crash all are old, or all new."""
-        for name, pieces in contents.items():
-            self._entries[name] = self._put(name + NEXT, pieces)
-        self.seal()
+    def _sealed(self) -> bytes | None:
+        """The manifest as it is; None if there is none."""
+        path = self.path / MANIFEST
+        with reporting(path):
+            return path.read_bytes() if path.exists() else None
+
+    def _remove(self, names: Iterable[str]) -> None:
+        """Remove files that the manifest doesn't list; one that stays is only in the way."""
+        for name in names:
+            with suppress(OSError):
+                (self.path / name).unlink()
+
+    def _place(self, names: Iterable[str]) -> None:
+        """Put files that the manifest lists where they belong."""
         with reporting(self.path):
-            for name in contents:
+            for name in names:
                 (self.path / (name + NEXT)).replace(self.path / name)
+            for folder in {(self.path / name).parent for name in names}:
+                sync_folder(folder)
 
     def recover(self) -> None:
-        """After a crash: put files that the manifest has in place, and drop half-written ones."""
-        entries = self.manifest()
-        self._entries = dict(entries)
+        """Take up a run that may have been killed: put what its manifest lists in place, remove
+        what never came so far.
+        """
+        self._entries = dict(self.manifest())
+        self._place([name for name in self._entries if self._awaits_its_place(name)])
         with reporting(self.path):
-            for waiting in self.path.rglob(f"*{NEXT}"):
-                name = waiting.relative_to(self.path).as_posix().removesuffix(NEXT)
-                if sha256(waiting.read_bytes()) == entries.get(name, {}).get("sha256"):
-                    waiting.replace(self.path / name)
-                else:
-                    waiting.unlink()
-            for temporary in self.path.rglob(".*.tmp"):
-                temporary.unlink()
+            for stray in self.path.rglob(f"*{NEXT}"):
+                is_own = stray.relative_to(self.path).parts[0] != EVALUATION
+                if is_own and (stray.is_symlink() or not stray.is_dir()):
+                    stray.unlink()
+        sweep(self.path)
 
-    def adopt(self, name: str) -> None:
-        """Take in a file that another program has written here, as it is now."""
-        path = self.path / name
-        with reporting(path):
-            self._entries[name] = entry(path.read_bytes())
+    def _awaits_its_place(self, name: str) -> bool:
+        waiting = self.path / (name + NEXT)
+        if waiting.is_symlink() or not waiting.is_file():
+            return False
+        with reporting(waiting), waiting.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return digest == self._entries[name].get("sha256")
 
     def seal(self) -> None:
-        """Write the manifest: SHA-256 and size of every file written or adopted, then or before."""
+        """Write the manifest: SHA-256 and size of every file written, now or before."""
+        with reporting(self.path):
+            for folder in self._unsynced:
+                sync_folder(folder)
+        self._unsynced.clear()
         write_atomic(self.path / MANIFEST, manifest.encode(self._entries))
+        self._is_new = False
+
+    def ensure_room(self, runs: int = 0) -> None:
+        """Raises FileFailure if the disk lacks room for the last commit once more, as the next one
+        needs, and for so many runs like this one.
+        """
+        whole = sum(entry["bytes"] for entry in self._entries.values())
+        ensure_room(self.path, self._committed + runs * whole)
 
     def read(self, name: str) -> bytes:
         """A file's content, as sealed. Raises CorruptRun if it is missing or was changed."""
@@ -213,10 +311,13 @@ class RunDirectory:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
     def manifest(self) -> Mapping[str, Entry]:
-        """The sealed files. Raises CorruptRun if the manifest isn't as it was written."""
+        """The sealed files. Raises CorruptRun if the manifest isn't as it was written, FileFailure
+        if the operating system refuses to read it.
+        """
         path = place_inside(self.path, MANIFEST)
-        try:
-            content = read_file(path, MOST_MANIFEST, "a manifest")
-        except OSError:
-            raise CorruptRun(f"{path}: not a manifest") from None
+        with reporting(path):
+            try:
+                content = read_file(path, MOST_MANIFEST, "a manifest")
+            except (Unfit, FileNotFoundError):
+                raise CorruptRun(f"{path}: not a manifest") from None
         return manifest.decode(content, path)

@@ -22,7 +22,7 @@ from nncli.config.resolve import left_open
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.splits import Rows
 from nncli.engine.state import TrainState
-from nncli.errors import CorruptRun, printable
+from nncli.errors import CorruptRun, UserError, printable
 from nncli.intake.arrays import Malformed
 from nncli.intake.npz import NpzArchive
 from nncli.parts.arrays import Array
@@ -107,18 +107,27 @@ class RunReader:
     @cached_property
     def theta(self) -> Array:
         """The weights to use."""
-        content, path = self.run.read(names.WEIGHTS), self._path(names.WEIGHTS)
+        content, path = self._learned(names.WEIGHTS), self._path(names.WEIGHTS)
         return decode_weights(content, self.model.network.layout, self.model.dtype, path)
+
+    def _learned(self, name: str) -> bytes:
+        """A file that a run has from its first finite loss on. Raises UserError before."""
+        if name not in self.run.manifest():
+            raise UserError(
+                f"{self.run.path}: its loss was never finite: there is nothing to show "
+                "(nncli doctor looks for the cause)"
+            )
+        return self.run.read(name)
 
     def checkpoint(self) -> tuple[TrainState, Mapping[str, Any]]:
         """Where training was left, and what was saved beside it."""
-        content, path = self.run.read(names.CHECKPOINT), self._path(names.CHECKPOINT)
+        content, path = self._learned(names.CHECKPOINT), self._path(names.CHECKPOINT)
         state = self.built.job.start()
         return state, decode_state(content, state, path)
 
     def curves(self) -> Curves:
         """What plot-loss shows."""
-        columns = read_columns(self.run.read(names.METRICS), self._path(names.METRICS))
+        columns = read_columns(self._learned(names.METRICS), self._path(names.METRICS))
         loss = self.config[0].loss
         assert loss != "auto"
         return Curves(self.run.name, columns, loss.name, self.summary().get("best_epoch"))

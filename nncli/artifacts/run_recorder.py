@@ -18,7 +18,7 @@ from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.own_files import tables_of
-from nncli.artifacts.plots import BackgroundPlotter, Curves
+from nncli.artifacts.plots import BackgroundPlotter, Curves, NotDrawn
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.tensors import encode_state, encode_weights
@@ -33,6 +33,11 @@ from nncli.parts.optimizers import Lbfgs
 
 CHECKPOINT_SECONDS = 10.0
 LARGEST_COPY = 1 << 28  # bytes of a file that the config names
+NOTHING_LEFT = {
+    "epochs": "{} epochs are done: go on with --set training.epochs=N for a larger N",
+    "early_stopping": "training ended by early stopping: nothing is left to go on with",
+    "converged": "training has converged: nothing is left to go on with",
+}
 
 
 class RunRecorder:
@@ -50,6 +55,7 @@ class RunRecorder:
         self.best: EpochReport | None = None
         self.stopped = ""
         self.warnings: list[str] = []
+        self.runs_to_come = 0  # for which there has to be room, as for this one
         self.seconds_before = 0.0  # spent before the run was taken up again
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
@@ -65,18 +71,15 @@ class RunRecorder:
         if isinstance(built.job.optimizer, Lbfgs):
             raise UserError(f"{path}: lbfgs keeps its memory to itself: train anew")
         state, beside = reader.checkpoint()
-        if state.epoch >= built.experiment.training.epochs:
-            message = (
-                f"{state.epoch} epochs are done: go on with --set training.epochs=N for a larger N"
-            )
-            raise UserError(f"{path}: {message}")
         try:
             last, best = (read_as(beside[name], EpochReport, name) for name in ("last", "best"))
         except (LookupError, TypeError, Malformed) as error:
             raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
-        if last.stopped not in (None, "epochs"):
-            reason = last.stopped.replace("_", " ")
-            raise UserError(f"{path}: training ended by {reason}: nothing is left to go on with")
+        epochs = built.experiment.training.epochs
+        last = _as_seen_now(last, epochs)
+        was_killed = names.SUMMARY not in reader.run.manifest()  # maybe right before its end
+        if last.stopped and not (was_killed and last.epoch <= epochs):
+            raise UserError(f"{path}: {NOTHING_LEFT[last.stopped].format(last.epoch)}")
         lines, prints = (
             reader.run.read(name).decode().splitlines(keepends=True)
             for name in (names.METRICS, names.FINGERPRINTS)
@@ -87,7 +90,7 @@ class RunRecorder:
             return cls(reader.run, built, built.job.start())
         recorder.log = MetricsLog(lines)
         recorder.fingerprints = Fingerprints(built.network.layout, state.theta, prints)
-        recorder.last, recorder.best = dataclasses.replace(last, stopped=None), best
+        recorder.last, recorder.best = last, best
         recorder.seconds_before = last.seconds
         return recorder
 
@@ -101,9 +104,8 @@ class RunRecorder:
         until = {"step": self.state.step, "epochs": reader.epochs_before}
         described = {"until": until, **self._environment(arguments, self.run.path)}
         environment["resumed"] = [*environment.get("resumed", []), described]
-        self.run.commit(
-            {names.RESOLVED: [resolved.encode()], names.ENVIRONMENT: [to_json(environment)]}
-        )
+        files = {names.RESOLVED: [resolved.encode()], names.ENVIRONMENT: [to_json(environment)]}
+        self.run.commit(files, outdated=[names.SUMMARY])
 
     def _as_kept(self, path: Path) -> str:
         """A path of a resumed run's config, as that config has it: within the run, or absolute."""
@@ -114,14 +116,7 @@ class RunRecorder:
         return describe(self.built.table, self.built.experiment.training, arguments, config)
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
-        """Write what is known before the first step; if that can't be, nothing stays."""
-        try:
-            self._begin(config_text, config_path, arguments)
-        except BaseException:
-            self.run.discard()
-            raise
-
-    def _begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
+        """Write what is known before the first step."""
         run, built = self.run, self.built
         run.write(names.CONFIG, config_text.encode())
         resolved = to_yaml(built.experiment, self._keep_file)
@@ -162,7 +157,10 @@ class RunRecorder:
             self.log.append(report.columns())
             self.fingerprints.append(report.epoch)
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+            is_first = self._saved == -math.inf
             self.save()
+            if is_first:  # a disk that is too small is found now, and not hours later
+                self.run.ensure_room(self.runs_to_come)
 
     @property
     def can_go_on(self) -> bool:
@@ -223,20 +221,23 @@ class RunRecorder:
         }
         self.save({names.SUMMARY: [to_json({**summary, **final})]})
         self._plot(plotter)
-        self.run.seal()
         return {"run": os.fspath(self.run.path), **summary}
 
     def _plot(self, plotter: BackgroundPlotter) -> None:
         """Draw the plots that were asked for; a picture that fails doesn't fail the run."""
         if "loss" not in self.built.experiment.output.plots:
             return
-        path = self.run.path / "plots" / "loss.png"
-        with reporting(path):
-            path.parent.mkdir(exist_ok=True)
-        if trouble := plotter.draw_loss(self.curves(), path):
-            self.warnings.append(f"plots/loss.png could not be drawn: {trouble}")
-        else:
-            self.run.adopt("plots/loss.png")
+        try:
+            self.run.commit({names.LOSS_PLOT: [plotter.draw_loss(self.curves())]})
+        except NotDrawn as trouble:
+            self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
+
+
+def _as_seen_now(last: EpochReport, epochs: int) -> EpochReport:
+    """A run's last report, now that training lasts so many epochs: more than before, or fewer."""
+    if last.epoch >= epochs:
+        return dataclasses.replace(last, stopped=last.stopped or "epochs")
+    return dataclasses.replace(last, stopped=None if last.stopped == "epochs" else last.stopped)
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:

@@ -12,6 +12,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.cli.options import print_json
 from nncli.cli.signals import StopOnSignal
+from nncli.cli.streams import tell
 from nncli.cli.summary import figure, model_summary, table
 from nncli.cli.training import train_to_end
 from nncli.config.build import assemble, deal
@@ -37,26 +38,28 @@ def cross_validate(
     for rows in reversed(dealt.folds):  # one in memory at a time; the first is kept
         first = assemble(experiment, source, dealt, rows)
     if not quiet:
-        click.echo(model_summary(first), err=True)
-        click.echo(f"{count} folds, this is the first; all rows: {len(first.table):,}\n", err=True)
+        tell(model_summary(first))
+        tell(f"{count} folds, this is the first; all rows: {len(first.table):,}\n")
     for doubt in first.doubts:
-        click.echo(f"warning: {doubt}", err=True)
+        tell(f"warning: {doubt}")
     parent = RunDirectory.create(
         runs_dir or Path(first.experiment.output.dir), f"{first.experiment.name}-folds"
     )
     scores: list[FoldScore] = []
     for number, rows in enumerate(dealt.folds, 1):
         built = first if number == 1 else assemble(experiment, source, dealt, rows)
-        run = RunDirectory.create_at(parent.path / f"fold-{number}")
-        recorder = RunRecorder(run, built, built.job.start())
-        recorder.begin(source.text, config, sys.argv[1:])
-        if not _train(recorder, signals):
-            click.echo(f"stopped in fold {number}; the folds so far: {parent.path}", err=True)
+        with RunDirectory.create_at(parent.path / f"fold-{number}") as run:
+            recorder = RunRecorder(run, built, built.job.start())
+            recorder.runs_to_come = count - number
+            recorder.begin(source.text, config, sys.argv[1:])
+            is_finished = _train(recorder, signals)
+        if not is_finished:
+            tell(f"stopped in fold {number}; the folds so far: {parent.path}")
             return signals.exit_code
         scores.append(score_fold(run, built, recorder.state))
         if not quiet:
             said = ", ".join(f"{name} {figure(v)}" for name, v in scores[-1].metrics.items())
-            click.echo(f"fold {number}/{count}  {said}", err=True)
+            tell(f"fold {number}/{count}  {said}")
     summary = summarize(parent, scores, len(dealt.rows.test))
     parent.unlock()
     if as_json:
@@ -72,9 +75,8 @@ def _train(recorder: RunRecorder, signals: StopOnSignal) -> bool:
         if recorder.built.experiment.output.plots:
             plotter.start()
         ended = train_to_end(recorder, plotter, signals, quiet=True)
-    recorder.run.unlock()
     for warning in recorder.warnings:
-        click.echo(f"warning: {recorder.run.name}: {warning}", err=True)
+        tell(f"warning: {recorder.run.name}: {warning}")
     if ended.diverged:
         raise ended.diverged
     return ended.finished

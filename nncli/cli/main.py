@@ -1,6 +1,5 @@
 """The `nncli` command, and the one place where errors become lines and exit codes."""
 
-import os
 import sys
 import traceback
 from importlib import import_module
@@ -9,6 +8,7 @@ from typing import NoReturn
 import click
 
 from nncli import __version__
+from nncli.cli.streams import give_up_unheard, open_all, tell
 from nncli.errors import NncliError, did_you_mean
 
 COMMANDS = {
@@ -67,32 +67,32 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
+    open_all()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
-    sys.exit(run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1))
+    code = run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1)
+    give_up_unheard()
+    sys.exit(code)
 
 
 def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
     """Run one command; its exit code. Errors go to stderr, a line each."""
     try:
         code = cli.main(arguments, prog_name="nncli", standalone_mode=False)
-        if sys.stdout is not None:  # as it is where it was closed before the start
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped", err=True)
+        tell("stopped")
         return 130
     except SystemExit:
         return 0  # click's way out when whoever read our output has gone
     except BrokenPipeError:
-        # whoever read our output has gone: nothing left to say, not even at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # whoever read our output has gone: nothing left to say
     except Exception as error:
         if shows_traceback:
             traceback.print_exc()
         lines, code = _explain(error)
         for line in lines:
-            click.echo(line, err=True)
+            tell(line)
         return code
 
 

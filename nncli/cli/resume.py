@@ -5,13 +5,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import click
-
 from nncli.artifacts.environment import differences
 from nncli.artifacts.plots import BackgroundPlotter
 from nncli.artifacts.run_directory import CONFIG, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
+from nncli.cli.streams import tell
 from nncli.config.changes import changes
 from nncli.config.load import load_text
 from nncli.config.text import problem, read_text
@@ -21,21 +20,20 @@ MAY_CHANGE = "training.epochs"
 
 
 def take_up(
-    path: Path, config: Path | None, assignments: Sequence[str], plotter: BackgroundPlotter
+    run: RunDirectory, config: Path | None, assignments: Sequence[str], plotter: BackgroundPlotter
 ) -> RunRecorder:
-    """Go on with a run; `config` and `assignments` may ask for nothing new but more epochs.
+    """Go on with a locked run; `config` and `assignments` may ask for nothing new but more epochs.
 
     Raises ConfigError with a line for each key that they would change.
     """
     extending = [each for each in assignments if each.partition("=")[0].strip() == MAY_CHANGE]
     others = [each for each in assignments if each not in extending]
-    reader = RunReader(RunDirectory.open(path), extending)
+    reader = RunReader(run, extending)
     if found := list(_refused(reader, config, others)):
         raise ConfigError(found)
-    reader.run.lock()
     training = reader.config[0].training
     for difference in differences([reader.environment(), *reader.resumptions()], training):
-        click.echo(f"warning: {difference}: this run may end in other bits than there", err=True)
+        tell(f"warning: {difference}: this run may end in other bits than there")
     if reader.config[0].output.plots:
         plotter.start()
     return RunRecorder.resume(reader, sys.argv[1:])

@@ -1,47 +1,77 @@
 """Signals: the first SIGINT or SIGTERM asks for a stop, a second one ends the process at once."""
 
 import os
+import select
 import signal
+import threading
 import time
-from types import FrameType, TracebackType
+from types import FrameType
 
+from nncli.cli.presses import Presses
 from nncli.engine.stepper import Stop
 
-PATIENCE = 1.0  # seconds in which a second signal is the same one: keys repeat
+SHOW_CURSOR = b"\x1b[?25h"  # which a progress bar has hidden
 
 
 class StopOnSignal:
-    """While entered, signals set `stop.requested`; `received` is the signal, if one came."""
+    """While entered, signals set `stop.requested`; `received` is the signal, if one came.
+
+    Python runs a handler only between two of its own instructions, and a product of large matrices
+    is one: so it is a thread that waits for the second signal, told by the interpreter's C handler
+    of each.
+    """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
         self.received: int | None = None
-        self.since = 0.0
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None and time.monotonic() - self.since > PATIENCE:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
         if self.received is None:
-            self.received, self.since = number, time.monotonic()
+            self.received = number
         self.stop.requested = True
 
     def __enter__(self) -> "StopOnSignal":
+        self.told, self.teller = os.pipe()
+        os.set_blocking(self.teller, False)
+        self.teller_before = signal.set_wakeup_fd(self.teller, warn_on_full_buffer=False)
+        self.thread = threading.Thread(target=self._wait_for_second, daemon=True)
+        self.thread.start()
         self.before = {number: signal.signal(number, self._handle) for number in self.SIGNALS}
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self.teller_before)
+        os.close(self.teller)
+        self.thread.join()
+        os.close(self.told)
+
+    def _wait_for_second(self) -> None:
+        """The thread: read the number of each signal until the pipe is closed."""
+        presses, number = Presses(), 0
+        while True:
+            left = None if presses.deadline is None else presses.deadline - time.monotonic()
+            if left is not None and not select.select([self.told], [], [], max(left, 0))[0]:
+                if presses.is_second():
+                    _leave(128 + number)
+            elif content := os.read(self.told, 1):
+                number = content[0]
+                if number in self.SIGNALS:
+                    presses.take(time.monotonic())
+            else:
+                return
 
     @property
     def exit_code(self) -> int:
         """128 plus the signal's number, as shells count; 0 if none came."""
         return 0 if self.received is None else 128 + self.received
+
+
+def _leave(code: int) -> None:
+    """End the process now, whatever its other threads are doing."""
+    if os.isatty(2):
+        os.write(2, SHOW_CURSOR)
+    os._exit(code)

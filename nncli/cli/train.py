@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
-from nncli.errors import UserError
+from nncli.cli.streams import tell
 
 if TYPE_CHECKING:
     from nncli.artifacts.plots import BackgroundPlotter
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.cli.signals import StopOnSignal
+    from nncli.config.build import Built
+    from nncli.config.load import Source
 
 
 @click.command(name="train")
@@ -45,45 +47,42 @@ def command(
     if resume is not None and folds is not None:
         raise click.UsageError("--folds trains anew: it can't go on with a run")
     from nncli.artifacts.plots import BackgroundPlotter
-    from nncli.cli.resume import take_up
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_recorder import RunRecorder
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stepper import Stop
 
     with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
+        if resume is not None:
+            from nncli.cli.resume import take_up
+
+            with RunDirectory.open(resume) as run:
+                recorder = take_up(run, config, assignments, plotter)
+                return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
+        assert config is not None
         if folds is not None:
             from nncli.cli.folds import cross_validate
 
-            assert config is not None
             return cross_validate(
                 config, assignments, runs_dir, folds, signals, as_json=as_json, quiet=quiet
             )
-        if resume is not None:
-            recorder = take_up(resume, config, assignments, plotter)
-        else:
-            assert config is not None
-            recorder = _begin(config, assignments, runs_dir, plotter, signals, quiet=quiet)
-        try:
+        built, source = _build(config, assignments, plotter, signals, quiet=quiet)
+        state, output = built.job.start(), built.experiment.output
+        with RunDirectory.create(runs_dir or Path(output.dir), built.experiment.name) as run:
+            recorder = RunRecorder(run, built, state)
+            recorder.begin(source.text, config, sys.argv[1:])
             return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
-        except UserError:  # a part that can't be trained
-            if resume is None and recorder.last is None:
-                recorder.run.discard()
-            raise
-        finally:
-            recorder.run.unlock()
 
 
-def _begin(
+def _build(
     config: Path,
     assignments: tuple[str, ...],
-    runs_dir: Path | None,
     plotter: "BackgroundPlotter",
     signals: "StopOnSignal",
     *,
     quiet: bool,
-) -> "RunRecorder":
-    """Build what the config declares and make its run directory."""
-    from nncli.artifacts.run_directory import RunDirectory
-    from nncli.artifacts.run_recorder import RunRecorder
+) -> "tuple[Built, Source]":
+    """What the config declares, ready to be trained."""
     from nncli.cli.summary import model_summary
     from nncli.config.build import build
     from nncli.config.load import load
@@ -92,18 +91,14 @@ def _begin(
     if experiment.output.plots:
         plotter.start()
     built = build(experiment, source)
-    state = built.job.start()
     if not quiet:
-        click.echo(model_summary(built) + "\n", err=True)
+        tell(model_summary(built) + "\n")
     for doubt in built.doubts:
-        click.echo(f"warning: {doubt}", err=True)
+        tell(f"warning: {doubt}")
     if signals.received is not None:
-        click.echo("stopped before training: nothing was written", err=True)
+        tell("stopped before training: nothing was written")
         raise click.exceptions.Exit(signals.exit_code)
-    run = RunDirectory.create(runs_dir or Path(built.experiment.output.dir), built.experiment.name)
-    recorder = RunRecorder(run, built, state)
-    recorder.begin(source.text, config, sys.argv[1:])
-    return recorder
+    return built, source
 
 
 def _train(
@@ -119,7 +114,7 @@ def _train(
 
     ended = train_to_end(recorder, plotter, signals, quiet=quiet)
     for warning in recorder.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        tell(f"warning: {warning}")
     if as_json:
         print_json(ended.summary)
     else:

@@ -1,11 +1,13 @@
 """Training to its end: the loop over a run's epochs, shared by the commands that train."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from nncli.artifacts.plots import BackgroundPlotter
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.cli.signals import StopOnSignal
+from nncli.engine.watch import EpochReport
 from nncli.errors import Diverged
 
 
@@ -28,14 +30,13 @@ def train_to_end(
     """Train, show progress, record. Raises Diverged if not even the start was finite."""
     from nncli.cli.progress import Progress
     from nncli.engine.threads import limited
-    from nncli.engine.trainer import train
 
     settings = recorder.built.experiment.training
     diverged = None
     progress = Progress(settings.epochs, quiet=quiet)
     with limited(settings):
         try:
-            for report in train(recorder.built.job, recorder.state, signals.stop):
+            for report in _reports_to_come(recorder, signals):
                 recorder.record(report)
                 progress.show(report)
         except Diverged as error:
@@ -49,3 +50,11 @@ def train_to_end(
     if diverged and recorder.last is None:
         raise diverged
     return Ended(summary, stopped is not None, diverged)
+
+
+def _reports_to_come(recorder: RunRecorder, signals: StopOnSignal) -> Iterator[EpochReport]:
+    """None for a run that was killed between its last epoch and its summary."""
+    from nncli.engine.trainer import train
+
+    if recorder.last is None or not recorder.last.stopped:
+        yield from train(recorder.built.job, recorder.state, signals.stop)

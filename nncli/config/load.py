@@ -1,5 +1,6 @@
 """Load: a config file, and what `--set` changes of it, as an Experiment."""
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
@@ -81,7 +82,9 @@ def decode(root: Node, path: Path) -> tuple[Experiment, dict[str, str]]:
         raise ConfigError(sorted(decoder.problems, key=reading_order))
     assert isinstance(experiment, Experiment)
     if experiment.name == "auto":
-        experiment = replace(experiment, name=path.stem)
+        # a file name is bytes: what of them is no text can't stand in the run's config
+        name = os.fsencode(path.stem).decode("utf-8", "replace")
+        experiment = replace(experiment, name=name)
     return experiment, decoder.places
 
 

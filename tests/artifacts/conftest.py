@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nncli.artifacts.plots import Curves
+from nncli.artifacts.plots import Curves, NotDrawn
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.config.build import Built, build
@@ -39,12 +39,14 @@ def built(config: Path) -> Built:
 
 @dataclass
 class NoPlotter:
-    """Stands in for the background plotter: draws nothing and has this to say about it."""
+    """Stands in for the background plotter: fails to draw if it has this to say about it."""
 
-    trouble: str | None = None
+    trouble: str = ""
 
-    def draw_loss(self, run: Curves, path: Path) -> str | None:
-        return self.trouble
+    def draw_loss(self, run: Curves) -> bytes:
+        if self.trouble:
+            raise NotDrawn(self.trouble)
+        return b"a picture"
 
 
 @pytest.fixture

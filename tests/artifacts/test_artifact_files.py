@@ -1,11 +1,26 @@
 """write_atomic: a file is the old one or the new one, never half."""
 
+import contextlib
+import errno
+import fcntl
 import os
+import shutil
+import stat
 from pathlib import Path
 
 import pytest
 
-from nncli.artifacts.files import reporting, sha256, to_json, write_atomic
+from nncli.artifacts import files
+from nncli.artifacts.files import (
+    ensure_room,
+    make_folder,
+    replacing,
+    reporting,
+    sha256,
+    sweep,
+    to_json,
+    write_atomic,
+)
 from nncli.errors import FileFailure
 
 
@@ -31,7 +46,7 @@ def test_file_that_was_not_there_is_made(tmp_path):
     assert (tmp_path / "fresh").read_bytes() == b""
 
 
-@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
+@pytest.mark.parametrize("step", ["os.fsync", "os.replace"])
 def test_failure_leaves_the_old_file_and_no_temporary_one(file, monkeypatch, step):
     monkeypatch.setattr(step, refuse)
     with pytest.raises(FileFailure, match="No space left on device"):
@@ -67,6 +82,9 @@ class FullDisk:
     def __exit__(self, *error):
         self.stream.close()
 
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
     def write(self, content):
         self.stream.write(content[: len(content) // 2])
         refuse()
@@ -85,17 +103,93 @@ def test_interrupt_leaves_the_old_file_and_no_temporary_one(file, monkeypatch):
 
 def test_content_is_on_the_disk_before_its_name_is(file, monkeypatch):
     order = []
-    fsync, replace = os.fsync, Path.replace
+    fsync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda it: (order.append("fsync"), fsync(it))[1])
-    monkeypatch.setattr(Path, "replace", lambda a, b: (order.append("rename"), replace(a, b))[1])
+    monkeypatch.setattr(os, "replace", lambda a, b: (order.append("rename"), replace(a, b))[1])
     write_atomic(file, b"new")
     assert order == ["fsync", "rename", "fsync"]  # the last one is the folder's
 
 
-def test_what_a_killed_process_left_is_no_hindrance(file):
-    file.with_name(f".{file.name}.{os.getpid()}.tmp").write_bytes(b"half")
+def test_sweeping_removes_what_a_killed_process_left_and_spares_what_is_written(tmp_path):
+    (tmp_path / "below").mkdir()
+    for place in (tmp_path, tmp_path / "below"):
+        (place / ".nncli-0123abcd.tmp").write_bytes(b"half")
+        (place / "notes.tmp").write_bytes(b"the user's")
+    with replacing(tmp_path / "below" / "file") as file:
+        file.write(b"whole")
+        sweep(tmp_path)
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert left == {"notes.tmp", "below", "below/notes.tmp", "below/file"}
+
+
+def test_sweeping_follows_no_link_and_waits_for_no_pipe(tmp_path, file):
+    (tmp_path / ".nncli-1.tmp").symlink_to(file)
+    os.mkfifo(tmp_path / ".nncli-2.tmp")
+    sweep(tmp_path)
+    assert file.read_bytes() == b"old"
+
+
+def test_file_swept_before_it_was_locked_is_made_again(file, monkeypatch):
+    lock, swept = fcntl.flock, []
+
+    def lock_late(descriptor, kind):
+        if not swept:
+            swept.extend(file.parent.glob(".nncli-*.tmp"))
+            swept[0].unlink()
+        lock(descriptor, kind)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    write_atomic(file, b"new")
+    assert (len(swept), file.read_bytes()) == (1, b"new")
+
+
+def test_file_system_without_locks_is_written_to_all_the_same(file, monkeypatch):
+    monkeypatch.setattr(fcntl, "flock", refuse)
     write_atomic(file, b"new")
     assert file.read_bytes() == b"new"
+
+
+def test_every_folder_that_is_made_is_flushed_into_the_one_above(tmp_path, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(files, "sync_folder", flushed.append)
+    make_folder(tmp_path / "a" / "b")
+    assert flushed == [tmp_path, tmp_path / "a"]
+    make_folder(tmp_path / "a" / "b")
+    assert len(flushed) == 2
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_file_system_that_can_not_flush_a_folder_is_left_alone(file, monkeypatch, number):
+    def refuse_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    write_atomic(file, b"new")
+    assert file.read_bytes() == b"new"
+
+
+def test_room_that_is_there_leaves_no_trace_and_room_that_is_not_is_named(tmp_path):
+    ensure_room(tmp_path, 4096)
+    with pytest.raises(FileFailure, match=f"^{tmp_path}: No space left"):
+        ensure_room(tmp_path, shutil.disk_usage(tmp_path).total)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("number", "is_refused"), [(errno.EDQUOT, True), (errno.ENOTSUP, False), (errno.EFBIG, False)]
+)
+def test_quota_is_found_and_a_file_system_that_reserves_nothing_believed(
+    tmp_path, monkeypatch, number, is_refused
+):
+    def refuse(*arguments):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse)
+    with pytest.raises(FileFailure) if is_refused else contextlib.nullcontext():
+        ensure_room(tmp_path, 4096)
+    monkeypatch.delattr(os, "posix_fallocate")
+    ensure_room(tmp_path, 4096)
 
 
 @pytest.mark.parametrize("place", ["nowhere/file", "file/file"])

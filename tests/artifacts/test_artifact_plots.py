@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nncli.artifacts import plots
-from nncli.artifacts.plots import BackgroundPlotter, Curves, draw_curves
+from nncli.artifacts.plots import BackgroundPlotter, Curves, NotDrawn, draw_curves
 from nncli.errors import FileFailure, UserError
 
 COLUMNS = {
@@ -133,30 +133,32 @@ def test_place_that_can_not_be_written_is_a_file_failure(tmp_path):
 def test_background_process_draws_what_this_one_would(tmp_path):
     with BackgroundPlotter() as plotter:
         plotter.start()
-        assert plotter.draw_loss(RUN, tmp_path / "there.png") is None
+        picture = plotter.draw_loss(RUN)
     draw_curves([RUN], tmp_path / "here.png", "loss", is_log=False)
-    assert (tmp_path / "there.png").read_bytes() == (tmp_path / "here.png").read_bytes()
+    assert picture == (tmp_path / "here.png").read_bytes()
 
 
-def test_background_process_says_why_it_could_not_draw(tmp_path):
+def test_background_process_says_why_it_could_not_draw():
     with BackgroundPlotter() as plotter:
         plotter.start()
-        trouble = plotter.draw_loss(RUN, tmp_path / "nowhere" / "a.png")
-    assert "nowhere" in trouble
+        with pytest.raises(NotDrawn, match="ValueError"):
+            plotter.draw_loss(Curves("x", {"epoch": [0.0], "loss": [1.0, 2.0]}, "mse", 0))
 
 
-def test_background_process_that_was_killed_is_trouble_too(tmp_path):
+def test_background_process_that_was_killed_is_trouble_too():
     with BackgroundPlotter() as plotter:
         plotter.start()
         os.kill(plotter._process.pid, signal.SIGKILL)
-        assert plotter.draw_loss(RUN, tmp_path / "a.png")
+        with pytest.raises(NotDrawn, match="ended with -9"):
+            plotter.draw_loss(RUN)
 
 
 def test_background_process_that_can_not_start_is_trouble_not_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
     with BackgroundPlotter() as plotter:
         plotter.start()
-        assert plotter.draw_loss(RUN, tmp_path / "a.png")
+        with pytest.raises(NotDrawn, match="no python"):
+            plotter.draw_loss(RUN)
 
 
 def test_background_process_that_was_not_needed_ends():
@@ -171,4 +173,4 @@ def test_background_process_takes_no_module_from_the_working_directory(tmp_path,
     Path("matplotlib.py").write_text("raise SystemExit('not this one')")
     with BackgroundPlotter() as plotter:
         plotter.start()
-        assert plotter.draw_loss(RUN, tmp_path / "a.png") is None
+        assert plotter.draw_loss(RUN).startswith(b"\x89PNG")

@@ -48,10 +48,28 @@ def test_resumed_run_ends_where_an_uninterrupted_one_does(recorder, trained, bui
     assert [line.split(",")[0] for line in resumed.log.lines[1:]] == list("0123456")
 
 
-def test_run_that_is_done_can_not_be_resumed(recorder, trained):
-    trained(recorder).save()
+def test_run_that_is_done_can_not_be_resumed(recorder, trained, no_plotter):
+    trained(recorder).finish("epochs", no_plotter())
     with pytest.raises(UserError, match="6 epochs are done"):
         RunRecorder.resume(reader_of(recorder))
+
+
+def test_run_killed_after_its_last_epoch_lacks_but_its_summary(recorder, trained):
+    trained(recorder).save()
+    assert RunRecorder.resume(reader_of(recorder)).last.stopped == "epochs"
+
+
+def test_run_can_not_be_resumed_with_fewer_epochs_than_it_has(recorder, trained):
+    trained(recorder, 3).save()
+    with pytest.raises(UserError, match="3 epochs are done"):
+        RunRecorder.resume(RunReader(recorder.run, ["training.epochs=2"]))
+
+
+def test_summary_of_a_run_that_goes_on_is_no_longer_its_own(recorder, trained, no_plotter):
+    trained(recorder).finish("epochs", no_plotter())
+    RunRecorder.resume(RunReader(recorder.run, ["training.epochs=9"]))
+    assert reader_of(recorder).summary() == {}
+    assert not (recorder.run.path / "metrics.json").exists()
 
 
 class Crash(BaseException):

@@ -1,0 +1,219 @@
+"""The command line as its user sees it: arguments in; an exit code, stdout and stderr out."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from nncli.artifacts.manifest import encode, entry
+from nncli.cli import main as command
+
+collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
+CONFIGS = Path(__file__).parents[1] / "configs"
+QUIET = ("--quiet", "--set", "output.plots=[]")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON value that stdout is."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory, read without nncli."""
+
+    path: Path
+
+    def file(self, name: str) -> bytes:
+        return (self.path / name).read_bytes()
+
+    def json(self, name: str) -> Any:
+        return json.loads(self.file(name))
+
+    @property
+    def files(self) -> set[str]:
+        """Every file in it, by its path inside."""
+        return {
+            path.relative_to(self.path).as_posix()
+            for path in self.path.rglob("*")
+            if path.is_file()
+        }
+
+    def seal(self) -> None:
+        """Make the manifest say of every file what it is now."""
+        files = {name: entry(self.file(name)) for name in self.files - {"manifest.json"}}
+        (self.path / "manifest.json").write_bytes(encode(files))
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        return load_file(self.path / "model.safetensors")
+
+    @property
+    def rows(self) -> list[dict[str, str]]:
+        """metrics.csv."""
+        header, *lines = (line.split(",") for line in self.file("metrics.csv").decode().split())
+        return [dict(zip(header, line, strict=True)) for line in lines]
+
+    @property
+    def result(self) -> tuple[bytes, list[list[str]]]:
+        """What has to be equal, to the bit, for two runs to be the same: seconds are not."""
+        kept = [[cell for key, cell in row.items() if key != "seconds"] for row in self.rows]
+        return self.file("model.safetensors"), kept
+
+
+def without_color() -> dict[str, str]:
+    """This process's environment, but for what would make a child's output wider or coloured."""
+    unwanted = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TERM")
+    return {key: value for key, value in os.environ.items() if key not in unwanted}
+
+
+def command_line(*arguments: object) -> list[str]:
+    """The command of a process that runs nncli."""
+    return [sys.executable, "-m", "nncli", *map(str, arguments)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory of a test: empty, and its own."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def nncli(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Outcome]:
+    """nncli("train", path, ...): the command, in this process."""
+
+    def call(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["nncli", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ending:
+            command.main()
+        assert isinstance(ending.value.code, int)
+        return Outcome(ending.value.code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def process() -> Callable[..., Outcome]:
+    """process("train", path, ...): the command, in a process of its own."""
+
+    def call(*arguments: object, **options: Any) -> Outcome:
+        options = {"env": without_color(), "capture_output": True, "timeout": 60, **options}
+        done = subprocess.run(command_line(*arguments), text=True, **options)
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+@pytest.fixture
+def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """spawn("train", path, ...): the same, still running; none outlives its test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def call(*arguments: object, **options: Any) -> subprocess.Popen[str]:
+        options = {"env": without_color(), "text": True, **options}
+        started.append(subprocess.Popen(command_line(*arguments), **options))
+        return started[-1]
+
+    yield call
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def train(nncli: Callable[..., Outcome]) -> Callable[..., Run]:
+    """train(config, ...): a run made without a word and without a plot."""
+
+    def call(config: Path, *arguments: object) -> Run:
+        done = nncli("train", config, "--json", *QUIET, *arguments)
+        assert (done.code, done.err) == (0, "")
+        return Run(Path(done.json["run"]))
+
+    return call
+
+
+@pytest.fixture
+def write(folder: Path) -> Callable[..., Path]:
+    """write("name.yaml", "line", "line"): a config file."""
+
+    def call(name: str, *lines: str) -> Path:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return path
+
+    return call
+
+
+@pytest.fixture
+def gate(write: Callable[..., Path]) -> Path:
+    """A config that trains in milliseconds and has neither a split nor chance in its steps."""
+    return write(
+        "gate.yaml",
+        "data: {dataset: and_gate}",
+        "network: {hidden: []}",
+        "training: {epochs: 4}",
+        "output: {plots: []}",
+    )
+
+
+@pytest.fixture(scope="session")
+def iris_outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """`nncli train configs/iris.yaml --json` for 20 epochs, in a process of its own."""
+    runs = tmp_path_factory.mktemp("iris") / "runs"
+    arguments = ["train", CONFIGS / "iris.yaml", "--set", "training.epochs=20"]
+    done = subprocess.run(
+        command_line(*arguments, "--runs-dir", runs, "--json"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=runs.parent,
+        env=without_color(),
+    )
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def iris(iris_outcome: Outcome) -> Run:
+    """The run it left, to be read only."""
+    assert iris_outcome.code == 0, iris_outcome.err
+    return Run(Path(iris_outcome.json["run"]))
+
+
+@pytest.fixture
+def iris_copy(iris: Run, folder: Path) -> Run:
+    """The same in another place, to be changed at will."""
+    return Run(Path(shutil.copytree(iris.path, folder / "moved" / "elsewhere")))
+
+
+@pytest.fixture(scope="session")
+def run_at() -> type[Run]:
+    """run_at(path): the run that lies there."""
+    return Run
+
+
+@pytest.fixture(scope="session")
+def configs() -> Path:
+    return CONFIGS

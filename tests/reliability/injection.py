@@ -1,0 +1,91 @@
+"""Injection: a system call of a command is made to fail, or the process killed as it makes it.
+
+strace, where it is installed and permitted, attaches to a child before its command begins.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from nursery import Ended, Nursery
+
+CALLS = (  # those with a question mark are unknown to some machines
+    "openat,write,fsync,?rename,?renameat,?renameat2,?mkdir,?mkdirat,?unlink,?unlinkat,?fallocate"
+)
+# A security module may let only a parent trace: 0x59616D61 is PR_SET_PTRACER.
+WAIT_UNTIL_TRACED = """
+import ctypes, os, time
+ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_long(-1))
+open({ready!r}, "w").close()
+status = os.open("/proc/self/status", os.O_RDONLY)
+while b"TracerPid:\\t0\\n" in os.pread(status, 4096, 0):
+    time.sleep(0.001)
+os.close(status)
+"""
+
+
+@dataclass(frozen=True)
+class Point:
+    """The n-th call of a name that a command makes, and its line in a trace."""
+
+    name: str
+    number: int
+    line: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}: {self.line}"
+
+
+def require_strace() -> None:
+    """Skip a test where no process can be traced."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    tried = subprocess.run(["strace", "-qq", "-e", "trace=none", "true"], capture_output=True)
+    if tried.returncode != 0:
+        pytest.skip("strace is not permitted here")
+
+
+class Injector:
+    """Runs commands of a nursery under strace. before: Python that each executes first."""
+
+    def __init__(self, nursery: Nursery, before: str) -> None:
+        self.nursery, self.before = nursery, before
+
+    def points(self, folder: Path, *arguments: object) -> list[Point]:
+        """The calls of a command that reach a file in its folder, in their order."""
+        trace = folder.parent / "trace"
+        ended = self._run(folder, arguments, ["-y", "-s", "0", "-o", str(trace)])
+        assert (ended.code, ended.err) == (0, "")
+        counts: Counter[str] = Counter()
+        points = []
+        for line in trace.read_text().splitlines():
+            if found := re.match(r"(\d+ +)?(\w+)\(", line):
+                counts[found[2]] += 1
+                line = re.sub(r"AT_FDCWD<.*?>", "AT_FDCWD", line)
+                if str(folder) in line and "EEXIST" not in line:
+                    points.append(Point(found[2], counts[found[2]], line.replace(str(folder), "")))
+        return points
+
+    def at(self, point: Point, what: str, folder: Path, *arguments: object) -> Ended:
+        """Run the command with `what` happening at a point: signal=KILL, error=EIO."""
+        inject = f"inject={point.name}:{what}:when={point.number}"
+        return self._run(folder, arguments, ["-o", os.devnull, "-e", inject])
+
+    def _run(self, folder: Path, arguments: tuple[object, ...], options: list[str]) -> Ended:
+        ready = folder.parent / "ready"
+        ready.unlink(missing_ok=True)
+        before = self.before + WAIT_UNTIL_TRACED.format(ready=str(ready))
+        child = self.nursery.start(folder, *arguments, before=before)
+        while not ready.exists():
+            time.sleep(0.001)
+        command = ["strace", "-qq", "-p", str(child.pid), "-e", f"trace={CALLS}", *options]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
+            ended = child.wait()
+            strace.wait()
+        return ended

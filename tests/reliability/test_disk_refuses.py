@@ -1,0 +1,82 @@
+"""The disk refuses: full, broken, or a file has grown too large. Nothing is lost by it."""
+
+import errno
+import random
+import shutil
+
+from injection import Injector, require_strace
+from nursery import NO_TIME_BETWEEN_CHECKPOINTS
+from whole_runs import has_checkpoint, strays
+
+NO_LONGER_THAN = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))\n"
+
+
+def check(end, run, whole, nursery, folder, resume, case):
+    """One line and code 74, and a run that goes on as if nothing had been; whether it failed."""
+    if end.code != 0:
+        assert (end.code, end.err.count("\n")) == (74, 1), (case, end)
+        assert "Traceback" not in end.err
+    if has_checkpoint(run.path):
+        again = nursery.call(folder, *resume)
+        assert again.code == 0 or "epochs are done" in again.err, (case, again)
+        assert run.result == whole.result, case
+    else:
+        assert not run.path.exists() or end.code, case
+    return end.code != 0
+
+
+def test_refusal_at_any_system_call_loses_nothing(
+    nursery, training, folder, run_at, amount, tried, request
+):
+    require_strace()
+    config = training(3)
+    injector = Injector(nursery, NO_TIME_BETWEEN_CHECKPOINTS)
+    place, quiet = folder / "runs", "--quiet"
+    train = ("train", config, "--runs-dir", place, quiet, "--set", "training.epochs=2")
+    resume = ("train", "--resume", place / "it-001", quiet, "--set", "training.epochs=3")
+    points = [(train, point) for point in injector.points(folder, *train)]
+    shutil.copytree(folder / "runs", folder / "after 2")
+    points += [(resume, point) for point in injector.points(folder, *resume)]
+    points = [each for each in points if each[1].name.split("_")[0] not in ("unlink", "unlinkat")]
+    whole = run_at((folder / "runs").rename(folder / "whole") / "it-001")
+
+    chance, refused = random.Random(request.node.name), 0
+    some = chance.choices(points, k=amount(5, 50))
+    for arguments, point in some:
+        shutil.rmtree(folder / "runs", ignore_errors=True)
+        if arguments is resume:
+            shutil.copytree(folder / "after 2", folder / "runs")
+        error = errno.errorcode[chance.choice([errno.ENOSPC, errno.EIO])]
+        end = injector.at(point, f"error={error}", folder, *arguments)
+        case = (error, point)
+        run = run_at(folder / "runs" / "it-001")
+        assert not strays(folder / "runs") or is_sealed_beside(run.path), case
+        refused += check(end, run, whole, nursery, folder, resume, case)
+    tried(len(some), f"{refused} ended with code 74, the others could do without; nothing lost")
+
+
+def is_sealed_beside(path):
+    """Whether what lies beside its place is the run's already: the refusal came after its seal."""
+    return not [name for name in strays(path) if name.startswith(".") or not has_checkpoint(path)]
+
+
+def test_limit_on_the_length_of_files_loses_nothing(
+    nursery, training, folder, run_at, amount, tried, request
+):
+    config = training(3)
+    train = ("train", config, "--quiet")
+    resume = ("train", "--resume", "runs/it-001", "--quiet")
+    assert nursery.call(folder, *train, before=NO_TIME_BETWEEN_CHECKPOINTS).code == 0
+    whole = run_at((folder / "runs").rename(folder / "whole") / "it-001")
+    longest = max(path.stat().st_size for path in whole.path.rglob("*") if path.is_file())
+    chance, refused, count = random.Random(request.node.name), 0, amount(3, 20)
+    for _ in range(count):
+        shutil.rmtree(folder / "runs", ignore_errors=True)
+        limit = chance.randrange(longest)
+        before = NO_TIME_BETWEEN_CHECKPOINTS + NO_LONGER_THAN.format(limit)
+        end = nursery.call(folder, *train, before=before)
+        assert not strays(folder / "runs"), limit
+        run = run_at(folder / "runs" / "it-001")
+        refused += check(end, run, whole, nursery, folder, resume, limit)
+    assert refused == count
+    tried(count, f"{refused} ended with code 74, nothing lost")

@@ -1,0 +1,53 @@
+"""Killed at random moments, again and again: a run ends as the one that nobody disturbed."""
+
+import random
+import signal
+import time
+
+import pytest
+from nursery import NO_TIME_BETWEEN_CHECKPOINTS
+from whole_runs import has_checkpoint, strays
+
+KILLS = {"chance": (12, 200), "rules": (12, 200), "compiled": (6, 100)}  # quick, soak
+
+
+@pytest.mark.parametrize("training", KILLS, indirect=True)
+def test_killed_run_resumes_bit_identical(
+    nursery, training, folder, run_at, amount, tried, request
+):
+    config, kills = training(15), 0
+    often = {"before": NO_TIME_BETWEEN_CHECKPOINTS}
+    for runs in ("first", "whole"):  # the first one warms the caches
+        began = time.monotonic()
+        end = nursery.call(folder, "train", config, "--quiet", "--runs-dir", runs, **often)
+        assert (end.code, end.err) == (0, "")
+    seconds = time.monotonic() - began
+    whole = run_at(folder / "whole" / "it-001")
+
+    number, begun_anew, ended = 1, 0, 0
+    arguments = ("train", config, "--quiet")
+    most = amount(*KILLS[request.node.callspec.params["training"]])
+    moments = random.Random(request.node.name)
+    while kills < most:
+        child = nursery.start(folder, *arguments, **often)
+        time.sleep(moments.uniform(0, seconds))
+        child.send(signal.SIGKILL)
+        end = child.wait()
+        run = run_at(folder / "runs" / f"it-{number:03d}")
+        if end.code == 0:  # it was quicker
+            assert run.result == whole.result
+            ended += 1
+        else:
+            assert (end.code, end.err) == (-signal.SIGKILL, "")
+            kills += 1
+        if end.code == 0 or not has_checkpoint(run.path):
+            begun_anew += end.code != 0
+            number += run.path.exists()
+            arguments = ("train", config, "--quiet")
+        else:
+            arguments = ("train", "--resume", run.path, "--quiet")
+    last = nursery.call(folder, *arguments)
+    assert (last.code, last.err) == (0, "")
+    assert run_at(folder / "runs" / f"it-{number:03d}").result == whole.result
+    assert not strays(folder) or begun_anew
+    tried(kills, f"{ended + 1} runs to their end, all equal; {begun_anew} killed before epoch 0")
