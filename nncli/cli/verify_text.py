@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from nncli.artifacts.differences import EpochDifference, TensorDifference
 from nncli.artifacts.environment import Difference
-from nncli.artifacts.replay import Replay
+from nncli.artifacts.verification.differences import EpochDifference, TensorDifference
+from nncli.artifacts.verification.replay import Replay
 from nncli.cli.summary import table
 from nncli.errors import few
 

@@ -6,12 +6,12 @@ import pytest
 
 from nncli.artifacts.files import to_json
 from nncli.artifacts.fingerprints import read_rows
-from nncli.artifacts.integrity import check_files
-from nncli.artifacts.replay import Replay
 from nncli.artifacts.run_directory import CHECKPOINT, METRICS, RESOLVED, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.tensors import encode_state
+from nncli.artifacts.verification.integrity import check_files
+from nncli.artifacts.verification.replay import Replay
 from nncli.engine.stepper import Stop
 from nncli.errors import CorruptRun, FileFailure
 

@@ -361,7 +361,7 @@ def test_every_changed_file_has_a_line(nncli, evaluated):
 def test_what_a_crash_has_left_is_told_and_no_change(nncli, train):
     run = train()
     (run / "metrics.json.next").write_text("half")
-    (run / ".123.tmp").write_text("half")
+    (run / ".nncli-0.tmp").write_text("half")
     done = nncli("verify", run, "-q")
     assert done.code == 0
     assert done.err.count("left by a write that was cut short") == 2

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import TEMPORARY, reporting
 from nncli.artifacts.manifest import Entry
-from nncli.artifacts.run_directory import EVALUATION, MANIFEST, NEXT, RunDirectory
+from nncli.artifacts.run_directory import EVALUATION, MANIFEST, NEXT, SUMMARY, RunDirectory
 from nncli.errors import CorruptRun, printable
 
-LEFTOVER = re.compile(rf"(.*/)?(\.\d+\.tmp|.*{re.escape(NEXT)})", re.DOTALL)
+TEMPORARY_NAME = ".*".join(map(re.escape, TEMPORARY))
+LEFTOVER = re.compile(rf"(.*/)?({TEMPORARY_NAME}|.*{re.escape(NEXT)})", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def check_files(run: RunDirectory, apart: Collection[str] = ()) -> Files:
         count += len(listed) + 1
         found = set(_files(folder.path, others)) - {MANIFEST}
         unfinished = {name for name in found if LEFTOVER.fullmatch(name)}
+        unfinished |= (found - listed.keys()) & {SUMMARY}  # which a resumption takes back
         leftovers += [os.fspath(folder.path / name) for name in sorted(unfinished)]
         for name in sorted((found - unfinished) | listed.keys()):
             if trouble := _trouble(folder.path, name, listed):

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nncli.artifacts import run_directory as names
-from nncli.artifacts.differences import (
+from nncli.artifacts.fingerprints import Fingerprints, read_rows
+from nncli.artifacts.metrics_log import format_row
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.verification.differences import (
     EpochDifference,
     TensorDifference,
     tensor_differences,
     tensors_of,
 )
-from nncli.artifacts.fingerprints import Fingerprints, read_rows
-from nncli.artifacts.metrics_log import format_row
-from nncli.artifacts.run_reader import RunReader
 from nncli.engine.state import TrainState
 from nncli.engine.stepper import Stop, StopAt
 from nncli.engine.trainer import train

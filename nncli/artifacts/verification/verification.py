@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.environment import Difference, differences
-from nncli.artifacts.integrity import Files, check_files
-from nncli.artifacts.replay import Replay
 from nncli.artifacts.run_directory import FIRST_FOLD, FOLDS, MANIFEST, RunDirectory
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.verification.integrity import Files, check_files
+from nncli.artifacts.verification.replay import Replay
 
 
 @dataclass(frozen=True)
