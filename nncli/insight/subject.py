@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from nncli.artifacts.files import reporting
-from nncli.artifacts.run_directory import MANIFEST, MOST_MANIFEST, RunDirectory
+from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.sealed_folder import MANIFEST, MOST_MANIFEST
 from nncli.config.build import Built, build
 from nncli.config.load import load
 from nncli.engine.state import TrainState

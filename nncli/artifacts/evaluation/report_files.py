@@ -16,7 +16,7 @@ from nncli.artifacts.evaluation.report import Report
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.inside import place_inside
 from nncli.artifacts.run_directory import EVALUATION as FOLDER
-from nncli.artifacts.run_directory import MANIFEST, RunDirectory
+from nncli.artifacts.sealed_folder import MANIFEST, SealedFolder
 from nncli.errors import CorruptRun, FileFailure
 
 Draw = Callable[[Report, str], Any]
@@ -41,7 +41,7 @@ def save(report: Report, run: Path, *, has_plots: bool) -> tuple[list[str], list
 
 def _commit(path: Path, contents: Mapping[str, bytes]) -> None:
     """Put the files into the folder, beside those of other rows, and seal it."""
-    folder = RunDirectory(path)
+    folder = SealedFolder(path)
     with reporting(path):
         path.mkdir(parents=True, exist_ok=True)
     folder.lock(waits=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from nncli.artifacts.files import TEMPORARY, reporting
 from nncli.artifacts.manifest import Entry
-from nncli.artifacts.run_directory import EVALUATION, MANIFEST, NEXT, SUMMARY, RunDirectory
+from nncli.artifacts.run_directory import EVALUATION, SUMMARY
+from nncli.artifacts.sealed_folder import MANIFEST, NEXT, SealedFolder
 from nncli.errors import CorruptRun, printable
 
 TEMPORARY_NAME = ".*".join(map(re.escape, TEMPORARY))
@@ -24,7 +25,7 @@ class Files:
     leftovers: tuple[str, ...] = ()
 
 
-def check_files(run: RunDirectory, apart: Collection[str] = ()) -> Files:
+def check_files(run: SealedFolder, apart: Collection[str] = ()) -> Files:
     """Hold a run's files, and those of its evaluation, against what was sealed.
 
     apart: folders in it that are runs of their own.  Raises CorruptRun with a line for every file
@@ -33,7 +34,7 @@ def check_files(run: RunDirectory, apart: Collection[str] = ()) -> Files:
     evaluation = run.path / EVALUATION
     sealed = [(run, {EVALUATION, *apart} if evaluation.is_dir() else set(apart))]
     if evaluation.is_dir():
-        sealed.append((RunDirectory(evaluation), set()))
+        sealed.append((SealedFolder(evaluation), set()))
     troubles, leftovers, count = list[str](), list[str](), 0
     for folder, others in sealed:
         try:

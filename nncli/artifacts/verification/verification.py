@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.environment import Difference, differences
-from nncli.artifacts.run_directory import FIRST_FOLD, FOLDS, MANIFEST, RunDirectory
+from nncli.artifacts.run_directory import FIRST_FOLD, FOLDS, RunDirectory
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.sealed_folder import MANIFEST, SealedFolder
 from nncli.artifacts.verification.integrity import Files, check_files
 from nncli.artifacts.verification.replay import Replay
 
@@ -71,7 +72,7 @@ def check_parent(path: Path, folds: Sequence[Path]) -> None:
 
     Raises CorruptRun, RunInUse.
     """
-    parent = RunDirectory(path)
+    parent = SealedFolder(path)
     parent.lock(is_shared=True)
     try:
         if any((path / name).exists() for name in (MANIFEST, FOLDS)):
