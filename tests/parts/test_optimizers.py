@@ -87,9 +87,11 @@ def test_nesterov_matches_hand_computed_steps():
     check(found, [[0.7], [0.35]])
 
 
-def test_nesterov_without_momentum_is_refused():
-    with pytest.raises(ValueError, match="nesterov needs a momentum > 0"):
-        Sgd(nesterov=True)
+@pytest.mark.parametrize("setting", [{"nesterov": True}, {"initial_velocity": 1.0}])
+def test_what_needs_a_velocity_is_refused_without_momentum(setting):
+    (key,) = setting
+    with pytest.raises(ValueError, match=f"^{key} needs a momentum > 0$"):
+        Sgd(**setting)
 
 
 def test_adagrad_matches_hand_computed_steps():
