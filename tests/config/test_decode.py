@@ -87,6 +87,8 @@ def test_home_folder_is_expanded(monkeypatch):
         ("true", int, "expected an integer, found true"),
         ("1.5", int, "expected an integer, found 1.5"),
         ("1", bool, "expected true or false, found 1"),
+        ("1.0", bool, "expected true or false, found 1.0"),
+        ("'inf'", float, "expected a number, found 'inf'"),
         ("3", str, "expected text, found 3 (did you mean '3', in quotes?)"),
         ("off", bool, "expected true or false, found 'off' (did you mean false?)"),
         ("", int, "expected an integer, found nothing"),
