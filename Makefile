@@ -15,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check soak coverage accuracy bench golden lock clean
+.PHONY: help run test check soak coverage mutate accuracy bench golden lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -43,8 +43,16 @@ soak: $(READY)  ## Run the reliability tests at full length
 	NNCLI_SOAK=1 NNCLI_SOAK_SUMMARY=$(CURDIR)/soak.jsonl $(BIN)/pytest -n 2 tests/reliability $(SOAK); \
 	code=$$?; $(BIN)/python tests/reliability/summarize.py soak.jsonl soak.md; exit $$code
 
+# Every line and branch that reads a config or touches a run's files is tested.
 coverage: $(READY)  ## Run the tests and list the lines they miss
-	$(BIN)/pytest -n 2 --cov --cov-report=term-missing
+	$(BIN)/pytest -n 2 --cov --cov-report=term-missing --cov-fail-under=95
+	$(BIN)/coverage report --include='nncli/config/*,nncli/artifacts/*.py' \
+	  --omit='nncli/artifacts/plots.py' --fail-under=100
+
+# Half an hour; MUTATE="nncli.parts.*" for a part. A mutant that eats memory is stopped at 4 GB.
+mutate: $(READY)  ## Change the code in small ways and count the changes that tests notice
+	ulimit -v 4000000; nice $(BIN)/mutmut run --max-children 1 $(if $(MUTATE),"$(MUTATE)")
+	$(BIN)/mutmut results --all true | $(BIN)/python tests/mutation_score.py
 
 accuracy: $(READY)  ## Measure what the defaults make of six real tables: docs/accuracy.md
 	$(BIN)/python benchmarks/accuracy.py
@@ -65,7 +73,7 @@ lock: $(DEPENDENCIES)  ## Make requirements.lock again from pyproject.toml
 
 clean:  ## Remove .venv and what the tools leave behind; runs/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	rm -rf htmlcov build dist .coverage .coverage.*
+	rm -rf htmlcov mutants build dist .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv installs in a third of pip's time; where it can't (a private index that only pip knows of),

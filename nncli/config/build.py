@@ -17,7 +17,7 @@ from nncli.data.doubts import doubts, refuse_lonely_classes
 from nncli.data.folds import folds
 from nncli.data.preprocessing import Preprocessing, Steps
 from nncli.data.splits import Rows, Split
-from nncli.data.targets import TargetCoding, as_task
+from nncli.data.targets import as_task
 from nncli.data.weights import Weighing
 from nncli.engine import baselines
 from nncli.engine.choice import Choice, choose
@@ -52,10 +52,6 @@ class Built:
     @property
     def preprocessing(self) -> Preprocessing:
         return self.model.preprocessing
-
-    @property
-    def coding(self) -> TargetCoding:
-        return self.model.coding
 
     @property
     def network(self) -> Network:

@@ -81,8 +81,6 @@ class _Schemas:
         properties: dict[str, Schema] = {}
         hints = hints_of(cls)
         for field in dataclasses.fields(cls):
-            if not field.init:
-                continue
             schema = self.of(hints[field.name])
             properties[field.name] = {**schema, **_default(field)}
         needed = required(cls)

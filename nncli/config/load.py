@@ -19,7 +19,7 @@ from nncli.registry import Part
 class Source:
     """Where the values of a config stand, for problems found after reading.
 
-    text: the file as given. places: the place of each key, by its dotted path.
+    text: the file as given. places: the place of each key, by its dotted path; "" is the whole.
     """
 
     path: Path
@@ -29,9 +29,9 @@ class Source:
     def problem(self, key: str, message: str) -> Problem:
         """A problem with `key`, at its place or, where it isn't written, its block's."""
         at = key
-        while at and at not in self.places:
+        while at not in self.places:
             at = at.rpartition(".")[0]
-        return problem(self.places.get(at, str(self.path)), key, message)
+        return problem(self.places[at], key, message)
 
     def error(self, found: Iterable[tuple[str, str]]) -> ConfigError:
         """The error of several (key, message), in reading order."""

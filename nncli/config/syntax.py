@@ -94,15 +94,15 @@ _TOKENS = {
 
 def in_words(error: yaml.MarkedYAMLError) -> tuple[Any, str]:
     """The mark to point at, and the message."""
-    problem = " ".join(str(error.problem or error.context).split())
-    if (error.context or "").endswith(("scanning an alias", "scanning an anchor")):
+    context = f"{error.context}: " if error.context else ""
+    said = " ".join(f"{context}{error.problem}".split())
+    if context.endswith(("scanning an alias: ", "scanning an anchor: ")):
         return error.problem_mark, _ALIAS
     for pattern, which, message in _RULES:
-        if found := re.search(pattern, problem):
+        if found := re.search(pattern, said):
             mark = getattr(error, which) or error.problem_mark
             start = error.context_mark
             words = [_TOKENS.get(group, group) for group in found.groups()]
-            opened = f"{start.line + 1}:{start.column + 1}" if start is not None else "the start"
+            opened = start and f"{start.line + 1}:{start.column + 1}"
             return mark, message.format(*words, start=opened)
-    context = f"{error.context}: " if error.context and error.problem else ""
-    return error.problem_mark or error.context_mark, f"not YAML: {context}{problem}"
+    return error.problem_mark, f"not YAML: {said}"

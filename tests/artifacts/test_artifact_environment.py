@@ -1,6 +1,8 @@
 """The environment: what the numbers of a run depend on."""
 
+import importlib.metadata
 import json
+import platform
 import subprocess
 from dataclasses import replace
 
@@ -46,6 +48,23 @@ def test_description_is_json_with_the_contract_s_keys(table, config):
 def test_blas_is_described_by_name_version_and_kernel(table, config):
     for pool in describe(table, TRAINING, [], config)["blas"]:
         assert pool.keys() == {"internal_api", "version", "architecture"}
+
+
+def test_compiled_run_depends_on_its_compiler():
+    assert machine(TRAINING)["llvmlite"] is None
+    compiled = machine(replace(TRAINING, engine="compiled"))
+    assert compiled["llvmlite"] == importlib.metadata.version("llvmlite")
+
+
+@pytest.mark.parametrize("cpuinfo", [None, "processor : 0\nBogoMIPS : 50\n"])
+def test_machine_that_does_not_name_its_cpu_is_described_by_its_kind(
+    monkeypatch, tmp_path, cpuinfo
+):
+    file = tmp_path / "cpuinfo"
+    if cpuinfo is not None:
+        file.write_text(cpuinfo)
+    monkeypatch.setattr(environment, "Path", lambda path: {"/proc/cpuinfo": file}[path])
+    assert machine(TRAINING)["cpu"] == (platform.processor() or platform.machine())
 
 
 def test_same_machine_has_no_differences(table, config):

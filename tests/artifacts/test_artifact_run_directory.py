@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts import run_directory
+from nncli.artifacts.run_directory import NEXT, PIECE, RunDirectory
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 
@@ -83,6 +84,21 @@ def test_folder_under_a_file_is_a_file_failure(tmp_path):
         RunDirectory.create(tmp_path / "file" / "runs", "x")
 
 
+def test_run_at_a_named_place_is_new_and_locked(tmp_path):
+    run = RunDirectory.create_at(tmp_path / "fold-1")
+    assert run.name == "fold-1"
+    with pytest.raises(RunInUse):
+        RunDirectory(run.path).lock()
+    with pytest.raises(FileFailure, match="fold-1: File exists"):
+        RunDirectory.create_at(run.path)
+
+
+def test_file_in_place_of_the_folder_of_runs_is_named(tmp_path):
+    (tmp_path / "runs").touch()
+    with pytest.raises(FileFailure, match=r"runs: not a folder$"):
+        RunDirectory.create(tmp_path / "runs", "x")
+
+
 def test_threads_that_create_at_once_get_numbers_of_their_own(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         runs = list(pool.map(lambda _: RunDirectory.create(tmp_path, "x"), range(40)))
@@ -101,6 +117,25 @@ def test_lock_held_elsewhere_is_respected_and_ends_with_its_holder(tmp_path):
     with pytest.raises(RunInUse):
         RunDirectory(tmp_path).lock()
     os.close(descriptor)
+    RunDirectory(tmp_path).lock()
+
+
+def test_readers_share_a_lock_that_a_writer_has_to_wait_for(tmp_path):
+    readers = RunDirectory(tmp_path), RunDirectory(tmp_path)
+    for reader in readers:
+        reader.lock(is_shared=True)
+    with pytest.raises(RunInUse, match="another process is using this run"):
+        RunDirectory(tmp_path).lock()
+    for reader in readers:
+        reader.unlock()
+    RunDirectory(tmp_path).lock()
+
+
+def test_unlocking_twice_is_unlocking(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.lock()
+    for _ in range(2):
+        run.unlock()
     RunDirectory(tmp_path).lock()
 
 
@@ -148,6 +183,70 @@ def test_sealed_files_read_back(run):
     again = RunDirectory.open(run.path)
     assert again.read("a.txt") == b"alpha"
     assert again.read_json("deep/b.json") == {"beta": 1}
+
+
+def test_copy_larger_than_a_piece_is_sealed_as_the_file_it_is_of(run, tmp_path):
+    source = tmp_path / "table.csv"
+    source.write_bytes(bytes(range(256)) * (PIECE // 256) + b"end")
+    run.copy(source, "deep/table.csv")
+    run.seal()
+    assert run.read("deep/table.csv") == source.read_bytes()
+    assert run.manifest()["deep/table.csv"]["bytes"] == PIECE + 3
+
+
+def test_copy_of_a_file_that_can_not_be_read_names_it(run, tmp_path):
+    with pytest.raises(FileFailure, match=r"nowhere\.csv: No such file"):
+        run.copy(tmp_path / "nowhere.csv", "table.csv")
+
+
+def test_files_committed_together_are_sealed_and_in_their_places(run):
+    run.commit({"a.txt": [b"al", b"pha 2"], "deep/c.txt": [b"gamma"]})
+    assert (run.path / "a.txt").read_bytes() == run.read("a.txt") == b"alpha 2"
+    assert (run.path / "deep" / "c.txt").read_bytes() == run.read("deep/c.txt") == b"gamma"
+    assert run.read_json("deep/b.json") == {"beta": 1}
+    assert not list(run.path.rglob(f"*{NEXT}"))
+
+
+@pytest.fixture
+def cut_off(run):
+    """A run whose power went out after a commit was sealed and before its file had its place."""
+    run.commit({"deep/c.txt": [b"new"]})
+    (run.path / "deep" / "c.txt").rename(run.path / "deep" / f"c.txt{NEXT}")
+    (run.path / "deep" / "c.txt").write_bytes(b"old")
+    return RunDirectory.open(run.path)
+
+
+def test_sealed_file_that_awaits_its_place_is_the_one_that_is_read(cut_off):
+    assert cut_off.read("deep/c.txt") == b"new"
+
+
+def test_file_that_gets_its_place_between_two_looks_is_read(cut_off, monkeypatch):
+    waiting, look = cut_off.path / "deep" / f"c.txt{NEXT}", run_directory.content_of
+
+    def look_and_rename(*arguments):
+        content = look(*arguments)
+        if waiting.exists():
+            waiting.rename(cut_off.path / "deep" / "c.txt")
+        return content
+
+    monkeypatch.setattr(run_directory, "content_of", look_and_rename)
+    assert cut_off.read("deep/c.txt") == b"new"
+
+
+def test_recovery_puts_sealed_files_in_place_and_drops_those_that_never_were(cut_off):
+    (cut_off.path / f"a.txt{NEXT}").write_bytes(b"never sealed")
+    (cut_off.path / f"z.txt{NEXT}").write_bytes(b"of no sealed name")
+    cut_off.recover()
+    assert (cut_off.path / "deep" / "c.txt").read_bytes() == b"new"
+    assert cut_off.read("a.txt") == b"alpha"
+    assert not list(cut_off.path.rglob(f"*{NEXT}"))
+
+
+def test_recovered_run_still_lists_what_it_had(cut_off):
+    cut_off.recover()
+    cut_off.write("d.txt", b"delta")
+    cut_off.seal()
+    assert [*cut_off.manifest()] == ["a.txt", "d.txt", "deep/b.json", "deep/c.txt"]
 
 
 def test_sealing_again_takes_new_and_changed_files_in(run):
@@ -225,6 +324,19 @@ def test_opening_what_is_no_run_says_what_it_is(tmp_path):
     ):
         with pytest.raises(UserError, match=f"{name}: .*{message}"):
             RunDirectory.open(tmp_path / name)
+
+
+def test_opening_a_cross_validation_names_the_run_to_take(tmp_path):
+    (tmp_path / "fold-1").mkdir()
+    with pytest.raises(UserError, match=r"cross-validation: take .*fold-1$"):
+        RunDirectory.open(tmp_path)
+
+
+def test_run_without_its_manifest_is_a_corrupt_run(run):
+    run.write("checkpoints/last.safetensors", b"")
+    (run.path / "manifest.json").unlink()
+    with pytest.raises(CorruptRun, match=r"manifest\.json: missing from the run$"):
+        RunDirectory.open(run.path)
 
 
 def test_run_has_its_folder_s_name_however_it_is_reached(run, monkeypatch):

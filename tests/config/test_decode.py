@@ -1,5 +1,6 @@
 """Types -> what a node may be: unions, bounds, parts, aliases, and where everything stands."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -43,6 +44,9 @@ def problem_of(text, hint):
         ("3", int, 3),
         ("3", float, 3.0),
         ("1e-3", float, 0.001),
+        ("9223372036854775807", int, 2**63 - 1),
+        ("-9223372036854775807", int, 1 - 2**63),
+        (repr(sys.float_info.max), float, sys.float_info.max),
         ("true", bool, True),
         ("no", str, "no"),
         ("auto", PositiveInt | Auto, "auto"),
@@ -54,6 +58,7 @@ def problem_of(text, hint):
         ("[0.9, 1]", tuple[float, float], (0.9, 1.0)),
         ("[1, 2]", list[int], [1, 2]),
         ("[]", list[int], []),
+        ("{a: 1, b: 2}", dict[str, float], {"a": 1.0, "b": 2.0}),
         ("a/b.npz", Path, Path("folder/a/b.npz")),
         ("/a/b.npz", Path, Path("/a/b.npz")),
         ("relu", Activation, Relu()),
@@ -82,6 +87,8 @@ def test_home_folder_is_expanded(monkeypatch):
         ("true", int, "expected an integer, found true"),
         ("1.5", int, "expected an integer, found 1.5"),
         ("1", bool, "expected true or false, found 1"),
+        ("1.0", bool, "expected true or false, found 1.0"),
+        ("'inf'", float, "expected a number, found 'inf'"),
         ("3", str, "expected text, found 3 (did you mean '3', in quotes?)"),
         ("off", bool, "expected true or false, found 'off' (did you mean false?)"),
         ("", int, "expected an integer, found nothing"),
@@ -120,6 +127,12 @@ def test_places_are_kept_under_the_canonical_name():
     decoder.decode(parse("{type: sgd, lr: 1}", "c.yaml"), Optimizer, "optimizer")
     assert decoder.places["optimizer.learning_rate"] == "c.yaml:1:17"
     assert decoder.places["optimizer"] == "c.yaml:1:1"
+
+
+def test_a_value_under_a_name_of_the_user_s_own_is_located_there():
+    assert problem_of("{a: 1, b: x}", dict[str, int]) == (
+        "c.yaml:1:11: key.b: expected an integer, found 'x'"
+    )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from nncli.config.json_schema import config_schema
 from nncli.config.load import load
 from nncli.config.nodes import parse
 from nncli.config.text import read_text
+from nncli.parts.optimizers import Adam, Lbfgs
 from nncli.registry import aliases_of
 
 SCHEMA = config_schema()
@@ -140,3 +141,16 @@ def test_defaults_satisfy_their_own_schemas():
                 check(inner, key)
 
     check(SCHEMA)
+
+
+def test_another_name_of_a_key_is_no_key_of_a_part_that_lacks_it(monkeypatch):
+    def keys(name):
+        blocks = config_schema()["$defs"]["optimizer"]["anyOf"][1:]
+        (found,) = (
+            block["properties"] for block in blocks if name in block["properties"]["type"]["enum"]
+        )
+        return set(found)
+
+    monkeypatch.setattr(Lbfgs, "key_aliases", Adam.key_aliases)  # as an optimizer inherits them
+    assert {"lr", "learning_rate"} <= keys("adam")
+    assert not {"lr", "learning_rate"} & keys("lbfgs")

@@ -1,10 +1,13 @@
 """YAML 1.2 scalars, places, caps: what text becomes before anything knows what it is for."""
 
 import math
+from pathlib import Path
 
 import pytest
+import yaml
 
 from nncli.config.nodes import MOST_DEPTH, parse
+from nncli.config.scalars import TAG, teach_scalars
 from nncli.config.text import MOST_BYTES, printable, read_text
 from nncli.errors import ConfigError
 
@@ -72,6 +75,16 @@ def test_scalars_follow_yaml_1_2(text, value):
     assert type(found) is type(value)
 
 
+def test_a_loader_that_was_taught_resolves_the_core_schema_alone():
+    class Loader(yaml.SafeLoader):
+        pass
+
+    teach_scalars(Loader)
+    text = "a: ~\nb:\nc: true\nd: 010\ne: 1e3\nf: no\ng: 2024-01-31\nh: =\n"
+    tags = [value.tag.removeprefix(TAG) for _, value in yaml.compose(text, Loader).value]
+    assert tags == ["null", "null", "bool", "int", "float", "str", "str", "str"]
+
+
 def test_nan_is_a_number():
     assert math.isnan(read(".nan"))
 
@@ -133,6 +146,38 @@ def test_problems_of_form_are_reported_together():
     ]
 
 
+@pytest.mark.parametrize("tag", ["!mine", "!!python/none", "!<tag:example.com,2000:mine>"])
+@pytest.mark.parametrize("value", ["4", "[4]", "{b: 4}"])
+def test_a_tag_is_refused_as_it_was_written(tag, value):
+    assert problems_of(f"a: {tag} {value}") == [
+        f"c.yaml:1:4: a: YAML tags are refused, found {tag}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("~: 1", "1:1: expected a key before the ':', found nothing"),
+        ("a: &x 1\nb: &x 2", "2:4: a second anchor &x: give it another name"),
+        ("a: & b", "1:5: a name has to follow '*' or '&': put quotes around the text"),
+        ("a: * b", "1:5: a name has to follow '*' or '&': put quotes around the text"),
+        (f"a: 0.{'1' * 500}", "1:4: a: a number of 502 digits, which no key takes"),
+        (f"a: {'1' * 500}", "1:4: a: a number of 500 digits, which no key takes"),
+        # what we have no words for is said in the parser's own
+        ("%YAML 1.1\n%YAML 1.1\n---\na: 1", "2:1: not YAML: found duplicate YAML directive"),
+        ("a: !<x", "1:7: not YAML: while parsing a tag: expected '>', but found '\\x00'"),
+    ],
+)
+def test_a_problem_is_told_with_its_place(text, problem):
+    assert problems_of(text) == [f"c.yaml:{problem}"]
+
+
+def test_a_key_given_twice_in_an_option_has_no_line_to_name():
+    with pytest.raises(ConfigError) as caught:
+        parse("{a: 1, a: 2}", "--set x={a: 1, a: 2}", has_lines=False)
+    assert caught.value.lines() == ["--set x={a: 1, a: 2}: a: the key is given twice"]
+
+
 def test_depth_is_capped_exactly():
     fits = "[" * (MOST_DEPTH - 1) + "1" + "]" * (MOST_DEPTH - 1)
     assert read(fits)
@@ -149,6 +194,10 @@ def test_characters_that_yaml_has_not_are_refused_with_their_place(text):
     assert "can't stand in YAML" in line
 
 
+def test_a_refused_character_is_located_by_line_and_column():
+    assert problems_of("\nname: \x07") == ["c.yaml:2:7: the character U+0007 can't stand in YAML"]
+
+
 @pytest.mark.parametrize("escape", [r"\U00110000", r"\UFFFFFFFF", r"\ud800", r"\0", r"\xZZ"])
 def test_escapes_of_no_character_are_refused(escape):
     (line,) = problems_of(f'name: "{escape}"')
@@ -158,6 +207,11 @@ def test_escapes_of_no_character_are_refused(escape):
 def test_printable_text_is_one_short_line():
     assert printable("a\nb\x1b\u2028\ud800\N{SNOWMAN}") == r"a\nb\x1b\u2028\ud800" + "\N{SNOWMAN}"
     assert printable("x" * 100) == "x" * 57 + "..."
+
+
+def test_a_path_that_no_file_can_have_is_refused():
+    with pytest.raises(ConfigError, match="not a possible file name"):
+        read_text(Path("c\0.yaml"))
 
 
 def test_file_of_the_greatest_size_is_read(tmp_path):

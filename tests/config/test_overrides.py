@@ -4,7 +4,7 @@ import pytest
 
 from nncli.config.dump import plain
 from nncli.config.load import load
-from nncli.errors import ConfigError
+from nncli.errors import ConfigError, printable
 from nncli.parts.activations import Tanh
 from nncli.parts.layers import Dense, Dropout
 from nncli.parts.optimizers import Adam, Sgd
@@ -57,6 +57,11 @@ def test_list_items_are_reached_by_index(path, changed):
 
 def test_list_item_is_replaced_whole(changed):
     assert changed("network.hidden[0]=dropout").network.hidden[0] == Dropout()
+
+
+def test_empty_list_has_no_index(changed):
+    line = problem(changed, "network.hidden=[]", "network.hidden.0=4")
+    assert line.endswith("network.hidden: expected no index: the list is empty, found '0'")
 
 
 def test_bare_name_becomes_a_block(changed):
@@ -120,7 +125,10 @@ def test_equals_signs_in_the_value_belong_to_it(changed):
             "network.hidden[0]: expected a block to set a key in, found 8",
         ),
         ("network.hidden=[1", "the bracket that opens here is never closed by ']'"),
-        ("name=a\nb: c", "a ':' can't stand here: check the indentation"),
+        (
+            "name=a\nb: c",
+            "a ':' can't stand here: check the indentation, or put quotes around the text",
+        ),
         ("name=!!python/name:os.system x", "YAML tags are refused, found !!python/name:os.system"),
         ("data.dataset={a: 1, a: 2}", "a: the key is given twice"),
         ("name=\x1b[31m", "the character U+001B can't stand in YAML"),
@@ -129,9 +137,13 @@ def test_equals_signs_in_the_value_belong_to_it(changed):
 )
 def test_bad_assignment_is_located_at_the_option(assignment, message, changed):
     line = problem(changed, assignment)
-    assert line.startswith("--set ")
     assert line.isprintable()
-    assert message in line
+    assert line == f"--set {printable(assignment, 200)}: {message}"
+
+
+def test_index_of_thousands_of_digits_is_refused(changed):
+    line = problem(changed, f"network.hidden.{'9' * 5000}=4")
+    assert "network.hidden: expected an index from 0 to 2, found '999" in line
 
 
 def test_value_that_looks_like_a_place_is_no_trouble(changed):

@@ -5,6 +5,8 @@ import pytest
 from nncli.config.build import build
 from nncli.config.load import load
 from nncli.errors import ConfigError
+from nncli.parts.activations import Softplus
+from nncli.parts.datasets import Iris
 
 NORM = "network: {hidden: [8, {type: batch_norm}]}"
 COUNTS = "data: {dataset: {type: inline, x: [[0], [1], [2]], y: [0, 1, 1]}, preprocessing: {%s}}"
@@ -58,3 +60,40 @@ def test_one_large_step_asks_for_threads_and_a_small_one_for_none(tmp_path):
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert build(*load(path, wide)).experiment.training.threads == cores
+
+
+def test_where_a_process_is_bound_to_no_cores_all_of_them_count(tmp_path, monkeypatch):
+    path = tmp_path / "c.yaml"
+    path.write_text("data: {dataset: iris}")
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    wide = ["network.hidden=[4096, 4096]", "training.batch_size=full"]
+    assert build(*load(path, wide)).experiment.training.threads == 3
+
+
+def test_counts_are_predicted_by_an_activation_that_can_be_any_count(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("\n".join([COUNTS % "", "loss: poisson"]))
+    output = build(*load(path)).experiment.network.output
+    assert (output.activation, output.units) == (Softplus(), 1)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "message"),
+    [
+        (MemoryError("no 8 PiB"), "too large for this machine: no 8 PiB"),
+        (ValueError("array is too big"), "too large for this machine: array is too big"),
+        (
+            UnicodeEncodeError("ascii", "é.csv", 0, 1, "ordinal not in range"),
+            "this locale has no ascii spelling of the file's name",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_data_that_can_not_be_had_is_a_problem_of_its_key(tmp_path, monkeypatch, refusal, message):
+    def refuse(dataset):
+        raise refusal
+
+    monkeypatch.setattr(Iris, "load", refuse)
+    found = problem(tmp_path, "data: {dataset: iris}")
+    assert (found.path, found.message) == ("data.dataset", message)

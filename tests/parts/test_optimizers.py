@@ -12,6 +12,7 @@ from nncli.parts.optimizers import (
     Flat,
     GradientDescent,
     Lbfgs,
+    Optimizer,
     RmsProp,
     Sgd,
 )
@@ -87,9 +88,11 @@ def test_nesterov_matches_hand_computed_steps():
     check(found, [[0.7], [0.35]])
 
 
-def test_nesterov_without_momentum_is_refused():
-    with pytest.raises(ValueError, match="nesterov needs a momentum > 0"):
-        Sgd(nesterov=True)
+@pytest.mark.parametrize("setting", [{"nesterov": True}, {"initial_velocity": 1.0}])
+def test_what_needs_a_velocity_is_refused_without_momentum(setting):
+    (key,) = setting
+    with pytest.raises(ValueError, match=f"^{key} needs a momentum > 0$"):
+        Sgd(**setting)
 
 
 def test_adagrad_matches_hand_computed_steps():
@@ -221,6 +224,22 @@ def test_only_scalars_that_change_every_step_depend_on_the_step(optimizer):
     part = optimizer()
     changes = part.scalars(1, 0.1) != part.scalars(2, 0.1)
     assert changes == part.changes_every_step
+
+
+@every_optimizer
+def test_everything_that_a_step_shows_has_its_formula(optimizer):
+    part = optimizer()
+    formulas = part.formulas()
+    assert all(formulas.values())
+    shown = part.shown({name: np.ones(2) for name in part.active_slots}, 1)
+    assert [*shown, "theta"] == [*formulas]
+
+
+def test_what_an_optimizer_that_says_no_formulas_sets_is_named_all_the_same():
+    class Heavy(Optimizer):
+        slots = ("velocity",)
+
+    assert Heavy().formulas() == {"velocity": "", "theta": ""}
 
 
 def test_lbfgs_works_on_all_rows_and_has_no_update_of_its_own():
