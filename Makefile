@@ -51,6 +51,7 @@ coverage: $(READY)  ## Run the tests and list the lines they miss
 
 # Half an hour; MUTATE="nncli.parts.*" for a part. A mutant that eats memory is stopped at 4 GB.
 mutate: $(READY)  ## Change the code in small ways and count the changes that tests notice
+	rm -rf mutants
 	ulimit -v 4000000; nice $(BIN)/mutmut run --max-children 1 $(if $(MUTATE),"$(MUTATE)")
 	$(BIN)/mutmut results --all true | $(BIN)/python tests/mutation_score.py
 

@@ -16,7 +16,14 @@ from nncli.errors import CorruptRun
 from nncli.parts.schedules import PlateauState
 
 SOURCE = Path("run/model.safetensors")
-GARBAGE = [b"", b"x", b"\0" * 8, b"\xff" * 64, b"PK\x03\x04" + b"\0" * 100, b"\x08" + b"\0" * 7]
+GARBAGE = {
+    "nothing": b"",
+    "a letter": b"x",
+    "an empty header": b"\0" * 8,
+    "an endless header": b"\xff" * 64,
+    "a zip file": b"PK\x03\x04" + b"\0" * 100,
+    "a header that is cut off": b"\x08" + b"\0" * 7,
+}
 
 
 def encode_weights(*what):
@@ -88,7 +95,7 @@ def test_same_weights_give_the_same_bytes(layout, theta):
     assert encode_weights(layout, theta) == encode_weights(layout, theta.copy())
 
 
-@pytest.mark.parametrize("content", GARBAGE, ids=repr)
+@pytest.mark.parametrize("content", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_is_no_weights(layout, content):
     with pytest.raises(CorruptRun, match=r"model\.safetensors"):
         decode_weights(content, layout, np.float64, SOURCE)
@@ -172,7 +179,7 @@ def test_what_is_saved_beside_comes_back(built, state):
     assert decode_state(encode_state(state, beside), built.job.start(), SOURCE) == beside
 
 
-@pytest.mark.parametrize("content", GARBAGE, ids=repr)
+@pytest.mark.parametrize("content", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_is_no_checkpoint(built, content):
     with pytest.raises(CorruptRun, match=r"model\.safetensors"):
         decode_state(content, built.job.start(), SOURCE)
