@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nncli.artifacts import run_directory
-from nncli.artifacts.run_directory import NEXT, PIECE, RunDirectory
+from nncli.artifacts import sealed_folder
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.sealed_folder import NEXT, PIECE
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 
@@ -221,7 +222,7 @@ def test_sealed_file_that_awaits_its_place_is_the_one_that_is_read(cut_off):
 
 
 def test_file_that_gets_its_place_between_two_looks_is_read(cut_off, monkeypatch):
-    waiting, look = cut_off.path / "deep" / f"c.txt{NEXT}", run_directory.content_of
+    waiting, look = cut_off.path / "deep" / f"c.txt{NEXT}", sealed_folder.content_of
 
     def look_and_rename(*arguments):
         content = look(*arguments)
@@ -229,7 +230,7 @@ def test_file_that_gets_its_place_between_two_looks_is_read(cut_off, monkeypatch
             waiting.rename(cut_off.path / "deep" / "c.txt")
         return content
 
-    monkeypatch.setattr(run_directory, "content_of", look_and_rename)
+    monkeypatch.setattr(sealed_folder, "content_of", look_and_rename)
     assert cut_off.read("deep/c.txt") == b"new"
 
 
