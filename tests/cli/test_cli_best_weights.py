@@ -1,7 +1,6 @@
 """The weights a run keeps, the epoch it calls best and the metrics it prints are one thing."""
 
 import json
-import time
 
 import pytest
 
@@ -40,11 +39,11 @@ def test_run_that_early_stopping_ended_is_not_resumed(configs, train, nncli):
     assert done.err.endswith("training ended by early stopping: nothing is left to go on with\n")
 
 
-def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, spawn):
+def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, spawn, until):
     run = train(gate, "--set", "training.epochs=1")
     more = ["--set", "training.epochs=100000000"]
     process = spawn("train", "--resume", run.path, *more, "--json", "--quiet")
-    time.sleep(1.5)
+    until(lambda: "resumed" in run.json("environment.json"))
     process.send_signal(2)
     process.communicate(timeout=30)
     assert (process.returncode, summary(run)["stopped"]) == (130, "interrupted")

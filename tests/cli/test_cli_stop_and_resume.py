@@ -282,11 +282,12 @@ def test_network_that_starts_beyond_the_finite_numbers_diverges_at_epoch_0(nncli
     assert "epoch 0" in done.err
 
 
-def test_stop_between_two_logged_epochs_keeps_what_was_learned(gate, spawn, folder):
+def test_stop_between_two_logged_epochs_keeps_what_was_learned(gate, spawn, folder, until):
     process = spawn(
         "train", gate, "--set", "training.epochs=100000000", "--quiet", "--set", "output.plots=[]"
     )
-    time.sleep(4)
+    until(lambda: list(folder.glob("runs/*/metrics.csv")) != [])
+    time.sleep(2.5)  # a report comes every second, logged or not
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     run = next((folder / "runs").iterdir())
