@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
+
 from nncli.artifacts.environment import differences
 from nncli.artifacts.plots import BackgroundPlotter
 from nncli.artifacts.run_directory import CONFIG, RunDirectory
@@ -60,9 +62,8 @@ def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> I
 
 def _assignments(reader: RunReader) -> list[str]:
     """What `--set` gave when the run began, read off its recorded command."""
-    from nncli.cli.train import command
-
     recorded = reader.environment().get("command") or []
     words = [str(word) for word in recorded if word != "--traceback"][2:]  # after `nncli train`
-    context = command.make_context("train", words, resilient_parsing=True)
+    train = click.get_current_context().command
+    context = train.make_context("train", words, resilient_parsing=True)
     return list(context.params["assignments"] or ())
