@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.files import sha256, to_json
+from nncli.artifacts.files import reporting, sha256, to_json
 from nncli.artifacts.inside import is_name
 from nncli.errors import CorruptRun, UserError
+from nncli.intake.opening import sha256_of
 
 FORMAT = 3
 Entry = Mapping[str, Any]  # {"sha256": ..., "bytes": ...}
@@ -20,6 +21,14 @@ Entry = Mapping[str, Any]  # {"sha256": ..., "bytes": ...}
 def entry(content: bytes) -> Entry:
     """What the manifest says of a file."""
     return {"sha256": sha256(content), "bytes": len(content)}
+
+
+def is_listed(path: Path, entry: Entry) -> bool:
+    """Whether a file, no link, stands there and is the one that an entry is about."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with reporting(path):
+        return sha256_of(path) == entry.get("sha256")
 
 
 def encode(files: Mapping[str, Entry]) -> bytes:

@@ -167,21 +167,19 @@ class SealedFolder:
         remove what never came so far.
         """
         self._entries = dict(self.manifest())
-        self._place([name for name in self._entries if self._awaits_its_place(name)])
+        self._place(
+            [
+                name
+                for name, entry in self._entries.items()
+                if manifest.is_listed(self.path / (name + NEXT), entry)
+            ]
+        )
         with reporting(self.path):
             for stray in self.path.rglob(f"*{NEXT}"):
                 is_own = stray.relative_to(self.path).parts[0] not in self.not_its_own
                 if is_own and (stray.is_symlink() or not stray.is_dir()):
                     stray.unlink()
         sweep(self.path)
-
-    def _awaits_its_place(self, name: str) -> bool:
-        waiting = self.path / (name + NEXT)
-        if waiting.is_symlink() or not waiting.is_file():
-            return False
-        with reporting(waiting), waiting.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return digest == self._entries[name].get("sha256")
 
     def seal(self) -> None:
         """Write the manifest: SHA-256 and size of every file written, now or before."""

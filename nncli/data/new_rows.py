@@ -11,7 +11,6 @@ from nncli.data.problems import refuse_rows
 from nncli.data.reading.chunks import NumberParser, TableReader, to_number
 from nncli.data.reading.encoding import Encoded, Form, encode
 from nncli.data.reading.tables import (
-    fingerprint,
     in_other_case,
     listed,
     open_table,
@@ -21,6 +20,7 @@ from nncli.data.reading.tables import (
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.targets import label
 from nncli.errors import DataError, did_you_mean, printable
+from nncli.intake.opening import sha256_of
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Origin, Table
 
@@ -57,7 +57,7 @@ class NewRows:
             is_new=True,
         )
         origin = Origin(
-            (fingerprint(path),), ((str(path), encoded.lines[0]),), row_word=reader.row_word
+            (sha256_of(path),), ((str(path), encoded.lines[0]),), row_word=reader.row_word
         )
         return Table(
             encoded.select(features),

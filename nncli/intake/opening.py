@@ -4,6 +4,7 @@ A named pipe can't make nncli wait, and a device can't fill its memory. The limi
 before anything is read.
 """
 
+import hashlib
 import os
 import stat
 from io import BufferedReader
@@ -63,6 +64,12 @@ def read_file(path: Path, most: int, what: str) -> bytes:
     if len(content) > most:
         raise Unfit(f"larger than {in_words(most)}, the most that is read of {what}")
     return content
+
+
+def sha256_of(path: Path) -> str:
+    """Of a regular file's bytes, which needn't fit into memory. Raises as `open_regular`."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def in_words(size: int) -> str:

@@ -6,9 +6,7 @@ import os
 import random
 import shutil
 import signal
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,39 +36,12 @@ def settings(**changes: Any) -> list[str]:
     return [text for key, value in changes.items() for text in ("--set", f"{key}={value}")]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How a command ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """The working directory of each test, with the config that all of them train."""
     monkeypatch.chdir(tmp_path)
     Path("kind.yaml").write_text(json.dumps(BASE))
     return tmp_path
-
-
-@pytest.fixture
-def nncli(capsys, monkeypatch) -> Callable[..., Outcome]:
-    """nncli("verify", run): the command, in this process."""
-
-    def call(*arguments: object) -> Outcome:
-        words = [str(argument) for argument in arguments]
-        monkeypatch.setattr(sys, "argv", ["nncli", *words])
-        capsys.readouterr()
-        code = run_nncli(words)
-        return Outcome(code, *capsys.readouterr())
-
-    return call
 
 
 @pytest.fixture
@@ -150,7 +121,7 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def assert_identical(done: Outcome, epochs: int | None = None) -> None:
+def assert_identical(done: Any, epochs: int | None = None) -> None:
     assert (done.code, done.err) == (0, "")
     found = done.json
     assert (found["identical"], found["environment"]) == (True, [])

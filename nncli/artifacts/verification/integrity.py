@@ -1,6 +1,5 @@
 """Integrity: every file in a run is what a manifest says, and there is no other file."""
 
-import hashlib
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.artifacts.files import TEMPORARY, reporting
-from nncli.artifacts.manifest import Entry
+from nncli.artifacts.manifest import Entry, is_listed
 from nncli.artifacts.run_directory import EVALUATION, SUMMARY
 from nncli.artifacts.sealed_folder import MANIFEST, NEXT, SealedFolder
 from nncli.errors import CorruptRun, printable
@@ -75,17 +74,10 @@ def _trouble(folder: Path, name: str, listed: Mapping[str, Entry]) -> str:
     if name not in listed:
         return "not in the manifest: the run has not written it"
     places = [folder / name, folder / (name + NEXT)]  # where a crash came before the renaming
-    if any(_is_sealed(place, listed[name]) for place in places):
+    if any(is_listed(place, listed[name]) for place in places):
         return ""
     if not os.path.lexists(places[0]):
         return "missing from the run"
     if places[0].is_symlink() or not places[0].is_file():
         return "not a regular file"
     return "changed since the run was sealed (its SHA-256 differs)"
-
-
-def _is_sealed(path: Path, entry: Entry) -> bool:
-    if path.is_symlink() or not path.is_file():
-        return False
-    with reporting(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == entry.get("sha256")

@@ -1,6 +1,5 @@
 """Tables: the user's own files -> a Table, with every doubt settled aloud."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,7 +17,7 @@ from nncli.data.reading.text_files import TextFile, TextFormat
 from nncli.data.reading.typed_files import ArrowFile, NpzFile
 from nncli.data.targets import label, number_classes
 from nncli.errors import DataError, TableError, did_you_mean, printable
-from nncli.intake.opening import open_regular
+from nncli.intake.opening import sha256_of
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Kind, Origin, Table, Task
@@ -101,7 +100,7 @@ class TableFile(Dataset):
             else self.on_disk,
         )
         origin = Origin(
-            each_sha256=tuple(map(fingerprint, self.paths.values())),
+            each_sha256=tuple(map(sha256_of, self.paths.values())),
             files=tuple(zip((file for file, _ in readers), encoded.lines, strict=True)),
             row_word=readers[0][1].row_word,
             header=getattr(readers[0][1], "has_header", None),
@@ -291,12 +290,6 @@ def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
 def stays_on_disk(readers: Sequence[TableReader]) -> bool | None:
     """Whether tables look too large for the memory there is; None if it remains to be seen."""
     return sum(reader.count_cells() for reader in readers) * 8 * COPIES > available() or None
-
-
-def fingerprint(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
