@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -101,8 +102,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def nncli(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Outcome]:
+) -> Iterator[Callable[..., Outcome]]:
     """nncli("train", path, ...): the command, in this process."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def call(*arguments: object) -> Outcome:
         capsys.readouterr()
@@ -112,7 +114,9 @@ def nncli(
         assert isinstance(ending.value.code, int)
         return Outcome(ending.value.code, *capsys.readouterr())
 
-    return call
+    yield call
+    for number, handler in handlers.items():  # a stopped command leaves them ignored
+        signal.signal(number, handler)
 
 
 @pytest.fixture

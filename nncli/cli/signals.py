@@ -18,7 +18,7 @@ class StopOnSignal:
 
     Python runs a handler only between two of its own instructions, and a product of large matrices
     is one: so it is a thread that waits for the second signal, told by the interpreter's C handler
-    of each.
+    of each. After a stop the process has only its exit code left to give, and ignores signals.
     """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -43,7 +43,7 @@ class StopOnSignal:
 
     def __exit__(self, *error: object) -> None:
         for number, handler in self.before.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler if self.received is None else signal.SIG_IGN)
         signal.set_wakeup_fd(self.teller_before)
         os.close(self.teller)
         self.thread.join()
