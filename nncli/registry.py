@@ -40,11 +40,13 @@ class Part:
     kind: which family it belongs to, set by the family's base class.
     name: how a config spells it, set by `@part`.
     key_aliases: other spellings of its keys, rewritten on reading.
+    libraries: packages, beside NumPy, that its numbers come from: environment.json has them.
     """
 
     kind: ClassVar[str]
     name: ClassVar[str]
     key_aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    libraries: ClassVar[tuple[str, ...]] = ()
 
     def fill(self, template: str) -> str:
         """A formula with this part's own keys, such as {rate}, as numbers; other names stay.
@@ -68,6 +70,7 @@ class _Family:
 
 
 _families: dict[str, _Family] = {kind: _Family() for kind in MODULES}
+_plugged_in: dict[str, str] = {}  # top module -> the package that installed it
 P = TypeVar("P", bound=type[Part])
 
 
@@ -102,6 +105,18 @@ def load_plugins() -> None:
             entry.load()
         except Exception as error:
             raise UserError(f"plugin '{entry.name}' ({entry.value}) failed: {error}") from error
+        if entry.dist is not None:
+            _plugged_in[_top(entry.module)] = entry.dist.name
+
+
+def _top(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def libraries_of(part: Part) -> set[str]:
+    """The installed packages that a part's numbers come from, beside nncli and NumPy."""
+    plugin = _plugged_in.get(_top(type(part).__module__))
+    return {*part.libraries, *([plugin] if plugin else [])}
 
 
 def find(kind: str, name: str) -> type[Part]:

@@ -16,26 +16,27 @@ import numpy as np
 import threadpoolctl
 
 from nncli import __version__
-from nncli.engine.settings import Training
+from nncli.config.experiment import Experiment, parts_of
 from nncli.errors import printable
 from nncli.parts.table import Table
+from nncli.registry import libraries_of
 
 
 def describe(
-    table: Table, training: Training, arguments: Sequence[str], config: Path
+    table: Table, experiment: Experiment, arguments: Sequence[str], config: Path
 ) -> dict[str, Any]:
     """The content of environment.json."""
     return {
-        **machine(training),
+        **machine(experiment),
         "data_sha256": table.sha256(),
         "command": ["nncli", *arguments],
         "git_revision": _git_revision(config.resolve().parent),
     }
 
 
-def machine(training: Training) -> dict[str, Any]:
+def machine(experiment: Experiment) -> dict[str, Any]:
     """The part of it on which the bits depend."""
-    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+    training = experiment.training
     return {
         "nncli": __version__,
         "python": platform.python_version(),
@@ -45,12 +46,30 @@ def machine(training: Training) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "threads": training.threads,
         "engine": training.engine,
-        "llvmlite": _compiler() if training.engine == "compiled" else None,
+        "packages": _packages(experiment),
         "blas": [
             {key: pool.get(key) for key in ("internal_api", "version", "architecture")}
-            for pool in pools
+            for pool in threadpoolctl.threadpool_info()
+            if pool["user_api"] == "blas" and not _is_scipys(Path(pool["filepath"]))
         ],
     }
+
+
+def _is_scipys(library: Path) -> bool:
+    """Whether a BLAS came in SciPy's wheel: loaded beside NumPy's as soon as anybody needs it."""
+    return library.parent.name == "scipy.libs" or library.parts[-3:-1] == ("scipy", ".dylibs")
+
+
+def _packages(experiment: Experiment) -> list[str]:
+    """`name version` of what else the numbers come from: SciPy, plug-ins, the compiler."""
+    names = {name for part in parts_of(experiment) for name in libraries_of(part)}
+    if experiment.training.engine == "compiled":
+        names.add("llvmlite")
+    if not names:
+        return []
+    from importlib.metadata import version  # 20 ms that few configs need
+
+    return [f"{name} {version(name)}" for name in sorted(names)]
 
 
 @dataclass(frozen=True)
@@ -65,9 +84,11 @@ class Difference:
         return f"{self.key}: recorded {_in_words(self.recorded)}, here {_in_words(self.here)}"
 
 
-def differences(environments: Iterable[Mapping[str, Any]], training: Training) -> list[Difference]:
+def differences(
+    environments: Iterable[Mapping[str, Any]], experiment: Experiment
+) -> list[Difference]:
     """How this machine differs from those that a run was trained on."""
-    here = machine(training)
+    here = machine(experiment)
     found = [
         Difference(key, recorded.get(key), value)
         for recorded in environments
@@ -84,12 +105,6 @@ def _in_words(value: Any) -> str:
     if isinstance(value, Mapping):
         return " ".join(str(item) for item in value.values())
     return "none" if value is None else printable(str(value), 200)
-
-
-def _compiler() -> str:
-    from importlib.metadata import version  # 20 ms that only the compiled engine needs
-
-    return version("llvmlite")
 
 
 def _cpu() -> str:

@@ -113,7 +113,7 @@ class RunRecorder:
         return f"files/{path.name}" if inside else str(path)
 
     def _environment(self, arguments: Sequence[str], config: Path) -> dict[str, Any]:
-        return describe(self.built.table, self.built.experiment.training, arguments, config)
+        return describe(self.built.table, self.built.experiment, arguments, config)
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
         """Write what is known before the first step."""

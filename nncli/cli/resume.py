@@ -33,10 +33,10 @@ def take_up(
     reader = RunReader(run, extending)
     if found := list(_refused(reader, config, others)):
         raise ConfigError(found)
-    training = reader.config[0].training
-    for difference in differences([reader.environment(), *reader.resumptions()], training):
+    experiment, _ = reader.config
+    for difference in differences([reader.environment(), *reader.resumptions()], experiment):
         tell(f"warning: {difference}: this run may end in other bits than there")
-    if reader.config[0].output.plots:
+    if experiment.output.plots:
         plotter.start()
     return RunRecorder.resume(reader, sys.argv[1:])
 

@@ -1,7 +1,8 @@
 """Experiment: one config file, as typed values. The fields are the YAML keys."""
 
+from collections.abc import Iterator
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +22,7 @@ from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant, Schedule
 from nncli.parts.table import Kind, Task
+from nncli.registry import Part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,3 +245,14 @@ class Experiment:
     def seeds(self) -> Seeds:
         """One for each random stream."""
         return self.seed if isinstance(self.seed, Seeds) else Seeds(*[self.seed] * 4)
+
+
+def parts_of(value: Any) -> Iterator[Part]:
+    """Every part that an experiment, or a block of one, names; of a part its own parts too."""
+    if isinstance(value, Part):
+        yield value
+    if is_dataclass(value):
+        value = [getattr(value, key.name) for key in fields(value)]
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from parts_of(item)

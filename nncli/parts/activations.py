@@ -245,6 +245,7 @@ class Gelu(Activation):
     initializer = HeNormal()
     formula = "{z} * Phi({z})"
     backward_formula = "{da} * (Phi({z}) + {z} * phi({z}))"
+    libraries = ("scipy",)
 
     def scratch_shapes(self, batch: int, units: int) -> Shapes:
         return {"Phi": (batch, units)}

@@ -305,6 +305,7 @@ class Lbfgs(Optimizer):
     max_line_search: Annotated[PositiveInt, "trial points an iteration"] = 20
     full_batch = True
     key_aliases = {}
+    libraries = ("scipy",)
 
     def update(self, v: Flat) -> None:
         raise NotImplementedError("lbfgs minimizes one function of one vector: engine/lbfgs.py")

@@ -5,13 +5,17 @@ import json
 import platform
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nncli.artifacts import environment
 from nncli.artifacts.environment import describe, differences, machine
+from nncli.config.experiment import parts_of
 from nncli.engine.settings import Training
+from nncli.parts.activations import Gelu
+from nncli.parts.optimizers import Lbfgs
 
 TRAINING = Training(threads=1, engine="numpy")
 
@@ -21,8 +25,19 @@ def table(built):
     return built.table
 
 
-def test_description_is_json_with_the_contract_s_keys(table, config):
-    described = describe(table, TRAINING, ["train", "имя.yaml"], config)
+@pytest.fixture
+def experiment(built):
+    return replace(built.experiment, training=TRAINING)
+
+
+def with_activation(experiment, activation):
+    first, *others = experiment.network.hidden
+    hidden = [replace(first, activation=activation), *others]
+    return replace(experiment, network=replace(experiment.network, hidden=hidden))
+
+
+def test_description_is_json_with_the_contract_s_keys(table, experiment, config):
+    described = describe(table, experiment, ["train", "имя.yaml"], config)
     assert json.loads(json.dumps(described)) == described
     assert list(described) == [
         "nncli",
@@ -33,7 +48,7 @@ def test_description_is_json_with_the_contract_s_keys(table, config):
         "cores",
         "threads",
         "engine",
-        "llvmlite",
+        "packages",
         "blas",
         "data_sha256",
         "command",
@@ -45,46 +60,90 @@ def test_description_is_json_with_the_contract_s_keys(table, config):
     assert described["cpu"]
 
 
-def test_blas_is_described_by_name_version_and_kernel(table, config):
-    for pool in describe(table, TRAINING, [], config)["blas"]:
+def test_blas_is_described_by_name_version_and_kernel(table, experiment, config):
+    for pool in describe(table, experiment, [], config)["blas"]:
         assert pool.keys() == {"internal_api", "version", "architecture"}
 
 
-def test_compiled_run_depends_on_its_compiler():
-    assert machine(TRAINING)["llvmlite"] is None
-    compiled = machine(replace(TRAINING, engine="compiled"))
-    assert compiled["llvmlite"] == importlib.metadata.version("llvmlite")
+def test_blas_is_that_of_numpy_whatever_else_is_loaded(experiment):
+    before = machine(experiment)
+    import scipy.linalg  # noqa: F401
+
+    assert machine(experiment) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "is_scipys"),
+    [
+        ("/x/site-packages/scipy.libs/libscipy_openblas-1.so", True),
+        ("/x/site-packages/scipy/.dylibs/libscipy_openblas.dylib", True),
+        ("/x/site-packages/numpy.libs/libscipy_openblas64_-1.so", False),
+        ("/envs/scipy/lib/libopenblas.so.0", False),
+        ("/home/scipy.libs/x/lib/libopenblas.so.0", False),
+    ],
+)
+def test_blas_of_scipy_is_known_by_its_folder(experiment, monkeypatch, file, is_scipys):
+    pool = {"user_api": "blas", "filepath": file, "version": "1"}
+    monkeypatch.setattr(environment.threadpoolctl, "threadpool_info", lambda: [pool])
+    assert (machine(experiment)["blas"] == []) == is_scipys
+
+
+def test_packages_are_those_that_the_numbers_come_from(experiment):
+    assert machine(experiment)["packages"] == []
+    version = importlib.metadata.version
+    scipy = f"scipy {version('scipy')}"
+    assert machine(with_activation(experiment, Gelu()))["packages"] == [scipy]
+    minimized = replace(experiment, optimizer=Lbfgs())
+    assert machine(minimized)["packages"] == [scipy]
+    compiled = replace(minimized, training=replace(TRAINING, engine="compiled"))
+    assert machine(compiled)["packages"] == [f"llvmlite {version('llvmlite')}", scipy]
+
+
+def test_other_version_of_a_package_is_a_difference(experiment):
+    experiment = replace(experiment, optimizer=Lbfgs())
+    here = machine(experiment)
+    (found,) = differences([{**here, "packages": ["scipy 1.0"]}], experiment)
+    assert str(found) == f"packages: recorded scipy 1.0, here {here['packages'][0]}"
+
+
+def test_parts_of_an_experiment_are_all_of_them(experiment):
+    parts = list(parts_of(with_activation(experiment, Gelu())))
+    first = experiment.network.hidden[0]
+    for each in (Gelu(), first.kernel_initializer, experiment.optimizer, experiment.loss):
+        assert each in parts
 
 
 @pytest.mark.parametrize("cpuinfo", [None, "processor : 0\nBogoMIPS : 50\n"])
 def test_machine_that_does_not_name_its_cpu_is_described_by_its_kind(
-    monkeypatch, tmp_path, cpuinfo
+    experiment, monkeypatch, tmp_path, cpuinfo
 ):
     file = tmp_path / "cpuinfo"
     if cpuinfo is not None:
         file.write_text(cpuinfo)
-    monkeypatch.setattr(environment, "Path", lambda path: {"/proc/cpuinfo": file}[path])
-    assert machine(TRAINING)["cpu"] == (platform.processor() or platform.machine())
+    monkeypatch.setattr(
+        environment, "Path", lambda path: {"/proc/cpuinfo": file}.get(path) or Path(path)
+    )
+    assert machine(experiment)["cpu"] == (platform.processor() or platform.machine())
 
 
-def test_same_machine_has_no_differences(table, config):
-    recorded = describe(table, TRAINING, ["train", "x.yaml"], config)
-    assert differences([json.loads(json.dumps(recorded))] * 2, TRAINING) == []
+def test_same_machine_has_no_differences(table, experiment, config):
+    recorded = describe(table, experiment, ["train", "x.yaml"], config)
+    assert differences([json.loads(json.dumps(recorded))] * 2, experiment) == []
 
 
-def test_differences_of_several_machines_are_named_once(table, config):
-    here = machine(TRAINING)
+def test_differences_of_several_machines_are_named_once(table, experiment, config):
+    here = machine(experiment)
     older, other = {**here, "numpy": "1.0"}, {**here, "numpy": "1.0", "blas": []}
-    found = differences([older, other, here], TRAINING)
+    found = differences([older, other, here], experiment)
     assert [each.key for each in found] == ["numpy", "blas"]
     assert str(found[0]) == f"numpy: recorded 1.0, here {np.__version__}"
     assert str(found[1]).startswith("blas: recorded none, here ")
 
 
-def test_key_that_was_not_recorded_is_a_difference(table):
-    here = machine(TRAINING)
+def test_key_that_was_not_recorded_is_a_difference(experiment):
+    here = machine(experiment)
     lacking = {key: value for key, value in here.items() if key != "cores"}
-    assert [str(each) for each in differences([lacking], TRAINING)] == [
+    assert [str(each) for each in differences([lacking], experiment)] == [
         f"cores: recorded none, here {here['cores']}"
     ]
 
@@ -104,11 +163,11 @@ def test_any_change_of_the_data_changes_its_sha256(table, part):
     assert replace(table, **{part: after}).sha256() != table.sha256()
 
 
-def test_config_outside_a_checkout_has_no_revision(table, config):
-    assert describe(table, TRAINING, [], config)["git_revision"] is None
+def test_config_outside_a_checkout_has_no_revision(table, experiment, config):
+    assert describe(table, experiment, [], config)["git_revision"] is None
 
 
-def test_config_in_a_checkout_has_its_revision(table, config):
+def test_config_in_a_checkout_has_its_revision(table, experiment, config):
     def git(*arguments):
         author = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
         return subprocess.run(
@@ -120,19 +179,19 @@ def test_config_in_a_checkout_has_its_revision(table, config):
         ).stdout.strip()
 
     git("init", "-q")
-    assert describe(table, TRAINING, [], config)["git_revision"] is None  # no commit yet
+    assert describe(table, experiment, [], config)["git_revision"] is None  # no commit yet
     git("add", config.name)
     git("commit", "-q", "-m", "x")
-    assert describe(table, TRAINING, [], config)["git_revision"] == git("rev-parse", "HEAD")
+    assert describe(table, experiment, [], config)["git_revision"] == git("rev-parse", "HEAD")
 
 
 @pytest.mark.parametrize(
     "failure", [FileNotFoundError("git"), subprocess.TimeoutExpired("git", 5)], ids=repr
 )
-def test_git_that_fails_is_no_reason_to_fail(table, config, monkeypatch, failure):
+def test_git_that_fails_is_no_reason_to_fail(table, experiment, config, monkeypatch, failure):
     def fail(*arguments, **options):
         raise failure
 
     (config.parent / ".git").mkdir()
     monkeypatch.setattr(environment.subprocess, "run", fail)
-    assert describe(table, TRAINING, [], config)["git_revision"] is None
+    assert describe(table, experiment, [], config)["git_revision"] is None

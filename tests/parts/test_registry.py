@@ -2,13 +2,22 @@
 
 import importlib.metadata
 from dataclasses import FrozenInstanceError, fields, is_dataclass
+from types import SimpleNamespace
 
 import pytest
 
 from nncli import registry
 from nncli.errors import NncliError, UserError
 from nncli.parts.activations import Activation, Identity, Relu, Sigmoid
-from nncli.registry import MODULES, aliases_of, find, load_plugins, members, part
+from nncli.registry import (
+    MODULES,
+    aliases_of,
+    find,
+    libraries_of,
+    load_plugins,
+    members,
+    part,
+)
 
 PARTS = [cls for kind in MODULES for cls in members(kind).values()]
 every_part = pytest.mark.parametrize("cls", PARTS, ids=lambda cls: f"{cls.kind}-{cls.name}")
@@ -120,10 +129,10 @@ def test_a_taken_name_or_alias_is_refused_and_nothing_changes(family, names):
 class Plugin:
     """What an installed package declares as an entry point."""
 
-    name, value = "more", "more.parts"
+    name, value, module = "more", "more.parts", "more.parts"
 
-    def __init__(self, load):
-        self.load = load
+    def __init__(self, load, dist=None):
+        self.load, self.dist = load, dist
 
 
 def test_a_plugin_is_loaded_when_a_name_is_not_built_in(family, monkeypatch):
@@ -137,6 +146,24 @@ def test_a_plugin_is_loaded_when_a_name_is_not_built_in(family, monkeypatch):
     assert find("activation", "relu") is Relu
     assert "square" not in family.classes
     assert find("activation", "square").name == "square"
+
+
+def test_the_package_of_a_plugged_in_part_is_known(family, monkeypatch):
+    def load():
+        @part("cube")
+        class Cube(Activation):
+            """a = z^3."""
+
+            libraries = ("scipy",)
+
+        Cube.__module__ = "more.of_this"
+
+    package = SimpleNamespace(name="nncli-more")
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [Plugin(load, package)])
+    monkeypatch.setattr(registry, "load_plugins", load_plugins.__wrapped__)
+    monkeypatch.setattr(registry, "_plugged_in", {})
+    assert libraries_of(find("activation", "cube")()) == {"scipy", "nncli-more"}
+    assert libraries_of(Relu()) == set()
 
 
 def test_a_plugin_that_fails_is_named(monkeypatch):
