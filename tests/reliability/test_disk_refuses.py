@@ -4,7 +4,7 @@ import errno
 import random
 import shutil
 
-from injection import Injector, require_strace
+from injection import Injector, Stretches, require_strace
 from nursery import NO_TIME_BETWEEN_CHECKPOINTS
 from whole_runs import has_checkpoint, strays
 
@@ -31,27 +31,20 @@ def test_refusal_at_any_system_call_loses_nothing(
     require_strace()
     config = training(3)
     injector = Injector(nursery, NO_TIME_BETWEEN_CHECKPOINTS)
-    place, quiet = folder / "runs", "--quiet"
-    train = ("train", config, "--runs-dir", place, quiet, "--set", "training.epochs=2")
-    resume = ("train", "--resume", place / "it-001", quiet, "--set", "training.epochs=3")
-    points = [(train, point) for point in injector.points(folder, *train)]
-    shutil.copytree(folder / "runs", folder / "after 2")
-    points += [(resume, point) for point in injector.points(folder, *resume)]
-    points = [each for each in points if each[1].name.split("_")[0] not in ("unlink", "unlinkat")]
-    whole = run_at((folder / "runs").rename(folder / "whole") / "it-001")
+    stretches = Stretches(injector.points, config, folder)
+    points = [each for each in stretches.points if not each[1].name.startswith("unlink")]
+    whole = run_at(folder / "whole" / "it-001")
 
     chance, refused = random.Random(request.node.name), 0
     some = chance.choices(points, k=amount(5, 50))
     for arguments, point in some:
-        shutil.rmtree(folder / "runs", ignore_errors=True)
-        if arguments is resume:
-            shutil.copytree(folder / "after 2", folder / "runs")
+        stretches.prepare(arguments)
         error = errno.errorcode[chance.choice([errno.ENOSPC, errno.EIO])]
         end = injector.at(point, f"error={error}", folder, *arguments)
         case = (error, point)
         run = run_at(folder / "runs" / "it-001")
         assert not strays(folder / "runs") or is_sealed_beside(run.path), case
-        refused += check(end, run, whole, nursery, folder, resume, case)
+        refused += check(end, run, whole, nursery, folder, stretches.resume, case)
     tried(len(some), f"{refused} ended with code 74, the others could do without; nothing lost")
 
 
@@ -80,3 +73,32 @@ def test_limit_on_the_length_of_files_loses_nothing(
         refused += check(end, run, whole, nursery, folder, resume, limit)
     assert refused == count
     tried(count, f"{refused} ended with code 74, nothing lost")
+
+
+def test_refusal_in_a_cross_validation_keeps_the_folds_that_are_whole(
+    nursery, training, folder, run_at, amount, tried, request
+):
+    require_strace()
+    config = training(2)
+    injector = Injector(nursery, NO_TIME_BETWEEN_CHECKPOINTS)
+    train = ("train", config, "--folds", 2, "--quiet")
+    points = [
+        point for point in injector.points(folder, *train) if not point.name.startswith("unlink")
+    ]
+    whole = (folder / "runs").rename(folder / "whole") / "it-folds-001"
+    chance, refused = random.Random(request.node.name), 0
+    some = chance.choices(points, k=amount(2, 30))
+    for point in some:
+        shutil.rmtree(folder / "runs", ignore_errors=True)
+        end = injector.at(point, "error=ENOSPC", folder, *train)
+        if end.code != 0:
+            assert (end.code, end.err.count("\n")) == (74, 1), (point, end)
+            refused += 1
+        for number in (1, 2):
+            fold = run_at(folder / "runs" / "it-folds-001" / f"fold-{number}")
+            if has_checkpoint(fold.path):
+                resume = ("train", "--resume", fold.path, "--quiet")
+                again = nursery.call(folder, *resume)
+                assert again.code == 0 or "epochs are done" in again.err, (point, again)
+                assert fold.result == run_at(whole / fold.path.name).result, point
+    tried(len(some), f"{refused} ended with code 74; every fold that was begun went on, equal")

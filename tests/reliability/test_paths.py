@@ -52,6 +52,10 @@ def a_link_to_a_pipe(path):
     path.symlink_to("pipe")
 
 
+def a_link_to_the_secret(path):
+    path.symlink_to(Path.cwd().parent / "secret")
+
+
 NO_FILES = [
     *(a_pipe, a_socket, a_device, a_folder),
     *(a_link_to_itself, a_link_to_nothing, a_link_to_a_pipe),
@@ -227,5 +231,38 @@ def test_link_in_place_of_a_report_is_replaced_and_not_followed(folder, tried):
     (folder / "run" / "evaluation").mkdir()
     (folder / "run" / "evaluation" / "test.json").symlink_to(victim)
     nncli("evaluate", "run", "--no-plots")
+    assert victim.read_text() == SECRET
+    tried(1)
+
+
+@pytest.mark.parametrize("make", [*NO_FILES, a_link_to_the_secret])
+@pytest.mark.parametrize("name", ["metrics.csv", "checkpoints/last.safetensors"])
+def test_what_lies_where_a_file_is_to_be_written_is_not_written_through(name, make, folder, tried):
+    place = folder / "run" / f"{name}.next"
+    make(place)
+    ended = nncli(*RESUME.split())
+    if make is a_folder:
+        assert (ended.code, ended.err) == (74, f"run/{name}.next: Is a directory\n")
+        assert nncli("evaluate", "run", "--no-plots").code == 0
+    else:
+        assert (ended.code, ended.err) == (0, "")
+        assert not os.path.lexists(place)
+    assert (folder.parent / "secret").read_text() == SECRET
+    tried(1)
+
+
+def test_link_in_place_of_the_picture_is_replaced_and_not_followed(trained, folder, tried):
+    shutil.copy(trained / "it.yaml", folder)
+    victim = folder.parent / "secret"
+    draws = ("--set", "output.plots=[loss]")
+    assert nncli("train", "it.yaml", "--runs-dir", ".", "--quiet", *draws).code == 0
+    picture = folder / "it-001" / "plots" / "loss.png"
+    picture.unlink()
+    picture.symlink_to(victim)
+    for command in ("evaluate it-001 --no-plots", RESUME.replace("run", "it-001")):
+        ended = nncli(*command.split())
+        assert (ended.code, ended.err) == (0, "")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert not picture.is_symlink()
     assert victim.read_text() == SECRET
     tried(1)

@@ -1,6 +1,9 @@
 """What has to hold of a run after anything happened to the process that wrote it."""
 
 from pathlib import Path
+from typing import Any
+
+from nursery import Ended
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -31,3 +34,16 @@ def has_checkpoint(path: Path) -> bool:
 def strays(folder: Path) -> list[str]:
     """Files that nobody awaits any more."""
     return [path.name for kind in (".nncli-*", "*.next") for path in folder.rglob(kind)]
+
+
+def goes_on(end: Ended, run: Any, whole: Any, case: object) -> None:
+    """Check that a resumption came to the end of the undisturbed run, or found that all was done.
+
+    end: how it ended. run, whole: the one that went on, and the undisturbed one.
+    """
+    if end.code == 2:
+        assert "epochs are done" in end.err, case
+    else:
+        assert (end.code, end.err) == (0, ""), case
+        assert not strays(run.path), case
+    assert run.result == whole.result, case
