@@ -4,7 +4,7 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import is_dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar, get_args
 
 from nncli.config.experiment import (
     Data,
@@ -14,7 +14,7 @@ from nncli.config.experiment import (
     PreprocessingKeys,
     Target,
 )
-from nncli.config.hints import alternatives, hints_of
+from nncli.config.hints import alternatives, hints_of, spec
 from nncli.config.text import join
 from nncli.constraints import Auto
 from nncli.data.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
@@ -69,7 +69,8 @@ def left_open(block: Any, path: str = "") -> Iterator[str]:
         if name not in getattr(block, "shown_keys", (name,)):
             continue
         value, key = getattr(block, name), join(path, name)
-        if value == "auto" and Literal["auto"] in alternatives(hint) and key not in STAY_OPEN:
+        choices = [choice for each in alternatives(hint) for choice in get_args(spec(each).base)]
+        if value == "auto" and "auto" in choices and key not in STAY_OPEN:
             yield key
         for item in value if isinstance(value, list) else [value]:
             if is_dataclass(item):

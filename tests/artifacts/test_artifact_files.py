@@ -169,6 +169,30 @@ def test_file_system_that_can_not_flush_a_folder_is_left_alone(file, monkeypatch
     assert file.read_bytes() == b"new"
 
 
+def test_folder_that_may_be_written_but_not_read_is_not_flushed(file, monkeypatch):
+    open_, refused = os.open, []
+
+    def refuse_folders(path, flags, *others, **more):
+        if os.path.isdir(path):
+            refused.append(path)
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open_(path, flags, *others, **more)
+
+    monkeypatch.setattr(os, "open", refuse_folders)
+    write_atomic(file, b"new")
+    assert (file.read_bytes(), refused) == (b"new", [file.parent])
+
+
+def test_folder_that_fails_to_be_flushed_is_a_file_failure(file, monkeypatch):
+    def fail_for_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail_for_folders)
+    with pytest.raises(FileFailure, match=f"^{file}: Input/output error$"):
+        write_atomic(file, b"new")
+
+
 def test_room_that_is_there_leaves_no_trace_and_room_that_is_not_is_named(tmp_path):
     ensure_room(tmp_path, 4096)
     with pytest.raises(FileFailure, match=f"^{tmp_path}: No space left"):

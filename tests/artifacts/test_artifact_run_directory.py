@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nncli.artifacts import sealed_folder
+from nncli.artifacts import inside, sealed_folder
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.sealed_folder import NEXT, PIECE
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
@@ -348,3 +348,44 @@ def test_run_has_its_folder_s_name_however_it_is_reached(run, monkeypatch):
 def test_file_that_can_not_be_written_is_a_file_failure(run):
     with pytest.raises(FileFailure):
         run.write("a.txt/b", b"under a file")
+
+
+def test_new_run_that_is_left_before_its_first_seal_leaves_nothing(tmp_path):
+    with RunDirectory.create(tmp_path, "x") as run:
+        run.write("a.txt", b"alpha")
+    assert not run.path.exists()
+    with RunDirectory.create(tmp_path, "x") as run:
+        run.seal()
+    assert run.path.name == "x-001"
+    assert not run.is_locked
+
+
+def test_refusal_after_the_seal_leaves_the_new_files_to_be_put_in_place(run, monkeypatch):
+    def refuse(path, content):
+        path.write_bytes(content)  # the manifest has its place, and its folder can't be flushed
+        raise FileFailure("it may last or not")
+
+    monkeypatch.setattr(sealed_folder, "write_atomic", refuse)
+    with pytest.raises(FileFailure):
+        run.commit({"a.txt": [b"new"]})
+    assert (run.path / "a.txt").read_bytes() == b"alpha"
+    again = RunDirectory.open(run.path)
+    assert again.read("a.txt") == b"new"
+    again.recover()
+    assert (run.path / "a.txt").read_bytes() == b"new"
+
+
+def test_larger_json_than_a_run_can_have_is_a_corrupt_run(run, monkeypatch):
+    monkeypatch.setattr(sealed_folder, "MOST_JSON", 10)
+    with pytest.raises(CorruptRun, match=r"b\.json: larger than 10 bytes$"):
+        run.read_json("deep/b.json")
+
+
+def test_file_beyond_the_free_memory_is_refused_before_it_is_read(run, monkeypatch):
+    monkeypatch.setattr(inside, "LARGE", 4)
+    monkeypatch.setattr(inside, "available", lambda: 8)
+    message = r"a\.txt: 5 bytes, and memory has room for 4 bytes of it$"
+    with pytest.raises(UserError, match=message):
+        run.read("a.txt")
+    monkeypatch.setattr(inside, "available", lambda: 10)
+    assert run.read("a.txt") == b"alpha"

@@ -2,8 +2,10 @@
 
 import contextlib
 import dataclasses
+import io
 import os
 
+import numpy as np
 import pytest
 
 from nncli.artifacts import run_recorder
@@ -11,8 +13,10 @@ from nncli.artifacts.plots import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
+from nncli.artifacts.tensors import encode_state
 from nncli.engine.trainer import train
 from nncli.errors import CorruptRun, FileFailure, UserError
+from nncli.parts.optimizers import Lbfgs
 
 
 def reader_of(recorder):
@@ -154,3 +158,87 @@ def test_other_data_than_was_trained_on_is_noticed(recorder, trained, no_plotter
     recorder.run.seal()
     with pytest.raises(UserError, match="the data has changed"):
         _ = reader_of(recorder).built
+
+
+def test_lbfgs_can_not_be_resumed(recorder, trained):
+    trained(recorder, 2).save()
+    reader = reader_of(recorder)
+    reader.built = dataclasses.replace(
+        reader.built, job=dataclasses.replace(reader.built.job, optimizer=Lbfgs())
+    )
+    with pytest.raises(UserError, match=r"gate-001: lbfgs keeps its memory to itself: train anew$"):
+        RunRecorder.resume(reader)
+
+
+@pytest.mark.parametrize("last", [None, {}, {"epoch": "2"}, [1]])
+def test_checkpoint_without_its_last_report_can_not_be_resumed(recorder, trained, last):
+    trained(recorder, 2)
+    recorder.last = None
+    beside = {} if last is None else {"last": last, "best": last}
+    state = encode_state(recorder.state, beside)
+    recorder.run.commit({"checkpoints/last.safetensors": state})
+    with pytest.raises(CorruptRun, match="gate-001: its checkpoint lacks the last report"):
+        RunRecorder.resume(reader_of(recorder))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("environment.json", "[]", r"environment\.json: expected a JSON object$"),
+        ("metrics.json", '{"best_epoch": "1"}', r"metrics\.json: best_epoch: expected int$"),
+        ("metrics.json", '{"best_epoch": true}', r"metrics\.json: best_epoch: expected int$"),
+        ("metrics.json", '{"stopped": 1}', r"metrics\.json: stopped: expected str$"),
+        ("metrics.json", "[]", r"metrics\.json: expected a JSON object$"),
+    ],
+)
+def test_sealed_json_of_another_kind_is_a_corrupt_run(
+    recorder, trained, no_plotter, name, content, message
+):
+    trained(recorder).finish("epochs", no_plotter())
+    recorder.run.write(name, content.encode())
+    recorder.run.seal()
+    reader = reader_of(recorder)
+    with pytest.raises(CorruptRun, match=message):
+        reader.environment() if name == "environment.json" else reader.summary()
+
+
+@pytest.mark.parametrize("rows", [[[0]], [0.5], ["a"], [-1]])
+def test_sealed_split_that_is_no_indices_is_a_corrupt_run(recorder, trained, rows):
+    trained(recorder, 1).save()
+    file, none = io.BytesIO(), np.empty(0, int)
+    np.savez(file, train=np.array(rows), val=none, test=none)
+    recorder.run.write("split.npz", file.getvalue())
+    recorder.run.seal()
+    with pytest.raises(CorruptRun, match=r"split\.npz: not the rows of a split: train: expected"):
+        _ = reader_of(recorder).built
+
+
+@pytest.mark.parametrize("rows", [[], [0, 99]])
+def test_sealed_split_of_other_data_is_a_corrupt_run(recorder, trained, rows):
+    trained(recorder, 1).save()
+    file, none = io.BytesIO(), np.empty(0, int)
+    np.savez(file, train=np.array(rows, int), val=none, test=none)
+    recorder.run.write("split.npz", file.getvalue())
+    recorder.run.seal()
+    with pytest.raises(CorruptRun, match=r"its split has rows that the data hasn't$"):
+        _ = reader_of(recorder).built
+
+
+def test_config_that_leaves_a_key_open_is_a_corrupt_run(recorder, trained):
+    trained(recorder, 1).save()
+    resolved = recorder.run.read("config.resolved.yaml").decode()
+    assert "batch_size: 1" in resolved
+    changed = resolved.replace("batch_size: 1", "batch_size: auto")
+    recorder.run.write("config.resolved.yaml", changed.encode())
+    recorder.run.seal()
+    with pytest.raises(CorruptRun, match=r"yaml: training\.batch_size: not resolved$"):
+        _ = reader_of(recorder).config
+
+
+@pytest.mark.parametrize("epoch", [-1, 1 << 63])
+def test_checkpoint_with_an_impossible_count_is_a_corrupt_run(recorder, trained, epoch):
+    trained(recorder, 1)
+    recorder.state.epoch = epoch
+    recorder.save()
+    with pytest.raises(CorruptRun, match="epoch: expected a count, found"):
+        reader_of(recorder).checkpoint()
