@@ -90,8 +90,8 @@ def _read(reader: TableReader, path: Path, target: tuple[str, ...]) -> tuple[Tab
             table = way.load()
         except MarkersFound as error:
             trouble.append(error)
-            if not set(error.markers) <= set(way.missing):  # what stands for no value, most likely
-                ways.append(replace(way, missing=(*way.missing, *error.markers)))
+            missing = (*way.missing, *error.markers)  # what stands for no value, most likely
+            ways.append(replace(way, missing=missing))
         except DataError as error:
             trouble.append(error)
         else:

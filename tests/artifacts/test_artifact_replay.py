@@ -109,3 +109,12 @@ def test_folder_that_can_not_be_listed_is_a_file_failure(finished, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(FileFailure, match=r"gate-001.*: Permission denied"):
         check_files(finished.run)
+
+
+def test_loss_that_is_finite_here_and_never_was_in_the_run_is_a_difference(recorder):
+    recorder.run.seal()  # as a run that ends before its first finite loss
+    replay = replay_of(recorder)
+    assert [report.epoch for report in replay.reports(Stop())] == [0]
+    assert replay.first is not None
+    assert replay.first.epoch == 0
+    assert not replay.is_identical

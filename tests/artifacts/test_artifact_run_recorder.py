@@ -242,3 +242,13 @@ def test_checkpoint_with_an_impossible_count_is_a_corrupt_run(recorder, trained,
     recorder.save()
     with pytest.raises(CorruptRun, match="epoch: expected a count, found"):
         reader_of(recorder).checkpoint()
+
+
+def test_preprocessing_of_other_columns_is_a_corrupt_run(recorder, trained):
+    trained(recorder, 1).save()
+    fitted = recorder.run.read_json("preprocessing.json")
+    fitted["features"][0]["name"] = "another"
+    recorder.run.write_json("preprocessing.json", fitted)
+    recorder.run.seal()
+    with pytest.raises(CorruptRun, match=r"its preprocessing was fitted on other columns$"):
+        _ = reader_of(recorder).built

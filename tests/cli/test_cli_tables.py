@@ -555,3 +555,39 @@ def test_init_takes_words_among_numbers_for_missing_ones_and_says_so(nncli, writ
     assert "# taken to mean that there is no value: lost" in text
     assert "#   numeric: x (20 missing), z" in text
     assert nncli("validate", "p.yaml").code == 0
+
+
+def test_init_of_an_imbalanced_table_weighs_its_classes(nncli, write):
+    rows = [f"{i % 17},{'yes' if i % 20 == 0 else 'no'}" for i in range(200)]
+    write("t.csv", "x,y", *rows)
+    assert nncli("init", "t.csv", "--target", "y").code == 0
+    text = Path("t.yaml").read_text()
+    assert "class_weight: balanced" in text
+    assert "metrics: [balanced_accuracy, accuracy," in text
+
+
+def test_init_of_a_table_that_can_not_be_read_says_why_and_writes_nothing(nncli, write):
+    write("t.csv", "x,y", *(f"{i},{i * 2}{'x' if i == 9 else ''}" for i in range(60)))
+    done = nncli("init", "t.csv", "--target", "y")
+    assert done.code == 2
+    assert done.err.startswith("t.csv:11: column 'y': expected a number, found '18x'")
+    assert not Path("t.yaml").exists()
+
+
+def test_input_that_forgets_what_categories_become_is_told(nncli, write):
+    write("t.csv", "x,c,y", *(f"{i % 17},{'pqr'[i % 3]},{i * 2}" for i in range(60)))
+    config = write("t.yaml", "data: {path: t.csv, target: y}", "network: {input: 2}")
+    message = "network.input: expected 4, what 2 features become, a category an input, found 2"
+    assert nncli("validate", config).err == f"{config}:2:18: {message}\n"
+
+
+def test_value_beyond_the_dtype_is_told_with_its_row(nncli, write):
+    write("t.csv", "x,y", *(f"{i % 17}{'e100' if i == 9 else ''},{i * 2}" for i in range(60)))
+    config = write(
+        "t.yaml",
+        "data: {path: t.csv, target: y, preprocessing: {numeric: {scale: none}}}",
+        "training: {dtype: float32}",
+    )
+    done = nncli("validate", config)
+    assert done.code == 2
+    assert done.err.endswith("t.csv:11: its values overflow when scaled or stored as float32\n")

@@ -2,7 +2,10 @@
 
 import pytest
 
+from nncli.config import room
+from nncli.config.build import build
 from nncli.config.load import load
+from nncli.errors import ConfigError
 
 
 @pytest.fixture
@@ -50,3 +53,38 @@ def test_an_experiment_without_a_name_has_that_of_its_file(tmp_path, line, name)
     path = tmp_path / "wide.yaml"
     path.write_text(f"{line}data: {{dataset: iris}}\n")
     assert load(path)[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("dataset", "needed", "message"),
+    [
+        # x and y of 100 rows, five times over
+        (
+            "{type: moons, samples: 100}",
+            12_000,
+            "data.dataset: its rows would take about 11.72 KiB",
+        ),
+        # 7 copies of 3 parameters (two are Adam's), and 32 numbers for the 4 rows
+        (
+            "and_gate",
+            424,
+            "network: training 3 parameters, 4 rows a step, would take about 424 bytes",
+        ),
+    ],
+)
+def test_what_the_memory_has_no_room_for_is_refused_before_it_is_taken(
+    tmp_path, monkeypatch, dataset, needed, message
+):
+    path = tmp_path / "gate.yaml"
+    path.write_text(f"data: {{dataset: {dataset}}}\nnetwork: {{hidden: []}}\n")
+    monkeypatch.setattr(room, "available", lambda: needed - 1)
+    with pytest.raises(ConfigError, match=f"{message} of memory: "):
+        build(*load(path))
+    monkeypatch.setattr(room, "available", lambda: needed)
+    build(*load(path))
+
+
+def test_converged_can_leave_what_it_monitors_open(tmp_path):
+    path = tmp_path / "gate.yaml"
+    path.write_text("data: {dataset: iris}\ntraining: {converged: {monitor: auto}}\n")
+    assert build(*load(path)).experiment.training.converged.monitor == "val_loss"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from nncli.config import nodes
 from nncli.config.nodes import MOST_DEPTH, parse
 from nncli.config.scalars import TAG, teach_scalars
 from nncli.config.text import MOST_BYTES, printable, read_text
@@ -227,3 +228,9 @@ def test_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1")
     assert [*parse(read_text(path), "c.yaml").value] == ["a"]
+
+
+def test_values_are_counted_exactly(monkeypatch):
+    monkeypatch.setattr(nodes, "MOST_NODES", 6)  # the block, the key, the list and what is in it
+    parse("a: [1, 2, 3]\n", "c.yaml")
+    assert problems_of("a: [1, 2, 3, 4]\n") == ["c.yaml:1:14: more than 6 keys and values"]
