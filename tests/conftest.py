@@ -18,6 +18,7 @@ from safetensors.numpy import load_file
 
 from nncli.artifacts.manifest import encode, entry
 from nncli.cli import main as command
+from nncli.cli.signals import StopOnSignal
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
 CONFIGS = Path(__file__).parents[1] / "configs"
@@ -92,6 +93,14 @@ def command_line(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "nncli", *map(str, arguments)]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _signals_arrive() -> None:
+    """A shell may have begun the tests with Ctrl-C ignored, which every process inherits."""
+    for number in StopOnSignal.SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory of a test: empty, and its own."""
@@ -102,21 +111,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def nncli(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., Outcome]]:
+) -> Callable[..., Outcome]:
     """nncli("train", path, ...): the command, in this process."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def call(*arguments: object) -> Outcome:
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["nncli", *map(str, arguments)])
+        handlers = {number: signal.getsignal(number) for number in StopOnSignal.SIGNALS}
         with pytest.raises(SystemExit) as ending:
             command.main()
+        for number, handler in handlers.items():  # a stopped command leaves them ignored
+            signal.signal(number, handler)
         assert isinstance(ending.value.code, int)
         return Outcome(ending.value.code, *capsys.readouterr())
 
-    yield call
-    for number, handler in handlers.items():  # a stopped command leaves them ignored
-        signal.signal(number, handler)
+    return call
 
 
 @pytest.fixture

@@ -68,7 +68,10 @@ def test_an_installed_plugin_adds_an_activation_that_trains(
     summary = json.loads(done.stdout)
     assert summary["epochs"] == 50
     assert summary["metrics"]["train"]["accuracy"] > 0.9
-    assert "activation: mish" in (tmp_path / "iris_mish-001" / "config.resolved.yaml").read_text()
+    run = tmp_path / "iris_mish-001"
+    assert "activation: mish" in (run / "config.resolved.yaml").read_text()
+    environment = json.loads((run / "environment.json").read_text())
+    assert environment["packages"] == ["nncli-mish 0.1.0"]
 
 
 def test_the_derivative_in_the_plugin_is_that_of_its_formula(plugin_folder: Path) -> None:

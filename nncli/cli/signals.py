@@ -1,4 +1,8 @@
-"""Signals: the first SIGINT or SIGTERM asks for a stop, a second one ends the process at once."""
+"""Signals: the first one that asks to end asks for a stop, a second one ends the process at once.
+
+Ctrl-C sends SIGINT, `kill` and batch systems SIGTERM, a terminal that is closed SIGHUP. Those that
+the process was started to ignore stay ignored, as `nohup` and a script's `&` have it.
+"""
 
 import os
 import select
@@ -21,7 +25,7 @@ class StopOnSignal:
     of each. After a stop the process has only its exit code left to give, and ignores signals.
     """
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
@@ -38,7 +42,11 @@ class StopOnSignal:
         self.teller_before = signal.set_wakeup_fd(self.teller, warn_on_full_buffer=False)
         self.thread = threading.Thread(target=self._wait_for_second, daemon=True)
         self.thread.start()
-        self.before = {number: signal.signal(number, self._handle) for number in self.SIGNALS}
+        self.before = {
+            number: signal.signal(number, self._handle)
+            for number in self.SIGNALS
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
         return self
 
     def __exit__(self, *error: object) -> None:

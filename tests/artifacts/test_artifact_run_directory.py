@@ -304,7 +304,7 @@ def test_sealed_text_that_is_no_json_is_a_corrupt_run(run):
         b"\xff\xfe",
         b"[" * 100_000,
     ],
-    ids=lambda content: content[:24].decode("latin-1"),
+    ids=lambda content: f"{len(content)} bytes",
 )
 def test_garbage_for_a_manifest_is_a_corrupt_run(run, content):
     (run.path / "manifest.json").write_bytes(content)

@@ -65,7 +65,7 @@ def finished(gate, train, folder, iris):
     return type(iris)(Path(shutil.copytree(train(gate).path, folder / "copy")))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_resumed_run_ends_bit_identical_to_an_uninterrupted_one(
     interrupted, process, uninterrupted, iris, number
 ):
@@ -336,3 +336,22 @@ def test_table_that_was_changed_since_is_refused_beside_resume(write, train, nnc
     expected = f"{run.path}: data.path: {table} is not the table that was recorded {NO_OTHER}\n"
     assert (done.code, done.err) == (2, expected)
     assert nncli("train", *more, "training.epochs=4").code == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_signal_that_a_process_was_started_to_ignore_stays_ignored(
+    gate, spawn, folder, until, number
+):
+    """As `nohup` asks for, and a script's `&`."""
+    process = spawn(
+        *("train", gate, "--quiet", "--json", "--set", "training.epochs=100000000"),
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_IGN),
+    )
+    until((folder / "runs" / "gate-001" / "manifest.json").exists)
+    process.send_signal(number)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(out)["stopped"]) == (143, "interrupted")

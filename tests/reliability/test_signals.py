@@ -42,7 +42,7 @@ def config(write):
     return write("it.yaml", *CONFIG)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_first_signal_saves_within_one_batch_and_the_run_goes_on_bit_identical(
     nncli, config, folder, run_at, monkeypatch, amount, tried, number
 ):
@@ -74,7 +74,7 @@ def test_first_signal_saves_within_one_batch_and_the_run_goes_on_bit_identical(
     tried(count, "all saved at the end of the batch under way, all resumed bit-identical")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_second_signal_ends_at_once_even_inside_a_batch_of_minutes(
     nursery, config, folder, amount, tried, number
 ):
@@ -94,7 +94,7 @@ def test_second_signal_ends_at_once_even_inside_a_batch_of_minutes(
     tried(count, f"the last was gone {slowest:.2f} s after its second signal")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_that_is_delivered_twice_is_saved_as_one(
     nursery, config, folder, amount, tried, number
 ):
