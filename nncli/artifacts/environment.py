@@ -93,7 +93,7 @@ def differences(
         Difference(key, recorded.get(key), value)
         for recorded in environments
         for key, value in here.items()
-        if recorded.get(key) != value
+        if (recorded.get(key) or None) != (value or None)  # an empty list says nothing either
     ]
     return [each for place, each in enumerate(found) if each not in found[:place]]
 
