@@ -233,6 +233,19 @@ def test_arrow_columns_of_nulls_are_refused(write_arrow, pyarrow, tmp_path):
     ]
 
 
+def test_dates_that_no_calendar_has_are_refused(write_arrow, pyarrow, tmp_path):
+    name = write_arrow({"x": X, "day": pyarrow.array([2**31 - 1] * ROWS, pyarrow.date32()), "y": Y})
+    (found,) = refusal(tmp_path, (tmp_path / name).read_bytes(), name=name)
+    assert found.startswith(f"{name}: can't be read: days=2147483647")
+
+
+def test_name_that_is_not_utf_8_is_refused(write_arrow, tmp_path):
+    name = write_arrow({"x": X, "letters": X, "y": Y})
+    content = (tmp_path / name).read_bytes().replace(b"letters", b"letter\xf4")
+    (found,) = refusal(tmp_path, content, name=name)
+    assert found.startswith(f"{name}: can't be read: 'utf-8' codec can't decode")
+
+
 @pytest.mark.parametrize("name", ["t.parquet", "t.feather"])
 @pytest.mark.parametrize("content", [b"", b"hello", b"x" * 1000])
 def test_what_is_no_arrow_file_is_refused(tmp_path, pyarrow, name, content):

@@ -102,7 +102,8 @@ class ArrowFile:
             open_regular(self.path).close()  # pyarrow opens whatever is there, and waits for it
             try:
                 return read()
-            except pyarrow.ArrowException as error:
+            except (pyarrow.ArrowException, ValueError, OverflowError) as error:
+                # the last two of names that aren't UTF-8 and of dates beyond the year 9999
                 why = printable(" ".join(str(error).split()), 300)
                 raise DataError(f"{self.path}: can't be read: {why}", key="data.path") from None
 
