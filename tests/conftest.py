@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from nncli.artifacts.manifest import encode, entry
+from nncli.artifacts.files import sha256
+from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
 from nncli.cli.signals import StopOnSignal
 
@@ -62,8 +63,12 @@ class Run:
 
     def seal(self) -> None:
         """Make the manifest say of every file what it is now."""
-        files = {name: entry(self.file(name)) for name in self.files - {"manifest.json"}}
+        files = {name: self.entry(name) for name in self.files - {"manifest.json"}}
         (self.path / "manifest.json").write_bytes(encode(files))
+
+    def entry(self, name: str) -> Entry:
+        """What the manifest is to say of a file."""
+        return {"sha256": sha256(self.file(name)), "bytes": len(self.file(name))}
 
     @property
     def weights(self) -> dict[str, np.ndarray]:

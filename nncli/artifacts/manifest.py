@@ -18,11 +18,6 @@ FORMAT = 3
 Entry = Mapping[str, Any]  # {"sha256": ..., "bytes": ...}
 
 
-def entry(content: bytes) -> Entry:
-    """What the manifest says of a file."""
-    return {"sha256": sha256(content), "bytes": len(content)}
-
-
 def is_listed(path: Path, entry: Entry) -> bool:
     """Whether a file, no link, stands there and is the one that an entry is about."""
     if path.is_symlink() or not path.is_file():

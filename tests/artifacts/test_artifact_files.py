@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -214,6 +215,27 @@ def test_quota_is_found_and_a_file_system_that_reserves_nothing_believed(
         ensure_room(tmp_path, 4096)
     monkeypatch.delattr(os, "posix_fallocate")
     ensure_room(tmp_path, 4096)
+
+
+def test_room_is_asked_for_from_the_first_byte_to_the_last(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(os, "posix_fallocate", lambda _, *range_: asked.append(range_))
+    for size in (4096, 0):  # no bytes at all can't be asked for
+        ensure_room(tmp_path, size)
+    assert asked == [(0, 4096), (0, 1)]
+
+
+def test_room_is_what_this_user_may_take_and_unknown_where_a_disk_tells_nothing(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delattr(os, "posix_fallocate")
+    disk = SimpleNamespace(f_blocks=1, f_bavail=2, f_frsize=512)
+    monkeypatch.setattr(os, "statvfs", lambda path: disk)
+    ensure_room(tmp_path, 1024)
+    with pytest.raises(FileFailure, match=f"^{tmp_path}: No space left on device$"):
+        ensure_room(tmp_path, 1025)
+    disk.f_blocks = disk.f_bavail = 0  # as FUSE file systems say
+    ensure_room(tmp_path, 1025)
 
 
 @pytest.mark.parametrize("place", ["nowhere/file", "file/file"])

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from nncli.artifacts.manifest import decode, encode, entry
+from nncli.artifacts.files import sha256
+from nncli.artifacts.manifest import decode, encode
 from nncli.errors import CorruptRun, UserError
 
 SOURCE = Path("runs/x-001/manifest.json")
-FILES = {"b.csv": entry(b"beta"), "a.json": entry(b"alpha"), "имя \udcff": entry(b"")}
+CONTENTS = {"b.csv": b"beta", "a.json": b"alpha", "имя \udcff": b""}
+FILES = {name: {"sha256": sha256(c), "bytes": len(c)} for name, c in CONTENTS.items()}
 TEXT = encode(FILES)
 
 

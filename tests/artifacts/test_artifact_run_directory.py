@@ -356,7 +356,7 @@ def test_new_run_that_is_left_before_its_first_seal_leaves_nothing(tmp_path):
     assert not run.path.exists()
     with RunDirectory.create(tmp_path, "x") as run:
         run.seal()
-    assert run.path.name == "x-001"
+    assert (run.path / "manifest.json").exists()
     assert not run.is_locked
 
 
@@ -375,10 +375,74 @@ def test_refusal_after_the_seal_leaves_the_new_files_to_be_put_in_place(run, mon
     assert (run.path / "a.txt").read_bytes() == b"new"
 
 
+def test_outdated_files_go_with_the_commit_that_says_so(run):
+    run.commit({"c.txt": [b"gamma"]}, outdated=["a.txt"])
+    assert [*run.manifest()] == ["c.txt", "deep/b.json"]
+    assert not (run.path / "a.txt").exists()
+
+
+def test_commit_that_failed_is_forgotten_by_the_next(run):
+    def refuse():
+        yield b"half"
+        raise OSError(28, "No space left")
+
+    with pytest.raises(FileFailure, match=r"b\.txt\.next: No space left$"):
+        run.commit({"b.txt": refuse()}, outdated=["a.txt"])
+    run.commit({"c.txt": [b"gamma"]})
+    assert [*run.manifest()] == ["a.txt", "c.txt", "deep/b.json"]
+
+
+def test_recovery_leaves_alone_what_is_sealed_by_itself_and_what_is_a_folder(run):
+    for name in ("evaluation", "x.next"):
+        (run.path / name).mkdir()
+    (run.path / "evaluation" / "test.json.next").touch()
+    run.recover()
+    assert (run.path / "evaluation" / "test.json.next").exists()
+    assert (run.path / "x.next").is_dir()
+
+
+def test_room_is_looked_for_once_more_the_last_commit_and_so_many_runs(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sealed_folder, "ensure_room", lambda path, size: asked.append((path, size)))
+    run.commit({"c.txt": [b"gam", b"ma"]})
+    run.ensure_room()
+    run.ensure_room(2)
+    whole = sum(entry["bytes"] for entry in run.manifest().values())
+    assert asked == [(run.path, 5), (run.path, 5 + 2 * whole)]
+
+
+def test_refusals_name_the_run_s_folder(run, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sealed_folder, "sync_folder", refuse)
+    run.write("a.txt", b"changed")
+    with pytest.raises(FileFailure, match=f"^{run.path}: Input/output error$"):
+        run.seal()
+
+
+def test_what_is_no_manifest_is_named(run):
+    manifest = run.path / "manifest.json"
+    manifest.write_bytes(b"{}")
+    with pytest.raises(CorruptRun, match=f"^{manifest}: not a manifest$"):
+        run.manifest()
+    manifest.unlink()
+    with pytest.raises(CorruptRun, match=f"^{manifest}: not a manifest$"):
+        run.manifest()
+
+
+def test_unfinished_run_is_told_how_to_be_trained_anew(tmp_path):
+    (tmp_path / "config.resolved.yaml").touch()
+    with pytest.raises(UserError, match=f"nncli train {tmp_path}/config.resolved.yaml trains"):
+        RunDirectory.open(tmp_path)
+
+
 def test_larger_json_than_a_run_can_have_is_a_corrupt_run(run, monkeypatch):
     monkeypatch.setattr(sealed_folder, "MOST_JSON", 10)
     with pytest.raises(CorruptRun, match=r"b\.json: larger than 10 bytes$"):
         run.read_json("deep/b.json")
+    monkeypatch.setattr(sealed_folder, "MOST_JSON", len(run.read("deep/b.json")))
+    assert run.read_json("deep/b.json") == {"beta": 1}
 
 
 def test_file_beyond_the_free_memory_is_refused_before_it_is_read(run, monkeypatch):

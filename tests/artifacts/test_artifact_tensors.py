@@ -1,6 +1,7 @@
 """Weights and checkpoints as .safetensors: what goes in comes out, anything else is refused."""
 
 import json
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -238,3 +239,43 @@ def test_state_that_is_no_block_is_refused(state, built):
         content = save({"theta": state.theta}, metadata={"state": text, "beside": "{}"})
         with pytest.raises(CorruptRun, match="not a checkpoint"):
             decode_state(content, built.job.start(), SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"step": -1}, "step: expected a count, found -1"),
+        ({"epoch": 1 << 63}, "epoch: expected a count, found 9223372036854775808"),
+        ({"epoch": 10**50}, f"epoch: expected a count, found 1{'0' * 39}"),
+        ({"step": 1.5}, "step: expected int, found 1.5"),
+        ({"best": []}, "best: expected epoch, value, waited"),
+        ({"plateau": {"best": 1.0}}, "plateau: expected best, factor, waited"),
+        ({"previous": "x"}, "previous: expected NoneType, found x"),
+        (
+            {"arrays": {"odd": np.zeros(1)}},
+            "expected the tensors theta, slot/mean, slot/squares, best_theta",
+        ),
+        (
+            {"arrays": {"reported": np.zeros(13, np.float32)}},
+            "reported: expected float64, found float32",
+        ),
+    ],
+    ids=lambda it: None if isinstance(it, dict) else it,
+)
+def test_what_does_not_fit_into_a_checkpoint_is_named(built, state, change, message):
+    said = f"{SOURCE}: not a checkpoint of this run: {message}"
+    with pytest.raises(CorruptRun, match=f"^{re.escape(said)}$"):
+        decode_state(changed(state, **change), built.job.start(), SOURCE)
+
+
+def test_greatest_count_that_a_run_can_have_is_read(built, state):
+    fresh = built.job.start()
+    decode_state(changed(state, epoch=(1 << 63) - 1), fresh, SOURCE)
+    assert fresh.epoch == (1 << 63) - 1
+
+
+def test_header_has_no_more_than_it_needs(layout, theta):
+    content = encode_weights(layout, theta)
+    header = content[8 : 8 + int.from_bytes(content[:8], "little")]
+    assert b"__metadata__" not in header
+    assert b": " not in header

@@ -15,7 +15,8 @@ import pytest
 from safetensors.numpy import load_file
 
 from nncli.artifacts import environment, run_recorder
-from nncli.artifacts.manifest import encode, entry
+from nncli.artifacts.files import sha256
+from nncli.artifacts.manifest import encode
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.cli.main import run as run_nncli
 from nncli.parts.optimizers import Adam
@@ -425,9 +426,10 @@ def reseal(run: Path, name: str, change: Callable[[str], str]) -> None:
     """Change a text of the run and make the manifest agree."""
     text = (run / name).read_text()
     assert change(text) != text
-    (run / name).write_text(change(text))
+    content = change(text).encode()
+    (run / name).write_bytes(content)
     listed = json.loads((run / "manifest.json").read_bytes())["files"]
-    listed[name] = entry((run / name).read_bytes())
+    listed[name] = {"sha256": sha256(content), "bytes": len(content)}
     (run / "manifest.json").write_bytes(encode(listed))
 
 
