@@ -49,7 +49,7 @@ coverage: $(READY)  ## Run the tests and list the lines they miss
 	$(BIN)/coverage report --include='nncli/config/*,nncli/artifacts/*.py' \
 	  --omit='nncli/artifacts/plots.py' --fail-under=100
 
-# Half an hour; MUTATE="nncli.parts.*" for a part. A mutant that eats memory is stopped at 4 GB.
+# An hour; MUTATE="nncli.parts.*" for a part. A mutant that eats memory is stopped at 4 GB.
 mutate: $(READY)  ## Change the code in small ways and count the changes that tests notice
 	rm -rf mutants
 	ulimit -v 4000000; nice $(BIN)/mutmut run --max-children 1 $(if $(MUTATE),"$(MUTATE)")
