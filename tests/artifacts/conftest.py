@@ -75,3 +75,14 @@ def trained() -> Callable[..., RunRecorder]:
         return recorder
 
     return call
+
+
+@pytest.fixture
+def reseal() -> Callable[[RunRecorder, str, bytes], None]:
+    """reseal(recorder, name, content): change a file of the run as its maker could."""
+
+    def call(recorder: RunRecorder, name: str, content: bytes) -> None:
+        recorder.run.write(name, content)
+        recorder.run.seal()
+
+    return call

@@ -1,5 +1,6 @@
 """Replay: where it ends, and what it makes of a sealed run that doesn't hold together."""
 
+import dataclasses
 import os
 
 import pytest
@@ -26,11 +27,6 @@ def replay_of(recorder) -> Replay:
     return Replay(RunReader(RunDirectory.open(recorder.run.path)))
 
 
-def reseal(recorder, name, content):
-    recorder.run.write(name, content)
-    recorder.run.seal()
-
-
 def test_replay_reports_the_epochs_of_the_run_and_finds_them_equal(finished):
     replay = replay_of(finished)
     assert [report.epoch for report in replay.reports(Stop())] == list(range(7))
@@ -48,7 +44,7 @@ def test_replay_that_is_stopped_has_found_nothing_wrong_until_then(finished, epo
     assert replay.is_identical
 
 
-def test_replay_that_ends_before_its_run_says_at_which_epoch_the_run_went_on(finished):
+def test_replay_that_ends_before_its_run_says_at_which_epoch_the_run_went_on(finished, reseal):
     text = finished.run.read(RESOLVED).decode()
     converged = "converged:\n    monitor: loss\n    tolerance: 1.0e+9"
     reseal(finished, RESOLVED, text.replace("converged: null", converged).encode())
@@ -58,7 +54,7 @@ def test_replay_that_ends_before_its_run_says_at_which_epoch_the_run_went_on(fin
     assert (replay.first.epoch, replay.first.tensors, dict(replay.first.columns)) == (2, (), {})
 
 
-def test_words_where_a_figure_belongs_are_a_difference(finished):
+def test_words_where_a_figure_belongs_are_a_difference(finished, reseal):
     lines = finished.run.read(METRICS).decode().splitlines(keepends=True)
     lines[3] = ",".join([lines[3].split(",")[0], "low", *lines[3].split(",")[2:]])
     reseal(finished, METRICS, "".join(lines).encode())
@@ -70,16 +66,33 @@ def test_words_where_a_figure_belongs_are_a_difference(finished):
 
 
 @pytest.mark.parametrize("last", [{}, {"last": {}}, {"last": {"epoch": 1, "loss": 2}}])
-def test_checkpoint_without_its_last_report_is_a_corrupt_run(finished, last):
+def test_checkpoint_without_its_last_report_is_a_corrupt_run(finished, last, reseal):
     reseal(finished, CHECKPOINT, b"".join(encode_state(finished.state, last)))
     with pytest.raises(CorruptRun, match=r"last\.safetensors: it lacks the last report"):
         replay_of(finished)
 
 
+def test_last_report_of_another_type_is_a_corrupt_run(finished, reseal):
+    last = {**dataclasses.asdict(finished.last), "epoch": "6"}
+    reseal(finished, CHECKPOINT, b"".join(encode_state(finished.state, {"last": last})))
+    with pytest.raises(CorruptRun, match=r"lacks the last report: last\.epoch: expected int"):
+        replay_of(finished)
+
+
 @pytest.mark.parametrize(
-    "resumed", [1, {}, [1], [{}], [{"until": 3}], [{"until": {"step": 3}}]], ids=str
+    "resumed",
+    [
+        1,
+        {},
+        [1],
+        [{}],
+        [{"until": 3}],
+        [{"until": {"step": 3}}],
+        [{"until": {"step": "3", "epochs": 6}}],
+    ],
+    ids=str,
 )
-def test_resumptions_that_say_not_from_where_are_a_corrupt_run(finished, resumed):
+def test_resumptions_that_say_not_from_where_are_a_corrupt_run(finished, resumed, reseal):
     environment = finished.run.read_json("environment.json")
     reseal(finished, "environment.json", to_json({**environment, "resumed": resumed}))
     with pytest.raises(CorruptRun, match=r"environment\.json: resumed: expected"):

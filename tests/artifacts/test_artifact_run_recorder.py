@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nncli.artifacts import run_recorder
+from nncli.artifacts.files import to_json
 from nncli.artifacts.plots import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -142,20 +143,18 @@ def test_disk_that_is_full_is_a_file_failure(recorder, trained, monkeypatch):
 
 @pytest.mark.parametrize("name", ["split.npz", "preprocessing.json", "metrics.json"])
 @pytest.mark.parametrize("content", [b"", b"[]", b'"x"', b"PK\x05\x06" + b"\0" * 18, b"\x93NUMPY"])
-def test_sealed_garbage_is_a_corrupt_run(recorder, trained, no_plotter, name, content):
+def test_sealed_garbage_is_a_corrupt_run(recorder, trained, no_plotter, name, content, reseal):
     trained(recorder).finish("epochs", no_plotter())
-    recorder.run.write(name, content)
-    recorder.run.seal()
+    reseal(recorder, name, content)
     reader = reader_of(recorder)
     with pytest.raises(CorruptRun, match=name):
         _ = reader.curves() if name == "metrics.json" else reader.built
 
 
-def test_other_data_than_was_trained_on_is_noticed(recorder, trained, no_plotter):
+def test_other_data_than_was_trained_on_is_noticed(recorder, trained, no_plotter, reseal):
     trained(recorder).finish("epochs", no_plotter())
     environment = recorder.run.read_json("environment.json")
-    recorder.run.write_json("environment.json", {**environment, "data_sha256": "0" * 64})
-    recorder.run.seal()
+    reseal(recorder, "environment.json", to_json({**environment, "data_sha256": "0" * 64}))
     with pytest.raises(UserError, match="the data has changed"):
         _ = reader_of(recorder).built
 
@@ -192,45 +191,44 @@ def test_checkpoint_without_its_last_report_can_not_be_resumed(recorder, trained
     ],
 )
 def test_sealed_json_of_another_kind_is_a_corrupt_run(
-    recorder, trained, no_plotter, name, content, message
+    recorder, trained, no_plotter, name, content, message, reseal
 ):
     trained(recorder).finish("epochs", no_plotter())
-    recorder.run.write(name, content.encode())
-    recorder.run.seal()
+    reseal(recorder, name, content.encode())
     reader = reader_of(recorder)
     with pytest.raises(CorruptRun, match=message):
         reader.environment() if name == "environment.json" else reader.summary()
 
 
-@pytest.mark.parametrize("rows", [[[0]], [0.5], ["a"], [-1]])
-def test_sealed_split_that_is_no_indices_is_a_corrupt_run(recorder, trained, rows):
-    trained(recorder, 1).save()
+def split_of(train):
+    """A split.npz with these rows to train on, and none beside."""
     file, none = io.BytesIO(), np.empty(0, int)
-    np.savez(file, train=np.array(rows), val=none, test=none)
-    recorder.run.write("split.npz", file.getvalue())
-    recorder.run.seal()
+    np.savez(file, train=train, val=none, test=none)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("rows", [[[0]], [0.5], ["a"], [-1]])
+def test_sealed_split_that_is_no_indices_is_a_corrupt_run(recorder, trained, rows, reseal):
+    trained(recorder, 1).save()
+    reseal(recorder, "split.npz", split_of(np.array(rows)))
     with pytest.raises(CorruptRun, match=r"split\.npz: not the rows of a split: train: expected"):
         _ = reader_of(recorder).built
 
 
 @pytest.mark.parametrize("rows", [[], [0, 99]])
-def test_sealed_split_of_other_data_is_a_corrupt_run(recorder, trained, rows):
+def test_sealed_split_of_other_data_is_a_corrupt_run(recorder, trained, rows, reseal):
     trained(recorder, 1).save()
-    file, none = io.BytesIO(), np.empty(0, int)
-    np.savez(file, train=np.array(rows, int), val=none, test=none)
-    recorder.run.write("split.npz", file.getvalue())
-    recorder.run.seal()
+    reseal(recorder, "split.npz", split_of(np.array(rows, int)))
     with pytest.raises(CorruptRun, match=r"its split has rows that the data hasn't$"):
         _ = reader_of(recorder).built
 
 
-def test_config_that_leaves_a_key_open_is_a_corrupt_run(recorder, trained):
+def test_config_that_leaves_a_key_open_is_a_corrupt_run(recorder, trained, reseal):
     trained(recorder, 1).save()
     resolved = recorder.run.read("config.resolved.yaml").decode()
     assert "batch_size: 1" in resolved
     changed = resolved.replace("batch_size: 1", "batch_size: auto")
-    recorder.run.write("config.resolved.yaml", changed.encode())
-    recorder.run.seal()
+    reseal(recorder, "config.resolved.yaml", changed.encode())
     with pytest.raises(CorruptRun, match=r"yaml: training\.batch_size: not resolved$"):
         _ = reader_of(recorder).config
 
@@ -244,11 +242,10 @@ def test_checkpoint_with_an_impossible_count_is_a_corrupt_run(recorder, trained,
         reader_of(recorder).checkpoint()
 
 
-def test_preprocessing_of_other_columns_is_a_corrupt_run(recorder, trained):
+def test_preprocessing_of_other_columns_is_a_corrupt_run(recorder, trained, reseal):
     trained(recorder, 1).save()
     fitted = recorder.run.read_json("preprocessing.json")
     fitted["features"][0]["name"] = "another"
-    recorder.run.write_json("preprocessing.json", fitted)
-    recorder.run.seal()
+    reseal(recorder, "preprocessing.json", to_json(fitted))
     with pytest.raises(CorruptRun, match=r"its preprocessing was fitted on other columns$"):
         _ = reader_of(recorder).built

@@ -22,6 +22,8 @@ from nncli.engine.stepper import Stop, StopAt
 from nncli.engine.trainer import train
 from nncli.engine.watch import EpochReport
 from nncli.errors import CorruptRun, Diverged
+from nncli.intake.arrays import Malformed
+from nncli.intake.records import read_as
 
 BY_THE_CLOCK = "seconds"  # the column that no replay repeats
 
@@ -106,8 +108,8 @@ class Replay:
     def _legs(self, saved: TrainState) -> list[Leg]:
         """Up to each resumption, to the last report, and to where the run was saved."""
         try:
-            resumed = [Leg(**entry["until"]) for entry in self.reader.resumptions()]
-        except (KeyError, TypeError) as error:
+            resumed = [read_as(entry["until"], Leg, "until") for entry in self.reader.resumptions()]
+        except (KeyError, Malformed) as error:
             path = self.reader.run.path / names.ENVIRONMENT
             raise CorruptRun(f"{path}: resumed: expected a step and epochs: {error}") from None
         epochs, steps = self.job.training.epochs, self.epochs * self.job.steps_per_epoch
@@ -120,8 +122,8 @@ class Replay:
             return None, 0
         state, beside = self.reader.checkpoint()
         try:
-            return state, EpochReport(**beside["last"]).epoch
-        except (KeyError, TypeError) as error:
+            return state, read_as(beside["last"], EpochReport, "last").epoch
+        except (KeyError, TypeError, Malformed) as error:
             path = self.reader.run.path / names.CHECKPOINT
             raise CorruptRun(f"{path}: it lacks the last report: {error}") from None
 
