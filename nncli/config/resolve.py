@@ -69,12 +69,15 @@ def left_open(block: Any, path: str = "") -> Iterator[str]:
         if name not in getattr(block, "shown_keys", (name,)):
             continue
         value, key = getattr(block, name), join(path, name)
-        choices = [choice for each in alternatives(hint) for choice in get_args(spec(each).base)]
-        if value == "auto" and "auto" in choices and key not in STAY_OPEN:
+        if value == "auto" and key not in STAY_OPEN and _may_be_auto(hint):
             yield key
         for item in value if isinstance(value, list) else [value]:
             if is_dataclass(item):
                 yield from left_open(item, key)
+
+
+def _may_be_auto(hint: Any) -> bool:
+    return any("auto" in get_args(spec(each).base) for each in alternatives(hint))
 
 
 def resolve_data(data: Data, table: Table) -> Data:

@@ -9,15 +9,7 @@ import pytest
 from nncli import registry
 from nncli.errors import NncliError, UserError
 from nncli.parts.activations import Activation, Identity, Relu, Sigmoid
-from nncli.registry import (
-    MODULES,
-    aliases_of,
-    find,
-    libraries_of,
-    load_plugins,
-    members,
-    part,
-)
+from nncli.registry import MODULES, aliases_of, find, libraries_of, load_plugins, members, part
 
 PARTS = [cls for kind in MODULES for cls in members(kind).values()]
 every_part = pytest.mark.parametrize("cls", PARTS, ids=lambda cls: f"{cls.kind}-{cls.name}")

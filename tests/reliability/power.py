@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 HEX = r"((?:\\x[0-9a-f]{2})*)"
+Entries = dict[str, "File | Folder"]
+Change = dict[str, "File | Folder | None"]  # None: a name that went
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,16 @@ class File:
 
 @dataclass
 class Folder:
-    """entries, flushed: as of a file. since: the changes after that; None: a name that went."""
+    """entries, flushed: as content and flushed of a file. since: the changes after that."""
 
-    entries: "dict[str, File | Folder]" = field(default_factory=dict)
-    flushed: "dict[str, File | Folder]" = field(default_factory=dict)
-    since: "list[dict[str, File | Folder | None]]" = field(default_factory=list)
+    entries: Entries = field(default_factory=dict)
+    flushed: Entries = field(default_factory=dict)
+    since: list[Change] = field(default_factory=list)
 
     @classmethod
     def of(cls, path: Path) -> "Folder":
         """A folder that was flushed long ago, with all that is in it."""
-        entries: dict[str, File | Folder] = {
+        entries: Entries = {
             each.name: cls.of(each) if each.is_dir() else File(*[each.read_bytes()] * 2)
             for each in path.iterdir()
         }
@@ -87,7 +89,7 @@ class Folder:
     def flush(self) -> None:
         self.flushed, self.since = dict(self.entries), []
 
-    def change(self, names: "dict[str, File | Folder | None]") -> None:
+    def change(self, names: Change) -> None:
         self.since.append(names)
         _apply(names, self.entries)
 
@@ -102,7 +104,7 @@ class Folder:
             entry.leave(path / name, chance)
 
 
-def _apply(names: "dict[str, File | Folder | None]", entries: "dict[str, File | Folder]") -> None:
+def _apply(names: Change, entries: Entries) -> None:
     for name, entry in names.items():
         if entry is None:
             entries.pop(name, None)

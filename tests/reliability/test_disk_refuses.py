@@ -6,7 +6,7 @@ import shutil
 
 from injection import Injector, Stretches, require_strace
 from nursery import NO_TIME_BETWEEN_CHECKPOINTS
-from whole_runs import has_checkpoint, strays
+from whole_runs import goes_on, has_checkpoint, strays
 
 NO_LONGER_THAN = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))\n"
 
@@ -21,9 +21,7 @@ def check(end, run, whole, nursery, folder, resume, case):
         assert (end.code, end.err.count("\n")) == (right, 1), (case, end)
         assert "Traceback" not in end.err
     if has_checkpoint(run.path):
-        again = nursery.call(folder, *resume)
-        assert again.code == 0 or "epochs are done" in again.err, (case, again)
-        assert run.result == whole.result, case
+        goes_on(nursery.call(folder, *resume), run, whole, case)
     else:
         assert not run.path.exists() or end.code, case
     return end.code != 0
@@ -102,7 +100,5 @@ def test_refusal_in_a_cross_validation_keeps_the_folds_that_are_whole(
             fold = run_at(folder / "runs" / "it-folds-001" / f"fold-{number}")
             if has_checkpoint(fold.path):
                 resume = ("train", "--resume", fold.path, "--quiet")
-                again = nursery.call(folder, *resume)
-                assert again.code == 0 or "epochs are done" in again.err, (point, again)
-                assert fold.result == run_at(whole / fold.path.name).result, point
+                goes_on(nursery.call(folder, *resume), fold, run_at(whole / fold.path.name), point)
     tried(len(some), f"{refused} ended with code 74; every fold that was begun went on, equal")
