@@ -24,11 +24,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from nncli.config.build import Built, build
+from nncli.build.build import Built, build
 from nncli.config.load import load
-from nncli.config.table_starter import table_starter
-from nncli.engine.evaluation import Evaluator
+from nncli.engine.evaluator import Evaluator
 from nncli.engine.trainer import train
+from nncli.starter.table_starter import table_starter
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "tables"))
@@ -61,7 +61,7 @@ def measure(name: str, folder: Path) -> Result:
         for _ in train(built.job, state):
             pass
         result.seconds.append(time.perf_counter() - began)
-        job, rows = built.job, built.scored("test")
+        job, rows = built.job, built.evaluation_set("test")
         score = Evaluator(job.network, state.weights, rows, job.decode, job.metrics).score()
         result.ours.append(score.metrics[table.metric])
         run_peers(built, seed, result)
@@ -71,7 +71,7 @@ def measure(name: str, folder: Path) -> Result:
 def run_peers(built: Built, seed: int, result: Result) -> None:
     """scikit-learn's MLP with the same layers, and a linear model, on the same test rows."""
     layers = [node.outputs for node in built.network.nodes[:-1] if node.layer.name == "dense"]
-    train_rows, val, test = (built.scored(name) for name in ("train", "val", "test"))
+    train_rows, val, test = (built.evaluation_set(name) for name in ("train", "val", "test"))
     both = np.concatenate([train_rows.x, val.x]), np.concatenate([train_rows.truth, val.truth])
     is_number = not built.table.classes
     network, linear = (MLPRegressor, Ridge) if is_number else (MLPClassifier, LogisticRegression)

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from nncli.config.build import Built
+from nncli.artifacts.loaded_network import load_network
+from nncli.build.build import Built
 from nncli.engine import threads
 from nncli.engine.trainer import train
-from nncli.insight.explain import keras as keras_code
-from nncli.insight.explain import pytorch as pytorch_code
-from nncli.insight.subject import open_subject
+from nncli.explain import keras as keras_code
+from nncli.explain import pytorch as pytorch_code
 from nncli.parts.layers import BatchNorm, Dense
 
 ROOT = Path(__file__).parents[1]
@@ -163,7 +163,7 @@ def difference(path: Path, assignments: tuple[str, ...], library: Any) -> tuple[
     """The greatest difference of a weight, relative to 1 or its size; the notes that excuse it."""
     epochs = "training.epochs=5"
     off = ("training.converged=null", "training.early_stopping=null")
-    built = open_subject(path, [*assignments, epochs, *off]).built
+    built = load_network(path, [*assignments, epochs, *off]).built
     code = {"pytorch": pytorch_code, "keras": keras_code}[library.__name__]
     notes = [note for note in code.equivalent(built).notes if note.startswith("no equivalent")]
     own = own_weights(built)

@@ -28,7 +28,7 @@ MODULES = MappingProxyType(
         "regularizer": "nncli.parts.regularizers",
         "metric": "nncli.parts.metrics",
         "dataset": "nncli.parts.datasets",
-        "split": "nncli.data.splits",
+        "split": "nncli.parts.splits",
     }
 )
 

@@ -17,6 +17,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from nncli.artifacts.files import sha256
+from nncli.artifacts.loaded_network import LoadedNetwork, load_network
 from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
 from nncli.cli.signals import StopOnSignal
@@ -61,7 +62,7 @@ class Run:
             if path.is_file()
         }
 
-    def seal(self) -> None:
+    def write_manifest(self) -> None:
         """Make the manifest say of every file what it is now."""
         files = {name: self.entry(name) for name in self.files - {"manifest.json"}}
         (self.path / "manifest.json").write_bytes(encode(files))
@@ -249,3 +250,21 @@ def run_at() -> type[Run]:
 @pytest.fixture(scope="session")
 def configs() -> Path:
     return CONFIGS
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Callable[..., LoadedNetwork]:
+    """shipped("iris", "seed=1"): what configs/iris.yaml declares, with `--set seed=1`."""
+    return lambda name, *assignments: load_network(CONFIGS / f"{name}.yaml", assignments)
+
+
+@pytest.fixture
+def declared(tmp_path: Path) -> Callable[..., LoadedNetwork]:
+    """declared("data: {dataset: iris}", ...): what a config of these lines declares."""
+
+    def make(*lines: str) -> LoadedNetwork:
+        path = tmp_path / "net.yaml"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return load_network(path)
+
+    return make

@@ -19,15 +19,15 @@ from benchmarks.speed import configs
 from benchmarks.speed.data import load
 from benchmarks.speed.programs import Program, trainer
 from benchmarks.speed.rows import ROWS, Row
-from nncli.artifacts.plots import BackgroundPlotter
+from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
+from nncli.build.build import Built, build
 from nncli.cli.signals import StopOnSignal
-from nncli.cli.training import train_to_end
-from nncli.config.build import Built, build
+from nncli.cli.train_run import train_to_end
 from nncli.config.load import Source
 from nncli.config.load import load as load_config
-from nncli.engine.stepper import Stop
+from nncli.engine.steppers.gradient import Stop
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 

@@ -22,7 +22,7 @@ from benchmarks.speed.programs.trainer import job
 from benchmarks.speed.rows import ROWS, Row
 from nncli.engine.calls import Gather, Product, meaning
 from nncli.engine.plan import Plan
-from nncli.engine.stepper import Stepper
+from nncli.engine.steppers.gradient import Stepper
 from nncli.engine.tape import Call, Tape
 from nncli.engine.threads import limited
 

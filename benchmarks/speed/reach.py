@@ -59,7 +59,7 @@ MEMORY = 1.1  # times the bound
 
 
 @dataclass(frozen=True)
-class Answer:
+class Equivalent:
     """One line of the table; measured: None where a program is missing."""
 
     row: str
@@ -73,15 +73,15 @@ class Answer:
         return "met" if self.asked.is_met(self.measured) else "**short**"
 
 
-def answers(figures: Figures, threads: int) -> Iterator[Answer]:
+def answers(figures: Figures, threads: int) -> Iterator[Equivalent]:
     """For every row measured with so many threads, in the table's order."""
     for row, all_asked in STEPS.items():
         steps = figures.of(row, threads)
         if steps is not None:
             for asked in all_asked:
-                yield Answer(row, asked, steps.ratio(asked.program, asked.to))
+                yield Equivalent(row, asked, steps.ratio(asked.program, asked.to))
 
 
-def startup_answers(startup: Startup) -> Iterator[Answer]:
+def startup_answers(startup: Startup) -> Iterator[Equivalent]:
     for asked in STARTUP:
-        yield Answer("whole command", asked, startup.ratio(asked.program, asked.to))
+        yield Equivalent("whole command", asked, startup.ratio(asked.program, asked.to))

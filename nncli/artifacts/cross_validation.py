@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.run_directory import FOLDS, RunDirectory
-from nncli.config.build import Built
-from nncli.engine.evaluation import Evaluator
+from nncli.build.build import Built
+from nncli.engine.evaluator import Evaluator
 from nncli.engine.state import TrainState
 from nncli.engine.threads import limited
 
@@ -25,7 +25,7 @@ class FoldScore:
 
 def score_fold(run: RunDirectory, built: Built, state: TrainState) -> FoldScore:
     """Score the rows that a fold held out, with the weights it keeps."""
-    job, rows = built.job, built.scored("test")
+    job, rows = built.job, built.evaluation_set("test")
     with limited(job.training):
         score = Evaluator(job.network, state.weights, rows, job.decode, job.metrics).score()
     return FoldScore(run.name, len(rows), {"loss": score.loss, **score.metrics})
@@ -46,7 +46,7 @@ def summarize(parent: RunDirectory, folds: Sequence[FoldScore], kept_aside: int)
         "test_rows_kept_aside": kept_aside,
     }
     parent.write_json(FOLDS, summary)
-    parent.seal()
+    parent.write_manifest()
     return summary
 
 

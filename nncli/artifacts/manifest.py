@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.files import reporting, sha256, to_json
-from nncli.artifacts.inside import is_name
+from nncli.artifacts.path_safety import is_name
 from nncli.errors import CorruptRun, UserError
-from nncli.intake.opening import sha256_of
+from nncli.untrusted_files.opening import sha256_of
 
 FORMAT = 3
 Entry = Mapping[str, Any]  # {"sha256": ..., "bytes": ...}

@@ -13,7 +13,7 @@ import numpy as np
 
 from nncli.artifacts.files import output_file
 from nncli.artifacts.run_reader import RunReader
-from nncli.config.model import Model
+from nncli.build.model import Model
 from nncli.data.reading.chunks import TableReader, suffixes
 from nncli.data.reading.tables import open_table
 from nncli.data.reading.text_files import TextFile

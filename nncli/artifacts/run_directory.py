@@ -1,4 +1,4 @@
-"""The run directory: a sealed folder, numbered, never overwritten."""
+"""The run directory: an atomic directory, numbered, never overwritten."""
 
 import os
 import re
@@ -6,8 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
 from nncli.artifacts.files import make_folder, reporting, sync_folder
-from nncli.artifacts.sealed_folder import MANIFEST, SealedFolder
 from nncli.errors import CorruptRun, FileFailure, UserError
 
 CONFIG = "config.yaml"
@@ -32,7 +32,7 @@ UNFINISHED = (
 )
 
 
-class RunDirectory(SealedFolder):
+class RunDirectory(AtomicDirectory):
     """A run on disk."""
 
     not_its_own = (EVALUATION,)
@@ -77,7 +77,7 @@ class RunDirectory(SealedFolder):
             return cls(path)._begun()
 
     def _begun(self) -> "RunDirectory":
-        self.is_sealed = False
+        self.is_committed = False
         self.lock()
         sync_folder(self.path.parent)
         return self
@@ -100,12 +100,12 @@ class RunDirectory(SealedFolder):
         return run
 
     def __enter__(self) -> "RunDirectory":
-        """While entered, the run is this process's; a new one that wasn't sealed leaves nothing."""
+        """While entered, the run is this process's; an uncommitted new one leaves nothing."""
         if not self.is_locked:
             self.lock()
         return self
 
     def __exit__(self, *error: object) -> None:
-        if not self.is_sealed:
+        if not self.is_committed:
             shutil.rmtree(self.path, ignore_errors=True)
         self.unlock()

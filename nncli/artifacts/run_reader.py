@@ -7,29 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts import run_directory as names
+from nncli.artifacts.input_files import check_tables, confine
+from nncli.artifacts.learning_curves import Curves
 from nncli.artifacts.metrics_log import read_columns
-from nncli.artifacts.own_files import check_tables, confine
-from nncli.artifacts.plots import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights
-from nncli.config.build import Built, Fixed, build
+from nncli.build.build import Built, FittedState, build
+from nncli.build.model import Model
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, decode
-from nncli.config.model import Model
 from nncli.config.nodes import parse
 from nncli.config.overrides import apply
 from nncli.config.resolve import left_open
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.splits import Rows
 from nncli.engine.state import TrainState
 from nncli.errors import CorruptRun, UserError, printable
-from nncli.intake.arrays import Malformed
-from nncli.intake.npz import NpzArchive
 from nncli.parts.arrays import Array
+from nncli.parts.splits import Rows
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.npz import NpzArchive
 
 
 class RunReader:
-    """A sealed run. Every file is checked against the manifest before it is believed."""
+    """A finished run. Every file is checked against the manifest before it is believed."""
 
     def __init__(self, run: RunDirectory, assignments: Sequence[str] = ()) -> None:
         self.run, self.assignments = run, assignments
@@ -67,7 +67,7 @@ class RunReader:
         experiment, source = self.config
         recorded = str(self.environment().get("data_sha256"))
         check_tables(self.run, experiment, recorded)
-        return build(experiment, source, Fixed(self._rows(), self._preprocessing(), recorded))
+        return build(experiment, source, FittedState(self._rows(), self._preprocessing(), recorded))
 
     def environment(self) -> dict[str, Any]:
         """What the run's numbers depend on besides its config."""

@@ -16,20 +16,20 @@ from nncli.artifacts import run_directory as names
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
+from nncli.artifacts.input_files import tables_of
+from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
-from nncli.artifacts.own_files import tables_of
-from nncli.artifacts.plots import BackgroundPlotter, Curves, NotDrawn
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.tensors import encode_state, encode_weights
-from nncli.config.build import Built
+from nncli.build.build import Built
 from nncli.config.dump import to_yaml
+from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.state import TrainState
-from nncli.engine.watch import EpochReport
 from nncli.errors import CorruptRun, UserError
-from nncli.intake.arrays import Malformed
-from nncli.intake.records import read_as
 from nncli.parts.optimizers import Lbfgs
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.records import read_as
 
 CHECKPOINT_SECONDS = 10.0
 LARGEST_COPY = 1 << 28  # bytes of a file that the config names
@@ -177,7 +177,7 @@ class RunRecorder:
         return self.best if self.state.best_theta is not None else self.last
 
     def save(self, beside_them: Mapping[str, Sequence[bytes]] = MappingProxyType({})) -> None:
-        """Write the metrics so far, the weights to use and the checkpoint, and seal the run.
+        """Write the metrics so far, the weights to use and the checkpoint, and commit all of it.
 
         beside_them: files that belong to the same moment.
         """
@@ -202,10 +202,10 @@ class RunRecorder:
         return Curves(self.run.name, columns, self.built.network.loss.name, self.best_epoch)
 
     def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
-        """Write all that is left, seal the run, and return what `train --json` prints."""
+        """Write all that is left, commit it, and return what `train --json` prints."""
         self.stopped = stopped
         if self.last is None:  # not even epoch 0 was finite
-            self.run.seal()
+            self.run.write_manifest()
             return {}
         used = self.used or self.last
         summary = {

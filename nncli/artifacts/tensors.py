@@ -15,11 +15,11 @@ from nncli.artifacts.files import Piece
 from nncli.engine.layout import Layout
 from nncli.engine.state import Best, TrainState
 from nncli.errors import CorruptRun, few, printable
-from nncli.intake.arrays import Malformed
-from nncli.intake.records import read_as
-from nncli.intake.safetensors import SafetensorsFile
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import PlateauState
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.records import read_as
+from nncli.untrusted_files.safetensors import SafetensorsFile
 
 DTYPES = {"float64": "F64", "float32": "F32"}  # as the format calls them
 ALIGNMENT = 8  # bytes: where the arrays may begin

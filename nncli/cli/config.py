@@ -13,7 +13,7 @@ from nncli.cli.options import CONFIG, json_option, print_json, set_option
 @json_option
 def command(config: Path, assignments: tuple[str, ...], as_json: bool) -> None:
     """Print CONFIG with every default and auto filled in."""
-    from nncli.config.build import build
+    from nncli.build.build import build
     from nncli.config.dump import plain, to_yaml
     from nncli.config.load import load
 

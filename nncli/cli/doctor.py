@@ -10,7 +10,7 @@ import click
 from nncli.cli.options import RUN, json_option, print_json
 
 if TYPE_CHECKING:
-    from nncli.insight.doctor.finding import Finding, Layer, Report
+    from nncli.doctor.finding import Finding, Layer, Report
 
 
 WIDTH = 100  # letters of a line, but for an edit, which is there to be copied
@@ -27,7 +27,7 @@ def command(run: Path, as_json: bool) -> None:
     and what its curves say. Each finding has its number and one edit, with what that did in a
     short trial.
     """
-    from nncli.insight.doctor.examine import examine
+    from nncli.doctor.diagnose import examine
 
     report = examine(run)
     if report.stopped in ("", "interrupted"):

@@ -11,7 +11,7 @@ from nncli.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from nncli.artifacts.run_reader import RunReader
-    from nncli.engine.evaluation import Scored
+    from nncli.engine.evaluator import EvaluationSet
 
 
 @click.command(name="evaluate")
@@ -47,12 +47,12 @@ def command(
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
-    from nncli.artifacts.evaluation.report import evaluate
-    from nncli.artifacts.evaluation.report_files import save
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.cli.report_text import report_text
     from nncli.cli.summary import tell_unfinished
+    from nncli.evaluation.report import evaluate
+    from nncli.evaluation.report_files import save
 
     reader = RunReader(RunDirectory.open(run))
     name, rows = _table(reader, data) if data else _split(reader, split)
@@ -69,18 +69,18 @@ def command(
         click.echo(f"\nplots: {run / files[-1]}".rpartition("/")[0] + "/")
 
 
-def _split(reader: "RunReader", asked: str | None) -> tuple[str, "Scored"]:
-    from nncli.artifacts.evaluation.report import SPLITS
+def _split(reader: "RunReader", asked: str | None) -> tuple[str, "EvaluationSet"]:
+    from nncli.evaluation.report import SPLITS
 
     there = list(reader.built.rows.named())
     chosen = asked or next(name for name in SPLITS if name in there)
     if chosen not in there:
         path = reader.run.path
         raise UserError(f"{path}: no {chosen} rows: this run has {' and '.join(there)} rows")
-    return chosen, reader.built.scored(chosen)
+    return chosen, reader.built.evaluation_set(chosen)
 
 
-def _table(reader: "RunReader", path: Path) -> tuple[str, "Scored"]:
+def _table(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
     import numpy as np
 
     from nncli.cli.summary import tell_unseen
@@ -92,7 +92,7 @@ def _table(reader: "RunReader", path: Path) -> tuple[str, "Scored"]:
         learnt = len(built.rows.train)
         click.echo(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
     tell_unseen(built.preprocessing.unseen(table))
-    rows = built.scored_table(table)
+    rows = built.table_evaluation_set(table)
     if not np.isfinite(rows.targets).all():
         raise DataError(f"{path}: its targets overflow when scaled or stored as {rows.x.dtype}")
     return path.name, rows

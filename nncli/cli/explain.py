@@ -29,12 +29,12 @@ def command(
     reduction, penalty, update, schedule. Then scikit-learn, Keras and PyTorch: code to paste, and
     where their conventions differ.
     """
-    from nncli.insight.explain.explain import equivalents
-    from nncli.insight.explain.formulas import formulas
-    from nncli.insight.explain.text import as_text
-    from nncli.insight.subject import open_subject
+    from nncli.artifacts.loaded_network import load_network
+    from nncli.explain.explain import equivalents
+    from nncli.explain.formulas import formulas
+    from nncli.explain.text import as_text
 
-    built = open_subject(config, assignments).built
+    built = load_network(config, assignments).built
     lines, answers = formulas(built), equivalents(built, libraries)
     if not as_json:
         click.echo(as_text(lines, answers))

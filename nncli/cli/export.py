@@ -27,7 +27,7 @@ def command(run: Path, to: str, output: Path | None) -> None:
     from nncli.artifacts.files import output_file
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
-    from nncli.insight.numpy_script.script import numpy_script
+    from nncli.export.numpy_script.script import numpy_script
 
     reader = RunReader(RunDirectory.open(run))
     file_name = output.name if output else f"{reader.config[0].name}.py"

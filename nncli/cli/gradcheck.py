@@ -11,17 +11,17 @@ from nncli.cli.options import CONFIG, json_option, print_json, set_option
 from nncli.errors import UserError
 
 if TYPE_CHECKING:
-    from nncli.engine.gradcheck.result import GradientCheck
+    from nncli.gradcheck.result import GradientCheck
 
 
 @click.command(name="gradcheck")
-@click.argument("subject", type=CONFIG, metavar="CONFIG|RUN")
+@click.argument("config_or_run", type=CONFIG, metavar="CONFIG|RUN")
 @set_option
 @click.option(
     "--all", "is_all", is_flag=True, help="Every element [of a larger tensor, 200 elements]."
 )
 @json_option
-def command(subject: Path, assignments: tuple[str, ...], is_all: bool, as_json: bool) -> int:
+def command(config_or_run: Path, assignments: tuple[str, ...], is_all: bool, as_json: bool) -> int:
     """Check backpropagation against numeric gradients, tensor by tensor.
 
     The rows are those of the next training step (32 of them at most), the weights a CONFIG's
@@ -34,23 +34,23 @@ def command(subject: Path, assignments: tuple[str, ...], is_all: bool, as_json: 
 
     Exits with 1 if a gradient is wrong.
     """
+    from nncli.artifacts.loaded_network import load_network
     from nncli.cli.gradcheck_text import gradcheck_text
-    from nncli.engine.gradcheck.check import check_gradients, refuse_unlike_record
     from nncli.engine.threads import limited
-    from nncli.insight.subject import open_subject
+    from nncli.gradcheck.gradient_check import check_gradients, refuse_unlike_record
 
-    opened = open_subject(subject, assignments)
+    opened = load_network(config_or_run, assignments)
     job = opened.built.job
     try:
         with limited(replace(job.training, threads=1)):  # 32 rows are too few to share
             refuse_unlike_record(job, copy.deepcopy(opened.state))
             found = check_gradients(job, opened.state, every_element=is_all)
     except UserError as error:
-        raise UserError(f"{subject}: {error}") from None
+        raise UserError(f"{config_or_run}: {error}") from None
     if as_json:
         print_json(_as_json(found))
     else:
-        click.echo(f"{subject}: {gradcheck_text(found, opened)}")
+        click.echo(f"{config_or_run}: {gradcheck_text(found, opened)}")
     return 0 if found.is_right else 1
 
 

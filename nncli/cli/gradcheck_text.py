@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 
+from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.cli.summary import table
-from nncli.engine.gradcheck.check import MOST_ELEMENTS, NUDGE
-from nncli.engine.gradcheck.comparison import Outcome
-from nncli.engine.gradcheck.result import GradientCheck, TensorCheck
-from nncli.insight.subject import Subject
+from nncli.gradcheck.comparison import Outcome
+from nncli.gradcheck.gradient_check import MOST_ELEMENTS, NUDGE
+from nncli.gradcheck.result import GradientCheck, TensorCheck
 
 
-def gradcheck_text(found: GradientCheck, subject: Subject) -> str:
+def gradcheck_text(found: GradientCheck, loaded: LoadedNetwork) -> str:
     """The paragraphs, a blank line apart."""
-    return "\n\n".join([_where(found, subject), _table(found), *_notes(found), _verdict(found)])
+    return "\n\n".join([_where(found, loaded), _table(found), *_notes(found), _verdict(found)])
 
 
-def _where(found: GradientCheck, subject: Subject) -> str:
-    dtype = subject.built.job.training.dtype
-    weights = "initial" if subject.reader is None else "trained"
+def _where(found: GradientCheck, loaded: LoadedNetwork) -> str:
+    dtype = loaded.built.job.training.dtype
+    weights = "initial" if loaded.reader is None else "trained"
     part = f" of a step's {found.step_rows:,}" if found.rows < found.step_rows else ""
     own = "" if dtype == "float64" else f" (training: {dtype})"
     return (

@@ -11,8 +11,8 @@ from nncli.cli.options import json_option, print_json
 from nncli.errors import NncliError, UserError
 
 if TYPE_CHECKING:
-    from nncli.insight.trace.grading import Answers, Mark
-    from nncli.insight.trace.worksheet import Worksheet
+    from nncli.trace.grading import Answers, Mark
+    from nncli.trace.worksheet import Worksheet
 
 UNREADABLE = "can't tell what it is a worksheet of"
 
@@ -21,7 +21,7 @@ UNREADABLE = "can't tell what it is a worksheet of"
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.option(
     "--of",
-    "subject",
+    "config_or_run",
     type=click.Path(path_type=Path),
     metavar="CONFIG|RUN",
     help="What the worksheet was made from, if it is no longer where it was.",
@@ -42,7 +42,7 @@ UNREADABLE = "can't tell what it is a worksheet of"
 @json_option
 def command(
     files: tuple[Path, ...],
-    subject: Path | None,
+    config_or_run: Path | None,
     key: Path | None,
     tolerance: float,
     solutions: bool,
@@ -54,14 +54,14 @@ def command(
     answers; keep the table that trace wrote as a --key where that might be changed. The exit code
     is 1 if any answer is wrong or empty.
     """
-    from nncli.insight.trace.grading import grade, read_answers
+    from nncli.trace.grading import grade, read_answers
 
     marks, unread = dict[Path, list["Mark"]](), list[str]()
-    exercise = _worksheet(read_answers(key), subject) if key else None
+    exercise = _worksheet(read_answers(key), config_or_run) if key else None
     for file in files:
         try:
             answers = read_answers(file)
-            marks[file] = grade(answers, exercise or _worksheet(answers, subject), tolerance)
+            marks[file] = grade(answers, exercise or _worksheet(answers, config_or_run), tolerance)
         except NncliError as error:
             unread += error.lines()
     if as_json:
@@ -76,10 +76,10 @@ def command(
 
 def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
     """The trace made again, by the command line that the answers carry."""
+    from nncli.artifacts.loaded_network import digest, load_network
     from nncli.cli import trace as trace_command
-    from nncli.insight.subject import digest, open_subject
-    from nncli.insight.trace.steps import trace
-    from nncli.insight.trace.worksheet import Worksheet
+    from nncli.trace.traced_steps import trace
+    from nncli.trace.worksheet import Worksheet
 
     try:
         program, name, *arguments = shlex.split(answers.made_by)
@@ -94,7 +94,7 @@ def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
         raise UserError(f"{answers.path}: {path}, which it was made from, isn't there: use --of")
     if digest(path) != answers.digest:
         raise UserError(f"{answers.path}: {path} has changed since the worksheet was made from it")
-    shown = trace(open_subject(path, asked["assignments"]), asked["steps"], asked["rows"])
+    shown = trace(load_network(path, asked["assignments"]), asked["steps"], asked["rows"])
     return Worksheet(shown, asked["blanks"])
 
 
@@ -118,7 +118,7 @@ def _right(marks: "list[Mark]") -> int:
 def _tell(file: Path, marks: "list[Mark]", *, solutions: bool) -> None:
     """The score, and every answer that isn't right."""
     from nncli.cli.summary import table
-    from nncli.insight.notation import written
+    from nncli.engine.notation import written
 
     click.echo(f"{file}: {_right(marks)} of {len(marks)} right")
     rows = [

@@ -28,8 +28,8 @@ def command(
     For a TABLE of your own (.csv, .tsv, .csv.gz, .npz, .parquet or .feather), it says what each
     column was taken for.
     """
-    from nncli.config.starter import starter
-    from nncli.config.table_starter import stem, table_starter
+    from nncli.starter.dataset_starter import starter
+    from nncli.starter.table_starter import stem, table_starter
 
     if table is not None and dataset is not None:
         raise click.UsageError("expected a TABLE or --dataset, not both")

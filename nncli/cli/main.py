@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from nncli import __version__
-from nncli.cli.streams import give_up_unheard, open_all, tell
+from nncli.cli.streams import echo_err, give_up_unheard, open_all
 from nncli.errors import NncliError, did_you_mean
 
 COMMANDS = {
@@ -81,7 +81,7 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except (click.Abort, KeyboardInterrupt):
-        tell("stopped")
+        echo_err("stopped")
         return 130
     except SystemExit:
         return 0  # click's way out when whoever read our output has gone
@@ -92,7 +92,7 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
             traceback.print_exc()
         lines, code = _explain(error)
         for line in lines:
-            tell(line)
+            echo_err(line)
         return code
 
 

@@ -31,12 +31,12 @@ def command(run: Path, features: str | None, target: str | None, output: Path | 
     By default, the two numeric features are taken that move the predictions of training rows most
     when they change by their standard deviation.
     """
-    from nncli.artifacts.plots import check_format
+    from nncli.artifacts.learning_curves import check_format
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
+    from nncli.boundary.boundary import boundary_of
+    from nncli.boundary.picture import draw_boundary
     from nncli.cli.summary import tell_unfinished
-    from nncli.insight.boundary.boundary import boundary_of
-    from nncli.insight.boundary.picture import draw_boundary
 
     reader = RunReader(RunDirectory.open(run))
     path = output or Path(f"{reader.run.name}-boundary.png")

@@ -20,7 +20,7 @@ from nncli.cli.options import RUN
 @click.option("--log", "is_log", is_flag=True, help="Logarithmic vertical axis.")
 def command(runs: tuple[Path, ...], output: Path | None, metric: str, is_log: bool) -> None:
     """Draw the learning curves of one or several runs, train and validation."""
-    from nncli.artifacts.plots import draw_curves
+    from nncli.artifacts.learning_curves import draw_curves
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from nncli.engine.watch import EpochReport
+from nncli.engine.epoch_monitor import EpochReport
 
 LINES = 10  # plain lines per run
 REFRESH = 0.1  # seconds between updates of the bar

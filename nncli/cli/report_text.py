@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from nncli.artifacts.evaluation.class_scores import largest
-from nncli.artifacts.evaluation.intervals import FEWEST_ROWS, Standing
-from nncli.artifacts.evaluation.pictures import short
-from nncli.artifacts.evaluation.report import Report
 from nncli.cli.summary import figure, table
+from nncli.evaluation.class_scores import largest
+from nncli.evaluation.intervals import FEWEST_ROWS, Standing
+from nncli.evaluation.plots import short
+from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 
 MOST_CLASSES = 20  # in a table

@@ -8,20 +8,20 @@ from pathlib import Path
 import click
 
 from nncli.artifacts.environment import differences
-from nncli.artifacts.plots import BackgroundPlotter
+from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_directory import CONFIG, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
-from nncli.cli.streams import tell
+from nncli.cli.streams import echo_err
 from nncli.config.changes import changes
 from nncli.config.load import load_text
-from nncli.config.text import problem, read_text
+from nncli.config.source_text import problem, read_text
 from nncli.errors import ConfigError, Problem
 
 MAY_CHANGE = "training.epochs"
 
 
-def take_up(
+def resume_run(
     run: RunDirectory, config: Path | None, assignments: Sequence[str], plotter: BackgroundPlotter
 ) -> RunRecorder:
     """Go on with a locked run; `config` and `assignments` may ask for nothing new but more epochs.
@@ -35,7 +35,7 @@ def take_up(
         raise ConfigError(found)
     experiment, _ = reader.config
     for difference in differences([reader.environment(), *reader.resumptions()], experiment):
-        tell(f"warning: {difference}: this run may end in other bits than there")
+        echo_err(f"warning: {difference}: this run may end in other bits than there")
     if experiment.output.plots:
         plotter.start()
     return RunRecorder.resume(reader, sys.argv[1:])

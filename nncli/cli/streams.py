@@ -30,7 +30,7 @@ def give_up_unheard() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def tell(text: str) -> None:
+def echo_err(text: str) -> None:
     """Lines on stderr, for whoever still reads there: a run goes on without."""
     with suppress(OSError):
         click.echo(text, err=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from nncli.config.build import Built
+from nncli.build.build import Built
 from nncli.config.dump import in_words
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import few

@@ -11,9 +11,9 @@ from nncli.cli.options import CONFIG, set_option
 from nncli.errors import UserError
 
 if TYPE_CHECKING:
-    from nncli.insight.subject import Subject
-    from nncli.insight.trace.steps import Trace
-    from nncli.insight.trace.worksheet import Worksheet
+    from nncli.artifacts.loaded_network import LoadedNetwork
+    from nncli.trace.traced_steps import Trace
+    from nncli.trace.worksheet import Worksheet
 
 
 MOST_STEPS = 1000
@@ -87,13 +87,13 @@ def command(
     table = answers or Path("answers.csv")
     if worksheet and output and os.path.abspath(output) == os.path.abspath(table):
         raise click.UsageError("-o and --answers name the same file: page and answers are two")
-    from nncli.insight.subject import open_subject
-    from nncli.insight.trace.steps import trace
-    from nncli.insight.trace.worksheet import Worksheet
+    from nncli.artifacts.loaded_network import load_network
+    from nncli.trace.traced_steps import trace
+    from nncli.trace.worksheet import Worksheet
 
-    subject = open_subject(path, assignments)
-    _tell_state(subject)
-    shown = trace(subject, steps, rows)
+    loaded = load_network(path, assignments)
+    _tell_state(loaded)
+    shown = trace(loaded, steps, rows)
     sheet = Worksheet(shown, blanks) if worksheet else None
     if sheet:
         _write_answers(sheet, table, path, _options(assignments, rows, steps, blanks))
@@ -105,14 +105,14 @@ def command(
         click.echo(output)
     else:
         click.echo(_page(shown, form, sheet), nl=False)
-    _tell_end(shown, subject, steps)
+    _tell_end(shown, loaded, steps)
 
 
-def _tell_end(shown: "Trace", subject: "Subject", steps: int) -> None:
+def _tell_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
     """Where the trace isn't what training would go on with."""
     from nncli.parts.schedules import ReduceOnPlateau
 
-    job, (first, last) = subject.built.job, (shown.steps[0], shown.steps[-1])
+    job, (first, last) = loaded.built.job, (shown.steps[0], shown.steps[-1])
     if len(shown.steps) < steps:
         click.echo("note: lbfgs takes no gradient steps: only its first pass is shown", err=True)
     if last.epoch > job.training.epochs:
@@ -122,9 +122,9 @@ def _tell_end(shown: "Trace", subject: "Subject", steps: int) -> None:
         click.echo("note: reduce_on_plateau is left out: the rate stays what it is now", err=True)
 
 
-def _tell_state(subject: "Subject") -> None:
+def _tell_state(loaded: "LoadedNetwork") -> None:
     """Where a run's best weights were kept, the optimizer has moved on since."""
-    state = subject.state
+    state = loaded.state
     if state.best_theta is not None and state.best.epoch < state.epoch:
         best = f"the weights are those of epoch {state.best.epoch}, the best"
         click.echo(f"note: {best}; the optimizer's memory is of its last step", err=True)
@@ -139,14 +139,14 @@ def _page(shown: "Trace", form: str, sheet: "Worksheet | None") -> str:
 
         return json.dumps(finite(shown.to_json()), ensure_ascii=False, allow_nan=False) + "\n"
     if form == "html":
-        from nncli.insight.trace.html import html
+        from nncli.trace.html import html
 
         return html(shown)
     if form == "markdown":
-        from nncli.insight.trace.markdown import markdown
+        from nncli.trace.markdown import markdown
 
         return markdown(shown, sheet)
-    from nncli.insight.trace.text import text
+    from nncli.trace.plain_text import text
 
     return text(shown, sheet)
 
@@ -167,7 +167,7 @@ def _options(
 def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[str]) -> None:
     """The table to fill in; one that is there may hold a student's work."""
     from nncli.artifacts.files import reporting
-    from nncli.insight.subject import digest
+    from nncli.artifacts.loaded_network import digest
 
     relative = os.path.relpath(path, table.parent)  # true wherever both of them move
     made_by = shlex.join(["nncli", "trace", *options, "--", relative])

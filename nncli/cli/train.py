@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
-from nncli.cli.streams import tell
+from nncli.cli.streams import echo_err
 
 if TYPE_CHECKING:
-    from nncli.artifacts.plots import BackgroundPlotter
+    from nncli.artifacts.learning_curves import BackgroundPlotter
     from nncli.artifacts.run_recorder import RunRecorder
+    from nncli.build.build import Built
     from nncli.cli.signals import StopOnSignal
-    from nncli.config.build import Built
     from nncli.config.load import Source
 
 
@@ -46,22 +46,22 @@ def command(
         raise click.UsageError("--runs-dir is for a new run: a resumed one stays where it is")
     if resume is not None and folds is not None:
         raise click.UsageError("--folds trains anew: it can't go on with a run")
-    from nncli.artifacts.plots import BackgroundPlotter
+    from nncli.artifacts.learning_curves import BackgroundPlotter
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.cli.signals import StopOnSignal
-    from nncli.engine.stepper import Stop
+    from nncli.engine.steppers.gradient import Stop
 
     with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
         if resume is not None:
-            from nncli.cli.resume import take_up
+            from nncli.cli.resume import resume_run
 
             with RunDirectory.open(resume) as run:
-                recorder = take_up(run, config, assignments, plotter)
+                recorder = resume_run(run, config, assignments, plotter)
                 return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         assert config is not None
         if folds is not None:
-            from nncli.cli.folds import cross_validate
+            from nncli.cli.train_folds import cross_validate
 
             return cross_validate(
                 config, assignments, runs_dir, folds, signals, as_json=as_json, quiet=quiet
@@ -83,8 +83,8 @@ def _build(
     quiet: bool,
 ) -> "tuple[Built, Source]":
     """What the config declares, ready to be trained."""
+    from nncli.build.build import build
     from nncli.cli.summary import model_summary
-    from nncli.config.build import build
     from nncli.config.load import load
 
     experiment, source = load(config, assignments)
@@ -92,11 +92,11 @@ def _build(
         plotter.start()
     built = build(experiment, source)
     if not quiet:
-        tell(model_summary(built) + "\n")
-    for doubt in built.doubts:
-        tell(f"warning: {doubt}")
+        echo_err(model_summary(built) + "\n")
+    for warning in built.warnings:
+        echo_err(f"warning: {warning}")
     if signals.received is not None:
-        tell("stopped before training: nothing was written")
+        echo_err("stopped before training: nothing was written")
         raise click.exceptions.Exit(signals.exit_code)
     return built, source
 
@@ -110,11 +110,11 @@ def _train(
     quiet: bool,
 ) -> int:
     """Train, record, and say where the run is and what it reached; the exit code."""
-    from nncli.cli.training import train_to_end
+    from nncli.cli.train_run import train_to_end
 
     ended = train_to_end(recorder, plotter, signals, quiet=quiet)
     for warning in recorder.warnings:
-        tell(f"warning: {warning}")
+        echo_err(f"warning: {warning}")
     if as_json:
         print_json(ended.summary)
     else:

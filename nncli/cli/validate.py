@@ -12,12 +12,12 @@ from nncli.cli.options import CONFIG, set_option
 @set_option
 def command(config: Path, assignments: tuple[str, ...]) -> None:
     """Check CONFIG against its data, without training."""
+    from nncli.build.build import build
     from nncli.cli.summary import model_summary
-    from nncli.config.build import build
     from nncli.config.load import load
 
     built = build(*load(config, assignments))
     click.echo(model_summary(built))
-    for doubt in built.doubts:
-        click.echo(f"warning: {doubt}", err=True)
+    for warning in built.warnings:
+        click.echo(f"warning: {warning}", err=True)
     click.echo(f"\n{config}: valid")

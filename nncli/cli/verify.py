@@ -9,7 +9,7 @@ import click
 from nncli.cli.options import RUN, json_option, print_json
 
 if TYPE_CHECKING:
-    from nncli.artifacts.verification.replay import Replay
+    from nncli.verification.replay import Replay
 
 
 @click.command(name="verify")
@@ -29,7 +29,7 @@ def command(run: Path, as_json: bool, quiet: bool) -> int:
 
     The folder of a cross-validation is checked fold by fold.
     """
-    from nncli.artifacts.verification.verification import check_parent, folds_of
+    from nncli.verification.verification import check_parent, folds_of
 
     folds = folds_of(run)
     if folds:
@@ -48,8 +48,8 @@ def command(run: Path, as_json: bool, quiet: bool) -> int:
 
 def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, Any]]:
     """Verify one run and say what was found; the exit code, and the same for --json."""
-    from nncli.artifacts.verification.verification import Verification
     from nncli.cli.verify_text import environment_text, replay_text
+    from nncli.verification.verification import Verification
 
     with Verification.of(path) as opened:
         for name in opened.files.leftovers:
@@ -67,7 +67,7 @@ def _replay(replay: "Replay", *, quiet: bool) -> int:
     """Train it all again; the exit code of the signal that ended it early, or 0."""
     from nncli.cli.progress import Progress
     from nncli.cli.signals import StopOnSignal
-    from nncli.engine.stepper import Stop
+    from nncli.engine.steppers.gradient import Stop
     from nncli.engine.threads import limited
 
     progress = Progress(replay.epochs, quiet=quiet)

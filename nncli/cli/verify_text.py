@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from nncli.artifacts.environment import Difference
-from nncli.artifacts.verification.differences import EpochDifference, TensorDifference
-from nncli.artifacts.verification.replay import Replay
 from nncli.cli.summary import table
 from nncli.errors import few
+from nncli.verification.differences import EpochDifference, TensorDifference
+from nncli.verification.replay import Replay
 
 
 def environment_text(differing: Sequence[Difference]) -> str:

@@ -1,1 +1,1 @@
-"""YAML text -> nodes with places -> a validated Experiment -> everything a run needs."""
+"""YAML text -> nodes with places -> a validated Experiment -> every `auto` resolved."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from nncli.config.dump import in_words, plain
 from nncli.config.experiment import Experiment
-from nncli.config.text import join
+from nncli.config.source_text import join
 from nncli.errors import printable
 from nncli.registry import Part
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from nncli.config.hints import Spec, alternatives, has_shape, hints_of, is_family, required, spec
 from nncli.config.nodes import Node
-from nncli.config.text import join, problem
+from nncli.config.source_text import join, problem
 from nncli.config.wording import (
     article,
     correction,

@@ -12,7 +12,6 @@ from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.scaling import Scale
-from nncli.data.splits import FixedSplit, Split
 from nncli.engine.job import Seeds
 from nncli.engine.settings import Training
 from nncli.parts.datasets import Dataset
@@ -21,6 +20,7 @@ from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant, Schedule
+from nncli.parts.splits import FixedSplit, Split
 from nncli.parts.table import Kind, Task
 from nncli.registry import Part
 

@@ -9,7 +9,7 @@ from nncli.config.decode import Decoder
 from nncli.config.experiment import Experiment
 from nncli.config.nodes import OVERRIDE, Node, parse
 from nncli.config.overrides import apply
-from nncli.config.text import problem, read_text
+from nncli.config.source_text import problem, read_text
 from nncli.config.wording import show
 from nncli.errors import ConfigError, Problem
 from nncli.registry import Part

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from nncli.config.scalars import TAG, Scalar, read_scalar, shown_tag, teach_scalars
+from nncli.config.source_text import join, place_in, problem
 from nncli.config.syntax import in_words
-from nncli.config.text import join, place_in, problem
 from nncli.errors import ConfigError, Problem, printable
 
 MOST_DEPTH = 32

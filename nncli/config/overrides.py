@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from nncli.config.nodes import OVERRIDE, Node, parse
-from nncli.config.text import join, problem
+from nncli.config.source_text import join, problem
 from nncli.config.wording import show
 from nncli.errors import ConfigError, printable
 

@@ -15,9 +15,8 @@ from nncli.config.experiment import (
     Target,
 )
 from nncli.config.hints import alternatives, hints_of, spec
-from nncli.config.text import join
+from nncli.config.source_text import join
 from nncli.constraints import Auto
-from nncli.data.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
 from nncli.engine.settings import Training
 from nncli.parts import metrics
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
@@ -28,6 +27,7 @@ from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Pois
 from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
+from nncli.parts.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
 from nncli.parts.table import Table
 from nncli.registry import Part, find
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nncli.data.splits import Rows, Split, TimeSplit
 from nncli.errors import DataError
+from nncli.parts.splits import Rows, Split, TimeSplit
 from nncli.parts.table import Table
 
 

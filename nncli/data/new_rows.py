@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.problems import refuse_rows
 from nncli.data.reading.chunks import NumberParser, TableReader, to_number
 from nncli.data.reading.encoding import Encoded, Form, encode
 from nncli.data.reading.tables import (
@@ -20,9 +19,9 @@ from nncli.data.reading.tables import (
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.targets import label
 from nncli.errors import DataError, did_you_mean, printable
-from nncli.intake.opening import sha256_of
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, Origin, Table
+from nncli.parts.table import Column, Origin, Table, refuse_rows
+from nncli.untrusted_files.opening import sha256_of
 
 
 @dataclass(frozen=True)

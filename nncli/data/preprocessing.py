@@ -7,14 +7,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nncli.data.kinds import TRUTHS, truths
-from nncli.data.problems import cell_problem
+from nncli.data.column_types import TRUTHS, truths
 from nncli.data.scaling import Scale, Scaling
 from nncli.errors import DataError, Problem, TableError, printable
-from nncli.intake.arrays import Malformed
-from nncli.intake.records import read_as
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, Kind, Table
+from nncli.parts.table import Column, Kind, Table, cell_problem
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.records import read_as
 
 Impute = Literal["median", "mean", "most_frequent", "none"]
 ImputeCategory = Literal["most_frequent", "category", "none"]

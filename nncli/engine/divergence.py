@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.engine.stepper import Stepper, Stop
+from nncli.engine.steppers.gradient import Stepper, Stop
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array
 

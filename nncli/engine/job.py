@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.constraints import Seed
 from nncli.engine.batches import Batches
-from nncli.engine.evaluation import Scored
+from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
 from nncli.engine.settings import Training
 from nncli.engine.state import TrainState, stream
@@ -39,8 +39,8 @@ class Job:
     optimizer: Optimizer
     schedule: Schedule
     training: Training
-    train: Scored
-    val: Scored | None
+    train: EvaluationSet
+    val: EvaluationSet | None
     decode: Callable[[Array], Array]
     metrics: Mapping[str, Metric]
     seeds: Seeds

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from nncli.engine.network import Network
-from nncli.parts.arrays import Array, Values
+from nncli.parts.arrays import Array, LayerBuffers
 
 
-def forward(network: Network, values: Sequence[Values]) -> None:
+def forward(network: Network, values: Sequence[LayerBuffers]) -> None:
     """Write every layer's y."""
     for node, v in zip(network.nodes, values, strict=True):
         node.layer.forward(v)
@@ -19,7 +19,7 @@ def forward(network: Network, values: Sequence[Values]) -> None:
 
 def backward(
     network: Network,
-    values: Sequence[Values],
+    values: Sequence[LayerBuffers],
     targets: Array,
     scratch: Array,
     weights: Array | None = None,
@@ -51,7 +51,7 @@ def _weigh(gradient: Array, weights: Array | None) -> None:
         np.multiply(gradient, weights[:, None], out=gradient)
 
 
-def penalty_backward(network: Network, values: Sequence[Values]) -> None:
+def penalty_backward(network: Network, values: Sequence[LayerBuffers]) -> None:
     """Add the regularizers' gradients."""
     for node, v in zip(network.nodes, values, strict=True):
         node.layer.penalty_backward(v)
@@ -70,7 +70,7 @@ def clip(gradient: Array, limit: float, norm: Array) -> None:
 
 
 def data_loss(
-    network: Network, last: Values, targets: Array, weights: Array | None = None
+    network: Network, last: LayerBuffers, targets: Array, weights: Array | None = None
 ) -> float:
     """sum_i w_i l_i over rows and outputs, before its reduction factor; every w_i is 1 if None."""
     loss = network.loss

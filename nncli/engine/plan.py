@@ -15,7 +15,7 @@ from nncli.engine.rows import Inputs
 from nncli.engine.state import TrainState
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
-from nncli.parts.arrays import Array, Values
+from nncli.parts.arrays import Array, LayerBuffers
 
 
 class Plan:
@@ -46,7 +46,7 @@ class Plan:
         self.gradient = np.zeros_like(self.trained)
         self.workspace = Workspace(network, batch_rows, theta, self.gradient, random)
         self.index = np.zeros(batch_rows, dtype=np.intp)
-        self._values: dict[int, list[Values]] = {}
+        self._values: dict[int, list[LayerBuffers]] = {}
 
     @classmethod
     def of(cls, job: Job, state: TrainState, *, gather: bool) -> "Plan":
@@ -74,7 +74,7 @@ class Plan:
         columns = source.shape[1:]
         return self.workspace.buffer(name, (rows, *columns), (self.workspace.rows, *columns))
 
-    def values(self, rows: int) -> list[Values]:
+    def values(self, rows: int) -> list[LayerBuffers]:
         """The named buffers of a step of `rows` rows, layer by layer."""
         if rows not in self._values:
             self._values[rows] = self.workspace.values(self.batch(rows)[0])

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.engine import choice, divergence
-from nncli.engine.evaluation import Evaluator, workspace_for
+from nncli.engine import divergence
+from nncli.engine.epoch_monitor import EpochMonitor, EpochReport
+from nncli.engine.evaluator import Evaluator, workspace_for
 from nncli.engine.job import Job
-from nncli.engine.lbfgs import iterates
 from nncli.engine.plan import Plan
 from nncli.engine.state import Mark, TrainState
-from nncli.engine.stepper import Stepper, Stop
-from nncli.engine.watch import EpochReport, Watch
+from nncli.engine.steppers import choice
+from nncli.engine.steppers.gradient import Stepper, Stop
+from nncli.engine.steppers.lbfgs import iterates
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Lbfgs
@@ -42,7 +43,7 @@ class _Trainer:
         self.batches = job.batches(state)
         self.plan = Plan.of(job, state, gather=not self.batches.in_place)
         self.evaluators = self._evaluators()
-        self.watch = Watch(job, state)
+        self.watch = EpochMonitor(job, state)
         self.mark = Mark(state, self._streams_in_use())
         if state.reported is None:
             state.reported = self.mark.theta

@@ -9,7 +9,7 @@ import numpy as np
 
 from nncli.engine.network import Network
 from nncli.engine.tape import Tape
-from nncli.parts.arrays import Array, Shape, Values
+from nncli.parts.arrays import Array, LayerBuffers, Shape
 
 
 class Workspace:
@@ -39,17 +39,17 @@ class Workspace:
             self._buffers[name] = np.zeros(math.prod(largest), self.dtype)
         return self._buffers[name][: math.prod(shape)].reshape(shape)
 
-    def values(self, x: Array) -> list[Values]:
+    def values(self, x: Array) -> list[LayerBuffers]:
         """The buffers of each layer for the batch x, (rows or fewer, inputs)."""
         rows, network = len(x), self.network
         ones = self.buffer("ones", (rows,), (self.rows,))
         ones[...] = 1.0
-        chain: list[Values] = []
+        chain: list[LayerBuffers] = []
         for index, node in enumerate(network.nodes):
             shapes = node.layer.saved_shapes(rows, node.inputs)
             largest = node.layer.saved_shapes(self.rows, node.inputs)
             params = node.layer.param_shapes(node.inputs)
-            v = Values(
+            v = LayerBuffers(
                 x=x,
                 y=self._wide(f"{node.name}/y", rows, node.outputs),
                 ones=ones,
@@ -74,7 +74,7 @@ class Workspace:
         return self.buffer(name, (rows, columns), (self.rows, columns))
 
 
-def recorded(values: list[Values], tape: Tape) -> list[Values]:
+def recorded(values: list[LayerBuffers], tape: Tape) -> list[LayerBuffers]:
     """The same values with every array wrapped for `tape`; an array shared stays shared."""
     seen: dict[int, Array] = {}
 

@@ -12,7 +12,7 @@ Shapes = Mapping[str, Shape]
 
 
 @dataclass
-class Values:
+class LayerBuffers:
     """The arrays of one layer in a plan; a kernel reads and writes only these.
 
     x: (batch, inputs), the layer's input.      dx: the same shape, or None if nobody needs it.

@@ -14,12 +14,12 @@ import numpy as np
 
 from nncli.constraints import ConfigPath, Finite, Positive
 from nncli.errors import DataError, ShapeError, few, printable
-from nncli.intake.arrays import Malformed
-from nncli.intake.npz import NpzArchive
-from nncli.intake.opening import open_regular
-from nncli.intake.safetensors import SafetensorsFile
 from nncli.parts.arrays import Array, Shape
 from nncli.registry import Part, part
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.npz import NpzArchive
+from nncli.untrusted_files.opening import open_regular
+from nncli.untrusted_files.safetensors import SafetensorsFile
 
 
 class Initializer(Part):

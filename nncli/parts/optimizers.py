@@ -20,7 +20,7 @@ LearningRate = Annotated[Positive, "step size before any schedule"]
 
 
 @dataclass
-class Flat:
+class UpdateBuffers:
     """What an update works on: vectors of one length, and the step's scalars as 0-d arrays."""
 
     theta: Array
@@ -62,7 +62,7 @@ class Optimizer(Part):
         """The numbers of step 1, 2, ... that an update reads."""
         return {"learning_rate": learning_rate}
 
-    def update(self, v: Flat) -> None:
+    def update(self, v: UpdateBuffers) -> None:
         """Move theta and the slots by one step."""
         raise NotImplementedError
 
@@ -108,7 +108,7 @@ class Sgd(Optimizer):
     def slot_start(self, slot: str) -> float:
         return self.initial_velocity
 
-    def update(self, v: Flat) -> None:
+    def update(self, v: UpdateBuffers) -> None:
         np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
         if not self.momentum:
             np.subtract(v.theta, v.g, out=v.theta)
@@ -160,7 +160,7 @@ class Adagrad(Optimizer):
     def slot_start(self, slot: str) -> float:
         return self.initial_accumulator_value
 
-    def update(self, v: Flat) -> None:
+    def update(self, v: UpdateBuffers) -> None:
         assert v.scratch is not None
         np.multiply(v.g, v.g, out=v.scratch)
         np.add(v.slots["squares"], v.scratch, out=v.slots["squares"])
@@ -191,7 +191,7 @@ class RmsProp(Optimizer):
     def has_scratch(self) -> bool:
         return True
 
-    def update(self, v: Flat) -> None:
+    def update(self, v: UpdateBuffers) -> None:
         assert v.scratch is not None
         squares = v.slots["squares"]
         np.multiply(v.g, v.g, out=v.scratch)
@@ -239,7 +239,7 @@ class Adam(Optimizer):
         rate = learning_rate * (1.0 - b1) / ((1.0 - b1**step) * root)
         return {"rate": rate, "floor": self.epsilon / root}
 
-    def update(self, v: Flat) -> None:
+    def update(self, v: UpdateBuffers) -> None:
         mean, squares = v.slots["mean"], v.slots["squares"]
         np.multiply(mean, self.betas[0], out=mean)
         np.add(mean, v.g, out=mean)
@@ -282,7 +282,7 @@ class AdamW(Adam):
         keep = 1.0 - learning_rate * self.weight_decay
         return {**super().scalars(step, learning_rate), "keep": keep}
 
-    def update(self, v: Flat) -> None:
+    def update(self, v: UpdateBuffers) -> None:
         np.multiply(v.theta, v.scalars["keep"], out=v.theta)
         super().update(v)
 
@@ -307,5 +307,5 @@ class Lbfgs(Optimizer):
     key_aliases = {}
     libraries = ("scipy",)
 
-    def update(self, v: Flat) -> None:
+    def update(self, v: UpdateBuffers) -> None:
         raise NotImplementedError("lbfgs minimizes one function of one vector: engine/lbfgs.py")

@@ -1,12 +1,13 @@
 """Table: rows as numbers, and what they mean. Every dataset makes one."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
+from nncli.errors import Problem, TableError, printable
 from nncli.parts.arrays import Array
 
 Kind = Literal["numeric", "boolean", "categorical"]
@@ -129,3 +130,19 @@ class Table:
     def place(self, row: int) -> str:
         """Where a row stands: its file and line, else its number."""
         return self.origin.place(row) if self.origin else f"row {row + 1}"
+
+
+def cell_problem(place: str, column: str, message: str) -> Problem:
+    """What is wrong with a cell. place: of its row, as `file:line`."""
+    return Problem(place, f"column '{printable(column)}'", printable(message, 1000))
+
+
+def refuse_rows(
+    rows: Sequence[int], place: Callable[[int], str], column: str, say: Callable[[int], str]
+) -> TableError:
+    """The error of one column's cells in several rows; only those that are shown are looked up.
+
+    place: of a row.  say: what is wrong in a row.
+    """
+    shown = rows[: TableError.MOST_SHOWN]
+    return TableError([cell_problem(place(row), column, say(row)) for row in shown], len(rows))

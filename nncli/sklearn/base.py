@@ -16,7 +16,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.datasets import numbered
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import in_words, parameters_of
-from nncli.sklearn.training import fit
+from nncli.sklearn.fitting import fit
 
 Block = Mapping[str, Any] | str | None
 

@@ -18,9 +18,9 @@ from nncli.config.hints import hints_of
 from nncli.config.load import Source, load
 from nncli.config.nodes import Node
 from nncli.constraints import Fraction
-from nncli.data.splits import NoSplit, RandomSplit, Split, StratifiedSplit
 from nncli.errors import ConfigError, NncliError
 from nncli.parts.datasets import Dataset
+from nncli.parts.splits import NoSplit, RandomSplit, Split, StratifiedSplit
 
 BLOCKS = ("network", "loss", "optimizer", "schedule", "training", "evaluation")
 HINTS = {

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nncli.artifacts.plots import Curves, NotDrawn
+from nncli.artifacts.learning_curves import Curves, NotDrawn
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
-from nncli.config.build import Built, build
+from nncli.build.build import Built, build
 from nncli.config.load import load
 from nncli.engine.trainer import train
 
@@ -83,6 +83,6 @@ def reseal() -> Callable[[RunRecorder, str, bytes], None]:
 
     def call(recorder: RunRecorder, name: str, content: bytes) -> None:
         recorder.run.write(name, content)
-        recorder.run.seal()
+        recorder.run.write_manifest()
 
     return call

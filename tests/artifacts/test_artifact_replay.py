@@ -11,10 +11,10 @@ from nncli.artifacts.run_directory import CHECKPOINT, METRICS, RESOLVED, RunDire
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.tensors import encode_state
-from nncli.artifacts.verification.integrity import check_files
-from nncli.artifacts.verification.replay import Replay
-from nncli.engine.stepper import Stop
+from nncli.engine.steppers.gradient import Stop
 from nncli.errors import CorruptRun, FileFailure
+from nncli.verification.integrity import check_files
+from nncli.verification.replay import Replay
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_folder_that_can_not_be_listed_is_a_file_failure(finished, monkeypatch):
 
 
 def test_loss_that_is_finite_here_and_never_was_in_the_run_is_a_difference(recorder):
-    recorder.run.seal()  # as a run that ends before its first finite loss
+    recorder.run.write_manifest()  # as a run that ends before its first finite loss
     replay = replay_of(recorder)
     assert [report.epoch for report in replay.reports(Stop())] == [0]
     assert replay.first is not None

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from nncli.artifacts import inside, sealed_folder
+from nncli.artifacts import atomic_directory, path_safety
+from nncli.artifacts.atomic_directory import NEXT, PIECE
 from nncli.artifacts.run_directory import RunDirectory
-from nncli.artifacts.sealed_folder import NEXT, PIECE
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
 
@@ -21,7 +21,7 @@ def run(tmp_path):
     run = RunDirectory.create(tmp_path, "run")
     run.write("a.txt", b"alpha")
     run.write_json("deep/b.json", {"beta": 1})
-    run.seal()
+    run.write_manifest()
     return run
 
 
@@ -190,7 +190,7 @@ def test_copy_larger_than_a_piece_is_sealed_as_the_file_it_is_of(run, tmp_path):
     source = tmp_path / "table.csv"
     source.write_bytes(bytes(range(256)) * (PIECE // 256) + b"end")
     run.copy(source, "deep/table.csv")
-    run.seal()
+    run.write_manifest()
     assert run.read("deep/table.csv") == source.read_bytes()
     assert run.manifest()["deep/table.csv"]["bytes"] == PIECE + 3
 
@@ -222,7 +222,7 @@ def test_sealed_file_that_awaits_its_place_is_the_one_that_is_read(cut_off):
 
 
 def test_file_that_gets_its_place_between_two_looks_is_read(cut_off, monkeypatch):
-    waiting, look = cut_off.path / "deep" / f"c.txt{NEXT}", sealed_folder.content_of
+    waiting, look = cut_off.path / "deep" / f"c.txt{NEXT}", atomic_directory.content_of
 
     def look_and_rename(*arguments):
         content = look(*arguments)
@@ -230,7 +230,7 @@ def test_file_that_gets_its_place_between_two_looks_is_read(cut_off, monkeypatch
             waiting.rename(cut_off.path / "deep" / "c.txt")
         return content
 
-    monkeypatch.setattr(sealed_folder, "content_of", look_and_rename)
+    monkeypatch.setattr(atomic_directory, "content_of", look_and_rename)
     assert cut_off.read("deep/c.txt") == b"new"
 
 
@@ -246,14 +246,14 @@ def test_recovery_puts_sealed_files_in_place_and_drops_those_that_never_were(cut
 def test_recovered_run_still_lists_what_it_had(cut_off):
     cut_off.recover()
     cut_off.write("d.txt", b"delta")
-    cut_off.seal()
+    cut_off.write_manifest()
     assert [*cut_off.manifest()] == ["a.txt", "d.txt", "deep/b.json", "deep/c.txt"]
 
 
 def test_sealing_again_takes_new_and_changed_files_in(run):
     run.write("a.txt", b"changed")
     run.write("c.txt", b"new")
-    run.seal()
+    run.write_manifest()
     assert (run.read("a.txt"), run.read("c.txt")) == (b"changed", b"new")
 
 
@@ -355,7 +355,7 @@ def test_new_run_that_is_left_before_its_first_seal_leaves_nothing(tmp_path):
         run.write("a.txt", b"alpha")
     assert not run.path.exists()
     with RunDirectory.create(tmp_path, "x") as run:
-        run.seal()
+        run.write_manifest()
     assert (run.path / "manifest.json").exists()
     assert not run.is_locked
 
@@ -365,7 +365,7 @@ def test_refusal_after_the_seal_leaves_the_new_files_to_be_put_in_place(run, mon
         path.write_bytes(content)  # the manifest has its place, and its folder can't be flushed
         raise FileFailure("it may last or not")
 
-    monkeypatch.setattr(sealed_folder, "write_atomic", refuse)
+    monkeypatch.setattr(atomic_directory, "write_atomic", refuse)
     with pytest.raises(FileFailure):
         run.commit({"a.txt": [b"new"]})
     assert (run.path / "a.txt").read_bytes() == b"alpha"
@@ -403,7 +403,9 @@ def test_recovery_leaves_alone_what_is_sealed_by_itself_and_what_is_a_folder(run
 
 def test_room_is_looked_for_once_more_the_last_commit_and_so_many_runs(run, monkeypatch):
     asked = []
-    monkeypatch.setattr(sealed_folder, "ensure_room", lambda path, size: asked.append((path, size)))
+    monkeypatch.setattr(
+        atomic_directory, "ensure_room", lambda path, size: asked.append((path, size))
+    )
     run.commit({"c.txt": [b"gam", b"ma"]})
     run.ensure_room()
     run.ensure_room(2)
@@ -415,10 +417,10 @@ def test_refusals_name_the_run_s_folder(run, monkeypatch):
     def refuse(*arguments):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(sealed_folder, "sync_folder", refuse)
+    monkeypatch.setattr(atomic_directory, "sync_folder", refuse)
     run.write("a.txt", b"changed")
     with pytest.raises(FileFailure, match=f"^{run.path}: Input/output error$"):
-        run.seal()
+        run.write_manifest()
 
 
 def test_what_is_no_manifest_is_named(run):
@@ -438,18 +440,18 @@ def test_unfinished_run_is_told_how_to_be_trained_anew(tmp_path):
 
 
 def test_larger_json_than_a_run_can_have_is_a_corrupt_run(run, monkeypatch):
-    monkeypatch.setattr(sealed_folder, "MOST_JSON", 10)
+    monkeypatch.setattr(atomic_directory, "MOST_JSON", 10)
     with pytest.raises(CorruptRun, match=r"b\.json: larger than 10 bytes$"):
         run.read_json("deep/b.json")
-    monkeypatch.setattr(sealed_folder, "MOST_JSON", len(run.read("deep/b.json")))
+    monkeypatch.setattr(atomic_directory, "MOST_JSON", len(run.read("deep/b.json")))
     assert run.read_json("deep/b.json") == {"beta": 1}
 
 
 def test_file_beyond_the_free_memory_is_refused_before_it_is_read(run, monkeypatch):
-    monkeypatch.setattr(inside, "LARGE", 4)
-    monkeypatch.setattr(inside, "available", lambda: 8)
+    monkeypatch.setattr(path_safety, "LARGE", 4)
+    monkeypatch.setattr(path_safety, "available", lambda: 8)
     message = r"a\.txt: 5 bytes, and memory has room for 4 bytes of it$"
     with pytest.raises(UserError, match=message):
         run.read("a.txt")
-    monkeypatch.setattr(inside, "available", lambda: 10)
+    monkeypatch.setattr(path_safety, "available", lambda: 10)
     assert run.read("a.txt") == b"alpha"

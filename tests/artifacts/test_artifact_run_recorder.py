@@ -10,7 +10,7 @@ import pytest
 
 from nncli.artifacts import run_recorder
 from nncli.artifacts.files import to_json
-from nncli.artifacts.plots import Curves
+from nncli.artifacts.learning_curves import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder

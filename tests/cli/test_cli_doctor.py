@@ -80,7 +80,9 @@ def test_an_edit_that_mends_two_findings_is_written_once(nncli, train, write):
 
 
 def test_a_run_that_was_interrupted_is_examined_with_a_note(nncli, train, gate, monkeypatch):
-    monkeypatch.setattr("nncli.insight.doctor.patient.Patient.summary", {"stopped": "interrupted"})
+    monkeypatch.setattr(
+        "nncli.doctor.diagnosed_run.DiagnosedRun.summary", {"stopped": "interrupted"}
+    )
     done = nncli("doctor", train(gate).path)
     assert done.code == 0
     assert done.err == "note: training was interrupted; this is what its last checkpoint shows\n"

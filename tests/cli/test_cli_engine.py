@@ -26,7 +26,7 @@ def test_auto_is_numpy_for_few_steps_and_compiled_for_many(nncli, gate):
 
 
 def test_an_engine_that_isn_t_installed_is_an_error_at_its_key(nncli, gate, monkeypatch):
-    monkeypatch.setattr("nncli.engine.choice.find_spec", lambda name: None)
+    monkeypatch.setattr("nncli.engine.steppers.choice.find_spec", lambda name: None)
     outcome = nncli("train", gate, *COMPILED)
     assert outcome.code == 2
     assert "training.engine: the compiled engine needs llvmlite: " in outcome.err

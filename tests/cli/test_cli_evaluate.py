@@ -270,7 +270,7 @@ def test_network_whose_predictions_are_not_finite_is_scored_all_the_same(nncli, 
     run = train(config)
     path = run.path / "model.safetensors"
     save_file({name: tensor * np.nan for name, tensor in run.weights.items()}, path)
-    run.seal()
+    run.write_manifest()
     done = nncli("evaluate", run.path, "--json")
     assert done.code == 0
     assert done.json["metrics"]["rmse"] is None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-GOLDEN = Path(__file__).parent.parent / "insight" / "golden"
+GOLDEN = Path(__file__).parent.parent / "explain" / "golden"
 DEEP = """\
 data: {dataset: iris}
 network:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from nncli.data.splits import Rows
+from nncli.parts.splits import Rows
 
 FILES = {
     "config.yaml",

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from nncli.cli.main import run
-from nncli.config.text import MOST_BYTES
-from nncli.intake import opening
+from nncli.config.source_text import MOST_BYTES
+from nncli.untrusted_files import opening
 
 BAD = Path(__file__).parent / "bad"
 NAMES = sorted(path.stem for path in BAD.glob("*.yaml"))

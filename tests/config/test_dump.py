@@ -8,15 +8,15 @@ from config_samples import CONFIGS, PARTS, instances, quick
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nncli.build.build import build
 from nncli.cli.main import run
-from nncli.config.build import build
 from nncli.config.decode import Decoder
 from nncli.config.dump import to_yaml
 from nncli.config.experiment import Data, Experiment
 from nncli.config.hints import required
 from nncli.config.load import load
 from nncli.config.nodes import parse
-from nncli.config.text import read_text
+from nncli.config.source_text import read_text
 from nncli.parts.datasets import AndGate
 from nncli.registry import members
 

@@ -9,12 +9,12 @@ from config_samples import CONFIGS, instances, quick
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nncli.config.build import build
+from nncli.build.build import build
 from nncli.config.dump import plain, to_yaml
 from nncli.config.experiment import Experiment
 from nncli.config.load import decode, load
 from nncli.config.nodes import parse
-from nncli.config.text import read_text
+from nncli.config.source_text import read_text
 from nncli.errors import NncliError
 from nncli.registry import members
 

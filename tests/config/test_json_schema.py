@@ -7,15 +7,15 @@ import pytest
 from config_samples import CONFIGS, PARTS
 from jsonschema import Draft202012Validator
 
+from nncli.build.build import build
 from nncli.cli.main import run
-from nncli.config.build import build
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
 from nncli.config.hints import hints_of
 from nncli.config.json_schema import config_schema
 from nncli.config.load import load
 from nncli.config.nodes import parse
-from nncli.config.text import read_text
+from nncli.config.source_text import read_text
 from nncli.parts.optimizers import Adam, Lbfgs
 from nncli.registry import aliases_of
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nncli.config import room
-from nncli.config.build import build
+from nncli.build import memory_check
+from nncli.build.build import build
 from nncli.config.load import load
 from nncli.errors import ConfigError
 
@@ -77,10 +77,10 @@ def test_what_the_memory_has_no_room_for_is_refused_before_it_is_taken(
 ):
     path = tmp_path / "gate.yaml"
     path.write_text(f"data: {{dataset: {dataset}}}\nnetwork: {{hidden: []}}\n")
-    monkeypatch.setattr(room, "available", lambda: needed - 1)
+    monkeypatch.setattr(memory_check, "available", lambda: needed - 1)
     with pytest.raises(ConfigError, match=f"{message} of memory: "):
         build(*load(path))
-    monkeypatch.setattr(room, "available", lambda: needed)
+    monkeypatch.setattr(memory_check, "available", lambda: needed)
     build(*load(path))
 
 

@@ -9,7 +9,7 @@ import yaml
 from nncli.config import nodes
 from nncli.config.nodes import MOST_DEPTH, parse
 from nncli.config.scalars import TAG, teach_scalars
-from nncli.config.text import MOST_BYTES, printable, read_text
+from nncli.config.source_text import MOST_BYTES, printable, read_text
 from nncli.errors import ConfigError
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nncli.config.build import build
+from nncli.build.build import build
 from nncli.config.load import load
 from nncli.errors import ConfigError
 from nncli.parts.activations import Softplus

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_sample_weight
 
-from nncli.data.weights import Weighing
+from nncli.data.row_weights import RowWeights
 from nncli.errors import DataError
 
 COLOURS = ("blue", "green", "red")
@@ -16,8 +16,8 @@ TRAIN = np.arange(8)  # 5 blue, 2 green, 1 red
 
 def row_weights(y, classes, class_weight, sample_weight, train):
     """The weights of all rows, from what the training rows say."""
-    weighing = Weighing.fit(y, classes, class_weight, sample_weight, train)
-    return None if weighing is None else weighing(y, sample_weight)
+    row_weights = RowWeights.fit(y, classes, class_weight, sample_weight, train)
+    return None if row_weights is None else row_weights(y, sample_weight)
 
 
 def test_without_any_weights_there_are_none():

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_files import columns, lines_of, read, source
 
-from nncli.config.build import build
+from nncli.build.build import build
 from nncli.config.load import load
 from nncli.data.preprocessing import Preprocessing, Steps
-from nncli.data.splits import FixedSplit
 from nncli.errors import DataError, TableError
+from nncli.parts.splits import FixedSplit
 from nncli.parts.table import Table
 
 STEPS = Steps("standard", "median", "most_frequent", "ignore")

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nncli.config.build import build
+from nncli.build.build import build
 from nncli.config.load import load
 from nncli.data.preprocessing import Preprocessing, Steps
 from nncli.data.scaling import Scaling
@@ -137,4 +137,4 @@ def test_training_rows_are_counted_and_scaled(build_with):
     made = build_with("iris")
     assert made.preprocessing.fitted_rows == len(made.rows.train) == 105
     np.testing.assert_allclose(made.job.train.x.mean(axis=0), 0.0, atol=1e-12)
-    assert np.abs(made.scored("test").x.mean(axis=0)).min() > 1e-6
+    assert np.abs(made.evaluation_set("test").x.mean(axis=0)).min() > 1e-6

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nncli.data.splits import NoSplit, RandomSplit, StratifiedSplit
 from nncli.errors import DataError
+from nncli.parts.splits import NoSplit, RandomSplit, StratifiedSplit
 from nncli.parts.table import Table
 
 SPLITS = [RandomSplit, StratifiedSplit]

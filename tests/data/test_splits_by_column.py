@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_files import columns, lines_of, read, write
 
-from nncli.data.splits import FixedSplit, GroupSplit, RandomSplit, StratifiedSplit, TimeSplit
 from nncli.errors import DataError, TableError
+from nncli.parts.splits import FixedSplit, GroupSplit, RandomSplit, StratifiedSplit, TimeSplit
 from nncli.parts.table import PART, Column, Table
 
 

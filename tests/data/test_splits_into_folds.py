@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncli.data.folds import folds
-from nncli.data.splits import (
+from nncli.errors import DataError
+from nncli.parts.splits import (
     FixedSplit,
     GroupSplit,
     NoSplit,
@@ -15,7 +16,6 @@ from nncli.data.splits import (
     StratifiedSplit,
     TimeSplit,
 )
-from nncli.errors import DataError
 from nncli.parts.table import Column, Table
 
 GROUPS = 30

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from table_files import PLAIN, cells, columns, labels, read, refusal
 
-from nncli.data.kinds import idle, is_class_number, kind_of, truths
+from nncli.data.column_types import is_class_number, kind_of, truths, uninformative
 from nncli.data.reading import encoding, text_files
 from nncli.data.reading.chunks import NumberParser, to_number
-from nncli.data.reading.disguises import foreign_number
+from nncli.data.reading.number_formats import foreign_number
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_files import TextFormat
 from nncli.parts.table import PART, Column
@@ -301,7 +301,7 @@ def test_truths_are_two_words_of_one_pair(categories, expected):
     ],
 )
 def test_columns_of_numbers_that_teach_nothing(name, values, expected):
-    assert idle(name, Column(np.asarray(values, dtype=float))) == expected
+    assert uninformative(name, Column(np.asarray(values, dtype=float))) == expected
 
 
 @pytest.mark.parametrize(
@@ -320,7 +320,7 @@ def test_columns_of_numbers_that_teach_nothing(name, values, expected):
 def test_columns_of_texts_that_teach_nothing(codes, expected):
     codes = np.array(codes, dtype=float)
     names = tuple(f"c{i}" for i in range(int(codes.max()) + 1))
-    assert idle("x", Column(codes, names)) == expected
+    assert uninformative("x", Column(codes, names)) == expected
 
 
 def test_kinds_are_told_from_all_rows(tmp_path):

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_files import cells, columns, labels, read, source
 
-from nncli.config.build import build
+from nncli.build.build import build
 from nncli.config.load import load
 from nncli.data.disk import ColumnFile, RowFile
 from nncli.data.preprocessing import Preprocessing, Steps
@@ -168,7 +168,7 @@ def small_chunks(monkeypatch):
     """Several blocks a file, several chunks of rows."""
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 60)
     monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", 100)
-    monkeypatch.setattr("nncli.data.doubts.CHUNK_VALUES", 100)
+    monkeypatch.setattr("nncli.data.data_checks.CHUNK_VALUES", 100)
 
 
 def assert_same(table, other):
@@ -285,10 +285,12 @@ def test_weights_trained_from_disk_are_the_same_to_the_bit(
     table, other = (build_table(on_disk, data, training) for on_disk in ("false", "true"))
     assert_same(table.table, other.table)
     assert table.preprocessing == other.preprocessing
-    assert table.doubts == other.doubts
+    assert table.warnings == other.warnings
     for name, rows in table.rows.named().items():
         np.testing.assert_array_equal(rows, other.rows.named()[name])
-        np.testing.assert_array_equal(table.scored(name).x, other.scored(name).x[0 : len(rows)])
+        np.testing.assert_array_equal(
+            table.evaluation_set(name).x, other.evaluation_set(name).x[0 : len(rows)]
+        )
     (theta, reports), (theta_again, reports_again) = trained(table), trained(other)
     np.testing.assert_array_equal(theta, theta_again)
     assert str(reports) == str(reports_again)  # as text, so that NaN equals itself
@@ -297,8 +299,8 @@ def test_weights_trained_from_disk_are_the_same_to_the_bit(
 def test_a_table_on_disk_is_never_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr("nncli.data.reading.text_files.CHUNK_CELLS", 1 << 13)
     monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", 1 << 13)
-    monkeypatch.setattr("nncli.data.doubts.CHUNK_VALUES", 1 << 13)
-    monkeypatch.setattr("nncli.engine.evaluation.CHUNK_VALUES", 1 << 13)
+    monkeypatch.setattr("nncli.data.data_checks.CHUNK_VALUES", 1 << 13)
+    monkeypatch.setattr("nncli.engine.evaluator.CHUNK_VALUES", 1 << 13)
     config = tmp_path / "t.yaml"
     config.write_text("data: {path: t.csv, target: y, on_disk: true}\ntraining: {epochs: 1}\n")
 

@@ -11,7 +11,7 @@ from nncli.data.reading import text_files
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.text_files import TextFile, TextFormat, is_header, sniff_delimiter
 from nncli.errors import DataError, TableError
-from nncli.intake import opening
+from nncli.untrusted_files import opening
 
 
 def same_as_plain(table):

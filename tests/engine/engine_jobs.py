@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nncli.engine.evaluation import Scored
+from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job, Seeds
 from nncli.engine.network import Network
 from nncli.engine.settings import Training
 from nncli.engine.state import TrainState
-from nncli.engine.stepper import Stop
+from nncli.engine.steppers.gradient import Stop
 from nncli.engine.trainer import train
-from nncli.engine.watch import EpochReport
 from nncli.parts.activations import Identity
 from nncli.parts.layers import Dense
 from nncli.parts.losses import HalfMse
@@ -19,7 +19,7 @@ from nncli.parts.optimizers import Sgd
 from nncli.parts.schedules import Constant
 
 
-def draw_rows(rows, inputs, outputs, loss, dtype, seed) -> Scored:
+def draw_rows(rows, inputs, outputs, loss, dtype, seed) -> EvaluationSet:
     """Normal inputs, and targets that the loss allows: one-hot, counts or numbers."""
     random = np.random.default_rng(seed)
     x = random.normal(size=(rows, inputs))
@@ -30,7 +30,7 @@ def draw_rows(rows, inputs, outputs, loss, dtype, seed) -> Scored:
         truth = targets = random.poisson(2.0, (rows, outputs)).astype(float)
     else:
         truth = targets = random.normal(size=(rows, outputs))
-    return Scored(x.astype(dtype), targets.astype(dtype), truth)
+    return EvaluationSet(x.astype(dtype), targets.astype(dtype), truth)
 
 
 def make_job(

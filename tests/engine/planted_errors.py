@@ -8,11 +8,11 @@ from unittest import mock
 import numpy as np
 from engine_jobs import make_job
 
-from nncli.engine.evaluation import Scored
-from nncli.engine.gradcheck import check
-from nncli.engine.gradcheck.check import check_gradients
-from nncli.engine.gradcheck.objectives import DataLoss, Penalty
+from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.tape import Tape
+from nncli.gradcheck import gradient_check
+from nncli.gradcheck.gradient_check import check_gradients
+from nncli.gradcheck.objectives import DataLoss, Penalty
 from nncli.parts.activations import Elu, Identity, Relu, Sigmoid, Softmax, Softplus, Tanh
 from nncli.parts.initializers import Normal, Uniform, Zeros
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout
@@ -22,7 +22,7 @@ from nncli.registry import members
 UNITS = 3
 SOME = Normal(std=0.5)
 PARAMS = {"dense": ("W", "b"), "batch_norm": ("gamma", "beta")}
-XOR = Scored(
+XOR = EvaluationSet(
     np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
     np.array([[0.0], [1.0], [1.0], [0.0]]),
     np.array([0, 1, 1, 0]),
@@ -171,14 +171,14 @@ def planted(objective, number):
             super().__init__(*arguments)
             self.backward = negated(self.backward, number)
 
-    with mock.patch.object(check, objective.__name__, Planted):
+    with mock.patch.object(gradient_check, objective.__name__, Planted):
         yield Planted
 
 
 def objective_of(job, objective):
     """The objective of the job's first step."""
     state = job.start()
-    plan = check.next_step(job, state)
+    plan = gradient_check.next_step(job, state)
     return objective(plan, state.dropout) if issubclass(objective, DataLoss) else objective(plan)
 
 

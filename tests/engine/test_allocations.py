@@ -9,7 +9,7 @@ from engine_jobs import make_job
 
 from nncli.engine.batches import Batches
 from nncli.engine.plan import Plan
-from nncli.engine.stepper import Stepper
+from nncli.engine.steppers.gradient import Stepper
 from nncli.parts.activations import Identity, Softmax, Tanh
 from nncli.parts.layers import BatchNorm, Dense, Dropout
 from nncli.parts.losses import CrossEntropy, Huber

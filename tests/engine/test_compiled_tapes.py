@@ -6,11 +6,11 @@ from scipy import special
 
 pytest.importorskip("llvmlite")
 
-from nncli.engine.compiled.groups import Group, grouped
-from nncli.engine.compiled.machine import Machine
-from nncli.engine.compiled.operations import Reader
-from nncli.engine.compiled.places import Untranslatable
-from nncli.engine.compiled.program import add_routine, add_run, new_code
+from nncli.engine.steppers.compiled.groups import Group, grouped
+from nncli.engine.steppers.compiled.machine import Machine
+from nncli.engine.steppers.compiled.operations import Reader
+from nncli.engine.steppers.compiled.places import Untranslatable
+from nncli.engine.steppers.compiled.program import add_routine, add_run, new_code
 from nncli.engine.tape import Tape
 
 CALM = [np.negative, np.absolute, np.sign, np.tanh, np.add, np.subtract, np.multiply, np.maximum]

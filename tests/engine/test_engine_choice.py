@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from engine_jobs import make_job
 
-from nncli.engine import choice
-from nncli.engine.choice import Choice, choose, pays
-from nncli.engine.stepper import Stepper
+from nncli.engine.steppers import choice
+from nncli.engine.steppers.choice import Choice, choose, pays
+from nncli.engine.steppers.gradient import Stepper
 from nncli.errors import UserError
 from nncli.parts.activations import Relu, Softmax
 from nncli.parts.layers import Dense

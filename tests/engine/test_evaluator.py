@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from engine_jobs import make_job
 
-from nncli.engine import evaluation
-from nncli.engine.evaluation import Evaluator, Scored
+from nncli.engine import evaluator
+from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.parts.activations import Softmax
 from nncli.parts.layers import BatchNorm, Dense, Dropout
 from nncli.parts.losses import CrossEntropy, HalfMse
@@ -29,7 +29,7 @@ def test_chunks_score_as_all_rows_at_once(job, monkeypatch, rows_at_once):
     theta = job.start().theta
     whole = make_evaluator(job, theta)
     expected = whole.score()
-    monkeypatch.setattr(evaluation, "CHUNK_VALUES", 8 * rows_at_once)  # 8: the widest layer
+    monkeypatch.setattr(evaluator, "CHUNK_VALUES", 8 * rows_at_once)  # 8: the widest layer
     chunked = make_evaluator(job, theta)
     found = chunked.score()
     assert chunked.forward.workspace.rows == rows_at_once
@@ -62,7 +62,7 @@ def test_a_row_s_outputs_do_not_depend_on_the_other_rows(job):
     evaluator = make_evaluator(job, theta)
     evaluator.run()
     train = job.train
-    some = Scored(train.x[10:20], train.targets[10:20], train.truth[10:20])
+    some = EvaluationSet(train.x[10:20], train.targets[10:20], train.truth[10:20])
     part = Evaluator(job.network, theta, some, job.decode, job.metrics)
     part.run()
     np.testing.assert_allclose(part.outputs, evaluator.outputs[10:20], rtol=1e-13)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from engine_jobs import make_job, run_job
 
-from nncli.engine.evaluation import Scored
-from nncli.engine.stepper import Stop
+from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.steppers.gradient import Stop
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
 from nncli.parts.activations import Identity, Tanh
@@ -24,7 +24,7 @@ NARROW = (Dense(1, Identity(), kernel_initializer=Zeros()), HalfMse())
 def linear_job():
     """The 10,000 drawn rows whose least-squares solution is known."""
     table = LinearRegression(generator="legacy").load()
-    rows = Scored(table.x, table.y, table.y)
+    rows = EvaluationSet(table.x, table.y, table.y)
     return make_job([], *NARROW, train_rows=rows, optimizer=Lbfgs(), epochs=100)
 
 
@@ -96,14 +96,16 @@ def test_an_abandoned_run_ends_its_thread():
 
 def test_lbfgs_at_the_minimum_converges_at_once():
     zero = np.zeros((4, 1))
-    job = make_job([], *NARROW, inputs=1, train_rows=Scored(zero, zero, zero), optimizer=Lbfgs())
+    job = make_job(
+        [], *NARROW, inputs=1, train_rows=EvaluationSet(zero, zero, zero), optimizer=Lbfgs()
+    )
     trained = run_job(job)
     assert (trained.last.epoch, trained.last.stopped) == (1, "converged")
     np.testing.assert_array_equal(trained.state.theta, job.start().theta)
 
 
 def test_lbfgs_without_a_finite_loss_has_diverged():
-    rows = Scored(np.full((4, 1), np.nan), np.zeros((4, 1)), np.zeros((4, 1)))
+    rows = EvaluationSet(np.full((4, 1), np.nan), np.zeros((4, 1)), np.zeros((4, 1)))
     with pytest.raises(Diverged):
         run_job(make_job([], *NARROW, inputs=1, train_rows=rows, optimizer=Lbfgs()))
     assert not threads()

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from nncli.engine.peephole import FEW, Peephole
+from nncli.engine.steppers.peephole import FEW, Peephole
 from nncli.engine.tape import Tape
 
 RANDOM = np.random.default_rng(1)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from planted_errors import SOME, flipped_activation, network, plant_each, right_jobs, wrong_parts
 
-from nncli.engine.gradcheck import check
-from nncli.engine.gradcheck.check import check_gradients
-from nncli.engine.gradcheck.objectives import DataLoss
+from nncli.gradcheck import gradient_check
+from nncli.gradcheck.gradient_check import check_gradients
+from nncli.gradcheck.objectives import DataLoss
 from nncli.parts.activations import Identity, Tanh
 from nncli.parts.layers import Dense
 
@@ -49,7 +49,7 @@ def test_a_gradient_a_little_too_long_is_found(monkeypatch, share):
             super().__init__(plan, random)
             self.backward.add(np.multiply, plan.gradient, 1.0 + share, plan.gradient)
 
-    monkeypatch.setattr(check, "DataLoss", TooLong)
+    monkeypatch.setattr(gradient_check, "DataLoss", TooLong)
     job = network(Dense(3))
     assert len(check_gradients(job, job.start()).wrong) == 8
 

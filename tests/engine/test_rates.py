@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from engine_jobs import make_job, run_job
 
-from nncli.engine.evaluation import Scored
+from nncli.engine.evaluator import EvaluationSet
 from nncli.parts.activations import Identity
 from nncli.parts.layers import Dense
 from nncli.parts.losses import Mae
 from nncli.parts.optimizers import Sgd
 from nncli.parts.schedules import Constant, Cosine, Exponential, ReduceOnPlateau, Step
 
-FAR = Scored(np.zeros((4, 1)), np.full((4, 1), 1e9), np.full((4, 1), 1e9))
+FAR = EvaluationSet(np.zeros((4, 1)), np.full((4, 1), 1e9), np.full((4, 1), 1e9))
 
 
 @pytest.fixture

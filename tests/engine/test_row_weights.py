@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from engine_jobs import draw_rows, make_job, run_job
 
-from nncli.engine import evaluation, passes
+from nncli.engine import evaluator as evaluator_module
+from nncli.engine import passes
 from nncli.engine.batches import Batches
-from nncli.engine.evaluation import Evaluator, Scored
+from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.plan import Plan
 from nncli.engine.state import stream
 from nncli.engine.workspace import Workspace
@@ -43,9 +44,9 @@ def make_weighted(weights, pair, train_rows=None, **settings):
     return make_job([Dense(3, Tanh())], Dense(2, activation), loss, train_rows=rows, **settings)
 
 
-def chosen(rows: Scored, index) -> Scored:
+def chosen(rows: EvaluationSet, index) -> EvaluationSet:
     """Some rows of a set, unweighted."""
-    return Scored(rows.x[index], rows.targets[index], rows.truth[index])
+    return EvaluationSet(rows.x[index], rows.targets[index], rows.truth[index])
 
 
 def loss_and_gradient(job):
@@ -224,7 +225,7 @@ def test_validation_rows_have_weights_of_their_own():
 def test_chunks_weigh_their_own_rows(pair, rows_at_once, monkeypatch):
     weights = np.random.default_rng(3).uniform(0, 2, 50)
     job = make_weighted(weights, pair)
-    monkeypatch.setattr(evaluation, "CHUNK_VALUES", 4 * rows_at_once)  # 4: the widest layer
+    monkeypatch.setattr(evaluator_module, "CHUNK_VALUES", 4 * rows_at_once)  # 4: the widest layer
     theta = job.start().theta
     evaluator = Evaluator(job.network, theta, job.train, job.decode, {})
     assert evaluator.forward.workspace.rows == rows_at_once

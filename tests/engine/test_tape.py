@@ -5,8 +5,8 @@ import pytest
 from engine_jobs import make_job
 
 from nncli.engine import passes
-from nncli.engine.peephole import Peephole
 from nncli.engine.plan import Plan
+from nncli.engine.steppers.peephole import Peephole
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace
 from nncli.errors import NncliError

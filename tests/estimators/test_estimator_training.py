@@ -13,7 +13,7 @@ from nncli.cli.main import run
 from nncli.config.dump import to_yaml
 from nncli.parts.datasets import Iris, LinearRegression
 from nncli.sklearn import NNClassifier, NNRegressor
-from nncli.sklearn import training as nncli_training
+from nncli.sklearn import fitting as nncli_training
 
 QUICK = {"epochs": 5}
 SMALL = {

@@ -15,7 +15,7 @@ from nncli.parts.activations import Identity, Sigmoid, Softmax, Softplus, Tanh
 from nncli.parts.initializers import Constant, FromFile, Normal, Uniform
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Layer
 from nncli.parts.losses import HalfMse
-from nncli.parts.optimizers import Flat, Sgd
+from nncli.parts.optimizers import Sgd, UpdateBuffers
 from nncli.parts.regularizers import L1, L2
 from nncli.registry import members
 
@@ -177,7 +177,7 @@ def test_frozen_layers_get_no_gradient_and_never_change(frozen):
     plan.theta[...] = problem.theta
     problem.tape()
     Sgd(learning_rate=0.1).update(
-        Flat(plan.trained, plan.gradient, {}, {"learning_rate": np.array(0.1)})
+        UpdateBuffers(plan.trained, plan.gradient, {}, {"learning_rate": np.array(0.1)})
     )
     before, after = views(problem.theta), views(plan.theta)
     changed = {name for name in before if not np.array_equal(before[name], after[name])}

@@ -9,12 +9,12 @@ from nncli.parts.optimizers import (
     Adagrad,
     Adam,
     AdamW,
-    Flat,
     GradientDescent,
     Lbfgs,
     Optimizer,
     RmsProp,
     Sgd,
+    UpdateBuffers,
 )
 from nncli.registry import members
 
@@ -38,7 +38,7 @@ def steps(optimizer, theta, gradients, learning_rates=None, dtype=float):
         g = np.array(gradient, dtype)
         for scalar in scalars.values():
             scalar.flags.writeable = False
-        optimizer.update(Flat(theta, g, slots, scalars, scratch))
+        optimizer.update(UpdateBuffers(theta, g, slots, scalars, scratch))
         for scalar in scalars.values():
             scalar.flags.writeable = True
         visited.append(theta.tolist())
@@ -215,7 +215,7 @@ def test_it_goes_down_a_bowl(optimizer):
     slots = {name: np.full_like(theta, part.slot_start(name)) for name in part.active_slots}
     for number in range(1, 201):
         scalars = {name: np.array(x) for name, x in part.scalars(number, 0.05).items()}
-        part.update(Flat(theta, theta.copy(), slots, scalars, np.empty_like(theta)))
+        part.update(UpdateBuffers(theta, theta.copy(), slots, scalars, np.empty_like(theta)))
     assert np.linalg.norm(theta) < 0.35 * np.linalg.norm([1.0, -0.5])
 
 
@@ -245,4 +245,4 @@ def test_what_an_optimizer_that_says_no_formulas_sets_is_named_all_the_same():
 def test_lbfgs_works_on_all_rows_and_has_no_update_of_its_own():
     assert Lbfgs.full_batch
     with pytest.raises(NotImplementedError, match="engine/lbfgs"):
-        Lbfgs().update(Flat(np.zeros(1), np.zeros(1), {}, {}))
+        Lbfgs().update(UpdateBuffers(np.zeros(1), np.zeros(1), {}, {}))

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nncli.config.build import Built, build
+from nncli.build.build import Built, build
 from nncli.config.load import load
-from nncli.engine.evaluation import Evaluator
+from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.evaluator import Evaluator
 from nncli.engine.state import TrainState
 from nncli.engine.trainer import train
-from nncli.engine.watch import EpochReport
 from nncli.parts.arrays import Array
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -33,7 +33,7 @@ class Run:
 
     def accuracy(self, split: str) -> float:
         """The share of a split's rows that the final weights get right."""
-        job, rows = self.built.job, self.built.scored(split)
+        job, rows = self.built.job, self.built.evaluation_set(split)
         evaluator = Evaluator(job.network, self.state.weights, rows, job.decode, job.metrics)
         return evaluator.score().metrics["accuracy"]
 

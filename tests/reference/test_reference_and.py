@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from config_runs import run
 
-from nncli.engine.evaluation import Evaluator
+from nncli.engine.evaluator import Evaluator
 
 
 @pytest.fixture(scope="module")

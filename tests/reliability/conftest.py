@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from nursery import Nursery
+from fork_server import ForkServer
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
 
@@ -40,9 +40,9 @@ def tried(request: pytest.FixtureRequest) -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """nursery.call(folder, "train", config): a command in a process of its own, quickly."""
-    with Nursery() as made:
+def fork_server() -> Iterator[ForkServer]:
+    """fork_server.call(folder, "train", config): a command in a process of its own, quickly."""
+    with ForkServer() as made:
         yield made
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import pytest
-from nursery import Ended, Nursery
+from fork_server import Ended, ForkServer
 from power import Call, read_calls
 
 CALLS = (  # those with a question mark are unknown to some machines
@@ -56,10 +56,10 @@ def require_strace() -> None:
 
 
 class Injector:
-    """Runs commands of a nursery under strace. before: Python that each executes first."""
+    """Runs commands of a fork_server under strace. before: Python that each executes first."""
 
-    def __init__(self, nursery: Nursery, before: str) -> None:
-        self.nursery, self.before = nursery, before
+    def __init__(self, fork_server: ForkServer, before: str) -> None:
+        self.fork_server, self.before = fork_server, before
 
     def points(self, folder: Path, *arguments: object) -> list[Point]:
         """The calls of a command that reach a file in its folder, in their order."""
@@ -92,7 +92,7 @@ class Injector:
         ready = folder.parent / "ready"
         ready.unlink(missing_ok=True)
         before = self.before + WAIT_UNTIL_TRACED.format(ready=str(ready))
-        child = self.nursery.start(folder, *arguments, before=before)
+        child = self.fork_server.start(folder, *arguments, before=before)
         while not ready.exists():
             time.sleep(0.001)
         command = ["strace", "-qq", "-p", str(child.pid), "-e", f"trace={CALLS}", *options]

@@ -228,7 +228,7 @@ def sealed(name, content):
         directory = RunDirectory.open(run)
         directory.recover()
         directory.write(name, content)
-        directory.seal()
+        directory.write_manifest()
 
     return make
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hostile import damaged, nncli
 
-from nncli.artifacts import plots
+from nncli.artifacts import learning_curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.errors import CorruptRun
@@ -58,7 +58,7 @@ def answer(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(trained / "table.csv", tmp_path)
     shown = []
-    monkeypatch.setattr(plots, "draw_curves", lambda *asked: shown.append(repr(asked)))
+    monkeypatch.setattr(learning_curves, "draw_curves", lambda *asked: shown.append(repr(asked)))
 
     def call(command):
         shown.clear()

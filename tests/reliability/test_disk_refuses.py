@@ -4,14 +4,14 @@ import errno
 import random
 import shutil
 
+from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
 from injection import Injector, Stretches, require_strace
-from nursery import NO_TIME_BETWEEN_CHECKPOINTS
 from whole_runs import goes_on, has_checkpoint, strays
 
 NO_LONGER_THAN = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))\n"
 
 
-def check(end, run, whole, nursery, folder, resume, case):
+def check(end, run, whole, fork_server, folder, resume, case):
     """One line and code 74, and a run that goes on as if nothing had been; whether it failed.
 
     What a user has named and can't be read is a mistake of the command's: code 2.
@@ -21,18 +21,18 @@ def check(end, run, whole, nursery, folder, resume, case):
         assert (end.code, end.err.count("\n")) == (right, 1), (case, end)
         assert "Traceback" not in end.err
     if has_checkpoint(run.path):
-        goes_on(nursery.call(folder, *resume), run, whole, case)
+        goes_on(fork_server.call(folder, *resume), run, whole, case)
     else:
         assert not run.path.exists() or end.code, case
     return end.code != 0
 
 
 def test_refusal_at_any_system_call_loses_nothing(
-    nursery, training, folder, run_at, amount, tried, request
+    fork_server, training, folder, run_at, amount, tried, request
 ):
     require_strace()
     config = training(3)
-    injector = Injector(nursery, NO_TIME_BETWEEN_CHECKPOINTS)
+    injector = Injector(fork_server, NO_TIME_BETWEEN_CHECKPOINTS)
     stretches = Stretches(injector.points, config, folder)
     points = [each for each in stretches.points if not each[1].name.startswith("unlink")]
     whole = run_at(folder / "whole" / "it-001")
@@ -46,7 +46,7 @@ def test_refusal_at_any_system_call_loses_nothing(
         case = (error, point)
         run = run_at(folder / "runs" / "it-001")
         assert not strays(folder / "runs") or is_sealed_beside(run.path), case
-        refused += check(end, run, whole, nursery, folder, stretches.resume, case)
+        refused += check(end, run, whole, fork_server, folder, stretches.resume, case)
     tried(len(some), f"{refused} ended with code 74, the others could do without; nothing lost")
 
 
@@ -56,12 +56,12 @@ def is_sealed_beside(path):
 
 
 def test_limit_on_the_length_of_files_loses_nothing(
-    nursery, training, folder, run_at, amount, tried, request
+    fork_server, training, folder, run_at, amount, tried, request
 ):
     config = training(3)
     train = ("train", config, "--quiet")
     resume = ("train", "--resume", "runs/it-001", "--quiet")
-    assert nursery.call(folder, *train, before=NO_TIME_BETWEEN_CHECKPOINTS).code == 0
+    assert fork_server.call(folder, *train, before=NO_TIME_BETWEEN_CHECKPOINTS).code == 0
     whole = run_at((folder / "runs").rename(folder / "whole") / "it-001")
     longest = max(path.stat().st_size for path in whole.path.rglob("*") if path.is_file())
     chance, refused, count = random.Random(request.node.name), 0, amount(3, 20)
@@ -69,20 +69,20 @@ def test_limit_on_the_length_of_files_loses_nothing(
         shutil.rmtree(folder / "runs", ignore_errors=True)
         limit = chance.randrange(longest)
         before = NO_TIME_BETWEEN_CHECKPOINTS + NO_LONGER_THAN.format(limit)
-        end = nursery.call(folder, *train, before=before)
+        end = fork_server.call(folder, *train, before=before)
         assert not strays(folder / "runs"), limit
         run = run_at(folder / "runs" / "it-001")
-        refused += check(end, run, whole, nursery, folder, resume, limit)
+        refused += check(end, run, whole, fork_server, folder, resume, limit)
     assert refused == count
     tried(count, f"{refused} ended with code 74, nothing lost")
 
 
 def test_refusal_in_a_cross_validation_keeps_the_folds_that_are_whole(
-    nursery, training, folder, run_at, amount, tried, request
+    fork_server, training, folder, run_at, amount, tried, request
 ):
     require_strace()
     config = training(2)
-    injector = Injector(nursery, NO_TIME_BETWEEN_CHECKPOINTS)
+    injector = Injector(fork_server, NO_TIME_BETWEEN_CHECKPOINTS)
     train = ("train", config, "--folds", 2, "--quiet")
     points = [
         point for point in injector.points(folder, *train) if not point.name.startswith("unlink")
@@ -100,5 +100,7 @@ def test_refusal_in_a_cross_validation_keeps_the_folds_that_are_whole(
             fold = run_at(folder / "runs" / "it-folds-001" / f"fold-{number}")
             if has_checkpoint(fold.path):
                 resume = ("train", "--resume", fold.path, "--quiet")
-                goes_on(nursery.call(folder, *resume), fold, run_at(whole / fold.path.name), point)
+                goes_on(
+                    fork_server.call(folder, *resume), fold, run_at(whole / fold.path.name), point
+                )
     tried(len(some), f"{refused} ended with code 74; every fold that was begun went on, equal")

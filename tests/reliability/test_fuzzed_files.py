@@ -29,8 +29,8 @@ from nncli.config.load import load
 from nncli.data.reading.tables import TableFile
 from nncli.engine.trainer import train
 from nncli.errors import NncliError
-from nncli.insight.trace.grading import read_answers
 from nncli.parts.initializers import FromFile
+from nncli.trace.grading import read_answers
 
 ODD = [
     *(None, True, -1, 0, 1, 2**31, 2**63, -(2**63), 10**30, 1e308, float("nan"), float("inf")),

@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from nursery import NO_TIME_BETWEEN_CHECKPOINTS
+from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
 from whole_runs import has_checkpoint, strays
 
 KILLS = {"chance": (12, 200), "rules": (12, 200), "compiled": (6, 100)}  # quick, soak
@@ -23,14 +23,14 @@ def has_ended(end):
 
 @pytest.mark.parametrize("training", KILLS, indirect=True)
 def test_killed_run_resumes_bit_identical(
-    nursery, training, folder, run_at, amount, tried, request
+    fork_server, training, folder, run_at, amount, tried, request
 ):
     kind = request.node.callspec.params["training"]
     config, kills = training(EPOCHS[kind]), 0
     often = {"before": NO_TIME_BETWEEN_CHECKPOINTS}
     for runs in ("first", "whole"):  # the first one warms the caches
         began = time.monotonic()
-        end = nursery.call(folder, "train", config, "--quiet", "--runs-dir", runs, **often)
+        end = fork_server.call(folder, "train", config, "--quiet", "--runs-dir", runs, **often)
         assert (end.code, end.err) == (0, "")
     seconds = time.monotonic() - began
     whole = run_at(folder / "whole" / "it-001")
@@ -40,7 +40,7 @@ def test_killed_run_resumes_bit_identical(
     most = amount(*KILLS[kind])
     moments = random.Random(request.node.name)
     while kills < most:
-        child = nursery.start(folder, *arguments, **often)
+        child = fork_server.start(folder, *arguments, **often)
         time.sleep(moments.uniform(0, seconds))
         child.send(signal.SIGKILL)
         end = child.wait()
@@ -57,7 +57,7 @@ def test_killed_run_resumes_bit_identical(
             arguments = ("train", config, "--quiet")
         else:
             arguments = ("train", "--resume", run.path, "--quiet")
-    last = nursery.call(folder, *arguments)
+    last = fork_server.call(folder, *arguments)
     assert has_ended(last)
     assert run_at(folder / "runs" / f"it-{number:03d}").result == whole.result
     assert not strays(folder) or begun_anew

@@ -4,8 +4,8 @@ import random
 import signal
 
 import pytest
+from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
 from injection import Injector, Stretches, require_strace
-from nursery import NO_TIME_BETWEEN_CHECKPOINTS
 from whole_runs import goes_on, has_checkpoint
 
 QUICK = {"chance": 7, "rules": 7, "compiled": 6}
@@ -13,12 +13,12 @@ QUICK = {"chance": 7, "rules": 7, "compiled": 6}
 
 @pytest.mark.parametrize("training", QUICK, indirect=True)
 def test_run_killed_at_any_system_call_goes_on_bit_identical(
-    nursery, training, folder, run_at, amount, tried, request
+    fork_server, training, folder, run_at, amount, tried, request
 ):
     require_strace()
     few = QUICK[request.node.callspec.params["training"]]
     config = training(3)
-    injector = Injector(nursery, NO_TIME_BETWEEN_CHECKPOINTS)
+    injector = Injector(fork_server, NO_TIME_BETWEEN_CHECKPOINTS)
     stretches = Stretches(injector.points, config, folder)
     points, whole = stretches.points, run_at(folder / "whole" / "it-001")
 
@@ -33,5 +33,5 @@ def test_run_killed_at_any_system_call_goes_on_bit_identical(
             assert arguments is stretches.train, point
             continue
         begun += 1
-        goes_on(nursery.call(folder, *stretches.resume), run, whole, point)
+        goes_on(fork_server.call(folder, *stretches.resume), run, whole, point)
     tried(len(some), f"{begun} went on, all equal; {len(some) - begun} had no checkpoint yet")

@@ -10,11 +10,13 @@ PROCESSES = 20
 
 
 def test_of_many_that_resume_one_run_one_trains_and_the_others_are_refused(
-    nursery, gate, train, folder, tried
+    fork_server, gate, train, folder, tried
 ):
     run = train(gate).path.resolve()
     longer = ("--set", "training.epochs=100000000", "--quiet")
-    children = [nursery.start(folder, "train", "--resume", run, *longer) for _ in range(PROCESSES)]
+    children = [
+        fork_server.start(folder, "train", "--resume", run, *longer) for _ in range(PROCESSES)
+    ]
     in_use = f"{run}: another process is using this run\n"
     refused, going = [], list(children)
     while len(going) > 1:
@@ -28,9 +30,11 @@ def test_of_many_that_resume_one_run_one_trains_and_the_others_are_refused(
 
 
 def test_many_trainings_of_one_config_at_once_have_runs_of_their_own(
-    nursery, gate, folder, run_at, tried
+    fork_server, gate, folder, run_at, tried
 ):
-    children = [nursery.start(folder, "train", gate, "--json", "--quiet") for _ in range(PROCESSES)]
+    children = [
+        fork_server.start(folder, "train", gate, "--json", "--quiet") for _ in range(PROCESSES)
+    ]
     ends = [child.wait() for child in children]
     assert {(end.code, end.err) for end in ends} == {(0, "")}
     runs = sorted(json.loads(end.out)["run"] for end in ends)

@@ -152,7 +152,7 @@ def resealed(folder, name, change):
     run = RunDirectory.open(folder / "run")
     run.recover()
     run.write(name, change(run.read(name).decode()).encode())
-    run.seal()
+    run.write_manifest()
 
 
 RESUME = "train --resume run --set training.epochs=3 --quiet"
@@ -202,7 +202,7 @@ def test_manifest_that_names_a_path_elsewhere_is_refused(name, folder, tried):
     run = RunDirectory.open(folder / "run")
     run.recover()
     run._entries[name] = {"sha256": "0" * 64, "bytes": len(SECRET)}
-    run.seal()
+    run.write_manifest()
     for command in ("predict run good.csv", RESUME):
         ended = nncli(*command.split())
         assert ended.code == 4, ended

@@ -4,8 +4,8 @@ import random
 import shutil
 
 import pytest
+from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
 from injection import Injector, Stretches, require_strace
-from nursery import NO_TIME_BETWEEN_CHECKPOINTS
 from power import Disk
 from whole_runs import goes_on, has_checkpoint
 
@@ -14,11 +14,11 @@ CUTS = {"chance": (30, 1000), "rules": (30, 1000), "compiled": (10, 500)}  # qui
 
 @pytest.mark.parametrize("training", CUTS, indirect=True)
 def test_run_goes_on_bit_identical_after_a_power_cut(
-    nursery, training, folder, run_at, amount, tried, request
+    fork_server, training, folder, run_at, amount, tried, request
 ):
     require_strace()
     count = amount(*CUTS[request.node.callspec.params["training"]])
-    injector = Injector(nursery, NO_TIME_BETWEEN_CHECKPOINTS)
+    injector = Injector(fork_server, NO_TIME_BETWEEN_CHECKPOINTS)
     stretches = Stretches(injector.calls, training(3), folder)
     whole, chance, begun = run_at(folder / "whole" / "it-001"), random.Random(4), 0
     for _ in range(count):
@@ -38,5 +38,5 @@ def test_run_goes_on_bit_identical_after_a_power_cut(
             assert is_begun, case
         if is_begun:
             begun += 1
-            goes_on(nursery.call(folder, *stretches.resume), run, whole, case)
+            goes_on(fork_server.call(folder, *stretches.resume), run, whole, case)
     tried(count, f"{begun} went on, all equal; {count - begun} had no checkpoint yet")

@@ -28,7 +28,7 @@ KERNELS = {
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
 def test_one_config_gives_the_same_bytes_every_time(
-    write, process, nursery, folder, run_at, amount, tried, engine
+    write, process, fork_server, folder, run_at, amount, tried, engine
 ):
     """A process of its own has other addresses and other seeds of hashes; a child has not."""
     if engine == "compiled":
@@ -37,7 +37,7 @@ def test_one_config_gives_the_same_bytes_every_time(
     own = amount(4, TIMES)
     for number in range(TIMES):
         command = ("train", config, "--quiet", "--runs-dir", f"runs {number}")
-        done = process(*command) if number < own else nursery.call(folder, *command)
+        done = process(*command) if number < own else fork_server.call(folder, *command)
         assert (done.code, done.err) == (0, "")
     results = [run_at(folder / f"runs {number}" / "it-001").result for number in range(TIMES)]
     assert all(result == results[0] for result in results)

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from nursery import NO_TIME_BETWEEN_CHECKPOINTS
+from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
 from whole_runs import has_checkpoint, strays
 
 from nncli.artifacts.run_directory import RunDirectory
@@ -25,8 +25,8 @@ def draw_slowly(self, position, place):
         large @ large
     return draw(self, position, place)
 Batches.draw = draw_slowly
-from nncli.engine import dealing
-dealing.pays = lambda *_: False
+from nncli.engine.steppers import epoch_order
+epoch_order.pays = lambda *_: False
 """
 CONFIG = (
     "data: {dataset: iris}",
@@ -46,7 +46,7 @@ def config(write):
 def test_first_signal_saves_within_one_batch_and_the_run_goes_on_bit_identical(
     nncli, config, folder, run_at, monkeypatch, amount, tried, number
 ):
-    monkeypatch.setattr("nncli.engine.dealing.pays", lambda *_: False)
+    monkeypatch.setattr("nncli.engine.steppers.epoch_order.pays", lambda *_: False)
     whole = nncli("train", config, "--quiet", "--runs-dir", "whole")
     assert whole.code == 0
     draw, at, drawn = Batches.draw, 0, 0
@@ -76,11 +76,11 @@ def test_first_signal_saves_within_one_batch_and_the_run_goes_on_bit_identical(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_second_signal_ends_at_once_even_inside_a_batch_of_minutes(
-    nursery, config, folder, amount, tried, number
+    fork_server, config, folder, amount, tried, number
 ):
     slowest, count = 0.0, amount(3, 100)
     for case in range(1, count + 1):
-        child = nursery.start(folder, "train", config, "--quiet", before=LONG_BATCHES)
+        child = fork_server.start(folder, "train", config, "--quiet", before=LONG_BATCHES)
         while "batch" not in child.said.with_suffix(".out").read_text():
             time.sleep(0.01)
         child.send(number)
@@ -96,13 +96,15 @@ def test_second_signal_ends_at_once_even_inside_a_batch_of_minutes(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signal_that_is_delivered_twice_is_saved_as_one(
-    nursery, config, folder, amount, tried, number
+    fork_server, config, folder, amount, tried, number
 ):
     """As `timeout` and a shell do, and a key held down."""
     longer = ("--set", "training.epochs=1000000", "--quiet", "--json")
     count = amount(3, 20)
     for case in range(1, count + 1):
-        child = nursery.start(folder, "train", config, *longer, before=NO_TIME_BETWEEN_CHECKPOINTS)
+        child = fork_server.start(
+            folder, "train", config, *longer, before=NO_TIME_BETWEEN_CHECKPOINTS
+        )
         while not (folder / "runs" / f"it-{case:03d}" / "manifest.json").exists():
             time.sleep(0.01)
         for _ in range(10):

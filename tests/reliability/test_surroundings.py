@@ -126,13 +126,13 @@ if os.getuid() == 0:
 
 
 @pytest.mark.parametrize("locked", [".", "runs"])
-def test_folder_that_is_read_only_is_one_line_and_loses_nothing(nursery, place, tried, locked):
+def test_folder_that_is_read_only_is_one_line_and_loses_nothing(fork_server, place, tried, locked):
     (place / "before").mkdir()
     (place / locked).mkdir(exist_ok=True)
     place.chmod(0o755)
     (place / locked).chmod(0o555)
     try:
-        end = nursery.call(place, "train", "gate.yaml", "--quiet", before=NOBODY)
+        end = fork_server.call(place, "train", "gate.yaml", "--quiet", before=NOBODY)
     finally:
         (place / locked).chmod(0o755)
     assert (end.code, end.err) == (74, "runs: Permission denied\n")

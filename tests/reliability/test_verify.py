@@ -557,7 +557,7 @@ def test_ctrl_c_ends_a_replay_with_what_it_has_found_so_far(nncli, train, interr
 def test_compiled_run_that_stopped_inside_an_epoch_needs_no_slice_of_the_same_length(
     nncli, train, interrupting, monkeypatch
 ):
-    from nncli.engine.compiled.stepper import CompiledStepper
+    from nncli.engine.steppers.compiled.stepper import CompiledStepper
 
     interrupting(13)
     run = train(code=130, training__engine="compiled", training__steps_per_epoch=40)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from nursery import Ended
+from fork_server import Ended
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader

@@ -6,11 +6,11 @@ import pytest
 import threadpoolctl
 from real_tables import TABLES
 
-from nncli.config.build import build
+from nncli.build.build import build
 from nncli.config.load import load
-from nncli.config.table_starter import table_starter
-from nncli.engine.evaluation import Evaluator
+from nncli.engine.evaluator import Evaluator
 from nncli.engine.trainer import train
+from nncli.starter.table_starter import table_starter
 
 SEEDS = range(5)
 SPLITS = {"mnist": ("data.split.val=0.1", "data.split.test=0.2")}  # 80/20, as its bar asks
@@ -29,7 +29,7 @@ def test_starter_config_reaches_the_bar_as_a_mean_of_five_seeds(name, tmp_path):
         with threadpoolctl.threadpool_limits(1):  # as `train` does; two fight over small steps
             for _ in train(built.job, state):
                 pass
-        job, rows = built.job, built.scored("test")
+        job, rows = built.job, built.evaluation_set("test")
         score = Evaluator(job.network, state.weights, rows, job.decode, job.metrics).score()
         reached.append(score.metrics[table.metric])
     assert fmean(reached) >= table.at_least, reached

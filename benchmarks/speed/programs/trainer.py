@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.speed import configs
 from benchmarks.speed.programs import Missing, Program, Ran, Task
-from nncli.config.build import build
+from nncli.build.build import build
 from nncli.config.load import load
 from nncli.engine import trainer
 from nncli.engine.job import Job
@@ -32,7 +32,7 @@ def job(config: Path, engine: str) -> Job:
             raise
         raise Missing(error.problems[0].message) from None
     if built.experiment.training.engine != engine:
-        raise Missing(", ".join(built.doubts))
+        raise Missing(", ".join(built.warnings))
     return built.job
 
 

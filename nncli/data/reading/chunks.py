@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from nncli.errors import DataError, printable
-from nncli.intake.opening import Unfit
 from nncli.parts.arrays import Array
+from nncli.untrusted_files.opening import Unfit
 
 MISSING = (
     "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Null",

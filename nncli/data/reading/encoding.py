@@ -9,13 +9,12 @@ import numpy as np
 
 from nncli.data.disk import ColumnFile
 from nncli.data.memory import available
-from nncli.data.problems import cell_problem
 from nncli.data.reading.chunks import Chunk, NumberParser, TableReader, to_number
-from nncli.data.reading.disguises import disguised, markers_among_numbers
+from nncli.data.reading.number_formats import markers_among_numbers, numbers_read_as_text
 from nncli.data.targets import label
 from nncli.errors import DataError, MarkersFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column
+from nncli.parts.table import Column, cell_problem
 
 Form = Literal["number", "text"]
 COPIES = 5  # of a table's numbers in memory at the worst moment
@@ -149,7 +148,7 @@ def _refuse_disguises(columns: Sequence[_Column], file: str, decimal: str) -> No
     for column in columns:
         if column.form == "text" and not column.is_forced:
             texts = list(islice(column.vocabulary, 1000))
-            if problem := disguised(column.name, texts, decimal):
+            if problem := numbers_read_as_text(column.name, texts, decimal):
                 found.append((problem[0], f"{file}: {problem[1]}"))
                 markers += markers_among_numbers(texts, decimal)
     if markers and all(key == "data.missing" for key, _ in found):

@@ -8,19 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from nncli.constraints import Auto
-from nncli.data.kinds import ID_NAME, idle, is_class_number, kind_of
+from nncli.data.column_types import ID_NAME, is_class_number, kind_of, uninformative
 from nncli.data.memory import available
-from nncli.data.problems import refuse_rows
 from nncli.data.reading.chunks import MISSING, NumberParser, TableReader, suffixes
 from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
 from nncli.data.reading.text_files import TextFile, TextFormat
 from nncli.data.reading.typed_files import ArrowFile, NpzFile
 from nncli.data.targets import label, number_classes
 from nncli.errors import DataError, TableError, did_you_mean, printable
-from nncli.intake.opening import sha256_of
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
-from nncli.parts.table import PART, Column, Kind, Origin, Table, Task
+from nncli.parts.table import PART, Column, Kind, Origin, Table, Task, refuse_rows
+from nncli.untrusted_files.opening import sha256_of
 
 EMPTY = "empty: no value at all"
 FORMATS = (".csv", ".tsv", ".txt", ".npz", ".parquet", ".feather")
@@ -254,7 +253,7 @@ class TableFile(Dataset):
         if self.excuses_empty and np.isnan(column.values).all():
             return EMPTY
         is_asked_for = self.include is not None or name in self.kinds
-        return "" if is_asked_for else idle(name, column)
+        return "" if is_asked_for else uninformative(name, column)
 
     def _kind(self, name: str, column: Column) -> Kind:
         """What a feature holds. Raises DataError if that can't be."""

@@ -13,11 +13,11 @@ from typing import Literal
 
 import numpy as np
 
+from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLong
 from nncli.data.reading.chunks import MISSING, Chunk, is_number, reading, refuse_width, suffixes
-from nncli.data.reading.metered import MOST_BYTES, MeteredFile, RowTooLong
 from nncli.errors import DataError, Problem, TableError, printable
-from nncli.intake.opening import in_words
 from nncli.parts.arrays import Array
+from nncli.untrusted_files.opening import in_words
 
 CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
 BLOCK_BYTES = 1 << 26  # of a chunk, where its cells are long
@@ -53,7 +53,7 @@ class TextFile:
         self.delimiter = format_.delimiter or sniff_delimiter(sample, path, format_.decimal)
         if self.delimiter in '"\r\n':
             raise DataError("a quote or a line break is no delimiter", key="data.delimiter")
-        with reading(path), MeteredFile(path) as file:
+        with reading(path), BoundedFile(path) as file:
             rows, lines = next(self._blocks(file, 101), ([], np.empty(0)))
         if not rows:
             raise DataError(f"{path}: the file is empty", key="data.path")
@@ -84,7 +84,7 @@ class TextFile:
 
     def _sample(self) -> str:
         """The text of the first rows."""
-        with reading(self.path), io.BufferedReader(MeteredFile(self.path)) as file:
+        with reading(self.path), io.BufferedReader(BoundedFile(self.path)) as file:
             head = file.read(SAMPLE_BYTES)
         self.has_bom = head.startswith(codecs.BOM_UTF8)
         self.line_end = "\r\n" if b"\r\n" in head else "\n"
@@ -100,7 +100,7 @@ class TextFile:
     def chunks(self) -> Iterator[Chunk]:
         """The rows, some at a time."""
         width = len(self.names)
-        with reading(self.path), MeteredFile(self.path) as file:
+        with reading(self.path), BoundedFile(self.path) as file:
             is_first = self.has_header
             for rows, lines in self._blocks(file, max(CHUNK_CELLS // width, 1)):
                 if is_first:
@@ -120,7 +120,7 @@ class TextFile:
             ]
         )
 
-    def _blocks(self, file: MeteredFile, most: int) -> Iterator[tuple[list[list[str]], Array]]:
+    def _blocks(self, file: BoundedFile, most: int) -> Iterator[tuple[list[list[str]], Array]]:
         """(rows, the line each begins on), so many at a time; blank lines are left out."""
         text = io.TextIOWrapper(io.BufferedReader(file), encoding="utf-8-sig", newline="")
         reader = csv.reader(text, delimiter=self.delimiter, strict=True, skipinitialspace=True)
@@ -147,7 +147,7 @@ class TextFile:
                 yield rows, lines
 
     def _metered(
-        self, reader: Iterator[list[str]], file: MeteredFile, most: int
+        self, reader: Iterator[list[str]], file: BoundedFile, most: int
     ) -> Iterator[Iterator[list[str]]]:
         """So many rows, or fewer if they are long, a few at a time and a look after each few."""
         few = min(max(LOOK_CELLS // max(len(self.names), 1), 1), most) if self.names else 1
@@ -170,7 +170,7 @@ class TextFile:
     def _not_utf8(self) -> DataError:
         """Which line, and which byte of it."""
         decode, number = codecs.getincrementaldecoder("utf-8")().decode, 1
-        with MeteredFile(self.path) as file:
+        with BoundedFile(self.path) as file:
             while True:
                 file.look()
                 piece = file.read(SAMPLE_BYTES) or b""

@@ -10,10 +10,10 @@ import numpy as np
 from nncli.data.memory import available
 from nncli.data.reading.chunks import Chunk, reading, refuse_width
 from nncli.errors import DataError, printable
-from nncli.intake.arrays import Malformed
-from nncli.intake.npz import NpzArchive
-from nncli.intake.opening import open_regular
 from nncli.parts.arrays import Array
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.npz import NpzArchive
+from nncli.untrusted_files.opening import open_regular
 
 ROWS_A_CHUNK = 1 << 16
 COPIES = 2  # of an .npz table in memory, as it is and as a column's numbers

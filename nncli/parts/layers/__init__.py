@@ -1,12 +1,12 @@
 """Layers: what happens to a batch between input and output. Simple -> complex.
 
-A layer declares the storage it needs and its kernels write only into the `Values` they are given.
+A layer declares the storage it needs; its kernels write only into the `LayerBuffers` given to them.
 Kernels call NumPy with `out=` alone, so that a plan can record the calls once and replay them.
 """
 
-from nncli.parts.layers.base import Layer
 from nncli.parts.layers.dense import Dense, Input, Output
 from nncli.parts.layers.elementwise import ActivationLayer, Dropout
+from nncli.parts.layers.layer import Layer
 from nncli.parts.layers.normalization import BatchNorm
 
 __all__ = ["ActivationLayer", "BatchNorm", "Dense", "Dropout", "Input", "Layer", "Output"]

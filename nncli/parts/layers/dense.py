@@ -7,9 +7,9 @@ import numpy as np
 
 from nncli.constraints import Auto, PositiveInt
 from nncli.parts.activations import Activation, Identity, Relu
-from nncli.parts.arrays import Array, Shapes, Values
+from nncli.parts.arrays import Array, LayerBuffers, Shapes
 from nncli.parts.initializers import Initializer, Zeros
-from nncli.parts.layers.base import Layer
+from nncli.parts.layers.layer import Layer
 from nncli.parts.regularizers import Regularizer
 from nncli.registry import Part, part
 
@@ -63,7 +63,7 @@ class Dense(Layer):
             kernel = self.activation.initializer
         return {"W": kernel, "b": self.bias_initializer}
 
-    def forward(self, v: Values) -> None:
+    def forward(self, v: LayerBuffers) -> None:
         z = v.saved.get("z", v.y)
         np.dot(v.x, v.params["W"], out=z)
         if self.bias:
@@ -71,13 +71,13 @@ class Dense(Layer):
         if z is not v.y:
             self.activation.forward(z, v.y, v.saved)
 
-    def backward(self, v: Values) -> None:
+    def backward(self, v: LayerBuffers) -> None:
         assert v.dy is not None
         if "dz" in v.saved:
             self.activation.backward(v.dy, v.saved["z"], v.y, v.saved["dz"], v.saved)
         self.backward_affine(v)
 
-    def backward_affine(self, v: Values) -> None:
+    def backward_affine(self, v: LayerBuffers) -> None:
         """The backward pass from dz on: a loss that knows dz itself starts here."""
         dz = v.saved.get("dz", v.dy)
         assert dz is not None
@@ -91,11 +91,11 @@ class Dense(Layer):
     def penalty(self, params: Mapping[str, Array]) -> float:
         return self.kernel_regularizer.value(params["W"]) if self.kernel_regularizer else 0.0
 
-    def penalty_backward(self, v: Values) -> None:
+    def penalty_backward(self, v: LayerBuffers) -> None:
         if self.kernel_regularizer and "W" in v.grads:
             self.kernel_regularizer.backward(v.params["W"], v.grads["W"], v.saved["penalty"])
 
-    def kinks(self, v: Values) -> Iterable[tuple[Array, float]]:
+    def kinks(self, v: LayerBuffers) -> Iterable[tuple[Array, float]]:
         return [(v.saved.get("z", v.y), kink) for kink in self.activation.kinks]
 
     def penalty_kinks(self, params: Mapping[str, Array]) -> Iterable[tuple[Array, float]]:

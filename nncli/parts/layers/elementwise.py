@@ -7,8 +7,8 @@ import numpy as np
 
 from nncli.constraints import Fraction
 from nncli.parts.activations import Activation, Relu
-from nncli.parts.arrays import Array, Shapes, Values
-from nncli.parts.layers.base import Layer
+from nncli.parts.arrays import Array, LayerBuffers, Shapes
+from nncli.parts.layers.layer import Layer
 from nncli.registry import part
 
 
@@ -21,15 +21,15 @@ class ActivationLayer(Layer):
     def saved_shapes(self, batch: int, inputs: int) -> Shapes:
         return self.function.scratch_shapes(batch, inputs)
 
-    def forward(self, v: Values) -> None:
+    def forward(self, v: LayerBuffers) -> None:
         self.function.forward(v.x, v.y, v.saved)
 
-    def backward(self, v: Values) -> None:
+    def backward(self, v: LayerBuffers) -> None:
         if v.dx is not None:
             assert v.dy is not None
             self.function.backward(v.dy, v.x, v.y, v.dx, v.saved)
 
-    def kinks(self, v: Values) -> Iterable[tuple[Array, float]]:
+    def kinks(self, v: LayerBuffers) -> Iterable[tuple[Array, float]]:
         return [(v.x, kink) for kink in self.function.kinks]
 
     def formulas(self) -> dict[str, str]:
@@ -54,7 +54,7 @@ class Dropout(Layer):
     def saved_shapes(self, batch: int, inputs: int) -> Shapes:
         return {"mask": (batch, inputs)}
 
-    def forward(self, v: Values) -> None:
+    def forward(self, v: LayerBuffers) -> None:
         if not v.training:
             np.copyto(v.y, v.x)
             return
@@ -65,7 +65,7 @@ class Dropout(Layer):
         np.multiply(mask, 1.0 / (1.0 - self.rate), out=mask)
         np.multiply(v.x, mask, out=v.y)
 
-    def backward(self, v: Values) -> None:
+    def backward(self, v: LayerBuffers) -> None:
         if v.dx is not None:
             assert v.dy is not None
             np.multiply(v.dy, v.saved["mask"], out=v.dx)

@@ -6,9 +6,9 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Fraction, Positive
-from nncli.parts.arrays import Array, Shapes, Values
+from nncli.parts.arrays import Array, LayerBuffers, Shapes
 from nncli.parts.initializers import Initializer, Ones, Zeros
-from nncli.parts.layers.base import Layer
+from nncli.parts.layers.layer import Layer
 from nncli.registry import part
 
 
@@ -60,11 +60,11 @@ class BatchNorm(Layer):
             "moving_variance": self.moving_variance_initializer,
         }
 
-    def uses_batch_statistics(self, v: Values) -> bool:
+    def uses_batch_statistics(self, v: LayerBuffers) -> bool:
         """A frozen layer keeps to its running statistics in training too."""
         return v.training and self.trainable
 
-    def forward(self, v: Values) -> None:
+    def forward(self, v: LayerBuffers) -> None:
         x_hat, mean, inv_std = v.saved["x_hat"], v.saved["mean"], v.saved["inv_std"]
         variance = v.state["moving_variance"]
         if self.uses_batch_statistics(v):
@@ -84,7 +84,7 @@ class BatchNorm(Layer):
         np.multiply(x_hat, v.params["gamma"], out=v.y)
         np.add(v.y, v.params["beta"], out=v.y)
 
-    def backward(self, v: Values) -> None:
+    def backward(self, v: LayerBuffers) -> None:
         assert v.dy is not None
         x_hat, scratch, column = v.saved["x_hat"], v.saved["scratch"], v.saved["sum"]
         np.multiply(v.dy, x_hat, out=scratch)
@@ -130,11 +130,11 @@ class BatchNorm(Layer):
         return {f"moving_{name}": self.fill(keep % (name, name)) for name in ("mean", "variance")}
 
     @staticmethod
-    def _mean(v: Values, x: Array, out: Array) -> None:
+    def _mean(v: LayerBuffers, x: Array, out: Array) -> None:
         np.dot(v.ones, x, out=out)
         np.multiply(out, 1.0 / x.shape[0], out=out)
 
-    def _move(self, v: Values, name: str, batch_value: Array) -> None:
+    def _move(self, v: LayerBuffers, name: str, batch_value: Array) -> None:
         running, column = v.state[name], v.saved["sum"]
         np.multiply(running, self.momentum, out=running)
         np.multiply(batch_value, 1.0 - self.momentum, out=column)

@@ -1,0 +1,58 @@
+"""Input files: those that a run's config names, which are in the run.
+
+A table that was too large to copy is the one exception: it is where it was. It is looked at only if
+its SHA-256 is the one that the run recorded, so that a run can't make nncli read any other file.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from nncli.artifacts.path_safety import is_inside, is_name, place_inside
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.config.dump import plain
+from nncli.config.experiment import Experiment
+from nncli.data.reading.chunks import reading
+from nncli.data.reading.tables import TableFile
+from nncli.errors import CorruptRun, DataError
+from nncli.parts.table import together
+from nncli.untrusted_files.opening import sha256_of
+
+
+def confine(run: Path, experiment: Experiment) -> None:
+    """Raises CorruptRun if a config leads out of its run to anything but a table."""
+    named: list[Path] = []
+
+    def note(path: Path) -> str:
+        named.append(path)
+        return ""
+
+    plain(experiment, note)
+    for path in named:
+        if path not in tables_of(experiment).values() and not is_inside(run, path):
+            raise CorruptRun(f"{path}: named by {run}, and leads out of it")
+
+
+def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> None:
+    """Raises unless the tables are, byte for byte, those that a run was trained on.
+
+    recorded: their SHA-256. CorruptRun if they are in the run, DataError if they aren't.
+    """
+    found = []
+    for path in tables_of(experiment).values():
+        name = os.path.relpath(path, run.path)
+        is_own = is_name(name)  # a path that leaves the run has a ".." in it
+        if is_own and not place_inside(run.path, name).is_file():
+            raise CorruptRun(f"{path}: missing from the run, or no file")
+        with reading(path):
+            found.append(sha256_of(path))
+        if is_own and run.manifest().get(name, {}).get("sha256") != found[-1]:
+            raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
+    if found and together(found) != recorded:
+        raise DataError(f"{run.path}: the data has changed since this run was trained")
+
+
+def tables_of(experiment: Experiment) -> Mapping[str, Path]:
+    """The tables of an experiment, by the part of their rows."""
+    source = experiment.data.source()
+    return source.paths if isinstance(source, TableFile) else {}

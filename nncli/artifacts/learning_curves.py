@@ -1,0 +1,210 @@
+"""Learning curves: loss and metrics as png, svg or pdf."""
+
+import io
+import json
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from nncli.artifacts.files import output_file
+from nncli.errors import UserError
+
+FORMATS = (".png", ".svg", ".pdf")
+NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+UNITS = {"cross_entropy": "nats per row", "binary_cross_entropy": "nats per row"}
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One run's metrics.csv, and how to label it.
+
+    loss: the name of its loss.  best_epoch: the epoch to mark.
+    """
+
+    name: str
+    columns: Mapping[str, Sequence[float]]
+    loss: str
+    best_epoch: int | None
+
+
+def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -> None:
+    """Draw `metric` of every run, train and val, to `path` (png, svg or pdf by its suffix).
+
+    Raises UserError for another suffix or a metric that no run has, FileFailure if it can't write.
+    """
+    check_format(path)
+    known = list(dict.fromkeys(c.removeprefix("val_") for run in runs for c in run.columns))
+    if all(metric not in run.columns for run in runs):
+        raise UserError(f"no run has the metric '{metric}'; known: {', '.join(known)}")
+    values = [value for run in runs for value in run.columns.get(metric, ())]
+    if is_log and not any(value > 0 for value in values):
+        raise UserError(f"{metric} has no positive values to draw on a logarithmic axis")
+    try:
+        write_picture(path, lambda: _figure(runs, metric, is_log))
+    except OverflowError:
+        raise UserError(f"{metric} has values too large to draw on this axis") from None
+
+
+def check_format(path: Path) -> None:
+    """Raises UserError for a name that ends in no format of a picture."""
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
+
+
+def write_picture(path: Path, draw: Callable[[], Any]) -> None:
+    """Write the figure that `draw` makes, in the format of its suffix: equal ones, equal bytes.
+
+    Raises OverflowError for values that no axis can show, FileFailure if it can't write.
+    """
+    picture = _picture(path.suffix.lower(), draw)
+    with output_file(path) as file:
+        file.write(picture)
+
+
+def _picture(suffix: str, draw: Callable[[], Any]) -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter the font lacks, a log of nothing
+        import matplotlib
+
+        picture = io.BytesIO()
+        with matplotlib.rc_context({"svg.hashsalt": "nncli"}):
+            metadata = NO_DATE.get(suffix, {})
+            draw().savefig(picture, format=suffix[1:], dpi=150, metadata=metadata)
+        return picture.getvalue()
+
+
+def _figure(runs: Sequence[Curves], metric: str, is_log: bool = False) -> Any:
+    import matplotlib
+    from matplotlib.figure import Figure  # without pyplot: no window system, half the import
+
+    beside = len(runs) > 3  # where a legend inside would hide the curves
+    figure = Figure(figsize=(9.6 if beside else 6.4, 4.0), layout="constrained")
+    axes = figure.subplots()
+    few, many = matplotlib.colormaps["tab10"], matplotlib.colormaps["turbo"]
+    count = len(runs)
+    colors = [few(i) if count <= 10 else many(i / (count - 1)) for i in range(count)]
+    for run, color in zip(runs, colors, strict=True):
+        _draw_run(axes, run, metric, color, is_alone=len(runs) == 1)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(_label(runs, metric))
+    if is_log:
+        axes.set_yscale("log")
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.margins(x=0.02)
+    if len(runs) == 1:
+        axes.set_title(runs[0].name, loc="left", fontsize=11, parse_math=False)
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {}
+    for text in axes.legend(frameon=False, fontsize=9 if count <= 6 else 6, **place).get_texts():
+        text.set_parse_math(False)  # a $ in a run's name is a $
+    return figure
+
+
+def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool) -> None:
+    epochs = run.columns["epoch"]
+    prefix = "" if is_alone else f"{run.name.lstrip('_')} "  # matplotlib hides labels in _
+    last = None
+    train = "train" if metric not in ("learning_rate", "seconds") else metric
+    for column, label, style in ((metric, train, "-"), (f"val_{metric}", "validation", "--")):
+        if column in run.columns:
+            width = 1.6 if is_alone or style == "-" else 1.2
+            shade = "tab:orange" if is_alone and style == "--" else color
+            dots = "o" if len(epochs) < 3 else None
+            axes.plot(
+                epochs,
+                run.columns[column],
+                style,
+                color=shade,
+                linewidth=width,
+                marker=dots,
+                markersize=3,
+                label=prefix + label,
+            )
+            last = run.columns[column], shade
+    if last is not None and run.best_epoch is not None and run.best_epoch in epochs:
+        values, shade = last
+        best = values[list(epochs).index(run.best_epoch)]
+        note = f"{prefix}best: epoch {run.best_epoch}, {best:.4g}"
+        axes.plot(run.best_epoch, best, "o", color=shade, fillstyle="none", label=note)
+
+
+def _label(runs: Sequence[Curves], metric: str) -> str:
+    if metric != "loss":
+        return metric
+    names = {run.loss for run in runs}
+    if len(names) > 1:
+        return "loss"
+    name = names.pop()
+    return f"loss ({name}, {UNITS[name]})" if name in UNITS else f"loss ({name})"
+
+
+class NotDrawn(Exception):
+    """A picture that the background plotter failed to draw, and why."""
+
+
+class BackgroundPlotter:
+    """A process that loads matplotlib while this one trains, then draws.
+
+    Importing matplotlib takes longer than training a small network; on a second core it costs
+    nothing. The process waits for one request on its standard input, answers with a picture on its
+    standard output and ends with it, so that it never outlives its parent.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._trouble = "its process was not started"
+
+    def start(self) -> None:
+        """Start the process."""
+        try:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "nncli.artifacts.learning_curves",
+                ],  # -P: nothing from the cwd
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for the trainer, which asks for a last plot
+            )
+        except OSError as error:
+            self._trouble = str(error)
+
+    def draw_loss(self, run: Curves) -> bytes:
+        """The loss of one run as a png. Raises NotDrawn."""
+        if self._process is None:
+            raise NotDrawn(self._trouble)
+        picture, errors = self._process.communicate(json.dumps(vars(run)).encode())
+        lines = errors.decode("utf-8", "replace").strip().splitlines()
+        if code := self._process.returncode:
+            raise NotDrawn([f"its process ended with {code}", *lines][-1])
+        return picture
+
+    def __enter__(self) -> "BackgroundPlotter":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the process if it wasn't needed."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.kill()
+            self._process.communicate()
+
+
+def serve(requests: IO[str], answers: IO[bytes]) -> None:
+    """The process's side: load matplotlib, wait for the request, draw."""
+    import matplotlib.backends.backend_agg
+    import matplotlib.figure  # noqa: F401
+
+    if request := requests.read():
+        answers.write(_picture(".png", lambda: _figure([Curves(**json.loads(request))], "loss")))
+
+
+if __name__ == "__main__":
+    serve(sys.stdin, sys.stdout.buffer)

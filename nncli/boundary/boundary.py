@@ -1,0 +1,135 @@
+"""Boundary: a run's predictions over one or two features, with its training rows."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.artifacts.run_reader import RunReader
+from nncli.boundary.answers import Answers
+from nncli.boundary.features import most_telling, named
+from nncli.boundary.grid import Axis, axis_over, in_words, predictions_over, typical
+from nncli.engine.threads import limited
+from nncli.errors import UserError, did_you_mean, few, printable
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table
+
+MOST_POINTS = 2_000
+MOVED_ROWS = 1_000  # to find the features that matter
+
+
+@dataclass(frozen=True)
+class Points:
+    """Training rows, each with all its own features.
+
+    places: (rows, axes) along the axes, NaN where a row lacks the feature.
+    truth: (rows,) class indices; of a regression, the target's values.
+    is_wrong: (rows,) whether another class is predicted; None in a regression.
+    of: how many training rows there are, if these are a sample.
+    """
+
+    places: Array
+    truth: Array
+    is_wrong: Array | None
+    of: int
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """What a picture shows.
+
+    run: its name.  target: what is predicted.  classes: its classes; none in a regression.
+    predictions: (steps, classes) or (steps, steps, classes) probabilities; (..., 1) numbers. The
+    second axis comes first, as the rows of a picture do.
+    held: what the other features are all over the grid.  held_at: what these values are, in words.
+    is_chosen: whether the axes are some of several features, and nobody named them.
+    """
+
+    run: str
+    target: str
+    classes: tuple[str, ...]
+    axes: tuple[Axis, ...]
+    predictions: Array
+    points: Points
+    held: Mapping[str, str]
+    held_at: str
+    is_chosen: bool
+
+
+def boundary_of(reader: RunReader, features: str | None, target: str | None) -> Boundary:
+    """Predictions all over the features that `features` names, as `a` or `a,b`.
+
+    By default they are the run's one or two features; of more, the two numeric ones that the
+    predictions depend on most. target: of several, the one that is shown; by default the first.
+    Raises UserError for names that the run doesn't have, or if nothing it predicts is finite.
+    """
+    table, rows = reader.built.table, reader.built.rows.train
+    answers = Answers(reader.model, reader.theta, table)
+    output = _output(table, target)
+    with limited(reader.model.experiment.training):
+        names = _names(answers, rows, features, output)
+        axes = tuple(axis_over(table, name, rows) for name in names)
+        held = typical(table, rows)
+        predictions = predictions_over(answers, axes, held)
+        points = _points(answers, rows, axes, output)
+    if not np.isfinite(predictions).any():
+        raise UserError(f"{reader.run.path}: nothing that this network predicts here is finite")
+    return Boundary(
+        run=reader.run.name,
+        target=table.targets[output or 0],
+        classes=table.classes,
+        axes=axes,
+        predictions=predictions if output is None else predictions[..., output : output + 1],
+        points=points,
+        held=(words := in_words(table, held, names)),
+        held_at=_held_at(table, words),
+        is_chosen=features is None and len(table.features) > 2,
+    )
+
+
+def _held_at(table: Table, names: Iterable[str]) -> str:
+    is_number = [table.kind(name) == "numeric" for name in names]
+    words = ["median"] * any(is_number) + ["most frequent value"] * (not all(is_number))
+    return " or ".join(words)
+
+
+def _names(
+    answers: Answers, rows: Array, features: str | None, output: int | None
+) -> tuple[str, ...]:
+    table = answers.table
+    if features is not None:
+        return named(table, features)
+    if len(table.features) <= 2:
+        return table.features
+    return most_telling(answers, _sample(rows, MOVED_ROWS), output)
+
+
+def _points(answers: Answers, rows: Array, axes: Sequence[Axis], output: int | None) -> Points:
+    table, shown = answers.table, _sample(rows, MOST_POINTS)
+    columns = [table.column(axis.name).values[shown] for axis in axes]
+    places = [axis.place(column) for axis, column in zip(axes, columns, strict=True)]
+    if output is not None:
+        return Points(np.column_stack(places), table.y[shown, output], None, len(rows))
+    predicted = answers.of_many(len(shown), lambda block: table.x[shown[block]])
+    is_wrong = (predicted.argmax(axis=1) != table.y[shown]) | np.isnan(predicted).any(axis=1)
+    return Points(np.column_stack(places), table.y[shown], is_wrong, len(rows))
+
+
+def _output(table: Table, target: str | None) -> int | None:
+    """Which target of a regression is shown; None for classes, which are all shown."""
+    if target is not None and target not in table.targets:
+        guess = did_you_mean(target, table.targets)
+        raise UserError(
+            f"--target: unknown target '{printable(target)}'{guess}; known: {few(table.targets)}"
+        )
+    if table.classes:
+        return None
+    return 0 if target is None else table.targets.index(target)
+
+
+def _sample(rows: Array, most: int) -> Array:
+    """At most so many of the rows, in an order of chance, the same each time."""
+    return np.random.default_rng(0).permutation(rows)[:most]

@@ -1,0 +1,135 @@
+"""Grid: what a network predicts over one or two of its features, the others held where they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.boundary.answers import Answers
+from nncli.errors import UserError
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table
+
+STEPS = 240  # of an axis
+MARGIN = 0.1  # of its range, beyond the training rows on either side
+FAR = 10.0  # quartile ranges from the quartiles: beyond them a value has no place
+LARGEST = 1e100  # number of an axis
+MOST_COLUMNS = 30  # categories of an axis
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A feature that a picture is drawn along.
+
+    positions: (STEPS,) ascending: of a number, its own values. Of a category, places in columns
+    one wide, around 0, 1, 2, ...
+    codes, categories: what each column stands for, as the table has it and in words.
+    """
+
+    name: str
+    positions: Array
+    codes: Array
+    categories: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> Array:
+        """What the feature is at each position."""
+        if not self.categories:
+            return self.positions
+        nearest = np.rint(self.positions).astype(int)
+        return np.asarray(self.codes[np.clip(nearest, 0, len(self.codes) - 1)])
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return float(self.positions[0]), float(self.positions[-1])
+
+    def place(self, values: Array) -> Array:
+        """Where values of the feature lie along the axis; NaN where they are missing."""
+        if not self.categories:
+            return values
+        places = np.searchsorted(self.codes, values)
+        return np.asarray(np.where(np.isnan(values), np.nan, places))
+
+
+def axis_over(table: Table, name: str, rows: Array) -> Axis:
+    """The axis that shows a feature as the rows have it, in its own units.
+
+    Raises UserError for too many categories, or numbers too large.
+    """
+    values = table.column(name).values[rows]
+    present = values[~np.isnan(values)]
+    if table.kind(name) != "numeric":
+        return _category_axis(table, name, np.unique(present))
+    if np.abs(present).max() > LARGEST:
+        raise UserError(
+            f"feature '{name}' has values too large to draw: choose others with --features"
+        )
+    low, high = _range(present)
+    margin = MARGIN * (high - low) or max(0.5, 0.1 * abs(low))
+    positions = np.linspace(low - margin, high + margin, STEPS)
+    return Axis(name, positions, positions)
+
+
+def _range(values: Array) -> tuple[float, float]:
+    """The least and the greatest value, but for those that would make dots of all others."""
+    lower, upper = np.quantile(values, [0.25, 0.75])
+    reach = FAR * (upper - lower)
+    near = values[(values >= lower - reach) & (values <= upper + reach)] if reach > 0 else values
+    return float(near.min()), float(near.max())
+
+
+def _category_axis(table: Table, name: str, codes: Array) -> Axis:
+    if len(codes) > MOST_COLUMNS:
+        raise UserError(
+            f"feature '{name}' has {len(codes)} categories, but an axis has room for "
+            f"{MOST_COLUMNS}: choose others with --features"
+        )
+    words = table.categories.get(name, ("0", "1"))
+    positions = np.linspace(-0.5, len(codes) - 0.5, STEPS)
+    return Axis(name, positions, codes, tuple(words[int(code)] for code in codes))
+
+
+def typical(table: Table, rows: Array) -> Array:
+    """(features,) the median of each number, the most frequent of each category, in the rows.
+
+    Missing values are left out.
+    """
+    return np.array([_typical(table, name, rows) for name in table.features])
+
+
+def _typical(table: Table, name: str, rows: Array) -> float:
+    values = table.column(name).values[rows]
+    present = values[~np.isnan(values)]
+    if table.kind(name) == "numeric":
+        return float(np.median(present))
+    different, counts = np.unique(present, return_counts=True)
+    return float(different[counts.argmax()])
+
+
+def in_words(table: Table, held: Array, shown: Sequence[str]) -> Mapping[str, str]:
+    """The values at which the features that are not shown are held, by name."""
+    words = {}
+    for name, value in zip(table.features, held.tolist(), strict=True):
+        if name not in shown:
+            categories = table.categories.get(name)
+            words[name] = categories[int(value)] if categories else f"{value:.4g}"
+    return words
+
+
+def predictions_over(answers: Answers, axes: Sequence[Axis], held: Array) -> Array:
+    """(steps, outputs) along one axis; (steps, steps, outputs) over two, the second one first.
+
+    So `predictions[i, j]` is at `axes[1].values[i]` and `axes[0].values[j]`.
+    """
+    columns = [answers.table.features.index(axis.name) for axis in axes]
+    sides = np.meshgrid(*(axis.values for axis in axes))
+    values = [side.ravel() for side in sides]
+
+    def rows(block: slice) -> Array:
+        x = np.tile(held, (block.stop - block.start, 1))
+        for column, each in zip(columns, values, strict=True):
+            x[:, column] = each[block]
+        return x
+
+    predictions = answers.of_many(len(values[0]), rows)
+    return predictions.reshape(*sides[0].shape, -1)

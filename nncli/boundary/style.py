@@ -1,0 +1,91 @@
+"""Style: what every picture of a boundary has: its axes, its dots, its caption."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from nncli.boundary.boundary import Boundary
+from nncli.boundary.grid import Axis
+from nncli.errors import few
+from nncli.evaluation.plots import dress, short
+from nncli.parts.arrays import Array
+
+WIDTH, HEIGHT = 7.2, 5.0  # inches
+LINE = 105  # letters of the caption
+JITTER = 0.3  # of a column of a category, in which the dots are spread
+UNBROKEN = "\N{NO-BREAK SPACE}"
+NOWHERE = "0.88"  # where no prediction is finite
+
+
+def frame(axes: Any, boundary: Boundary, y: str) -> None:
+    """Title, labels, and the axis of the first feature; y: what the other axis shows."""
+    x = boundary.axes[0]
+    dress(axes, short(x.name), short(y))
+    axes.set_title(short(boundary.run, 60), loc="left", fontsize=11, parse_math=False)
+    axes.set_xlim(*x.ends)
+    if x.categories:
+        is_wide = sum(len(short(name)) + 2 for name in x.categories) > 60
+        slant = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if is_wide else {}
+        ticks(axes.set_xticks, x, **slant)
+
+
+def ticks(set_ticks: Any, axis: Axis, **how: Any) -> None:
+    """One for each category."""
+    names = [short(name) for name in axis.categories]
+    set_ticks(range(len(names)), names, parse_math=False, **how)
+
+
+def dots(boundary: Boundary) -> Array:
+    """(rows, axes) where the training rows are drawn: side by side in the column of a category."""
+    places = np.array(boundary.points.places, dtype=float)
+    random = np.random.default_rng(0)
+    for column, axis in enumerate(boundary.axes):
+        if axis.categories:
+            places[:, column] += random.uniform(-JITTER, JITTER, len(places))
+    return places
+
+
+def dot_style(count: int) -> dict[str, Any]:
+    """The more dots, the smaller (in square points) and the finer their edges."""
+    area = float(np.clip(400 / np.sqrt(count), 10, 60))
+    return {"s": area, "edgecolors": "white", "linewidths": 0.02 * area, "zorder": 3}
+
+
+def legend(axes: Any, entries: Sequence[tuple[Any, str]], **place: Any) -> None:
+    """Labels are taken as they are: a $ or a _ in a class's name is a letter."""
+    handles = [handle for handle, _ in entries]
+    made = axes.legend(
+        handles, ["."] * len(handles), frameon=False, fontsize=9, alignment="left", **place
+    )
+    made.get_title().set_parse_math(False)
+    for text, (_, label) in zip(made.get_texts(), entries, strict=True):
+        text.set_parse_math(False)
+        text.set_text(label)
+
+
+def caption(figure: Any, boundary: Boundary) -> None:
+    """In small letters below: what can't be seen, and what is left out."""
+    text = textwrap.fill(" ".join(remarks(boundary)), LINE)
+    figure.supxlabel(text, x=0.01, ha="left", fontsize=8, color="0.35", parse_math=False)
+
+
+def remarks(boundary: Boundary) -> Iterator[str]:
+    """The sentences of the caption."""
+    points = boundary.points
+    if boundary.held:
+        pairs = [f"{short(name)} {short(value)}" for name, value in boundary.held.items()]
+        held = few([pair.replace(" ", UNBROKEN) for pair in pairs], 6)
+        yield f"The other features are held at their {boundary.held_at}: {held}."
+        yield "Each dot has its own values of these, and may seem misplaced."
+    if len(points) < points.of:
+        yield f"{len(points):,} of {points.of:,} training rows are shown."
+    low, high = np.transpose([axis.ends for axis in boundary.axes])
+    is_far = ((points.places < low) | (points.places > high)).any(axis=1)
+    is_lacking = np.isnan(points.places).any(axis=1)
+    for found, why in ((is_far, "far away"), (is_lacking, "with a missing value")):
+        if count := int(found.sum()):
+            yield f"Left out: {count:,} training row{'s' if count > 1 else ''} {why}."
+    if not np.isfinite(boundary.predictions).all():
+        yield "Grey: no finite prediction."

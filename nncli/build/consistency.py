@@ -1,0 +1,172 @@
+"""Consistency: what only the data, or two keys together, can show to be wrong. All problems at once."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nncli.config.experiment import Experiment, PreprocessingKeys
+from nncli.config.load import Source
+from nncli.parts.splits import Rows
+from nncli.errors import UserError
+from nncli.parts.activations import Activation, Softmax
+from nncli.parts.initializers import FromFile
+from nncli.parts.layers import BatchNorm, Layer
+from nncli.parts.losses import Loss
+from nncli.parts.optimizers import Lbfgs
+from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
+from nncli.parts.table import Table
+
+Found = Iterator[tuple[str, str]]  # (key, message)
+
+
+def check(resolved: Experiment, table: Table, rows: Rows, inputs: int, source: Source) -> None:
+    """Raises ConfigError with every problem of a resolved experiment, each at its key's place.
+
+    inputs: how many the network gets.
+    """
+    found = [
+        *_network(resolved, table, inputs),
+        *_loss(resolved, table),
+        *_training(resolved, len(rows.train)),
+        *_metrics(resolved, table),
+        *_monitors(resolved, rows),
+        *_schedule(resolved),
+    ]
+    if isinstance(resolved.optimizer, Lbfgs):
+        found += _lbfgs(resolved)
+    if found:
+        raise source.error(found)
+
+
+def _network(resolved: Experiment, table: Table, inputs: int) -> Found:
+    network = resolved.network
+    units = network.output.units
+    if network.input != inputs:
+        what = "the features of the data"
+        if inputs != len(table.features):
+            what = f"what {len(table.features)} features become, a category an input"
+        yield "network.input", f"expected {inputs}, {what}, found {network.input}"
+    if not table.classes:
+        if units != table.y.shape[1]:
+            message = f"expected {table.y.shape[1]}, one unit a target, found {units}"
+            yield "network.output.units", message
+    elif units != len(table.classes) and (units, table.task) != (1, "binary"):
+        expected = "1 or 2" if table.task == "binary" else f"{len(table.classes)}, one unit a class"
+        yield "network.output.units", f"expected {expected}, found {units}"
+
+
+def check_files(resolved: Experiment, inputs: int, source: Source) -> None:
+    """Raises ConfigError unless every file that weights start from has them, in their shapes."""
+    if found := [*_starts(resolved, inputs)]:
+        raise source.error(found)
+
+
+def _starts(resolved: Experiment, inputs: int) -> Found:
+    network, width, nobody = resolved.network, inputs, np.random.default_rng(0)
+    hidden = [layer for layer in network.hidden if isinstance(layer, Layer)]
+    for index, layer in enumerate([*hidden, network.output.dense()]):
+        is_output = index == len(hidden)
+        node = "output" if is_output else f"hidden_{index + 1}"
+        place = "network.output" if is_output else f"network.hidden[{index}]"
+        keys = {id(value): key for key, value in vars(layer).items()}
+        shapes = {**layer.param_shapes(width), **layer.state_shapes(width)}
+        for tensor, start in layer.initializers().items():
+            if isinstance(start, FromFile) and tensor in shapes:
+                try:
+                    start(shapes[tensor], nobody, f"{node}/{tensor}")
+                except UserError as error:
+                    yield f"{place}.{keys[id(start)]}.path", str(error)
+        width = layer.outputs(width)
+
+
+def _loss(resolved: Experiment, table: Table) -> Found:
+    output, loss = resolved.network.output, resolved.loss
+    assert isinstance(output.activation, Activation)
+    assert isinstance(output.units, int)
+    assert isinstance(loss, Loss)
+    if isinstance(output.activation, Softmax) and output.units == 1:
+        yield "network.output", "softmax over 1 unit is always 1: use sigmoid, or 2 units"
+    elif misfit := loss.misfit(output.activation, output.units):
+        yield "loss", misfit
+    low, high = loss.targets
+    keys = resolved.data.preprocessing
+    assert isinstance(keys, PreprocessingKeys)
+    if (low, high) != (-np.inf, np.inf) and keys.target.scale != "none" and not table.classes:
+        message = f"{loss.name} needs the targets as they are: use none"
+        yield "data.preprocessing.target.scale", message
+    if not table.classes and (table.y.min() < low or table.y.max() > high):
+        kinds = f"from {low:g} to {high:g}" if high < float("inf") else f"of at least {low:g}"
+        yield "loss", f"{loss.name} needs targets {kinds}, but the data has others"
+
+
+def _training(resolved: Experiment, rows: int) -> Found:
+    training, hidden = resolved.training, resolved.network.hidden
+    assert training.batch_size != "auto"
+    size = rows if training.batch_size == "full" else min(training.batch_size, rows)
+    left = rows % size if training.sampling == "shuffle" else 0
+    if 1 in (size, left) and any(isinstance(x, BatchNorm) and x.trainable for x in hidden):
+        found = f"{rows} rows by {size} leave one" if left == 1 else "found 1"
+        yield "training.batch_size", f"batch_norm needs batches of at least 2 rows, {found}"
+    least = float(np.finfo(training.dtype).tiny)
+    if getattr(resolved.optimizer, "epsilon", 1.0) < least:
+        yield "optimizer.epsilon", f"too small for {training.dtype}: expected at least {least:.2g}"
+
+
+def _schedule(resolved: Experiment) -> Found:
+    schedule, training = resolved.schedule, resolved.training
+    assert training.steps_per_epoch != "auto"
+    steps = training.epochs * training.steps_per_epoch
+    total = training.epochs if schedule.interval == "epoch" else steps
+    if isinstance(schedule, OneCycle) and schedule.warmup:
+        yield "schedule.warmup", "one_cycle rises by itself: drop the key"
+    elif schedule.warmup >= total and schedule.warmup:
+        message = f"expected less than the run's {total} {schedule.interval}s"
+        yield "schedule.warmup", f"{message}, found {schedule.warmup}"
+
+
+def _lbfgs(resolved: Experiment) -> Found:
+    training = resolved.training
+    if training.batch_size != "full":
+        yield "training.batch_size", "lbfgs needs all rows at once: use full"
+    elif training.steps_per_epoch != 1:
+        yield "training.steps_per_epoch", "lbfgs has one iteration an epoch: drop the key"
+    if training.sampling != "shuffle":
+        yield "training.sampling", "lbfgs has no steps to draw rows for: drop the key"
+    if training.clip_grad_norm is not None:
+        yield "training.clip_grad_norm", "lbfgs needs the gradient as it is: drop the key"
+    if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:
+        yield "schedule", "lbfgs has no learning rate to schedule: drop the block"
+    if any(isinstance(x, Layer) and x.is_random for x in resolved.network.hidden):
+        yield "network.hidden", "lbfgs needs a loss without chance: drop the dropout layers"
+    if any(isinstance(layer, BatchNorm) for layer in resolved.network.hidden):
+        message = "lbfgs tries points that would move batch_norm's statistics: drop the layers"
+        yield "network.hidden", message
+
+
+def _metrics(resolved: Experiment, table: Table) -> Found:
+    assert resolved.evaluation.metrics != "auto"
+    for index, metric in enumerate(resolved.evaluation.metrics):
+        if table.task not in metric.tasks:
+            tasks = " and ".join(sorted(metric.tasks))
+            message = f"{metric.name} is for {tasks} tasks, and this one is {table.task}"
+            yield f"evaluation.metrics[{index}]", message
+
+
+def _monitors(resolved: Experiment, rows: Rows) -> Found:
+    """Whether what is watched will be there."""
+    assert resolved.evaluation.metrics != "auto"
+    columns = ["loss", *(metric.name for metric in resolved.evaluation.metrics)]
+    if len(rows.val):
+        columns += [f"val_{column}" for column in columns]
+    training, schedule = resolved.training, resolved.schedule
+    watching = {
+        "training.early_stopping.monitor": training.early_stopping,
+        "training.converged.monitor": training.converged,
+        "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
+    }
+    for key, settings in watching.items():
+        if settings is not None and settings.monitor not in ("auto", *columns):
+            message = f"expected one of auto, {', '.join(columns)}, found '{settings.monitor}'"
+            if settings.monitor.startswith("val_") and not len(rows.val):
+                message += ": this split has no validation rows"
+            yield key, message

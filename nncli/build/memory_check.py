@@ -1,0 +1,48 @@
+"""Memory check: the memory an experiment will take, told before any of it is asked for.
+
+The operating system grants more than there is, and ends the process once that is used.
+"""
+
+import math
+
+from nncli.config.load import Source
+from nncli.build.model import Model
+from nncli.data.memory import available
+from nncli.parts.splits import Rows
+from nncli.untrusted_files.opening import in_words
+from nncli.parts.datasets import Dataset
+from nncli.parts.optimizers import Lbfgs
+
+NUMBER = 8  # bytes
+OF_TABLE = 5  # copies of a built-in dataset at the worst moment: drawn, split, scaled
+OF_THETA = 4  # theta as it starts, as it is, as it was last reported and at its best
+OF_OUTPUTS = 3  # a layer's z, a and gradient; of the last one's rows: truth, targets, predictions
+
+
+def check_dataset(dataset: Dataset, source: Source) -> None:
+    """Raises ConfigError if the rows of a built-in dataset won't fit into memory."""
+    _refuse(dataset.cells * NUMBER * OF_TABLE, "data.dataset", "its rows", source)
+
+
+def check_network(model: Model, rows: Rows, source: Source) -> None:
+    """Raises ConfigError if a network won't fit into memory, with what training keeps beside it."""
+    network, experiment = model.network, model.experiment
+    train, asked = len(rows.train), experiment.training.batch_size
+    batch = min(asked, train) if isinstance(asked, int) else train
+    optimizer = experiment.optimizer
+    copies = OF_THETA + 1 + len(optimizer.active_slots)
+    if isinstance(optimizer, Lbfgs):
+        copies += 2 * optimizer.history
+    numbers = copies * network.layout.size
+    numbers += OF_OUTPUTS * network.outputs * (train + len(rows.val))
+    for node in network.nodes:
+        saved = node.layer.saved_shapes(batch, node.inputs).values()
+        numbers += OF_OUTPUTS * batch * node.outputs + sum(map(math.prod, saved))
+    what = f"training {network.layout.size:,} parameters, {batch:,} rows a step,"
+    _refuse(numbers * model.dtype.itemsize, "network", what, source)
+
+
+def _refuse(size: int, key: str, what: str, source: Source) -> None:
+    if size > (free := available()):
+        message = f"{what} would take about {in_words(size)} of memory: {in_words(free)} are free"
+        raise source.error([(key, message)])

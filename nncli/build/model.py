@@ -1,0 +1,108 @@
+"""Model: a network and what surrounds it, from the cells of a row to a prediction.
+
+It needs no data: what a run has recorded is enough to make it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.config.experiment import Experiment
+from nncli.data.disk import RowFile
+from nncli.data.memory import available
+from nncli.data.new_rows import NewRows
+from nncli.data.preprocessing import Preprocessing
+from nncli.data.targets import TargetCoding
+from nncli.data.row_weights import RowWeights
+from nncli.engine.evaluator import Forward, EvaluationSet
+from nncli.engine.network import Network
+from nncli.errors import Problem, TableError
+from nncli.parts.arrays import Array
+from nncli.parts.layers import Layer
+from nncli.parts.losses import Loss
+from nncli.parts.table import Table
+
+
+@dataclass(frozen=True)
+class Model:
+    """A resolved experiment with its preprocessing."""
+
+    experiment: Experiment
+    preprocessing: Preprocessing
+
+    @cached_property
+    def network(self) -> Network:
+        keys, loss = self.experiment.network, self.experiment.loss
+        hidden = [layer for layer in keys.hidden if isinstance(layer, Layer)]
+        assert isinstance(loss, Loss)
+        return Network(self.preprocessing.width, hidden, keys.output.dense(), loss)
+
+    @cached_property
+    def coding(self) -> TargetCoding:
+        units = self.experiment.network.output.units
+        assert isinstance(units, int)
+        return TargetCoding(len(self.preprocessing.classes), units, self.preprocessing.target)
+
+    @property
+    def dtype(self) -> Any:
+        return np.dtype(self.experiment.training.dtype)
+
+    def read(self, path: Path, *, needs_target: bool) -> Table:
+        """Rows of another table, whose columns may stand in any order.
+
+        Raises DataError if it lacks one; TableError for cells that aren't what they were.
+        """
+        data = self.experiment.data
+        weight = data.sample_weight if needs_target else None
+        new_rows = NewRows(self.preprocessing, data.text_format, data.missing, weight)
+        return new_rows.read(path, needs_target=needs_target)
+
+    def predict(self, theta: Array, x: Any) -> Array:
+        """Predictions for network inputs, (rows, classes) or (rows, targets)."""
+        with np.errstate(all="ignore"):
+            return self.coding.decode(Forward(self.network, theta, x)())
+
+    def inputs(self, table: Table, rows: Array) -> Any:
+        """(rows, width) what the network is given, in its dtype; on disk if memory is short.
+
+        Raises TableError for a row whose values overflow in the dtype.
+        """
+        chunks = self._finite_chunks(table, rows)
+        size = len(rows) * self.preprocessing.width * self.dtype.itemsize
+        if table.is_on_disk or size > available() // 2:
+            file = RowFile(self.preprocessing.width, self.dtype)
+            for chunk in chunks:
+                file.append(chunk)
+            return file
+        x = np.empty((len(rows), self.preprocessing.width), self.dtype)
+        start = 0
+        for chunk in chunks:
+            x[start : start + len(chunk)] = chunk
+            start += len(chunk)
+        return x
+
+    def _finite_chunks(self, table: Table, rows: Array) -> Iterator[Array]:
+        start = 0
+        for values in self.preprocessing.chunks(table, rows):
+            chunk = values.astype(self.dtype, copy=False)
+            if not np.isfinite(chunk).all():
+                row = rows[start + int(np.flatnonzero(~np.isfinite(chunk).all(axis=1))[0])]
+                message = f"its values overflow when scaled or stored as {self.dtype}"
+                raise TableError([Problem(table.place(int(row)), "", message)])
+            start += len(chunk)
+            yield chunk
+
+    def evaluation_set(self, table: Table, rows: Array, row_weights: RowWeights | None) -> EvaluationSet:
+        """Chosen rows of a table, with targets and weights, as the network sees them."""
+        truth = table.y[rows]
+        with np.errstate(all="ignore"):  # what overflows is refused
+            x = self.inputs(table, rows)
+            targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
+        if row_weights is None:
+            return EvaluationSet(x, targets, truth)
+        weights = row_weights(truth, None if table.weights is None else table.weights[rows])
+        return EvaluationSet(x, targets, truth, np.ascontiguousarray(weights, self.dtype))

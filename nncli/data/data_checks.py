@@ -1,0 +1,135 @@
+"""Data checks: what in a table makes a score worth less than it looks. Said before training."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nncli.data.column_types import uninformative
+from nncli.errors import DataError, TableError
+from nncli.parts.arrays import Array
+from nncli.parts.splits import Rows
+from nncli.parts.table import Column, Table, cell_problem
+
+IMBALANCE = 10  # times as many rows as the smallest class has
+CHUNK_VALUES = 1 << 19
+FIRST_ROWS = 1000
+MOSTLY = 0.5  # the share from which something is the rule
+MANY_SINGLETONS = 20
+
+
+def refuse_singleton_classes(table: Table) -> None:
+    """Raises TableError for each class with one row, which can't be both learnt and tested."""
+    counts = np.bincount(table.y, minlength=len(table.classes)) if table.classes else np.empty(0)
+    if (singleton := np.count_nonzero(counts == 1)) > MANY_SINGLETONS:
+        message = (
+            f"{singleton:,} classes have one row each: if the target is a number, use regression"
+        )
+        raise DataError(message, key="data.task")
+    problems = [
+        cell_problem(
+            table.place(int(np.flatnonzero(table.y == index)[0])),
+            table.targets[0],
+            f"class '{table.classes[index]}' has this row alone, which can't be both learnt and "
+            "tested (drop it, or merge the class with another)",
+        )
+        for index in np.flatnonzero(counts == 1).tolist()
+    ]
+    if problems:
+        raise TableError(problems)
+
+
+def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Iterator[str]:
+    """A line for each, with what to do. is_balanced: whether classes are weighed already."""
+    yield from _duplicates(table, rows)
+    for name in table.features:
+        column = table.column(name)
+        if _gives_away(column, table):
+            yield (
+                f"column '{name}' is the target '{table.targets[0]}' in other words: "
+                "leave it out with data.features.exclude, unless you know it before the answer"
+            )
+        elif reason := uninformative(name, column):
+            yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
+        else:
+            yield from _hardly_any(name, column.values[rows.train])
+    if table.classes and not is_balanced:
+        yield from _imbalance(table, rows)
+
+
+def _hardly_any(name: str, values: Array) -> Iterator[str]:
+    """What the training rows hardly tell anything of."""
+    present = values[~np.isnan(values)]
+    if len(present) < MOSTLY * len(values):
+        missing = len(values) - len(present)
+        yield f"column '{name}' lacks {missing:,} of its {len(values):,} training values"
+    elif present.min() == present.max():
+        yield f"column '{name}' never varies in the training rows: nothing can be learnt from it"
+
+
+def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
+    """Rows of val and test, target included, that the training rows have as well."""
+    hashes = _hashes(table)
+    learnt = np.sort(hashes[rows.train])
+    if np.count_nonzero(np.diff(learnt)) < MOSTLY * (len(learnt) - 1):
+        return  # a few coarse columns: rows repeat by their nature
+    for name, held in (("val", rows.val), ("test", rows.test)):
+        places = np.searchsorted(learnt[:-1], hashes[held])
+        again = held[learnt[places] == hashes[held]]
+        if len(again):
+            few = "row equals" if len(again) == 1 else "rows equal"
+            yield (
+                f"{len(again):,} {name} {few} a training row in every column used, the first at "
+                f"{table.place(int(again[0]))}: scores on them flatter"
+            )
+
+
+def _hashes(table: Table) -> Array:
+    """(rows,) a number each, equal for equal rows: sum of bits times odd numbers, modulo 2^64."""
+    columns = len(table.features)
+    targets = table.y.reshape(len(table), -1).astype(float)
+    odd = np.random.default_rng(0).integers(2**63, size=columns + targets.shape[1], dtype=np.uint64)
+    odd = odd * np.uint64(2) + np.uint64(1)
+    hashes = np.empty(len(table), dtype=np.uint64)
+    step = max(CHUNK_VALUES // len(odd), 1)
+    for start in range(0, len(table), step):
+        part = slice(start, start + step)
+        cells = np.hstack([table.x[part], targets[part]]) + 0.0  # so that -0 is 0
+        bits = np.ascontiguousarray(cells).view(np.uint64)
+        mixed = (bits ^ (bits >> np.uint64(29))) * odd
+        hashes[part] = (mixed ^ (mixed >> np.uint64(32))).sum(axis=1, dtype=np.uint64)
+    return hashes
+
+
+def _gives_away(column: Column, table: Table) -> bool:
+    """Whether the target follows from the column alone: class for value, or a straight line."""
+    if len(table.targets) > 1 or np.isnan(column.values).any():
+        return False
+    if table.classes:
+        if len(np.unique(column.values[:FIRST_ROWS])) > len(table.classes):
+            return False  # most columns, without sorting them
+        different, codes = np.unique(column.values, return_inverse=True)
+        if len(different) != len(table.classes):
+            return False
+        return len(np.unique(codes * len(different) + table.y)) == len(different)
+    x, y = column.values, table.y[:, 0]
+    if column.categories or len(x) < 3 or x.min() == x.max():
+        return False
+    with np.errstate(all="ignore"):
+        x, y = x / np.abs(x).max(), y / np.abs(y).max()
+        return bool(abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12)
+
+
+def is_imbalanced(counts: Array) -> bool:
+    """Whether the largest class has many times the rows of the smallest. counts: rows by class."""
+    return bool(counts.max() >= IMBALANCE * max(counts.min(), 1))
+
+
+def _imbalance(table: Table, rows: Rows) -> Iterator[str]:
+    counts = np.bincount(table.y[rows.train], minlength=len(table.classes))
+    least, most = int(counts.argmin()), int(counts.argmax())
+    if is_imbalanced(counts):
+        yield (
+            f"class '{table.classes[most]}' has {counts[most]:,} training rows and "
+            f"'{table.classes[least]}' has {counts[least]:,}: accuracy says little then; see "
+            "balanced_accuracy, and training.class_weight: balanced"
+        )

@@ -1,0 +1,148 @@
+"""Step statistics: steps of a job made again, one by one, and what they do to each layer."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from nncli.doctor.forward import length
+from nncli.engine.job import Job
+from nncli.engine.plan import Plan
+from nncli.engine.state import TrainState
+from nncli.engine.steppers.gradient import Stepper, Stop
+from nncli.engine.trainer import train
+from nncli.errors import Diverged
+from nncli.parts.arrays import Array
+from nncli.parts.optimizers import Lbfgs
+
+SECONDS = 0.3  # about what a trial may take
+FEWEST_STEPS = 50
+PER_CALL, PER_FLOP, PER_NUMBER = 4e-5, 2e-10, 1e-8  # seconds: of a layer, a product, a parameter
+
+
+def affordable_steps(job: Job, seconds: float = SECONDS) -> int:
+    """Steps that take about so long on any machine of today: the same number everywhere."""
+    size = job.network.layout.size
+    products = 6 * job.batch_rows * size * PER_FLOP
+    step = PER_CALL * len(job.network.nodes) + products + size * PER_NUMBER
+    return max(FEWEST_STEPS, int(seconds / step))
+
+
+def steps_of(job: Job) -> int:
+    """How many the whole run has."""
+    return job.training.epochs * job.steps_per_epoch
+
+
+def make_steps(
+    job: Job, state: TrainState, most: int, look: Callable[[Stepper], None] | None = None
+) -> bool:
+    """Make up to so many steps; whether the weights are finite after them.
+
+    look: called between the gradient of a step and its update.
+    """
+    if isinstance(job.optimizer, Lbfgs):
+        return _iterate(job, state, most)
+    batches = job.batches(state)
+    plan = Plan.of(job, state, gather=not batches.in_place)
+    stepper, stop, last = Stepper(job, state, plan, batches), Stop(), state.step + most
+
+    def step(rows: int) -> None:
+        stepper.gradient_tapes[rows]()
+        if look is not None:
+            look(stepper)
+        stepper.update_tape()
+        stop.requested = state.step + 1 >= last
+
+    with np.errstate(all="ignore"):
+        while state.step < last and stepper.epoch(stop, step):
+            pass
+        return bool(np.isfinite(state.theta).all())
+
+
+def _iterate(job: Job, state: TrainState, most: int) -> bool:
+    try:
+        for report in train(job, state):
+            if report.epoch >= most:
+                break
+    except Diverged:
+        return False
+    return True
+
+
+@dataclass
+class LayerSteps:
+    """|gradient| and |update| / |weights| of one layer, step by step."""
+
+    gradients: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
+
+    @property
+    def gradient(self) -> float | None:
+        return _median(self.gradients)
+
+    @property
+    def ratio(self) -> float | None:
+        return _median(self.ratios)
+
+    @property
+    def largest_ratio(self) -> float:
+        return max(self.ratios, default=0.0)
+
+
+def _median(values: list[float]) -> float | None:
+    finite = [value for value in values if math.isfinite(value)]
+    return float(np.median(finite)) if finite else None
+
+
+def measure(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
+    """A few steps from `state`, by layer. Gradients are those before clipping."""
+    found = {name: LayerSteps() for name in slices(job)}
+    before = np.empty_like(state.theta)
+
+    def look(stepper: Stepper) -> None:
+        for name, places in slices(job).items():
+            gradient, theta = stepper.plan.gradient, state.theta
+            if found[name].gradients:
+                _note_ratio(found[name], theta, before, places)
+            found[name].gradients.append(norm(gradient, places))
+        np.copyto(before, state.theta)
+
+    if isinstance(job.optimizer, Lbfgs):
+        for name, value in gradient_norms(job, state).items():
+            found[name].gradients.append(value)
+        return found
+    make_steps(job, state, steps, look)
+    for name, places in slices(job).items():
+        _note_ratio(found[name], state.theta, before, places)
+    return found
+
+
+def _note_ratio(found: LayerSteps, theta: Array, before: Array, places: list[slice]) -> None:
+    size = norm(before, places)
+    if size > 0:
+        found.ratios.append(norm(theta - before, places) / size)
+
+
+def gradient_norms(job: Job, state: TrainState) -> dict[str, float]:
+    """Of all the job's training rows at once, by layer."""
+    whole = replace(job, training=replace(job.training, batch_size="full"))
+    plan = Plan.of(whole, state, gather=False)
+    with np.errstate(all="ignore"):
+        plan.record_gradient(whole.batch_rows)()
+    return {name: norm(plan.gradient, places) for name, places in slices(job).items()}
+
+
+def slices(job: Job) -> dict[str, list[slice]]:
+    """Where each layer's trained tensors lie in the flat vector."""
+    found: dict[str, list[slice]] = {}
+    for tensor in job.network.layout.tensors:
+        if tensor.start + tensor.size <= job.network.layout.trainable:
+            place = slice(tensor.start, tensor.start + tensor.size)
+            found.setdefault(tensor.name.partition("/")[0], []).append(place)
+    return found
+
+
+def norm(flat: Array, places: list[slice]) -> float:
+    """The length of a layer's part of a flat vector."""
+    return math.hypot(*(length(flat[place]) for place in places))

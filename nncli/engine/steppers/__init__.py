@@ -1,0 +1,1 @@
+"""Steppers: what makes the steps of a job. Each engine is one."""

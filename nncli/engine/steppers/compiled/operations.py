@@ -1,0 +1,143 @@
+"""Operations: what each call of a tape computes, from what, and where to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nncli.engine import calls
+from nncli.engine.steppers.compiled.places import Place, Untranslatable, address_of
+from nncli.engine.tape import Call
+from nncli.parts.arrays import Array
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """target = ufunc(operands), number by number; without a ufunc, target = operand."""
+
+    ufunc: np.ufunc | None
+    operands: tuple[Place, ...]
+    target: Place
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """target = source, combined by ufunc along an axis; the target has kept it, with length 1."""
+
+    ufunc: np.ufunc
+    source: Place
+    axis: int
+    target: Place
+
+
+@dataclass(frozen=True)
+class Product:
+    """target = left right, matrices all: (m, k) (k, n) -> (m, n)."""
+
+    left: Place
+    right: Place
+    target: Place
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """m, k, n."""
+        return (*self.left.shape, self.right.shape[1])  # type: ignore[return-value]
+
+    @property
+    def transposed(self) -> "Product":
+        return Product(self.right.transposed, self.left.transposed, self.target.transposed)
+
+
+@dataclass(frozen=True)
+class Gather:
+    """target = the rows of source that the step's index names."""
+
+    source: Place
+    target: Place
+
+
+Operation = Elementwise | Reduction | Product | Gather
+
+
+class Reader:
+    """Reads the calls of one tape.
+
+    index: the array from which a tape reads the step's rows.
+    fill: the recorded function that fills an array with the step's next random numbers.
+    drawn: how many random numbers the calls read so far ask for.
+    """
+
+    def __init__(
+        self, dtype: np.dtype[Any], index: Array, fill: Callable[[Array], None] | None
+    ) -> None:
+        self.dtype, self.index, self.fill = dtype, index, fill
+        self.drawn = 0
+
+    def __call__(self, call: Call) -> Operation:
+        """Raises Untranslatable."""
+        match calls.meaning(call):
+            case calls.Elementwise(ufunc, operands, target):
+                return self._elementwise(ufunc, operands, target)
+            case calls.Copy(source, target):
+                return self._elementwise(None, (source,), target)
+            case calls.Reduction() as reduction:
+                return self._reduction(reduction)
+            case calls.Product(left, right, target):
+                return self._product(left, right, target)
+            case calls.Gather() as gather:
+                return self._gather(gather)
+            case calls.Other(self.fill, (target,)):
+                return self._draw(target)
+            case calls.Other(_, _, options) as other:
+                how = f"is called with {', '.join(options)}" if options else "has no translation"
+                raise Untranslatable(f"{other.name} {how}")
+
+    def _places(self, target: Any, *sources: Any) -> tuple[Place, ...]:
+        """Of all of them. Raises Untranslatable if a source lies across the target."""
+        own, *others = (Place.of(array, self.dtype) for array in (target, *sources))
+        if any(own != other and own.shares_memory(other, self.dtype.itemsize) for other in others):
+            raise Untranslatable("a call writes over what it still has to read")
+        return (own, *others)
+
+    def _elementwise(
+        self, ufunc: np.ufunc | None, sources: tuple[Any, ...], out: Array
+    ) -> Elementwise:
+        target, *operands = self._places(out, *sources)
+        return Elementwise(ufunc, tuple(operands), target)
+
+    def _reduction(self, call: calls.Reduction) -> Reduction:
+        if not isinstance(call.axis, int):
+            raise Untranslatable(f"{call.ufunc.__name__}.reduce runs over several axes")
+        axis = call.axis % call.source.ndim
+        kept = call.target if call.has_kept_axis else np.expand_dims(call.target, axis)
+        out, operand = self._places(kept, call.source)
+        return Reduction(call.ufunc, operand, axis, out)
+
+    def _product(self, left: Array, right: Array, target: Array) -> Product:
+        """A vector is a matrix of one row on the left, of one column on the right."""
+        if min(left.ndim, right.ndim) == 0 or not target.flags.c_contiguous:
+            raise Untranslatable("dot is no product of matrices")
+        rows = left[None, :] if left.ndim == 1 else left
+        columns = right[:, None] if right.ndim == 1 else right
+        result = target.reshape(rows.shape[0], columns.shape[1])
+        out, first, second = self._places(result, rows, columns)
+        return Product(first, second, out)
+
+    def _gather(self, call: calls.Gather) -> Gather:
+        if address_of(call.index) != address_of(self.index) or call.axis != 0:
+            raise Untranslatable("take picks something else than the rows of a step")
+        self._refuse_pieces(call.source, call.target)
+        target, rows = self._places(call.target, call.source)
+        return Gather(rows, target)
+
+    def _draw(self, target: Array) -> Elementwise:
+        self._refuse_pieces(target)
+        (place,) = self._places(target)
+        start, self.drawn = self.drawn, self.drawn + target.size
+        return Elementwise(None, (replace(place, address=start, is_drawn=True),), place)
+
+    @staticmethod
+    def _refuse_pieces(*arrays: Array) -> None:
+        if not all(array.flags.c_contiguous for array in arrays):
+            raise Untranslatable("a row of an array doesn't lie in one piece")

@@ -1,0 +1,169 @@
+"""Program: the tapes of a run as one function that makes any number of steps."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+
+from nncli.engine.steppers.compiled.groups import Group, grouped
+from nncli.engine.steppers.compiled.instructions import Value
+from nncli.engine.steppers.compiled.kernel import (
+    BYTE,
+    INTEGER,
+    NOTHING,
+    POINTER,
+    Code,
+    Kernel,
+    Registers,
+    integer,
+)
+from nncli.engine.steppers.compiled.loops import (
+    gather_kernel,
+    group_kernel,
+    loop_kernel,
+    reduction_kernel,
+)
+from nncli.engine.steppers.compiled.operations import (
+    Elementwise,
+    Gather,
+    Product,
+    Reader,
+    Reduction,
+)
+from nncli.engine.steppers.compiled.places import Place, address_of
+from nncli.engine.steppers.compiled.products import product_kernel
+from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.tape import Tape
+from nncli.parts.arrays import Array
+
+KERNELS: dict[type, Callable[[Code, Any], Kernel]] = {
+    Group: group_kernel,
+    Elementwise: loop_kernel,
+    Reduction: reduction_kernel,
+    Product: product_kernel,
+    Gather: gather_kernel,
+}
+
+
+@dataclass(frozen=True)
+class Routine:
+    """A tape in code, as a function of (the step's index, its random numbers).
+
+    rows, drawn: how many numbers it takes of each.
+    """
+
+    function: Value
+    rows: int
+    drawn: int
+
+
+def new_code(dtype: Any) -> Code:
+    """Code without kernels yet, for the registers of this machine."""
+    has_avx512 = llvm.get_host_cpu_features().get("avx512f", False)
+    return Code(dtype, Registers(32, 64) if has_avx512 else Registers(16, 32))
+
+
+def add_routine(code: Code, name: str, tape: Tape, read: Reader, rows: int = 0) -> Routine:
+    """A tape, call by call. Raises Untranslatable."""
+    steps = grouped([read(call) for call in tape.calls], code.dtype.itemsize)
+    function = ir.Function(code.module, ir.FunctionType(NOTHING, [POINTER, POINTER]), name)
+    index, random = function.args
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+
+    def pointer(place: Place) -> Value:
+        if place.is_drawn:
+            return b.gep(random, [integer(place.address)], source_etype=code.real)
+        return b.inttoptr(integer(place.address), POINTER)
+
+    for step in steps:
+        kernel = KERNELS[type(step)](code, step)
+        kernel.b.ret_void()
+        arguments = [pointer(place) for place in kernel.places]
+        b.call(kernel.function, [*arguments, index] if kernel.takes_index else arguments)
+    b.ret_void()
+    return Routine(function, rows, read.drawn)
+
+
+def add_run(
+    code: Code, gradients: Sequence[Routine], update: Routine, scalars: Sequence[Array]
+) -> None:
+    """run(steps, kinds, index, random, values, n): so many steps, in a row.
+
+    kinds: a byte a step, which of the gradients.  index, random: what they take, step after step.
+    values: a number for each of the scalars, `n` further for each step.
+    """
+    arguments = [INTEGER, POINTER, POINTER, POINTER, POINTER, INTEGER]
+    function = ir.Function(code.module, ir.FunctionType(NOTHING, arguments), "run")
+    steps, kinds, *starts, stride = function.args
+    b = ir.IRBuilder(function.append_basic_block("entry"))
+    before, body, after = b.block, b.append_basic_block("step"), b.append_basic_block("after")
+    b.cbranch(b.icmp_signed(">", steps, integer(0)), body, after)
+    b.position_at_end(body)
+    step, cursors = b.phi(INTEGER), [b.phi(POINTER) for _ in starts]
+    kind = b.load(b.gep(kinds, [step], source_etype=BYTE), typ=BYTE)
+    rows, drawn = _add_choice(b, kind, gradients, cursors[:2])
+    _add_scalars(code, b, scalars, cursors[2])
+    b.call(update.function, cursors[:2])
+    following = b.add(step, integer(1))
+    sizes = zip(
+        cursors, starts, (rows, drawn, stride), (INTEGER, code.real, code.real), strict=True
+    )
+    for cursor, start, taken, kind_of_number in sizes:
+        cursor.add_incoming(start, before)
+        cursor.add_incoming(b.gep(cursor, [taken], source_etype=kind_of_number), b.block)
+    step.add_incoming(integer(0), before)
+    step.add_incoming(following, b.block)
+    b.cbranch(b.icmp_signed("<", following, steps), body, after)
+    b.position_at_end(after)
+    b.ret_void()
+
+
+def _add_choice(
+    b: Any, kind: Value, gradients: Sequence[Routine], cursors: Sequence[Value]
+) -> tuple[Value, Value]:
+    """Call the gradient of that kind; the rows and random numbers it took."""
+    joined = b.append_basic_block("joined")
+    blocks = [b.append_basic_block("gradient") for _ in gradients]
+    choice = b.switch(kind, blocks[0])
+    for number, (block, routine) in enumerate(zip(blocks, gradients, strict=True)):
+        if number:
+            choice.add_case(number, block)
+        b.position_at_end(block)
+        b.call(routine.function, cursors)
+        b.branch(joined)
+    b.position_at_end(joined)
+    rows, drawn = b.phi(INTEGER), b.phi(INTEGER)
+    for block, routine in zip(blocks, gradients, strict=True):
+        rows.add_incoming(integer(routine.rows), block)
+        drawn.add_incoming(integer(routine.drawn), block)
+    return rows, drawn
+
+
+def _add_scalars(code: Code, b: Any, scalars: Sequence[Array], values: Value) -> None:
+    """Write the step's numbers where the update reads them."""
+    size = code.dtype.itemsize
+    for position, scalar in enumerate(scalars):
+        value = b.gep(values, [integer(position)], source_etype=code.real)
+        place = b.inttoptr(integer(address_of(scalar)), POINTER)
+        b.store(b.load(value, typ=code.real, align=size), place, align=size)
+
+
+def translated(stepper: Stepper) -> tuple[Code, list[Routine]]:
+    """The steps of a stepper as code, and the gradients among it: of full batches, then of the
+    last of a pass if that is smaller. Raises Untranslatable.
+    """
+    plan = stepper.plan
+    code = new_code(plan.theta.dtype)
+
+    def reader() -> Reader:
+        return Reader(code.dtype, plan.index, plan.workspace.uniform)
+
+    gradients = [
+        add_routine(code, f"gradient_{rows}", stepper.gradient_tapes[rows], reader(), rows)
+        for rows in sorted(stepper.gradient_tapes, reverse=True)
+    ]
+    update = add_routine(code, "update", stepper.update_tape, reader())
+    add_run(code, gradients, update, list(stepper.scalars.values()))
+    return code, gradients

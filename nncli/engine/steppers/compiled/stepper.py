@@ -1,0 +1,140 @@
+"""CompiledStepper: steps in machine code, a slice of many at a time.
+
+What isn't arithmetic stays with NumPy: the rows of each step, random numbers and learning rates
+are drawn from the same streams in the same order, for a slice at once.
+"""
+
+import math
+import time
+
+import numpy as np
+
+from nncli.engine.batches import Batches
+from nncli.engine.job import Job
+from nncli.engine.plan import Plan
+from nncli.engine.state import TrainState
+from nncli.engine.steppers.compiled.machine import Machine
+from nncli.engine.steppers.compiled.places import address_of
+from nncli.engine.steppers.compiled.program import translated
+from nncli.engine.steppers.gradient import Stepper, Stop
+from nncli.parts.arrays import Array
+
+SHORT, LONG = 0.02, 0.05  # seconds of a slice, after which a stop request is looked at
+MOST = 1 << 16  # steps of a slice, and numbers of a kind drawn for it, unless one step needs more
+
+
+class CompiledStepper(Stepper):
+    """Moves a state as Stepper does, up to rounding in products and sums.
+
+    Slices differ in length with the clock, but a step's numbers don't depend on its slice: the
+    same seed gives the same bits, stopped and resumed or not.
+
+    Raises Untranslatable if the tapes hold a call that only NumPy can make.
+    """
+
+    def __init__(self, job: Job, state: TrainState, plan: Plan, batches: Batches) -> None:
+        super().__init__(job, state, plan, batches)
+        code, gradients = translated(self)
+        self.machine = Machine(code)
+        self.is_fresh = True  # whether the shuffle stream may stand elsewhere than the state
+        self.steps = 1  # of the next slice
+        self.rows = [routine.rows for routine in gradients]
+        self.drawn = [routine.drawn for routine in gradients]
+        gathered = self.rows[0] * plan.gather
+        numbers = len(self.scalars) * self.rates_vary
+        self.most = max(min(MOST, MOST // max(gathered, self.drawn[0], numbers, 1)), 1)
+        self.kinds = np.resize(self._kinds(), self.steps_per_epoch + self.most)
+        self.order = np.zeros(self.most * gathered, np.intp)
+        self.random = np.zeros(self.most * self.drawn[0], plan.theta.dtype)
+        self.values = np.zeros((self.most if numbers else 1, len(self.scalars)), plan.theta.dtype)
+        self.values[0] = list(self.scalars.values())
+        arrays = (self.kinds, self.order, self.random, self.values)
+        self.addresses = [address_of(array) for array in arrays]
+        self.stride = numbers
+
+    def _kinds(self) -> Array:
+        """Which gradient each step of an epoch takes: the last of a pass may have fewer rows."""
+        kinds = np.zeros(self.steps_per_epoch, np.int8)
+        if len(self.rows) > 1:
+            kinds[self.batches.per_pass - 1 :: self.batches.per_pass] = 1
+        return kinds
+
+    @property
+    def has_whole_passes(self) -> bool:
+        """Whether an epoch deals every row equally often, in an order that is drawn."""
+        batches = self.batches
+        return batches.sampling == "shuffle" and self.steps_per_epoch % batches.per_pass == 0
+
+    def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
+        state, end = self.state, time.perf_counter() + seconds
+        while state.epoch < last and (state.step_in_epoch or time.perf_counter() < end):
+            if stop.requested:
+                return False
+            began, before = time.perf_counter(), state.step
+            self._slice(last, stop.allowed(self.steps))
+            self._adapt(state.step - before, time.perf_counter() - began)
+        return True
+
+    def _adapt(self, steps: int, seconds: float) -> None:
+        """More steps to a slice if it was over soon, fewer if it took long."""
+        if seconds > LONG:
+            self.steps = max(self.steps // 2, 1)
+        elif seconds < SHORT and steps > self.steps // 2:
+            self.steps = min(2 * self.steps, self.most)
+
+    def _slice(self, last: int, most: int) -> None:
+        """Whole epochs, as many as fit into `most` steps; or a part of one that is longer."""
+        state, start = self.state, self.state.step_in_epoch
+        steps = min(most, self.steps_per_epoch - start)
+        if start == 0 and steps == self.steps_per_epoch:
+            steps *= min(most // steps, last - state.epoch)
+        if not self.batches.in_place:
+            self._draw_rows(start, steps)
+        self._draw_random(start, steps)
+        self._move_on(steps)
+        kinds, *others = self.addresses
+        self.machine.run(steps, kinds + start, *others, self.stride)
+
+    def _draw_rows(self, start: int, steps: int) -> None:
+        """The rows of each step, one after the other."""
+        batches, taken = self.batches, 0
+        if start == 0 or self.is_fresh:
+            self._begin_draws()
+            self.is_fresh = False
+        if start == 0 and self.has_whole_passes and steps >= self.steps_per_epoch:
+            passes = steps // batches.per_pass
+            batches.orders(self.order[: passes * batches.rows].reshape(passes, batches.rows))
+            return
+        for position in range(start, start + steps):
+            place = self.order[taken : taken + batches.batch]
+            taken += batches.draw(position % self.steps_per_epoch, place)
+
+    def _draw_random(self, start: int, steps: int) -> None:
+        """The random numbers of each step, one after the other."""
+        if (fill := self.plan.workspace.uniform) is not None:
+            smaller = int(np.count_nonzero(self.kinds[start : start + steps]))
+            fill(self.random[: (steps - smaller) * self.drawn[0] + smaller * self.drawn[-1]])
+
+    def _move_on(self, steps: int) -> None:
+        """Count the steps, and note the numbers that the update of each is to read."""
+        state, noted = self.state, 0
+        while noted < steps:
+            left_of_epoch = self.steps_per_epoch - state.step_in_epoch
+            count = min(steps - noted, left_of_epoch) if self.rates_vary else steps
+            if self.rates_vary:
+                self.values[noted : noted + count] = self._values(count)
+            noted += count
+            state.step += count
+            epochs, state.step_in_epoch = divmod(state.step_in_epoch + count, self.steps_per_epoch)
+            state.epoch += epochs
+
+    def _values(self, steps: int) -> list[list[float]]:
+        """A row for each of the next steps, all of one epoch; a single one if they are alike."""
+        state, job, scalars = self.state, self.job, self.job.optimizer.scalars
+        first, rate = state.step, self.learning_rate
+        if job.schedule.interval == "step":
+            factor, epoch = state.plateau.factor, state.epoch
+            rates = [job.learning_rate(epoch, t) * factor for t in range(first, first + steps)]
+        else:
+            rates = [rate] * (steps if self.sets_every_step else 1)
+        return [[*scalars(t, rate).values()] for t, rate in enumerate(rates, start=first + 1)]

@@ -1,0 +1,125 @@
+"""Class plots: ROC curves, calibration and confusion of a classifier."""
+
+from typing import Any
+
+import numpy as np
+
+from nncli.evaluation.class_scores import CURVES, largest, roc_curves
+from nncli.evaluation.plots import (
+    REFERENCE,
+    SHADE,
+    dress,
+    entitle,
+    legend,
+    new_figure,
+    short,
+)
+from nncli.evaluation.report import Report
+from nncli.parts.arrays import Array
+
+BARS = 20  # of a histogram
+MOST_NUMBERS = 20  # classes whose counts can still be read
+MOST_CLASSES = 40  # whose names can
+LETTER = 0.09  # inches that a letter of a class's name takes
+INSIDE = 4  # curves whose legend hides none of them
+
+
+def roc(report: Report, title: str) -> Any:
+    """ROC curves with their areas; None if no class has both rows and others."""
+    from matplotlib import colormaps
+
+    curves = roc_curves(report.predictions, report.truth, report.classes)
+    if not curves:
+        return None
+    has_room = len(curves) <= INSIDE
+    figure = new_figure(5.2 if has_room else 7.4, 5.3)
+    axes = figure.subplots()
+    for number, curve in enumerate(curves):
+        color = SHADE if len(curves) == 1 else colormaps["tab10"](number)
+        label = f"{curve.area:.3f}  {short(curve.name)}"
+        width = 1.5 + 1.5 * (1 - (number + 1) / len(curves))  # so that equal curves all show
+        axes.plot(
+            curve.false_positive, curve.true_positive, color=color, label=label, linewidth=width
+        )
+    axes.plot([0, 1], [0, 1], label="0.500  chance", **REFERENCE)
+    some = len(report.classes) > CURVES
+    which = f", the {CURVES} largest of {len(report.classes):,} classes" if some else ""
+    entitle(axes, f"ROC curves{which}", title)
+    dress(
+        axes,
+        f"share of {_others(report)} taken for it (false positive rate)",
+        "share of the class's rows found (true positive rate)",
+    )
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    place = {"loc": "lower right"} if has_room else {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+    legend(axes, title="area  class", alignment="left", **place)
+    return figure
+
+
+def _others(report: Report) -> str:
+    return f"'{short(report.classes[0])}' rows" if len(report.classes) == 2 else "other rows"
+
+
+def reliability(report: Report, title: str) -> Any:
+    """How often predictions come true, over their probability; None if they aren't finite."""
+    bins = report.calibration
+    if bins is None:
+        return None
+    figure = new_figure(5.2, 5.8)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    spread = 1.96 * np.sqrt(bins.probability * (1 - bins.probability) / bins.rows)
+    low, high = (np.clip(bins.probability + side * spread, 0, 1) for side in (-1, 1))
+    luck = {"color": "0.8", "linewidth": 5, "zorder": 1}
+    above.plot([0, 1], [0, 1], label="perfectly calibrated", **REFERENCE)
+    above.vlines(bins.probability, low, high, label="range of chance (95%)", **luck)
+    label = f"network, {_span(bins.rows)} a dot\n(mean error {bins.error:.3g})"
+    above.plot(bins.probability, bins.share, color=SHADE, linewidth=1, alpha=0.4)
+    above.plot(bins.probability, bins.share, "o", color=SHADE, markersize=5, label=label)
+    what, right = "the predicted class", "are predicted right"
+    if len(report.classes) == 2:
+        what = f"'{short(report.classes[1])}'"
+        right = f"are {what}"
+    entitle(above, "calibration", title)
+    dress(above, "", f"share of rows that {right}")
+    above.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+    legend(above, loc="best")
+    below.hist(bins.given, bins=BARS, range=(0, 1), color=SHADE, alpha=0.6)
+    dress(below, f"predicted probability of {what}", "rows")
+    return figure
+
+
+def _span(rows: Array) -> str:
+    """`1 row`, `20 rows` or `20 to 21 rows`."""
+    fewest, most = rows.min(), rows.max()
+    if fewest == most:
+        return f"{most:,} row{'s' if most > 1 else ''}"
+    return f"{fewest:,} to {most:,} rows"
+
+
+def confusion(report: Report, title: str) -> Any:
+    """True classes down, predicted ones across; shaded by the share of the true class."""
+    chosen = largest(report.counts, MOST_CLASSES)
+    counts = report.counts[np.ix_(chosen, chosen)]
+    names = [short(report.classes[index]) for index in chosen]
+    longest = max(map(len, names))
+    side = float(np.clip(2.2 + 0.45 * len(names), 3.6, 10.0))
+    figure = new_figure(side + 0.8 + LETTER * longest, side + 0.2)
+    axes = figure.subplots()
+    shares = counts / np.maximum(report.counts[chosen].sum(axis=1, keepdims=True), 1)
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, shrink=0.8, label="share of the true class")
+    some = len(names) < len(report.classes)
+    which = f", the {len(names)} largest of {len(report.classes):,} classes" if some else ""
+    entitle(axes, f"confusion{which}", title)
+    dress(axes, "predicted class", "true class")
+    font = {"fontsize": 9 if len(names) <= MOST_NUMBERS else 7, "parse_math": False}
+    is_wide = LETTER * longest * len(names) > 0.65 * side
+    slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if is_wide else {}
+    axes.set_yticks(range(len(names)), names, **font)
+    axes.set_xticks(range(len(names)), names, **font, **slant)
+    if len(names) <= MOST_NUMBERS:
+        for (row, column), count in np.ndenumerate(counts):
+            color = "white" if shares[row, column] > 0.6 else "black"
+            words = f"{count:,}" if count else ""
+            axes.text(column, row, words, ha="center", va="center", color=color, fontsize=9)
+    return figure

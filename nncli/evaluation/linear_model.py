@@ -1,0 +1,158 @@
+"""The linear model: what the features are worth without a hidden layer, as a yardstick."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.rows import Inputs
+from nncli.parts.arrays import Array
+
+MOST_ROWS = 100_000  # to fit on
+MOST_INPUTS = 10_000_000  # numbers to fit on
+MOST_SCORES = 50_000_000  # rows x classes x (inputs + what softmax costs): some seconds
+SOFTMAX = 30  # inputs' worth of time for a score
+FEWEST_ROWS = 1_000  # however many inputs and classes
+BLOCK_VALUES = 2**22  # read at once
+STRENGTH = 10.0  # C of logistic regression: 1, the default, is too little to learn 4 rows of AND
+PENALTIES = 10.0 ** np.arange(-6, 5)  # of ridge slopes, to choose from by leave-one-out
+STEPS = 1000
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Ridge regression, whose penalty is chosen by leave-one-out; largest: of each target."""
+
+    model: Any
+    largest: Array
+
+    @classmethod
+    def fit(cls, x: Array, y: Array, weights: Array) -> "Ridge":
+        from sklearn import linear_model
+
+        largest = np.abs(y).max(axis=0)
+        largest[largest == 0] = 1.0
+        model = linear_model.RidgeCV(alphas=PENALTIES)
+        if len(x) < 3:  # none is left to choose by
+            model = linear_model.Ridge(alpha=PENALTIES[-1])
+        return cls(model.fit(x, y / largest, weights), largest)
+
+    def predict(self, x: Array) -> Array:
+        return np.asarray(self.model.predict(x).reshape(len(x), -1) * self.largest)
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Logistic regression; classes without a training row get the probability 0.
+
+    model: None where the training rows are all of one class.
+    """
+
+    model: Any
+    seen: Array
+    classes: int
+
+    @classmethod
+    def fit(cls, x: Array, truth: Array, classes: int, weights: Array) -> "Logistic":
+        from sklearn.linear_model import LogisticRegression
+
+        seen, model = np.unique(truth), None
+        if len(seen) > 1:
+            model = LogisticRegression(C=STRENGTH, max_iter=STEPS)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # a yardstick may stop a little short of the end
+                model.fit(x, truth, weights)
+        return cls(model, seen, classes)
+
+    def predict(self, x: Array) -> Array:
+        probabilities = np.zeros((len(x), self.classes))
+        given = 1.0 if self.model is None else self.model.predict_proba(x)
+        probabilities[:, self.seen] = given
+        return probabilities
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Predictions of a linear model.
+
+    predictions: (rows, classes) probabilities, or (rows, targets) in their own units.
+    fitted_rows: how many training rows it has seen.
+    """
+
+    predictions: Array
+    fitted_rows: int
+
+
+def linear_model(train: EvaluationSet, rows: EvaluationSet, classes: int, *, seed: int) -> Linear:
+    """Fit a linear model on training rows, and predict others.
+
+    classes: how many, 0 for numbers. It sees what the network sees, standardized, and the rows'
+    weights. Beyond 100,000 rows, and earlier with many inputs or classes, it is fitted on a random
+    sample of the training rows. Inputs that aren't finite are predicted NaN.
+    """
+    x, truth, weights = _sample(train, classes, seed)
+    with np.errstate(all="ignore"):
+        scaling = _Scaling.fit(x)
+        x = scaling.apply(x)
+        model: Logistic | Ridge
+        if classes:
+            model = Logistic.fit(x, truth, classes, weights)
+        else:
+            model = Ridge.fit(x, truth, weights)
+        pieces = [_predict(model, scaling.apply(block)) for _, block in _blocks(rows.x)]
+    return Linear(np.concatenate(pieces), len(x))
+
+
+def _predict(model: Logistic | Ridge, x: Array) -> Array:
+    """Predictions; NaN for rows that aren't finite."""
+    is_finite: Array = np.asarray(np.isfinite(x).all(axis=1))
+    predictions = model.predict(np.where(is_finite[:, None], x, 0.0))
+    predictions[~is_finite] = np.nan
+    return predictions
+
+
+def _sample(train: EvaluationSet, classes: int, seed: int) -> tuple[Array, Array, Array]:
+    """(inputs, truth, weights of mean 1) of as many training rows as can be fitted in seconds."""
+    inputs = train.x.shape[1]
+    affordable = min(MOST_INPUTS // inputs, MOST_SCORES // ((inputs + SOFTMAX) * max(classes, 1)))
+    count = min(len(train), MOST_ROWS, max(affordable, FEWEST_ROWS))
+    chosen = np.arange(len(train))
+    if count < len(train):
+        chosen = np.sort(np.random.default_rng(seed).choice(len(train), count, replace=False))
+    x = np.empty((count, inputs))
+    for start, block in _blocks(train.x):
+        first, last = np.searchsorted(chosen, (start, start + len(block)))
+        x[first:last] = block[chosen[first:last] - start]
+    weights = np.ones(count) if train.weights is None else train.weights[chosen].astype(float)
+    return x, train.truth[chosen], weights / weights.mean()
+
+
+def _blocks(x: Inputs) -> Iterator[tuple[int, Array]]:
+    """(first row, float64 rows) after another, of rows in memory or on disk."""
+    step = max(BLOCK_VALUES // x.shape[1], 1)
+    for start in range(0, len(x), step):
+        yield start, np.asarray(x[start : start + step], float)
+
+
+@dataclass(frozen=True)
+class _Scaling:
+    """To mean 0 and standard deviation 1, past the largest value so that no square overflows."""
+
+    largest: Array
+    mean: Array
+    deviation: Array
+
+    @classmethod
+    def fit(cls, x: Array) -> "_Scaling":
+        largest = np.abs(x).max(axis=0)
+        largest[largest == 0] = 1.0
+        x = x / largest
+        deviation = x.std(axis=0)
+        deviation[deviation <= 10 * np.finfo(float).eps] = 1.0  # what rounding leaves of none
+        return cls(largest, x.mean(axis=0), deviation)
+
+    def apply(self, x: Array) -> Array:
+        return np.asarray((x / self.largest - self.mean) / self.deviation)

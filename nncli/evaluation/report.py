@@ -1,0 +1,192 @@
+"""The report: what a run's network is worth on a set of rows, and beside what."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.run_reader import RunReader
+from nncli.engine.evaluator import EvaluationSet, Evaluator
+from nncli.engine.threads import limited
+from nncli.evaluation.class_scores import Calibration, ClassScores, calibration, per_class
+from nncli.evaluation.intervals import (
+    FEWEST_ROWS,
+    WITHOUT,
+    Estimate,
+    Resampled,
+    Standing,
+    resample,
+    standing,
+)
+from nncli.evaluation.linear_model import linear_model
+from nncli.parts.arrays import Array
+from nncli.parts.metrics import Metric, confusion
+
+SPLITS = ("test", "val", "train")  # in the order in which they are chosen
+FEW_ROWS = 30
+LINEAR = "linear model"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Scores of a run's network on a set of rows.
+
+    run: its name.  name: the split's, or the file's.  loss: the objective on these rows.
+    network, baselines: scores of its predictions, and of others that it has to beat, by name.
+    predictions, truth: as metrics take them.
+    fitted_rows: of the training rows, those that the linear model was fitted on.
+    classes, targets: their names; classes is empty for numbers.
+    """
+
+    run: str
+    name: str
+    loss: float
+    chosen: Mapping[str, Metric]
+    network: Resampled
+    baselines: Mapping[str, Resampled]
+    predictions: Array
+    truth: Array
+    fitted_rows: int
+    training_rows: int
+    classes: tuple[str, ...]
+    targets: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        return len(self.truth)
+
+    @property
+    def what(self) -> str:
+        """How many rows of what, as in `22 test rows`."""
+        word = "row" if self.rows == 1 else "rows"
+        rest = f"{self.name} {word}" if self.name in SPLITS else f"{word} of {self.name}"
+        return f"{self.rows:,} {rest}"
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The loss, then the metrics, on all rows."""
+        return {"loss": self.loss, **self.network.values}
+
+    @cached_property
+    def intervals(self) -> dict[str, Estimate]:
+        """Of every metric but the loss."""
+        return self.network.estimates()
+
+    @cached_property
+    def differences(self) -> dict[str, dict[str, Estimate]]:
+        """network - baseline, of every metric, by baseline."""
+        return {name: self.network.differences(other) for name, other in self.baselines.items()}
+
+    def standings(self, baseline: str) -> dict[str, Standing]:
+        """Whether the network is better than a baseline, by metric."""
+        return {
+            name: standing(difference, is_score=self.chosen[name].is_score)
+            for name, difference in self.differences[baseline].items()
+        }
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether there is anything to draw."""
+        return bool(np.isfinite(self.predictions).all())
+
+    @cached_property
+    def counts(self) -> Array:
+        """(classes, classes) rows: true class by row, predicted class by column."""
+        return confusion(self.predictions, self.truth)
+
+    @cached_property
+    def by_class(self) -> dict[str, ClassScores]:
+        return per_class(self.predictions, self.truth, self.classes)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """None for numbers, and for predictions that aren't finite."""
+        has_any = self.classes and self.is_finite
+        return calibration(self.predictions, self.truth) if has_any else None
+
+    def to_json(self) -> dict[str, Any]:
+        """What `evaluate --json` prints, but for the run's path and the files."""
+        value: dict[str, Any] = {
+            "split": self.name,
+            "rows": self.rows,
+            "metrics": self.metrics,
+            "baselines": {name: dict(other.values) for name, other in self.baselines.items()},
+            "intervals": _intervals(self.intervals),
+            "differences": {name: _intervals(each) for name, each in self.differences.items()},
+        }
+        if self.classes:
+            value["classes"] = {name: asdict(scores) for name, scores in self.by_class.items()}
+            value["confusion"] = {"classes": list(self.classes), "counts": self.counts.tolist()}
+            value["calibration_error"] = self.calibration.error if self.calibration else None
+        return value | {"notes": self.notes()}
+
+    def notes(self) -> list[str]:
+        """What one has to know to read the figures right, a sentence each."""
+        notes = []
+        if self.rows < FEWEST_ROWS:
+            notes.append(f"intervals: none, as it takes {FEWEST_ROWS} rows to tell anything")
+        elif self.rows < FEW_ROWS:
+            notes.append(
+                f"intervals: {self.rows} rows are few: they are rough, and more likely too narrow "
+                "than too wide"
+            )
+        reasons: dict[str, list[str]] = {}
+        for name, estimate in self.intervals.items():
+            if self.rows >= FEWEST_ROWS and (estimate.low is None or estimate.left_out):
+                reasons.setdefault(self._why_none(name, estimate), []).append(name)
+        notes += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
+        if self.fitted_rows < self.training_rows:
+            sample = f"{self.fitted_rows:,} of {self.training_rows:,} training rows"
+            notes.append(f"{LINEAR}: fitted on a random sample of {sample}")
+        return notes
+
+    def _why_none(self, name: str, estimate: Estimate) -> str:
+        if self.chosen[name].name in WITHOUT:
+            return "no interval, as resampling can't tell how much larger a maximum could be"
+        if not np.isfinite(estimate.value):
+            return "undefined on these rows"
+        if estimate.left_out:
+            same = "" if estimate.interval else "; no interval, as all others score the same"
+            return f"undefined in {estimate.left_out:.1%} of the resamples, left out{same}"
+        if name == "accuracy" and estimate.value == 1.0:
+            unseen = 1 - 0.05 ** (1 / self.rows)  # P(none of n rows wrong) = (1 - p)^n = 5%
+            return (
+                f"no interval, as none of {self.rows:,} rows is wrong; a true share of wrong rows "
+                f"up to {unseen:.2g} would fit that"
+            )
+        return "no interval, as every resample scores the same"
+
+
+def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float] | None]:
+    return {name: estimate.interval for name, estimate in estimates.items()}
+
+
+def evaluate(reader: RunReader, rows: EvaluationSet, name: str) -> Report:
+    """Score a run's weights on rows, beside its baselines and a linear model."""
+    built, job = reader.built, reader.built.job
+    seed = job.seeds.split
+    with limited(job.training), np.errstate(all="ignore"):
+        evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {})
+        loss, predictions = evaluator.score().loss, job.decode(evaluator.outputs)
+        linear = linear_model(job.train, rows, len(built.table.classes), seed=seed)
+        rivals = {**built.baselines(len(rows)), LINEAR: linear.predictions}
+        network, *others = (
+            resample(job.metrics, each, rows.truth, seed=seed)
+            for each in (predictions, *rivals.values())
+        )
+    return Report(
+        run=reader.run.name,
+        name=name,
+        loss=loss,
+        chosen=job.metrics,
+        network=network,
+        baselines=dict(zip(rivals, others, strict=True)),
+        predictions=predictions,
+        truth=rows.truth,
+        fitted_rows=linear.fitted_rows,
+        training_rows=len(job.train),
+        classes=tuple(built.table.classes),
+        targets=() if built.table.classes else tuple(built.table.targets),
+    )

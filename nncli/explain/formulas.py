@@ -1,0 +1,141 @@
+"""The formulas in force: what a config computes, with its own numbers."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.build.build import Built
+from nncli.engine.network import Network, Node
+from nncli.engine.notation import bracketed, scaled, symbol, written
+from nncli.explain.training_formulas import reported, stops, updates
+from nncli.parts.initializers import Initializer, VarianceScaling
+from nncli.parts.layers import Dense
+from nncli.registry import Part
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One line: what is set, and to what; section says which heading it stands under."""
+
+    section: str
+    name: str
+    formula: str
+
+
+def formulas(built: Built) -> list[Formula]:
+    """Every formula, in the order of a step."""
+    network = built.network
+    sections = {
+        "data": _data(built),
+        "forward": _forward(network),
+        "start of the weights": _starts(network),
+        "loss": _loss(built),
+        "each step": updates(built),
+        "stops": stops(built),
+        "reported": reported(built),
+    }
+    return [
+        Formula(section, name, formula)
+        for section, lines in sections.items()
+        for name, formula in lines
+    ]
+
+
+def first_line(part: Part) -> str:
+    """What a part without a formula says of itself."""
+    return (part.__doc__ or part.name).strip().splitlines()[0].rstrip(".")
+
+
+def _data(built: Built) -> Iterator[tuple[str, str]]:
+    rows = ", ".join(f"{len(chosen)} {name}" for name, chosen in built.rows.named().items())
+    yield "rows", rows
+    keys = built.experiment.data.preprocessing
+    scale = "none" if isinstance(keys, str) else str(keys.numeric.scale)
+    yield "x", f"{built.network.inputs} inputs; numbers {SCALES[scale]}"
+    if built.table.classes:
+        units = built.network.outputs
+        yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
+    else:
+        yield "t", f"numbers {SCALES[built.preprocessing.target.method]}"
+    if built.job.train.weights is not None:
+        least, most = built.job.train.weights.min(), built.job.train.weights.max()
+        yield "w", f"weights of rows, {least:.4g} to {most:.4g}, with mean 1 over the training rows"
+
+
+SCALES = {
+    "none": "as they are",
+    "standard": "(value - mean) / standard deviation, of the training rows",
+    "minmax": "(value - minimum) / (maximum - minimum), of the training rows",
+    "robust": "(value - median) / interquartile range, of the training rows",
+}
+
+
+def in_symbols(template: str, network: Network, node: Node) -> str:
+    """{W} of a layer as W2, its {x} as the output of the layer before."""
+    place = network.nodes.index(node)
+    before = symbol(network, f"{network.nodes[place - 1].name}/a") if place else "x"
+
+    def replaced(found: re.Match[str]) -> str:
+        return before if found[1] == "x" else symbol(network, f"{node.name}/{found[1]}")
+
+    return re.sub(r"\{(\w+)\}", replaced, template)
+
+
+def _forward(network: Network) -> Iterator[tuple[str, str]]:
+    for node in network.nodes:
+        layer = node.layer
+        for name, template in {**layer.formulas(), **layer.state_formulas()}.items():
+            said = in_symbols(template, network, node) or first_line(
+                layer.activation if isinstance(layer, Dense) else layer
+            )
+            yield symbol(network, f"{node.name}/{name}"), said
+        if layer.is_random:
+            yield symbol(network, f"{node.name}/a"), "the input itself, when not training"
+
+
+def _starts(network: Network) -> Iterator[tuple[str, str]]:
+    for node in network.nodes:
+        starts = node.layer.initializers()
+        shapes = node.layer.param_shapes(node.inputs)
+        for name, shape in shapes.items():
+            frozen = "" if node.layer.is_trainable else "; frozen"
+            said = f"{_start(starts[name], shape)}{frozen}"
+            yield symbol(network, f"{node.name}/{name}"), said
+
+
+def _start(start: Initializer, shape: tuple[int, ...]) -> str:
+    said = f"{start.name}: {start.fill(first_line(start))}"
+    keys = ", ".join(f"{key} {value}" for key, value in vars(start).items())
+    said += f" ({keys})" if keys else ""
+    if isinstance(start, VarianceScaling):
+        std = start.standard_deviation(shape)
+        limit = f", within +-{written(np.sqrt(3.0) * std, 4)}" if "+-" in said else ""
+        said += f"; std {written(std, 4)} for {shape[0]} inputs{limit}"
+    return said
+
+
+def _loss(built: Built) -> Iterator[tuple[str, str]]:
+    network, loss = built.network, built.network.loss
+    last, factor = network.nodes[-1], loss.factor(built.job.batch_rows, network.outputs)
+    names = {"a": symbol(network, f"{last.name}/a"), "t": "t"}
+    unit = ", in nats" if network.is_matched else ""
+    weighed = "w * " if built.job.train.weights is not None else ""
+    term = loss.fill(loss.formula).format(**names) if loss.formula else first_line(loss)
+    yield "loss", f"{loss.name}: {loss.reduction} of {weighed}{_bracketed(term)}{unit}"
+    for node in network.nodes:
+        if penalty := node.layer.penalty_formula():
+            yield "+ penalty", f"{in_symbols(penalty, network, node)}; biases aren't penalised"
+    of = f"a step has {built.job.batch_rows} x {network.outputs} outputs"
+    if network.is_matched:
+        name, slope = "dz", f"{names['a']} - t"
+        of += f"; {network.output.activation.name} and loss in one"
+    else:
+        name, slope = "da", loss.fill(loss.gradient_formula).format(**names) or "d(loss)/d(a)"
+    slope = f"{bracketed(slope)} * w" if weighed else slope
+    yield symbol(network, f"{last.name}/{name}"), f"{scaled(slope, factor)}    [{of}]"
+
+
+def _bracketed(term: str) -> str:
+    return term if term.startswith("(") and term.count("(") == 1 else f"({term})"

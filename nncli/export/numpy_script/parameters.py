@@ -1,0 +1,107 @@
+"""Parameters: the vectors of a script, the views into them, and how they start."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nncli.engine.layout import Tensor
+from nncli.engine.network import Node
+from nncli.engine.notation import symbol
+from nncli.export.numpy_script.folded_passes import Passes
+from nncli.export.numpy_script.formatting import INNER, comment, indented
+from nncli.export.numpy_script.functions import first_line
+from nncli.export.numpy_script.sources import Sources
+from nncli.export.numpy_script.training_loop import generator
+from nncli.parts.arrays import Array
+from nncli.parts.initializers import FromFile, Initializer
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of one run. given: those that come from a file, by their symbol."""
+
+    passes: Passes
+    sources: Sources
+
+    @property
+    def _suffix(self) -> str:
+        name = self.passes.speller.type_name
+        return "" if name == "float" else f", {name}"
+
+    def vectors(self) -> list[str]:
+        """theta and the optimizer's slots, and a name for every tensor."""
+        layout, suffix = self.passes.network.layout, self._suffix
+        lines = [
+            *comment("every trained number lies in one vector; W1, b1, ... are views into it"),
+            f"theta = np.zeros({layout.trainable}{suffix})",
+        ]
+        ordered = sorted(layout.tensors, key=lambda tensor: tensor.start)
+        lines += [f"{self._symbol(tensor.name)} = {self._place(tensor)}" for tensor in ordered]
+        if self.passes.slots:
+            lines += comment("the optimizer's memory: a number for each one in theta")
+        for name, slot in self.passes.slots.items():
+            start = float(slot[0])
+            made = (
+                f"np.full({len(slot)}, {start!r}{suffix})"
+                if start
+                else f"np.zeros({len(slot)}{suffix})"
+            )
+            lines.append(f"{name} = {made}")
+        return lines
+
+    def _place(self, tensor: Tensor) -> str:
+        """A view into theta or, for what isn't trained, an array of its own."""
+        if tensor.start >= self.passes.network.layout.trainable:
+            shape = (
+                f"({', '.join(map(str, tensor.shape))})" if len(tensor.shape) > 1 else tensor.size
+            )
+            return f"np.zeros({shape}{self._suffix})"
+        view = f"theta[{tensor.start}:{tensor.start + tensor.size}]"
+        return f"{view}.reshape{tensor.shape}" if len(tensor.shape) > 1 else view
+
+    def initialize(self) -> list[str]:
+        """The function that gives every tensor its first values."""
+        body: list[str] = []
+        is_drawn = False
+        for name, tensor, initializer in self._starts():
+            if isinstance(initializer, FromFile):
+                body.append(f"{name}[:] = {name}_start")
+                continue
+            arguments = {"shape": str(tensor.shape), "random": "random", "name": repr(tensor.name)}
+            lines, value = self.sources.lines(initializer.__call__, **arguments)
+            is_drawn |= "random" in value
+            if "random" in value:
+                formula = first_line(initializer)
+                formula = formula[:1].lower() + formula[1:]
+                body += comment(f"{name}, {initializer.name}: {formula}", INNER)
+            value = re.sub(r"\(\((\d+),\)", r"(\1", value)  # np.zeros(8) is shorter than of (8,)
+            body += [*lines, f"{name}[:] = {value}"]
+        seed = self.passes.job.seeds.init
+        random = [generator("init", seed, "random")] if is_drawn else []
+        words = '"""Give every parameter its value before the first step."""'
+        return ["def initialize():", *indented([words, *random, *body])]
+
+    def given(self) -> dict[str, Array]:
+        """The first values that come from a file, by name."""
+        return {
+            f"{name}_start": initializer(tensor.shape, None, tensor.name)  # type: ignore[arg-type]  # draws nothing
+            for name, tensor, initializer in self._starts()
+            if isinstance(initializer, FromFile)
+        }
+
+    def _starts(self) -> Iterator[tuple[str, Tensor, Initializer]]:
+        """Every tensor with its symbol and initializer, in the order they are drawn."""
+        network = self.passes.network
+        tensors = {tensor.name: tensor for tensor in network.layout.tensors}
+        for node in network.nodes:
+            starts = node.layer.initializers()
+            for name in self._names(node):
+                full = f"{node.name}/{name}"
+                yield self._symbol(full), tensors[full], starts[name]
+
+    @staticmethod
+    def _names(node: Node) -> list[str]:
+        return [*node.layer.param_shapes(node.inputs), *node.layer.state_shapes(node.inputs)]
+
+    def _symbol(self, name: str) -> str:
+        return symbol(self.passes.network, name)

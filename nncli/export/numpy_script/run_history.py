@@ -1,0 +1,111 @@
+"""Run history: which epochs a run made, at which rates, and why it ended, by its files."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from nncli.artifacts import run_directory as names
+from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.run_reader import RunReader
+from nncli.engine.job import Job
+from nncli.errors import UserError
+from nncli.parts.optimizers import Lbfgs
+from nncli.parts.schedules import ReduceOnPlateau
+
+ENDINGS = {
+    "early_stopping": "early stopping ended it",
+    "converged": "it had converged",
+    "diverged": "it diverged after that",
+    "interrupted": "it was interrupted",
+}
+
+
+@dataclass(frozen=True)
+class RunHistory:
+    """columns: of metrics.csv, by name."""
+
+    reader: RunReader
+    columns: dict[str, list[float]]
+
+    @classmethod
+    def of(cls, reader: RunReader) -> "RunHistory":
+        """Raises UserError for a run that has logged nothing yet."""
+        path = reader.run.path / names.METRICS
+        columns = read_columns(reader.run.read(names.METRICS), path)
+        if not columns["epoch"]:
+            raise UserError("it has logged nothing yet")
+        return cls(reader, columns)
+
+    @property
+    def job(self) -> Job:
+        return self.reader.built.job
+
+    @cached_property
+    def epochs(self) -> list[int]:
+        """Those that metrics.csv has a row for."""
+        return [int(epoch) for epoch in self.columns["epoch"]]
+
+    @property
+    def has_zero_loss(self) -> bool:
+        return 0.0 in (*self.columns["loss"], *self.columns.get("val_loss", ()))
+
+    @property
+    def ending(self) -> str:
+        """Why it ran for fewer epochs than the config says; empty if it didn't."""
+        if self.epochs[-1] >= self.job.training.epochs:
+            return ""
+        return ENDINGS.get(self.reader.summary().get("stopped", ""), "it went no further")
+
+    @property
+    def is_logged(self) -> str:
+        """The condition for an epoch to have a row, `True` for every one."""
+        every, last = self.job.log_every, self.epochs[-1]
+        if self.epochs == list(range(last + 1)):
+            return "True"
+        expected = [n for n in range(last + 1) if n % every == 0 or n == last]
+        if self.epochs == expected:
+            condition = f"epoch % {every} == 0"
+            return condition if last % every == 0 else f"{condition} or epoch == {last}"
+        return f"epoch in {set(self.epochs)}"
+
+    @cached_property
+    def watched(self) -> str | None:
+        """`loss` or `val_loss`, if reduce_on_plateau follows it; else None."""
+        schedule = self.job.schedule
+        if not isinstance(schedule, ReduceOnPlateau):
+            return None
+        column = self.job.monitored(schedule.monitor)
+        return column if column in ("loss", "val_loss") else None
+
+    @property
+    def _had_another_end(self) -> bool:
+        """Whether the rates of the first epochs may have been those of a shorter run."""
+        factor, epochs = self.job.schedule.factor, self.job.training.epochs
+        depends_on_end = factor(1, epochs) != factor(1, epochs + 1)
+        return depends_on_end and bool(self.reader.environment().get("resumed"))
+
+    @cached_property
+    def rates(self) -> list[float] | None:
+        """The recorded rate of each epoch, where no rule in a script would give it; else None.
+
+        Raises UserError if it is needed but wasn't logged for every epoch.
+        """
+        job = self.job
+        if isinstance(job.optimizer, Lbfgs) or self.watched is not None:
+            return None
+        recorded, steps = self.columns["learning_rate"], job.steps_per_epoch
+        follows_rule = (
+            not isinstance(job.schedule, ReduceOnPlateau)
+            and not (self._had_another_end and self.is_logged != "True")
+            and all(
+                rate == job.learning_rate(max(epoch - 1, 0), max(epoch * steps - 1, 0))
+                for epoch, rate in zip(self.epochs, recorded, strict=True)
+            )
+        )
+        if follows_rule:
+            return None
+        if self.is_logged != "True" or job.schedule.interval == "step":
+            raise UserError(
+                "its learning rates follow no rule that a script could hold (they watch a metric, "
+                "or --resume moved their end), and metrics.csv doesn't have them all"
+            )
+        return recorded[1:]

@@ -1,0 +1,179 @@
+"""Sources: a part's pure methods as lines of a script, read from the code that ran.
+
+`self.key` becomes the config's number, a method or helper that is called becomes a function of the
+script or, where it is one expression, that expression; annotations and assertions go.
+"""
+
+import ast
+import builtins
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, is_dataclass
+from types import FunctionType, ModuleType
+from typing import Any
+
+from nncli.errors import UserError
+from nncli.export.numpy_script.formatting import docstring, indented, quoted
+from nncli.export.numpy_script.methods import Method, source_of
+from nncli.export.numpy_script.syntax import Placed, is_simple, literal, made_in
+from nncli.registry import Part
+
+# what scripts call their own: no part's function may have such a name
+RESERVED = (
+    *("backward", "dropout", "epoch", "forward", "gradient", "initialize", "objective", "order"),
+    *("penalty", "plateau", "predict", "random", "rates", "report", "chosen", "shuffle"),
+    *("rows", "start", "step", "theta", "total", "train", "unpacked", "update"),
+)
+
+MODULES = {"numpy": "np", "math": "math"}  # what a script may import for a part's sake
+
+
+@dataclass
+class Sources:
+    """The functions that a script needs so far: name -> lines, in the order they are needed."""
+
+    definitions: dict[str, list[str]] = field(default_factory=dict)
+    _names: dict[object, str] = field(default_factory=dict)
+
+    def call(self, method: Callable[..., Any], *arguments: str, name: str = "") -> str:
+        """The expression for method(*arguments); `name` is its function's, if it needs one.
+
+        Raises UserError where the source isn't to be had.
+        """
+        values = [ast.parse(argument, mode="eval").body for argument in arguments]
+        read = Method.of(method)
+        return ast.unparse(self.expression(read, name or read.name, values))
+
+    def lines(self, method: Callable[..., Any], **arguments: str) -> tuple[list[str], str]:
+        """The same as statements in their place, and the expression they end with."""
+        read = Method.of(method)
+        body = read.body()
+        values = [ast.parse(arguments[each], mode="eval").body for each in read.parameters]
+        *first, last = body
+        is_straight = all(isinstance(s, ast.Assign) for s in first) and isinstance(last, ast.Return)
+        if not is_straight or made_in(body) & set(read.parameters):
+            return [], ast.unparse(self.expression(read, read.name, values))
+        placed = Placed(dict(zip(read.parameters, values, strict=True)))
+        *first, last = [placed.visit(each) for each in _Rewriting(self, read).all(body)]
+        assert isinstance(last, ast.Return)
+        assert last.value is not None
+        return [ast.unparse(statement) for statement in first], ast.unparse(last.value)
+
+    def expression(self, read: Method, name: str, values: Sequence[ast.expr]) -> ast.expr:
+        """A call of the method's function, or what it returns if that is one expression."""
+        body = read.body()
+        *first, last = body
+        is_short = not first and isinstance(last, ast.Return) and read.owner is not None
+        uses = [name.id for name in ast.walk(last) if isinstance(name, ast.Name)]
+        arguments = dict(zip(read.parameters, values, strict=False))
+        if is_short and all(is_simple(v) or uses.count(p) < 2 for p, v in arguments.items()):
+            [done] = _Rewriting(self, read).all([last])
+            placed = Placed(arguments).visit(done)
+            assert isinstance(placed, ast.Return)
+            assert placed.value is not None
+            return placed.value
+        return ast.Call(ast.Name(self.function(read, name)), list(values), [])
+
+    def function(self, read: Method, name: str) -> str:
+        """Write the method as a function; what it is called."""
+        if read.key in self._names:
+            return self._names[read.key]
+        name, number = name.lstrip("_"), 1
+        taken = {*RESERVED, *self._names.values()}
+        while (own := name if number == 1 else f"{name}_{number}") in taken:
+            number += 1
+        self._names[read.key] = own
+        body = _Rewriting(self, read).all(read.body())
+        self.definitions[own] = [
+            f"def {own}({', '.join(read.parameters)}):",
+            *indented(docstring(read.documentation)),
+            *indented(line for each in body for line in quoted(ast.unparse(each)).splitlines()),
+        ]
+        return own
+
+    def record(self, cls: type) -> str:
+        """Write a small dataclass as it is; what it is called."""
+        if cls.__name__ not in self.definitions:
+            self.definitions[cls.__name__] = source_of(cls).splitlines()
+        return cls.__name__
+
+
+class _Rewriting(ast.NodeTransformer):
+    """Statements of a method -> statements of a script."""
+
+    def __init__(self, sources: Sources, read: Method) -> None:
+        self.sources, self.read = sources, read
+        self.own = set(read.parameters) | made_in(read.body())
+
+    def all(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+        done = [self.visit(copy.deepcopy(statement)) for statement in statements]
+        return [ast.fix_missing_locations(statement) for statement in done if statement]
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        return None
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        return node.value and self.visit(ast.Assign([node.target], node.value))
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        receiver = self._object(node.value)
+        if receiver is None:
+            return ast.Attribute(self.visit(node.value), node.attr, node.ctx)
+        return literal(getattr(receiver, node.attr), f"{type(receiver).__name__}.{node.attr}")
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        if node.id in self.own:
+            return node
+        meaning = self.read.meaning(node.id)
+        if isinstance(meaning, int | float | str):
+            return literal(meaning, node.id)
+        if isinstance(meaning, type) and is_dataclass(meaning):
+            return ast.Name(self.sources.record(meaning))
+        if isinstance(meaning, ModuleType) and meaning.__name__ in MODULES:
+            return ast.Name(MODULES[meaning.__name__])
+        if node.id not in vars(builtins):
+            name = self.read.plain.__qualname__
+            raise UserError(f"{name} uses {node.id}, which a script can't hold")
+        return node
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        if ast.unparse(node.func) == "np.asarray" and len(node.args) == 1:  # it is one already
+            return self.visit(node.args[0])
+        target = self._called(node.func)
+        if target is None or node.keywords:
+            return self.generic_visit(node)
+        given = node.args
+        if target.owner is None and given and self._object(given[0]) is not None:
+            target, given = Method.bound(target.plain, self._object(given[0])), given[1:]
+        return self.sources.expression(target, target.name, [self.visit(each) for each in given])
+
+    @staticmethod
+    def _is_super(node: ast.expr) -> bool:
+        return isinstance(node, ast.Attribute) and ast.unparse(node.value) == "super()"
+
+    def _called(self, node: ast.expr) -> Method | None:
+        """The method or helper that a call means; None for what every script has."""
+        if isinstance(node, ast.Attribute):
+            if self._is_super(node):
+                assert self.read.owner is not None
+                found = getattr(super(self.read.above, self.read.owner), node.attr)
+                return Method.of(found)
+            receiver = self._object(node.value)
+            return None if receiver is None else Method.of(getattr(receiver, node.attr))
+        if isinstance(node, ast.Name) and node.id not in self.own:
+            meaning = self.read.meaning(node.id)
+            return Method(meaning) if isinstance(meaning, FunctionType) else None
+        return None
+
+    def _object(self, node: ast.expr) -> object | None:
+        """The part that an expression stands for: self, one of its fields, or one made anew."""
+        if isinstance(node, ast.Name) and node.id == self.read.self_name:
+            return self.read.owner
+        if isinstance(node, ast.Attribute) and (holder := self._object(node.value)) is not None:
+            held = getattr(holder, node.attr)
+            return held if isinstance(held, Part) else None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            meaning = self.read.meaning(node.func.id)
+            if isinstance(meaning, type) and issubclass(meaning, Part):
+                return meaning(*(ast.literal_eval(self.visit(each)) for each in node.args))
+        return None

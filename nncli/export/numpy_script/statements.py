@@ -1,0 +1,137 @@
+"""Statements: a recorded tape as lines of NumPy, such as `z1 = np.dot(x, W1)`.
+
+Each call becomes `name = expression`: an array is told by its memory, and a number that differs
+between recordings for different batches becomes a formula in `rows`. No operation, operand or order
+changes, so the lines compute the same bits.
+"""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nncli.engine.tape import Call
+from nncli.errors import UserError
+from nncli.export.numpy_script.array_names import Names
+from nncli.export.numpy_script.calls import Step, step
+from nncli.export.numpy_script.literals import LiteralWriter, expression
+from nncli.parts.arrays import Array
+
+LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Calls of a tape, the names of the arrays they work on, and the rows of its batch."""
+
+    calls: Sequence[Call]
+    names: Names
+    rows: int = 0
+
+
+@dataclass(frozen=True)
+class Statement:
+    """`target = value`. draws: whether it draws random numbers."""
+
+    target: str
+    value: ast.expr
+    draws: bool = False
+
+    @property
+    def text(self) -> str:
+        """The value as code."""
+        return ast.unparse(self.value)
+
+    @property
+    def reads(self) -> list[str]:
+        """The names in the value, once for each time they stand there."""
+        return [node.id for node in ast.walk(self.value) if isinstance(node, ast.Name)]
+
+
+def read(recordings: Sequence[Recording], speller: LiteralWriter) -> list[Statement]:
+    """A statement for each call of a tape that was recorded for several batches.
+
+    Raises UserError for a call that can't be written as a line.
+    """
+    lengths = {len(recording.calls) for recording in recordings}
+    if len(lengths) > 1:
+        raise UserError("a part computes batches of different sizes in different ways")
+    read_call = _Reading(recordings, speller)
+    return [read_call(calls) for calls in zip(*(r.calls for r in recordings), strict=True)]
+
+
+class _Reading:
+    """One call of each recording -> a statement; names and shapes are those of the first."""
+
+    def __init__(self, recordings: Sequence[Recording], speller: LiteralWriter) -> None:
+        self.names, self.speller = recordings[0].names, speller
+        self.all_names = [recording.names for recording in recordings]
+        self.rows = [recording.rows for recording in recordings]
+        self.written: set[str] = set()
+
+    def __call__(self, calls: Sequence[Call]) -> Statement:
+        steps = [step(*each) for each in zip(calls, self.all_names, strict=True)]
+        first = steps[0]
+        self.names.add_scratch(first.target)
+        if len({each.formula for each in steps}) > 1:
+            raise UserError("a part computes batches of different sizes in different ways")
+        operands = [self._operand(each) for each in zip(*(s.operands for s in steps), strict=True)]
+        if self._has_only_numbers(first, operands):
+            operands = [expression(f"{self.speller.type_name}({ast.unparse(o)})") for o in operands]
+        value: ast.expr = _Placing(operands).visit(expression(first.formula))
+        if first.shape != first.target.shape:
+            shape = ast.unparse(self._shape([each.target.shape for each in steps]))
+            value = expression(f"np.full({shape}, {ast.unparse(value)}, {self.speller.type_name})")
+        target = self.names.find(first.target)
+        if not isinstance(target, ast.Name):
+            raise UserError("a part writes into a piece of an array, which no single line can do")
+        self.written.add(target.id)
+        return Statement(target.id, value, first.draws)
+
+    def _has_only_numbers(self, first: Step, operands: Sequence[ast.expr]) -> bool:
+        """Whether Python would compute in float64 what was computed in float32."""
+        return (
+            self.speller.dtype != np.float64
+            and "_1" in first.formula
+            and all(np.ndim(operand) == 0 for operand in first.operands)
+            and self.written.isdisjoint(map(ast.unparse, operands))
+        )
+
+    def _operand(self, values: Sequence[Any]) -> ast.expr:
+        first = values[0]
+        if isinstance(first, tuple):
+            return self._shape(values)
+        if isinstance(first, np.ndarray) and (named := self.names.find(first)) is not None:
+            return named
+        if np.ndim(first) == 0:
+            if isinstance(first, np.ndarray) and first.base is not None:
+                raise UserError("a part reads an array of its own that nothing has written")
+            return self.speller.number([float(value) for value in values], self.rows)
+        return self._constant(values)
+
+    def _shape(self, shapes: Sequence[tuple[int, ...]]) -> ast.expr:
+        sizes = [str(n[0]) if len(set(n)) == 1 else "rows" for n in zip(*shapes, strict=True)]
+        return expression(f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})")
+
+    def _constant(self, values: Sequence[Array]) -> ast.expr:
+        first, kind = values[0], self.speller.type_name
+        suffix = "" if kind == "float" else f", {kind}"
+        if (first == 1.0).all():
+            shape = ast.unparse(self._shape([value.shape for value in values]))
+            return expression(f"np.ones({shape}{suffix})")
+        if first.size > LARGEST_CONSTANT or any(v.shape != first.shape for v in values):
+            raise UserError("a part computes with an array of its own that is too large to write")
+        return expression(f"np.array({first.tolist()}{suffix})")
+
+
+class _Placing(ast.NodeTransformer):
+    """Puts operands in the places _0, _1, ... of a formula."""
+
+    def __init__(self, operands: Sequence[ast.expr]) -> None:
+        self.operands = operands
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        place = node.id[1:]
+        return self.operands[int(place)] if node.id[0] == "_" and place.isdigit() else node

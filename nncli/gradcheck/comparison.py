@@ -1,0 +1,159 @@
+"""Comparison: one element of a gradient, a, against centred differences of its objective f.
+
+    n(h) = (f(theta_i + h) - f(theta_i - h)) / 2h
+
+errs twice: f is known up to its rounding, which adds rounding / h; and f is curved, which adds
+about c h^2. So steps h from 1e-9 to 0.1 are tried, each times max(1, |theta_i|); all but those
+with which an argument changes sides of a kink.
+
+- If |a - n(h)| <= 1e-6 max(|a|, |n(h)|) with any of them, a agrees.
+- Else the step counts whose bound on the error of n(h) is least: rounding / h, plus a quarter of
+  how far n(h) is from the n of the next larger step. To the bound is added a's own rounding. a
+  differs if what the bound leaves of |a - n(h)| is more than 1e-6 max(|a|, |n(h)|); it is
+  unresolved if both are within the bound.
+- Where no step is left, or none that resolves a, because of kinks, the element is at a kink.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+import numpy as np
+
+from nncli.gradcheck.objectives import EPSILON, Objective
+from nncli.parts.arrays import Array
+
+TOLERANCE = 1e-6
+STEPS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e-6, 1e-7, 1e-8, 1e-9)
+SHAKES = 10
+SAFETY = 4.0
+
+
+class Outcome(Enum):
+    """What came of comparing one element."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNRESOLVED = "unresolved"
+    KINK = "kink"
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element of a gradient, both ways.
+
+    index: in theta.  bound: how far the numeric value may be off; 0 where they agree without it.
+    """
+
+    index: int
+    backpropagation: float
+    numeric: float
+    bound: float
+    outcome: Outcome
+
+    @property
+    def relative_error(self) -> float:
+        """(|a - n| - bound) / max(|a|, |n|), at least 0; infinite if a isn't finite."""
+        return relative_error(self.backpropagation, self.numeric, self.bound)
+
+    @property
+    def gravity(self) -> tuple[int, float]:
+        """An order: those that differ come last, before them those that agree, by their error."""
+        ranks = {Outcome.DIFFERS: 2, Outcome.AGREES: 1}
+        return ranks.get(self.outcome, 0), self.relative_error
+
+
+def relative_error(a: float, n: float, bound: float = 0.0) -> float:
+    """What the bound leaves of |a - n|, as a share of the larger."""
+    if not math.isfinite(a - n):
+        return math.inf
+    excess = max(abs(a - n) - bound, 0.0)
+    return excess / max(abs(a), abs(n)) if excess else 0.0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The gradient by backpropagation, and to what it and f are known where they are computed.
+
+    gradient_error: of each element.  value_error: of f.
+    """
+
+    gradient: Array
+    gradient_error: Array
+    value_error: float
+
+
+def claim(objective: Objective) -> Claim:
+    """The gradient at theta as it is, and how far rounding may have moved it and f.
+
+    Rounding is a change in the last place of every number on the way, so that is tried, ten
+    times; four times the largest effect is allowed for, and at least that on a value of 1.
+    """
+    random = np.random.default_rng(0)
+    value, gradient = objective.value(), objective.gradient()
+    value_error, gradient_error = EPSILON * max(1.0, abs(value)), EPSILON * np.abs(gradient)
+    for _ in range(SHAKES):
+        other, moved = objective.shaken(random)
+        value_error = max(value_error, abs(other - value))
+        np.maximum(gradient_error, np.abs(moved - gradient), out=gradient_error)
+    return Claim(gradient, SAFETY * gradient_error, SAFETY * value_error)
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """n(h). crosses: whether an argument of a kinked function changes sides."""
+
+    step: float
+    slope: float
+    crosses: bool
+
+
+def compare(objective: Objective, claimed: Claim, index: int, first: int) -> Element:
+    """One element of what is claimed. first: the number of the layer that theta[index] is of."""
+    tried, a = [], float(claimed.gradient[index])
+    scale = max(1.0, abs(objective.theta[index]))
+    for step in STEPS:
+        difference = _difference(objective, index, step * scale, first)
+        if not difference.crosses and relative_error(a, difference.slope) <= TOLERANCE:
+            return Element(index, a, difference.slope, 0.0, Outcome.AGREES)
+        tried.append(difference)
+    return _judge(claimed, index, tried)
+
+
+def _difference(objective: Objective, index: int, step: float, first: int) -> _Difference:
+    theta = objective.theta
+    kept = theta[index]
+    points, values, sides = [], [], []
+    for point in (kept + step, kept - step):
+        theta[index] = point
+        points.append(point)
+        values.append(objective.value(first))
+        sides.append(objective.sides())
+    theta[index] = kept
+    slope = (values[0] - values[1]) / (points[0] - points[1])
+    return _Difference(step, float(slope), not np.array_equal(sides[0], sides[1]))
+
+
+def _judge(claimed: Claim, index: int, tried: list[_Difference]) -> Element:
+    """The element by the most exact of the differences that count."""
+    a = float(claimed.gradient[index])
+    smooth = [each for each in tried if not each.crosses and math.isfinite(each.slope)]
+    is_kinked = any(each.crosses for each in tried)
+    blind = Outcome.KINK if is_kinked else Outcome.UNRESOLVED
+    bounds = _bounds(smooth, claimed.value_error)
+    bound, n = min(bounds, default=(math.inf, tried[0].slope))
+    bound += float(claimed.gradient_error[index])
+    outcome = Outcome.AGREES if max(abs(a), abs(n)) > bound else blind
+    if relative_error(a, n, bound) > TOLERANCE:
+        outcome = Outcome.DIFFERS
+    return Element(index, a, n, bound, outcome)
+
+
+def _bounds(smooth: list[_Difference], error: float) -> Iterator[tuple[float, float]]:
+    """(how far n(h) may be off, n(h)) of each that has a larger step beside it."""
+    falling = sorted(smooth, key=lambda each: -each.step)
+    beside = [(h, abs(h.slope - larger.slope)) for larger, h in pairwise(falling)]
+    for h, gap in beside:
+        yield error / h.step + 0.25 * gap, h.slope

@@ -1,0 +1,168 @@
+"""Check: every tensor of a job's gradient, on the rows of its next step."""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from nncli.engine.job import Job
+from nncli.engine.layout import Tensor
+from nncli.engine.network import Network
+from nncli.engine.plan import Plan
+from nncli.engine.state import TrainState
+from nncli.errors import UserError
+from nncli.gradcheck.comparison import Element, Outcome, claim, compare
+from nncli.gradcheck.objectives import DataLoss, Objective, Penalty
+from nncli.gradcheck.result import GradientCheck, TensorCheck
+from nncli.parts.arrays import Array
+
+MOST_ROWS = 32
+MOST_ELEMENTS = 200  # of a tensor: half of them those with the largest gradient, half drawn
+NUDGE = 1e-3  # how far weights are moved off a kink
+
+
+def check_gradients(job: Job, state: TrainState, *, every_element: bool = False) -> GradientCheck:
+    """Compare the gradient of the rows of the next step, in float64 whatever the job's dtype.
+
+    At most 32 rows, and at most 200 elements of a tensor unless every_element.
+    Raises UserError if the loss of these rows isn't finite.
+    """
+    plan, most = next_step(job, state), None if every_element else MOST_ELEMENTS
+    with np.errstate(all="ignore"):
+        data_loss, penalty = DataLoss(plan, state.dropout), Penalty(plan)
+        loss = data_loss.value() + penalty.value()
+        if not math.isfinite(loss):
+            raise _not_finite(plan)
+        of_data = list(_checks(data_loss, job.network, most))
+        of_penalty = list(_checks(penalty, job.network, most))
+        penalized = _penalized(penalty)
+    penalties = {
+        each.name: each
+        for each in of_penalty
+        if not each.is_silent or penalized[each.start : each.start + each.size].any()
+    }
+    tensors = [
+        each for first in of_data for each in (first, penalties.get(first.name)) if each is not None
+    ]
+    return GradientCheck(loss, plan.workspace.rows, job.batch_rows, tuple(tensors))
+
+
+def refuse_unlike_record(job: Job, state: TrainState) -> None:
+    """Raises UserError if the calls recorded of a kernel aren't what it computes.
+
+    Training replays the record; a kernel that does something at once, and not by a call that can
+    be recorded, would train another network than it says.
+    """
+    layout = job.network.layout
+    with np.errstate(all="ignore"):
+        data_loss = DataLoss(next_step(job, state), state.dropout)
+        replayed, direct = data_loss.gradient(), data_loss.direct_gradient()
+    both = zip(layout.views(replayed).items(), layout.views(direct).values(), strict=True)
+    for (name, recorded), computed in both:
+        if not np.array_equal(recorded, computed, equal_nan=True):
+            node, _, short = name.partition("/")
+            raise UserError(
+                f"{node}/d{short}: what training replays is not what the kernels compute: one of "
+                "them does something at once, and not by a call with out="
+            )
+
+
+def next_step(job: Job, state: TrainState) -> Plan:
+    """The next step's first rows and theta, as copies in float64."""
+    batches = job.batches(state)
+    index = np.arange(job.batch_rows)
+    index = index[: min(batches.draw(0, index), MOST_ROWS)]
+    x = np.empty((len(index), job.network.inputs), job.train.x.dtype)
+    job.train.x.take(index, 0, x, "clip")
+    weights = job.train.weights
+    return Plan(
+        job.network,
+        state.theta.astype(float),
+        x.astype(float),
+        job.train.targets[index].astype(float),
+        len(index),
+        gather=False,
+        random=state.dropout,
+        weights=None if weights is None else weights[index].astype(float),
+    )
+
+
+def _not_finite(plan: Plan) -> UserError:
+    """Which array of the forward pass is the first that isn't finite."""
+    bad = (name for name, array in plan.arrays(plan.workspace.rows) if not np.isfinite(array).all())
+    return UserError(
+        f"no gradient to check: {next(bad, 'the loss')} is not finite at these weights "
+        "(the data or the weights are too large)"
+    )
+
+
+def _penalized(penalty: Penalty) -> Array:
+    """Which weights have a penalty, those included that are 0 now, where it has no slope."""
+    with _moved(penalty.theta):
+        return np.asarray(penalty.gradient() != 0.0)
+
+
+def _checks(objective: Objective, network: Network, most: int | None) -> Iterator[TensorCheck]:
+    """Each trained tensor's, in the order of the network."""
+    gradient = objective.gradient()
+    tensors = [each for each in network.layout.tensors if each.start < len(gradient)]
+    chosen = {tensor: _chosen(tensor, gradient, most) for tensor in tensors}
+    elements = _compared(objective, network, chosen)
+    kinked = {
+        tensor: [index for index in chosen[tensor] if elements[index].outcome is Outcome.KINK]
+        for tensor in tensors
+    }
+    if any(kinked.values()):
+        elements |= _compared_beside(objective, network, kinked)
+    for tensor in tensors:
+        node, _, name = tensor.name.partition("/")
+        found = tuple(elements[index] for index in chosen[tensor])
+        kinks = len(kinked[tensor])
+        yield TensorCheck(
+            f"{node}/d{name}", objective.name, tensor.shape, tensor.start, found, kinks
+        )
+
+
+def _compared(
+    objective: Objective, network: Network, chosen: Mapping[Tensor, list[int]]
+) -> dict[int, Element]:
+    """Elements by their index in theta, compared at theta as it is."""
+    claimed = claim(objective)
+    numbers = {node.name: number for number, node in enumerate(network.nodes)}
+    found = {}
+    for tensor, indices in chosen.items():
+        first = numbers[tensor.name.partition("/")[0]]
+        objective.value()  # of the layers before the first, once for all
+        found.update({index: compare(objective, claimed, index, first) for index in indices})
+    return found
+
+
+def _compared_beside(
+    objective: Objective, network: Network, kinked: Mapping[Tensor, list[int]]
+) -> dict[int, Element]:
+    """The same beside theta, on two sides of it; of each two, the one that is worse."""
+    with _moved(objective.theta, NUDGE):
+        one = _compared(objective, network, kinked)
+    with _moved(objective.theta, -NUDGE):
+        other = _compared(objective, network, kinked)
+    return {index: max(one[index], other[index], key=lambda each: each.gravity) for index in one}
+
+
+def _chosen(tensor: Tensor, gradient: Array, most: int | None) -> list[int]:
+    """Where in theta the elements to compare are, ascending: all, or `most` of them."""
+    places = np.arange(tensor.start, tensor.start + tensor.size)
+    if most is None or tensor.size <= most:
+        return [int(place) for place in places]
+    falling = places[np.argsort(-np.abs(gradient[places]), kind="stable")]
+    drawn = np.random.default_rng(0).choice(falling[most // 2 :], most - most // 2, replace=False)
+    return sorted(int(place) for place in (*falling[: most // 2], *drawn))
+
+
+@contextmanager
+def _moved(theta: Array, distance: float = NUDGE) -> Iterator[None]:
+    """While entered, every weight is moved by about a distance."""
+    kept = theta.copy()
+    theta += distance * np.random.default_rng(0).normal(size=theta.shape)
+    yield
+    theta[...] = kept

@@ -1,1 +1,0 @@
-"""Intake: files that others wrote -> bytes and arrays, within limits. Nothing is executed."""

@@ -1,0 +1,327 @@
+"""Splits: which rows train, which validate, which test. Simple -> complex."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+
+from nncli.constraints import ConfigPath, Share
+from nncli.errors import DataError, did_you_mean, printable
+from nncli.parts.arrays import Array
+from nncli.parts.table import PART, Table, refuse_rows
+from nncli.registry import Part, part
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Row indices of each split, ascending. No row is in two of them."""
+
+    train: Array
+    val: Array
+    test: Array
+
+    def named(self) -> dict[str, Array]:
+        """The splits that have rows, by name."""
+        every = {"train": self.train, "val": self.val, "test": self.test}
+        return {name: rows for name, rows in every.items() if len(rows)}
+
+
+def deal(
+    groups: Sequence[Array], shares: Sequence[float], random: np.random.Generator
+) -> list[Array]:
+    """Shuffle each group of rows and cut it by the shares; the parts, each ascending.
+
+    What rounding takes from one group is carried to the next, so that totals fit too.
+    """
+    wanted, carried = np.asarray(shares, dtype=float), np.zeros(len(shares))
+    parts: list[list[Array]] = [[np.empty(0, dtype=np.intp)] for _ in shares]
+    for group in groups:
+        ideal = wanted * len(group)
+        counts = _whole(ideal, len(group), carried)
+        carried += ideal - counts
+        cuts = np.cumsum(counts)[:-1]
+        for chosen, piece in zip(parts, np.split(random.permutation(group), cuts), strict=True):
+            chosen.append(piece)
+    return [np.sort(np.concatenate(chosen)) for chosen in parts]
+
+
+def at_random(pool: Array, shares: Sequence[float], random: np.random.Generator) -> list[Array]:
+    """The pool dealt without regard to anything."""
+    return deal([pool], shares, random)
+
+
+def by_class(
+    table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+) -> list[Array]:
+    """The pool dealt within each class, so that every part has the classes' proportions."""
+    of_pool = table.y[pool]
+    return deal([pool[of_pool == c] for c in range(len(table.classes))], shares, random)
+
+
+class Split(Part):
+    """Table -> Rows.
+
+    column: the column it looks at, if it does.
+    """
+
+    kind = "split"
+    column: str | None = None
+
+    def rows(self, table: Table, random: np.random.Generator) -> Rows:
+        raise NotImplementedError
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        """Cut the rows `pool` into parts by shares that sum to 1, in the split's own way.
+
+        By default within each class if there are classes, else at random.
+        """
+        if table.classes:
+            return by_class(table, pool, shares, random)
+        return at_random(pool, shares, random)
+
+
+@part("none")
+class NoSplit(Split):
+    """Every row trains; `evaluate` then scores the training rows, and says so."""
+
+    def rows(self, table: Table, random: np.random.Generator) -> Rows:
+        nobody = np.empty(0, dtype=np.intp)
+        return Rows(np.arange(len(table)), nobody, nobody)
+
+
+@dataclass(frozen=True)
+class Shares(Split):
+    """train + val + test = 1. None given: 0.7, 0.15, 0.15; else a missing train is what is left."""
+
+    train: Annotated[Share | None, "share of rows; default: what is left"] = None
+    val: Annotated[Share | None, "share of rows; default 0 if another is given"] = None
+    test: Annotated[Share | None, "share of rows; default 0 if another is given"] = None
+
+    def __post_init__(self) -> None:
+        if self.train == self.val == self.test is None:
+            shares = (0.7, 0.15, 0.15)
+        else:
+            val, test = self.val or 0.0, self.test or 0.0
+            rest = 1.0 - val - test
+            shares = (round(rest, 12) if self.train is None else self.train, val, test)
+        for name, share in zip(("train", "val", "test"), shares, strict=True):
+            object.__setattr__(self, name, share)  # the resolved config shows all three
+        if abs(sum(shares) - 1.0) > 1e-9:
+            raise ValueError(f"expected train + val + test = 1, found {sum(shares):g}")
+        if shares[0] <= 0:
+            raise ValueError("expected a train share > 0")
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        assert self.train is not None
+        return self.train, self.val or 0.0, self.test or 0.0
+
+    def rows(self, table: Table, random: np.random.Generator) -> Rows:
+        """Raises DataError if a part that was asked for ends up empty."""
+        rows = Rows(*self.divide(table, np.arange(len(table)), self.shares, random))
+        for name, share in zip(("train", "val", "test"), self.shares, strict=True):
+            if share > 0 and name not in rows.named():
+                reason = f"a {name} share of {share:g} of {len(table)} rows is no row at all"
+                if self.column and share * len(table) >= 1:
+                    reason = f"no row is left for {name}: too many of '{self.column}' are equal"
+                raise DataError(reason)
+        return rows
+
+
+def _whole(ideal: Array, total: int, carried: Array | float = 0.0) -> Array:
+    """Whole numbers next to `ideal` that sum to `total`: the largest remainders go up.
+
+    carried: what is added to the remainders to say which are the largest.
+    """
+    counts = np.floor(ideal + 1e-9).astype(int)
+    remainders = ideal - counts
+    wishes = np.where(remainders > 1e-9, remainders + carried, -np.inf)
+    counts[np.argsort(-wishes, kind="stable")[: total - counts.sum()]] += 1
+    return counts
+
+
+@part("random")
+class RandomSplit(Shares):
+    """Rows dealt at random."""
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        return at_random(pool, shares, random)
+
+
+@part("stratified")
+class StratifiedSplit(Shares):
+    """Rows dealt at random within each class, so that every split has the classes' proportions."""
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        if not table.classes:
+            raise DataError(
+                "a stratified split needs classes, but the target is a number: use random"
+            )
+        return by_class(table, pool, shares, random)
+
+
+ColumnName = Annotated[str, "a column of the table, which is then no feature"]
+
+
+@part("group")
+class GroupSplit(Shares):
+    """Whole groups dealt at random: rows with equal values in `column` are never separated.
+
+    A patient, a customer or a machine that is in the training rows is in no other split.
+    """
+
+    column: ColumnName = field(kw_only=True)
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        """Each group, the largest first, goes where most rows are still wanting."""
+        values = _present(table, self.column, pool)
+        _, group_of_row = np.unique(values, return_inverse=True)
+        order = random.permutation(group_of_row.max() + 1)
+        sizes = np.bincount(group_of_row)
+        wanting = np.asarray(shares, dtype=float) * len(pool)
+        owner = np.empty(len(sizes), dtype=int)
+        if (wanting > 0).sum() > len(sizes):
+            raise DataError(
+                f"column '{self.column}' has {len(sizes)} groups: too few for the splits asked for"
+            )
+        empty = wanting > 0
+        order = order[np.argsort(-sizes[order], kind="stable")]
+        for dealt, group in enumerate(order):
+            wished = wanting
+            if len(order) - dealt <= empty.sum():  # just enough for the parts that have none yet
+                wished = np.where(empty, wanting, -np.inf)
+            owner[group] = np.argmax(wished)
+            wanting[owner[group]] -= sizes[group]
+            empty[owner[group]] = False
+        return [pool[owner[group_of_row] == index] for index in range(len(shares))]
+
+
+@part("time")
+class TimeSplit(Shares):
+    """The earliest rows train, later ones validate, the latest test: nobody knows the future.
+
+    `column` holds numbers or dates (ISO 8601, such as 2026-03-01). Rows of one moment stay
+    together.
+    """
+
+    column: ColumnName = field(kw_only=True)
+
+    def divide(
+        self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+    ) -> list[Array]:
+        times = _moments(table, self.column, _present(table, self.column, pool), pool)
+        order = np.argsort(times, kind="stable")
+        ends = np.cumsum(_whole(np.asarray(shares, dtype=float) * len(pool), len(pool)))
+        later = times[order]
+        # the first row of a part's last moment, so that equal moments aren't torn apart
+        cuts = [int(np.searchsorted(later, later[end - 1], "right")) if end else 0 for end in ends]
+        return [np.sort(pool[piece]) for piece in np.split(order, cuts[:-1])]
+
+
+def _present(table: Table, name: str, pool: Array) -> Array:
+    """The values of a column in the pool. Raises TableError where they are missing."""
+    try:
+        values = table.column(name).values[pool]
+    except KeyError:
+        raise DataError(
+            f"no column '{name}'{did_you_mean(name, table.features)}", key="data.split.column"
+        ) from None
+    lacking = pool[np.isnan(values)].tolist()
+    if lacking:
+        raise refuse_rows(lacking, table.place, name, lambda _: "the split needs a value here")
+    return values
+
+
+def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
+    """Times as numbers that sort as they follow each other."""
+    from datetime import UTC, datetime
+
+    texts = table.column(name).categories
+    if not texts:
+        return values
+    moments: Array = np.zeros(len(texts))
+    wrong = {}
+    for index, text in enumerate(texts):
+        try:
+            moment = datetime.fromisoformat(text)
+            moments[index] = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+        except ValueError:
+            wrong[index] = text
+    if wrong:
+        rows = [
+            row for row, code in zip(pool.tolist(), values.tolist(), strict=True) if code in wrong
+        ]
+        found = dict(zip(pool.tolist(), values.tolist(), strict=True))
+        raise refuse_rows(
+            rows,
+            table.place,
+            name,
+            lambda row: (
+                "expected a number or a date such as 2026-03-01, "
+                f"found '{printable(wrong[found[row]])}'"
+            ),
+        )
+    return np.asarray(moments[values.astype(int)])
+
+
+PART_NAMES = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing", "holdout"), "test"),
+}
+
+
+@part("fixed")
+class FixedSplit(Split):
+    """What the table says: `column` holds train, val or test; or `val` and `test` are files.
+
+    With files, data.path has the training rows. A fixed split of two parts is fine.
+    """
+
+    column: Annotated[str | None, "holds train, val or test; default: split, without files"] = None
+    val: Annotated[ConfigPath | None, "a file of validation rows"] = None
+    test: Annotated[ConfigPath | None, "a file of test rows"] = None
+
+    def __post_init__(self) -> None:
+        if self.column is not None and self.files:
+            raise ValueError("expected either a column, or files as val and test")
+        if self.column is None and not self.files:
+            object.__setattr__(self, "column", "split")
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The further files, by the part their rows are."""
+        files = {"val": self.val, "test": self.test}
+        return {name: path for name, path in files.items() if path is not None}
+
+    def rows(self, table: Table, random: np.random.Generator) -> Rows:
+        name = self.column or PART
+        every = np.arange(len(table))
+        values = _present(table, name, every)
+        column = table.column(name)
+        if column.categories:
+            texts, codes = column.categories, values.astype(int)
+        else:  # numbers, none of which can name a part
+            texts, codes = tuple(f"{value:g}" for value in values), every
+        of_row = np.array([PART_NAMES.get(text.lower(), "") for text in texts])[codes]
+        if wrong := np.flatnonzero(of_row == "").tolist():
+            raise refuse_rows(
+                wrong,
+                table.place,
+                name,
+                lambda row: f"expected train, val or test, found '{printable(texts[codes[row]])}'",
+            )
+        rows = Rows(*(every[of_row == part_name] for part_name in ("train", "val", "test")))
+        if not len(rows.train):
+            raise DataError(f"column '{name}' says train of no row", key="data.split.column")
+        return rows

@@ -1,0 +1,61 @@
+"""Fitting: parameters and a table -> a fitted network, without a run directory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nncli.build.build import Built, Dealt, assemble
+from nncli.build.model import Model
+from nncli.config.experiment import Experiment
+from nncli.data.data_checks import refuse_singleton_classes
+from nncli.engine.state import stream
+from nncli.engine.threads import limited
+from nncli.engine.trainer import train
+from nncli.parts.arrays import Array
+from nncli.parts.splits import NoSplit, Split
+from nncli.parts.table import Table
+from nncli.sklearn.blocks import SOURCE, read
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What is left of a training run.
+
+    theta: the weights to use.  epochs: how many were trained.  loss: the objective at theta.
+    history: the columns of metrics.csv.
+    """
+
+    model: Model
+    theta: Array
+    epochs: int
+    loss: float
+    history: dict[str, Array]
+
+
+def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
+    """Train what an estimator's parameters declare.
+
+    Raises ConfigError and DataError for what can't be used; Diverged.
+    """
+    experiment = read(parameters, has_classes=bool(table.classes))
+    built = _build(experiment, table)
+    job = built.job
+    state = job.start()
+    with limited(job.training):
+        reports = [report for report in train(job, state) if report.is_logged or report.is_best]
+    kept = state.best.epoch if state.best_theta is not None else state.epoch
+    loss = next(report.loss for report in reports if report.epoch == kept)
+    rows = [report.columns() for report in reports if report.is_logged]
+    history = {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
+    return Fitted(built.model, state.weights.copy(), state.epoch, loss, history)
+
+
+def _build(experiment: Experiment, table: Table) -> Built:
+    dataset, split = experiment.data.source(), experiment.data.split
+    assert isinstance(split, Split)
+    if not isinstance(split, NoSplit):
+        refuse_singleton_classes(table)
+    rows = split.rows(table, stream("split", experiment.seeds.split))
+    return assemble(experiment, SOURCE, Dealt(table, dataset, split, rows), rows)

@@ -1,0 +1,215 @@
+"""The table starter: a commented config for a table of the user's, with what was found in it."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from nncli.config.dump import to_yaml
+from nncli.data.data_checks import is_imbalanced
+from nncli.data.reading.chunks import MISSING, TableReader, unpacked
+from nncli.data.reading.tables import EMPTY, TableFile, listed, nearest, open_table
+from nncli.data.reading.text_files import TextFormat
+from nncli.data.targets import as_task
+from nncli.errors import DataError, MarkersFound, UserError, few
+from nncli.parts.metrics import DEFAULTS
+from nncli.parts.table import Table
+from nncli.starter.dataset_starter import STOPPING, TEMPLATE, loss_of, output_of
+
+TABLE = """\
+  path: {path}
+  target: {target}{pad}# {facts}
+{missing}  # features: the other columns; say features: {{exclude: [name, ...]}} to leave some out
+{features}
+{split}
+  preprocessing:                # everything is fitted on the training rows alone
+    numeric: {{impute: median, scale: {scale}}}
+"""
+
+CATEGORICAL = """\
+    categorical: {impute: most_frequent, encode: onehot, handle_unknown: ignore}
+"""
+
+MANY_INPUTS = 100
+MANY_ROWS = 20_000
+VAL_SHARE, MANY_VAL_ROWS = 0.15, 500
+SHOWN = 10  # columns of a kind that a comment names
+PIXELS = 16  # columns that share one range from 0: more than chance
+
+
+def table_starter(path: Path, target: Sequence[str], config: Path) -> str:
+    """The text of a config, to be written at `config`, that trains on a table of the user's.
+
+    The more inputs, the wider the layers and the smaller the steps; dropout and early stopping
+    keep a network of a few thousand weights from learning a few hundred rows by heart.
+    Raises UserError if there is no such column, or no target was named; DataError and TableError
+    for a table that can't be read.
+    """
+    reader = open_table(path, TextFormat())
+    names = reader.names
+    if not target:
+        raise UserError(f"{path}: which column is to be predicted? --target one of {listed(names)}")
+    for name in target:
+        if name not in names:
+            raise UserError(f"{path} has no column '{name}'{nearest(name, names)}")
+    source, table = _read(reader, path, tuple(dict.fromkeys(target)))
+    many, rows = _count_inputs(table) > MANY_INPUTS, len(table)
+    return TEMPLATE.format(
+        file=_one_line(config.name),
+        name=_yaml(stem(path)),
+        data=_table_block(table, source, config),
+        hidden=f"[{128 if many else 64}, {{type: dropout, rate: 0.2}}, {64 if many else 32}]",
+        output=output_of(table),
+        loss=loss_of(table),
+        rate=0.001 if many else 0.003,
+        epochs=200,
+        batch=32 if rows <= MANY_ROWS else 256,
+        training=_table_training(table),
+        metrics=f"[{', '.join(_table_metrics(table))}]",
+    )
+
+
+def stem(path: Path) -> str:
+    """A table's name without what says how it is packed: `sales.2026.csv.gz` is sales.2026."""
+    return unpacked(path).stem or "table"
+
+
+def _read(reader: TableReader, path: Path, target: tuple[str, ...]) -> tuple[TableFile, Table]:
+    """The table, and the first way in which it can be read: as it is, without rows that lack the
+    target, or either with decimal commas where cells are parted by something else; words among
+    numbers are then taken to stand for no value."""
+    plain = TableFile(path=path, target=target, excuses_empty=True)
+    ways = [plain, replace(plain, drops_missing_target=True)]
+    if getattr(reader, "delimiter", ",") != ",":
+        ways += [replace(way, format=TextFormat(decimal=",")) for way in ways]
+    trouble: list[DataError] = []
+    for way in ways:
+        try:
+            table = way.load()
+        except MarkersFound as error:
+            trouble.append(error)
+            missing = (*way.missing, *error.markers)  # what stands for no value, most likely
+            ways.append(replace(way, missing=missing))
+        except DataError as error:
+            trouble.append(error)
+        else:
+            return way, as_task(table, table.task)
+    raise trouble[0]
+
+
+def _table_block(table: Table, source: TableFile, config: Path) -> str:
+    """The `data` block of a table, with what was found in it as comments."""
+    assert table.origin is not None
+    relative = os.path.relpath(source.path.resolve(), config.resolve().parent)
+    target = _yaml(list(source.target))
+    if len(source.target) == 1:
+        target = _yaml(source.target[0])
+    empty = [name for name, why in table.origin.left_out.items() if why == EMPTY]
+    extra = (
+        "  missing_target: drop          # some rows lack it\n"
+        if source.drops_missing_target
+        else ""
+    )
+    if own := [text for text in source.missing if text not in MISSING]:
+        words = _yaml([*MISSING, *own])
+        extra += f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
+        extra += f"  missing: {words}\n"
+    if source.format.decimal != ".":
+        extra += '  decimal: ","\n'
+    if empty:
+        excluded = _yaml(empty)
+        extra += f"  features: {{exclude: {excluded}}}  # no value at all\n"
+    facts = f"{len(table):,} rows; "
+    numbers = "a number" if len(source.target) == 1 else "numbers"
+    facts += f"{len(table.classes)} classes" if table.classes else numbers
+    text = TABLE.format(
+        path=_yaml(relative),
+        target=target,
+        pad=" " * max(22 - len(target), 1),
+        facts=facts,
+        missing=extra,
+        features="\n".join(f"  #   {line}" for line in _column_lines(table)),
+        split=f"  split: {{type: {_split(table)}, train: 0.7, val: 0.15, test: 0.15}}",
+        scale="minmax" if _looks_like_pixels(table) else "standard",
+    )
+    if any(table.kind(name) == "categorical" for name in table.features):
+        text += CATEGORICAL
+    return text
+
+
+def _column_lines(table: Table) -> list[str]:
+    """The features by kind, then what is left out and why."""
+    assert table.origin is not None
+    lines = []
+    for kind in ("numeric", "boolean", "categorical"):
+        names = [_said(table, name, kind) for name in table.features if table.kind(name) == kind]
+        if names:
+            lines.append(f"{kind}: {few(names, SHOWN)}")
+    for reason in dict.fromkeys(table.origin.left_out.values()):
+        names = [name for name, why in table.origin.left_out.items() if why == reason]
+        lines.append(f"left out: {few(names, SHOWN)} ({reason})")
+    return [_one_line(line) for line in lines]
+
+
+def _said(table: Table, name: str, kind: str) -> str:
+    """A feature, with how many categories it has and how many of its cells are missing."""
+    missing = int(np.isnan(table.column(name).values).sum())
+    facts = [f"{len(table.categories[name])}"] if kind == "categorical" else []
+    facts += [f"{missing:,} missing"] if missing else []
+    return name + (f" ({', '.join(facts)})" if facts else "")
+
+
+def _one_line(text: str) -> str:
+    """Text that may stand in a comment."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:150]
+
+
+def _yaml(value: str | list[str]) -> str:
+    """A text or a list on one line, quoted where it has to be."""
+    return to_yaml({"x": value}).removeprefix("x: ").rstrip("\n")
+
+
+def _count_inputs(table: Table) -> int:
+    return sum(
+        len(table.categories[name]) if table.kind(name) == "categorical" else 1
+        for name in table.features
+    )
+
+
+def _split(table: Table) -> str:
+    return "stratified" if table.classes else "random"
+
+
+def _looks_like_pixels(table: Table) -> bool:
+    """Whether most columns go from 0 to one common maximum: then that range is their scale."""
+    numeric = [name for name in table.features if table.kind(name) == "numeric"]
+    if len(numeric) < PIXELS:
+        return False
+    columns = [table.column(name).values for name in numeric]
+    least = np.array([np.nanmin(values) for values in columns])
+    most = np.array([np.nanmax(values) for values in columns])
+    return bool((least == 0).all() and np.mean(most == most.max()) > 0.25)
+
+
+def _table_training(table: Table) -> str:
+    """What ends training: on few validation rows, accuracy is too coarse to tell epochs apart."""
+    fine = table.classes and VAL_SHARE * len(table) >= MANY_VAL_ROWS
+    imbalanced = _is_imbalanced(table)
+    score = "val_balanced_accuracy" if imbalanced else "val_accuracy"
+    text = STOPPING.format(monitor=score if fine else "val_loss", patience=20)
+    if imbalanced:
+        text += "  class_weight: balanced        # the smallest class has few rows\n"
+    return text
+
+
+def _is_imbalanced(table: Table) -> bool:
+    return bool(table.classes) and is_imbalanced(np.bincount(table.y))
+
+
+def _table_metrics(table: Table) -> tuple[str, ...]:
+    names = DEFAULTS[table.task]
+    if _is_imbalanced(table):
+        return ("balanced_accuracy", *names)
+    return names

@@ -1,0 +1,135 @@
+"""Backpropagation: the tensors of a step from the input to the loss, and back."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from nncli.engine.network import Network, Node
+from nncli.engine.notation import bracketed, scaled, symbol
+from nncli.trace.record import Step
+from nncli.trace.tensor import Operand, Operands, Phase, Tensor, computed
+
+
+class Passes:
+    """Forward, loss and backward of one recorded step of a network."""
+
+    def __init__(self, network: Network, step: Step) -> None:
+        self.network, self.step = network, step
+
+    @cached_property
+    def operands(self) -> dict[str, dict[str, Operand]]:
+        """Of each layer: its parameters and arrays by their short names, and its input x."""
+        known = {**self.step.before.tensors, **self.step.arrays}
+        by_layer: dict[str, dict[str, Operand]] = {}
+        x = Operand("x", known["input"])
+        for node in self.network.nodes:
+            own = {
+                name.partition("/")[2]: Operand(symbol(self.network, name), array)
+                for name, array in known.items()
+                if name.startswith(f"{node.name}/")
+            }
+            self._split_shared(node, own)
+            by_layer[node.name] = {**own, "x": x}
+            x = own["a"]
+        return by_layer
+
+    def _split_shared(self, node: Node, own: dict[str, Operand]) -> None:
+        """Where the activation is the identity, z is a and dz is da: one array, two names."""
+        named = {**node.layer.formulas(), **node.layer.backward_formulas()}
+        for inner, outer in (("z", "a"), ("dz", "da")):
+            if inner in named and inner not in own and outer in own:
+                name = symbol(self.network, f"{node.name}/{inner}")
+                own[inner] = Operand(name, own[outer].values)
+
+    def _computed(
+        self, node: Node, name: str, phase: Phase, template: str, operands: Operands
+    ) -> Tensor:
+        own = self.operands[node.name][name]
+        return computed(f"{node.name}/{name}", phase, own.symbol, own.values, template, operands)
+
+    def forward(self) -> Iterator[Tensor]:
+        """The input; of each layer what it is given and what it computes; the loss."""
+        yield Tensor("input", "forward", "x", self.step.arrays["input"])
+        for node in self.network.nodes:
+            own = self.operands[node.name]
+            given = [*node.layer.param_shapes(node.inputs), *node.layer.state_shapes(node.inputs)]
+            for name in given:
+                yield Tensor(f"{node.name}/{name}", "forward", own[name].symbol, own[name].values)
+            for name, template in node.layer.formulas().items():
+                yield self._computed(node, name, "forward", template, own)
+        yield from self._loss()
+
+    @cached_property
+    def _ends(self) -> dict[str, Operand]:
+        """What the loss sees: outputs, targets, and how much each row counts."""
+        step, last = self.step, self.operands[self.network.nodes[-1].name]
+        ends = {"a": last["a"], "t": Operand("t", step.targets)}
+        if step.weights is not None:
+            wide = np.broadcast_to(step.weights[:, None], step.targets.shape)
+            ends["w"] = Operand("w", wide)
+        return ends
+
+    def _loss(self) -> Iterator[Tensor]:
+        step, loss, ends = self.step, self.network.loss, dict(self._ends)
+        yield Tensor("targets", "forward", "t", step.targets)
+        if step.weights is not None:
+            yield Tensor("weights", "forward", "w", step.weights)
+        term = self._weighed(loss.fill(loss.formula))
+        template = self._scaled(f"sum of {bracketed(term)} over rows and outputs") if term else ""
+        if penalties := [*self._penalties()]:
+            value = np.asarray(step.penalty)
+            ends["penalty"] = Operand("penalty", value)
+            template += " + {penalty}" if template else ""
+            formula = f"penalty = {' + '.join(penalties)}"
+            yield Tensor("penalty", "forward", "penalty", value, formula)
+        yield computed("loss", "forward", "loss", np.asarray(step.loss), template, ends)
+
+    def _penalties(self) -> Iterator[str]:
+        for node in self.network.nodes:
+            if formula := node.layer.penalty_formula():
+                symbols = {key: it.symbol for key, it in self.operands[node.name].items()}
+                yield formula.format(**symbols)
+
+    def _weighed(self, template: str) -> str:
+        """Times the row's weight, if rows have weights."""
+        has_weights = self.step.weights is not None and template
+        return f"{bracketed(template)} * {{w}}" if has_weights else template
+
+    def _scaled(self, template: str) -> str:
+        """Times the loss's reduction factor."""
+        return scaled(template, self.network.loss.factor(*self.step.targets.shape))
+
+    def backward(self) -> Iterator[Tensor]:
+        """From the loss to the first layer that learns."""
+        following: Node | None = None
+        for node in reversed(self.network.nodes):
+            own = self.operands[node.name]
+            if "da" not in own and "dz" not in own:
+                return
+            formulas = dict(node.layer.backward_formulas())
+            if following is not None:
+                template = following.layer.backward_formulas().get("dx", "")
+                its = self.operands[following.name]
+                yield self._computed(node, "da", "backward", template, its)
+            else:
+                yield self._start(node)
+                if self.network.is_matched:
+                    del formulas["dz"]
+            names = ["dz", *(f"d{name}" for name in node.layer.param_shapes(node.inputs))]
+            for name in names:
+                if name in own and (name in formulas or name != "dz"):
+                    template = formulas.get(name, "")
+                    yield self._computed(node, name, "backward", template, own)
+            following = node
+
+    def _start(self, node: Node) -> Tensor:
+        """d(loss)/d(a); of a matched pair d(loss)/d(z), in one step."""
+        loss = self.network.loss
+        if self.network.is_matched:
+            name, template = "dz", "{a} - {t}"
+        else:
+            name, template = "da", loss.fill(loss.gradient_formula)
+        template = self._weighed(template)
+        template = self._scaled(template) if template else ""
+        return self._computed(node, name, "backward", template, self._ends)

@@ -1,0 +1,163 @@
+"""Document: a trace as headings, sentences, formulas and grids, in the order of the page.
+
+What text and Markdown have in common; each of them says how one kind of block is written.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from nncli.trace.cells import Cell, grid, number
+from nncli.trace.tensor import Tensor
+from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
+from nncli.trace.worksheet import Worksheet
+
+MOST_ROWS_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Heading:
+    """level: 1 for the page, 2 for a phase, 3 for a layer or parameter."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Sentence:
+    text: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """One tensor: its formula or symbol, its name and shape, its cells.
+
+    columns: what they stand for, if they have names and all are shown.
+    arithmetic: how its first number comes about.
+    """
+
+    title: str
+    name: str
+    shape: str
+    cells: list[list[str]]
+    columns: Sequence[str] = ()
+    arithmetic: str = ""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Blocks of one shape, to stand side by side."""
+
+    blocks: list[Block] = field(default_factory=list)
+
+
+Part = Heading | Sentence | Block | Beside
+
+
+def document(shown: Trace, worksheet: Worksheet | None = None) -> Iterator[Part]:
+    """The whole trace; as a worksheet with blanks, and without the arithmetic that fills them."""
+    for step in shown.steps:
+        cell = worksheet.cells(step) if worksheet else number
+        yield from _Page(shown, step, cell, has_arithmetic=worksheet is None).parts()
+
+
+class _Page:
+    """One step."""
+
+    def __init__(self, shown: Trace, step: TracedStep, cell: Cell, *, has_arithmetic: bool) -> None:
+        self.shown, self.step = shown, step
+        self.cell, self.has_arithmetic = cell, has_arithmetic
+        self.layers = {layer.name: layer for layer in shown.layers}
+
+    def parts(self) -> Iterator[Part]:
+        step = self.step
+        yield Heading(1, f"{self.shown.name}: step {step.number}, in epoch {step.epoch}")
+        yield Sentence(self._network())
+        yield Sentence(f"loss {self.shown.loss}; optimizer {self.shown.optimizer}")
+        yield Sentence(_rows(step))
+        for phase, group in groupby(step.tensors, lambda tensor: tensor.phase):
+            tensors = list(group)
+            yield Heading(2, phase.capitalize())
+            yield from self._update(tensors) if phase == "update" else self._pass(tensors)
+
+    def _network(self) -> str:
+        layers = " -> ".join(map(_in_short, self.shown.layers))
+        return f"{self.shown.layers[0].inputs} inputs -> {layers}"
+
+    def _pass(self, tensors: Sequence[Tensor]) -> Iterator[Part]:
+        """Layer by layer."""
+        for owner, group in groupby(tensors, _owner):
+            yield Heading(3, self._layer(owner)) if owner else Sentence("")
+            for tensor in group:
+                yield self._block(tensor)
+
+    def _layer(self, owner: str) -> str:
+        layer = self.layers[owner]
+        what = f"{layer.kind}, {layer.activation}" if layer.activation else layer.kind
+        return f"{owner}: {what}, {layer.inputs} -> {layer.outputs}"
+
+    def _update(self, tensors: Sequence[Tensor]) -> Iterator[Part]:
+        """Parameter by parameter: before, gradient, slots and after side by side."""
+        for owner, group in groupby(tensors, _owner):
+            if not owner:
+                yield from map(self._block, group)
+                continue
+            together = list(group)
+            yield Heading(3, f"{owner} ({_shape(together[0])})")
+            for tensor in together:
+                if tensor.formula:
+                    yield Sentence(tensor.formula)
+            yield Beside([self._column(tensor) for tensor in together])
+            if line := self._arithmetic(together[-1]):
+                yield Sentence(line)
+
+    def _column(self, tensor: Tensor) -> Block:
+        what = tensor.name.rpartition("/")[2]
+        return Block(what, tensor.name, "", grid(tensor, self.cell))
+
+    def _block(self, tensor: Tensor) -> Block:
+        names = {"input": self.shown.inputs, "targets": self.shown.outputs}.get(tensor.name, ())
+        cells, title = grid(tensor, self.cell), tensor.formula or tensor.symbol
+        return Block(
+            title=title,
+            name=tensor.name,
+            shape=_shape(tensor),
+            cells=[] if title.endswith(f" = {cells[0][0]}") else cells,  # `lr = 0.1` says it all
+            columns=names if len(names) == len(cells[0]) else (),
+            arithmetic=self._arithmetic(tensor),
+        )
+
+    def _arithmetic(self, tensor: Tensor) -> str:
+        """`z1[0,0] = 1*1 + 2*1 + 0 = 3`."""
+        if not tensor.template or not self.has_arithmetic or not tensor.values.size:
+            return ""
+        index = (0,) * tensor.values.ndim
+        sums, value = tensor.arithmetic(index), number(tensor, index)
+        if sums == value:
+            return ""
+        place = f"[{','.join(map(str, index))}]" if index else ""
+        return f"{tensor.symbol}{place} = {sums} = {value}"
+
+
+def _owner(tensor: Tensor) -> str:
+    """The layer or parameter a tensor belongs to; empty if to none."""
+    return tensor.name.rpartition("/")[0]
+
+
+def _in_short(layer: TracedLayer) -> str:
+    if layer.kind == "dense":
+        return f"{layer.outputs} {layer.activation}"
+    return f"{layer.kind} {layer.activation}".strip()
+
+
+def _shape(tensor: Tensor) -> str:
+    return " x ".join(map(str, tensor.values.shape)) or "a number"
+
+
+def _rows(step: TracedStep) -> str:
+    """Which rows of the data the batch is."""
+    count = len(step.rows)
+    few = ", ".join(map(str, step.rows[:MOST_ROWS_NAMED]))
+    more = ", ..." if count > MOST_ROWS_NAMED else ""
+    what = "row" if count == 1 else f"{count} rows"
+    return f"{what} of the data, counted from 0: {few}{more}"

@@ -1,0 +1,112 @@
+"""HTML: a trace as one page to step through, with the network drawn."""
+
+import json
+from collections.abc import Iterator
+from html import escape
+from importlib.resources import files
+from itertools import islice, product
+from string import Template
+from typing import Any
+
+from nncli.parts.arrays import Array
+from nncli.trace.tensor import Tensor
+from nncli.trace.traced_steps import Trace, TracedStep
+
+SCRIPTS = ("text", "model", "layout", "network", "panel", "tip", "page")
+MOST_NUMBERS = 60_000  # of a page that leaves none out
+MOST_OF_ONE = 4_000  # numbers of one tensor of such a page
+FIRST, LAST = 20, 4  # of each axis, in a page that leaves numbers out
+MOST_TEXTS = 20_000  # of worked arithmetic in a page
+MOST_TEXTS_OF_ONE = 200
+
+
+def html(shown: Trace) -> str:
+    """The page, whole: its style, its scripts and its numbers are in this one text.
+
+    Repetitions are left out: what an update starts from, shown before. Of a trace with very many
+    numbers only the corners of its tensors are in the page, which says so.
+    """
+    data = json.dumps(_trace(shown), allow_nan=False, separators=(",", ":"))
+    return Template(_asset("page.html")).substitute(
+        title=escape(shown.name),
+        style=_asset("page.css"),
+        data=data.replace("<", "\\u003c"),  # a name such as </script> would end the element
+        script="\n".join(_asset(f"{name}.js") for name in SCRIPTS),
+    )
+
+
+def _asset(name: str) -> str:
+    return (files(__package__) / "page" / name).read_text(encoding="utf-8")
+
+
+def _trace(shown: Trace) -> dict[str, Any]:
+    tensors = [tensor for step in shown.steps for tensor in _told(step)]
+    sizes = [tensor.values.size for tensor in tensors]
+    is_whole = sum(sizes) <= MOST_NUMBERS and max(sizes) <= MOST_OF_ONE
+    texts = min(MOST_TEXTS_OF_ONE, MOST_TEXTS // len(tensors))
+    return {
+        "name": shown.name,
+        "inputs": shown.inputs,
+        "outputs": shown.outputs,
+        "layers": [vars(layer) for layer in shown.layers],
+        "loss": shown.loss,
+        "optimizer": shown.optimizer,
+        "steps": [
+            {
+                "number": step.number,
+                "epoch": step.epoch,
+                "rows": step.rows,
+                "loss": _number(step.loss),
+                "tensors": [_tensor(tensor, is_whole, texts) for tensor in _told(step)],
+            }
+            for step in shown.steps
+        ],
+    }
+
+
+def _told(step: TracedStep) -> Iterator[Tensor]:
+    """The tensors of a step, each once."""
+    for tensor in step.tensors:
+        is_repeated = tensor.name.endswith(("/before", "/gradient")) and not tensor.formula
+        if not is_repeated:
+            yield tensor
+
+
+def _tensor(tensor: Tensor, is_whole: bool, texts: int) -> dict[str, Any]:
+    """kept: of each axis, the indices that are in the page.  values: theirs, flat."""
+    kept = [_kept(length, is_whole) for length in tensor.values.shape]
+    indices = [*product(*kept)]
+    worked = islice(indices, texts if tensor.template else 0)
+    return {
+        "name": tensor.name,
+        "phase": tensor.phase,
+        "symbol": tensor.symbol,
+        "formula": tensor.formula,
+        "shape": tensor.values.shape,
+        "axes": _axes(tensor.name, tensor.values),
+        "kept": kept,
+        "values": [_number(tensor.values[index]) for index in indices],
+        "arithmetic": [tensor.arithmetic(index) for index in worked],
+    }
+
+
+def _kept(length: int, is_whole: bool) -> list[int]:
+    if is_whole or length <= FIRST + LAST:
+        return [*range(length)]
+    return [*range(FIRST), *range(length - LAST, length)]
+
+
+def _axes(name: str, values: Array) -> list[str]:
+    """What the axes run over: rows of the batch, units of the layer, its inputs."""
+    own = name.partition("/")[2].partition("/")[0]
+    if own in ("W", "dW"):
+        return ["input", "unit"]
+    if name == "weights":
+        return ["row"]
+    return ["row", "unit"][2 - values.ndim :]
+
+
+def _number(value: Any) -> float | str:
+    """As few digits as tell it from its neighbours; what JSON has no number for, as text."""
+    text = str(value)  # of float32 fewer digits than of the same number in float64
+    return text if text in ("nan", "inf", "-inf") else float(text)

@@ -1,0 +1,61 @@
+"""Markdown: a trace for a notebook, a wiki or a handout."""
+
+from collections.abc import Iterator, Sequence
+
+from nncli.trace.document import Beside, Block, Heading, Part, Sentence, document
+from nncli.trace.traced_steps import Trace
+from nncli.trace.worksheet import Worksheet
+
+
+def markdown(shown: Trace, worksheet: Worksheet | None = None) -> str:
+    """The page, line by line; arrays are tables, formulas are code."""
+    parts = document(shown, worksheet)
+    return "\n".join(line for part in parts for line in _lines(part)).lstrip() + "\n"
+
+
+def _lines(part: Part) -> Iterator[str]:
+    if isinstance(part, Heading):
+        yield from ("", f"{'#' * part.level} {_escaped(part.text)}")
+    elif isinstance(part, Sentence):
+        if part.text:
+            yield from (
+                "",
+                f"`{part.text}`" if " = " in part.text or "<-" in part.text else part.text,
+            )
+    elif isinstance(part, Block):
+        yield from ("", f"`{part.title}` ({part.name}, {part.shape})")
+        yield from _table(part.columns, part.cells)
+        if part.arithmetic:
+            yield from ("", f"`{part.arithmetic}`")
+    else:
+        yield from _beside(part)
+
+
+def _table(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A header is required: names, else the columns' numbers."""
+    if not cells:
+        return
+    count = len(cells[0])
+    header = [_escaped(name) for name in names] or [f"[{column}]" for column in range(count)]
+    yield ""
+    yield from (_row(header), _row(["---:"] * count))
+    yield from map(_row, cells)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _beside(beside: Beside) -> Iterator[str]:
+    """One table, a group of columns for each block."""
+    count = len(beside.blocks[0].cells[0])
+    header = [
+        block.title if column == 0 else "" for block in beside.blocks for column in range(count)
+    ]
+    rows = zip(*(block.cells for block in beside.blocks), strict=True)
+    yield from _table(header, [[cell for cells in across for cell in cells] for across in rows])
+
+
+def _escaped(text: str) -> str:
+    """Without what Markdown would read as a mark."""
+    return "".join(f"\\{letter}" if letter in "\\`*[]<|" else letter for letter in text)

@@ -1,0 +1,72 @@
+"""Plain text: a trace for a terminal or a printer."""
+
+from collections.abc import Iterator, Sequence
+
+from nncli.trace.document import Beside, Block, Heading, Part, Sentence, document
+from nncli.trace.traced_steps import Trace
+from nncli.trace.worksheet import Worksheet
+
+WIDEST = 100
+LONGEST_NAME = 12
+UNDERLINES = {1: "=", 2: "-"}
+
+
+def text(shown: Trace, worksheet: Worksheet | None = None) -> str:
+    """The page, line by line."""
+    parts = document(shown, worksheet)
+    return "\n".join(line for part in parts for line in _lines(part)).lstrip() + "\n"
+
+
+def _lines(part: Part) -> Iterator[str]:
+    if isinstance(part, Heading):
+        yield from _heading(part)
+    elif isinstance(part, Sentence):
+        yield part.text
+    elif isinstance(part, Block):
+        yield from _block(part)
+    else:
+        yield from _beside(part)
+
+
+def _heading(heading: Heading) -> Iterator[str]:
+    yield ""
+    yield heading.text
+    if heading.level in UNDERLINES:
+        yield UNDERLINES[heading.level] * len(heading.text)
+
+
+def _block(block: Block) -> Iterator[str]:
+    cells = block.cells
+    yield f"  {block.title.ljust(40)}  {block.name}  ({block.shape})".rstrip()
+    if len(names := list(block.columns)) and max(map(len, names)) <= LONGEST_NAME:
+        cells = [names, *block.cells]
+    for line in aligned(cells):
+        yield f"      {line}"
+    if block.arithmetic:
+        yield f"      {block.arithmetic}"
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Columns two spaces apart, right-aligned."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
+    ]
+
+
+def _beside(beside: Beside) -> Iterator[str]:
+    """Side by side where the page is wide enough, else one below the other."""
+    columns = []
+    for block in beside.blocks:
+        lines = [block.title, *aligned(block.cells)]
+        width = max(map(len, lines))
+        columns.append([line.rjust(width) for line in lines])
+    if sum(len(column[0]) + 4 for column in columns) <= WIDEST:
+        for across in zip(*columns, strict=True):
+            yield "      " + "    ".join(across)
+        return
+    for block in beside.blocks:
+        yield f"    {block.title}"
+        for line in aligned(block.cells):
+            yield f"      {line}"

@@ -1,0 +1,107 @@
+"""Record: training steps carried out with every array kept."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.engine.job import Job
+from nncli.engine.passes import clip
+from nncli.engine.plan import Plan
+from nncli.engine.state import TrainState
+from nncli.engine.steppers.gradient import Stepper, Stop
+from nncli.parts.arrays import Array
+from nncli.parts.optimizers import Lbfgs
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What steps change, at one moment: parameters and state by name, and the flat slots."""
+
+    tensors: Mapping[str, Array]
+    slots: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One training step with all its numbers; every array is a copy.
+
+    number, epoch: which step of the run it is and in which epoch, from 1.
+    indices: of the batch's rows among the training rows.
+    arrays: by name, as `hidden_1/z` and `hidden_1/dW`; gradients are those of loss and penalty.
+    gradients: by parameter, as `hidden_1/W`, after clipping.  norm: of all of them, before it.
+    loss: the objective, penalty included.
+    after: None for lbfgs, which takes no steps of this kind, and has no learning rate.
+    """
+
+    number: int
+    epoch: int
+    indices: Array
+    targets: Array
+    weights: Array | None
+    arrays: Mapping[str, Array]
+    gradients: Mapping[str, Array]
+    norm: float
+    loss: float
+    penalty: float
+    before: Moment
+    after: Moment | None = None
+    learning_rate: float | None = None
+
+
+def record(job: Job, state: TrainState, count: int) -> list[Step]:
+    """Carry out the next `count` steps of a run, also beyond its end, and keep their numbers.
+
+    What looks at the end of an epoch (reduce_on_plateau, early stopping) is left out. `state` is
+    moved. Of lbfgs only the first pass forward and backward is there to record.
+    """
+    batches = job.batches(state)
+    plan = Plan.of(job, state, gather=not batches.in_place)
+    if isinstance(job.optimizer, Lbfgs):
+        plan.record_gradient(job.batch_rows)()
+        return [_passed(job, plan, state, job.batch_rows, _moment(plan, state))]
+    stepper, stop, steps = Stepper(job, state, plan, batches), Stop(), list[Step]()
+
+    def keep(rows: int) -> None:
+        rate, before = stepper.learning_rate, _moment(plan, state)
+        stepper.gradient_tapes[rows]()
+        passed = _passed(job, plan, state, rows, before)
+        stepper.update_tape()
+        steps.append(Step(**{**vars(passed), "after": _moment(plan, state), "learning_rate": rate}))
+        stop.requested = len(steps) == count
+
+    while not stop.requested:
+        stepper.epoch(stop, keep)
+    return steps
+
+
+def _moment(plan: Plan, state: TrainState) -> Moment:
+    tensors = {name: tensor.copy() for name, tensor in plan.workspace.tensors.items()}
+    return Moment(tensors, {name: slot.copy() for name, slot in state.slots.items()})
+
+
+def _passed(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) -> Step:
+    """A batch passed forward and backward."""
+    _, targets, weights = plan.batch(rows)
+    arrays = {name: array.copy() for name, array in plan.arrays(rows)}
+    for node, v in zip(plan.network.nodes, plan.values(rows), strict=True):
+        for name, array in v.saved.items():
+            arrays.setdefault(f"{node.name}/{name}", array.copy())
+    gradient = plan.gradient.copy()
+    norm = math.sqrt(gradient.dot(gradient))
+    if job.training.clip_grad_norm is not None:
+        clip(gradient, job.training.clip_grad_norm, np.zeros((), gradient.dtype))
+    return Step(
+        number=state.step + 1,
+        epoch=state.epoch + 1,
+        indices=plan.index[:rows].copy() if plan.gather else np.arange(rows),
+        targets=targets.copy(),
+        weights=None if weights is None else weights.copy(),
+        arrays=arrays,
+        gradients=plan.network.layout.views(gradient),
+        norm=norm,
+        loss=plan.loss(rows),
+        penalty=plan.network.penalty(plan.workspace.tensors),
+        before=before,
+    )

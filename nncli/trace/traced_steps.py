@@ -1,0 +1,134 @@
+"""Traced steps: what `trace` shows, ready to be put down as text, Markdown, HTML or JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.loaded_network import LoadedNetwork
+from nncli.build.build import Built
+from nncli.engine.job import Job
+from nncli.engine.network import Node
+from nncli.engine.threads import limited
+from nncli.errors import UserError
+from nncli.trace.backpropagation import Passes
+from nncli.trace.record import Step, record
+from nncli.trace.tensor import Tensor
+from nncli.trace.update import update
+
+
+@dataclass(frozen=True)
+class TracedStep:
+    """One step: which it is, on which rows of the table, counted from 0, and its tensors."""
+
+    number: int
+    epoch: int
+    rows: tuple[int, ...]
+    loss: float
+    tensors: tuple[Tensor, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's object; every number of every tensor."""
+        return {
+            "step": self.number,
+            "epoch": self.epoch,
+            "rows": list(self.rows),
+            "loss": self.loss,
+            "tensors": [
+                {
+                    "name": tensor.name,
+                    "phase": tensor.phase,
+                    "symbol": tensor.symbol,
+                    "shape": list(tensor.values.shape),
+                    "formula": tensor.formula,
+                    "values": tensor.values.tolist(),
+                }
+                for tensor in self.tensors
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class TracedLayer:
+    """A layer to be drawn: `hidden_1`, dense, relu, 3 -> 2."""
+
+    name: str
+    kind: str
+    activation: str
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Steps of one network.
+
+    inputs, outputs: what each unit of the first and the last layer stands for.
+    loss: its name and reduction.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    layers: tuple[TracedLayer, ...]
+    loss: str
+    optimizer: str
+    steps: tuple[TracedStep, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's object of one step; of several steps, a list of them."""
+        if len(self.steps) == 1:
+            return self.steps[0].to_json()
+        return {"steps": [step.to_json() for step in self.steps]}
+
+
+def trace(loaded: LoadedNetwork, count: int = 1, rows: Sequence[int] | None = None) -> Trace:
+    """The next `count` training steps of what is looked at.
+
+    rows: of the table, counted from 0, for every step to take; None: those that training takes.
+    Raises UserError for a row that isn't there.
+    """
+    built, job = loaded.built, loaded.built.job
+    numbers = built.rows.train
+    if rows is not None:
+        numbers = np.asarray(rows)
+        job = _on_rows(built, numbers)
+    with limited(job.training), np.errstate(all="ignore"):
+        recorded = record(job, loaded.state, count)
+        steps = tuple(_traced(job, step, numbers) for step in recorded)
+    is_one_unit = job.network.outputs == 1
+    outputs = built.table.targets if is_one_unit else built.table.classes or built.table.targets
+    return Trace(
+        name=built.experiment.name,
+        inputs=tuple(built.preprocessing.inputs),
+        outputs=tuple(outputs),
+        layers=tuple(map(_layer, job.network.nodes)),
+        loss=f"{job.network.loss.name}: {job.network.loss.reduction}",
+        optimizer=job.optimizer.name,
+        steps=steps,
+    )
+
+
+def _layer(node: Node) -> TracedLayer:
+    function = getattr(node.layer, "activation", None) or getattr(node.layer, "function", None)
+    name = function.name if function else ""
+    return TracedLayer(node.name, node.layer.name, name, node.inputs, node.outputs)
+
+
+def _on_rows(built: Built, rows: Any) -> Job:
+    """The job whose every batch is these rows of the table."""
+    last = len(built.table) - 1
+    for row in rows.tolist():
+        if not 0 <= row <= last:
+            raise UserError(f"--rows {row}: expected rows from 0 to {last}")
+    chosen = built.model.evaluation_set(built.table, rows, built.row_weights)
+    training = replace(built.job.training, batch_size="full", sampling="shuffle")
+    return replace(built.job, train=chosen, training=training)
+
+
+def _traced(job: Job, step: Step, numbers: Any) -> TracedStep:
+    passes = Passes(job.network, step)
+    shown = [*passes.forward(), *passes.backward(), *update(job, step, passes.operands)]
+    rows = tuple(numbers[step.indices].tolist())
+    return TracedStep(step.number, step.epoch, rows, step.loss, tuple(shown))

@@ -1,0 +1,193 @@
+"""Worksheet: a trace with cells left blank, numbered, and the table their answers go into.
+
+A blank is written `#12____`. A place with the same number, such as the gradient in an update,
+refers to it: `#12`. A number that follows from a blank by itself, as max(z, 0) from z, would give
+it away: it is written `?`.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from nncli.errors import UserError, did_you_mean
+from nncli.trace.arithmetic import Index, sources
+from nncli.trace.cells import Cell, number, places
+from nncli.trace.tensor import Tensor
+from nncli.trace.traced_steps import Trace, TracedStep
+
+HEADER = ("number", "step", "cell", "answer")
+MADE_BY = "worksheet"  # in place of a number: the row that says which trace this is
+GIVEN = ("learning_rate",)
+Place = tuple[int, str, Index]  # step, tensor, index
+INDEXED = re.compile(r"(.*?)(?:\[(\d+(?:,\d+)*)\])?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Blank:
+    """One cell to fill in, and what belongs there.
+
+    scale: the largest size in its tensor, beside which a difference may be nothing.
+    before: what an update starts from, of which only the change is the exercise; else 0.
+    """
+
+    number: int
+    step: int
+    tensor: str
+    index: Index
+    value: float
+    scale: float
+    before: float = 0.0
+
+    @property
+    def cell(self) -> str:
+        """`hidden_1/dW[0,1]`."""
+        return self.tensor + (f"[{','.join(map(str, self.index))}]" if self.index else "")
+
+
+class Worksheet:
+    """The blanks of a trace, in the order of the page."""
+
+    def __init__(self, shown: Trace, patterns: Sequence[str] = ()) -> None:
+        """patterns: as `hidden_1/z`, `hidden_*/dW` or `output/dW[0,1]`; none: all that is computed.
+
+        Only what is computed can be left blank. Raises UserError for a pattern that matches nothing
+        of it.
+        """
+        self.shown = shown
+        wanted = [_Pattern(text) for text in patterns or ("*",)]
+        found = [
+            (step, tensor, index)
+            for step in shown.steps
+            for tensor in step.tensors
+            if _is_computed(tensor)
+            for index in places(tensor)
+            if [each for each in wanted if each.matches(tensor, index)]  # all are told
+        ]
+        _refuse_idle(wanted, shown.steps[0])
+        self.blanks = [
+            Blank(
+                count,
+                step.number,
+                tensor.name,
+                index,
+                float(tensor.values[index]),
+                _scale(tensor),
+                _before(tensor, index),
+            )
+            for count, (step, tensor, index) in enumerate(found, start=1)
+        ]
+        self._numbers = {(b.step, b.tensor, b.index): b.number for b in self.blanks}
+        self._withheld = {place for step in shown.steps for place in self._given_away(step)}
+
+    def _given_away(self, step: TracedStep) -> Iterator[Place]:
+        """Where a number follows from a blank of its own place, in the formulas of one step."""
+        hidden = dict[str, set[Index]]()  # by symbol, as the page has come to mean it
+        for tensor in step.tensors:
+            own = set[Index]()
+            for index in places(tensor):
+                place = step.number, tensor.name, index
+                if place in self._numbers:
+                    own.add(index)
+                elif _uses(tensor, index, hidden):
+                    own.add(index)
+                    yield place
+            if tensor.formula:
+                hidden[tensor.symbol] = own
+
+    def cells(self, step: TracedStep) -> Cell:
+        """What stands at each place of a step's arrays."""
+        is_first = step is self.shown.steps[0]
+
+        def cell(tensor: Tensor, index: Index) -> str:
+            if asked := self._numbers.get((step.number, tensor.name, index)):
+                return f"#{asked}____"
+            same = _same_as(tensor, step.number, is_first=is_first)
+            if same is not None and (asked := self._numbers.get((*same, index))):
+                return f"#{asked}"
+            is_withheld = (step.number, tensor.name, index) in self._withheld
+            return "?" if is_withheld else number(tensor, index)
+
+        return cell
+
+    def answers(self, made_by: str, digest: str) -> str:
+        """The table to fill in, as CSV.
+
+        made_by: the command line of the trace.  digest: of what it was made from.
+        """
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(HEADER)
+        table.writerow((MADE_BY, "", made_by, digest))
+        table.writerows((blank.number, blank.step, blank.cell, "") for blank in self.blanks)
+        return text.getvalue()
+
+
+class _Pattern:
+    """A glob for names, perhaps with one index."""
+
+    def __init__(self, text: str) -> None:
+        parts = INDEXED.fullmatch(text)
+        assert parts is not None
+        self.text, self.name, index = text, parts[1], parts[2]
+        self.index = tuple(int(part) for part in index.split(",")) if index else None
+        self.matched = False
+
+    def matches(self, tensor: Tensor, index: Index) -> bool:
+        found = fnmatchcase(tensor.name, self.name) and self.index in (None, index)
+        self.matched = self.matched or found
+        return found
+
+
+def _refuse_idle(patterns: Sequence[_Pattern], step: TracedStep) -> None:
+    for pattern in patterns:
+        if not pattern.matched:
+            names = [tensor.name for tensor in step.tensors if _is_computed(tensor)]
+            guess = did_you_mean(pattern.name, names)
+            what = "no cell that is computed and shown in this trace"
+            raise UserError(f"--blank {pattern.text}: {what}{guess}")
+
+
+def _is_computed(tensor: Tensor) -> bool:
+    """Whether it follows from what is given, by a formula with numbers."""
+    return bool(tensor.template) and tensor.name not in GIVEN
+
+
+def _scale(tensor: Tensor) -> float:
+    """The largest finite size in it."""
+    sizes = np.abs(tensor.values)
+    return float(sizes[np.isfinite(sizes)].max(initial=0.0))
+
+
+def _before(tensor: Tensor, index: Index) -> float:
+    """What a tensor that goes on from its old value starts from; else 0."""
+    for name, operand in tensor.operands.items():
+        if operand.symbol == tensor.symbol and f"{{{name}}}" in tensor.template:
+            return float(operand.values[index])
+    return 0.0
+
+
+def _uses(tensor: Tensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
+    """Whether the element at `index` follows from a hidden number by itself."""
+    values = {name: operand.values for name, operand in tensor.operands.items()}
+    return any(
+        place in hidden.get(tensor.operands[name].symbol, ())
+        for name, place in sources(tensor.template, values, index)
+    )
+
+
+def _same_as(tensor: Tensor, step: int, *, is_first: bool) -> tuple[int, str] | None:
+    """The step and name of a tensor shown before with the same numbers."""
+    owner, _, last = tensor.name.rpartition("/")
+    if last == "gradient" and not tensor.formula:
+        node, _, parameter = owner.rpartition("/")
+        return step, f"{node}/d{parameter}"
+    if is_first or tensor.formula or tensor.name in ("input", "targets", "weights"):
+        return None
+    if last.endswith("_before"):
+        return step - 1, tensor.name.removesuffix("_before")
+    return step - 1, f"{owner if last == 'before' else tensor.name}/after"

@@ -1,0 +1,1 @@
+"""Files that others wrote -> bytes and arrays, within limits. Nothing is executed."""

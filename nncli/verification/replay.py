@@ -1,0 +1,167 @@
+"""Replay: a run trained again from its start, and held against what it has recorded.
+
+Of every logged epoch the run has its metrics and a fingerprint of each tensor; of the moment it was
+saved last, the weights and the optimizer's slots themselves. All of it has to be equal to the bit.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from nncli.artifacts import run_directory as names
+from nncli.artifacts.fingerprints import Fingerprints, read_rows
+from nncli.artifacts.metrics_log import format_row
+from nncli.artifacts.run_reader import RunReader
+from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.state import TrainState
+from nncli.engine.steppers.gradient import Stop, StopAt
+from nncli.engine.trainer import train
+from nncli.errors import CorruptRun, Diverged
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.records import read_as
+from nncli.verification.differences import (
+    EpochDifference,
+    TensorDifference,
+    tensor_differences,
+    tensors_of,
+)
+
+BY_THE_CLOCK = "seconds"  # the column that no replay repeats
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A stretch of a run: up to which step, and how many epochs it was told to train."""
+
+    step: int
+    epochs: int
+
+
+class Replay:
+    """A run to be trained again: `reports` does so, and what differs is noted meanwhile.
+
+    epochs: the last one that the run reported.  done: the last one replayed.
+    is_complete: whether all is replayed, and compared.
+    first: the first epoch that differs.  first_of_tensors: the first one of which a tensor does.
+    last: the saved tensors that differ, once all is replayed.
+    diverged: why the replay didn't get as far as the run.
+    """
+
+    def __init__(self, reader: RunReader) -> None:
+        self.reader, self.job = reader, reader.built.job
+        self.layout, self.state = self.job.network.layout, self.job.start()
+        self.saved, self.epochs = self._checkpoint()
+        self.done, self.is_complete = 0, False
+        self._has_ended = False  # of itself, as early stopping does
+        self.first: EpochDifference | None = None
+        self.first_of_tensors: EpochDifference | None = None
+        self.last: list[TensorDifference] = []
+        self.diverged: Diverged | None = None
+        self._fingerprints = Fingerprints(self.layout, self.state.theta)
+        self._expected = self._recorded()
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether nothing has differed so far."""
+        return not (self.first or self.last or self.diverged)
+
+    def reports(self, stop: Stop) -> Iterator[EpochReport]:
+        """Train from the start to where the run was saved last; ends early on a requested stop."""
+        try:
+            for report in self._train(stop):
+                self.done = report.epoch
+                self._has_ended = report.stopped not in (None, "epochs")
+                if report.is_logged and self.first_of_tensors is None:
+                    self._compare(report)
+                yield report
+        except Diverged as error:
+            if self.saved is not None:  # else the run itself never got further
+                self.diverged = error
+        self.is_complete = not stop.requested
+        if self.is_complete and self.first is None and (left := next(self._expected, None)):
+            self.first = EpochDifference(int(left[0]["epoch"]))
+
+    def _train(self, stop: Stop) -> Iterator[EpochReport]:
+        """The legs of the run; the weights are compared at its last report, the rest at its end."""
+        state, saved = self.state, self.saved
+        if saved is None or saved.step == 0:
+            yield from train(self.job, state, StopAt(state, 0, stop))
+        if saved is None:
+            return
+        *legs, last = self._legs(saved)
+        for leg in legs:
+            yield from self._go_on(leg, stop)
+        weights = self.layout.views(state.theta if state.best_theta is None else state.best_theta)
+        if not stop.requested:
+            recorded = self.layout.views(self.reader.theta)
+            self.last += tensor_differences(names.WEIGHTS, recorded, weights)
+        yield from self._go_on(last, stop)
+        if not stop.requested:
+            recorded, replayed = (tensors_of(self.layout, each) for each in (saved, state))
+            self.last += tensor_differences(names.CHECKPOINT, recorded, replayed)
+
+    def _go_on(self, leg: Leg, stop: Stop) -> Iterator[EpochReport]:
+        if self.state.step < leg.step and not (stop.requested or self._has_ended):
+            training = replace(self.job.training, epochs=leg.epochs)
+            job = replace(self.job, training=training)
+            yield from train(job, self.state, StopAt(self.state, leg.step, stop))
+
+    def _legs(self, saved: TrainState) -> list[Leg]:
+        """Up to each resumption, to the last report, and to where the run was saved."""
+        try:
+            resumed = [read_as(entry["until"], Leg, "until") for entry in self.reader.resumptions()]
+        except (KeyError, Malformed) as error:
+            path = self.reader.run.path / names.ENVIRONMENT
+            raise CorruptRun(f"{path}: resumed: expected a step and epochs: {error}") from None
+        epochs, steps = self.job.training.epochs, self.epochs * self.job.steps_per_epoch
+        reported = Leg(min(steps, saved.step), epochs)
+        return [*resumed, reported, Leg(saved.step, epochs)]
+
+    def _checkpoint(self) -> tuple[TrainState | None, int]:
+        """The state that was saved last, and the epoch reported last; None: not even a first."""
+        if names.CHECKPOINT not in self.reader.run.manifest():
+            return None, 0
+        state, beside = self.reader.checkpoint()
+        try:
+            return state, read_as(beside["last"], EpochReport, "last").epoch
+        except (KeyError, TypeError, Malformed) as error:
+            path = self.reader.run.path / names.CHECKPOINT
+            raise CorruptRun(f"{path}: it lacks the last report: {error}") from None
+
+    def _recorded(self) -> Iterator[tuple[Mapping[str, str], Mapping[str, str]]]:
+        """Of each logged epoch the row of metrics.csv and that of fingerprints.csv."""
+        if self.saved is None:
+            return
+        metrics, prints = (
+            list(read_rows(self.reader.run.read(name), self.reader.run.path / name))
+            for name in (names.METRICS, names.FINGERPRINTS)
+        )
+        epochs = [row.get("epoch", "") for row in metrics]
+        if not all(map(str.isdecimal, epochs)) or epochs != [row.get("epoch") for row in prints]:
+            path = self.reader.run.path / names.FINGERPRINTS
+            raise CorruptRun(f"{path}: expected the epochs of {names.METRICS}")
+        yield from zip(metrics, prints, strict=True)
+
+    def _compare(self, report: EpochReport) -> None:
+        """Note whether a logged epoch is as recorded."""
+        metrics, prints = next(self._expected, ({}, {}))
+        columns = report.columns()
+        cells = format_row(list(columns.values())).rstrip("\n").split(",")
+        here = self._fingerprints.line(report.epoch).rstrip("\n").split(",")
+        differing = {
+            name: (_number(metrics.get(name)), _number(cell))
+            for name, cell in zip(columns, cells, strict=True)
+            if name != BY_THE_CLOCK and metrics.get(name) != cell
+        }
+        named = zip(self._fingerprints.columns, here, strict=True)
+        tensors = [name for name, cell in named if prints.get(name) != cell and name != "epoch"]
+        if differing or tensors:
+            found = EpochDifference(report.epoch, tuple(tensors), differing)
+            self.first = self.first or found
+            self.first_of_tensors = found if tensors else None
+
+
+def _number(cell: str | None) -> float:
+    try:
+        return float(cell or "nan")
+    except ValueError:
+        return float("nan")

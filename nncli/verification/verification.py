@@ -1,0 +1,81 @@
+"""Verification: a run's files, its environment and its numbers, each held against what it says."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
+from nncli.artifacts.environment import Difference, differences
+from nncli.artifacts.run_directory import FIRST_FOLD, FOLDS, RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.verification.integrity import Files, check_files
+from nncli.verification.replay import Replay
+
+
+@dataclass(frozen=True)
+class Verification:
+    """files: as listed.  environment: how this machine differs.  replay: yet to be made."""
+
+    path: Path
+    files: Files
+    environment: Sequence[Difference]
+    replay: Replay
+
+    @classmethod
+    @contextmanager
+    def of(cls, path: Path) -> Iterator["Verification"]:
+        """Check the files of a run and read what its replay takes; meanwhile nobody writes to it.
+
+        Raises UserError, RunInUse, CorruptRun.
+        """
+        run = RunDirectory.open(path)
+        run.lock(is_shared=True)
+        try:
+            files = check_files(run)
+            reader = RunReader(run)
+            recorded = [reader.environment(), *reader.resumptions()]
+            differing = differences(recorded, reader.config[0])
+            yield cls(path, files, differing, Replay(reader))
+        finally:
+            run.unlock()
+
+    def to_json(self) -> dict[str, Any]:
+        """identical: null as long as a replay that was cut short has shown no difference."""
+        replay, tensors = self.replay, self.replay.first_of_tensors
+        return {
+            "run": os.fspath(self.path),
+            "files": self.files.count,
+            "environment": [asdict(each) for each in self.environment],
+            "epochs": replay.epochs,
+            "replayed": replay.done,
+            "identical": replay.is_identical and (True if replay.is_complete else None),
+            "first_difference": replay.first.to_json() if replay.first else None,
+            "first_tensor_difference": tensors.to_json() if tensors else None,
+            "last_differences": [asdict(each) for each in replay.last],
+            "diverged": str(replay.diverged) if replay.diverged else None,
+        }
+
+
+def folds_of(path: Path) -> list[Path]:
+    """The runs of a cross-validation; none if `path` is something else."""
+    if not (path / FIRST_FOLD).is_dir():
+        return []
+    stem, _, _ = FIRST_FOLD.rpartition("-")
+    return sorted(path.glob(f"{stem}-*"), key=lambda fold: (len(fold.name), fold.name))
+
+
+def check_parent(path: Path, folds: Sequence[Path]) -> None:
+    """Check what a cross-validation has beside its folds: its summary, once it came to its end.
+
+    Raises CorruptRun, RunInUse.
+    """
+    parent = AtomicDirectory(path)
+    parent.lock(is_shared=True)
+    try:
+        if any((path / name).exists() for name in (MANIFEST, FOLDS)):
+            check_files(parent, {fold.name for fold in folds})
+    finally:
+        parent.unlock()

@@ -1,0 +1,129 @@
+"""The fork server: a process that has imported nncli and forks a child for each command.
+
+A command in an interpreter of its own takes half a second, most of it imports; a child takes some
+hundredths, and can be killed, limited and traced as any other process.
+"""
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+IMPORTED = ("artifacts.run_recorder", "cli.train_folds", "cli.summary", "cli.train", "cli.evaluate")
+PATIENCE = 120  # seconds, after which a child that hangs is killed
+NO_TIME_BETWEEN_CHECKPOINTS = """
+from nncli.artifacts import run_recorder
+run_recorder.CHECKPOINT_SECONDS = -1.0
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended: its exit code, or minus the signal's number; and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Child:
+    """A command under way, with files in `folder` for what it says."""
+
+    fork_server: "ForkServer"
+    pid: int
+    said: Path
+
+    def send(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self) -> Ended:
+        """Wait for its end; more than that long is too long."""
+        timer = threading.Timer(PATIENCE, os.kill, (self.pid, signal.SIGKILL))
+        timer.start()
+        code = self.fork_server.ask({"wait": self.pid})
+        timer.cancel()
+        out, err = (self.said.with_suffix(suffix).read_text() for suffix in (".out", ".err"))
+        return Ended(code, out, err)
+
+
+class ForkServer:
+    """Starts children; ends with all of them when it is left."""
+
+    def __enter__(self) -> "ForkServer":
+        self.children = 0
+        self.server = subprocess.Popen(
+            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.server.communicate()
+
+    def ask(self, order: Mapping[str, object]) -> int:
+        assert self.server.stdin is not None
+        assert self.server.stdout is not None
+        self.server.stdin.write(json.dumps(order).encode() + b"\n")
+        self.server.stdin.flush()
+        return int(self.server.stdout.readline())
+
+    def start(self, folder: Path, *arguments: object, before: str = "") -> Child:
+        """Run a command in `folder`. before: Python that the child executes first."""
+        self.children += 1
+        said = folder.parent / f"said-{self.children}"
+        for suffix in (".out", ".err"):
+            said.with_suffix(suffix).touch()
+        order = {
+            "arguments": list(map(str, arguments)),
+            "folder": str(folder),
+            "said": str(said),
+            "before": before,
+        }
+        return Child(self, self.ask(order), said)
+
+    def call(self, folder: Path, *arguments: object, before: str = "") -> Ended:
+        """The same, to its end."""
+        return self.start(folder, *arguments, before=before).wait()
+
+
+def serve() -> None:
+    """The process's side: fork for each order, and wait for children when told to."""
+    for module in IMPORTED:
+        importlib.import_module(f"nncli.{module}")
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "wait" in order:
+            answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
+        elif not (answer := os.fork()):
+            run(order)
+        print(answer, flush=True)  # noqa: T201
+
+
+def run(order: Mapping[str, str]) -> None:
+    """The child's side: never returns."""
+    from nncli.cli.main import main
+
+    os.chdir(order["folder"])
+    for descriptor, suffix in ((1, ".out"), (2, ".err")):
+        os.dup2(os.open(order["said"] + suffix, os.O_WRONLY), descriptor)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    code: object = 70
+    try:
+        exec(order["before"], {})
+        sys.argv = ["nncli", *order["arguments"]]
+        main()
+    except SystemExit as ending:
+        code = ending.code
+    finally:
+        sys.stdout.flush()
+        os._exit(code if isinstance(code, int) else 70)
+
+
+if __name__ == "__main__":
+    serve()
