@@ -1,4 +1,4 @@
-"""Consistency: what only the data, or two keys together, can show to be wrong. All problems at once."""
+"""Consistency: what only the data, or two keys together, can show to be wrong, all at once."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,13 @@ import numpy as np
 
 from nncli.config.experiment import Experiment, PreprocessingKeys
 from nncli.config.load import Source
-from nncli.parts.splits import Rows
 from nncli.errors import UserError
 from nncli.parts.activations import Activation, Softmax
 from nncli.parts.initializers import FromFile
 from nncli.parts.layers import BatchNorm, Layer
 from nncli.parts.losses import Loss
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
+from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 Found = Iterator[tuple[str, str]]  # (key, message)

@@ -5,12 +5,12 @@ The operating system grants more than there is, and ends the process once that i
 
 import math
 
-from nncli.config.load import Source
 from nncli.build.model import Model
+from nncli.config.load import Source
 from nncli.data.memory import available
+from nncli.parts.datasets import Dataset
 from nncli.parts.splits import Rows
 from nncli.untrusted_files.opening import in_words
-from nncli.parts.datasets import Dataset
 
 NUMBER = 8  # bytes
 OF_TABLE = 5  # copies of a built-in dataset at the worst moment: drawn, split, scaled

@@ -324,4 +324,4 @@ class Lbfgs(Optimizer):
         return 2 * self.history  # what was stepped, and how the gradient changed
 
     def update(self, v: UpdateBuffers) -> None:
-        raise NotImplementedError("lbfgs minimizes one function of one vector: see its stepper")
+        raise NotImplementedError("lbfgs has no update: see engine/steppers/lbfgs.py")
