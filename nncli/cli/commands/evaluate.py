@@ -94,7 +94,7 @@ def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
     built = reader.built
     given = built.read(path, needs_target=True)
     assert given.origin is not None
-    if built.given.origin and given.sha256() in built.given.origin.each_sha256:
+    if built.table.origin and given.sha256() in built.table.origin.each_sha256:
         learnt = len(built.rows.train)
         click.echo(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
     note_unseen_categories(built.preprocessing.unseen(given))
