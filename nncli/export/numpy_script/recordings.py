@@ -10,7 +10,7 @@ from nncli.engine.evaluator import Forward
 from nncli.engine.job import Job
 from nncli.engine.notation import symbol
 from nncli.engine.plan import Plan
-from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.steppers.gradient import empty_scalars, record_update
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
 from nncli.export.numpy_script.array_names import Names
@@ -73,12 +73,13 @@ class Recorder:
         """Clipping and the optimizer; its slots as they start, and its scalars."""
         job, rows, state = self.job, PROBES[0], self.job.start()
         plan = self._plan(rows, state.theta)
-        stepper = Stepper(job, state, plan, Batches(rows, rows, "shuffle", state.shuffle))
+        scalars = empty_scalars(job)
         names = Names()
-        named = {"theta": plan.trained, "gradient": plan.gradient, **state.slots, **stepper.scalars}
+        named = {"theta": plan.trained, "gradient": plan.gradient, **state.slots, **scalars}
         for name, array in named.items():
             names.add(name, array)
-        return Recording(stepper.update_tape.calls, names), state.slots, list(stepper.scalars)
+        calls = record_update(job, plan, state.slots, scalars).calls
+        return Recording(calls, names), state.slots, list(scalars)
 
     def _plan(self, rows: int, theta: Array | None = None) -> Plan:
         network, dtype = self.network, self.dtype
