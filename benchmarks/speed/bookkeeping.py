@@ -27,7 +27,7 @@ from nncli.cli.signals import StopOnSignal
 from nncli.cli.train_run import train_to_end
 from nncli.config.load import Source
 from nncli.config.load import load as load_config
-from nncli.engine.steppers.gradient import Stop
+from nncli.engine.stop import Stop
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 

@@ -21,8 +21,7 @@ from benchmarks.speed.data import load
 from benchmarks.speed.programs.trainer import job
 from benchmarks.speed.rows import ROWS, Row
 from nncli.engine.calls import Gather, Product, meaning
-from nncli.engine.plan import Plan
-from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.tape import Call, Tape
 from nncli.engine.threads import limited
 
@@ -45,10 +44,8 @@ def measure(row: Row, least: float) -> Breakdown:
     with tempfile.TemporaryDirectory() as folder:
         given = job(configs.write(row, load(row), Path(folder)), "numpy")
         state = given.start()
-    batches = given.batches(state)
-    plan = Plan.of(given, state, gather=not batches.in_place)
     with limited(given.training), np.errstate(all="ignore"):
-        stepper = Stepper(given, state, plan, batches)
+        stepper = GradientStepper(given, state)
         for scalar in stepper.scalars.values():
             scalar[()] = 0.0
         sorted_calls = list(_sorted(stepper))
@@ -66,7 +63,7 @@ def measure(row: Row, least: float) -> Breakdown:
     return Breakdown(row.name, statistics.median(whole), calls, shares)
 
 
-def _sorted(stepper: Stepper) -> Iterator[tuple[str, Call]]:
+def _sorted(stepper: GradientStepper) -> Iterator[tuple[str, Call]]:
     """The calls of a step, each with its sort."""
     if stepper.dealt is not None:
         stepper.dealt.deal()

@@ -27,7 +27,6 @@ from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.state import TrainState
 from nncli.errors import CorruptRun, UserError
-from nncli.parts.optimizers import Lbfgs
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
@@ -68,8 +67,8 @@ class RunRecorder:
         """
         reader.run.recover()
         built, path = reader.built, reader.run.path
-        if isinstance(built.job.optimizer, Lbfgs):
-            raise UserError(f"{path}: lbfgs keeps its memory to itself: train anew")
+        if not (optimizer := built.job.optimizer).is_resumable:
+            raise UserError(f"{path}: {optimizer.name} keeps its memory to itself: train anew")
         state, beside = reader.checkpoint()
         try:
             last, best = (read_as(beside[name], EpochReport, name) for name in ("last", "best"))
@@ -164,8 +163,8 @@ class RunRecorder:
 
     @property
     def can_go_on(self) -> bool:
-        """Whether `resume` can take this run up: lbfgs keeps its memory to itself."""
-        return not isinstance(self.built.job.optimizer, Lbfgs)
+        """Whether `resume` can take this run up."""
+        return self.built.job.optimizer.is_resumable
 
     @property
     def best_epoch(self) -> int:

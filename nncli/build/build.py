@@ -8,26 +8,26 @@ from pathlib import Path
 import numpy as np
 
 from nncli.build.consistency import check, check_files
+from nncli.build.memory_check import check_dataset, check_network
+from nncli.build.model import Model
 from nncli.config.experiment import Experiment, PreprocessingKeys
 from nncli.config.load import Source
-from nncli.build.model import Model
 from nncli.config.resolve import resolve, resolve_preprocessing, resolve_split
-from nncli.build.memory_check import check_dataset, check_network
 from nncli.data.data_checks import data_warnings, refuse_singleton_classes
 from nncli.data.folds import folds
 from nncli.data.preprocessing import Preprocessing, Steps
-from nncli.parts.splits import Rows, Split
-from nncli.data.targets import as_task
 from nncli.data.row_weights import RowWeights
+from nncli.data.targets import as_task
 from nncli.engine import baselines
-from nncli.engine.steppers.choice import Choice, choose
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.state import stream
+from nncli.engine.steppers.choice import Choice, choose
 from nncli.errors import CorruptRun, DataError, TableError, UserError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
+from nncli.parts.splits import Rows, Split
 from nncli.parts.table import Table
 
 
@@ -113,7 +113,9 @@ class Dealt:
     folds: list[Rows] = field(default_factory=list)
 
 
-def deal(given: Experiment, source: Source, fixed: FittedState | None = None, n_folds: int = 0) -> Dealt:
+def deal(
+    given: Experiment, source: Source, fixed: FittedState | None = None, n_folds: int = 0
+) -> Dealt:
     """Load the data and decide which rows train.
 
     Raises ConfigError at the key to blame, TableError at the row; DataError if the data isn't what

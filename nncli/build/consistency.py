@@ -1,4 +1,4 @@
-"""Consistency: what only the data, or two keys together, can show to be wrong. All problems at once."""
+"""Consistency: what only the data, or two keys together, can show to be wrong, all at once."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,13 @@ import numpy as np
 
 from nncli.config.experiment import Experiment, PreprocessingKeys
 from nncli.config.load import Source
-from nncli.parts.splits import Rows
 from nncli.errors import UserError
 from nncli.parts.activations import Activation, Softmax
 from nncli.parts.initializers import FromFile
 from nncli.parts.layers import BatchNorm, Layer
 from nncli.parts.losses import Loss
-from nncli.parts.optimizers import Lbfgs
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
+from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 Found = Iterator[tuple[str, str]]  # (key, message)
@@ -32,8 +31,8 @@ def check(resolved: Experiment, table: Table, rows: Rows, inputs: int, source: S
         *_monitors(resolved, rows),
         *_schedule(resolved),
     ]
-    if isinstance(resolved.optimizer, Lbfgs):
-        found += _lbfgs(resolved)
+    if not resolved.optimizer.has_update:
+        found += _minimization(resolved)
     if found:
         raise source.error(found)
 
@@ -124,22 +123,23 @@ def _schedule(resolved: Experiment) -> Found:
         yield "schedule.warmup", f"{message}, found {schedule.warmup}"
 
 
-def _lbfgs(resolved: Experiment) -> Found:
-    training = resolved.training
+def _minimization(resolved: Experiment) -> Found:
+    """What an optimizer can't have that minimizes one function of one vector."""
+    training, name = resolved.training, resolved.optimizer.name
     if training.batch_size != "full":
-        yield "training.batch_size", "lbfgs needs all rows at once: use full"
+        yield "training.batch_size", f"{name} needs all rows at once: use full"
     elif training.steps_per_epoch != 1:
-        yield "training.steps_per_epoch", "lbfgs has one iteration an epoch: drop the key"
+        yield "training.steps_per_epoch", f"{name} has one iteration an epoch: drop the key"
     if training.sampling != "shuffle":
-        yield "training.sampling", "lbfgs has no steps to draw rows for: drop the key"
+        yield "training.sampling", f"{name} has no steps to draw rows for: drop the key"
     if training.clip_grad_norm is not None:
-        yield "training.clip_grad_norm", "lbfgs needs the gradient as it is: drop the key"
+        yield "training.clip_grad_norm", f"{name} needs the gradient as it is: drop the key"
     if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:
-        yield "schedule", "lbfgs has no learning rate to schedule: drop the block"
+        yield "schedule", f"{name} has no learning rate to schedule: drop the block"
     if any(isinstance(x, Layer) and x.is_random for x in resolved.network.hidden):
-        yield "network.hidden", "lbfgs needs a loss without chance: drop the dropout layers"
+        yield "network.hidden", f"{name} needs a loss without chance: drop the dropout layers"
     if any(isinstance(layer, BatchNorm) for layer in resolved.network.hidden):
-        message = "lbfgs tries points that would move batch_norm's statistics: drop the layers"
+        message = f"{name} tries points that would move batch_norm's statistics: drop the layers"
         yield "network.hidden", message
 
 

@@ -5,13 +5,12 @@ The operating system grants more than there is, and ends the process once that i
 
 import math
 
-from nncli.config.load import Source
 from nncli.build.model import Model
+from nncli.config.load import Source
 from nncli.data.memory import available
+from nncli.parts.datasets import Dataset
 from nncli.parts.splits import Rows
 from nncli.untrusted_files.opening import in_words
-from nncli.parts.datasets import Dataset
-from nncli.parts.optimizers import Lbfgs
 
 NUMBER = 8  # bytes
 OF_TABLE = 5  # copies of a built-in dataset at the worst moment: drawn, split, scaled
@@ -29,11 +28,7 @@ def check_network(model: Model, rows: Rows, source: Source) -> None:
     network, experiment = model.network, model.experiment
     train, asked = len(rows.train), experiment.training.batch_size
     batch = min(asked, train) if isinstance(asked, int) else train
-    optimizer = experiment.optimizer
-    copies = OF_THETA + 1 + len(optimizer.active_slots)
-    if isinstance(optimizer, Lbfgs):
-        copies += 2 * optimizer.history
-    numbers = copies * network.layout.size
+    numbers = (OF_THETA + 1 + experiment.optimizer.n_vectors) * network.layout.size
     numbers += OF_OUTPUTS * network.outputs * (train + len(rows.val))
     for node in network.nodes:
         saved = node.layer.saved_shapes(batch, node.inputs).values()

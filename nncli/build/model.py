@@ -16,9 +16,9 @@ from nncli.data.disk import RowFile
 from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.targets import TargetCoding
 from nncli.data.row_weights import RowWeights
-from nncli.engine.evaluator import Forward, EvaluationSet
+from nncli.data.targets import TargetCoding
+from nncli.engine.evaluator import EvaluationSet, Forward
 from nncli.engine.network import Network
 from nncli.errors import Problem, TableError
 from nncli.parts.arrays import Array
@@ -96,7 +96,9 @@ class Model:
             start += len(chunk)
             yield chunk
 
-    def evaluation_set(self, table: Table, rows: Array, row_weights: RowWeights | None) -> EvaluationSet:
+    def evaluation_set(
+        self, table: Table, rows: Array, row_weights: RowWeights | None
+    ) -> EvaluationSet:
         """Chosen rows of a table, with targets and weights, as the network sees them."""
         truth = table.y[rows]
         with np.errstate(all="ignore"):  # what overflows is refused

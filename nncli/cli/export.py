@@ -22,7 +22,8 @@ def command(run: Path, to: str, output: Path | None) -> None:
     """Write RUN as one readable NumPy script that needs no nncli.
 
     It holds this network's forward pass, backward pass and training loop, in the notation of
-    `nncli trace`, with its data, and prints the run's losses, bit for bit on the same machine.
+    `nncli trace`, with its data, and prints the run's losses: bit for bit on the same machine,
+    up to rounding if the run's steps were compiled.
     """
     from nncli.artifacts.files import output_file
     from nncli.artifacts.run_directory import RunDirectory

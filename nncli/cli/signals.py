@@ -12,7 +12,7 @@ import time
 from types import FrameType
 
 from nncli.cli.presses import Presses
-from nncli.engine.steppers.gradient import Stop
+from nncli.engine.stop import Stop
 
 SHOW_CURSOR = b"\x1b[?25h"  # which a progress bar has hidden
 

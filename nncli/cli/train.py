@@ -50,7 +50,7 @@ def command(
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.cli.signals import StopOnSignal
-    from nncli.engine.steppers.gradient import Stop
+    from nncli.engine.stop import Stop
 
     with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
         if resume is not None:

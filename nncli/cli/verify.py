@@ -67,7 +67,7 @@ def _replay(replay: "Replay", *, quiet: bool) -> int:
     """Train it all again; the exit code of the signal that ended it early, or 0."""
     from nncli.cli.progress import Progress
     from nncli.cli.signals import StopOnSignal
-    from nncli.engine.steppers.gradient import Stop
+    from nncli.engine.stop import Stop
     from nncli.engine.threads import limited
 
     progress = Progress(replay.epochs, quiet=quiet)

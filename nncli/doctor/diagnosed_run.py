@@ -28,7 +28,6 @@ from nncli.engine.network import Network
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
-from nncli.parts.optimizers import Lbfgs
 from nncli.parts.splits import Rows, Split
 from nncli.parts.table import Table
 
@@ -87,7 +86,7 @@ class DiagnosedRun:
     @property
     def has_steps(self) -> bool:
         """Whether the optimizer makes steps along a gradient, at a learning rate."""
-        return not isinstance(self.job.optimizer, Lbfgs)
+        return self.job.optimizer.has_update
 
     @cached_property
     def summary(self) -> dict[str, Any]:

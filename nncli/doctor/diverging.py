@@ -14,7 +14,7 @@ from nncli.doctor.step_statistics import affordable_steps, make_steps, norm, sli
 from nncli.doctor.trials import first_below, in_words, of_guessing, share_after, trial_steps
 from nncli.engine.notation import symbol
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
 
@@ -30,7 +30,7 @@ class Growth:
 
     norms: list[float] = field(default_factory=list)
 
-    def __call__(self, stepper: Stepper) -> None:
+    def __call__(self, stepper: GradientStepper) -> None:
         self.norms.append(length(stepper.plan.gradient))
 
     def in_words(self, first: int) -> str:

@@ -10,11 +10,11 @@ from nncli.doctor.forward import length
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.gradient import Stepper, Stop
+from nncli.engine.steppers.gradient import GradientStepper
+from nncli.engine.stop import Stop
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array
-from nncli.parts.optimizers import Lbfgs
 
 SECONDS = 0.3  # about what a trial may take
 FEWEST_STEPS = 50
@@ -35,17 +35,15 @@ def steps_of(job: Job) -> int:
 
 
 def make_steps(
-    job: Job, state: TrainState, most: int, look: Callable[[Stepper], None] | None = None
+    job: Job, state: TrainState, most: int, look: Callable[[GradientStepper], None] | None = None
 ) -> bool:
     """Make up to so many steps; whether the weights are finite after them.
 
     look: called between the gradient of a step and its update.
     """
-    if isinstance(job.optimizer, Lbfgs):
+    if not job.optimizer.has_update:
         return _iterate(job, state, most)
-    batches = job.batches(state)
-    plan = Plan.of(job, state, gather=not batches.in_place)
-    stepper, stop, last = Stepper(job, state, plan, batches), Stop(), state.step + most
+    stepper, stop, last = GradientStepper(job, state), Stop(), state.step + most
 
     def step(rows: int) -> None:
         stepper.gradient_tapes[rows]()
@@ -100,7 +98,7 @@ def measure(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
     found = {name: LayerSteps() for name in slices(job)}
     before = np.empty_like(state.theta)
 
-    def look(stepper: Stepper) -> None:
+    def look(stepper: GradientStepper) -> None:
         for name, places in slices(job).items():
             gradient, theta = stepper.plan.gradient, state.theta
             if found[name].gradients:
@@ -108,7 +106,7 @@ def measure(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
             found[name].gradients.append(norm(gradient, places))
         np.copyto(before, state.theta)
 
-    if isinstance(job.optimizer, Lbfgs):
+    if not job.optimizer.has_update:
         for name, value in gradient_norms(job, state).items():
             found[name].gradients.append(value)
         return found

@@ -58,13 +58,24 @@ class Job:
         given = self.training.steps_per_epoch
         return -(-len(self.train) // self.batch_rows) if given == "auto" else given
 
-    def learning_rate(self, epoch: int, step: int) -> float:
-        """The scheduled rate after so many completed epochs and steps."""
-        t, total = epoch, self.training.epochs
-        if self.schedule.interval == "step":
-            t, total = step, total * self.steps_per_epoch
+    @property
+    def schedule_total(self) -> int:
+        """Epochs or steps of a whole run, whichever the schedule counts."""
+        by_step = self.schedule.interval == "step"
+        return self.training.epochs * (self.steps_per_epoch if by_step else 1)
+
+    def learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
+        """base rate * schedule's factor * plateau: of the step after so many epochs and steps.
+
+        plateau: the factor that reduce_on_plateau has come to, `state.plateau.factor`.
+        """
+        t = step if self.schedule.interval == "step" else epoch
         base: float = self.optimizer.learning_rate  # type: ignore[attr-defined]  # lbfgs has none
-        return base * self.schedule.factor(t, total)
+        return base * self.schedule.factor(t, self.schedule_total) * plateau
+
+    def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
+        """Of the step made last, after so many epochs and steps; before any, of the first."""
+        return self.learning_rate(max(epoch - 1, 0), max(step - 1, 0), plateau)
 
     def monitored(self, name: str) -> str:
         """The column a monitor watches, `auto` resolved."""
@@ -80,6 +91,11 @@ class Job:
     def batches(self, state: TrainState) -> Batches:
         """Which rows each step takes, drawn from the state's stream."""
         return Batches(len(self.train), self.batch_rows, self.training.sampling, state.shuffle)
+
+    def streams(self, state: TrainState) -> list[np.random.Generator]:
+        """The state's random streams from which steps draw."""
+        shuffle = [] if self.batches(state).in_place else [state.shuffle]
+        return [*shuffle, state.dropout] if self.network.is_random else shuffle
 
     def start(self) -> TrainState:
         """The state before the first step."""

@@ -3,21 +3,19 @@
 import math
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 
-from nncli.engine import divergence
 from nncli.engine.epoch_monitor import EpochMonitor, EpochReport
 from nncli.engine.evaluator import Evaluator, workspace_for
 from nncli.engine.job import Job
-from nncli.engine.plan import Plan
 from nncli.engine.state import Mark, TrainState
 from nncli.engine.steppers import choice
-from nncli.engine.steppers.gradient import Stepper, Stop
-from nncli.engine.steppers.lbfgs import iterates
+from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.stop import Stop
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array
-from nncli.parts.optimizers import Lbfgs
 
 LONGEST_SILENCE = 1.0  # seconds without a report, where epochs are shorter
 
@@ -40,15 +38,11 @@ def train(
 class _Trainer:
     def __init__(self, job: Job, state: TrainState, stop: Stop) -> None:
         self.job, self.state, self.stop = job, state, stop
-        self.batches = job.batches(state)
-        self.plan = Plan.of(job, state, gather=not self.batches.in_place)
         self.evaluators = self._evaluators()
-        self.watch = EpochMonitor(job, state)
-        self.mark = Mark(state, self._streams_in_use())
+        self.monitor = EpochMonitor(job, state)
+        self.mark = Mark(state, job.streams(state))
         if state.reported is None:
             state.reported = self.mark.theta
-        self.stepper: Stepper | None = None
-        self.is_minimum = False
         self.began = time.perf_counter()
 
     def _evaluators(self) -> dict[str, Evaluator]:
@@ -61,62 +55,44 @@ class _Trainer:
             for prefix, rows in splits.items()
         }
 
-    def _streams_in_use(self) -> list[np.random.Generator]:
-        shuffle = [] if self.batches.in_place else [self.state.shuffle]
-        return [*shuffle, self.state.dropout] if self.job.network.is_random else shuffle
-
     def reports(self) -> Iterator[EpochReport]:
         """Epoch 0, unless training goes on from later, then each epoch that is evaluated."""
         if self.state.step == 0:
             yield self._report()
-        is_lbfgs = isinstance(self.job.optimizer, Lbfgs)
-        for _ in self._iterations() if is_lbfgs else self._epochs():
-            report = self._report()
-            yield report
-            if report.stopped:
-                return
-
-    def _epochs(self) -> Iterator[None]:
-        """Gradient steps up to each epoch that is evaluated; ends early on a requested stop."""
-        state, last = self.state, self.job.training.epochs
-        every = 1 if self.watch.needs_every_epoch else self.job.log_every
-        self.stepper = choice.stepper(self.job, state, self.plan, self.batches)
-        while state.epoch < last:
-            window = min((state.epoch // every + 1) * every, last)
-            with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
-                if not self.stepper.epochs(window, self.stop, LONGEST_SILENCE):
+        with closing(choice.stepper(self.job, self.state)) as stepper:
+            while self._move(stepper):
+                report = self._report_of(stepper)
+                yield report
+                if report.stopped:
                     return
-            yield
 
-    def _iterations(self) -> Iterator[None]:
-        """Iterations of lbfgs; ends early on a requested stop."""
-        settings, plan, state, rows = self.job.optimizer, self.plan, self.state, self.job.batch_rows
-        assert isinstance(settings, Lbfgs)
-        gradient = plan.record_gradient(rows)
+    def _move(self, stepper: Stepper) -> bool:
+        """Epochs up to the next that is evaluated; whether they were made before a stop."""
+        epoch, last = self.state.epoch, self.job.training.epochs
+        if epoch >= last:
+            return False
+        every = 1 if self.monitor.needs_every_epoch else self.job.log_every
+        window = min((epoch // every + 1) * every, last)
+        with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
+            return stepper.epochs(window, self.stop, LONGEST_SILENCE)
 
-        def objective(theta: Array) -> tuple[float, Array]:
-            with np.errstate(all="ignore"):
-                plan.trained[...] = theta
-                gradient()
-                return plan.loss(rows), plan.gradient.astype(float)
+    def _report_of(self, stepper: Stepper) -> EpochReport:
+        """Of the epoch that a stepper has made. Raises Diverged, with what it can tell of it."""
+        try:
+            return self._report(is_minimum=stepper.is_at_minimum)
+        except Diverged as error:
+            found = stepper.located(error)
+            self.mark.restore()
+            raise found from None
 
-        source = iterates(objective, plan.trained, settings, self.job.training.epochs)
-        upcoming = next(source, None)
-        while (theta := upcoming) is not None and not self.stop.requested:
-            upcoming = next(source, None)  # one ahead, to know whether this one is the last
-            self.is_minimum = upcoming is None
-            plan.trained[...] = theta
-            state.epoch += 1
-            state.step += 1
-            yield
-        self.mark.restore()  # the objective has left its last trial point in theta
-
-    def _report(self) -> EpochReport:
+    def _report(self, *, is_minimum: bool = False) -> EpochReport:
         """Evaluate, and remember the moment. Raises Diverged, back at the last report."""
         state = self.state
         scores = {prefix: evaluator.score() for prefix, evaluator in self.evaluators.items()}
         if not math.isfinite(scores[""].loss) or not _is_finite(state.theta):
-            raise self._diverged()
+            error = Diverged(state.epoch, state.step, "loss")
+            self.mark.restore()
+            raise error
         report = EpochReport(
             epoch=state.epoch,
             loss=scores[""].loss,
@@ -128,29 +104,19 @@ class _Trainer:
             },
             learning_rate=self._last_rate(),
             seconds=time.perf_counter() - self.began,
-            stopped="converged" if self.is_minimum else None,
+            stopped="converged" if is_minimum else None,
         )
-        report = self.watch.observe(report)
+        report = self.monitor.observe(report)
         self.mark.take()
         state.reported = self.mark.theta  # the same moment
         return report
 
     def _last_rate(self) -> float | None:
         """The rate of the step just made; before any, of the first."""
-        if isinstance(self.job.optimizer, Lbfgs):
+        job, state = self.job, self.state
+        if not job.optimizer.has_learning_rate:
             return None
-        state = self.state
-        scheduled = self.job.learning_rate(max(state.epoch - 1, 0), max(state.step - 1, 0))
-        return scheduled * state.plateau.factor
-
-    def _diverged(self) -> Diverged:
-        epoch, step = self.state.epoch, self.state.step
-        self.mark.restore()
-        if self.stepper is None:
-            return Diverged(epoch, step, "loss")
-        found = divergence.find(self.stepper, epoch, step)
-        self.mark.restore()
-        return found
+        return job.last_learning_rate(state.epoch, state.step, state.plateau.factor)
 
 
 def _is_finite(theta: Array) -> bool:

@@ -37,18 +37,29 @@ class Optimizer(Part):
     has_scratch: whether an update needs one more vector to work in.
     full_batch: whether `batch_size: auto` means all rows.
     changes_every_step: whether `scalars` depends on the step itself.
+    has_update: whether a step is one gradient and one `update`; else a stepper of its own moves
+    theta (nncli.engine.steppers).
+    is_resumable: whether what it keeps from step to step is all in the slots.
     """
 
     kind = "optimizer"
     slots: ClassVar[tuple[str, ...]] = ()
     full_batch: ClassVar[bool] = False
     changes_every_step: ClassVar[bool] = False
+    has_update: ClassVar[bool] = True
+    has_learning_rate: ClassVar[bool] = True
+    is_resumable: ClassVar[bool] = True
     key_aliases = {"lr": "learning_rate"}
 
     @property
     def active_slots(self) -> tuple[str, ...]:
         """The slots that these hyperparameters need."""
         return self.slots
+
+    @property
+    def n_vectors(self) -> int:
+        """How many vectors of theta's length it keeps from step to step."""
+        return len(self.active_slots)
 
     @property
     def has_scratch(self) -> bool:
@@ -304,8 +315,13 @@ class Lbfgs(Optimizer):
     gradient_tolerance: Annotated[NonNegative, "stop when every |gradient| is at most this"] = 1e-8
     max_line_search: Annotated[PositiveInt, "trial points an iteration"] = 20
     full_batch = True
+    has_update = has_learning_rate = is_resumable = False
     key_aliases = {}
     libraries = ("scipy",)
 
+    @property
+    def n_vectors(self) -> int:
+        return 2 * self.history  # what was stepped, and how the gradient changed
+
     def update(self, v: UpdateBuffers) -> None:
-        raise NotImplementedError("lbfgs minimizes one function of one vector: engine/lbfgs.py")
+        raise NotImplementedError("lbfgs has no update: see engine/steppers/lbfgs.py")

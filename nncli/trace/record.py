@@ -10,9 +10,9 @@ from nncli.engine.job import Job
 from nncli.engine.passes import clip
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.gradient import Stepper, Stop
+from nncli.engine.steppers.gradient import GradientStepper
+from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
-from nncli.parts.optimizers import Lbfgs
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,15 @@ def record(job: Job, state: TrainState, count: int) -> list[Step]:
     """Carry out the next `count` steps of a run, also beyond its end, and keep their numbers.
 
     What looks at the end of an epoch (reduce_on_plateau, early stopping) is left out. `state` is
-    moved. Of lbfgs only the first pass forward and backward is there to record.
+    moved. Of an optimizer without
+    updates only the first pass forward and backward is there to record.
     """
-    batches = job.batches(state)
-    plan = Plan.of(job, state, gather=not batches.in_place)
-    if isinstance(job.optimizer, Lbfgs):
+    if not job.optimizer.has_update:
+        plan = Plan.of(job, state, gather=False)
         plan.record_gradient(job.batch_rows)()
         return [_passed(job, plan, state, job.batch_rows, _moment(plan, state))]
-    stepper, stop, steps = Stepper(job, state, plan, batches), Stop(), list[Step]()
+    stepper, stop, steps = GradientStepper(job, state), Stop(), list[Step]()
+    plan = stepper.plan
 
     def keep(rows: int) -> None:
         rate, before = stepper.learning_rate, _moment(plan, state)

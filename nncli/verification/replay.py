@@ -13,7 +13,7 @@ from nncli.artifacts.metrics_log import format_row
 from nncli.artifacts.run_reader import RunReader
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.gradient import Stop, StopAt
+from nncli.engine.stop import Stop, StopAt
 from nncli.engine.trainer import train
 from nncli.errors import CorruptRun, Diverged
 from nncli.untrusted_files.array_headers import Malformed

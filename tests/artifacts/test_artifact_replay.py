@@ -11,7 +11,7 @@ from nncli.artifacts.run_directory import CHECKPOINT, METRICS, RESOLVED, RunDire
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.tensors import encode_state
-from nncli.engine.steppers.gradient import Stop
+from nncli.engine.stop import Stop
 from nncli.errors import CorruptRun, FileFailure
 from nncli.verification.integrity import check_files
 from nncli.verification.replay import Replay

@@ -11,6 +11,7 @@ PLUGINS = {"importlib.metadata"}  # looking for them takes longer than reading a
 SLOW = PLUGINS | {
     "numpy",
     "scipy",
+    "llvmlite",
     "yaml",
     "matplotlib",
     "sklearn",

@@ -10,7 +10,7 @@ from nncli.engine.job import Job, Seeds
 from nncli.engine.network import Network
 from nncli.engine.settings import Training
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.gradient import Stop
+from nncli.engine.stop import Stop
 from nncli.engine.trainer import train
 from nncli.parts.activations import Identity
 from nncli.parts.layers import Dense

@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 from engine_jobs import make_job
 
-from nncli.engine.batches import Batches
-from nncli.engine.plan import Plan
-from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.steppers.gradient import GradientStepper
 from nncli.parts.activations import Identity, Softmax, Tanh
 from nncli.parts.layers import BatchNorm, Dense, Dropout
 from nncli.parts.losses import CrossEntropy, Huber
@@ -23,18 +21,8 @@ ALLOWED = 2**18  # a quarter of a MiB: what NumPy needs to convert between types
 def most_allocated(job) -> int:
     """The most bytes in use above the start's, over some steps after the first."""
     state = job.start()
-    batches = Batches(len(job.train), job.batch_rows, "shuffle", state.shuffle)
-    plan = Plan(
-        job.network,
-        state.theta,
-        job.train.x,
-        job.train.targets,
-        job.batch_rows,
-        gather=True,
-        random=state.dropout,
-        weights=job.train.weights,
-    )
-    stepper = Stepper(job, state, plan, batches)
+    stepper = GradientStepper(job, state)
+    assert stepper.plan.gather
     tape = stepper.tapes[job.batch_rows]
     with np.errstate(all="ignore"):
         tape()

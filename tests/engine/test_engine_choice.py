@@ -8,7 +8,7 @@ from engine_jobs import make_job
 
 from nncli.engine.steppers import choice
 from nncli.engine.steppers.choice import Choice, choose, pays
-from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.steppers.gradient import GradientStepper
 from nncli.errors import UserError
 from nncli.parts.activations import Relu, Softmax
 from nncli.parts.layers import Dense
@@ -72,7 +72,7 @@ def test_a_compiler_that_isn_t_there_is_named(without_compiler):
     with pytest.raises(UserError, match=r"needs llvmlite: install nncli-yaml\[compiled\]"):
         choose(iris(1000, engine="compiled"))
     with pytest.raises(UserError, match=r"needs llvmlite: install nncli-yaml\[compiled\]"):
-        choice.stepper(iris(1000, engine="compiled"), None, None, None)
+        choice.stepper(iris(1000, engine="compiled"), None)
 
 
 @pytest.mark.parametrize(
@@ -91,11 +91,5 @@ def test_what_can_t_be_compiled_is_numpy_s_and_says_why(job, why):
 
 
 def test_numpy_s_stepper_makes_the_steps_unless_a_job_is_compiled():
-    from nncli.engine.batches import Batches
-    from nncli.engine.plan import Plan
-
     job = iris(1000)
-    state = job.start()
-    batches = Batches(len(job.train), job.batch_rows, "shuffle", state.shuffle)
-    plan = Plan.of(job, state, gather=True)
-    assert type(choice.stepper(job, state, plan, batches)) is Stepper
+    assert type(choice.stepper(job, job.start())) is GradientStepper

@@ -7,7 +7,7 @@ import pytest
 from engine_jobs import make_job, run_job
 
 from nncli.engine.evaluator import EvaluationSet
-from nncli.engine.steppers.gradient import Stop
+from nncli.engine.stop import Stop
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
 from nncli.parts.activations import Identity, Tanh

@@ -244,5 +244,5 @@ def test_what_an_optimizer_that_says_no_formulas_sets_is_named_all_the_same():
 
 def test_lbfgs_works_on_all_rows_and_has_no_update_of_its_own():
     assert Lbfgs.full_batch
-    with pytest.raises(NotImplementedError, match="engine/lbfgs"):
+    with pytest.raises(NotImplementedError, match="engine/steppers/lbfgs"):
         Lbfgs().update(UpdateBuffers(np.zeros(1), np.zeros(1), {}, {}))

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
-from nncli.engine.batches import Batches
 from nncli.engine.job import Job
-from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.steppers.gradient import GradientStepper
+from nncli.engine.steppers.lbfgs import LbfgsStepper
+from nncli.engine.steppers.stepper import Stepper
 from nncli.errors import UserError
-from nncli.parts.optimizers import Lbfgs
 
 INSTALL = "install nncli-yaml[compiled]"
 
@@ -59,30 +58,29 @@ def pays(job: Job) -> bool:
 
 def _refusal(job: Job) -> str:
     """Why the steps of a job can't be compiled; empty if they can."""
-    if isinstance(job.optimizer, Lbfgs):
-        return "lbfgs has a line search, which only the numpy engine carries out"
+    if not job.optimizer.has_update:
+        return f"{job.optimizer.name} has a line search, which only the numpy engine carries out"
     from nncli.engine.steppers.compiled.places import Untranslatable
     from nncli.engine.steppers.compiled.program import translated
 
-    state = job.start()
-    batches = job.batches(state)
-    plan = Plan.of(job, state, gather=not batches.in_place)
     try:
-        translated(Stepper(job, state, plan, batches))
+        translated(GradientStepper(job, job.start()))
     except Untranslatable as error:
         return f"the numpy engine trains this network: {error}"
     return ""
 
 
-def stepper(job: Job, state: TrainState, plan: Plan, batches: Batches) -> Stepper:
-    """What makes the steps, by the engine that was chosen.
+def stepper(job: Job, state: TrainState) -> Stepper:
+    """What moves the state, by the optimizer and the engine that was chosen.
 
     Raises UserError for a run of the compiled engine that goes on where there is no compiler.
     """
+    if not job.optimizer.has_update:
+        return LbfgsStepper(job, state)
     if job.training.engine != "compiled":
-        return Stepper(job, state, plan, batches)
+        return GradientStepper(job, state)
     if not is_installed():
         raise UserError(f"this run is the compiled engine's, which needs llvmlite: {INSTALL}")
     from nncli.engine.steppers.compiled.stepper import CompiledStepper
 
-    return CompiledStepper(job, state, plan, batches)
+    return CompiledStepper(job, state)

@@ -2,71 +2,76 @@
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from nncli.engine import passes
-from nncli.engine.batches import Batches
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.engine.steppers import epoch_order
 from nncli.engine.steppers.peephole import Peephole
+from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.stop import Stop
 from nncli.engine.tape import Tape
+from nncli.errors import Diverged
+from nncli.parts.arrays import Array
 from nncli.parts.optimizers import UpdateBuffers
 
 REPEATS = 1000  # of a step, between two looks at the clock
 
 
-@dataclass
-class Stop:
-    """A request to stop, looked at before every step; a signal handler sets it."""
+def record_update(
+    job: Job, plan: Plan, slots: Mapping[str, Array], scalars: Mapping[str, Array]
+) -> Tape:
+    """Clipping and the optimizer's update.
 
-    requested: bool = False
-
-    def allowed(self, steps: int) -> int:
-        """How many of the next `steps` may be made before looking again."""
-        return steps
-
-
-class StopAt(Stop):
-    """Stops by itself when a state has made `step` steps; before that, if `asked` is requested."""
-
-    def __init__(self, state: TrainState, step: int, asked: Stop) -> None:
-        self.state, self.step, self.asked = state, step, asked
-
-    @property
-    def requested(self) -> bool:
-        return self.asked.requested or self.state.step >= self.step
-
-    @requested.setter
-    def requested(self, value: bool) -> None:
-        self.asked.requested = value
-
-    def allowed(self, steps: int) -> int:
-        return min(steps, self.step - self.state.step)
+    slots, scalars: what it works on, by the optimizer's names; scalars are 0-d.
+    """
+    tape, optimizer = Tape(), job.optimizer
+    gradient = tape.wrap(plan.gradient)
+    if (limit := job.training.clip_grad_norm) is not None:
+        passes.clip(gradient, limit, tape.wrap(np.zeros((), plan.gradient.dtype)))
+    optimizer.update(
+        UpdateBuffers(
+            theta=tape.wrap(plan.trained),
+            g=gradient,
+            slots=tape.wrap_all(slots),
+            scalars=tape.wrap_all(scalars),
+            scratch=tape.wrap(np.zeros_like(plan.trained)) if optimizer.has_scratch else None,
+        )
+    )
+    return tape
 
 
-class Stepper:
+def empty_scalars(job: Job) -> dict[str, Array]:
+    """The numbers that change from step to step, as the 0-d arrays that an update reads."""
+    dtype = np.dtype(job.training.dtype)
+    return {name: np.zeros((), dtype) for name in job.optimizer.scalars(1, 1.0)}
+
+
+class GradientStepper(Stepper):
     """Moves a state along gradients: a step is gather, forward, backward, clipping, update."""
 
-    def __init__(self, job: Job, state: TrainState, plan: Plan, batches: Batches) -> None:
-        self.job, self.state, self.plan, self.batches = job, state, plan, batches
-        names = job.optimizer.scalars(1, 1.0)
-        self.scalars = {name: np.zeros((), state.theta.dtype) for name in names}
+    def __init__(self, job: Job, state: TrainState) -> None:
+        self.job, self.state, self.batches = job, state, job.batches(state)
+        self.plan = Plan.of(job, state, gather=not self.batches.in_place)
+        self.scalars = empty_scalars(job)
         self.steps_per_epoch = job.steps_per_epoch
         self.sets_every_step = job.optimizer.changes_every_step or job.schedule.interval == "step"
         self.sets_every_epoch = not self.sets_every_step and not job.schedule.is_constant
-        self.gradient_tapes = {rows: plan.record_gradient(rows) for rows in batches.sizes()}
-        self.update_tape = self._record_update()
+        sizes = self.batches.sizes()
+        self.gradient_tapes = {rows: self.plan.record_gradient(rows) for rows in sizes}
+        self.update_tape = record_update(job, self.plan, state.slots, self.scalars)
         self.peephole = Peephole()
         self._set_scalars()
         self.rates_vary = self.sets_every_step or self.sets_every_epoch
         # every epoch the very same calls: nothing drawn, nothing set
-        self.is_monotonous = batches.in_place and self.steps_per_epoch == 1 and not self.rates_vary
+        self.is_monotonous = (
+            self.batches.in_place and self.steps_per_epoch == 1 and not self.rates_vary
+        )
 
     @cached_property
     def tapes(self) -> dict[int, Tape]:
@@ -84,27 +89,7 @@ class Stepper:
             return None
         return epoch_order.Dealt(self.plan, self.batches, self.update_tape, self.peephole)
 
-    def _record_update(self) -> Tape:
-        tape, plan, optimizer = Tape(), self.plan, self.job.optimizer
-        gradient = tape.wrap(plan.gradient)
-        if (limit := self.job.training.clip_grad_norm) is not None:
-            passes.clip(gradient, limit, tape.wrap(np.zeros((), plan.gradient.dtype)))
-        optimizer.update(
-            UpdateBuffers(
-                theta=tape.wrap(plan.trained),
-                g=gradient,
-                slots=tape.wrap_all(self.state.slots),
-                scalars=tape.wrap_all(self.scalars),
-                scratch=tape.wrap(np.zeros_like(plan.trained)) if optimizer.has_scratch else None,
-            )
-        )
-        return tape
-
     def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
-        """Epochs up to `last`, or until so many seconds are over.
-
-        Returns whether they went by before a stop was requested.
-        """
         state, end = self.state, time.perf_counter() + seconds
         while state.epoch < last and time.perf_counter() < end:
             if self.is_monotonous:
@@ -197,14 +182,40 @@ class Stepper:
         for position in range(self.state.step_in_epoch):
             self.batches.draw(position, self.plan.index)
 
+    def located(self, error: Diverged) -> Diverged:
+        """Repeats the steps up to the error's, looking at every array of each in turn.
+
+        If every array is finite, it was the loss over all rows that overflowed.
+        """
+
+        def careful_step(rows: int) -> None:
+            self.gradient_tapes[rows]()
+            self._refuse_infinite(self.plan.arrays(rows))
+            self.update_tape()
+            self._refuse_infinite(self.plan.workspace.tensors.items())
+
+        with np.errstate(all="ignore"):
+            try:
+                while self.state.step < error.step:
+                    self.epoch(Stop(), careful_step)
+            except Diverged as found:
+                return found
+        return error
+
+    def _refuse_infinite(self, arrays: Iterable[tuple[str, Array]]) -> None:
+        for name, array in arrays:
+            if not np.isfinite(array).all():
+                raise Diverged(self.state.epoch + 1, self.state.step + 1, name)
+
     @property
     def learning_rate(self) -> float:
         """Of the step to come."""
         state = self.state
-        return self.job.learning_rate(state.epoch, state.step) * state.plateau.factor
+        return self.job.learning_rate(state.epoch, state.step, state.plateau.factor)
 
     def _set_scalars(self) -> None:
         """Write the numbers that the next update reads."""
-        state, rate = self.state, self.learning_rate
-        for name, value in self.job.optimizer.scalars(state.step + 1, rate).items():
+        for name, value in self.job.optimizer.scalars(
+            self.state.step + 1, self.learning_rate
+        ).items():
             self.scalars[name][()] = value

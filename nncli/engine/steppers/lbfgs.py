@@ -1,22 +1,41 @@
-"""L-BFGS as a generator of iterates, one function of one vector at a time, by scipy.optimize.
+"""L-BFGS, by scipy.optimize: a generator of iterates, and the stepper that makes epochs of them.
 
-scipy calls back after each iteration, while training is a generator that hands out epochs. A
-thread turns one into the other; the two sides take turns and never run at the same time.
+scipy calls back after each iteration, while training hands out epochs. A thread turns one into
+the other; the two sides take turns and never run at the same time.
 """
 
+import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from queue import SimpleQueue
 
 import numpy as np
 
+from nncli.engine.job import Job
+from nncli.engine.plan import Plan
+from nncli.engine.state import TrainState
+from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
-from nncli.parts.optimizers import Lbfgs
+from nncli.parts.optimizers import Lbfgs, Optimizer
 
 Objective = Callable[[Array], tuple[float, Array]]
 
 
-def iterates(objective: Objective, start: Array, settings: Lbfgs, most: int) -> Iterator[Array]:
+def scipy_options(optimizer: Optimizer, iterations: int) -> dict[str, float]:
+    """How scipy's L-BFGS-B minimizes for lbfgs."""
+    assert isinstance(optimizer, Lbfgs)
+    return {
+        "maxcor": optimizer.history,
+        "gtol": optimizer.gradient_tolerance,
+        "ftol": 0.0,  # only the gradient, or a line search that fails, ends it
+        "maxls": optimizer.max_line_search,
+        "maxiter": iterations,
+        "maxfun": np.iinfo(np.int32).max,
+    }
+
+
+def iterates(objective: Objective, start: Array, settings: Lbfgs, most: int) -> Generator[Array]:
     """Up to `most` iterates from `start`, float64; ends early when no step improves any more.
 
     objective: theta -> (value, gradient).
@@ -41,14 +60,7 @@ def iterates(objective: Objective, start: Array, settings: Lbfgs, most: int) -> 
                 jac=True,
                 method="L-BFGS-B",
                 callback=offer,
-                options={
-                    "maxcor": settings.history,
-                    "gtol": settings.gradient_tolerance,
-                    "ftol": 0.0,  # only the gradient, or a line search that fails, ends it
-                    "maxls": settings.max_line_search,
-                    "maxiter": most,
-                    "maxfun": np.iinfo(np.int32).max,
-                },
+                options=scipy_options(settings, most),
             )
             if result.nit == 0:
                 offer(start)
@@ -70,3 +82,47 @@ def iterates(objective: Objective, start: Array, settings: Lbfgs, most: int) -> 
         closed = True
         go_on.release()
         thread.join()
+
+
+def _objective(plan: Plan, rows: int) -> Objective:
+    """What the plan's parameters are worth: theta -> (the objective over all rows, gradient)."""
+    gradient = plan.record_gradient(rows)
+
+    def objective(theta: Array) -> tuple[float, Array]:
+        with np.errstate(all="ignore"):
+            plan.trained[...] = theta
+            gradient()
+            return plan.loss(rows), plan.gradient.astype(float)
+
+    return objective
+
+
+class LbfgsStepper(Stepper):
+    """An epoch is one iteration over all rows; each call of `epochs` makes one.
+
+    It takes the iterates one ahead, to know whether the one handed out is the last.
+    """
+
+    def __init__(self, job: Job, state: TrainState) -> None:
+        settings, epochs = job.optimizer, job.training.epochs
+        assert isinstance(settings, Lbfgs)
+        self.state, self.plan = state, Plan.of(job, state, gather=False)
+        self.reached = self.plan.trained.copy()
+        self.following: Array | None = None
+        objective = _objective(self.plan, job.batch_rows)
+        self.iterates = iterates(objective, self.plan.trained, settings, epochs)
+
+    def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
+        if self.following is None:
+            self.following = next(self.iterates)
+        is_allowed = not stop.requested
+        if is_allowed:
+            self.reached, self.following = self.following, next(self.iterates, None)
+            self.is_at_minimum = self.following is None
+            self.state.epoch += 1
+            self.state.step += 1
+        self.plan.trained[...] = self.reached  # the objective has left its last trial point there
+        return is_allowed
+
+    def close(self) -> None:
+        self.iterates.close()

@@ -12,19 +12,17 @@ from functools import cached_property
 import numpy as np
 
 from nncli.engine import passes
-from nncli.engine.batches import Batches
 from nncli.engine.evaluator import Forward
 from nncli.engine.job import Job
 from nncli.engine.notation import symbol
 from nncli.engine.plan import Plan
-from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.steppers.gradient import empty_scalars, record_update
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
 from nncli.export.numpy_script.expressions import Literals, dtype_argument
 from nncli.export.numpy_script.folding import fold
 from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, read
 from nncli.parts.arrays import Array, LayerBuffers
-from nncli.parts.optimizers import Lbfgs
 
 PROBES = (7, 12)  # rows of batches that are recorded besides the run's own sizes
 KEPT = ("z", "a", "dz", "da")  # what has a line of its own even where it is used once
@@ -83,12 +81,13 @@ class Recorder:
         """Clipping and the optimizer; its slots as they start, and its scalars."""
         rows, state = PROBES[0], self.start
         plan = self._plan(rows, state.theta)
-        stepper = Stepper(self.job, state, plan, Batches(rows, rows, "shuffle", state.shuffle))
+        scalars = empty_scalars(self.job)
         names = ArrayNames()
-        named = {"theta": plan.trained, "gradient": plan.gradient, **state.slots, **stepper.scalars}
+        named = {"theta": plan.trained, "gradient": plan.gradient, **state.slots, **scalars}
         for name, array in named.items():
             names.add(name, array)
-        return Recording(stepper.update_tape.calls, names), state.slots, list(stepper.scalars)
+        tape = record_update(self.job, plan, state.slots, scalars)
+        return Recording(tape.calls, names), state.slots, list(scalars)
 
     def _plan(self, rows: int, theta: Array | None = None) -> Plan:
         network, dtype = self.network, self.dtype
@@ -151,7 +150,7 @@ class JobCode:
 
     forward, backward, penalty: of a training step.  predict: of an evaluation.
     has_training_mode: whether forward differs from predict, as dropout makes it.
-    update: clipping and the optimizer; empty for lbfgs, which is scipy's.
+    update: clipping and the optimizer; empty for one without updates, such as lbfgs.
     loss_input: what the loss is computed from: the output's scores or its activations.
     returned: what the loss and the backward pass need of the forward pass.
     layer_state: arrays of layers that a training step moves.
@@ -174,7 +173,7 @@ class JobCode:
         self.slots: dict[str, Array] = {}
         self.scalars: list[str] = []
         self.update = Block()
-        if not isinstance(job.optimizer, Lbfgs):
+        if job.optimizer.has_update:
             self._read_update(recorder)
 
     def _read_gradient(self, recorder: Recorder) -> None:

@@ -108,7 +108,7 @@ def _chapter(title: str, functions: list[list[str]]) -> list[str]:
     return [*heading(title), "", *first, *(line for each in rest for line in _apart(each))]
 
 
-def _imports(threads: int, body: str) -> list[str]:
+def _imports(threads: int | str, body: str) -> list[str]:
     """What `body` needs imported, once NumPy has been told its threads."""
     modules = [name for name in STANDARD if re.search(rf"\b{name}\.", body)]
     records = ["from dataclasses import dataclass"] if "@dataclass" in body else []

@@ -1,5 +1,8 @@
 """Training loop: the epochs of a run as the text of a script, with only what this run used."""
 
+import numpy as np
+
+from nncli.engine.steppers.lbfgs import scipy_options
 from nncli.errors import UserError
 from nncli.export.numpy_script.expressions import operation
 from nncli.export.numpy_script.formatting import INNER, comment, indented, listed
@@ -8,7 +11,7 @@ from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.parameters import generator
 from nncli.export.numpy_script.run_history import RunHistory
 from nncli.export.numpy_script.sources import Sources
-from nncli.parts.optimizers import Lbfgs, Optimizer
+from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
 
@@ -50,16 +53,16 @@ class TrainingLoop:
         table = ["epoch", "loss", *(["val_loss"] if job.val is not None else [])]
         ending = self.history.ending
         why = comment(f"{last:,} of {job.training.epochs:,} epochs: {ending}") if ending else []
-        is_lbfgs = isinstance(job.optimizer, Lbfgs)
+        has_update = job.optimizer.has_update
         return [
             "def train():",
             f'    """{words}, and print the losses."""',
             "    initialize()",
-            *indented([] if is_lbfgs else self._before()),
+            *indented(self._before() if has_update else []),
             f'    print("{",".join(table)}")',
             "    report(0)",
             *indented(why),
-            *indented(self._minimize() if is_lbfgs else self._epochs()),
+            *indented(self._epochs() if has_update else self._minimize()),
         ]
 
     def _before(self) -> list[str]:
@@ -97,13 +100,11 @@ class TrainingLoop:
             return ["learning_rate = rates[epoch - 1]"]
         if schedule.is_constant:
             return []
-        base, total = repr(self._base), self.job.training.epochs
-        done = "epoch - 1"
-        if self.changes_by_step:
-            total, done = total * self.job.steps_per_epoch, "step - 1"
+        base, total = repr(self._base), str(self.job.schedule_total)
+        done = "step - 1" if self.changes_by_step else "epoch - 1"
         is_plain = type(schedule).factor is Schedule.factor and not schedule.warmup
         method = schedule.after_warmup if is_plain else schedule.factor
-        factor = self.sources.call(method, done, str(total), name=f"{schedule.name}_factor")
+        factor = self.sources.call(method, done, total, name=f"{schedule.name}_factor")
         rate = base if factor == "1.0" else operation("base * factor", base=base, factor=factor)
         return [f"learning_rate = {rate}{' * plateau.factor' * (self.history.watched is not None)}"]
 
@@ -199,8 +200,8 @@ class TrainingLoop:
         ]
 
     def _call_of_scipy(self) -> list[str]:
-        settings, last = self.job.optimizer, self.last
-        assert isinstance(settings, Lbfgs)
+        last = self.last
+        options = scipy_options(self.job.optimizer, last).items()
         unmoved = ["if result.nit == 0:  # it began at a minimum", "    after_iteration(theta)"]
         return [
             f"{'result = ' if last == 1 else ''}scipy.optimize.minimize(",
@@ -210,13 +211,16 @@ class TrainingLoop:
             '    method="L-BFGS-B",',
             "    callback=after_iteration,",
             "    options={",
-            f'        "maxcor": {settings.history},',
-            f'        "gtol": {settings.gradient_tolerance!r},',
-            '        "ftol": 0.0,  # only the gradient, or a line search that fails, ends it',
-            f'        "maxls": {settings.max_line_search},',
-            f'        "maxiter": {last},',
-            '        "maxfun": np.iinfo(np.int32).max,',
+            *(f'        "{name}": {_option(name, value)}' for name, value in options),
             "    },",
             ")",
             *(unmoved if last == 1 else []),
         ]
+
+
+def _option(name: str, value: float) -> str:
+    """What stands behind the name of one of scipy's options."""
+    if value == np.iinfo(np.int32).max:
+        return "np.iinfo(np.int32).max,"
+    why = "  # only the gradient, or a line search that fails, ends it" if name == "ftol" else ""
+    return f"{value!r},{why}"

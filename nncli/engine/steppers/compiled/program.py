@@ -34,7 +34,7 @@ from nncli.engine.steppers.compiled.operations import (
 )
 from nncli.engine.steppers.compiled.places import Place, address_of
 from nncli.engine.steppers.compiled.products import product_kernel
-from nncli.engine.steppers.gradient import Stepper
+from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.tape import Tape
 from nncli.parts.arrays import Array
 
@@ -150,7 +150,7 @@ def _add_scalars(code: Code, b: Any, scalars: Sequence[Array], values: Value) ->
         b.store(b.load(value, typ=code.real, align=size), place, align=size)
 
 
-def translated(stepper: Stepper) -> tuple[Code, list[Routine]]:
+def translated(stepper: GradientStepper) -> tuple[Code, list[Routine]]:
     """The steps of a stepper as code, and the gradients among it: of full batches, then of the
     last of a pass if that is smaller. Raises Untranslatable.
     """

@@ -9,22 +9,21 @@ import time
 
 import numpy as np
 
-from nncli.engine.batches import Batches
 from nncli.engine.job import Job
-from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.compiled.machine import Machine
 from nncli.engine.steppers.compiled.places import address_of
 from nncli.engine.steppers.compiled.program import translated
-from nncli.engine.steppers.gradient import Stepper, Stop
+from nncli.engine.steppers.gradient import GradientStepper
+from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 
 SHORT, LONG = 0.02, 0.05  # seconds of a slice, after which a stop request is looked at
 MOST = 1 << 16  # steps of a slice, and numbers of a kind drawn for it, unless one step needs more
 
 
-class CompiledStepper(Stepper):
-    """Moves a state as Stepper does, up to rounding in products and sums.
+class CompiledStepper(GradientStepper):
+    """Moves a state as GradientStepper does, up to rounding in products and sums.
 
     Slices differ in length with the clock, but a step's numbers don't depend on its slice: the
     same seed gives the same bits, stopped and resumed or not.
@@ -32,8 +31,9 @@ class CompiledStepper(Stepper):
     Raises Untranslatable if the tapes hold a call that only NumPy can make.
     """
 
-    def __init__(self, job: Job, state: TrainState, plan: Plan, batches: Batches) -> None:
-        super().__init__(job, state, plan, batches)
+    def __init__(self, job: Job, state: TrainState) -> None:
+        super().__init__(job, state)
+        plan = self.plan
         code, gradients = translated(self)
         self.machine = Machine(code)
         self.is_fresh = True  # whether the shuffle stream may stand elsewhere than the state
@@ -131,10 +131,12 @@ class CompiledStepper(Stepper):
     def _values(self, steps: int) -> list[list[float]]:
         """A row for each of the next steps, all of one epoch; a single one if they are alike."""
         state, job, scalars = self.state, self.job, self.job.optimizer.scalars
-        first, rate = state.step, self.learning_rate
+        first = state.step
         if job.schedule.interval == "step":
-            factor, epoch = state.plateau.factor, state.epoch
-            rates = [job.learning_rate(epoch, t) * factor for t in range(first, first + steps)]
+            steps_of_rates = range(first, first + steps)
+            rates = [
+                job.learning_rate(state.epoch, t, state.plateau.factor) for t in steps_of_rates
+            ]
         else:
-            rates = [rate] * (steps if self.sets_every_step else 1)
+            rates = [self.learning_rate] * (steps if self.sets_every_step else 1)
         return [[*scalars(t, rate).values()] for t, rate in enumerate(rates, start=first + 1)]

@@ -1,0 +1,1 @@
+"""A resolved config and its data -> a job that can be trained."""
