@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
-from typing import ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from nncli.errors import NncliError, UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 ENTRY_POINTS = "nncli.parts"
 MODULES = MappingProxyType(
@@ -101,12 +104,17 @@ def load_plugins() -> None:
     from importlib.metadata import entry_points
 
     for entry in entry_points(group=ENTRY_POINTS):
-        try:
-            entry.load()
-        except Exception as error:
-            raise UserError(f"plugin '{entry.name}' ({entry.value}) failed: {error}") from error
+        load_entry(entry)
         if entry.dist is not None:
             _plugged_in[_top(entry.module)] = entry.dist.name
+
+
+def load_entry(entry: "EntryPoint") -> Any:
+    """What an entry point of an installed package names. Raises UserError if that fails."""
+    try:
+        return entry.load()
+    except Exception as error:
+        raise UserError(f"plugin '{entry.name}' ({entry.value}) failed: {error}") from error
 
 
 def _top(module: str) -> str:

@@ -1,4 +1,4 @@
-"""A package of its own adds a part: installed as anyone would, used by a fresh process."""
+"""A package of its own adds a part and a command: installed as anyone would, in a new process."""
 
 import json
 import os
@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
 
-PLUGIN = Path(__file__).parent.parent / "examples" / "plugin"
+ROOT = Path(__file__).parent.parent
+PLUGIN = ROOT / "examples" / "plugin"
 CONFIG = PLUGIN / "iris_mish.yaml"
 
 GREATEST_ERROR = """
@@ -49,7 +51,7 @@ def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_python(*arguments: object, plugin: Path | None = None) -> subprocess.CompletedProcess[str]:
-    paths = [str(Path(__file__).parent.parent), *([str(plugin)] if plugin else [])]
+    paths = [str(ROOT), *([str(plugin)] if plugin else [])]
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
@@ -87,3 +89,65 @@ def test_without_the_plugin_its_name_is_an_error_at_its_place(tmp_path: Path) ->
     assert place + "unknown activation 'mish'" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_installed_plugin_adds_a_command(plugin_folder: Path, tmp_path: Path) -> None:
+    train = ["train", ROOT / "configs" / "by_hand.yaml", "--runs-dir", tmp_path, "--quiet"]
+    assert run_python("-m", "nncli", *train).returncode == 0
+    run = tmp_path / "by_hand-001"
+    done = run_python("-m", "nncli", "weights", run, plugin=plugin_folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    weights = load_file(run / "model.safetensors")
+    header, *lines = (line.split("  ") for line in done.stdout.splitlines())
+    assert header[0] == "tensor"
+    assert [line[0] for line in lines] == [*weights]
+    first = weights["hidden_1/W"]
+    assert f"{first.mean():.4g}" in done.stdout
+    assert f"{first.max():.4g}" in done.stdout
+
+
+def test_a_plugins_command_is_listed_and_guessed_beside_our_own(plugin_folder: Path) -> None:
+    listed = run_python("-m", "nncli", "list", plugin=plugin_folder)
+    assert "command      weights\n" in listed.stdout
+    meant = run_python("-m", "nncli", "wights", plugin=plugin_folder)
+    assert meant.stderr.startswith("nncli: no such command 'wights' (did you mean 'weights'?)")
+    assert meant.returncode == 2
+
+
+def test_without_a_plugin_no_commands_are_listed() -> None:
+    assert "\ncommand " not in run_python("-m", "nncli", "list").stdout
+
+
+BROKEN = {
+    "import": ("import nothing_of_this_name", "No module named 'nothing_of_this_name'"),
+    "name": ("other = 1", "module 'broken' has no attribute 'command'"),
+    "kind": ("command = print", "expected a click command, found a builtin_function_or_method"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_plugin_that_fails_is_named_in_one_line_and_stops_no_other_command(
+    tmp_path: Path, kind: str
+) -> None:
+    code, reason = BROKEN[kind]
+    plugin(tmp_path, code)
+    done = run_python("-m", "nncli", "broken", plugin=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"plugin 'broken' (broken:command) failed: {reason}\n"
+    assert run_python("-m", "nncli", "schema", plugin=tmp_path).returncode == 0
+
+
+def test_an_internal_error_of_a_plugins_command_is_the_plugins(tmp_path: Path) -> None:
+    plugin(tmp_path, "import click\n@click.command()\ndef command(): raise KeyError('x')\n")
+    done = run_python("-m", "nncli", "broken", plugin=tmp_path)
+    assert done.returncode == 70
+    assert "(a bug in the plugin that adds 'broken';" in done.stderr
+
+
+def plugin(folder: Path, code: str) -> None:
+    """An installed package whose one module is `code`, and which adds the command `broken`."""
+    (folder / "broken.py").write_text(code)
+    about = folder / "broken-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[nncli.commands]\nbroken = broken:command\n")

@@ -3,55 +3,49 @@
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from nncli import __version__
-from nncli.cli.streams import echo_err, give_up_unheard, open_all
+from nncli.cli.streams import discard_unwritable_output, echo_err, open_closed_streams
 from nncli.errors import NncliError, did_you_mean
 
-COMMANDS = {
-    "train": "train",
-    "evaluate": "evaluate",
-    "predict": "predict",
-    "plot-loss": "plot_loss",
-    "plot-boundary": "plot_boundary",
-    "trace": "trace",
-    "grade": "grade",
-    "gradcheck": "gradcheck",
-    "verify": "verify",
-    "doctor": "doctor",
-    "explain": "explain",
-    "export": "export",
-    "validate": "validate",
-    "config": "config",
-    "schema": "schema",
-    "init": "init",
-    "list": "list",
-}
+FIRST = (  # in the order a user meets them; a command that isn't here comes after these
+    *("train", "evaluate", "predict", "plot-loss", "plot-boundary", "trace", "grade", "gradcheck"),
+    *("verify", "doctor", "explain", "export", "validate", "config", "schema", "init", "list"),
+)
+COMMANDS = sorted(
+    (file.stem.replace("_", "-") for file in Path(__file__).parent.glob("commands/[!_]*.py")),
+    key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name),
+)
 INTERNAL_ERROR = 70
 IO_ERROR = 74
 
 
 class _Commands(click.Group):
-    """Subcommands imported when they are asked for, in the order a user meets them."""
+    """Subcommands imported when they are asked for; those of other packages after our own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return COMMANDS
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"nncli.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = module.command
-        return command
+        if cmd_name in COMMANDS:
+            module = import_module(f"nncli.cli.commands.{cmd_name.replace('-', '_')}")
+            command: click.Command = module.command
+            return command
+        from nncli.cli.plugins import plugin_command
+
+        return plugin_command(cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            guess = did_you_mean(args[0], COMMANDS)
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from nncli.cli.plugins import plugin_names
+
+            guess = did_you_mean(args[0], [*COMMANDS, *plugin_names()])
             ctx.fail(f"no such command '{args[0]}'{guess}; see nncli --help")
         return super().resolve_command(ctx, args)
 
@@ -67,10 +61,10 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
-    open_all()
+    open_closed_streams()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     code = run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1)
-    give_up_unheard()
+    discard_unwritable_output()
     sys.exit(code)
 
 
@@ -90,14 +84,14 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
     except Exception as error:
         if shows_traceback:
             traceback.print_exc()
-        lines, code = _explain(error)
+        lines, code = _report(error, command=next(iter(arguments), ""))
         for line in lines:
             echo_err(line)
         return code
 
 
-def _explain(error: Exception) -> tuple[list[str], int]:
-    """What to print for an error, and the exit code."""
+def _report(error: Exception, command: str) -> tuple[list[str], int]:
+    """What to print for an error of a command, and the exit code."""
     if isinstance(error, NncliError):
         return error.lines(), error.exit_code
     if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
@@ -110,7 +104,8 @@ def _explain(error: Exception) -> tuple[list[str], int]:
         return ["nncli: not enough memory: the network or its data are too large"], 2
     if isinstance(error, OSError):
         return [f"nncli: {error.filename or 'output'}: {error.strerror or error}"], IO_ERROR
+    culprit = "nncli" if command in ("", *COMMANDS) else f"the plugin that adds '{command}'"
     return [
         f"nncli: internal error: {type(error).__name__}: {' '.join(str(error).split())} "
-        "(a bug in nncli; the same command with --traceback shows where)"
+        f"(a bug in {culprit}; the same command with --traceback shows where)"
     ], INTERNAL_ERROR

@@ -7,7 +7,7 @@ from contextlib import suppress
 import click
 
 
-def open_all() -> None:
+def open_closed_streams() -> None:
     """Give a process that was started with closed streams empty ones.
 
     Else the first file that it opens would take the number of one, and be written to as such.
@@ -21,7 +21,7 @@ def open_all() -> None:
     sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
 
 
-def give_up_unheard() -> None:
+def discard_unwritable_output() -> None:
     """Drop what can't be written any more, which the interpreter would try again as it ends."""
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -1,40 +1,17 @@
-"""The model summary that `train` prints first, and tables of figures."""
+"""The model summary that `train` prints first, and notes that several commands have."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from nncli.build.build import Built
+from nncli.cli.text_table import table
 from nncli.config.dump import in_words
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import few
 from nncli.parts.table import Table
 from nncli.registry import Part
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns two spaces apart; the first one left-aligned, the others right-aligned."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
-        cells[0] = row[0].ljust(widths[0])
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
-def figure(value: float | None) -> str:
-    """A number in at most six significant digits."""
-    return "" if value is None else f"{value:.6g}"
-
-
-def scores(by_split: Mapping[str, Mapping[str, float]]) -> str:
-    """Metrics down, splits across."""
-    names = list(dict.fromkeys(name for values in by_split.values() for name in values))
-    rows = [["", *by_split]]
-    rows += [[name, *(figure(values.get(name)) for values in by_split.values())] for name in names]
-    return table(rows)
 
 
 def first_line(part: Part) -> str:
@@ -59,14 +36,14 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
     return facts
 
 
-def tell_unseen(counts: Mapping[str, int]) -> None:
+def note_unseen_categories(counts: Mapping[str, int]) -> None:
     """Say on stderr which columns hold categories that no training row had."""
     for name, count in counts.items():
         cells = "cell holds a category" if count == 1 else "cells hold categories"
         click.echo(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
 
 
-def tell_unfinished(summary: Mapping[str, Any]) -> None:
+def note_unfinished(summary: Mapping[str, Any]) -> None:
     """Say on stderr if a run's training didn't come to its end."""
     ended = summary.get("stopped", "not ended")
     if ended in ("diverged", "interrupted", "not ended"):

@@ -14,7 +14,8 @@ from nncli.build.build import assemble, deal
 from nncli.cli.options import print_json
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo_err
-from nncli.cli.summary import figure, model_summary, table
+from nncli.cli.summary import model_summary
+from nncli.cli.text_table import figure, table
 from nncli.cli.train_run import train_to_end
 from nncli.config.load import load
 
@@ -65,7 +66,7 @@ def cross_validate(
     if as_json:
         print_json(summary)
     else:
-        _tell(summary)
+        _print_result(summary)
     return 0
 
 
@@ -82,7 +83,7 @@ def _train(recorder: RunRecorder, signals: StopOnSignal) -> bool:
     return ended.finished
 
 
-def _tell(summary: dict[str, Any]) -> None:
+def _print_result(summary: dict[str, Any]) -> None:
     """Every metric on the held-out rows, fold by fold, and over all."""
     folds = summary["folds"]
     header = ["held out", *(fold["run"].removeprefix("fold-") for fold in folds), "mean", "std"]

@@ -157,7 +157,7 @@ def test_list_of_a_kind_has_an_entry_per_part_in_singular_and_plural(nncli, kind
 
 @pytest.mark.parametrize(("kind", "name"), PARTS, ids=[f"{kind}-{name}" for kind, name in PARTS])
 def test_part_is_listed_with_formula_aliases_and_keys(capsys, kind, name):
-    from nncli.cli.list import _entry
+    from nncli.cli.commands.list import _entry
 
     cls = members(kind)[name]
     title, formula, *rest = _entry(cls).splitlines()

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import nncli as package
-from nncli.cli import list as list_command
+from nncli.cli.commands import list as list_command
 from nncli.errors import (
     ConfigError,
     CorruptRun,

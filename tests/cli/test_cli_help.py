@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nncli.cli import main
 from nncli.cli.main import COMMANDS
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -34,3 +35,10 @@ def test_no_golden_file_is_left_of_a_command_that_went(folder):
 def test_help_of_every_command_begins_with_a_sentence(nncli, command):
     summary = nncli(command, "--help").out.splitlines()[2].strip()
     assert summary[0].isupper()
+
+
+def test_a_command_is_a_file_of_its_name():
+    files = {path.stem for path in Path(main.__file__).parent.glob("commands/*.py")} - {"__init__"}
+    assert {command.replace("-", "_") for command in COMMANDS} == files
+    names = {main.cli.get_command(None, command).name for command in COMMANDS}
+    assert names == set(COMMANDS)

@@ -1,6 +1,7 @@
 """`nncli list`."""
 
 import textwrap
+from collections.abc import Iterable
 
 import click
 
@@ -14,17 +15,25 @@ def command(kind: str | None) -> None:
     """Show every part a config can name: its formula, keys and defaults.
 
     KIND is layer, activation, loss, optimizer, schedule, initializer, regularizer, metric, dataset
-    or split; the plural does as well. Without it, every kind is listed by name.
+    or split; the plural does as well. Without it, every kind is listed by name, and the
+    commands that installed packages add.
     """
     if kind is None:
+        from nncli.cli.plugins import plugin_names
+
         for each in MODULES:
-            names = ", ".join(members(each))
-            click.echo(
-                textwrap.fill(names, 88, initial_indent=f"{each:12} ", subsequent_indent=" " * 13)
-            )
+            click.echo(_names(each, members(each)))
+        if added := plugin_names():
+            click.echo(_names("command", added))
         click.echo("\nnncli list KIND shows the formulas and keys of one kind")
         return
     click.echo("\n\n".join(_entry(cls) for cls in members(_singular(kind)).values()))
+
+
+def _names(kind: str, names: Iterable[str]) -> str:
+    return textwrap.fill(
+        ", ".join(names), 88, initial_indent=f"{kind:12} ", subsequent_indent=" " * 13
+    )
 
 
 def _singular(kind: str) -> str:

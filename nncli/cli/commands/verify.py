@@ -1,14 +1,19 @@
 """`nncli verify`."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nncli.cli.options import RUN, json_option, print_json
+from nncli.cli.text_table import table
+from nncli.errors import few
 
 if TYPE_CHECKING:
+    from nncli.artifacts.environment import Difference
+    from nncli.verification.differences import EpochDifference, TensorDifference
     from nncli.verification.replay import Replay
 
 
@@ -48,7 +53,6 @@ def command(run: Path, as_json: bool, quiet: bool) -> int:
 
 def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, Any]]:
     """Verify one run and say what was found; the exit code, and the same for --json."""
-    from nncli.cli.verify_text import environment_text, replay_text
     from nncli.verification.verification import Verification
 
     with Verification.of(path) as opened:
@@ -56,10 +60,10 @@ def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, A
             click.echo(f"note: {name}: left by a write that was cut short", err=True)
         if not as_json:
             click.echo(f"{path}: all {opened.files.count} files are as they were sealed")
-            click.echo(environment_text(opened.environment))
+            click.echo(_environment(opened.environment))
         signalled = _replay(opened.replay, quiet=quiet)
     if not as_json:
-        click.echo(replay_text(opened.replay))
+        click.echo(_replayed(opened.replay))
     return signalled or (0 if opened.replay.is_identical else 1), opened.to_json()
 
 
@@ -78,3 +82,61 @@ def _replay(replay: "Replay", *, quiet: bool) -> int:
         finally:
             progress.close()
     return signals.exit_code
+
+
+def _environment(differing: "Sequence[Difference]") -> str:
+    """A line for every difference of this machine from the recorded one."""
+    if not differing:
+        return "environment: as recorded"
+    lines = [f"  {difference}" for difference in differing]
+    return "\n".join(["environment: bits are promised only where it is the recorded one", *lines])
+
+
+def _replayed(replay: "Replay") -> str:
+    """The verdict, the first epoch that differs, and how far the run is off at its end."""
+    blocks = [_verdict(replay)]
+    if replay.first:
+        blocks += _first("first difference", replay.first)
+    if (tensors := replay.first_of_tensors) and tensors is not replay.first:
+        blocks += _first("first tensors that differ", tensors)
+    if replay.diverged:
+        blocks.append(f"the replay went no further: {replay.diverged}")
+    if replay.last:
+        blocks.append(_last(replay.last))
+    return "\n".join(blocks)
+
+
+def _verdict(replay: "Replay") -> str:
+    done, same = f"replayed {replay.done:,}", replay.is_identical
+    if not replay.is_complete:
+        so_far = "bit-identical so far" if same else "not bit-identical"
+        return f"{done} of {replay.epochs:,} epochs, then stopped: {so_far}"
+    epochs = "epoch" if replay.done == 1 else "epochs"
+    return f"{done} {epochs}: {'bit-identical' if same else 'not bit-identical'}"
+
+
+def _first(title: str, found: "EpochDifference") -> list[str]:
+    named = few(found.tensors) or few(list(found.columns)) or "only one of the two logged it"
+    lines = [f"{title}: epoch {found.epoch}: {named}"]
+    if found.columns:
+        rows = [["", "recorded", "replayed", "difference"]]
+        rows += [
+            [f"  {name}", repr(was), repr(now), f"{now - was:.2g}"]
+            for name, (was, now) in found.columns.items()
+        ]
+        lines.append(table(rows))
+    return lines
+
+
+def _last(found: "Sequence[TensorDifference]") -> str:
+    rows = [["at the end", "numbers that differ", "by up to", "of the largest"]]
+    rows += [
+        [
+            f"  {each.file}: {each.tensor}",
+            f"{each.numbers:,} of {each.size:,}",
+            f"{each.largest:.2g}",
+            f"{each.relative:.2g}",
+        ]
+        for each in found
+    ]
+    return table(rows)

@@ -92,7 +92,7 @@ def command(
     from nncli.trace.worksheet import Worksheet
 
     loaded = load_network(path, assignments)
-    _tell_state(loaded)
+    _note_weights(loaded)
     shown = trace(loaded, steps, rows)
     sheet = Worksheet(shown, blanks) if worksheet else None
     if sheet:
@@ -105,10 +105,10 @@ def command(
         click.echo(output)
     else:
         click.echo(_page(shown, form, sheet), nl=False)
-    _tell_end(shown, loaded, steps)
+    _note_end(shown, loaded, steps)
 
 
-def _tell_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
+def _note_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
     """Where the trace isn't what training would go on with."""
     from nncli.parts.schedules import ReduceOnPlateau
 
@@ -122,7 +122,7 @@ def _tell_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
         click.echo("note: reduce_on_plateau is left out: the rate stays what it is now", err=True)
 
 
-def _tell_state(loaded: "LoadedNetwork") -> None:
+def _note_weights(loaded: "LoadedNetwork") -> None:
     """Where a run's best weights were kept, the optimizer has moved on since."""
     state = loaded.state
     if state.best_theta is not None and state.best.epoch < state.epoch:

@@ -35,14 +35,14 @@ def command(run: Path, features: str | None, target: str | None, output: Path | 
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.boundary.boundary import boundary_of
-    from nncli.boundary.picture import draw_boundary
-    from nncli.cli.summary import tell_unfinished
+    from nncli.boundary.drawing import draw_boundary
+    from nncli.cli.summary import note_unfinished
 
     reader = RunReader(RunDirectory.open(run))
     path = output or Path(f"{reader.run.name}-boundary.png")
     check_format(path)
     boundary = boundary_of(reader, features, target)
-    tell_unfinished(reader.summary())
+    note_unfinished(reader.summary())
     if boundary.is_chosen:
         names = " and ".join(axis.name for axis in boundary.axes)
         click.echo(f"note: drawn over {names}; choose others with --features", err=True)

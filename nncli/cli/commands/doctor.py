@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nncli.cli.options import RUN, json_option, print_json
+from nncli.cli.text_table import table
 
 if TYPE_CHECKING:
     from nncli.doctor.finding import Finding, Layer, Report
@@ -72,8 +73,6 @@ def _finding(number: int, finding: "Finding", first: int) -> str:
 
 
 def _layers(layers: "Sequence[Layer]") -> str:
-    from nncli.cli.summary import table
-
     def figure(value: float | None) -> str:
         return "-" if value is None else f"{value:.2g}"
 

@@ -8,6 +8,7 @@ import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
 from nncli.cli.streams import echo_err
+from nncli.cli.text_table import scores
 
 if TYPE_CHECKING:
     from nncli.artifacts.learning_curves import BackgroundPlotter
@@ -118,16 +119,14 @@ def _train(
     if as_json:
         print_json(ended.summary)
     else:
-        _tell(recorder, ended.summary["metrics"])
+        _print_result(recorder, ended.summary["metrics"])
     if ended.diverged:
         raise ended.diverged
     return 0 if ended.finished else signals.exit_code
 
 
-def _tell(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:
+def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:
     """The result in words, on stdout."""
-    from nncli.cli.summary import scores
-
     assert recorder.last is not None
     reason = {
         "epochs": "",

@@ -27,7 +27,7 @@ def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> 
     from nncli.artifacts.predictions import Predictions
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
-    from nncli.cli.summary import tell_unseen
+    from nncli.cli.summary import note_unseen_categories
     from nncli.engine.threads import limited
     from nncli.errors import few
 
@@ -38,7 +38,7 @@ def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> 
     if predictions.unused:
         what = "the columns" if len(predictions.unused) > 1 else "the column"
         click.echo(f"note: {run} doesn't use {what} {few(predictions.unused)}", err=True)
-    tell_unseen(predictions.unseen)
+    note_unseen_categories(predictions.unseen)
     if output is not None:
         names = few(predictions.names)
         click.echo(f"{output}: {predictions.rows:,} rows with {names}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import json_option, print_json
+from nncli.cli.text_table import table
 from nncli.errors import NncliError, UserError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def command(
     if as_json:
         print_json({"files": [_to_json(file, each) for file, each in marks.items()]})
     else:
-        _tell_all(marks, solutions=solutions)
+        _print_marks(marks, solutions=solutions)
     for line in unread:
         click.echo(line, err=True)
     is_right = all(mark.verdict == "right" for each in marks.values() for mark in each)
@@ -77,7 +78,7 @@ def command(
 def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
     """The trace made again, by the command line that the answers carry."""
     from nncli.artifacts.loaded_network import digest, load_network
-    from nncli.cli import trace as trace_command
+    from nncli.cli.commands import trace as trace_command
     from nncli.trace.traced_steps import trace
     from nncli.trace.worksheet import Worksheet
 
@@ -98,12 +99,10 @@ def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
     return Worksheet(shown, asked["blanks"])
 
 
-def _tell_all(marks: "dict[Path, list[Mark]]", *, solutions: bool) -> None:
+def _print_marks(marks: "dict[Path, list[Mark]]", *, solutions: bool) -> None:
     """Each file's marks; of several files, the scores once more together."""
-    from nncli.cli.summary import table
-
     for file, each in marks.items():
-        _tell(file, each, solutions=solutions)
+        _print_marks_of(file, each, solutions=solutions)
     if len(marks) > 1:
         rows = [
             [os.fspath(file), str(_right(each)), str(len(each))] for file, each in marks.items()
@@ -115,9 +114,8 @@ def _right(marks: "list[Mark]") -> int:
     return sum(mark.verdict == "right" for mark in marks)
 
 
-def _tell(file: Path, marks: "list[Mark]", *, solutions: bool) -> None:
+def _print_marks_of(file: Path, marks: "list[Mark]", *, solutions: bool) -> None:
     """The score, and every answer that isn't right."""
-    from nncli.cli.summary import table
     from nncli.engine.notation import written
 
     click.echo(f"{file}: {_right(marks)} of {len(marks)} right")

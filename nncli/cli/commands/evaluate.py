@@ -1,0 +1,200 @@
+"""`nncli evaluate`."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nncli.cli.options import RUN, json_option, print_json
+from nncli.cli.text_table import figure, table
+from nncli.errors import DataError, UserError
+
+if TYPE_CHECKING:
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.engine.evaluator import EvaluationSet
+    from nncli.evaluation.intervals import Standing
+    from nncli.evaluation.report import Report
+    from nncli.parts.arrays import Array
+
+MOST_CLASSES = 20  # in a table
+WIDEST = 100  # letters of a table whose columns have names
+
+
+@click.command(name="evaluate")
+@click.argument("run", type=RUN)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "val", "test"]),
+    help="Which rows to score [test, else val, else train].",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Score the rows of this table instead; it has to have the target.",
+)
+@click.option(
+    "--plots/--no-plots",
+    "has_plots",
+    default=True,
+    help="Draw pictures into RUN/evaluation [yes; it takes a second].",
+)
+@json_option
+def command(
+    run: Path,
+    split: str | None,
+    data: Path | None,
+    has_plots: bool,
+    as_json: bool,
+) -> None:
+    """Score a finished RUN on rows it recorded, or on those of another table.
+
+    Every metric stands beside its 95% interval (bootstrap over the rows scored) and beside what
+    guessing and a linear model reach. The figures are kept in RUN/evaluation.
+    """
+    if split is not None and data is not None:
+        raise click.UsageError("--split and --data exclude each other: they choose the same thing")
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.cli.summary import note_unfinished
+    from nncli.evaluation.report import evaluate
+    from nncli.evaluation.report_files import save
+
+    reader = RunReader(RunDirectory.open(run))
+    name, rows = _read(reader, data) if data else _recorded(reader, split)
+    report = evaluate(reader, rows, name)
+    note_unfinished(reader.summary())
+    if not as_json:
+        click.echo(f"{run}: {_in_words(report)}")
+    files, troubles = save(report, run, has_plots=has_plots)
+    for trouble in troubles:
+        click.echo(f"note: {trouble}", err=True)
+    if as_json:
+        print_json({"run": os.fspath(run), **report.to_json(), "files": files})
+    elif len(files) > 1:
+        click.echo(f"\nplots: {run / files[-1]}".rpartition("/")[0] + "/")
+
+
+def _recorded(reader: "RunReader", asked: str | None) -> tuple[str, "EvaluationSet"]:
+    from nncli.evaluation.report import SPLITS
+
+    there = list(reader.built.rows.named())
+    chosen = asked or next(name for name in SPLITS if name in there)
+    if chosen not in there:
+        path = reader.run.path
+        raise UserError(f"{path}: no {chosen} rows: this run has {' and '.join(there)} rows")
+    return chosen, reader.built.evaluation_set(chosen)
+
+
+def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
+    import numpy as np
+
+    from nncli.cli.summary import note_unseen_categories
+
+    built = reader.built
+    given = built.read(path, needs_target=True)
+    assert given.origin is not None
+    if built.table.origin and given.sha256() in built.table.origin.each_sha256:
+        learnt = len(built.rows.train)
+        click.echo(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
+    note_unseen_categories(built.preprocessing.unseen(given))
+    rows = built.table_evaluation_set(given)
+    if not np.isfinite(rows.targets).all():
+        raise DataError(f"{path}: its targets overflow when scaled or stored as {rows.x.dtype}")
+    return path.name, rows
+
+
+def _in_words(report: "Report") -> str:
+    """Scores beside intervals and baselines, then class by class."""
+    trained = ": the rows it was trained on, so expect less on new ones"
+    blocks = [report.what + (trained if report.name == "train" else ""), _scores(report)]
+    verdicts = [line for name in report.baselines for line in _verdict(report, name)]
+    blocks += ["\n".join(verdicts)] if verdicts else []
+    if report.classes:
+        blocks += [_classes(report), _confusion(report)]
+    if report.calibration:
+        error = figure(round(report.calibration.error, 4))
+        blocks.append(f"expected calibration error {error}")
+    notes = [f"note: {note}" for note in report.notes()]
+    return "\n\n".join([*blocks, *(["\n".join(notes)] if notes else [])])
+
+
+def _scores(report: "Report") -> str:
+    """Metrics down; network, interval and baselines across."""
+    rows = [["", "network", "95% interval", *report.baselines]]
+    for name, value in report.metrics.items():
+        estimate = report.intervals.get(name)
+        interval = estimate.interval if estimate else None
+        words = f"{interval[0]:.4g} to {interval[1]:.4g}" if interval else "-" if estimate else ""
+        others = [figure(other.values.get(name)) for other in report.baselines.values()]
+        rows.append([name, figure(value), words, *others])
+    return table(rows)
+
+
+def _verdict(report: "Report", baseline: str) -> list[str]:
+    """Where the network isn't shown to be better than a baseline, in a sentence or two."""
+    from nncli.evaluation.intervals import FEWEST_ROWS
+
+    if report.rows < FEWEST_ROWS:
+        return []
+    standings = report.standings(baseline)
+
+    def where(wanted: "Standing") -> list[str]:
+        return [name for name, each in standings.items() if each == wanted]
+
+    lines = []
+    if worse := where("worse"):
+        lines.append(f"Worse than the {baseline} in {_listed(worse)}.")
+    if unclear := where("open"):
+        chance = f"on {report.rows:,} rows any difference may be chance"
+        lines.append(f"No better than the {baseline} in {_listed(unclear)}: {chance}.")
+    return lines
+
+
+def _listed(names: list[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _more(report: "Report") -> str:
+    rest = len(report.classes) - MOST_CLASSES
+    return f"\n... and {rest:,} classes with fewer rows, which --json has" if rest > 0 else ""
+
+
+def _classes(report: "Report") -> str:
+    from nncli.evaluation.class_scores import largest
+    from nncli.evaluation.plots import short
+
+    rows = [["class", "rows", "precision", "recall", "f1"]]
+    for index in largest(report.counts, MOST_CLASSES):
+        scores = report.by_class[report.classes[index]]
+        shares = (scores.precision, scores.recall, scores.f1)
+        shown = [f"{share:.3f}" for share in shares]
+        rows.append([short(report.classes[index]), f"{scores.rows:,}", *shown])
+    return table(rows) + _more(report)
+
+
+def _confusion(report: "Report") -> str:
+    """Counts, with numbers for names across where those would make it too wide."""
+    import numpy as np
+
+    from nncli.evaluation.class_scores import largest
+    from nncli.evaluation.plots import short
+
+    chosen = largest(report.counts, MOST_CLASSES)
+    names = [short(report.classes[index]) for index in chosen]
+    counts, more = report.counts[np.ix_(chosen, chosen)], []
+    if len(chosen) < len(report.classes):
+        others = report.counts[chosen].sum(axis=1) - counts.sum(axis=1)
+        counts, more = np.column_stack([counts, others]), ["others"]
+    text = _matrix(names, [*names, *more], counts)
+    if text.index("\n") > WIDEST:
+        numbers = [str(number) for number in range(1, len(names) + 1)]
+        numbered = [f"{number:>2} {name}" for number, name in enumerate(names, 1)]
+        text = _matrix(numbered, [*numbers, *more], counts)
+    return f"rows by true class (down) and predicted class (across)\n{text}"
+
+
+def _matrix(down: list[str], across: list[str], counts: "Array") -> str:
+    cells = [[f"{count:,}" for count in row] for row in counts.tolist()]
+    return table([["", *across], *([name, *row] for name, row in zip(down, cells, strict=True))])

@@ -1,0 +1,27 @@
+"""Text table: cells as lines whose columns stand below each other."""
+
+from collections.abc import Mapping, Sequence
+
+
+def figure(value: float | None) -> str:
+    """A number in at most six significant digits."""
+    return "" if value is None else f"{value:.6g}"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Columns two spaces apart; the first one left-aligned, the others right-aligned."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, widths, strict=True)]
+        cells[0] = row[0].ljust(widths[0])
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def scores(by_split: Mapping[str, Mapping[str, float]]) -> str:
+    """Metrics down, splits across."""
+    names = list(dict.fromkeys(name for values in by_split.values() for name in values))
+    rows = [["", *by_split]]
+    rows += [[name, *(figure(values.get(name)) for values in by_split.values())] for name in names]
+    return table(rows)
