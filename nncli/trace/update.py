@@ -31,9 +31,7 @@ def rate_formula(job: Job, step: RecordedStep) -> str:
     """Where the learning rate comes from: `lr = 0.1 * exp(-0.01 * t), t = 3`."""
     schedule = job.schedule
     base = job.optimizer.fill("{learning_rate}")
-    t, total = step.epoch - 1, job.training.epochs
-    if schedule.interval == "step":
-        t, total = step.number - 1, total * job.steps_per_epoch
+    t = (step.number if schedule.interval == "step" else step.epoch) - 1
     if t < schedule.warmup:
         return f"lr = {base} * {t + 1} / {schedule.warmup}"
     if isinstance(schedule, ReduceOnPlateau) and step.learning_rate is not None:
@@ -41,7 +39,7 @@ def rate_formula(job: Job, step: RecordedStep) -> str:
     formula = schedule.fill(schedule.formula).replace("{lr}", base)
     if schedule.is_constant or not formula:
         return f"lr = {formula}" if formula else ""
-    whole = f", T = {total - schedule.warmup}" if " T" in formula else ""
+    whole = f", T = {job.schedule_total - schedule.warmup}" if " T" in formula else ""
     return f"lr = {formula}, t = {t - schedule.warmup}{whole}"
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nncli.export.numpy_script.literals import LiteralWriter, expression
+from nncli.export.numpy_script.expressions import Literals, expression, type_name
 from nncli.export.numpy_script.statements import Statement
 
 WIDEST = 76  # characters of a line that values are still put into
@@ -25,7 +25,7 @@ WIDEST = 76  # characters of a line that values are still put into
 def fold(
     statements: Sequence[Statement],
     kept: Collection[str],
-    speller: LiteralWriter,
+    literals: Literals,
     in_place: Collection[str] = (),
 ) -> list[Statement]:
     """The same computation in fewer lines.
@@ -33,7 +33,7 @@ def fold(
     kept: names whose last value gets a line even where it is used once or never.
     in_place: names of arrays that live on, so that the last value has to be written into them.
     """
-    folding = _Folding(speller)
+    folding = _Folding(literals)
     for index, statement in enumerate(statements):
         uses, is_last = _fate(statements, index)
         is_kept = is_last and statement.target in {*kept, *in_place}
@@ -58,8 +58,8 @@ def _fate(statements: Sequence[Statement], index: int) -> tuple[int, bool]:
 class _Folding:
     """Lines written, and values that wait to be used, by name, oldest first."""
 
-    def __init__(self, speller: LiteralWriter) -> None:
-        self.speller = speller
+    def __init__(self, literals: Literals) -> None:
+        self.literals = literals
         self.written: list[Statement] = []
         self.waiting: dict[str, Statement] = {}
 
@@ -71,7 +71,7 @@ class _Folding:
         used = [name for name in statement.reads if name in self.waiting]
         while True:
             parts = {name: self.waiting[name].value for name in used}
-            put_in = _PutIn(parts, self.speller)
+            put_in = _PutIn(parts, self.literals)
             value: ast.expr = put_in.visit(copy.deepcopy(statement.value))
             if not used or len(f"{statement.target} = {ast.unparse(value)}") <= WIDEST:
                 break
@@ -105,18 +105,18 @@ class _Folding:
 
     def _as_numbers(self, statement: Statement) -> Statement:
         """A comparison that gets a line of its own holds numbers, as the array it went to did."""
-        return replace(statement, value=_as_float(statement.value, self.speller))
+        return replace(statement, value=_as_float(statement.value, self.literals))
 
 
 class _PutIn(ast.NodeTransformer):
     """Replaces names by what waits under them."""
 
-    def __init__(self, parts: dict[str, ast.expr], speller: LiteralWriter) -> None:
-        self.parts, self.speller = parts, speller
+    def __init__(self, parts: dict[str, ast.expr], literals: Literals) -> None:
+        self.parts, self.literals = parts, literals
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         found = self.parts.get(node.id)
-        return node if found is None else _as_float(found, self.speller)
+        return node if found is None else _as_float(found, self.literals)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         """A product with an array of numbers takes True and False as they are."""
@@ -132,7 +132,7 @@ class _PutIn(ast.NodeTransformer):
 
     def _makes_float64(self, factor: ast.expr) -> bool:
         """Whether True times it would lose the dtype, as with one of Python's numbers."""
-        return self.speller.dtype != np.float64 and self.speller.is_number(factor)
+        return self.literals.dtype != np.float64 and self.literals.is_number(factor)
 
 
 def _simplified(node: ast.BinOp) -> ast.expr:
@@ -155,7 +155,7 @@ def _is(node: ast.expr, value: float) -> bool:
     return isinstance(node, ast.Constant) and node.value == value
 
 
-def _as_float(value: ast.expr, speller: LiteralWriter) -> ast.expr:
+def _as_float(value: ast.expr, literals: Literals) -> ast.expr:
     if isinstance(value, ast.Compare):
-        return expression(f"({ast.unparse(value)}).astype({speller.type_name})")
+        return expression(f"({ast.unparse(value)}).astype({type_name(literals.dtype)})")
     return value

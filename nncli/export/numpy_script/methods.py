@@ -1,10 +1,10 @@
-"""Methods: the source of a part's method, and what the names in it mean."""
+"""Methods: the source of a part's method as a syntax tree, and what the names in it mean."""
 
 import ast
 import builtins
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
@@ -29,6 +29,7 @@ class Method:
 
     @classmethod
     def of(cls, method: Callable[..., Any]) -> "Method":
+        """Raises UserError for one that isn't written in Python."""
         if isinstance(method, MethodType) and isinstance(method.__func__, FunctionType):
             return cls.bound(method.__func__, method.__self__)
         if isinstance(method, FunctionType):
@@ -91,9 +92,27 @@ class Method:
         return {**vars(builtins), **self.plain.__globals__, **found.nonlocals}.get(name)
 
 
+def first_line(part: Part) -> str:
+    """The first line of what a part says of itself, without its full stop."""
+    return (inspect.getdoc(type(part)) or "").partition("\n")[0].removesuffix(".")
+
+
 def source_of(thing: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(thing))
     except (OSError, TypeError):
         name = getattr(thing, "__qualname__", thing)
         raise UserError(f"the source of {name} isn't there to be written out") from None
+
+
+def assigned_names(body: Sequence[ast.stmt]) -> set[str]:
+    """The names that statements give a meaning: assigned, looped over, imported."""
+    names: set[str] = set()
+    for node in (node for statement in body for node in ast.walk(statement)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name)
+    return names
