@@ -45,10 +45,15 @@ class Score:
     metrics: dict[str, float]
 
 
-def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
-    """Buffers to pass so many rows forward, as many at a time as a cache holds."""
+def chunk_rows(network: Network) -> int:
+    """Rows that are passed forward at a time: as many as a cache holds."""
     widest = max(network.inputs, *(node.outputs for node in network.nodes))
-    return Workspace(network, min(rows, max(CHUNK_VALUES // widest, 1)), theta)
+    return max(CHUNK_VALUES // widest, 1)
+
+
+def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
+    """Buffers to pass so many rows forward, a chunk at a time."""
+    return Workspace(network, min(rows, chunk_rows(network)), theta)
 
 
 class Forward:
