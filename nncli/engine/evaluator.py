@@ -45,10 +45,14 @@ class Score:
     metrics: dict[str, float]
 
 
+def chunk_rows(network: Network) -> int:
+    """Rows that are evaluated at a time."""
+    return max(CHUNK_VALUES // network.widest, 1)
+
+
 def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
     """Buffers to pass so many rows forward, as many at a time as a cache holds."""
-    widest = max(network.inputs, *(node.outputs for node in network.nodes))
-    return Workspace(network, min(rows, max(CHUNK_VALUES // widest, 1)), theta)
+    return Workspace(network, min(rows, chunk_rows(network)), theta)
 
 
 class Forward:

@@ -53,7 +53,10 @@ class Passes:
         yield Tensor("input", "forward", "x", self.step.arrays["input"])
         for node in self.network.nodes:
             own = self.operands[node.name]
-            given = [*node.layer.param_shapes(node.inputs), *node.layer.state_shapes(node.inputs)]
+            given = [
+                *node.layer.param_shapes(node.input_shape),
+                *node.layer.state_shapes(node.input_shape),
+            ]
             for name in given:
                 yield Tensor(f"{node.name}/{name}", "forward", own[name].symbol, own[name].values)
             for name, template in node.layer.formulas().items():
@@ -116,7 +119,7 @@ class Passes:
                 yield self._start(node)
                 if self.network.is_matched:
                     del formulas["dz"]
-            names = ["dz", *(f"d{name}" for name in node.layer.param_shapes(node.inputs))]
+            names = ["dz", *(f"d{name}" for name in node.layer.param_shapes(node.input_shape))]
             for name in names:
                 if name in own and (name in formulas or name != "dz"):
                     template = formulas.get(name, "")

@@ -49,6 +49,6 @@ def pays(plan: Plan, batches: Batches, steps_per_epoch: int, epochs: int) -> boo
         return False
     if not isinstance(plan.x, np.ndarray) or plan.x.nbytes + plan.targets.nbytes > LARGEST:
         return False
-    widest = max(plan.network.inputs, *(node.outputs for node in plan.network.nodes))
-    is_small = widest * batches.batch <= FEW  # else products are the time, and copies disturb them
+    # in wider ones products are the time, and copies disturb them
+    is_small = plan.network.widest * batches.batch <= FEW
     return is_small and batches.per_pass <= MOST_TAPES and epochs >= 3

@@ -62,7 +62,7 @@ class Passes:
         self.state = {
             symbol(self.network, f"{node.name}/{name}")
             for node in self.network.nodes
-            for name in node.layer.state_shapes(node.inputs)
+            for name in node.layer.state_shapes(node.input_shape)
         }
         recorder = Recorder(job)
         self._read_gradient(recorder)

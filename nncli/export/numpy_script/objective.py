@@ -2,7 +2,7 @@
 
 import inspect
 
-from nncli.engine.evaluator import CHUNK_VALUES
+from nncli.engine.evaluator import chunk_rows
 from nncli.engine.notation import symbol
 from nncli.errors import UserError
 from nncli.export.numpy_script.folded_passes import Passes
@@ -28,8 +28,7 @@ class Objective:
     @property
     def chunk(self) -> int | None:
         """Rows that evaluation takes at a time; None if it takes all at once."""
-        widest = max(self.network.inputs, *(node.outputs for node in self.network.nodes))
-        chunk = max(CHUNK_VALUES // widest, 1)
+        chunk = chunk_rows(self.network)
         return chunk if max(len(self.job.train), len(self.job.val or ())) > chunk else None
 
     def lines(self) -> list[str]:
