@@ -26,6 +26,23 @@ def batch_names(job: Job) -> list[str]:
     return ["x", "t"] if job.train.weights is None else ["x", "t", "w"]
 
 
+def _layer_number(name: str) -> int | None:
+    """The number at a name's end: 2 of `dW2`."""
+    found = re.search(r"\d+$", name)
+    return int(found[0]) if found else None
+
+
+def _gradients(network: Network) -> list[str]:
+    """The gradients of what is trained, each as a vector."""
+    names = []
+    for tensor in sorted(network.layout.tensors, key=lambda tensor: tensor.start):
+        if tensor.start < network.layout.trainable:
+            node, _, short = tensor.name.partition("/")
+            name = symbol(network, f"{node}/d{short}")
+            names.append(f"{name}.ravel()" if len(tensor.shape) > 1 else name)
+    return names
+
+
 class Functions:
     """The functions of a job's network and optimizer."""
 
@@ -138,23 +155,6 @@ class Functions:
         formula = "" if part.name in self._described else f": {first_line(part)}"
         self._described.add(part.name)
         return f"{part.name}{settings}{frozen}{formula}"
-
-
-def _layer_number(name: str) -> int | None:
-    """The number at a name's end: 2 of `dW2`."""
-    found = re.search(r"\d+$", name)
-    return int(found[0]) if found else None
-
-
-def _gradients(network: Network) -> list[str]:
-    """The gradients of what is trained, each as a vector."""
-    names = []
-    for tensor in sorted(network.layout.tensors, key=lambda tensor: tensor.start):
-        if tensor.start < network.layout.trainable:
-            node, _, short = tensor.name.partition("/")
-            name = symbol(network, f"{node}/d{short}")
-            names.append(f"{name}.ravel()" if len(tensor.shape) > 1 else name)
-    return names
 
 
 class Objective:

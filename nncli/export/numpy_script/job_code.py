@@ -21,7 +21,7 @@ from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
 from nncli.export.numpy_script.expressions import Literals, dtype_argument
 from nncli.export.numpy_script.folding import fold
-from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, read
+from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, translate
 from nncli.parts.arrays import Array, LayerBuffers
 
 PROBES = (7, 12)  # rows of batches that are recorded besides the run's own sizes
@@ -177,10 +177,10 @@ class JobCode:
             self._read_update(recorder)
 
     def _read_gradient(self, recorder: Recorder) -> None:
-        statements = read(recorder.gradient(), self.literals)
+        statements = translate(recorder.gradient(), self.literals)
         begin, end = recorder.n_forward, len(statements) - recorder.n_penalty
         forward, backward = statements[:begin], statements[begin:end]
-        predict = read(recorder.evaluation(), self.literals)
+        predict = translate(recorder.evaluation(), self.literals)
         self.has_training_mode = _texts(predict) != _texts(forward)
         self.predict = self._fold(predict, {self.loss_input})
         self.penalty = self._fold(statements[end:], recorder.gradients)
@@ -197,7 +197,7 @@ class JobCode:
     def _read_update(self, recorder: Recorder) -> None:
         recording, self.slots, self.scalars = recorder.update()
         literals = replace(self.literals, scalars=tuple(self.scalars))
-        statements = read([recording], literals)
+        statements = translate([recording], literals)
         self.update = Block(fold(statements, (), literals, {"theta", *self.slots}))
 
 
