@@ -61,7 +61,7 @@ class Network:
 
     @property
     def widest(self) -> int:
-        """Numbers in the longest row that goes into a layer or comes out of one."""
+        """Numbers of a row where it has most of them."""
         return max(self.inputs, *(node.outputs for node in self.nodes))
 
     @property
