@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from nncli.engine import passes
-from nncli.engine.evaluator import EvaluationSet, chunk_rows
+from nncli.engine.cost import chunk_rows
+from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.workspace import Workspace
@@ -45,7 +46,7 @@ def bare(network: Network) -> Network:
     """
     *hidden, output = [_bare(node.layer) for node in network.nodes]
     assert isinstance(output, Dense)
-    return Network(network.inputs, hidden, output, network.loss)
+    return Network(network.input_shape, hidden, output, network.loss)
 
 
 def _bare(layer: Layer) -> Layer:
@@ -72,7 +73,7 @@ def settled(network: Network, theta: Array, rows: EvaluationSet) -> Array:
 
 def passed(network: Network, theta: Array, x: Array) -> Iterator[list[LayerBuffers]]:
     """The buffers of every layer after the rows of x, a chunk at a time."""
-    chunk = min(len(x), chunk_rows(network))
+    chunk = min(len(x), chunk_rows(network.widest))
     workspace = Workspace(network, chunk, theta)
     for start in range(0, len(x), chunk):
         values = workspace.values(x[start : start + chunk])

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 
-from nncli.engine.evaluator import chunk_rows
+from nncli.engine.cost import chunk_rows
 from nncli.engine.job import Job
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import symbol
@@ -167,7 +167,7 @@ class Objective:
     def __init__(self, code: JobCode, sources: Sources, *, has_zero_loss: bool) -> None:
         self.code, self.sources, self.has_zero_loss = code, sources, has_zero_loss
         self.job, self.network = code.job, code.network
-        self.arguments, chunk = batch_names(self.job), chunk_rows(self.network)
+        self.arguments, chunk = batch_names(self.job), chunk_rows(self.network.widest)
         is_large = max(len(self.job.train), len(self.job.val or ())) > chunk
         self.chunk = chunk if is_large else None
 
