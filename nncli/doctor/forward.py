@@ -67,7 +67,7 @@ def settled(network: Network, theta: Array, rows: EvaluationSet) -> Array:
     theta = theta.copy()
     some = sampled(rows, BATCH)
     plan = Plan(network, theta, some.x, some.targets, len(some), gather=False)
-    passes.forward(network, plan.values(len(some)))
+    passes.forward(network, plan.buffers(len(some)))
     return theta
 
 
@@ -76,20 +76,20 @@ def passed(network: Network, theta: Array, x: Array) -> Iterator[list[LayerBuffe
     chunk = min(len(x), chunk_rows(network.widest))
     workspace = Workspace(network, chunk, theta)
     for start in range(0, len(x), chunk):
-        values = workspace.values(x[start : start + chunk])
+        buffers = workspace.buffers(x[start : start + chunk])
         with np.errstate(all="ignore"):  # weights near divergence overflow
-            passes.forward(network, values)
-        yield values
+            passes.forward(network, buffers)
+        yield buffers
 
 
 def data_loss(network: Network, theta: Array, rows: EvaluationSet) -> float:
     """The loss of the rows, without penalties. network: a bare one."""
     total, start = 0.0, 0
-    for values in passed(network, theta, rows.x[0 : len(rows)]):
-        here = slice(start, start + len(values[-1].y))
+    for buffers in passed(network, theta, rows.x[0 : len(rows)]):
+        here = slice(start, start + len(buffers[-1].y))
         weights = None if rows.weights is None else rows.weights[here]
         with np.errstate(all="ignore"):
-            total += passes.data_loss(network, values[-1], rows.targets[here], weights)
+            total += passes.data_loss(network, buffers[-1], rows.targets[here], weights)
         start = here.stop
     return total * network.loss.factor(*rows.targets.shape)
 
