@@ -54,20 +54,47 @@ class Job:
         return len(self.train) if size == "full" else min(size, len(self.train))
 
     @property
+    def steps_per_pass(self) -> int:
+        """Steps in which shuffled batches take every row once."""
+        return -(-len(self.train) // self.batch_rows)
+
+    @property
     def steps_per_epoch(self) -> int:
         given = self.training.steps_per_epoch
-        return -(-len(self.train) // self.batch_rows) if given == "auto" else given
+        return self.steps_per_pass if given == "auto" else given
+
+    @property
+    def is_one_pass(self) -> bool:
+        """Whether an epoch takes every row exactly once."""
+        return self.training.sampling == "shuffle" and self.steps_per_epoch == self.steps_per_pass
+
+    @property
+    def last_batch_rows(self) -> int:
+        """Rows of the step that ends a pass: those that the others leave."""
+        return len(self.train) - (self.steps_per_pass - 1) * self.batch_rows
+
+    @property
+    def steps_per_interval(self) -> int:
+        """Steps for which the schedule holds the rate: one, or those of an epoch."""
+        return 1 if self.schedule.interval == "step" else self.steps_per_epoch
+
+    @property
+    def intervals(self) -> int:
+        """How many of them the whole run has."""
+        return self.training.epochs * self.steps_per_epoch // self.steps_per_interval
+
+    @property
+    def base_learning_rate(self) -> float:
+        """The optimizer's own, before any schedule; of those that have one."""
+        return float(self.optimizer.learning_rate)  # type: ignore[attr-defined]
 
     def learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """base rate * schedule's factor * plateau: of the step after so many epochs and steps.
 
         plateau: the factor that reduce_on_plateau has come to, `state.plateau.factor`.
         """
-        t, total = epoch, self.training.epochs
-        if self.schedule.interval == "step":
-            t, total = step, total * self.steps_per_epoch
-        base: float = self.optimizer.learning_rate  # type: ignore[attr-defined]  # lbfgs has none
-        return base * self.schedule.factor(t, total) * plateau
+        t = step if self.schedule.interval == "step" else epoch
+        return self.base_learning_rate * self.schedule.factor(t, self.intervals) * plateau
 
     def monitored(self, name: str) -> str:
         """The column a monitor watches, `auto` resolved."""

@@ -12,6 +12,8 @@ class Layer(Part):
     """y = f(x), with a backward pass.
 
     is_random: whether a training pass draws random numbers.
+    equivalents: scikit-learn: anything, where the estimators have it; keras: a layer; pytorch: a
+    module of {inputs} columns.
     """
 
     kind = "layer"
