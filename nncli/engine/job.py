@@ -79,14 +79,14 @@ class Job:
         return 1 if self.schedule.interval == "step" else self.steps_per_epoch
 
     @property
-    def intervals(self) -> int:
-        """How many of them the whole run has."""
-        return self.training.epochs * self.steps_per_epoch // self.steps_per_interval
-
-    @property
     def base_learning_rate(self) -> float:
         """The optimizer's own, before any schedule; of those that have one."""
         return float(self.optimizer.learning_rate)  # type: ignore[attr-defined]
+
+    @property
+    def schedule_total(self) -> int:
+        """Epochs or steps of a whole run, whichever the schedule counts."""
+        return self.training.epochs * self.steps_per_epoch // self.steps_per_interval
 
     def learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """base rate * schedule's factor * plateau: of the step after so many epochs and steps.
@@ -94,7 +94,12 @@ class Job:
         plateau: the factor that reduce_on_plateau has come to, `state.plateau.factor`.
         """
         t = step if self.schedule.interval == "step" else epoch
-        return self.base_learning_rate * self.schedule.factor(t, self.intervals) * plateau
+        factor = self.schedule.factor(t, self.schedule_total)
+        return self.base_learning_rate * factor * plateau
+
+    def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
+        """Of the step made last, after so many epochs and steps; before any, of the first."""
+        return self.learning_rate(max(epoch - 1, 0), max(step - 1, 0), plateau)
 
     def monitored(self, name: str) -> str:
         """The column a monitor watches, `auto` resolved."""

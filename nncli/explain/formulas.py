@@ -188,7 +188,7 @@ def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
 
 def _rates(built: Built) -> Iterator[tuple[str, str]]:
     job, schedule = built.job, built.job.schedule
-    base, total, warmup = written(job.base_learning_rate), job.intervals, schedule.warmup
+    base, total, warmup = written(job.base_learning_rate), job.schedule_total, schedule.warmup
     if schedule.is_constant:
         yield "lr", base
         return

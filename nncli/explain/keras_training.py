@@ -72,15 +72,15 @@ def _schedule(built: Built) -> tuple[str, Equivalent, Equivalent]:
         "keras",
         learning_rate=job.base_learning_rate,
         steps=job.steps_per_interval,
-        total=job.intervals,
+        total=job.schedule_total,
     )
     if own.code and not chosen.warmup:
         return "", Equivalent(f"keras.optimizers.{own.code}", *own.notes), Equivalent()
-    code, notes = chosen.function_code(job.intervals), () if chosen.warmup else own.notes
+    code, notes = chosen.function_code(job.schedule_total), () if chosen.warmup else own.notes
     if not code:
         return "", Equivalent(base.code, *own.notes), Equivalent()
     if by_step:
-        table = TABLE.format(base=base.code, total=job.intervals)
+        table = TABLE.format(base=base.code, total=job.schedule_total)
         return f"{code}\n{table}", Equivalent("Rate()", *notes), Equivalent()
     follow = f"keras.callbacks.LearningRateScheduler(lambda epoch: {base.code} * factor(epoch)),"
     return code, base, Equivalent(follow, *notes)

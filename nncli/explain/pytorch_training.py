@@ -49,12 +49,12 @@ def schedule(built: Built) -> Equivalent:
         "pytorch",
         learning_rate=job.base_learning_rate,
         steps=job.steps_per_interval,
-        total=job.intervals,
+        total=job.schedule_total,
         mode=mode,
     )
     made = f"scheduler = torch.optim.lr_scheduler.{found.code}" if found.code else ""
-    if not isinstance(chosen, ReduceOnPlateau) and (chosen.warmup or job.intervals < 2):
-        factor = chosen.function_code(job.intervals)
+    if not isinstance(chosen, ReduceOnPlateau) and (chosen.warmup or job.schedule_total < 2):
+        factor = chosen.function_code(job.schedule_total)
         made = "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)"
         return Equivalent(f"\n{factor}\n\n{made}") if factor else Equivalent("", *found.notes)
     return Equivalent(made, *found.notes)

@@ -148,7 +148,7 @@ def _steps(built: Built) -> Equivalent:
             "scikit-learn",
             learning_rate=job.base_learning_rate,
             steps=job.steps_per_interval,
-            total=job.intervals,
+            total=job.schedule_total,
         )
     if not job.is_one_pass:
         found += unsupported(f"{job.steps_per_epoch} steps an epoch, {job.training.sampling}")
