@@ -85,7 +85,8 @@ def places(built: Built) -> Iterator[tuple[Node, int]]:
 def _starts(node: Node, module: str) -> Equivalent:
     """How a layer's parameters start, and whether they are frozen."""
     layer, found = node.layer, Equivalent()
-    shapes = {**layer.param_shapes(node.inputs), **layer.state_shapes(node.inputs)}
+    before = node.input_shape
+    shapes = {**layer.param_shapes(before), **layer.state_shapes(before)}
     starts = layer.initializers()
     for name, shape in shapes.items():
         default = getattr(BatchNorm, f"{name}_initializer", None)  # as in BatchNorm1d

@@ -13,7 +13,7 @@ import numpy as np
 
 from nncli.constraints import NonNegative, Positive
 from nncli.equivalent import Equivalent, unsupported
-from nncli.parts.arrays import Array, Shapes
+from nncli.parts.arrays import Array, Shape, Shapes
 from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer
 from nncli.registry import Part, part
 
@@ -42,8 +42,8 @@ class Activation(Part):
         "scikit-learn": unsupported("{name}; activations are identity, logistic, tanh and relu")
     }
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        """Arrays this activation keeps from forward to backward, or works in."""
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        """Arrays this activation keeps from forward to backward, or works in; shape: that of z."""
         return {}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
@@ -122,8 +122,8 @@ class LeakyRelu(Activation):
         np.add(dz, self.negative_slope, out=dz)
         np.multiply(dz, da, out=dz)
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"positive": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"positive": shape}
 
 
 @part("elu")
@@ -140,8 +140,8 @@ class Elu(Activation):
     backward_formula = "{da} if {z} > 0 else {da} * {alpha} * exp({z})"
     equivalents = {"keras": "layers.ELU(alpha={alpha})", "pytorch": "nn.ELU({alpha})"}
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"branch": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"branch": shape}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         np.minimum(z, 0.0, out=a)
@@ -242,8 +242,8 @@ class Silu(Activation):
     backward_formula = "{da} * (sigmoid({z}) + {a} * (1 - sigmoid({z})))"
     equivalents = {"keras": '"silu"', "pytorch": "nn.SiLU()"}
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"sigmoid": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"sigmoid": shape}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         sigmoid(z, out=scratch["sigmoid"])
@@ -275,8 +275,8 @@ class Gelu(Activation):
     }
     libraries = ("scipy",)
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"Phi": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"Phi": shape}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         from scipy.special import (
@@ -312,20 +312,20 @@ class Softmax(Activation):
     backward_formula = "{a} * ({da} - sum({da} * {a}))"
     equivalents = {"keras": '"softmax"', "pytorch": "nn.Softmax(dim=1)"}
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"row": (batch, 1)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"row": (*shape[:-1], 1)}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         row = scratch["row"]
-        np.maximum.reduce(z, axis=1, out=row, keepdims=True)
+        np.maximum.reduce(z, axis=z.ndim - 1, out=row, keepdims=True)
         np.subtract(z, row, out=a)
         np.exp(a, out=a)
-        np.dot(a, np.ones((a.shape[1], 1), a.dtype), out=row)  # a sum, at a third of its cost
+        np.dot(a, np.ones((a.shape[-1], 1), a.dtype), out=row)  # a sum, at a third of its cost
         np.divide(a, row, out=a)
 
     def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
         row = scratch["row"]
         np.multiply(da, a, out=dz)
-        np.dot(dz, np.ones((dz.shape[1], 1), dz.dtype), out=row)
+        np.dot(dz, np.ones((dz.shape[-1], 1), dz.dtype), out=row)
         np.subtract(da, row, out=dz)
         np.multiply(dz, a, out=dz)

@@ -8,7 +8,7 @@ import numpy as np
 from nncli.constraints import Fraction
 from nncli.equivalent import unsupported
 from nncli.parts.activations import Activation, Relu
-from nncli.parts.arrays import Array, LayerBuffers, Shapes
+from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.layers.layer import Layer
 from nncli.registry import part
 
@@ -20,8 +20,8 @@ class ActivationLayer(Layer):
     function: Activation = Relu()
     equivalents = {"scikit-learn": unsupported("activation layers")}  # elsewhere, the function's
 
-    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
-        return self.function.scratch_shapes(batch, inputs)
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        return self.function.scratch_shapes((batch, *input_shape))
 
     def forward(self, v: LayerBuffers) -> None:
         self.function.forward(v.x, v.y, v.saved)
@@ -58,8 +58,8 @@ class Dropout(Layer):
         "pytorch": "nn.Dropout({rate})",
     }
 
-    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
-        return {"mask": (batch, inputs)}
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        return {"mask": (batch, *input_shape)}
 
     def forward(self, v: LayerBuffers) -> None:
         if not v.training:
