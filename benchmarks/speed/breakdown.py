@@ -65,9 +65,9 @@ def measure(row: Row, least: float) -> Breakdown:
 
 def _sorted(stepper: GradientStepper) -> Iterator[tuple[str, Call]]:
     """The calls of a step, each with its sort."""
-    if stepper.dealt is not None:
-        stepper.dealt.deal()
-        calls = stepper.dealt.steps[0]
+    if stepper.epoch_order is not None:
+        stepper.epoch_order.draw()
+        calls = stepper.epoch_order.steps[0]
     else:
         calls = stepper.tapes[stepper.batches.batch].calls
     update = len(calls) - len(stepper.peephole.cheaper(stepper.update_tape).calls)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
-from nncli.boundary.answers import Answers
-from nncli.boundary.features import most_telling, named
-from nncli.boundary.grid import Axis, axis_over, in_words, predictions_over, typical
+from nncli.boundary.feature_choice import most_telling, named
+from nncli.boundary.grid import Axis, Predictor, axis_over, in_words, predictions_over, typical
 from nncli.engine.threads import limited
 from nncli.errors import UserError, did_you_mean, few, printable
 from nncli.parts.arrays import Array
@@ -67,14 +66,14 @@ def boundary_of(reader: RunReader, features: str | None, target: str | None) -> 
     Raises UserError for names that the run doesn't have, or if nothing it predicts is finite.
     """
     table, rows = reader.built.table, reader.built.rows.train
-    answers = Answers(reader.model, reader.theta, table)
+    predictor = Predictor(reader.model, reader.theta, table)
     output = _output(table, target)
     with limited(reader.model.experiment.training):
-        names = _names(answers, rows, features, output)
+        names = _names(predictor, rows, features, output)
         axes = tuple(axis_over(table, name, rows) for name in names)
         held = typical(table, rows)
-        predictions = predictions_over(answers, axes, held)
-        points = _points(answers, rows, axes, output)
+        predictions = predictions_over(predictor, axes, held)
+        points = _points(predictor, rows, axes, output)
     if not np.isfinite(predictions).any():
         raise UserError(f"{reader.run.path}: nothing that this network predicts here is finite")
     return Boundary(
@@ -97,23 +96,23 @@ def _held_at(table: Table, names: Iterable[str]) -> str:
 
 
 def _names(
-    answers: Answers, rows: Array, features: str | None, output: int | None
+    predictor: Predictor, rows: Array, features: str | None, output: int | None
 ) -> tuple[str, ...]:
-    table = answers.table
+    table = predictor.table
     if features is not None:
         return named(table, features)
     if len(table.features) <= 2:
         return table.features
-    return most_telling(answers, _sample(rows, MOVED_ROWS), output)
+    return most_telling(predictor, _sample(rows, MOVED_ROWS), output)
 
 
-def _points(answers: Answers, rows: Array, axes: Sequence[Axis], output: int | None) -> Points:
-    table, shown = answers.table, _sample(rows, MOST_POINTS)
+def _points(predictor: Predictor, rows: Array, axes: Sequence[Axis], output: int | None) -> Points:
+    table, shown = predictor.table, _sample(rows, MOST_POINTS)
     columns = [table.column(axis.name).values[shown] for axis in axes]
     places = [axis.place(column) for axis, column in zip(axes, columns, strict=True)]
     if output is not None:
         return Points(np.column_stack(places), table.y[shown, output], None, len(rows))
-    predicted = answers.of_many(len(shown), lambda block: table.x[shown[block]])
+    predicted = predictor.in_blocks(len(shown), lambda block: table.x[shown[block]])
     is_wrong = (predicted.argmax(axis=1) != table.y[shown]) | np.isnan(predicted).any(axis=1)
     return Points(np.column_stack(places), table.y[shown], is_wrong, len(rows))
 

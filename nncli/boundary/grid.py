@@ -1,20 +1,50 @@
-"""Grid: what a network predicts over one or two of its features, the others held where they are."""
+"""Grid: the predictions of a network over one or two of its features, the others held still."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nncli.boundary.answers import Answers
+from nncli.build.model import Model
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
+BLOCK_VALUES = 1 << 21  # features, or inputs, of the rows asked about at a time: 16 MB
 STEPS = 240  # of an axis
 MARGIN = 0.1  # of its range, beyond the training rows on either side
 FAR = 10.0  # quartile ranges from the quartiles: beyond them a value has no place
 LARGEST = 1e100  # number of an axis
 MOST_COLUMNS = 30  # categories of an axis
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained model as a function of raw rows, which have the columns of its table.
+
+    theta: its weights.
+    """
+
+    model: Model
+    theta: Array
+    table: Table
+
+    def __call__(self, x: Array) -> Array:
+        """(rows, classes) probabilities or (rows, targets) numbers, for raw features (rows, all).
+
+        Raises TableError for a row whose values overflow when they are scaled.
+        """
+        rows = replace(self.table, x=x, y=np.zeros(len(x)), aside={}, weights=None, origin=None)
+        with np.errstate(all="ignore"):  # what overflows is refused, or shows as not finite
+            inputs = self.model.inputs(rows, np.arange(len(x)))
+            return self.model.predict(self.theta, inputs).astype(float)
+
+    def in_blocks(self, count: int, rows: Callable[[slice], Array]) -> Array:
+        """The predictions for `count` rows, which are made and forgotten a block at a time."""
+        widest = max(len(self.table.features), self.model.preprocessing.width)
+        step = max(BLOCK_VALUES // widest, 1)
+        blocks = [slice(start, min(start + step, count)) for start in range(0, count, step)]
+        return np.concatenate([self(rows(block)) for block in blocks])
 
 
 @dataclass(frozen=True)
@@ -116,12 +146,12 @@ def in_words(table: Table, held: Array, shown: Sequence[str]) -> Mapping[str, st
     return words
 
 
-def predictions_over(answers: Answers, axes: Sequence[Axis], held: Array) -> Array:
+def predictions_over(predictor: Predictor, axes: Sequence[Axis], held: Array) -> Array:
     """(steps, outputs) along one axis; (steps, steps, outputs) over two, the second one first.
 
     So `predictions[i, j]` is at `axes[1].values[i]` and `axes[0].values[j]`.
     """
-    columns = [answers.table.features.index(axis.name) for axis in axes]
+    columns = [predictor.table.features.index(axis.name) for axis in axes]
     sides = np.meshgrid(*(axis.values for axis in axes))
     values = [side.ravel() for side in sides]
 
@@ -131,5 +161,5 @@ def predictions_over(answers: Answers, axes: Sequence[Axis], held: Array) -> Arr
             x[:, column] = each[block]
         return x
 
-    predictions = answers.of_many(len(values[0]), rows)
+    predictions = predictor.in_blocks(len(values[0]), rows)
     return predictions.reshape(*sides[0].shape, -1)

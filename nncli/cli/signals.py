@@ -2,27 +2,43 @@
 
 Ctrl-C sends SIGINT, `kill` and batch systems SIGTERM, a terminal that is closed SIGHUP. Those that
 the process was started to ignore stay ignored, as `nohup` and a script's `&` have it.
+
+One request may arrive as several signals: `timeout` signals a process and then its group, shells
+and `make` pass on what the terminal has sent to all of them already, and a key held down repeats,
+after a pause of up to 0.7 s, ten to sixty times a second.
 """
 
 import os
-import select
 import signal
 import threading
 import time
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from types import FrameType
 
-from nncli.cli.presses import Presses
 from nncli.engine.stop import Stop
 
+SAME_REQUEST = 1.0  # seconds from one signal to the next, at the most
 SHOW_CURSOR = b"\x1b[?25h"  # which a progress bar has hidden
+
+
+def second_request(signals: Iterable[tuple[float, int]]) -> int | None:
+    """The number of the first signal that is a request of its own; None if none is.
+
+    signals: when each arrived and its number.
+    """
+    for (before, _), (now, number) in pairwise(signals):
+        if now - before > SAME_REQUEST:
+            return number
+    return None
 
 
 class StopOnSignal:
     """While entered, signals set `stop.requested`; `received` is the signal, if one came.
 
     Python runs a handler only between two of its own instructions, and a product of large matrices
-    is one: so it is a thread that waits for the second signal, told by the interpreter's C handler
-    of each. After a stop the process has only its exit code left to give, and ignores signals.
+    is one: so it is a thread that waits for the second request, woken by the interpreter's own
+    handler, in C. After a stop the process has only its exit code left to give: it ignores signals.
     """
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -37,10 +53,10 @@ class StopOnSignal:
         self.stop.requested = True
 
     def __enter__(self) -> "StopOnSignal":
-        self.told, self.teller = os.pipe()
-        os.set_blocking(self.teller, False)
-        self.teller_before = signal.set_wakeup_fd(self.teller, warn_on_full_buffer=False)
-        self.thread = threading.Thread(target=self._wait_for_second, daemon=True)
+        self.read_end, self.write_end = os.pipe()
+        os.set_blocking(self.write_end, False)
+        self.wakeup_before = signal.set_wakeup_fd(self.write_end, warn_on_full_buffer=False)
+        self.thread = threading.Thread(target=self._end_at_second_request, daemon=True)
         self.thread.start()
         self.before = {
             number: signal.signal(number, self._handle)
@@ -52,34 +68,25 @@ class StopOnSignal:
     def __exit__(self, *error: object) -> None:
         for number, handler in self.before.items():
             signal.signal(number, handler if self.received is None else signal.SIG_IGN)
-        signal.set_wakeup_fd(self.teller_before)
-        os.close(self.teller)
+        signal.set_wakeup_fd(self.wakeup_before)
+        os.close(self.write_end)
         self.thread.join()
-        os.close(self.told)
+        os.close(self.read_end)
 
-    def _wait_for_second(self) -> None:
-        """The thread: read the number of each signal until the pipe is closed."""
-        presses, number = Presses(), 0
-        while True:
-            left = None if presses.deadline is None else presses.deadline - time.monotonic()
-            if left is not None and not select.select([self.told], [], [], max(left, 0))[0]:
-                if presses.is_second():
-                    _leave(128 + number)
-            elif content := os.read(self.told, 1):
-                number = content[0]
-                if number in self.SIGNALS:
-                    presses.take(time.monotonic())
-            else:
-                return
+    def _end_at_second_request(self) -> None:
+        """The thread, until the pipe is closed."""
+        if number := second_request(self._arrivals()):
+            if os.isatty(2):
+                os.write(2, SHOW_CURSOR)
+            os._exit(128 + number)  # now, whatever the other threads are doing
+
+    def _arrivals(self) -> Iterator[tuple[float, int]]:
+        """Each signal as it arrives, until the pipe is closed."""
+        while content := os.read(self.read_end, 1):
+            if content[0] in self.SIGNALS:
+                yield time.monotonic(), content[0]
 
     @property
     def exit_code(self) -> int:
         """128 plus the signal's number, as shells count; 0 if none came."""
         return 0 if self.received is None else 128 + self.received
-
-
-def _leave(code: int) -> None:
-    """End the process now, whatever its other threads are doing."""
-    if os.isatty(2):
-        os.write(2, SHOW_CURSOR)
-    os._exit(code)

@@ -13,11 +13,11 @@ from nncli.data.reading.encoding import Encoded, Form, encode
 from nncli.data.reading.tables import (
     in_other_case,
     listed,
-    open_table,
     stays_on_disk,
     weights_of,
 )
 from nncli.data.reading.text_files import TextFormat
+from nncli.data.table_formats import open_table
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Origin, Table, refuse_rows

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from nncli.engine import passes
-from nncli.engine.evaluator import CHUNK_VALUES, EvaluationSet
+from nncli.engine.cost import chunk_rows
+from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.workspace import Workspace
@@ -72,8 +73,7 @@ def settled(network: Network, theta: Array, rows: EvaluationSet) -> Array:
 
 def passed(network: Network, theta: Array, x: Array) -> Iterator[list[LayerBuffers]]:
     """The buffers of every layer after the rows of x, a chunk at a time."""
-    widest = max(network.inputs, *(node.outputs for node in network.nodes))
-    chunk = min(len(x), max(CHUNK_VALUES // widest, 1))
+    chunk = min(len(x), chunk_rows(network.widest))
     workspace = Workspace(network, chunk, theta)
     for start in range(0, len(x), chunk):
         values = workspace.values(x[start : start + chunk])

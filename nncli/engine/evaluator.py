@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.engine import passes
+from nncli.engine.cost import chunk_rows
 from nncli.engine.network import Network
 from nncli.engine.rows import Inputs, StoredRows
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.parts.arrays import Array, LayerBuffers
 from nncli.parts.metrics import Metric
-
-CHUNK_VALUES = 2**18  # numbers in the widest buffer of a chunk: 2 MB in float64, inside a cache
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,8 @@ class Score:
 
 
 def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
-    """Buffers to pass so many rows forward, as many at a time as a cache holds."""
-    widest = max(network.inputs, *(node.outputs for node in network.nodes))
-    return Workspace(network, min(rows, max(CHUNK_VALUES // widest, 1)), theta)
+    """Buffers to pass so many rows forward, a chunk at a time."""
+    return Workspace(network, min(rows, chunk_rows(network.widest)), theta)
 
 
 class Forward:

@@ -58,16 +58,24 @@ class Job:
         given = self.training.steps_per_epoch
         return -(-len(self.train) // self.batch_rows) if given == "auto" else given
 
+    @property
+    def schedule_total(self) -> int:
+        """Epochs or steps of a whole run, whichever the schedule counts."""
+        by_step = self.schedule.interval == "step"
+        return self.training.epochs * (self.steps_per_epoch if by_step else 1)
+
     def learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """base rate * schedule's factor * plateau: of the step after so many epochs and steps.
 
         plateau: the factor that reduce_on_plateau has come to, `state.plateau.factor`.
         """
-        t, total = epoch, self.training.epochs
-        if self.schedule.interval == "step":
-            t, total = step, total * self.steps_per_epoch
+        t = step if self.schedule.interval == "step" else epoch
         base: float = self.optimizer.learning_rate  # type: ignore[attr-defined]  # lbfgs has none
-        return base * self.schedule.factor(t, total) * plateau
+        return base * self.schedule.factor(t, self.schedule_total) * plateau
+
+    def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
+        """Of the step made last, after so many epochs and steps; before any, of the first."""
+        return self.learning_rate(max(epoch - 1, 0), max(step - 1, 0), plateau)
 
     def monitored(self, name: str) -> str:
         """The column a monitor watches, `auto` resolved."""

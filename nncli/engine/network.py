@@ -40,6 +40,11 @@ class Network:
         return self.nodes[-1].outputs
 
     @property
+    def widest(self) -> int:
+        """Numbers of a row where it has most of them."""
+        return max(self.inputs, *(node.outputs for node in self.nodes))
+
+    @property
     def is_matched(self) -> bool:
         """Whether the loss takes the output's scores z and knows dz by itself."""
         return type(self.output.activation) is self.loss.matched  # a subclass has its own a(z)

@@ -116,8 +116,7 @@ class _Trainer:
         job, state = self.job, self.state
         if not job.optimizer.has_learning_rate:
             return None
-        epoch, step = max(state.epoch - 1, 0), max(state.step - 1, 0)
-        return job.learning_rate(epoch, step, state.plateau.factor)
+        return job.last_learning_rate(state.epoch, state.step, state.plateau.factor)
 
 
 def _is_finite(theta: Array) -> bool:

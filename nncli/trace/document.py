@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from nncli.trace.cells import Cell, grid, number
-from nncli.trace.tensor import Tensor
+from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
 from nncli.trace.worksheet import Worksheet
 
@@ -58,10 +57,10 @@ def document(shown: Trace, worksheet: Worksheet | None = None) -> Iterator[Part]
     """The whole trace; as a worksheet with blanks, and without the arithmetic that fills them."""
     for step in shown.steps:
         cell = worksheet.cells(step) if worksheet else number
-        yield from _Page(shown, step, cell, has_arithmetic=worksheet is None).parts()
+        yield from _StepPage(shown, step, cell, has_arithmetic=worksheet is None).parts()
 
 
-class _Page:
+class _StepPage:
     """One step."""
 
     def __init__(self, shown: Trace, step: TracedStep, cell: Cell, *, has_arithmetic: bool) -> None:
@@ -84,7 +83,7 @@ class _Page:
         layers = " -> ".join(map(_in_short, self.shown.layers))
         return f"{self.shown.layers[0].inputs} inputs -> {layers}"
 
-    def _pass(self, tensors: Sequence[Tensor]) -> Iterator[Part]:
+    def _pass(self, tensors: Sequence[TracedTensor]) -> Iterator[Part]:
         """Layer by layer."""
         for owner, group in groupby(tensors, _owner):
             yield Heading(3, self._layer(owner)) if owner else Sentence("")
@@ -96,7 +95,7 @@ class _Page:
         what = f"{layer.kind}, {layer.activation}" if layer.activation else layer.kind
         return f"{owner}: {what}, {layer.inputs} -> {layer.outputs}"
 
-    def _update(self, tensors: Sequence[Tensor]) -> Iterator[Part]:
+    def _update(self, tensors: Sequence[TracedTensor]) -> Iterator[Part]:
         """Parameter by parameter: before, gradient, slots and after side by side."""
         for owner, group in groupby(tensors, _owner):
             if not owner:
@@ -111,23 +110,23 @@ class _Page:
             if line := self._arithmetic(together[-1]):
                 yield Sentence(line)
 
-    def _column(self, tensor: Tensor) -> Block:
+    def _column(self, tensor: TracedTensor) -> Block:
         what = tensor.name.rpartition("/")[2]
-        return Block(what, tensor.name, "", grid(tensor, self.cell))
+        return Block(what, tensor.name, "", cells(tensor, self.cell))
 
-    def _block(self, tensor: Tensor) -> Block:
+    def _block(self, tensor: TracedTensor) -> Block:
         names = {"input": self.shown.inputs, "targets": self.shown.outputs}.get(tensor.name, ())
-        cells, title = grid(tensor, self.cell), tensor.formula or tensor.symbol
+        shown, title = cells(tensor, self.cell), tensor.formula or tensor.symbol
         return Block(
             title=title,
             name=tensor.name,
             shape=_shape(tensor),
-            cells=[] if title.endswith(f" = {cells[0][0]}") else cells,  # `lr = 0.1` says it all
-            columns=names if len(names) == len(cells[0]) else (),
+            cells=[] if title.endswith(f" = {shown[0][0]}") else shown,  # `lr = 0.1` says it all
+            columns=names if len(names) == len(shown[0]) else (),
             arithmetic=self._arithmetic(tensor),
         )
 
-    def _arithmetic(self, tensor: Tensor) -> str:
+    def _arithmetic(self, tensor: TracedTensor) -> str:
         """`z1[0,0] = 1*1 + 2*1 + 0 = 3`."""
         if not tensor.template or not self.has_arithmetic or not tensor.values.size:
             return ""
@@ -139,7 +138,7 @@ class _Page:
         return f"{tensor.symbol}{place} = {sums} = {value}"
 
 
-def _owner(tensor: Tensor) -> str:
+def _owner(tensor: TracedTensor) -> str:
     """The layer or parameter a tensor belongs to; empty if to none."""
     return tensor.name.rpartition("/")[0]
 
@@ -150,7 +149,7 @@ def _in_short(layer: TracedLayer) -> str:
     return f"{layer.kind} {layer.activation}".strip()
 
 
-def _shape(tensor: Tensor) -> str:
+def _shape(tensor: TracedTensor) -> str:
     return " x ".join(map(str, tensor.values.shape)) or "a number"
 
 

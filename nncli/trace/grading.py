@@ -36,7 +36,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Mark:
+class GradedAnswer:
     """One answer and what is right."""
 
     blank: Blank
@@ -94,7 +94,7 @@ def _cells(row: list[str]) -> list[str]:
     return [cell.strip() for cell in row[: len(HEADER)]]
 
 
-def grade(answers: Answers, worksheet: Worksheet, tolerance: float) -> list[Mark]:
+def grade(answers: Answers, worksheet: Worksheet, tolerance: float) -> list[GradedAnswer]:
     """A mark for every blank of the worksheet; one that isn't among the answers is empty.
 
     tolerance: the share of the right number by which an answer may differ from it.
@@ -112,14 +112,14 @@ def grade(answers: Answers, worksheet: Worksheet, tolerance: float) -> list[Mark
     return [_mark(blank, given.get(number, ""), tolerance) for number, blank in blanks.items()]
 
 
-def _mark(blank: Blank, answer: str, tolerance: float) -> Mark:
+def _mark(blank: Blank, answer: str, tolerance: float) -> GradedAnswer:
     if not answer:
-        return Mark(blank, answer, "empty")
+        return GradedAnswer(blank, answer, "empty")
     values = read_number(answer)
     if not values:
-        return Mark(blank, answer, "not a number")
+        return GradedAnswer(blank, answer, "not a number")
     is_right = any(_is_right(value, blank, tolerance) for value in values)
-    return Mark(blank, answer, "right" if is_right else "wrong")
+    return GradedAnswer(blank, answer, "right" if is_right else "wrong")
 
 
 def _is_right(value: float, blank: Blank, tolerance: float) -> bool:

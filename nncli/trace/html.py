@@ -9,7 +9,7 @@ from string import Template
 from typing import Any
 
 from nncli.parts.arrays import Array
-from nncli.trace.tensor import Tensor
+from nncli.trace.tensor import TracedTensor
 from nncli.trace.traced_steps import Trace, TracedStep
 
 SCRIPTS = ("text", "model", "layout", "network", "panel", "tip", "page")
@@ -64,7 +64,7 @@ def _trace(shown: Trace) -> dict[str, Any]:
     }
 
 
-def _told(step: TracedStep) -> Iterator[Tensor]:
+def _told(step: TracedStep) -> Iterator[TracedTensor]:
     """The tensors of a step, each once."""
     for tensor in step.tensors:
         is_repeated = tensor.name.endswith(("/before", "/gradient")) and not tensor.formula
@@ -72,7 +72,7 @@ def _told(step: TracedStep) -> Iterator[Tensor]:
             yield tensor
 
 
-def _tensor(tensor: Tensor, is_whole: bool, texts: int) -> dict[str, Any]:
+def _tensor(tensor: TracedTensor, is_whole: bool, texts: int) -> dict[str, Any]:
     """kept: of each axis, the indices that are in the page.  values: theirs, flat."""
     kept = [_kept(length, is_whole) for length in tensor.values.shape]
     indices = [*product(*kept)]

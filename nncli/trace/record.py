@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Step:
+class RecordedStep:
     """One training step with all its numbers; every array is a copy.
 
     number, epoch: which step of the run it is and in which epoch, from 1.
@@ -32,7 +32,7 @@ class Step:
     arrays: by name, as `hidden_1/z` and `hidden_1/dW`; gradients are those of loss and penalty.
     gradients: by parameter, as `hidden_1/W`, after clipping.  norm: of all of them, before it.
     loss: the objective, penalty included.
-    after: None for lbfgs, which takes no steps of this kind, and has no learning rate.
+    after, learning_rate: None of an optimizer that has no updates (lbfgs).
     """
 
     number: int
@@ -50,18 +50,17 @@ class Step:
     learning_rate: float | None = None
 
 
-def record(job: Job, state: TrainState, count: int) -> list[Step]:
+def record(job: Job, state: TrainState, count: int) -> list[RecordedStep]:
     """Carry out the next `count` steps of a run, also beyond its end, and keep their numbers.
 
     What looks at the end of an epoch (reduce_on_plateau, early stopping) is left out. `state` is
-    moved. Of an optimizer without
-    updates only the first pass forward and backward is there to record.
+    moved. Of an optimizer without updates only the first pass forward and backward is recorded.
     """
     if not job.optimizer.has_update:
         plan = Plan.of(job, state, gather=False)
         plan.record_gradient(job.batch_rows)()
         return [_passed(job, plan, state, job.batch_rows, _moment(plan, state))]
-    stepper, stop, steps = GradientStepper(job, state), Stop(), list[Step]()
+    stepper, stop, steps = GradientStepper(job, state), Stop(), list[RecordedStep]()
     plan = stepper.plan
 
     def keep(rows: int) -> None:
@@ -69,7 +68,7 @@ def record(job: Job, state: TrainState, count: int) -> list[Step]:
         stepper.gradient_tapes[rows]()
         passed = _passed(job, plan, state, rows, before)
         stepper.update_tape()
-        steps.append(Step(**{**vars(passed), "after": _moment(plan, state), "learning_rate": rate}))
+        steps.append(replace(passed, after=_moment(plan, state), learning_rate=rate))
         stop.requested = len(steps) == count
 
     while not stop.requested:
@@ -82,7 +81,7 @@ def _moment(plan: Plan, state: TrainState) -> Moment:
     return Moment(tensors, {name: slot.copy() for name, slot in state.slots.items()})
 
 
-def _passed(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) -> Step:
+def _passed(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) -> RecordedStep:
     """A batch passed forward and backward."""
     _, targets, weights = plan.batch(rows)
     arrays = {name: array.copy() for name, array in plan.arrays(rows)}
@@ -93,7 +92,7 @@ def _passed(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) 
     norm = math.sqrt(gradient.dot(gradient))
     if job.training.clip_grad_norm is not None:
         clip(gradient, job.training.clip_grad_norm, np.zeros((), gradient.dtype))
-    return Step(
+    return RecordedStep(
         number=state.step + 1,
         epoch=state.epoch + 1,
         indices=plan.index[:rows].copy() if plan.gather else np.arange(rows),

@@ -1,6 +1,6 @@
-"""Tensor: one array of a step, with the formula it comes from."""
+"""Tensor: one array of a step, the formula it comes from, and the cells in which it is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,6 +8,9 @@ from nncli.engine.notation import written
 from nncli.parts.arrays import Array
 from nncli.trace.arithmetic import MOST_TERMS, Index, Written, arithmetic
 
+LONGEST = 12  # rows or columns that are all shown
+ENDS = 3  # of longer ones, so many from either end
+GAP = "..."
 Phase = Literal["forward", "backward", "update"]
 
 
@@ -23,7 +26,7 @@ Operands = Mapping[str, Operand]
 
 
 @dataclass(frozen=True)
-class Tensor:
+class TracedTensor:
     """One array of a step.
 
     name: `hidden_1/dW`.  symbol: `dW1`.  formula: `dW1 = x^T dz1`; empty where it is given.
@@ -46,11 +49,53 @@ class Tensor:
 
 def computed(
     name: str, phase: Phase, own: str, values: Array, template: str, operands: Operands
-) -> Tensor:
+) -> TracedTensor:
     """A tensor with its formula; an arrow says that what it was before is in it."""
     if not template:
-        return Tensor(name, phase, own, values)
+        return TracedTensor(name, phase, own, values)
     used = {key: it.symbol for key, it in operands.items() if f"{{{key}}}" in template}
     sign = "<-" if own in used.values() else "="
     formula = f"{own} {sign} {template.format(**used)}"
-    return Tensor(name, phase, own, values, formula, template if used else "", operands)
+    return TracedTensor(name, phase, own, values, formula, template if used else "", operands)
+
+
+Cell = Callable[[TracedTensor, Index], str]
+
+
+def number(tensor: TracedTensor, index: Index) -> str:
+    """The value at one place."""
+    return written(float(tensor.values[index]))
+
+
+def cells(tensor: TracedTensor, cell: Cell = number) -> list[list[str]]:
+    """What is shown, row by row; a vector is one row, a number one cell.
+
+    cell: what stands at a place.
+    """
+    return [
+        [GAP if index is None else cell(tensor, index) for index in row]
+        for row in _shown_indices(tensor)
+    ]
+
+
+def shown_indices(tensor: TracedTensor) -> list[Index]:
+    """Where the cells that are shown stand in the array."""
+    return [index for row in _shown_indices(tensor) for index in row if index is not None]
+
+
+def _shown_indices(tensor: TracedTensor) -> list[list[Index | None]]:
+    """Row by row; None where the middle of long and wide arrays is left out."""
+    rows, columns = (1, 1, *tensor.values.shape)[-2:]
+    left_out = 2 - tensor.values.ndim  # axes that the grid has and the array hasn't
+    return [
+        [None if row is None or column is None else (row, column)[left_out:] for column in across]
+        for across in [_shown(columns)]
+        for row in _shown(rows)
+    ]
+
+
+def _shown(count: int) -> list[int | None]:
+    """0, 1, 2, None, 97, 98, 99 of 100."""
+    if count <= LONGEST:
+        return list(range(count))
+    return [*range(ENDS), None, *range(count - ENDS, count)]

@@ -12,9 +12,9 @@ from nncli.engine.job import Job
 from nncli.engine.network import Node
 from nncli.engine.threads import limited
 from nncli.errors import UserError
-from nncli.trace.backpropagation import Passes
-from nncli.trace.record import Step, record
-from nncli.trace.tensor import Tensor
+from nncli.trace.propagation import Propagation
+from nncli.trace.record import RecordedStep, record
+from nncli.trace.tensor import TracedTensor
 from nncli.trace.update import update
 
 
@@ -26,7 +26,7 @@ class TracedStep:
     epoch: int
     rows: tuple[int, ...]
     loss: float
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[TracedTensor, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The contract's object; every number of every tensor."""
@@ -127,8 +127,8 @@ def _on_rows(built: Built, rows: Any) -> Job:
     return replace(built.job, train=chosen, training=training)
 
 
-def _traced(job: Job, step: Step, numbers: Any) -> TracedStep:
-    passes = Passes(job.network, step)
+def _traced(job: Job, step: RecordedStep, numbers: Any) -> TracedStep:
+    passes = Propagation(job.network, step)
     shown = [*passes.forward(), *passes.backward(), *update(job, step, passes.operands)]
     rows = tuple(numbers[step.indices].tolist())
     return TracedStep(step.number, step.epoch, rows, step.loss, tuple(shown))

@@ -7,11 +7,11 @@ import numpy as np
 from nncli.engine.job import Job
 from nncli.engine.notation import SLOTS, symbol, written
 from nncli.parts.schedules import ReduceOnPlateau
-from nncli.trace.record import Moment, Step
-from nncli.trace.tensor import Operand, Operands, Tensor, computed
+from nncli.trace.record import Moment, RecordedStep
+from nncli.trace.tensor import Operand, Operands, TracedTensor, computed
 
 
-def update(job: Job, step: Step, layers: Mapping[str, Operands]) -> Iterator[Tensor]:
+def update(job: Job, step: RecordedStep, layers: Mapping[str, Operands]) -> Iterator[TracedTensor]:
     """The learning rate; then each parameter before, its gradient, its slots, and after.
 
     layers: the operands of the passes.
@@ -19,21 +19,19 @@ def update(job: Job, step: Step, layers: Mapping[str, Operands]) -> Iterator[Ten
     if step.after is None or step.learning_rate is None:
         return
     rate = np.asarray(step.learning_rate)
-    yield Tensor("learning_rate", "update", "lr", rate, rate_formula(job, step))
+    yield TracedTensor("learning_rate", "update", "lr", rate, rate_formula(job, step))
     if job.training.clip_grad_norm is not None:
         formula = "norm = length of all gradients together"
-        yield Tensor("gradient_norm", "update", "norm", np.asarray(step.norm), formula)
+        yield TracedTensor("gradient_norm", "update", "norm", np.asarray(step.norm), formula)
     yield from _parameters(job, step, step.after)
     yield from _states(job, step, step.after, layers)
 
 
-def rate_formula(job: Job, step: Step) -> str:
+def rate_formula(job: Job, step: RecordedStep) -> str:
     """Where the learning rate comes from: `lr = 0.1 * exp(-0.01 * t), t = 3`."""
     schedule = job.schedule
     base = job.optimizer.fill("{learning_rate}")
-    t, total = step.epoch - 1, job.training.epochs
-    if schedule.interval == "step":
-        t, total = step.number - 1, total * job.steps_per_epoch
+    t = (step.number if schedule.interval == "step" else step.epoch) - 1
     if t < schedule.warmup:
         return f"lr = {base} * {t + 1} / {schedule.warmup}"
     if isinstance(schedule, ReduceOnPlateau) and step.learning_rate is not None:
@@ -41,11 +39,11 @@ def rate_formula(job: Job, step: Step) -> str:
     formula = schedule.fill(schedule.formula).replace("{lr}", base)
     if schedule.is_constant or not formula:
         return f"lr = {formula}" if formula else ""
-    whole = f", T = {total - schedule.warmup}" if " T" in formula else ""
+    whole = f", T = {job.schedule_total - schedule.warmup}" if " T" in formula else ""
     return f"lr = {formula}, t = {t - schedule.warmup}{whole}"
 
 
-def _parameters(job: Job, step: Step, after: Moment) -> Iterator[Tensor]:
+def _parameters(job: Job, step: RecordedStep, after: Moment) -> Iterator[TracedTensor]:
     layout, formulas = job.network.layout, job.optimizer.formulas()
     with np.errstate(all="ignore"):  # before the first step nothing can be corrected for it
         slots_before = job.optimizer.shown(step.before.slots, step.number - 1)
@@ -64,12 +62,12 @@ def _parameters(job: Job, step: Step, after: Moment) -> Iterator[Tensor]:
             "step": Operand(str(step.number), np.asarray(step.number)),
             **{slot: Operand(_letter(slot), views[name]) for slot, views in olds.items()},
         }
-        yield Tensor(f"{name}/before", "update", own, before)
+        yield TracedTensor(f"{name}/before", "update", own, before)
         yield gradient
         for slot in [key for key in formulas if key != "theta"]:
             if f"{{{slot}}}" in formulas[slot]:  # it goes on from what it was
                 old = olds[slot][name]
-                yield Tensor(f"{name}/{slot}_before", "update", _letter(slot), old)
+                yield TracedTensor(f"{name}/{slot}_before", "update", _letter(slot), old)
             values = news[slot][name]
             letter, formula = _letter(slot), formulas[slot]
             yield computed(f"{name}/{slot}", "update", letter, values, formula, operands)
@@ -82,14 +80,14 @@ def _letter(slot: str) -> str:
     return SLOTS.get(slot, slot)
 
 
-def _gradient(job: Job, step: Step, name: str) -> Tensor:
+def _gradient(job: Job, step: RecordedStep, name: str) -> TracedTensor:
     """The gradient as the optimizer sees it: clipped, if it is to be."""
     node, _, tensor = name.partition("/")
     passed = f"{node}/d{tensor}"
     own, limit = symbol(job.network, passed), job.training.clip_grad_norm
     values = step.gradients[name]
     if limit is None:
-        return Tensor(f"{name}/gradient", "update", own, values)
+        return TracedTensor(f"{name}/gradient", "update", own, values)
     operands = {
         "g": Operand(own, step.arrays[passed]),
         "limit": Operand(repr(limit), np.asarray(limit)),
@@ -100,8 +98,8 @@ def _gradient(job: Job, step: Step, name: str) -> Tensor:
 
 
 def _states(
-    job: Job, step: Step, after: Moment, layers: Mapping[str, Operands]
-) -> Iterator[Tensor]:
+    job: Job, step: RecordedStep, after: Moment, layers: Mapping[str, Operands]
+) -> Iterator[TracedTensor]:
     """Numbers that a pass moves by itself, such as running statistics."""
     for node in job.network.nodes:
         formulas = node.layer.state_formulas()
@@ -111,7 +109,7 @@ def _states(
             if np.array_equal(before, after.tensors[name]):
                 continue
             template = formulas.get(short, "")
-            yield Tensor(f"{name}/before", "update", own, before)
+            yield TracedTensor(f"{name}/before", "update", own, before)
             yield computed(
                 f"{name}/after", "update", own, after.tensors[name], template, layers[node.name]
             )

@@ -16,8 +16,7 @@ import numpy as np
 
 from nncli.errors import UserError, did_you_mean
 from nncli.trace.arithmetic import Index, sources
-from nncli.trace.cells import Cell, number, places
-from nncli.trace.tensor import Tensor
+from nncli.trace.tensor import Cell, TracedTensor, number, shown_indices
 from nncli.trace.traced_steps import Trace, TracedStep
 
 HEADER = ("number", "step", "cell", "answer")
@@ -65,10 +64,10 @@ class Worksheet:
             for step in shown.steps
             for tensor in step.tensors
             if _is_computed(tensor)
-            for index in places(tensor)
+            for index in shown_indices(tensor)
             if [each for each in wanted if each.matches(tensor, index)]  # all are told
         ]
-        _refuse_idle(wanted, shown.steps[0])
+        _refuse_unmatched(wanted, shown.steps[0])
         self.blanks = [
             Blank(
                 count,
@@ -89,7 +88,7 @@ class Worksheet:
         hidden = dict[str, set[Index]]()  # by symbol, as the page has come to mean it
         for tensor in step.tensors:
             own = set[Index]()
-            for index in places(tensor):
+            for index in shown_indices(tensor):
                 place = step.number, tensor.name, index
                 if place in self._numbers:
                     own.add(index)
@@ -103,7 +102,7 @@ class Worksheet:
         """What stands at each place of a step's arrays."""
         is_first = step is self.shown.steps[0]
 
-        def cell(tensor: Tensor, index: Index) -> str:
+        def cell(tensor: TracedTensor, index: Index) -> str:
             if asked := self._numbers.get((step.number, tensor.name, index)):
                 return f"#{asked}____"
             same = _same_as(tensor, step.number, is_first=is_first)
@@ -137,13 +136,13 @@ class _Pattern:
         self.index = tuple(int(part) for part in index.split(",")) if index else None
         self.matched = False
 
-    def matches(self, tensor: Tensor, index: Index) -> bool:
+    def matches(self, tensor: TracedTensor, index: Index) -> bool:
         found = fnmatchcase(tensor.name, self.name) and self.index in (None, index)
         self.matched = self.matched or found
         return found
 
 
-def _refuse_idle(patterns: Sequence[_Pattern], step: TracedStep) -> None:
+def _refuse_unmatched(patterns: Sequence[_Pattern], step: TracedStep) -> None:
     for pattern in patterns:
         if not pattern.matched:
             names = [tensor.name for tensor in step.tensors if _is_computed(tensor)]
@@ -152,18 +151,18 @@ def _refuse_idle(patterns: Sequence[_Pattern], step: TracedStep) -> None:
             raise UserError(f"--blank {pattern.text}: {what}{guess}")
 
 
-def _is_computed(tensor: Tensor) -> bool:
+def _is_computed(tensor: TracedTensor) -> bool:
     """Whether it follows from what is given, by a formula with numbers."""
     return bool(tensor.template) and tensor.name not in GIVEN
 
 
-def _scale(tensor: Tensor) -> float:
+def _scale(tensor: TracedTensor) -> float:
     """The largest finite size in it."""
     sizes = np.abs(tensor.values)
     return float(sizes[np.isfinite(sizes)].max(initial=0.0))
 
 
-def _before(tensor: Tensor, index: Index) -> float:
+def _before(tensor: TracedTensor, index: Index) -> float:
     """What a tensor that goes on from its old value starts from; else 0."""
     for name, operand in tensor.operands.items():
         if operand.symbol == tensor.symbol and f"{{{name}}}" in tensor.template:
@@ -171,7 +170,7 @@ def _before(tensor: Tensor, index: Index) -> float:
     return 0.0
 
 
-def _uses(tensor: Tensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
+def _uses(tensor: TracedTensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
     """Whether the element at `index` follows from a hidden number by itself."""
     values = {name: operand.values for name, operand in tensor.operands.items()}
     return any(
@@ -180,7 +179,7 @@ def _uses(tensor: Tensor, index: Index, hidden: Mapping[str, set[Index]]) -> boo
     )
 
 
-def _same_as(tensor: Tensor, step: int, *, is_first: bool) -> tuple[int, str] | None:
+def _same_as(tensor: TracedTensor, step: int, *, is_first: bool) -> tuple[int, str] | None:
     """The step and name of a tensor shown before with the same numbers."""
     owner, _, last = tensor.name.rpartition("/")
     if last == "gradient" and not tensor.formula:

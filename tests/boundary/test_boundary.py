@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from nncli.boundary.boundary import MOST_POINTS, boundary_of
-from nncli.boundary.features import named
+from nncli.boundary.drawing import contour_levels, draw_boundary
+from nncli.boundary.feature_choice import named
 from nncli.boundary.grid import FAR, MARGIN, axis_over, typical
-from nncli.boundary.picture import draw_boundary
 from nncli.boundary.style import remarks
-from nncli.boundary.surface import contour_levels
 from nncli.build.build import build
 from nncli.config.load import load
 from nncli.errors import UserError

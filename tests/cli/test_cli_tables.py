@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nncli.data import table_formats
+
 PENGUINS = Path(__file__).parents[2] / "configs" / "penguins.csv"
 
 
@@ -168,10 +170,27 @@ def test_output_is_written_in_the_format_of_its_name(nncli, flats, run_of_flats)
     lines = gzip.decompress(Path("out.tsv.gz").read_bytes()).decode().splitlines()
     assert lines[0] == "id\tsize\tdistrict\tgarden\tprice\tprediction"
     assert len(lines) == 121
-    done = nncli("predict", run_of_flats, flats, "-o", "out.xlsx")
-    assert done.code == 2
-    assert "expected a name ending in .csv, .tsv or .gz of these" in done.err
     assert nncli("predict", run_of_flats, flats, "-o", flats).code == 2
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out", "out.npz", "out.parquet.gz"])
+def test_output_that_is_no_format_or_one_that_is_only_read_is_refused(
+    nncli, flats, run_of_flats, name
+):
+    done = nncli("predict", run_of_flats, flats, "-o", name)
+    assert done.code == 2
+    assert done.err == f"{name}: expected a name ending in .csv, .tsv or .gz of these\n"
+
+
+def test_an_entry_is_all_that_a_new_output_format_takes(nncli, flats, run_of_flats, monkeypatch):
+    def write(file, table):
+        file.write("\n".join("|".join(row) for row in [table.names, *table.rows]).encode())
+
+    monkeypatch.setitem(table_formats.FORMATS, ".md", table_formats.TableFormat(open, write))
+    assert nncli("predict", run_of_flats, flats, "-o", "out.md").code == 0
+    lines = Path("out.md").read_text().splitlines()
+    assert lines[0] == "id|size|district|garden|price|prediction"
+    assert len(lines) == 121
 
 
 def test_column_called_prediction_is_kept(nncli, flats, run_of_flats, write):

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from engine_jobs import draw_rows, make_job, run_job
 
-from nncli.engine import evaluator as evaluator_module
-from nncli.engine import passes
+from nncli.engine import cost, passes
 from nncli.engine.batches import Batches
 from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.plan import Plan
@@ -225,7 +224,7 @@ def test_validation_rows_have_weights_of_their_own():
 def test_chunks_weigh_their_own_rows(pair, rows_at_once, monkeypatch):
     weights = np.random.default_rng(3).uniform(0, 2, 50)
     job = make_weighted(weights, pair)
-    monkeypatch.setattr(evaluator_module, "CHUNK_VALUES", 4 * rows_at_once)  # 4: the widest layer
+    monkeypatch.setattr(cost, "CHUNK_NUMBERS", 4 * rows_at_once)  # 4: the widest layer
     theta = job.start().theta
     evaluator = Evaluator(job.network, theta, job.train, job.decode, {})
     assert evaluator.forward.workspace.rows == rows_at_once

@@ -42,7 +42,7 @@ def page(request, tmp_path_factory):
 
 @pytest.mark.parametrize("name", ["by_hand", "iris"])
 def test_the_page_is_as_written_down(name, tmp_path, monkeypatch):
-    monkeypatch.setattr("nncli.export.numpy_script.header._versions", lambda reader: "its NumPy")
+    monkeypatch.setattr("nncli.export.numpy_script.script._versions", lambda reader: "its NumPy")
     epochs = {"by_hand": 1, "iris": 200}[name]
     page = page_of(trained(CONFIGS / f"{name}.yaml", tmp_path, f"training.epochs={epochs}"))
     golden = GOLDEN / f"numpy_script_{name}.txt"

@@ -5,17 +5,16 @@ import pytest
 
 from nncli.engine.tape import Tape
 from nncli.errors import UserError
-from nncli.export.numpy_script.array_names import Names
+from nncli.export.numpy_script.expressions import Literals
 from nncli.export.numpy_script.folding import fold
-from nncli.export.numpy_script.literals import LiteralWriter
-from nncli.export.numpy_script.statements import Recording, read
+from nncli.export.numpy_script.statements import ArrayNames, Recording, translate
 
 
 class Workbench:
     """Named arrays of so many rows, recorded on one tape."""
 
     def __init__(self, rows=4, dtype="float64", columns=3):
-        self.tape, self.names, self.rows = Tape(), Names(), rows
+        self.tape, self.names, self.rows = Tape(), ArrayNames(), rows
         self.dtype = np.dtype(dtype)
         self.columns = columns
 
@@ -36,10 +35,10 @@ def lines(work, *, kept=("y",), in_place=(), dtype="float64", is_folded=True, ro
     benches = [Workbench(n, dtype) for n in rows]
     for bench in benches:
         work(bench)
-    speller = LiteralWriter(np.dtype(dtype), (3,))
-    statements = read([bench.recording for bench in benches], speller)
+    literals = Literals(np.dtype(dtype), (3,))
+    statements = translate([bench.recording for bench in benches], literals)
     if is_folded:
-        statements = fold(statements, kept, speller, in_place)
+        statements = fold(statements, kept, literals, in_place)
     return [f"{statement.target} = {statement.text}" for statement in statements]
 
 

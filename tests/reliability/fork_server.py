@@ -15,7 +15,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-IMPORTED = ("artifacts.run_recorder", "cli.train_folds", "cli.summary", "cli.train", "cli.evaluate")
+IMPORTED = (
+    *("artifacts.run_recorder", "cli.train_folds", "cli.summary"),
+    *("cli.commands.train", "cli.commands.evaluate"),
+)
 PATIENCE = 120  # seconds, after which a child that hangs is killed
 NO_TIME_BETWEEN_CHECKPOINTS = """
 from nncli.artifacts import run_recorder

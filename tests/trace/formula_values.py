@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from nncli.trace.tensor import Tensor
+from nncli.trace.tensor import TracedTensor
 
 FUNCTIONS = {
     "abs": abs,
@@ -29,7 +29,7 @@ def evaluated(text: str) -> float:
     return float(eval(text.replace("^", "**"), {"__builtins__": {}}, FUNCTIONS))
 
 
-def by_formula(tensor: Tensor) -> np.ndarray:
+def by_formula(tensor: TracedTensor) -> np.ndarray:
     """Every element of a tensor, worked out from its formula."""
     values = np.empty(tensor.values.shape)
     for index in np.ndindex(values.shape):

@@ -12,7 +12,7 @@ import pytest
 
 from nncli.artifacts.loaded_network import load_network
 from nncli.trace.html import html
-from nncli.trace.tensor import Tensor
+from nncli.trace.tensor import TracedTensor
 from nncli.trace.traced_steps import Trace, trace
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -34,7 +34,7 @@ def tensor(page: str, name: str) -> dict[str, Any]:
     return found
 
 
-def with_values(shown: Trace, change: Callable[[Tensor], Any]) -> Trace:
+def with_values(shown: Trace, change: Callable[[TracedTensor], Any]) -> Trace:
     """The same trace with other numbers."""
     (step,) = shown.steps
     tensors = tuple(replace(each, values=change(each)) for each in step.tensors)

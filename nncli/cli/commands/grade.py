@@ -12,7 +12,7 @@ from nncli.cli.text_table import table
 from nncli.errors import NncliError, UserError
 
 if TYPE_CHECKING:
-    from nncli.trace.grading import Answers, Mark
+    from nncli.trace.grading import Answers, GradedAnswer
     from nncli.trace.worksheet import Worksheet
 
 UNREADABLE = "can't tell what it is a worksheet of"
@@ -57,7 +57,7 @@ def command(
     """
     from nncli.trace.grading import grade, read_answers
 
-    marks, unread = dict[Path, list["Mark"]](), list[str]()
+    marks, unread = dict[Path, list["GradedAnswer"]](), list[str]()
     exercise = _worksheet(read_answers(key), config_or_run) if key else None
     for file in files:
         try:
@@ -99,7 +99,7 @@ def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
     return Worksheet(shown, asked["blanks"])
 
 
-def _print_marks(marks: "dict[Path, list[Mark]]", *, solutions: bool) -> None:
+def _print_marks(marks: "dict[Path, list[GradedAnswer]]", *, solutions: bool) -> None:
     """Each file's marks; of several files, the scores once more together."""
     for file, each in marks.items():
         _print_marks_of(file, each, solutions=solutions)
@@ -110,11 +110,11 @@ def _print_marks(marks: "dict[Path, list[Mark]]", *, solutions: bool) -> None:
         click.echo(table([["", "right", "of"], *rows]))
 
 
-def _right(marks: "list[Mark]") -> int:
+def _right(marks: "list[GradedAnswer]") -> int:
     return sum(mark.verdict == "right" for mark in marks)
 
 
-def _print_marks_of(file: Path, marks: "list[Mark]", *, solutions: bool) -> None:
+def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool) -> None:
     """The score, and every answer that isn't right."""
     from nncli.engine.notation import written
 
@@ -137,7 +137,7 @@ def _print_marks_of(file: Path, marks: "list[Mark]", *, solutions: bool) -> None
     click.echo()
 
 
-def _to_json(file: Path, marks: "list[Mark]") -> dict[str, Any]:
+def _to_json(file: Path, marks: "list[GradedAnswer]") -> dict[str, Any]:
     return {
         "file": os.fspath(file),
         "right": _right(marks),

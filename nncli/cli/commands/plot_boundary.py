@@ -35,7 +35,7 @@ def command(run: Path, features: str | None, target: str | None, output: Path | 
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.boundary.boundary import boundary_of
-    from nncli.boundary.picture import draw_boundary
+    from nncli.boundary.drawing import draw_boundary
     from nncli.cli.summary import note_unfinished
 
     reader = RunReader(RunDirectory.open(run))

@@ -191,16 +191,6 @@ class NumberParser:
         return np.where(np.isin(values, self.codes), np.nan, values) if self.codes else values
 
 
-def suffixes(path: Path) -> str:
-    """The file's format: `.csv`, `.parquet`, ...; what is in a .gz for one of these."""
-    return unpacked(path).suffix.lower()
-
-
-def unpacked(path: Path) -> Path:
-    """What the file is called inside, if it is a .gz."""
-    return Path(path.stem) if path.suffix == ".gz" else path
-
-
 def refuse_width(path: Path, columns: int) -> None:
     """Raises DataError for more columns than a table may have."""
     if columns > MOST_COLUMNS:

@@ -16,10 +16,10 @@ from nncli.data.column_types import (
     uninformative,
 )
 from nncli.data.memory import available
-from nncli.data.reading.chunks import MISSING, NumberParser, TableReader, suffixes
+from nncli.data.reading.chunks import MISSING, NumberParser, TableReader
 from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
 from nncli.data.reading.text_files import TextFile, TextFormat
-from nncli.data.reading.typed_files import ArrowFile, NpzFile
+from nncli.data.table_formats import open_table
 from nncli.data.targets import label, number_classes
 from nncli.errors import DataError, TableError, did_you_mean, printable
 from nncli.parts.arrays import Array
@@ -29,21 +29,6 @@ from nncli.untrusted_files.opening import sha256_of
 
 EMPTY = "empty: no value at all"
 ROW_LABELS = "row labels of the program that wrote the file"
-FORMATS = (".csv", ".tsv", ".txt", ".npz", ".parquet", ".feather")
-
-
-def open_table(path: Path, format_: TextFormat) -> TableReader:
-    """The reader of a file's format, by its suffix. Raises DataError if it can't be read."""
-    suffix = suffixes(path)
-    if suffix == ".npz" and path.suffix != ".gz":
-        return NpzFile(path)
-    if suffix in (".parquet", ".feather") and path.suffix != ".gz":
-        return ArrowFile(path)
-    if suffix in (".csv", ".tsv", ".txt"):
-        return TextFile(path, format_)
-    known = f"{', '.join(FORMATS)}, or .gz of the first three"
-    hint = " (save the sheet as CSV)" if suffix in (".xlsx", ".xls", ".ods") else ""
-    raise DataError(f"{path}: expected a file that ends in {known}{hint}", key="data.path")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,7 +83,7 @@ def _width(shape: tuple[int, ...]) -> int:
 
 
 class ArrowFile:
-    """A .parquet or .feather file, read by pyarrow a batch of rows at a time.
+    """A file that pyarrow reads, a batch of rows at a time.
 
     Numbers and booleans come as numbers, all else (dictionaries, dates) as text; null is missing.
     Whole numbers that float64 would round come as text. The index that pandas has written beside
@@ -116,7 +116,7 @@ class ArrowFile:
                 raise DataError(f"{self.path}: can't be read: {why}", key="data.path") from None
 
     def _read_schema(self) -> Any:
-        schema = self._open().schema_arrow if self._is_parquet else self._open().schema
+        schema = self._schema()
         names = list(schema.names)
         if equal := [name for name, count in Counter(names).items() if count > 1]:
             listed = ", ".join(f"'{printable(name)}'" for name in equal[:10])
@@ -124,36 +124,22 @@ class ArrowFile:
         refuse_width(self.path, len(names))
         return schema
 
-    @property
-    def _is_parquet(self) -> bool:
-        return self.path.suffix.lower() == ".parquet"
+    def _schema(self) -> Any:
+        raise NotImplementedError
 
-    def _open(self) -> Any:
-        if self._is_parquet:
-            from pyarrow.parquet import ParquetFile
+    def _parts(self) -> Iterator[Any]:
+        """The batches as they are in the file."""
+        raise NotImplementedError
 
-            return ParquetFile(self.path)
-        from pyarrow import ipc, memory_map
-
-        return ipc.open_file(memory_map(str(self.path)))
+    def count_cells(self) -> int:
+        raise NotImplementedError
 
     def _batches(self) -> Iterator[Any]:
-        file = self._open()
-        batches = (
-            file.iter_batches(batch_size=ROWS_A_CHUNK)
-            if self._is_parquet
-            else (file.get_batch(i) for i in range(file.num_record_batches))
-        )
-        for batch in batches:
+        for batch in self._parts():
             batch.validate(full=True)  # a damaged file would else read memory that isn't there
             if batch.num_columns != len(self.names):
                 raise DataError(f"{self.path}: damaged: its columns aren't those it declares")
             yield batch
-
-    def count_cells(self) -> int:
-        if self._is_parquet:
-            return int(self._with_pyarrow(lambda: self._open().metadata.num_rows)) * len(self.names)
-        return self.path.stat().st_size // 4
 
     def chunks(self) -> Iterator[Chunk]:
         start, batches = 0, ([*map(_column, batch.columns)] for batch in self._batches())
@@ -161,6 +147,43 @@ class ArrowFile:
             stop = start + len(columns[0])
             yield Chunk(columns, np.arange(start + 1, stop + 1))
             start = stop
+
+
+class ParquetFile(ArrowFile):
+    """A .parquet file."""
+
+    def _open(self) -> Any:
+        from pyarrow import parquet
+
+        return parquet.ParquetFile(self.path)
+
+    def _schema(self) -> Any:
+        return self._open().schema_arrow
+
+    def _parts(self) -> Iterator[Any]:
+        yield from self._open().iter_batches(batch_size=ROWS_A_CHUNK)
+
+    def count_cells(self) -> int:
+        return int(self._with_pyarrow(lambda: self._open().metadata.num_rows)) * len(self.names)
+
+
+class FeatherFile(ArrowFile):
+    """A .feather file."""
+
+    def _open(self) -> Any:
+        from pyarrow import ipc, memory_map
+
+        return ipc.open_file(memory_map(str(self.path)))
+
+    def _schema(self) -> Any:
+        return self._open().schema
+
+    def _parts(self) -> Iterator[Any]:
+        file = self._open()
+        yield from (file.get_batch(index) for index in range(file.num_record_batches))
+
+    def count_cells(self) -> int:
+        return self.path.stat().st_size // 4
 
 
 def _is_text(kind: Any) -> bool:

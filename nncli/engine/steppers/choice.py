@@ -1,19 +1,14 @@
-"""Choice: which engine makes the steps of a job, NumPy or machine code.
+"""Choice: which engine makes the steps of a job.
 
-`auto` weighs the time that machine code is expected to save against the time it takes to compile:
-
-    saved   = steps * (4 us for each layer + 1 ns for each parameter and each unit of each row)
-    compile = 0.15 s + 0.1 s for each layer
-
-Both are fixed figures of the job, not of the machine or the moment, so that a repeated run takes
-the engine of the first. With batches of 16, a network of 4-16-3 units is compiled from 42,000 steps
-on, one of 64-128-64-10 from 12,000.
+It is a matter of the job, not of the machine or the moment, so that a repeated run takes the engine
+of the first; only where there is no compiler, NumPy makes all steps.
 """
 
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
+from nncli.engine.cost import compiling_pays
 from nncli.engine.job import Job
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
@@ -53,7 +48,7 @@ def pays(job: Job) -> bool:
     network = job.network
     steps, layers = job.training.epochs * job.steps_per_epoch, len(network.nodes)
     numbers = network.layout.trainable + job.batch_rows * sum(n.outputs for n in network.nodes)
-    return steps * (4e-6 * layers + 1e-9 * numbers) > 0.15 + 0.1 * layers
+    return compiling_pays(steps, layers, numbers)
 
 
 def _refusal(job: Job) -> str:

@@ -17,9 +17,22 @@ from nncli.engine.state import TrainState
 from nncli.engine.steppers.stepper import Stepper
 from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
-from nncli.parts.optimizers import Lbfgs
+from nncli.parts.optimizers import Lbfgs, Optimizer
 
 Objective = Callable[[Array], tuple[float, Array]]
+
+
+def scipy_options(optimizer: Optimizer, iterations: int) -> dict[str, float]:
+    """How scipy's L-BFGS-B minimizes for lbfgs."""
+    assert isinstance(optimizer, Lbfgs)
+    return {
+        "maxcor": optimizer.history,
+        "gtol": optimizer.gradient_tolerance,
+        "ftol": 0.0,  # only the gradient, or a line search that fails, ends it
+        "maxls": optimizer.max_line_search,
+        "maxiter": iterations,
+        "maxfun": np.iinfo(np.int32).max,
+    }
 
 
 def iterates(objective: Objective, start: Array, settings: Lbfgs, most: int) -> Generator[Array]:
@@ -47,14 +60,7 @@ def iterates(objective: Objective, start: Array, settings: Lbfgs, most: int) -> 
                 jac=True,
                 method="L-BFGS-B",
                 callback=offer,
-                options={
-                    "maxcor": settings.history,
-                    "gtol": settings.gradient_tolerance,
-                    "ftol": 0.0,  # only the gradient, or a line search that fails, ends it
-                    "maxls": settings.max_line_search,
-                    "maxiter": most,
-                    "maxfun": np.iinfo(np.int32).max,
-                },
+                options=scipy_options(settings, most),
             )
             if result.nit == 0:
                 offer(start)

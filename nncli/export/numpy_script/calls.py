@@ -1,5 +1,6 @@
 """Calls: each call of a tape as a formula of NumPy."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,6 @@ import numpy as np
 from nncli.engine import calls
 from nncli.engine.tape import Call
 from nncli.errors import UserError
-from nncli.export.numpy_script.array_names import Names
 from nncli.parts.arrays import Array
 
 OPERATORS = {
@@ -25,6 +25,7 @@ OPERATORS = {
     "equal": "_0 == _1",
     "not_equal": "_0 != _1",
 }
+Draws = Mapping[Callable[..., Any], str]  # what fills an array with random numbers -> its formula
 REDUCTIONS = {"maximum": "np.max", "minimum": "np.min", "add": "np.sum", "multiply": "np.prod"}
 
 
@@ -45,7 +46,7 @@ class Step:
         return np.broadcast_shapes(*(np.shape(operand) for operand in self.operands))
 
 
-def step(call: Call, names: Names) -> Step:
+def step(call: Call, draws: Draws) -> Step:
     """What a call computes. Raises UserError if that can't be told."""
     match calls.meaning(call):
         case calls.Elementwise(ufunc, operands, target):
@@ -58,8 +59,8 @@ def step(call: Call, names: Names) -> Step:
             return Step("np.dot(_0, _1)", (left, right), target)
         case calls.Copy(source, target):
             return Step("_0", (source,), target)
-        case calls.Other(function, (target,)) if function in names.draws:
-            return Step(names.draws[function], (target.shape,), target, draws=True)
+        case calls.Other(function, (target,)) if function in draws:
+            return Step(draws[function], (target.shape,), target, draws=True)
         case calls.Other() as other:
             name = other.name
         case calls.Gather():

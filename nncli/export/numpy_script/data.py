@@ -1,18 +1,20 @@
-"""Data: arrays as text: short ones to read, long ones packed at the end of the script."""
+"""Data: a run's rows as lines of a script: few to read, in their own units; many packed."""
 
 import base64
 import math
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from nncli.build.build import Built
+from nncli.engine.job import Job
 from nncli.engine.rows import Inputs
-from nncli.errors import UserError
-from nncli.export.numpy_script.formatting import WIDTH, listed
-from nncli.export.numpy_script.literals import type_name
+from nncli.errors import UserError, few
+from nncli.export.numpy_script.expressions import type_name
+from nncli.export.numpy_script.formatting import WIDTH, comment, listed
 from nncli.parts.arrays import Array
 
 MOST_WRITTEN_OUT = 2000  # numbers of all arrays together that are still there to be read
@@ -24,115 +26,152 @@ UNPACK = [
 ]
 
 
+def _is_whole(array: Array) -> bool:
+    """Whether integers stand for all its numbers."""
+    return bool((array == np.rint(array)).all() and not np.signbit(array[array == 0.0]).any()) and (
+        float(np.abs(array).max(initial=0.0)) < 1e6
+    )
+
+
+def _written(head: str, array: Array, tail: str) -> list[str]:
+    """An array to be read, each number in the fewest digits that read back as its bits."""
+    is_whole = _is_whole(array)
+    needs_dtype = is_whole or array.dtype != np.float64
+    end = f"]{f', {type_name(array.dtype)}' if needs_dtype else ''})"
+    numbers = [
+        [str(int(number) if is_whole else number) for number in row]
+        for row in array.reshape(len(array), -1)
+    ]
+    if array.ndim == 2 and array.shape[1] > 1:
+        rows = [f"[{', '.join(row)}]" for row in numbers]
+        if max(map(len, rows)) > WIDTH - 6:  # too wide for a line: broken between its numbers
+            rows = ", ".join(rows).split(", ")
+        return listed(f"{head}np.array([", rows, f"{end}{tail}")
+    column = "[:, None]" if array.ndim == 2 else ""
+    flat = [number for row in numbers for number in row]
+    return listed(f"{head}np.array([", flat, f"{end}{column}{tail}")
+
+
+def _packed(head: str, array: Array, tail: str) -> list[str]:
+    text = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode()
+    lines = [text[start : start + WIDTH] for start in range(0, len(text), WIDTH)]
+    return [
+        f"{head}unpacked(",
+        '    """',
+        *lines,
+        '""",',
+        f"    {array.shape},",
+        f'    "{array.dtype.str}",',
+        f"){tail}",
+    ]
+
+
+def _is_one_hot(array: Array) -> bool:
+    return (
+        array.ndim == 2
+        and array.shape[1] > 1
+        and bool(np.isin(array, (0.0, 1.0)).all() and (array.sum(axis=1) == 1.0).all())
+    )
+
+
 @dataclass(frozen=True)
-class Scaled:
-    """Columns in their own units, by split; (raw - shift) / scale is what the network sees."""
+class _Units:
+    """Columns in their own units, by split, which are shorter to read: 5.1 for -0.89767388016.
+
+    (raw - shift) / scale is what the network sees.
+    """
 
     raw: Mapping[str, Array]
     shift: Array
     scale: Array
 
 
+def _input_units(built: Built) -> _Units | None:
+    """Those of the inputs; None if they aren't scaled, or not only scaled."""
+    table, features = built.table, built.preprocessing.features
+    shift = np.array([feature.shift for feature in features])
+    scale = np.array([feature.scale or np.inf for feature in features])
+    is_numeric = all(feature.kind == "numeric" for feature in features)
+    if table.is_on_disk or not is_numeric or _changes_nothing(shift, scale):
+        return None
+    raw = {name: table.x[chosen] for name, chosen in built.rows.named().items()}
+    return _Units(raw, shift, scale)
+
+
+def _target_units(built: Built) -> _Units | None:
+    """Those of the targets; None if they aren't scaled."""
+    table, scaling = built.table, built.preprocessing.target
+    shift, scale = np.array(scaling.shift), np.array(scaling.scale)
+    if table.classes or _changes_nothing(shift, scale):
+        return None
+    raw = {name: table.y[chosen] for name, chosen in built.rows.named().items()}
+    return _Units(raw, shift, scale)
+
+
+def _changes_nothing(shift: Array, scale: Array) -> bool:
+    return bool((shift == 0.0).all() and (scale == 1.0).all())
+
+
 @dataclass
-class Data:
-    """The arrays of a script: `lines` define them, in order."""
+class _ArrayLines:
+    """`lines` define arrays, in the order they were added; is_packed: not to be read."""
 
     dtype: np.dtype[Any]
     is_packed: bool
     lines: list[str] = field(default_factory=list)
-    _defined: set[str] = field(default_factory=set)
+    _has_units: set[str] = field(default_factory=set)
 
-    def add(self, name: str, array: Array) -> None:
-        """`name = array`."""
-        if self._is_one_hot(array):
-            suffix = "" if self.dtype == np.float64 else f", dtype={type_name(self.dtype)}"
-            classes = array.argmax(axis=1)
-            head = f"{name} = np.eye({array.shape[1]}{suffix})["
-            self.lines += self._flat(head, classes, "]")
+    def add(self, name: str, array: Array, units: _Units | None, split: str) -> None:
+        """`name = array`, in units if that gives the same bits."""
+        if units is not None and self._add_in_units(name, array, units, split):
+            return
+        head = f"{name} = "
+        if _is_one_hot(array):
+            self._add_one_hot(head, array)
         elif self.is_packed:
-            self.lines += _packed(f"{name} = ", array, "")
+            self.lines += _packed(head, array, "")
         else:
-            self._write(f"{name} = ", array, "")
+            self.lines += _written(head, array, "")
 
-    def add_scaled(self, name: str, array: Array, scaled: "Scaled", split: str) -> bool:
-        """`name = (raw - shift) / scale`, if that gives the same bits and is to be read."""
-        raw = scaled.raw[split]
+    def _add_in_units(self, name: str, array: Array, units: _Units, split: str) -> bool:
+        """`name = (raw - shift) / scale`, if that gives the same bits; whether it does."""
+        raw, kind = units.raw[split], name[0]
         with np.errstate(all="ignore"):
-            made = ((raw - scaled.shift) / scaled.scale).astype(array.dtype)
-        if self.is_packed or made.tobytes() != array.tobytes():
+            scaled = ((raw - units.shift) / units.scale).astype(array.dtype)
+        if scaled.tobytes() != array.tobytes():
             return False
-        if f"{name[0]}_shift" not in self._defined:
-            for kind, values in (("shift", scaled.shift), ("scale", scaled.scale)):
-                self._write(f"{name[0]}_{kind} = ", values, "")
-            self._defined.add(f"{name[0]}_shift")
+        if kind not in self._has_units:
+            self.lines += _written(f"{kind}_shift = ", units.shift, "")
+            self.lines += _written(f"{kind}_scale = ", units.scale, "")
+            self._has_units.add(kind)
         cast = "" if array.dtype == np.float64 else f".astype({type_name(array.dtype)})"
         before, after = ("((", ")") if cast else ("(", "")
-        tail = f" - {name[0]}_shift) / {name[0]}_scale{after}{cast}"
-        self._write(f"{name} = {before}", raw, tail)
+        tail = f" - {kind}_shift) / {kind}_scale{after}{cast}"
+        self.lines += _written(f"{name} = {before}", raw, tail)
         return True
 
-    def _write(self, head: str, array: Array, tail: str) -> None:
-        """An array to be read."""
-        suffix = self._suffix(array)
-        if array.ndim == 2 and array.shape[1] > 1:
-            rows = [f"[{', '.join(row)}]" for row in _spelled(array)]
-            if max(map(len, rows)) > WIDTH - 6:  # too wide for a line: broken between its numbers
-                rows = ", ".join(rows).split(", ")
-            self.lines += listed(f"{head}np.array([", rows, f"]{suffix}){tail}")
-            return
-        column = "[:, None]" if array.ndim == 2 else ""
-        numbers = [n for row in _spelled(array.reshape(len(array), -1)) for n in row]
-        self.lines += listed(f"{head}np.array([", numbers, f"]{suffix}){column}{tail}")
-
-    def _is_one_hot(self, array: Array) -> bool:
-        return (
-            array.ndim == 2
-            and array.shape[1] > 1
-            and bool(np.isin(array, (0.0, 1.0)).all() and (array.sum(axis=1) == 1.0).all())
-        )
-
-    def _flat(self, head: str, numbers: Array, tail: str) -> list[str]:
+    def _add_one_hot(self, head: str, array: Array) -> None:
+        """Rows of the identity matrix, by the numbers of their classes."""
+        dtype = "" if self.dtype == np.float64 else f", dtype={type_name(self.dtype)}"
+        head, classes = f"{head}np.eye({array.shape[1]}{dtype})[", array.argmax(axis=1)
         if self.is_packed:
-            small = numbers.astype(np.min_scalar_type(int(numbers.max())))
-            return _packed(head, small, tail)
-        return listed(f"{head}[", [str(number) for number in numbers.tolist()], f"]{tail}")
-
-    def _suffix(self, array: Array) -> str:
-        """The dtype, where it doesn't follow from the numbers."""
-        needed = array.dtype != np.float64 or _are_whole(array)
-        return f", {type_name(array.dtype)}" if needed else ""
+            small = classes.astype(np.min_scalar_type(int(classes.max())))
+            self.lines += _packed(head, small, "]")
+        else:
+            self.lines += listed(f"{head}[", [str(number) for number in classes.tolist()], "]]")
 
 
-def _are_whole(array: Array) -> bool:
-    return bool((array == np.rint(array)).all() and not np.signbit(array[array == 0.0]).any()) and (
-        float(np.abs(array).max(initial=0.0)) < 1e6
-    )
+def _rows(job: Job) -> dict[str, Inputs]:
+    """What a training step and the losses are computed from."""
+    arrays: dict[str, Inputs] = {}
+    for split, rows in (("train", job.train), ("val", job.val)):
+        if rows is not None:
+            arrays |= {f"x_{split}": rows.x, f"t_{split}": rows.targets}
+            arrays |= {} if rows.weights is None else {f"w_{split}": rows.weights}
+    return arrays
 
 
-def _spelled(array: Array) -> list[list[str]]:
-    """Each number in the fewest digits that read back as its bits."""
-    spell: Callable[[Any], str] = str
-    if _are_whole(array):
-        spell = lambda number: str(int(number))  # noqa: E731
-    return [[spell(number) for number in row] for row in array]
-
-
-def _packed(head: str, array: Array, tail: str) -> list[str]:
-    text = base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode()
-    lines = [text[start : start + WIDTH] for start in range(0, len(text), WIDTH)]
-    shape, kind = array.shape, array.dtype
-    return [
-        f"{head}unpacked(",
-        '    """',
-        *lines,
-        '""",',
-        f"    {shape},",
-        f'    "{kind.str}",',
-        f"){tail}",
-    ]
-
-
-def check_size(arrays: Collection[Inputs]) -> int:
+def _count(arrays: Collection[Inputs]) -> int:
     """Numbers in all. Raises UserError if they are too many for one file."""
     numbers = [math.prod(array.shape) for array in arrays]
     size = sum(n * array.dtype.itemsize for n, array in zip(numbers, arrays, strict=True))
@@ -142,3 +181,31 @@ def check_size(arrays: Collection[Inputs]) -> int:
             "train on fewer rows"
         )
     return sum(numbers)
+
+
+def _about(built: Built) -> str:
+    """Which rows there are, and what their columns mean."""
+    job, coding = built.job, built.preprocessing
+    rows = f"rows that train: {len(job.train):,}"
+    rows += "" if job.val is None else f", that validate: {len(job.val):,}"
+    inputs = few(coding.inputs)
+    targets = few(coding.classes or coding.targets)
+    kind = "classes 0, 1, ..." if coding.classes else "targets"
+    return f"{rows}; inputs: {inputs}; {kind}: {targets}"
+
+
+def data_lines(built: Built, given: Mapping[str, Array]) -> list[str]:
+    """The rows as the network sees them, and the weights given in a file, by their names.
+
+    Raises UserError if they are too many for one file.
+    """
+    job = built.job
+    arrays = {**_rows(job), **given}
+    is_packed = _count(arrays.values()) > MOST_WRITTEN_OUT
+    data = _ArrayLines(np.dtype(job.training.dtype), is_packed)
+    units = {} if is_packed else {"x": _input_units(built), "t": _target_units(built)}
+    for name, array in arrays.items():
+        kind, _, split = name.partition("_")
+        data.add(name, array[0 : len(array)], units.get(kind), split)
+    unpack = [*UNPACK, "", ""] if is_packed else []
+    return [*unpack, *comment(_about(built)), *data.lines]

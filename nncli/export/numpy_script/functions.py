@@ -1,66 +1,94 @@
-"""Functions: forward, predict, backward and update as the text of a script."""
+"""Functions: forward, predict, objective, backward and update as the text of a script."""
 
 import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 
-from nncli.engine.network import Node
+from nncli.engine.cost import chunk_rows
+from nncli.engine.job import Job
+from nncli.engine.network import Network, Node
 from nncli.engine.notation import symbol
-from nncli.export.numpy_script.folded_passes import Pass, Passes
-from nncli.export.numpy_script.formatting import INNER, comment, function, listed, quoted
+from nncli.errors import UserError
+from nncli.export.numpy_script.expressions import dtype_argument, operation
+from nncli.export.numpy_script.formatting import INNER, comment, function, indented, listed, quoted
+from nncli.export.numpy_script.job_code import Block, JobCode
+from nncli.export.numpy_script.methods import first_line
+from nncli.export.numpy_script.sources import Sources
 from nncli.export.numpy_script.statements import Statement
-from nncli.parts.layers import Dense
+from nncli.parts.layers import Dense, Layer
 from nncli.parts.optimizers import Optimizer
 from nncli.registry import Part
 
 
-class Functions:
-    """The functions of one network. batch: the names of a batch's arrays, `x, t` or `x, t, w`."""
+def batch_names(job: Job) -> list[str]:
+    """The arrays of a batch: inputs, targets and, where rows don't count alike, weights."""
+    return ["x", "t"] if job.train.weights is None else ["x", "t", "w"]
 
-    def __init__(self, passes: Passes, batch: Sequence[str]) -> None:
-        self.passes, self.batch = passes, batch
-        self.job, self.network = passes.job, passes.network
-        self.lives_on = {"theta", *passes.slots, *passes.state}
-        self._told_of: set[str] = set()
+
+def _layer_number(name: str) -> int | None:
+    """The number at a name's end: 2 of `dW2`."""
+    found = re.search(r"\d+$", name)
+    return int(found[0]) if found else None
+
+
+def _gradients(network: Network) -> list[str]:
+    """The gradients of what is trained, each as a vector."""
+    names = []
+    for tensor in sorted(network.layout.tensors, key=lambda tensor: tensor.start):
+        if tensor.start < network.layout.trainable:
+            node, _, short = tensor.name.partition("/")
+            name = symbol(network, f"{node}/d{short}")
+            names.append(f"{name}.ravel()" if len(tensor.shape) > 1 else name)
+    return names
+
+
+class Functions:
+    """The functions of a job's network and optimizer."""
+
+    def __init__(self, code: JobCode) -> None:
+        self.code, self.job, self.network = code, code.job, code.network
+        self.written_in_place = {"theta", *code.slots, *code.layer_state}
+        self._described: set[str] = set()
 
     def forward(self) -> list[str]:
-        """A training step's forward pass, which is every forward pass where they are alike."""
-        whose = "" if self.passes.evaluates_alike else " of a training step"
+        """A training step's forward pass, which is every forward pass where there is one mode."""
+        whose = " of a training step" if self.code.has_training_mode else ""
         words = (
             f"Rows x{whose}, (rows, {self.network.inputs}), through the layers: "
             "what the loss and backward need of them."
         )
-        handed = self.passes.handed_on
+        returned = self.code.returned
         numbered = enumerate(self.network.nodes, start=1)
-        titles = [f"layer {number}: {self._described(node)}" for number, node in numbered]
-        body = self._body(self.passes.forward, titles, _own_layer)
-        returned = [f"return {', '.join(handed)}"]
-        if len(returned[0]) > INNER:
-            returned = listed("return (", handed, ")", INNER)
-        return function("forward", ["x"], words, [*body, *returned])
+        titles = [f"layer {number}: {self._title(node)}" for number, node in numbered]
+        body = self._body(self.code.forward, titles, _layer_number)
+        ending = [f"return {', '.join(returned)}"]
+        if len(ending[0]) > INNER:
+            ending = listed("return (", returned, ")", INNER)
+        return function("forward", ["x"], words, [*body, *ending])
 
     def predict(self) -> list[str]:
         """An evaluation's forward pass, where it is another."""
         words = "Rows x through the layers as they are outside training: what the loss needs."
-        body = self._body(self.passes.predict, self._titles(), _own_layer)
-        return function("predict", ["x"], words, [*body, f"return {self.passes.result}"])
+        body = self._body(self.code.predict, self._plain_titles(), _layer_number)
+        return function("predict", ["x"], words, [*body, f"return {self.code.loss_input}"])
 
     def backward(self) -> list[str]:
         """The gradient of the objective as one vector, in the order of theta."""
-        titles, loss = self._titles(), self.network.loss.name
+        titles, loss = self._plain_titles(), self.network.loss.name
         activation = self.network.output.activation.name
         if self.network.is_matched:
             titles[-1] += f": {activation} and {loss} together have the gradient a - t"
         else:
             titles[-1] += f": the gradient of {loss}"
             titles[-1] += "" if activation == "identity" else f", then of {activation}"
-        body = self._body(self.passes.backward, titles, self._layer_at_work)
-        if self.passes.penalty.statements:
-            body += ["# the penalties", *map(self._line, self.passes.penalty.statements)]
-        body += listed("return np.concatenate([", self._gradients(), "])", INNER)
+        body = self._body(self.code.backward, titles, self._layer_at_work)
+        if self.code.penalty.statements:
+            body += ["# the penalties", *map(self._line, self.code.penalty.statements)]
+        body += listed("return np.concatenate([", _gradients(self.network), "])", INNER)
         words = "d(loss)/d(theta) for a batch: the gradients of all parameters in one vector."
-        return function("backward", [*self.batch, *self.passes.handed_on], words, body)
+        arguments = [*batch_names(self.job), *self.code.returned]
+        return function("backward", arguments, words, body)
 
     def update(self) -> list[str]:
         """Clipping and the optimizer."""
@@ -70,35 +98,21 @@ class Functions:
             body += comment(
                 f"first, a gradient longer than {limit} is shortened to that length", INNER
             )
-        body += map(self._line, self.passes.update.statements)
+        body += map(self._line, self.code.update.statements)
         owners = [c for c in type(self.job.optimizer).__mro__ if issubclass(c, Optimizer)]
         kinds = [c for c in owners[:-1] if "update" in vars(c)]
         words = "\n\n".join(f"{kind.name}: {inspect.getdoc(kind)}" for kind in kinds)
-        return function("update", ["gradient", *self.passes.scalars], words, body)
-
-    def _titles(self) -> list[str]:
-        return [f"layer {number}" for number in range(1, len(self.network.nodes) + 1)]
-
-    def _gradients(self) -> list[str]:
-        layout = self.network.layout
-        trained = [tensor for tensor in layout.tensors if tensor.start < layout.trainable]
-        names = []
-        for tensor in sorted(trained, key=lambda tensor: tensor.start):
-            node, _, short = tensor.name.partition("/")
-            name = symbol(self.network, f"{node}/d{short}")
-            names.append(f"{name}.ravel()" if len(tensor.shape) > 1 else name)
-        return names
+        return function("update", ["gradient", *self.code.scalars], words, body)
 
     def _body(
-        self, part: Pass, titles: Sequence[str], layer_of: Callable[[str], int | None]
+        self, block: Block, titles: Sequence[str], layer_of: Callable[[str], int | None]
     ) -> list[str]:
         """The lines of a pass, each layer's under its title."""
-        lines = ["rows = len(x)"] if {"rows", "ones"} & part.inputs else []
-        if "ones" in part.inputs:
-            kind = self.passes.speller.type_name
-            lines.append(f"ones = np.ones(rows{'' if kind == 'float' else f', {kind}'})")
+        lines = ["rows = len(x)"] if {"rows", "ones"} & block.inputs else []
+        if "ones" in block.inputs:
+            lines.append(f"ones = np.ones(rows{dtype_argument(self.code.literals.dtype)})")
         current = None
-        for statement in part.statements:
+        for statement in block.statements:
             number = layer_of(statement.target)
             if number is not None and number != current:
                 lines += comment(titles[number - 1], INNER)
@@ -106,44 +120,116 @@ class Functions:
             lines.append(self._line(statement))
         return lines
 
+    def _line(self, statement: Statement) -> str:
+        place = "[:]" if statement.target in self.written_in_place else ""
+        return quoted(f"{statement.target}{place} = {statement.text}")
+
     def _layer_at_work(self, name: str) -> int | None:
         """The layer whose backward pass writes a name: da1 is the work of layer 2."""
-        number = _own_layer(name)
+        number = _layer_number(name)
         if number is not None and name == f"da{number}" and number < len(self.network.nodes):
             return number + 1
         return number
 
-    def _line(self, statement: Statement) -> str:
-        place = "[:]" if statement.target in self.lives_on else ""
-        return quoted(f"{statement.target}{place} = {statement.text}")
+    def _plain_titles(self) -> list[str]:
+        return [f"layer {number}" for number in range(1, len(self.network.nodes) + 1)]
 
-    def _described(self, node: Node) -> str:
+    def _title(self, node: Node) -> str:
         """`dense, 8 units, tanh: a = tanh(z); the derivative is 1 - a^2`."""
         layer = node.layer
         if isinstance(layer, Dense):
             frozen = "" if layer.trainable else ", frozen"
             plural = "s" * (layer.units > 1)
-            return f"dense, {layer.units} unit{plural}{frozen}, {self._told(layer.activation)}"
-        return self._told(layer)
+            return (
+                f"dense, {layer.units} unit{plural}{frozen}, {self._description(layer.activation)}"
+            )
+        return self._description(layer)
 
-    def _told(self, part: Part) -> str:
+    def _description(self, part: Part) -> str:
         """A part's name and numbers and, where it is met first, what it says of itself."""
         held = {field.name: getattr(part, field.name) for field in fields(part)}
         inner = [v.name for v in held.values() if isinstance(v, Part) and v.kind == "activation"]
         numbers = [f"{key} {value}" for key, value in held.items() if isinstance(value, float)]
         settings = f" ({', '.join([*inner, *numbers])})" if inner or numbers else ""
         frozen = "" if held.get("trainable", True) else ", frozen"
-        said = "" if part.name in self._told_of else f": {first_line(part)}"
-        self._told_of.add(part.name)
-        return f"{part.name}{settings}{frozen}{said}"
+        formula = "" if part.name in self._described else f": {first_line(part)}"
+        self._described.add(part.name)
+        return f"{part.name}{settings}{frozen}{formula}"
 
 
-def _own_layer(name: str) -> int | None:
-    """The number at a name's end: 2 of `dW2`."""
-    found = re.search(r"\d+$", name)
-    return int(found[0]) if found else None
+class Objective:
+    """The function that computes the loss over any rows, penalties included, as evaluation does.
 
+    has_zero_loss: whether the run had a loss of exactly 0.
+    chunk: rows that evaluation takes at a time; None if it takes all at once.
+    """
 
-def first_line(part: Part) -> str:
-    """The first line of what a part says of itself, without its full stop."""
-    return (inspect.getdoc(type(part)) or "").partition("\n")[0].removesuffix(".")
+    def __init__(self, code: JobCode, sources: Sources, *, has_zero_loss: bool) -> None:
+        self.code, self.sources, self.has_zero_loss = code, sources, has_zero_loss
+        self.job, self.network = code.job, code.network
+        self.arguments, chunk = batch_names(self.job), chunk_rows(self.network.widest)
+        is_large = max(len(self.job.train), len(self.job.val or ())) > chunk
+        self.chunk = chunk if is_large else None
+
+    def lines(self) -> list[str]:
+        """The function."""
+        total, penalties = self._total_in_chunks() if self.chunk else self._total(), self._penalty()
+        x = "x_all" if self.chunk else "x"
+        factor = self.sources.call(
+            self.network.loss.factor, f"len({x})", str(self.network.outputs), name="reduction"
+        ).replace(f"(len({x}) * 1)", f"len({x})")
+        result = "total" if factor == "1.0" else operation("total * factor", factor=factor)
+        if penalties:
+            result += " + penalty"
+        names = [f"{name}_all" if self.chunk else name for name in self.arguments]
+        loss = type(self.network.loss)
+        words = f"The loss over rows x{', penalties included' * bool(penalties)}, at the weights "
+        words += f"as they are.\n\n{loss.name}: {inspect.getdoc(loss)}"
+        return function("objective", names, words, [*total, *penalties, f"return {result}"])
+
+    def _total(self) -> list[str]:
+        """The lines that add up all rows at once."""
+        start = "0.0 + " if self.has_zero_loss else ""  # -0.0 becomes 0.0, as in the run
+        return [self._outputs(), f"total = {start}{self._sum()}"]
+
+    def _total_in_chunks(self) -> list[str]:
+        """The lines that add up so many rows at a time."""
+        piece = f"start : start + {self.chunk}"
+        return [
+            "total = 0.0",
+            f"for start in range(0, len(x_all), {self.chunk}):",
+            *indented([f"{name} = {name}_all[{piece}]" for name in self.arguments]),
+            *indented([self._outputs(), f"total += {self._sum()}"]),
+        ]
+
+    def _outputs(self) -> str:
+        """The line that computes what the loss needs."""
+        result, returned = self.code.loss_input, self.code.returned
+        if self.code.has_training_mode:
+            return f"{result} = predict(x)"
+        place = returned.index(result)
+        before, after = ["*_"] if place else [], ["_"] * (len(returned) - place - 1)
+        return f"{', '.join([*before, result, *after])} = forward(x)"
+
+    def _sum(self) -> str:
+        """The sum of the loss's terms, weighed if rows don't count alike."""
+        loss, is_matched = self.network.loss, self.network.is_matched
+        if "w" in self.arguments:
+            terms = loss.terms_from_scores if is_matched else loss.terms
+            called = self.sources.call(terms, self.code.loss_input, "t")
+            return operation("float(np.sum(w @ terms))", terms=called)
+        total = loss.total_from_scores if is_matched else loss.total
+        return self.sources.call(total, self.code.loss_input, "t")
+
+    def _penalty(self) -> list[str]:
+        """The lines that add up the layers' penalties, each as one number."""
+        lines: list[str] = []
+        for node in self.network.nodes:
+            layer = node.layer
+            if type(layer).penalty not in (Layer.penalty, Dense.penalty):
+                raise UserError(f"{layer.name} has a penalty of its own, which can't be written")
+            if isinstance(layer, Dense) and layer.kernel_regularizer:
+                kernel = symbol(self.network, f"{node.name}/W")
+                value = self.sources.call(layer.kernel_regularizer.value, kernel)
+                lines.append(f"penalty {'+=' if lines else '='} {value}")
+        return lines

@@ -1,10 +1,10 @@
-"""Methods: the source of a part's method, and what the names in it mean."""
+"""Methods: the source of a part's method as a syntax tree, and what the names in it mean."""
 
 import ast
 import builtins
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
@@ -16,19 +16,46 @@ from nncli.registry import Part
 MAIN = ("<lambda>", "__call__", "terms", "terms_from_scores", "total", "total_from_scores", "value")
 
 
+def first_line(part: Part) -> str:
+    """The first line of what a part says of itself, without its full stop."""
+    return (inspect.getdoc(type(part)) or "").partition("\n")[0].removesuffix(".")
+
+
+def source_of(thing: Any) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(thing))
+    except (OSError, TypeError):
+        name = getattr(thing, "__qualname__", thing)
+        raise UserError(f"the source of {name} isn't there to be written out") from None
+
+
+def assigned_names(body: Sequence[ast.stmt]) -> set[str]:
+    """The names that statements give a meaning: assigned, looped over, imported."""
+    names: set[str] = set()
+    for node in (node for statement in body for node in ast.walk(statement)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.alias):
+            names.add(node.asname or node.name)
+    return names
+
+
 @dataclass(frozen=True)
 class Method:
     """A function and, if it is a part's, the part it is bound to.
 
-    owner: None for a helper of a module.  above: the class whose `super()` it means.
+    owner: None for a helper of a module.  defining_class: the class whose `super()` it means.
     """
 
-    plain: FunctionType
+    function: FunctionType
     owner: object | None = None
-    above: type[Part] | None = None
+    defining_class: type[Part] | None = None
 
     @classmethod
     def of(cls, method: Callable[..., Any]) -> "Method":
+        """Raises UserError for one that isn't written in Python."""
         if isinstance(method, MethodType) and isinstance(method.__func__, FunctionType):
             return cls.bound(method.__func__, method.__self__)
         if isinstance(method, FunctionType):
@@ -44,13 +71,13 @@ class Method:
 
     @property
     def key(self) -> object:
-        return self.plain, repr(self.owner)
+        return self.function, repr(self.owner)
 
     @property
     def name(self) -> str:
         """What to call its function: after its part where it is the part's main formula."""
-        own = self.plain.__name__
-        part = getattr(self.above, "name", getattr(self.owner, "name", own))
+        own = self.function.__name__
+        part = getattr(self.defining_class, "name", getattr(self.owner, "name", own))
         if own == "scalars":
             return f"{part}_scalars"
         return part if own in MAIN else own
@@ -58,42 +85,34 @@ class Method:
     @property
     def documentation(self) -> str:
         """Its own words, else its part's, else where it comes from."""
-        own = self.plain.__name__.removesuffix("_from_scores")
-        told = inspect.getdoc(getattr(self.owner, own, self.plain)) or ""
+        own = self.function.__name__.removesuffix("_from_scores")
+        told = inspect.getdoc(getattr(self.owner, own, self.function)) or ""
         if not told and self.owner is not None:
             told = inspect.getdoc(type(self.owner)) or ""
-        return told or f"A helper of {self.plain.__module__}."
+        return told or f"A helper of {self.function.__module__}."
 
     @property
     def self_name(self) -> str | None:
-        return next(iter(inspect.signature(self.plain).parameters)) if self.owner else None
+        return next(iter(inspect.signature(self.function).parameters)) if self.owner else None
 
     @property
     def parameters(self) -> list[str]:
         """All but self."""
-        names = list(inspect.signature(self.plain).parameters)
+        names = list(inspect.signature(self.function).parameters)
         return names[1:] if self.owner else names
 
     def body(self) -> list[ast.stmt]:
         """Its statements, a copy, without docstring and assertions; a lambda's is its return."""
-        own = self.plain.__name__
-        for node in ast.walk(ast.parse(source_of(self.plain))):
+        own = self.function.__name__
+        for node in ast.walk(ast.parse(source_of(self.function))):
             if isinstance(node, ast.FunctionDef) and node.name == own:
                 told = 1 if ast.get_docstring(node) is not None else 0
                 return [s for s in node.body[told:] if not isinstance(s, ast.Assert)]
             if isinstance(node, ast.Lambda) and own == "<lambda>":
                 return [ast.Return(node.body)]
-        raise UserError(f"the source of {self.plain.__qualname__} can't be read")
+        raise UserError(f"the source of {self.function.__qualname__} can't be read")
 
     def meaning(self, name: str) -> Any:
         """What a name that isn't a variable of the function stands for; None if unknown."""
-        found = inspect.getclosurevars(self.plain)
-        return {**vars(builtins), **self.plain.__globals__, **found.nonlocals}.get(name)
-
-
-def source_of(thing: Any) -> str:
-    try:
-        return textwrap.dedent(inspect.getsource(thing))
-    except (OSError, TypeError):
-        name = getattr(thing, "__qualname__", thing)
-        raise UserError(f"the source of {name} isn't there to be written out") from None
+        found = inspect.getclosurevars(self.function)
+        return {**vars(builtins), **self.function.__globals__, **found.nonlocals}.get(name)

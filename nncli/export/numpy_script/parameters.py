@@ -4,42 +4,54 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from nncli.engine.layout import Tensor
 from nncli.engine.network import Node
 from nncli.engine.notation import symbol
-from nncli.export.numpy_script.folded_passes import Passes
+from nncli.engine.state import stream
+from nncli.export.numpy_script.expressions import dtype_argument
 from nncli.export.numpy_script.formatting import INNER, comment, indented
-from nncli.export.numpy_script.functions import first_line
+from nncli.export.numpy_script.job_code import JobCode
+from nncli.export.numpy_script.methods import first_line
 from nncli.export.numpy_script.sources import Sources
-from nncli.export.numpy_script.training_loop import generator
 from nncli.parts.arrays import Array
 from nncli.parts.initializers import FromFile, Initializer
+
+STREAMS = {"init": "initial weights", "shuffle": "row orders", "dropout": "dropout masks"}
+
+
+def generator(name: str, seed: int, variable: str = "") -> str:
+    """The line that makes the random stream called init, shuffle or dropout."""
+    sequence = stream(name, seed).bit_generator.seed_seq
+    assert isinstance(sequence, np.random.SeedSequence)
+    made = f"{variable or name} = np.random.default_rng({sequence.entropy})"
+    return f"{made}  # the stream of {STREAMS[name]}, of seed {seed}"
 
 
 @dataclass(frozen=True)
 class Parameters:
     """The parameters of one run. given: those that come from a file, by their symbol."""
 
-    passes: Passes
+    code: JobCode
     sources: Sources
 
     @property
     def _suffix(self) -> str:
-        name = self.passes.speller.type_name
-        return "" if name == "float" else f", {name}"
+        return dtype_argument(self.code.literals.dtype)
 
     def vectors(self) -> list[str]:
         """theta and the optimizer's slots, and a name for every tensor."""
-        layout, suffix = self.passes.network.layout, self._suffix
+        layout, suffix = self.code.network.layout, self._suffix
         lines = [
             *comment("every trained number lies in one vector; W1, b1, ... are views into it"),
             f"theta = np.zeros({layout.trainable}{suffix})",
         ]
         ordered = sorted(layout.tensors, key=lambda tensor: tensor.start)
         lines += [f"{self._symbol(tensor.name)} = {self._place(tensor)}" for tensor in ordered]
-        if self.passes.slots:
+        if self.code.slots:
             lines += comment("the optimizer's memory: a number for each one in theta")
-        for name, slot in self.passes.slots.items():
+        for name, slot in self.code.slots.items():
             start = float(slot[0])
             made = (
                 f"np.full({len(slot)}, {start!r}{suffix})"
@@ -51,7 +63,7 @@ class Parameters:
 
     def _place(self, tensor: Tensor) -> str:
         """A view into theta or, for what isn't trained, an array of its own."""
-        if tensor.start >= self.passes.network.layout.trainable:
+        if tensor.start >= self.code.network.layout.trainable:
             shape = (
                 f"({', '.join(map(str, tensor.shape))})" if len(tensor.shape) > 1 else tensor.size
             )
@@ -76,7 +88,7 @@ class Parameters:
                 body += comment(f"{name}, {initializer.name}: {formula}", INNER)
             value = re.sub(r"\(\((\d+),\)", r"(\1", value)  # np.zeros(8) is shorter than of (8,)
             body += [*lines, f"{name}[:] = {value}"]
-        seed = self.passes.job.seeds.init
+        seed = self.code.job.seeds.init
         random = [generator("init", seed, "random")] if is_drawn else []
         words = '"""Give every parameter its value before the first step."""'
         return ["def initialize():", *indented([words, *random, *body])]
@@ -91,7 +103,7 @@ class Parameters:
 
     def _starts(self) -> Iterator[tuple[str, Tensor, Initializer]]:
         """Every tensor with its symbol and initializer, in the order they are drawn."""
-        network = self.passes.network
+        network = self.code.network
         tensors = {tensor.name: tensor for tensor in network.layout.tensors}
         for node in network.nodes:
             starts = node.layer.initializers()
@@ -104,4 +116,4 @@ class Parameters:
         return [*node.layer.param_shapes(node.inputs), *node.layer.state_shapes(node.inputs)]
 
     def _symbol(self, name: str) -> str:
-        return symbol(self.passes.network, name)
+        return symbol(self.code.network, name)

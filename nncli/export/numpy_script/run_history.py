@@ -8,7 +8,6 @@ from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_reader import RunReader
 from nncli.engine.job import Job
 from nncli.errors import UserError
-from nncli.parts.optimizers import Lbfgs
 from nncli.parts.schedules import ReduceOnPlateau
 
 ENDINGS = {
@@ -90,14 +89,14 @@ class RunHistory:
         Raises UserError if it is needed but wasn't logged for every epoch.
         """
         job = self.job
-        if isinstance(job.optimizer, Lbfgs) or self.watched is not None:
+        if not job.optimizer.has_learning_rate or self.watched is not None:
             return None
-        recorded, steps = self.columns["learning_rate"], job.steps_per_epoch
+        recorded = self.columns["learning_rate"]
         follows_rule = (
             not isinstance(job.schedule, ReduceOnPlateau)
             and not (self._had_another_end and self.is_logged != "True")
             and all(
-                rate == job.learning_rate(max(epoch - 1, 0), max(epoch * steps - 1, 0))
+                rate == job.last_learning_rate(epoch, epoch * job.steps_per_epoch)
                 for epoch, rate in zip(self.epochs, recorded, strict=True)
             )
         )

@@ -1,24 +1,174 @@
 """Script: a run as one page of NumPy that anyone can read, run and change, without nncli."""
 
 import re
+import textwrap
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.build.build import Built
-from nncli.engine.rows import Inputs
-from nncli.errors import UserError, few
-from nncli.export.numpy_script.data import MOST_WRITTEN_OUT, UNPACK, Data, check_size
-from nncli.export.numpy_script.folded_passes import Passes
-from nncli.export.numpy_script.formatting import comment, heading
-from nncli.export.numpy_script.functions import Functions
-from nncli.export.numpy_script.header import header
-from nncli.export.numpy_script.objective import Objective
-from nncli.export.numpy_script.parameters import Parameters
+from nncli.engine.network import Network
+from nncli.errors import UserError
+from nncli.export.numpy_script.data import data_lines
+from nncli.export.numpy_script.expressions import TINY
+from nncli.export.numpy_script.formatting import WIDTH, comment, docstring, heading, listed
+from nncli.export.numpy_script.functions import Functions, Objective
+from nncli.export.numpy_script.job_code import JobCode
+from nncli.export.numpy_script.parameters import Parameters, generator
 from nncli.export.numpy_script.run_history import RunHistory
 from nncli.export.numpy_script.sources import Sources
-from nncli.export.numpy_script.training_loop import Loop, generator
-from nncli.export.numpy_script.unscaling import own_units
+from nncli.export.numpy_script.training_loop import TrainingLoop
+from nncli.parts.layers import Dense
 
 SHORT = 30  # lines of data that may come before the network instead of after it
+THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+STANDARD = ("base64", "math", "zlib")
+OTHERS = ("scipy.optimize", "scipy.special")
+
+
+def _versions(reader: RunReader) -> str:
+    """The versions, threads and BLAS that the run was trained with."""
+    found, threads = reader.environment(), reader.built.job.training.threads
+    libraries = [f" of {pool['internal_api']} {pool['architecture']}" for pool in found["blas"][:1]]
+    plural = "s" if threads != 1 else ""
+    on = "".join(libraries)
+    return f"Python {found['python']}, NumPy {found['numpy']} and {threads} thread{plural}{on}"
+
+
+def _exactness(reader: RunReader) -> str:
+    """How exactly it prints the run's losses, and where."""
+    if reader.built.job.training.engine == "compiled":
+        return (
+            "up to rounding, for its steps were compiled; trained with training.engine=numpy it "
+            "would be to the last bit"
+        )
+    return f"the same to the last bit on the same machine with {_versions(reader)}"
+
+
+def _drawing(network: Network) -> str:
+    """The network in one line: `x (4) -> 8 tanh -> 3 softmax -> cross_entropy`."""
+    steps = [f"x ({network.inputs})"]
+    for layer in (node.layer for node in network.nodes):
+        step = layer.name
+        if isinstance(layer, Dense):
+            step = f"{layer.units} {layer.activation.name}"
+        steps.append(step)
+    return " -> ".join([*steps, network.loss.name])
+
+
+def _introduction(reader: RunReader, file_name: str) -> str:
+    """What the script is, how to run it, and how to read it."""
+    built = reader.built
+    name, run, job = built.experiment.name, reader.run.path.resolve().name, built.job
+    table = "epoch and loss" if job.val is None else "epoch, loss and val_loss"
+    last = len(job.network.nodes)
+    then = "" if last == 1 else ", layer 2 takes a1, and so on"
+    use = (
+        f"Run it with `python {file_name}`: it prints {table} of every epoch in the run's "
+        f"metrics.csv, {_exactness(reader)}."
+    )
+    notation = (
+        "Notation: x are inputs and t targets, a row each. Layer 1 computes z1 = x W1 + b1 and "
+        f"a1 = f(z1){then}; where f is the identity there is only a. dz1 is d(loss)/d(z1), and so "
+        "with every d. np.dot(ones, dz1) adds up the rows of dz1."
+    )
+    drawing = textwrap.wrap(
+        _drawing(job.network), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 8
+    )
+    return "\n".join(
+        [
+            f"{name}: a network written out in NumPy, as nncli trained it in the run {run}.",
+            "",
+            *drawing,
+            "",
+            *textwrap.wrap(use, WIDTH),
+            "",
+            *textwrap.wrap(notation, WIDTH),
+        ]
+    )
+
+
+def _imports(threads: int | str, body: str) -> list[str]:
+    """What `body` needs imported, once NumPy has been told its threads."""
+    modules = [name for name in STANDARD if re.search(rf"\b{name}\.", body)]
+    records = ["from dataclasses import dataclass"] if "@dataclass" in body else []
+    return [
+        *(f"import {name}" for name in sorted([*modules, "os"])),
+        *records,
+        "",
+        *comment("another number of threads may round otherwise; NumPy looks when it is imported"),
+        *listed("os.environ.update(", [f'{name}="{threads}"' for name in THREADS], ")"),
+        "",
+        "import numpy as np",
+        *(f"import {name}" for name in OTHERS if f"{name}." in body),
+    ]
+
+
+def _apart(function: list[str]) -> list[str]:
+    return ["", "", *function]
+
+
+def _chapter(title: str, functions: list[list[str]]) -> list[str]:
+    first, *rest = functions
+    return [*heading(title), "", *first, *(line for each in rest for line in _apart(each))]
+
+
+class _Chapters:
+    """What stands below the imports, under headings."""
+
+    def __init__(self, reader: RunReader, built: Built) -> None:
+        self.built, self.job = built, built.job
+        history, sources, code = RunHistory.of(reader), Sources(), JobCode(built.job)
+        self.sources, self.code = sources, code
+        self.parameters = Parameters(code, sources)
+        self.functions = Functions(code)
+        self.objective = Objective(code, sources, has_zero_loss=history.has_zero_loss)
+        self.loop = TrainingLoop(history, code, self.objective, sources)
+
+    def in_order(self) -> list[str]:
+        """All lines. Data that are long come last."""
+        data = data_lines(self.built, self.parameters.given())
+        data_chapter = heading("Data") + data
+        comes_first = len(data) <= SHORT
+        return [
+            *(data_chapter if comes_first else []),
+            *heading("Parameters"),
+            *self.parameters.vectors(),
+            *_apart(self.parameters.initialize()),
+            *self._network(),
+            *self._training(),
+            *([] if comes_first else data_chapter),
+            "",
+            "",
+            'if __name__ == "__main__":',
+            "    train()",
+        ]
+
+    def _network(self) -> list[str]:
+        """Forward, loss, backward and update."""
+        forward = [self.functions.forward()]
+        if self.code.has_training_mode:
+            forward.append(self.functions.predict())
+        chapters = [
+            ("Forward", forward),
+            ("Loss", self._with_sources([self.objective.lines()])),
+            ("Backward", [self.functions.backward()]),
+        ]
+        if self.code.update.statements:
+            chapters.append(("Update", [self.functions.update()]))
+        lines = [line for title, functions in chapters for line in _chapter(title, functions)]
+        needs_tiny = re.search(rf"\b{TINY}\b", "\n".join(lines))
+        constants = [self.code.literals.tiny_definition] if needs_tiny else []
+        if self.job.network.is_random:
+            constants.append(generator("dropout", self.job.seeds.dropout))
+        return [*(["", ""] if constants else []), *constants, *lines]
+
+    def _training(self) -> list[str]:
+        return _chapter("Training", self._with_sources([self.loop.report(), self.loop.train()]))
+
+    def _with_sources(self, functions: list[list[str]]) -> list[list[str]]:
+        """The functions, after those of parts that they were found to need."""
+        needed = list(self.sources.definitions.values())
+        self.sources.definitions.clear()
+        return [*needed, *functions]
 
 
 def numpy_script(reader: RunReader, file_name: str) -> str:
@@ -28,109 +178,9 @@ def numpy_script(reader: RunReader, file_name: str) -> str:
     """
     built = reader.built  # whose errors have places of their own
     try:
-        return _Page(reader, built, file_name).text()
+        chapters = _Chapters(reader, built)
+        body = "\n".join(chapters.in_order())
+        lines = [*_imports(built.job.training.threads, body), body]
+        return "\n".join([*docstring(_introduction(reader, file_name)), "", *lines]) + "\n"
     except UserError as error:
         raise UserError(f"{reader.run.path}: it can't be written out: {error}") from error
-
-
-class _Page:
-    def __init__(self, reader: RunReader, built: Built, file_name: str) -> None:
-        self.reader, self.built, self.file_name = reader, built, file_name
-        self.past, self.sources = RunHistory.of(reader), Sources()
-        self.job = built.job
-        self.passes = Passes(self.job)
-        has_zero_loss = self.past.has_zero_loss
-        self.objective = Objective(self.passes, self.sources, has_zero_loss=has_zero_loss)
-        self.functions = Functions(self.passes, self.objective.arguments)
-        self.parameters = Parameters(self.passes, self.sources)
-        self.loop = Loop(self.past, self.functions, self.objective, self.sources)
-
-    def text(self) -> str:
-        data = self._data()
-        comes_first = len(data) <= SHORT
-        chapters = [
-            *(heading("Data") + data if comes_first else []),
-            *heading("Parameters"),
-            *self.parameters.vectors(),
-            *_apart(self.parameters.initialize()),
-            *self._network(),
-            *self._training(),
-            *([] if comes_first else heading("Data") + data),
-            "",
-            "",
-            'if __name__ == "__main__":',
-            "    train()",
-        ]
-        body = "\n".join(chapters)
-        return "\n".join([*header(self.reader, self.file_name, body), body]) + "\n"
-
-    def _data(self) -> list[str]:
-        """The rows as the network sees them, and weights that came from a file."""
-        arrays = {**self._rows(), **self.parameters.given()}
-        numbers = check_size(arrays.values())
-        data = Data(self.passes.speller.dtype, numbers > MOST_WRITTEN_OUT)
-        inputs, targets = own_units(self.built)
-        for name, array in arrays.items():
-            kind, _, split = name.partition("_")
-            scaled = {"x": inputs, "t": targets}.get(kind)
-            if scaled is None or not data.add_scaled(name, array[0 : len(array)], scaled, split):
-                data.add(name, array[0 : len(array)])
-        unpack = [*UNPACK, "", ""] if data.is_packed else []
-        return [*unpack, *comment(self._about_data()), *data.lines]
-
-    def _about_data(self) -> str:
-        """Which rows there are, and what their columns mean."""
-        job, coding = self.job, self.built.preprocessing
-        rows = f"rows that train: {len(job.train):,}"
-        rows += "" if job.val is None else f", that validate: {len(job.val):,}"
-        inputs = few(coding.inputs)
-        targets = few(coding.classes or coding.targets)
-        kind = "classes 0, 1, ..." if coding.classes else "targets"
-        return f"{rows}; inputs: {inputs}; {kind}: {targets}"
-
-    def _rows(self) -> dict[str, Inputs]:
-        """What a training step and the losses are computed from."""
-        arrays: dict[str, Inputs] = {}
-        for split, rows in (("train", self.job.train), ("val", self.job.val)):
-            if rows is not None:
-                arrays |= {f"x_{split}": rows.x, f"t_{split}": rows.targets}
-                arrays |= {} if rows.weights is None else {f"w_{split}": rows.weights}
-        return arrays
-
-    def _network(self) -> list[str]:
-        """Forward, loss, backward and update."""
-        forward = self.functions.forward()
-        predict = [] if self.passes.evaluates_alike else self.functions.predict()
-        chapters = [
-            ("Forward", [forward, predict]),
-            ("Loss", self._with_helpers([self.objective.lines()])),
-            ("Backward", [self.functions.backward()]),
-        ]
-        if self.passes.update.statements:
-            chapters.append(("Update", [self.functions.update()]))
-        lines = [line for title, functions in chapters for line in _chapter(title, functions)]
-        text = "\n".join(lines)
-        named = [c for c in self.passes.speller.constants() if re.search(rf"\b{c.name}\b", text)]
-        constants = [f"{c.name} = {c.definition}" for c in named]
-        if self.job.network.is_random:
-            constants.append(generator("dropout", self.job.seeds.dropout))
-        return [*(["", ""] if constants else []), *constants, *lines]
-
-    def _training(self) -> list[str]:
-        loop = [self.loop.report(), self.loop.train()]
-        return _chapter("Training", self._with_helpers(loop))
-
-    def _with_helpers(self, functions: list[list[str]]) -> list[list[str]]:
-        """The functions, after those that they were found to need."""
-        helpers = list(self.sources.definitions.values())
-        self.sources.definitions.clear()
-        return [*helpers, *functions]
-
-
-def _apart(function: list[str]) -> list[str]:
-    return ["", "", *function]
-
-
-def _chapter(title: str, functions: list[list[str]]) -> list[str]:
-    first, *rest = [function for function in functions if function]
-    return [*heading(title), "", *first, *(line for each in rest for line in _apart(each))]

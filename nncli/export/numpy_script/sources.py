@@ -13,9 +13,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from nncli.errors import UserError
+from nncli.export.numpy_script.expressions import Substitution, expression
 from nncli.export.numpy_script.formatting import docstring, indented, quoted
-from nncli.export.numpy_script.methods import Method, source_of
-from nncli.export.numpy_script.syntax import Placed, is_simple, literal, made_in
+from nncli.export.numpy_script.methods import Method, assigned_names, source_of
 from nncli.registry import Part
 
 # what scripts call their own: no part's function may have such a name
@@ -26,6 +26,26 @@ RESERVED = (
 )
 
 MODULES = {"numpy": "np", "math": "math"}  # what a script may import for a part's sake
+
+
+def _constant(value: Any, name: str) -> ast.expr:
+    """A number, text or tuple of them as it is written. name: what it is called in an error."""
+    if isinstance(value, tuple):
+        return ast.Tuple([_constant(each, name) for each in value], ast.Load())
+    if isinstance(value, bool | int | float | str) or value is None:
+        return ast.Constant(value)
+    raise UserError(f"{name} isn't a number or a text that a script can hold")
+
+
+def _is_simple(value: ast.expr) -> bool:
+    """Whether a value may stand in several places without harm to the eye."""
+    if isinstance(value, ast.Tuple):
+        return all(map(_is_simple, value.elts))
+    if isinstance(value, ast.Subscript):
+        return _is_simple(value.value)
+    if isinstance(value, ast.Call):
+        return ast.unparse(value) == "len(x)"
+    return isinstance(value, ast.Name | ast.Constant | ast.UnaryOp)
 
 
 @dataclass
@@ -40,53 +60,52 @@ class Sources:
 
         Raises UserError where the source isn't to be had.
         """
-        values = [ast.parse(argument, mode="eval").body for argument in arguments]
-        read = Method.of(method)
-        return ast.unparse(self.expression(read, name or read.name, values))
+        source, values = Method.of(method), [expression(argument) for argument in arguments]
+        return ast.unparse(self.called(source, name or source.name, values))
 
     def lines(self, method: Callable[..., Any], **arguments: str) -> tuple[list[str], str]:
-        """The same as statements in their place, and the expression they end with."""
-        read = Method.of(method)
-        body = read.body()
-        values = [ast.parse(arguments[each], mode="eval").body for each in read.parameters]
+        """The same call as statements in their place, and the expression they end with."""
+        source = Method.of(method)
+        body = source.body()
+        values = [expression(arguments[each]) for each in source.parameters]
         *first, last = body
         is_straight = all(isinstance(s, ast.Assign) for s in first) and isinstance(last, ast.Return)
-        if not is_straight or made_in(body) & set(read.parameters):
-            return [], ast.unparse(self.expression(read, read.name, values))
-        placed = Placed(dict(zip(read.parameters, values, strict=True)))
-        *first, last = [placed.visit(each) for each in _Rewriting(self, read).all(body)]
+        if not is_straight or assigned_names(body) & set(source.parameters):
+            return [], ast.unparse(self.called(source, source.name, values))
+        placed = Substitution(dict(zip(source.parameters, values, strict=True)))
+        *first, last = [placed.visit(each) for each in _Rewriting(self, source).all(body)]
         assert isinstance(last, ast.Return)
         assert last.value is not None
         return [ast.unparse(statement) for statement in first], ast.unparse(last.value)
 
-    def expression(self, read: Method, name: str, values: Sequence[ast.expr]) -> ast.expr:
+    def called(self, source: Method, name: str, values: Sequence[ast.expr]) -> ast.expr:
         """A call of the method's function, or what it returns if that is one expression."""
-        body = read.body()
+        body = source.body()
         *first, last = body
-        is_short = not first and isinstance(last, ast.Return) and read.owner is not None
+        is_short = not first and isinstance(last, ast.Return) and source.owner is not None
         uses = [name.id for name in ast.walk(last) if isinstance(name, ast.Name)]
-        arguments = dict(zip(read.parameters, values, strict=False))
-        if is_short and all(is_simple(v) or uses.count(p) < 2 for p, v in arguments.items()):
-            [done] = _Rewriting(self, read).all([last])
-            placed = Placed(arguments).visit(done)
+        arguments = dict(zip(source.parameters, values, strict=False))
+        if is_short and all(_is_simple(v) or uses.count(p) < 2 for p, v in arguments.items()):
+            [done] = _Rewriting(self, source).all([last])
+            placed = Substitution(arguments).visit(done)
             assert isinstance(placed, ast.Return)
             assert placed.value is not None
             return placed.value
-        return ast.Call(ast.Name(self.function(read, name)), list(values), [])
+        return ast.Call(ast.Name(self.function(source, name)), list(values), [])
 
-    def function(self, read: Method, name: str) -> str:
+    def function(self, source: Method, name: str) -> str:
         """Write the method as a function; what it is called."""
-        if read.key in self._names:
-            return self._names[read.key]
+        if source.key in self._names:
+            return self._names[source.key]
         name, number = name.lstrip("_"), 1
         taken = {*RESERVED, *self._names.values()}
         while (own := name if number == 1 else f"{name}_{number}") in taken:
             number += 1
-        self._names[read.key] = own
-        body = _Rewriting(self, read).all(read.body())
+        self._names[source.key] = own
+        body = _Rewriting(self, source).all(source.body())
         self.definitions[own] = [
-            f"def {own}({', '.join(read.parameters)}):",
-            *indented(docstring(read.documentation)),
+            f"def {own}({', '.join(source.parameters)}):",
+            *indented(docstring(source.documentation)),
             *indented(line for each in body for line in quoted(ast.unparse(each)).splitlines()),
         ]
         return own
@@ -101,9 +120,9 @@ class Sources:
 class _Rewriting(ast.NodeTransformer):
     """Statements of a method -> statements of a script."""
 
-    def __init__(self, sources: Sources, read: Method) -> None:
-        self.sources, self.read = sources, read
-        self.own = set(read.parameters) | made_in(read.body())
+    def __init__(self, sources: Sources, source: Method) -> None:
+        self.sources, self.source = sources, source
+        self.own = set(source.parameters) | assigned_names(source.body())
 
     def all(self, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
         done = [self.visit(copy.deepcopy(statement)) for statement in statements]
@@ -119,20 +138,20 @@ class _Rewriting(ast.NodeTransformer):
         receiver = self._object(node.value)
         if receiver is None:
             return ast.Attribute(self.visit(node.value), node.attr, node.ctx)
-        return literal(getattr(receiver, node.attr), f"{type(receiver).__name__}.{node.attr}")
+        return _constant(getattr(receiver, node.attr), f"{type(receiver).__name__}.{node.attr}")
 
     def visit_Name(self, node: ast.Name) -> Any:
         if node.id in self.own:
             return node
-        meaning = self.read.meaning(node.id)
+        meaning = self.source.meaning(node.id)
         if isinstance(meaning, int | float | str):
-            return literal(meaning, node.id)
+            return _constant(meaning, node.id)
         if isinstance(meaning, type) and is_dataclass(meaning):
             return ast.Name(self.sources.record(meaning))
         if isinstance(meaning, ModuleType) and meaning.__name__ in MODULES:
             return ast.Name(MODULES[meaning.__name__])
         if node.id not in vars(builtins):
-            name = self.read.plain.__qualname__
+            name = self.source.function.__qualname__
             raise UserError(f"{name} uses {node.id}, which a script can't hold")
         return node
 
@@ -144,8 +163,8 @@ class _Rewriting(ast.NodeTransformer):
             return self.generic_visit(node)
         given = node.args
         if target.owner is None and given and self._object(given[0]) is not None:
-            target, given = Method.bound(target.plain, self._object(given[0])), given[1:]
-        return self.sources.expression(target, target.name, [self.visit(each) for each in given])
+            target, given = Method.bound(target.function, self._object(given[0])), given[1:]
+        return self.sources.called(target, target.name, [self.visit(each) for each in given])
 
     @staticmethod
     def _is_super(node: ast.expr) -> bool:
@@ -155,25 +174,25 @@ class _Rewriting(ast.NodeTransformer):
         """The method or helper that a call means; None for what every script has."""
         if isinstance(node, ast.Attribute):
             if self._is_super(node):
-                assert self.read.owner is not None
-                found = getattr(super(self.read.above, self.read.owner), node.attr)
+                assert self.source.owner is not None
+                found = getattr(super(self.source.defining_class, self.source.owner), node.attr)
                 return Method.of(found)
             receiver = self._object(node.value)
             return None if receiver is None else Method.of(getattr(receiver, node.attr))
         if isinstance(node, ast.Name) and node.id not in self.own:
-            meaning = self.read.meaning(node.id)
+            meaning = self.source.meaning(node.id)
             return Method(meaning) if isinstance(meaning, FunctionType) else None
         return None
 
     def _object(self, node: ast.expr) -> object | None:
         """The part that an expression stands for: self, one of its fields, or one made anew."""
-        if isinstance(node, ast.Name) and node.id == self.read.self_name:
-            return self.read.owner
+        if isinstance(node, ast.Name) and node.id == self.source.self_name:
+            return self.source.owner
         if isinstance(node, ast.Attribute) and (holder := self._object(node.value)) is not None:
             held = getattr(holder, node.attr)
             return held if isinstance(held, Part) else None
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            meaning = self.read.meaning(node.func.id)
+            meaning = self.source.meaning(node.func.id)
             if isinstance(meaning, type) and issubclass(meaning, Part):
                 return meaning(*(ast.literal_eval(self.visit(each)) for each in node.args))
         return None

@@ -6,29 +6,78 @@ changes, so the lines compute the same bits.
 """
 
 import ast
+import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from nncli.engine.tape import Call
 from nncli.errors import UserError
-from nncli.export.numpy_script.array_names import Names
-from nncli.export.numpy_script.calls import Step, step
-from nncli.export.numpy_script.literals import LiteralWriter, expression
+from nncli.export.numpy_script.calls import Draws, Step, step
+from nncli.export.numpy_script.expressions import (
+    Literals,
+    dtype_argument,
+    expression,
+    substituted,
+    type_name,
+)
 from nncli.parts.arrays import Array
 
 LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
 
 
+def _memory(array: Array) -> tuple[object, ...]:
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
+
+
+class ArrayNames:
+    """Array -> the expression for it: a name, or a view of one such as `W1.T`."""
+
+    def __init__(self) -> None:
+        self._views: dict[tuple[object, ...], ast.expr] = {}
+        self._taken: set[str] = set()
+
+    def add(self, name: str, array: Array) -> None:
+        """Call an array `name`, unless its memory has a name already."""
+        self._taken.add(name)
+        self._views.setdefault(_memory(array), expression(name))
+        if array.size == 1:  # spread over a larger array as it is
+            self._views.setdefault(_memory(array.reshape(())), expression(name))
+        if array.ndim == 2:
+            self._views.setdefault(_memory(array.T), expression(f"{name}.T"))
+        if array.ndim == 1:
+            self._views.setdefault(_memory(array[:, None]), expression(f"{name}[:, None]"))
+
+    def add_scratch(self, array: Array) -> None:
+        """Find a name for an array that a tape writes to and nobody has named."""
+        if _memory(array) in self._views:
+            return
+        stem = "scratch" if array.ndim else "scale"
+        number = 1
+        while (name := stem if number == 1 else f"{stem}_{number}") in self._taken:
+            number += 1
+        self.add(name, array)
+
+    def find(self, array: Array) -> ast.expr | None:
+        """The expression for an array; None if it has no name."""
+        found = self._views.get(_memory(array))
+        return copy.deepcopy(found)
+
+
 @dataclass(frozen=True)
 class Recording:
-    """Calls of a tape, the names of the arrays they work on, and the rows of its batch."""
+    """Calls of a tape, the names of the arrays they work on, and the rows of its batch.
+
+    draws: functions that fill an array with random numbers, and the formula for it, where `_0` is
+    the array's shape.
+    """
 
     calls: Sequence[Call]
-    names: Names
+    names: ArrayNames
     rows: int = 0
+    draws: Draws = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,40 +99,29 @@ class Statement:
         return [node.id for node in ast.walk(self.value) if isinstance(node, ast.Name)]
 
 
-def read(recordings: Sequence[Recording], speller: LiteralWriter) -> list[Statement]:
-    """A statement for each call of a tape that was recorded for several batches.
-
-    Raises UserError for a call that can't be written as a line.
-    """
-    lengths = {len(recording.calls) for recording in recordings}
-    if len(lengths) > 1:
-        raise UserError("a part computes batches of different sizes in different ways")
-    read_call = _Reading(recordings, speller)
-    return [read_call(calls) for calls in zip(*(r.calls for r in recordings), strict=True)]
-
-
-class _Reading:
+class _Translator:
     """One call of each recording -> a statement; names and shapes are those of the first."""
 
-    def __init__(self, recordings: Sequence[Recording], speller: LiteralWriter) -> None:
-        self.names, self.speller = recordings[0].names, speller
-        self.all_names = [recording.names for recording in recordings]
+    def __init__(self, recordings: Sequence[Recording], literals: Literals) -> None:
+        self.names, self.literals = recordings[0].names, literals
+        self.dtype = type_name(literals.dtype)
+        self.draws = [recording.draws for recording in recordings]
         self.rows = [recording.rows for recording in recordings]
         self.written: set[str] = set()
 
     def __call__(self, calls: Sequence[Call]) -> Statement:
-        steps = [step(*each) for each in zip(calls, self.all_names, strict=True)]
+        steps = [step(*each) for each in zip(calls, self.draws, strict=True)]
         first = steps[0]
         self.names.add_scratch(first.target)
         if len({each.formula for each in steps}) > 1:
             raise UserError("a part computes batches of different sizes in different ways")
         operands = [self._operand(each) for each in zip(*(s.operands for s in steps), strict=True)]
         if self._has_only_numbers(first, operands):
-            operands = [expression(f"{self.speller.type_name}({ast.unparse(o)})") for o in operands]
-        value: ast.expr = _Placing(operands).visit(expression(first.formula))
+            operands = [expression(f"{self.dtype}({ast.unparse(each)})") for each in operands]
+        value = substituted(first.formula, {f"_{n}": each for n, each in enumerate(operands)})
         if first.shape != first.target.shape:
             shape = ast.unparse(self._shape([each.target.shape for each in steps]))
-            value = expression(f"np.full({shape}, {ast.unparse(value)}, {self.speller.type_name})")
+            value = expression(f"np.full({shape}, {ast.unparse(value)}, {self.dtype})")
         target = self.names.find(first.target)
         if not isinstance(target, ast.Name):
             raise UserError("a part writes into a piece of an array, which no single line can do")
@@ -93,7 +131,7 @@ class _Reading:
     def _has_only_numbers(self, first: Step, operands: Sequence[ast.expr]) -> bool:
         """Whether Python would compute in float64 what was computed in float32."""
         return (
-            self.speller.dtype != np.float64
+            self.literals.dtype != np.float64
             and "_1" in first.formula
             and all(np.ndim(operand) == 0 for operand in first.operands)
             and self.written.isdisjoint(map(ast.unparse, operands))
@@ -108,7 +146,7 @@ class _Reading:
         if np.ndim(first) == 0:
             if isinstance(first, np.ndarray) and first.base is not None:
                 raise UserError("a part reads an array of its own that nothing has written")
-            return self.speller.number([float(value) for value in values], self.rows)
+            return self.literals.number([float(value) for value in values], self.rows)
         return self._constant(values)
 
     def _shape(self, shapes: Sequence[tuple[int, ...]]) -> ast.expr:
@@ -116,8 +154,7 @@ class _Reading:
         return expression(f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})")
 
     def _constant(self, values: Sequence[Array]) -> ast.expr:
-        first, kind = values[0], self.speller.type_name
-        suffix = "" if kind == "float" else f", {kind}"
+        first, suffix = values[0], dtype_argument(self.literals.dtype)
         if (first == 1.0).all():
             shape = ast.unparse(self._shape([value.shape for value in values]))
             return expression(f"np.ones({shape}{suffix})")
@@ -126,12 +163,13 @@ class _Reading:
         return expression(f"np.array({first.tolist()}{suffix})")
 
 
-class _Placing(ast.NodeTransformer):
-    """Puts operands in the places _0, _1, ... of a formula."""
+def translate(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:
+    """A statement for each call of a tape that was recorded for several batches.
 
-    def __init__(self, operands: Sequence[ast.expr]) -> None:
-        self.operands = operands
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        place = node.id[1:]
-        return self.operands[int(place)] if node.id[0] == "_" and place.isdigit() else node
+    Raises UserError for a call that can't be written as a line.
+    """
+    lengths = {len(recording.calls) for recording in recordings}
+    if len(lengths) > 1:
+        raise UserError("a part computes batches of different sizes in different ways")
+    translator = _Translator(recordings, literals)
+    return [translator(calls) for calls in zip(*(r.calls for r in recordings), strict=True)]

@@ -1,43 +1,37 @@
-"""Training: the loop of a run as the text of a script, with only what this run used."""
+"""Training loop: the epochs of a run as the text of a script, with only what this run used."""
 
 import numpy as np
 
-from nncli.engine.batches import Batches
-from nncli.engine.state import stream
+from nncli.engine.steppers.lbfgs import scipy_options
 from nncli.errors import UserError
+from nncli.export.numpy_script.expressions import operation
 from nncli.export.numpy_script.formatting import INNER, comment, indented, listed
-from nncli.export.numpy_script.functions import Functions
-from nncli.export.numpy_script.literals import operation
-from nncli.export.numpy_script.minimizing import minimize
-from nncli.export.numpy_script.objective import Objective
+from nncli.export.numpy_script.functions import Objective
+from nncli.export.numpy_script.job_code import JobCode
+from nncli.export.numpy_script.parameters import generator
 from nncli.export.numpy_script.run_history import RunHistory
 from nncli.export.numpy_script.sources import Sources
-from nncli.parts.optimizers import Lbfgs, Optimizer
+from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
-STREAMS = {"init": "initial weights", "shuffle": "row orders", "dropout": "dropout masks"}
+
+def _option(name: str, value: float) -> str:
+    """What stands behind the name of one of scipy's options."""
+    if value == np.iinfo(np.int32).max:
+        return "np.iinfo(np.int32).max,"
+    why = "  # only the gradient, or a line search that fails, ends it" if name == "ftol" else ""
+    return f"{value!r},{why}"
 
 
-def generator(name: str, seed: int, variable: str = "") -> str:
-    """The line that makes the random stream called init, shuffle or dropout."""
-    sequence = stream(name, seed).bit_generator.seed_seq
-    assert isinstance(sequence, np.random.SeedSequence)
-    made = f"{variable or name} = np.random.default_rng({sequence.entropy})"
-    return f"{made}  # the stream of {STREAMS[name]}, of seed {seed}"
-
-
-class Loop:
+class TrainingLoop:
     """The functions `report` and `train`."""
 
     def __init__(
-        self, past: RunHistory, functions: Functions, objective: Objective, sources: Sources
+        self, history: RunHistory, code: JobCode, objective: Objective, sources: Sources
     ) -> None:
-        self.past, self.functions, self.objective = past, functions, objective
-        self.sources = sources
-        self.job, self.last = past.job, past.epochs[-1]
-        random = np.random.default_rng(0)  # nothing is drawn here
-        sampling = self.job.training.sampling
-        self.batches = Batches(len(self.job.train), self.job.batch_rows, sampling, random)
+        self.history, self.code, self.objective = history, code, objective
+        self.sources, self.batches = sources, code.batches
+        self.job, self.last = code.job, history.epochs[-1]
         self.changes_by_step = self.job.schedule.interval == "step"
 
     @property
@@ -47,7 +41,7 @@ class Loop:
 
     def rows_of(self, split: str) -> str:
         """`x_train, t_train`."""
-        return ", ".join(f"{name}_{split}" for name in self.functions.batch)
+        return ", ".join(f"{name}_{split}" for name in self.objective.arguments)
 
     def report(self) -> list[str]:
         """What prints a row of the table."""
@@ -65,18 +59,18 @@ class Loop:
         if job.steps_per_epoch > 1:
             words += f" of {job.steps_per_epoch} steps"
         table = ["epoch", "loss", *(["val_loss"] if job.val is not None else [])]
-        ending = self.past.ending
+        ending = self.history.ending
         why = comment(f"{last:,} of {job.training.epochs:,} epochs: {ending}") if ending else []
-        is_lbfgs = isinstance(job.optimizer, Lbfgs)
+        has_update = job.optimizer.has_update
         return [
             "def train():",
             f'    """{words}, and print the losses."""',
             "    initialize()",
-            *indented([] if is_lbfgs else self._before()),
+            *indented(self._before() if has_update else []),
             f'    print("{",".join(table)}")',
             "    report(0)",
             *indented(why),
-            *indented(self._minimize() if is_lbfgs else self._epochs()),
+            *indented(self._epochs() if has_update else self._minimize()),
         ]
 
     def _before(self) -> list[str]:
@@ -84,10 +78,10 @@ class Loop:
         job, lines = self.job, []
         if not self.batches.in_place:
             lines.append(generator("shuffle", job.seeds.shuffle))
-        if self.past.watched is not None:
+        if self.history.watched is not None:
             lines.append("plateau = PlateauState()")
-        if self.past.rates is not None:
-            lines += listed("rates = [", [repr(rate) for rate in self.past.rates], "]", INNER)
+        if self.history.rates is not None:
+            lines += listed("rates = [", [repr(rate) for rate in self.history.rates], "]", INNER)
         elif job.schedule.is_constant:
             lines.append(f"learning_rate = {self._base!r}")
         if self._counts_steps:
@@ -110,19 +104,17 @@ class Loop:
     def _rate(self) -> list[str]:
         """The line that sets the learning rate, if it changes."""
         schedule = self.job.schedule
-        if self.past.rates is not None:
+        if self.history.rates is not None:
             return ["learning_rate = rates[epoch - 1]"]
         if schedule.is_constant:
             return []
-        base, total = repr(self._base), self.job.training.epochs
-        done = "epoch - 1"
-        if self.changes_by_step:
-            total, done = total * self.job.steps_per_epoch, "step - 1"
+        base, total = repr(self._base), str(self.job.schedule_total)
+        done = "step - 1" if self.changes_by_step else "epoch - 1"
         is_plain = type(schedule).factor is Schedule.factor and not schedule.warmup
         method = schedule.after_warmup if is_plain else schedule.factor
-        factor = self.sources.call(method, done, str(total), name=f"{schedule.name}_factor")
+        factor = self.sources.call(method, done, total, name=f"{schedule.name}_factor")
         rate = base if factor == "1.0" else operation("base * factor", base=base, factor=factor)
-        return [f"learning_rate = {rate}{' * plateau.factor' * (self.past.watched is not None)}"]
+        return [f"learning_rate = {rate}{' * plateau.factor' * (self.history.watched is not None)}"]
 
     def _epochs(self) -> list[str]:
         once = [] if self.changes_by_step else self._rate()
@@ -130,14 +122,14 @@ class Loop:
         return [f"for epoch in range(1, {self.last + 1}):", *indented(body)]
 
     def _report_if_logged(self) -> list[str]:
-        condition = self.past.is_logged
+        condition = self.history.is_logged
         if condition == "True":
             return ["report(epoch)"]
         return [f"if {condition}:", "    report(epoch)"]
 
     def _plateau(self) -> list[str]:
         """The rule of reduce_on_plateau, where a script can follow it."""
-        watched, schedule = self.past.watched, self.job.schedule
+        watched, schedule = self.history.watched, self.job.schedule
         if watched is None:
             return []
         assert isinstance(schedule, ReduceOnPlateau)
@@ -176,7 +168,7 @@ class Loop:
         """Forward, backward and update of one batch."""
         lines = ["step += 1"] if self._counts_steps else []
         lines += self._rate() if self.changes_by_step else []
-        names = self.functions.batch
+        names = self.objective.arguments
         if not self.batches.in_place:
             lines.append(f"{', '.join(names)} = {', '.join(f'{n}_train[chosen]' for n in names)}")
         gradient = self._gradient("_train" if self.batches.in_place else "")
@@ -188,14 +180,47 @@ class Loop:
 
     def _gradient(self, suffix: str) -> str:
         """The gradient of `x, t` or `x_train, t_train`."""
-        names = [f"{name}{suffix}" for name in self.functions.batch]
-        star = "*" if len(self.functions.passes.handed_on) > 1 else ""
+        names = [f"{name}{suffix}" for name in self.objective.arguments]
+        star = "*" if len(self.code.returned) > 1 else ""
         return f"backward({', '.join(names)}, {star}forward(x{suffix}))"
 
     def _minimize(self) -> list[str]:
-        """All iterations of lbfgs."""
-        if self.objective.chunk is not None or not self.functions.passes.evaluates_alike:
+        """All iterations of lbfgs, which calls scipy as nncli does."""
+        if self.objective.chunk is not None or self.code.has_training_mode:
             raise UserError("lbfgs sums the loss of so many rows in another order than evaluation")
-        objective = f"objective({self.rows_of('train')})"
-        report = self._report_if_logged()
-        return minimize(self.job, self.last, self._gradient("_train"), objective, report)
+        return [
+            "epoch = 0",
+            "",
+            "def value_and_gradient(vector):",
+            '    """What is minimized."""',
+            "    theta[:] = vector",
+            f"    gradient = {self._gradient('_train')}",
+            f"    return objective({self.rows_of('train')}), gradient.astype(float)",
+            "",
+            "def after_iteration(vector):",
+            '    """What scipy calls with the weights that an iteration ends with."""',
+            "    nonlocal epoch",
+            "    epoch += 1",
+            "    theta[:] = vector",
+            *indented(self._report_if_logged()),
+            "",
+            *self._call_of_scipy(),
+        ]
+
+    def _call_of_scipy(self) -> list[str]:
+        last = self.last
+        options = scipy_options(self.job.optimizer, last).items()
+        unmoved = ["if result.nit == 0:  # it began at a minimum", "    after_iteration(theta)"]
+        return [
+            f"{'result = ' if last == 1 else ''}scipy.optimize.minimize(",
+            "    value_and_gradient,",
+            "    theta.astype(float),",
+            "    jac=True,",
+            '    method="L-BFGS-B",',
+            "    callback=after_iteration,",
+            "    options={",
+            *(f'        "{name}": {_option(name, value)}' for name, value in options),
+            "    },",
+            ")",
+            *(unmoved if last == 1 else []),
+        ]

@@ -1,14 +1,16 @@
-"""Literals: the shortest readable expression whose value is a recorded one, to the bit."""
+"""Expressions: syntax trees put together from text, and numbers as the shortest of them."""
 
 import ast
+import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 SHORT = {8: 10, 4: 6}  # characters a number may have before a formula is looked for, by its bytes
+TINY = "TINY"  # what a script calls the least normal number of its dtype
 
 
 def expression(text: str) -> ast.expr:
@@ -16,27 +18,48 @@ def expression(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
+class Substitution(ast.NodeTransformer):
+    """Puts values in the places of names."""
+
+    def __init__(self, values: Mapping[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return copy.deepcopy(self.values.get(node.id, node))
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        """An item of a tuple that is written out is that item."""
+        value, place = self.visit(node.value), self.visit(node.slice)
+        if isinstance(value, ast.Tuple):
+            item: ast.expr = value.elts[ast.literal_eval(place)]
+            return item
+        return ast.Subscript(value, place, node.ctx)
+
+
+def substituted(form: str, values: Mapping[str, ast.expr]) -> ast.expr:
+    """An expression such as `left * right`, with these values for its names."""
+    tree: ast.expr = Substitution(values).visit(expression(form))
+    return tree
+
+
 def operation(form: str, **operands: str) -> str:
-    """An operation such as `left * right` on expressions, in parentheses where they need them."""
-    tree = expression(form)
-    for node in ast.walk(tree):
-        for field, value in ast.iter_fields(node):
-            if isinstance(value, ast.Name) and value.id in operands:
-                setattr(node, field, expression(operands[value.id]))
-    return ast.unparse(tree)
+    """The same on expressions as text, in parentheses where they need them."""
+    values = {name: expression(operand) for name, operand in operands.items()}
+    return ast.unparse(substituted(form, values))
+
+
+def type_name(dtype: np.dtype[Any]) -> str:
+    """How a script writes a dtype."""
+    return "float" if dtype == np.float64 else f"np.{dtype}"
+
+
+def dtype_argument(dtype: np.dtype[Any]) -> str:
+    """What names the dtype to a function that makes an array of float64 unless told otherwise."""
+    return "" if dtype == np.float64 else f", {type_name(dtype)}"
 
 
 @dataclass(frozen=True)
-class Constant:
-    """A number with a name of its own: `definition` is its line in a script."""
-
-    name: str
-    value: float
-    definition: str
-
-
-@dataclass(frozen=True)
-class LiteralWriter:
+class Literals:
     """Numbers of one dtype as expressions.
 
     A number that a script writes is a Python float: NumPy rounds it to the dtype of the array it
@@ -49,38 +72,31 @@ class LiteralWriter:
     widths: tuple[int, ...] = ()
     scalars: tuple[str, ...] = ()
 
-    def constants(self) -> tuple[Constant, ...]:
-        """The numbers that have a name."""
-        limit, kind = np.finfo(self.dtype), self.type_name
-        tiny = f"np.finfo({kind}).tiny  # the least normal number"
-        return (Constant("TINY", float(limit.tiny), tiny),)
+    @property
+    def tiny_definition(self) -> str:
+        """The line that gives TINY its value."""
+        return f"{TINY} = np.finfo({type_name(self.dtype)}).tiny  # the least normal number"
 
     def is_number(self, value: ast.expr) -> bool:
         """Whether an expression is one of Python's numbers, so that it takes its dtype from what
         it meets."""
-        known = {"math", "rows", *self.scalars, *(each.name for each in self.constants())}
+        known = {"math", "rows", TINY, *self.scalars}
         return known.issuperset(n.id for n in ast.walk(value) if isinstance(n, ast.Name))
-
-    @property
-    def type_name(self) -> str:
-        """How a script writes the dtype."""
-        return type_name(self.dtype)
 
     def number(self, values: Sequence[float], rows: Sequence[int]) -> ast.expr:
         """The number recorded as values[i] for a batch of rows[i] rows."""
         if len(set(values)) == 1:
-            return expression(self.literal(values[0]))
+            return expression(self.text(values[0]))
         for formula in self._formulas_in_rows(values[0], rows[0]):
             if all(self._is(formula, v, n) for v, n in zip(values, rows, strict=True)):
                 return expression(formula)
         table = {n: float(self._shortest(v)) for v, n in zip(values, rows, strict=True)}
         return expression(f"{table}[rows]")
 
-    def literal(self, value: float) -> str:
+    def text(self, value: float) -> str:
         """One number."""
-        for constant in self.constants():
-            if self.dtype.type(value) == self.dtype.type(constant.value):
-                return constant.name
+        if self.dtype.type(value) == np.finfo(self.dtype).tiny:
+            return TINY
         short = self._shortest(value)
         if len(short) <= SHORT[self.dtype.itemsize] or not math.isfinite(value):
             return short
@@ -102,11 +118,6 @@ class LiteralWriter:
             share = round(value * rows * width, 6)
             yield f"{share!r} / {divisor}"
             yield f"{share!r} * (1.0 / {divisor})"
-
-
-def type_name(dtype: np.dtype[Any]) -> str:
-    """How a script writes a dtype."""
-    return "float" if dtype == np.float64 else f"np.{dtype}"
 
 
 def _formulas(value: float) -> Iterator[str]:

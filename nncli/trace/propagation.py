@@ -1,4 +1,4 @@
-"""Backpropagation: the tensors of a step from the input to the loss, and back."""
+"""Propagation: the tensors of a step from the input to the loss, and back."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -7,14 +7,14 @@ import numpy as np
 
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import bracketed, scaled, symbol
-from nncli.trace.record import Step
-from nncli.trace.tensor import Operand, Operands, Phase, Tensor, computed
+from nncli.trace.record import RecordedStep
+from nncli.trace.tensor import Operand, Operands, Phase, TracedTensor, computed
 
 
-class Passes:
+class Propagation:
     """Forward, loss and backward of one recorded step of a network."""
 
-    def __init__(self, network: Network, step: Step) -> None:
+    def __init__(self, network: Network, step: RecordedStep) -> None:
         self.network, self.step = network, step
 
     @cached_property
@@ -44,18 +44,20 @@ class Passes:
 
     def _computed(
         self, node: Node, name: str, phase: Phase, template: str, operands: Operands
-    ) -> Tensor:
+    ) -> TracedTensor:
         own = self.operands[node.name][name]
         return computed(f"{node.name}/{name}", phase, own.symbol, own.values, template, operands)
 
-    def forward(self) -> Iterator[Tensor]:
+    def forward(self) -> Iterator[TracedTensor]:
         """The input; of each layer what it is given and what it computes; the loss."""
-        yield Tensor("input", "forward", "x", self.step.arrays["input"])
+        yield TracedTensor("input", "forward", "x", self.step.arrays["input"])
         for node in self.network.nodes:
             own = self.operands[node.name]
             given = [*node.layer.param_shapes(node.inputs), *node.layer.state_shapes(node.inputs)]
             for name in given:
-                yield Tensor(f"{node.name}/{name}", "forward", own[name].symbol, own[name].values)
+                yield TracedTensor(
+                    f"{node.name}/{name}", "forward", own[name].symbol, own[name].values
+                )
             for name, template in node.layer.formulas().items():
                 yield self._computed(node, name, "forward", template, own)
         yield from self._loss()
@@ -70,11 +72,11 @@ class Passes:
             ends["w"] = Operand("w", wide)
         return ends
 
-    def _loss(self) -> Iterator[Tensor]:
+    def _loss(self) -> Iterator[TracedTensor]:
         step, loss, ends = self.step, self.network.loss, dict(self._ends)
-        yield Tensor("targets", "forward", "t", step.targets)
+        yield TracedTensor("targets", "forward", "t", step.targets)
         if step.weights is not None:
-            yield Tensor("weights", "forward", "w", step.weights)
+            yield TracedTensor("weights", "forward", "w", step.weights)
         term = self._weighed(loss.fill(loss.formula))
         template = self._scaled(f"sum of {bracketed(term)} over rows and outputs") if term else ""
         if penalties := [*self._penalties()]:
@@ -82,7 +84,7 @@ class Passes:
             ends["penalty"] = Operand("penalty", value)
             template += " + {penalty}" if template else ""
             formula = f"penalty = {' + '.join(penalties)}"
-            yield Tensor("penalty", "forward", "penalty", value, formula)
+            yield TracedTensor("penalty", "forward", "penalty", value, formula)
         yield computed("loss", "forward", "loss", np.asarray(step.loss), template, ends)
 
     def _penalties(self) -> Iterator[str]:
@@ -100,7 +102,7 @@ class Passes:
         """Times the loss's reduction factor."""
         return scaled(template, self.network.loss.factor(*self.step.targets.shape))
 
-    def backward(self) -> Iterator[Tensor]:
+    def backward(self) -> Iterator[TracedTensor]:
         """From the loss to the first layer that learns."""
         following: Node | None = None
         for node in reversed(self.network.nodes):
@@ -123,7 +125,7 @@ class Passes:
                     yield self._computed(node, name, "backward", template, own)
             following = node
 
-    def _start(self, node: Node) -> Tensor:
+    def _start(self, node: Node) -> TracedTensor:
         """d(loss)/d(a); of a matched pair d(loss)/d(z), in one step."""
         loss = self.network.loss
         if self.network.is_matched:

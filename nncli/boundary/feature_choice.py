@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nncli.boundary.answers import Answers
+from nncli.boundary.grid import Predictor
 from nncli.errors import UserError, did_you_mean, few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
@@ -34,13 +34,13 @@ def named(table: Table, text: str) -> tuple[str, ...]:
     )
 
 
-def most_telling(answers: Answers, sample: Array, output: int | None) -> tuple[str, ...]:
+def most_telling(predictor: Predictor, sample: Array, output: int | None) -> tuple[str, ...]:
     """The two numeric features that the predictions depend on most, in the table's order.
 
     One if there is only one. output: the one prediction that counts; None: all of them.
     Raises UserError if there is none.
     """
-    table = answers.table
+    table = predictor.table
     numeric = [name for name in table.features if table.kind(name) == "numeric"]
     if not numeric:
         raise UserError(
@@ -49,27 +49,27 @@ def most_telling(answers: Answers, sample: Array, output: int | None) -> tuple[s
         )
     if len(numeric) <= 2:
         return tuple(numeric)
-    inputs = 2 * len(numeric) * answers.model.preprocessing.width
-    changes = effects(answers, numeric, sample[: max(MOVED_VALUES // inputs, 10)], output)
+    inputs = 2 * len(numeric) * predictor.model.preprocessing.width
+    changes = effects(predictor, numeric, sample[: max(MOVED_VALUES // inputs, 10)], output)
     best = np.argsort(-changes, kind="stable")[:2]
     return tuple(numeric[index] for index in sorted(best.tolist()))
 
 
-def effects(answers: Answers, names: list[str], rows: Array, output: int | None) -> Array:
+def effects(predictor: Predictor, names: list[str], rows: Array, output: int | None) -> Array:
     """mean |f(x + s/2) - f(x - s/2)| over rows x, for each feature: s is its spread in them.
 
     s: the standard deviation.  f: the predictions, or the one numbered `output`.
     """
-    x = answers.table.x[rows]
+    x = predictor.table.x[rows]
     changes = np.zeros(len(names))
     for place, name in enumerate(names):
-        column = answers.table.features.index(name)
+        column = predictor.table.features.index(name)
         present = x[:, column][~np.isnan(x[:, column])]
         spread = present.std() if len(present) else 0.0
         moved = np.concatenate([x, x])
         moved[: len(x), column] += spread / 2
         moved[len(x) :, column] -= spread / 2
-        above, below = np.split(answers(moved), 2)
+        above, below = np.split(predictor(moved), 2)
         change = np.abs(above - below) if output is None else np.abs(above - below)[:, output]
         changes[place] = np.nan_to_num(change, posinf=0.0).mean()
     return changes

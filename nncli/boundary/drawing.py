@@ -1,0 +1,206 @@
+"""Drawing: a boundary as a curve over one feature, or as a map over two."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.learning_curves import write_picture
+from nncli.boundary.boundary import Boundary
+from nncli.boundary.grid import Axis
+from nncli.boundary.style import (
+    HEIGHT,
+    NOWHERE,
+    WIDTH,
+    caption,
+    class_colors,
+    class_figure,
+    class_legend,
+    dot_style,
+    dots,
+    frame,
+    legend,
+    scatter_classes,
+    ticks,
+)
+from nncli.errors import UserError
+from nncli.evaluation.plots import SHADE, dress, new_figure, short
+from nncli.parts.arrays import Array
+
+COLUMN = 0.4  # half the width of a category's piece of the curve
+MOST_STRIPS = 8  # classes whose dots get room of their own
+CONTOURS = 14
+FAINTEST, STRONGEST = 0.10, 0.60  # shades: of a class no likelier than others, of a sure one
+
+
+def draw_curve(boundary: Boundary) -> Any:
+    """A figure: the prediction as a line, the training rows as dots."""
+    return _draw_probabilities(boundary) if boundary.classes else _draw_numbers(boundary)
+
+
+def _draw_numbers(boundary: Boundary) -> Any:
+    figure = new_figure(WIDTH, HEIGHT)
+    axes = figure.subplots()
+    points = boundary.points
+    style = dot_style(len(points))
+    dot = axes.scatter(dots(boundary)[:, 0], points.truth, color="0.6", **style)
+    line = _draw_line(axes, boundary.axes[0], boundary.predictions[:, 0], SHADE)
+    frame(axes, boundary, boundary.target)
+    legend(axes, [(line, "predicted"), (dot, "training rows")], loc="best")
+    caption(figure, boundary)
+    return figure
+
+
+def _draw_probabilities(boundary: Boundary) -> Any:
+    """The probability of each class; below, the training rows in a strip for each."""
+    figure = class_figure(boundary)
+    strips = 0.4 + 0.22 * min(len(boundary.classes), MOST_STRIPS)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, strips))
+    colors = class_colors(len(boundary.classes))
+    for color, probability in zip(colors, boundary.predictions.T, strict=True):
+        _draw_line(above, boundary.axes[0], probability, color)
+    frame(above, boundary, "probability")
+    above.set(xlabel="", ylim=(-0.02, 1.02))
+    above.tick_params(bottom=False, labelbottom=False)
+    class_legend(above, boundary, colors)
+    _draw_strips(below, boundary, colors)
+    caption(figure, boundary)
+    return figure
+
+
+def _draw_line(axes: Any, axis: Axis, values: Array, color: Any) -> Any:
+    """A line over a number, a level for each category."""
+    if axis.categories:
+        from_middle = np.abs(axis.positions - np.rint(axis.positions))
+        values = np.where(from_middle > COLUMN, np.nan, values)
+    (line,) = axes.plot(axis.positions, values, color=color, linewidth=2, zorder=4)
+    return line
+
+
+def _draw_strips(axes: Any, boundary: Boundary, colors: Array) -> None:
+    points = boundary.points
+    heights = points.truth + np.random.default_rng(1).uniform(-0.25, 0.25, len(points))
+    places = np.column_stack([dots(boundary)[:, 0], heights])
+    scatter_classes(axes, points, places, colors)
+    dress(axes, short(boundary.axes[0].name), "rows")
+    axes.set(yticks=[], ylim=(len(boundary.classes) - 0.5, -0.5))
+
+
+def draw_surface(boundary: Boundary) -> Any:
+    """A figure: surface and training rows in the same colours."""
+    figure = new_figure(WIDTH, HEIGHT)
+    axes = figure.subplots()
+    x, y = boundary.axes
+    surface = boundary.predictions[..., 0]
+    levels = contour_levels(np.append(surface.ravel(), boundary.points.truth))
+    axes.set_facecolor(NOWHERE)
+    filled = axes.contourf(x.positions, y.positions, surface, levels, cmap="viridis")
+    lines = {"colors": "white", "linewidths": 0.5, "alpha": 0.5, "linestyles": "solid"}
+    axes.contour(x.positions, y.positions, surface, levels, **lines)
+    scale = {"cmap": "viridis", "vmin": levels[0], "vmax": levels[-1]}
+    points = boundary.points
+    axes.scatter(*dots(boundary).T, c=points.truth, **scale, **dot_style(len(points)))
+    frame(axes, boundary, y.name)
+    axes.set_ylim(*y.ends)
+    if y.categories:
+        ticks(axes.set_yticks, y)
+    bar = figure.colorbar(filled, ax=axes)
+    bar.set_label(f"predicted {short(boundary.target)} (dots: true)", parse_math=False)
+    caption(figure, boundary)
+    return figure
+
+
+def contour_levels(values: Array) -> Array:
+    """Round numbers, evenly spaced, around all values that are finite."""
+    from matplotlib.ticker import MaxNLocator
+
+    finite = values[np.isfinite(values)]
+    low, high = float(finite.min()), float(finite.max())
+    if low == high:
+        low, high = low - max(0.5, 0.1 * abs(low)), high + max(0.5, 0.1 * abs(high))
+    return np.asarray(MaxNLocator(CONTOURS).tick_values(low, high))
+
+
+def draw_regions(boundary: Boundary) -> Any:
+    """A figure: the class's colour, the stronger the likelier; lines where two are as likely."""
+    figure = class_figure(boundary)
+    axes = figure.subplots()
+    x, y = boundary.axes
+    colors = class_colors(len(boundary.classes))
+    image = _image(boundary.predictions, colors)
+    extent = (*_outer_ends(x), *_outer_ends(y))
+    axes.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="bilinear")
+    _draw_borders(axes, boundary)
+    scatter_classes(axes, boundary.points, dots(boundary), colors)
+    frame(axes, boundary, y.name)
+    axes.set_ylim(*y.ends)
+    if y.categories:
+        ticks(axes.set_yticks, y)
+    class_legend(axes, boundary, colors)
+    _draw_scale(axes, len(boundary.classes))
+    caption(figure, boundary)
+    return figure
+
+
+def _outer_ends(axis: Axis) -> tuple[float, float]:
+    """Of the first and last pixel, whose middles the axis ends with."""
+    half = (axis.positions[1] - axis.positions[0]) / 2
+    return axis.ends[0] - half, axis.ends[1] + half
+
+
+def _shade(colors: Array, sureness: Array) -> Array:
+    """Colours mixed with white; sureness 0..1."""
+    strength = FAINTEST + (STRONGEST - FAINTEST) * sureness
+    return np.asarray(1 - strength[..., None] * (1 - colors))
+
+
+def _image(predictions: Array, colors: Array) -> Array:
+    from matplotlib.colors import to_rgb
+
+    even = 1 / len(colors)
+    sureness = (predictions.max(axis=-1) - even) / (1 - even)
+    image = _shade(colors[predictions.argmax(axis=-1)], np.clip(sureness, 0, 1))
+    image[~np.isfinite(predictions).all(axis=-1)] = to_rgb(NOWHERE)
+    return image
+
+
+def _draw_borders(axes: Any, boundary: Boundary) -> None:
+    """For each class, the line where its probability equals that of the likeliest other one."""
+    (x, y), predictions = boundary.axes, boundary.predictions
+    likeliest = predictions.argmax(axis=-1)
+    second, first = np.moveaxis(np.partition(predictions, -2, axis=-1)[..., -2:], -1, 0)
+    for chosen in np.unique(likeliest):
+        lead = np.where(likeliest == chosen, first - second, predictions[..., chosen] - first)
+        if np.nanmin(lead) < 0 < np.nanmax(lead):
+            style = {"colors": "0.25", "linewidths": 1.1}
+            axes.contour(x.positions, y.positions, lead, levels=[0], **style)
+
+
+def _draw_scale(axes: Any, classes: int) -> None:
+    """What the shades mean, in grey, beside the picture."""
+    bar = axes.inset_axes((1.04, 0.0, 0.035, 0.3))
+    grey = np.full((128, 1, 3), 0.25)
+    image = _shade(grey, np.linspace(0, 1, 128)[:, None])
+    bar.imshow(image, extent=(0, 1, 1 / classes, 1), origin="lower", aspect="auto")
+    bar.yaxis.tick_right()
+    bar.set_xticks([])
+    bar.set_yticks([1 / classes, 1], [f"{1 / classes:.2g}", "1"], fontsize=8)
+    bar.set_title("probability", loc="left", fontsize=9)
+
+
+def draw_boundary(boundary: Boundary, path: Path) -> None:
+    """Draw it to `path`, by its suffix: a curve over one feature, a map over two.
+
+    Raises UserError for values that no axis can show, FileFailure if it can't write.
+    """
+    try:
+        write_picture(path, lambda: _drawing(boundary)(boundary))
+    except (OverflowError, ValueError):
+        raise UserError(f"{path}: the values are too large to draw") from None
+
+
+def _drawing(boundary: Boundary) -> Callable[[Boundary], Any]:
+    if len(boundary.axes) == 1:
+        return draw_curve
+    return draw_regions if boundary.classes else draw_surface

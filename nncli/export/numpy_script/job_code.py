@@ -1,0 +1,205 @@
+"""Job code: what a job computes, as straight-line code: blocks of folded statements.
+
+Its passes are recorded on arrays that hold nothing, for batches of several sizes, with the name of
+every array they work on.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from nncli.engine import passes
+from nncli.engine.evaluator import Forward
+from nncli.engine.job import Job
+from nncli.engine.notation import symbol
+from nncli.engine.plan import Plan
+from nncli.engine.steppers.gradient import empty_scalars, record_update
+from nncli.engine.tape import Tape
+from nncli.engine.workspace import recorded
+from nncli.export.numpy_script.expressions import Literals, dtype_argument
+from nncli.export.numpy_script.folding import fold
+from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, translate
+from nncli.parts.arrays import Array, LayerBuffers
+
+PROBES = (7, 12)  # rows of batches that are recorded besides the run's own sizes
+KEPT = ("z", "a", "dz", "da")  # what has a line of its own even where it is used once
+
+
+class Recorder:
+    """Records what a job's network and optimizer do.
+
+    n_forward, n_penalty: how many calls of a gradient's tape are its forward pass, at its
+    beginning, and its penalties, at its end.  gradients: the names of all gradients.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.network = job, job.network
+        self.dtype = np.dtype(job.training.dtype)
+        self.start = job.start()
+        self.batches = job.batches(self.start)
+        values = self._plan(PROBES[0]).values(PROBES[0])
+        self.n_forward = _length(lambda v: passes.forward(self.network, v), values)
+        self.n_penalty = _length(lambda v: passes.penalty_backward(self.network, v), values)
+        self.gradients = {
+            symbol(self.network, f"{node.name}/d{name}")
+            for node, v in zip(self.network.nodes, values, strict=True)
+            for name in v.grads
+        }
+
+    def gradient(self) -> list[Recording]:
+        """Forward, backward and penalties, for batches of several sizes."""
+        return [self._gradient(rows) for rows in (*PROBES, *sorted(self.batches.sizes()))]
+
+    def _gradient(self, rows: int) -> Recording:
+        plan = self._plan(rows)
+        x, targets, weights = plan.batch(rows)
+        names = self._names(x, plan.values(rows))
+        names.add("t", targets)
+        if weights is not None:
+            names.add("w", weights)
+        fill = plan.workspace.uniform
+        draw = f"dropout.random(_0{dtype_argument(self.dtype)})"
+        return Recording(
+            plan.record_gradient(rows).calls, names, rows, {} if fill is None else {fill: draw}
+        )
+
+    def evaluation(self) -> list[Recording]:
+        """The forward pass of an evaluation, for several numbers of rows."""
+        recordings = []
+        for rows in PROBES:
+            x = np.zeros((rows, self.network.inputs), self.dtype)
+            forward = Forward(self.network, np.zeros_like(self.start.theta), x)
+            [(_, tape, _)] = forward.chunks
+            *calls, _ = tape.calls  # the last one hands out the outputs
+            recordings.append(Recording(calls, self._names(x, forward.workspace.values(x)), rows))
+        return recordings
+
+    def update(self) -> tuple[Recording, dict[str, Array], list[str]]:
+        """Clipping and the optimizer; its slots as they start, and its scalars."""
+        rows, state = PROBES[0], self.start
+        plan = self._plan(rows, state.theta)
+        scalars = empty_scalars(self.job)
+        names = ArrayNames()
+        named = {"theta": plan.trained, "gradient": plan.gradient, **state.slots, **scalars}
+        for name, array in named.items():
+            names.add(name, array)
+        tape = record_update(self.job, plan, state.slots, scalars)
+        return Recording(tape.calls, names), state.slots, list(scalars)
+
+    def _plan(self, rows: int, theta: Array | None = None) -> Plan:
+        network, dtype = self.network, self.dtype
+        return Plan(
+            network,
+            np.zeros_like(self.start.theta) if theta is None else theta,
+            np.zeros((rows, network.inputs), dtype),
+            np.zeros((rows, network.outputs), dtype),
+            rows,
+            gather=False,
+            random=np.random.default_rng(0) if network.is_random else None,
+            weights=None if self.job.train.weights is None else np.zeros(rows, dtype),
+        )
+
+    def _names(self, x: Array, values: Sequence[LayerBuffers]) -> ArrayNames:
+        names = ArrayNames()
+        names.add("x", x)
+        names.add("ones", values[0].ones)
+        for node, v in zip(self.network.nodes, values, strict=True):
+            gradients = {f"d{name}": gradient for name, gradient in v.grads.items()}
+            arrays = {**v.params, **v.state, **gradients, **v.saved, "a": v.y, "da": v.dy}
+            for name, array in arrays.items():
+                if array is not None:
+                    names.add(symbol(self.network, f"{node.name}/{name}"), array)
+        return names
+
+
+def _length(work: Callable[[list[LayerBuffers]], None], values: list[LayerBuffers]) -> int:
+    """How many calls a part of a tape has."""
+    tape = Tape()
+    work(recorded(values, tape))
+    return len(tape.calls)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Statements in order, without a branch."""
+
+    statements: Sequence[Statement] = ()
+
+    @cached_property
+    def inputs(self) -> set[str]:
+        """Names that are read before they are written."""
+        found: set[str] = set()
+        written: set[str] = set()
+        for statement in self.statements:
+            found.update(name for name in statement.reads if name not in written)
+            written.add(statement.target)
+        return found
+
+    @cached_property
+    def writes(self) -> list[str]:
+        """Names in the order of their last writing."""
+        last = dict.fromkeys(reversed([statement.target for statement in self.statements]))
+        return list(reversed(last))
+
+
+class JobCode:
+    """The blocks of a training step and of an evaluation.
+
+    forward, backward, penalty: of a training step.  predict: of an evaluation.
+    has_training_mode: whether forward differs from predict, as dropout makes it.
+    update: clipping and the optimizer; empty for one without updates, such as lbfgs.
+    loss_input: what the loss is computed from: the output's scores or its activations.
+    returned: what the loss and the backward pass need of the forward pass.
+    layer_state: arrays of layers that a training step moves.
+    slots: the optimizer's, as they start.
+    scalars: the numbers that an update is told at each step.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.network = job, job.network
+        self.literals = Literals(np.dtype(job.training.dtype), (job.network.outputs,))
+        self.loss_input = symbol(self.network, f"output/{'z' if self.network.is_matched else 'a'}")
+        self.layer_state = {
+            symbol(self.network, f"{node.name}/{name}")
+            for node in self.network.nodes
+            for name in node.layer.state_shapes(node.inputs)
+        }
+        recorder = Recorder(job)
+        self.batches = recorder.batches
+        self._read_gradient(recorder)
+        self.slots: dict[str, Array] = {}
+        self.scalars: list[str] = []
+        self.update = Block()
+        if job.optimizer.has_update:
+            self._read_update(recorder)
+
+    def _read_gradient(self, recorder: Recorder) -> None:
+        statements = translate(recorder.gradient(), self.literals)
+        begin, end = recorder.n_forward, len(statements) - recorder.n_penalty
+        forward, backward = statements[:begin], statements[begin:end]
+        predict = translate(recorder.evaluation(), self.literals)
+        self.has_training_mode = _texts(predict) != _texts(forward)
+        self.predict = self._fold(predict, {self.loss_input})
+        self.penalty = self._fold(statements[end:], recorder.gradients)
+        self.backward = self._fold(backward, {*recorder.gradients, *self.penalty.inputs})
+        needed = {*self.backward.inputs, *self.penalty.inputs, self.loss_input}
+        self.forward = self._fold(forward, needed)
+        self.returned = [name for name in self.forward.writes if name in needed]
+
+    def _fold(self, statements: Sequence[Statement], kept: Iterable[str]) -> Block:
+        numbers = range(1, len(self.network.nodes) + 1)
+        always = {f"{name}{number}" for name in KEPT for number in numbers}
+        return Block(fold(statements, {*kept, *always}, self.literals, self.layer_state))
+
+    def _read_update(self, recorder: Recorder) -> None:
+        recording, self.slots, self.scalars = recorder.update()
+        literals = replace(self.literals, scalars=tuple(self.scalars))
+        statements = translate([recording], literals)
+        self.update = Block(fold(statements, (), literals, {"theta", *self.slots}))
+
+
+def _texts(statements: Sequence[Statement]) -> list[str]:
+    return [f"{each.target} = {ast.unparse(each.value)}" for each in statements]
