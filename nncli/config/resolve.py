@@ -15,6 +15,7 @@ from nncli.config.experiment import (
     Target,
 )
 from nncli.config.hints import alternatives, hints_of, spec
+from nncli.config.layer_shapes import layer_shapes
 from nncli.config.source_text import join
 from nncli.constraints import Auto
 from nncli.engine.cost import useful_threads
@@ -219,12 +220,8 @@ def _cores() -> int:
 def _largest_product(network: NetworkKeys) -> int:
     """Numbers in the largest kernel."""
     assert isinstance(network.input, int)
-    largest, inputs = 1, network.input
-    for layer in [*network.hidden, network.output.dense()]:
-        assert isinstance(layer, Layer)
-        outputs = layer.outputs(inputs)
-        largest, inputs = max(largest, inputs * outputs), outputs
-    return largest
+    placed = layer_shapes(network, (network.input,))
+    return max(math.prod(own) * math.prod(layer.output_shape(own)) for _, layer, own in placed)
 
 
 def resolve_metrics(chosen: Any, table: Table) -> list[Metric]:
