@@ -60,8 +60,8 @@ class Part:
 
         A subclass is another part: it has its own equivalents, and those that its whole kind has.
         """
-        kind = next(cls for cls in type(self).__mro__ if "kind" in vars(cls))
-        stated = {**kind.equivalents, **vars(type(self)).get("equivalents", {})}
+        family = next(vars(cls) for cls in type(self).__mro__ if "kind" in vars(cls))
+        stated = {**family.get("equivalents", {}), **vars(type(self)).get("equivalents", {})}
         if library not in stated:
             return Equivalent("", f"no equivalent known: {self.kind} {self.name}")
         found = stated[library]
