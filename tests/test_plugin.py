@@ -82,6 +82,15 @@ def test_the_derivative_in_the_plugin_is_that_of_its_formula(plugin_folder: Path
     assert float(done.stdout) < 1e-9
 
 
+def test_explain_says_what_the_plugins_part_is_called_elsewhere(plugin_folder: Path) -> None:
+    done = run_python("-m", "nncli", "explain", CONFIG, "--json", plugin=plugin_folder)
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)["equivalents"]
+    assert 'activation="mish"' in answers["keras"]["code"]
+    assert "nn.Mish()" in answers["pytorch"]["code"]
+    assert any("mish; activations are" in note for note in answers["scikit-learn"]["notes"])
+
+
 def test_without_the_plugin_its_name_is_an_error_at_its_place(tmp_path: Path) -> None:
     done = run_python("-m", "nncli", "train", CONFIG, "--runs-dir", tmp_path)
     assert done.returncode == 2

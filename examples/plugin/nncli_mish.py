@@ -17,6 +17,8 @@ class Mish(Activation):
 
     bounds = (-0.30884, np.inf)
     initializer = HeNormal()
+    formula = "{z} * tanh(ln(1 + exp({z})))"
+    equivalents = {"keras": '"mish"', "pytorch": "nn.Mish()"}
 
     def saved_shapes(self, shape: Shape) -> Shapes:
         return {"tanh": shape, "slope": shape}

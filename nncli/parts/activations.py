@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from nncli.constraints import NonNegative, Positive
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array, Shape, Shapes
 from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer
 from nncli.registry import Part, part
@@ -27,6 +28,8 @@ class Activation(Part):
     kinks: the points where f has no derivative; gradient checks avoid them.
     formula, backward_formula: a and dz as a teacher writes them, of {z}, {a}, {da} and the part's
     own keys, such as {alpha}; a trace shows them, and tests hold them against the kernels.
+    equivalents: scikit-learn and keras: the name, in quotes, or else a layer of Keras; pytorch: a
+    module.
     """
 
     kind = "activation"
@@ -35,6 +38,9 @@ class Activation(Part):
     kinks: ClassVar[tuple[float, ...]] = ()
     formula: ClassVar[str] = ""
     backward_formula: ClassVar[str] = "{da} * f'({z})"
+    equivalents = {
+        "scikit-learn": unsupported("{name}; activations are identity, logistic, tanh and relu")
+    }
 
     def saved_shapes(self, shape: Shape) -> Shapes:
         """Arrays this activation keeps from forward to backward, or works in; shape: that of z."""
@@ -55,6 +61,7 @@ class Identity(Activation):
 
     formula = "{z}"
     backward_formula = "{da}"
+    equivalents = {"scikit-learn": '"identity"', "keras": '"linear"', "pytorch": "nn.Identity()"}
 
     def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.copyto(a, z)
@@ -75,6 +82,7 @@ class Relu(Activation):
     kinks = (0.0,)
     formula = "max({z}, 0)"
     backward_formula = "{da} if {z} > 0 else 0"
+    equivalents = {"scikit-learn": '"relu"', "keras": '"relu"', "pytorch": "nn.ReLU()"}
 
     def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.maximum(z, 0.0, out=a)
@@ -96,6 +104,12 @@ class LeakyRelu(Activation):
     kinks = (0.0,)
     formula = "{z} if {z} > 0 else {negative_slope} * {z}"
     backward_formula = "{da} if {z} > 0 else {negative_slope} * {da}"
+    equivalents = {
+        "keras": Equivalent(
+            "layers.LeakyReLU(negative_slope={negative_slope})", "LeakyReLU's default slope is 0.3"
+        ),
+        "pytorch": "nn.LeakyReLU({negative_slope})",
+    }
 
     def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.minimum(z, 0.0, out=a)
@@ -124,6 +138,7 @@ class Elu(Activation):
     kinks = (0.0,)
     formula = "{z} if {z} > 0 else {alpha} * (exp({z}) - 1)"
     backward_formula = "{da} if {z} > 0 else {da} * {alpha} * exp({z})"
+    equivalents = {"keras": "layers.ELU(alpha={alpha})", "pytorch": "nn.ELU({alpha})"}
 
     def saved_shapes(self, shape: Shape) -> Shapes:
         return {"branch": shape}
@@ -156,6 +171,10 @@ class Softplus(Activation):
     initializer = HeNormal()
     formula = "ln(1 + exp({z}))"
     backward_formula = "{da} * (1 - exp(-{a}))"
+    equivalents = {
+        "keras": '"softplus"',
+        "pytorch": Equivalent("nn.Softplus()", "Softplus is z itself above z = 20: 2e-9 less"),
+    }
 
     def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.logaddexp(z, 0.0, out=a)
@@ -182,6 +201,7 @@ class Sigmoid(Activation):
     bounds = (0.0, 1.0)
     formula = "1 / (1 + exp(-{z}))"
     backward_formula = "{da} * {a} * (1 - {a})"
+    equivalents = {"scikit-learn": '"logistic"', "keras": '"sigmoid"', "pytorch": "nn.Sigmoid()"}
 
     def forward(self, z: Array, a: Array, saved: Saved) -> None:
         sigmoid(z, out=a)
@@ -199,6 +219,7 @@ class Tanh(Activation):
     bounds = (-1.0, 1.0)
     formula = "tanh({z})"
     backward_formula = "{da} * (1 - {a}^2)"
+    equivalents = {"scikit-learn": '"tanh"', "keras": '"tanh"', "pytorch": "nn.Tanh()"}
 
     def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.tanh(z, out=a)
@@ -219,6 +240,7 @@ class Silu(Activation):
     initializer = HeNormal()
     formula = "{z} * sigmoid({z})"
     backward_formula = "{da} * (sigmoid({z}) + {a} * (1 - sigmoid({z})))"
+    equivalents = {"keras": '"silu"', "pytorch": "nn.SiLU()"}
 
     def saved_shapes(self, shape: Shape) -> Shapes:
         return {"sigmoid": shape}
@@ -245,6 +267,12 @@ class Gelu(Activation):
     initializer = HeNormal()
     formula = "{z} * Phi({z})"
     backward_formula = "{da} * (Phi({z}) + {z} * phi({z}))"
+    equivalents = {
+        "keras": Equivalent('"gelu"', "gelu is exact by default, as here"),
+        "pytorch": Equivalent(
+            "nn.GELU()", "GELU's default is exact, as here; approximate='tanh' is not"
+        ),
+    }
     libraries = ("scipy",)
 
     def saved_shapes(self, shape: Shape) -> Shapes:
@@ -282,6 +310,7 @@ class Softmax(Activation):
     bounds = (0.0, 1.0)
     formula = "exp({z}) / sum(exp({z}))"
     backward_formula = "{a} * ({da} - sum({da} * {a}))"
+    equivalents = {"keras": '"softmax"', "pytorch": "nn.Softmax(dim=1)"}
 
     def saved_shapes(self, shape: Shape) -> Shapes:
         return {"row": (*shape[:-1], 1)}

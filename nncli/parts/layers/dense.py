@@ -37,6 +37,11 @@ class Dense(Layer):
     bias: Annotated[bool, "whether there is a b"] = True
     trainable: Annotated[bool, "false freezes W and b"] = True
     key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
+    equivalents = {
+        "scikit-learn": "hidden_layer_sizes",
+        "keras": "layers.Dense({units}{more_keys})",
+        "pytorch": "nn.Linear({inputs}, {units}{more_keys})",
+    }
 
     @property
     def is_trainable(self) -> bool:

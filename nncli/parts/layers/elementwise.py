@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Fraction
+from nncli.equivalent import unsupported
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.layers.layer import Layer
@@ -17,6 +18,7 @@ class ActivationLayer(Layer):
     """a = function(x): an activation by itself, as after batch_norm."""
 
     function: Activation = Relu()
+    equivalents = {"scikit-learn": unsupported("activation layers")}  # elsewhere, the function's
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         return self.function.saved_shapes((batch, *input_shape))
@@ -50,6 +52,11 @@ class Dropout(Layer):
 
     rate: Annotated[Fraction, "the share of units dropped"] = 0.5
     is_random = True
+    equivalents = {
+        "scikit-learn": unsupported("dropout"),
+        "keras": "layers.Dropout({rate})",
+        "pytorch": "nn.Dropout({rate})",
+    }
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         return {"mask": (batch, *input_shape)}

@@ -14,6 +14,8 @@ class Layer(Part):
 
     Shapes are those of one row, without the batch axis: (features,) today.
     is_random: whether a training pass draws random numbers.
+    equivalents: scikit-learn: anything, where the estimators have it; keras: a layer; pytorch: a
+    module of {inputs} columns.
     """
 
     kind = "layer"

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Fraction, Positive
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Ones, Zeros
 from nncli.parts.layers.layer import Layer
@@ -30,6 +31,22 @@ class BatchNorm(Layer):
     moving_mean_initializer: Initializer = Zeros()
     moving_variance_initializer: Initializer = Ones()
     trainable: Annotated[bool, "false freezes gamma, beta and the running statistics"] = True
+    equivalents = {
+        "scikit-learn": unsupported("batch_norm"),
+        "keras": Equivalent(
+            "layers.BatchNormalization(momentum={momentum}, epsilon={epsilon}{more_keys})",
+            "BatchNormalization's defaults are momentum=0.99 and epsilon=0.001",
+        ),
+        "pytorch": Equivalent(
+            "nn.BatchNorm1d({inputs}, eps={epsilon}, momentum={rest:.12g})",
+            "BatchNorm1d's momentum is the share of the new batch: 1 - {momentum} = {rest:.12g}",
+            "BatchNorm1d's running variance is the batch's times n / (n - 1): training is the "
+            "same, evaluation differs a little; a batch of one row is an error",
+        ),
+    }
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        return super().equivalent(library, rest=1.0 - self.momentum, **names)
 
     @property
     def is_trainable(self) -> bool:
