@@ -1,4 +1,4 @@
-"""Breakdown: what a step of the default engine goes into.
+"""Breakdown: what a step of the numpy engine goes into.
 
 A step's calls are of four sorts. Steps with and without the calls of one sort take turns, and the
 difference is its share: measured where it happens, with the caches as the other calls leave them.
@@ -65,9 +65,9 @@ def measure(row: Row, least: float) -> Breakdown:
 
 def _sorted(stepper: GradientStepper) -> Iterator[tuple[str, Call]]:
     """The calls of a step, each with its sort."""
-    if stepper.dealt is not None:
-        stepper.dealt.deal()
-        calls = stepper.dealt.steps[0]
+    if stepper.epoch_order is not None:
+        stepper.epoch_order.draw()
+        calls = stepper.epoch_order.steps[0]
     else:
         calls = stepper.tapes[stepper.batches.batch].calls
     update = len(calls) - len(stepper.peephole.cheaper(stepper.update_tape).calls)

@@ -1,8 +1,5 @@
 """Predictions: a table's own rows, with what a run predicts for each, as text."""
 
-import csv
-import gzip
-import io
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -14,14 +11,12 @@ import numpy as np
 from nncli.artifacts.files import output_file
 from nncli.artifacts.run_reader import RunReader
 from nncli.build.model import Model
-from nncli.data.reading.chunks import TableReader, suffixes
-from nncli.data.reading.tables import open_table
-from nncli.data.reading.text_files import TextFile
+from nncli.data.table_formats import OutputTable, open_table, writer_of
 from nncli.data.targets import label
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 
-FORMATS = (".csv", ".tsv", ".txt")
+STDOUT = Path("stdout.csv")  # how it is written there
 
 
 class Predictions:
@@ -48,11 +43,8 @@ class Predictions:
         self.columns = _columns(model, predicted, probabilities=probabilities)
         self.names = tuple(_free(name, self.file.names) for name in self.columns)
 
-    def lines(self) -> Iterator[list[str]]:
-        """Each row's cells as they are, with the predictions behind them, under the header if the
-        file has one."""
-        if getattr(self.file, "has_header", True):
-            yield [*self.file.names, *self.names]
+    def _cells(self) -> Iterator[list[str]]:
+        """Each row's cells as they are, with the predictions behind them."""
         start = 0
         for chunk in self.file.chunks():
             stop = start + len(chunk.lines)
@@ -62,42 +54,22 @@ class Predictions:
             start = stop
 
     def write(self, target: Path | None, stdout: IO[bytes]) -> None:
-        """Write all of them to a .csv or .tsv file (or .gz of it), whole or not at all, or to
-        stdout.
+        """Write all of them to a file in the format of its name, whole or not at all, or to stdout.
 
         Raises UserError for another format, FileFailure if the disk refuses.
         """
+        write = writer_of(target or STDOUT)
+        table = OutputTable([*self.file.names, *self.names], self._cells(), self.file)
         if target is None:
             with tempfile.TemporaryFile() as file:  # so that an error leaves nothing half said
-                self._write_lines(file, _delimiter(self.file, ".csv"))
+                write(file, table)
                 file.seek(0)
                 shutil.copyfileobj(file, stdout)
             return
-        if suffixes(target) not in FORMATS:
-            raise UserError(f"{target}: expected a name ending in .csv, .tsv or .gz of these")
         if target.exists() and target.samefile(self.path):
             raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
-        with output_file(target) as raw:
-            self._write_to(raw, target)
-
-    def _write_to(self, raw: IO[bytes], target: Path) -> None:
-        delimiter = _delimiter(self.file, suffixes(target))
-        if target.suffix != ".gz":
-            self._write_lines(raw, delimiter)
-            return
-        with gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed:
-            self._write_lines(packed, delimiter)
-
-    def _write_lines(self, raw: Any, delimiter: str) -> None:
-        """With the mark before the first line and the line ends that the file has."""
-        has_bom, line_end = (
-            getattr(self.file, "has_bom", False),
-            getattr(self.file, "line_end", "\n"),
-        )
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig" if has_bom else "utf-8", newline="")
-        csv.writer(text, delimiter=delimiter, lineterminator=line_end).writerows(self.lines())
-        text.flush()
-        text.detach()
+        with output_file(target) as file:
+            write(file, table)
 
 
 def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str, Any]:
@@ -127,10 +99,3 @@ def _texts(column: Any, decimal: str = ".") -> Sequence[str]:
         return list(map(str, column))
     texts = ["" if value != value else label(value) for value in column.tolist()]
     return texts if decimal == "." else [text.replace(".", decimal) for text in texts]
-
-
-def _delimiter(file: TableReader, suffix: str) -> str:
-    if suffix == ".tsv":
-        return "\t"
-    own = file.delimiter if isinstance(file, TextFile) else ","
-    return "," if own == "\t" and suffix == ".csv" else own

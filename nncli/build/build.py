@@ -24,7 +24,7 @@ from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.state import stream
 from nncli.engine.steppers.choice import Choice, choose
-from nncli.errors import CorruptRun, DataError, TableError, UserError
+from nncli.errors import CorruptRun, DataError, ShapeError, TableError, UserError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import Rows, Split
@@ -158,12 +158,13 @@ def assemble(
         # what overflows is refused
         preprocessing = fixed.preprocessing if fixed else _fit(table, rows, keys)
     inputs = preprocessing.width
-    experiment = resolve(given, table, dealt.split, rows, keys, inputs)
-    check(experiment, table, rows, inputs, source)
-    if fixed is None:  # a run has its weights in its own files
-        check_files(experiment, inputs, source)
-    model = Model(experiment, preprocessing)
-    check_network(model, rows, source)
+    with _blaming(source, "network"):  # its shapes
+        experiment = resolve(given, table, dealt.split, rows, keys, inputs)
+        check(experiment, table, rows, inputs, source)
+        if fixed is None:  # a run has its weights in its own files
+            check_files(experiment, inputs, source)
+        model = Model(experiment, preprocessing)
+        check_network(model, rows, source)
     try:
         job = _job(model, table, rows, row_weights)
     except TableError as error:
@@ -211,6 +212,8 @@ def _blaming(source: Source, key: str) -> Iterator[None]:
         raise  # which has places of its own
     except DataError as error:
         raise source.error([(own or key, message) for own, message in error.found]) from None
+    except ShapeError as error:
+        raise source.error([(error.key or key, str(error))]) from None
 
 
 def _check_finite(job: Job, source: Source, key: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.config.experiment import Experiment, PreprocessingKeys
+from nncli.config.layer_shapes import layer_shapes
 from nncli.config.load import Source
 from nncli.errors import UserError
 from nncli.parts.activations import Activation, Softmax
@@ -61,21 +62,17 @@ def check_files(resolved: Experiment, inputs: int, source: Source) -> None:
 
 
 def _starts(resolved: Experiment, inputs: int) -> Found:
-    network, width, nobody = resolved.network, inputs, np.random.default_rng(0)
-    hidden = [layer for layer in network.hidden if isinstance(layer, Layer)]
-    for index, layer in enumerate([*hidden, network.output.dense()]):
-        is_output = index == len(hidden)
-        node = "output" if is_output else f"hidden_{index + 1}"
-        place = "network.output" if is_output else f"network.hidden[{index}]"
+    network, nobody = resolved.network, np.random.default_rng(0)
+    for number, (place, layer, own) in enumerate(layer_shapes(network, (inputs,)), start=1):
+        node = f"hidden_{number}" if number <= len(network.hidden) else "output"
         keys = {id(value): key for key, value in vars(layer).items()}
-        shapes = {**layer.param_shapes(width), **layer.state_shapes(width)}
+        shapes = {**layer.param_shapes(own), **layer.state_shapes(own)}
         for tensor, start in layer.initializers().items():
             if isinstance(start, FromFile) and tensor in shapes:
                 try:
                     start(shapes[tensor], nobody, f"{node}/{tensor}")
                 except UserError as error:
                     yield f"{place}.{keys[id(start)]}.path", str(error)
-        width = layer.outputs(width)
 
 
 def _loss(resolved: Experiment, table: Table) -> Found:

@@ -31,7 +31,7 @@ def check_network(model: Model, rows: Rows, source: Source) -> None:
     numbers = (OF_THETA + 1 + experiment.optimizer.n_vectors) * network.layout.size
     numbers += OF_OUTPUTS * network.outputs * (train + len(rows.val))
     for node in network.nodes:
-        saved = node.layer.saved_shapes(batch, node.inputs).values()
+        saved = node.layer.saved_shapes(batch, node.input_shape).values()
         numbers += OF_OUTPUTS * batch * node.outputs + sum(map(math.prod, saved))
     what = f"training {network.layout.size:,} parameters, {batch:,} rows a step,"
     _refuse(numbers * model.dtype.itemsize, "network", what, source)

@@ -39,7 +39,7 @@ class Model:
         keys, loss = self.experiment.network, self.experiment.loss
         hidden = [layer for layer in keys.hidden if isinstance(layer, Layer)]
         assert isinstance(loss, Loss)
-        return Network(self.preprocessing.width, hidden, keys.output.dense(), loss)
+        return Network((self.preprocessing.width,), hidden, keys.output.dense(), loss)
 
     @cached_property
     def coding(self) -> TargetCoding:

@@ -75,12 +75,12 @@ def _train(recorder: RunRecorder, signals: StopOnSignal) -> bool:
     with BackgroundPlotter() as plotter:
         if recorder.built.experiment.output.plots:
             plotter.start()
-        ended = train_to_end(recorder, plotter, signals, quiet=True)
+        result = train_to_end(recorder, plotter, signals, quiet=True)
     for warning in recorder.warnings:
         echo_err(f"warning: {recorder.run.name}: {warning}")
-    if ended.diverged:
-        raise ended.diverged
-    return ended.finished
+    if result.diverged:
+        raise result.diverged
+    return result.finished
 
 
 def _print_result(summary: dict[str, Any]) -> None:

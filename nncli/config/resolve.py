@@ -15,8 +15,10 @@ from nncli.config.experiment import (
     Target,
 )
 from nncli.config.hints import alternatives, hints_of, spec
+from nncli.config.layer_shapes import layer_shapes
 from nncli.config.source_text import join
 from nncli.constraints import Auto
+from nncli.engine.cost import useful_threads
 from nncli.engine.settings import Training
 from nncli.parts import metrics
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
@@ -35,7 +37,6 @@ P = TypeVar("P", bound=Part)
 BATCH = 32
 MOST_LOGGED = 1000  # rows of metrics.csv, unless a config asks for more
 STAY_OPEN = ("name", "training.engine")
-LARGE_STEP = 128**3  # multiplications of one product from which a second thread pays
 
 
 def resolve(
@@ -192,7 +193,7 @@ def resolve_training(
         stopping = replace(stopping, monitor=monitor)
     if threads == "auto":
         work = (count if size == "full" else size) * _largest_product(network)
-        threads = max(1, min(_cores(), 2 * work // LARGE_STEP))
+        threads = useful_threads(work, _cores())
     converged = training.converged
     if converged is not None and converged.monitor == "auto":
         converged = replace(converged, monitor=monitor)
@@ -219,12 +220,8 @@ def _cores() -> int:
 def _largest_product(network: NetworkKeys) -> int:
     """Numbers in the largest kernel."""
     assert isinstance(network.input, int)
-    largest, inputs = 1, network.input
-    for layer in [*network.hidden, network.output.dense()]:
-        assert isinstance(layer, Layer)
-        outputs = layer.outputs(inputs)
-        largest, inputs = max(largest, inputs * outputs), outputs
-    return largest
+    placed = layer_shapes(network, (network.input,))
+    return max(math.prod(own) * math.prod(layer.output_shape(own)) for _, layer, own in placed)
 
 
 def resolve_metrics(chosen: Any, table: Table) -> list[Metric]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nncli.engine import passes
-from nncli.engine.evaluator import EvaluationSet, chunk_rows
+from nncli.engine.cost import chunk_rows
+from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.workspace import Workspace
@@ -54,7 +55,7 @@ def without_regularization(network: Network) -> Network:
     """
     *hidden, output = [_without_regularization(node.layer) for node in network.nodes]
     assert isinstance(output, Dense)
-    return Network(network.inputs, hidden, output, network.loss)
+    return Network(network.input_shape, hidden, output, network.loss)
 
 
 def _without_regularization(layer: Layer) -> Layer:
@@ -75,29 +76,29 @@ def with_batch_statistics(network: Network, theta: Array, rows: EvaluationSet) -
     theta = theta.copy()
     some = sampled(rows, BATCH)
     plan = Plan(network, theta, some.x, some.targets, len(some), gather=False)
-    passes.forward(network, plan.values(len(some)))
+    passes.forward(network, plan.buffers(len(some)))
     return theta
 
 
 def forward_chunks(network: Network, theta: Array, x: Array) -> Iterator[list[LayerBuffers]]:
     """The buffers of every layer after the rows of x, a chunk at a time."""
-    chunk = min(len(x), chunk_rows(network))
+    chunk = min(len(x), chunk_rows(network.widest))
     workspace = Workspace(network, chunk, theta)
     for start in range(0, len(x), chunk):
-        values = workspace.values(x[start : start + chunk])
+        buffers = workspace.buffers(x[start : start + chunk])
         with np.errstate(all="ignore"):  # weights near divergence overflow
-            passes.forward(network, values)
-        yield values
+            passes.forward(network, buffers)
+        yield buffers
 
 
 def data_loss(network: Network, theta: Array, rows: EvaluationSet) -> float:
     """The loss of the rows, without penalties. network: one without regularization."""
     total, start = 0.0, 0
-    for values in forward_chunks(network, theta, rows.x[0 : len(rows)]):
-        here = slice(start, start + len(values[-1].y))
+    for buffers in forward_chunks(network, theta, rows.x[0 : len(rows)]):
+        here = slice(start, start + len(buffers[-1].y))
         weights = None if rows.weights is None else rows.weights[here]
         with np.errstate(all="ignore"):
-            total += passes.data_loss(network, values[-1], rows.targets[here], weights)
+            total += passes.data_loss(network, buffers[-1], rows.targets[here], weights)
         start = here.stop
     return total * network.loss.factor(*rows.targets.shape)
 

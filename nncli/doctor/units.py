@@ -53,12 +53,12 @@ def units_of(run: DiagnosedRun, theta: Array) -> list[Units]:
     activations = [activation_of(node.layer) for node in nodes]
     is_on = [np.zeros(node.outputs, bool) for node in nodes]
     pinned = [0] * len(nodes)
-    for values in forward_chunks(run.network, theta, run.rows.x[0 : len(run.rows)]):
-        for place, (activation, v) in enumerate(zip(activations, values, strict=False)):
+    for buffers in forward_chunks(run.network, theta, run.rows.x[0 : len(run.rows)]):
+        for place, (activation, own) in enumerate(zip(activations, buffers, strict=False)):
             if isinstance(activation, Relu):
-                is_on[place] |= (v.y > 0).any(axis=0)
+                is_on[place] |= (own.y > 0).any(axis=0)
             elif isinstance(activation, Sigmoid | Tanh):
-                pinned[place] += int((_slope(activation, v.y) < LOST_SLOPE).sum())
+                pinned[place] += int((_slope(activation, own.y) < LOST_SLOPE).sum())
     rows = len(run.rows)
     return [
         Units(

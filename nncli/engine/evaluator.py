@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.engine import passes
+from nncli.engine.cost import chunk_rows
 from nncli.engine.network import Network
 from nncli.engine.rows import Inputs, StoredRows
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.parts.arrays import Array, LayerBuffers
 from nncli.parts.metrics import Metric
-
-CHUNK_VALUES = 2**18  # numbers in the widest buffer of a chunk: 2 MB in float64, inside a cache
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,9 @@ class Score:
     metrics: dict[str, float]
 
 
-def chunk_rows(network: Network) -> int:
-    """Rows that are passed forward at a time: as many as a cache holds."""
-    widest = max(network.inputs, *(node.outputs for node in network.nodes))
-    return max(CHUNK_VALUES // widest, 1)
-
-
 def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
     """Buffers to pass so many rows forward, a chunk at a time."""
-    return Workspace(network, min(rows, chunk_rows(network)), theta)
+    return Workspace(network, min(rows, chunk_rows(network.widest)), theta)
 
 
 class Forward:
@@ -86,14 +79,14 @@ class Forward:
         return chosen, tape, last
 
     def _forward(self, x: Array) -> tuple[Tape, LayerBuffers]:
-        tape, values = Tape(), self.workspace.values(x)
-        passes.forward(self.network, recorded(values, tape))
-        return tape, values[-1]
+        tape, buffers = Tape(), self.workspace.buffers(x)
+        passes.forward(self.network, recorded(buffers, tape))
+        return tape, buffers[-1]
 
     def _read_and_forward(self, x: StoredRows, chosen: slice) -> tuple[Tape, LayerBuffers]:
         """Chunks of one size share their buffers, and so what is recorded on them."""
         rows, inputs = chosen.stop - chosen.start, self.network.inputs
-        buffer = self.workspace.buffer("x", (rows, inputs), (self.workspace.rows, inputs))
+        buffer = self.workspace.array("x", (rows, inputs), (self.workspace.rows, inputs))
         if rows not in self._shared:
             self._shared[rows] = self._forward(buffer)
         tape, last = self._shared[rows]

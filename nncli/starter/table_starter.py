@@ -9,9 +9,10 @@ import numpy as np
 
 from nncli.config.dump import to_yaml
 from nncli.data.data_checks import is_imbalanced
-from nncli.data.reading.chunks import MISSING, TableReader, unpacked
-from nncli.data.reading.tables import EMPTY, TableFile, listed, nearest, open_table
+from nncli.data.reading.chunks import MISSING, TableReader
+from nncli.data.reading.tables import EMPTY, TableFile, listed, nearest
 from nncli.data.reading.text_files import TextFormat
+from nncli.data.table_formats import open_table, unpacked
 from nncli.data.targets import as_task
 from nncli.errors import DataError, MarkersFound, UserError, few
 from nncli.parts.metrics import DEFAULTS

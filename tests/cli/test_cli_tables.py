@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nncli.data import table_formats
+
 PENGUINS = Path(__file__).parents[2] / "configs" / "penguins.csv"
 
 
@@ -168,10 +170,27 @@ def test_output_is_written_in_the_format_of_its_name(nncli, flats, run_of_flats)
     lines = gzip.decompress(Path("out.tsv.gz").read_bytes()).decode().splitlines()
     assert lines[0] == "id\tsize\tdistrict\tgarden\tprice\tprediction"
     assert len(lines) == 121
-    done = nncli("predict", run_of_flats, flats, "-o", "out.xlsx")
-    assert done.code == 2
-    assert "expected a name ending in .csv, .tsv or .gz of these" in done.err
     assert nncli("predict", run_of_flats, flats, "-o", flats).code == 2
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out", "out.npz", "out.parquet.gz"])
+def test_output_that_is_no_format_or_one_that_is_only_read_is_refused(
+    nncli, flats, run_of_flats, name
+):
+    done = nncli("predict", run_of_flats, flats, "-o", name)
+    assert done.code == 2
+    assert done.err == f"{name}: expected a name ending in .csv, .tsv or .gz of these\n"
+
+
+def test_an_entry_is_all_that_a_new_output_format_takes(nncli, flats, run_of_flats, monkeypatch):
+    def write(file, table):
+        file.write("\n".join("|".join(row) for row in [table.names, *table.rows]).encode())
+
+    monkeypatch.setitem(table_formats.FORMATS, ".md", table_formats.TableFormat(open, write))
+    assert nncli("predict", run_of_flats, flats, "-o", "out.md").code == 0
+    lines = Path("out.md").read_text().splitlines()
+    assert lines[0] == "id|size|district|garden|price|prediction"
+    assert len(lines) == 121
 
 
 def test_column_called_prediction_is_kept(nncli, flats, run_of_flats, write):
@@ -529,13 +548,23 @@ def test_what_a_dropped_row_holds_is_no_matter(nncli, write):
     assert "numeric     1: x" in done.out
 
 
-def test_number_that_is_no_truth_is_refused(nncli, write):
+@pytest.mark.parametrize("odd", ["7", "lots"])
+def test_value_that_is_no_truth_is_treated_as_handle_unknown_says(nncli, write, odd):
     write("b.csv", "x,b,y", *(f"{i * 1.5},{i % 2},{i * 2.5}" for i in range(60)))
     config = write("b.yaml", "data: {path: b.csv, target: y}", "training: {epochs: 2}")
-    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
-    done = nncli("predict", run, write("new.csv", "x,b", "1,7"))
+    new, known = write("new.csv", "x,b", f"1,{odd}", "2,1"), write("known.csv", "x,b", "1,0", "2,1")
+    quiet = ("--json", "-q", "--set", "output.plots=[]")
+    run = nncli("train", config, *quiet).json["run"]
+    done = nncli("predict", run, new)
+    assert done.err == "note: column 'b': 1 cell holds a category that no training row had\n"
+    answers = [line.rpartition(",")[2] for line in done.out.splitlines()]
+    expected = [line.rpartition(",")[2] for line in nncli("predict", run, known).out.splitlines()]
+    assert answers == expected  # as the most frequent one
+    strict = ("--set", "data.preprocessing.categorical.handle_unknown=error")
+    run = nncli("train", config, *quiet, *strict).json["run"]
+    done = nncli("predict", run, new)
     assert done.code == 2
-    assert "new.csv:2: column 'b': expected yes or no, true or false, found '7'" in done.err
+    assert f"new.csv:2: column 'b': expected yes or no, true or false, found '{odd}'" in done.err
 
 
 def test_table_without_a_header_stays_without_one(nncli, write):

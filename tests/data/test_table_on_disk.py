@@ -300,7 +300,7 @@ def test_a_table_on_disk_is_never_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr("nncli.data.reading.text_files.CHUNK_CELLS", 1 << 13)
     monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", 1 << 13)
     monkeypatch.setattr("nncli.data.data_checks.CHUNK_VALUES", 1 << 13)
-    monkeypatch.setattr("nncli.engine.evaluator.CHUNK_VALUES", 1 << 13)
+    monkeypatch.setattr("nncli.engine.cost.CHUNK_NUMBERS", 1 << 13)
     config = tmp_path / "t.yaml"
     config.write_text("data: {path: t.csv, target: y, on_disk: true}\ntraining: {epochs: 1}\n")
 

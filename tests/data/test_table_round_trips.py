@@ -15,8 +15,8 @@ from table_files import cells, lines_of
 from nncli.data.reading import text_files
 from nncli.data.reading.chunks import MISSING, NumberParser
 from nncli.data.reading.encoding import encode
-from nncli.data.reading.tables import open_table
 from nncli.data.reading.text_files import TextFile, TextFormat
+from nncli.data.table_formats import open_table
 from nncli.errors import DataError
 from nncli.parts.table import Table
 

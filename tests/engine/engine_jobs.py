@@ -54,7 +54,7 @@ def make_job(
     settings = Training(**{"epochs": 5, "batch_size": "full", **training})
     drawn = (inputs, output.units, loss, settings.dtype)
     return Job(
-        Network(inputs, hidden, output, loss),
+        Network((inputs,), hidden, output, loss),
         optimizer or Sgd(0.1),
         schedule or Constant(),
         settings,

@@ -34,7 +34,7 @@ class Where(Relu):
 
     name = "where"
 
-    def forward(self, z, a, scratch):
+    def forward(self, z, a, saved):
         np.maximum(z, 0.0, out=a, where=np.ones(z.shape, bool))
 
 
@@ -58,8 +58,31 @@ def test_many_steps_are_compiled():
     assert choose(iris(100_000)) == Choice("compiled")
 
 
-def test_many_steps_are_numpy_s_without_a_compiler(without_compiler):
-    assert choose(iris(100_000)) == Choice("numpy")
+def test_a_network_is_translated_once_by_the_stepper_and_not_to_choose_it(monkeypatch):
+    pytest.importorskip("llvmlite")
+    from nncli.engine.steppers.compiled import stepper
+
+    translations = []
+    translated = stepper.translated
+    monkeypatch.setattr(stepper, "translated", lambda x: translations.append(x) or translated(x))
+    job = iris(100_000, engine="compiled")
+    assert choose(job) == Choice("compiled")
+    assert not translations
+    made = choice.stepper(job, job.start())
+    assert translations == [made]
+
+
+def test_many_steps_are_numpy_s_without_a_compiler_and_what_would_shorten_them_is_said(
+    without_compiler,
+):
+    chosen = choose(iris(100_000))
+    assert chosen.engine == "numpy"
+    assert chosen.refusal.startswith("llvmlite isn't there")
+    assert chosen.refusal.endswith("pip install llvmlite")
+
+
+def test_few_steps_are_numpy_s_without_a_compiler_and_nothing_is_said(without_compiler):
+    assert choose(iris(1000)) == Choice("numpy")
 
 
 def test_what_was_asked_for_is_what_one_gets():
@@ -69,9 +92,9 @@ def test_what_was_asked_for_is_what_one_gets():
 
 
 def test_a_compiler_that_isn_t_there_is_named(without_compiler):
-    with pytest.raises(UserError, match=r"needs llvmlite: install nncli-yaml\[compiled\]"):
+    with pytest.raises(UserError, match="needs llvmlite: pip install llvmlite"):
         choose(iris(1000, engine="compiled"))
-    with pytest.raises(UserError, match=r"needs llvmlite: install nncli-yaml\[compiled\]"):
+    with pytest.raises(UserError, match="needs llvmlite: pip install llvmlite"):
         choice.stepper(iris(1000, engine="compiled"), None)
 
 

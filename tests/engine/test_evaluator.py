@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from engine_jobs import make_job
 
-from nncli.engine import evaluator
+from nncli.engine import cost
 from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.parts.activations import Softmax
 from nncli.parts.layers import BatchNorm, Dense, Dropout
@@ -29,7 +29,7 @@ def test_chunks_score_as_all_rows_at_once(job, monkeypatch, rows_at_once):
     theta = job.start().theta
     whole = make_evaluator(job, theta)
     expected = whole.score()
-    monkeypatch.setattr(evaluator, "CHUNK_VALUES", 8 * rows_at_once)  # 8: the widest layer
+    monkeypatch.setattr(cost, "CHUNK_NUMBERS", 8 * rows_at_once)  # 8: the widest layer
     chunked = make_evaluator(job, theta)
     found = chunked.score()
     assert chunked.forward.workspace.rows == rows_at_once

@@ -5,7 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
-from nncli.engine.steppers.peephole import FEW, Peephole
+from nncli.engine.cost import SMALL
+from nncli.engine.steppers.peephole import Peephole
 from nncli.engine.tape import Tape
 
 RANDOM = np.random.default_rng(1)
@@ -47,7 +48,7 @@ def test_what_is_spread_over_few_numbers_comes_from_a_product(ufunc, shape):
 
 
 def test_what_is_spread_over_many_numbers_stays_as_it_is():
-    rows = FEW // 4 + 1
+    rows = SMALL // 4 + 1
     *_, tape, quick = both(lambda x, b, out: np.add(x, b, out=out), (rows, 4), (4,), (rows, 4))
     assert quick.calls == tape.calls
 

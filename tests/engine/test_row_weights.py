@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from engine_jobs import draw_rows, make_job, run_job
 
-from nncli.engine import evaluator as evaluator_module
-from nncli.engine import passes
+from nncli.engine import cost, passes
 from nncli.engine.batches import Batches
 from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.plan import Plan
@@ -150,13 +149,13 @@ def test_a_replayed_step_weighs_the_rows_it_gathers(pair, rows, dtype):
 
     train, own, theta = job.train, index[::-1][:rows], job.start().theta
     gradient = np.zeros_like(theta)
-    values = Workspace(job.network, rows, theta, gradient).values(train.x[own])
+    buffers = Workspace(job.network, rows, theta, gradient).buffers(train.x[own])
     targets = train.targets[own]
-    passes.forward(job.network, values)
-    passes.backward(job.network, values, targets, np.zeros_like(targets), train.weights[own])
+    passes.forward(job.network, buffers)
+    passes.backward(job.network, buffers, targets, np.zeros_like(targets), train.weights[own])
     assert plan.gradient.dtype == dtype
     np.testing.assert_array_equal(plan.gradient, gradient)
-    total = passes.data_loss(job.network, values[-1], targets, train.weights[own])
+    total = passes.data_loss(job.network, buffers[-1], targets, train.weights[own])
     factor = job.network.loss.factor(*targets.shape)
     assert plan.loss(rows) == total * factor
 
@@ -225,7 +224,7 @@ def test_validation_rows_have_weights_of_their_own():
 def test_chunks_weigh_their_own_rows(pair, rows_at_once, monkeypatch):
     weights = np.random.default_rng(3).uniform(0, 2, 50)
     job = make_weighted(weights, pair)
-    monkeypatch.setattr(evaluator_module, "CHUNK_VALUES", 4 * rows_at_once)  # 4: the widest layer
+    monkeypatch.setattr(cost, "CHUNK_NUMBERS", 4 * rows_at_once)  # 4: the widest layer
     theta = job.start().theta
     evaluator = Evaluator(job.network, theta, job.train, job.decode, {})
     assert evaluator.forward.workspace.rows == rows_at_once

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from engine_jobs import StopAfter, make_job, run_job
 
-from nncli.engine import evaluator, passes
+from nncli.engine import cost, passes
 from nncli.engine.evaluator import Evaluator
 from nncli.errors import Diverged
 from nncli.parts.activations import Identity, Softmax, Tanh
@@ -44,7 +44,7 @@ class OnDisk:
 
 @pytest.fixture(autouse=True)
 def _small_chunks(monkeypatch):
-    monkeypatch.setattr(evaluator, "CHUNK_VALUES", 6 * CHUNK)  # 6: the widest layer
+    monkeypatch.setattr(cost, "CHUNK_NUMBERS", 6 * CHUNK)  # 6: the widest layer
 
 
 def on_disk(job):

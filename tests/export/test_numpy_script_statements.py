@@ -7,7 +7,7 @@ from nncli.engine.tape import Tape
 from nncli.errors import UserError
 from nncli.export.numpy_script.expressions import Literals
 from nncli.export.numpy_script.folding import fold
-from nncli.export.numpy_script.statements import ArrayNames, Recording, read
+from nncli.export.numpy_script.statements import ArrayNames, Recording, translate
 
 
 class Workbench:
@@ -36,7 +36,7 @@ def lines(work, *, kept=("y",), in_place=(), dtype="float64", is_folded=True, ro
     for bench in benches:
         work(bench)
     literals = Literals(np.dtype(dtype), (3,))
-    statements = read([bench.recording for bench in benches], literals)
+    statements = translate([bench.recording for bench in benches], literals)
     if is_folded:
         statements = fold(statements, kept, literals, in_place)
     return [f"{statement.target} = {statement.text}" for statement in statements]

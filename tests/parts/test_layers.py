@@ -14,7 +14,7 @@ from nncli.parts.losses import Mse
 def run(layer, x, tensors=(), *, training=True, seed=0):
     """The layer's y and theta's views after a forward pass; an identity output follows it."""
     x = np.array(x, float)
-    network = Network(x.shape[1], [layer], Dense(1, Identity()), Mse())
+    network = Network(x.shape[1:], [layer], Dense(1, Identity()), Mse())
     theta = network.initialize(np.random.default_rng(seed))
     views = network.layout.views(theta)
     for name, values in dict(tensors).items():
@@ -22,9 +22,9 @@ def run(layer, x, tensors=(), *, training=True, seed=0):
     gradient = np.zeros(network.layout.trainable) if training else None
     workspace = Workspace(network, len(x), theta, gradient, np.random.default_rng(seed))
     x.flags.writeable = False
-    values = workspace.values(x)
-    passes.forward(network, values)
-    return values[0].y, views
+    buffers = workspace.buffers(x)
+    passes.forward(network, buffers)
+    return buffers[0].y, views
 
 
 def test_dense_is_x_times_w_plus_b():

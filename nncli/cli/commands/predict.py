@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import RUN
+from nncli.data.table_formats import WRITTEN
 
 
 @click.command(name="predict")
@@ -15,7 +16,7 @@ from nncli.cli.options import RUN
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write, .csv or .tsv, or .gz of these [stdout].",
+    help=f"The file to write, {WRITTEN} [stdout].",
 )
 @click.option("--probabilities", is_flag=True, help="Add the probability of every class.")
 def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLong
-from nncli.data.reading.chunks import MISSING, Chunk, is_number, reading, refuse_width, suffixes
+from nncli.data.reading.chunks import MISSING, Chunk, is_number, reading, refuse_width
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.opening import in_words
@@ -45,12 +45,13 @@ class TextFile:
     """
 
     row_word = ""
+    texts: frozenset[str] = frozenset()
 
     def __init__(self, path: Path, format_: TextFormat = TextFormat()) -> None:
         self.path, self.decimal = path, format_.decimal
         self.names: tuple[str, ...] = ()
         sample = self._sample()
-        self.delimiter = format_.delimiter or sniff_delimiter(sample, path, format_.decimal)
+        self.delimiter = format_.delimiter or sniff_delimiter(sample, format_.decimal)
         if self.delimiter in '"\r\n':
             raise DataError("a quote or a line break is no delimiter", key="data.delimiter")
         with reading(path), BoundedFile(path) as file:
@@ -66,6 +67,8 @@ class TextFile:
             cell if cell and self.has_header else f"column_{number}"
             for number, cell in enumerate(cells, 1)
         )
+        unnamed = self.has_header and not cells[0]
+        self.row_indices = frozenset(self.names[:1] if unnamed else ())
         self._refuse_equal_names(lines[0], is_told=format_.header is not None)
         ends = sample.count(self.delimiter) + len(sample.splitlines())
         self._bytes_a_cell = max(len(sample) / ends, 1.0)
@@ -203,13 +206,11 @@ def _in_words(error: csv.Error | RowTooLong) -> str:
     return text
 
 
-def sniff_delimiter(sample: str, path: Path, decimal: str = ".") -> str:
+def sniff_delimiter(sample: str, decimal: str = ".") -> str:
     """The delimiter that cuts the sample's rows into most cells, equally many in each.
 
     A table of one column has none of them; a comma is as good as any.
     """
-    if suffixes(path) == ".tsv":
-        return "\t"
     best, most = "," if decimal == "." else ";", 1
     for delimiter in DELIMITERS:
         if delimiter == decimal:

@@ -1,5 +1,6 @@
 """Tables whose file says what each column holds: .npz, and .parquet and .feather by pyarrow."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nncli.data.memory import available
-from nncli.data.reading.chunks import Chunk, reading, refuse_width
+from nncli.data.reading.chunks import EXACT, Chunk, reading, refuse_width
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.array_headers import Malformed
@@ -26,6 +27,7 @@ class NpzFile:
     """
 
     row_word = "row "
+    row_indices: frozenset[str] = frozenset()
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,6 +48,7 @@ class NpzFile:
             listed = ", ".join(f"{name} {len(c):,}" for name, c in list(self._columns.items())[:10])
             raise DataError(f"{path}: expected arrays of as many rows, found {listed or 'none'}")
         self.names = tuple(self._columns)
+        self.texts = frozenset(n for n, column in self._columns.items() if column.dtype.kind == "U")
 
     def _arrays(self) -> dict[str, Array]:
         with reading(self.path), open_regular(self.path) as file:
@@ -80,16 +83,21 @@ def _width(shape: tuple[int, ...]) -> int:
 
 
 class ArrowFile:
-    """A .parquet or .feather file, read by pyarrow a batch of rows at a time.
+    """A file that pyarrow reads, a batch of rows at a time.
 
     Numbers and booleans come as numbers, all else (dictionaries, dates) as text; null is missing.
+    Whole numbers that float64 would round come as text. The index that pandas has written beside
+    the columns is known from its metadata.
     """
 
     row_word = "row "
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.names = tuple(self._with_pyarrow(self._schema_names))
+        self.schema = self._with_pyarrow(self._read_schema)
+        self.names = tuple(self.schema.names)
+        self.texts = frozenset(field.name for field in self.schema if _is_text(field.type))
+        self.row_indices = _pandas_index(self.schema) & set(self.names)
 
     def _with_pyarrow(self, read: Any) -> Any:
         """Call `read`, and put what may go wrong in words."""
@@ -107,46 +115,31 @@ class ArrowFile:
                 why = printable(" ".join(str(error).split()), 300)
                 raise DataError(f"{self.path}: can't be read: {why}", key="data.path") from None
 
-    def _schema_names(self) -> list[str]:
-        names = list(
-            self._open().schema_arrow.names if self._is_parquet else self._open().schema.names
-        )
+    def _read_schema(self) -> Any:
+        schema = self._schema()
+        names = list(schema.names)
         if equal := [name for name, count in Counter(names).items() if count > 1]:
             listed = ", ".join(f"'{printable(name)}'" for name in equal[:10])
             raise DataError(f"{self.path}: several columns are called {listed}")
         refuse_width(self.path, len(names))
-        return names
+        return schema
 
-    @property
-    def _is_parquet(self) -> bool:
-        return self.path.suffix.lower() == ".parquet"
+    def _schema(self) -> Any:
+        raise NotImplementedError
 
-    def _open(self) -> Any:
-        if self._is_parquet:
-            from pyarrow.parquet import ParquetFile
+    def _parts(self) -> Iterator[Any]:
+        """The batches as they are in the file."""
+        raise NotImplementedError
 
-            return ParquetFile(self.path)
-        from pyarrow import ipc, memory_map
-
-        return ipc.open_file(memory_map(str(self.path)))
+    def count_cells(self) -> int:
+        raise NotImplementedError
 
     def _batches(self) -> Iterator[Any]:
-        file = self._open()
-        batches = (
-            file.iter_batches(batch_size=ROWS_A_CHUNK)
-            if self._is_parquet
-            else (file.get_batch(i) for i in range(file.num_record_batches))
-        )
-        for batch in batches:
+        for batch in self._parts():
             batch.validate(full=True)  # a damaged file would else read memory that isn't there
             if batch.num_columns != len(self.names):
                 raise DataError(f"{self.path}: damaged: its columns aren't those it declares")
             yield batch
-
-    def count_cells(self) -> int:
-        if self._is_parquet:
-            return int(self._with_pyarrow(lambda: self._open().metadata.num_rows)) * len(self.names)
-        return self.path.stat().st_size // 4
 
     def chunks(self) -> Iterator[Chunk]:
         start, batches = 0, ([*map(_column, batch.columns)] for batch in self._batches())
@@ -156,11 +149,79 @@ class ArrowFile:
             start = stop
 
 
+class ParquetFile(ArrowFile):
+    """A .parquet file."""
+
+    def _open(self) -> Any:
+        from pyarrow import parquet
+
+        return parquet.ParquetFile(self.path)
+
+    def _schema(self) -> Any:
+        return self._open().schema_arrow
+
+    def _parts(self) -> Iterator[Any]:
+        yield from self._open().iter_batches(batch_size=ROWS_A_CHUNK)
+
+    def count_cells(self) -> int:
+        return int(self._with_pyarrow(lambda: self._open().metadata.num_rows)) * len(self.names)
+
+
+class FeatherFile(ArrowFile):
+    """A .feather file."""
+
+    def _open(self) -> Any:
+        from pyarrow import ipc, memory_map
+
+        return ipc.open_file(memory_map(str(self.path)))
+
+    def _schema(self) -> Any:
+        return self._open().schema
+
+    def _parts(self) -> Iterator[Any]:
+        file = self._open()
+        yield from (file.get_batch(index) for index in range(file.num_record_batches))
+
+    def count_cells(self) -> int:
+        return self.path.stat().st_size // 4
+
+
+def _is_text(kind: Any) -> bool:
+    """Whether a type holds text, itself or as the values of a dictionary."""
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _pandas_index(schema: Any) -> frozenset[str]:
+    """The columns that were a table's row labels in pandas."""
+    try:
+        described = json.loads((schema.metadata or {})[b"pandas"])
+        columns = described["index_columns"]
+        return frozenset(column for column in columns if isinstance(column, str))
+    except (KeyError, ValueError, TypeError, RecursionError):
+        return frozenset()  # not written by pandas
+
+
+def _is_beyond_exact(column: Any) -> bool:
+    """Whether whole numbers are among these that float64 rounds."""
+    from pyarrow import compute
+
+    if column.type.bit_width < 64:
+        return False
+    ends = compute.min_max(column).as_py()
+    return any(end is not None and abs(end) > EXACT for end in ends.values())
+
+
 def _column(column: Any) -> Any:
     """An arrow column as float64 with NaN for null, or as texts with an empty one for null."""
     from pyarrow import types
 
     kind = column.type
+    if types.is_integer(kind) and _is_beyond_exact(column):
+        return ["" if value is None else str(value) for value in column.to_pylist()]
     if types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
         return column.cast("float64", safe=False).to_numpy(zero_copy_only=False).astype(float)
     if types.is_decimal(kind):

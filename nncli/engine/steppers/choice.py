@@ -1,19 +1,16 @@
-"""Choice: which engine makes the steps of a job, NumPy or machine code.
+"""Choice: which engine makes the steps of a job.
 
-`auto` weighs the time that machine code is expected to save against the time it takes to compile:
-
-    saved   = steps * (4 us for each layer + 1 ns for each parameter and each unit of each row)
-    compile = 0.15 s + 0.1 s for each layer
-
-Both are fixed figures of the job, not of the machine or the moment, so that a repeated run takes
-the engine of the first. With batches of 16, a network of 4-16-3 units is compiled from 42,000 steps
-on, one of 64-128-64-10 from 12,000.
+It is a matter of the job, not of the machine or the moment, so that a repeated run takes the engine
+of the first; only where there is no compiler, NumPy makes all steps.
 """
 
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal
 
+import numpy as np
+
+from nncli.engine.cost import compiling_pays
 from nncli.engine.job import Job
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
@@ -21,7 +18,7 @@ from nncli.engine.steppers.lbfgs import LbfgsStepper
 from nncli.engine.steppers.stepper import Stepper
 from nncli.errors import UserError
 
-INSTALL = "install nncli-yaml[compiled]"
+INSTALL = "pip install llvmlite"
 
 
 @dataclass(frozen=True)
@@ -40,9 +37,11 @@ def is_installed() -> bool:
 def choose(job: Job) -> Choice:
     """The engine for a whole run. Raises UserError if it asks for a compiler that isn't there."""
     wanted = job.training.engine
-    if wanted == "numpy" or (wanted == "auto" and not (is_installed() and pays(job))):
+    if wanted == "numpy" or (wanted == "auto" and not pays(job)):
         return Choice("numpy")
     if not is_installed():
+        if wanted == "auto":
+            return Choice("numpy", f"llvmlite isn't there, which would shorten this run: {INSTALL}")
         raise UserError(f"the compiled engine needs llvmlite: {INSTALL}")
     refusal = _refusal(job)
     return Choice("numpy", refusal) if refusal else Choice("compiled")
@@ -53,7 +52,7 @@ def pays(job: Job) -> bool:
     network = job.network
     steps, layers = job.training.epochs * job.steps_per_epoch, len(network.nodes)
     numbers = network.layout.trainable + job.batch_rows * sum(n.outputs for n in network.nodes)
-    return steps * (4e-6 * layers + 1e-9 * numbers) > 0.15 + 0.1 * layers
+    return compiling_pays(steps, layers, numbers)
 
 
 def _refusal(job: Job) -> str:
@@ -61,10 +60,11 @@ def _refusal(job: Job) -> str:
     if not job.optimizer.has_update:
         return f"{job.optimizer.name} has a line search, which only the numpy engine carries out"
     from nncli.engine.steppers.compiled.places import Untranslatable
-    from nncli.engine.steppers.compiled.program import translated
+    from nncli.engine.steppers.compiled.program import check
 
+    theta = np.zeros(job.network.layout.size, job.training.dtype)  # calls are looked at, not made
     try:
-        translated(GradientStepper(job, job.start()))
+        check(GradientStepper(job, job.state_at(theta)))
     except Untranslatable as error:
         return f"the numpy engine trains this network: {error}"
     return ""

@@ -7,15 +7,13 @@ a step, and each step has a tape of its own on its piece of the rows. The bits a
 import numpy as np
 
 from nncli.engine.batches import Batches
+from nncli.engine.cost import ordering_pays
 from nncli.engine.plan import Plan
-from nncli.engine.steppers.peephole import FEW, Peephole
+from nncli.engine.steppers.peephole import Peephole
 from nncli.engine.tape import Call, Tape
 
-LARGEST = 1 << 20  # bytes of inputs and targets that are worth a second copy
-MOST_TAPES = 256
 
-
-class Dealt:
+class EpochOrder:
     """The training rows in the order of one epoch.
 
     steps: the calls of each step of an epoch, update included.
@@ -25,30 +23,27 @@ class Dealt:
         self.batches, self.peephole = batches, peephole
         sources = [plan.x, plan.targets, plan.weights]
         self.pairs = [(each, np.empty_like(each)) for each in sources if each is not None]
-        self.steps = [self._record(plan, start, update) for start in self._starts()]
-
-    def _starts(self) -> range:
-        return range(0, self.batches.rows, self.batches.batch)
+        starts = range(0, batches.rows, batches.batch)
+        self.steps = [self._record(plan, start, update) for start in starts]
 
     def _record(self, plan: Plan, start: int, update: Tape) -> list[Call]:
         piece = slice(start, start + self.batches.batch)
-        x, targets, *rest = (dealt[piece] for _, dealt in self.pairs)
+        x, targets, *rest = (ordered[piece] for _, ordered in self.pairs)
         passes = plan.record_passes(x, targets, rest[0] if rest else None)
         return self.peephole.cheaper(passes + update).calls
 
-    def deal(self) -> None:
+    def draw(self) -> None:
         """Draw the order of an epoch and put the rows into it."""
         order = self.batches.order()
-        for source, dealt in self.pairs:
-            source.take(order, 0, dealt, "clip")
+        for source, ordered in self.pairs:
+            source.take(order, 0, ordered, "clip")
 
 
 def pays(plan: Plan, batches: Batches, steps_per_epoch: int, epochs: int) -> bool:
-    """Whether an epoch is one pass over shuffled rows, few and small enough, and often enough."""
+    """Whether an epoch is one pass over shuffled rows, in memory, and ordering them pays."""
     if batches.in_place or batches.sampling != "shuffle" or steps_per_epoch != batches.per_pass:
         return False
-    if not isinstance(plan.x, np.ndarray) or plan.x.nbytes + plan.targets.nbytes > LARGEST:
+    if not isinstance(plan.x, np.ndarray):
         return False
-    widest = max(plan.network.inputs, *(node.outputs for node in plan.network.nodes))
-    is_small = widest * batches.batch <= FEW  # else products are the time, and copies disturb them
-    return is_small and batches.per_pass <= MOST_TAPES and epochs >= 3
+    size, widest = plan.x.nbytes + plan.targets.nbytes, plan.network.widest * batches.batch
+    return ordering_pays(size, widest, batches.per_pass, epochs)

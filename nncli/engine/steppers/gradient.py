@@ -12,6 +12,7 @@ from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.engine.steppers import epoch_order
+from nncli.engine.steppers.epoch_order import EpochOrder
 from nncli.engine.steppers.peephole import Peephole
 from nncli.engine.steppers.stepper import Stepper
 from nncli.engine.stop import Stop
@@ -82,20 +83,20 @@ class GradientStepper(Stepper):
         }
 
     @cached_property
-    def dealt(self) -> epoch_order.Dealt | None:
+    def epoch_order(self) -> EpochOrder | None:
         """The rows of a shuffled epoch in their order, where that is worth a copy."""
         epochs = self.job.training.epochs - self.state.epoch
         if not epoch_order.pays(self.plan, self.batches, self.steps_per_epoch, epochs):
             return None
-        return epoch_order.Dealt(self.plan, self.batches, self.update_tape, self.peephole)
+        return EpochOrder(self.plan, self.batches, self.update_tape, self.peephole)
 
     def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
         state, end = self.state, time.perf_counter() + seconds
         while state.epoch < last and time.perf_counter() < end:
             if self.is_monotonous:
                 finished = self._repeat(min(last - state.epoch, REPEATS), stop)
-            elif self.dealt is not None:
-                finished = self._dealt_epoch(self.dealt, stop)
+            elif self.epoch_order is not None:
+                finished = self._ordered_epoch(self.epoch_order, stop)
             else:
                 finished = self.epoch(stop)
             if not finished:
@@ -114,11 +115,11 @@ class GradientStepper(Stepper):
             state.epoch += 1
         return True
 
-    def _dealt_epoch(self, dealt: epoch_order.Dealt, stop: Stop) -> bool:
-        """`epoch`, on rows that are dealt at its start."""
-        state, steps = self.state, dealt.steps
+    def _ordered_epoch(self, rows: EpochOrder, stop: Stop) -> bool:
+        """`epoch`, on rows that are put in order at its start."""
+        state, steps = self.state, rows.steps
         self._begin_stream()
-        dealt.deal()
+        rows.draw()
         if self.sets_every_epoch:
             self._set_scalars()
         for position in range(state.step_in_epoch, len(steps)):

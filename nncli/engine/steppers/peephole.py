@@ -22,10 +22,10 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from nncli.engine.calls import Elementwise, Reduction, meaning
+from nncli.engine.cost import SMALL
 from nncli.engine.tape import Call, Tape
 from nncli.parts.arrays import Array, Shape
 
-FEW = 2048  # numbers of a target: with more of them what is written here saves nothing
 MOST_COLUMNS = 3
 EXTREMA = (np.maximum, np.minimum)
 _constants: WeakValueDictionary[Any, Array] = WeakValueDictionary()
@@ -91,7 +91,7 @@ class _PositiveParts:
         target = found.target
         assert target is not None
         match found:
-            case Elementwise(np.greater, (z, zero), _) if _is_zero(zero) and target.size <= FEW:
+            case Elementwise(np.greater, (z, zero), _) if _is_zero(zero) and target.size <= SMALL:
                 positive = next((a for known, a in self.known if known is z), None)
                 call = call if positive is None else (np.sign, (positive, target))
         self.known = [
@@ -109,7 +109,7 @@ def _is_zero(operand: Array) -> bool:
 
 def _is_worth_a_product(operand: Array, target: Array) -> bool:
     is_spread = operand.ndim > 0 and operand.shape != target.shape
-    return is_spread and target.ndim == 2 and target.size <= FEW
+    return is_spread and target.ndim == 2 and target.size <= SMALL
 
 
 def _product_with_ones(operand: Array, buffer: Array) -> Call:

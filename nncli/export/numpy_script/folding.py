@@ -22,117 +22,14 @@ from nncli.export.numpy_script.statements import Statement
 WIDEST = 76  # characters of a line that values are still put into
 
 
-def fold(
-    statements: Sequence[Statement],
-    kept: Collection[str],
-    literals: Literals,
-    in_place: Collection[str] = (),
-) -> list[Statement]:
-    """The same computation in fewer lines.
-
-    kept: names whose last value gets a line even where it is used once or never.
-    in_place: names of arrays that live on, so that the last value has to be written into them.
-    """
-    folding = _Folding(literals)
-    for index, statement in enumerate(statements):
-        uses, is_last = _fate(statements, index)
-        is_kept = is_last and statement.target in {*kept, *in_place}
-        value = folding.complete(statement)
-        if is_kept or uses > 1:
-            folding.write(replace(statement, value=value))
-        elif uses == 1:
-            folding.wait(replace(statement, value=value))
-    return folding.written
+def _is(node: ast.expr, value: float) -> bool:
+    return isinstance(node, ast.Constant) and node.value == value
 
 
-def _fate(statements: Sequence[Statement], index: int) -> tuple[int, bool]:
-    """How often a statement's value is used, and whether its name keeps it to the end."""
-    target, uses = statements[index].target, 0
-    for later in statements[index + 1 :]:
-        uses += later.reads.count(target)
-        if later.target == target:
-            return uses, False
-    return uses, True
-
-
-class _Folding:
-    """Lines written, and values that wait to be used, by name, oldest first."""
-
-    def __init__(self, literals: Literals) -> None:
-        self.literals = literals
-        self.written: list[Statement] = []
-        self.waiting: dict[str, Statement] = {}
-
-    def complete(self, statement: Statement) -> ast.expr:
-        """The statement's value with what waits for it put in, as far as the line stays readable.
-
-        What is put in no longer waits; what isn't has a line of its own.
-        """
-        used = [name for name in statement.reads if name in self.waiting]
-        while True:
-            parts = {name: self.waiting[name].value for name in used}
-            put_in = _PutIn(parts, self.literals)
-            value: ast.expr = put_in.visit(copy.deepcopy(statement.value))
-            if not used or len(f"{statement.target} = {ast.unparse(value)}") <= WIDEST:
-                break
-            longest = max(used, key=lambda name: len(ast.unparse(self.waiting[name].value)))
-            used.remove(longest)
-            self._release(longest)
-        for name in used:
-            del self.waiting[name]
-        return value
-
-    def wait(self, statement: Statement) -> None:
-        """Keep a value for the one statement that uses it."""
-        self._make_way(statement)
-        self.waiting[statement.target] = statement
-
-    def write(self, statement: Statement) -> None:
-        """Add a line."""
-        self._make_way(statement)
-        self.written.append(self._as_numbers(statement))
-
-    def _make_way(self, statement: Statement) -> None:
-        """Write first what waits but reads the name about to change, or draws before this draws."""
-        for name, other in list(self.waiting.items()):
-            if name in self.waiting and (
-                statement.target in other.reads or (statement.draws and other.draws)
-            ):
-                self._release(name)
-
-    def _release(self, name: str) -> None:
-        self.write(self.waiting.pop(name))
-
-    def _as_numbers(self, statement: Statement) -> Statement:
-        """A comparison that gets a line of its own holds numbers, as the array it went to did."""
-        return replace(statement, value=_as_float(statement.value, self.literals))
-
-
-class _PutIn(ast.NodeTransformer):
-    """Replaces names by what waits under them."""
-
-    def __init__(self, parts: dict[str, ast.expr], literals: Literals) -> None:
-        self.parts, self.literals = parts, literals
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        found = self.parts.get(node.id)
-        return node if found is None else _as_float(found, self.literals)
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """A product with an array of numbers takes True and False as they are."""
-        left, right = self._comparison(node.left), self.visit(node.right)
-        is_product = isinstance(node.op, ast.Mult)
-        if left is None or not is_product or self._makes_float64(right):
-            left = self.visit(node.left)
-        return _simplified(ast.BinOp(left, node.op, right))
-
-    def _comparison(self, node: ast.expr) -> ast.expr | None:
-        found = self.parts.get(node.id) if isinstance(node, ast.Name) else None
-        return found if isinstance(found, ast.Compare) else None
-
-    def _makes_float64(self, factor: ast.expr) -> bool:
-        """Whether True times it would lose the dtype, as with one of Python's numbers."""
-        return self.literals.dtype != np.float64 and self.literals.is_number(factor)
+def _as_float(value: ast.expr, literals: Literals) -> ast.expr:
+    if isinstance(value, ast.Compare):
+        return expression(f"({ast.unparse(value)}).astype({type_name(literals.dtype)})")
+    return value
 
 
 def _simplified(node: ast.BinOp) -> ast.expr:
@@ -151,11 +48,112 @@ def _simplified(node: ast.BinOp) -> ast.expr:
     return node
 
 
-def _is(node: ast.expr, value: float) -> bool:
-    return isinstance(node, ast.Constant) and node.value == value
+class _Inlining(ast.NodeTransformer):
+    """Puts values in the places of names, with the bits that an array of theirs would give."""
+
+    def __init__(self, values: dict[str, ast.expr], literals: Literals) -> None:
+        self.values, self.literals = values, literals
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        found = self.values.get(node.id)
+        return node if found is None else _as_float(found, self.literals)
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """A product with an array of numbers takes True and False as they are."""
+        left, right = self._comparison(node.left), self.visit(node.right)
+        is_product = isinstance(node.op, ast.Mult)
+        if left is None or not is_product or self._makes_float64(right):
+            left = self.visit(node.left)
+        return _simplified(ast.BinOp(left, node.op, right))
+
+    def _comparison(self, node: ast.expr) -> ast.expr | None:
+        found = self.values.get(node.id) if isinstance(node, ast.Name) else None
+        return found if isinstance(found, ast.Compare) else None
+
+    def _makes_float64(self, factor: ast.expr) -> bool:
+        """Whether True times it would lose the dtype, as with one of Python's numbers."""
+        return self.literals.dtype != np.float64 and self.literals.is_number(factor)
 
 
-def _as_float(value: ast.expr, literals: Literals) -> ast.expr:
-    if isinstance(value, ast.Compare):
-        return expression(f"({ast.unparse(value)}).astype({type_name(literals.dtype)})")
-    return value
+class _Folding:
+    """written: lines.  pending: values that wait for their use, by name, oldest first."""
+
+    def __init__(self, literals: Literals) -> None:
+        self.literals = literals
+        self.written: list[Statement] = []
+        self.pending: dict[str, Statement] = {}
+
+    def inlined(self, statement: Statement) -> ast.expr:
+        """The statement's value with the pending ones that it uses put in.
+
+        Those that would make the line too wide get lines of their own.
+        """
+        used = [name for name in statement.reads if name in self.pending]
+        while True:
+            values = {name: self.pending[name].value for name in used}
+            inlining = _Inlining(values, self.literals)
+            value: ast.expr = inlining.visit(copy.deepcopy(statement.value))
+            if not used or len(f"{statement.target} = {ast.unparse(value)}") <= WIDEST:
+                break
+            longest = max(used, key=lambda name: len(ast.unparse(self.pending[name].value)))
+            used.remove(longest)
+            self._flush(longest)
+        for name in used:
+            del self.pending[name]
+        return value
+
+    def defer(self, statement: Statement) -> None:
+        """Keep a value for the one statement that uses it."""
+        self._flush_before(statement)
+        self.pending[statement.target] = statement
+
+    def write(self, statement: Statement) -> None:
+        """Add a line."""
+        self._flush_before(statement)
+        # a comparison that gets a line of its own holds numbers, as the array it went to did
+        value = _as_float(statement.value, self.literals)
+        self.written.append(replace(statement, value=value))
+
+    def _flush_before(self, statement: Statement) -> None:
+        """Write what is pending but reads the name about to change, or draws before this draws."""
+        for name, other in list(self.pending.items()):
+            if name in self.pending and (
+                statement.target in other.reads or (statement.draws and other.draws)
+            ):
+                self._flush(name)
+
+    def _flush(self, name: str) -> None:
+        self.write(self.pending.pop(name))
+
+
+def _later_uses(statements: Sequence[Statement], index: int) -> tuple[int, bool]:
+    """How often a statement's value is used, and whether its name keeps it to the end."""
+    target, uses = statements[index].target, 0
+    for later in statements[index + 1 :]:
+        uses += later.reads.count(target)
+        if later.target == target:
+            return uses, False
+    return uses, True
+
+
+def fold(
+    statements: Sequence[Statement],
+    kept: Collection[str],
+    literals: Literals,
+    in_place: Collection[str] = (),
+) -> list[Statement]:
+    """The same computation in fewer lines.
+
+    kept: names whose last value gets a line even where it is used once or never.
+    in_place: names of arrays that live on, so that the last value has to be written into them.
+    """
+    folding = _Folding(literals)
+    for index, statement in enumerate(statements):
+        uses, is_last = _later_uses(statements, index)
+        is_kept = is_last and statement.target in {*kept, *in_place}
+        value = folding.inlined(statement)
+        if is_kept or uses > 1:
+            folding.write(replace(statement, value=value))
+        elif uses == 1:
+            folding.defer(replace(statement, value=value))
+    return folding.written

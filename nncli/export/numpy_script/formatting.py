@@ -9,23 +9,9 @@ WIDTH = 100
 INNER = WIDTH - 4  # columns of a line that is still to be put into a function
 
 
-def quoted(code: str) -> str:
-    """The same code with strings in double quotes."""
-    tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
-    lines = code.splitlines(keepends=True)
-    for token in reversed(tokens):
-        if token.type != tokenize.STRING or token.start[0] != token.end[0]:
-            continue
-        body = token.string
-        if body[0] == "'" and body[:3] != "'''" and '"' not in body and "\\" not in body:
-            row, start, end = token.start[0] - 1, token.start[1], token.end[1]
-            lines[row] = f'{lines[row][:start]}"{body[1:-1]}"{lines[row][end:]}'
-    return "".join(lines)
-
-
-def comment(words: str, width: int = WIDTH) -> list[str]:
-    """A comment of as many lines as it takes."""
-    return _wrapped(words, "# ", width)
+def indented(lines: Iterable[str]) -> list[str]:
+    """The lines, one level deeper."""
+    return [f"    {line}" if line else "" for line in lines]
 
 
 def _wrapped(words: str, indent: str, width: int) -> list[str]:
@@ -39,20 +25,9 @@ def _wrapped(words: str, indent: str, width: int) -> list[str]:
     )
 
 
-def listed(head: str, items: Sequence[str], tail: str, width: int = WIDTH) -> list[str]:
-    """`head item, item tail` in one line, or the items below, as many to a line as fit."""
-    short = f"{head}{', '.join(items)}{tail}"
-    if len(short) <= width:
-        return [short]
-    unbroken = ", ".join(item.replace(" ", "\0") for item in items)
-    body = [line.replace("\0", " ") for line in _wrapped(unbroken, "    ", width)]
-    comma = "," if len(body) > 1 else ""
-    return [head, *body[:-1], body[-1] + comma, tail]
-
-
-def indented(lines: Iterable[str]) -> list[str]:
-    """The lines, one level deeper."""
-    return [f"    {line}" if line else "" for line in lines]
+def comment(words: str, width: int = WIDTH) -> list[str]:
+    """A comment of as many lines as it takes."""
+    return _wrapped(words, "# ", width)
 
 
 def heading(title: str) -> list[str]:
@@ -71,6 +46,31 @@ def docstring(words: str) -> list[str]:
     return [f'"""{lines[0]}', *lines[1:], '"""']
 
 
+def listed(head: str, items: Sequence[str], tail: str, width: int = WIDTH) -> list[str]:
+    """`head item, item tail` in one line, or the items below, as many to a line as fit."""
+    short = f"{head}{', '.join(items)}{tail}"
+    if len(short) <= width:
+        return [short]
+    unbroken = ", ".join(item.replace(" ", "\0") for item in items)
+    body = [line.replace("\0", " ") for line in _wrapped(unbroken, "    ", width)]
+    comma = "," if len(body) > 1 else ""
+    return [head, *body[:-1], body[-1] + comma, tail]
+
+
 def function(name: str, arguments: Sequence[str], words: str, body: Sequence[str]) -> list[str]:
     """A function with a docstring of these words."""
     return [*listed(f"def {name}(", arguments, "):"), *indented([*docstring(words), *body])]
+
+
+def quoted(code: str) -> str:
+    """The same code with strings in double quotes."""
+    tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
+    lines = code.splitlines(keepends=True)
+    for token in reversed(tokens):
+        if token.type != tokenize.STRING or token.start[0] != token.end[0]:
+            continue
+        body = token.string
+        if body[0] == "'" and body[:3] != "'''" and '"' not in body and "\\" not in body:
+            row, start, end = token.start[0] - 1, token.start[1], token.end[1]
+            lines[row] = f'{lines[row][:start]}"{body[1:-1]}"{lines[row][end:]}'
+    return "".join(lines)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 
-from nncli.engine.evaluator import chunk_rows
+from nncli.engine.cost import chunk_rows
 from nncli.engine.job import Job
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import symbol
@@ -24,6 +24,23 @@ from nncli.registry import Part
 def batch_names(job: Job) -> list[str]:
     """The arrays of a batch: inputs, targets and, where rows don't count alike, weights."""
     return ["x", "t"] if job.train.weights is None else ["x", "t", "w"]
+
+
+def _layer_number(name: str) -> int | None:
+    """The number at a name's end: 2 of `dW2`."""
+    found = re.search(r"\d+$", name)
+    return int(found[0]) if found else None
+
+
+def _gradients(network: Network) -> list[str]:
+    """The gradients of what is trained, each as a vector."""
+    names = []
+    for tensor in sorted(network.layout.tensors, key=lambda tensor: tensor.start):
+        if tensor.start < network.layout.trainable:
+            node, _, short = tensor.name.partition("/")
+            name = symbol(network, f"{node}/d{short}")
+            names.append(f"{name}.ravel()" if len(tensor.shape) > 1 else name)
+    return names
 
 
 class Functions:
@@ -140,23 +157,6 @@ class Functions:
         return f"{part.name}{settings}{frozen}{formula}"
 
 
-def _layer_number(name: str) -> int | None:
-    """The number at a name's end: 2 of `dW2`."""
-    found = re.search(r"\d+$", name)
-    return int(found[0]) if found else None
-
-
-def _gradients(network: Network) -> list[str]:
-    """The gradients of what is trained, each as a vector."""
-    names = []
-    for tensor in sorted(network.layout.tensors, key=lambda tensor: tensor.start):
-        if tensor.start < network.layout.trainable:
-            node, _, short = tensor.name.partition("/")
-            name = symbol(network, f"{node}/d{short}")
-            names.append(f"{name}.ravel()" if len(tensor.shape) > 1 else name)
-    return names
-
-
 class Objective:
     """The function that computes the loss over any rows, penalties included, as evaluation does.
 
@@ -167,7 +167,7 @@ class Objective:
     def __init__(self, code: JobCode, sources: Sources, *, has_zero_loss: bool) -> None:
         self.code, self.sources, self.has_zero_loss = code, sources, has_zero_loss
         self.job, self.network = code.job, code.network
-        self.arguments, chunk = batch_names(self.job), chunk_rows(self.network)
+        self.arguments, chunk = batch_names(self.job), chunk_rows(self.network.widest)
         is_large = max(len(self.job.train), len(self.job.val or ())) > chunk
         self.chunk = chunk if is_large else None
 

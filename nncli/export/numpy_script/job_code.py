@@ -21,7 +21,7 @@ from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
 from nncli.export.numpy_script.expressions import Literals, dtype_argument
 from nncli.export.numpy_script.folding import fold
-from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, read
+from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, translate
 from nncli.parts.arrays import Array, LayerBuffers
 
 PROBES = (7, 12)  # rows of batches that are recorded besides the run's own sizes
@@ -40,13 +40,13 @@ class Recorder:
         self.dtype = np.dtype(job.training.dtype)
         self.start = job.start()
         self.batches = job.batches(self.start)
-        values = self._plan(PROBES[0]).values(PROBES[0])
-        self.n_forward = _length(lambda v: passes.forward(self.network, v), values)
-        self.n_penalty = _length(lambda v: passes.penalty_backward(self.network, v), values)
+        buffers = self._plan(PROBES[0]).buffers(PROBES[0])
+        self.n_forward = _length(lambda own: passes.forward(self.network, own), buffers)
+        self.n_penalty = _length(lambda own: passes.penalty_backward(self.network, own), buffers)
         self.gradients = {
             symbol(self.network, f"{node.name}/d{name}")
-            for node, v in zip(self.network.nodes, values, strict=True)
-            for name in v.grads
+            for node, own in zip(self.network.nodes, buffers, strict=True)
+            for name in own.grads
         }
 
     def gradient(self) -> list[Recording]:
@@ -56,7 +56,7 @@ class Recorder:
     def _gradient(self, rows: int) -> Recording:
         plan = self._plan(rows)
         x, targets, weights = plan.batch(rows)
-        names = self._names(x, plan.values(rows))
+        names = self._names(x, plan.buffers(rows))
         names.add("t", targets)
         if weights is not None:
             names.add("w", weights)
@@ -74,7 +74,7 @@ class Recorder:
             forward = Forward(self.network, np.zeros_like(self.start.theta), x)
             [(_, tape, _)] = forward.chunks
             *calls, _ = tape.calls  # the last one hands out the outputs
-            recordings.append(Recording(calls, self._names(x, forward.workspace.values(x)), rows))
+            recordings.append(Recording(calls, self._names(x, forward.workspace.buffers(x)), rows))
         return recordings
 
     def update(self) -> tuple[Recording, dict[str, Array], list[str]]:
@@ -102,23 +102,23 @@ class Recorder:
             weights=None if self.job.train.weights is None else np.zeros(rows, dtype),
         )
 
-    def _names(self, x: Array, values: Sequence[LayerBuffers]) -> ArrayNames:
+    def _names(self, x: Array, buffers: Sequence[LayerBuffers]) -> ArrayNames:
         names = ArrayNames()
         names.add("x", x)
-        names.add("ones", values[0].ones)
-        for node, v in zip(self.network.nodes, values, strict=True):
-            gradients = {f"d{name}": gradient for name, gradient in v.grads.items()}
-            arrays = {**v.params, **v.state, **gradients, **v.saved, "a": v.y, "da": v.dy}
+        names.add("ones", buffers[0].ones)
+        for node, own in zip(self.network.nodes, buffers, strict=True):
+            gradients = {f"d{name}": gradient for name, gradient in own.grads.items()}
+            arrays = {**own.params, **own.state, **gradients, **own.saved, "a": own.y, "da": own.dy}
             for name, array in arrays.items():
                 if array is not None:
                     names.add(symbol(self.network, f"{node.name}/{name}"), array)
         return names
 
 
-def _length(work: Callable[[list[LayerBuffers]], None], values: list[LayerBuffers]) -> int:
+def _length(work: Callable[[list[LayerBuffers]], None], buffers: list[LayerBuffers]) -> int:
     """How many calls a part of a tape has."""
     tape = Tape()
-    work(recorded(values, tape))
+    work(recorded(buffers, tape))
     return len(tape.calls)
 
 
@@ -165,7 +165,7 @@ class JobCode:
         self.layer_state = {
             symbol(self.network, f"{node.name}/{name}")
             for node in self.network.nodes
-            for name in node.layer.state_shapes(node.inputs)
+            for name in node.layer.state_shapes(node.input_shape)
         }
         recorder = Recorder(job)
         self.batches = recorder.batches
@@ -177,10 +177,10 @@ class JobCode:
             self._read_update(recorder)
 
     def _read_gradient(self, recorder: Recorder) -> None:
-        statements = read(recorder.gradient(), self.literals)
+        statements = translate(recorder.gradient(), self.literals)
         begin, end = recorder.n_forward, len(statements) - recorder.n_penalty
         forward, backward = statements[:begin], statements[begin:end]
-        predict = read(recorder.evaluation(), self.literals)
+        predict = translate(recorder.evaluation(), self.literals)
         self.has_training_mode = _texts(predict) != _texts(forward)
         self.predict = self._fold(predict, {self.loss_input})
         self.penalty = self._fold(statements[end:], recorder.gradients)
@@ -197,7 +197,7 @@ class JobCode:
     def _read_update(self, recorder: Recorder) -> None:
         recording, self.slots, self.scalars = recorder.update()
         literals = replace(self.literals, scalars=tuple(self.scalars))
-        statements = read([recording], literals)
+        statements = translate([recording], literals)
         self.update = Block(fold(statements, (), literals, {"theta", *self.slots}))
 
 

@@ -16,82 +16,6 @@ from nncli.registry import Part
 MAIN = ("<lambda>", "__call__", "terms", "terms_from_scores", "total", "total_from_scores", "value")
 
 
-@dataclass(frozen=True)
-class Method:
-    """A function and, if it is a part's, the part it is bound to.
-
-    owner: None for a helper of a module.  above: the class whose `super()` it means.
-    """
-
-    plain: FunctionType
-    owner: object | None = None
-    above: type[Part] | None = None
-
-    @classmethod
-    def of(cls, method: Callable[..., Any]) -> "Method":
-        """Raises UserError for one that isn't written in Python."""
-        if isinstance(method, MethodType) and isinstance(method.__func__, FunctionType):
-            return cls.bound(method.__func__, method.__self__)
-        if isinstance(method, FunctionType):
-            return cls(method)
-        raise UserError(f"{method}: its source isn't Python")
-
-    @classmethod
-    def bound(cls, function: FunctionType, owner: object) -> "Method":
-        classes = [c for c in type(owner).__mro__ if issubclass(c, Part)]
-        return cls(
-            function, owner, next((c for c in classes if function in vars(c).values()), None)
-        )
-
-    @property
-    def key(self) -> object:
-        return self.plain, repr(self.owner)
-
-    @property
-    def name(self) -> str:
-        """What to call its function: after its part where it is the part's main formula."""
-        own = self.plain.__name__
-        part = getattr(self.above, "name", getattr(self.owner, "name", own))
-        if own == "scalars":
-            return f"{part}_scalars"
-        return part if own in MAIN else own
-
-    @property
-    def documentation(self) -> str:
-        """Its own words, else its part's, else where it comes from."""
-        own = self.plain.__name__.removesuffix("_from_scores")
-        told = inspect.getdoc(getattr(self.owner, own, self.plain)) or ""
-        if not told and self.owner is not None:
-            told = inspect.getdoc(type(self.owner)) or ""
-        return told or f"A helper of {self.plain.__module__}."
-
-    @property
-    def self_name(self) -> str | None:
-        return next(iter(inspect.signature(self.plain).parameters)) if self.owner else None
-
-    @property
-    def parameters(self) -> list[str]:
-        """All but self."""
-        names = list(inspect.signature(self.plain).parameters)
-        return names[1:] if self.owner else names
-
-    def body(self) -> list[ast.stmt]:
-        """Its statements, a copy, without docstring and assertions; a lambda's is its return."""
-        own = self.plain.__name__
-        for node in ast.walk(ast.parse(source_of(self.plain))):
-            if isinstance(node, ast.FunctionDef) and node.name == own:
-                told = 1 if ast.get_docstring(node) is not None else 0
-                return [s for s in node.body[told:] if not isinstance(s, ast.Assert)]
-            if isinstance(node, ast.Lambda) and own == "<lambda>":
-                return [ast.Return(node.body)]
-        raise UserError(f"the source of {self.plain.__qualname__} can't be read")
-
-    def meaning(self, name: str) -> Any:
-        """What a name that isn't a variable of the function stands for; None if unknown."""
-        found = inspect.getclosurevars(self.plain)
-        return {**vars(builtins), **self.plain.__globals__, **found.nonlocals}.get(name)
-
-
 def first_line(part: Part) -> str:
     """The first line of what a part says of itself, without its full stop."""
     return (inspect.getdoc(type(part)) or "").partition("\n")[0].removesuffix(".")
@@ -116,3 +40,79 @@ def assigned_names(body: Sequence[ast.stmt]) -> set[str]:
         elif isinstance(node, ast.alias):
             names.add(node.asname or node.name)
     return names
+
+
+@dataclass(frozen=True)
+class Method:
+    """A function and, if it is a part's, the part it is bound to.
+
+    owner: None for a helper of a module.  defining_class: the class whose `super()` it means.
+    """
+
+    function: FunctionType
+    owner: object | None = None
+    defining_class: type[Part] | None = None
+
+    @classmethod
+    def of(cls, method: Callable[..., Any]) -> "Method":
+        """Raises UserError for one that isn't written in Python."""
+        if isinstance(method, MethodType) and isinstance(method.__func__, FunctionType):
+            return cls.bound(method.__func__, method.__self__)
+        if isinstance(method, FunctionType):
+            return cls(method)
+        raise UserError(f"{method}: its source isn't Python")
+
+    @classmethod
+    def bound(cls, function: FunctionType, owner: object) -> "Method":
+        classes = [c for c in type(owner).__mro__ if issubclass(c, Part)]
+        return cls(
+            function, owner, next((c for c in classes if function in vars(c).values()), None)
+        )
+
+    @property
+    def key(self) -> object:
+        return self.function, repr(self.owner)
+
+    @property
+    def name(self) -> str:
+        """What to call its function: after its part where it is the part's main formula."""
+        own = self.function.__name__
+        part = getattr(self.defining_class, "name", getattr(self.owner, "name", own))
+        if own == "scalars":
+            return f"{part}_scalars"
+        return part if own in MAIN else own
+
+    @property
+    def documentation(self) -> str:
+        """Its own words, else its part's, else where it comes from."""
+        own = self.function.__name__.removesuffix("_from_scores")
+        told = inspect.getdoc(getattr(self.owner, own, self.function)) or ""
+        if not told and self.owner is not None:
+            told = inspect.getdoc(type(self.owner)) or ""
+        return told or f"A helper of {self.function.__module__}."
+
+    @property
+    def self_name(self) -> str | None:
+        return next(iter(inspect.signature(self.function).parameters)) if self.owner else None
+
+    @property
+    def parameters(self) -> list[str]:
+        """All but self."""
+        names = list(inspect.signature(self.function).parameters)
+        return names[1:] if self.owner else names
+
+    def body(self) -> list[ast.stmt]:
+        """Its statements, a copy, without docstring and assertions; a lambda's is its return."""
+        own = self.function.__name__
+        for node in ast.walk(ast.parse(source_of(self.function))):
+            if isinstance(node, ast.FunctionDef) and node.name == own:
+                told = 1 if ast.get_docstring(node) is not None else 0
+                return [s for s in node.body[told:] if not isinstance(s, ast.Assert)]
+            if isinstance(node, ast.Lambda) and own == "<lambda>":
+                return [ast.Return(node.body)]
+        raise UserError(f"the source of {self.function.__qualname__} can't be read")
+
+    def meaning(self, name: str) -> Any:
+        """What a name that isn't a variable of the function stands for; None if unknown."""
+        found = inspect.getclosurevars(self.function)
+        return {**vars(builtins), **self.function.__globals__, **found.nonlocals}.get(name)

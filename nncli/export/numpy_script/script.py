@@ -24,19 +24,91 @@ STANDARD = ("base64", "math", "zlib")
 OTHERS = ("scipy.optimize", "scipy.special")
 
 
-def numpy_script(reader: RunReader, file_name: str) -> str:
-    """The script that repeats a run's losses to the bit; `file_name` is what it will be called.
+def _versions(reader: RunReader) -> str:
+    """The versions, threads and BLAS that the run was trained with."""
+    found, threads = reader.environment(), reader.built.job.training.threads
+    libraries = [f" of {pool['internal_api']} {pool['architecture']}" for pool in found["blas"][:1]]
+    plural = "s" if threads != 1 else ""
+    on = "".join(libraries)
+    return f"Python {found['python']}, NumPy {found['numpy']} and {threads} thread{plural}{on}"
 
-    Raises UserError for a run whose parts or data can't be written out.
-    """
-    built = reader.built  # whose errors have places of their own
-    try:
-        chapters = _Chapters(reader, built)
-        body = "\n".join(chapters.in_order())
-        lines = [*_imports(built.job.training.threads, body), body]
-        return "\n".join([*docstring(_introduction(reader, file_name)), "", *lines]) + "\n"
-    except UserError as error:
-        raise UserError(f"{reader.run.path}: it can't be written out: {error}") from error
+
+def _exactness(reader: RunReader) -> str:
+    """How exactly it prints the run's losses, and where."""
+    if reader.built.job.training.engine == "compiled":
+        return (
+            "up to rounding, for its steps were compiled; trained with training.engine=numpy it "
+            "would be to the last bit"
+        )
+    return f"the same to the last bit on the same machine with {_versions(reader)}"
+
+
+def _drawing(network: Network) -> str:
+    """The network in one line: `x (4) -> 8 tanh -> 3 softmax -> cross_entropy`."""
+    steps = [f"x ({network.inputs})"]
+    for layer in (node.layer for node in network.nodes):
+        step = layer.name
+        if isinstance(layer, Dense):
+            step = f"{layer.units} {layer.activation.name}"
+        steps.append(step)
+    return " -> ".join([*steps, network.loss.name])
+
+
+def _introduction(reader: RunReader, file_name: str) -> str:
+    """What the script is, how to run it, and how to read it."""
+    built = reader.built
+    name, run, job = built.experiment.name, reader.run.path.resolve().name, built.job
+    table = "epoch and loss" if job.val is None else "epoch, loss and val_loss"
+    last = len(job.network.nodes)
+    then = "" if last == 1 else ", layer 2 takes a1, and so on"
+    use = (
+        f"Run it with `python {file_name}`: it prints {table} of every epoch in the run's "
+        f"metrics.csv, {_exactness(reader)}."
+    )
+    notation = (
+        "Notation: x are inputs and t targets, a row each. Layer 1 computes z1 = x W1 + b1 and "
+        f"a1 = f(z1){then}; where f is the identity there is only a. dz1 is d(loss)/d(z1), and so "
+        "with every d. np.dot(ones, dz1) adds up the rows of dz1."
+    )
+    drawing = textwrap.wrap(
+        _drawing(job.network), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 8
+    )
+    return "\n".join(
+        [
+            f"{name}: a network written out in NumPy, as nncli trained it in the run {run}.",
+            "",
+            *drawing,
+            "",
+            *textwrap.wrap(use, WIDTH),
+            "",
+            *textwrap.wrap(notation, WIDTH),
+        ]
+    )
+
+
+def _imports(threads: int | str, body: str) -> list[str]:
+    """What `body` needs imported, once NumPy has been told its threads."""
+    modules = [name for name in STANDARD if re.search(rf"\b{name}\.", body)]
+    records = ["from dataclasses import dataclass"] if "@dataclass" in body else []
+    return [
+        *(f"import {name}" for name in sorted([*modules, "os"])),
+        *records,
+        "",
+        *comment("another number of threads may round otherwise; NumPy looks when it is imported"),
+        *listed("os.environ.update(", [f'{name}="{threads}"' for name in THREADS], ")"),
+        "",
+        "import numpy as np",
+        *(f"import {name}" for name in OTHERS if f"{name}." in body),
+    ]
+
+
+def _apart(function: list[str]) -> list[str]:
+    return ["", "", *function]
+
+
+def _chapter(title: str, functions: list[list[str]]) -> list[str]:
+    first, *rest = functions
+    return [*heading(title), "", *first, *(line for each in rest for line in _apart(each))]
 
 
 class _Chapters:
@@ -99,88 +171,16 @@ class _Chapters:
         return [*needed, *functions]
 
 
-def _apart(function: list[str]) -> list[str]:
-    return ["", "", *function]
+def numpy_script(reader: RunReader, file_name: str) -> str:
+    """The script that repeats a run's losses to the bit; `file_name` is what it will be called.
 
-
-def _chapter(title: str, functions: list[list[str]]) -> list[str]:
-    first, *rest = functions
-    return [*heading(title), "", *first, *(line for each in rest for line in _apart(each))]
-
-
-def _imports(threads: int | str, body: str) -> list[str]:
-    """What `body` needs imported, once NumPy has been told its threads."""
-    modules = [name for name in STANDARD if re.search(rf"\b{name}\.", body)]
-    records = ["from dataclasses import dataclass"] if "@dataclass" in body else []
-    return [
-        *(f"import {name}" for name in sorted([*modules, "os"])),
-        *records,
-        "",
-        *comment("another number of threads may round otherwise; NumPy looks when it is imported"),
-        *listed("os.environ.update(", [f'{name}="{threads}"' for name in THREADS], ")"),
-        "",
-        "import numpy as np",
-        *(f"import {name}" for name in OTHERS if f"{name}." in body),
-    ]
-
-
-def _introduction(reader: RunReader, file_name: str) -> str:
-    """What the script is, how to run it, and how to read it."""
-    built = reader.built
-    name, run, job = built.experiment.name, reader.run.path.resolve().name, built.job
-    table = "epoch and loss" if job.val is None else "epoch, loss and val_loss"
-    last = len(job.network.nodes)
-    then = "" if last == 1 else ", layer 2 takes a1, and so on"
-    use = (
-        f"Run it with `python {file_name}`: it prints {table} of every epoch in the run's "
-        f"metrics.csv, {_exactness(reader)}."
-    )
-    notation = (
-        "Notation: x are inputs and t targets, a row each. Layer 1 computes z1 = x W1 + b1 and "
-        f"a1 = f(z1){then}; where f is the identity there is only a. dz1 is d(loss)/d(z1), and so "
-        "with every d. np.dot(ones, dz1) adds up the rows of dz1."
-    )
-    drawing = textwrap.wrap(
-        _drawing(job.network), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 8
-    )
-    return "\n".join(
-        [
-            f"{name}: a network written out in NumPy, as nncli trained it in the run {run}.",
-            "",
-            *drawing,
-            "",
-            *textwrap.wrap(use, WIDTH),
-            "",
-            *textwrap.wrap(notation, WIDTH),
-        ]
-    )
-
-
-def _drawing(network: Network) -> str:
-    """The network in one line: `x (4) -> 8 tanh -> 3 softmax -> cross_entropy`."""
-    steps = [f"x ({network.inputs})"]
-    for layer in (node.layer for node in network.nodes):
-        step = layer.name
-        if isinstance(layer, Dense):
-            step = f"{layer.units} {layer.activation.name}"
-        steps.append(step)
-    return " -> ".join([*steps, network.loss.name])
-
-
-def _exactness(reader: RunReader) -> str:
-    """How exactly it prints the run's losses, and where."""
-    if reader.built.job.training.engine == "compiled":
-        return (
-            "up to rounding, for its steps were compiled; trained with training.engine=numpy it "
-            "would be to the last bit"
-        )
-    return f"the same to the last bit on the same machine with {_versions(reader)}"
-
-
-def _versions(reader: RunReader) -> str:
-    """The versions, threads and BLAS that the run was trained with."""
-    found, threads = reader.environment(), reader.built.job.training.threads
-    libraries = [f" of {pool['internal_api']} {pool['architecture']}" for pool in found["blas"][:1]]
-    plural = "s" if threads != 1 else ""
-    on = "".join(libraries)
-    return f"Python {found['python']}, NumPy {found['numpy']} and {threads} thread{plural}{on}"
+    Raises UserError for a run whose parts or data can't be written out.
+    """
+    built = reader.built  # whose errors have places of their own
+    try:
+        chapters = _Chapters(reader, built)
+        body = "\n".join(chapters.in_order())
+        lines = [*_imports(built.job.training.threads, body), body]
+        return "\n".join([*docstring(_introduction(reader, file_name)), "", *lines]) + "\n"
+    except UserError as error:
+        raise UserError(f"{reader.run.path}: it can't be written out: {error}") from error

@@ -28,6 +28,26 @@ RESERVED = (
 MODULES = {"numpy": "np", "math": "math"}  # what a script may import for a part's sake
 
 
+def _constant(value: Any, name: str) -> ast.expr:
+    """A number, text or tuple of them as it is written. name: what it is called in an error."""
+    if isinstance(value, tuple):
+        return ast.Tuple([_constant(each, name) for each in value], ast.Load())
+    if isinstance(value, bool | int | float | str) or value is None:
+        return ast.Constant(value)
+    raise UserError(f"{name} isn't a number or a text that a script can hold")
+
+
+def _is_simple(value: ast.expr) -> bool:
+    """Whether a value may stand in several places without harm to the eye."""
+    if isinstance(value, ast.Tuple):
+        return all(map(_is_simple, value.elts))
+    if isinstance(value, ast.Subscript):
+        return _is_simple(value.value)
+    if isinstance(value, ast.Call):
+        return ast.unparse(value) == "len(x)"
+    return isinstance(value, ast.Name | ast.Constant | ast.UnaryOp)
+
+
 @dataclass
 class Sources:
     """The functions that a script needs so far: name -> lines, in the order they are needed."""
@@ -131,7 +151,7 @@ class _Rewriting(ast.NodeTransformer):
         if isinstance(meaning, ModuleType) and meaning.__name__ in MODULES:
             return ast.Name(MODULES[meaning.__name__])
         if node.id not in vars(builtins):
-            name = self.source.plain.__qualname__
+            name = self.source.function.__qualname__
             raise UserError(f"{name} uses {node.id}, which a script can't hold")
         return node
 
@@ -143,7 +163,7 @@ class _Rewriting(ast.NodeTransformer):
             return self.generic_visit(node)
         given = node.args
         if target.owner is None and given and self._object(given[0]) is not None:
-            target, given = Method.bound(target.plain, self._object(given[0])), given[1:]
+            target, given = Method.bound(target.function, self._object(given[0])), given[1:]
         return self.sources.called(target, target.name, [self.visit(each) for each in given])
 
     @staticmethod
@@ -155,7 +175,7 @@ class _Rewriting(ast.NodeTransformer):
         if isinstance(node, ast.Attribute):
             if self._is_super(node):
                 assert self.source.owner is not None
-                found = getattr(super(self.source.above, self.source.owner), node.attr)
+                found = getattr(super(self.source.defining_class, self.source.owner), node.attr)
                 return Method.of(found)
             receiver = self._object(node.value)
             return None if receiver is None else Method.of(getattr(receiver, node.attr))
@@ -176,23 +196,3 @@ class _Rewriting(ast.NodeTransformer):
             if isinstance(meaning, type) and issubclass(meaning, Part):
                 return meaning(*(ast.literal_eval(self.visit(each)) for each in node.args))
         return None
-
-
-def _is_simple(value: ast.expr) -> bool:
-    """Whether a value may stand in several places without harm to the eye."""
-    if isinstance(value, ast.Tuple):
-        return all(map(_is_simple, value.elts))
-    if isinstance(value, ast.Subscript):
-        return _is_simple(value.value)
-    if isinstance(value, ast.Call):
-        return ast.unparse(value) == "len(x)"
-    return isinstance(value, ast.Name | ast.Constant | ast.UnaryOp)
-
-
-def _constant(value: Any, name: str) -> ast.expr:
-    """A number, text or tuple of them as it is written. name: what it is called in an error."""
-    if isinstance(value, tuple):
-        return ast.Tuple([_constant(each, name) for each in value], ast.Load())
-    if isinstance(value, bool | int | float | str) or value is None:
-        return ast.Constant(value)
-    raise UserError(f"{name} isn't a number or a text that a script can hold")

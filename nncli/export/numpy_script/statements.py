@@ -28,6 +28,10 @@ from nncli.parts.arrays import Array
 LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
 
 
+def _memory(array: Array) -> tuple[object, ...]:
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
+
+
 class ArrayNames:
     """Array -> the expression for it: a name, or a view of one such as `W1.T`."""
 
@@ -60,10 +64,6 @@ class ArrayNames:
         """The expression for an array; None if it has no name."""
         found = self._views.get(_memory(array))
         return copy.deepcopy(found)
-
-
-def _memory(array: Array) -> tuple[object, ...]:
-    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
 
 @dataclass(frozen=True)
@@ -99,19 +99,7 @@ class Statement:
         return [node.id for node in ast.walk(self.value) if isinstance(node, ast.Name)]
 
 
-def read(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:
-    """A statement for each call of a tape that was recorded for several batches.
-
-    Raises UserError for a call that can't be written as a line.
-    """
-    lengths = {len(recording.calls) for recording in recordings}
-    if len(lengths) > 1:
-        raise UserError("a part computes batches of different sizes in different ways")
-    read_call = _Reading(recordings, literals)
-    return [read_call(calls) for calls in zip(*(r.calls for r in recordings), strict=True)]
-
-
-class _Reading:
+class _Translator:
     """One call of each recording -> a statement; names and shapes are those of the first."""
 
     def __init__(self, recordings: Sequence[Recording], literals: Literals) -> None:
@@ -173,3 +161,15 @@ class _Reading:
         if first.size > LARGEST_CONSTANT or any(v.shape != first.shape for v in values):
             raise UserError("a part computes with an array of its own that is too large to write")
         return expression(f"np.array({first.tolist()}{suffix})")
+
+
+def translate(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:
+    """A statement for each call of a tape that was recorded for several batches.
+
+    Raises UserError for a call that can't be written as a line.
+    """
+    lengths = {len(recording.calls) for recording in recordings}
+    if len(lengths) > 1:
+        raise UserError("a part computes batches of different sizes in different ways")
+    translator = _Translator(recordings, literals)
+    return [translator(calls) for calls in zip(*(r.calls for r in recordings), strict=True)]

@@ -15,6 +15,14 @@ from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
 
+def _option(name: str, value: float) -> str:
+    """What stands behind the name of one of scipy's options."""
+    if value == np.iinfo(np.int32).max:
+        return "np.iinfo(np.int32).max,"
+    why = "  # only the gradient, or a line search that fails, ends it" if name == "ftol" else ""
+    return f"{value!r},{why}"
+
+
 class TrainingLoop:
     """The functions `report` and `train`."""
 
@@ -216,11 +224,3 @@ class TrainingLoop:
             ")",
             *(unmoved if last == 1 else []),
         ]
-
-
-def _option(name: str, value: float) -> str:
-    """What stands behind the name of one of scipy's options."""
-    if value == np.iinfo(np.int32).max:
-        return "np.iinfo(np.int32).max,"
-    why = "  # only the gradient, or a line search that fails, ends it" if name == "ftol" else ""
-    return f"{value!r},{why}"

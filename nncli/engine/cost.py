@@ -1,0 +1,86 @@
+"""Cost models: which way to a result takes less time, and how much of it a cache holds.
+
+They ask counts that a job fixes, never the clock or the load: a run that is repeated takes the way
+of the first, and so has its bits. A wrong constant costs time, not correctness; but another
+one changes the last digits of runs on either side of it.
+"""
+
+SMALL = 2048
+"""Numbers of an array up to which a NumPy call takes as long as NumPy's way to its loop.
+
+Measured on float32 arrays of 16 x 16 to 128 x 256: decision 11, and the table in peephole.py. Too
+large: steps of tens of us take some 10% longer; too small: those of a few us do.
+"""
+
+ORDERED_BYTES = 1 << 20
+"""Bytes of inputs and targets up to which a copy of them stays in the cache beside the original.
+
+64 inputs, batches of 32: at 4 MB a step takes 27 us ordered and 23 gathered, at 2 MB 24 each.
+"""
+
+ORDERED_STEPS = 256
+"""Steps of an epoch up to which each may have a tape of its own: walking more misses the cache.
+
+4-16-3, batches of 16: at 256 steps one takes 12.0 us ordered and 13.0 gathered, at 1,000 15.7 and
+13.2.
+"""
+
+ORDERED_EPOCHS = 3
+"""Epochs from which a run's are ordered. Recording the tapes takes some 200 of iris to win back."""
+
+CHUNK_NUMBERS = 2**18
+"""Numbers in the widest buffer of a pass forward over many rows: 2 MB in float64, an L2 cache.
+
+Too large: evaluation waits for memory; too small: for NumPy's way to its loops.
+"""
+
+THREAD_PRODUCTS = 128**3 // 2
+"""Multiplications of a matrix product that keep one thread busy.
+
+1 and 2 threads tie up to products of 64 cubed, and 2 win from 128 cubed. Too small: on a loaded
+machine, steps become many times slower.
+"""
+
+SAVED_PER_LAYER, SAVED_PER_NUMBER = 4e-6, 1e-9
+"""Seconds a step that machine code saves: for each layer, and each parameter and unit of each row.
+
+docs/performance.md has steps of both engines: it saves 9 us on AND (the model says 4), 25 on iris
+(8) and 58 on digits (36) on a busy core, about half of that on a quiet one.
+"""
+
+COMPILING, COMPILING_LAYER = 0.15, 0.1
+"""Seconds to compile: a network's share and each layer's, there and back.
+
+0.14 s for 4-16-3 and 1.1 s for seven layers, dropout and batch_norm among them, on a busy core.
+"""
+
+
+def compiling_pays(steps: int, layers: int, numbers: int) -> bool:
+    """Whether compiling is expected to save more time than it takes.
+
+    numbers: trained parameters, and units of all layers times rows of a step. With batches of 16, a
+    network of 4-16-3 units is compiled from 42,000 steps on, one of 64-128-64-10 from 12,000.
+    """
+    saved = steps * (SAVED_PER_LAYER * layers + SAVED_PER_NUMBER * numbers)
+    return saved > COMPILING + COMPILING_LAYER * layers
+
+
+def ordering_pays(size: int, widest: int, steps: int, epochs: int) -> bool:
+    """Whether to put the rows of each epoch into their order at once, instead of a batch a step.
+
+    size: bytes of inputs and targets.  steps: of an epoch.
+    widest: numbers of a batch's largest array; where they are many, products are the time, and
+    copies disturb them.
+    """
+    is_small = size <= ORDERED_BYTES and widest <= SMALL
+    return is_small and steps <= ORDERED_STEPS and epochs >= ORDERED_EPOCHS
+
+
+def chunk_rows(units: int) -> int:
+    """How many rows to pass forward at a time through a network whose widest layer has `units`."""
+    return max(CHUNK_NUMBERS // units, 1)
+
+
+def useful_threads(products: int, cores: int) -> int:
+    """How many threads a matrix product of so many multiplications keeps busy."""
+    return max(1, min(cores, products // THREAD_PRODUCTS))
