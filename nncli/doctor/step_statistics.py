@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nncli.doctor.forward import norm
+from nncli.engine.cost import step_seconds
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
@@ -18,14 +19,11 @@ from nncli.parts.arrays import Array
 
 SECONDS = 0.3  # about what a trial may take
 FEWEST_STEPS = 50
-PER_CALL, PER_FLOP, PER_NUMBER = 4e-5, 2e-10, 1e-8  # seconds: of a layer, a product, a parameter
 
 
 def affordable_steps(job: Job, seconds: float = SECONDS) -> int:
     """Steps that take about so long on any machine of today: the same number everywhere."""
-    size = job.network.layout.size
-    products = 6 * job.batch_rows * size * PER_FLOP
-    step = PER_CALL * len(job.network.nodes) + products + size * PER_NUMBER
+    step = step_seconds(len(job.network.nodes), job.batch_rows, job.network.layout.size)
     return max(FEWEST_STEPS, int(seconds / step))
 
 
