@@ -128,13 +128,13 @@ class GradientProblem:
     def distance_to_kinks(self) -> float:
         """How far the nearest argument of a kinked function is from its kink."""
         self.value(self.theta)
-        values = self.plan.values(self.rows)
+        buffers = self.plan.buffers(self.rows)
         distances = [np.inf]
-        for node, v in zip(self.network.nodes, values, strict=True):
-            layer, z = node.layer, v.saved.get("z", v.x)
+        for node, own in zip(self.network.nodes, buffers, strict=True):
+            layer, z = node.layer, own.saved.get("z", own.x)
             function = getattr(layer, "activation", getattr(layer, "function", None))
             distances += [np.abs(z - kink).min() for kink in getattr(function, "kinks", ())]
-        loss, error = self.network.loss, values[-1].y - self.targets
+        loss, error = self.network.loss, buffers[-1].y - self.targets
         bends = LOSSES[loss.name].bends(loss) if loss.name in LOSSES else ()
         distances += [np.abs(error - kink).min() for kink in (*loss.kinks, *bends)]
         return min(map(float, distances))
