@@ -20,19 +20,19 @@ from nncli.registry import find
 mish = find("activation", "mish")()
 z = np.linspace(-30.0, 30.0, 121).reshape(1, -1)
 a, dz = np.empty_like(z), np.empty_like(z)
-scratch = {name: np.empty(shape) for name, shape in mish.scratch_shapes(z.shape).items()}
+saved = {name: np.empty(shape) for name, shape in mish.saved_shapes(z.shape).items()}
 
 
 def f(at):
     out = np.empty_like(at)
-    mish.forward(at, out, scratch)
+    mish.forward(at, out, saved)
     return out
 
 
 h = 1e-5
 numeric = (f(z + h) - f(z - h)) / (2 * h)
 a[...] = f(z)
-mish.backward(np.ones_like(z), z, a, dz, scratch)
+mish.backward(np.ones_like(z), z, a, dz, saved)
 print(abs(dz - numeric).max())
 """
 

@@ -1,8 +1,8 @@
 """Activations: a = f(z), elementwise except softmax. Simple -> complex.
 
 Every formula here is finite for any finite z, though exp may overflow on the way to it. Kernels
-write only into the arrays they are given: `forward` into a (and scratch), `backward` into dz (and
-scratch), where da is d(loss)/d(a).
+write only into the arrays they are given: `forward` into a, `backward` into dz, both into
+`saved`, where da is d(loss)/d(a).
 """
 
 import math
@@ -17,7 +17,7 @@ from nncli.parts.arrays import Array, Shape, Shapes
 from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer
 from nncli.registry import Part, part
 
-Scratch = Mapping[str, Array]
+Saved = Mapping[str, Array]
 
 
 class Activation(Part):
@@ -42,15 +42,15 @@ class Activation(Part):
         "scikit-learn": unsupported("{name}; activations are identity, logistic, tanh and relu")
     }
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         """Arrays this activation keeps from forward to backward, or works in; shape: that of z."""
         return {}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         """Write a = f(z)."""
         raise NotImplementedError
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         """Write dz = da * f'(z)."""
         raise NotImplementedError
 
@@ -63,10 +63,10 @@ class Identity(Activation):
     backward_formula = "{da}"
     equivalents = {"scikit-learn": '"identity"', "keras": '"linear"', "pytorch": "nn.Identity()"}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.copyto(a, z)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.copyto(dz, da)
 
 
@@ -84,10 +84,10 @@ class Relu(Activation):
     backward_formula = "{da} if {z} > 0 else 0"
     equivalents = {"scikit-learn": '"relu"', "keras": '"relu"', "pytorch": "nn.ReLU()"}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.maximum(z, 0.0, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.greater(z, 0.0, out=dz)
         np.multiply(dz, da, out=dz)
 
@@ -111,18 +111,18 @@ class LeakyRelu(Activation):
         "pytorch": "nn.LeakyReLU({negative_slope})",
     }
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.minimum(z, 0.0, out=a)
         np.multiply(a, self.negative_slope, out=a)
-        np.add(a, np.maximum(z, 0.0, out=scratch["positive"]), out=a)
+        np.add(a, np.maximum(z, 0.0, out=saved["positive"]), out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.greater(z, 0.0, out=dz)
         np.multiply(dz, 1.0 - self.negative_slope, out=dz)
         np.add(dz, self.negative_slope, out=dz)
         np.multiply(dz, da, out=dz)
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"positive": shape}
 
 
@@ -140,18 +140,18 @@ class Elu(Activation):
     backward_formula = "{da} if {z} > 0 else {da} * {alpha} * exp({z})"
     equivalents = {"keras": "layers.ELU(alpha={alpha})", "pytorch": "nn.ELU({alpha})"}
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"branch": shape}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.minimum(z, 0.0, out=a)
         np.expm1(a, out=a)
         np.multiply(a, self.alpha, out=a)
-        np.add(a, np.maximum(z, 0.0, out=scratch["branch"]), out=a)
+        np.add(a, np.maximum(z, 0.0, out=saved["branch"]), out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         # exp(min(z, 0)) is 1 where z > 0, so only the factor alpha has to be switched off there
-        slope = np.greater(z, 0.0, out=scratch["branch"])
+        slope = np.greater(z, 0.0, out=saved["branch"])
         np.multiply(slope, 1.0 - self.alpha, out=slope)
         np.add(slope, self.alpha, out=slope)
         np.minimum(z, 0.0, out=dz)
@@ -176,10 +176,10 @@ class Softplus(Activation):
         "pytorch": Equivalent("nn.Softplus()", "Softplus is z itself above z = 20: 2e-9 less"),
     }
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.logaddexp(z, 0.0, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.negative(a, out=dz)
         np.expm1(dz, out=dz)
         np.negative(dz, out=dz)
@@ -203,10 +203,10 @@ class Sigmoid(Activation):
     backward_formula = "{da} * {a} * (1 - {a})"
     equivalents = {"scikit-learn": '"logistic"', "keras": '"sigmoid"', "pytorch": "nn.Sigmoid()"}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         sigmoid(z, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.subtract(1.0, a, out=dz)
         np.multiply(dz, a, out=dz)
         np.multiply(dz, da, out=dz)
@@ -221,10 +221,10 @@ class Tanh(Activation):
     backward_formula = "{da} * (1 - {a}^2)"
     equivalents = {"scikit-learn": '"tanh"', "keras": '"tanh"', "pytorch": "nn.Tanh()"}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.tanh(z, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.multiply(a, a, out=dz)
         np.subtract(1.0, dz, out=dz)
         np.multiply(dz, da, out=dz)
@@ -242,17 +242,17 @@ class Silu(Activation):
     backward_formula = "{da} * (sigmoid({z}) + {a} * (1 - sigmoid({z})))"
     equivalents = {"keras": '"silu"', "pytorch": "nn.SiLU()"}
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"sigmoid": shape}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
-        sigmoid(z, out=scratch["sigmoid"])
-        np.multiply(z, scratch["sigmoid"], out=a)
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        sigmoid(z, out=saved["sigmoid"])
+        np.multiply(z, saved["sigmoid"], out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
-        np.subtract(1.0, scratch["sigmoid"], out=dz)
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        np.subtract(1.0, saved["sigmoid"], out=dz)
         np.multiply(dz, a, out=dz)
-        np.add(dz, scratch["sigmoid"], out=dz)
+        np.add(dz, saved["sigmoid"], out=dz)
         np.multiply(dz, da, out=dz)
 
 
@@ -275,18 +275,18 @@ class Gelu(Activation):
     }
     libraries = ("scipy",)
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"Phi": shape}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         from scipy.special import (
             ndtr,
         )  # a quarter second of import that only gelu needs
 
-        ndtr(z, out=scratch["Phi"])
-        np.multiply(z, scratch["Phi"], out=a)
+        ndtr(z, out=saved["Phi"])
+        np.multiply(z, saved["Phi"], out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         # beyond |z| = 40 the density is 0 in float64; the cap keeps z * z finite
         np.minimum(z, 40.0, out=dz)
         np.maximum(dz, -40.0, out=dz)
@@ -295,7 +295,7 @@ class Gelu(Activation):
         np.exp(dz, out=dz)
         np.multiply(dz, 1.0 / math.sqrt(2.0 * math.pi), out=dz)
         np.multiply(dz, z, out=dz)
-        np.add(dz, scratch["Phi"], out=dz)
+        np.add(dz, saved["Phi"], out=dz)
         np.multiply(dz, da, out=dz)
 
 
@@ -312,19 +312,19 @@ class Softmax(Activation):
     backward_formula = "{a} * ({da} - sum({da} * {a}))"
     equivalents = {"keras": '"softmax"', "pytorch": "nn.Softmax(dim=1)"}
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"row": (*shape[:-1], 1)}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
-        row = scratch["row"]
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        row = saved["row"]
         np.maximum.reduce(z, axis=z.ndim - 1, out=row, keepdims=True)
         np.subtract(z, row, out=a)
         np.exp(a, out=a)
         np.dot(a, np.ones((a.shape[-1], 1), a.dtype), out=row)  # a sum, at a third of its cost
         np.divide(a, row, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
-        row = scratch["row"]
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        row = saved["row"]
         np.multiply(da, a, out=dz)
         np.dot(dz, np.ones((dz.shape[-1], 1), dz.dtype), out=row)
         np.subtract(da, row, out=dz)

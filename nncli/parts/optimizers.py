@@ -77,7 +77,7 @@ class Optimizer(Part):
         """The numbers of step 1, 2, ... that an update reads."""
         return {"learning_rate": learning_rate}
 
-    def update(self, v: UpdateBuffers) -> None:
+    def update(self, buffers: UpdateBuffers) -> None:
         """Move theta and the slots by one step."""
         raise NotImplementedError
 
@@ -141,21 +141,21 @@ class Sgd(Optimizer):
     def slot_start(self, slot: str) -> float:
         return self.initial_velocity
 
-    def update(self, v: UpdateBuffers) -> None:
-        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
+    def update(self, buffers: UpdateBuffers) -> None:
+        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
         if not self.momentum:
-            np.subtract(v.theta, v.g, out=v.theta)
+            np.subtract(buffers.theta, buffers.g, out=buffers.theta)
             return
-        velocity = v.slots["velocity"]
+        velocity = buffers.slots["velocity"]
         np.multiply(velocity, self.momentum, out=velocity)
-        np.add(velocity, v.g, out=velocity)
+        np.add(velocity, buffers.g, out=velocity)
         if self.nesterov:
-            assert v.scratch is not None
-            np.multiply(velocity, self.momentum, out=v.scratch)
-            np.subtract(v.theta, v.scratch, out=v.theta)
-            np.subtract(v.theta, v.g, out=v.theta)
+            assert buffers.scratch is not None
+            np.multiply(velocity, self.momentum, out=buffers.scratch)
+            np.subtract(buffers.theta, buffers.scratch, out=buffers.theta)
+            np.subtract(buffers.theta, buffers.g, out=buffers.theta)
         else:
-            np.subtract(v.theta, velocity, out=v.theta)
+            np.subtract(buffers.theta, velocity, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
         if not self.momentum:
@@ -222,15 +222,15 @@ class Adagrad(Optimizer):
     def slot_start(self, slot: str) -> float:
         return self.initial_accumulator_value
 
-    def update(self, v: UpdateBuffers) -> None:
-        assert v.scratch is not None
-        np.multiply(v.g, v.g, out=v.scratch)
-        np.add(v.slots["squares"], v.scratch, out=v.slots["squares"])
-        np.sqrt(v.slots["squares"], out=v.scratch)
-        np.add(v.scratch, self.epsilon, out=v.scratch)
-        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
-        np.divide(v.g, v.scratch, out=v.g)
-        np.subtract(v.theta, v.g, out=v.theta)
+    def update(self, buffers: UpdateBuffers) -> None:
+        assert buffers.scratch is not None
+        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
+        np.add(buffers.slots["squares"], buffers.scratch, out=buffers.slots["squares"])
+        np.sqrt(buffers.slots["squares"], out=buffers.scratch)
+        np.add(buffers.scratch, self.epsilon, out=buffers.scratch)
+        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
         theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
@@ -267,18 +267,18 @@ class RmsProp(Optimizer):
     def has_scratch(self) -> bool:
         return True
 
-    def update(self, v: UpdateBuffers) -> None:
-        assert v.scratch is not None
-        squares = v.slots["squares"]
-        np.multiply(v.g, v.g, out=v.scratch)
-        np.multiply(v.scratch, 1.0 - self.rho, out=v.scratch)
+    def update(self, buffers: UpdateBuffers) -> None:
+        assert buffers.scratch is not None
+        squares = buffers.slots["squares"]
+        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
+        np.multiply(buffers.scratch, 1.0 - self.rho, out=buffers.scratch)
         np.multiply(squares, self.rho, out=squares)
-        np.add(squares, v.scratch, out=squares)
-        np.sqrt(squares, out=v.scratch)
-        np.add(v.scratch, self.epsilon, out=v.scratch)
-        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
-        np.divide(v.g, v.scratch, out=v.g)
-        np.subtract(v.theta, v.g, out=v.theta)
+        np.add(squares, buffers.scratch, out=squares)
+        np.sqrt(squares, out=buffers.scratch)
+        np.add(buffers.scratch, self.epsilon, out=buffers.scratch)
+        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
         theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
@@ -341,18 +341,18 @@ class Adam(Optimizer):
         rate = learning_rate * (1.0 - b1) / ((1.0 - b1**step) * root)
         return {"rate": rate, "floor": self.epsilon / root}
 
-    def update(self, v: UpdateBuffers) -> None:
-        mean, squares = v.slots["mean"], v.slots["squares"]
+    def update(self, buffers: UpdateBuffers) -> None:
+        mean, squares = buffers.slots["mean"], buffers.slots["squares"]
         np.multiply(mean, self.betas[0], out=mean)
-        np.add(mean, v.g, out=mean)
-        np.multiply(v.g, v.g, out=v.g)
+        np.add(mean, buffers.g, out=mean)
+        np.multiply(buffers.g, buffers.g, out=buffers.g)
         np.multiply(squares, self.betas[1], out=squares)
-        np.add(squares, v.g, out=squares)
-        np.sqrt(squares, out=v.g)
-        np.add(v.g, v.scalars["floor"], out=v.g)
-        np.divide(mean, v.g, out=v.g)
-        np.multiply(v.g, v.scalars["rate"], out=v.g)
-        np.subtract(v.theta, v.g, out=v.theta)
+        np.add(squares, buffers.g, out=squares)
+        np.sqrt(squares, out=buffers.g)
+        np.add(buffers.g, buffers.scalars["floor"], out=buffers.g)
+        np.divide(mean, buffers.g, out=buffers.g)
+        np.multiply(buffers.g, buffers.scalars["rate"], out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
         b1, b2 = self.betas
@@ -402,9 +402,9 @@ class AdamW(Adam):
         keep = 1.0 - learning_rate * self.weight_decay
         return {**super().scalars(step, learning_rate), "keep": keep}
 
-    def update(self, v: UpdateBuffers) -> None:
-        np.multiply(v.theta, v.scalars["keep"], out=v.theta)
-        super().update(v)
+    def update(self, buffers: UpdateBuffers) -> None:
+        np.multiply(buffers.theta, buffers.scalars["keep"], out=buffers.theta)
+        super().update(buffers)
 
     def formulas(self) -> dict[str, str]:
         decayed = self.fill("{W} * (1 - {lr} * {weight_decay})")
@@ -446,7 +446,7 @@ class Lbfgs(Optimizer):
     def n_vectors(self) -> int:
         return 2 * self.history  # what was stepped, and how the gradient changed
 
-    def update(self, v: UpdateBuffers) -> None:
+    def update(self, buffers: UpdateBuffers) -> None:
         raise NotImplementedError("lbfgs has no update: see engine/steppers/lbfgs.py")
 
     def equivalent(self, library: str, **names: Any) -> Equivalent:
