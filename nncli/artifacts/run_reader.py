@@ -128,9 +128,8 @@ class RunReader:
     def curves(self) -> Curves:
         """What plot-loss shows."""
         columns = read_columns(self._learned(names.METRICS), self._path(names.METRICS))
-        loss = self.config[0].loss
-        assert loss != "auto"
-        return Curves(self.run.name, columns, loss.name, self.summary().get("best_epoch"))
+        loss = self.recorded.loss.name
+        return Curves(self.run.name, columns, loss, self.summary().get("best_epoch"))
 
     def summary(self) -> dict[str, Any]:
         """What the run reached and why it stopped; empty if it was killed or still goes on."""
