@@ -144,7 +144,7 @@ def keras(built: Built) -> dict[str, Any]:
     names = [
         [
             f"{node.name}/{name}"
-            for name in (*node.layer.param_shapes(1), *node.layer.state_shapes(1))
+            for name in (*node.layer.param_shapes((1,)), *node.layer.state_shapes((1,)))
         ]
         for node in nodes
     ]

@@ -112,7 +112,11 @@ class TableError(DataError):
 
 
 class ShapeError(UserError):
-    """Two arrays, or two layers, don't fit together."""
+    """Two arrays, or two layers, don't fit together. key: the config key to blame, if known."""
+
+    def __init__(self, message: str, key: str = "") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class RunInUse(NncliError):

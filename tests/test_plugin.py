@@ -20,7 +20,7 @@ from nncli.registry import find
 mish = find("activation", "mish")()
 z = np.linspace(-30.0, 30.0, 121).reshape(1, -1)
 a, dz = np.empty_like(z), np.empty_like(z)
-scratch = {name: np.empty(shape) for name, shape in mish.scratch_shapes(*z.shape).items()}
+scratch = {name: np.empty(shape) for name, shape in mish.scratch_shapes(z.shape).items()}
 
 
 def f(at):

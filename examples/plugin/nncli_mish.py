@@ -3,7 +3,7 @@
 import numpy as np
 
 from nncli.parts.activations import Activation, Scratch, sigmoid
-from nncli.parts.arrays import Array, Shapes
+from nncli.parts.arrays import Array, Shape, Shapes
 from nncli.parts.initializers import HeNormal
 from nncli.registry import part
 
@@ -18,8 +18,8 @@ class Mish(Activation):
     bounds = (-0.30884, np.inf)
     initializer = HeNormal()
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"tanh": (batch, units), "slope": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"tanh": shape, "slope": shape}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         t = scratch["tanh"]

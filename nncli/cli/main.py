@@ -1,9 +1,9 @@
 """The `nncli` command, and the one place where errors become lines and exit codes."""
 
+import os
 import sys
 import traceback
 from importlib import import_module
-from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -17,7 +17,11 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
     *("verify", "doctor", "explain", "export", "validate", "config", "schema", "init", "list"),
 )
 COMMANDS = sorted(
-    (file.stem.replace("_", "-") for file in Path(__file__).parent.glob("commands/[!_]*.py")),
+    (
+        file.removesuffix(".py").replace("_", "-")
+        for file in os.listdir(os.path.join(os.path.dirname(__file__), "commands"))
+        if file.endswith(".py") and file != "__init__.py"
+    ),
     key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name),
 )
 INTERNAL_ERROR = 70

@@ -23,7 +23,7 @@ def in_words(report: EpochReport) -> str:
     return "  ".join(words)
 
 
-class Silence:
+class NoProgress:
     """Nothing, as --quiet asks."""
 
     def show(self, report: EpochReport) -> None: ...
@@ -31,7 +31,7 @@ class Silence:
     def close(self) -> None: ...
 
 
-class Lines(Silence):
+class LineProgress(NoProgress):
     """About ten lines a run, the first and the last epoch among them."""
 
     def __init__(self, epochs: int) -> None:
@@ -46,7 +46,7 @@ class Lines(Silence):
         self.next = (report.epoch // self.every + 1) * self.every
 
 
-class Bar(Silence):
+class ProgressBar(NoProgress):
     """A bar with the losses, the learning rate and the time left."""
 
     def __init__(self, epochs: int) -> None:
@@ -89,16 +89,16 @@ class Progress:
     """What suits the place stderr goes to; a run goes on when nobody is left to read it."""
 
     def __init__(self, epochs: int, *, quiet: bool) -> None:
-        self.shown = Silence()
+        self.shown = NoProgress()
         if not quiet:
-            self.shown = Bar(epochs) if sys.stderr.isatty() else Lines(epochs)
+            self.shown = ProgressBar(epochs) if sys.stderr.isatty() else LineProgress(epochs)
 
     def show(self, report: EpochReport) -> None:
         """Show an epoch."""
         try:
             self.shown.show(report)
         except OSError:
-            self.shown = Silence()
+            self.shown = NoProgress()
 
     def close(self) -> None:
         """Leave the terminal as it was."""

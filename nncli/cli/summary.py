@@ -67,7 +67,7 @@ def model_summary(built: Built) -> str:
         what = node.layer.name
         if (activation := getattr(node.layer, "activation", None)) is not None:
             what += f", {activation.name}"
-        shapes = node.layer.param_shapes(node.inputs)
+        shapes = node.layer.param_shapes(node.input_shape)
         count = sum(
             tensor.size
             for tensor in network.layout.tensors

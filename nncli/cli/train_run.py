@@ -12,7 +12,7 @@ from nncli.errors import Diverged
 
 
 @dataclass(frozen=True)
-class Ended:
+class TrainingResult:
     """How a run ended.
 
     summary: what `train --json` prints.  finished: whether it came to an end of its own.
@@ -26,7 +26,7 @@ class Ended:
 
 def train_to_end(
     recorder: RunRecorder, plotter: BackgroundPlotter, signals: StopOnSignal, *, quiet: bool
-) -> Ended:
+) -> TrainingResult:
     """Train, show progress, record. Raises Diverged if not even the start was finite."""
     from nncli.cli.progress import Progress
     from nncli.engine.threads import limited
@@ -49,7 +49,7 @@ def train_to_end(
         summary = recorder.finish(stopped or "interrupted", plotter)
     if diverged and recorder.last is None:
         raise diverged
-    return Ended(summary, stopped is not None, diverged)
+    return TrainingResult(summary, stopped is not None, diverged)
 
 
 def _reports_to_come(recorder: RunRecorder, signals: StopOnSignal) -> Iterator[EpochReport]:

@@ -153,6 +153,11 @@ class Data:
         return tuple(key.name for key in fields(self) if key.name != "dataset")
 
     @property
+    def source_key(self) -> str:
+        """The key that says where the rows come from."""
+        return "data.dataset" if self.path is None else "data.path"
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """The names of the columns to predict."""
         return (self.target,) if isinstance(self.target, str) else tuple(self.target or ())

@@ -13,9 +13,8 @@ from nncli.config.nodes import OVERRIDE, Node, parse
 from nncli.config.overrides import apply
 from nncli.config.source_text import problem, read_text
 from nncli.config.wording import show
-from nncli.errors import ConfigError, DataError, Problem, TableError
+from nncli.errors import ConfigError, DataError, Problem, ShapeError, TableError
 from nncli.registry import Part
-
 
 E = TypeVar("E", bound=Experiment)
 
@@ -52,6 +51,8 @@ class Source:
             raise  # which has places of its own
         except DataError as error:
             raise self.error([(own or key, message) for own, message in error.found]) from None
+        except ShapeError as error:
+            raise self.error([(error.key or key, str(error))]) from None
 
 
 def load(path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:

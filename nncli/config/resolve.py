@@ -12,7 +12,6 @@ from nncli.config.experiment import (
     Data,
     Experiment,
     NetworkKeys,
-    PreprocessingKeys,
 )
 from nncli.config.resolved import (
     Resolved,
@@ -27,22 +26,20 @@ from nncli.config.resolved import (
     kept,
 )
 from nncli.constraints import Auto
+from nncli.engine.cost import useful_threads
 from nncli.engine.settings import Training, TrainingKeys, default_monitor
-from nncli.parts import metrics
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.datasets import Dataset
 from nncli.parts.layers import Dense, Input, Layer, Output
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
-from nncli.parts.metrics import Metric
+from nncli.parts.metrics import DEFAULTS
 from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 from nncli.parts.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
-from nncli.parts.table import Table, Task
-from nncli.registry import find
+from nncli.parts.table import Table
 
 BATCH = 32
 MOST_LOGGED = 1000  # rows of metrics.csv, unless a config asks for more
-LARGE_STEP = 128**3  # multiplications of one product from which a second thread pays
 
 
 # ---- the split
@@ -60,9 +57,7 @@ def resolve_split(split: Split | Auto, dataset: Dataset, table: Table) -> Split:
 # ---- the output layer and the loss
 
 
-def resolve_output(
-    output: Output, loss: Loss | Auto, table: Table
-) -> tuple[ResolvedOutput, Loss]:
+def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[ResolvedOutput, Loss]:
     """Units by the task, activation by units and loss, loss by activation."""
     units, activation = output.units, output.activation
     wants_classes = isinstance(activation, Softmax) or isinstance(loss, CrossEntropy)
@@ -140,7 +135,12 @@ def _resolve_preprocessing(
 
 
 def resolve(
-    given: Experiment, data: ResolvedData, output: ResolvedOutput, loss: Loss, rows: Rows, inputs: int
+    given: Experiment,
+    data: ResolvedData,
+    output: ResolvedOutput,
+    loss: Loss,
+    rows: Rows,
+    inputs: int,
 ) -> Resolved:
     """The experiment with nothing left to guess. inputs: how many the network gets.
 
@@ -153,7 +153,7 @@ def resolve(
     if log_every == "auto":
         log_every = -(-given.training.epochs // MOST_LOGGED)
     if chosen == "auto":
-        chosen = default_metrics(data.task)
+        chosen = [metric() for metric in DEFAULTS[data.task]]
     given = replace(given, schedule=resolve_schedule(given.schedule, monitor))
     return Resolved(
         **kept(given, Resolved),
@@ -162,16 +162,8 @@ def resolve(
         loss=loss,
         training=resolve_training(given.training, given.optimizer, network, rows, monitor),
         evaluation=ResolvedEvaluation(metrics=chosen),
-        output=ResolvedOutputKeys(
-            **kept(given.output, ResolvedOutputKeys), log_every=log_every
-        ),
+        output=ResolvedOutputKeys(**kept(given.output, ResolvedOutputKeys), log_every=log_every),
     )
-
-
-def default_metrics(task: Task) -> list[Metric]:
-    """What is measured unless a config says otherwise."""
-    chosen = [find("metric", name)() for name in metrics.DEFAULTS[task]]
-    return [metric for metric in chosen if isinstance(metric, Metric)]
 
 
 def resolve_network(keys: NetworkKeys, output: ResolvedOutput, inputs: int) -> ResolvedNetwork:
@@ -183,9 +175,7 @@ def resolve_network(keys: NetworkKeys, output: ResolvedOutput, inputs: int) -> R
             full = replace(full, kernel_initializer=full.initializers()["W"])
         hidden.append(full)
     asked = keys.input.units if isinstance(keys.input, Input) else keys.input
-    return ResolvedNetwork(
-        input=inputs if asked == "auto" else asked, hidden=hidden, output=output
-    )
+    return ResolvedNetwork(input=inputs if asked == "auto" else asked, hidden=hidden, output=output)
 
 
 def resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
@@ -206,7 +196,7 @@ def resolve_training(
         steps = 1 if size == "full" else -(-count // min(size, count))
     if threads == "auto":
         work = (count if size == "full" else size) * _largest_kernel(network)
-        threads = max(1, min(_cores(), 2 * work // LARGE_STEP))
+        threads = useful_threads(work, _cores())
     if stopping is not None and stopping.monitor == "auto":
         stopping = replace(stopping, monitor=monitor)
     if converged is not None and converged.monitor == "auto":
@@ -230,8 +220,5 @@ def _cores() -> int:
 
 def _largest_kernel(network: ResolvedNetwork) -> int:
     """How many numbers it has."""
-    largest, inputs = 1, network.input
-    for layer in network.layers:
-        outputs = layer.outputs(inputs)
-        largest, inputs = max(largest, inputs * outputs), outputs
-    return largest
+    placed = network.layer_shapes()
+    return max(math.prod(own) * math.prod(layer.output_shape(own)) for _, layer, own in placed)

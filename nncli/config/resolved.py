@@ -4,7 +4,7 @@ A block has all keys of its Experiment's, in the same order, so it is written an
 `field()` takes away the default of the wider key, which is `auto`: it has to be given.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
@@ -22,7 +22,9 @@ from nncli.constraints import PositiveInt
 from nncli.data.preprocessing import Impute
 from nncli.data.scaling import Scale
 from nncli.engine.settings import Training
+from nncli.errors import ShapeError
 from nncli.parts.activations import Activation
+from nncli.parts.arrays import Shape
 from nncli.parts.layers import Dense, Layer, Output
 from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
@@ -84,10 +86,20 @@ class ResolvedNetwork(NetworkKeys):
     hidden: Sequence[Layer]
     output: ResolvedOutput
 
-    @property
-    def layers(self) -> list[Layer]:
-        """From the first hidden one to the output."""
-        return [*self.hidden, self.output.dense()]
+    def layer_shapes(self) -> Iterator[tuple[str, Layer, Shape]]:
+        """(key, layer, the shape of its input) of each, from the first hidden one to the output.
+
+        Raises ShapeError at the key of a layer that can't take what it gets.
+        """
+        shape: Shape = (self.input,)
+        hidden = [(f"network.hidden[{i}]", layer) for i, layer in enumerate(self.hidden)]
+        for key, layer in [*hidden, ("network.output", self.output.dense())]:
+            try:
+                following = layer.output_shape(shape)
+            except ShapeError as error:
+                raise ShapeError(str(error), key) from None
+            yield key, layer, shape
+            shape = following
 
 
 @dataclass(frozen=True, kw_only=True)

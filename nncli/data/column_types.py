@@ -12,7 +12,16 @@ PAIRS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off")
 TRUTHS = {word: truth for pair in PAIRS for word, truth in zip(pair, (1.0, 0.0), strict=True)}
 MOST_CATEGORIES = 1000
 FEW = 10  # rows up to which all values may differ by chance
-ID_NAME = re.compile(r"(index|row|row_?number|rowid)$|(^|.*[^a-z])(id|uuid|guid)$|.*[a-z](Id|ID)$")
+WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+ID_WORDS = ("id", "uuid", "guid")
+COUNTER_NAMES = ("index", "idx", "row", "rowid", "rownumber", "rownum", "rowindex", "unnamed0")
+OWNERS = (
+    "account|case|client|customer|device|employee|invoice|item|loan|member|order|passenger|patient|"
+    "person|player|product|record|sample|session|store|student|subject|transaction|user|visit"
+)
+OWNER_ID = re.compile(rf"({OWNERS})id")
+MOSTLY_COUNTING = 0.9  # the share of rows; the others begin a table joined to the first
+SPARSE = 1.25  # numbers for each row up to which an ascending column still counts the rows
 
 
 def kind_of(column: Column) -> Kind:
@@ -47,14 +56,40 @@ def uninformative(name: str, column: Column) -> str:
         if different > MOST_CATEGORIES:
             return f"too many categories: {different:,}"
         return ""
-    counts_rows = most - least == len(present) - 1 and len(present) > 2 * FEW
-    if (counts_rows or (ID_NAME.match(name) and len(present) >= FEW)) and _all_differ(present):
+    if not _all_differ(present):
+        return ""
+    spread = most - least + 1
+    is_ascending = bool((np.diff(present) > 0).all())
+    counts_rows = spread <= len(present) * (SPARSE if is_ascending else 1)
+    if (counts_rows and len(present) > 2 * FEW) or (is_id_name(name) and len(present) >= FEW):
         return "id-like: a different whole number in every row"
     return ""
 
 
+def is_id_name(name: str) -> bool:
+    """Whether a name says that a column tells rows apart, in whatever capitals.
+
+    >>> [is_id_name(name) for name in ("ID", "Patient ID", "userId", "customerid", "Row Number")]
+    [True, True, True, True, True]
+    >>> [is_id_name(name) for name in ("humid", "paid", "Covid", "BMI index", "rows")]
+    [False, False, False, False, False]
+    """
+    words = [word.lower() for word in WORDS.findall(name)]
+    joined = "".join(words)
+    is_counter = joined in COUNTER_NAMES
+    return is_counter or bool(words and words[-1] in ID_WORDS) or bool(OWNER_ID.fullmatch(joined))
+
+
 def _all_differ(values: Array) -> bool:
     return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)
+
+
+def tells_rows_apart(column: Column) -> bool:
+    """Whether most rows have a text or a whole number of their own, or one more than the last."""
+    present = column.values[~np.isnan(column.values)]
+    is_whole = bool(column.categories) or bool((present == np.floor(present)).all())
+    counts_up = len(present) > 1 and np.mean(np.diff(present) == 1) > MOSTLY_COUNTING
+    return is_whole and bool(counts_up or len(np.unique(present)) > len(present) / 2)
 
 
 def is_class_number(values: Array) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.data.column_types import uninformative
-from nncli.errors import DataError, TableError
+from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
 from nncli.parts.table import Column, Table, cell_problem
@@ -43,17 +43,21 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
     yield from _duplicates(table, rows)
     for name in table.features:
         column = table.column(name)
-        if _gives_away(column, table):
+        if how := _gives_away(column, table):
             yield (
-                f"column '{name}' is the target '{table.targets[0]}' in other words: "
+                f"column '{name}' {how}: "
                 "leave it out with data.features.exclude, unless you know it before the answer"
             )
         elif reason := uninformative(name, column):
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             yield from _hardly_any(name, column.values[rows.train])
-    if table.classes and not is_balanced:
-        yield from _imbalance(table, rows)
+    if table.classes:
+        yield from _spellings(table)
+        absent = [*_absent_classes(table, rows)]
+        yield from absent
+        if not (is_balanced or absent):
+            yield from _imbalance(table, rows)
 
 
 def _hardly_any(name: str, values: Array) -> Iterator[str]:
@@ -100,23 +104,82 @@ def _hashes(table: Table) -> Array:
     return hashes
 
 
-def _gives_away(column: Column, table: Table) -> bool:
-    """Whether the target follows from the column alone: class for value, or a straight line."""
-    if len(table.targets) > 1 or np.isnan(column.values).any():
-        return False
+def _gives_away(column: Column, table: Table) -> str:
+    """How the target follows from the column alone; empty if it doesn't.
+
+    A value for each class, a value that one class alone has, a cell that is missing where one
+    class is, or a straight line.
+    """
+    if len(table.targets) > 1:
+        return ""
+    target = f"the target '{printable(table.targets[0])}'"
+    is_missing = np.isnan(column.values)
     if table.classes:
-        if len(np.unique(column.values[:FIRST_ROWS])) > len(table.classes):
-            return False  # most columns, without sorting them
+        if (index := _class_of(is_missing, table)) is not None:
+            return f"is missing exactly where {target} is '{printable(table.classes[index])}'"
+        if is_missing.any() or len(np.unique(column.values[:FIRST_ROWS])) > len(table.classes):
+            return ""  # most columns, without sorting them
         different, codes = np.unique(column.values, return_inverse=True)
+        if len(different) == 2 and (index := _class_of(codes == 1, table)) is not None:
+            if len(table.classes) == 2:
+                return f"is {target} in other words"
+            return f"says exactly whether {target} is '{printable(table.classes[index])}'"
         if len(different) != len(table.classes):
-            return False
-        return len(np.unique(codes * len(different) + table.y)) == len(different)
+            return ""
+        is_one_to_one = len(np.unique(codes * len(different) + table.y)) == len(different)
+        return f"is {target} in other words" if is_one_to_one else ""
     x, y = column.values, table.y[:, 0]
-    if column.categories or len(x) < 3 or x.min() == x.max():
-        return False
+    if is_missing.any() or column.categories or len(x) < 3 or x.min() == x.max():
+        return ""
     with np.errstate(all="ignore"):
         x, y = x / np.abs(x).max(), y / np.abs(y).max()
-        return bool(abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12)
+        is_line = abs(np.corrcoef(x, y)[0, 1]) > 1 - 1e-12
+    return f"is {target} in other words" if is_line else ""
+
+
+def _class_of(marked: Array, table: Table) -> int | None:
+    """The class whose rows are exactly those marked, or exactly the others; None if none is."""
+    count = int(marked.sum())
+    if not 1 < count < len(marked) - 1:  # a single row would be chance
+        return None
+    counts = np.bincount(table.y, minlength=len(table.classes))
+    for these in (marked, ~marked):
+        first = int(table.y[these.argmax()])
+        if counts[first] == these.sum() and (table.y[these] == first).all():
+            return first
+    return None
+
+
+def _spellings(table: Table) -> Iterator[str]:
+    """Classes whose names differ in capitals and spaces alone."""
+    alike: dict[str, list[int]] = {}
+    for index, name in enumerate(table.classes):
+        alike.setdefault("".join(name.casefold().split()), []).append(index)
+    counts = np.bincount(table.y, minlength=len(table.classes))
+    for classes in alike.values():
+        if len(classes) > 1:
+            names = ", ".join(f"'{printable(table.classes[i])}' ({counts[i]:,})" for i in classes)
+            yield (
+                f"classes {names} differ in capitals or spaces alone and are told apart: "
+                "if they are one class, write them alike in the table"
+            )
+
+
+def _absent_classes(table: Table, rows: Rows) -> Iterator[str]:
+    """Classes without a row in one of the splits."""
+    for name, chosen in rows.named().items():
+        lacking = np.flatnonzero(np.bincount(table.y[chosen], minlength=len(table.classes)) == 0)
+        if len(lacking):
+            classes = few([f"'{printable(table.classes[i])}'" for i in lacking])
+            which = "class" if len(lacking) == 1 else "classes"
+            split = {"train": "training", "val": "validation"}.get(name, name)
+            why = "can't be learnt" if name == "train" else "has no part in the scores there"
+            if len(lacking) > 1:
+                why = why.replace("has no", "have no")
+            yield (
+                f"{which} {classes} {'has' if len(lacking) == 1 else 'have'} no {split} row and "
+                f"{why}: see data.split"
+            )
 
 
 def is_imbalanced(counts: Array) -> bool:

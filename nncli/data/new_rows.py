@@ -1,13 +1,14 @@
 """New rows: another table read as the one a network was trained on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import NumberParser, TableReader, to_number
+from nncli.data.reading.chunks import NumberParser, TableReader
 from nncli.data.reading.encoding import Encoded, Form, encode
 from nncli.data.reading.tables import (
     in_other_case,
@@ -17,7 +18,6 @@ from nncli.data.reading.tables import (
 )
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.table_formats import open_table
-from nncli.data.targets import label
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Origin, Table, refuse_rows
@@ -64,7 +64,7 @@ class NewRows:
             tuple(features),
             tuple(targets),
             self.learnt.classes,
-            categories={n: c for n, c in encoded.vocabularies.items() if n in features},
+            categories=self._categories(encoded),
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
             weights=weights_of(encoded, weights[0], origin) if weights else None,
             origin=origin,
@@ -96,6 +96,19 @@ class NewRows:
         }
         return forms | dict.fromkeys(targets, "text" if self.learnt.classes else "number")
 
+    def _categories(self, encoded: Encoded) -> dict[str, tuple[str, ...]]:
+        """The texts of each feature, those that mean a category of the run in its spelling."""
+        categories = {}
+        for feature in self.learnt.features:
+            if (texts := encoded.vocabularies.get(feature.name)) is not None:
+                known = Categories(feature.categories, self.format.decimal)
+                places = map(known.index, texts)
+                categories[feature.name] = tuple(
+                    text if place is None else feature.categories[place]
+                    for text, place in zip(texts, places, strict=True)
+                )
+        return categories
+
     def _targets(self, encoded: Encoded, targets: Sequence[str], origin: Origin) -> Array:
         """Class indices, or numbers; without targets an array of no column."""
         columns = [encoded.column(name) for name in targets]
@@ -109,10 +122,11 @@ class NewRows:
         )
 
     def _class_indices(self, name: str, column: Column, origin: Origin) -> Array:
-        classes = {known: index for index, known in enumerate(self.learnt.classes)}
-        indices = np.array([self._class_index(classes, text) for text in column.categories])
-        y: Array = indices[column.values.astype(int)]
-        if wrong := np.flatnonzero(y < 0).tolist():
+        known_classes = Categories(self.learnt.classes, self.format.decimal)
+        places = [known_classes.index(text) for text in column.categories]
+        is_unknown = np.array([place is None for place in places])
+        rows = column.values.astype(int)
+        if wrong := np.flatnonzero(is_unknown[rows]).tolist():
             known = listed(self.learnt.classes)
             found = [printable(text) for text in column.categories]
             raise refuse_rows(
@@ -123,9 +137,5 @@ class NewRows:
                     f"expected one of the classes {known}, found '{found[int(column.values[row])]}'"
                 ),
             )
+        y: Array = np.array([-1 if place is None else place for place in places])[rows]
         return y
-
-    def _class_index(self, classes: Mapping[str, int], text: str) -> int:
-        """-1 for no class. Where classes are numbers, `1.0` is class 1."""
-        number = to_number(text, self.format.decimal)
-        return classes.get(text, -1 if number is None else classes.get(label(number), -1))

@@ -144,6 +144,10 @@ class Preprocessing:
         counts = {}
         for feature in self.features:
             column = table.column(feature.name)
+            if feature.kind == "boolean" and not column.categories:
+                if count := int(_is_no_truth(column.values).sum()):
+                    counts[feature.name] = count
+                continue
             known = feature.categories if feature.kind == "categorical" else TRUTHS
             new = [
                 code
@@ -222,6 +226,11 @@ def _as_truth(values: Array, categories: Sequence[str]) -> Array:
     """Yes and no as 1 and 0."""
     meaning = truths(categories)
     return values if meaning is None or not categories else meaning[values.astype(int)]
+
+
+def _is_no_truth(values: Array) -> Array:
+    """(rows,) whether there is a number, and it is neither 0 nor 1."""
+    return ~(np.isnan(values) | np.isin(values, (0.0, 1.0)))
 
 
 def _fill(how: Impute, present: Array) -> float:
@@ -306,7 +315,7 @@ class _Encoder:
             lookup = self.lookups.get(feature.name)
             if lookup is None:
                 if feature.kind == "boolean":
-                    yield from self._no_truths(raw[:, place], rows, feature)
+                    yield from self._replace_no_truths(raw[:, place], rows, feature)
                 continue
             codes = raw[:, place]
             names = self.table.categories[feature.name]
@@ -320,9 +329,16 @@ class _Encoder:
                 for row in np.flatnonzero(np.isnan(raw[:, place])).tolist():
                     yield self._problem(rows[row], feature, "")
 
-    def _no_truths(self, values: Array, rows: Array, feature: FittedColumn) -> Iterator[Problem]:
-        for row in np.flatnonzero(~(np.isnan(values) | np.isin(values, (0.0, 1.0)))).tolist():
-            yield self._problem(rows[row], feature, f"{values[row]:g}")
+    def _replace_no_truths(
+        self, values: Array, rows: Array, feature: FittedColumn
+    ) -> Iterator[Problem]:
+        """Numbers that are neither 0 nor 1 become what stands in for a missing cell, in place."""
+        other = _is_no_truth(values)
+        if self.fitted.unknown == "error" or feature.fill is None:
+            for row in np.flatnonzero(other).tolist():
+                yield self._problem(rows[row], feature, f"{values[row]:g}")
+        else:
+            values[other] = float(feature.fill)
 
     def _lacking(self, missing: Array, rows: Array, places: Array) -> Iterator[Problem]:
         for row, column in np.argwhere(missing).tolist():

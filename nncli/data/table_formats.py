@@ -1,14 +1,15 @@
 """Table formats: the ending of a file's name -> what reads such a table, and what writes one.
 
-A format is an entry of `FORMATS`. Nothing here imports NumPy before a file is opened.
+A format is an entry of `FORMATS`. `nncli --help` names the formats, so this is quick to import:
+what reads and writes is imported when a file is opened.
 """
 
 import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
 from nncli.errors import DataError, UserError
 
@@ -20,8 +21,7 @@ WRITTEN = ".csv, .tsv or .gz of these"
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 
 
-@dataclass(frozen=True)
-class OutputTable:
+class OutputTable(NamedTuple):
     """Rows to write, as texts.
 
     names: of the columns.  source: the table that the rows come from; its manner is kept.
@@ -36,8 +36,7 @@ Read = Callable[[Path, "TextFormat"], "TableReader"]
 Write = Callable[[IO[bytes], OutputTable], None]
 
 
-@dataclass(frozen=True)
-class TableFormat:
+class TableFormat(NamedTuple):
     """read: opens a table.  write: writes one; None where tables are only read.
     is_text: whether a .gz of such a file is one too."""
 

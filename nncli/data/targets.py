@@ -41,7 +41,9 @@ def number_classes(values: Array) -> tuple[Array, tuple[str, ...]]:
 
 def label(value: float) -> str:
     """A class's name: a number as short as it can be and still be told from its neighbours."""
-    return short if float(short := f"{value:g}") == value else repr(float(value))
+    if float(short := f"{value:g}") == value:
+        return short
+    return f"{value:.0f}" if value == np.floor(value) else repr(float(value))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import yaml
 
-from nncli.config.experiment import PreprocessingKeys
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.finding import Edit
 from nncli.doctor.short_form import flow, short
@@ -21,7 +20,6 @@ SMALL_RATE, LARGE_RATE = 1e-3, 0.1
 
 def scale_inputs(patient: DiagnosedRun) -> Edits:
     keys = patient.built.experiment.data.preprocessing
-    assert isinstance(keys, PreprocessingKeys)
     if keys.numeric.scale == "standard":
         return []
     if {keys.numeric.scale, keys.numeric.impute, keys.target.scale} == {"none"}:
@@ -32,7 +30,6 @@ def scale_inputs(patient: DiagnosedRun) -> Edits:
 
 def scale_targets(patient: DiagnosedRun) -> Edits:
     keys, job = patient.built.experiment.data.preprocessing, patient.job
-    assert isinstance(keys, PreprocessingKeys)
     if patient.built.table.classes or keys.target.scale != "none":
         return []
     takes_all = job.network.loss.targets == (-np.inf, np.inf)

@@ -46,7 +46,7 @@ def bare(network: Network) -> Network:
     """
     *hidden, output = [_bare(node.layer) for node in network.nodes]
     assert isinstance(output, Dense)
-    return Network(network.inputs, hidden, output, network.loss)
+    return Network(network.input_shape, hidden, output, network.loss)
 
 
 def _bare(layer: Layer) -> Layer:

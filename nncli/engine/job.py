@@ -91,12 +91,16 @@ class Job:
 
     def start(self) -> TrainState:
         """The state before the first step."""
+        return self.state_at(self.network.initialize(stream("init", self.seeds.init)))
+
+    def state_at(self, theta: Array) -> TrainState:
+        """The state before the first step, but for its parameters, which are these."""
         dtype = np.dtype(self.training.dtype)
-        theta = self.network.initialize(stream("init", self.seeds.init)).astype(dtype)
         trained = self.network.layout.trainable
         slots = {
             name: np.full(trained, self.optimizer.slot_start(name), dtype)
             for name in self.optimizer.active_slots
         }
         shuffle = stream("shuffle", self.seeds.shuffle)
-        return TrainState(theta, slots, shuffle, stream("dropout", self.seeds.dropout))
+        dropout = stream("dropout", self.seeds.dropout)
+        return TrainState(theta.astype(dtype, copy=False), slots, shuffle, dropout)

@@ -1,5 +1,6 @@
-"""Network: layers in a row with names and widths, and the loss at their end."""
+"""Network: layers in a row with names and shapes, and the loss at their end."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,23 +18,42 @@ class Node:
 
     name: str
     layer: Layer
-    inputs: int
-    outputs: int
+    input_shape: Shape
+    output_shape: Shape
+
+    @property
+    def inputs(self) -> int:
+        """Numbers in a row of x."""
+        return math.prod(self.input_shape)
+
+    @property
+    def outputs(self) -> int:
+        """Numbers in a row of y."""
+        return math.prod(self.output_shape)
 
 
 class Network:
-    """The forward map, and where its parameters lie; it holds no data and no parameters."""
+    """The forward map, and where its parameters lie; it holds no data and no parameters.
 
-    def __init__(self, inputs: int, hidden: Sequence[Layer], output: Dense, loss: Loss) -> None:
-        self.inputs, self.loss, self.output = inputs, loss, output
+    input_shape: of one row. Raises ShapeError for a layer that can't take what it gets.
+    """
+
+    def __init__(
+        self, input_shape: Shape, hidden: Sequence[Layer], output: Dense, loss: Loss
+    ) -> None:
+        self.input_shape, self.loss, self.output = input_shape, loss, output
         nodes: list[Node] = []
         for number, layer in enumerate([*hidden, output], start=1):
             name = "output" if number > len(hidden) else f"hidden_{number}"
-            outputs = layer.outputs(inputs)
-            nodes.append(Node(name, layer, inputs, outputs))
-            inputs = outputs
+            output_shape = layer.output_shape(input_shape)
+            nodes.append(Node(name, layer, input_shape, output_shape))
+            input_shape = output_shape
         self.nodes = tuple(nodes)
         self.layout = Layout(self._tensors())
+
+    @property
+    def inputs(self) -> int:
+        return self.nodes[0].inputs
 
     @property
     def outputs(self) -> int:
@@ -58,16 +78,16 @@ class Network:
     def first_trained(self) -> int:
         """Index of the first layer with trainable parameters; backward passes end there."""
         for index, node in enumerate(self.nodes):
-            if node.layer.is_trainable and node.layer.param_shapes(node.inputs):
+            if node.layer.is_trainable and node.layer.param_shapes(node.input_shape):
                 return index
         return len(self.nodes)
 
     def _tensors(self) -> Iterator[tuple[str, Shape, Zone]]:
         for node in self.nodes:
             zone = Zone.TRAINED if node.layer.is_trainable else Zone.FROZEN
-            for name, shape in node.layer.param_shapes(node.inputs).items():
+            for name, shape in node.layer.param_shapes(node.input_shape).items():
                 yield f"{node.name}/{name}", shape, zone
-            for name, shape in node.layer.state_shapes(node.inputs).items():
+            for name, shape in node.layer.state_shapes(node.input_shape).items():
                 yield f"{node.name}/{name}", shape, Zone.STATE
 
     def initialize(self, random: np.random.Generator) -> Array:
@@ -77,8 +97,8 @@ class Network:
         for node in self.nodes:
             starts = node.layer.initializers()
             for name in (
-                *node.layer.param_shapes(node.inputs),
-                *node.layer.state_shapes(node.inputs),
+                *node.layer.param_shapes(node.input_shape),
+                *node.layer.state_shapes(node.input_shape),
             ):
                 tensor = views[f"{node.name}/{name}"]
                 tensor[...] = starts[name](tensor.shape, random, f"{node.name}/{name}")
@@ -94,6 +114,6 @@ class Network:
     def penalty(self, views: Mapping[str, Array]) -> float:
         """What regularizers add to the loss."""
         return sum(
-            node.layer.penalty(self.own(views, node, node.layer.param_shapes(node.inputs)))
+            node.layer.penalty(self.own(views, node, node.layer.param_shapes(node.input_shape)))
             for node in self.nodes
         )

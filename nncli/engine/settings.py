@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from nncli.constraints import Auto, NonNegative, Positive, PositiveInt
 from nncli.engine.batches import Sampling
 
+Engine = Literal["numpy", "compiled"]
 Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
 
 
@@ -72,7 +73,7 @@ class Training(TrainingKeys):
     batch_size: PositiveInt | Literal["full"] = field()
     steps_per_epoch: PositiveInt = field()
     threads: PositiveInt = field()
-    engine: Literal["numpy", "compiled"] = "numpy"
+    engine: Engine = "numpy"
 
 
 def default_monitor(n_val: int) -> str:

@@ -46,16 +46,16 @@ class Workspace:
         ones[...] = 1.0
         chain: list[LayerBuffers] = []
         for index, node in enumerate(network.nodes):
-            shapes = node.layer.saved_shapes(rows, node.inputs)
-            largest = node.layer.saved_shapes(self.rows, node.inputs)
-            params = node.layer.param_shapes(node.inputs)
+            shapes = node.layer.saved_shapes(rows, node.input_shape)
+            largest = node.layer.saved_shapes(self.rows, node.input_shape)
+            params = node.layer.param_shapes(node.input_shape)
             v = LayerBuffers(
                 x=x,
-                y=self._wide(f"{node.name}/y", rows, node.outputs),
+                y=self._of_rows(f"{node.name}/y", rows, node.output_shape),
                 ones=ones,
                 params=network.own(self.tensors, node, params),
                 grads=network.own(self.gradients, node, params),
-                state=network.own(self.tensors, node, node.layer.state_shapes(node.inputs)),
+                state=network.own(self.tensors, node, node.layer.state_shapes(node.input_shape)),
                 saved={
                     name: self.buffer(f"{node.name}/{name}", shape, largest[name])
                     for name, shape in shapes.items()
@@ -64,14 +64,14 @@ class Workspace:
                 training=self.training,
             )
             if self.training and index >= network.first_trained:
-                v.dy = self._wide(f"{node.name}/dy", rows, node.outputs)
+                v.dy = self._of_rows(f"{node.name}/dy", rows, node.output_shape)
                 v.dx = chain[-1].dy if chain else None
             chain.append(v)
             x = v.y
         return chain
 
-    def _wide(self, name: str, rows: int, columns: int) -> Array:
-        return self.buffer(name, (rows, columns), (self.rows, columns))
+    def _of_rows(self, name: str, rows: int, shape: Shape) -> Array:
+        return self.buffer(name, (rows, *shape), (self.rows, *shape))
 
 
 def recorded(values: list[LayerBuffers], tape: Tape) -> list[LayerBuffers]:

@@ -98,7 +98,7 @@ def _forward(network: Network) -> Iterator[tuple[str, str]]:
 def _starts(network: Network) -> Iterator[tuple[str, str]]:
     for node in network.nodes:
         starts = node.layer.initializers()
-        shapes = node.layer.param_shapes(node.inputs)
+        shapes = node.layer.param_shapes(node.input_shape)
         for name, shape in shapes.items():
             frozen = "" if node.layer.is_trainable else "; frozen"
             said = f"{_start(starts[name], shape)}{frozen}"

@@ -83,12 +83,14 @@ def _starts(node: Node, module: str) -> Equivalent:
     names |= {"moving_mean": "running_mean", "moving_variance": "running_var"}
     found = Equivalent()
     starts = layer.initializers()
-    for name in (*layer.param_shapes(node.inputs), *layer.state_shapes(node.inputs)):
+    for name in (*layer.param_shapes(node.input_shape), *layer.state_shapes(node.input_shape)):
         if isinstance(layer, BatchNorm) and starts[name] == getattr(
             BatchNorm, f"{name}_initializer"
         ):
             continue
-        shape = {**layer.param_shapes(node.inputs), **layer.state_shapes(node.inputs)}[name]
+        shape = {**layer.param_shapes(node.input_shape), **layer.state_shapes(node.input_shape)}[
+            name
+        ]
         found += _start(starts[name], f"{module}.{names[name]}", f"{node.name}/{name}", shape)
     if not layer.is_trainable:
         still = ".eval()" if isinstance(layer, BatchNorm) else ""  # keeps its running statistics

@@ -175,7 +175,7 @@ class Penalty:
         network, tensors = self.plan.network, self.plan.workspace.tensors
         found: list[tuple[Array, float]] = []
         for node in network.nodes:
-            params = network.own(tensors, node, node.layer.param_shapes(node.inputs))
+            params = network.own(tensors, node, node.layer.param_shapes(node.input_shape))
             found += node.layer.penalty_kinks(params)
         return _signs(found)
 

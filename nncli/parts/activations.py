@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from nncli.constraints import NonNegative, Positive
-from nncli.parts.arrays import Array, Shapes
+from nncli.parts.arrays import Array, Shape, Shapes
 from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer
 from nncli.registry import Part, part
 
@@ -36,8 +36,8 @@ class Activation(Part):
     formula: ClassVar[str] = ""
     backward_formula: ClassVar[str] = "{da} * f'({z})"
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        """Arrays this activation keeps from forward to backward, or works in."""
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        """Arrays this activation keeps from forward to backward, or works in; shape: that of z."""
         return {}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
@@ -108,8 +108,8 @@ class LeakyRelu(Activation):
         np.add(dz, self.negative_slope, out=dz)
         np.multiply(dz, da, out=dz)
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"positive": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"positive": shape}
 
 
 @part("elu")
@@ -125,8 +125,8 @@ class Elu(Activation):
     formula = "{z} if {z} > 0 else {alpha} * (exp({z}) - 1)"
     backward_formula = "{da} if {z} > 0 else {da} * {alpha} * exp({z})"
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"branch": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"branch": shape}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         np.minimum(z, 0.0, out=a)
@@ -220,8 +220,8 @@ class Silu(Activation):
     formula = "{z} * sigmoid({z})"
     backward_formula = "{da} * (sigmoid({z}) + {a} * (1 - sigmoid({z})))"
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"sigmoid": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"sigmoid": shape}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         sigmoid(z, out=scratch["sigmoid"])
@@ -247,8 +247,8 @@ class Gelu(Activation):
     backward_formula = "{da} * (Phi({z}) + {z} * phi({z}))"
     libraries = ("scipy",)
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"Phi": (batch, units)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"Phi": shape}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         from scipy.special import (
@@ -283,20 +283,20 @@ class Softmax(Activation):
     formula = "exp({z}) / sum(exp({z}))"
     backward_formula = "{a} * ({da} - sum({da} * {a}))"
 
-    def scratch_shapes(self, batch: int, units: int) -> Shapes:
-        return {"row": (batch, 1)}
+    def scratch_shapes(self, shape: Shape) -> Shapes:
+        return {"row": (*shape[:-1], 1)}
 
     def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
         row = scratch["row"]
-        np.maximum.reduce(z, axis=1, out=row, keepdims=True)
+        np.maximum.reduce(z, axis=z.ndim - 1, out=row, keepdims=True)
         np.subtract(z, row, out=a)
         np.exp(a, out=a)
-        np.dot(a, np.ones((a.shape[1], 1), a.dtype), out=row)  # a sum, at a third of its cost
+        np.dot(a, np.ones((a.shape[-1], 1), a.dtype), out=row)  # a sum, at a third of its cost
         np.divide(a, row, out=a)
 
     def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
         row = scratch["row"]
         np.multiply(da, a, out=dz)
-        np.dot(dz, np.ones((dz.shape[1], 1), dz.dtype), out=row)
+        np.dot(dz, np.ones((dz.shape[-1], 1), dz.dtype), out=row)
         np.subtract(da, row, out=dz)
         np.multiply(dz, a, out=dz)

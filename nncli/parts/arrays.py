@@ -15,8 +15,8 @@ Shapes = Mapping[str, Shape]
 class LayerBuffers:
     """The arrays of one layer in a plan; a kernel reads and writes only these.
 
-    x: (batch, inputs), the layer's input.      dx: the same shape, or None if nobody needs it.
-    y: (batch, outputs), the layer's output.    dy: the same shape; d(loss)/d(y).
+    x: (batch, *input shape), the layer's input.     dx: alike, or None if nobody needs it.
+    y: (batch, *output shape), the layer's output.   dy: alike; d(loss)/d(y).
     params, grads: what `param_shapes` declared; a gradient is absent where it isn't trained.
     state: what `state_shapes` declared: numbers that training moves without a gradient.
     saved: what `saved_shapes` declared: kept from forward to backward, and scratch.

@@ -53,7 +53,10 @@ class Propagation:
         yield TracedTensor("input", "forward", "x", self.step.arrays["input"])
         for node in self.network.nodes:
             own = self.operands[node.name]
-            given = [*node.layer.param_shapes(node.inputs), *node.layer.state_shapes(node.inputs)]
+            given = [
+                *node.layer.param_shapes(node.input_shape),
+                *node.layer.state_shapes(node.input_shape),
+            ]
             for name in given:
                 yield TracedTensor(
                     f"{node.name}/{name}", "forward", own[name].symbol, own[name].values
@@ -118,7 +121,7 @@ class Propagation:
                 yield self._start(node)
                 if self.network.is_matched:
                     del formulas["dz"]
-            names = ["dz", *(f"d{name}" for name in node.layer.param_shapes(node.inputs))]
+            names = ["dz", *(f"d{name}" for name in node.layer.param_shapes(node.input_shape))]
             for name in names:
                 if name in own and (name in formulas or name != "dz"):
                     template = formulas.get(name, "")

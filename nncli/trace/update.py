@@ -103,7 +103,7 @@ def _states(
     """Numbers that a pass moves by itself, such as running statistics."""
     for node in job.network.nodes:
         formulas = node.layer.state_formulas()
-        for short in node.layer.state_shapes(node.inputs):
+        for short in node.layer.state_shapes(node.input_shape):
             name = f"{node.name}/{short}"
             own, before = symbol(job.network, name), step.before.tensors[name]
             if np.array_equal(before, after.tensors[name]):

@@ -30,7 +30,17 @@ def test_an_engine_that_isn_t_installed_is_an_error_at_its_key(nncli, gate, monk
     outcome = nncli("train", gate, *COMPILED)
     assert outcome.code == 2
     assert "training.engine: the compiled engine needs llvmlite: " in outcome.err
-    assert outcome.err.endswith("install nncli-yaml[compiled]\n")
+    assert outcome.err.endswith("pip install llvmlite\n")
+
+
+def test_a_long_run_without_a_compiler_says_once_what_would_shorten_it(nncli, gate, monkeypatch):
+    monkeypatch.setattr("nncli.engine.steppers.choice.find_spec", lambda name: None)
+    outcome = nncli("train", gate, "--set", "training.epochs=70000")
+    assert outcome.code == 0
+    assert outcome.err.count("llvmlite") == 2  # of one line: what isn't there, and how to get it
+    assert "warning: training.engine: llvmlite isn't there, which would shorten" in outcome.err
+    assert "engine      numpy\n" in outcome.err
+    assert "llvmlite" not in nncli("train", gate).err
 
 
 def test_lbfgs_asked_for_in_machine_code_is_numpy_s_and_says_so(nncli, gate):

@@ -548,13 +548,23 @@ def test_what_a_dropped_row_holds_is_no_matter(nncli, write):
     assert "numeric     1: x" in done.out
 
 
-def test_number_that_is_no_truth_is_refused(nncli, write):
+@pytest.mark.parametrize("odd", ["7", "lots"])
+def test_value_that_is_no_truth_is_treated_as_handle_unknown_says(nncli, write, odd):
     write("b.csv", "x,b,y", *(f"{i * 1.5},{i % 2},{i * 2.5}" for i in range(60)))
     config = write("b.yaml", "data: {path: b.csv, target: y}", "training: {epochs: 2}")
-    run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
-    done = nncli("predict", run, write("new.csv", "x,b", "1,7"))
+    new, known = write("new.csv", "x,b", f"1,{odd}", "2,1"), write("known.csv", "x,b", "1,0", "2,1")
+    quiet = ("--json", "-q", "--set", "output.plots=[]")
+    run = nncli("train", config, *quiet).json["run"]
+    done = nncli("predict", run, new)
+    assert done.err == "note: column 'b': 1 cell holds a category that no training row had\n"
+    answers = [line.rpartition(",")[2] for line in done.out.splitlines()]
+    expected = [line.rpartition(",")[2] for line in nncli("predict", run, known).out.splitlines()]
+    assert answers == expected  # as the most frequent one
+    strict = ("--set", "data.preprocessing.categorical.handle_unknown=error")
+    run = nncli("train", config, *quiet, *strict).json["run"]
+    done = nncli("predict", run, new)
     assert done.code == 2
-    assert "new.csv:2: column 'b': expected yes or no, true or false, found '7'" in done.err
+    assert f"new.csv:2: column 'b': expected yes or no, true or false, found '{odd}'" in done.err
 
 
 def test_table_without_a_header_stays_without_one(nncli, write):

@@ -177,7 +177,7 @@ def test_a_column_that_never_varies_in_training_is_named(tmp_path, cells):
 def test_a_column_that_is_mostly_empty_is_named(tmp_path):
     text = columns(x=X, c=[1.5, 2.5, "", "", ""], y=Y, rows=60)
     assert warnings(tmp_path, text) == ["column 'c' lacks 24 of its 40 training values"]
-    assert warnings(tmp_path, columns(x=X, c=[1.5, 2.5, ""], y=Y, rows=60)) == []
+    assert warnings(tmp_path, columns(x=X, c=[1.5, 2.5, "", 3.5], y=Y, rows=60)) == []
 
 
 # ---- classes
@@ -201,7 +201,38 @@ def test_classes_that_are_weighed_need_no_warning(tmp_path):
 
 def test_a_class_that_nobody_learns_is_named(tmp_path):
     text = columns(x=X, y=[*["a", "b"] * 20, *["c"] * 20], rows=60)
-    assert "'c' has 0" in warnings(tmp_path, text)[0]
+    assert warnings(tmp_path, text) == [
+        "class 'c' has no training row and can't be learnt: see data.split",
+        "classes 'a', 'b' have no test row and have no part in the scores there: see data.split",
+    ]
+
+
+def test_classes_that_differ_in_capitals_alone_are_named_with_their_counts(tmp_path):
+    text = columns(x=X, y=["Yes", "no", "yes ", "No", "YES", "maybe"], rows=60)
+    assert warnings(tmp_path, text) == [
+        "classes 'No' (10), 'no' (10) differ in capitals or spaces alone and are told apart: if "
+        "they are one class, write them alike in the table",
+        "classes 'YES' (10), 'Yes' (10), 'yes' (10) differ in capitals or spaces alone and are "
+        "told apart: if they are one class, write them alike in the table",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "how"),
+    [
+        ([1.5, "", 2.5], "is missing exactly where the target 'y' is 'b'"),
+        (["", 0.5, "", "", 1.5, ""], "is missing exactly where the target 'y' is 'b'"),
+        (["p", "q", "q"], "says exactly whether the target 'y' is 'a'"),
+        ([0, 0, 1], "says exactly whether the target 'y' is 'c'"),
+        (["r", "q", "p"], "is the target 'y' in other words"),
+    ],
+)
+def test_a_column_that_gives_a_class_away_is_named(tmp_path, cells, how):
+    (found,) = warnings(tmp_path, columns(x=X, t=cells, y=Y, rows=60))[:1]
+    assert found == (
+        f"column 't' {how}: leave it out with data.features.exclude, unless you know it before "
+        "the answer"
+    )
 
 
 def test_classes_of_one_row_are_all_placed(tmp_path):

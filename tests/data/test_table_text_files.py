@@ -188,7 +188,7 @@ def test_a_header_that_counts_the_columns_names_them(tmp_path):
     rows = "".join(f"{index},{row}\n" for index, row in enumerate(ROWS.split()))
     table = read(tmp_path, ",0,1,2\n" + rows, target="2")
     assert table.features == ("0", "1")
-    assert table.origin.left_out["column_1"].startswith("id-like")
+    assert table.origin.left_out["column_1"].startswith("row labels")
 
 
 def test_columns_without_a_name_are_numbered(tmp_path):

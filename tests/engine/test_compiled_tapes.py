@@ -182,9 +182,17 @@ def python(tape, x):
     tape.add(print, np.ones(4))
 
 
-@pytest.mark.parametrize("call", [overlapping, where, mixed, two_results, python])
-def test_what_only_numpy_can_do_is_refused(call):
-    tape = Tape()
+def reduced(tape, x):
+    np.logaddexp.reduce(x, keepdims=True, out=tape.wrap(np.ones(1)))
+
+
+def objects(tape, x):
+    np.frompyfunc(abs, 1, 1)(x, out=x)
+
+
+@pytest.mark.parametrize("call", [overlapping, where, mixed, two_results, python, reduced, objects])
+def test_what_only_numpy_can_do_is_refused_before_any_code_is_written(call):
+    tape, read = Tape(), Reader(np.dtype(float), INDEX, None)
     call(tape, tape.wrap(np.ones(4)))
     with pytest.raises(Untranslatable):
-        run_compiled("float64", tape)
+        read(tape.calls[0])

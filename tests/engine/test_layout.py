@@ -13,7 +13,7 @@ from nncli.parts.losses import Mse
 @pytest.fixture
 def network():
     """3 -> frozen 2 -> batch_norm -> 1."""
-    return Network(3, [Dense(2, trainable=False), BatchNorm()], Dense(1, Identity()), Mse())
+    return Network((3,), [Dense(2, trainable=False), BatchNorm()], Dense(1, Identity()), Mse())
 
 
 def test_trainable_tensors_come_first_then_frozen_ones_then_state(network):

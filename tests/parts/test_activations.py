@@ -24,7 +24,7 @@ def strict():
 
 
 def scratch_for(activation, z):
-    shapes = activation.scratch_shapes(*z.shape)
+    shapes = activation.scratch_shapes(z.shape)
     return {name: np.full(shape, np.nan, z.dtype) for name, shape in shapes.items()}
 
 

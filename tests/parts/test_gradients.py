@@ -47,7 +47,7 @@ def network_of(layer, activation, loss, initializer, *, inputs=2, units=3, depth
     if layer is BatchNorm:
         block = [dense, BatchNorm(0.9, 0.1, SOME_SCALE, SOME_BIAS)]
     squash = Softmax() if loss.matched is Softmax else OUTPUTS[loss.targets]
-    return Network(inputs, block * depth, Dense(2, squash, initializer, SOME_BIAS), loss)
+    return Network((inputs,), block * depth, Dense(2, squash, initializer, SOME_BIAS), loss)
 
 
 @pytest.mark.parametrize("kind", ["ACTIVATIONS", "LOSSES", "REGULARIZERS", "LAYERS"])
@@ -107,7 +107,7 @@ def test_gradient_is_exact_at_every_start(layer, initializer, weights_file):
 def test_every_output_activation_is_exact_with_every_loss(activation, loss, rows, units, seed):
     # scores of 0.3 +- 0.15 keep every activation in (0, 1), where all losses are defined
     output = Dense(units, activation(), Uniform(-0.05, 0.05), Constant(0.3))
-    problem = GradientProblem(Network(2, [Dense(3, Tanh())], output, loss()), rows, seed)
+    problem = GradientProblem(Network((2,), [Dense(3, Tanh())], output, loss()), rows, seed)
     assume(problem.distance_to_kinks() > 1e-3)
     assert_gradients_agree(problem)
 
@@ -116,7 +116,7 @@ def test_every_output_activation_is_exact_with_every_loss(activation, loss, rows
 @pytest.mark.parametrize("activation", ACTIVATIONS, **by_name)
 def test_a_weighted_gradient_is_that_of_the_weighted_loss(activation, loss):
     output = Dense(3, activation(), Uniform(-0.05, 0.05), Constant(0.3))
-    network = Network(2, [Dense(3, Tanh(), kernel_regularizer=L2(0.1))], output, loss())
+    network = Network((2,), [Dense(3, Tanh(), kernel_regularizer=L2(0.1))], output, loss())
     weights = np.array([0.0, 0.25, 1.0, 3.5])
     problems = (GradientProblem(network, 4, seed, weights=weights) for seed in range(100))
     problem = next(p for p in problems if p.distance_to_kinks() > 1e-3)
@@ -133,7 +133,7 @@ def test_a_weighted_gradient_is_that_of_the_weighted_loss(activation, loss):
 def test_penalties_are_part_of_the_gradient(regularizer, rows, units, seed):
     penalized = Dense(units, Tanh(), Normal(std=1.0), SOME_BIAS, regularizer())
     output = Dense(2, Identity(), Normal(std=1.0), kernel_regularizer=regularizer())
-    problem = GradientProblem(Network(3, [penalized], output, HalfMse()), rows, seed)
+    problem = GradientProblem(Network((3,), [penalized], output, HalfMse()), rows, seed)
     kernels = [w for name, w in problem.plan.workspace.tensors.items() if name.endswith("/W")]
     assume(min(np.abs(kernel).min() for kernel in kernels) > 1e-3)
     assert_gradients_agree(problem)
@@ -142,7 +142,7 @@ def test_penalties_are_part_of_the_gradient(regularizer, rows, units, seed):
 @pytest.mark.parametrize("loss", LOSSES, **by_name)
 def test_a_layer_without_bias_has_no_bias_gradient(loss):
     hidden, squash = Dense(3, Tanh(), bias=False), OUTPUTS[loss.targets]
-    network = Network(2, [hidden], Dense(2, squash, bias=False), loss())
+    network = Network((2,), [hidden], Dense(2, squash, bias=False), loss())
     assert [tensor.name for tensor in network.layout.tensors] == ["hidden_1/W", "output/W"]
     assert_gradients_agree(GradientProblem(network, rows=4, seed=5))
 
@@ -167,7 +167,7 @@ def test_frozen_layers_get_no_gradient_and_never_change(frozen):
         BatchNorm(epsilon=0.1, trainable=free["hidden_3"], **statistics),
     ]
     output = Dense(2, Identity(), kernel_regularizer=L1(), trainable=free["output"])
-    network = Network(2, hidden, output, HalfMse())
+    network = Network((2,), hidden, output, HalfMse())
     problem = GradientProblem(network, rows=5, seed=11)
     assert_gradients_agree(problem)
 

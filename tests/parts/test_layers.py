@@ -14,7 +14,7 @@ from nncli.parts.losses import Mse
 def run(layer, x, tensors=(), *, training=True, seed=0):
     """The layer's y and theta's views after a forward pass; an identity output follows it."""
     x = np.array(x, float)
-    network = Network(x.shape[1], [layer], Dense(1, Identity()), Mse())
+    network = Network(x.shape[1:], [layer], Dense(1, Identity()), Mse())
     theta = network.initialize(np.random.default_rng(seed))
     views = network.layout.views(theta)
     for name, values in dict(tensors).items():

@@ -2,11 +2,14 @@
 
 import textwrap
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 
 from nncli.errors import UserError, did_you_mean
-from nncli.registry import MODULES, Part, aliases_of, members
+
+if TYPE_CHECKING:
+    from nncli.registry import Part
 
 
 @click.command(name="list")
@@ -18,9 +21,10 @@ def command(kind: str | None) -> None:
     or split; the plural does as well. Without it, every kind is listed by name, and the
     commands that installed packages add.
     """
-    if kind is None:
-        from nncli.cli.plugins import plugin_names
+    from nncli.cli.plugins import plugin_names
+    from nncli.registry import MODULES, members
 
+    if kind is None:
         for each in MODULES:
             click.echo(_names(each, members(each)))
         if added := plugin_names():
@@ -38,6 +42,8 @@ def _names(kind: str, names: Iterable[str]) -> str:
 
 def _singular(kind: str) -> str:
     """The kind meant. Raises UserError for none of them."""
+    from nncli.registry import MODULES
+
     for known in MODULES:
         if kind in (known, "losses" if known == "loss" else f"{known}s"):
             return known
@@ -46,11 +52,12 @@ def _singular(kind: str) -> str:
     )
 
 
-def _entry(cls: type[Part]) -> str:
+def _entry(cls: "type[Part]") -> str:
     """One part: its name and aliases, its docstring, its keys with defaults."""
     import inspect
 
     from nncli.config.reference import keys_of
+    from nncli.registry import aliases_of
 
     aliases = aliases_of(cls)
     title = cls.name + (f" (also {', '.join(aliases)})" if aliases else "")

@@ -113,16 +113,16 @@ def _train(
     """Train, record, and say where the run is and what it reached; the exit code."""
     from nncli.cli.train_run import train_to_end
 
-    ended = train_to_end(recorder, plotter, signals, quiet=quiet)
+    result = train_to_end(recorder, plotter, signals, quiet=quiet)
     for warning in recorder.warnings:
         echo_err(f"warning: {warning}")
     if as_json:
-        print_json(ended.summary)
+        print_json(result.summary)
     else:
-        _print_result(recorder, ended.summary["metrics"])
-    if ended.diverged:
-        raise ended.diverged
-    return 0 if ended.finished else signals.exit_code
+        _print_result(recorder, result.summary["metrics"])
+    if result.diverged:
+        raise result.diverged
+    return 0 if result.finished else signals.exit_code
 
 
 def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:

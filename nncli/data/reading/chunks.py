@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ MISSING = (
 )  # fmt: skip
 MOST_COLUMNS = 50_000  # each costs some KB, and a value in the run's resolved config
 SOME = 1 << 8  # cells that show whether a column's cells repeat
+EXACT = 2**53  # up to which float64 tells every whole number from its neighbours
+LEADING_ZERO = re.compile(r"^\s*0\d+\s*$", re.MULTILINE)
+LONG_NUMBER = re.compile(r"^\s*[+-]?(\d{16,})\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,14 @@ class TableReader(Protocol):
     """A table in a file.
 
     names: of its columns.  row_word: what stands before a row's number in a place, as `row `.
+    texts: columns whose type in the file is text, whatever they look like.
+    row_indices: columns that hold the row labels of the program that wrote the file.
     """
 
     names: tuple[str, ...]
     row_word: str
+    texts: frozenset[str]
+    row_indices: frozenset[str]
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows, from the first one on; may be called again."""
@@ -88,6 +96,20 @@ def to_number(text: str, decimal: str = ".") -> float | None:
     except ValueError:
         return None
     return None if value != value else value
+
+
+def has_codes(cells: Sequence[str]) -> bool:
+    """Whether some cells are digits that a number would not keep: 00501, or beyond 2^53.
+
+    >>> [has_codes(cells) for cells in (["00501", "7"], ["9007199254740993"], ["0", "0.5", "10"])]
+    [True, True, False]
+    """
+    text = "\n".join(cells)
+    if ("\n0" in text or "\n " in text or text[:1] in ("0", " ")) and LEADING_ZERO.search(text):
+        return True
+    if max(map(len, cells), default=0) < len(str(EXACT)):
+        return False
+    return any(int(digits) > EXACT for digits in LONG_NUMBER.findall(text))
 
 
 class NumberParser:

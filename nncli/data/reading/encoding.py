@@ -9,7 +9,7 @@ import numpy as np
 
 from nncli.data.disk import ColumnFile
 from nncli.data.memory import available
-from nncli.data.reading.chunks import Chunk, NumberParser, TableReader, to_number
+from nncli.data.reading.chunks import Chunk, NumberParser, TableReader, has_codes, to_number
 from nncli.data.reading.number_formats import markers_among_numbers, numbers_read_as_text
 from nncli.data.targets import label
 from nncli.errors import DataError, MarkersFound, Problem, TableError, printable
@@ -56,6 +56,8 @@ class _Column:
     vocabulary: dict[str, int] = field(default_factory=dict)
     numbers: int = 0
     wrong: int = 0
+    has_codes: bool = False
+    has_fractions: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def encode(self, cells: Any, parser: NumberParser) -> tuple[Array, list[int]]:
@@ -63,7 +65,11 @@ class _Column:
         if self.form == "text":
             return self._encode_text(cells, parser.missing), []
         values, wrong = parser(cells)
-        self.numbers += int(np.count_nonzero(np.isfinite(values)))
+        finite = values[np.isfinite(values)]
+        self.numbers += len(finite)
+        if not (self.is_forced or self.has_fractions or isinstance(cells, np.ndarray)):
+            self.has_fractions = bool((finite != np.floor(finite)).any())
+            self.has_codes |= not self.has_fractions and has_codes(cells)
         return values, wrong
 
     def _encode_text(self, cells: Any, missing: frozenset[str]) -> Array:
@@ -93,8 +99,8 @@ class _Column:
 
     @property
     def is_text(self) -> bool:
-        """Whether what isn't a number is too much for slips of the pen."""
-        if self.form == "text":
+        """Whether numbers would lose digits, or the rest is too much for slips of the pen."""
+        if self.form == "text" or (self.has_codes and not self.has_fractions):
             return True
         few = self.wrong <= max(SLIPS * (self.numbers + self.wrong), 2)
         return not (few and self.numbers >= 4 * self.wrong)
@@ -119,10 +125,14 @@ def encode(
 
     Raises TableError for every cell that isn't the number it should be; DataError for no rows.
     """
-    known = dict(forms)
-    known |= _guess(readers[0][1], [name for name in wanted if name not in forms], parser)
+    typed: dict[str, Form] = {n: "text" for _, reader in readers for n in reader.texts}
+    known = typed | dict(forms)
+    known |= _guess(readers[0][1], [name for name in wanted if name not in known], parser)
     while True:
-        columns = [_Column(name, known.get(name, "number"), name in forms) for name in wanted]
+        columns = [
+            _Column(name, known.get(name, "number"), name in forms or name in typed)
+            for name in wanted
+        ]
         encoded = _pass(readers, columns, parser, required, on_disk=on_disk)
         changed = [c for c in columns if c.form == "number" and not c.is_forced and c.is_text]
         if not changed:

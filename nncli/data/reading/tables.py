@@ -8,7 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from nncli.constraints import Auto
-from nncli.data.column_types import ID_NAME, is_class_number, kind_of, uninformative
+from nncli.data.column_types import (
+    is_class_number,
+    is_id_name,
+    kind_of,
+    tells_rows_apart,
+    uninformative,
+)
 from nncli.data.memory import available
 from nncli.data.reading.chunks import MISSING, NumberParser, TableReader
 from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
@@ -22,6 +28,7 @@ from nncli.parts.table import PART, Column, Kind, Origin, Table, Task, refuse_ro
 from nncli.untrusted_files.opening import sha256_of
 
 EMPTY = "empty: no value at all"
+ROW_LABELS = "row labels of the program that wrote the file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +96,8 @@ class TableFile(Dataset):
             row_word=readers[0][1].row_word,
             header=getattr(readers[0][1], "has_header", None),
         )
-        return self._table(encoded, candidates, origin)
+        row_indices = frozenset().union(*(reader.row_indices for _, reader in readers))
+        return self._table(encoded, candidates, row_indices, origin)
 
     def _open(self, part: str) -> TableReader:
         """The reader of a part's file. Raises DataError at the key that names the file."""
@@ -156,9 +164,15 @@ class TableFile(Dataset):
         """The columns aside that weigh the rows."""
         return [name for name, key in self.aside.items() if key == "data.sample_weight"]
 
-    def _table(self, encoded: Encoded, candidates: Sequence[str], origin: Origin) -> Table:
+    def _table(
+        self,
+        encoded: Encoded,
+        candidates: Sequence[str],
+        row_indices: frozenset[str],
+        origin: Origin,
+    ) -> Table:
         y, classes = self._targets(encoded, origin)
-        kinds, left_out = self._features(encoded, candidates)
+        kinds, left_out = self._features(encoded, candidates, row_indices)
         parts = {}
         if self.parts:
             codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
@@ -201,7 +215,7 @@ class TableFile(Dataset):
         return numbers, ()
 
     def _features(
-        self, encoded: Encoded, candidates: Sequence[str]
+        self, encoded: Encoded, candidates: Sequence[str], row_indices: frozenset[str]
     ) -> tuple[dict[str, Kind], dict[str, str]]:
         """(the kind of each feature, why other columns are none)."""
         kinds: dict[str, Kind] = {}
@@ -209,7 +223,7 @@ class TableFile(Dataset):
         found: list[tuple[str, str]] = []
         for name in candidates:
             column = encoded.column(name)
-            if reason := self._why_not(name, column):
+            if reason := self._why_not(name, column, is_row_index=name in row_indices):
                 left_out[name] = reason
                 continue
             try:
@@ -221,7 +235,7 @@ class TableFile(Dataset):
                 name
                 for name, reason in left_out.items()
                 if reason.startswith("id-like")
-                and not (encoded.column(name).categories or ID_NAME.match(name))
+                and not (encoded.column(name).categories or is_id_name(name))
             ]
             kinds = dict.fromkeys(counting, "numeric")
             left_out = {name: why for name, why in left_out.items() if name not in kinds}
@@ -233,12 +247,15 @@ class TableFile(Dataset):
             raise DataError(found=found)
         return kinds, left_out
 
-    def _why_not(self, name: str, column: Column) -> str:
+    def _why_not(self, name: str, column: Column, *, is_row_index: bool) -> str:
         """Why a column is left out by itself; empty if it isn't."""
         if self.excuses_empty and np.isnan(column.values).all():
             return EMPTY
-        is_asked_for = self.include is not None or name in self.kinds
-        return "" if is_asked_for else uninformative(name, column)
+        if self.include is not None or name in self.kinds:
+            return ""  # it is asked for
+        if is_row_index and tells_rows_apart(column):
+            return ROW_LABELS
+        return uninformative(name, column)
 
     def _kind(self, name: str, column: Column) -> Kind:
         """What a feature holds. Raises DataError if that can't be."""

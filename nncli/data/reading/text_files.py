@@ -45,6 +45,7 @@ class TextFile:
     """
 
     row_word = ""
+    texts: frozenset[str] = frozenset()
 
     def __init__(self, path: Path, format_: TextFormat = TextFormat()) -> None:
         self.path, self.decimal = path, format_.decimal
@@ -66,6 +67,8 @@ class TextFile:
             cell if cell and self.has_header else f"column_{number}"
             for number, cell in enumerate(cells, 1)
         )
+        unnamed = self.has_header and not cells[0]
+        self.row_indices = frozenset(self.names[:1] if unnamed else ())
         self._refuse_equal_names(lines[0], is_told=format_.header is not None)
         ends = sample.count(self.delimiter) + len(sample.splitlines())
         self._bytes_a_cell = max(len(sample) / ends, 1.0)

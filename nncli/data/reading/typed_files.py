@@ -1,5 +1,6 @@
 """Tables whose file says what each column holds: .npz, and .parquet and .feather by pyarrow."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nncli.data.memory import available
-from nncli.data.reading.chunks import Chunk, reading, refuse_width
+from nncli.data.reading.chunks import EXACT, Chunk, reading, refuse_width
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.array_headers import Malformed
@@ -26,6 +27,7 @@ class NpzFile:
     """
 
     row_word = "row "
+    row_indices: frozenset[str] = frozenset()
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,6 +48,7 @@ class NpzFile:
             listed = ", ".join(f"{name} {len(c):,}" for name, c in list(self._columns.items())[:10])
             raise DataError(f"{path}: expected arrays of as many rows, found {listed or 'none'}")
         self.names = tuple(self._columns)
+        self.texts = frozenset(n for n, column in self._columns.items() if column.dtype.kind == "U")
 
     def _arrays(self) -> dict[str, Array]:
         with reading(self.path), open_regular(self.path) as file:
@@ -83,13 +86,18 @@ class ArrowFile:
     """A file that pyarrow reads, a batch of rows at a time.
 
     Numbers and booleans come as numbers, all else (dictionaries, dates) as text; null is missing.
+    Whole numbers that float64 would round come as text. The index that pandas has written beside
+    the columns is known from its metadata.
     """
 
     row_word = "row "
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.names = tuple(self._with_pyarrow(self._schema_names))
+        self.schema = self._with_pyarrow(self._read_schema)
+        self.names = tuple(self.schema.names)
+        self.texts = frozenset(field.name for field in self.schema if _is_text(field.type))
+        self.row_indices = _pandas_index(self.schema) & set(self.names)
 
     def _with_pyarrow(self, read: Any) -> Any:
         """Call `read`, and put what may go wrong in words."""
@@ -107,13 +115,14 @@ class ArrowFile:
                 why = printable(" ".join(str(error).split()), 300)
                 raise DataError(f"{self.path}: can't be read: {why}", key="data.path") from None
 
-    def _schema_names(self) -> list[str]:
-        names = list(self._schema().names)
+    def _read_schema(self) -> Any:
+        schema = self._schema()
+        names = list(schema.names)
         if equal := [name for name, count in Counter(names).items() if count > 1]:
             listed = ", ".join(f"'{printable(name)}'" for name in equal[:10])
             raise DataError(f"{self.path}: several columns are called {listed}")
         refuse_width(self.path, len(names))
-        return names
+        return schema
 
     def _schema(self) -> Any:
         raise NotImplementedError
@@ -177,11 +186,42 @@ class FeatherFile(ArrowFile):
         return self.path.stat().st_size // 4
 
 
+def _is_text(kind: Any) -> bool:
+    """Whether a type holds text, itself or as the values of a dictionary."""
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _pandas_index(schema: Any) -> frozenset[str]:
+    """The columns that were a table's row labels in pandas."""
+    try:
+        described = json.loads((schema.metadata or {})[b"pandas"])
+        columns = described["index_columns"]
+        return frozenset(column for column in columns if isinstance(column, str))
+    except (KeyError, ValueError, TypeError, RecursionError):
+        return frozenset()  # not written by pandas
+
+
+def _is_beyond_exact(column: Any) -> bool:
+    """Whether whole numbers are among these that float64 rounds."""
+    from pyarrow import compute
+
+    if column.type.bit_width < 64:
+        return False
+    ends = compute.min_max(column).as_py()
+    return any(end is not None and abs(end) > EXACT for end in ends.values())
+
+
 def _column(column: Any) -> Any:
     """An arrow column as float64 with NaN for null, or as texts with an empty one for null."""
     from pyarrow import types
 
     kind = column.type
+    if types.is_integer(kind) and _is_beyond_exact(column):
+        return ["" if value is None else str(value) for value in column.to_pylist()]
     if types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
         return column.cast("float64", safe=False).to_numpy(zero_copy_only=False).astype(float)
     if types.is_decimal(kind):

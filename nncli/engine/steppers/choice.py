@@ -6,24 +6,27 @@ of the first; only where there is no compiler, NumPy makes all steps.
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
 
+import numpy as np
+
+from nncli.constraints import Auto
 from nncli.engine.cost import compiling_pays
 from nncli.engine.job import Job
+from nncli.engine.settings import Engine
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.steppers.lbfgs import LbfgsStepper
 from nncli.engine.steppers.stepper import Stepper
 from nncli.errors import UserError
 
-INSTALL = "install nncli-yaml[compiled]"
+INSTALL = "pip install llvmlite"
 
 
 @dataclass(frozen=True)
 class Choice:
     """An engine; refusal: why it isn't the compiled one that was asked for or would have paid."""
 
-    engine: Literal["numpy", "compiled"]
+    engine: Engine
     refusal: str = ""
 
 
@@ -32,12 +35,13 @@ def is_installed() -> bool:
     return find_spec("llvmlite") is not None
 
 
-def choose(job: Job) -> Choice:
+def choose(job: Job, wanted: Engine | Auto) -> Choice:
     """The engine for a whole run. Raises UserError if it asks for a compiler that isn't there."""
-    wanted = job.training.engine
-    if wanted == "numpy" or (wanted == "auto" and not (is_installed() and pays(job))):
+    if wanted == "numpy" or (wanted == "auto" and not pays(job)):
         return Choice("numpy")
     if not is_installed():
+        if wanted == "auto":
+            return Choice("numpy", f"llvmlite isn't there, which would shorten this run: {INSTALL}")
         raise UserError(f"the compiled engine needs llvmlite: {INSTALL}")
     refusal = _refusal(job)
     return Choice("numpy", refusal) if refusal else Choice("compiled")
@@ -56,10 +60,11 @@ def _refusal(job: Job) -> str:
     if not job.optimizer.has_update:
         return f"{job.optimizer.name} has a line search, which only the numpy engine carries out"
     from nncli.engine.steppers.compiled.places import Untranslatable
-    from nncli.engine.steppers.compiled.program import translated
+    from nncli.engine.steppers.compiled.program import check
 
+    theta = np.zeros(job.network.layout.size, job.training.dtype)  # calls are looked at, not made
     try:
-        translated(GradientStepper(job, job.start()))
+        check(GradientStepper(job, job.state_at(theta)))
     except Untranslatable as error:
         return f"the numpy engine trains this network: {error}"
     return ""

@@ -165,7 +165,7 @@ class JobCode:
         self.layer_state = {
             symbol(self.network, f"{node.name}/{name}")
             for node in self.network.nodes
-            for name in node.layer.state_shapes(node.inputs)
+            for name in node.layer.state_shapes(node.input_shape)
         }
         recorder = Recorder(job)
         self.batches = recorder.batches

@@ -113,7 +113,10 @@ class Parameters:
 
     @staticmethod
     def _names(node: Node) -> list[str]:
-        return [*node.layer.param_shapes(node.inputs), *node.layer.state_shapes(node.inputs)]
+        return [
+            *node.layer.param_shapes(node.input_shape),
+            *node.layer.state_shapes(node.input_shape),
+        ]
 
     def _symbol(self, name: str) -> str:
         return symbol(self.code.network, name)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.constraints import Auto, PositiveInt
 from nncli.parts.activations import Activation, Identity, Relu
-from nncli.parts.arrays import Array, LayerBuffers, Shapes
+from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Zeros
 from nncli.parts.layers.layer import Layer
 from nncli.parts.regularizers import Regularizer
@@ -31,7 +31,7 @@ class DenseKeys(Part):
     units: PositiveInt | Auto
     activation: Activation | Auto
     kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
-    bias_initializer: Initializer = Zeros()
+    bias_initializer: Initializer = Zeros()  # noqa: RUF009 - which is frozen
     kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
     bias: Annotated[bool, "whether there is a b"] = True
     trainable: Annotated[bool, "false freezes W and b"] = True
@@ -52,19 +52,21 @@ class Dense(DenseKeys, Layer):
     def is_trainable(self) -> bool:
         return self.trainable
 
-    def outputs(self, inputs: int) -> int:
-        return self.units
+    def output_shape(self, input_shape: Shape) -> Shape:
+        self.refuse_axes(input_shape)
+        return (self.units,)
 
-    def param_shapes(self, inputs: int) -> Shapes:
+    def param_shapes(self, input_shape: Shape) -> Shapes:
         bias = {"b": (self.units,)} if self.bias else {}
-        return {"W": (inputs, self.units), **bias}
+        return {"W": (*input_shape, self.units), **bias}
 
-    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
-        scratch = self.activation.scratch_shapes(batch, self.units)
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        scores = (batch, self.units)
+        scratch = self.activation.scratch_shapes(scores)
         if type(self.activation) is not Identity:  # whose z is y and whose dz is dy
-            scratch = {"z": (batch, self.units), "dz": (batch, self.units), **scratch}
+            scratch = {"z": scores, "dz": scores, **scratch}
         if self.kernel_regularizer:
-            scratch = {**scratch, "penalty": (inputs, self.units)}
+            scratch = {**scratch, "penalty": (*input_shape, self.units)}
         return scratch
 
     def initializers(self) -> Mapping[str, Initializer]:
@@ -140,7 +142,3 @@ class Output(DenseKeys):
 
     units: PositiveInt | Auto = "auto"
     activation: Activation | Auto = "auto"
-
-    def dense(self, units: int, activation: Activation) -> Dense:
-        """The layer that runs, once units and activation are known."""
-        return Dense(**{**vars(self), "units": units, "activation": activation})

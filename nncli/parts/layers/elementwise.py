@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.constraints import Fraction
 from nncli.parts.activations import Activation, Relu
-from nncli.parts.arrays import Array, LayerBuffers, Shapes
+from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.layers.layer import Layer
 from nncli.registry import part
 
@@ -18,8 +18,8 @@ class ActivationLayer(Layer):
 
     function: Activation = Relu()
 
-    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
-        return self.function.scratch_shapes(batch, inputs)
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        return self.function.scratch_shapes((batch, *input_shape))
 
     def forward(self, v: LayerBuffers) -> None:
         self.function.forward(v.x, v.y, v.saved)
@@ -51,8 +51,8 @@ class Dropout(Layer):
     rate: Annotated[Fraction, "the share of units dropped"] = 0.5
     is_random = True
 
-    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
-        return {"mask": (batch, inputs)}
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        return {"mask": (batch, *input_shape)}
 
     def forward(self, v: LayerBuffers) -> None:
         if not v.training:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from nncli.parts.arrays import Array, LayerBuffers, Shapes
+from nncli.errors import ShapeError
+from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer
 from nncli.registry import Part
 
@@ -11,26 +12,27 @@ from nncli.registry import Part
 class Layer(Part):
     """y = f(x), with a backward pass.
 
+    Shapes are those of one row, without the batch axis: (features,) today.
     is_random: whether a training pass draws random numbers.
     """
 
     kind = "layer"
     is_random: ClassVar[bool] = False
 
-    def outputs(self, inputs: int) -> int:
-        """Columns of y, given the columns of x."""
-        return inputs
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of a row of y, given that of x. Raises ShapeError for one it can't take."""
+        return input_shape
 
-    def param_shapes(self, inputs: int) -> Shapes:
+    def param_shapes(self, input_shape: Shape) -> Shapes:
         """Parameters that training moves along a gradient."""
         return {}
 
-    def state_shapes(self, inputs: int) -> Shapes:
+    def state_shapes(self, input_shape: Shape) -> Shapes:
         """Numbers that a training pass updates by itself."""
         return {}
 
-    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
-        """Arrays kept from forward to backward, and scratch."""
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        """Arrays kept from forward to backward, and scratch, in their full shapes."""
         return {}
 
     def initializers(self) -> Mapping[str, Initializer]:
@@ -83,3 +85,9 @@ class Layer(Part):
     def penalty_formula(self) -> str:
         """The penalty, if there is one."""
         return ""
+
+    def refuse_axes(self, input_shape: Shape) -> None:
+        """Raises ShapeError unless a row is one axis of features."""
+        if len(input_shape) != 1:
+            found = f"({', '.join(map(str, input_shape))})"
+            raise ShapeError(f"{self.name} expects rows of shape (features,), found {found}")

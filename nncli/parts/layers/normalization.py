@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Fraction, Positive
-from nncli.parts.arrays import Array, LayerBuffers, Shapes
+from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Ones, Zeros
 from nncli.parts.layers.layer import Layer
 from nncli.registry import part
@@ -35,14 +35,18 @@ class BatchNorm(Layer):
     def is_trainable(self) -> bool:
         return self.trainable
 
-    def param_shapes(self, inputs: int) -> Shapes:
-        return {"gamma": (inputs,), "beta": (inputs,)}
+    def output_shape(self, input_shape: Shape) -> Shape:
+        self.refuse_axes(input_shape)
+        return input_shape
 
-    def state_shapes(self, inputs: int) -> Shapes:
-        return {"moving_mean": (inputs,), "moving_variance": (inputs,)}
+    def param_shapes(self, input_shape: Shape) -> Shapes:
+        return {"gamma": input_shape, "beta": input_shape}
 
-    def saved_shapes(self, batch: int, inputs: int) -> Shapes:
-        wide, column = (batch, inputs), (inputs,)
+    def state_shapes(self, input_shape: Shape) -> Shapes:
+        return {"moving_mean": input_shape, "moving_variance": input_shape}
+
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        wide, column = (batch, *input_shape), input_shape
         return {
             "x_hat": wide,
             "scratch": wide,

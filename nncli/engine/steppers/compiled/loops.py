@@ -10,7 +10,7 @@ from nncli.engine.steppers.compiled.groups import Group
 from nncli.engine.steppers.compiled.instructions import EMIT, Emit, Value, number
 from nncli.engine.steppers.compiled.kernel import INTEGER, POINTER, Code, Kernel, integer
 from nncli.engine.steppers.compiled.operations import Elementwise, Gather, Reduction
-from nncli.engine.steppers.compiled.places import Place, Untranslatable
+from nncli.engine.steppers.compiled.places import Place
 from nncli.parts.arrays import Shape
 
 LONGEST_ROW = 64  # numbers of a row that is worked on as one vector
@@ -92,8 +92,6 @@ def loop_kernel(code: Code, operation: Elementwise) -> Kernel:
 def reduction_kernel(code: Code, reduction: Reduction) -> Kernel:
     """Along the axis: a short one pair by pair, which keeps chains short; a long one in order."""
     ufunc, source, axis = reduction.ufunc, reduction.source, reduction.axis
-    if ufunc not in EMIT:
-        raise Untranslatable(f"{ufunc.__name__}.reduce has no translation")
     kernel = Kernel(code, ufunc.__name__, [source, reduction.target])
     others = [i for i in range(len(source.shape)) if i != axis]
     kept, down, down_target = (

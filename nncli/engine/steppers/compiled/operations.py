@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from nncli.engine import calls
+from nncli.engine.steppers.compiled.instructions import EMIT
+from nncli.engine.steppers.compiled.numpy_loops import loop_of
 from nncli.engine.steppers.compiled.places import Place, Untranslatable, address_of
 from nncli.engine.tape import Call
 from nncli.parts.arrays import Array
@@ -61,7 +63,7 @@ Operation = Elementwise | Reduction | Product | Gather
 
 
 class Reader:
-    """Reads the calls of one tape.
+    """Reads the calls of one tape: what it reads can be compiled.
 
     index: the array from which a tape reads the step's rows.
     fill: the recorded function that fills an array with the step's next random numbers.
@@ -103,12 +105,16 @@ class Reader:
     def _elementwise(
         self, ufunc: np.ufunc | None, sources: tuple[Any, ...], out: Array
     ) -> Elementwise:
+        if ufunc is not None and ufunc not in EMIT:
+            loop_of(ufunc, self.dtype)
         target, *operands = self._places(out, *sources)
         return Elementwise(ufunc, tuple(operands), target)
 
     def _reduction(self, call: calls.Reduction) -> Reduction:
         if not isinstance(call.axis, int):
             raise Untranslatable(f"{call.ufunc.__name__}.reduce runs over several axes")
+        if call.ufunc not in EMIT:
+            raise Untranslatable(f"{call.ufunc.__name__}.reduce has no translation")
         axis = call.axis % call.source.ndim
         kept = call.target if call.has_kept_axis else np.expand_dims(call.target, axis)
         out, operand = self._places(kept, call.source)
@@ -118,6 +124,7 @@ class Reader:
         """A vector is a matrix of one row on the left, of one column on the right."""
         if min(left.ndim, right.ndim) == 0 or not target.flags.c_contiguous:
             raise Untranslatable("dot is no product of matrices")
+        loop_of(np.matmul, self.dtype)  # of which large ones make use
         rows = left[None, :] if left.ndim == 1 else left
         columns = right[:, None] if right.ndim == 1 else right
         result = target.reshape(rows.shape[0], columns.shape[1])

@@ -150,20 +150,28 @@ def _add_scalars(code: Code, b: Any, scalars: Sequence[Array], values: Value) ->
         b.store(b.load(value, typ=code.real, align=size), place, align=size)
 
 
+def _reader(stepper: GradientStepper) -> Reader:
+    plan = stepper.plan
+    return Reader(plan.theta.dtype, plan.index, plan.workspace.uniform)
+
+
+def check(stepper: GradientStepper) -> None:
+    """Raises Untranslatable if the steps of a stepper hold a call that only NumPy can make."""
+    for tape in (*stepper.gradient_tapes.values(), stepper.update_tape):
+        read = _reader(stepper)
+        for call in tape.calls:
+            read(call)
+
+
 def translated(stepper: GradientStepper) -> tuple[Code, list[Routine]]:
     """The steps of a stepper as code, and the gradients among it: of full batches, then of the
-    last of a pass if that is smaller. Raises Untranslatable.
+    last of a pass if that is smaller. Raises Untranslatable as `check` does.
     """
-    plan = stepper.plan
-    code = new_code(plan.theta.dtype)
-
-    def reader() -> Reader:
-        return Reader(code.dtype, plan.index, plan.workspace.uniform)
-
+    code = new_code(stepper.plan.theta.dtype)
     gradients = [
-        add_routine(code, f"gradient_{rows}", stepper.gradient_tapes[rows], reader(), rows)
+        add_routine(code, f"gradient_{rows}", stepper.gradient_tapes[rows], _reader(stepper), rows)
         for rows in sorted(stepper.gradient_tapes, reverse=True)
     ]
-    update = add_routine(code, "update", stepper.update_tape, reader())
+    update = add_routine(code, "update", stepper.update_tape, _reader(stepper))
     add_run(code, gradients, update, list(stepper.scalars.values()))
     return code, gradients

@@ -1,0 +1,36 @@
+"""Categories: which of the known ones a cell means. One rule for features and targets."""
+
+from collections.abc import Sequence
+
+from nncli.data.reading.chunks import to_number
+
+
+class Categories:
+    """The known categories or classes of a column.
+
+    A cell means the category that it spells; else the only one that is the same number, so that
+    1, 1.0 and 1e0 are one category where training knew just one of them.
+    """
+
+    def __init__(self, known: Sequence[str], decimal: str = ".") -> None:
+        self.decimal = decimal
+        self._places = {name: place for place, name in enumerate(known)}
+        self._numbers: dict[float, list[int]] = {}
+        for name, place in self._places.items():
+            # names made of numbers have a decimal point; those of a text file, the file's sign
+            for number in {to_number(name, decimal), to_number(name)}:
+                if number is not None:
+                    self._numbers.setdefault(number, []).append(place)
+
+    def index(self, text: str) -> int | None:
+        """The place of the category that a cell means; None if it is another.
+
+        >>> known = Categories(["1", "2", "007", "7"])
+        >>> [known.index(text) for text in ("2", "2.0", "7", "7.0", "3")]
+        [1, 1, 3, None, None]
+        """
+        if text in self._places:
+            return self._places[text]
+        number = to_number(text, self.decimal)
+        places = [] if number is None else self._numbers.get(number, [])
+        return places[0] if len(places) == 1 else None
