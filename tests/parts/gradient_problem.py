@@ -95,14 +95,14 @@ class GradientProblem:
     def distance_to_kinks(self) -> float:
         """How far the nearest argument of a kinked function is from its kink."""
         self.value(self.theta)
-        values = self.plan.values(self.rows)
+        buffers = self.plan.buffers(self.rows)
         distances = [np.inf]
-        for node, v in zip(self.network.nodes, values, strict=True):
-            layer, z = node.layer, v.saved.get("z", v.x)
+        for node, own in zip(self.network.nodes, buffers, strict=True):
+            layer, z = node.layer, own.saved.get("z", own.x)
             function = getattr(layer, "activation", getattr(layer, "function", None))
             distances += [np.abs(z - kink).min() for kink in getattr(function, "kinks", ())]
         if kink := LOSS_KINKS.get(self.network.loss.name):
-            distances.append(kink(self.network.loss, values[-1].y - self.targets).min())
+            distances.append(kink(self.network.loss, buffers[-1].y - self.targets).min())
         return min(map(float, distances))
 
 

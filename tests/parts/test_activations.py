@@ -23,8 +23,8 @@ def strict():
     return np.errstate(all="raise", under="ignore")
 
 
-def scratch_for(activation, z):
-    shapes = activation.scratch_shapes(z.shape)
+def saved_for(activation, z):
+    shapes = activation.saved_shapes(z.shape)
     return {name: np.full(shape, np.nan, z.dtype) for name, shape in shapes.items()}
 
 
@@ -32,12 +32,12 @@ def run(activation, z, da=1.0):
     """f(z) and da * f'(z) of an array (rows, units); what a kernel may not write is read-only."""
     z, a, dz = np.array(z), np.full_like(z, np.nan), np.full_like(z, np.nan)
     da = np.array(np.broadcast_to(da, z.shape), z.dtype)
-    scratch = scratch_for(activation, z)
+    saved = saved_for(activation, z)
     z.flags.writeable = da.flags.writeable = False
     with np.errstate(over="ignore"):  # exp(10000) on the way to 1 / (1 + exp(10000)) = 0
-        activation.forward(z, a, scratch)
+        activation.forward(z, a, saved)
     a.flags.writeable = False
-    activation.backward(da, z, a, dz, scratch)
+    activation.backward(da, z, a, dz, saved)
     return a, dz
 
 
@@ -65,11 +65,11 @@ def test_kernels_write_only_into_the_arrays_they_are_given(activation):
     room = np.full((3, 4, 4), 7.0)  # each array is the middle of a larger one
     z, a, dz = (array[1:-1, 1:-1] for array in room)
     z[...] = [[-1.0, 2.0], [0.5, -3.0]]
-    da, scratch = np.array([[1.0, 2.0], [3.0, 4.0]]), scratch_for(activation(), z)
+    da, saved = np.array([[1.0, 2.0], [3.0, 4.0]]), saved_for(activation(), z)
     for array in (z, da):
         array.flags.writeable = False
-    activation().forward(z, a, scratch)
-    activation().backward(da, z, a, dz, scratch)
+    activation().forward(z, a, saved)
+    activation().backward(da, z, a, dz, saved)
     edge = np.ones((4, 4), bool)
     edge[1:-1, 1:-1] = False
     assert (room[:, edge] == 7.0).all()

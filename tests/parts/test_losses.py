@@ -212,10 +212,10 @@ def test_matched_pairs_agree_with_the_general_path(loss, rows, seed):
     z = np.array(rows)
     t = np.random.default_rng(seed).dirichlet(np.ones(3), len(z))
     a, dz, activation = np.empty_like(z), np.empty_like(z), loss.matched()
-    scratch = {name: np.empty(shape) for name, shape in activation.scratch_shapes(z.shape).items()}
-    activation.forward(z, a, scratch)
+    saved = {name: np.empty(shape) for name, shape in activation.saved_shapes(z.shape).items()}
+    activation.forward(z, a, saved)
     assert loss().total_from_scores(z, t) == pytest.approx(loss().total(a, t), rel=1e-9)
-    activation.backward(gradient(loss(), a, t), z, a, dz, scratch)
+    activation.backward(gradient(loss(), a, t), z, a, dz, saved)
     fused = (a - t) * loss().factor(*t.shape)
     np.testing.assert_allclose(dz, fused, rtol=1e-9, atol=1e-12)
 

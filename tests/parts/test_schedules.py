@@ -16,7 +16,7 @@ from nncli.parts.schedules import (
     ReduceOnPlateau,
     Step,
 )
-from nncli.registry import members
+from nncli.registry import find, members
 
 SCHEDULES = list(members("schedule").values())
 every_schedule = pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda cls: cls.name)
@@ -79,6 +79,30 @@ def test_only_a_constant_without_warmup_is_constant():
     assert Constant().is_constant
     assert not Constant(warmup=3).is_constant
     assert not Exponential().is_constant
+
+
+@pytest.mark.parametrize("warmup", [0, 4])
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("constant", {}),
+        ("exponential", {"rate": 0.3}),
+        ("step", {"step_size": 3, "gamma": 0.5}),
+        ("inverse_time", {"rate": 0.2}),
+        ("cosine", {"floor": 0.1}),
+        ("one_cycle", {"rise": 0.4}),
+    ],
+)
+def test_the_code_of_a_factor_gives_the_schedules_own_values(name, keys, warmup):
+    schedule, space = find("schedule", name)(**keys, warmup=warmup), {}
+    exec(schedule.function_code(20), space)
+    values = [space["factor"](t) for t in range(20)]
+    assert values == pytest.approx([schedule.factor(t, 20) for t in range(20)], rel=1e-12)
+
+
+def test_every_schedule_but_plateau_has_its_code():
+    without = {cls.name for cls in SCHEDULES if not cls().function_code(9)}
+    assert without == {"reduce_on_plateau"}
 
 
 def observed(schedule, values):
