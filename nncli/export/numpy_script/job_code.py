@@ -16,7 +16,7 @@ from nncli.engine.evaluator import Forward
 from nncli.engine.job import Job
 from nncli.engine.notation import symbol
 from nncli.engine.plan import Plan
-from nncli.engine.steppers.gradient import empty_scalars, record_update
+from nncli.engine.steppers.update_tape import empty_scalars, record_update
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
 from nncli.export.numpy_script.expressions import Literals, dtype_argument
