@@ -16,7 +16,7 @@ from nncli.engine.settings import Engine
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.steppers.lbfgs import LbfgsStepper
-from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.steppers.protocol import Stepper
 from nncli.errors import UserError
 
 INSTALL = "pip install llvmlite"
