@@ -65,9 +65,9 @@ def measure(row: Row, least: float) -> Breakdown:
 
 def _sorted(stepper: GradientStepper) -> Iterator[tuple[str, Call]]:
     """The calls of a step, each with its sort."""
-    if stepper.epoch_order is not None:
-        stepper.epoch_order.draw()
-        calls = stepper.epoch_order.steps[0]
+    if stepper.ordered_rows is not None:
+        stepper.ordered_rows.draw()
+        calls = stepper.ordered_rows.steps[0]
     else:
         calls = stepper.tapes[stepper.batches.batch].calls
     update = len(calls) - len(stepper.peephole.cheaper(stepper.update_tape).calls)
