@@ -1,13 +1,21 @@
-"""Calls: each call of a tape as a formula of NumPy."""
+"""Calls: each operation of a tape as a formula of NumPy."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nncli.engine import calls
-from nncli.engine.tape import Call
+from nncli.engine.operations import (
+    Copy,
+    Draw,
+    Elementwise,
+    Gather,
+    Opaque,
+    Operation,
+    Product,
+    Reduction,
+    ScatterAdd,
+)
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 
@@ -25,7 +33,6 @@ OPERATORS = {
     "equal": "_0 == _1",
     "not_equal": "_0 != _1",
 }
-Draws = Mapping[Callable[..., Any], str]  # what fills an array with random numbers -> its formula
 REDUCTIONS = {"maximum": "np.max", "minimum": "np.min", "add": "np.sum", "multiply": "np.prod"}
 
 
@@ -46,25 +53,30 @@ class Step:
         return np.broadcast_shapes(*(np.shape(operand) for operand in self.operands))
 
 
-def step(call: Call, draws: Draws) -> Step:
-    """What a call computes. Raises UserError if that can't be told."""
-    match calls.meaning(call):
-        case calls.Elementwise(ufunc, operands, target):
+def step(operation: Operation, draw: str) -> Step:
+    """What an operation computes; draw: the formula of random numbers of the shape _0.
+
+    Raises UserError if that can't be told.
+    """
+    match operation:
+        case Elementwise(ufunc, operands, target):
             return Step(_formula(ufunc), tuple(map(_number, operands)), target)
-        case calls.Reduction(ufunc, source, axis, has_kept_axis, target):
+        case Reduction(ufunc, source, axis, has_kept_axis, target):
             reduction = REDUCTIONS.get(ufunc.__name__, f"np.{ufunc.__name__}.reduce")
             kept = ", keepdims=True" if has_kept_axis else ""
             return Step(f"{reduction}(_0, axis={axis}{kept})", (source,), target)
-        case calls.Product(left, right, target):
+        case Product(left, right, target):
             return Step("np.dot(_0, _1)", (left, right), target)
-        case calls.Copy(source, target):
+        case Copy(source, target):
             return Step("_0", (source,), target)
-        case calls.Other(function, (target,)) if function in draws:
-            return Step(draws[function], (target.shape,), target, draws=True)
-        case calls.Other() as other:
-            name = other.name
-        case calls.Gather():
+        case Draw(_, target):
+            return Step(draw, (target.shape,), target, draws=True)
+        case Gather():
             name = "take"
+        case ScatterAdd():
+            name = "add.at"
+        case Opaque():
+            name = operation.name
     raise UserError(f"a part calls {name}, for which there is no line of NumPy")
 
 

@@ -1,21 +1,21 @@
 """Statements: a recorded tape as lines of NumPy, such as `z1 = np.dot(x, W1)`.
 
-Each call becomes `name = expression`: an array is told by its memory, and a number that differs
-between recordings for different batches becomes a formula in `rows`. No operation, operand or order
-changes, so the lines compute the same bits.
+Each operation becomes `name = expression`: an array is told by its memory, and a number that
+differs between recordings for different batches becomes a formula in `rows`. No operation, operand
+or order changes, so the lines compute the same bits.
 """
 
 import ast
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nncli.engine.tape import Call
+from nncli.engine.operations import Operation
 from nncli.errors import UserError
-from nncli.export.numpy_script.calls import Draws, Step, step
+from nncli.export.numpy_script.calls import Step, step
 from nncli.export.numpy_script.expressions import (
     Literals,
     dtype_argument,
@@ -68,16 +68,15 @@ class ArrayNames:
 
 @dataclass(frozen=True)
 class Recording:
-    """Calls of a tape, the names of the arrays they work on, and the rows of its batch.
+    """Operations of a tape, the names of the arrays they work on, and the rows of its batch.
 
-    draws: functions that fill an array with random numbers, and the formula for it, where `_0` is
-    the array's shape.
+    draw: the formula of random numbers in the shape `_0`.
     """
 
-    calls: Sequence[Call]
+    operations: Sequence[Operation]
     names: ArrayNames
     rows: int = 0
-    draws: Draws = field(default_factory=dict)
+    draw: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,17 +99,17 @@ class Statement:
 
 
 class _Translator:
-    """One call of each recording -> a statement; names and shapes are those of the first."""
+    """One operation of each recording -> a statement; names and shapes are those of the first."""
 
     def __init__(self, recordings: Sequence[Recording], literals: Literals) -> None:
         self.names, self.literals = recordings[0].names, literals
         self.dtype = type_name(literals.dtype)
-        self.draws = [recording.draws for recording in recordings]
+        self.draw = recordings[0].draw
         self.rows = [recording.rows for recording in recordings]
         self.written: set[str] = set()
 
-    def __call__(self, calls: Sequence[Call]) -> Statement:
-        steps = [step(*each) for each in zip(calls, self.draws, strict=True)]
+    def __call__(self, operations: Sequence[Operation]) -> Statement:
+        steps = [step(operation, self.draw) for operation in operations]
         first = steps[0]
         self.names.add_scratch(first.target)
         if len({each.formula for each in steps}) > 1:
@@ -164,12 +163,12 @@ class _Translator:
 
 
 def translate(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:
-    """A statement for each call of a tape that was recorded for several batches.
+    """A statement for each operation of a tape that was recorded for several batches.
 
     Raises UserError for a call that can't be written as a line.
     """
-    lengths = {len(recording.calls) for recording in recordings}
+    lengths = {len(recording.operations) for recording in recordings}
     if len(lengths) > 1:
         raise UserError("a part computes batches of different sizes in different ways")
     translator = _Translator(recordings, literals)
-    return [translator(calls) for calls in zip(*(r.calls for r in recordings), strict=True)]
+    return [translator(same) for same in zip(*(r.operations for r in recordings), strict=True)]
