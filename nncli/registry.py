@@ -14,6 +14,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
+from nncli.equivalent import Equivalent
 from nncli.errors import NncliError, UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -44,12 +45,28 @@ class Part:
     name: how a config spells it, set by `@part`.
     key_aliases: other spellings of its keys, rewritten on reading.
     libraries: packages, beside NumPy, that its numbers come from: environment.json has them.
+    equivalents: by library, what it is told in place of the part, {keys} of the part left open; a
+    plain string is code that does exactly the same. Each kind's base class says what the code is.
     """
 
     kind: ClassVar[str]
     name: ClassVar[str]
     key_aliases: ClassVar[Mapping[str, str]] = MappingProxyType({})
     libraries: ClassVar[tuple[str, ...]] = ()
+    equivalents: ClassVar[Mapping[str, Equivalent | str]] = MappingProxyType({})
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        """What a library is told in place of this part, its keys and `names` filled in.
+
+        A subclass is another part: it has its own equivalents, and those that its whole kind has.
+        """
+        family = next(vars(cls) for cls in type(self).__mro__ if "kind" in vars(cls))
+        stated = {**family.get("equivalents", {}), **vars(type(self)).get("equivalents", {})}
+        if library not in stated:
+            return Equivalent("", f"no equivalent known: {self.kind} {self.name}")
+        found = stated[library]
+        found = Equivalent(found) if isinstance(found, str) else found
+        return found.filled({"name": self.name, **vars(self), **names})
 
     def fill(self, template: str) -> str:
         """A formula with this part's own keys, such as {rate}, as numbers; other names stay.

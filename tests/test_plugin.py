@@ -20,19 +20,19 @@ from nncli.registry import find
 mish = find("activation", "mish")()
 z = np.linspace(-30.0, 30.0, 121).reshape(1, -1)
 a, dz = np.empty_like(z), np.empty_like(z)
-scratch = {name: np.empty(shape) for name, shape in mish.scratch_shapes(z.shape).items()}
+saved = {name: np.empty(shape) for name, shape in mish.saved_shapes(z.shape).items()}
 
 
 def f(at):
     out = np.empty_like(at)
-    mish.forward(at, out, scratch)
+    mish.forward(at, out, saved)
     return out
 
 
 h = 1e-5
 numeric = (f(z + h) - f(z - h)) / (2 * h)
 a[...] = f(z)
-mish.backward(np.ones_like(z), z, a, dz, scratch)
+mish.backward(np.ones_like(z), z, a, dz, saved)
 print(abs(dz - numeric).max())
 """
 
@@ -80,6 +80,15 @@ def test_the_derivative_in_the_plugin_is_that_of_its_formula(plugin_folder: Path
     done = run_python("-c", GREATEST_ERROR, plugin=plugin_folder)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 1e-9
+
+
+def test_explain_says_what_the_plugins_part_is_called_elsewhere(plugin_folder: Path) -> None:
+    done = run_python("-m", "nncli", "explain", CONFIG, "--json", plugin=plugin_folder)
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)["equivalents"]
+    assert 'activation="mish"' in answers["keras"]["code"]
+    assert "nn.Mish()" in answers["pytorch"]["code"]
+    assert any("mish; activations are" in note for note in answers["scikit-learn"]["notes"])
 
 
 def test_without_the_plugin_its_name_is_an_error_at_its_place(tmp_path: Path) -> None:

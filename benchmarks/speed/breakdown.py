@@ -1,4 +1,4 @@
-"""Breakdown: what a step of the default engine goes into.
+"""Breakdown: what a step of the numpy engine goes into.
 
 A step's calls are of four sorts. Steps with and without the calls of one sort take turns, and the
 difference is its share: measured where it happens, with the caches as the other calls leave them.

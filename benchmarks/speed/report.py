@@ -52,7 +52,7 @@ The 784-wide rows are made-up pictures of MNIST's size.
 
 {breakdown}
 
-Of the default engine, the share of each sort of calls and in brackets their number: products of
+Of the numpy engine, the share of each sort of calls and in brackets their number: products of
 matrices and their sums over rows, the optimizer's update, the gathering of a batch's rows, and the
 rest, which is biases, activations and the loss. A small step is its number of calls, a large one
 its products; what was done about either is in decisions [11](decisions/0011-small-steps.md) and

@@ -89,7 +89,7 @@ def asked(figures: Figures, threads: int) -> str:
 
 
 def breakdown(figures: Figures) -> str:
-    """What a step of the default engine goes into: shares, and numbers of calls."""
+    """What a step of the numpy engine goes into: shares, and numbers of calls."""
     lines = [
         [
             ROWS[one.row].title,

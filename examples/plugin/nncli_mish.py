@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nncli.parts.activations import Activation, Scratch, sigmoid
+from nncli.parts.activations import Activation, Saved, sigmoid
 from nncli.parts.arrays import Array, Shape, Shapes
 from nncli.parts.initializers import HeNormal
 from nncli.registry import part
@@ -17,18 +17,20 @@ class Mish(Activation):
 
     bounds = (-0.30884, np.inf)
     initializer = HeNormal()
+    formula = "{z} * tanh(ln(1 + exp({z})))"
+    equivalents = {"keras": '"mish"', "pytorch": "nn.Mish()"}
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"tanh": shape, "slope": shape}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
-        t = scratch["tanh"]
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        t = saved["tanh"]
         np.logaddexp(z, 0.0, out=t)
         np.tanh(t, out=t)
         np.multiply(z, t, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
-        t, slope = scratch["tanh"], scratch["slope"]
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        t, slope = saved["tanh"], saved["slope"]
         np.multiply(t, t, out=slope)
         np.subtract(1.0, slope, out=slope)
         np.multiply(slope, z, out=slope)

@@ -1,67 +1,101 @@
-"""Can a fresh network learn a handful of rows by heart?"""
+"""Capacity: can a fresh network learn a few rows by heart?"""
 
 import math
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nncli.doctor import edits
-from nncli.doctor.baseline_losses import BaselineLosses
+from nncli.doctor import candidates
+from nncli.doctor.check import Check, Fix, Rank, Sign
 from nncli.doctor.diagnosed_run import DiagnosedRun
-from nncli.doctor.finding import Check, Finding
-from nncli.doctor.forward import BATCH, chosen, data_loss, evenly, sampled, settled
+from nncli.doctor.edit import Edits
+from nncli.doctor.forward import (
+    BATCH,
+    BaselineLosses,
+    data_loss,
+    evenly_spaced,
+    rows_at,
+    sampled,
+    with_batch_statistics,
+)
 from nncli.doctor.step_statistics import affordable_steps, make_steps
-from nncli.doctor.trials import BETTER, Trial, first_below, learns, of_guessing
+from nncli.doctor.trials import (
+    BETTER,
+    first_below,
+    learns,
+    of_guessing,
+)
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant
 
-NAME = "overfit a few rows"
 ROWS = 10
 LEARNED = 0.1  # of the best constant's loss on these rows
 LOOKS = 10  # how often, in equal portions of the steps
-SANE = tuple(Adam(learning_rate=rate) for rate in (0.01, 0.001, 0.1))
+REFERENCES = tuple(Adam(learning_rate=rate) for rate in (0.01, 0.001, 0.1))
 
 
-def examine(patient: DiagnosedRun) -> Check:
-    rows = few_rows(patient)
+@dataclass(frozen=True)
+class Memorized:
+    """The loss left of a few rows that a fresh network is to learn by heart.
+
+    reference: by adam.  own: by the run's optimizer, called `name`; None if it has no steps.
+    """
+
+    rows: EvaluationSet
+    reference: float
+    own: float | None
+    name: str
+
+    def __str__(self) -> str:
+        result = f"{len(self.rows)} rows: {self.reference:.2g} of their loss left with adam"
+        return (
+            result if self.own is None else f"{result}, {self.own:.2g} with the run's {self.name}"
+        )
+
+    def too_small(self) -> str:
+        left = of_guessing(self.reference)
+        return f"the network can't learn {len(self.rows)} rows by heart: even adam leaves {left}"
+
+    def bad_steps(self) -> str:
+        assert self.own is not None
+        return (
+            f"the network could learn {len(self.rows)} rows by heart, but its optimizer leaves "
+            f"{of_guessing(self.own)}"
+        )
+
+
+def measure_capacity(run: DiagnosedRun) -> Memorized | str:
+    rows = few_rows(run)
     if len(rows) < 2 or not varies(rows):
-        return Check(NAME, "skipped: no two training rows with inputs and targets of their own")
-    own = left_after(patient, rows, patient.job.optimizer) if patient.has_steps else None
-    count, name = len(rows), patient.job.optimizer.name
+        return "skipped: no two training rows with inputs and targets of their own"
+    own = least_loss(run, rows, run.job.optimizer) if run.has_steps else None
+    name = run.job.optimizer.name
     if own is not None and own <= LEARNED:
-        return Check(NAME, f"{count} rows: {own:.2g} of their loss left with {name}")
-    sane = left_by_adam(patient, rows)
-    result = f"{count} rows: {sane:.2g} of their loss left with adam"
-    result += "" if own is None else f", {own:.2g} with the run's {name}"
-    if not patient.learned_little:
-        return Check(NAME, result)
-    if sane > LEARNED:
-        return Check(NAME, result, _too_small(patient, rows, sane))
-    if own is not None:
-        return Check(NAME, result, _bad_steps(patient, rows, own))
-    return Check(NAME, result)
+        return f"{len(rows)} rows: {own:.2g} of their loss left with {name}"
+    return Memorized(rows, left_by_reference(run, rows), own, name)
 
 
-def few_rows(patient: DiagnosedRun) -> EvaluationSet:
+def few_rows(run: DiagnosedRun) -> EvaluationSet:
     """Up to ten training rows with different inputs, the classes in turn.
 
     As many as can be asked for: an affine map fits inputs + 1 rows, any network at most as many
     as it has parameters for an output.
     """
-    network, rows = patient.network, sampled(patient.rows, BATCH)
+    network, rows = run.network, sampled(run.rows, BATCH)
     most = min(ROWS, network.layout.trainable // network.outputs)
     if len(network.nodes) == 1:
         most = min(most, network.inputs + 1)
     _, first = np.unique(rows.x[0 : len(rows)], axis=0, return_index=True)
     order = np.sort(first)
-    if patient.built.table.classes:
+    if run.built.table.classes:
         order = order[np.argsort(_turn(rows.truth[order]), kind="stable")]
     else:
-        order = order[evenly(len(order), most)]
-    few = chosen(rows, order[: max(most, 0)])
+        order = order[evenly_spaced(len(order), most)]
+    few = rows_at(rows, order[: max(most, 0)])
     return replace(few, weights=None)
 
 
@@ -78,33 +112,33 @@ def varies(rows: EvaluationSet) -> bool:
     return bool((rows.targets != rows.targets[:1]).any())
 
 
-def left_after(patient: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> float:
+def least_loss(run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> float:
     """The least loss reached on the rows, as a share of their best constant's.
 
     A fresh network, all rows at once, a constant rate, no dropout and no penalties.
     """
-    job = _job(patient.job, patient, rows, optimizer)
-    levels, state = BaselineLosses.of(job.network.loss, rows), job.start()
+    job = _job(run.job, run, rows, optimizer)
+    baselines, state = BaselineLosses.of(job.network.loss, rows), job.start()
     least, steps = np.inf, affordable_steps(job) // LOOKS
     for _ in range(LOOKS):
         if not make_steps(job, state, steps):
             break
-        least = min(least, levels.share(_training_loss(job, state.theta, rows)))
+        least = min(least, baselines.share(_training_loss(job, state.theta, rows)))
         if least < LEARNED / 10:
             break
     return float(least)
 
 
-def left_by_adam(patient: DiagnosedRun, rows: EvaluationSet) -> float:
+def left_by_reference(run: DiagnosedRun, rows: EvaluationSet) -> float:
     """The same by a good optimizer, at the first usual rate that does it, else the best."""
     least = math.inf
-    for optimizer in SANE:
+    for optimizer in REFERENCES:
         if least > LEARNED:
-            least = min(least, left_after(patient, rows, optimizer))
+            least = min(least, least_loss(run, rows, optimizer))
     return least
 
 
-def _job(job: Job, patient: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> Job:
+def _job(job: Job, run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> Job:
     training = replace(
         job.training,
         batch_size="full",
@@ -116,7 +150,7 @@ def _job(job: Job, patient: DiagnosedRun, rows: EvaluationSet, optimizer: Optimi
     )
     return replace(
         job,
-        network=patient.network,
+        network=run.network,
         optimizer=optimizer,
         schedule=Constant(),
         training=training,
@@ -127,37 +161,68 @@ def _job(job: Job, patient: DiagnosedRun, rows: EvaluationSet, optimizer: Optimi
 
 def _training_loss(job: Job, theta: Array, rows: EvaluationSet) -> float:
     """With the batch's own statistics, as batch_norm has them in training."""
-    return data_loss(job.network, settled(job.network, theta, rows), rows)
+    return data_loss(job.network, with_batch_statistics(job.network, theta, rows), rows)
 
 
-def _too_small(patient: DiagnosedRun, rows: EvaluationSet, share: float) -> list[Finding]:
-    def outcome(edited: DiagnosedRun) -> float:
-        return left_by_adam(edited, few_rows(edited))
-
-    candidates = [*edits.standard_starts(patient), *edits.wider(patient)]
-    message = (
-        f"the network can't learn {len(rows)} rows by heart: even adam leaves {of_guessing(share)}"
-    )
-    return _cured(patient, first_below(patient, candidates, outcome, LEARNED), message, share)
+def larger_networks(run: DiagnosedRun) -> Edits:
+    return [*candidates.standard_starts(run), *candidates.wider(run)]
 
 
-def _bad_steps(patient: DiagnosedRun, rows: EvaluationSet, share: float) -> list[Finding]:
-    def outcome(edited: DiagnosedRun) -> float:
-        return left_after(edited, rows, edited.job.optimizer)
-
+def other_steps(run: DiagnosedRun) -> Edits:
     factors = (0.1, 0.01, 1e-3, 1e-4, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7)
-    candidates = [*edits.learning_rates(patient, factors), *edits.standard_starts(patient)]
-    message = (
-        f"the network could learn {len(rows)} rows by heart, but its optimizer leaves "
-        f"{of_guessing(share)}"
-    )
-    return _cured(patient, first_below(patient, candidates, outcome, LEARNED), message, share)
+    return [*candidates.learning_rates(run, factors), *candidates.standard_starts(run)]
 
 
-def _cured(patient: DiagnosedRun, trial: Trial | None, message: str, share: float) -> list[Finding]:
-    """The finding with the edit of a trial; none if it leaves as much, or learns nothing else."""
+def memorize_by_reference(run: DiagnosedRun, edits: Edits, measured: Memorized) -> Fix | None:
+    def outcome(edited: DiagnosedRun) -> float:
+        return left_by_reference(edited, few_rows(edited))
+
+    return _memorize(run, edits, outcome, measured.reference)
+
+
+def memorize(run: DiagnosedRun, edits: Edits, measured: Memorized) -> Fix | None:
+    def outcome(edited: DiagnosedRun) -> float:
+        return least_loss(edited, measured.rows, edited.job.optimizer)
+
+    assert measured.own is not None
+    return _memorize(run, edits, outcome, measured.own)
+
+
+def _memorize(
+    run: DiagnosedRun,
+    edits: Edits,
+    outcome: Callable[[DiagnosedRun], float],
+    share: float,
+) -> Fix | None:
+    """The first edit that learns the rows; none if it leaves as much, or learns nothing else."""
+    trial = first_below(run, edits, outcome, LEARNED)
     if trial is None or trial[1] > BETTER * share:
-        return []
+        return None
     edit, after = trial
-    tried = f"with it {after:.2g} of their loss is left"
-    return [Finding(NAME, message, share, edit, tried)] if learns(patient, edit) else []
+    return Fix(edit, f"with it {after:.2g} of their loss is left") if learns(run, edit) else None
+
+
+CAPACITY = Check[Memorized](
+    name="overfit a few rows",
+    question="Can a fresh network learn a handful of rows by heart?",
+    rank=Rank.SYMPTOM,
+    measure=measure_capacity,
+    signs=(
+        Sign(
+            number=lambda left: left.reference,
+            most=LEARNED,
+            where_little_learned=True,
+            message=Memorized.too_small,
+            candidates=larger_networks,
+            choose=memorize_by_reference,
+        ),
+        Sign(
+            number=lambda left: left.own if left.reference <= LEARNED else None,
+            most=LEARNED,
+            where_little_learned=True,
+            message=Memorized.bad_steps,
+            candidates=other_steps,
+            choose=memorize,
+        ),
+    ),
+)

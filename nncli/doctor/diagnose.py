@@ -1,97 +1,136 @@
-"""Diagnose: every check in order, causes before what they lead to."""
+"""Diagnose: every check in order, causes before what they lead to, and what each layer shows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nncli.doctor import (
-    capacity,
-    curves,
-    dead,
-    diverging,
-    guessing,
-    inputs,
-    regularization,
-    saturated,
-    start,
-    step_sizes,
-    twins,
-    units,
-)
+from nncli.doctor.capacity import CAPACITY
+from nncli.doctor.check import Check, CheckResult, Finding, Rank
+from nncli.doctor.curve_shape import BOUNCING, LENGTH, OVERFITTING
 from nncli.doctor.diagnosed_run import DiagnosedRun
-from nncli.doctor.finding import Check, Layer, Report
-from nncli.doctor.step_statistics import LayerSteps, measure
+from nncli.doctor.divergence import DIVERGENCE
+from nncli.doctor.feature_scales import INPUTS, TARGETS
+from nncli.doctor.start import LOSS_AT_START, SYMMETRIC_UNITS
+from nncli.doctor.step_sizes import GRADIENTS, STEPS, moved
+from nncli.doctor.training_loss import GUESSING, REGULARIZATION
+from nncli.doctor.units import DEAD_UNITS, SATURATED_UNITS, units_of
 from nncli.engine.threads import limited
 
-STEPS = 10  # over which gradients and ratios are medians
-CAUSES = (
-    diverging.examine,
-    inputs.examine,
-    inputs.examine_targets,
-    start.examine,
-    twins.examine,
+CHECKS: tuple[Check[Any], ...] = (
+    DIVERGENCE,
+    INPUTS,
+    TARGETS,
+    LOSS_AT_START,
+    SYMMETRIC_UNITS,
+    DEAD_UNITS,
+    SATURATED_UNITS,
+    GRADIENTS,
+    STEPS,
+    REGULARIZATION,
+    CAPACITY,
+    BOUNCING,
+    GUESSING,
+    LENGTH,
+    OVERFITTING,
 )
-SYMPTOMS = (
-    capacity.examine,
-    curves.examine_bouncing,
-    guessing.examine,
-    curves.examine_length,
-)
+MOST_FINDINGS = 5
 
 
-def examine(path: Path) -> Report:
+@dataclass(frozen=True)
+class LayerStatistics:
+    """What one layer shows; None where a layer has no such thing.
+
+    Norms are over the layer's trained tensors, medians of a few steps: early, from the initial
+    weights on, and from where training was left. update_to_weight: |step| / |weights|.  moved:
+    |weights at the end - at the start| / |at the start|.  dead: relu units that no row switches
+    on.  saturated: the share of rows x units whose slope is lost.
+    """
+
+    name: str
+    gradient_norm_early: float | None = None
+    gradient_norm: float | None = None
+    update_to_weight_early: float | None = None
+    update_to_weight: float | None = None
+    moved: float | None = None
+    units: int = 0
+    dead: int | None = None
+    saturated: float | None = None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Everything the doctor says.
+
+    looked_at: on how many of the training rows; rows: how many there are.  stopped: why the run
+    ended; empty if it didn't.
+    """
+
+    checks: Sequence[CheckResult]
+    layers: Sequence[LayerStatistics]
+    looked_at: int
+    rows: int
+    stopped: str
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The first few: causes come before what they lead to."""
+        found = [check.finding for check in self.checks if check.finding is not None]
+        return found[:MOST_FINDINGS]
+
+    @property
+    def is_healthy(self) -> bool:
+        return not self.findings
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "healthy": self.is_healthy,
+            "findings": [finding.to_json() for finding in self.findings],
+            "layers": [vars(layer) for layer in self.layers],
+            "checks": [{"check": check.name, "result": check.result} for check in self.checks],
+            "rows": {"looked_at": self.looked_at, "of": self.rows},
+        }
+
+
+def diagnose(path: Path) -> Diagnosis:
     """A run directory. Raises UserError, CorruptRun or FileFailure."""
-    patient = DiagnosedRun.of_run(path)
-    with limited(patient.job.training):
-        first = measure(patient.job, patient.job.start(), STEPS)
-        last = measure(patient.job, patient.left(), STEPS)
-        checks = list(_checks(patient, first, last))
-        layers = list(_layers(patient, first, last))
-    stopped = str(patient.summary.get("stopped", "" if patient.began else "diverged"))
-    return Report(checks, layers, len(patient.rows), len(patient.job.train), stopped)
+    run = DiagnosedRun.of_run(path)
+    with limited(run.job.training):
+        checks, layers = list(_results(run)), list(_layers(run))
+    stopped = str(run.summary.get("stopped", "" if run.began else "diverged"))
+    return Diagnosis(checks, layers, len(run.rows), len(run.job.train), stopped)
 
 
-def _checks(
-    patient: DiagnosedRun, first: Mapping[str, LayerSteps], last: Mapping[str, LayerSteps]
-) -> Iterator[Check]:
-    """Of what follows from other causes only the first finding is kept: it explains the rest."""
-    yield from (causes := [cause(patient) for cause in CAUSES])
-    effects = [
-        dead.examine(patient),
-        saturated.examine(patient),
-        step_sizes.examine_gradients(patient),
-        step_sizes.examine_steps(patient, first, last),
-        regularization.examine(patient),
-    ]
-    yield from _until_explained(effects, is_explained=patient.has_diverged)
-    is_explained = any(check.findings for check in [*causes, *effects])
-    yield from _until_explained((ask(patient) for ask in SYMPTOMS), is_explained=is_explained)
-    yield curves.examine_overfitting(patient)
+def _results(run: DiagnosedRun) -> Iterator[CheckResult]:
+    """Of what follows from other findings only the numbers are told."""
+    found = set[Rank]()
+    for check in CHECKS:
+        is_explained = {
+            Rank.CAUSE: False,
+            Rank.EFFECT: run.has_diverged or Rank.EFFECT in found,
+            Rank.SYMPTOM: bool(found),
+        }
+        result = check.ask(run, is_explained=is_explained[check.rank])
+        if result.finding:
+            found.add(check.rank)
+        yield result
 
 
-def _until_explained(checks: Iterable[Check], *, is_explained: bool) -> Iterator[Check]:
-    """Findings up to the first; after it, or if there was one before, results only."""
-    for check in checks:
-        yield check.without_findings if is_explained else check
-        is_explained |= bool(check.findings)
-
-
-def _layers(
-    patient: DiagnosedRun, first: Mapping[str, LayerSteps], last: Mapping[str, LayerSteps]
-) -> Iterator[Layer]:
-    seen = {each.name: each for each in units.look(patient, patient.theta)}
-    moved = step_sizes.moved(patient)
-    for node in patient.network.nodes:
-        name, own = node.name, seen.get(node.name)
-        before, now = first.get(name), last.get(name)
-        if before is None and own is None:
+def _layers(run: DiagnosedRun) -> Iterator[LayerStatistics]:
+    units = {each.name: each for each in units_of(run, run.theta)}
+    moves = moved(run)
+    for node in run.network.nodes:
+        name, own = node.name, units.get(node.name)
+        early, late = run.early_steps.get(name), run.late_steps.get(name)
+        if early is None and own is None:
             continue
-        yield Layer(
+        yield LayerStatistics(
             name,
-            before.gradient if before else None,
-            now.gradient if now else None,
-            before.ratio if before else None,
-            now.ratio if now else None,
-            moved.get(name),
+            early.gradient if early else None,
+            late.gradient if late else None,
+            early.ratio if early else None,
+            late.ratio if late else None,
+            moves.get(name),
             node.outputs,
             int(own.dead.sum()) if own and own.dead is not None else None,
             own.saturated if own else None,

@@ -12,16 +12,17 @@ from nncli.artifacts import run_directory as names
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.build.build import Built, Dealt, assemble
-from nncli.doctor.baseline_losses import BaselineLosses
-from nncli.doctor.finding import Edit
+from nncli.doctor.edit import Edit
 from nncli.doctor.forward import (
-    bare,
+    BaselineLosses,
     data_loss,
-    evenly,
-    length,
+    evenly_spaced,
+    norm,
     sampled,
-    settled,
+    with_batch_statistics,
+    without_regularization,
 )
+from nncli.doctor.step_statistics import LayerSteps, layer_steps
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.engine.network import Network
@@ -35,6 +36,7 @@ MOST_ROWS = 10_000
 MOST_VAL_ROWS = 1_000
 POOR = 0.5  # of the best constant's loss: above it, little was learned
 FEWEST_STEPS = 10  # after which that means something
+STEPS = 10  # over which gradients and ratios are medians
 FAR = 1e3  # times the loss of guessing, and the start's: where no learning leads
 GROWN = 1e6  # times the length of the first weights: neither do any that learn get there
 
@@ -72,7 +74,7 @@ class DiagnosedRun:
         if self.has_overflowed or self.share <= POOR:
             return False
         losses = self.columns["loss"]
-        first, last = self.levels.share(losses[0]), self.levels.share(losses[-1])
+        first, last = self.baselines.share(losses[0]), self.baselines.share(losses[-1])
         return last > FAR * max(first, 1.0) or (last > 1.0 and self.growth > GROWN)
 
     @property
@@ -97,19 +99,29 @@ class DiagnosedRun:
         """metrics.csv."""
         return self.reader.curves().columns if self.began else {}
 
-    def left(self) -> TrainState:
+    def last_state(self) -> TrainState:
         """A fresh copy of the state in which training was left."""
         return self.reader.checkpoint()[0] if self.began else self.job.start()
 
     @cached_property
+    def early_steps(self) -> Mapping[str, LayerSteps]:
+        """The first steps, by layer."""
+        return layer_steps(self.job, self.job.start(), STEPS)
+
+    @cached_property
+    def late_steps(self) -> Mapping[str, LayerSteps]:
+        """Steps from where training was left, by layer."""
+        return layer_steps(self.job, self.last_state(), STEPS)
+
+    @cached_property
     def growth(self) -> float:
         """|weights where training was left| / |weights at the start|."""
-        return length(self.left().theta) / max(length(self.start.theta), 1.0)
+        return norm(self.last_state().theta) / max(norm(self.start.theta), 1.0)
 
     @cached_property
     def network(self) -> Network:
         """Without dropout and penalties."""
-        return bare(self.built.network)
+        return without_regularization(self.built.network)
 
     @cached_property
     def rows(self) -> EvaluationSet:
@@ -117,17 +129,17 @@ class DiagnosedRun:
         return sampled(self.job.train, MOST_ROWS)
 
     @cached_property
-    def settled_start(self) -> Array:
+    def theta_at_start(self) -> Array:
         """The weights before training, with batch_norm's statistics as the data have them."""
-        return settled(self.network, self.start.theta, self.rows)
+        return with_batch_statistics(self.network, self.start.theta, self.rows)
 
     @cached_property
-    def levels(self) -> BaselineLosses:
+    def baselines(self) -> BaselineLosses:
         return BaselineLosses.of(self.network.loss, self.rows)
 
     @cached_property
     def loss_at_start(self) -> float:
-        return data_loss(self.network, self.settled_start, self.rows)
+        return data_loss(self.network, self.theta_at_start, self.rows)
 
     @cached_property
     def loss(self) -> float:
@@ -137,13 +149,13 @@ class DiagnosedRun:
     @cached_property
     def share(self) -> float:
         """How much of the best constant's loss is left."""
-        return self.levels.share(self.loss)
+        return self.baselines.share(self.loss)
 
     @cached_property
     def learned_little(self) -> bool:
         """Whether much of it is left after steps enough to tell; not of a run that diverged."""
         is_poor = not self.has_diverged and not self.share <= POOR
-        return is_poor and self.left().step >= FEWEST_STEPS
+        return is_poor and self.last_state().step >= FEWEST_STEPS
 
     @cached_property
     def val_share(self) -> float:
@@ -153,8 +165,8 @@ class DiagnosedRun:
     def val_share_at(self, theta: Array) -> float:
         """What any weights leave of it; on the training rows where there are no others."""
         rows = self.rows if self.job.val is None else sampled(self.job.val, MOST_ROWS)
-        levels = BaselineLosses.of(self.network.loss, rows)
-        return levels.share(data_loss(self.network, theta, rows))
+        baselines = BaselineLosses.of(self.network.loss, rows)
+        return baselines.share(data_loss(self.network, theta, rows))
 
     def with_edit(self, edit: Edit) -> "DiagnosedRun | None":
         """The same before any training, with one key changed; None if the config refuses it.
@@ -194,4 +206,4 @@ def _has_begun(reader: RunReader) -> bool:
 
 
 def _few(rows: Array, most: int) -> Array:
-    return rows[evenly(len(rows), most)]
+    return rows[evenly_spaced(len(rows), most)]

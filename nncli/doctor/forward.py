@@ -1,8 +1,8 @@
-"""Forward: what a network computes at fixed parameters, without dropout and penalties."""
+"""Forward: what a network computes at fixed parameters, and what guesses would cost."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,23 +15,32 @@ from nncli.engine.workspace import Workspace
 from nncli.parts.activations import Identity
 from nncli.parts.arrays import Array, LayerBuffers
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer
+from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
 BATCH = 1_000  # rows whose statistics batch_norm takes
 
 
+def norm(vector: Array) -> float:
+    """|vector|, also where its squares overflow."""
+    largest = float(np.abs(vector).max(initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(vector.astype(float) / largest))
+
+
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
-    """At most so many of the rows, evenly spaced, in memory."""
+    """At most so many of the rows, evenly_spaced spaced, in memory."""
     if len(rows) <= most and isinstance(rows.x, np.ndarray):
         return rows
-    return chosen(rows, evenly(len(rows), most))
+    return rows_at(rows, evenly_spaced(len(rows), most))
 
 
-def evenly(count: int, most: int) -> Array:
+def evenly_spaced(count: int, most: int) -> Array:
     """At most so many of the places 0, 1, ..., count - 1, from the first to the last."""
     return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
 
 
-def chosen(rows: EvaluationSet, index: Array) -> EvaluationSet:
+def rows_at(rows: EvaluationSet, index: Array) -> EvaluationSet:
     """The rows at `index`, in memory."""
     x = np.empty((len(index), rows.x.shape[1]), rows.x.dtype)
     rows.x.take(index, 0, x, "clip")
@@ -39,17 +48,17 @@ def chosen(rows: EvaluationSet, index: Array) -> EvaluationSet:
     return EvaluationSet(x, rows.targets[index], rows.truth[index], weights)
 
 
-def bare(network: Network) -> Network:
+def without_regularization(network: Network) -> Network:
     """The same parameters, without dropout and penalties.
 
     A training pass leaves its batch's statistics in batch_norm, instead of moving towards them.
     """
-    *hidden, output = [_bare(node.layer) for node in network.nodes]
+    *hidden, output = [_without_regularization(node.layer) for node in network.nodes]
     assert isinstance(output, Dense)
     return Network(network.input_shape, hidden, output, network.loss)
 
 
-def _bare(layer: Layer) -> Layer:
+def _without_regularization(layer: Layer) -> Layer:
     if isinstance(layer, Dropout):
         return ActivationLayer(Identity())
     if isinstance(layer, BatchNorm):
@@ -57,46 +66,94 @@ def _bare(layer: Layer) -> Layer:
     return replace(layer, kernel_regularizer=None) if isinstance(layer, Dense) else layer
 
 
-def settled(network: Network, theta: Array, rows: EvaluationSet) -> Array:
+def with_batch_statistics(network: Network, theta: Array, rows: EvaluationSet) -> Array:
     """theta, with the statistics that these rows would leave in its batch_norm layers.
 
-    network: a bare one. Before training, the running statistics say nothing about the data.
+    network: one without regularization. Before training, running statistics tell nothing.
     """
     if not any(isinstance(node.layer, BatchNorm) for node in network.nodes):
         return theta
     theta = theta.copy()
     some = sampled(rows, BATCH)
     plan = Plan(network, theta, some.x, some.targets, len(some), gather=False)
-    passes.forward(network, plan.values(len(some)))
+    passes.forward(network, plan.buffers(len(some)))
     return theta
 
 
-def passed(network: Network, theta: Array, x: Array) -> Iterator[list[LayerBuffers]]:
+def forward_chunks(network: Network, theta: Array, x: Array) -> Iterator[list[LayerBuffers]]:
     """The buffers of every layer after the rows of x, a chunk at a time."""
     chunk = min(len(x), chunk_rows(network.widest))
     workspace = Workspace(network, chunk, theta)
     for start in range(0, len(x), chunk):
-        values = workspace.values(x[start : start + chunk])
+        buffers = workspace.buffers(x[start : start + chunk])
         with np.errstate(all="ignore"):  # weights near divergence overflow
-            passes.forward(network, values)
-        yield values
+            passes.forward(network, buffers)
+        yield buffers
 
 
 def data_loss(network: Network, theta: Array, rows: EvaluationSet) -> float:
-    """The loss of the rows, without penalties. network: a bare one."""
+    """The loss of the rows, without penalties. network: one without regularization."""
     total, start = 0.0, 0
-    for values in passed(network, theta, rows.x[0 : len(rows)]):
-        here = slice(start, start + len(values[-1].y))
+    for buffers in forward_chunks(network, theta, rows.x[0 : len(rows)]):
+        here = slice(start, start + len(buffers[-1].y))
         weights = None if rows.weights is None else rows.weights[here]
         with np.errstate(all="ignore"):
-            total += passes.data_loss(network, values[-1], rows.targets[here], weights)
+            total += passes.data_loss(network, buffers[-1], rows.targets[here], weights)
         start = here.stop
     return total * network.loss.factor(*rows.targets.shape)
 
 
-def length(vector: Array) -> float:
-    """|vector|, also where its squares overflow."""
-    largest = float(np.abs(vector).max(initial=0.0))
-    if largest == 0 or not math.isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm(vector.astype(float) / largest))
+@dataclass(frozen=True)
+class BaselineLosses:
+    """Data losses over the same rows: what to compare a loss with.
+
+    perfect: the targets themselves as outputs (0, but for poisson).  even: the guess of one who
+    knows nothing.  mean: the best constant answer.
+    """
+
+    perfect: float
+    even: float
+    mean: float
+
+    @classmethod
+    def of(cls, loss: Loss, rows: EvaluationSet) -> "BaselineLosses":
+        targets, weights = rows.targets, rows.weights
+        return cls(
+            loss_of(loss, targets, rows),
+            loss_of(loss, even_guess(loss, targets, weights), rows),
+            loss_of(loss, mean_guess(targets, weights), rows),
+        )
+
+    def share(self, loss: float) -> float:
+        """How much of the best constant's loss is left: 1 has learned nothing, 0 everything."""
+        span = self.mean - self.perfect
+        return (loss - self.perfect) / span if span > 0 else 0.0
+
+
+def even_guess(loss: Loss, targets: Array, weights: Array | None) -> Array:
+    """(1, outputs): what to say before anything is learned.
+
+    1 / classes for cross-entropies, so that the loss is ln(classes); else the mean target.
+    """
+    if isinstance(loss, CrossEntropy):
+        return np.full((1, targets.shape[1]), 1.0 / targets.shape[1])
+    if isinstance(loss, BinaryCrossEntropy):
+        return np.full((1, targets.shape[1]), 0.5)
+    return mean_guess(targets, weights)
+
+
+def mean_guess(targets: Array, weights: Array | None) -> Array:
+    """(1, outputs): the best constant answer, the mean target (of classes, their shares)."""
+    return np.atleast_2d(np.average(targets.astype(float), axis=0, weights=weights))
+
+
+def loss_of(loss: Loss, outputs: Array, rows: EvaluationSet) -> float:
+    """The loss of given outputs, (rows or 1, outputs)."""
+    targets = rows.targets.astype(float)
+    outputs = np.broadcast_to(outputs, targets.shape)
+    with np.errstate(all="ignore"):
+        if rows.weights is None:
+            total = loss.total(outputs, targets)
+        else:
+            total = float(np.sum(rows.weights @ loss.terms(outputs, targets)))
+    return total * loss.factor(*targets.shape)

@@ -1,31 +1,63 @@
-"""Is the loss before training what an even guess costs: ln(classes)?"""
+"""Start: is the loss before training what an even guess costs, and do units differ?"""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from nncli.doctor import edits, inputs
+from nncli.doctor import candidates
+from nncli.doctor.check import Check, Fix, Rank, Sign
 from nncli.doctor.diagnosed_run import DiagnosedRun
-from nncli.doctor.finding import Check, Edit, Finding
-from nncli.doctor.trials import as_cure, first_below
+from nncli.doctor.edit import Edits
+from nncli.doctor.feature_scales import scalings
+from nncli.doctor.trials import as_fix, first_below, the_first
+from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 
-NAME = "loss at the start"
 # times an even guess: cross-entropies grow as the outputs do, squares as their squares
 MOST, MOST_OF_SQUARES = 4.0, 10.0
 
 
-def excess(patient: DiagnosedRun) -> float:
+@dataclass(frozen=True)
+class StartLoss:
+    """excess: in losses of an even guess, both above the perfect one.  guess: that, in words.
+
+    most: the excess that is in order.  counts: whether there ever was a finite loss.
+    """
+
+    loss: float
+    excess: float
+    guess: str
+    most: float
+    counts: bool
+
+    def __str__(self) -> str:
+        return f"{self.loss:.4g} at epoch 0, against {self.guess}"
+
+    def message(self) -> str:
+        return (
+            f"the loss starts at {self.loss:.4g}, {self.excess:.3g} times as far from perfect as "
+            f"{self.guess}: the outputs start far off"
+        )
+
+
+def measure_start(run: DiagnosedRun) -> StartLoss:
+    most = MOST if run.network.loss.targets == (0.0, 1.0) else MOST_OF_SQUARES
+    return StartLoss(run.loss_at_start, excess(run), even_guess_in_words(run), most, run.began)
+
+
+def excess(run: DiagnosedRun) -> float:
     """The start's loss, in losses of an even guess; both above the perfect one."""
-    levels, loss = patient.levels, patient.loss_at_start
-    span = levels.even - levels.perfect
+    baselines, loss = run.baselines, run.loss_at_start
+    span = baselines.even - baselines.perfect
     if span <= 0:
         return 0.0
-    return (loss - levels.perfect) / span if math.isfinite(loss) else math.inf
+    return (loss - baselines.perfect) / span if math.isfinite(loss) else math.inf
 
 
-def guess_in_words(patient: DiagnosedRun) -> str:
+def even_guess_in_words(run: DiagnosedRun) -> str:
     """What an even guess is called for this loss."""
-    loss, outputs = patient.network.loss, patient.network.outputs
-    even = f"{patient.levels.even:.4g}"
+    loss, outputs = run.network.loss, run.network.outputs
+    even = f"{run.baselines.even:.4g}"
     if isinstance(loss, CrossEntropy):
         return f"ln {outputs} = {even}"
     if isinstance(loss, BinaryCrossEntropy):
@@ -33,30 +65,92 @@ def guess_in_words(patient: DiagnosedRun) -> str:
     return f"the {even} of predicting the mean"
 
 
-def remedies(patient: DiagnosedRun) -> list[Edit]:
+def better_starts(run: DiagnosedRun) -> Edits:
     return [
-        *inputs.scalings(patient),
-        *edits.standard_starts(patient),
-        *edits.mean_output(patient),
-        *edits.small_output(patient),
+        *scalings(run),
+        *candidates.standard_starts(run),
+        *candidates.mean_output(run),
+        *candidates.small_output(run),
     ]
 
 
-def examine(patient: DiagnosedRun) -> Check:
-    loss, ratio = patient.loss_at_start, excess(patient)
-    result = f"{loss:.4g} at epoch 0, against {guess_in_words(patient)}"
-    most = MOST if patient.network.loss.targets == (0.0, 1.0) else MOST_OF_SQUARES
-    if ratio <= most or not patient.began:
-        return Check(NAME, result)
-    trial = first_below(patient, remedies(patient), excess, most)
-    if trial is None:
-        return Check(NAME, result)
-    edit, after = trial
-    if after >= ratio or (edited := patient.with_edit(edit)) is None:
-        return Check(NAME, result)
-    message = (
-        f"the loss starts at {loss:.4g}, {ratio:.3g} times as far from perfect as "
-        f"{guess_in_words(patient)}: the outputs start far off"
+def start_lower(run: DiagnosedRun, edits: Edits, measured: StartLoss) -> Fix | None:
+    """The first edit with which the start is in order, else with which it is nearest to it."""
+    trial = first_below(run, edits, excess, measured.most)
+    if trial is None or trial[1] >= measured.excess:
+        return None
+    edited = run.with_edit(trial[0])
+    assert edited is not None
+    return as_fix(run, trial[0], f"with it the loss starts at {edited.loss_at_start:.4g}")
+
+
+LOSS_AT_START = Check[StartLoss](
+    name="loss at the start",
+    question="Is the loss before training what an even guess costs: ln(classes)?",
+    rank=Rank.CAUSE,
+    measure=measure_start,
+    signs=(
+        Sign(
+            number=lambda start: start.excess if start.counts else None,
+            most=lambda start: start.most,
+            message=StartLoss.message,
+            value=lambda start: start.loss,
+            candidates=better_starts,
+            choose=start_lower,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class SymmetricUnits:
+    """layers: those whose units are all alike, one at least.  count: the units of the first."""
+
+    layers: Sequence[str]
+    count: int
+
+    def __str__(self) -> str:
+        return f"all units are alike in {', '.join(self.layers)}"
+
+    def message(self) -> str:
+        what = f"its {self.count} units start alike and stay alike, and work as a single one"
+        return f"{self.layers[0]}: {what}"
+
+
+def measure_symmetric(run: DiagnosedRun) -> SymmetricUnits | str:
+    alike = [
+        node
+        for node in run.network.nodes[:-1]
+        if isinstance(node.layer, Dense) and node.outputs > 1 and _are_alike(run, node.name)
+    ]
+    if not alike:
+        return "no hidden layer has units that are all alike"
+    return SymmetricUnits([node.name for node in alike], alike[0].outputs)
+
+
+def _are_alike(run: DiagnosedRun, name: str) -> bool:
+    """Whether every column of W, and of b, is the same, at the start and now."""
+    views = run.network.layout.views
+    return all(
+        bool((tensor == tensor[..., :1]).all())
+        for theta in (run.start.theta, run.theta)
+        for key, tensor in views(theta).items()
+        if key in (f"{name}/W", f"{name}/b")
     )
-    cure = as_cure(patient, edit, f"with it the loss starts at {edited.loss_at_start:.4g}")
-    return Check(NAME, result, [Finding(NAME, message, loss, *cure)] if cure else [])
+
+
+SYMMETRIC_UNITS = Check[SymmetricUnits](
+    name="twin units",
+    question="Do the units of a hidden layer differ? Alike, they get the same gradient for ever.",
+    rank=Rank.CAUSE,
+    measure=measure_symmetric,
+    signs=(
+        Sign(
+            number=lambda alike: float(alike.count),
+            most=1.0,
+            message=SymmetricUnits.message,
+            candidates=candidates.standard_starts,
+            choose=the_first,
+        ),
+    ),
+)

@@ -1,128 +1,197 @@
-"""Do gradients reach every layer, and are steps of a size that weights can follow?"""
+"""Step sizes: do gradients reach every layer, and are steps of a size that weights can follow?"""
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nncli.doctor import edits
+from nncli.doctor import candidates
+from nncli.doctor.check import Check, Rank, Sign
 from nncli.doctor.diagnosed_run import DiagnosedRun
-from nncli.doctor.finding import Check, Edit, Finding
+from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.forward import BATCH, sampled
-from nncli.doctor.step_statistics import LayerSteps, gradient_norms, norm, slices
+from nncli.doctor.step_statistics import LayerSteps, gradient_norms, norm_at, slices
 from nncli.doctor.trials import learns_most, of_guessing
 from nncli.parts.activations import Relu
 
-GRADIENTS, STEPS = "gradients", "steps"
 VANISHED, EXPLODED = 1e-3, 1e3  # the first layer's norm over the last one's
 STILL = 1e-3  # weights that moved less than this share of themselves in a whole run
-ROUNDINGS = 1e3  # as many may add up in a sum over rows
 RESTLESS = 0.1  # of the weights, replaced by one step where training ended
+ROUNDINGS = 1e3  # as many may add up in a sum over rows
 
 
-def moved(patient: DiagnosedRun) -> dict[str, float | None]:
+def moved(run: DiagnosedRun) -> dict[str, float | None]:
     """|weights at the end - at the start| / |at the start|, by layer; None where they were 0."""
-    change = patient.left().theta.astype(float) - patient.start.theta
+    change = run.last_state().theta.astype(float) - run.start.theta
     found = {}
-    for name, places in slices(patient.job).items():
-        size = norm(patient.start.theta, places)
-        found[name] = norm(change, places) / size if size > 0 else None
+    for name, places in slices(run.job).items():
+        size = norm_at(run.start.theta, places)
+        found[name] = norm_at(change, places) / size if size > 0 else None
     return found
 
 
-def first_gradients(patient: DiagnosedRun) -> dict[str, float]:
+def first_gradients(run: DiagnosedRun) -> dict[str, float]:
     """|gradient| of the loss at the initial weights, by layer, without dropout and penalties."""
-    rows = sampled(patient.rows, BATCH)
-    job = replace(patient.job, network=patient.network, train=rows)
+    rows = sampled(run.rows, BATCH)
+    job = replace(run.job, network=run.network, train=rows)
     return gradient_norms(job, job.start())
 
 
-def rounding(patient: DiagnosedRun) -> float:
+def rounding(run: DiagnosedRun) -> float:
     """What |gradient| may come to where its terms cancel: numbers like the errors, rounded.
 
     Errors are of the size of a squared loss's root, and of 1 where a cross-entropy's is.
     """
-    excess = patient.loss_at_start - patient.levels.perfect
-    eps = float(np.finfo(patient.start.theta.dtype).eps)
+    excess = run.loss_at_start - run.baselines.perfect
+    eps = float(np.finfo(run.start.theta.dtype).eps)
     return ROUNDINGS * eps * math.sqrt(excess) if 0.0 < excess < math.inf else 0.0
 
 
-def examine_gradients(patient: DiagnosedRun) -> Check:
-    norms = first_gradients(patient)
+@dataclass(frozen=True)
+class Gradients:
+    """|gradient| of the first trained layer at the initial weights, and over that of the last."""
+
+    first: str
+    last: str
+    norm: float
+    ratio: float
+
+    def __str__(self) -> str:
+        what = f"{self.norm:.3g} in {self.first}, {self.ratio:.3g} times that of {self.last}"
+        return f"at the initial weights {what}"
+
+    def message(self, what: str) -> str:
+        return f"gradients {what} on the way back: |gradient| is {self}"
+
+
+def measure_gradients(run: DiagnosedRun) -> Gradients | str:
+    norms = first_gradients(run)
     if len(norms) < 2:
-        return Check(GRADIENTS, "skipped: one trained layer only")
+        return "skipped: one trained layer only"
     (first, own), *_, (last, other) = norms.items()
     result = f"at the initial weights {own:.3g} in {first}, {other:.3g} in {last}"
     if not math.isfinite(own + other):
-        return Check(GRADIENTS, result)
-    if other <= rounding(patient):
-        return Check(GRADIENTS, f"{result}, which may be 0, rounded")
-    ratio = own / other
-    result = f"at the initial weights {own:.3g} in {first}, {ratio:.3g} times that of {last}"
-    if VANISHED < ratio < EXPLODED or not patient.learned_little:
-        return Check(GRADIENTS, result)
-    return Check(GRADIENTS, result, _on_the_way_back(patient, ratio, result))
+        return result
+    if other <= rounding(run):
+        return f"{result}, which may be 0, rounded"
+    return Gradients(first, last, own, own / other)
 
 
-def _on_the_way_back(patient: DiagnosedRun, ratio: float, result: str) -> list[Finding]:
-    what = "vanish" if ratio < 1 else "explode"
-    candidates = [
-        *(edits.standard_starts(patient) if ratio > 1 else []),
-        *edits.hidden_activation(patient, Relu()),
-        *edits.shallow(patient),
-    ]
-    message = f"gradients {what} on the way back: |gradient| is {result}"
-    cure = learns_most(patient, candidates)
-    return [Finding(GRADIENTS, message, ratio, *cure)] if cure else []
+def shorter_ways(run: DiagnosedRun) -> Edits:
+    return [*candidates.hidden_activation(run, Relu()), *candidates.shallow(run)]
 
 
-def examine_steps(
-    patient: DiagnosedRun, start: Mapping[str, LayerSteps], now: Mapping[str, LayerSteps]
-) -> Check:
-    if not patient.has_steps:
-        return Check(STEPS, "skipped: lbfgs makes no steps along the gradient")
-    ratios = [steps.ratio for steps in start.values() if steps.ratio is not None]
-    if not ratios:
-        return Check(STEPS, "skipped: none could be measured")
-    low, high = min(ratios), max(ratios)
-    largest = max(steps.largest_ratio for steps in start.values())
-    result = f"early: {low:.2g} to {high:.2g} of a layer's weights, the largest step {largest:.2g}"
-    found = [*_still(patient, largest), *_restless(patient, now)] if patient.learned_little else []
-    return Check(STEPS, result, found[:1])
+GRADIENTS = Check[Gradients](
+    name="gradients",
+    question="Do gradients reach every layer?",
+    rank=Rank.EFFECT,
+    measure=measure_gradients,
+    signs=(
+        Sign(
+            number=lambda gradients: gradients.ratio,
+            least=VANISHED,
+            where_little_learned=True,
+            message=lambda gradients: gradients.message("vanish"),
+            candidates=shorter_ways,
+            choose=learns_most,
+        ),
+        Sign(
+            number=lambda gradients: gradients.ratio,
+            most=EXPLODED,
+            where_little_learned=True,
+            message=lambda gradients: gradients.message("explode"),
+            candidates=lambda run: [*candidates.standard_starts(run), *shorter_ways(run)],
+            choose=learns_most,
+        ),
+    ),
+)
 
 
-def _still(patient: DiagnosedRun, ratio: float) -> Iterator[Finding]:
-    """The weights ended where they started."""
-    farthest = max((share for share in moved(patient).values() if share is not None), default=1.0)
-    if farthest >= STILL:
-        return
-    message = (
-        "nothing moves: in the whole run no layer's weights changed by more than "
-        f"{farthest:.2g} of their length, and an early step changes {ratio:.2g} at the most"
-    )
-    tenfold = [10.0**power for power in range(1, 9)]
-    candidates = _without_clipping(patient) or edits.learning_rates(patient, tenfold)
-    if cure := learns_most(patient, candidates):
-        yield Finding(STEPS, message, farthest, *cure)
+@dataclass(frozen=True)
+class StepSizes:
+    """StepSizes of a run, early and where training was left, by layer.
+
+    farthest: the share of their length by which the weights of a layer changed in the whole run.
+    share: of the best constant's loss that is left.
+    """
+
+    early: Mapping[str, LayerSteps]
+    late: Mapping[str, LayerSteps]
+    farthest: float
+    share: float
+
+    @property
+    def ratios(self) -> Sequence[float]:
+        return [steps.ratio for steps in self.early.values() if steps.ratio is not None]
+
+    @property
+    def largest(self) -> float:
+        return max(steps.largest_ratio for steps in self.early.values())
+
+    def __str__(self) -> str:
+        low, high = min(self.ratios), max(self.ratios)
+        largest = f"the largest step {self.largest:.2g}"
+        return f"early: {low:.2g} to {high:.2g} of a layer's weights, {largest}"
+
+    def nothing_moves(self) -> str:
+        return (
+            "nothing moves: in the whole run no layer's weights changed by more than "
+            f"{self.farthest:.2g} of their length, and an early step changes {self.largest:.2g} "
+            "at the most"
+        )
+
+    @property
+    def largest_late(self) -> tuple[str, float]:
+        """The layer whose weights a late step changes most, and by what share."""
+        ratios = {name: steps.ratio or 0.0 for name, steps in self.late.items()}
+        return max(ratios.items(), key=lambda item: item[1])
+
+    def still_replaces(self) -> str:
+        name, ratio = self.largest_late
+        return (
+            f"{name}: a step still replaces {ratio:.2g} of its weights where training ended, with "
+            f"{of_guessing(self.share)} left"
+        )
 
 
-def _restless(patient: DiagnosedRun, now: Mapping[str, LayerSteps]) -> Iterator[Finding]:
-    """The weights were still being replaced when training ended."""
-    ratios = {name: steps.ratio or 0.0 for name, steps in now.items()}
-    name, ratio = max(ratios.items(), key=lambda item: item[1])
-    if ratio <= RESTLESS:
-        return
-    message = (
-        f"{name}: a step still replaces {ratio:.2g} of its weights where training ended, with "
-        f"{of_guessing(patient.share)} left"
-    )
-    if cure := learns_most(patient, edits.lower_rates(patient)):
-        yield Finding(STEPS, message, ratio, *cure)
+def measure_steps(run: DiagnosedRun) -> StepSizes | str:
+    if not run.has_steps:
+        return f"skipped: {run.job.optimizer.name} makes no steps along the gradient"
+    moves = [share for share in moved(run).values() if share is not None]
+    steps = StepSizes(run.early_steps, run.late_steps, max(moves, default=1.0), run.share)
+    return steps if steps.ratios else "skipped: none could be measured"
 
 
-def _without_clipping(patient: DiagnosedRun) -> list[Edit]:
-    """No clipping, where it shortens the first gradient."""
-    limit = patient.job.training.clip_grad_norm
-    total = math.hypot(*first_gradients(patient).values())
-    return [] if limit is None or limit > total else [Edit("training.clip_grad_norm", "null")]
+def longer_steps(run: DiagnosedRun) -> Edits:
+    """No clipping, where it shortens the first gradient; else higher learning rates."""
+    limit = run.job.training.clip_grad_norm
+    if limit is not None and limit <= math.hypot(*first_gradients(run).values()):
+        return [Edit("training.clip_grad_norm", "null")]
+    return candidates.learning_rates(run, [10.0**power for power in range(1, 9)])
+
+
+STEPS = Check[StepSizes](
+    name="steps",
+    question="Are steps of a size that weights can follow?",
+    rank=Rank.EFFECT,
+    measure=measure_steps,
+    signs=(
+        Sign(
+            number=lambda steps: steps.farthest,
+            least=STILL,
+            where_little_learned=True,
+            message=StepSizes.nothing_moves,
+            candidates=longer_steps,
+            choose=learns_most,
+        ),
+        Sign(
+            number=lambda steps: steps.largest_late[1],
+            most=RESTLESS,
+            where_little_learned=True,
+            message=StepSizes.still_replaces,
+            candidates=candidates.lower_rates,
+            choose=learns_most,
+        ),
+    ),
+)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nncli.doctor.forward import length
+from nncli.doctor.forward import norm
+from nncli.engine.cost import step_seconds
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
@@ -18,14 +19,11 @@ from nncli.parts.arrays import Array
 
 SECONDS = 0.3  # about what a trial may take
 FEWEST_STEPS = 50
-PER_CALL, PER_FLOP, PER_NUMBER = 4e-5, 2e-10, 1e-8  # seconds: of a layer, a product, a parameter
 
 
 def affordable_steps(job: Job, seconds: float = SECONDS) -> int:
     """Steps that take about so long on any machine of today: the same number everywhere."""
-    size = job.network.layout.size
-    products = 6 * job.batch_rows * size * PER_FLOP
-    step = PER_CALL * len(job.network.nodes) + products + size * PER_NUMBER
+    step = step_seconds(len(job.network.nodes), job.batch_rows, job.network.layout.size)
     return max(FEWEST_STEPS, int(seconds / step))
 
 
@@ -93,7 +91,7 @@ def _median(values: list[float]) -> float | None:
     return float(np.median(finite)) if finite else None
 
 
-def measure(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
+def layer_steps(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
     """A few steps from `state`, by layer. Gradients are those before clipping."""
     found = {name: LayerSteps() for name in slices(job)}
     before = np.empty_like(state.theta)
@@ -103,7 +101,7 @@ def measure(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
             gradient, theta = stepper.plan.gradient, state.theta
             if found[name].gradients:
                 _note_ratio(found[name], theta, before, places)
-            found[name].gradients.append(norm(gradient, places))
+            found[name].gradients.append(norm_at(gradient, places))
         np.copyto(before, state.theta)
 
     if not job.optimizer.has_update:
@@ -117,9 +115,9 @@ def measure(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
 
 
 def _note_ratio(found: LayerSteps, theta: Array, before: Array, places: list[slice]) -> None:
-    size = norm(before, places)
+    size = norm_at(before, places)
     if size > 0:
-        found.ratios.append(norm(theta - before, places) / size)
+        found.ratios.append(norm_at(theta - before, places) / size)
 
 
 def gradient_norms(job: Job, state: TrainState) -> dict[str, float]:
@@ -128,7 +126,7 @@ def gradient_norms(job: Job, state: TrainState) -> dict[str, float]:
     plan = Plan.of(whole, state, gather=False)
     with np.errstate(all="ignore"):
         plan.record_gradient(whole.batch_rows)()
-    return {name: norm(plan.gradient, places) for name, places in slices(job).items()}
+    return {name: norm_at(plan.gradient, places) for name, places in slices(job).items()}
 
 
 def slices(job: Job) -> dict[str, list[slice]]:
@@ -141,6 +139,6 @@ def slices(job: Job) -> dict[str, list[slice]]:
     return found
 
 
-def norm(flat: Array, places: list[slice]) -> float:
+def norm_at(flat: Array, places: list[slice]) -> float:
     """The length of a layer's part of a flat vector."""
-    return math.hypot(*(length(flat[place]) for place in places))
+    return math.hypot(*(norm(flat[place]) for place in places))

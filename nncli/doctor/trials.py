@@ -3,47 +3,50 @@
 import math
 from collections.abc import Callable, Iterable
 
+from nncli.doctor.check import Fix
 from nncli.doctor.diagnosed_run import DiagnosedRun
-from nncli.doctor.finding import Edit
-from nncli.doctor.forward import data_loss, settled
+from nncli.doctor.edit import Edit, Edits
+from nncli.doctor.forward import data_loss, with_batch_statistics
 from nncli.doctor.step_statistics import affordable_steps, make_steps, steps_of
 from nncli.parts.arrays import Array
 
 Trial = tuple[Edit, float]  # the edit, and what it leads to: lower is better
+Choice = Callable[[DiagnosedRun, Edits, object], Fix | None]
+Badness = Callable[[DiagnosedRun, Array], float]  # of a run's network at a theta: 0 is healthy
 BETTER = 0.95  # times the run's own loss
-NO_BETTER = 0.99  # of the best constant's loss: a dead network's, not a cured one's
+NO_BETTER = 0.99  # of the best constant's loss: a dead network's, not a mended one's
 FIRST_STEP = "not enough alone; train with it and ask again"
 ABOUT = 0.05  # of the best constant's loss: a difference not worth a bolder edit
 
 
-def trial_steps(patient: DiagnosedRun) -> int:
+def trial_steps(run: DiagnosedRun) -> int:
     """How many steps a trial makes: those of the run, if it had no more than are cheap."""
-    return min(steps_of(patient.job), affordable_steps(patient.job))
+    return min(steps_of(run.job), affordable_steps(run.job))
 
 
-def share_after(patient: DiagnosedRun, steps: int) -> float:
+def share_after(run: DiagnosedRun, steps: int) -> float:
     """The training loss after so many steps from the start, as a share of the best constant's."""
-    theta = trained(patient, steps)
-    return math.inf if theta is None else share_at(patient, theta)
+    theta = trained(run, steps)
+    return math.inf if theta is None else share_at(run, theta)
 
 
-def trained(patient: DiagnosedRun, steps: int) -> Array | None:
+def trained(run: DiagnosedRun, steps: int) -> Array | None:
     """The weights after so many steps from the start; None if they aren't finite."""
-    state = patient.job.start()
-    if not make_steps(patient.job, state, steps):
+    state = run.job.start()
+    if not make_steps(run.job, state, steps):
         return None
-    return settled(patient.network, state.theta, patient.rows)
+    return with_batch_statistics(run.network, state.theta, run.rows)
 
 
-def share_at(patient: DiagnosedRun, theta: Array) -> float:
+def share_at(run: DiagnosedRun, theta: Array) -> float:
     """The training loss as a share of the best constant's."""
-    return finite(patient.levels.share(data_loss(patient.network, theta, patient.rows)))
+    return finite(run.baselines.share(data_loss(run.network, theta, run.rows)))
 
 
-def val_share_after(patient: DiagnosedRun, steps: int) -> float:
+def val_share_after(run: DiagnosedRun, steps: int) -> float:
     """The same of the validation loss, which noise learned by heart can't lower."""
-    theta = trained(patient, steps)
-    return math.inf if theta is None else finite(patient.val_share_at(theta))
+    theta = trained(run, steps)
+    return math.inf if theta is None else finite(run.val_share_at(theta))
 
 
 def finite(value: float) -> float:
@@ -61,75 +64,74 @@ def of_guessing(share: float) -> str:
 
 
 def in_words(share: float, steps: int) -> str:
-    """What a trial led to; what is no better than guessing is a first step, and no cure."""
+    """What a trial led to; what is no better than guessing is a first step only."""
     count = "1 step" if steps == 1 else f"{steps:,} steps"
     tried = f"with it {of_guessing(share)} is left after {count}"
     return tried if share < NO_BETTER else f"{tried}: {FIRST_STEP}"
 
 
-def learns(patient: DiagnosedRun, edit: Edit) -> bool:
+def learns(run: DiagnosedRun, edit: Edit) -> bool:
     """Whether a short training with an edit gets better than guessing."""
-    edited, steps = patient.with_edit(edit), trial_steps(patient)
+    edited, steps = run.with_edit(edit), trial_steps(run)
     return edited is not None and share_after(edited, steps) < NO_BETTER
 
 
-def goes_astray(patient: DiagnosedRun, edited: DiagnosedRun, share: float) -> bool:
+def goes_astray(run: DiagnosedRun, edited: DiagnosedRun, share: float) -> bool:
     """Whether a trial ended worse than guessing, and than it began or though the run did not."""
     if share < NO_BETTER:
         return False
-    return patient.share < NO_BETTER or share > edited.levels.share(edited.loss_at_start)
+    return run.share < NO_BETTER or share > edited.baselines.share(edited.loss_at_start)
 
 
-def as_cure(patient: DiagnosedRun, edit: Edit, mended: str) -> tuple[Edit, str] | None:
+def as_fix(run: DiagnosedRun, edit: Edit, mended: str) -> Fix | None:
     """An edit that mends a sign, with what training leaves if that isn't enough.
 
     None where training goes astray with it.
     """
-    edited, steps = patient.with_edit(edit), trial_steps(patient)
-    if edited is None or goes_astray(patient, edited, share := share_after(edited, steps)):
+    edited, steps = run.with_edit(edit), trial_steps(run)
+    if edited is None or goes_astray(run, edited, share := share_after(edited, steps)):
         return None
     if share < NO_BETTER:
-        return edit, mended
-    return edit, f"{mended}, but in training {of_guessing(share)} is left: {FIRST_STEP}"
+        return Fix(edit, mended)
+    return Fix(edit, f"{mended}, but in training {of_guessing(share)} is left: {FIRST_STEP}")
 
 
-def learns_most(patient: DiagnosedRun, edits: Iterable[Edit]) -> tuple[Edit, str] | None:
+def learns_most(run: DiagnosedRun, edits: Iterable[Edit], _: object = None) -> Fix | None:
     """The edit that learns most in a short trial, and how much.
 
     None if none beats both the run and guessing.
     """
-    steps = trial_steps(patient)
-    trial = best(outcomes(patient, edits, lambda edited: share_after(edited, steps)))
-    if trial is None or trial[1] > min(BETTER * patient.share, NO_BETTER):
+    steps = trial_steps(run)
+    trial = best(outcomes(run, edits, lambda edited: share_after(edited, steps)))
+    if trial is None or trial[1] > min(BETTER * run.share, NO_BETTER):
         return None
     edit, share = trial
-    return edit, in_words(share, steps)
+    return Fix(edit, in_words(share, steps))
 
 
-def what_it_does(patient: DiagnosedRun, edit: Edit) -> str:
-    """How much an edit learns in a short trial; empty if no more than the run."""
-    _, tried = learns_most(patient, [edit]) or (edit, "")
-    return tried
+def the_first(run: DiagnosedRun, edits: Edits, _: object = None) -> Fix | None:
+    """The first edit, whatever it does in a short trial; said if it learns more than the run."""
+    return (learns_most(run, edits[:1]) or Fix(edits[0])) if edits else None
 
 
 def outcomes(
-    patient: DiagnosedRun, edits: Iterable[Edit], outcome: Callable[[DiagnosedRun], float]
+    run: DiagnosedRun, edits: Iterable[Edit], outcome: Callable[[DiagnosedRun], float]
 ) -> Iterable[Trial]:
     """What each edit leads to; edits that the config refuses are left out."""
     for edit in dict.fromkeys(edits):
-        if (edited := patient.with_edit(edit)) is not None:
+        if (edited := run.with_edit(edit)) is not None:
             yield edit, outcome(edited)
 
 
 def first_below(
-    patient: DiagnosedRun,
+    run: DiagnosedRun,
     edits: Iterable[Edit],
     outcome: Callable[[DiagnosedRun], float],
     limit: float,
 ) -> Trial | None:
     """The first edit whose outcome is below the limit, else the best one; None without edits."""
     tried: list[Trial] = []
-    for trial in outcomes(patient, edits, outcome):
+    for trial in outcomes(run, edits, outcome):
         tried.append(trial)
         if trial[1] < limit:
             return trial
@@ -141,3 +143,40 @@ def best(trials: Iterable[Trial]) -> Trial | None:
     tried = list(trials)
     lowest = min((outcome for _, outcome in tried), default=0.0)
     return next((trial for trial in tried if trial[1] <= lowest + ABOUT), None)
+
+
+def start_healthy(badness: Badness, most: float) -> Choice:
+    """The first edit with which the start is as healthy; none if training goes astray with it."""
+
+    def choose(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
+        trial = first_below(run, edits, lambda each: badness(each, each.theta_at_start), most / 2)
+        if trial is None or trial[1] >= most:
+            return None
+        edit, left = trial
+        return as_fix(run, edit, f"with it {left:.0%} at the start")
+
+    return choose
+
+
+def stay_healthy(badness: Badness, most: float) -> Choice:
+    """Of the edits with which training keeps as healthy the one that learns most, and how much.
+
+    None if with none of them the network gets better than guessing.
+    """
+
+    def choose(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
+        steps = trial_steps(run)
+
+        def outcome(edited: DiagnosedRun) -> float:
+            theta = trained(edited, steps)
+            if theta is None or badness(edited, theta) > most:
+                return math.inf
+            return share_at(edited, theta)
+
+        trial = best(outcomes(run, edits, outcome))
+        if trial is None or trial[1] > NO_BETTER:
+            return None
+        edit, share = trial
+        return Fix(edit, in_words(share, steps))
+
+    return choose

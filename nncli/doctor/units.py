@@ -1,30 +1,25 @@
-"""Units: which hidden units are dead or saturated, and which edit wakes them."""
+"""Units: are there some that can't learn any more, dead relus or sigmoids at their bounds?"""
 
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.doctor import candidates
+from nncli.doctor.check import Check, Rank, Sign
 from nncli.doctor.diagnosed_run import DiagnosedRun
-from nncli.doctor.finding import Edit
-from nncli.doctor.forward import passed
-from nncli.doctor.trials import (
-    NO_BETTER,
-    as_cure,
-    best,
-    first_below,
-    in_words,
-    outcomes,
-    share_at,
-    trained,
-    trial_steps,
-)
+from nncli.doctor.edit import Edits
+from nncli.doctor.feature_scales import scalings
+from nncli.doctor.forward import forward_chunks
+from nncli.doctor.trials import start_healthy, stay_healthy
 from nncli.parts.activations import Activation, Relu, Sigmoid, Tanh
 from nncli.parts.arrays import Array
 from nncli.parts.layers import ActivationLayer, Dense, Layer
 
-Measure = Callable[["list[Units]"], float]  # 0 is healthy
+# of a layer's units: some are dead in most networks, many in wide ones that learn well
+MOST_DEAD, MOST_DEAD_OF_LEARNED = 0.5, 0.8
+MOST_SATURATED_AT_START = 0.5  # of a layer's rows x units
+MOST_SATURATED = 0.9  # after training, which drives units apart where classes are
 LOST_SLOPE = 0.02  # of the steepest: beyond |z| = 5.3 of a sigmoid, 2.6 of a tanh
 
 
@@ -51,20 +46,20 @@ def activation_of(layer: Layer) -> Activation | None:
     return layer.function if isinstance(layer, ActivationLayer) else None
 
 
-def look(patient: DiagnosedRun, theta: Array) -> list[Units]:
+def units_of(run: DiagnosedRun, theta: Array) -> list[Units]:
     """Every hidden layer with an activation, over the rows looked at, and an output of relus."""
-    is_relu = isinstance(patient.network.output.activation, Relu)
-    nodes = patient.network.nodes if is_relu else patient.network.nodes[:-1]
+    is_relu = isinstance(run.network.output.activation, Relu)
+    nodes = run.network.nodes if is_relu else run.network.nodes[:-1]
     activations = [activation_of(node.layer) for node in nodes]
     is_on = [np.zeros(node.outputs, bool) for node in nodes]
     pinned = [0] * len(nodes)
-    for values in passed(patient.network, theta, patient.rows.x[0 : len(patient.rows)]):
-        for place, (activation, v) in enumerate(zip(activations, values, strict=False)):
+    for buffers in forward_chunks(run.network, theta, run.rows.x[0 : len(run.rows)]):
+        for place, (activation, own) in enumerate(zip(activations, buffers, strict=False)):
             if isinstance(activation, Relu):
-                is_on[place] |= (v.y > 0).any(axis=0)
+                is_on[place] |= (own.y > 0).any(axis=0)
             elif isinstance(activation, Sigmoid | Tanh):
-                pinned[place] += int((_slope(activation, v.y) < LOST_SLOPE).sum())
-    rows = len(patient.rows)
+                pinned[place] += int((_slope(activation, own.y) < LOST_SLOPE).sum())
+    rows = len(run.rows)
     return [
         Units(
             node.name,
@@ -80,38 +75,155 @@ def _slope(activation: Activation, a: Array) -> Array:
     return np.asarray(4.0 * a * (1.0 - a) if isinstance(activation, Sigmoid) else 1.0 - a * a)
 
 
-def cure_at_start(
-    patient: DiagnosedRun, candidates: list[Edit], measure: Measure, limit: float
-) -> tuple[Edit, str] | None:
-    """An edit with which the units start healthy, and what it did; None if none does."""
-
-    def outcome(edited: DiagnosedRun) -> float:
-        return measure(look(edited, edited.settled_start))
-
-    trial = first_below(patient, candidates, outcome, limit / 2)
-    if trial is None or trial[1] >= limit:
-        return None
-    edit, share = trial
-    return as_cure(patient, edit, f"with it {share:.0%} at the start")
+def better_starts(run: DiagnosedRun) -> Edits:
+    return [*scalings(run), *candidates.standard_starts(run)]
 
 
-def cure_in_training(
-    patient: DiagnosedRun, candidates: list[Edit], measure: Measure, limit: float
-) -> tuple[Edit, str] | None:
-    """Of the edits with which the units stay healthy the one that learns most, and how much.
+def gentler_training(run: DiagnosedRun) -> Edits:
+    return [*scalings(run), *candidates.lower_rates(run)]
 
-    None if with none of them the network gets better than guessing.
+
+def most_dead(run: DiagnosedRun, theta: Array) -> float:
+    """The largest share of dead units of any layer."""
+    return max((units.share_dead for units in units_of(run, theta)), default=0.0)
+
+
+def most_saturated(run: DiagnosedRun, theta: Array) -> float:
+    """The largest share of saturated values of any layer."""
+    return max((units.saturated or 0.0 for units in units_of(run, theta)), default=0.0)
+
+
+@dataclass(frozen=True)
+class DeadUnits:
+    """Of the layers with relus, one at least.
+
+    worst: the layer with the largest share of them.  start: the same layer before training.
+    most: the share that is in order.
     """
-    steps = trial_steps(patient)
 
-    def outcome(edited: DiagnosedRun) -> float:
-        theta = trained(edited, steps)
-        if theta is None or measure(look(edited, theta)) > limit:
-            return math.inf
-        return share_at(edited, theta)
+    layers: Sequence[Units]
+    worst: Units
+    start: Units
+    most: float
 
-    trial = best(outcomes(patient, candidates, outcome))
-    if trial is None or trial[1] > NO_BETTER:
-        return None
-    edit, share = trial
-    return edit, in_words(share, steps)
+    def __str__(self) -> str:
+        counts = ", ".join(f"{units.name} {units.dead_of_all}" for units in self.layers)
+        return f"relu units that no row switches on: {counts}"
+
+    @property
+    def early(self) -> int:
+        """How many of the worst layer were dead from the start."""
+        assert self.worst.dead is not None
+        assert self.start.dead is not None
+        return int((self.worst.dead & self.start.dead).sum())
+
+    @property
+    def are_born_dead(self) -> bool:
+        """Whether most of them were."""
+        assert self.worst.dead is not None
+        return bool(self.early > self.worst.dead.sum() / 2)
+
+    def message(self) -> str:
+        since = f"all but {self.early} of them only since then" if self.early else ""
+        if self.are_born_dead:
+            since = f"{self.early} of them from the start"
+        what = f"{self.worst.dead_of_all} relu units are 0 for every row"
+        return f"{self.worst.name}: {what}; {since or 'none was at the start'}"
+
+
+def measure_dead(run: DiagnosedRun) -> DeadUnits | str:
+    relus = [units for units in units_of(run, run.theta) if units.dead is not None]
+    if not relus:
+        return "skipped: no relu"
+    worst = max(relus, key=lambda units: units.share_dead)
+    start = next(each for each in units_of(run, run.theta_at_start) if each.name == worst.name)
+    return DeadUnits(relus, worst, start, MOST_DEAD if run.learned_little else MOST_DEAD_OF_LEARNED)
+
+
+def reviving(run: DiagnosedRun) -> Edits:
+    return [*candidates.leaky(run), *candidates.open_output(run)]
+
+
+DEAD_UNITS = Check[DeadUnits](
+    name="dead units",
+    question="Are there relu units that no row switches on? No gradient reaches them any more.",
+    rank=Rank.EFFECT,
+    measure=measure_dead,
+    signs=(
+        Sign(
+            number=lambda dead: dead.worst.share_dead if dead.are_born_dead else None,
+            most=lambda dead: dead.most,
+            message=DeadUnits.message,
+            candidates=lambda run: [*better_starts(run), *reviving(run)],
+            choose=start_healthy(most_dead, MOST_DEAD),
+        ),
+        Sign(
+            number=lambda dead: None if dead.are_born_dead else dead.worst.share_dead,
+            most=lambda dead: dead.most,
+            message=DeadUnits.message,
+            candidates=lambda run: [*gentler_training(run), *reviving(run)],
+            choose=stay_healthy(most_dead, MOST_DEAD),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class SaturatedUnits:
+    """The layers with the largest share of saturated values, at the start and now."""
+
+    start: Units
+    now: Units
+
+    @property
+    def early(self) -> float:
+        return self.start.saturated or 0.0
+
+    @property
+    def late(self) -> float:
+        return self.now.saturated or 0.0
+
+    def __str__(self) -> str:
+        return f"values with no slope left: {self.early:.0%} at the start, {self.late:.0%} now"
+
+    def message_of_start(self) -> str:
+        lost = "of its values start with 98% of their slope lost"
+        return f"{self.start.name}: {self.early:.0%} {lost}"
+
+    def message_of_now(self) -> str:
+        return f"{self.now.name}: {self.late:.0%} of its values have lost 98% of their slope"
+
+
+def measure_saturated(run: DiagnosedRun) -> SaturatedUnits | str:
+    start, now = (units_of(run, theta) for theta in (run.theta_at_start, run.theta))
+    if all(units.saturated is None for units in now):
+        return "skipped: no hidden sigmoid or tanh"
+    most = [max(layers, key=lambda units: units.saturated or 0.0) for layers in (start, now)]
+    return SaturatedUnits(*most)
+
+
+SATURATED_UNITS = Check[SaturatedUnits](
+    name="saturated units",
+    question="Are sigmoids and tanhs pinned to their bounds, where no slope is left to learn by?",
+    rank=Rank.EFFECT,
+    measure=measure_saturated,
+    signs=(
+        Sign(
+            number=lambda units: units.early,
+            most=MOST_SATURATED_AT_START,
+            message=SaturatedUnits.message_of_start,
+            value=lambda units: max(units.early, units.late),
+            candidates=better_starts,
+            choose=start_healthy(most_saturated, MOST_SATURATED_AT_START),
+        ),
+        Sign(
+            number=lambda units: units.late if units.early <= MOST_SATURATED_AT_START else None,
+            most=MOST_SATURATED,
+            where_little_learned=True,
+            message=SaturatedUnits.message_of_now,
+            value=lambda units: max(units.early, units.late),
+            candidates=gentler_training,
+            choose=stay_healthy(most_saturated, MOST_SATURATED),
+        ),
+    ),
+)

@@ -80,14 +80,14 @@ class Forward:
         return chosen, tape, last
 
     def _forward(self, x: Array) -> tuple[Tape, LayerBuffers]:
-        tape, values = Tape(), self.workspace.values(x)
-        passes.forward(self.network, recorded(values, tape))
-        return tape, values[-1]
+        tape, buffers = Tape(), self.workspace.buffers(x)
+        passes.forward(self.network, recorded(buffers, tape))
+        return tape, buffers[-1]
 
     def _read_and_forward(self, x: StoredRows, chosen: slice) -> tuple[Tape, LayerBuffers]:
         """Chunks of one size share their buffers, and so what is recorded on them."""
         rows, inputs = chosen.stop - chosen.start, self.network.inputs
-        buffer = self.workspace.buffer("x", (rows, inputs), (self.workspace.rows, inputs))
+        buffer = self.workspace.array("x", (rows, inputs), (self.workspace.rows, inputs))
         if rows not in self._shared:
             self._shared[rows] = self._forward(buffer)
         tape, last = self._shared[rows]

@@ -54,15 +54,39 @@ class Job:
         return len(self.train) if size == "full" else min(size, len(self.train))
 
     @property
+    def steps_per_pass(self) -> int:
+        """Steps in which shuffled batches take every row once."""
+        return -(-len(self.train) // self.batch_rows)
+
+    @property
     def steps_per_epoch(self) -> int:
         given = self.training.steps_per_epoch
-        return -(-len(self.train) // self.batch_rows) if given == "auto" else given
+        return self.steps_per_pass if given == "auto" else given
+
+    @property
+    def is_one_pass(self) -> bool:
+        """Whether an epoch takes every row exactly once."""
+        return self.training.sampling == "shuffle" and self.steps_per_epoch == self.steps_per_pass
+
+    @property
+    def last_batch_rows(self) -> int:
+        """Rows of the step that ends a pass: those that the others leave."""
+        return len(self.train) - (self.steps_per_pass - 1) * self.batch_rows
+
+    @property
+    def steps_per_interval(self) -> int:
+        """Steps for which the schedule holds the rate: one, or those of an epoch."""
+        return 1 if self.schedule.interval == "step" else self.steps_per_epoch
+
+    @property
+    def base_learning_rate(self) -> float:
+        """The optimizer's own, before any schedule; of those that have one."""
+        return float(self.optimizer.learning_rate)  # type: ignore[attr-defined]
 
     @property
     def schedule_total(self) -> int:
         """Epochs or steps of a whole run, whichever the schedule counts."""
-        by_step = self.schedule.interval == "step"
-        return self.training.epochs * (self.steps_per_epoch if by_step else 1)
+        return self.training.epochs * self.steps_per_epoch // self.steps_per_interval
 
     def learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """base rate * schedule's factor * plateau: of the step after so many epochs and steps.
@@ -70,8 +94,8 @@ class Job:
         plateau: the factor that reduce_on_plateau has come to, `state.plateau.factor`.
         """
         t = step if self.schedule.interval == "step" else epoch
-        base: float = self.optimizer.learning_rate  # type: ignore[attr-defined]  # lbfgs has none
-        return base * self.schedule.factor(t, self.schedule_total) * plateau
+        factor = self.schedule.factor(t, self.schedule_total)
+        return self.base_learning_rate * factor * plateau
 
     def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """Of the step made last, after so many epochs and steps; before any, of the first."""

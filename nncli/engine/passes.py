@@ -11,15 +11,15 @@ from nncli.engine.network import Network
 from nncli.parts.arrays import Array, LayerBuffers
 
 
-def forward(network: Network, values: Sequence[LayerBuffers]) -> None:
+def forward(network: Network, buffers: Sequence[LayerBuffers]) -> None:
     """Write every layer's y."""
-    for node, v in zip(network.nodes, values, strict=True):
-        node.layer.forward(v)
+    for node, own in zip(network.nodes, buffers, strict=True):
+        node.layer.forward(own)
 
 
 def backward(
     network: Network,
-    values: Sequence[LayerBuffers],
+    buffers: Sequence[LayerBuffers],
     targets: Array,
     scratch: Array,
     weights: Array | None = None,
@@ -28,7 +28,7 @@ def backward(
 
     scratch: (batch, outputs).  weights: (batch,), how much each row counts; None: all alike.
     """
-    last, loss = values[-1], network.loss
+    last, loss = buffers[-1], network.loss
     factor = loss.factor(*targets.shape)
     assert last.dy is not None
     if network.is_matched:
@@ -41,8 +41,8 @@ def backward(
         loss.gradient(last.y, targets, last.dy, scratch, factor)
         _weigh(last.dy, weights)
         network.output.backward(last)
-    for index in reversed(range(network.first_trained, len(values) - 1)):
-        network.nodes[index].layer.backward(values[index])
+    for index in reversed(range(network.first_trained, len(buffers) - 1)):
+        network.nodes[index].layer.backward(buffers[index])
 
 
 def _weigh(gradient: Array, weights: Array | None) -> None:
@@ -51,10 +51,10 @@ def _weigh(gradient: Array, weights: Array | None) -> None:
         np.multiply(gradient, weights[:, None], out=gradient)
 
 
-def penalty_backward(network: Network, values: Sequence[LayerBuffers]) -> None:
+def penalty_backward(network: Network, buffers: Sequence[LayerBuffers]) -> None:
     """Add the regularizers' gradients."""
-    for node, v in zip(network.nodes, values, strict=True):
-        node.layer.penalty_backward(v)
+    for node, own in zip(network.nodes, buffers, strict=True):
+        node.layer.penalty_backward(own)
 
 
 def clip(gradient: Array, limit: float, norm: Array) -> None:

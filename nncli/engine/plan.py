@@ -47,7 +47,7 @@ class Plan:
         self.gradient = np.zeros_like(self.trained)
         self.workspace = Workspace(network, batch_rows, theta, self.gradient, random)
         self.index = np.zeros(batch_rows, dtype=np.intp)
-        self._values: dict[int, list[LayerBuffers]] = {}
+        self._buffers: dict[int, list[LayerBuffers]] = {}
 
     @classmethod
     def of(cls, job: Job, state: TrainState, *, gather: bool) -> "Plan":
@@ -73,13 +73,13 @@ class Plan:
         if not self.gather:
             return source[0:rows]
         columns = source.shape[1:]
-        return self.workspace.buffer(name, (rows, *columns), (self.workspace.rows, *columns))
+        return self.workspace.array(name, (rows, *columns), (self.workspace.rows, *columns))
 
-    def values(self, rows: int) -> list[LayerBuffers]:
+    def buffers(self, rows: int) -> list[LayerBuffers]:
         """The named buffers of a step of `rows` rows, layer by layer."""
-        if rows not in self._values:
-            self._values[rows] = self.workspace.values(self.batch(rows)[0])
-        return self._values[rows]
+        if rows not in self._buffers:
+            self._buffers[rows] = self.workspace.buffers(self.batch(rows)[0])
+        return self._buffers[rows]
 
     def record_gradient(self, rows: int) -> Tape:
         """Gather, forward, backward and penalty of a step of `rows` rows, as one tape."""
@@ -91,18 +91,18 @@ class Plan:
     def record_passes(self, x: Array, targets: Array, weights: Array | None) -> Tape:
         """Forward, backward and penalty of the batch that lies in these arrays."""
         tape = Tape()
-        values = recorded(self.workspace.values(x), tape)
+        buffers = recorded(self.workspace.buffers(x), tape)
         largest = (self.workspace.rows, targets.shape[1])
-        scratch = self.workspace.buffer("loss", targets.shape, largest)
-        passes.forward(self.network, values)
+        scratch = self.workspace.array("loss", targets.shape, largest)
+        passes.forward(self.network, buffers)
         passes.backward(
             self.network,
-            values,
+            buffers,
             tape.wrap(targets),
             tape.wrap(scratch),
             None if weights is None else tape.wrap(weights),
         )
-        passes.penalty_backward(self.network, values)
+        passes.penalty_backward(self.network, buffers)
         return tape
 
     def _record_gathering(self, tape: Tape, rows: int) -> None:
@@ -113,24 +113,24 @@ class Plan:
 
     def arrays(self, rows: int) -> Iterator[tuple[str, Array]]:
         """Every array of a step of `rows` rows, by its name in a trace, in order of computation."""
-        values = list(zip(self.network.nodes, self.values(rows), strict=True))
+        placed = list(zip(self.network.nodes, self.buffers(rows), strict=True))
         yield "input", self.batch(rows)[0]
-        for node, v in values:
-            if "z" in v.saved:
-                yield f"{node.name}/z", v.saved["z"]
-            yield f"{node.name}/a", v.y
-        for node, v in reversed(values):
-            if v.dy is not None and not (v is values[-1][1] and self.network.is_matched):
-                yield f"{node.name}/da", v.dy
-            if "dz" in v.saved:
-                yield f"{node.name}/dz", v.saved["dz"]
-            for name, gradient in v.grads.items():
+        for node, own in placed:
+            if "z" in own.saved:
+                yield f"{node.name}/z", own.saved["z"]
+            yield f"{node.name}/a", own.y
+        for node, own in reversed(placed):
+            if own.dy is not None and not (own is placed[-1][1] and self.network.is_matched):
+                yield f"{node.name}/da", own.dy
+            if "dz" in own.saved:
+                yield f"{node.name}/dz", own.saved["dz"]
+            for name, gradient in own.grads.items():
                 yield f"{node.name}/d{name}", gradient
 
     def loss(self, rows: int) -> float:
         """The objective of the batch last passed forward: data loss plus penalty."""
         _, targets, weights = self.batch(rows)
-        total = passes.data_loss(self.network, self.values(rows)[-1], targets, weights)
+        total = passes.data_loss(self.network, self.buffers(rows)[-1], targets, weights)
         return total * self.network.loss.factor(*targets.shape) + self.network.penalty(
             self.workspace.tensors
         )

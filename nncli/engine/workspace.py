@@ -32,25 +32,25 @@ class Workspace:
         self.gradients = network.layout.views(gradient) if gradient is not None else {}
         self.training = gradient is not None
         self.uniform = _filler(random) if random is not None else None
-        self._buffers: dict[str, Array] = {}
+        self._arrays: dict[str, Array] = {}
 
-    def buffer(self, name: str, shape: Shape, largest: Shape) -> Array:
+    def array(self, name: str, shape: Shape, largest: Shape) -> Array:
         """The array called `name`, in this shape; `largest` is its shape for all rows."""
-        if name not in self._buffers:
-            self._buffers[name] = np.zeros(math.prod(largest), self.dtype)
-        return self._buffers[name][: math.prod(shape)].reshape(shape)
+        if name not in self._arrays:
+            self._arrays[name] = np.zeros(math.prod(largest), self.dtype)
+        return self._arrays[name][: math.prod(shape)].reshape(shape)
 
-    def values(self, x: Array) -> list[LayerBuffers]:
+    def buffers(self, x: Array) -> list[LayerBuffers]:
         """The buffers of each layer for the batch x, (rows or fewer, inputs)."""
         rows, network = len(x), self.network
-        ones = self.buffer("ones", (rows,), (self.rows,))
+        ones = self.array("ones", (rows,), (self.rows,))
         ones[...] = 1.0
-        chain: list[LayerBuffers] = []
+        buffers: list[LayerBuffers] = []
         for index, node in enumerate(network.nodes):
             shapes = node.layer.saved_shapes(rows, node.input_shape)
             largest = node.layer.saved_shapes(self.rows, node.input_shape)
             params = node.layer.param_shapes(node.input_shape)
-            v = LayerBuffers(
+            own = LayerBuffers(
                 x=x,
                 y=self._of_rows(f"{node.name}/y", rows, node.output_shape),
                 ones=ones,
@@ -58,25 +58,25 @@ class Workspace:
                 grads=network.own(self.gradients, node, params),
                 state=network.own(self.tensors, node, node.layer.state_shapes(node.input_shape)),
                 saved={
-                    name: self.buffer(f"{node.name}/{name}", shape, largest[name])
+                    name: self.array(f"{node.name}/{name}", shape, largest[name])
                     for name, shape in shapes.items()
                 },
                 uniform=self.uniform,
                 training=self.training,
             )
             if self.training and index >= network.first_trained:
-                v.dy = self._of_rows(f"{node.name}/dy", rows, node.output_shape)
-                v.dx = chain[-1].dy if chain else None
-            chain.append(v)
-            x = v.y
-        return chain
+                own.dy = self._of_rows(f"{node.name}/dy", rows, node.output_shape)
+                own.dx = buffers[-1].dy if buffers else None
+            buffers.append(own)
+            x = own.y
+        return buffers
 
     def _of_rows(self, name: str, rows: int, shape: Shape) -> Array:
-        return self.buffer(name, (rows, *shape), (self.rows, *shape))
+        return self.array(name, (rows, *shape), (self.rows, *shape))
 
 
-def recorded(values: list[LayerBuffers], tape: Tape) -> list[LayerBuffers]:
-    """The same values with every array wrapped for `tape`; an array shared stays shared."""
+def recorded(buffers: list[LayerBuffers], tape: Tape) -> list[LayerBuffers]:
+    """The same buffers with every array wrapped for `tape`; an array shared stays shared."""
     seen: dict[int, Array] = {}
 
     def wrap(array: Array) -> Array:
@@ -86,20 +86,20 @@ def recorded(values: list[LayerBuffers], tape: Tape) -> list[LayerBuffers]:
         return {name: wrap(array) for name, array in arrays.items()}
 
     wrapped = []
-    for v in values:
-        uniform = v.uniform
+    for own in buffers:
+        uniform = own.uniform
         wrapped.append(
             replace(
-                v,
-                x=wrap(v.x),
-                y=wrap(v.y),
-                ones=wrap(v.ones),
-                dx=None if v.dx is None else wrap(v.dx),
-                dy=None if v.dy is None else wrap(v.dy),
-                params=wrap_all(v.params),
-                grads=wrap_all(v.grads),
-                state=wrap_all(v.state),
-                saved=wrap_all(v.saved),
+                own,
+                x=wrap(own.x),
+                y=wrap(own.y),
+                ones=wrap(own.ones),
+                dx=None if own.dx is None else wrap(own.dx),
+                dy=None if own.dy is None else wrap(own.dy),
+                params=wrap_all(own.params),
+                grads=wrap_all(own.grads),
+                state=wrap_all(own.state),
+                saved=wrap_all(own.saved),
                 uniform=uniform and _recorded_filler(uniform, tape),
             )
         )

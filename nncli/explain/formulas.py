@@ -8,10 +8,11 @@ import numpy as np
 
 from nncli.build.build import Built
 from nncli.engine.network import Network, Node
-from nncli.engine.notation import bracketed, scaled, symbol, written
-from nncli.explain.training_formulas import reported, stops, updates
+from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
+from nncli.parts.optimizers import Optimizer, Sgd
+from nncli.parts.schedules import ReduceOnPlateau
 from nncli.registry import Part
 
 
@@ -32,9 +33,9 @@ def formulas(built: Built) -> list[Formula]:
         "forward": _forward(network),
         "start of the weights": _starts(network),
         "loss": _loss(built),
-        "each step": updates(built),
-        "stops": stops(built),
-        "reported": reported(built),
+        "each step": _steps(built),
+        "stops": _stops(built),
+        "reported": _reported(built),
     }
     return [
         Formula(section, name, formula)
@@ -139,3 +140,97 @@ def _loss(built: Built) -> Iterator[tuple[str, str]]:
 
 def _bracketed(term: str) -> str:
     return term if term.startswith("(") and term.count("(") == 1 else f"({term})"
+
+
+def _steps(built: Built) -> Iterator[tuple[str, str]]:
+    """What a step does, from its rows to the new weights."""
+    job = built.job
+    yield "rows", f"{_batches(built)}; at most {job.training.epochs} epochs"
+    if not job.optimizer.has_update:
+        yield job.optimizer.name, (job.optimizer.__doc__ or "").strip().splitlines()[0]
+        return
+    yield "g", "the gradient of loss and penalty, a number for each weight and bias"
+    if (limit := job.training.clip_grad_norm) is not None:
+        yield "g", f"g * {written(limit)} / max(length of all g, {written(limit)})"
+    yield from _update(job.optimizer)
+    yield from _rates(built)
+
+
+def _batches(built: Built) -> str:
+    job = built.job
+    rows, batch, steps = len(job.train), job.batch_rows, job.steps_per_epoch
+    if batch == rows:
+        return f"all {rows} rows a step" if rows > 1 else "the 1 row"
+    said = f"{batch} of {rows} rows a step, {steps} {'step' if steps == 1 else 'steps'} an epoch"
+    if job.training.sampling != "shuffle":
+        return f"{said}; drawn afresh {job.training.sampling.replace('_', ' ')}"
+    last = f", the last has {job.last_batch_rows}" if job.last_batch_rows < batch else ""
+    return f"{said}; dealt anew each epoch{last}"
+
+
+def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
+    """theta as W, velocity as v, squares as s."""
+    symbols = {"W": "W", "g": "g", "lr": "lr", "step": "n"}
+    for name, template in optimizer.formulas().items():
+        short = "W" if name == "theta" else SLOTS.get(name, name)
+        symbols[name] = short
+        said = template.format(**symbols) if template else (optimizer.__doc__ or "").split(".")[0]
+        yield short, said
+    if optimizer.changes_every_step:
+        yield "n", "the number of the step, from 1"
+    if "squares" in optimizer.active_slots:
+        start = written(optimizer.slot_start("squares"))
+        yield "epsilon", f"outside the root; every s starts at {start}"
+    if isinstance(optimizer, Sgd) and optimizer.momentum:
+        start = written(optimizer.initial_velocity)
+        yield "v", f"starts at {start}; the learning rate is inside it"
+
+
+def _rates(built: Built) -> Iterator[tuple[str, str]]:
+    job, schedule = built.job, built.job.schedule
+    base, total, warmup = written(job.base_learning_rate), job.schedule_total, schedule.warmup
+    if schedule.is_constant:
+        yield "lr", base
+        return
+    said = schedule.fill(schedule.formula).replace("{lr}", base) or first_line(schedule)
+    yield "lr", f"{schedule.name}: {said}; t = {schedule.interval}, T = {total}"
+    if warmup:
+        rise = f"{base} * (t + 1) / {warmup} up to t = {warmup - 1}"
+        yield "lr", f"warmup: {rise}, then t and T from there; T = {total - warmup}"
+    if not isinstance(schedule, ReduceOnPlateau):
+        places = sorted({0, min(1, total - 1), total // 2, total - 1})
+        values = [f"{t}: {written(job.learning_rate(t, t), 4)}" for t in places]
+        yield "lr", f"at {schedule.interval} " + ", ".join(values)
+
+
+def _stops(built: Built) -> Iterator[tuple[str, str]]:
+    """What ends training before its last epoch."""
+    training = built.job.training
+    if (stop := training.early_stopping) is not None:
+        better = "higher" if built.job.is_score(stop.monitor) else "lower"
+        yield (
+            "early stopping",
+            f"after {stop.patience} epochs without {stop.monitor} {better} by more than "
+            f"{written(stop.min_delta)}; "
+            + (
+                "the best epoch's weights are kept"
+                if stop.restore_best_weights
+                else "last ones kept"
+            ),
+        )
+    if (ended := training.converged) is not None:
+        yield (
+            "converged",
+            f"when {ended.monitor} changes by at most {written(ended.tolerance)} in an epoch",
+        )
+
+
+def _reported(built: Built) -> Iterator[tuple[str, str]]:
+    """What the columns of metrics.csv are."""
+    layers = (node.layer for node in built.network.nodes)
+    has_penalty = any(getattr(layer, "kernel_regularizer", None) is not None for layer in layers)
+    said = "over all training rows at the epoch's final weights"
+    said += ", penalty included" if has_penalty else ""
+    yield "loss", f"{said}; epoch 0 is before training"
+    if built.preprocessing.target.method != "none":
+        yield "loss", "of the scaled target; the metrics are in the target's own units"

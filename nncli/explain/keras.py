@@ -1,18 +1,15 @@
 """Keras 3: the code that trains the same network by the same steps."""
 
-from functools import partial
+from textwrap import indent
 
 from nncli.build.build import Built
 from nncli.engine.network import Node
-from nncli.explain.equivalent import Equivalent, answer, indented, says
-from nncli.explain.keras_parts import ANSWERS
+from nncli.equivalent import Equivalent
 from nncli.explain.keras_training import training
-from nncli.parts.activations import Activation, Identity
-from nncli.parts.initializers import Initializer, Ones, Zeros
+from nncli.parts.activations import Activation
+from nncli.parts.initializers import Ones, Zeros
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense
 
-said = partial(answer, ANSWERS)
-CUT = "cut at two standard deviations"
 SCALING = """
 def scaling(scale, mode):
     return keras.initializers.VarianceScaling(scale, mode, "untruncated_normal")"""
@@ -25,18 +22,15 @@ def equivalent(built: Built) -> Equivalent:
 
 def model(built: Built) -> Equivalent:
     """The layers and how their weights start."""
-    inside = says(f"keras.Input(({built.network.inputs},)),")
+    inside = Equivalent(f"keras.Input(({built.network.inputs},)),")
     for node in built.network.nodes:
         inside += _layer(built, node)
     dtype = built.experiment.training.dtype
     code = f'import keras\nfrom keras import layers\n\nkeras.config.set_floatx("{dtype}")'
     code += f"\n{SCALING}\n" if "scaling(" in inside.code else ""
-    found = Equivalent(
-        f"{code}\nmodel = keras.Sequential([\n{indented(inside.code)}\n])", inside.notes
-    )
-    if dtype == "float64":
-        found += says("", "with the JAX backend float64 needs JAX_ENABLE_X64=1")
-    return found
+    code += f"\nmodel = keras.Sequential([\n{indent(inside.code, '    ')}\n])"
+    jax = ["with the JAX backend float64 needs JAX_ENABLE_X64=1"] if dtype == "float64" else []
+    return Equivalent(code, *inside.notes, *jax)
 
 
 def _layer(built: Built, node: Node) -> Equivalent:
@@ -48,57 +42,53 @@ def _layer(built: Built, node: Node) -> Equivalent:
     if isinstance(layer, ActivationLayer):
         return _alone(layer.function)
     keys = _batch_norm_keys(layer) if isinstance(layer, BatchNorm) else ""
-    return _line(said(layer, keys=keys), layer.name)
+    return _line(layer.equivalent("keras", more_keys=keys), layer.name)
 
 
 def _line(found: Equivalent, name: str) -> Equivalent:
-    code = f"{found.code}," if found.code else f"# no equivalent: {name}"
-    return Equivalent(code, found.notes)
+    return Equivalent(f"{found.code}," if found.code else f"# no equivalent: {name}", *found.notes)
 
 
 def _dense(layer: Dense, *, is_scores: bool) -> Equivalent:
-    keys, after, comment = [str(layer.units)], Equivalent(), ""
-    notes: tuple[str, ...] = ()
-    activation = said(layer.activation)
+    comment, keys, after = "", [], Equivalent()
+    activation, starts = layer.activation.equivalent("keras"), layer.initializers()
     if is_scores:
         comment = f"# scores z, {layer.activation.name} is in the loss:\n"
     elif activation.code.startswith('"'):
-        if not isinstance(layer.activation, Identity):
-            keys.append(f"activation={activation.code}")
-        notes = activation.notes
+        keys.append(_key("activation", activation, default='"linear"'))
     else:
         after = _alone(layer.activation)
-    starts = layer.initializers()
-    parts = [("kernel_initializer", _start(starts["W"]))]
-    parts += [("bias_initializer", _start(starts["b"]))] if layer.bias else []
+    keys.append(_key("kernel_initializer", starts["W"].equivalent("keras")))
+    if layer.bias:
+        keys.append(_key("bias_initializer", starts["b"].equivalent("keras"), default='"zeros"'))
     if layer.kernel_regularizer is not None:
-        parts.append(("kernel_regularizer", said(layer.kernel_regularizer)))
-    for name, found in parts:
-        notes += found.notes
-        if found.code and (name, found.code) != ("bias_initializer", '"zeros"'):
-            keys.append(f"{name}={found.code}")
-    keys += [] if layer.bias else ["use_bias=False"]
-    keys += [] if layer.trainable else ["trainable=False"]
-    return Equivalent(f"{comment}layers.Dense({', '.join(keys)}),", notes) + after
+        keys.append(_key("kernel_regularizer", layer.kernel_regularizer.equivalent("keras")))
+    keys += [] if layer.bias else [Equivalent(", use_bias=False")]
+    keys += [] if layer.trainable else [Equivalent(", trainable=False")]
+    found = layer.equivalent("keras", more_keys="".join(key.code for key in keys))
+    notes = (note for key in [*keys, found] for note in key.notes)
+    return _line(Equivalent(f"{comment}{found.code}", *notes), layer.name) + after
+
+
+def _key(name: str, found: Equivalent, default: str = "") -> Equivalent:
+    """A further key of a call, unless its value is the default; with the notes on it."""
+    code = "" if found.code in ("", default) else f", {name}={found.code}"
+    return Equivalent(code, *found.notes)
 
 
 def _alone(activation: Activation) -> Equivalent:
     """An activation as a layer."""
-    found = said(activation)
+    found = activation.equivalent("keras")
     if found.code.startswith('"'):
-        found = Equivalent(f"layers.Activation({found.code})", found.notes)
+        found = Equivalent(f"layers.Activation({found.code})", *found.notes)
     return _line(found, activation.name)
-
-
-def _start(initializer: Initializer) -> Equivalent:
-    return said(initializer, cut=CUT)
 
 
 def _batch_norm_keys(layer: BatchNorm) -> str:
     usual = {"beta": Zeros(), "gamma": Ones(), "moving_mean": Zeros(), "moving_variance": Ones()}
     starts = layer.initializers()
     keys = "".join(
-        f", {name}_initializer={_start(starts[name]).code}"
+        f", {name}_initializer={starts[name].equivalent('keras').code}"
         for name, start in usual.items()
         if starts[name] != start
     )

@@ -1,21 +1,28 @@
 """PyTorch: the code that trains the same network by the same steps."""
 
 from collections.abc import Iterator
-from functools import partial
+from textwrap import indent
 
 from nncli.build.build import Built
 from nncli.engine.network import Node
-from nncli.explain.equivalent import Equivalent, answer, indented, says
-from nncli.explain.pytorch_parts import ANSWERS
+from nncli.equivalent import Equivalent
 from nncli.explain.pytorch_training import loop, optimizer, schedule
 from nncli.parts.activations import Identity
-from nncli.parts.initializers import FromFile, Initializer, ScaledNormal, VarianceScaling
+from nncli.parts.initializers import Initializer, ScaledNormal, VarianceScaling
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense
+from nncli.parts.losses import CrossEntropy
 
-said = partial(answer, ANSWERS)
 IMPORTS = {
     "np.load(": "import numpy as np",
     "load_file(": "from safetensors.numpy import load_file",
+}
+TENSORS = {
+    "W": "weight",
+    "b": "bias",
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
 }
 
 
@@ -26,19 +33,19 @@ def equivalent(built: Built) -> Equivalent:
 
 def model(built: Built) -> Equivalent:
     """The layers and how their weights start."""
-    code = "import torch\nfrom torch import nn"
-    dtype = built.experiment.training.dtype
     modules = Equivalent()
     for node in built.network.nodes:
         modules += _modules(built, node)
-    code += f"\n\ntorch.set_default_dtype(torch.{dtype})\nmodel = nn.Sequential(\n"
-    found = Equivalent(f"{code}{indented(modules.code)}\n)", modules.notes)
+    code = "import torch\nfrom torch import nn\n\n"
+    code += f"torch.set_default_dtype(torch.{built.job.training.dtype})\n"
+    code += f"model = nn.Sequential(\n{indent(modules.code, '    ')}\n)"
+    found = Equivalent(code, *modules.notes)
     for node, place in places(built):
         found += _starts(node, f"model[{place}]")
     for called, line in IMPORTS.items():
         if called in found.code:
-            found = says(line) + found
-    return found + says(
+            found = Equivalent(line) + found
+    return found + Equivalent(
         "",
         "Linear keeps W transposed, (units, inputs), and would start within +-1/sqrt(inputs)",
     )
@@ -48,24 +55,23 @@ def _modules(built: Built, node: Node) -> Equivalent:
     """The lines of one layer."""
     layer = node.layer
     if isinstance(layer, ActivationLayer):
-        return _line(said(layer.function), node)
-    if isinstance(layer, Dense):
-        bias = "" if layer.bias else ", bias=False"
-        if layer is built.network.output and built.network.is_matched:
-            scores = f"  # scores z: {layer.activation.name} is in the loss"
-            return says(f"nn.Linear({node.inputs}, {node.outputs}{bias}),{scores}")
-        linear = says(f"nn.Linear({node.inputs}, {node.outputs}{bias}),")
-        if isinstance(layer.activation, Identity):
-            return linear
-        return linear + _line(said(layer.activation), node)
-    rest = 1.0 - layer.momentum if isinstance(layer, BatchNorm) else None
-    return _line(said(layer, inputs=node.inputs, rest=rest), node)
+        return _line(layer.function.equivalent("pytorch"), node)
+    if not isinstance(layer, Dense):
+        return _line(layer.equivalent("pytorch", inputs=node.inputs), node)
+    bias = "" if layer.bias else ", bias=False"
+    linear = _line(layer.equivalent("pytorch", inputs=node.inputs, more_keys=bias), node)
+    if layer is built.network.output and built.network.is_matched:
+        comment = f"  # scores z: {layer.activation.name} is in the loss"
+        return Equivalent(f"{linear.code}{comment}", *linear.notes)
+    if isinstance(layer.activation, Identity):
+        return linear
+    return linear + _line(layer.activation.equivalent("pytorch"), node)
 
 
 def _line(found: Equivalent, node: Node) -> Equivalent:
     """A module as a line; one that does nothing stands for what PyTorch lacks."""
     code = f"{found.code}," if found.code else f"nn.Identity(),  # no equivalent: {node.layer.name}"
-    return Equivalent(code, found.notes)
+    return Equivalent(code, *found.notes)
 
 
 def places(built: Built) -> Iterator[tuple[Node, int]]:
@@ -78,38 +84,29 @@ def places(built: Built) -> Iterator[tuple[Node, int]]:
 
 def _starts(node: Node, module: str) -> Equivalent:
     """How a layer's parameters start, and whether they are frozen."""
-    layer = node.layer
-    names = {"W": "weight", "b": "bias", "gamma": "weight", "beta": "bias"}
-    names |= {"moving_mean": "running_mean", "moving_variance": "running_var"}
-    found = Equivalent()
+    layer, found = node.layer, Equivalent()
+    before = node.input_shape
+    shapes = {**layer.param_shapes(before), **layer.state_shapes(before)}
     starts = layer.initializers()
-    for name in (*layer.param_shapes(node.input_shape), *layer.state_shapes(node.input_shape)):
-        if isinstance(layer, BatchNorm) and starts[name] == getattr(
-            BatchNorm, f"{name}_initializer"
-        ):
-            continue
-        shape = {**layer.param_shapes(node.input_shape), **layer.state_shapes(node.input_shape)}[
-            name
-        ]
-        found += _start(starts[name], f"{module}.{names[name]}", f"{node.name}/{name}", shape)
+    for name, shape in shapes.items():
+        default = getattr(BatchNorm, f"{name}_initializer", None)  # as in BatchNorm1d
+        if not isinstance(layer, BatchNorm) or starts[name] != default:
+            tensor = f"{module}.{TENSORS[name]}"
+            found += _start(starts[name], tensor, f"{node.name}/{name}", shape)
     if not layer.is_trainable:
         still = ".eval()" if isinstance(layer, BatchNorm) else ""  # keeps its running statistics
-        found += says(f"{module}{still}.requires_grad_(False)")
+        found += Equivalent(f"{module}{still}.requires_grad_(False)")
     return found
 
 
 def _start(initializer: Initializer, tensor: str, name: str, shape: tuple[int, ...]) -> Equivalent:
-    if isinstance(initializer, VarianceScaling) and len(shape) == 1:
+    if isinstance(initializer, VarianceScaling) and len(shape) == 1:  # xavier_ and kaiming_ need 2
         std = initializer.standard_deviation(shape)
         if isinstance(initializer, ScaledNormal):
-            return says(f"nn.init.normal_({tensor}, std={std:.12g})")
+            return Equivalent(f"nn.init.normal_({tensor}, std={std:.12g})")
         limit = 3.0**0.5 * std
-        return says(f"nn.init.uniform_({tensor}, {-limit:.12g}, {limit:.12g})")
-    load = ""
-    if isinstance(initializer, FromFile):
-        how = "np.load" if initializer.path.suffix == ".npz" else "load_file"
-        load = f'{how}("{initializer.path.name}")'
-    return said(initializer, tensor=tensor, name=name, load=load)
+        return Equivalent(f"nn.init.uniform_({tensor}, {-limit:.12g}, {limit:.12g})")
+    return initializer.equivalent("pytorch", tensor=tensor, tensor_name=name)
 
 
 def training(built: Built) -> Equivalent:
@@ -119,40 +116,39 @@ def training(built: Built) -> Equivalent:
 
 def objective(built: Built) -> Equivalent:
     """The loss with its reduction, row weights and penalties."""
-    network, job = built.network, built.job
-    rows, units = len(job.train), network.outputs
-    is_weighted = job.train.weights is not None
-    is_sum = network.loss.factor(1, 1) == network.loss.factor(2, 1)
-    how = "none" if is_weighted else "sum" if is_sum else ""
-    reduction = f'reduction="{how}"' if how else ""
-    loss = said(network.loss, reduction=reduction, more=reduction and f", {reduction}")
+    chosen, rows, units = built.network.loss, len(built.job.train), built.network.outputs
+    is_weighted = built.job.train.weights is not None
+    how = "none" if is_weighted else "sum" if chosen.is_sum else ""
+    loss = chosen.equivalent("pytorch", reduction=f'reduction="{how}"' if how else "")
     if not loss.code:
         return loss
     value = "loss(model(x), t)"
-    per_row = "CrossEntropyLoss" in loss.code
+    is_per_row = isinstance(chosen, CrossEntropy)
     if is_weighted:
-        column = "w" if per_row else "w[:, None]"
-        value = f"({column} * {value}).{'sum' if is_sum else 'mean'}()"
-    times = 1.0 if is_sum else network.loss.factor(rows, units) * rows * (1 if per_row else units)
+        column = "w" if is_per_row else "w[:, None]"
+        value = f"({column} * {value}).{'sum' if chosen.is_sum else 'mean'}()"
+    terms = rows if is_per_row else rows * units
+    times = 1.0 if chosen.is_sum else chosen.factor(rows, units) * terms
     if abs(times - 1.0) > 1e-12:
         value = f"{times:g} * {value}"
-    arguments = "x, t, w" if is_weighted else "x, t"
-    body = Equivalent(f"value = {value}", loss.notes)
+    body = Equivalent(f"value = {value}", *loss.notes)
     for node, place in places(built):
         body += _penalty(node, f"model[{place}].weight")
-    code = f"loss = {loss.code}\n\ndef objective({arguments}):\n{indented(body.code)}"
-    return Equivalent(f"\n{_data(built)}\n{code}\n    return value\n", body.notes)
+    lines = [
+        f"\n{_data(built)}",
+        f"loss = {loss.code.replace(', )', ')')}\n",  # where the reduction is the default
+        f"def objective({'x, t, w' if is_weighted else 'x, t'}):",
+        indent(f"{body.code}\nreturn value\n", "    "),
+    ]
+    return Equivalent("\n".join(lines), *body.notes)
 
 
 def _penalty(node: Node, tensor: str) -> Equivalent:
     penalty = getattr(node.layer, "kernel_regularizer", None)
     if penalty is None:
         return Equivalent()
-    decay = 2.0 * getattr(penalty, "l2", 0.0)
-    found = said(penalty, W=tensor, decay=f"{decay:g}")
-    if not found.code:
-        return found
-    return Equivalent(f"value = value + {found.code}", found.notes)
+    found: Equivalent = penalty.equivalent("pytorch", W=tensor)
+    return Equivalent(f"value = value + {found.code}" if found.code else "", *found.notes)
 
 
 def _data(built: Built) -> str:

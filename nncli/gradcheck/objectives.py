@@ -54,7 +54,7 @@ class DataLoss:
         self.plan, self.random, self.theta = plan, random, plan.trained
         self.rows = plan.workspace.rows
         self.x, self.targets, self.weights = plan.batch(self.rows)
-        self.values = plan.values(self.rows)
+        self.buffers = plan.buffers(self.rows)
         self._untrained = plan.theta[len(plan.trained) :]
         self._kept = self._untrained.copy()
         self.forward = self._record_forward()
@@ -66,7 +66,7 @@ class DataLoss:
         tapes = []
         for number, node in enumerate(self.plan.network.nodes):
             tape = Tape()
-            node.layer.forward(recorded(self.values, tape)[number])
+            node.layer.forward(recorded(self.buffers, tape)[number])
             tapes.append(tape)
         return tapes
 
@@ -82,7 +82,7 @@ class DataLoss:
         tape = Tape()
         passes.backward(
             self.plan.network,
-            recorded(self.values, tape),
+            recorded(self.buffers, tape),
             tape.wrap(self.targets),
             tape.wrap(np.zeros_like(self.targets)),
             None if self.weights is None else tape.wrap(self.weights),
@@ -102,7 +102,7 @@ class DataLoss:
 
     def _reduced(self) -> float:
         network = self.plan.network
-        total = passes.data_loss(network, self.values[-1], self.targets, self.weights)
+        total = passes.data_loss(network, self.buffers[-1], self.targets, self.weights)
         return total * network.loss.factor(*self.targets.shape)
 
     def gradient(self) -> Array:
@@ -113,15 +113,15 @@ class DataLoss:
         """The same by the kernels themselves, not by the calls that were recorded of them."""
         self._restore(0)
         network, scratch = self.plan.network, np.zeros_like(self.targets)
-        passes.forward(network, self.values)
-        passes.backward(network, self.values, self.targets, scratch, self.weights)
+        passes.forward(network, self.buffers)
+        passes.backward(network, self.buffers, self.targets, scratch, self.weights)
         return self.plan.gradient.copy()
 
     def _passed_back(self) -> Array:
         self.plan.gradient[...] = np.nan  # so that what a kernel forgets to write shows
-        for v in self.values:
-            if v.dy is not None:
-                v.dy[...] = np.nan
+        for own in self.buffers:
+            if own.dy is not None:
+                own.dy[...] = np.nan
         self.backward()
         return self.plan.gradient.copy()
 
@@ -129,19 +129,19 @@ class DataLoss:
         kept = self.x.copy()
         self._restore(0)
         _shake(self.x, random)
-        for tape, v in zip(self.forward, self.values, strict=True):
+        for tape, own in zip(self.forward, self.buffers, strict=True):
             tape()
-            _shake(v.y, random)
+            _shake(own.y, random)
         found = self._reduced(), self._passed_back()
         np.copyto(self.x, kept)
         return found
 
     def sides(self) -> Array:
         network = self.plan.network
-        error = self.values[-1].y - self.targets
+        error = self.buffers[-1].y - self.targets
         found = [(error, kink) for kink in network.loss.kinks]
-        for node, v in zip(network.nodes, self.values, strict=True):
-            found += node.layer.kinks(v)
+        for node, own in zip(network.nodes, self.buffers, strict=True):
+            found += node.layer.kinks(own)
         return _signs(found)
 
 
@@ -153,8 +153,8 @@ class Penalty:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.theta = plan, plan.trained
         self.backward = Tape()
-        values = recorded(plan.values(plan.workspace.rows), self.backward)
-        passes.penalty_backward(plan.network, values)
+        buffers = recorded(plan.buffers(plan.workspace.rows), self.backward)
+        passes.penalty_backward(plan.network, buffers)
 
     def value(self, first: int = 0) -> float:
         return self.plan.network.penalty(self.plan.workspace.tensors)

@@ -1,8 +1,8 @@
 """Activations: a = f(z), elementwise except softmax. Simple -> complex.
 
 Every formula here is finite for any finite z, though exp may overflow on the way to it. Kernels
-write only into the arrays they are given: `forward` into a (and scratch), `backward` into dz (and
-scratch), where da is d(loss)/d(a).
+write only into the arrays they are given: `forward` into a, `backward` into dz, both into
+`saved`, where da is d(loss)/d(a).
 """
 
 import math
@@ -12,11 +12,12 @@ from typing import ClassVar
 import numpy as np
 
 from nncli.constraints import NonNegative, Positive
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array, Shape, Shapes
 from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer
 from nncli.registry import Part, part
 
-Scratch = Mapping[str, Array]
+Saved = Mapping[str, Array]
 
 
 class Activation(Part):
@@ -27,6 +28,8 @@ class Activation(Part):
     kinks: the points where f has no derivative; gradient checks avoid them.
     formula, backward_formula: a and dz as a teacher writes them, of {z}, {a}, {da} and the part's
     own keys, such as {alpha}; a trace shows them, and tests hold them against the kernels.
+    equivalents: scikit-learn and keras: the name, in quotes, or else a layer of Keras; pytorch: a
+    module.
     """
 
     kind = "activation"
@@ -35,16 +38,19 @@ class Activation(Part):
     kinks: ClassVar[tuple[float, ...]] = ()
     formula: ClassVar[str] = ""
     backward_formula: ClassVar[str] = "{da} * f'({z})"
+    equivalents = {
+        "scikit-learn": unsupported("{name}; activations are identity, logistic, tanh and relu")
+    }
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         """Arrays this activation keeps from forward to backward, or works in; shape: that of z."""
         return {}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         """Write a = f(z)."""
         raise NotImplementedError
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         """Write dz = da * f'(z)."""
         raise NotImplementedError
 
@@ -55,11 +61,12 @@ class Identity(Activation):
 
     formula = "{z}"
     backward_formula = "{da}"
+    equivalents = {"scikit-learn": '"identity"', "keras": '"linear"', "pytorch": "nn.Identity()"}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.copyto(a, z)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.copyto(dz, da)
 
 
@@ -75,11 +82,12 @@ class Relu(Activation):
     kinks = (0.0,)
     formula = "max({z}, 0)"
     backward_formula = "{da} if {z} > 0 else 0"
+    equivalents = {"scikit-learn": '"relu"', "keras": '"relu"', "pytorch": "nn.ReLU()"}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.maximum(z, 0.0, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.greater(z, 0.0, out=dz)
         np.multiply(dz, da, out=dz)
 
@@ -96,19 +104,25 @@ class LeakyRelu(Activation):
     kinks = (0.0,)
     formula = "{z} if {z} > 0 else {negative_slope} * {z}"
     backward_formula = "{da} if {z} > 0 else {negative_slope} * {da}"
+    equivalents = {
+        "keras": Equivalent(
+            "layers.LeakyReLU(negative_slope={negative_slope})", "LeakyReLU's default slope is 0.3"
+        ),
+        "pytorch": "nn.LeakyReLU({negative_slope})",
+    }
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.minimum(z, 0.0, out=a)
         np.multiply(a, self.negative_slope, out=a)
-        np.add(a, np.maximum(z, 0.0, out=scratch["positive"]), out=a)
+        np.add(a, np.maximum(z, 0.0, out=saved["positive"]), out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.greater(z, 0.0, out=dz)
         np.multiply(dz, 1.0 - self.negative_slope, out=dz)
         np.add(dz, self.negative_slope, out=dz)
         np.multiply(dz, da, out=dz)
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"positive": shape}
 
 
@@ -124,19 +138,20 @@ class Elu(Activation):
     kinks = (0.0,)
     formula = "{z} if {z} > 0 else {alpha} * (exp({z}) - 1)"
     backward_formula = "{da} if {z} > 0 else {da} * {alpha} * exp({z})"
+    equivalents = {"keras": "layers.ELU(alpha={alpha})", "pytorch": "nn.ELU({alpha})"}
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"branch": shape}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.minimum(z, 0.0, out=a)
         np.expm1(a, out=a)
         np.multiply(a, self.alpha, out=a)
-        np.add(a, np.maximum(z, 0.0, out=scratch["branch"]), out=a)
+        np.add(a, np.maximum(z, 0.0, out=saved["branch"]), out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         # exp(min(z, 0)) is 1 where z > 0, so only the factor alpha has to be switched off there
-        slope = np.greater(z, 0.0, out=scratch["branch"])
+        slope = np.greater(z, 0.0, out=saved["branch"])
         np.multiply(slope, 1.0 - self.alpha, out=slope)
         np.add(slope, self.alpha, out=slope)
         np.minimum(z, 0.0, out=dz)
@@ -156,11 +171,15 @@ class Softplus(Activation):
     initializer = HeNormal()
     formula = "ln(1 + exp({z}))"
     backward_formula = "{da} * (1 - exp(-{a}))"
+    equivalents = {
+        "keras": '"softplus"',
+        "pytorch": Equivalent("nn.Softplus()", "Softplus is z itself above z = 20: 2e-9 less"),
+    }
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.logaddexp(z, 0.0, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.negative(a, out=dz)
         np.expm1(dz, out=dz)
         np.negative(dz, out=dz)
@@ -182,11 +201,12 @@ class Sigmoid(Activation):
     bounds = (0.0, 1.0)
     formula = "1 / (1 + exp(-{z}))"
     backward_formula = "{da} * {a} * (1 - {a})"
+    equivalents = {"scikit-learn": '"logistic"', "keras": '"sigmoid"', "pytorch": "nn.Sigmoid()"}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         sigmoid(z, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.subtract(1.0, a, out=dz)
         np.multiply(dz, a, out=dz)
         np.multiply(dz, da, out=dz)
@@ -199,11 +219,12 @@ class Tanh(Activation):
     bounds = (-1.0, 1.0)
     formula = "tanh({z})"
     backward_formula = "{da} * (1 - {a}^2)"
+    equivalents = {"scikit-learn": '"tanh"', "keras": '"tanh"', "pytorch": "nn.Tanh()"}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         np.tanh(z, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         np.multiply(a, a, out=dz)
         np.subtract(1.0, dz, out=dz)
         np.multiply(dz, da, out=dz)
@@ -219,18 +240,19 @@ class Silu(Activation):
     initializer = HeNormal()
     formula = "{z} * sigmoid({z})"
     backward_formula = "{da} * (sigmoid({z}) + {a} * (1 - sigmoid({z})))"
+    equivalents = {"keras": '"silu"', "pytorch": "nn.SiLU()"}
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"sigmoid": shape}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
-        sigmoid(z, out=scratch["sigmoid"])
-        np.multiply(z, scratch["sigmoid"], out=a)
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        sigmoid(z, out=saved["sigmoid"])
+        np.multiply(z, saved["sigmoid"], out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
-        np.subtract(1.0, scratch["sigmoid"], out=dz)
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        np.subtract(1.0, saved["sigmoid"], out=dz)
         np.multiply(dz, a, out=dz)
-        np.add(dz, scratch["sigmoid"], out=dz)
+        np.add(dz, saved["sigmoid"], out=dz)
         np.multiply(dz, da, out=dz)
 
 
@@ -245,20 +267,26 @@ class Gelu(Activation):
     initializer = HeNormal()
     formula = "{z} * Phi({z})"
     backward_formula = "{da} * (Phi({z}) + {z} * phi({z}))"
+    equivalents = {
+        "keras": Equivalent('"gelu"', "gelu is exact by default, as here"),
+        "pytorch": Equivalent(
+            "nn.GELU()", "GELU's default is exact, as here; approximate='tanh' is not"
+        ),
+    }
     libraries = ("scipy",)
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"Phi": shape}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
         from scipy.special import (
             ndtr,
         )  # a quarter second of import that only gelu needs
 
-        ndtr(z, out=scratch["Phi"])
-        np.multiply(z, scratch["Phi"], out=a)
+        ndtr(z, out=saved["Phi"])
+        np.multiply(z, saved["Phi"], out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         # beyond |z| = 40 the density is 0 in float64; the cap keeps z * z finite
         np.minimum(z, 40.0, out=dz)
         np.maximum(dz, -40.0, out=dz)
@@ -267,7 +295,7 @@ class Gelu(Activation):
         np.exp(dz, out=dz)
         np.multiply(dz, 1.0 / math.sqrt(2.0 * math.pi), out=dz)
         np.multiply(dz, z, out=dz)
-        np.add(dz, scratch["Phi"], out=dz)
+        np.add(dz, saved["Phi"], out=dz)
         np.multiply(dz, da, out=dz)
 
 
@@ -282,20 +310,21 @@ class Softmax(Activation):
     bounds = (0.0, 1.0)
     formula = "exp({z}) / sum(exp({z}))"
     backward_formula = "{a} * ({da} - sum({da} * {a}))"
+    equivalents = {"keras": '"softmax"', "pytorch": "nn.Softmax(dim=1)"}
 
-    def scratch_shapes(self, shape: Shape) -> Shapes:
+    def saved_shapes(self, shape: Shape) -> Shapes:
         return {"row": (*shape[:-1], 1)}
 
-    def forward(self, z: Array, a: Array, scratch: Scratch) -> None:
-        row = scratch["row"]
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        row = saved["row"]
         np.maximum.reduce(z, axis=z.ndim - 1, out=row, keepdims=True)
         np.subtract(z, row, out=a)
         np.exp(a, out=a)
         np.dot(a, np.ones((a.shape[-1], 1), a.dtype), out=row)  # a sum, at a third of its cost
         np.divide(a, row, out=a)
 
-    def backward(self, da: Array, z: Array, a: Array, dz: Array, scratch: Scratch) -> None:
-        row = scratch["row"]
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        row = saved["row"]
         np.multiply(da, a, out=dz)
         np.dot(dz, np.ones((dz.shape[-1], 1), dz.dtype), out=row)
         np.subtract(da, row, out=dz)

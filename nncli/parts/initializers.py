@@ -13,6 +13,7 @@ from typing import IO, Annotated
 import numpy as np
 
 from nncli.constraints import ConfigPath, Finite, Positive
+from nncli.equivalent import Equivalent
 from nncli.errors import DataError, ShapeError, few, printable
 from nncli.parts.arrays import Array, Shape
 from nncli.registry import Part, part
@@ -23,7 +24,11 @@ from nncli.untrusted_files.safetensors import SafetensorsFile
 
 
 class Initializer(Part):
-    """shape -> starting values."""
+    """shape -> starting values.
+
+    equivalents: keras: an initializer, where `scaling(scale, mode)` draws uncut; pytorch: a
+    statement that fills {tensor}, which nncli calls {tensor_name}.
+    """
 
     kind = "initializer"
 
@@ -36,6 +41,8 @@ class Initializer(Part):
 class Zeros(Initializer):
     """0 everywhere."""
 
+    equivalents = {"keras": '"zeros"', "pytorch": "nn.init.zeros_({tensor})"}
+
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
         return np.zeros(shape)
 
@@ -43,6 +50,8 @@ class Zeros(Initializer):
 @part("ones")
 class Ones(Initializer):
     """1 everywhere."""
+
+    equivalents = {"keras": '"ones"', "pytorch": "nn.init.ones_({tensor})"}
 
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
         return np.ones(shape)
@@ -53,6 +62,10 @@ class Constant(Initializer):
     """`value` everywhere."""
 
     value: Finite = 0.0
+    equivalents = {
+        "keras": "keras.initializers.Constant({value})",
+        "pytorch": "nn.init.constant_({tensor}, {value})",
+    }
 
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
         return np.full(shape, self.value, dtype=float)
@@ -65,6 +78,10 @@ class Normal(Initializer):
     std: Positive = 0.05
     mean: Finite = 0.0
     key_aliases = {"stddev": "std"}
+    equivalents = {
+        "keras": "keras.initializers.RandomNormal({mean}, {std})",
+        "pytorch": "nn.init.normal_({tensor}, {mean}, {std})",
+    }
 
     def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
         return random.normal(self.mean, self.std, shape)
@@ -77,6 +94,10 @@ class Uniform(Initializer):
     low: Finite = -0.05
     high: Finite = 0.05
     key_aliases = {"minval": "low", "maxval": "high"}
+    equivalents = {
+        "keras": "keras.initializers.RandomUniform({low}, {high})",
+        "pytorch": "nn.init.uniform_({tensor}, {low}, {high})",
+    }
 
     def __post_init__(self) -> None:
         if self.low > self.high:
@@ -128,12 +149,20 @@ class Lecun(VarianceScaling):
         return 1.0 / fan_in
 
 
+CUT = "would be cut at two standard deviations"
+
+
 @part("glorot_normal", "xavier_normal")
 class GlorotNormal(Glorot, ScaledNormal):
     """Normal draws with std = sqrt(2 / (inputs + units)).
 
     Source: Glorot and Bengio (2010), Understanding the difficulty of training deep networks.
     """
+
+    equivalents = {
+        "keras": Equivalent('scaling(1.0, "fan_avg")', f"glorot_normal {CUT}"),
+        "pytorch": "nn.init.xavier_normal_({tensor})",
+    }
 
 
 @part("glorot_uniform", "xavier_uniform")
@@ -143,6 +172,11 @@ class GlorotUniform(Glorot, ScaledUniform):
     Source: Glorot and Bengio (2010), Understanding the difficulty of training deep networks.
     """
 
+    equivalents = {
+        "keras": '"glorot_uniform"',
+        "pytorch": "nn.init.xavier_uniform_({tensor})",
+    }
+
 
 @part("he_normal", "kaiming_normal")
 class HeNormal(He, ScaledNormal):
@@ -150,6 +184,11 @@ class HeNormal(He, ScaledNormal):
 
     Source: He et al. (2015), Delving deep into rectifiers.
     """
+
+    equivalents = {
+        "keras": Equivalent('scaling(2.0, "fan_in")', f"he_normal {CUT}"),
+        "pytorch": 'nn.init.kaiming_normal_({tensor}, nonlinearity="relu")',
+    }
 
 
 @part("he_uniform", "kaiming_uniform")
@@ -159,6 +198,11 @@ class HeUniform(He, ScaledUniform):
     Source: He et al. (2015), Delving deep into rectifiers.
     """
 
+    equivalents = {
+        "keras": '"he_uniform"',
+        "pytorch": 'nn.init.kaiming_uniform_({tensor}, nonlinearity="relu")',
+    }
+
 
 @part("lecun_normal")
 class LecunNormal(Lecun, ScaledNormal):
@@ -166,6 +210,11 @@ class LecunNormal(Lecun, ScaledNormal):
 
     Source: LeCun et al. (1998), Efficient backprop.
     """
+
+    equivalents = {
+        "keras": Equivalent('scaling(1.0, "fan_in")', f"lecun_normal {CUT}"),
+        "pytorch": 'nn.init.kaiming_normal_({tensor}, nonlinearity="linear")',
+    }
 
 
 @part("lecun_uniform")
@@ -175,10 +224,17 @@ class LecunUniform(Lecun, ScaledUniform):
     Source: LeCun et al. (1998), Efficient backprop.
     """
 
+    equivalents = {
+        "keras": '"lecun_uniform"',
+        "pytorch": 'nn.init.kaiming_uniform_({tensor}, nonlinearity="linear")',
+    }
+
 
 @part("scaled")
 class Scaled(Lecun, ScaledNormal):
     """A standard normal draw times sqrt(1 / inputs): the textbooks' name for lecun_normal."""
+
+    equivalents = LecunNormal.equivalents
 
 
 @part("from_file")
@@ -186,6 +242,16 @@ class FromFile(Initializer):
     """The tensor of the same name (`hidden_1/W`) in a .safetensors or .npz file: a warm start."""
 
     path: Annotated[ConfigPath, "a .safetensors or .npz file of named tensors"]
+    equivalents = {
+        "keras": Equivalent(
+            '"zeros"', "no equivalent: from_file; use model.layers[i].set_weights([W, b])"
+        ),
+        "pytorch": '{tensor}.data = torch.tensor({load}("{path.name}")["{tensor_name}"].T)',
+    }
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        load = "np.load" if self.path.suffix == ".npz" else "load_file"
+        return super().equivalent(library, load=load, **names)
 
     def __post_init__(self) -> None:
         if self.path.suffix not in (".safetensors", ".npz"):

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from nncli.constraints import Positive
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.activations import Activation, Sigmoid, Softmax
 from nncli.parts.arrays import Array
 from nncli.registry import Part, part
@@ -29,6 +30,8 @@ class Loss(Part):
     kinks: the errors a - t where the loss has no derivative.
     formula, gradient_formula: a term and d(term)/d(a), of {a}, {t} and the part's own keys.
     reduction: the terms become one number by this.
+    equivalents: scikit-learn: a key of the estimator; keras: a loss with the mean or sum of its
+    name; pytorch: a module, {reduction} among its keys. A factor is put before it where it differs.
     """
 
     kind = "loss"
@@ -52,6 +55,11 @@ class Loss(Part):
     def factor(self, rows: int, outputs: int) -> float:
         """What the sum is multiplied by: by default 1 / (rows * outputs), a mean."""
         return 1.0 / (rows * outputs)
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether rows add up, so that more of them make a greater loss."""
+        return self.factor(1, 1) == self.factor(2, 1)
 
     def terms(self, a: Array, t: Array) -> Array:
         """The addends of the total: of each output of each row, (rows, outputs), or of each row."""
@@ -92,6 +100,14 @@ def _row_by_row(
     )
 
 
+SQUARED_ERROR = Equivalent(
+    'loss="squared_error"',
+    "MLPRegressor's loss has dz = (a - t) / rows: the gradient here is {times:g} times that, which "
+    "learning_rate_init (sgd) or epsilon (adam) makes up for",
+)
+SCORES = "the loss takes scores z (from probabilities it would cut them at 1e-7); "
+
+
 @part("rss")
 class Rss(Loss):
     """sum (a - t)^2 over rows and outputs; the gradient is -2 (t - a)."""
@@ -99,6 +115,11 @@ class Rss(Loss):
     formula = "({a} - {t})^2"
     gradient_formula = "2 * ({a} - {t})"
     reduction = "sum over rows and outputs"
+    equivalents = {
+        "scikit-learn": SQUARED_ERROR,
+        "keras": 'keras.losses.MeanSquaredError(reduction="sum")',
+        "pytorch": "nn.MSELoss({reduction})",
+    }
 
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0
@@ -120,6 +141,11 @@ class Mse(Rss):
     """mean (a - t)^2 over rows and outputs."""
 
     reduction = "mean over rows and outputs"
+    equivalents = {
+        "scikit-learn": SQUARED_ERROR,
+        "keras": "keras.losses.MeanSquaredError()",
+        "pytorch": "nn.MSELoss({reduction})",
+    }
 
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0 / (rows * outputs)
@@ -130,6 +156,16 @@ class HalfMse(Rss):
     """mean (a - t)^2 / 2 over rows and outputs."""
 
     reduction = "half the mean over rows and outputs"
+    equivalents = {
+        "scikit-learn": SQUARED_ERROR,
+        "keras": Equivalent(
+            "keras.losses.MeanSquaredError()",
+            "MeanSquaredError has no factor 1/2: loss_weights has it, not the penalty",
+        ),
+        "pytorch": Equivalent(
+            "nn.MSELoss({reduction})", "MSELoss has no factor 1/2: it stands outside"
+        ),
+    }
 
     def factor(self, rows: int, outputs: int) -> float:
         return 0.5 / (rows * outputs)
@@ -142,6 +178,11 @@ class Mae(Loss):
     kinks = (0.0,)
     formula = "abs({a} - {t})"
     gradient_formula = "sign({a} - {t})"
+    equivalents = {
+        "scikit-learn": unsupported("mae"),
+        "keras": "keras.losses.MeanAbsoluteError()",
+        "pytorch": Equivalent("nn.L1Loss({reduction})", "L1Loss has the gradient 0 at 0, as here"),
+    }
 
     def terms(self, a: Array, t: Array) -> Array:
         return np.asarray(np.abs(a - t))
@@ -167,6 +208,14 @@ class Huber(Loss):
         "else {delta} * (abs({a} - {t}) - {delta} / 2)"
     )
     gradient_formula = "min(max({a} - {t}, -{delta}), {delta})"
+    equivalents = {
+        "scikit-learn": unsupported("huber; the linear HuberRegressor also fits a scale"),
+        "keras": "keras.losses.Huber(delta={delta})",
+        "pytorch": Equivalent(
+            "nn.HuberLoss(delta={delta}, {reduction})",
+            "SmoothL1Loss(beta={delta}) is this / {delta}",
+        ),
+    }
 
     def terms(self, a: Array, t: Array) -> Array:
         size = np.abs(a - t)
@@ -190,6 +239,18 @@ class Poisson(Loss):
     targets = (0.0, np.inf)
     formula = "{a} - {t} * ln({a})"
     gradient_formula = "1 - {t} / {a}"
+    equivalents = {
+        "scikit-learn": unsupported(
+            "poisson; MLPRegressor(loss='poisson') has exp as its output activation"
+        ),
+        "keras": Equivalent(
+            "keras.losses.Poisson()", "Poisson adds 1e-7 to a inside the logarithm"
+        ),
+        "pytorch": Equivalent(
+            "nn.PoissonNLLLoss(log_input=False, eps=0.0, {reduction})",
+            "PoissonNLLLoss would by default take ln(a) as its input",
+        ),
+    }
 
     def terms(self, a: Array, t: Array) -> Array:
         return np.asarray(a - t * np.log(_positive(a)))
@@ -219,6 +280,17 @@ class BinaryCrossEntropy(Loss):
     formula = "-({t} * ln({a}) + (1 - {t}) * ln(1 - {a}))"
     gradient_formula = "({a} - {t}) / ({a} * (1 - {a}))"
     reduction = "sum over outputs, mean over rows"
+    equivalents = {
+        "scikit-learn": "log_loss",
+        "keras": Equivalent(
+            "keras.losses.BinaryCrossentropy(from_logits=True)",
+            SCORES + "keras.ops.sigmoid(model(x)) gives probabilities",
+        ),
+        "pytorch": Equivalent(
+            "nn.BCEWithLogitsLoss({reduction})",
+            "BCEWithLogitsLoss takes scores z; model(x).sigmoid() gives probabilities",
+        ),
+    }
 
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0 / rows
@@ -261,6 +333,18 @@ class CrossEntropy(Loss):
     formula = "-{t} * ln({a})"
     gradient_formula = "-{t} / {a}"
     reduction = "sum over classes, mean over rows"
+    equivalents = {
+        "scikit-learn": "log_loss",
+        "keras": Equivalent(
+            "keras.losses.CategoricalCrossentropy(from_logits=True)",
+            SCORES + "keras.ops.softmax(model(x)) gives probabilities",
+        ),
+        "pytorch": Equivalent(
+            "nn.CrossEntropyLoss({reduction})",
+            "CrossEntropyLoss takes scores z; model(x).softmax(1) gives probabilities",
+            "t may be class indices too; these are one-hot",
+        ),
+    }
 
     def factor(self, rows: int, outputs: int) -> float:
         return 1.0 / rows

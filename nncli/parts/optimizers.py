@@ -8,11 +8,12 @@ the gradient (g is its first scratch), and reads the numbers that change from st
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from nncli.constraints import Finite, Fraction, NonNegative, Positive, PositiveInt
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array
 from nncli.registry import Part, part
 
@@ -40,6 +41,9 @@ class Optimizer(Part):
     has_update: whether a step is one gradient and one `update`; else a stepper of its own moves
     theta (nncli.engine.steppers).
     is_resumable: whether what it keeps from step to step is all in the slots.
+    equivalents: scikit-learn: keys of the estimator, of {scaled_rate} and {scaled_epsilon}, for its
+    gradient has another factor; keras: an optimizer, with {clip} as its last key; pytorch: an
+    optimizer of model.parameters(). {epochs} is known to all.
     """
 
     kind = "optimizer"
@@ -73,7 +77,7 @@ class Optimizer(Part):
         """The numbers of step 1, 2, ... that an update reads."""
         return {"learning_rate": learning_rate}
 
-    def update(self, v: UpdateBuffers) -> None:
+    def update(self, buffers: UpdateBuffers) -> None:
         """Move theta and the slots by one step."""
         raise NotImplementedError
 
@@ -89,6 +93,14 @@ class Optimizer(Part):
         return dict(slots)
 
 
+VELOCITIES = {  # what SGD with momentum is elsewhere
+    "keras": "SGD has the learning rate inside its velocity, as here, with the sign turned",
+    "pytorch": "SGD has the learning rate outside its velocity (v <- m v + g; W <- W - lr v): the "
+    "same path while the rate is constant, and where it is not, by scaling the velocity as the "
+    "loop does",
+}
+
+
 @part("sgd")
 class Sgd(Optimizer):
     """theta <- theta - lr g; with momentum v <- momentum v + lr g, theta <- theta - v.
@@ -101,6 +113,16 @@ class Sgd(Optimizer):
     momentum: Annotated[Fraction, "share of the velocity kept"] = 0.0
     nesterov: Annotated[bool, "look ahead along the velocity"] = False
     initial_velocity: Annotated[Finite, "every v before the first step"] = 0.0
+    equivalents = {
+        "scikit-learn": Equivalent(
+            'solver="sgd", learning_rate_init={scaled_rate:.12g}, momentum={momentum}, '
+            "nesterovs_momentum={nesterov}",
+            "momentum is 0.9 with nesterovs_momentum by default; the rate is inside the velocity, "
+            "as here",
+        ),
+        "keras": "SGD({learning_rate}{with_momentum}{clip})",
+        "pytorch": "torch.optim.SGD(model.parameters(), lr={learning_rate}{with_momentum})",
+    }
 
     def __post_init__(self) -> None:
         if self.nesterov and not self.momentum:
@@ -119,21 +141,21 @@ class Sgd(Optimizer):
     def slot_start(self, slot: str) -> float:
         return self.initial_velocity
 
-    def update(self, v: UpdateBuffers) -> None:
-        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
+    def update(self, buffers: UpdateBuffers) -> None:
+        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
         if not self.momentum:
-            np.subtract(v.theta, v.g, out=v.theta)
+            np.subtract(buffers.theta, buffers.g, out=buffers.theta)
             return
-        velocity = v.slots["velocity"]
+        velocity = buffers.slots["velocity"]
         np.multiply(velocity, self.momentum, out=velocity)
-        np.add(velocity, v.g, out=velocity)
+        np.add(velocity, buffers.g, out=velocity)
         if self.nesterov:
-            assert v.scratch is not None
-            np.multiply(velocity, self.momentum, out=v.scratch)
-            np.subtract(v.theta, v.scratch, out=v.theta)
-            np.subtract(v.theta, v.g, out=v.theta)
+            assert buffers.scratch is not None
+            np.multiply(velocity, self.momentum, out=buffers.scratch)
+            np.subtract(buffers.theta, buffers.scratch, out=buffers.theta)
+            np.subtract(buffers.theta, buffers.g, out=buffers.theta)
         else:
-            np.subtract(v.theta, velocity, out=v.theta)
+            np.subtract(buffers.theta, velocity, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
         if not self.momentum:
@@ -144,12 +166,27 @@ class Sgd(Optimizer):
         )
         return {"velocity": velocity, "theta": "{W} - " + ahead}
 
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        if not self.momentum:
+            return super().equivalent(library, with_momentum="", **names)
+        keys = f", momentum={self.momentum}" + (", nesterov=True" if self.nesterov else "")
+        found = super().equivalent(library, with_momentum=keys, **names)
+        note = VELOCITIES.get(library)
+        return Equivalent(found.code, *found.notes, note) if note else found
+
 
 @part("gd", "gradient_descent")
 class GradientDescent(Sgd):
     """sgd whose batch is, unless given, the whole training set."""
 
     full_batch = True
+    equivalents = Sgd.equivalents
+
+
+INSIDE = (
+    "'s epsilon is inside the root, sqrt(s + epsilon): epsilon^2 = {square:g} comes nearest, "
+    "and differs where sqrt(s) is not far above {epsilon:g}"
+)
 
 
 @part("adagrad")
@@ -163,6 +200,20 @@ class Adagrad(Optimizer):
     initial_accumulator_value: Annotated[NonNegative, "every s before the first step"] = 0.0
     epsilon: Positive = 1e-7
     slots = ("squares",)
+    equivalents = {
+        "scikit-learn": unsupported("adagrad"),
+        "keras": Equivalent(
+            "Adagrad({learning_rate}, "
+            "initial_accumulator_value={initial_accumulator_value}, epsilon={square:g}{clip})",
+            f"Adagrad{INSIDE}",
+            "Adagrad's squares start from 0.1 by default",
+        ),
+        "pytorch": Equivalent(
+            "torch.optim.Adagrad(model.parameters(), lr={learning_rate}, "
+            "initial_accumulator_value={initial_accumulator_value}, eps={epsilon})",
+            "Adagrad's default eps is 1e-10, here it is {epsilon}",
+        ),
+    }
 
     @property
     def has_scratch(self) -> bool:
@@ -171,19 +222,22 @@ class Adagrad(Optimizer):
     def slot_start(self, slot: str) -> float:
         return self.initial_accumulator_value
 
-    def update(self, v: UpdateBuffers) -> None:
-        assert v.scratch is not None
-        np.multiply(v.g, v.g, out=v.scratch)
-        np.add(v.slots["squares"], v.scratch, out=v.slots["squares"])
-        np.sqrt(v.slots["squares"], out=v.scratch)
-        np.add(v.scratch, self.epsilon, out=v.scratch)
-        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
-        np.divide(v.g, v.scratch, out=v.g)
-        np.subtract(v.theta, v.g, out=v.theta)
+    def update(self, buffers: UpdateBuffers) -> None:
+        assert buffers.scratch is not None
+        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
+        np.add(buffers.slots["squares"], buffers.scratch, out=buffers.slots["squares"])
+        np.sqrt(buffers.slots["squares"], out=buffers.scratch)
+        np.add(buffers.scratch, self.epsilon, out=buffers.scratch)
+        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
         theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
         return {"squares": "{squares} + {g}^2", "theta": theta}
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        return super().equivalent(library, square=self.epsilon**2, **names)
 
 
 @part("rmsprop")
@@ -197,33 +251,53 @@ class RmsProp(Optimizer):
     rho: Annotated[Fraction, "share of s kept"] = 0.9
     epsilon: Positive = 1e-7
     slots = ("squares",)
+    equivalents = {
+        "scikit-learn": unsupported("rmsprop"),
+        "keras": Equivalent(
+            "RMSprop({learning_rate}, rho={rho}, epsilon={square:g}{clip})", f"RmsProp{INSIDE}"
+        ),
+        "pytorch": Equivalent(
+            "torch.optim.RMSprop(model.parameters(), lr={learning_rate}, alpha={rho}, "
+            "eps={epsilon})",
+            "RMSprop's defaults are lr=0.01, alpha=0.99 and eps=1e-8",
+        ),
+    }
 
     @property
     def has_scratch(self) -> bool:
         return True
 
-    def update(self, v: UpdateBuffers) -> None:
-        assert v.scratch is not None
-        squares = v.slots["squares"]
-        np.multiply(v.g, v.g, out=v.scratch)
-        np.multiply(v.scratch, 1.0 - self.rho, out=v.scratch)
+    def update(self, buffers: UpdateBuffers) -> None:
+        assert buffers.scratch is not None
+        squares = buffers.slots["squares"]
+        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
+        np.multiply(buffers.scratch, 1.0 - self.rho, out=buffers.scratch)
         np.multiply(squares, self.rho, out=squares)
-        np.add(squares, v.scratch, out=squares)
-        np.sqrt(squares, out=v.scratch)
-        np.add(v.scratch, self.epsilon, out=v.scratch)
-        np.multiply(v.g, v.scalars["learning_rate"], out=v.g)
-        np.divide(v.g, v.scratch, out=v.g)
-        np.subtract(v.theta, v.g, out=v.theta)
+        np.add(squares, buffers.scratch, out=squares)
+        np.sqrt(squares, out=buffers.scratch)
+        np.add(buffers.scratch, self.epsilon, out=buffers.scratch)
+        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
         theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
         return {"squares": self.fill("{rho} * {squares} + (1 - {rho}) * {g}^2"), "theta": theta}
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        return super().equivalent(library, square=self.epsilon**2, **names)
 
 
 Betas = Annotated[
     tuple[Fraction, Fraction],
     "shares of the mean and of the mean square kept from step to step",
 ]
+
+
+HAT = (
+    "Adam's epsilon is not divided by the bias correction: at step 1 it weighs {weight:.3g} times "
+    "as much as here, later the same"
+)
 
 
 @part("adam")
@@ -243,6 +317,23 @@ class Adam(Optimizer):
     epsilon: Positive = 1e-8
     slots = ("mean", "squares")
     changes_every_step = True
+    equivalents = {
+        "scikit-learn": Equivalent(
+            'solver="adam", learning_rate_init={learning_rate}, beta_1={betas[0]}, '
+            "beta_2={betas[1]}, epsilon={scaled_epsilon:.12g}",
+            "adam's epsilon is not divided by the bias correction: at first it weighs more",
+        ),
+        "keras": Equivalent(
+            "Adam({learning_rate}, beta_1={betas[0]}, beta_2={betas[1]}, epsilon={epsilon}{clip})",
+            HAT,
+            "Adam's defaults are a rate of 0.001 and epsilon=1e-7",
+        ),
+        "pytorch": Equivalent(
+            "torch.optim.Adam(model.parameters(), lr={learning_rate}, betas={betas}, "
+            "eps={epsilon})",
+            "Adam's default lr is 0.001, here it is {learning_rate}",
+        ),
+    }
 
     def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
         b1, b2 = self.betas
@@ -250,18 +341,18 @@ class Adam(Optimizer):
         rate = learning_rate * (1.0 - b1) / ((1.0 - b1**step) * root)
         return {"rate": rate, "floor": self.epsilon / root}
 
-    def update(self, v: UpdateBuffers) -> None:
-        mean, squares = v.slots["mean"], v.slots["squares"]
+    def update(self, buffers: UpdateBuffers) -> None:
+        mean, squares = buffers.slots["mean"], buffers.slots["squares"]
         np.multiply(mean, self.betas[0], out=mean)
-        np.add(mean, v.g, out=mean)
-        np.multiply(v.g, v.g, out=v.g)
+        np.add(mean, buffers.g, out=mean)
+        np.multiply(buffers.g, buffers.g, out=buffers.g)
         np.multiply(squares, self.betas[1], out=squares)
-        np.add(squares, v.g, out=squares)
-        np.sqrt(squares, out=v.g)
-        np.add(v.g, v.scalars["floor"], out=v.g)
-        np.divide(mean, v.g, out=v.g)
-        np.multiply(v.g, v.scalars["rate"], out=v.g)
-        np.subtract(v.theta, v.g, out=v.theta)
+        np.add(squares, buffers.g, out=squares)
+        np.sqrt(squares, out=buffers.g)
+        np.add(buffers.g, buffers.scalars["floor"], out=buffers.g)
+        np.divide(mean, buffers.g, out=buffers.g)
+        np.multiply(buffers.g, buffers.scalars["rate"], out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
         b1, b2 = self.betas
@@ -279,6 +370,10 @@ class Adam(Optimizer):
         m, s = (1.0 - b1) * slots["mean"], (1.0 - b2) * slots["squares"]
         return {"m": m, "s": s, "m_hat": m / (1.0 - b1**step), "s_hat": s / (1.0 - b2**step)}
 
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        weight = 1.0 / math.sqrt(1.0 - self.betas[1])
+        return super().equivalent(library, weight=weight, **names)
+
 
 @part("adamw")
 class AdamW(Adam):
@@ -288,14 +383,28 @@ class AdamW(Adam):
     """
 
     weight_decay: Annotated[NonNegative, "share of theta taken off per unit of lr"] = 0.01
+    equivalents = {
+        "scikit-learn": unsupported("adamw"),
+        "keras": Equivalent(
+            "AdamW({learning_rate}, weight_decay={weight_decay}, beta_1={betas[0]}, "
+            "beta_2={betas[1]}, epsilon={epsilon}{clip})",
+            HAT,
+            "AdamW's defaults are a rate of 0.001, epsilon=1e-7 and weight_decay=0.004",
+        ),
+        "pytorch": Equivalent(
+            "torch.optim.AdamW(model.parameters(), lr={learning_rate}, betas={betas}, "
+            "eps={epsilon}, weight_decay={weight_decay})",
+            "AdamW's decay reaches biases, as here",
+        ),
+    }
 
     def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
         keep = 1.0 - learning_rate * self.weight_decay
         return {**super().scalars(step, learning_rate), "keep": keep}
 
-    def update(self, v: UpdateBuffers) -> None:
-        np.multiply(v.theta, v.scalars["keep"], out=v.theta)
-        super().update(v)
+    def update(self, buffers: UpdateBuffers) -> None:
+        np.multiply(buffers.theta, buffers.scalars["keep"], out=buffers.theta)
+        super().update(buffers)
 
     def formulas(self) -> dict[str, str]:
         decayed = self.fill("{W} * (1 - {lr} * {weight_decay})")
@@ -318,10 +427,28 @@ class Lbfgs(Optimizer):
     has_update = has_learning_rate = is_resumable = False
     key_aliases = {}
     libraries = ("scipy",)
+    equivalents = {
+        "scikit-learn": Equivalent(
+            'solver="lbfgs", tol={gradient_tolerance}, max_fun={evaluations}',
+            "the same SciPy routine, but it also stops when the loss falls by less than 2.2e-9, "
+            "relatively; memory 10 and 20 line-search trials are fixed",
+        ),
+        "keras": unsupported("lbfgs: Keras has no such optimizer"),
+        "pytorch": Equivalent(
+            "torch.optim.LBFGS(model.parameters(), max_iter={epochs}, max_eval={evaluations}, "
+            "history_size={history}, tolerance_grad={gradient_tolerance}, tolerance_change=0.0, "
+            'line_search_fn="strong_wolfe")',
+            "LBFGS has another line search and first step: the way to the minimum differs",
+        ),
+    }
 
     @property
     def n_vectors(self) -> int:
         return 2 * self.history  # what was stepped, and how the gradient changed
 
-    def update(self, v: UpdateBuffers) -> None:
+    def update(self, buffers: UpdateBuffers) -> None:
         raise NotImplementedError("lbfgs has no update: see engine/steppers/lbfgs.py")
+
+    def equivalent(self, library: str, **names: Any) -> Equivalent:
+        evaluations = names["epochs"] * self.max_line_search
+        return super().equivalent(library, evaluations=evaluations, **names)

@@ -7,9 +7,10 @@ formula below then starts with t = 0 and T - n.
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from nncli.constraints import Bounds, Count, NonNegative, PositiveInt, Share
+from nncli.equivalent import Equivalent, unsupported
 from nncli.registry import Part, part
 
 Interval = Annotated[Literal["epoch", "step"], "what t, T, warmup and step_size count"]
@@ -22,10 +23,21 @@ class Schedule(Part):
     """t -> factor of the learning rate.
 
     formula: the rate after any warmup, of {lr}, t, T and the part's own keys.
+    code: the factor after any warmup as the body of a Python function of t, of {total}, the {last}
+    t and the part's own keys; empty where it is no function of t.
+    equivalents: keras: a schedule or callback; pytorch: a scheduler; of {learning_rate}, {total}
+    and the {steps} of an interval.
     """
 
     kind = "schedule"
     formula: ClassVar[str] = ""
+    code: ClassVar[str] = ""
+    equivalents = {
+        "scikit-learn": unsupported(
+            "schedule {name}; learning_rate has 'invscaling' (by rows seen) and 'adaptive' "
+            "(/ 5 when the batches' loss stalls)"
+        )
+    }
     interval: Interval
     warmup: Warmup
 
@@ -43,12 +55,33 @@ class Schedule(Part):
     def after_warmup(self, t: int, total: int) -> float:
         raise NotImplementedError
 
+    def function_code(self, total: int) -> str:
+        """`def factor(t)`: the factor at t of `total` intervals as Python; empty without `code`."""
+        if not self.code:
+            return ""
+        after, warmup = total - self.warmup, self.warmup
+        numbers = {**vars(self), "total": max(after, 1), "last": max(after - 1, 1)}
+        lines = self.code.format(**numbers).splitlines()
+        if warmup:
+            lines = [
+                f"if t < {warmup}:",
+                f"    return (t + 1) / {warmup}",
+                f"t -= {warmup}",
+                *lines,
+            ]
+        return "\n".join(["import math\n", "def factor(t):", *(f"    {line}" for line in lines)])
+
+
+COUNTED = "Keras' schedules count steps: {steps} an interval, and staircase holds the rate"
+
 
 @part("constant")
 class Constant(Schedule):
     """lr_t = lr."""
 
     formula = "{lr}"
+    code = "return 1"
+    equivalents = {"scikit-learn": 'learning_rate="constant"'}
 
     interval: Interval = "epoch"
     warmup: Warmup = 0
@@ -66,6 +99,14 @@ class Exponential(Schedule):
     """lr_t = lr exp(-rate t)."""
 
     formula = "{lr} * exp(-{rate} * t)"
+    code = "return math.exp(-{rate} * t)"
+    equivalents = {
+        "keras": Equivalent(
+            "schedules.ExponentialDecay({learning_rate}, {steps}, {shrink!r}, staircase=True)",
+            COUNTED,
+        ),
+        "pytorch": "ExponentialLR(optimizer, {shrink!r})",
+    }
 
     rate: NonNegative = 0.01
     interval: Interval = "epoch"
@@ -74,12 +115,23 @@ class Exponential(Schedule):
     def after_warmup(self, t: int, total: int) -> float:
         return math.exp(-self.rate * t)
 
+    def equivalent(self, library: str, **names: Any) -> Equivalent:
+        return super().equivalent(library, shrink=math.exp(-self.rate), **names)
+
 
 @part("step")
 class Step(Schedule):
     """lr_t = lr gamma^floor(t / step_size)."""
 
     formula = "{lr} * {gamma}^floor(t / {step_size})"
+    code = "return {gamma} ** (t // {step_size})"
+    equivalents = {
+        "keras": Equivalent(
+            "schedules.ExponentialDecay({learning_rate}, {held}, {gamma}, staircase=True)",
+            "Keras' schedules count steps: {step_size} intervals of {steps}",
+        ),
+        "pytorch": "StepLR(optimizer, {step_size}, {gamma})",
+    }
 
     step_size: PositiveInt = 30
     gamma: Annotated[float, Bounds(gt=0, le=1)] = 0.1
@@ -89,12 +141,22 @@ class Step(Schedule):
     def after_warmup(self, t: int, total: int) -> float:
         return self.gamma ** (t // self.step_size)
 
+    def equivalent(self, library: str, **names: Any) -> Equivalent:
+        return super().equivalent(library, held=self.step_size * names["steps"], **names)
+
 
 @part("inverse_time", "time_decay")
 class InverseTime(Schedule):
     """lr_t = lr / (1 + rate t)."""
 
     formula = "{lr} / (1 + {rate} * t)"
+    code = "return 1 / (1 + {rate} * t)"
+    equivalents = {
+        "keras": Equivalent(
+            "schedules.InverseTimeDecay({learning_rate}, {steps}, {rate}, staircase=True)", COUNTED
+        ),
+        "pytorch": "LambdaLR(optimizer, lambda t: 1 / (1 + {rate} * t))",
+    }
 
     rate: NonNegative = 0.01
     interval: Interval = "epoch"
@@ -112,6 +174,11 @@ class Cosine(Schedule):
     """
 
     formula = "{lr} * ({floor} + (1 - {floor}) * (1 + cos(pi * t / T)) / 2)"
+    code = "return {floor} + (1 - {floor}) * (1 + math.cos(math.pi * t / {total})) / 2"
+    equivalents = {
+        "keras": Equivalent("", "CosineDecay moves the rate each step, factor(t) each {interval}"),
+        "pytorch": "CosineAnnealingLR(optimizer, {total}, eta_min={lowest:.12g})",
+    }
 
     floor: Annotated[Share, "the factor approached at the end"] = 0.0
     interval: Interval = "epoch"
@@ -121,6 +188,9 @@ class Cosine(Schedule):
         progress = min(t / total, 1.0) if total > 0 else 1.0
         return self.floor + (1.0 - self.floor) * 0.5 * (1.0 + math.cos(math.pi * progress))
 
+    def equivalent(self, library: str, **names: Any) -> Equivalent:
+        return super().equivalent(library, lowest=names["learning_rate"] * self.floor, **names)
+
 
 @part("one_cycle")
 class OneCycle(Schedule):
@@ -129,6 +199,23 @@ class OneCycle(Schedule):
     The rise takes the share `rise` of T. The optimizer's learning rate is the peak.
     Source: Smith and Topin (2019), Super-convergence.
     """
+
+    code = """\
+done = t / {last}
+if done < {rise}:
+    low, share = 1 / {start_divisor}, 1 - done / {rise}
+else:
+    low, share = 1 / {end_divisor}, (done - {rise}) / (1 - {rise})
+return low + (1 - low) * (1 + math.cos(math.pi * share)) / 2"""
+    equivalents = {
+        "keras": unsupported("a class for one_cycle; hence factor(t)"),
+        "pytorch": Equivalent(
+            "OneCycleLR(optimizer, {learning_rate}, {total}, pct_start={peak:.17g}, "
+            "div_factor={start_divisor}, final_div_factor={fall}, cycle_momentum=False)",
+            "OneCycleLR counts its rise as pct_start * T - 1 steps, here it is rise * (T - 1); "
+            "by default it moves the momentum too",
+        ),
+    }
 
     rise: Annotated[float, Bounds(gt=0, lt=1), "the share of T spent rising"] = 0.3
     start_divisor: Annotated[float, Bounds(ge=1)] = 25.0
@@ -141,6 +228,11 @@ class OneCycle(Schedule):
         if progress < self.rise:
             return _cosine(1.0 / self.start_divisor, 1.0, progress / self.rise)
         return _cosine(1.0, 1.0 / self.end_divisor, (progress - self.rise) / (1.0 - self.rise))
+
+    def equivalent(self, library: str, **names: Any) -> Equivalent:
+        total, fall = names["total"], self.end_divisor / self.start_divisor
+        peak = (self.rise * (total - 1) + 1) / total
+        return super().equivalent(library, peak=peak, fall=fall, **names)
 
 
 def _cosine(start: float, end: float, progress: float) -> float:
@@ -164,6 +256,20 @@ class ReduceOnPlateau(Schedule):
     The factor never falls below min_factor. Lower is better, but for scores such as accuracy.
     """
 
+    equivalents = {
+        "keras": Equivalent(
+            "keras.callbacks.ReduceLROnPlateau({monitor!r}, {gamma}, {patience}, "
+            'mode="{mode}", min_delta={min_delta}, min_lr={lowest:.12g})',
+            "ReduceLROnPlateau's default min_delta is 0.0001, here it is {min_delta}",
+        ),
+        "pytorch": Equivalent(
+            "ReduceLROnPlateau(optimizer, {mode!r}, {gamma}, patience={waits}, "
+            'threshold={min_delta}, threshold_mode="abs", min_lr={lowest:.12g}, eps=0.0)',
+            "ReduceLROnPlateau waits for more than `patience` epochs: {patience} - 1 = {waits}",
+            "its default threshold is a share of the best value (1e-4), here a difference",
+        ),
+    }
+
     monitor: Annotated[str, "a column of metrics.csv; auto: val_loss if there is one"] = "auto"
     gamma: Annotated[float, Bounds(gt=0, lt=1)] = 0.1
     patience: PositiveInt = 10
@@ -174,6 +280,10 @@ class ReduceOnPlateau(Schedule):
 
     def after_warmup(self, t: int, total: int) -> float:
         return 1.0
+
+    def equivalent(self, library: str, **names: Any) -> Equivalent:
+        lowest, waits = names["learning_rate"] * self.min_factor, self.patience - 1
+        return super().equivalent(library, lowest=lowest, waits=waits, **names)
 
     def observe(self, state: PlateauState, value: float) -> PlateauState:
         """The state after an epoch that ended with `value` (lower is better)."""

@@ -85,8 +85,8 @@ def _passed(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) 
     """A batch passed forward and backward."""
     _, targets, weights = plan.batch(rows)
     arrays = {name: array.copy() for name, array in plan.arrays(rows)}
-    for node, v in zip(plan.network.nodes, plan.values(rows), strict=True):
-        for name, array in v.saved.items():
+    for node, own in zip(plan.network.nodes, plan.buffers(rows), strict=True):
+        for name, array in own.saved.items():
             arrays.setdefault(f"{node.name}/{name}", array.copy())
     gradient = plan.gradient.copy()
     norm = math.sqrt(gradient.dot(gradient))

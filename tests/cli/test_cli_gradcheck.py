@@ -23,8 +23,8 @@ def wrong_tanh(monkeypatch):
     class WrongTanh(Tanh):
         """a = tanh(z)."""
 
-        def backward(self, da, z, a, dz, scratch):
-            super().backward(da, z, a, dz, scratch)
+        def backward(self, da, z, a, dz, saved):
+            super().backward(da, z, a, dz, saved)
             np.negative(dz, out=dz)
 
 
@@ -151,7 +151,7 @@ def test_the_json_of_a_gradient_that_is_nan_is_json(nncli, write, wrong_tanh, mo
     monkeypatch.setattr(
         registry.find("activation", "wrong_tanh"),
         "backward",
-        lambda self, da, z, a, dz, scratch: np.multiply(da, np.nan, out=dz),
+        lambda self, da, z, a, dz, saved: np.multiply(da, np.nan, out=dz),
     )
     write(
         "net.yaml", XOR[0], "network: {hidden: [{type: dense, units: 3, activation: wrong_tanh}]}"

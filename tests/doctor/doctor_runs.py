@@ -5,8 +5,8 @@ from pathlib import Path
 import yaml
 
 from nncli.cli.main import run as nncli
-from nncli.doctor.diagnose import examine
-from nncli.doctor.finding import Check, Report
+from nncli.doctor.check import CheckResult
+from nncli.doctor.diagnose import Diagnosis, diagnose
 
 MOONS = "data: {dataset: {type: moons, samples: 120}}\ntraining: {epochs: 30}\n"
 IRIS = "data: {dataset: iris}\ntraining: {epochs: 60}\n"
@@ -27,12 +27,12 @@ def trained(folder: Path, config: str, *assignments: str) -> Path:
     return max(runs.iterdir())
 
 
-def examined(folder: Path, config: str, *assignments: str) -> Report:
+def examined(folder: Path, config: str, *assignments: str) -> Diagnosis:
     """What the doctor says of such a run."""
-    return examine(trained(folder, config, *assignments))
+    return diagnose(trained(folder, config, *assignments))
 
 
-def check(report: Report, name: str) -> Check:
+def check(report: Diagnosis, name: str) -> CheckResult:
     """The check of that name."""
     return next(each for each in report.checks if each.name == name)
 

@@ -3,7 +3,7 @@
 import pytest
 from doctor_runs import DIABETES, IRIS, MOONS, check, examined, layers, trained
 
-from nncli.doctor.diagnose import examine
+from nncli.doctor.diagnose import diagnose
 from nncli.doctor.diagnosed_run import DiagnosedRun
 
 RAW = "data.preprocessing=none"
@@ -46,7 +46,7 @@ def test_an_edit_that_ends_worse_than_guessing_is_no_cure(tmp_path):
     run = trained(tmp_path, config, *assignments)
     before = DiagnosedRun.of_run(run).share
     assert 1 < share_left(tmp_path, config, *assignments, scaled) < before
-    assert all(str(finding.edit) != scaled for finding in examine(run).findings)
+    assert all(str(finding.edit) != scaled for finding in diagnose(run).findings)
 
 
 def test_where_no_edit_is_enough_alone_the_first_step_is_given_as_such(tmp_path):
@@ -60,8 +60,8 @@ def test_where_no_edit_is_enough_alone_the_first_step_is_given_as_such(tmp_path)
 
 def test_a_divergence_that_does_not_come_again_is_no_clean_bill(tmp_path, monkeypatch):
     run = trained(tmp_path, DIABETES, "optimizer={type: sgd, learning_rate: 100}")
-    monkeypatch.setattr("nncli.doctor.diverging.recurrence", lambda patient: None)
-    first = examine(run).findings[0]
+    monkeypatch.setattr("nncli.doctor.divergence.recurrence", lambda run: None)
+    first = diagnose(run).findings[0]
     assert first.message.startswith("it diverged, but does not here: ")
     assert first.edit.key == "optimizer.learning_rate"
 

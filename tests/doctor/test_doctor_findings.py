@@ -196,4 +196,4 @@ def test_the_first_finding_names_the_illness_and_its_edit_cures_it(tmp_path, ill
     for finding in report.findings:
         build(*load(tmp_path / "run.yaml", [*given, str(finding.edit)]))
     after = examined(tmp_path, illness.config, *given, str(first.edit))
-    assert not check(after, illness.check).findings
+    assert not check(after, illness.check).finding

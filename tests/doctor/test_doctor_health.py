@@ -6,7 +6,7 @@ import pytest
 from doctor_runs import DIABETES, IRIS, MOONS, XOR, check, examined, layers
 
 from nncli.cli.main import run as nncli
-from nncli.doctor.diagnose import examine
+from nncli.doctor.diagnose import diagnose
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 HEALTHY = {
@@ -56,7 +56,7 @@ def test_a_healthy_run_gets_a_clean_bill(tmp_path, name):
 def test_the_examples_get_a_clean_bill(tmp_path, name):
     options = ["-q", "--runs-dir", str(tmp_path / "runs"), "--set", "output.plots=[]"]
     assert nncli(["train", str(CONFIGS / f"{name}.yaml"), *options]) == 0
-    report = examine(next((tmp_path / "runs").iterdir()))
+    report = diagnose(next((tmp_path / "runs").iterdir()))
     assert report.is_healthy, report.findings
 
 

@@ -8,8 +8,8 @@ import pytest
 from doctor_runs import DIABETES, IRIS, MOONS, check, examined, layers, trained
 from safetensors.numpy import load_file
 
-from nncli.doctor import edits
-from nncli.doctor.diagnose import examine
+from nncli.doctor import candidates
+from nncli.doctor.diagnose import diagnose
 from nncli.doctor.diagnosed_run import MOST_ROWS, DiagnosedRun
 from nncli.parts.activations import Relu
 
@@ -19,7 +19,7 @@ GATE = "data: {dataset: and_gate}\nnetwork: {hidden: []}\ntraining: {epochs: 1}\
 def test_the_ratio_of_plain_descent_is_rate_times_gradient_over_weights(tmp_path):
     run = trained(tmp_path, GATE, "optimizer={type: gd, learning_rate: 0.25}")
     # after one epoch, one step: W <- W - 0.25 g, so what moved is 0.25 |g| / |W|
-    [layer] = examine(run).layers
+    [layer] = diagnose(run).layers
     start = DiagnosedRun.of_run(run).start.theta
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     a = 1 / (1 + np.exp(-(x @ start[:2] + start[2])))
@@ -38,24 +38,24 @@ def test_outputs_that_start_at_zero_cost_ln_of_the_classes(tmp_path):
 
 def test_dead_units_are_those_that_no_row_switches_on(tmp_path):
     run = trained(tmp_path, MOONS, layers(1, units=32), "optimizer.learning_rate=0.3")
-    [hidden, _] = examine(run).layers
-    weights, patient = load_file(run / "model.safetensors"), DiagnosedRun.of_run(run)
-    z = patient.job.train.x @ weights["hidden_1/W"] + weights["hidden_1/b"]
+    [hidden, _] = diagnose(run).layers
+    weights, diagnosed = load_file(run / "model.safetensors"), DiagnosedRun.of_run(run)
+    z = diagnosed.job.train.x @ weights["hidden_1/W"] + weights["hidden_1/b"]
     assert hidden.dead == int((z <= 0).all(axis=0).sum())
 
 
 def test_saturated_values_have_lost_98_percent_of_their_slope(tmp_path):
     run = trained(tmp_path, MOONS, layers(1, units=16, activation="tanh"), "training.epochs=100")
-    [hidden, _] = examine(run).layers
-    weights, patient = load_file(run / "model.safetensors"), DiagnosedRun.of_run(run)
-    z = patient.job.train.x @ weights["hidden_1/W"] + weights["hidden_1/b"]
+    [hidden, _] = diagnose(run).layers
+    weights, diagnosed = load_file(run / "model.safetensors"), DiagnosedRun.of_run(run)
+    z = diagnosed.job.train.x @ weights["hidden_1/W"] + weights["hidden_1/b"]
     assert hidden.saturated == pytest.approx((1 - np.tanh(z) ** 2 < 0.02).mean())
 
 
 def test_divergence_is_placed_where_training_itself_stopped(tmp_path, capsys):
     run = trained(tmp_path, DIABETES, "optimizer={type: sgd, learning_rate: 100}")
     told = capsys.readouterr().err  # training diverged in epoch 2 at step 17: ...
-    report = examine(run)
+    report = diagnose(run)
     place = check(report, "divergence").result
     assert place.startswith("training diverged in epoch")
     assert place in told
@@ -78,14 +78,14 @@ def test_a_long_table_is_looked_at_in_part_and_that_is_said(tmp_path):
 
 def test_two_examinations_say_the_same(tmp_path):
     run = trained(tmp_path, MOONS, "optimizer.learning_rate=5")
-    first, second = (json.dumps(examine(run).to_json()) for _ in range(2))
+    first, second = (json.dumps(diagnose(run).to_json()) for _ in range(2))
     assert first == second
 
 
 def test_a_run_that_is_examined_stays_as_it_is(tmp_path):
     run = trained(tmp_path, MOONS, "network.hidden=[]")
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    examine(run)
+    diagnose(run)
     assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
 
 
@@ -94,10 +94,10 @@ def test_an_edit_of_layers_is_as_short_as_a_user_would_write_it(tmp_path):
         "[batch_norm, 8, {type: dense, units: 4, activation: tanh}, {type: dropout, rate: 0.1}]"
     )
     run = trained(tmp_path, MOONS, f"network.hidden={hidden}", "training.epochs=1")
-    [edit] = edits.leaky(DiagnosedRun.of_run(run))
+    [edit] = candidates.leaky(DiagnosedRun.of_run(run))
     assert str(edit) == (
         "network.hidden=[batch_norm, {type: dense, units: 8, activation: leaky_relu}, "
         "{type: dense, units: 4, activation: tanh}, {type: dropout, rate: 0.1}]"
     )
-    back = edits.hidden_activation(DiagnosedRun.of_run(run), Relu())
+    back = candidates.hidden_activation(DiagnosedRun.of_run(run), Relu())
     assert str(back[0]) == "network.hidden=[batch_norm, 8, 4, {type: dropout, rate: 0.1}]"

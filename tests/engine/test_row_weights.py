@@ -149,13 +149,13 @@ def test_a_replayed_step_weighs_the_rows_it_gathers(pair, rows, dtype):
 
     train, own, theta = job.train, index[::-1][:rows], job.start().theta
     gradient = np.zeros_like(theta)
-    values = Workspace(job.network, rows, theta, gradient).values(train.x[own])
+    buffers = Workspace(job.network, rows, theta, gradient).buffers(train.x[own])
     targets = train.targets[own]
-    passes.forward(job.network, values)
-    passes.backward(job.network, values, targets, np.zeros_like(targets), train.weights[own])
+    passes.forward(job.network, buffers)
+    passes.backward(job.network, buffers, targets, np.zeros_like(targets), train.weights[own])
     assert plan.gradient.dtype == dtype
     np.testing.assert_array_equal(plan.gradient, gradient)
-    total = passes.data_loss(job.network, values[-1], targets, train.weights[own])
+    total = passes.data_loss(job.network, buffers[-1], targets, train.weights[own])
     factor = job.network.loss.factor(*targets.shape)
     assert plan.loss(rows) == total * factor
 

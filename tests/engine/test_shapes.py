@@ -53,7 +53,7 @@ def test_softmax_of_a_row_of_two_axes_is_over_the_last():
     assert [node.output_shape for node in network.nodes] == [(2, 3), (2, 3), (6,), (1,)]
     z = np.random.default_rng(0).normal(size=(5, 2, 3))
     a, softmax = np.empty_like(z), Softmax()
-    softmax.forward(z, a, {k: np.empty(s) for k, s in softmax.scratch_shapes(z.shape).items()})
+    softmax.forward(z, a, {k: np.empty(s) for k, s in softmax.saved_shapes(z.shape).items()})
     np.testing.assert_allclose(a.sum(axis=2), 1.0)
 
 

@@ -67,11 +67,11 @@ def compute_directly(job, theta, rows):
     network, x, targets = job.network, job.train.x[:rows], job.train.targets[:rows]
     gradient = np.zeros_like(theta[: network.layout.trainable])
     workspace = Workspace(network, rows, theta, gradient, np.random.default_rng(5))
-    values = workspace.values(x)
-    passes.forward(network, values)
-    passes.backward(network, values, targets, np.zeros_like(targets))
-    passes.penalty_backward(network, values)
-    return values[-1].y, gradient
+    buffers = workspace.buffers(x)
+    passes.forward(network, buffers)
+    passes.backward(network, buffers, targets, np.zeros_like(targets))
+    passes.penalty_backward(network, buffers)
+    return buffers[-1].y, gradient
 
 
 def replay(job, theta, rows, *, gather, rewrite):
@@ -87,7 +87,7 @@ def replay(job, theta, rows, *, gather, rewrite):
     )
     plan.index[:] = range(8)
     rewrite(plan.record_gradient(rows))()
-    return plan.values(rows)[-1].y, plan.gradient
+    return plan.buffers(rows)[-1].y, plan.gradient
 
 
 def as_recorded(tape):
@@ -138,9 +138,9 @@ def test_a_replay_reads_the_rows_and_the_theta_of_its_moment():
     plan.index[:] = [9, 7, 5, 3]
     tape()
     workspace = Workspace(job.network, 4, theta)
-    values = workspace.values(job.train.x[[9, 7, 5, 3]])
-    passes.forward(job.network, values)
-    np.testing.assert_array_equal(plan.values(4)[-1].y, values[-1].y)
+    buffers = workspace.buffers(job.train.x[[9, 7, 5, 3]])
+    passes.forward(job.network, buffers)
+    np.testing.assert_array_equal(plan.buffers(4)[-1].y, buffers[-1].y)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def reduction_of_some(z, a):
 )
 def test_a_kernel_that_cannot_be_replayed_is_refused(kernel):
     class Unrecordable(Identity):
-        def forward(self, z, a, scratch):
+        def forward(self, z, a, saved):
             kernel(z, a)
 
     job = make_job([ActivationLayer(Unrecordable())], inputs=3)

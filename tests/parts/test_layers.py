@@ -22,9 +22,9 @@ def run(layer, x, tensors=(), *, training=True, seed=0):
     gradient = np.zeros(network.layout.trainable) if training else None
     workspace = Workspace(network, len(x), theta, gradient, np.random.default_rng(seed))
     x.flags.writeable = False
-    values = workspace.values(x)
-    passes.forward(network, values)
-    return values[0].y, views
+    buffers = workspace.buffers(x)
+    passes.forward(network, buffers)
+    return buffers[0].y, views
 
 
 def test_dense_is_x_times_w_plus_b():

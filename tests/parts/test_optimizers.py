@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from training_part_cases import OPTIMIZERS as CASES
 
 from nncli.parts.optimizers import (
     Adagrad,
@@ -19,6 +20,7 @@ from nncli.parts.optimizers import (
 from nncli.registry import members
 
 STEPPING = [cls for cls in members("optimizer").values() if cls is not Lbfgs]
+EXAMPLES = [example for _, examples in CASES.values() for example in examples]
 every_optimizer = pytest.mark.parametrize("optimizer", STEPPING, ids=lambda cls: cls.name)
 
 
@@ -146,35 +148,15 @@ def test_adamw_without_decay_is_adam():
     assert steps(AdamW(weight_decay=0.0), start, gradients) == steps(Adam(), start, gradients)
 
 
-def textbook_adam(theta, gradients, rates, *, betas, epsilon, weight_decay=0.0):
-    """Algorithm 1 of Kingma and Ba (2015), line by line, with the decay of AdamW."""
-    theta, (b1, b2) = np.array(theta), betas
-    m = v = np.zeros_like(theta)
-    for t, (g, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * g**2
-        m_hat = m / (1 - b1**t)
-        v_hat = v / (1 - b2**t)
-        theta = theta - rate * weight_decay * theta
-        theta = theta - rate * m_hat / (np.sqrt(v_hat) + epsilon)
-    return theta
-
-
-@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.0, 0.0), (0.0, 0.9), (0.99, 0.5)])
-@pytest.mark.parametrize("epsilon", [1e-8, 1e-2])
-def test_adam_is_the_textbook_s_over_many_steps(betas, epsilon):
+@pytest.mark.parametrize("optimizer", EXAMPLES, ids=[part.name for part in EXAMPLES])
+def test_it_is_the_textbook_s_over_many_steps(optimizer):
+    textbook, _ = CASES[optimizer.name]
     random = np.random.default_rng(3)
     gradients = random.normal(size=(200, 4)) * [1e-6, 1.0, 1e3, 0.0]
     theta, rates = random.normal(size=4), list(random.uniform(0.001, 0.1, 200))
-    settings = {"betas": betas, "epsilon": epsilon}
     check(
-        steps(Adam(**settings), theta, gradients, rates)[-1],
-        textbook_adam(theta, gradients, rates, **settings),
-        rel=1e-9,
-    )
-    check(
-        steps(AdamW(**settings, weight_decay=0.1), theta, gradients, rates)[-1],
-        textbook_adam(theta, gradients, rates, **settings, weight_decay=0.1),
+        steps(optimizer, theta, gradients, rates)[-1],
+        textbook(optimizer, theta, gradients, rates),
         rel=1e-9,
     )
 

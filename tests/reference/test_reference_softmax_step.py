@@ -24,7 +24,7 @@ def plan():
 
 
 def test_the_outputs_are_the_reference_s(plan):
-    np.testing.assert_allclose(plan.values(10)[-1].y, EXPECTED["output"], **TOLERANCE)
+    np.testing.assert_allclose(plan.buffers(10)[-1].y, EXPECTED["output"], **TOLERANCE)
 
 
 def test_the_loss_is_the_reference_s(plan):

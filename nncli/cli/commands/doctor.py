@@ -11,7 +11,8 @@ from nncli.cli.options import RUN, json_option, print_json
 from nncli.cli.text_table import table
 
 if TYPE_CHECKING:
-    from nncli.doctor.finding import Finding, Layer, Report
+    from nncli.doctor.check import Finding
+    from nncli.doctor.diagnose import Diagnosis, LayerStatistics
 
 
 WIDTH = 100  # letters of a line, but for an edit, which is there to be copied
@@ -28,37 +29,39 @@ def command(run: Path, as_json: bool) -> None:
     and what its curves say. Each finding has its number and one edit, with what that did in a
     short trial.
     """
-    from nncli.doctor.diagnose import examine
+    from nncli.doctor.diagnose import diagnose
 
-    report = examine(run)
-    if report.stopped in ("", "interrupted"):
-        how = "was interrupted" if report.stopped else "has not ended"
+    diagnosis = diagnose(run)
+    if diagnosis.stopped in ("", "interrupted"):
+        how = "was interrupted" if diagnosis.stopped else "has not ended"
         click.echo(f"note: training {how}; this is what its last checkpoint shows", err=True)
     if as_json:
-        print_json({"run": os.fspath(run), **report.to_json()})
+        print_json({"run": os.fspath(run), **diagnosis.to_json()})
     else:
-        click.echo(f"{run}: {_in_words(report)}")
-    if report.findings and not as_json:
+        click.echo(f"{run}: {_in_words(diagnosis)}")
+    if diagnosis.findings and not as_json:
         click.echo(f"\nto try an edit: nncli train {run / 'config.resolved.yaml'} --set KEY=VALUE")
 
 
-def _in_words(report: "Report") -> str:
+def _in_words(diagnosis: "Diagnosis") -> str:
     """The findings, then what every layer and every check showed."""
-    edits = [str(finding.edit) for finding in report.findings]
+    edits = [str(finding.edit) for finding in diagnosis.findings]
     found = [
         _finding(number, finding, edits.index(str(finding.edit)) + 1)
-        for number, finding in enumerate(report.findings, start=1)
+        for number, finding in enumerate(diagnosis.findings, start=1)
     ]
-    return "\n\n".join([_headline(report), *found, _layers(report.layers), _checked(report)])
+    return "\n\n".join(
+        [_headline(diagnosis), *found, _layers(diagnosis.layers), _checked(diagnosis)]
+    )
 
 
-def _headline(report: "Report") -> str:
-    count = len(report.findings)
+def _headline(diagnosis: "Diagnosis") -> str:
+    count = len(diagnosis.findings)
     said = "nothing found: a clean bill of health"
     if count:
         said = "1 finding" if count == 1 else f"{count} findings, the most important first"
-    if report.looked_at < report.rows:
-        said += f" ({report.looked_at:,} of {report.rows:,} training rows looked at)"
+    if diagnosis.looked_at < diagnosis.rows:
+        said += f" ({diagnosis.looked_at:,} of {diagnosis.rows:,} training rows looked at)"
     return said
 
 
@@ -72,7 +75,7 @@ def _finding(number: int, finding: "Finding", first: int) -> str:
     return "\n".join([message, f"   try {edit}", *tried])
 
 
-def _layers(layers: "Sequence[Layer]") -> str:
+def _layers(layers: "Sequence[LayerStatistics]") -> str:
     def figure(value: float | None) -> str:
         return "-" if value is None else f"{value:.2g}"
 
@@ -96,11 +99,11 @@ def _layers(layers: "Sequence[Layer]") -> str:
     return f"{table([[*header, 'moved', 'dead', 'saturated'], *rows])}\n{legend}"
 
 
-def _checked(report: "Report") -> str:
-    found = {finding.check for finding in report.findings}
-    width = max(len(check.name) for check in report.checks)
+def _checked(diagnosis: "Diagnosis") -> str:
+    found = {finding.check for finding in diagnosis.findings}
+    width = max(len(check.name) for check in diagnosis.checks)
     lines = [
         f"{'!' if check.name in found else ' '} {check.name.ljust(width)}  {check.result}"
-        for check in report.checks
+        for check in diagnosis.checks
     ]
     return "checked\n" + "\n".join(lines)

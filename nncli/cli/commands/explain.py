@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import CONFIG, json_option, print_json, set_option
-
-LIBRARIES = ("scikit-learn", "keras", "pytorch")
+from nncli.equivalent import LIBRARIES
 
 
 @click.command(name="explain")
@@ -30,14 +29,13 @@ def command(
     where their conventions differ.
     """
     from nncli.artifacts.loaded_network import load_network
-    from nncli.explain.explain import equivalents
+    from nncli.explain.explain import as_text, equivalents
     from nncli.explain.formulas import formulas
-    from nncli.explain.text import as_text
 
     built = load_network(config, assignments).built
-    lines, answers = formulas(built), equivalents(built, libraries)
+    lines, found = formulas(built), equivalents(built, libraries)
     if not as_json:
-        click.echo(as_text(lines, answers))
+        click.echo(as_text(lines, found))
         return
     print_json(
         {
@@ -46,8 +44,7 @@ def command(
                 for line in lines
             ],
             "equivalents": {
-                name: {"code": found.code, "notes": list(found.notes)}
-                for name, found in answers.items()
+                name: {"code": each.code, "notes": list(each.notes)} for name, each in found.items()
             },
         }
     )

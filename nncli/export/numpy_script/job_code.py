@@ -40,13 +40,13 @@ class Recorder:
         self.dtype = np.dtype(job.training.dtype)
         self.start = job.start()
         self.batches = job.batches(self.start)
-        values = self._plan(PROBES[0]).values(PROBES[0])
-        self.n_forward = _length(lambda v: passes.forward(self.network, v), values)
-        self.n_penalty = _length(lambda v: passes.penalty_backward(self.network, v), values)
+        buffers = self._plan(PROBES[0]).buffers(PROBES[0])
+        self.n_forward = _length(lambda own: passes.forward(self.network, own), buffers)
+        self.n_penalty = _length(lambda own: passes.penalty_backward(self.network, own), buffers)
         self.gradients = {
             symbol(self.network, f"{node.name}/d{name}")
-            for node, v in zip(self.network.nodes, values, strict=True)
-            for name in v.grads
+            for node, own in zip(self.network.nodes, buffers, strict=True)
+            for name in own.grads
         }
 
     def gradient(self) -> list[Recording]:
@@ -56,7 +56,7 @@ class Recorder:
     def _gradient(self, rows: int) -> Recording:
         plan = self._plan(rows)
         x, targets, weights = plan.batch(rows)
-        names = self._names(x, plan.values(rows))
+        names = self._names(x, plan.buffers(rows))
         names.add("t", targets)
         if weights is not None:
             names.add("w", weights)
@@ -71,7 +71,8 @@ class Recorder:
             forward = Forward(self.network, np.zeros_like(self.start.theta), x)
             [(_, tape, _)] = forward.chunks
             *passes, _ = tape.operations  # the last one hands out the outputs
-            recordings.append(Recording(passes, self._names(x, forward.workspace.values(x)), rows))
+            names = self._names(x, forward.workspace.buffers(x))
+            recordings.append(Recording(passes, names, rows))
         return recordings
 
     def update(self) -> tuple[Recording, dict[str, Array], list[str]]:
@@ -99,23 +100,23 @@ class Recorder:
             weights=None if self.job.train.weights is None else np.zeros(rows, dtype),
         )
 
-    def _names(self, x: Array, values: Sequence[LayerBuffers]) -> ArrayNames:
+    def _names(self, x: Array, buffers: Sequence[LayerBuffers]) -> ArrayNames:
         names = ArrayNames()
         names.add("x", x)
-        names.add("ones", values[0].ones)
-        for node, v in zip(self.network.nodes, values, strict=True):
-            gradients = {f"d{name}": gradient for name, gradient in v.grads.items()}
-            arrays = {**v.params, **v.state, **gradients, **v.saved, "a": v.y, "da": v.dy}
+        names.add("ones", buffers[0].ones)
+        for node, own in zip(self.network.nodes, buffers, strict=True):
+            gradients = {f"d{name}": gradient for name, gradient in own.grads.items()}
+            arrays = {**own.params, **own.state, **gradients, **own.saved, "a": own.y, "da": own.dy}
             for name, array in arrays.items():
                 if array is not None:
                     names.add(symbol(self.network, f"{node.name}/{name}"), array)
         return names
 
 
-def _length(work: Callable[[list[LayerBuffers]], None], values: list[LayerBuffers]) -> int:
+def _length(work: Callable[[list[LayerBuffers]], None], buffers: list[LayerBuffers]) -> int:
     """How many operations a part of a tape has."""
     tape = Tape()
-    work(recorded(values, tape))
+    work(recorded(buffers, tape))
     return len(tape.operations)
 
 

@@ -37,6 +37,11 @@ class Dense(Layer):
     bias: Annotated[bool, "whether there is a b"] = True
     trainable: Annotated[bool, "false freezes W and b"] = True
     key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
+    equivalents = {
+        "scikit-learn": "hidden_layer_sizes",
+        "keras": "layers.Dense({units}{more_keys})",
+        "pytorch": "nn.Linear({inputs}, {units}{more_keys})",
+    }
 
     @property
     def is_trainable(self) -> bool:
@@ -52,12 +57,12 @@ class Dense(Layer):
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         scores = (batch, self.units)
-        scratch = self.activation.scratch_shapes(scores)
+        saved = self.activation.saved_shapes(scores)
         if type(self.activation) is not Identity:  # whose z is y and whose dz is dy
-            scratch = {"z": scores, "dz": scores, **scratch}
+            saved = {"z": scores, "dz": scores, **saved}
         if self.kernel_regularizer:
-            scratch = {**scratch, "penalty": (*input_shape, self.units)}
-        return scratch
+            saved = {**saved, "penalty": (*input_shape, self.units)}
+        return saved
 
     def initializers(self) -> Mapping[str, Initializer]:
         kernel = self.kernel_initializer
@@ -65,40 +70,44 @@ class Dense(Layer):
             kernel = self.activation.initializer
         return {"W": kernel, "b": self.bias_initializer}
 
-    def forward(self, v: LayerBuffers) -> None:
-        z = v.saved.get("z", v.y)
-        np.dot(v.x, v.params["W"], out=z)
+    def forward(self, buffers: LayerBuffers) -> None:
+        z = buffers.saved.get("z", buffers.y)
+        np.dot(buffers.x, buffers.params["W"], out=z)
         if self.bias:
-            np.add(z, v.params["b"], out=z)
-        if z is not v.y:
-            self.activation.forward(z, v.y, v.saved)
+            np.add(z, buffers.params["b"], out=z)
+        if z is not buffers.y:
+            self.activation.forward(z, buffers.y, buffers.saved)
 
-    def backward(self, v: LayerBuffers) -> None:
-        assert v.dy is not None
-        if "dz" in v.saved:
-            self.activation.backward(v.dy, v.saved["z"], v.y, v.saved["dz"], v.saved)
-        self.backward_affine(v)
+    def backward(self, buffers: LayerBuffers) -> None:
+        assert buffers.dy is not None
+        if "dz" in buffers.saved:
+            self.activation.backward(
+                buffers.dy, buffers.saved["z"], buffers.y, buffers.saved["dz"], buffers.saved
+            )
+        self.backward_affine(buffers)
 
-    def backward_affine(self, v: LayerBuffers) -> None:
+    def backward_affine(self, buffers: LayerBuffers) -> None:
         """The backward pass from dz on: a loss that knows dz itself starts here."""
-        dz = v.saved.get("dz", v.dy)
+        dz = buffers.saved.get("dz", buffers.dy)
         assert dz is not None
-        if "W" in v.grads:
-            np.dot(v.x.T, dz, out=v.grads["W"])
-        if "b" in v.grads:
-            np.dot(v.ones, dz, out=v.grads["b"])
-        if v.dx is not None:
-            np.dot(dz, v.params["W"].T, out=v.dx)
+        if "W" in buffers.grads:
+            np.dot(buffers.x.T, dz, out=buffers.grads["W"])
+        if "b" in buffers.grads:
+            np.dot(buffers.ones, dz, out=buffers.grads["b"])
+        if buffers.dx is not None:
+            np.dot(dz, buffers.params["W"].T, out=buffers.dx)
 
     def penalty(self, params: Mapping[str, Array]) -> float:
         return self.kernel_regularizer.value(params["W"]) if self.kernel_regularizer else 0.0
 
-    def penalty_backward(self, v: LayerBuffers) -> None:
-        if self.kernel_regularizer and "W" in v.grads:
-            self.kernel_regularizer.backward(v.params["W"], v.grads["W"], v.saved["penalty"])
+    def penalty_backward(self, buffers: LayerBuffers) -> None:
+        if self.kernel_regularizer and "W" in buffers.grads:
+            self.kernel_regularizer.backward(
+                buffers.params["W"], buffers.grads["W"], buffers.saved["penalty"]
+            )
 
-    def kinks(self, v: LayerBuffers) -> Iterable[tuple[Array, float]]:
-        return [(v.saved.get("z", v.y), kink) for kink in self.activation.kinks]
+    def kinks(self, buffers: LayerBuffers) -> Iterable[tuple[Array, float]]:
+        return [(buffers.saved.get("z", buffers.y), kink) for kink in self.activation.kinks]
 
     def penalty_kinks(self, params: Mapping[str, Array]) -> Iterable[tuple[Array, float]]:
         kinks = self.kernel_regularizer.kinks if self.kernel_regularizer else ()

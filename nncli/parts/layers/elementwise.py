@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Fraction
+from nncli.equivalent import unsupported
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.layers.layer import Layer
@@ -17,20 +18,21 @@ class ActivationLayer(Layer):
     """a = function(x): an activation by itself, as after batch_norm."""
 
     function: Activation = Relu()
+    equivalents = {"scikit-learn": unsupported("activation layers")}  # elsewhere, the function's
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
-        return self.function.scratch_shapes((batch, *input_shape))
+        return self.function.saved_shapes((batch, *input_shape))
 
-    def forward(self, v: LayerBuffers) -> None:
-        self.function.forward(v.x, v.y, v.saved)
+    def forward(self, buffers: LayerBuffers) -> None:
+        self.function.forward(buffers.x, buffers.y, buffers.saved)
 
-    def backward(self, v: LayerBuffers) -> None:
-        if v.dx is not None:
-            assert v.dy is not None
-            self.function.backward(v.dy, v.x, v.y, v.dx, v.saved)
+    def backward(self, buffers: LayerBuffers) -> None:
+        if buffers.dx is not None:
+            assert buffers.dy is not None
+            self.function.backward(buffers.dy, buffers.x, buffers.y, buffers.dx, buffers.saved)
 
-    def kinks(self, v: LayerBuffers) -> Iterable[tuple[Array, float]]:
-        return [(v.x, kink) for kink in self.function.kinks]
+    def kinks(self, buffers: LayerBuffers) -> Iterable[tuple[Array, float]]:
+        return [(buffers.x, kink) for kink in self.function.kinks]
 
     def formulas(self) -> dict[str, str]:
         return {"a": self.function.fill(self.function.formula).replace("{z}", "{x}")}
@@ -50,25 +52,30 @@ class Dropout(Layer):
 
     rate: Annotated[Fraction, "the share of units dropped"] = 0.5
     is_random = True
+    equivalents = {
+        "scikit-learn": unsupported("dropout"),
+        "keras": "layers.Dropout({rate})",
+        "pytorch": "nn.Dropout({rate})",
+    }
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         return {"mask": (batch, *input_shape)}
 
-    def forward(self, v: LayerBuffers) -> None:
-        if not v.training:
-            np.copyto(v.y, v.x)
+    def forward(self, buffers: LayerBuffers) -> None:
+        if not buffers.training:
+            np.copyto(buffers.y, buffers.x)
             return
-        assert v.uniform is not None
-        mask = v.saved["mask"]
-        v.uniform(mask)
+        assert buffers.uniform is not None
+        mask = buffers.saved["mask"]
+        buffers.uniform(mask)
         np.greater_equal(mask, self.rate, out=mask)
         np.multiply(mask, 1.0 / (1.0 - self.rate), out=mask)
-        np.multiply(v.x, mask, out=v.y)
+        np.multiply(buffers.x, mask, out=buffers.y)
 
-    def backward(self, v: LayerBuffers) -> None:
-        if v.dx is not None:
-            assert v.dy is not None
-            np.multiply(v.dy, v.saved["mask"], out=v.dx)
+    def backward(self, buffers: LayerBuffers) -> None:
+        if buffers.dx is not None:
+            assert buffers.dy is not None
+            np.multiply(buffers.dy, buffers.saved["mask"], out=buffers.dx)
 
     def formulas(self) -> dict[str, str]:
         return {

@@ -14,6 +14,8 @@ class Layer(Part):
 
     Shapes are those of one row, without the batch axis: (features,) today.
     is_random: whether a training pass draws random numbers.
+    equivalents: scikit-learn: anything, where the estimators have it; keras: a layer; pytorch: a
+    module of {inputs} columns.
     """
 
     kind = "layer"
@@ -39,22 +41,22 @@ class Layer(Part):
         """How each parameter and state starts."""
         return {}
 
-    def forward(self, v: LayerBuffers) -> None:
+    def forward(self, buffers: LayerBuffers) -> None:
         """Write y (and saved arrays) from x and the parameters."""
         raise NotImplementedError
 
-    def backward(self, v: LayerBuffers) -> None:
-        """Write the gradients present in v, and dx unless it is None."""
+    def backward(self, buffers: LayerBuffers) -> None:
+        """Write the gradients present in the buffers, and dx unless it is None."""
         raise NotImplementedError
 
     def penalty(self, params: Mapping[str, Array]) -> float:
         """What this layer's regularizers add to the loss."""
         return 0.0
 
-    def penalty_backward(self, v: LayerBuffers) -> None:
-        """Add the penalty's gradient to the gradients present in v."""
+    def penalty_backward(self, buffers: LayerBuffers) -> None:
+        """Add the penalty's gradient to the gradients present in the buffers."""
 
-    def kinks(self, v: LayerBuffers) -> Iterable[tuple[Array, float]]:
+    def kinks(self, buffers: LayerBuffers) -> Iterable[tuple[Array, float]]:
         """Each array that goes through a function with a kink, and where that function has it."""
         return ()
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Fraction, Positive
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Ones, Zeros
 from nncli.parts.layers.layer import Layer
@@ -30,6 +31,22 @@ class BatchNorm(Layer):
     moving_mean_initializer: Initializer = Zeros()
     moving_variance_initializer: Initializer = Ones()
     trainable: Annotated[bool, "false freezes gamma, beta and the running statistics"] = True
+    equivalents = {
+        "scikit-learn": unsupported("batch_norm"),
+        "keras": Equivalent(
+            "layers.BatchNormalization(momentum={momentum}, epsilon={epsilon}{more_keys})",
+            "BatchNormalization's defaults are momentum=0.99 and epsilon=0.001",
+        ),
+        "pytorch": Equivalent(
+            "nn.BatchNorm1d({inputs}, eps={epsilon}, momentum={rest:.12g})",
+            "BatchNorm1d's momentum is the share of the new batch: 1 - {momentum} = {rest:.12g}",
+            "BatchNorm1d's running variance is the batch's times n / (n - 1): training is the "
+            "same, evaluation differs a little; a batch of one row is an error",
+        ),
+    }
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        return super().equivalent(library, rest=1.0 - self.momentum, **names)
 
     @property
     def is_trainable(self) -> bool:
@@ -64,49 +81,57 @@ class BatchNorm(Layer):
             "moving_variance": self.moving_variance_initializer,
         }
 
-    def uses_batch_statistics(self, v: LayerBuffers) -> bool:
+    def uses_batch_statistics(self, buffers: LayerBuffers) -> bool:
         """A frozen layer keeps to its running statistics in training too."""
-        return v.training and self.trainable
+        return buffers.training and self.trainable
 
-    def forward(self, v: LayerBuffers) -> None:
-        x_hat, mean, inv_std = v.saved["x_hat"], v.saved["mean"], v.saved["inv_std"]
-        variance = v.state["moving_variance"]
-        if self.uses_batch_statistics(v):
-            self._mean(v, v.x, out=mean)
-            np.subtract(v.x, mean, out=x_hat)
-            np.multiply(x_hat, x_hat, out=v.saved["scratch"])
-            variance = v.saved["variance"]
-            self._mean(v, v.saved["scratch"], out=variance)
-            self._move(v, "moving_mean", mean)
-            self._move(v, "moving_variance", variance)
+    def forward(self, buffers: LayerBuffers) -> None:
+        x_hat, mean, inv_std = (
+            buffers.saved["x_hat"],
+            buffers.saved["mean"],
+            buffers.saved["inv_std"],
+        )
+        variance = buffers.state["moving_variance"]
+        if self.uses_batch_statistics(buffers):
+            self._mean(buffers, buffers.x, out=mean)
+            np.subtract(buffers.x, mean, out=x_hat)
+            np.multiply(x_hat, x_hat, out=buffers.saved["scratch"])
+            variance = buffers.saved["variance"]
+            self._mean(buffers, buffers.saved["scratch"], out=variance)
+            self._move(buffers, "moving_mean", mean)
+            self._move(buffers, "moving_variance", variance)
         else:
-            np.subtract(v.x, v.state["moving_mean"], out=x_hat)
+            np.subtract(buffers.x, buffers.state["moving_mean"], out=x_hat)
         np.add(variance, self.epsilon, out=inv_std)
         np.sqrt(inv_std, out=inv_std)
         np.reciprocal(inv_std, out=inv_std)
         np.multiply(x_hat, inv_std, out=x_hat)
-        np.multiply(x_hat, v.params["gamma"], out=v.y)
-        np.add(v.y, v.params["beta"], out=v.y)
+        np.multiply(x_hat, buffers.params["gamma"], out=buffers.y)
+        np.add(buffers.y, buffers.params["beta"], out=buffers.y)
 
-    def backward(self, v: LayerBuffers) -> None:
-        assert v.dy is not None
-        x_hat, scratch, column = v.saved["x_hat"], v.saved["scratch"], v.saved["sum"]
-        np.multiply(v.dy, x_hat, out=scratch)
-        if "gamma" in v.grads:
-            np.dot(v.ones, scratch, out=v.grads["gamma"])
-            np.dot(v.ones, v.dy, out=v.grads["beta"])
-        if v.dx is None:
+    def backward(self, buffers: LayerBuffers) -> None:
+        assert buffers.dy is not None
+        x_hat, scratch, column = (
+            buffers.saved["x_hat"],
+            buffers.saved["scratch"],
+            buffers.saved["sum"],
+        )
+        np.multiply(buffers.dy, x_hat, out=scratch)
+        if "gamma" in buffers.grads:
+            np.dot(buffers.ones, scratch, out=buffers.grads["gamma"])
+            np.dot(buffers.ones, buffers.dy, out=buffers.grads["beta"])
+        if buffers.dx is None:
             return
-        if self.uses_batch_statistics(v):
-            self._mean(v, scratch, out=column)
+        if self.uses_batch_statistics(buffers):
+            self._mean(buffers, scratch, out=column)
             np.multiply(x_hat, column, out=scratch)
-            np.subtract(v.dy, scratch, out=v.dx)
-            self._mean(v, v.dy, out=column)
-            np.subtract(v.dx, column, out=v.dx)
+            np.subtract(buffers.dy, scratch, out=buffers.dx)
+            self._mean(buffers, buffers.dy, out=column)
+            np.subtract(buffers.dx, column, out=buffers.dx)
         else:
-            np.copyto(v.dx, v.dy)
-        np.multiply(v.saved["inv_std"], v.params["gamma"], out=column)
-        np.multiply(v.dx, column, out=v.dx)
+            np.copyto(buffers.dx, buffers.dy)
+        np.multiply(buffers.saved["inv_std"], buffers.params["gamma"], out=column)
+        np.multiply(buffers.dx, column, out=buffers.dx)
 
     def formulas(self) -> dict[str, str]:
         own = {
@@ -134,12 +159,12 @@ class BatchNorm(Layer):
         return {f"moving_{name}": self.fill(keep % (name, name)) for name in ("mean", "variance")}
 
     @staticmethod
-    def _mean(v: LayerBuffers, x: Array, out: Array) -> None:
-        np.dot(v.ones, x, out=out)
+    def _mean(buffers: LayerBuffers, x: Array, out: Array) -> None:
+        np.dot(buffers.ones, x, out=out)
         np.multiply(out, 1.0 / x.shape[0], out=out)
 
-    def _move(self, v: LayerBuffers, name: str, batch_value: Array) -> None:
-        running, column = v.state[name], v.saved["sum"]
+    def _move(self, buffers: LayerBuffers, name: str, batch_value: Array) -> None:
+        running, column = buffers.state[name], buffers.saved["sum"]
         np.multiply(running, self.momentum, out=running)
         np.multiply(batch_value, 1.0 - self.momentum, out=column)
         np.add(running, column, out=running)

@@ -125,10 +125,10 @@ class Distance(Activation):
 
     kinks = (0.0,)
 
-    def forward(self, z, a, scratch):
+    def forward(self, z, a, saved):
         np.absolute(z, out=a)
 
-    def backward(self, da, z, a, dz, scratch):
+    def backward(self, da, z, a, dz, saved):
         np.sign(z, out=dz)
         np.multiply(dz, da, out=dz)
 
@@ -138,11 +138,11 @@ class Shifted(Distance):
 
     kinks = (1.0,)
 
-    def forward(self, z, a, scratch):
+    def forward(self, z, a, saved):
         np.subtract(z, 1.0, out=a)
         np.absolute(a, out=a)
 
-    def backward(self, da, z, a, dz, scratch):
+    def backward(self, da, z, a, dz, saved):
         np.subtract(z, 1.0, out=dz)
         np.sign(dz, out=dz)
         np.multiply(dz, da, out=dz)
@@ -265,7 +265,7 @@ def test_a_right_gradient_is_never_called_wrong(seed):
 def test_a_kernel_that_computes_at_once_what_a_replay_leaves_out_is_named(monkeypatch):
     """Recorded, `np.asarray` is a look at the numbers of that moment."""
 
-    def forward(self, z, a, scratch):
+    def forward(self, z, a, saved):
         np.tanh(z, out=a)
         np.multiply(a, float(abs(np.asarray(z).view(np.ndarray)).max()), out=a)
 

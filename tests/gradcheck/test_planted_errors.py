@@ -58,9 +58,9 @@ def test_a_gradient_a_little_too_long_is_found(monkeypatch, share):
 
 def test_a_gradient_that_is_not_written_is_found():
     class Forgetful(Dense):
-        def backward(self, v):
-            np.dot(v.ones, v.dy, out=v.grads["b"])
-            np.dot(v.dy, v.params["W"].T, out=v.dx)
+        def backward(self, buffers):
+            np.dot(buffers.ones, buffers.dy, out=buffers.grads["b"])
+            np.dot(buffers.dy, buffers.params["W"].T, out=buffers.dx)
 
     job = network(Forgetful(3, Identity(), SOME, SOME))
     (wrong,) = check_gradients(job, job.start()).wrong

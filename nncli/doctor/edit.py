@@ -1,6 +1,7 @@
-"""Short form: a layer in one line of YAML, as a user would write it."""
+"""Edit: one key of the config and its new value, as short as a user would write it."""
 
-import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import yaml
@@ -9,6 +10,24 @@ from nncli.config.dump import plain
 from nncli.parts.activations import Activation
 from nncli.parts.initializers import FromFile, Initializer
 from nncli.parts.layers import Dense, Layer, Output
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One key of the config and its new value, as YAML text.
+
+    cause: what is wrong if just this edit helps; empty if it speaks for none.
+    """
+
+    key: str
+    value: str
+    cause: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
+
+
+Edits = Sequence[Edit]
 
 
 def flow(value: Any) -> str:
@@ -22,7 +41,7 @@ def short(layer: Layer | Output) -> Any:
     block = plain(layer)
     if not isinstance(block, dict):
         return block
-    defaults = {field.name: plain(field.default) for field in dataclasses.fields(layer)}
+    defaults = {field.name: plain(field.default) for field in fields(layer)}
     if isinstance(layer, Dense):
         defaults["kernel_initializer"] = plain(layer.activation.initializer)
     kept = {
@@ -32,11 +51,11 @@ def short(layer: Layer | Output) -> Any:
     }
     if isinstance(layer, Output):
         return {key: value for key, value in kept.items() if key != "type"}
-    bare = {frozenset({"type", "units"}): "units", frozenset({"type"}): "type"}
-    return kept[bare[keys]] if (keys := frozenset(kept)) in bare else kept
+    alone = {frozenset({"type", "units"}): "units", frozenset({"type"}): "type"}
+    return kept[alone[keys]] if (keys := frozenset(kept)) in alone else kept
 
 
 def _plain_name(part: Any, block: Any) -> Any:
-    """The bare name of a part whose keys all have their defaults, else its block."""
+    """The name of a part whose keys all have their defaults, else its block."""
     is_part = isinstance(part, Activation | Initializer) and not isinstance(part, FromFile)
     return part.name if is_part and type(part)() == part else block

@@ -46,8 +46,8 @@ def unmatched(activation):
 
 def flipped_activation(cls):
     class Flipped(cls):
-        def backward(self, da, z, a, dz, scratch):
-            super().backward(da, z, a, dz, scratch)
+        def backward(self, da, z, a, dz, saved):
+            super().backward(da, z, a, dz, saved)
             np.negative(dz, out=dz)
 
     return Flipped
@@ -78,9 +78,9 @@ def flipped_layer(cls, target):
     """target: dx, or the parameter whose gradient gets the wrong sign."""
 
     class Flipped(cls):
-        def backward(self, v):
-            super().backward(v)
-            wrong = v.dx if target == "dx" else v.grads[target]
+        def backward(self, buffers):
+            super().backward(buffers)
+            wrong = buffers.dx if target == "dx" else buffers.grads[target]
             np.negative(wrong, out=wrong)
 
     return Flipped

@@ -1,7 +1,7 @@
-"""Edits: changes of one key that might mend a run. Each gives none where it makes no sense."""
+"""Candidates: edits that might mend a run. Each gives none where it makes no sense."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,18 +9,25 @@ import yaml
 
 from nncli.config.experiment import PreprocessingKeys
 from nncli.doctor.diagnosed_run import DiagnosedRun
-from nncli.doctor.finding import Edit
-from nncli.doctor.short_form import flow, short
+from nncli.doctor.edit import Edit, Edits, flow, short
 from nncli.parts.activations import Activation, Identity, LeakyRelu, Relu, Softplus
 from nncli.parts.initializers import Zeros
 from nncli.parts.layers import ActivationLayer, Dense, Dropout, Layer
 
-Edits = list[Edit]
 SMALL_RATE, LARGE_RATE = 1e-3, 0.1
 
 
-def scale_inputs(patient: DiagnosedRun) -> Edits:
-    keys = patient.built.experiment.data.preprocessing
+def because(causes: Mapping[str, Edits]) -> Edits:
+    """The edits of all causes, each with its own."""
+    return [
+        replace(edit, cause=f"likely cause: {cause}")
+        for cause, candidates in causes.items()
+        for edit in candidates
+    ]
+
+
+def scale_inputs(run: DiagnosedRun) -> Edits:
+    keys = run.built.experiment.data.preprocessing
     assert isinstance(keys, PreprocessingKeys)
     if keys.numeric.scale == "standard":
         return []
@@ -30,10 +37,10 @@ def scale_inputs(patient: DiagnosedRun) -> Edits:
     return [Edit("data.preprocessing.numeric.scale", "standard")]
 
 
-def scale_targets(patient: DiagnosedRun) -> Edits:
-    keys, job = patient.built.experiment.data.preprocessing, patient.job
+def scale_targets(run: DiagnosedRun) -> Edits:
+    keys, job = run.built.experiment.data.preprocessing, run.job
     assert isinstance(keys, PreprocessingKeys)
-    if patient.built.table.classes or keys.target.scale != "none":
+    if run.built.table.classes or keys.target.scale != "none":
         return []
     takes_all = job.network.loss.targets == (-np.inf, np.inf)
     if not takes_all or not isinstance(job.network.output.activation, Identity):
@@ -43,44 +50,49 @@ def scale_targets(patient: DiagnosedRun) -> Edits:
     return [Edit("data.preprocessing.target.scale", "standard")]
 
 
-def learning_rates(patient: DiagnosedRun, factors: Sequence[float]) -> Edits:
+def learning_rate(run: DiagnosedRun) -> float:
+    """0 where there is none."""
+    return getattr(run.job.optimizer, "learning_rate", 0.0)
+
+
+def learning_rates(run: DiagnosedRun, factors: Sequence[float]) -> Edits:
     """The learning rate times each factor."""
-    rate = getattr(patient.job.optimizer, "learning_rate", None)
-    if rate is None:
+    if not run.job.optimizer.has_learning_rate:
         return []
+    rate = learning_rate(run)
     return [Edit("optimizer.learning_rate", f"{rate * factor:.3g}") for factor in factors]
 
 
-def lower_rates(patient: DiagnosedRun, fewest: int = 4) -> Edits:
+def lower_rates(run: DiagnosedRun, fewest: int = 4) -> Edits:
     """The learning rate down by powers of ten: so many at least, and to one that most can bear."""
-    rate = getattr(patient.job.optimizer, "learning_rate", 0.0)
+    rate = learning_rate(run)
     powers = max(fewest, math.ceil(math.log10(rate / SMALL_RATE))) if rate > 0 else 0
-    return learning_rates(patient, [10.0**-power for power in range(1, powers + 1)])
+    return learning_rates(run, [10.0**-power for power in range(1, powers + 1)])
 
 
-def higher_rates(patient: DiagnosedRun) -> Edits:
+def higher_rates(run: DiagnosedRun) -> Edits:
     """The learning rate up by powers of ten, three at least, and to one that moves most."""
-    rate = getattr(patient.job.optimizer, "learning_rate", 0.0)
+    rate = learning_rate(run)
     powers = max(3, math.ceil(math.log10(LARGE_RATE / rate))) if rate > 0 else 0
-    return learning_rates(patient, [10.0**power for power in range(1, powers + 1)])
+    return learning_rates(run, [10.0**power for power in range(1, powers + 1)])
 
 
-def longer(patient: DiagnosedRun, factor: int) -> Edit:
+def longer(run: DiagnosedRun, factor: int) -> Edit:
     """So many times the epochs."""
-    return Edit("training.epochs", str(factor * patient.job.training.epochs))
+    return Edit("training.epochs", str(factor * run.job.training.epochs))
 
 
-def standard_starts(patient: DiagnosedRun) -> Edits:
+def standard_starts(run: DiagnosedRun) -> Edits:
     """Every kernel as its activation wants it, every bias 0: in hidden layers, the output, both."""
-    hidden, output = rewrite_hidden(patient, _standard_start), _standard_output(patient)
-    block = patient.built.experiment.network.output
+    hidden, output = rewrite_hidden(run, _standard_start), _standard_output(run)
+    block = run.built.experiment.network.output
     given = {key: value for key, value in short(block).items() if "initializer" not in key}
     whole = f"{{hidden: {hidden[0].value}, output: {flow(given)}}}" if hidden and output else ""
     return [*hidden, *output, *([Edit("network", whole)] if whole else [])]
 
 
-def _standard_output(patient: DiagnosedRun) -> Edits:
-    dense = patient.network.output
+def _standard_output(run: DiagnosedRun) -> Edits:
+    dense = run.network.output
     found = []
     if dense.kernel_initializer != (wanted := dense.activation.initializer):
         found.append(Edit("network.output.kernel_initializer", wanted.name))
@@ -96,15 +108,15 @@ def _standard_start(layer: Layer) -> Layer:
     return replace(layer, kernel_initializer=start, bias_initializer=Zeros())
 
 
-def small_output(patient: DiagnosedRun) -> Edits:
+def small_output(run: DiagnosedRun) -> Edits:
     """Outputs that start near 0, and so near an even guess."""
     return [Edit("network.output.kernel_initializer", "{type: normal, std: 0.01}")]
 
 
-def mean_output(patient: DiagnosedRun) -> Edits:
+def mean_output(run: DiagnosedRun) -> Edits:
     """An output bias with which the network starts at the mean target."""
-    output, targets = patient.network.output, patient.rows.targets
-    if patient.built.table.classes or output.units > 1 or not output.bias:
+    output, targets = run.network.output, run.rows.targets
+    if run.built.table.classes or output.units > 1 or not output.bias:
         return []
     mean = float(targets.mean())
     if isinstance(output.activation, Softplus) and mean > 0:
@@ -114,13 +126,13 @@ def mean_output(patient: DiagnosedRun) -> Edits:
     return [Edit("network.output.bias_initializer", f"{{type: constant, value: {mean:.4g}}}")]
 
 
-def open_output(patient: DiagnosedRun) -> Edits:
+def open_output(run: DiagnosedRun) -> Edits:
     """An output that can reach any number, in place of a relu that may die."""
-    is_relu = isinstance(patient.network.output.activation, Relu)
+    is_relu = isinstance(run.network.output.activation, Relu)
     return [Edit("network.output.activation", "identity")] if is_relu else []
 
 
-def hidden_activation(patient: DiagnosedRun, activation: Activation) -> Edits:
+def hidden_activation(run: DiagnosedRun, activation: Activation) -> Edits:
     """This one in every hidden layer."""
 
     def change(layer: Layer) -> Layer:
@@ -130,10 +142,10 @@ def hidden_activation(patient: DiagnosedRun, activation: Activation) -> Edits:
             return layer
         return replace(layer, activation=activation, kernel_initializer=activation.initializer)
 
-    return rewrite_hidden(patient, change)
+    return rewrite_hidden(run, change)
 
 
-def leaky(patient: DiagnosedRun) -> Edits:
+def leaky(run: DiagnosedRun) -> Edits:
     """leaky_relu for relu, which lets a gradient through also where z < 0."""
 
     def change(layer: Layer) -> Layer:
@@ -143,17 +155,17 @@ def leaky(patient: DiagnosedRun) -> Edits:
             return replace(layer, activation=LeakyRelu())
         return layer
 
-    return rewrite_hidden(patient, change)
+    return rewrite_hidden(run, change)
 
 
-def rewrite_hidden(patient: DiagnosedRun, change: Callable[[Layer], Layer]) -> Edits:
+def rewrite_hidden(run: DiagnosedRun, change: Callable[[Layer], Layer]) -> Edits:
     """The hidden layers, each as `change` makes it; none if it changes nothing."""
-    before = _hidden(patient)
+    before = _hidden(run)
     after = [change(layer) for layer in before]
     return [_as_edit(after)] if after != before else []
 
 
-def gentler(patient: DiagnosedRun, factor: float) -> Edits:
+def gentler(run: DiagnosedRun, factor: float) -> Edits:
     """Penalties and dropout rates times a factor; 0 takes them out."""
 
     def change(layer: Layer) -> Layer:
@@ -165,19 +177,19 @@ def gentler(patient: DiagnosedRun, factor: float) -> Edits:
         lighter = {key: value * factor for key, value in vars(penalty).items()}
         return replace(layer, kernel_regularizer=replace(penalty, **lighter) if factor else None)
 
-    return rewrite_hidden(patient, change)
+    return rewrite_hidden(run, change)
 
 
-def shallow(patient: DiagnosedRun, depth: int = 2) -> Edits:
+def shallow(run: DiagnosedRun, depth: int = 2) -> Edits:
     """The first dense layers only."""
-    before = _hidden(patient)
+    before = _hidden(run)
     after = [layer for layer in before if isinstance(layer, Dense)][:depth]
     return [_as_edit(after)] if len(after) < len(before) else []
 
 
-def wider(patient: DiagnosedRun) -> Edits:
+def wider(run: DiagnosedRun) -> Edits:
     """More hidden units."""
-    units = [layer.units for layer in _hidden(patient) if isinstance(layer, Dense)]
+    units = [layer.units for layer in _hidden(run) if isinstance(layer, Dense)]
     sizes = [f"[{size}]" for size in (16, 64)] + ["[64, 64]"]
     return [
         Edit("network.hidden", size)
@@ -186,8 +198,8 @@ def wider(patient: DiagnosedRun) -> Edits:
     ]
 
 
-def _hidden(patient: DiagnosedRun) -> list[Layer]:
-    return [layer for layer in patient.built.experiment.network.hidden if isinstance(layer, Layer)]
+def _hidden(run: DiagnosedRun) -> list[Layer]:
+    return [layer for layer in run.built.experiment.network.hidden if isinstance(layer, Layer)]
 
 
 def _as_edit(layers: Sequence[Layer]) -> Edit:

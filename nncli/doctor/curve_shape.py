@@ -1,0 +1,239 @@
+"""Curve shape: what the learning curves say: up and down, overfit or too short."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from nncli.doctor import candidates
+from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.diagnosed_run import DiagnosedRun
+from nncli.doctor.edit import Edit, Edits
+from nncli.doctor.step_statistics import affordable_steps, steps_of
+from nncli.doctor.trials import Choice, Trial, best, learns_most, of_guessing, outcomes, share_after
+
+FEWEST = 5  # logged epochs
+LATE = 0.1  # the last share of a run
+# of the whole fall of the loss, in the last tenth: a straight line has 0.1
+STEEP, GENTLE = 0.04, 0.01
+WORSE = 1.2  # times the best val_loss
+EARLY = 0.8  # of the epochs: an overfit run was best before
+LOST = 0.05  # of the best constant's loss
+
+
+@dataclass(frozen=True)
+class Bouncing:
+    """rise: by how much the loss went up an epoch in the second half, in losses of guessing.
+
+    counts: whether that can come from the length of steps.
+    """
+
+    rise: float
+    lowest: float
+    highest: float
+    counts: bool
+
+    def __str__(self) -> str:
+        return f"in the second half the loss goes up by {self.rise:.2g} of guessing's an epoch"
+
+    def message(self) -> str:
+        return (
+            f"the loss bounces: in the second half of the run it went up by {self.rise:.0%} of the "
+            f"loss of guessing an epoch, from {self.lowest:.4g} to {self.highest:.4g}"
+        )
+
+
+def measure_bouncing(run: DiagnosedRun) -> Bouncing | str:
+    losses = np.array(run.columns.get("loss", ()))
+    if run.has_diverged or len(losses) < FEWEST:
+        return "skipped: it diverged, or has too few epochs"
+    scale = run.baselines.mean - run.baselines.perfect
+    half = losses[len(losses) // 2 :]
+    ups = sum(max(after - before, 0.0) for before, after in pairwise(half))
+    rise = ups / max(len(half) - 1, 1) / scale if scale > 0 else 0.0
+    return Bouncing(rise, half.min(), half.max(), run.has_steps and math.isfinite(rise))
+
+
+BOUNCING = Check[Bouncing](
+    name="bouncing",
+    question="Does the training loss go up and down?",
+    rank=Rank.SYMPTOM,
+    measure=measure_bouncing,
+    signs=(
+        Sign(
+            number=lambda curve: curve.rise if curve.counts else None,
+            most=LOST,
+            message=Bouncing.message,
+            candidates=candidates.lower_rates,
+            choose=learns_most,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Overfitting:
+    """best, last: (epoch, val_loss).  rise: from the best to the last, in losses of guessing.
+
+    counts: whether the training loss went on to fall long after, and the best weights are lost.
+    chance: the rise that few rows may have by luck.
+    """
+
+    best: tuple[float, float]
+    last: tuple[float, float]
+    rise: float
+    chance: float
+    counts: bool
+
+    def __str__(self) -> str:
+        (epoch, loss), (end, _) = self.best, self.last
+        return f"val_loss was best, {loss:.4g}, at epoch {epoch:g} of {end:g}"
+
+    def message(self) -> str:
+        (epoch, loss), (end, risen) = self.best, self.last
+        return (
+            f"overfitting: val_loss was best at epoch {epoch:g} ({loss:.4g}) and rose to "
+            f"{risen:.4g} by epoch {end:g}, while the training loss went on to fall"
+        )
+
+
+def measure_overfitting(run: DiagnosedRun) -> Overfitting | str:
+    losses = run.columns.get("loss", ())
+    val = np.nan_to_num(run.columns.get("val_loss", ()), nan=np.inf)
+    if run.has_diverged or run.job.val is None or len(val) < FEWEST:
+        return "skipped: it diverged, or lacks epochs or validation rows"
+    epochs, place = run.columns["epoch"], int(val.argmin())
+    stopping = run.job.training.early_stopping
+    keeps_best = stopping is not None and stopping.restore_best_weights
+    learns_on = losses[-1] < losses[place] < losses[0] and epochs[place] < EARLY * epochs[-1]
+    return Overfitting(
+        best=(epochs[place], val[place]),
+        last=(epochs[-1], val[-1]),
+        rise=run.baselines.share(val[-1]) - run.baselines.share(val[place]),
+        chance=max(LOST, len(run.job.val) ** -0.5),
+        counts=not keeps_best and learns_on and not val[-1] < WORSE * val[place],
+    )
+
+
+def early_stopping(run: DiagnosedRun) -> Edits:
+    """Patience of a tenth of the epochs."""
+    patience = max(5, round(run.columns["epoch"][-1] / 10))
+    return [Edit("training.early_stopping.patience", str(patience))]
+
+
+def keep_best(run: DiagnosedRun, edits: Edits, measured: Overfitting) -> Fix:
+    """Of early stopping the curves themselves tell what it does."""
+    return Fix(edits[0], f"with it the weights of epoch {measured.best[0]:g} are kept")
+
+
+OVERFITTING = Check[Overfitting](
+    name="overfitting",
+    question="Has the validation loss long turned, while the training loss went on to fall?",
+    rank=Rank.CAUSE,
+    measure=measure_overfitting,
+    signs=(
+        Sign(
+            number=lambda curve: curve.rise if curve.counts else None,
+            most=lambda curve: curve.chance,
+            message=Overfitting.message,
+            value=lambda curve: curve.last[1],
+            candidates=early_stopping,
+            choose=keep_best,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """The fall of the loss in the last tenth of the epochs, as a share of the whole fall.
+
+    counts: whether there is more to learn, and val_loss does not rise.
+    late, last: the losses before and after.
+    """
+
+    fall: float
+    counts: bool
+    epochs: float
+    late: float
+    last: float
+
+    def __str__(self) -> str:
+        return f"the last tenth of the epochs brought {max(self.fall, 0.0):.1%} of the loss's fall"
+
+    def message(self) -> str:
+        return (
+            f"stopped while still learning: the last tenth of the {self.epochs:g} epochs brought "
+            f"{self.fall:.1%} of the loss's fall, from {self.late:.4g} to {self.last:.4g}"
+        )
+
+
+def measure_unfinished(run: DiagnosedRun) -> Unfinished | str:
+    losses, epochs = run.columns.get("loss", []), run.columns.get("epoch", [])
+    if run.summary.get("stopped") != "epochs" or len(losses) < FEWEST:
+        return "skipped: its epochs did not run out, or are too few to tell"
+    late, whole = _at(epochs[-1] * (1.0 - LATE), epochs, losses), losses[0] - losses[-1]
+    fall = (late - losses[-1]) / whole if whole > 0 else 0.0
+    val = run.columns.get("val_loss")
+    val_rises = val is not None and val[-1] > _at(epochs[-1] * (1.0 - LATE), epochs, val)
+    counts = not run.share < LOST and not val_rises
+    return Unfinished(fall, counts, epochs[-1], late, losses[-1])
+
+
+def _at(epoch: float, epochs: Sequence[float], values: Sequence[float]) -> float:
+    """A logged value at an epoch, between those that were logged."""
+    return float(np.interp(epoch, epochs, values))
+
+
+def longer_or_faster(run: DiagnosedRun) -> Edits:
+    return [candidates.longer(run, 4), *candidates.learning_rates(run, (3.0, 10.0))]
+
+
+def finish(least_gain: float) -> Choice:
+    """What a whole run with an edit leaves decides; the first where that takes too long.
+
+    None where less is gained, in losses of guessing.
+    """
+
+    def choose(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
+        edit, share = _best_after_whole_runs(run, edits)
+        if run.share - share < least_gain:
+            return None
+        tried = f"with it {of_guessing(share)} is left, not {run.share:.0%}"
+        return Fix(edit, tried if share < run.share else "")
+
+    return choose
+
+
+def _best_after_whole_runs(run: DiagnosedRun, edits: Edits) -> Trial:
+    untried = edits[0], math.inf
+    if 4 * steps_of(run.job) > affordable_steps(run.job, seconds=1.0):
+        return untried
+    whole = outcomes(run, edits, lambda edited: share_after(edited, steps_of(edited.job)))
+    return best(whole) or untried
+
+
+LENGTH = Check[Unfinished](
+    name="length",
+    question="Did the run end while it was still learning?",
+    rank=Rank.SYMPTOM,
+    measure=measure_unfinished,
+    signs=(
+        Sign(
+            number=lambda curve: curve.fall if curve.counts else None,
+            most=STEEP,
+            message=Unfinished.message,
+            candidates=longer_or_faster,
+            choose=finish(least_gain=-math.inf),
+        ),
+        Sign(
+            number=lambda curve: curve.fall if curve.counts else None,
+            most=GENTLE,
+            message=Unfinished.message,
+            candidates=lambda run: [candidates.longer(run, 4)],
+            choose=finish(least_gain=2 * LOST),
+        ),
+    ),
+)

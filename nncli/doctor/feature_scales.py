@@ -1,0 +1,184 @@
+"""Feature scales: are inputs and targets of a size that weights are made for?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.doctor import candidates
+from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.diagnosed_run import DiagnosedRun
+from nncli.doctor.edit import Edit, Edits
+from nncli.doctor.step_statistics import steps_of
+from nncli.doctor.trials import (
+    BETTER,
+    NO_BETTER,
+    goes_astray,
+    in_words,
+    share_after,
+    trial_steps,
+)
+from nncli.errors import printable
+from nncli.parts.arrays import Array
+from nncli.parts.layers import BatchNorm
+
+LARGEST, SMALLEST = 10.0, 0.1  # root mean squares
+PEAK = 0.5  # an input that ever gets there isn't small, but rare
+
+
+@dataclass(frozen=True)
+class Size:
+    """An input or a target over the training rows; peak: the greatest absolute value."""
+
+    name: str
+    mean: float
+    spread: float
+    peak: float
+
+    @classmethod
+    def of(cls, name: str, column: Array) -> "Size":
+        values = column.astype(float)
+        return cls(name, float(values.mean()), float(values.std()), float(np.abs(values).max()))
+
+    @property
+    def rms(self) -> float:
+        return float(np.hypot(self.mean, self.spread))
+
+    @property
+    def is_large(self) -> bool:
+        return self.rms > LARGEST
+
+    @property
+    def is_odd(self) -> bool:
+        return self.is_large or (0 < self.rms < SMALLEST and self.peak < PEAK)
+
+    def __str__(self) -> str:
+        what = f"{printable(self.name)} has mean {self.mean:.4g} and spread {self.spread:.3g}"
+        return f"{what}, where weights are made for 0 and 1"
+
+
+def input_sizes(run: DiagnosedRun) -> list[Size]:
+    """Of every input that is a number; yes/no and one-hot inputs have their size by nature."""
+    if isinstance(run.network.nodes[0].layer, BatchNorm):
+        return []  # which scales them
+    x = run.rows.x[0 : len(run.rows)]
+    found, start = [], 0
+    for feature in run.built.preprocessing.features:
+        if feature.kind == "numeric":
+            found.append(Size.of(feature.name, x[:, start]))
+        start += len(feature.inputs)
+    return found
+
+
+def target_sizes(run: DiagnosedRun) -> list[Size]:
+    """Of every number to predict that could be scaled."""
+    if not candidates.scale_targets(run):
+        return []
+    columns = zip(run.built.table.targets, run.rows.targets.T, strict=True)
+    return [Size.of(name, column) for name, column in columns]
+
+
+def scalings(run: DiagnosedRun) -> list[Edit]:
+    """The edits that scale the inputs or the targets, if they need it."""
+    return [
+        *(candidates.scale_inputs(run) if any(size.is_odd for size in input_sizes(run)) else []),
+        *(candidates.scale_targets(run) if any(t.is_large for t in target_sizes(run)) else []),
+    ]
+
+
+@dataclass(frozen=True)
+class InputSizes:
+    """Of one input at least."""
+
+    sizes: Sequence[Size]
+
+    def __str__(self) -> str:
+        low, high = (choose(size.rms for size in self.sizes) for choose in (min, max))
+        return f"root mean squares from {low:.3g} to {high:.3g}"
+
+    @property
+    def odd(self) -> list[Size]:
+        return [size for size in self.sizes if size.is_odd]
+
+    @property
+    def worst(self) -> Size | None:
+        """The largest if it is too large, else the smallest; None where none is out of range."""
+        high = max(self.sizes, key=lambda size: size.rms)
+        return high if high.is_large else min(self.odd, key=lambda size: size.rms, default=None)
+
+    def message(self) -> str:
+        """Of those out of range."""
+        count, of = len(self.odd), len(self.sizes)
+        others = "" if of == 1 else f" ({count} of {of} inputs are out of range)"
+        return f"unscaled inputs: {self.worst}{others}"
+
+
+@dataclass(frozen=True)
+class TargetSize:
+    """Of the largest target."""
+
+    worst: Size
+
+    def __str__(self) -> str:
+        return f"root mean squares up to {self.worst.rms:.3g}"
+
+
+def measure_inputs(run: DiagnosedRun) -> InputSizes | str:
+    found = input_sizes(run)
+    return (
+        InputSizes(found) if found else "skipped: none is a plain number, or batch_norm scales them"
+    )
+
+
+def measure_targets(run: DiagnosedRun) -> TargetSize | str:
+    found = target_sizes(run)
+    if not found:
+        return "skipped: they are classes, scaled, or can't be"
+    return TargetSize(max(found, key=lambda size: size.rms))
+
+
+def does_not_lead_astray(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
+    """The first edit; none where training goes astray with it, or does no better all through."""
+    if not edits or (edited := run.with_edit(edits[0])) is None:
+        return None
+    steps = trial_steps(run)
+    share = share_after(edited, steps)
+    if goes_astray(run, edited, share):
+        return None
+    is_better, is_whole = share <= BETTER * run.share, steps == steps_of(run.job)
+    if is_whole and run.share < NO_BETTER and not is_better:
+        return None
+    return Fix(edits[0], in_words(share, steps))
+
+
+INPUTS = Check[InputSizes](
+    name="inputs",
+    question="Are inputs of a size that weights are made for: means near 0, spreads near 1?",
+    rank=Rank.CAUSE,
+    measure=measure_inputs,
+    signs=(
+        Sign(
+            number=lambda inputs: inputs.worst.rms if inputs.worst else None,
+            least=SMALLEST,
+            most=LARGEST,
+            message=InputSizes.message,
+            candidates=candidates.scale_inputs,
+            choose=does_not_lead_astray,
+        ),
+    ),
+)
+TARGETS = Check[TargetSize](
+    name="targets",
+    question="Are targets of such a size, where they can be scaled?",
+    rank=Rank.CAUSE,
+    measure=measure_targets,
+    signs=(
+        Sign(
+            number=lambda targets: targets.worst.rms,
+            most=LARGEST,
+            message=lambda targets: f"unscaled targets: {targets.worst}",
+            candidates=candidates.scale_targets,
+            choose=does_not_lead_astray,
+        ),
+    ),
+)

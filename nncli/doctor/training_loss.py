@@ -1,0 +1,187 @@
+"""Training loss: is it better than a guess's, and is it regularization that keeps it high?"""
+
+import math
+from dataclasses import dataclass, replace
+
+from nncli.doctor import candidates
+from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.diagnosed_run import DiagnosedRun
+from nncli.doctor.edit import Edit, Edits
+from nncli.doctor.feature_scales import scalings
+from nncli.doctor.step_statistics import affordable_steps, steps_of
+from nncli.doctor.trials import (
+    BETTER,
+    NO_BETTER,
+    best,
+    first_below,
+    in_words,
+    of_guessing,
+    outcomes,
+    share_at,
+    trained,
+    trial_steps,
+    val_share_after,
+)
+from nncli.parts.layers import Dropout
+
+WORSE = 1.02  # times the best constant's loss
+CLEARLY_BETTER = 0.9
+FACTORS = (0.1, 0.01, 0.0)
+MUCH_BETTER = 0.7  # times the run's own loss: without it any network learns its rows better
+
+
+@dataclass(frozen=True)
+class TrainingLoss:
+    """share: of what the best constant answer costs.  guess: how that one is found."""
+
+    loss: float
+    share: float
+    guess: str
+    loss_of_guess: float
+    has_diverged: bool
+
+    def __str__(self) -> str:
+        return f"{self.loss:.4g}, {self.share:.2g} of what always answering {self.guess} costs"
+
+    def message(self) -> str:
+        return (
+            f"than guessing: the training loss is {self.loss:.4g}, and always answering "
+            f"{self.guess} has {self.loss_of_guess:.4g}"
+        )
+
+
+def measure_training_loss(run: DiagnosedRun) -> TrainingLoss | str:
+    if run.baselines.mean <= run.baselines.perfect:
+        return "skipped: the targets don't vary"
+    guess = "class shares" if run.built.table.classes else "the mean"
+    return TrainingLoss(run.loss, run.share, guess, run.baselines.mean, run.has_diverged)
+
+
+def better_training(run: DiagnosedRun) -> Edits:
+    """What to try, the simplest cause first, each with its name."""
+    steps, rate = steps_of(run.job), candidates.learning_rate(run)
+    factors = [10, 100] if 10 * steps < affordable_steps(run.job) else []
+    too_short = "1 step is too few" if steps == 1 else f"{steps:,} steps are too few"
+    wider = [] if run.share > WORSE else candidates.wider(run)  # few units can guess as well
+    causes = {
+        "inputs or targets are unscaled": scalings(run),
+        "initial weights that are not what the activations want": candidates.standard_starts(run),
+        too_short: [candidates.longer(run, factor) for factor in factors],
+        f"learning rate {rate:g} is too small": candidates.higher_rates(run),
+        f"learning rate {rate:g} is too large": candidates.lower_rates(run),
+        "too few hidden units": wider,
+        f"{run.job.optimizer.name}'s steps suit this loss badly": [Edit("optimizer", "adam")],
+    }
+    return candidates.because(causes)
+
+
+def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
+    """The first edit that predicts better, else the best, and what it did.
+
+    On validation rows too, which can't be learned by heart.
+    """
+
+    def outcome(edited: DiagnosedRun) -> float:
+        theta = trained(edited, trial_steps(edited))
+        if theta is None:
+            return math.inf
+        return max(share_at(edited, theta), edited.val_share_at(theta))
+
+    trial = first_below(run, edits, outcome, CLEARLY_BETTER)
+    assert trial is not None, "adam can always be tried"
+    edit, share = trial
+    edited = run.with_edit(edit)
+    assert edited is not None
+    if share <= max(NO_BETTER, BETTER * max(run.share, run.val_share)):
+        return Fix(edit, in_words(share, trial_steps(edited)))
+    tried = f"with it {of_guessing(share)} is left; no edit tried did better"
+    may_be_noise = ": the features may not tell the target" if share < WORSE else ""
+    return Fix(replace(edit, cause=""), f"{tried}{may_be_noise}")
+
+
+GUESSING = Check[TrainingLoss](
+    name="guessing",
+    question="Does the run predict better than always answering the best constant?",
+    rank=Rank.SYMPTOM,
+    measure=measure_training_loss,
+    signs=(
+        Sign(
+            number=lambda loss: None if loss.has_diverged else loss.share,
+            most=WORSE,
+            message=lambda loss: f"worse {loss.message()}",
+            candidates=better_training,
+            choose=predict_better,
+        ),
+        Sign(
+            number=lambda loss: loss.share,
+            most=NO_BETTER,
+            where_little_learned=True,
+            message=lambda loss: f"no better {loss.message()}",
+            candidates=better_training,
+            choose=predict_better,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Regularization:
+    """The penalty at the weights in use beside the loss, and the largest rate of dropout.
+
+    share: of the validation rows' loss of guessing that is left.
+    """
+
+    penalty: float
+    loss: float
+    rate: float
+    share: float
+
+    def __str__(self) -> str:
+        penalties = f"penalties of {self.penalty:.3g} beside a loss of {self.loss:.3g}"
+        said = [penalties] * bool(self.penalty) + [f"dropout of {self.rate:g}"] * bool(self.rate)
+        return " and ".join(said)
+
+    def message(self) -> str:
+        return f"held back by {self}: {of_guessing(self.share)} is left"
+
+
+def measure_regularization(run: DiagnosedRun) -> Regularization | str:
+    network = run.built.network
+    penalty = network.penalty(network.layout.views(run.theta))
+    rates = [node.layer.rate for node in network.nodes if isinstance(node.layer, Dropout)]
+    rate = max(rates, default=0.0)
+    if not rate and not penalty:
+        return "skipped: no penalty and no dropout"
+    return Regularization(penalty, run.loss, rate, run.val_share)
+
+
+def lighter(run: DiagnosedRun) -> Edits:
+    return [edit for factor in FACTORS for edit in candidates.gentler(run, factor)]
+
+
+def generalize_most(run: DiagnosedRun, edits: Edits, measured: Regularization) -> Fix | None:
+    """The edit with which most is learned of the validation rows, if it is much more."""
+    steps = trial_steps(run)
+    trial = best(outcomes(run, edits, lambda edited: val_share_after(edited, steps)))
+    if trial is None or trial[1] > min(MUCH_BETTER * measured.share, NO_BETTER):
+        return None
+    edit, share = trial
+    return Fix(edit, in_words(share, steps))
+
+
+REGULARIZATION = Check[Regularization](
+    name="regularization",
+    question="Do penalties or dropout keep the network from learning?",
+    rank=Rank.EFFECT,
+    measure=measure_regularization,
+    signs=(
+        Sign(
+            number=lambda found: max(found.rate, found.penalty),
+            most=0.0,
+            where_little_learned=True,
+            message=Regularization.message,
+            candidates=lighter,
+            choose=generalize_most,
+        ),
+    ),
+)
