@@ -65,9 +65,9 @@ def measure(row: Row, least: float) -> Breakdown:
 
 def _sorted(stepper: GradientStepper) -> Iterator[tuple[str, Operation]]:
     """The operations of a step, each with its sort."""
-    if stepper.epoch_order is not None:
-        stepper.epoch_order.draw()
-        operations = stepper.epoch_order.steps[0].operations
+    if stepper.ordered_rows is not None:
+        stepper.ordered_rows.draw()
+        operations = stepper.ordered_rows.steps[0].operations
     else:
         operations = stepper.tapes[stepper.batches.batch].operations
     update = len(operations) - len(stepper.peephole.cheaper(stepper.update_tape).operations)

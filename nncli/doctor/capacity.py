@@ -20,12 +20,7 @@ from nncli.doctor.forward import (
     with_batch_statistics,
 )
 from nncli.doctor.step_statistics import affordable_steps, make_steps
-from nncli.doctor.trials import (
-    BETTER,
-    first_below,
-    learns,
-    of_guessing,
-)
+from nncli.doctor.trials import BETTER, first_below, learns, of_guessing
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.parts.arrays import Array
@@ -52,9 +47,8 @@ class Memorized:
 
     def __str__(self) -> str:
         result = f"{len(self.rows)} rows: {self.reference:.2g} of their loss left with adam"
-        return (
-            result if self.own is None else f"{result}, {self.own:.2g} with the run's {self.name}"
-        )
+        own = "" if self.own is None else f", {self.own:.2g} with the run's {self.name}"
+        return f"{result}{own}"
 
     def too_small(self) -> str:
         left = of_guessing(self.reference)

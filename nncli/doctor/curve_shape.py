@@ -11,8 +11,7 @@ from nncli.doctor import candidates
 from nncli.doctor.check import Check, Fix, Rank, Sign
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
-from nncli.doctor.step_statistics import affordable_steps, steps_of
-from nncli.doctor.trials import Choice, Trial, best, learns_most, of_guessing, outcomes, share_after
+from nncli.doctor.trials import finish_run, learns_most
 
 FEWEST = 5  # logged epochs
 LATE = 0.1  # the last share of a run
@@ -191,30 +190,6 @@ def longer_or_faster(run: DiagnosedRun) -> Edits:
     return [candidates.longer(run, 4), *candidates.learning_rates(run, (3.0, 10.0))]
 
 
-def finish(least_gain: float) -> Choice:
-    """What a whole run with an edit leaves decides; the first where that takes too long.
-
-    None where less is gained, in losses of guessing.
-    """
-
-    def choose(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
-        edit, share = _best_after_whole_runs(run, edits)
-        if run.share - share < least_gain:
-            return None
-        tried = f"with it {of_guessing(share)} is left, not {run.share:.0%}"
-        return Fix(edit, tried if share < run.share else "")
-
-    return choose
-
-
-def _best_after_whole_runs(run: DiagnosedRun, edits: Edits) -> Trial:
-    untried = edits[0], math.inf
-    if 4 * steps_of(run.job) > affordable_steps(run.job, seconds=1.0):
-        return untried
-    whole = outcomes(run, edits, lambda edited: share_after(edited, steps_of(edited.job)))
-    return best(whole) or untried
-
-
 LENGTH = Check[Unfinished](
     name="length",
     question="Did the run end while it was still learning?",
@@ -226,14 +201,14 @@ LENGTH = Check[Unfinished](
             most=STEEP,
             message=Unfinished.message,
             candidates=longer_or_faster,
-            choose=finish(least_gain=-math.inf),
+            choose=finish_run(least_gain=-math.inf),
         ),
         Sign(
             number=lambda curve: curve.fall if curve.counts else None,
             most=GENTLE,
             message=Unfinished.message,
             candidates=lambda run: [candidates.longer(run, 4)],
-            choose=finish(least_gain=2 * LOST),
+            choose=finish_run(least_gain=2 * LOST),
         ),
     ),
 )

@@ -12,7 +12,7 @@ from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
-from nncli.gradcheck.comparison import Element, Outcome, claim, compare
+from nncli.gradcheck.comparison import Element, Outcome, analytic_gradient, compare
 from nncli.gradcheck.objectives import DataLoss, Objective, Penalty
 from nncli.gradcheck.result import GradientCheck, TensorCheck
 from nncli.parts.arrays import Array
@@ -40,7 +40,7 @@ def check_gradients(job: Job, state: TrainState, *, every_element: bool = False)
     penalties = {
         each.name: each
         for each in of_penalty
-        if not each.is_silent or penalized[each.start : each.start + each.size].any()
+        if not each.is_unused or penalized[each.start : each.start + each.size].any()
     }
     tensors = [
         each for first in of_data for each in (first, penalties.get(first.name)) if each is not None
@@ -128,13 +128,13 @@ def _compared(
     objective: Objective, network: Network, chosen: Mapping[Tensor, list[int]]
 ) -> dict[int, Element]:
     """Elements by their index in theta, compared at theta as it is."""
-    claimed = claim(objective)
+    analytic = analytic_gradient(objective)
     numbers = {node.name: number for number, node in enumerate(network.nodes)}
     found = {}
     for tensor, indices in chosen.items():
         first = numbers[tensor.name.partition("/")[0]]
         objective.value()  # of the layers before the first, once for all
-        found.update({index: compare(objective, claimed, index, first) for index in indices})
+        found.update({index: compare(objective, analytic, index, first) for index in indices})
     return found
 
 
@@ -146,7 +146,7 @@ def _compared_beside(
         one = _compared(objective, network, kinked)
     with _moved(objective.theta, -NUDGE):
         other = _compared(objective, network, kinked)
-    return {index: max(one[index], other[index], key=lambda each: each.gravity) for index in one}
+    return {index: max(one[index], other[index], key=lambda each: each.severity) for index in one}
 
 
 def _chosen(tensor: Tensor, gradient: Array, most: int | None) -> list[int]:

@@ -5,7 +5,7 @@ import pytest
 from engine_jobs import make_job, run_job
 
 from nncli.engine.steppers import choice
-from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.steppers.protocol import Stepper
 from nncli.engine.stop import Stop
 from nncli.engine.trainer import train
 from nncli.errors import Diverged

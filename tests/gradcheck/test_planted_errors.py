@@ -26,7 +26,7 @@ def test_a_flipped_sign_in_any_part_is_found(job):
 def test_every_negated_call_that_changes_the_gradient_is_found(job):
     right = check_gradients(job, job.start())
     assert right.is_right
-    assert not right.untold
+    assert not right.undecided
     tried = list(plant_each(job))
     assert [each for each in tried if each.is_neutral == each.is_found] == []
     assert any(each.is_found for each in tried)

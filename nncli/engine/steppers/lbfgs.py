@@ -14,7 +14,7 @@ import numpy as np
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.steppers.protocol import Stepper
 from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Lbfgs, Optimizer

@@ -16,10 +16,10 @@ from nncli.engine.evaluator import Forward
 from nncli.engine.job import Job
 from nncli.engine.notation import symbol
 from nncli.engine.plan import Plan
-from nncli.engine.steppers.gradient import empty_scalars, record_update
+from nncli.engine.steppers.update_tape import empty_scalars, record_update
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
-from nncli.export.numpy_script.expressions import Literals, dtype_argument
+from nncli.export.numpy_script.expressions import Literals
 from nncli.export.numpy_script.folding import fold
 from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, translate
 from nncli.parts.arrays import Array, LayerBuffers
@@ -60,8 +60,7 @@ class Recorder:
         names.add("t", targets)
         if weights is not None:
             names.add("w", weights)
-        draw = f"dropout.random(_0{dtype_argument(self.dtype)})"
-        return Recording(plan.record_gradient(rows).operations, names, rows, draw)
+        return Recording(plan.record_gradient(rows).operations, names, rows)
 
     def evaluation(self) -> list[Recording]:
         """The forward pass of an evaluation, for several numbers of rows."""
