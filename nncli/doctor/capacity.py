@@ -29,7 +29,7 @@ from nncli.parts.schedules import Constant
 
 ROWS = 10
 LEARNED = 0.1  # of the best constant's loss on these rows
-LOOKS = 10  # how often, in equal portions of the steps
+EVALUATIONS = 10  # how often, in equal portions of the steps
 REFERENCES = tuple(Adam(learning_rate=rate) for rate in (0.01, 0.001, 0.1))
 
 
@@ -113,8 +113,8 @@ def least_loss(run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> 
     """
     job = _job(run.job, run, rows, optimizer)
     baselines, state = BaselineLosses.of(job.network.loss, rows), job.start()
-    least, steps = np.inf, affordable_steps(job) // LOOKS
-    for _ in range(LOOKS):
+    least, steps = np.inf, affordable_steps(job) // EVALUATIONS
+    for _ in range(EVALUATIONS):
         if not make_steps(job, state, steps):
             break
         least = min(least, baselines.share(_training_loss(job, state.theta, rows)))

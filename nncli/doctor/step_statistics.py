@@ -33,11 +33,11 @@ def steps_of(job: Job) -> int:
 
 
 def make_steps(
-    job: Job, state: TrainState, most: int, look: Callable[[GradientStepper], None] | None = None
+    job: Job, state: TrainState, most: int, observe: Callable[[GradientStepper], None] | None = None
 ) -> bool:
     """Make up to so many steps; whether the weights are finite after them.
 
-    look: called between the gradient of a step and its update.
+    observe: called between the gradient of a step and its update.
     """
     if not job.optimizer.has_update:
         return _iterate(job, state, most)
@@ -45,8 +45,8 @@ def make_steps(
 
     def step(rows: int) -> None:
         stepper.gradient_tapes[rows]()
-        if look is not None:
-            look(stepper)
+        if observe is not None:
+            observe(stepper)
         stepper.update_tape()
         stop.requested = state.step + 1 >= last
 
@@ -96,7 +96,7 @@ def layer_steps(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps
     found = {name: LayerSteps() for name in slices(job)}
     before = np.empty_like(state.theta)
 
-    def look(stepper: GradientStepper) -> None:
+    def observe(stepper: GradientStepper) -> None:
         for name, places in slices(job).items():
             gradient, theta = stepper.plan.gradient, state.theta
             if found[name].gradients:
@@ -108,7 +108,7 @@ def layer_steps(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps
         for name, value in gradient_norms(job, state).items():
             found[name].gradients.append(value)
         return found
-    make_steps(job, state, steps, look)
+    make_steps(job, state, steps, observe)
     for name, places in slices(job).items():
         _note_ratio(found[name], state.theta, before, places)
     return found

@@ -51,7 +51,6 @@ class Job:
     def batch_rows(self) -> int:
         """Rows of a step."""
         size = self.training.batch_size
-        assert size != "auto"
         return len(self.train) if size == "full" else min(size, len(self.train))
 
     @property
@@ -61,8 +60,7 @@ class Job:
 
     @property
     def steps_per_epoch(self) -> int:
-        given = self.training.steps_per_epoch
-        return self.steps_per_pass if given == "auto" else given
+        return self.training.steps_per_epoch
 
     @property
     def is_one_pass(self) -> bool:
@@ -101,12 +99,6 @@ class Job:
     def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """Of the step made last, after so many epochs and steps; before any, of the first."""
         return self.learning_rate(max(epoch - 1, 0), max(step - 1, 0), plateau)
-
-    def monitored(self, name: str) -> str:
-        """The column a monitor watches, `auto` resolved."""
-        if name != "auto":
-            return name
-        return "val_loss" if self.val is not None else "loss"
 
     def is_score(self, column: str) -> bool:
         """Whether higher is better."""
