@@ -8,6 +8,7 @@ import numpy as np
 from nncli.engine import passes
 from nncli.engine.cost import chunk_rows
 from nncli.engine.network import Network
+from nncli.engine.operations import Copy, Opaque
 from nncli.engine.rows import Inputs, StoredRows
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
@@ -75,7 +76,7 @@ class Forward:
             tape, last = self._forward(self.x[chosen])
         else:
             tape, last = self._read_and_forward(self.x, chosen)
-        tape.add(np.copyto, self.outputs[chosen], last.y)
+        tape.add(Copy(last.y, self.outputs[chosen]))
         return chosen, tape, last
 
     def _forward(self, x: Array) -> tuple[Tape, LayerBuffers]:
@@ -90,7 +91,7 @@ class Forward:
         if rows not in self._shared:
             self._shared[rows] = self._forward(buffer)
         tape, last = self._shared[rows]
-        return Tape([(_read, (x, chosen, buffer))]) + tape, last
+        return Tape([Opaque(_read, (x, chosen, buffer), buffer)]) + tape, last
 
     def __call__(self) -> Array:
         """Fill `outputs`, (rows, outputs), and return them."""

@@ -11,6 +11,7 @@ import numpy as np
 from nncli.engine import passes
 from nncli.engine.job import Job
 from nncli.engine.network import Network
+from nncli.engine.operations import Gather
 from nncli.engine.rows import Inputs
 from nncli.engine.state import TrainState
 from nncli.engine.tape import Tape
@@ -107,9 +108,8 @@ class Plan:
     def _record_gathering(self, tape: Tape, rows: int) -> None:
         index, whole = self.index[:rows], (self.x, self.targets, self.weights)
         for source, out in zip(whole, self.batch(rows), strict=True):
-            if source is not None:
-                # mode "clip" is the one that writes to out directly; indices are always in range
-                tape.add(source.take, index, 0, out, "clip")
+            if source is not None and out is not None:
+                tape.add(Gather(source, index, 0, out))
 
     def arrays(self, rows: int) -> Iterator[tuple[str, Array]]:
         """Every array of a step of `rows` rows, by its name in a trace, in order of computation."""

@@ -99,7 +99,7 @@ def test_a_compiler_that_isn_t_there_is_named(without_compiler):
 @pytest.mark.parametrize(
     ("job", "why"),
     [
-        (make_job([Dense(3, Where())]), "maximum is called with where, out"),
+        (make_job([Dense(3, Where())]), "maximum is called with where"),
         (make_job(optimizer=Lbfgs()), "lbfgs has a line search"),
     ],
 )

@@ -98,7 +98,7 @@ class GradientStepper(Stepper):
                 return False
             if self.sets_every_step:
                 self._set_scalars()
-            for function, arguments in steps[position]:
+            for function, arguments in steps[position].calls:
                 function(*arguments)
             state.step += 1
             state.step_in_epoch = position + 1

@@ -60,8 +60,7 @@ class Recorder:
         names.add("t", targets)
         if weights is not None:
             names.add("w", weights)
-        calls = plan.record_gradient(rows).calls
-        return Recording(calls, names, rows, plan.workspace.uniform)
+        return Recording(plan.record_gradient(rows).operations, names, rows)
 
     def evaluation(self) -> list[Recording]:
         """The forward pass of an evaluation, for several numbers of rows."""
@@ -70,8 +69,9 @@ class Recorder:
             x = np.zeros((rows, self.network.inputs), self.dtype)
             forward = Forward(self.network, np.zeros_like(self.start.theta), x)
             [(_, tape, _)] = forward.chunks
-            *calls, _ = tape.calls  # the last one hands out the outputs
-            recordings.append(Recording(calls, self._names(x, forward.workspace.buffers(x)), rows))
+            *passes, _ = tape.operations  # the last one hands out the outputs
+            names = self._names(x, forward.workspace.buffers(x))
+            recordings.append(Recording(passes, names, rows))
         return recordings
 
     def update(self) -> tuple[Recording, dict[str, Array], list[str]]:
@@ -84,7 +84,7 @@ class Recorder:
         for name, array in named.items():
             names.add(name, array)
         tape = record_update(self.job, plan, state.slots, scalars)
-        return Recording(tape.calls, names), state.slots, list(scalars)
+        return Recording(tape.operations, names), state.slots, list(scalars)
 
     def _plan(self, rows: int, theta: Array | None = None) -> Plan:
         network, dtype = self.network, self.dtype
@@ -113,10 +113,10 @@ class Recorder:
 
 
 def _length(work: Callable[[list[LayerBuffers]], None], buffers: list[LayerBuffers]) -> int:
-    """How many calls a part of a tape has."""
+    """How many operations a part of a tape has."""
     tape = Tape()
     work(recorded(buffers, tape))
-    return len(tape.calls)
+    return len(tape.operations)
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,29 @@
 """Statements: a recorded tape as lines of NumPy, such as `z1 = np.dot(x, W1)`.
 
-Each call becomes `name = expression`: an array is told by its memory, and a number that differs
-between recordings for different batches becomes a formula in `rows`. No operation, operand or order
-changes, so the lines compute the same bits.
+Each operation becomes `name = expression`: an array is told by its memory, and a number that
+differs between recordings for different batches becomes a formula in `rows`. No operation, operand
+or order changes, so the lines compute the same bits.
 """
 
 import ast
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nncli.engine import calls
-from nncli.engine.tape import Call
+from nncli.engine.operations import (
+    Copy,
+    Draw,
+    Elementwise,
+    Gather,
+    Opaque,
+    Operation,
+    Product,
+    Reduction,
+    ScatterAdd,
+)
 from nncli.errors import UserError
 from nncli.export.numpy_script.expressions import (
     Literals,
@@ -40,7 +49,6 @@ OPERATORS = {
     "not_equal": "_0 != _1",
 }
 REDUCTIONS = {"maximum": "np.max", "minimum": "np.min", "add": "np.sum", "multiply": "np.prod"}
-Fill = Callable[[Array], None]
 LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
 
 
@@ -84,15 +92,11 @@ class ArrayNames:
 
 @dataclass(frozen=True)
 class Recording:
-    """Calls of a tape, the names of the arrays they work on, and the rows of its batch.
+    """Operations of a tape, the names of the arrays they work on, and the rows of its batch."""
 
-    fill: what a call fills an array of random numbers with; None if there is none.
-    """
-
-    calls: Sequence[Call]
+    operations: Sequence[Operation]
     names: ArrayNames
     rows: int = 0
-    fill: Fill | None = None
 
 
 @dataclass(frozen=True)
@@ -152,46 +156,44 @@ class _Formula:
     draws: bool = False
 
 
-def _formula(meaning: calls.Meaning, fill: Fill | None, dtype: np.dtype[Any]) -> _Formula:
-    """What a call computes. Raises UserError for what isn't one expression of NumPy."""
-    match meaning:
-        case calls.Elementwise(ufunc, operands, target):
+def _formula(operation: Operation, dtype: np.dtype[Any]) -> _Formula:
+    """What an operation computes. Raises UserError for what isn't one expression of NumPy."""
+    match operation:
+        case Elementwise(ufunc, operands, target):
             operands = tuple(map(_number, operands))
             shape = np.broadcast_shapes(*map(np.shape, operands))
             return _Formula(_elementwise(ufunc), operands, target, shape)
-        case calls.Reduction(ufunc, source, axis, has_kept_axis, target):
+        case Reduction(ufunc, source, axis, has_kept_axis, target):
             reduction = REDUCTIONS.get(ufunc.__name__, f"np.{ufunc.__name__}.reduce")
             kept = ", keepdims=True" if has_kept_axis else ""
             return _Formula(f"{reduction}(_0, axis={axis}{kept})", (source,), target, target.shape)
-        case calls.Product(left, right, target):
+        case Product(left, right, target):
             return _Formula("np.dot(_0, _1)", (left, right), target, target.shape)
-        case calls.Copy(source, target):
+        case Copy(source, target):
             return _Formula("_0", (source,), target, np.shape(source))
-        case calls.Other(function, (target,)) if function is fill:
+        case Draw(_, target):
             draw = f"dropout.random(_0{dtype_argument(dtype)})"
             return _Formula(draw, (target.shape,), target, target.shape, draws=True)
-        case calls.Other() as other:
-            name = other.name
-        case calls.Gather():
+        case Gather():
             name = "take"
+        case ScatterAdd():
+            name = "add.at"
+        case Opaque():
+            name = operation.name
     raise UserError(f"a part calls {name}, for which there is no line of NumPy")
 
 
 class _Translator:
-    """One call of each recording -> a statement; names and shapes are those of the first."""
+    """One operation of each recording -> a statement; names and shapes are those of the first."""
 
     def __init__(self, recordings: Sequence[Recording], literals: Literals) -> None:
         self.names, self.literals = recordings[0].names, literals
         self.dtype = type_name(literals.dtype)
-        self.fills = [recording.fill for recording in recordings]
         self.rows = [recording.rows for recording in recordings]
         self.written: set[str] = set()
 
-    def __call__(self, recorded: Sequence[Call]) -> Statement:
-        formulas = [
-            _formula(calls.meaning(call), fill, self.literals.dtype)
-            for call, fill in zip(recorded, self.fills, strict=True)
-        ]
+    def __call__(self, operations: Sequence[Operation]) -> Statement:
+        formulas = [_formula(operation, self.literals.dtype) for operation in operations]
         first = formulas[0]
         self.names.add_scratch(first.target)
         if len({each.text for each in formulas}) > 1:
@@ -246,12 +248,12 @@ class _Translator:
 
 
 def translate(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:
-    """A statement for each call of a tape that was recorded for several batches.
+    """A statement for each operation of a tape that was recorded for several batches.
 
     Raises UserError for a call that can't be written as a line.
     """
-    lengths = {len(recording.calls) for recording in recordings}
+    lengths = {len(recording.operations) for recording in recordings}
     if len(lengths) > 1:
         raise UserError("a part computes batches of different sizes in different ways")
     translator = _Translator(recordings, literals)
-    return [translator(recorded) for recorded in zip(*(r.calls for r in recordings), strict=True)]
+    return [translator(same) for same in zip(*(r.operations for r in recordings), strict=True)]
