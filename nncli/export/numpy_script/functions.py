@@ -100,8 +100,9 @@ class Functions:
                 f"first, a gradient longer than {limit} is shortened to that length", INNER
             )
         body += map(self._line, self.code.update.statements)
-        named = [cls for cls in type(self.job.optimizer).__mro__ if "name" in vars(cls)]
-        kinds = [kind for kind, base in pairwise([*named, Optimizer]) if kind.update != base.update]
+        classes = [c for c in type(self.job.optimizer).__mro__ if issubclass(c, Optimizer)]
+        named = [*(c for c in classes if "name" in vars(c)), Optimizer]
+        kinds = [kind for kind, base in pairwise(named) if kind.update is not base.update]
         words = "\n\n".join(f"{kind.name}: {inspect.getdoc(kind)}" for kind in kinds)
         return function("update", ["gradient", *self.code.scalars], words, body)
 
