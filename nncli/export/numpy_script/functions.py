@@ -101,7 +101,7 @@ class Functions:
             )
         body += map(self._line, self.code.update.statements)
         classes = [c for c in type(self.job.optimizer).__mro__ if issubclass(c, Optimizer)]
-        named = [*(c for c in classes if "name" in vars(c)), Optimizer]
+        named: list[type[Optimizer]] = [*(c for c in classes if "name" in vars(c)), Optimizer]
         kinds = [kind for kind, base in pairwise(named) if kind.update is not base.update]
         words = "\n\n".join(f"{kind.name}: {inspect.getdoc(kind)}" for kind in kinds)
         return function("update", ["gradient", *self.code.scalars], words, body)
