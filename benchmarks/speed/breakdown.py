@@ -20,9 +20,9 @@ from benchmarks.speed import configs
 from benchmarks.speed.data import load
 from benchmarks.speed.programs.trainer import job
 from benchmarks.speed.rows import ROWS, Row
-from nncli.engine.calls import Gather, Product, meaning
+from nncli.engine.operations import Gather, Operation, Product
 from nncli.engine.steppers.gradient import GradientStepper
-from nncli.engine.tape import Call, Tape
+from nncli.engine.tape import Tape
 from nncli.engine.threads import limited
 
 SORTS = ("products", "update", "gather", "rest")
@@ -48,9 +48,9 @@ def measure(row: Row, least: float) -> Breakdown:
         stepper = GradientStepper(given, state)
         for scalar in stepper.scalars.values():
             scalar[()] = 0.0
-        sorted_calls = list(_sorted(stepper))
+        sorted_operations = list(_sorted(stepper))
         tapes = {
-            left_out: Tape(call for sort, call in sorted_calls if sort != left_out)
+            left_out: Tape(each for sort, each in sorted_operations if sort != left_out)
             for left_out in ("nothing", *SORTS)
         }
         seconds = _in_turns(tapes, least)
@@ -59,28 +59,27 @@ def measure(row: Row, least: float) -> Breakdown:
         sort: statistics.median(1 - b / a for a, b in zip(whole, without, strict=True))
         for sort, without in seconds.items()
     }
-    calls = {sort: sum(sort == own for own, _ in sorted_calls) for sort in SORTS}
+    calls = {sort: sum(sort == own for own, _ in sorted_operations) for sort in SORTS}
     return Breakdown(row.name, statistics.median(whole), calls, shares)
 
 
-def _sorted(stepper: GradientStepper) -> Iterator[tuple[str, Call]]:
-    """The calls of a step, each with its sort."""
-    if stepper.epoch_order is not None:
-        stepper.epoch_order.draw()
-        calls = stepper.epoch_order.steps[0]
+def _sorted(stepper: GradientStepper) -> Iterator[tuple[str, Operation]]:
+    """The operations of a step, each with its sort."""
+    if stepper.ordered_rows is not None:
+        stepper.ordered_rows.draw()
+        operations = stepper.ordered_rows.steps[0].operations
     else:
-        calls = stepper.tapes[stepper.batches.batch].calls
-    update = len(calls) - len(stepper.peephole.cheaper(stepper.update_tape).calls)
-    for place, call in enumerate(calls):
-        found = meaning(call)
+        operations = stepper.tapes[stepper.batches.batch].operations
+    update = len(operations) - len(stepper.peephole.cheaper(stepper.update_tape).operations)
+    for place, operation in enumerate(operations):
         if place >= update:
-            yield "update", call
-        elif isinstance(found, Gather):
-            yield "gather", call
-        elif isinstance(found, Product) and not _spreads(found):
-            yield "products", call
+            yield "update", operation
+        elif isinstance(operation, Gather):
+            yield "gather", operation
+        elif isinstance(operation, Product) and not _spreads(operation):
+            yield "products", operation
         else:
-            yield "rest", call
+            yield "rest", operation
 
 
 def _spreads(product: Product) -> bool:

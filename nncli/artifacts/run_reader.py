@@ -12,16 +12,17 @@ from nncli.artifacts.learning_curves import Curves
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights
-from nncli.build.build import Built, FittedState, build
+from nncli.build.build import Built, build
 from nncli.build.model import Model
+from nncli.build.recorded_data import RecordedData
 from nncli.config.experiment import Experiment
-from nncli.config.load import Source, decode
-from nncli.config.nodes import parse
+from nncli.config.load import Source, decode, decode_as
+from nncli.config.nodes import Node, parse
 from nncli.config.overrides import apply
-from nncli.config.resolve import left_open
+from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.state import TrainState
-from nncli.errors import CorruptRun, UserError, printable
+from nncli.errors import ConfigError, CorruptRun, UserError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
 from nncli.untrusted_files.array_headers import Malformed
@@ -38,25 +39,38 @@ class RunReader:
         return self.run.path / name
 
     @cached_property
-    def config(self) -> tuple[Experiment, Source]:
-        """The resolved config, and what `--set` changes of it."""
-        text = self.run.read(names.RESOLVED).decode("utf-8", "replace")
+    def _config_text(self) -> str:
+        return self.run.read(names.RESOLVED).decode("utf-8", "replace")
+
+    @cached_property
+    def _config_root(self) -> Node:
+        return parse(self._config_text, str(self._path(names.RESOLVED)))
+
+    @cached_property
+    def recorded(self) -> Resolved:
+        """The config of what was trained."""
         path = self._path(names.RESOLVED)
-        root = parse(text, str(path))
-        experiment, places = decode(root, path)
-        confine(self.run.path, experiment)  # what `--set` names is the user's own
-        if key := next(left_open(experiment), None):
-            raise CorruptRun(f"{path}: {key}: not resolved")
-        if self.assignments:
-            for assignment in self.assignments:
-                root = apply(root, assignment)
-            experiment, places = decode(root, path)
-        return experiment, Source(path, text, places)
+        experiment, _ = decode(self._config_root, path)
+        confine(self.run.path, experiment)
+        try:
+            return decode_as(Resolved, self._config_root, path)[0]
+        except ConfigError as error:
+            raise CorruptRun(f"{path}: {error.problems[0].path}: not resolved") from None
+
+    @cached_property
+    def config(self) -> tuple[Experiment, Source]:
+        """The recorded config with what `--set` changes of it, be it `auto` or a file elsewhere."""
+        path, recorded, root = self._path(names.RESOLVED), self.recorded, self._config_root
+        for assignment in self.assignments:
+            root = apply(root, assignment)
+        changed, places = decode(root, path)
+        experiment = changed if self.assignments else recorded
+        return experiment, Source(path, self._config_text, places)
 
     @property
     def epochs_before(self) -> int:
         """training.epochs as it is recorded, whatever `--set` makes of it."""
-        return RunReader(self.run).config[0].training.epochs
+        return self.recorded.training.epochs
 
     @cached_property
     def built(self) -> Built:
@@ -65,9 +79,9 @@ class RunReader:
         Raises UserError if the data is no longer what it was, CorruptRun if that was in the run.
         """
         experiment, source = self.config
-        recorded = str(self.environment().get("data_sha256"))
-        check_tables(self.run, experiment, recorded)
-        return build(experiment, source, FittedState(self._rows(), self._preprocessing(), recorded))
+        sha256 = str(self.environment().get("data_sha256"))
+        check_tables(self.run, experiment, sha256)
+        return build(experiment, source, RecordedData(self._rows(), self._preprocessing(), sha256))
 
     def environment(self) -> dict[str, Any]:
         """What the run's numbers depend on besides its config."""
@@ -102,7 +116,7 @@ class RunReader:
     @cached_property
     def model(self) -> Model:
         """What was trained, without its data."""
-        return Model(self.config[0], self._preprocessing())
+        return Model(self.recorded, self._preprocessing())
 
     @cached_property
     def theta(self) -> Array:
@@ -128,9 +142,8 @@ class RunReader:
     def curves(self) -> Curves:
         """What plot-loss shows."""
         columns = read_columns(self._learned(names.METRICS), self._path(names.METRICS))
-        loss = self.config[0].loss
-        assert loss != "auto"
-        return Curves(self.run.name, columns, loss.name, self.summary().get("best_epoch"))
+        loss = self.recorded.loss.name
+        return Curves(self.run.name, columns, loss, self.summary().get("best_epoch"))
 
     def summary(self) -> dict[str, Any]:
         """What the run reached and why it stopped; empty if it was killed or still goes on."""

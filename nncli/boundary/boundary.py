@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
-from nncli.boundary.feature_choice import most_telling, named
+from nncli.boundary.feature_choice import most_influential, named
 from nncli.boundary.grid import Axis, Predictor, axis_over, in_words, predictions_over, typical
 from nncli.engine.threads import limited
 from nncli.errors import UserError, did_you_mean, few, printable
@@ -103,7 +103,7 @@ def _names(
         return named(table, features)
     if len(table.features) <= 2:
         return table.features
-    return most_telling(predictor, _sample(rows, MOVED_ROWS), output)
+    return most_influential(predictor, _sample(rows, MOVED_ROWS), output)
 
 
 def _points(predictor: Predictor, rows: Array, axes: Sequence[Axis], output: int | None) -> Points:

@@ -34,7 +34,7 @@ def named(table: Table, text: str) -> tuple[str, ...]:
     )
 
 
-def most_telling(predictor: Predictor, sample: Array, output: int | None) -> tuple[str, ...]:
+def most_influential(predictor: Predictor, sample: Array, output: int | None) -> tuple[str, ...]:
     """The two numeric features that the predictions depend on most, in the table's order.
 
     One if there is only one. output: the one prediction that counts; None: all of them.

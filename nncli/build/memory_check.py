@@ -26,8 +26,8 @@ def check_dataset(dataset: Dataset, source: Source) -> None:
 def check_network(model: Model, rows: Rows, source: Source) -> None:
     """Raises ConfigError if a network won't fit into memory, with what training keeps beside it."""
     network, experiment = model.network, model.experiment
-    train, asked = len(rows.train), experiment.training.batch_size
-    batch = min(asked, train) if isinstance(asked, int) else train
+    train, size = len(rows.train), experiment.training.batch_size
+    batch = train if size == "full" else min(size, train)
     numbers = (OF_THETA + 1 + experiment.optimizer.n_vectors) * network.layout.size
     numbers += OF_OUTPUTS * network.outputs * (train + len(rows.val))
     for node in network.nodes:

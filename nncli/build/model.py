@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.config.experiment import Experiment
+from nncli.config.resolved import Resolved
 from nncli.data.disk import RowFile
 from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
@@ -23,8 +23,6 @@ from nncli.engine.network import Network
 from nncli.engine.rows import Inputs, X
 from nncli.errors import Problem, TableError
 from nncli.parts.arrays import Array
-from nncli.parts.layers import Layer
-from nncli.parts.losses import Loss
 from nncli.parts.table import Table
 
 
@@ -32,20 +30,17 @@ from nncli.parts.table import Table
 class Model:
     """A resolved experiment with its preprocessing."""
 
-    experiment: Experiment
+    experiment: Resolved
     preprocessing: Preprocessing
 
     @cached_property
     def network(self) -> Network:
         keys, loss = self.experiment.network, self.experiment.loss
-        hidden = [layer for layer in keys.hidden if isinstance(layer, Layer)]
-        assert isinstance(loss, Loss)
-        return Network((self.preprocessing.width,), hidden, keys.output.dense(), loss)
+        return Network((self.preprocessing.width,), keys.hidden, keys.output.dense(), loss)
 
     @cached_property
     def coding(self) -> TargetCoding:
         units = self.experiment.network.output.units
-        assert isinstance(units, int)
         return TargetCoding(len(self.preprocessing.classes), units, self.preprocessing.target)
 
     @property

@@ -10,7 +10,8 @@ from nncli.artifacts.cross_validation import FoldScore, score_fold, summarize
 from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
-from nncli.build.build import assemble, deal
+from nncli.build.build import assemble
+from nncli.build.split_table import split_table
 from nncli.cli.options import print_json
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo_err
@@ -35,9 +36,9 @@ def cross_validate(
     Every fold is built before the first one trains, so that what is wrong is found at once.
     """
     experiment, source = load(config, assignments)
-    dealt = deal(experiment, source, n_folds=count)
-    for rows in reversed(dealt.folds):  # one in memory at a time; the first is kept
-        first = assemble(experiment, source, dealt, rows)
+    whole = split_table(experiment, source, n_folds=count)
+    for fold in reversed(whole.folds):  # one in memory at a time; the first is kept
+        first = assemble(experiment, source, fold)
     if not quiet:
         echo_err(model_summary(first))
         echo_err(f"{count} folds, this is the first; all rows: {len(first.table):,}\n")
@@ -47,8 +48,8 @@ def cross_validate(
         runs_dir or Path(first.experiment.output.dir), f"{first.experiment.name}-folds"
     )
     scores: list[FoldScore] = []
-    for number, rows in enumerate(dealt.folds, 1):
-        built = first if number == 1 else assemble(experiment, source, dealt, rows)
+    for number, fold in enumerate(whole.folds, 1):
+        built = first if number == 1 else assemble(experiment, source, fold)
         with RunDirectory.create_at(parent.path / f"fold-{number}") as run:
             recorder = RunRecorder(run, built, built.job.start())
             recorder.runs_to_come = count - number
@@ -61,7 +62,7 @@ def cross_validate(
         if not quiet:
             said = ", ".join(f"{name} {figure(v)}" for name, v in scores[-1].metrics.items())
             echo_err(f"fold {number}/{count}  {said}")
-    summary = summarize(parent, scores, len(dealt.rows.test))
+    summary = summarize(parent, scores, len(whole.rows.test))
     parent.unlock()
     if as_json:
         print_json(summary)

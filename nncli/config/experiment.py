@@ -1,6 +1,6 @@
 """Experiment: one config file, as typed values. The fields are the YAML keys."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.scaling import Scale
 from nncli.engine.job import Seeds
-from nncli.engine.settings import Training
+from nncli.engine.settings import TrainingKeys
 from nncli.parts.datasets import Dataset
 from nncli.parts.layers import Input, Layer, Output
 from nncli.parts.losses import Loss
@@ -153,6 +153,11 @@ class Data:
         return tuple(key.name for key in fields(self) if key.name != "dataset")
 
     @property
+    def source_key(self) -> str:
+        """The key that says where the rows come from."""
+        return "data.dataset" if self.path is None else "data.path"
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """The names of the columns to predict."""
         return (self.target,) if isinstance(self.target, str) else tuple(self.target or ())
@@ -192,7 +197,7 @@ class NetworkKeys:
     """The layers, from input to output."""
 
     input: Annotated[PositiveInt | Input | Auto, "features; a check, the data decides"] = "auto"
-    hidden: Annotated[list[PositiveInt | Layer], "layers, or just their units (relu)"] = field(
+    hidden: Annotated[Sequence[PositiveInt | Layer], "layers, or just their units (relu)"] = field(
         default_factory=lambda: [16]
     )
     output: Annotated[Output, "the last layer"] = field(default_factory=Output)
@@ -237,7 +242,9 @@ class Experiment:
         default_factory=Adam
     )
     schedule: Annotated[Schedule, "how the learning rate changes"] = field(default_factory=Constant)
-    training: Annotated[Training, "how long, in what portions"] = field(default_factory=Training)
+    training: Annotated[TrainingKeys, "how long, in what portions"] = field(
+        default_factory=TrainingKeys
+    )
     evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)
     output: Annotated[OutputKeys, "what is left behind"] = field(default_factory=OutputKeys)
 

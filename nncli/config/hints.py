@@ -2,6 +2,7 @@
 
 import dataclasses
 import types
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -23,6 +24,8 @@ class Spec:
 
 def spec(hint: Any) -> Spec:
     """Take an annotation apart."""
+    if get_origin(hint) is Sequence:  # a list, which a narrower type may narrow too
+        return Spec(types.GenericAlias(list, get_args(hint)))
     if get_origin(hint) is not Annotated:
         return Spec(hint)
     base, *notes = get_args(hint)

@@ -1,9 +1,11 @@
 """Load: a config file, and what `--set` changes of it, as an Experiment."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
+from typing import TypeVar
 
 from nncli.config.decode import Decoder
 from nncli.config.experiment import Experiment
@@ -11,8 +13,10 @@ from nncli.config.nodes import OVERRIDE, Node, parse
 from nncli.config.overrides import apply
 from nncli.config.source_text import problem, read_text
 from nncli.config.wording import show
-from nncli.errors import ConfigError, Problem
+from nncli.errors import ConfigError, DataError, Problem, ShapeError, TableError
 from nncli.registry import Part
+
+E = TypeVar("E", bound=Experiment)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,18 @@ class Source:
         """The error of several (key, message), in reading order."""
         problems = [self.problem(key, message) for key, message in found]
         return ConfigError(sorted(problems, key=reading_order))
+
+    @contextmanager
+    def errors_at(self, key: str) -> Iterator[None]:
+        """Put problems of the data at the config key that they name, else at `key`."""
+        try:
+            yield
+        except TableError:
+            raise  # which has places of its own
+        except DataError as error:
+            raise self.error([(own or key, message) for own, message in error.found]) from None
+        except ShapeError as error:
+            raise self.error([(error.key or key, str(error))]) from None
 
 
 def load(path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:
@@ -72,15 +88,20 @@ def _with_default(root: Node, assignment: str) -> Node:
 
 def decode(root: Node, path: Path) -> tuple[Experiment, dict[str, str]]:
     """The Experiment a node tree declares, and the place of each of its keys."""
+    return decode_as(Experiment, root, path)
+
+
+def decode_as(cls: type[E], root: Node, path: Path) -> tuple[E, dict[str, str]]:
+    """The same as an Experiment of a narrower type, such as Resolved."""
     decoder = Decoder(path.parent)
     if isinstance(root.value, dict):
-        experiment = decoder.decode(root, Experiment, "")
+        experiment = decoder.decode(root, cls, "")
     else:
         message = f"expected a config such as 'data: {{dataset: iris}}', found {show(root)}"
         experiment = decoder.note(root.where, "", message)
     if decoder.problems:
         raise ConfigError(sorted(decoder.problems, key=reading_order))
-    assert isinstance(experiment, Experiment)
+    assert isinstance(experiment, cls)
     if experiment.name == "auto":
         # a file name is bytes: what of them is no text can't stand in the run's config
         name = os.fsencode(path.stem).decode("utf-8", "replace")

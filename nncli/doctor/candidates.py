@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import yaml
 
-from nncli.config.experiment import PreprocessingKeys
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits, flow, short
 from nncli.parts.activations import Activation, Identity, LeakyRelu, Relu, Softplus
@@ -28,7 +27,6 @@ def because(causes: Mapping[str, Edits]) -> Edits:
 
 def scale_inputs(run: DiagnosedRun) -> Edits:
     keys = run.built.experiment.data.preprocessing
-    assert isinstance(keys, PreprocessingKeys)
     if keys.numeric.scale == "standard":
         return []
     if {keys.numeric.scale, keys.numeric.impute, keys.target.scale} == {"none"}:
@@ -39,7 +37,6 @@ def scale_inputs(run: DiagnosedRun) -> Edits:
 
 def scale_targets(run: DiagnosedRun) -> Edits:
     keys, job = run.built.experiment.data.preprocessing, run.job
-    assert isinstance(keys, PreprocessingKeys)
     if run.built.table.classes or keys.target.scale != "none":
         return []
     takes_all = job.network.loss.targets == (-np.inf, np.inf)

@@ -19,12 +19,7 @@ from nncli.doctor.forward import (
     with_batch_statistics,
 )
 from nncli.doctor.step_statistics import affordable_steps, make_steps
-from nncli.doctor.trials import (
-    BETTER,
-    first_below,
-    learns,
-    of_guessing,
-)
+from nncli.doctor.trials import BETTER, first_below, learns, of_guessing
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.parts.arrays import Array
@@ -33,7 +28,7 @@ from nncli.parts.schedules import Constant
 
 ROWS = 10
 LEARNED = 0.1  # of the best constant's loss on these rows
-LOOKS = 10  # how often, in equal portions of the steps
+EVALUATIONS = 10  # how often, in equal portions of the steps
 REFERENCES = tuple(Adam(learning_rate=rate) for rate in (0.01, 0.001, 0.1))
 
 
@@ -51,9 +46,8 @@ class Memorized:
 
     def __str__(self) -> str:
         result = f"{len(self.rows)} rows: {self.reference:.2g} of their loss left with adam"
-        return (
-            result if self.own is None else f"{result}, {self.own:.2g} with the run's {self.name}"
-        )
+        own = "" if self.own is None else f", {self.own:.2g} with the run's {self.name}"
+        return f"{result}{own}"
 
     def too_small(self) -> str:
         left = of_guessing(self.reference)
@@ -118,8 +112,8 @@ def least_loss(run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> 
     """
     job = _job(run.job, run, rows, optimizer)
     baselines, state = BaselineLosses.of(job.network.loss, rows), job.start()
-    least, steps = np.inf, affordable_steps(job) // LOOKS
-    for _ in range(LOOKS):
+    least, steps = np.inf, affordable_steps(job) // EVALUATIONS
+    for _ in range(EVALUATIONS):
         if not make_steps(job, state, steps):
             break
         least = min(least, baselines.share(_training_loss(job, state.theta, rows)))

@@ -22,20 +22,13 @@ class Fix:
 
 @dataclass(frozen=True)
 class Finding:
-    """check: which one found it.  value: the number of the message."""
+    """check: which one found it.  value: the number of the message.  tried: what the edit did."""
 
     check: str
     message: str
     value: float
-    fix: Fix
-
-    @property
-    def edit(self) -> Edit:
-        return self.fix.edit
-
-    @property
-    def tried(self) -> str:
-        return self.fix.tried
+    edit: Edit
+    tried: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -102,7 +95,7 @@ class Sign(Generic[M]):
         if fix is None or value is None:
             return None
         cause = f"; {fix.edit.cause}" if fix.edit.cause else ""
-        return Finding(name, f"{self.message(measured)}{cause}", value, fix)
+        return Finding(name, f"{self.message(measured)}{cause}", value, fix.edit, fix.tried)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from nncli.doctor import candidates
 from nncli.doctor.check import Check, Fix, Rank, Sign
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
-from nncli.doctor.step_statistics import affordable_steps, steps_of
-from nncli.doctor.trials import Trial, best, learns_most, of_guessing, outcomes, share_after
+from nncli.doctor.trials import finish_run, learns_most
 
 FEWEST = 5  # logged epochs
 LATE = 0.1  # the last share of a run
@@ -176,13 +175,10 @@ def measure_unfinished(run: DiagnosedRun) -> Unfinished | str:
         return "skipped: its epochs did not run out, or are too few to tell"
     late, whole = _at(epochs[-1] * (1.0 - LATE), epochs, losses), losses[0] - losses[-1]
     fall = (late - losses[-1]) / whole if whole > 0 else 0.0
-    counts = not run.share < LOST and not _val_rises(run)
+    val = run.columns.get("val_loss")
+    val_rises = val is not None and val[-1] > _at(epochs[-1] * (1.0 - LATE), epochs, val)
+    counts = not run.share < LOST and not val_rises
     return Unfinished(fall, counts, epochs[-1], late, losses[-1])
-
-
-def _val_rises(run: DiagnosedRun) -> bool:
-    val, epochs = run.columns.get("val_loss"), run.columns["epoch"]
-    return val is not None and val[-1] > _at(epochs[-1] * (1.0 - LATE), epochs, val)
 
 
 def _at(epoch: float, epochs: Sequence[float], values: Sequence[float]) -> float:
@@ -190,36 +186,8 @@ def _at(epoch: float, epochs: Sequence[float], values: Sequence[float]) -> float
     return float(np.interp(epoch, epochs, values))
 
 
-def longer(run: DiagnosedRun) -> Edits:
-    return [candidates.longer(run, 4)]
-
-
 def longer_or_faster(run: DiagnosedRun) -> Edits:
-    return [*longer(run), *candidates.learning_rates(run, (3.0, 10.0))]
-
-
-def finish(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
-    """What a whole run with an edit leaves decides; the first where that takes too long."""
-    return _with_share(run, *_after_whole_runs(run, edits))
-
-
-def finish_if_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
-    """The same; none where little more is learned, or it takes too long to tell."""
-    edit, share = _after_whole_runs(run, edits)
-    return None if run.share - share < 2 * LOST else _with_share(run, edit, share)
-
-
-def _after_whole_runs(run: DiagnosedRun, edits: Edits) -> Trial:
-    untried = edits[0], math.inf
-    if 4 * steps_of(run.job) > affordable_steps(run.job, seconds=1.0):
-        return untried
-    whole = outcomes(run, edits, lambda edited: share_after(edited, steps_of(edited.job)))
-    return best(whole) or untried
-
-
-def _with_share(run: DiagnosedRun, edit: Edit, share: float) -> Fix:
-    tried = f"with it {of_guessing(share)} is left, not {run.share:.0%}"
-    return Fix(edit, tried if share < run.share else "")
+    return [candidates.longer(run, 4), *candidates.learning_rates(run, (3.0, 10.0))]
 
 
 LENGTH = Check[Unfinished](
@@ -233,14 +201,14 @@ LENGTH = Check[Unfinished](
             most=STEEP,
             message=Unfinished.message,
             candidates=longer_or_faster,
-            choose=finish,
+            choose=finish_run(least_gain=-math.inf),
         ),
         Sign(
             number=lambda curve: curve.fall if curve.counts else None,
             most=GENTLE,
             message=Unfinished.message,
-            candidates=longer,
-            choose=finish_if_better,
+            candidates=lambda run: [candidates.longer(run, 4)],
+            choose=finish_run(least_gain=2 * LOST),
         ),
     ),
 )

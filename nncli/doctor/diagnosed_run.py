@@ -11,7 +11,8 @@ import numpy as np
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.build.build import Built, Dealt, assemble
+from nncli.build.build import Built, assemble
+from nncli.build.split_table import SplitTable
 from nncli.doctor.edit import Edit
 from nncli.doctor.forward import (
     BaselineLosses,
@@ -178,8 +179,8 @@ class DiagnosedRun:
             experiment, source = reader.config
             split = experiment.data.split
             assert isinstance(split, Split)
-            dealt = Dealt(table, experiment.data.source(), split, rows)
-            built = assemble(experiment, source, dealt, rows)
+            few = SplitTable(table, experiment.data.source(), split, rows)
+            built = assemble(experiment, source, few)
         except UserError:
             return None
         start = built.job.start()

@@ -109,8 +109,8 @@ GRADIENTS = Check[Gradients](
 
 
 @dataclass(frozen=True)
-class Steps:
-    """Steps of a run, early and where training was left, by layer.
+class StepSizes:
+    """StepSizes of a run, early and where training was left, by layer.
 
     farthest: the share of their length by which the weights of a layer changed in the whole run.
     share: of the best constant's loss that is left.
@@ -155,11 +155,11 @@ class Steps:
         )
 
 
-def measure_steps(run: DiagnosedRun) -> Steps | str:
+def measure_steps(run: DiagnosedRun) -> StepSizes | str:
     if not run.has_steps:
         return f"skipped: {run.job.optimizer.name} makes no steps along the gradient"
     moves = [share for share in moved(run).values() if share is not None]
-    steps = Steps(run.early_steps, run.late_steps, max(moves, default=1.0), run.share)
+    steps = StepSizes(run.early_steps, run.late_steps, max(moves, default=1.0), run.share)
     return steps if steps.ratios else "skipped: none could be measured"
 
 
@@ -171,7 +171,7 @@ def longer_steps(run: DiagnosedRun) -> Edits:
     return candidates.learning_rates(run, [10.0**power for power in range(1, 9)])
 
 
-STEPS = Check[Steps](
+STEPS = Check[StepSizes](
     name="steps",
     question="Are steps of a size that weights can follow?",
     rank=Rank.EFFECT,
@@ -181,7 +181,7 @@ STEPS = Check[Steps](
             number=lambda steps: steps.farthest,
             least=STILL,
             where_little_learned=True,
-            message=Steps.nothing_moves,
+            message=StepSizes.nothing_moves,
             candidates=longer_steps,
             choose=learns_most,
         ),
@@ -189,7 +189,7 @@ STEPS = Check[Steps](
             number=lambda steps: steps.largest_late[1],
             most=RESTLESS,
             where_little_learned=True,
-            message=Steps.still_replaces,
+            message=StepSizes.still_replaces,
             candidates=candidates.lower_rates,
             choose=learns_most,
         ),

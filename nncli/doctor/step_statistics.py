@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nncli.doctor.forward import norm
+from nncli.engine.cost import step_seconds
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
@@ -18,14 +19,11 @@ from nncli.parts.arrays import Array
 
 SECONDS = 0.3  # about what a trial may take
 FEWEST_STEPS = 50
-PER_CALL, PER_FLOP, PER_NUMBER = 4e-5, 2e-10, 1e-8  # seconds: of a layer, a product, a parameter
 
 
 def affordable_steps(job: Job, seconds: float = SECONDS) -> int:
     """Steps that take about so long on any machine of today: the same number everywhere."""
-    size = job.network.layout.size
-    products = 6 * job.batch_rows * size * PER_FLOP
-    step = PER_CALL * len(job.network.nodes) + products + size * PER_NUMBER
+    step = step_seconds(len(job.network.nodes), job.batch_rows, job.network.layout.size)
     return max(FEWEST_STEPS, int(seconds / step))
 
 
@@ -35,11 +33,11 @@ def steps_of(job: Job) -> int:
 
 
 def make_steps(
-    job: Job, state: TrainState, most: int, look: Callable[[GradientStepper], None] | None = None
+    job: Job, state: TrainState, most: int, observe: Callable[[GradientStepper], None] | None = None
 ) -> bool:
     """Make up to so many steps; whether the weights are finite after them.
 
-    look: called between the gradient of a step and its update.
+    observe: called between the gradient of a step and its update.
     """
     if not job.optimizer.has_update:
         return _iterate(job, state, most)
@@ -47,8 +45,8 @@ def make_steps(
 
     def step(rows: int) -> None:
         stepper.gradient_tapes[rows]()
-        if look is not None:
-            look(stepper)
+        if observe is not None:
+            observe(stepper)
         stepper.update_tape()
         stop.requested = state.step + 1 >= last
 
@@ -98,7 +96,7 @@ def layer_steps(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps
     found = {name: LayerSteps() for name in slices(job)}
     before = np.empty_like(state.theta)
 
-    def look(stepper: GradientStepper) -> None:
+    def observe(stepper: GradientStepper) -> None:
         for name, places in slices(job).items():
             gradient, theta = stepper.plan.gradient, state.theta
             if found[name].gradients:
@@ -110,7 +108,7 @@ def layer_steps(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps
         for name, value in gradient_norms(job, state).items():
             found[name].gradients.append(value)
         return found
-    make_steps(job, state, steps, look)
+    make_steps(job, state, steps, observe)
     for name, places in slices(job).items():
         _note_ratio(found[name], state.theta, before, places)
     return found

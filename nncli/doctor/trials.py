@@ -180,3 +180,27 @@ def stay_healthy(badness: Badness, most: float) -> Choice:
         return Fix(edit, in_words(share, steps))
 
     return choose
+
+
+def finish_run(least_gain: float) -> Choice:
+    """What a whole run with an edit leaves decides; the first where that takes too long.
+
+    None where less is gained, in losses of guessing.
+    """
+
+    def choose(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
+        edit, share = _best_after_whole_runs(run, edits)
+        if run.share - share < least_gain:
+            return None
+        tried = f"with it {of_guessing(share)} is left, not {run.share:.0%}"
+        return Fix(edit, tried if share < run.share else "")
+
+    return choose
+
+
+def _best_after_whole_runs(run: DiagnosedRun, edits: Edits) -> Trial:
+    untried = edits[0], math.inf
+    if 4 * steps_of(run.job) > affordable_steps(run.job, seconds=1.0):
+        return untried
+    whole = outcomes(run, edits, lambda edited: share_after(edited, steps_of(edited.job)))
+    return best(whole) or untried

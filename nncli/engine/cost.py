@@ -1,8 +1,8 @@
 """Cost models: which way to a result takes less time, and how much of it a cache holds.
 
 They ask counts that a job fixes, never the clock or the load: a run that is repeated takes the way
-of the first, and so has its bits. A wrong constant costs time, not correctness; but another
-one changes the last digits of runs on either side of it.
+of the first, and so has its bits. A wrong constant costs time, not correctness. Another one in the
+place of COMPILING, SAVED or THREAD changes the last digits of the runs between the two.
 """
 
 SMALL = 2048
@@ -26,7 +26,10 @@ ORDERED_STEPS = 256
 """
 
 ORDERED_EPOCHS = 3
-"""Epochs from which a run's are ordered. Recording the tapes takes some 200 of iris to win back."""
+"""Epochs from which a run's are ordered: all but those of the shortest runs.
+
+Recording the tapes takes 3 ms on iris, which some 200 of its epochs win back.
+"""
 
 CHUNK_NUMBERS = 2**18
 """Numbers in the widest buffer of a pass forward over many rows: 2 MB in float64, an L2 cache.
@@ -52,6 +55,13 @@ COMPILING, COMPILING_LAYER = 0.15, 0.1
 """Seconds to compile: a network's share and each layer's, there and back.
 
 0.14 s for 4-16-3 and 1.1 s for seven layers, dropout and batch_norm among them, on a busy core.
+"""
+
+STEP_PER_LAYER, STEP_PER_FLOP, STEP_PER_PARAMETER = 4e-5, 2e-10, 1e-8
+"""Seconds of a NumPy step: a layer's calls, an addition or multiplication, a parameter's update.
+
+Twice to four times a quiet core's (iris: 84 us, where 26 are measured on a busy one), so that what
+is planned by it ends in time on most machines. Too small: `nncli doctor` takes longer.
 """
 
 
@@ -84,3 +94,9 @@ def chunk_rows(units: int) -> int:
 def useful_threads(products: int, cores: int) -> int:
     """How many threads a matrix product of so many multiplications keeps busy."""
     return max(1, min(cores, products // THREAD_PRODUCTS))
+
+
+def step_seconds(layers: int, rows: int, parameters: int) -> float:
+    """About how long a step of the numpy engine takes; a parameter has 6 operations a row."""
+    flops = 6 * rows * parameters
+    return STEP_PER_LAYER * layers + flops * STEP_PER_FLOP + parameters * STEP_PER_PARAMETER

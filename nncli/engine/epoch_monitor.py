@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from nncli.engine.job import Job
+from nncli.engine.settings import default_monitor
 from nncli.engine.state import Best, TrainState
 from nncli.parts.schedules import ReduceOnPlateau
 
@@ -83,7 +84,10 @@ class EpochMonitor:
     def _follow_best(self, report: EpochReport) -> bool:
         """Whether this is the best epoch so far; its weights are kept if they may be wanted."""
         settings, state = self.job.training.early_stopping, self.state
-        monitor, least = (settings.monitor, settings.min_delta) if settings else ("auto", 0.0)
+        if settings is None:
+            monitor, least = default_monitor(0 if self.job.val is None else len(self.job.val)), 0.0
+        else:
+            monitor, least = settings.monitor, settings.min_delta
         value = self._lower_is_better(report, monitor)
         if report.epoch > 0 and not value < state.best.value - least:
             state.best = replace(state.best, waited=state.best.waited + 1)
@@ -98,7 +102,7 @@ class EpochMonitor:
         return settings is not None and self.state.best.waited >= settings.patience
 
     def _value(self, report: EpochReport, monitor: str) -> float:
-        value = report.columns()[self.job.monitored(monitor)]
+        value = report.columns()[monitor]
         assert value is not None
         return value
 
@@ -106,4 +110,4 @@ class EpochMonitor:
         value = self._value(report, monitor)
         if math.isnan(value):
             return math.inf
-        return -value if self.job.is_score(self.job.monitored(monitor)) else value
+        return -value if self.job.is_score(monitor) else value

@@ -8,6 +8,7 @@ import numpy as np
 from nncli.engine import passes
 from nncli.engine.cost import chunk_rows
 from nncli.engine.network import Network
+from nncli.engine.operations import Copy, Opaque
 from nncli.engine.rows import Batch, InputBlock, Inputs, X, is_in_memory
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
@@ -70,7 +71,7 @@ class Forward:
             tape, last = self._forward({name: b[chosen] for name, b in self.inputs.items()})
         else:
             tape, last = self._read_and_forward(chosen)
-        tape.add(np.copyto, self.outputs[chosen], last.y)
+        tape.add(Copy(last.y, self.outputs[chosen]))
         return chosen, tape, last
 
     def _forward(self, inputs: Mapping[str, Array]) -> tuple[Tape, LayerBuffers]:
@@ -84,7 +85,7 @@ class Forward:
         for name, block in self.inputs.items():
             place = f"input/{name}", rows, block.shape[1:], block.dtype
             chunk[name] = self.workspace.of_rows(*place)
-            reading.add(_read, block, chosen, chunk[name])
+            reading.add(Opaque(_read, (block, chosen, chunk[name]), chunk[name]))
         if rows not in self._shared:
             self._shared[rows] = self._forward(chunk)
         tape, last = self._shared[rows]

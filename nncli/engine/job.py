@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 import numpy as np
@@ -50,7 +51,6 @@ class Job:
     def batch_rows(self) -> int:
         """Rows of a step."""
         size = self.training.batch_size
-        assert size != "auto"
         return len(self.train) if size == "full" else min(size, len(self.train))
 
     @property
@@ -60,8 +60,7 @@ class Job:
 
     @property
     def steps_per_epoch(self) -> int:
-        given = self.training.steps_per_epoch
-        return self.steps_per_pass if given == "auto" else given
+        return self.training.steps_per_epoch
 
     @property
     def is_one_pass(self) -> bool:
@@ -78,12 +77,12 @@ class Job:
         """Steps for which the schedule holds the rate: one, or those of an epoch."""
         return 1 if self.schedule.interval == "step" else self.steps_per_epoch
 
-    @property
+    @cached_property  # it and the next are read at every step
     def base_learning_rate(self) -> float:
         """The optimizer's own, before any schedule; of those that have one."""
         return float(self.optimizer.learning_rate)  # type: ignore[attr-defined]
 
-    @property
+    @cached_property
     def schedule_total(self) -> int:
         """Epochs or steps of a whole run, whichever the schedule counts."""
         return self.training.epochs * self.steps_per_epoch // self.steps_per_interval
@@ -100,12 +99,6 @@ class Job:
     def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """Of the step made last, after so many epochs and steps; before any, of the first."""
         return self.learning_rate(max(epoch - 1, 0), max(step - 1, 0), plateau)
-
-    def monitored(self, name: str) -> str:
-        """The column a monitor watches, `auto` resolved."""
-        if name != "auto":
-            return name
-        return "val_loss" if self.val is not None else "loss"
 
     def is_score(self, column: str) -> bool:
         """Whether higher is better."""

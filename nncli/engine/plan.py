@@ -11,6 +11,7 @@ import numpy as np
 from nncli.engine import passes
 from nncli.engine.job import Job
 from nncli.engine.network import Network
+from nncli.engine.operations import Gather
 from nncli.engine.rows import Batch, X
 from nncli.engine.state import TrainState
 from nncli.engine.tape import Tape
@@ -96,8 +97,7 @@ class Plan:
     def _record_gathering(self, tape: Tape, rows: int) -> None:
         index = self.index[:rows]
         for source, out in zip(self.data.arrays(), self.batch(rows).arrays(), strict=True):
-            # mode "clip" is the one that writes to out directly; indices are always in range
-            tape.add(source.take, index, 0, out, "clip")
+            tape.add(Gather(source, index, 0, out))
 
     def arrays(self, rows: int) -> Iterator[tuple[str, Array]]:
         """Every array of a step of `rows` rows, by its name in a trace, in order of computation."""

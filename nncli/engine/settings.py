@@ -1,11 +1,12 @@
 """Settings of a training run: the `training` block of a config."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, NonNegative, Positive, PositiveInt
 from nncli.engine.batches import Sampling
 
+Engine = Literal["numpy", "compiled"]
 Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
 
 
@@ -27,8 +28,8 @@ class Converged:
     tolerance: NonNegative = 1e-6
 
 
-@dataclass(frozen=True)
-class Training:
+@dataclass(frozen=True, kw_only=True)
+class TrainingKeys:
     """How long, in what portions and how exactly to train."""
 
     epochs: Annotated[PositiveInt, "how many at the most"] = 200
@@ -60,3 +61,21 @@ class Training:
         "what makes the steps; compiled: machine code, the same numbers up to rounding; auto: "
         "compiled if it is installed and saves more time than compiling takes",
     ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(TrainingKeys):
+    """The same with nothing left to guess: what the engine goes by.
+
+    `field()`: without the default of the wider key, which is auto.
+    """
+
+    batch_size: PositiveInt | Literal["full"] = field()
+    steps_per_epoch: PositiveInt = field()
+    threads: PositiveInt = field()
+    engine: Engine = "numpy"
+
+
+def default_monitor(n_val: int) -> str:
+    """The column watched where none is named. n_val: how many rows validate."""
+    return "val_loss" if n_val else "loss"

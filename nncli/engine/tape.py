@@ -7,35 +7,50 @@ temporary arrays.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
+from nncli.engine.operations import (
+    Copy,
+    Elementwise,
+    Gather,
+    Opaque,
+    Operation,
+    Product,
+    Reduction,
+    ScatterAdd,
+)
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
+VIEWS = (
+    *(np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze, np.reshape),
+    *(np.broadcast_to, sliding_window_view),
+)
 
 
 class Tape:
-    """Calls in the order they were recorded."""
+    """Operations in the order they were recorded; calls: how a replay carries them out."""
 
-    def __init__(self, calls: Iterable[Call] = ()) -> None:
-        self.calls = list(calls)
+    def __init__(self, operations: Iterable[Operation] = ()) -> None:
+        self.operations = list(operations)
+        self.calls = [operation.call for operation in self.operations]
 
     def __add__(self, other: "Tape") -> "Tape":
         """One tape after the other."""
-        return Tape([*self.calls, *other.calls])
+        return Tape([*self.operations, *other.operations])
 
     def __call__(self) -> None:
         """Replay."""
         for function, arguments in self.calls:
             function(*arguments)
 
-    def add(self, function: Callable[..., Any], *arguments: Any) -> None:
-        """Append one call."""
-        self.calls.append((function, arguments))
+    def add(self, operation: Operation) -> None:
+        """Append one."""
+        self.operations.append(operation)
+        self.calls.append(operation.call)
 
     def wrap(self, array: Array) -> Array:
         """The same memory, as an array whose NumPy calls go onto this tape."""
@@ -64,24 +79,21 @@ class Recorded(np.ndarray):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
     ) -> Any:
+        operands = [plain(operand) for operand in inputs]
+        if (ufunc, method) == (np.add, "at"):
+            target, index, source = operands
+            self.tape.add(ScatterAdd(source, index, target))
+            return None
         if out is None:
             raise NncliError(f"a kernel called np.{ufunc.__name__} without out=")
         if len(out) > 1:
             raise _unrecordable(f"np.{ufunc.__name__}, which has several results")
         target = plain(out[0])
-        operands = [plain(operand) for operand in inputs]
         if method == "reduce" and options.keys() <= {"axis", "keepdims"}:
-            arguments = (operands[0], options.get("axis", 0), None, target)
-            self.tape.add(ufunc.reduce, *arguments, options.get("keepdims", False))
+            axis, has_kept_axis = options.get("axis", 0), options.get("keepdims", False)
+            self.tape.add(Reduction(ufunc, operands[0], axis, has_kept_axis, target))
         elif method == "__call__":
-            dtype = next(o.dtype for o in operands if isinstance(o, np.ndarray))
-            # a Python number would be converted at every replay
-            operands = [_constant(o, dtype) if isinstance(o, int | float) else o for o in operands]
-            call = partial(ufunc, **options) if options else ufunc
-            if ufunc in (np.maximum, np.minimum):  # whose positional out NumPy deprecates
-                self.tape.add(partial(call, out=target), *operands)
-            else:
-                self.tape.add(call, *operands, target)
+            self.tape.add(_elementwise(ufunc, operands, target, options))
         else:
             raise _unrecordable(f"np.{ufunc.__name__}.{method} with {', '.join(options) or 'out'}")
         return out[0]
@@ -95,17 +107,44 @@ class Recorded(np.ndarray):
     def __setitem__(self, key: Any, value: Any) -> None:
         raise _unrecordable("assignment to items")
 
+    def reshape(self, *shape: Any, **options: Any) -> Any:
+        view = super().reshape(*shape, **options)
+        if not np.may_share_memory(plain(view), plain(self)):
+            raise _unrecordable("a reshape that has to copy")
+        return view
+
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in VIEWS:
+            subok = {"subok": True} if function in (np.broadcast_to, sliding_window_view) else {}
+            return super().__array_function__(function, types, args, {**kwargs, **subok})
         arguments = [plain(argument) for argument in args]
-        if function is np.copyto and not kwargs:
-            self.tape.add(np.copyto, *arguments)
+        options = {name: plain(option) for name, option in kwargs.items()}
+        if function is np.copyto and not options:
+            target, source = arguments
+            self.tape.add(Copy(source, target))
             return None
-        if function is np.dot and "out" in kwargs:
+        if function is np.dot and "out" in options:
             left, right = arguments
-            # the bound method skips np.dot's dispatch: half the cost on a tiny product
-            self.tape.add(left.dot, right, plain(kwargs["out"]))
+            self.tape.add(Product(left, right, options["out"]))
+            return kwargs["out"]
+        if function is np.take and len(arguments) == 2 and options.keys() >= {"axis", "out"}:
+            source, index = arguments
+            self.tape.add(Gather(source, index, options["axis"], options["out"]))
             return kwargs["out"]
         raise _unrecordable(f"np.{function.__name__}")
+
+
+def _elementwise(
+    ufunc: np.ufunc, operands: list[Any], target: Array, options: Mapping[str, Any]
+) -> Operation:
+    """The operation of a ufunc's call; its numbers as arrays, which a replay needn't convert."""
+    dtype = next(o.dtype for o in operands if isinstance(o, np.ndarray))
+    ready = tuple(_constant(o, dtype) if isinstance(o, int | float) else o for o in operands)
+    if options:
+        return Opaque(ufunc, ready, target, {**options, "out": target})
+    if ufunc.signature is not None:  # of matrices, as np.matmul
+        return Opaque(ufunc, (*ready, target), target)
+    return Elementwise(ufunc, ready, target)
 
 
 def _constant(number: float, dtype: Any) -> Array:
@@ -118,7 +157,7 @@ def _constant(number: float, dtype: Any) -> Array:
 def _unrecordable(what: str) -> NncliError:
     return NncliError(
         f"a kernel used {what}, which can't be recorded: "
-        "use ufuncs, np.dot and np.copyto, each writing to a preset out"
+        "use ufuncs, np.dot, np.take, np.add.at and np.copyto, each writing to a preset array"
     )
 
 

@@ -7,10 +7,9 @@ from nncli.engine.settings import Training
 
 
 def limited(training: Training) -> AbstractContextManager[Any]:
-    """While entered, BLAS keeps to the resolved `training.threads`."""
+    """While entered, BLAS keeps to `training.threads`."""
     import threadpoolctl
 
-    assert training.threads != "auto"
     limits: AbstractContextManager[Any] = threadpoolctl.threadpool_limits(
         training.threads, user_api="blas"
     )

@@ -12,7 +12,7 @@ from nncli.engine.evaluator import Evaluator, workspace_for
 from nncli.engine.job import Job
 from nncli.engine.state import Mark, TrainState
 from nncli.engine.steppers import choice
-from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.steppers.protocol import Stepper
 from nncli.engine.stop import Stop
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array

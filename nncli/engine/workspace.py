@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nncli.engine.network import Network, Node
+from nncli.engine.operations import Draw
 from nncli.engine.rows import X
 from nncli.engine.tape import Tape
 from nncli.errors import ShapeError
@@ -131,4 +132,4 @@ def _filler(random: np.random.Generator) -> Callable[[Array], None]:
 
 
 def _recorded_filler(fill: Callable[[Array], None], tape: Tape) -> Callable[[Array], None]:
-    return lambda out: tape.add(fill, out.view(np.ndarray))
+    return lambda out: tape.add(Draw(fill, out.view(np.ndarray)))

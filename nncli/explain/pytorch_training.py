@@ -40,24 +40,23 @@ def schedule(built: Built) -> Equivalent:
     chosen, job = built.job.schedule, built.job
     if not job.optimizer.has_learning_rate or chosen.is_constant:
         return Equivalent()
-    mode = ""
-    if isinstance(chosen, ReduceOnPlateau):
-        if chosen.warmup:
-            return unsupported("warmup together with ReduceLROnPlateau")
-        mode = "max" if job.is_score(chosen.monitor) else "min"
+    plateau = chosen if isinstance(chosen, ReduceOnPlateau) else None
+    if plateau is not None and plateau.warmup:
+        return unsupported("warmup together with ReduceLROnPlateau")
     found = chosen.equivalent(
         "pytorch",
         learning_rate=job.base_learning_rate,
         steps=job.steps_per_interval,
         total=job.schedule_total,
-        mode=mode,
+        mode="max" if plateau is not None and job.is_score(plateau.monitor) else "min",
     )
     made = f"scheduler = torch.optim.lr_scheduler.{found.code}" if found.code else ""
-    if not isinstance(chosen, ReduceOnPlateau) and (chosen.warmup or job.schedule_total < 2):
-        factor = chosen.function_code(job.schedule_total)
+    if made and (plateau is not None or (not chosen.warmup and job.schedule_total > 1)):
+        return Equivalent(made, *found.notes)
+    if factor := chosen.function_code(job.schedule_total):
         made = "scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)"
-        return Equivalent(f"\n{factor}\n\n{made}") if factor else Equivalent("", *found.notes)
-    return Equivalent(made, *found.notes)
+        return Equivalent(f"\n{factor}\n\n{made}")
+    return Equivalent("", *found.notes)
 
 
 def loop(built: Built) -> Equivalent:

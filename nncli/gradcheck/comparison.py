@@ -22,12 +22,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from nncli.gradcheck.objectives import EPSILON, Objective
+from nncli.gradcheck.objectives import EPSILON, ObjectiveFunction
 from nncli.parts.arrays import Array
 
 TOLERANCE = 1e-6
 STEPS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e-6, 1e-7, 1e-8, 1e-9)
-SHAKES = 10
+PERTURBATIONS = 10
 SAFETY = 4.0
 
 
@@ -59,7 +59,7 @@ class Element:
         return relative_error(self.backpropagation, self.numeric, self.bound)
 
     @property
-    def gravity(self) -> tuple[int, float]:
+    def severity(self) -> tuple[int, float]:
         """An order: those that differ come last, before them those that agree, by their error."""
         ranks = {Outcome.DIFFERS: 2, Outcome.AGREES: 1}
         return ranks.get(self.outcome, 0), self.relative_error
@@ -74,7 +74,7 @@ def relative_error(a: float, n: float, bound: float = 0.0) -> float:
 
 
 @dataclass(frozen=True)
-class Claim:
+class AnalyticGradient:
     """The gradient by backpropagation, and to what it and f are known where they are computed.
 
     gradient_error: of each element.  value_error: of f.
@@ -85,7 +85,7 @@ class Claim:
     value_error: float
 
 
-def claim(objective: Objective) -> Claim:
+def analytic_gradient(objective: ObjectiveFunction) -> AnalyticGradient:
     """The gradient at theta as it is, and how far rounding may have moved it and f.
 
     Rounding is a change in the last place of every number on the way, so that is tried, ten
@@ -94,11 +94,11 @@ def claim(objective: Objective) -> Claim:
     random = np.random.default_rng(0)
     value, gradient = objective.value(), objective.gradient()
     value_error, gradient_error = EPSILON * max(1.0, abs(value)), EPSILON * np.abs(gradient)
-    for _ in range(SHAKES):
-        other, moved = objective.shaken(random)
+    for _ in range(PERTURBATIONS):
+        other, moved = objective.perturbed(random)
         value_error = max(value_error, abs(other - value))
         np.maximum(gradient_error, np.abs(moved - gradient), out=gradient_error)
-    return Claim(gradient, SAFETY * gradient_error, SAFETY * value_error)
+    return AnalyticGradient(gradient, SAFETY * gradient_error, SAFETY * value_error)
 
 
 @dataclass(frozen=True)
@@ -110,19 +110,21 @@ class _Difference:
     crosses: bool
 
 
-def compare(objective: Objective, claimed: Claim, index: int, first: int) -> Element:
-    """One element of what is claimed. first: the number of the layer that theta[index] is of."""
-    tried, a = [], float(claimed.gradient[index])
+def compare(
+    objective: ObjectiveFunction, analytic: AnalyticGradient, index: int, first: int
+) -> Element:
+    """One element, both ways. first: the number of the layer that theta[index] is of."""
+    tried, a = [], float(analytic.gradient[index])
     scale = max(1.0, abs(objective.theta[index]))
     for step in STEPS:
         difference = _difference(objective, index, step * scale, first)
         if not difference.crosses and relative_error(a, difference.slope) <= TOLERANCE:
             return Element(index, a, difference.slope, 0.0, Outcome.AGREES)
         tried.append(difference)
-    return _judge(claimed, index, tried)
+    return _judge(analytic, index, tried)
 
 
-def _difference(objective: Objective, index: int, step: float, first: int) -> _Difference:
+def _difference(objective: ObjectiveFunction, index: int, step: float, first: int) -> _Difference:
     theta = objective.theta
     kept = theta[index]
     points, values, sides = [], [], []
@@ -136,15 +138,15 @@ def _difference(objective: Objective, index: int, step: float, first: int) -> _D
     return _Difference(step, float(slope), not np.array_equal(sides[0], sides[1]))
 
 
-def _judge(claimed: Claim, index: int, tried: list[_Difference]) -> Element:
+def _judge(analytic: AnalyticGradient, index: int, tried: list[_Difference]) -> Element:
     """The element by the most exact of the differences that count."""
-    a = float(claimed.gradient[index])
+    a = float(analytic.gradient[index])
     smooth = [each for each in tried if not each.crosses and math.isfinite(each.slope)]
     is_kinked = any(each.crosses for each in tried)
     blind = Outcome.KINK if is_kinked else Outcome.UNRESOLVED
-    bounds = _bounds(smooth, claimed.value_error)
+    bounds = _bounds(smooth, analytic.value_error)
     bound, n = min(bounds, default=(math.inf, tried[0].slope))
-    bound += float(claimed.gradient_error[index])
+    bound += float(analytic.gradient_error[index])
     outcome = Outcome.AGREES if max(abs(a), abs(n)) > bound else blind
     if relative_error(a, n, bound) > TOLERANCE:
         outcome = Outcome.DIFFERS

@@ -12,8 +12,8 @@ from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
-from nncli.gradcheck.comparison import Element, Outcome, claim, compare
-from nncli.gradcheck.objectives import DataLoss, Objective, Penalty
+from nncli.gradcheck.comparison import Element, Outcome, analytic_gradient, compare
+from nncli.gradcheck.objectives import DataLoss, ObjectiveFunction, Penalty
 from nncli.gradcheck.result import GradientCheck, TensorCheck
 from nncli.parts.arrays import Array
 
@@ -40,7 +40,7 @@ def check_gradients(job: Job, state: TrainState, *, every_element: bool = False)
     penalties = {
         each.name: each
         for each in of_penalty
-        if not each.is_silent or penalized[each.start : each.start + each.size].any()
+        if not each.is_unused or penalized[each.start : each.start + each.size].any()
     }
     tensors = [
         each for first in of_data for each in (first, penalties.get(first.name)) if each is not None
@@ -102,7 +102,9 @@ def _penalized(penalty: Penalty) -> Array:
         return np.asarray(penalty.gradient() != 0.0)
 
 
-def _checks(objective: Objective, network: Network, most: int | None) -> Iterator[TensorCheck]:
+def _checks(
+    objective: ObjectiveFunction, network: Network, most: int | None
+) -> Iterator[TensorCheck]:
     """Each trained tensor's, in the order of the network."""
     gradient = objective.gradient()
     tensors = [each for each in network.layout.tensors if each.start < len(gradient)]
@@ -124,28 +126,28 @@ def _checks(objective: Objective, network: Network, most: int | None) -> Iterato
 
 
 def _compared(
-    objective: Objective, network: Network, chosen: Mapping[Tensor, list[int]]
+    objective: ObjectiveFunction, network: Network, chosen: Mapping[Tensor, list[int]]
 ) -> dict[int, Element]:
     """Elements by their index in theta, compared at theta as it is."""
-    claimed = claim(objective)
+    analytic = analytic_gradient(objective)
     numbers = {node.name: number for number, node in enumerate(network.nodes)}
     found = {}
     for tensor, indices in chosen.items():
         first = numbers[tensor.name.partition("/")[0]]
         objective.value()  # of the layers before the first, once for all
-        found.update({index: compare(objective, claimed, index, first) for index in indices})
+        found.update({index: compare(objective, analytic, index, first) for index in indices})
     return found
 
 
 def _compared_beside(
-    objective: Objective, network: Network, kinked: Mapping[Tensor, list[int]]
+    objective: ObjectiveFunction, network: Network, kinked: Mapping[Tensor, list[int]]
 ) -> dict[int, Element]:
     """The same beside theta, on two sides of it; of each two, the one that is worse."""
     with _moved(objective.theta, NUDGE):
         one = _compared(objective, network, kinked)
     with _moved(objective.theta, -NUDGE):
         other = _compared(objective, network, kinked)
-    return {index: max(one[index], other[index], key=lambda each: each.gravity) for index in one}
+    return {index: max(one[index], other[index], key=lambda each: each.severity) for index in one}
 
 
 def _chosen(tensor: Tensor, gradient: Array, most: int | None) -> list[int]:

@@ -18,7 +18,7 @@ from nncli.parts.arrays import Array
 EPSILON = float(np.finfo(float).eps)
 
 
-class Objective(Protocol):
+class ObjectiveFunction(Protocol):
     """f(theta), and its gradient by backpropagation.
 
     theta: the trained parameters, to be changed in place between two values.
@@ -35,7 +35,7 @@ class Objective(Protocol):
         """df/dtheta, by the backward pass."""
         ...
 
-    def shaken(self, random: np.random.Generator) -> tuple[float, Array]:
+    def perturbed(self, random: np.random.Generator) -> tuple[float, Array]:
         """Value and gradient, with each number on the way up or down by its last place."""
         ...
 
@@ -126,13 +126,13 @@ class DataLoss:
         self.backward()
         return self.plan.gradient.copy()
 
-    def shaken(self, random: np.random.Generator) -> tuple[float, Array]:
+    def perturbed(self, random: np.random.Generator) -> tuple[float, Array]:
         kept = self.x.copy()
         self._restore(0)
-        _shake(self.x, random)
+        _perturb(self.x, random)
         for tape, own in zip(self.forward, self.buffers, strict=True):
             tape()
-            _shake(own.y, random)
+            _perturb(own.y, random)
         found = self._reduced(), self._passed_back()
         np.copyto(self.x, kept)
         return found
@@ -165,9 +165,9 @@ class Penalty:
         self.backward()
         return self.plan.gradient.copy()
 
-    def shaken(self, random: np.random.Generator) -> tuple[float, Array]:
+    def perturbed(self, random: np.random.Generator) -> tuple[float, Array]:
         kept = self.theta.copy()
-        _shake(self.theta, random)
+        _perturb(self.theta, random)
         found = self.value(), self.gradient()
         np.copyto(self.theta, kept)
         return found
@@ -181,7 +181,7 @@ class Penalty:
         return _signs(found)
 
 
-def _shake(array: Array, random: np.random.Generator) -> None:
+def _perturb(array: Array, random: np.random.Generator) -> None:
     """Change each number in its last place."""
     np.multiply(array, 1.0 + EPSILON * random.choice((-1.0, 1.0), array.shape), out=array)
 

@@ -44,14 +44,14 @@ class TensorCheck:
         return self.count(Outcome.DIFFERS) == 0 if self.checked else None
 
     @property
-    def is_silent(self) -> bool:
+    def is_unused(self) -> bool:
         """Whether nothing depends on the tensor, by either way."""
         return not any(each.backpropagation or each.numeric for each in self.elements)
 
     @property
     def worst(self) -> Element:
         """The one whose two values are furthest apart, of those that differ if any does."""
-        return max(self.elements, key=lambda each: each.gravity)
+        return max(self.elements, key=lambda each: each.severity)
 
     def place(self, element: Element) -> list[int]:
         """An element's index in its tensor."""
@@ -73,7 +73,7 @@ class GradientCheck:
         return [each for each in self.tensors if each.is_right is False]
 
     @property
-    def untold(self) -> list[TensorCheck]:
+    def undecided(self) -> list[TensorCheck]:
         """Tensors of which no element could be checked."""
         return [each for each in self.tensors if each.is_right is None]
 

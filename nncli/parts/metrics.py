@@ -5,11 +5,13 @@ input checks would dwarf the training of a small network; the tests hold every o
 scikit-learn's.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 
 from nncli.parts.arrays import Array
+from nncli.parts.table import Task
 from nncli.registry import Part, part
 
 CLASSES = frozenset({"binary", "classification"})
@@ -212,8 +214,8 @@ class R2(Metric):
         return float(np.where(constant, np.where(residual == 0, 1.0, 0.0), scores).mean())
 
 
-DEFAULTS = {
-    "binary": ("accuracy", "f1_macro", "log_loss", "roc_auc"),
-    "classification": ("accuracy", "f1_macro", "log_loss"),
-    "regression": ("rmse", "mae", "r2"),
+DEFAULTS: Mapping[Task, tuple[type[Metric], ...]] = {
+    "binary": (Accuracy, F1Macro, LogLoss, RocAuc),
+    "classification": (Accuracy, F1Macro, LogLoss),
+    "regression": (RootMeanSquaredError, MeanAbsoluteError, R2),
 }

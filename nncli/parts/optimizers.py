@@ -189,8 +189,41 @@ INSIDE = (
 )
 
 
+class RootOfSquares(Optimizer):
+    """theta <- theta - lr g / (sqrt(s) + epsilon); each optimizer says what s becomes with g^2."""
+
+    slots = ("squares",)
+    squares_formula: ClassVar[str]
+    epsilon: Positive
+
+    @property
+    def has_scratch(self) -> bool:
+        return True
+
+    def accumulate(self, squares: Array, new: Array) -> None:
+        """s with g^2, which is `new`, taken in; new may be written to."""
+        raise NotImplementedError
+
+    def update(self, buffers: UpdateBuffers) -> None:
+        assert buffers.scratch is not None
+        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
+        self.accumulate(buffers.slots["squares"], buffers.scratch)
+        np.sqrt(buffers.slots["squares"], out=buffers.scratch)
+        np.add(buffers.scratch, self.epsilon, out=buffers.scratch)
+        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
+
+    def formulas(self) -> dict[str, str]:
+        theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
+        return {"squares": self.fill(self.squares_formula), "theta": theta}
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        return super().equivalent(library, square=self.epsilon**2, **names)
+
+
 @part("adagrad")
-class Adagrad(Optimizer):
+class Adagrad(RootOfSquares):
     """s <- s + g^2; theta <- theta - lr g / (sqrt(s) + epsilon).
 
     Source: Duchi, Hazan and Singer (2011), Adaptive subgradient methods.
@@ -199,7 +232,7 @@ class Adagrad(Optimizer):
     learning_rate: LearningRate = 0.01
     initial_accumulator_value: Annotated[NonNegative, "every s before the first step"] = 0.0
     epsilon: Positive = 1e-7
-    slots = ("squares",)
+    squares_formula = "{squares} + {g}^2"
     equivalents = {
         "scikit-learn": unsupported("adagrad"),
         "keras": Equivalent(
@@ -215,33 +248,15 @@ class Adagrad(Optimizer):
         ),
     }
 
-    @property
-    def has_scratch(self) -> bool:
-        return True
-
     def slot_start(self, slot: str) -> float:
         return self.initial_accumulator_value
 
-    def update(self, buffers: UpdateBuffers) -> None:
-        assert buffers.scratch is not None
-        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
-        np.add(buffers.slots["squares"], buffers.scratch, out=buffers.slots["squares"])
-        np.sqrt(buffers.slots["squares"], out=buffers.scratch)
-        np.add(buffers.scratch, self.epsilon, out=buffers.scratch)
-        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
-        np.divide(buffers.g, buffers.scratch, out=buffers.g)
-        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
-
-    def formulas(self) -> dict[str, str]:
-        theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
-        return {"squares": "{squares} + {g}^2", "theta": theta}
-
-    def equivalent(self, library: str, **names: object) -> Equivalent:
-        return super().equivalent(library, square=self.epsilon**2, **names)
+    def accumulate(self, squares: Array, new: Array) -> None:
+        np.add(squares, new, out=squares)
 
 
 @part("rmsprop")
-class RmsProp(Optimizer):
+class RmsProp(RootOfSquares):
     """s <- rho s + (1 - rho) g^2; theta <- theta - lr g / (sqrt(s) + epsilon).
 
     Source: Tieleman and Hinton (2012), Lecture 6.5.
@@ -250,7 +265,7 @@ class RmsProp(Optimizer):
     learning_rate: LearningRate = 0.001
     rho: Annotated[Fraction, "share of s kept"] = 0.9
     epsilon: Positive = 1e-7
-    slots = ("squares",)
+    squares_formula = "{rho} * {squares} + (1 - {rho}) * {g}^2"
     equivalents = {
         "scikit-learn": unsupported("rmsprop"),
         "keras": Equivalent(
@@ -263,37 +278,16 @@ class RmsProp(Optimizer):
         ),
     }
 
-    @property
-    def has_scratch(self) -> bool:
-        return True
-
-    def update(self, buffers: UpdateBuffers) -> None:
-        assert buffers.scratch is not None
-        squares = buffers.slots["squares"]
-        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
-        np.multiply(buffers.scratch, 1.0 - self.rho, out=buffers.scratch)
+    def accumulate(self, squares: Array, new: Array) -> None:
+        np.multiply(new, 1.0 - self.rho, out=new)
         np.multiply(squares, self.rho, out=squares)
-        np.add(squares, buffers.scratch, out=squares)
-        np.sqrt(squares, out=buffers.scratch)
-        np.add(buffers.scratch, self.epsilon, out=buffers.scratch)
-        np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
-        np.divide(buffers.g, buffers.scratch, out=buffers.g)
-        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
-
-    def formulas(self) -> dict[str, str]:
-        theta = self.fill("{W} - {lr} * {g} / (sqrt({squares}) + {epsilon})")
-        return {"squares": self.fill("{rho} * {squares} + (1 - {rho}) * {g}^2"), "theta": theta}
-
-    def equivalent(self, library: str, **names: object) -> Equivalent:
-        return super().equivalent(library, square=self.epsilon**2, **names)
+        np.add(squares, new, out=squares)
 
 
 Betas = Annotated[
     tuple[Fraction, Fraction],
     "shares of the mean and of the mean square kept from step to step",
 ]
-
-
 HAT = (
     "Adam's epsilon is not divided by the bias correction: at step 1 it weighs {weight:.3g} times "
     "as much as here, later the same"

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nncli.build.build import Built, Dealt, assemble
+from nncli.build.build import Built, assemble
 from nncli.build.model import Model
+from nncli.build.split_table import SplitTable
 from nncli.config.experiment import Experiment
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.engine.state import stream
@@ -58,4 +59,4 @@ def _build(experiment: Experiment, table: Table) -> Built:
     if not isinstance(split, NoSplit):
         refuse_singleton_classes(table)
     rows = split.rows(table, stream("split", experiment.seeds.split))
-    return assemble(experiment, SOURCE, Dealt(table, dataset, split, rows), rows)
+    return assemble(experiment, SOURCE, SplitTable(table, dataset, split, rows))

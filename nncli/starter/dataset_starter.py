@@ -79,7 +79,7 @@ def starter(name: str) -> str:
         epochs=200 if is_split else 500,
         batch=32 if rows > 32 else "full",
         training=STOPPING.format(monitor="val_loss", patience=25) if is_split else "",
-        metrics=f"[{', '.join(DEFAULTS[table.task])}]",
+        metrics=f"[{', '.join(metric.name for metric in DEFAULTS[table.task])}]",
     )
 
 

@@ -210,7 +210,7 @@ def _is_imbalanced(table: Table) -> bool:
 
 
 def _table_metrics(table: Table) -> tuple[str, ...]:
-    names = DEFAULTS[table.task]
+    names = tuple(metric.name for metric in DEFAULTS[table.task])
     if _is_imbalanced(table):
         return ("balanced_accuracy", *names)
     return names

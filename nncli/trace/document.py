@@ -28,7 +28,7 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class Block:
+class TensorBlock:
     """One tensor: its formula or symbol, its name and shape, its cells.
 
     columns: what they stand for, if they have names and all are shown.
@@ -47,10 +47,10 @@ class Block:
 class Beside:
     """Blocks of one shape, to stand side by side."""
 
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[TensorBlock] = field(default_factory=list)
 
 
-Part = Heading | Sentence | Block | Beside
+Part = Heading | Sentence | TensorBlock | Beside
 
 
 def document(shown: Trace, worksheet: Worksheet | None = None) -> Iterator[Part]:
@@ -110,14 +110,14 @@ class _StepPage:
             if line := self._arithmetic(together[-1]):
                 yield Sentence(line)
 
-    def _column(self, tensor: TracedTensor) -> Block:
+    def _column(self, tensor: TracedTensor) -> TensorBlock:
         what = tensor.name.rpartition("/")[2]
-        return Block(what, tensor.name, "", cells(tensor, self.cell))
+        return TensorBlock(what, tensor.name, "", cells(tensor, self.cell))
 
-    def _block(self, tensor: TracedTensor) -> Block:
+    def _block(self, tensor: TracedTensor) -> TensorBlock:
         names = {"input": self.shown.inputs, "targets": self.shown.outputs}.get(tensor.name, ())
         shown, title = cells(tensor, self.cell), tensor.formula or tensor.symbol
-        return Block(
+        return TensorBlock(
             title=title,
             name=tensor.name,
             shape=_shape(tensor),

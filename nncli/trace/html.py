@@ -40,7 +40,7 @@ def _asset(name: str) -> str:
 
 
 def _trace(shown: Trace) -> dict[str, Any]:
-    tensors = [tensor for step in shown.steps for tensor in _told(step)]
+    tensors = [tensor for step in shown.steps for tensor in _each_once(step)]
     sizes = [tensor.values.size for tensor in tensors]
     is_whole = sum(sizes) <= MOST_NUMBERS and max(sizes) <= MOST_OF_ONE
     texts = min(MOST_TEXTS_OF_ONE, MOST_TEXTS // len(tensors))
@@ -57,14 +57,14 @@ def _trace(shown: Trace) -> dict[str, Any]:
                 "epoch": step.epoch,
                 "rows": step.rows,
                 "loss": _number(step.loss),
-                "tensors": [_tensor(tensor, is_whole, texts) for tensor in _told(step)],
+                "tensors": [_tensor(tensor, is_whole, texts) for tensor in _each_once(step)],
             }
             for step in shown.steps
         ],
     }
 
 
-def _told(step: TracedStep) -> Iterator[TracedTensor]:
+def _each_once(step: TracedStep) -> Iterator[TracedTensor]:
     """The tensors of a step, each once."""
     for tensor in step.tensors:
         is_repeated = tensor.name.endswith(("/before", "/gradient")) and not tensor.formula

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from nncli.trace.document import Beside, Block, Heading, Part, Sentence, document
+from nncli.trace.document import Beside, Heading, Part, Sentence, TensorBlock, document
 from nncli.trace.traced_steps import Trace
 from nncli.trace.worksheet import Worksheet
 
@@ -22,7 +22,7 @@ def _lines(part: Part) -> Iterator[str]:
                 "",
                 f"`{part.text}`" if " = " in part.text or "<-" in part.text else part.text,
             )
-    elif isinstance(part, Block):
+    elif isinstance(part, TensorBlock):
         yield from ("", f"`{part.title}` ({part.name}, {part.shape})")
         yield from _table(part.columns, part.cells)
         if part.arithmetic:

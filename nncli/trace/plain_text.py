@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from nncli.trace.document import Beside, Block, Heading, Part, Sentence, document
+from nncli.trace.document import Beside, Heading, Part, Sentence, TensorBlock, document
 from nncli.trace.traced_steps import Trace
 from nncli.trace.worksheet import Worksheet
 
@@ -22,7 +22,7 @@ def _lines(part: Part) -> Iterator[str]:
         yield from _heading(part)
     elif isinstance(part, Sentence):
         yield part.text
-    elif isinstance(part, Block):
+    elif isinstance(part, TensorBlock):
         yield from _block(part)
     else:
         yield from _beside(part)
@@ -35,7 +35,7 @@ def _heading(heading: Heading) -> Iterator[str]:
         yield UNDERLINES[heading.level] * len(heading.text)
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: TensorBlock) -> Iterator[str]:
     cells = block.cells
     yield f"  {block.title.ljust(40)}  {block.name}  ({block.shape})".rstrip()
     if len(names := list(block.columns)) and max(map(len, names)) <= LONGEST_NAME:

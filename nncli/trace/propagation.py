@@ -66,7 +66,7 @@ class Propagation:
         yield from self._loss()
 
     @cached_property
-    def _ends(self) -> dict[str, Operand]:
+    def _loss_operands(self) -> dict[str, Operand]:
         """What the loss sees: outputs, targets, and how much each row counts."""
         step, last = self.step, self.operands[self.network.nodes[-1].name]
         ends = {"a": last["a"], "t": Operand("t", step.targets)}
@@ -76,7 +76,7 @@ class Propagation:
         return ends
 
     def _loss(self) -> Iterator[TracedTensor]:
-        step, loss, ends = self.step, self.network.loss, dict(self._ends)
+        step, loss, ends = self.step, self.network.loss, dict(self._loss_operands)
         yield TracedTensor("targets", "forward", "t", step.targets)
         if step.weights is not None:
             yield TracedTensor("weights", "forward", "w", step.weights)
@@ -137,4 +137,4 @@ class Propagation:
             name, template = "da", loss.fill(loss.gradient_formula)
         template = self._weighed(template)
         template = self._scaled(template) if template else ""
-        return self._computed(node, name, "backward", template, self._ends)
+        return self._computed(node, name, "backward", template, self._loss_operands)

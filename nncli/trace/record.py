@@ -59,16 +59,16 @@ def record(job: Job, state: TrainState, count: int) -> list[RecordedStep]:
     if not job.optimizer.has_update:
         plan = Plan.of(job, state, gather=False)
         plan.record_gradient(job.batch_rows)()
-        return [_passed(job, plan, state, job.batch_rows, _moment(plan, state))]
+        return [_propagated(job, plan, state, job.batch_rows, _moment(plan, state))]
     stepper, stop, steps = GradientStepper(job, state), Stop(), list[RecordedStep]()
     plan = stepper.plan
 
     def keep(rows: int) -> None:
         rate, before = stepper.learning_rate, _moment(plan, state)
         stepper.gradient_tapes[rows]()
-        passed = _passed(job, plan, state, rows, before)
+        propagated = _propagated(job, plan, state, rows, before)
         stepper.update_tape()
-        steps.append(replace(passed, after=_moment(plan, state), learning_rate=rate))
+        steps.append(replace(propagated, after=_moment(plan, state), learning_rate=rate))
         stop.requested = len(steps) == count
 
     while not stop.requested:
@@ -81,8 +81,8 @@ def _moment(plan: Plan, state: TrainState) -> Moment:
     return Moment(tensors, {name: slot.copy() for name, slot in state.slots.items()})
 
 
-def _passed(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) -> RecordedStep:
-    """A batch passed forward and backward."""
+def _propagated(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) -> RecordedStep:
+    """A batch propagated forward and backward."""
     batch = plan.batch(rows)
     arrays = {name: array.copy() for name, array in plan.arrays(rows)}
     for node, own in zip(plan.network.nodes, plan.buffers(rows), strict=True):

@@ -17,7 +17,7 @@ from nncli.engine.settings import Training
 from nncli.parts.activations import Gelu
 from nncli.parts.optimizers import Lbfgs
 
-TRAINING = Training(threads=1, engine="numpy")
+TRAINING = Training(batch_size="full", steps_per_epoch=1, threads=1, engine="numpy")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from scipy import special
 
 pytest.importorskip("llvmlite")
 
+from nncli.engine.operations import Opaque
 from nncli.engine.steppers.compiled.groups import Group, grouped
 from nncli.engine.steppers.compiled.machine import Machine
 from nncli.engine.steppers.compiled.operations import Reader
@@ -61,10 +62,10 @@ def run_compiled(dtype, *tapes):
     """Carry each tape out once, in machine code."""
     code = new_code(np.dtype(dtype))
     routines = [
-        add_routine(code, f"tape_{number}", tape, Reader(code.dtype, INDEX, None))
+        add_routine(code, f"tape_{number}", tape, Reader(code.dtype, INDEX))
         for number, tape in enumerate(tapes)
     ]
-    nothing = add_routine(code, "nothing", Tape(), Reader(code.dtype, INDEX, None))
+    nothing = add_routine(code, "nothing", Tape(), Reader(code.dtype, INDEX))
     add_run(code, routines, nothing, [])
     kinds = np.arange(len(tapes), dtype=np.int8)
     index = np.array(INDEX)
@@ -135,7 +136,7 @@ def test_reductions_of_all_axes():
 
 def test_rows_are_gathered_by_the_index():
     tape, source, out = Tape(), np.arange(12.0).reshape(6, 2), np.empty((3, 2))
-    tape.add(source.take, INDEX, 0, out, "clip")
+    np.take(tape.wrap(source), INDEX, axis=0, out=tape.wrap(out), mode="clip")
     run_compiled("float64", tape)
     np.testing.assert_array_equal(out, source[:3])
 
@@ -156,8 +157,8 @@ def test_neighbours_share_a_loop_unless_one_reads_what_another_scatters():
     np.subtract(b, a.T, out=b)  # still of one loop: x isn't written
     np.add(b, 1.0, out=a)  # and now it is, where x.T was read
     np.add(a, b, out=b)
-    read = Reader(np.dtype(float), INDEX, None)
-    groups = grouped([read(call) for call in tape.calls], 8)
+    read = Reader(np.dtype(float), INDEX)
+    groups = grouped([read(each) for each in tape.operations], 8)
     assert all(isinstance(group, Group) for group in groups)
     assert [len(group.operations) for group in groups] == [3, 2]
 
@@ -175,11 +176,12 @@ def mixed(tape, x):
 
 
 def two_results(tape, x):
-    tape.add(np.frexp, np.ones(4), np.ones(4), np.ones(4, np.intc))
+    out = np.ones(4)
+    tape.add(Opaque(np.frexp, (np.ones(4), out, np.ones(4, np.intc)), out))
 
 
 def python(tape, x):
-    tape.add(print, np.ones(4))
+    tape.add(Opaque(print, (np.ones(4),), np.ones(4)))
 
 
 def reduced(tape, x):
@@ -192,7 +194,7 @@ def objects(tape, x):
 
 @pytest.mark.parametrize("call", [overlapping, where, mixed, two_results, python, reduced, objects])
 def test_what_only_numpy_can_do_is_refused_before_any_code_is_written(call):
-    tape, read = Tape(), Reader(np.dtype(float), INDEX, None)
+    tape, read = Tape(), Reader(np.dtype(float), INDEX)
     call(tape, tape.wrap(np.ones(4)))
     with pytest.raises(Untranslatable):
-        read(tape.calls[0])
+        read(tape.operations[0])

@@ -96,7 +96,7 @@ def test_early_stopping_in_training_keeps_the_weights_of_the_lowest_val_loss():
         val_rows=10,
         epochs=300,
         optimizer=Adam(0.03),
-        early_stopping=EarlyStopping("auto", patience=10),
+        early_stopping=EarlyStopping("val_loss", patience=10),
     )
     trained = run_job(job)
     losses = [report.val_loss for report in trained.reports]

@@ -33,24 +33,24 @@ class Lookup(Layer):
         return {"W": (self.categories, *input_shape)}
 
     def saved_shapes(self, batch, input_shape):
-        return {"is_category": (batch, self.categories), "chosen": (batch, *input_shape)}
+        return {"chosen": (batch, *input_shape)}
 
     def initializers(self):
         return {"W": Normal()}
 
     def forward(self, buffers):
-        is_category, chosen = buffers.saved["is_category"], buffers.saved["chosen"]
-        np.equal(buffers.inputs["category"], np.arange(self.categories), out=is_category)
-        np.dot(is_category, buffers.params["W"], out=chosen)
+        category, chosen = buffers.inputs["category"], buffers.saved["chosen"]
+        np.take(buffers.params["W"], category, axis=0, out=chosen, mode="clip")
         np.add(buffers.x, chosen, out=buffers.y)
 
     def backward(self, buffers):
-        np.dot(buffers.saved["is_category"].T, buffers.dy, out=buffers.grads["W"])
+        np.copyto(buffers.grads["W"], 0.0)
+        np.add.at(buffers.grads["W"], buffers.inputs["category"], buffers.dy)
 
 
 def draw_rows(rows, seed):
     random = np.random.default_rng(seed)
-    category = random.integers(3, size=(rows, 1))
+    category = random.integers(3, size=rows)
     x, t = random.normal(size=(rows, 2)), random.normal(size=(rows, 1))
     return EvaluationSet({"x": x, "category": category}, t, truth=t)
 
@@ -70,7 +70,7 @@ def trained_by_hand(job):
     for _ in range(job.training.epochs):
         for step in range(job.steps_per_epoch):
             chosen = index[: batches.draw(step, index)]
-            category = rows.inputs["category"][chosen, 0]
+            category = rows.inputs["category"][chosen]
             h = rows.x[chosen] + table[category]
             dz = (h @ W + b - rows.targets[chosen]) / len(chosen)
             dh, d_table = dz @ W.T, np.zeros_like(table)
@@ -112,7 +112,7 @@ def test_a_score_takes_the_rows_of_every_block_chunk_by_chunk(monkeypatch, place
     views = job.network.layout.views(theta)
     evaluator = Evaluator(job.network, theta, job.train, job.decode, {})
     evaluator.run()
-    h = rows.x + views["hidden_1/W"][rows.inputs["category"][:, 0]]
+    h = rows.x + views["hidden_1/W"][rows.inputs["category"]]
     np.testing.assert_allclose(evaluator.outputs, h @ views["output/W"] + views["output/b"])
 
 

@@ -25,7 +25,11 @@ JOBS = {  # 20 rows by 6: 4 steps an epoch, the last of 2 rows
     "all rows in place": {**ADAM, "batch_size": "full", "steps_per_epoch": 3},
     "schedule by steps": {**ADAM, "schedule": Cosine(interval="step", warmup=5)},
     "plateau": {**ADAM, "schedule": ReduceOnPlateau("loss", patience=1, min_delta=1.0)},
-    "early stopping": {**ADAM, "val_rows": 8, "early_stopping": EarlyStopping(patience=2)},
+    "early stopping": {
+        **ADAM,
+        "val_rows": 8,
+        "early_stopping": EarlyStopping("val_loss", patience=2),
+    },
     "float32": {**ADAM, "dtype": "float32"},
     "logged seldom": {**ADAM, "log_every": 2},
 }

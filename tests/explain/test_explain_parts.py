@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from nncli.artifacts.loaded_network import load_network
 from nncli.equivalent import LIBRARIES, Equivalent, unsupported
+from nncli.explain import keras, pytorch
 from nncli.explain.explain import folded
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.layers import ActivationLayer, Layer
-from nncli.parts.schedules import Constant
+from nncli.parts.schedules import Constant, InverseTime
 from nncli.registry import members
 
+IRIS = Path(__file__).parents[2] / "configs" / "iris.yaml"
 ASKED = ("layer", "activation", "loss", "optimizer", "schedule", "initializer", "regularizer")
 BUILT_IN = [
     cls for kind in ASKED for cls in members(kind).values() if cls.__module__.startswith("nncli.")
@@ -100,6 +103,15 @@ def test_a_part_that_says_nothing_has_no_known_equivalent_whatever_its_base_says
 def test_what_a_library_lacks_of_a_whole_kind_it_lacks_of_a_part_that_says_nothing():
     note = "steep; activations are identity, logistic, tanh and relu"
     assert Steep().equivalent("scikit-learn") == unsupported(note)
+
+
+@pytest.mark.parametrize("library", [keras, pytorch])
+def test_a_schedule_that_says_only_its_code_is_a_function_of_t(monkeypatch, library):
+    monkeypatch.setattr(InverseTime, "equivalents", {})
+    built = load_network(IRIS, ["schedule={type: inverse_time, rate: 0.25}"]).built
+    code = library.equivalent(built).code
+    assert "    return 1 / (1 + 0.25 * t)" in code
+    assert "LambdaLR(optimizer, factor)" in code or "* factor(epoch)" in code
 
 
 def test_two_equivalents_are_one_after_the_other_with_no_note_twice():

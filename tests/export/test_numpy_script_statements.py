@@ -27,7 +27,7 @@ class Workbench:
 
     @property
     def recording(self):
-        return Recording(self.tape.calls, self.names, self.rows)
+        return Recording(self.tape.operations, self.names, self.rows)
 
 
 def lines(work, *, kept=("y",), in_place=(), dtype="float64", is_folded=True, rows=(4, 6)):

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import special
+from network_part_cases import ACTIVATIONS as CASES
 
 from nncli.parts.activations import Elu, LeakyRelu, Softmax
 from nncli.parts.initializers import Initializer
 from nncli.registry import find, members
 
 ACTIVATIONS = list(members("activation").values())
-ELEMENTWISE = [cls for cls in ACTIVATIONS if cls is not Softmax]
+TEXTBOOK = [cls for cls in ACTIVATIONS if cls.name in CASES]
 EXTREMES = [-1e30, -1e4, -100.0, -1.0, -1e-300, 0.0, 1e-300, 1.0, 100.0, 1e4, 1e30]
 
 every_activation = pytest.mark.parametrize("activation", ACTIVATIONS, ids=lambda cls: cls.name)
@@ -91,69 +91,22 @@ def test_float32_agrees_with_float64(activation):
         np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-6)
 
 
-VALUES = {
-    "identity": lambda z: z,
-    "relu": lambda z: z * (z > 0),
-    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
-    "elu": lambda z: np.where(z > 0, z, np.exp(z) - 1),
-    "softplus": lambda z: -special.log_expit(-z),
-    "sigmoid": special.expit,
-    "tanh": np.tanh,
-    "silu": lambda z: z * special.expit(z),
-    "gelu": lambda z: z * (1 + special.erf(z / np.sqrt(2))) / 2,
-    "softmax": lambda z: special.softmax(z, axis=1),
-}
-
-
-@every_activation
+@pytest.mark.parametrize("activation", TEXTBOOK, ids=lambda cls: cls.name)
 @settings(deadline=None, derandomize=True, max_examples=50)
 @given(z=st.lists(st.floats(-300, 300), min_size=2, max_size=2))
-def test_values_agree_with_scipy(activation, z):
-    z = np.array([z])
+def test_values_agree_with_the_textbooks(activation, z):
+    z, case = np.array([z]), CASES[activation.name]
     a, _ = run(activation(), z)
-    np.testing.assert_allclose(a, VALUES[activation.name](z), rtol=1e-12, atol=1e-15)
-
-
-SLOPES_AT_ZERO = {
-    "identity": 1.0,
-    "relu": 0.0,  # by convention: the slope of the side below
-    "leaky_relu": 0.01,  # likewise
-    "elu": 1.0,  # exp(0), for alpha = 1
-    "softplus": 0.5,  # sigmoid(0)
-    "sigmoid": 0.25,  # 1/2 (1 - 1/2)
-    "tanh": 1.0,  # 1 - 0^2
-    "silu": 0.5,  # 1/2 + 0
-    "gelu": 0.5,  # Phi(0) + 0
-}
-
-
-@pytest.mark.parametrize("activation", ELEMENTWISE, ids=lambda cls: cls.name)
-def test_slope_at_zero(activation):
-    _, dz = run(activation(), np.zeros((1, 1)))
-    assert dz.item() == SLOPES_AT_ZERO[activation.name]
-
-
-FAR = {  # f(-1e4), f'(-1e4), f(1e4), f'(1e4)
-    "identity": (-1e4, 1, 1e4, 1),
-    "relu": (0, 0, 1e4, 1),
-    "leaky_relu": (-1e2, 0.01, 1e4, 1),
-    "elu": (-1, 0, 1e4, 1),
-    "softplus": (0, 0, 1e4, 1),
-    "sigmoid": (0, 0, 1, 0),
-    "tanh": (-1, 0, 1, 0),
-    "silu": (0, 0, 1e4, 1),
-    "gelu": (0, 0, 1e4, 1),
-}
+    np.testing.assert_allclose(a, case.formula(activation(), z), rtol=1e-12, atol=1e-15)
 
 
 @every_dtype
-@pytest.mark.parametrize("activation", ELEMENTWISE, ids=lambda cls: cls.name)
-def test_far_from_zero_it_is_its_asymptote(activation, dtype):
-    (below, above), (slope_below, slope_above) = (
-        array[0] for array in run(activation(), np.array([[-1e4, 1e4]], dtype))
-    )
-    found = (below, slope_below, above, slope_above)
-    np.testing.assert_allclose(found, FAR[activation.name], rtol=1e-6, atol=1e-30)
+@pytest.mark.parametrize("activation", TEXTBOOK, ids=lambda cls: cls.name)
+def test_values_and_slopes_match_hand_worked_points(activation, dtype):
+    rtol = {np.float32: 1e-6, np.float64: 1e-15}[dtype]
+    for z, expected in CASES[activation.name].points.items():
+        a, dz = run(activation(), np.array([[z]], dtype))
+        np.testing.assert_allclose((a.item(), dz.item()), expected, rtol=rtol, atol=1e-30)
 
 
 def test_relu_masks_on_its_input_whatever_the_sign_of_the_gradient():

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save_file
+from training_part_cases import INITIALIZERS as STANDARD_DEVIATIONS
 
 from nncli.errors import DataError, ShapeError
 from nncli.parts.initializers import Constant, FromFile, Normal, Ones, Uniform, Zeros
@@ -43,19 +44,7 @@ def test_fixed_values():
     assert draw(Constant(-1.5), (1, 2)).tolist() == [[-1.5, -1.5]]
 
 
-# the standard deviation for 100 inputs and 300 units
-STANDARD_DEVIATIONS = {
-    "normal": 0.05,
-    "uniform": 0.1 / math.sqrt(12),
-    "glorot_normal": math.sqrt(2 / 400),
-    "glorot_uniform": math.sqrt(2 / 400),
-    "he_normal": math.sqrt(2 / 100),
-    "he_uniform": math.sqrt(2 / 100),
-    "lecun_normal": math.sqrt(1 / 100),
-    "lecun_uniform": math.sqrt(1 / 100),
-    "scaled": math.sqrt(1 / 100),
-}
-RANDOM = [cls for cls in DRAWN if cls not in (Zeros, Ones, Constant)]
+RANDOM = [cls for cls in DRAWN if STANDARD_DEVIATIONS.get(cls.name)]
 
 
 @pytest.mark.parametrize("initializer", RANDOM, ids=lambda cls: cls.name)

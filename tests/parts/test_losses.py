@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from network_part_cases import LOSSES as CASES
 
 from nncli.parts.activations import Identity, Relu, Sigmoid, Softmax, Softplus, Tanh
 from nncli.parts.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
-    HalfMse,
     Huber,
     Loss,
     Mae,
@@ -20,6 +20,8 @@ from nncli.parts.losses import (
 from nncli.registry import members
 
 LOSSES = list(members("loss").values())
+TEXTBOOK = [cls for cls in LOSSES if cls.name in CASES]
+WORKED = [(cls(**worked.keys), worked) for cls in TEXTBOOK for worked in CASES[cls.name].worked]
 MATCHED = [cls for cls in LOSSES if cls.matched]
 UNMATCHED = [cls for cls in LOSSES if not cls.matched]
 
@@ -52,65 +54,15 @@ OUTPUTS = [[2.0, 1.0], [4.0, 5.0]]
 TARGETS = [[1.0, 3.0], [4.0, 2.0]]
 
 
-@pytest.mark.parametrize(
-    ("loss", "expected", "slopes"),
-    [
-        (Rss(), 14.0, [[2, -4], [0, 6]]),  # 1 + 4 + 0 + 9
-        (Mse(), 3.5, [[0.5, -1], [0, 1.5]]),  # 14 / 4
-        (HalfMse(), 1.75, [[0.25, -0.5], [0, 0.75]]),  # 14 / 8
-        (Mae(), 1.5, [[0.25, -0.25], [0, 0.25]]),  # (1 + 2 + 0 + 3) / 4
-        # |e| <= 1: 1/2 and 0; beyond: 1 (2 - 1/2) and 1 (3 - 1/2): 4.5 / 4
-        (Huber(), 1.125, [[0.25, -0.25], [0, 0.25]]),
-        # delta 2: 1/2, 2 (where both branches meet), 0 and 2 (3 - 1): 6.5 / 4
-        (Huber(2.0), 1.625, [[0.25, -0.5], [0, 0.5]]),
-    ],
-    ids=["rss", "mse", "half_mse", "mae", "huber", "huber delta 2"],
-)
-def test_losses_of_errors_match_hand_worked_values(loss, expected, slopes):
-    assert value(loss, OUTPUTS, TARGETS) == pytest.approx(expected, rel=1e-15)
-    np.testing.assert_allclose(gradient(loss, OUTPUTS, TARGETS), slopes, rtol=1e-15)
+@pytest.mark.parametrize(("loss", "worked"), WORKED, ids=[loss.name for loss, _ in WORKED])
+def test_losses_match_hand_worked_values(loss, worked):
+    assert value(loss, worked.a, worked.t) == pytest.approx(worked.value, rel=1e-15)
+    np.testing.assert_allclose(gradient(loss, worked.a, worked.t), worked.gradient, rtol=1e-15)
 
 
-def test_poisson_matches_hand_worked_values():
-    a, t = [[1.0], [np.e]], [[5.0], [2.0]]
-    # rows: 1 - 5 ln 1 = 1 and e - 2 ln e = e - 2; their mean is (e - 1) / 2
-    assert value(Poisson(), a, t) == pytest.approx((np.e - 1) / 2)
-    # slopes: (1 - 5/1) / 2 and (1 - 2/e) / 2
-    np.testing.assert_allclose(gradient(Poisson(), a, t), [[-2.0], [0.5 - 1 / np.e]])
-
-
-def test_binary_cross_entropy_matches_hand_worked_values():
-    a, t = [[0.5, 0.75], [0.25, 0.5]], [[1.0, 1.0], [0.0, 0.5]]
-    # sum over outputs, mean over rows: (ln 2 + ln 4/3 + ln 4/3 + ln 2) / 2 = ln 8/3
-    assert value(BinaryCrossEntropy(), a, t) == pytest.approx(np.log(8 / 3))
-    # -1/a for a one, 1/(1 - a) for a zero, each half: there are two rows
-    np.testing.assert_allclose(gradient(BinaryCrossEntropy(), a, t), [[-1.0, -2 / 3], [2 / 3, 0.0]])
-
-
-def test_cross_entropy_matches_hand_worked_values():
-    a, t = [[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
-    # (ln 2 + ln 8) / 2 = 2 ln 2
-    assert value(CrossEntropy(), a, t) == pytest.approx(2 * np.log(2))
-    # -1/a at the true class, halved
-    np.testing.assert_allclose(gradient(CrossEntropy(), a, t), [[-1, 0, 0], [0, -4, 0]])
-
-
-@pytest.mark.parametrize(
-    ("loss", "factor"),
-    [
-        (Rss(), 1.0),
-        (Mse(), 1 / 12),
-        (HalfMse(), 1 / 24),
-        (Mae(), 1 / 12),
-        (Huber(), 1 / 12),
-        (Poisson(), 1 / 12),
-        (BinaryCrossEntropy(), 1 / 4),
-        (CrossEntropy(), 1 / 4),
-    ],
-    ids=lambda value: getattr(value, "name", ""),
-)
-def test_reduction_over_4_rows_and_3_outputs(loss, factor):
-    assert loss.factor(4, 3) == pytest.approx(factor)
+@pytest.mark.parametrize("loss", TEXTBOOK, ids=lambda cls: cls.name)
+def test_reduction_over_4_rows_and_3_outputs(loss):
+    assert loss().factor(4, 3) == pytest.approx(CASES[loss.name].factor)
 
 
 @every_loss

@@ -21,7 +21,7 @@ from nncli.parts.metrics import (
     RocAuc,
     RootMeanSquaredError,
 )
-from nncli.registry import find, members
+from nncli.registry import members
 
 METRICS = list(members("metric").values())
 BY_TASK = {
@@ -199,5 +199,5 @@ def test_a_better_prediction_scores_better(metric):
 
 @pytest.mark.parametrize("task", DEFAULTS)
 def test_default_metrics_apply_to_their_task(task):
-    for name in DEFAULTS[task]:
-        assert task in find("metric", name).tasks
+    for metric in DEFAULTS[task]:
+        assert task in metric.tasks

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from training_part_cases import OPTIMIZERS as CASES
 
 from nncli.parts.optimizers import (
     Adagrad,
@@ -19,6 +20,7 @@ from nncli.parts.optimizers import (
 from nncli.registry import members
 
 STEPPING = [cls for cls in members("optimizer").values() if cls is not Lbfgs]
+EXAMPLES = [example for _, examples in CASES.values() for example in examples]
 every_optimizer = pytest.mark.parametrize("optimizer", STEPPING, ids=lambda cls: cls.name)
 
 
@@ -146,35 +148,15 @@ def test_adamw_without_decay_is_adam():
     assert steps(AdamW(weight_decay=0.0), start, gradients) == steps(Adam(), start, gradients)
 
 
-def textbook_adam(theta, gradients, rates, *, betas, epsilon, weight_decay=0.0):
-    """Algorithm 1 of Kingma and Ba (2015), line by line, with the decay of AdamW."""
-    theta, (b1, b2) = np.array(theta), betas
-    m = v = np.zeros_like(theta)
-    for t, (g, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * g**2
-        m_hat = m / (1 - b1**t)
-        v_hat = v / (1 - b2**t)
-        theta = theta - rate * weight_decay * theta
-        theta = theta - rate * m_hat / (np.sqrt(v_hat) + epsilon)
-    return theta
-
-
-@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.0, 0.0), (0.0, 0.9), (0.99, 0.5)])
-@pytest.mark.parametrize("epsilon", [1e-8, 1e-2])
-def test_adam_is_the_textbook_s_over_many_steps(betas, epsilon):
+@pytest.mark.parametrize("optimizer", EXAMPLES, ids=[part.name for part in EXAMPLES])
+def test_it_is_the_textbook_s_over_many_steps(optimizer):
+    textbook, _ = CASES[optimizer.name]
     random = np.random.default_rng(3)
     gradients = random.normal(size=(200, 4)) * [1e-6, 1.0, 1e3, 0.0]
     theta, rates = random.normal(size=4), list(random.uniform(0.001, 0.1, 200))
-    settings = {"betas": betas, "epsilon": epsilon}
     check(
-        steps(Adam(**settings), theta, gradients, rates)[-1],
-        textbook_adam(theta, gradients, rates, **settings),
-        rel=1e-9,
-    )
-    check(
-        steps(AdamW(**settings, weight_decay=0.1), theta, gradients, rates)[-1],
-        textbook_adam(theta, gradients, rates, **settings, weight_decay=0.1),
+        steps(optimizer, theta, gradients, rates)[-1],
+        textbook(optimizer, theta, gradients, rates),
         rel=1e-9,
     )
 
@@ -246,3 +228,27 @@ def test_lbfgs_works_on_all_rows_and_has_no_update_of_its_own():
     assert Lbfgs.full_batch
     with pytest.raises(NotImplementedError, match="engine/steppers/lbfgs"):
         Lbfgs().update(UpdateBuffers(np.zeros(1), np.zeros(1), {}, {}))
+
+
+def test_an_optimizer_that_says_nothing_has_updates_at_a_rate_and_can_be_resumed():
+    class Signs(Optimizer):
+        slots = ("mean",)
+
+    assert Signs.has_update
+    assert Signs.has_learning_rate
+    assert Signs.is_resumable
+    assert Signs().n_vectors == 1
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "vectors"),
+    [(Sgd(), 0), (Sgd(momentum=0.9), 1), (Adam(), 2), (Lbfgs(history=7), 14)],
+)
+def test_what_an_optimizer_keeps_from_step_to_step_is_counted_in_vectors(optimizer, vectors):
+    assert optimizer.n_vectors == vectors
+
+
+def test_what_lbfgs_keeps_is_no_slot_so_that_it_can_t_be_resumed():
+    assert not Lbfgs().active_slots
+    assert not Lbfgs.is_resumable
+    assert not Lbfgs.has_learning_rate

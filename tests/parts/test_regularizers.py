@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from network_part_cases import REGULARIZERS as CASES
 
-from nncli.parts.regularizers import L1, L1L2, L2
 from nncli.registry import members
 
 REGULARIZERS = list(members("regularizer").values())
@@ -19,18 +19,10 @@ def slope(regularizer, W, start):
     return dW
 
 
-@pytest.mark.parametrize(
-    ("regularizer", "value", "gradient"),
-    [
-        (L2(0.5), 7.0, [[1, -2], [0, 3]]),  # 0.5 (1 + 4 + 0 + 9); 2 * 0.5 W
-        (L1(0.5), 3.0, [[0.5, -0.5], [0, 0.5]]),  # 0.5 (1 + 2 + 0 + 3); 0.5 sign W
-        (L1L2(0.5, 0.25), 6.5, [[1, -1.5], [0, 2]]),  # 3 + 3.5; 0.5 sign W + 2 * 0.25 W
-    ],
-    ids=["l2", "l1", "l1_l2"],
-)
-def test_penalties_match_hand_worked_values(regularizer, value, gradient):
-    assert regularizer.value(KERNEL) == pytest.approx(value)
-    np.testing.assert_allclose(slope(regularizer, KERNEL, np.zeros((2, 2))), gradient)
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_penalties_match_hand_worked_values(case):
+    assert case.part.value(KERNEL) == pytest.approx(case.value)
+    np.testing.assert_allclose(slope(case.part, KERNEL, np.zeros((2, 2))), case.gradient)
 
 
 @every_regularizer

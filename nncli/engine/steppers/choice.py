@@ -6,16 +6,17 @@ of the first; only where there is no compiler, NumPy makes all steps.
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
 
 import numpy as np
 
+from nncli.constraints import Auto
 from nncli.engine.cost import compiling_pays
 from nncli.engine.job import Job
+from nncli.engine.settings import Engine
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.steppers.lbfgs import LbfgsStepper
-from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.steppers.protocol import Stepper
 from nncli.errors import UserError
 
 INSTALL = "pip install llvmlite"
@@ -25,7 +26,7 @@ INSTALL = "pip install llvmlite"
 class Choice:
     """An engine; refusal: why it isn't the compiled one that was asked for or would have paid."""
 
-    engine: Literal["numpy", "compiled"]
+    engine: Engine
     refusal: str = ""
 
 
@@ -34,9 +35,8 @@ def is_installed() -> bool:
     return find_spec("llvmlite") is not None
 
 
-def choose(job: Job) -> Choice:
+def choose(job: Job, wanted: Engine | Auto) -> Choice:
     """The engine for a whole run. Raises UserError if it asks for a compiler that isn't there."""
-    wanted = job.training.engine
     if wanted == "numpy" or (wanted == "auto" and not pays(job)):
         return Choice("numpy")
     if not is_installed():

@@ -11,13 +11,13 @@ from nncli.engine.cost import ordering_pays
 from nncli.engine.plan import Plan
 from nncli.engine.rows import is_in_memory
 from nncli.engine.steppers.peephole import Peephole
-from nncli.engine.tape import Call, Tape
+from nncli.engine.tape import Tape
 
 
 class EpochOrder:
     """The training rows in the order of one epoch.
 
-    steps: the calls of each step of an epoch, update included.
+    steps: the tape of each step of an epoch, update included.
     """
 
     def __init__(self, plan: Plan, batches: Batches, update: Tape, peephole: Peephole) -> None:
@@ -26,10 +26,10 @@ class EpochOrder:
         starts = range(0, batches.rows, batches.batch)
         self.steps = [self._record(plan, start, update) for start in starts]
 
-    def _record(self, plan: Plan, start: int, update: Tape) -> list[Call]:
+    def _record(self, plan: Plan, start: int, update: Tape) -> Tape:
         piece = slice(start, start + self.batches.batch)
         passes = plan.record_passes(self.ordered.each(lambda _, each: each[piece]))
-        return self.peephole.cheaper(passes + update).calls
+        return self.peephole.cheaper(passes + update)
 
     def draw(self) -> None:
         """Draw the order of an epoch and put the rows into it."""

@@ -2,55 +2,25 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import numpy as np
 
-from nncli.engine import passes
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.engine.steppers import epoch_order
 from nncli.engine.steppers.epoch_order import EpochOrder
 from nncli.engine.steppers.peephole import Peephole
-from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.steppers.protocol import Stepper
+from nncli.engine.steppers.update_tape import empty_scalars, record_update
 from nncli.engine.stop import Stop
 from nncli.engine.tape import Tape
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array
-from nncli.parts.optimizers import UpdateBuffers
 
 REPEATS = 1000  # of a step, between two looks at the clock
-
-
-def record_update(
-    job: Job, plan: Plan, slots: Mapping[str, Array], scalars: Mapping[str, Array]
-) -> Tape:
-    """Clipping and the optimizer's update.
-
-    slots, scalars: what it works on, by the optimizer's names; scalars are 0-d.
-    """
-    tape, optimizer = Tape(), job.optimizer
-    gradient = tape.wrap(plan.gradient)
-    if (limit := job.training.clip_grad_norm) is not None:
-        passes.clip(gradient, limit, tape.wrap(np.zeros((), plan.gradient.dtype)))
-    optimizer.update(
-        UpdateBuffers(
-            theta=tape.wrap(plan.trained),
-            g=gradient,
-            slots=tape.wrap_all(slots),
-            scalars=tape.wrap_all(scalars),
-            scratch=tape.wrap(np.zeros_like(plan.trained)) if optimizer.has_scratch else None,
-        )
-    )
-    return tape
-
-
-def empty_scalars(job: Job) -> dict[str, Array]:
-    """The numbers that change from step to step, as the 0-d arrays that an update reads."""
-    dtype = np.dtype(job.training.dtype)
-    return {name: np.zeros((), dtype) for name in job.optimizer.scalars(1, 1.0)}
 
 
 class GradientStepper(Stepper):
@@ -63,8 +33,7 @@ class GradientStepper(Stepper):
         self.steps_per_epoch = job.steps_per_epoch
         self.sets_every_step = job.optimizer.changes_every_step or job.schedule.interval == "step"
         self.sets_every_epoch = not self.sets_every_step and not job.schedule.is_constant
-        sizes = self.batches.sizes()
-        self.gradient_tapes = {rows: self.plan.record_gradient(rows) for rows in sizes}
+        self.gradient_tapes = {n: self.plan.record_gradient(n) for n in self.batches.sizes()}
         self.update_tape = record_update(job, self.plan, state.slots, self.scalars)
         self.peephole = Peephole()
         self._set_scalars()
@@ -83,7 +52,7 @@ class GradientStepper(Stepper):
         }
 
     @cached_property
-    def epoch_order(self) -> EpochOrder | None:
+    def ordered_rows(self) -> EpochOrder | None:
         """The rows of a shuffled epoch in their order, where that is worth a copy."""
         epochs = self.job.training.epochs - self.state.epoch
         if not epoch_order.pays(self.plan, self.batches, self.steps_per_epoch, epochs):
@@ -95,8 +64,8 @@ class GradientStepper(Stepper):
         while state.epoch < last and time.perf_counter() < end:
             if self.is_monotonous:
                 finished = self._repeat(min(last - state.epoch, REPEATS), stop)
-            elif self.epoch_order is not None:
-                finished = self._ordered_epoch(self.epoch_order, stop)
+            elif self.ordered_rows is not None:
+                finished = self._ordered_epoch(self.ordered_rows, stop)
             else:
                 finished = self.epoch(stop)
             if not finished:
@@ -129,7 +98,7 @@ class GradientStepper(Stepper):
                 return False
             if self.sets_every_step:
                 self._set_scalars()
-            for function, arguments in steps[position]:
+            for function, arguments in steps[position].calls:
                 function(*arguments)
             state.step += 1
             state.step_in_epoch = position + 1
@@ -216,7 +185,6 @@ class GradientStepper(Stepper):
 
     def _set_scalars(self) -> None:
         """Write the numbers that the next update reads."""
-        for name, value in self.job.optimizer.scalars(
-            self.state.step + 1, self.learning_rate
-        ).items():
+        values = self.job.optimizer.scalars(self.state.step + 1, self.learning_rate)
+        for name, value in values.items():
             self.scalars[name][()] = value

@@ -14,7 +14,7 @@ import numpy as np
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.stepper import Stepper
+from nncli.engine.steppers.protocol import Stepper
 from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Lbfgs, Optimizer
@@ -35,10 +35,12 @@ def scipy_options(optimizer: Optimizer, iterations: int) -> dict[str, float]:
     }
 
 
-def iterates(objective: Objective, start: Array, settings: Lbfgs, most: int) -> Generator[Array]:
-    """Up to `most` iterates from `start`, float64; ends early when no step improves any more.
+def iterates(
+    objective: Objective, start: Array, options: dict[str, float]
+) -> Generator[Array, None, None]:
+    """Iterates from `start`, float64, one at least; ends when no step improves any more.
 
-    objective: theta -> (value, gradient).
+    objective: theta -> (value, gradient).  options: as `scipy_options` has them.
     """
     offered: SimpleQueue[Array | BaseException | None] = SimpleQueue()
     go_on = threading.Semaphore(0)
@@ -60,7 +62,7 @@ def iterates(objective: Objective, start: Array, settings: Lbfgs, most: int) -> 
                 jac=True,
                 method="L-BFGS-B",
                 callback=offer,
-                options=scipy_options(settings, most),
+                options=options,
             )
             if result.nit == 0:
                 offer(start)
@@ -104,13 +106,12 @@ class LbfgsStepper(Stepper):
     """
 
     def __init__(self, job: Job, state: TrainState) -> None:
-        settings, epochs = job.optimizer, job.training.epochs
-        assert isinstance(settings, Lbfgs)
         self.state, self.plan = state, Plan.of(job, state, gather=False)
         self.reached = self.plan.trained.copy()
         self.following: Array | None = None
         objective = _objective(self.plan, job.batch_rows)
-        self.iterates = iterates(objective, self.plan.trained, settings, epochs)
+        options = scipy_options(job.optimizer, job.training.epochs)
+        self.iterates = iterates(objective, self.plan.trained, options)
 
     def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
         if self.following is None:

@@ -1,4 +1,4 @@
-"""Peephole: a tape's calls replaced by quicker ones that give the same numbers.
+"""Peephole optimization: a tape's calls replaced by quicker ones that give the same numbers.
 
 On arrays of a few hundred numbers a call's cost is NumPy's way to its loop, and that depends on
 shapes (microseconds, float32 16 x 16, one of two shared cores):
@@ -15,15 +15,14 @@ Only what training replays for ever is rewritten; traces and scripts show the ca
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-from nncli.engine.calls import Elementwise, Reduction, meaning
 from nncli.engine.cost import SMALL
-from nncli.engine.tape import Call, Tape
+from nncli.engine.operations import Elementwise, Operation, Product, Reduction
+from nncli.engine.tape import Tape
 from nncli.parts.arrays import Array, Shape
 
 MOST_COLUMNS = 3
@@ -43,64 +42,76 @@ class Peephole:
     def cheaper(self, tape: Tape) -> Tape:
         """The same numbers, sooner."""
         positive_parts = _PositiveParts()
-        calls = (positive_parts.replaced(call) for call in tape.calls)
-        return Tape(quick for call in calls for quick in self._cheaper(call))
+        operations = (positive_parts.replaced(operation) for operation in tape.operations)
+        return Tape(quick for operation in operations for quick in self._cheaper(operation))
 
-    def _cheaper(self, call: Call) -> Iterator[Call]:
-        match meaning(call):
+    def _cheaper(self, operation: Operation) -> Iterator[Operation]:
+        match operation:
             case Elementwise(ufunc, operands, target) if ufunc in EXTREMA:
                 filled = [_filled(operand, target.shape) for operand in operands]
-                before, spread = self._spread(filled, target)
-                yield from before
-                yield partial(ufunc, out=target), spread  # its positional out NumPy deprecates
+                yield from self._with_spread(ufunc, filled, target)
             case Elementwise(ufunc, (_, _) as operands, target):
-                before, spread = self._spread(operands, target)
-                yield from before
-                yield ufunc, (*spread, target)
+                yield from self._with_spread(ufunc, operands, target)
             case Reduction(np.maximum, source, 1, True, target) if _has_few_columns(source):
                 yield from _greatest_column(source, target[:, 0])
             case _:
-                yield call
+                yield operation
 
-    def _spread(
-        self, operands: Sequence[Array], target: Array
-    ) -> tuple[list[Call], tuple[Array, ...]]:
-        """The operands in the target's shape, or in none, and the calls that make them so."""
-        calls, spread = [], []
+    def _with_spread(
+        self, ufunc: np.ufunc, operands: Sequence[Array], target: Array
+    ) -> Iterator[Operation]:
+        """The operation on operands in the target's shape, or in none; first what makes them so."""
+        spread = []
         for place, operand in enumerate(operands):
             if operand.size == 1 < target.size:
                 operand = operand.reshape(())
             elif _is_worth_a_product(operand, target):
                 key = (target.shape, target.dtype, place)
                 buffer = self.buffers.setdefault(key, np.empty_like(target))
-                calls.append(_product_with_ones(operand, buffer))
+                yield _product_with_ones(operand, buffer)
                 operand = buffer
             spread.append(operand)
-        return calls, tuple(spread)
+        yield Elementwise(ufunc, tuple(spread), target)
 
 
 class _PositiveParts:
-    """Where a tape has computed max(z, 0): z > 0 is its sign."""
+    """Where a tape has computed a = max(z, 0): z > 0 is its sign.
+
+    Arrays are told by the one that owns their memory, so that a look costs the same however many
+    layers there are.
+    """
 
     def __init__(self) -> None:
-        self.known: list[tuple[Array, Array]] = []
+        self._pairs: dict[int, tuple[Array, Array]] = {}  # by the owner of z
+        self._of_a: dict[int, int] = {}  # the owner of a -> that of z
 
-    def replaced(self, call: Call) -> Call:
-        """The call, or the sign that says the same; what it overwrites is forgotten."""
-        found = meaning(call)
-        target = found.target
-        assert target is not None
-        match found:
+    def replaced(self, operation: Operation) -> Operation:
+        """The operation, or the sign that says the same; what it overwrites is forgotten."""
+        target, replaced = operation.target, operation
+        match operation:
             case Elementwise(np.greater, (z, zero), _) if _is_zero(zero) and target.size <= SMALL:
-                positive = next((a for known, a in self.known if known is z), None)
-                call = call if positive is None else (np.sign, (positive, target))
-        self.known = [
-            pair for pair in self.known if not any(np.may_share_memory(x, target) for x in pair)
-        ]
-        match found:
+                known, a = self._pairs.get(_owner(z), (None, None))
+                if known is z:
+                    replaced = Elementwise(np.sign, (a,), target)
+        self._forget(target)
+        match operation:
             case Elementwise(np.maximum, (z, zero), _) if _is_zero(zero) and z is not target:
-                self.known.append((z, target))
-        return call
+                self._pairs[_owner(z)] = (z, target)
+                self._of_a[_owner(target)] = _owner(z)
+        return replaced
+
+    def _forget(self, target: Array) -> None:
+        owner = _owner(target)
+        self._pairs.pop(owner, None)
+        if (of_z := self._of_a.pop(owner, None)) is not None:
+            self._pairs.pop(of_z, None)
+
+
+def _owner(array: Array) -> int:
+    """Tells arrays apart that can't share memory."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return id(array)
 
 
 def _is_zero(operand: Array) -> bool:
@@ -112,12 +123,12 @@ def _is_worth_a_product(operand: Array, target: Array) -> bool:
     return is_spread and target.ndim == 2 and target.size <= SMALL
 
 
-def _product_with_ones(operand: Array, buffer: Array) -> Call:
+def _product_with_ones(operand: Array, buffer: Array) -> Product:
     """What spreads a row or a column over all of the buffer."""
     rows, columns = buffer.shape
     if operand.shape == (rows, 1):
-        return operand.dot, (_full((1, columns), 1.0, buffer.dtype), buffer)
-    return _full((rows, 1), 1.0, buffer.dtype).dot, (operand.reshape(1, columns), buffer)
+        return Product(operand, _full((1, columns), 1.0, buffer.dtype), buffer)
+    return Product(_full((rows, 1), 1.0, buffer.dtype), operand.reshape(1, columns), buffer)
 
 
 def _filled(operand: Array, shape: Shape) -> Array:
@@ -142,8 +153,7 @@ def _has_few_columns(source: Array) -> bool:
     return source.ndim == 2 and 1 < source.shape[1] <= MOST_COLUMNS
 
 
-def _greatest_column(source: Array, target: Array) -> Iterator[Call]:
-    call = partial(np.maximum, out=target)
-    yield call, (source[:, 0], source[:, 1])
+def _greatest_column(source: Array, target: Array) -> Iterator[Operation]:
+    yield Elementwise(np.maximum, (source[:, 0], source[:, 1]), target)
     for column in range(2, source.shape[1]):
-        yield call, (target, source[:, column])
+        yield Elementwise(np.maximum, (target, source[:, column]), target)

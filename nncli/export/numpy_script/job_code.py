@@ -17,10 +17,10 @@ from nncli.engine.job import Job
 from nncli.engine.notation import symbol
 from nncli.engine.plan import Plan
 from nncli.engine.rows import Batch, X
-from nncli.engine.steppers.gradient import empty_scalars, record_update
+from nncli.engine.steppers.update_tape import empty_scalars, record_update
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
-from nncli.export.numpy_script.expressions import Literals, dtype_argument
+from nncli.export.numpy_script.expressions import Literals
 from nncli.export.numpy_script.folding import fold
 from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, translate
 from nncli.parts.arrays import Array, LayerBuffers
@@ -61,11 +61,7 @@ class Recorder:
         names.add("t", batch.targets)
         if batch.weights is not None:
             names.add("w", batch.weights)
-        fill = plan.workspace.uniform
-        draw = f"dropout.random(_0{dtype_argument(self.dtype)})"
-        return Recording(
-            plan.record_gradient(rows).calls, names, rows, {} if fill is None else {fill: draw}
-        )
+        return Recording(plan.record_gradient(rows).operations, names, rows)
 
     def evaluation(self) -> list[Recording]:
         """The forward pass of an evaluation, for several numbers of rows."""
@@ -74,9 +70,9 @@ class Recorder:
             x = np.zeros((rows, self.network.inputs), self.dtype)
             forward = Forward(self.network, np.zeros_like(self.start.theta), {X: x})
             [(_, tape, _)] = forward.chunks
-            *calls, _ = tape.calls  # the last one hands out the outputs
+            *passes, _ = tape.operations  # the last one hands out the outputs
             names = self._names(x, forward.workspace.buffers({X: x}))
-            recordings.append(Recording(calls, names, rows))
+            recordings.append(Recording(passes, names, rows))
         return recordings
 
     def update(self) -> tuple[Recording, dict[str, Array], list[str]]:
@@ -89,7 +85,7 @@ class Recorder:
         for name, array in named.items():
             names.add(name, array)
         tape = record_update(self.job, plan, state.slots, scalars)
-        return Recording(tape.calls, names), state.slots, list(scalars)
+        return Recording(tape.operations, names), state.slots, list(scalars)
 
     def _plan(self, rows: int, theta: Array | None = None) -> Plan:
         network, dtype = self.network, self.dtype
@@ -121,10 +117,10 @@ class Recorder:
 
 
 def _length(work: Callable[[list[LayerBuffers]], None], buffers: list[LayerBuffers]) -> int:
-    """How many calls a part of a tape has."""
+    """How many operations a part of a tape has."""
     tape = Tape()
     work(recorded(buffers, tape))
-    return len(tape.calls)
+    return len(tape.operations)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class RunHistory:
         schedule = self.job.schedule
         if not isinstance(schedule, ReduceOnPlateau):
             return None
-        column = self.job.monitored(schedule.monitor)
+        column = schedule.monitor
         return column if column in ("loss", "val_loss") else None
 
     @property

@@ -1,21 +1,30 @@
 """Statements: a recorded tape as lines of NumPy, such as `z1 = np.dot(x, W1)`.
 
-Each call becomes `name = expression`: an array is told by its memory, and a number that differs
-between recordings for different batches becomes a formula in `rows`. No operation, operand or order
-changes, so the lines compute the same bits.
+Each operation becomes `name = expression`: an array is told by its memory, and a number that
+differs between recordings for different batches becomes a formula in `rows`. No operation, operand
+or order changes, so the lines compute the same bits.
 """
 
 import ast
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nncli.engine.tape import Call
+from nncli.engine.operations import (
+    Copy,
+    Draw,
+    Elementwise,
+    Gather,
+    Opaque,
+    Operation,
+    Product,
+    Reduction,
+    ScatterAdd,
+)
 from nncli.errors import UserError
-from nncli.export.numpy_script.calls import Draws, Step, step
 from nncli.export.numpy_script.expressions import (
     Literals,
     dtype_argument,
@@ -25,6 +34,21 @@ from nncli.export.numpy_script.expressions import (
 )
 from nncli.parts.arrays import Array
 
+OPERATORS = {
+    "add": "_0 + _1",
+    "subtract": "_0 - _1",
+    "multiply": "_0 * _1",
+    "divide": "_0 / _1",
+    "negative": "-_0",
+    "reciprocal": "1.0 / _0",
+    "greater": "_0 > _1",
+    "greater_equal": "_0 >= _1",
+    "less": "_0 < _1",
+    "less_equal": "_0 <= _1",
+    "equal": "_0 == _1",
+    "not_equal": "_0 != _1",
+}
+REDUCTIONS = {"maximum": "np.max", "minimum": "np.min", "add": "np.sum", "multiply": "np.prod"}
 LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
 
 
@@ -68,16 +92,11 @@ class ArrayNames:
 
 @dataclass(frozen=True)
 class Recording:
-    """Calls of a tape, the names of the arrays they work on, and the rows of its batch.
+    """Operations of a tape, the names of the arrays they work on, and the rows of its batch."""
 
-    draws: functions that fill an array with random numbers, and the formula for it, where `_0` is
-    the array's shape.
-    """
-
-    calls: Sequence[Call]
+    operations: Sequence[Operation]
     names: ArrayNames
     rows: int = 0
-    draws: Draws = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,28 +118,93 @@ class Statement:
         return [node.id for node in ast.walk(self.value) if isinstance(node, ast.Name)]
 
 
+def _number(operand: Any) -> Any:
+    """The number that a tape has spread over a constant array; any other operand as it is."""
+    if not isinstance(operand, np.ndarray) or operand.flags.writeable or not operand.ndim:
+        return operand
+    first = operand.flat[0]
+    return first if (operand == first).all() else operand
+
+
+def _elementwise(function: np.ufunc) -> str:
+    """A ufunc of _0, _1, ... in NumPy's or SciPy's words; where it tells True, as a number."""
+    name = function.__name__
+    if getattr(np, name, None) is function:
+        called = f"np.{name}"
+    else:
+        import scipy.special
+
+        if getattr(scipy.special, name, None) is not function:
+            raise UserError(f"a part calls {name}, which neither NumPy nor SciPy has")
+        called = f"scipy.special.{name}"
+    operands = ", ".join(f"_{number}" for number in range(function.nin))
+    truths = any(each.endswith("->?") and each[0] in "fd" for each in function.types)
+    return OPERATORS.get(name, f"{called}({operands}){' + 0.0' if truths else ''}")
+
+
+@dataclass(frozen=True)
+class _Formula:
+    """`target = text`, where _0, _1, ... stand for the operands.
+
+    shape: that of its value, before it is spread over the target.
+    """
+
+    text: str
+    operands: tuple[Any, ...]
+    target: Array
+    shape: tuple[int, ...]
+    draws: bool = False
+
+
+def _formula(operation: Operation, dtype: np.dtype[Any]) -> _Formula:
+    """What an operation computes. Raises UserError for what isn't one expression of NumPy."""
+    match operation:
+        case Elementwise(ufunc, operands, target):
+            operands = tuple(map(_number, operands))
+            shape = np.broadcast_shapes(*map(np.shape, operands))
+            return _Formula(_elementwise(ufunc), operands, target, shape)
+        case Reduction(ufunc, source, axis, has_kept_axis, target):
+            reduction = REDUCTIONS.get(ufunc.__name__, f"np.{ufunc.__name__}.reduce")
+            kept = ", keepdims=True" if has_kept_axis else ""
+            return _Formula(f"{reduction}(_0, axis={axis}{kept})", (source,), target, target.shape)
+        case Product(left, right, target):
+            return _Formula("np.dot(_0, _1)", (left, right), target, target.shape)
+        case Copy(source, target):
+            return _Formula("_0", (source,), target, np.shape(source))
+        case Draw(_, target):
+            draw = f"dropout.random(_0{dtype_argument(dtype)})"
+            return _Formula(draw, (target.shape,), target, target.shape, draws=True)
+        case Gather():
+            name = "take"
+        case ScatterAdd():
+            name = "add.at"
+        case Opaque():
+            name = operation.name
+    raise UserError(f"a part calls {name}, for which there is no line of NumPy")
+
+
 class _Translator:
-    """One call of each recording -> a statement; names and shapes are those of the first."""
+    """One operation of each recording -> a statement; names and shapes are those of the first."""
 
     def __init__(self, recordings: Sequence[Recording], literals: Literals) -> None:
         self.names, self.literals = recordings[0].names, literals
         self.dtype = type_name(literals.dtype)
-        self.draws = [recording.draws for recording in recordings]
         self.rows = [recording.rows for recording in recordings]
         self.written: set[str] = set()
 
-    def __call__(self, calls: Sequence[Call]) -> Statement:
-        steps = [step(*each) for each in zip(calls, self.draws, strict=True)]
-        first = steps[0]
+    def __call__(self, operations: Sequence[Operation]) -> Statement:
+        formulas = [_formula(operation, self.literals.dtype) for operation in operations]
+        first = formulas[0]
         self.names.add_scratch(first.target)
-        if len({each.formula for each in steps}) > 1:
+        if len({each.text for each in formulas}) > 1:
             raise UserError("a part computes batches of different sizes in different ways")
-        operands = [self._operand(each) for each in zip(*(s.operands for s in steps), strict=True)]
+        alike = zip(*(each.operands for each in formulas), strict=True)
+        operands = [self._operand(values) for values in alike]
         if self._has_only_numbers(first, operands):
             operands = [expression(f"{self.dtype}({ast.unparse(each)})") for each in operands]
-        value = substituted(first.formula, {f"_{n}": each for n, each in enumerate(operands)})
+        value = substituted(first.text, {f"_{n}": each for n, each in enumerate(operands)})
         if first.shape != first.target.shape:
-            shape = ast.unparse(self._shape([each.target.shape for each in steps]))
+            shape = ast.unparse(self._shape([each.target.shape for each in formulas]))
             value = expression(f"np.full({shape}, {ast.unparse(value)}, {self.dtype})")
         target = self.names.find(first.target)
         if not isinstance(target, ast.Name):
@@ -128,11 +212,11 @@ class _Translator:
         self.written.add(target.id)
         return Statement(target.id, value, first.draws)
 
-    def _has_only_numbers(self, first: Step, operands: Sequence[ast.expr]) -> bool:
+    def _has_only_numbers(self, first: _Formula, operands: Sequence[ast.expr]) -> bool:
         """Whether Python would compute in float64 what was computed in float32."""
         return (
             self.literals.dtype != np.float64
-            and "_1" in first.formula
+            and len(first.operands) > 1
             and all(np.ndim(operand) == 0 for operand in first.operands)
             and self.written.isdisjoint(map(ast.unparse, operands))
         )
@@ -164,12 +248,12 @@ class _Translator:
 
 
 def translate(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:
-    """A statement for each call of a tape that was recorded for several batches.
+    """A statement for each operation of a tape that was recorded for several batches.
 
     Raises UserError for a call that can't be written as a line.
     """
-    lengths = {len(recording.calls) for recording in recordings}
+    lengths = {len(recording.operations) for recording in recordings}
     if len(lengths) > 1:
         raise UserError("a part computes batches of different sizes in different ways")
     translator = _Translator(recordings, literals)
-    return [translator(calls) for calls in zip(*(r.calls for r in recordings), strict=True)]
+    return [translator(same) for same in zip(*(r.operations for r in recordings), strict=True)]

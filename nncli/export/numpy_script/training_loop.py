@@ -83,15 +83,10 @@ class TrainingLoop:
         if self.history.rates is not None:
             lines += listed("rates = [", [repr(rate) for rate in self.history.rates], "]", INNER)
         elif job.schedule.is_constant:
-            lines.append(f"learning_rate = {self._base!r}")
+            lines.append(f"learning_rate = {job.base_learning_rate!r}")
         if self._counts_steps:
             lines.append("step = 0")
         return lines
-
-    @property
-    def _base(self) -> float:
-        base: float = self.job.optimizer.learning_rate  # type: ignore[attr-defined]  # not lbfgs
-        return base
 
     @property
     def _counts_steps(self) -> bool:
@@ -108,7 +103,7 @@ class TrainingLoop:
             return ["learning_rate = rates[epoch - 1]"]
         if schedule.is_constant:
             return []
-        base, total = repr(self._base), str(self.job.schedule_total)
+        base, total = repr(self.job.base_learning_rate), str(self.job.schedule_total)
         done = "step - 1" if self.changes_by_step else "epoch - 1"
         is_plain = type(schedule).factor is Schedule.factor and not schedule.warmup
         method = schedule.after_warmup if is_plain else schedule.factor

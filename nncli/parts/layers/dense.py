@@ -1,6 +1,7 @@
 """Dense: every unit sees every input; hidden layers, the output layer, and the input's check."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -22,8 +23,23 @@ class Input(Part):
     units: PositiveInt
 
 
+@dataclass(frozen=True)
+class DenseKeys(Part):
+    """The keys of a dense layer, where units and activation may be left to the data."""
+
+    kind = "layer"
+    units: PositiveInt | Auto
+    activation: Activation | Auto
+    kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
+    bias_initializer: Initializer = Zeros()  # noqa: RUF009 - which is frozen
+    kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
+    bias: Annotated[bool, "whether there is a b"] = True
+    trainable: Annotated[bool, "false freezes W and b"] = True
+    key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
+
+
 @part("dense", "fully_connected", "fullyconn")
-class Dense(Layer):
+class Dense(DenseKeys, Layer):
     """z = x W + b; a = activation(z).
 
     Backward: dz = da * activation'(z); dW = x^T dz; db = column sums of dz; dx = dz W^T.
@@ -31,12 +47,6 @@ class Dense(Layer):
 
     units: PositiveInt
     activation: Activation = Relu()
-    kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
-    bias_initializer: Initializer = Zeros()
-    kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
-    bias: Annotated[bool, "whether there is a b"] = True
-    trainable: Annotated[bool, "false freezes W and b"] = True
-    key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
     equivalents = {
         "scikit-learn": "hidden_layer_sizes",
         "keras": "layers.Dense({units}{more_keys})",
@@ -133,32 +143,11 @@ class Dense(Layer):
 
 
 @part("output")
-class Output(Part):
+class Output(DenseKeys):
     """The last dense layer; `auto` follows the data and the task.
 
     Binary: 1 sigmoid unit; classes: one softmax unit each; regression: one identity unit a target.
     """
 
-    kind = "layer"
     units: PositiveInt | Auto = "auto"
     activation: Activation | Auto = "auto"
-    kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
-    bias_initializer: Initializer = Zeros()
-    kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
-    bias: Annotated[bool, "whether there is a b"] = True
-    trainable: Annotated[bool, "false freezes W and b"] = True
-    key_aliases = Dense.key_aliases
-
-    def dense(self) -> Dense:
-        """The layer that runs, once units and activation are known."""
-        assert self.units != "auto"
-        assert self.activation != "auto"
-        return Dense(
-            self.units,
-            self.activation,
-            self.kernel_initializer,
-            self.bias_initializer,
-            self.kernel_regularizer,
-            self.bias,
-            self.trainable,
-        )

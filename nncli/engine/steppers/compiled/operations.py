@@ -1,16 +1,14 @@
 """Operations: what each call of a tape computes, from what, and where to."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from nncli.engine import calls
+from nncli.engine import operations as recorded
 from nncli.engine.steppers.compiled.instructions import EMIT
 from nncli.engine.steppers.compiled.numpy_loops import loop_of
 from nncli.engine.steppers.compiled.places import Place, Untranslatable, address_of
-from nncli.engine.tape import Call
 from nncli.parts.arrays import Array
 
 
@@ -63,37 +61,37 @@ Operation = Elementwise | Reduction | Product | Gather
 
 
 class Reader:
-    """Reads the calls of one tape: what it reads can be compiled.
+    """Reads the operations of one tape: what it reads can be compiled.
 
     index: the array from which a tape reads the step's rows.
-    fill: the recorded function that fills an array with the step's next random numbers.
-    drawn: how many random numbers the calls read so far ask for.
+    drawn: how many random numbers those read so far ask for.
     """
 
-    def __init__(
-        self, dtype: np.dtype[Any], index: Array, fill: Callable[[Array], None] | None
-    ) -> None:
-        self.dtype, self.index, self.fill = dtype, index, fill
+    def __init__(self, dtype: np.dtype[Any], index: Array) -> None:
+        self.dtype, self.index = dtype, index
         self.drawn = 0
 
-    def __call__(self, call: Call) -> Operation:
+    def __call__(self, operation: recorded.Operation) -> Operation:
         """Raises Untranslatable."""
-        match calls.meaning(call):
-            case calls.Elementwise(ufunc, operands, target):
+        match operation:
+            case recorded.Elementwise(ufunc, operands, target):
                 return self._elementwise(ufunc, operands, target)
-            case calls.Copy(source, target):
+            case recorded.Copy(source, target):
                 return self._elementwise(None, (source,), target)
-            case calls.Reduction() as reduction:
-                return self._reduction(reduction)
-            case calls.Product(left, right, target):
+            case recorded.Reduction():
+                return self._reduction(operation)
+            case recorded.Product(left, right, target):
                 return self._product(left, right, target)
-            case calls.Gather() as gather:
-                return self._gather(gather)
-            case calls.Other(self.fill, (target,)):
+            case recorded.Gather():
+                return self._gather(operation)
+            case recorded.Draw(_, target):
                 return self._draw(target)
-            case calls.Other(_, _, options) as other:
+            case recorded.ScatterAdd():
+                raise Untranslatable("add.at has no translation")
+            case recorded.Opaque():
+                options = [name for name in operation.options if name != "out"]
                 how = f"is called with {', '.join(options)}" if options else "has no translation"
-                raise Untranslatable(f"{other.name} {how}")
+                raise Untranslatable(f"{operation.name} {how}")
 
     def _places(self, target: Any, *sources: Any) -> tuple[Place, ...]:
         """Of all of them. Raises Untranslatable if a source lies across the target."""
@@ -110,7 +108,7 @@ class Reader:
         target, *operands = self._places(out, *sources)
         return Elementwise(ufunc, tuple(operands), target)
 
-    def _reduction(self, call: calls.Reduction) -> Reduction:
+    def _reduction(self, call: recorded.Reduction) -> Reduction:
         if not isinstance(call.axis, int):
             raise Untranslatable(f"{call.ufunc.__name__}.reduce runs over several axes")
         if call.ufunc not in EMIT:
@@ -131,7 +129,7 @@ class Reader:
         out, first, second = self._places(result, rows, columns)
         return Product(first, second, out)
 
-    def _gather(self, call: calls.Gather) -> Gather:
+    def _gather(self, call: recorded.Gather) -> Gather:
         if address_of(call.index) != address_of(self.index) or call.axis != 0:
             raise Untranslatable("take picks something else than the rows of a step")
         self._refuse_pieces(call.source, call.target)

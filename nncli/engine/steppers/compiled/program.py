@@ -67,7 +67,7 @@ def new_code(dtype: Any) -> Code:
 
 def add_routine(code: Code, name: str, tape: Tape, read: Reader, rows: int = 0) -> Routine:
     """A tape, call by call. Raises Untranslatable."""
-    steps = grouped([read(call) for call in tape.calls], code.dtype.itemsize)
+    steps = grouped([read(operation) for operation in tape.operations], code.dtype.itemsize)
     function = ir.Function(code.module, ir.FunctionType(NOTHING, [POINTER, POINTER]), name)
     index, random = function.args
     b = ir.IRBuilder(function.append_basic_block("entry"))
@@ -152,15 +152,15 @@ def _add_scalars(code: Code, b: Any, scalars: Sequence[Array], values: Value) ->
 
 def _reader(stepper: GradientStepper) -> Reader:
     plan = stepper.plan
-    return Reader(plan.theta.dtype, plan.index, plan.workspace.uniform)
+    return Reader(plan.theta.dtype, plan.index)
 
 
 def check(stepper: GradientStepper) -> None:
     """Raises Untranslatable if the steps of a stepper hold a call that only NumPy can make."""
     for tape in (*stepper.gradient_tapes.values(), stepper.update_tape):
         read = _reader(stepper)
-        for call in tape.calls:
-            read(call)
+        for operation in tape.operations:
+            read(operation)
 
 
 def translated(stepper: GradientStepper) -> tuple[Code, list[Routine]]:

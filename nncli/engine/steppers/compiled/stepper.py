@@ -130,13 +130,10 @@ class CompiledStepper(GradientStepper):
 
     def _values(self, steps: int) -> list[list[float]]:
         """A row for each of the next steps, all of one epoch; a single one if they are alike."""
-        state, job, scalars = self.state, self.job, self.job.optimizer.scalars
-        first = state.step
+        job, scalars, first = self.job, self.job.optimizer.scalars, self.state.step
         if job.schedule.interval == "step":
-            steps_of_rates = range(first, first + steps)
-            rates = [
-                job.learning_rate(state.epoch, t, state.plateau.factor) for t in steps_of_rates
-            ]
+            epoch, plateau = self.state.epoch, self.state.plateau.factor
+            rates = [job.learning_rate(epoch, t, plateau) for t in range(first, first + steps)]
         else:
             rates = [self.learning_rate] * (steps if self.sets_every_step else 1)
         return [[*scalars(t, rate).values()] for t, rate in enumerate(rates, start=first + 1)]

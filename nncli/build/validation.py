@@ -1,17 +1,15 @@
-"""Consistency: what only the data, or two keys together, can show to be wrong, all at once."""
+"""Validation: what only the data, or two keys together, can show to be wrong, all at once."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.config.experiment import Experiment, PreprocessingKeys
-from nncli.config.layer_shapes import layer_shapes
 from nncli.config.load import Source
+from nncli.config.resolved import Resolved
 from nncli.errors import UserError
-from nncli.parts.activations import Activation, Softmax
+from nncli.parts.activations import Softmax
 from nncli.parts.initializers import FromFile
-from nncli.parts.layers import BatchNorm, Layer
-from nncli.parts.losses import Loss
+from nncli.parts.layers import BatchNorm
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
@@ -19,7 +17,7 @@ from nncli.parts.table import Table
 Found = Iterator[tuple[str, str]]  # (key, message)
 
 
-def check(resolved: Experiment, table: Table, rows: Rows, inputs: int, source: Source) -> None:
+def validate(resolved: Resolved, table: Table, rows: Rows, inputs: int, source: Source) -> None:
     """Raises ConfigError with every problem of a resolved experiment, each at its key's place.
 
     inputs: how many the network gets.
@@ -38,7 +36,7 @@ def check(resolved: Experiment, table: Table, rows: Rows, inputs: int, source: S
         raise source.error(found)
 
 
-def _network(resolved: Experiment, table: Table, inputs: int) -> Found:
+def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
     network = resolved.network
     units = network.output.units
     if network.input != inputs:
@@ -55,15 +53,15 @@ def _network(resolved: Experiment, table: Table, inputs: int) -> Found:
         yield "network.output.units", f"expected {expected}, found {units}"
 
 
-def check_files(resolved: Experiment, inputs: int, source: Source) -> None:
+def validate_weight_files(resolved: Resolved, source: Source) -> None:
     """Raises ConfigError unless every file that weights start from has them, in their shapes."""
-    if found := [*_starts(resolved, inputs)]:
+    if found := [*_weight_files(resolved)]:
         raise source.error(found)
 
 
-def _starts(resolved: Experiment, inputs: int) -> Found:
+def _weight_files(resolved: Resolved) -> Found:
     network, nobody = resolved.network, np.random.default_rng(0)
-    for number, (place, layer, own) in enumerate(layer_shapes(network, (inputs,)), start=1):
+    for number, (place, layer, own) in enumerate(network.layer_shapes(), start=1):
         node = f"hidden_{number}" if number <= len(network.hidden) else "output"
         keys = {id(value): key for key, value in vars(layer).items()}
         shapes = {**layer.param_shapes(own), **layer.state_shapes(own)}
@@ -75,19 +73,15 @@ def _starts(resolved: Experiment, inputs: int) -> Found:
                     yield f"{place}.{keys[id(start)]}.path", str(error)
 
 
-def _loss(resolved: Experiment, table: Table) -> Found:
+def _loss(resolved: Resolved, table: Table) -> Found:
     output, loss = resolved.network.output, resolved.loss
-    assert isinstance(output.activation, Activation)
-    assert isinstance(output.units, int)
-    assert isinstance(loss, Loss)
     if isinstance(output.activation, Softmax) and output.units == 1:
         yield "network.output", "softmax over 1 unit is always 1: use sigmoid, or 2 units"
     elif misfit := loss.misfit(output.activation, output.units):
         yield "loss", misfit
     low, high = loss.targets
-    keys = resolved.data.preprocessing
-    assert isinstance(keys, PreprocessingKeys)
-    if (low, high) != (-np.inf, np.inf) and keys.target.scale != "none" and not table.classes:
+    scale = resolved.data.preprocessing.target.scale
+    if (low, high) != (-np.inf, np.inf) and scale != "none" and not table.classes:
         message = f"{loss.name} needs the targets as they are: use none"
         yield "data.preprocessing.target.scale", message
     if not table.classes and (table.y.min() < low or table.y.max() > high):
@@ -95,9 +89,8 @@ def _loss(resolved: Experiment, table: Table) -> Found:
         yield "loss", f"{loss.name} needs targets {kinds}, but the data has others"
 
 
-def _training(resolved: Experiment, rows: int) -> Found:
+def _training(resolved: Resolved, rows: int) -> Found:
     training, hidden = resolved.training, resolved.network.hidden
-    assert training.batch_size != "auto"
     size = rows if training.batch_size == "full" else min(training.batch_size, rows)
     left = rows % size if training.sampling == "shuffle" else 0
     if 1 in (size, left) and any(isinstance(x, BatchNorm) and x.trainable for x in hidden):
@@ -108,9 +101,8 @@ def _training(resolved: Experiment, rows: int) -> Found:
         yield "optimizer.epsilon", f"too small for {training.dtype}: expected at least {least:.2g}"
 
 
-def _schedule(resolved: Experiment) -> Found:
+def _schedule(resolved: Resolved) -> Found:
     schedule, training = resolved.schedule, resolved.training
-    assert training.steps_per_epoch != "auto"
     steps = training.epochs * training.steps_per_epoch
     total = training.epochs if schedule.interval == "epoch" else steps
     if isinstance(schedule, OneCycle) and schedule.warmup:
@@ -120,7 +112,7 @@ def _schedule(resolved: Experiment) -> Found:
         yield "schedule.warmup", f"{message}, found {schedule.warmup}"
 
 
-def _minimization(resolved: Experiment) -> Found:
+def _minimization(resolved: Resolved) -> Found:
     """What an optimizer can't have that minimizes one function of one vector."""
     training, name = resolved.training, resolved.optimizer.name
     if training.batch_size != "full":
@@ -133,15 +125,14 @@ def _minimization(resolved: Experiment) -> Found:
         yield "training.clip_grad_norm", f"{name} needs the gradient as it is: drop the key"
     if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:
         yield "schedule", f"{name} has no learning rate to schedule: drop the block"
-    if any(isinstance(x, Layer) and x.is_random for x in resolved.network.hidden):
+    if any(layer.is_random for layer in resolved.network.hidden):
         yield "network.hidden", f"{name} needs a loss without chance: drop the dropout layers"
     if any(isinstance(layer, BatchNorm) for layer in resolved.network.hidden):
         message = f"{name} tries points that would move batch_norm's statistics: drop the layers"
         yield "network.hidden", message
 
 
-def _metrics(resolved: Experiment, table: Table) -> Found:
-    assert resolved.evaluation.metrics != "auto"
+def _metrics(resolved: Resolved, table: Table) -> Found:
     for index, metric in enumerate(resolved.evaluation.metrics):
         if table.task not in metric.tasks:
             tasks = " and ".join(sorted(metric.tasks))
@@ -149,9 +140,8 @@ def _metrics(resolved: Experiment, table: Table) -> Found:
             yield f"evaluation.metrics[{index}]", message
 
 
-def _monitors(resolved: Experiment, rows: Rows) -> Found:
+def _monitors(resolved: Resolved, rows: Rows) -> Found:
     """Whether what is watched will be there."""
-    assert resolved.evaluation.metrics != "auto"
     columns = ["loss", *(metric.name for metric in resolved.evaluation.metrics)]
     if len(rows.val):
         columns += [f"val_{column}" for column in columns]
@@ -162,7 +152,7 @@ def _monitors(resolved: Experiment, rows: Rows) -> Found:
         "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
     }
     for key, settings in watching.items():
-        if settings is not None and settings.monitor not in ("auto", *columns):
+        if settings is not None and settings.monitor not in columns:
             message = f"expected one of auto, {', '.join(columns)}, found '{settings.monitor}'"
             if settings.monitor.startswith("val_") and not len(rows.val):
                 message += ": this split has no validation rows"

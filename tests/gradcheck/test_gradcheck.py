@@ -179,7 +179,7 @@ def test_the_penalty_of_weights_that_are_0_has_a_line():
     hidden = Dense(2, Tanh(), Zeros(), kernel_regularizer=L2(0.1))
     found = check(make_job([hidden]))
     assert [each.name for each in found.tensors if each.part == "penalty"] == ["hidden_1/dW"]
-    assert tensor(found, "hidden_1/dW", "penalty").is_silent
+    assert tensor(found, "hidden_1/dW", "penalty").is_unused
 
 
 def test_dead_units_agree_on_nothing_changing():
@@ -188,7 +188,7 @@ def test_dead_units_agree_on_nothing_changing():
     found = check(job)
     weights = tensor(found, "hidden_1/dW")
     assert weights.is_right
-    assert weights.is_silent
+    assert weights.is_unused
 
 
 def test_a_bias_that_batch_norm_cancels_is_not_called_right():
@@ -216,7 +216,7 @@ def test_the_size_of_the_loss_doesnt_matter(scale):
     rows = EvaluationSet({"x": rows.x}, rows.targets * scale, truth=rows.truth)
     found = check(make_job([Dense(4, Tanh())], loss=Mse(), train_rows=rows))
     assert found.is_right
-    assert not found.untold
+    assert not found.undecided
 
 
 def test_a_large_tensor_is_sampled_with_its_largest_gradients_unless_all_is_asked_for():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from planted_errors import SOME, flipped_activation, network, plant_each, right_jobs, wrong_parts
 
+from nncli.engine.operations import Elementwise
 from nncli.gradcheck import gradient_check
 from nncli.gradcheck.gradient_check import check_gradients
 from nncli.gradcheck.objectives import DataLoss
@@ -25,7 +26,7 @@ def test_a_flipped_sign_in_any_part_is_found(job):
 def test_every_negated_call_that_changes_the_gradient_is_found(job):
     right = check_gradients(job, job.start())
     assert right.is_right
-    assert not right.untold
+    assert not right.undecided
     tried = list(plant_each(job))
     assert [each for each in tried if each.is_neutral == each.is_found] == []
     assert any(each.is_found for each in tried)
@@ -47,7 +48,8 @@ def test_a_gradient_a_little_too_long_is_found(monkeypatch, share):
     class TooLong(DataLoss):
         def __init__(self, plan, random):
             super().__init__(plan, random)
-            self.backward.add(np.multiply, plan.gradient, 1.0 + share, plan.gradient)
+            factor = np.asarray(1.0 + share)
+            self.backward.add(Elementwise(np.multiply, (plan.gradient, factor), plan.gradient))
 
     monkeypatch.setattr(gradient_check, "DataLoss", TooLong)
     job = network(Dense(3))

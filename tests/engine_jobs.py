@@ -33,6 +33,12 @@ def draw_rows(rows, inputs, outputs, loss, dtype, seed) -> EvaluationSet:
     return EvaluationSet({"x": x.astype(dtype)}, targets.astype(dtype), truth=truth)
 
 
+def training_of(rows, *, batch_size, **others) -> Training:
+    """By one thread; as many steps an epoch as see every row once, unless said otherwise."""
+    steps = 1 if batch_size == "full" else -(-rows // min(batch_size, rows))
+    return Training(**{"threads": 1, "steps_per_epoch": steps, "batch_size": batch_size, **others})
+
+
 def make_job(
     hidden=(),
     output=None,
@@ -51,14 +57,15 @@ def make_job(
 ) -> Job:
     """20 drawn rows of 4 inputs, 5 epochs of full-batch sgd, unless said otherwise."""
     output, loss = output or Dense(1, Identity()), loss or HalfMse()
-    settings = Training(**{"epochs": 5, "batch_size": "full", **training})
-    drawn = (inputs, output.units, loss, settings.dtype)
+    drawn = (inputs, output.units, loss, training.get("dtype", "float64"))
+    train_rows = train_rows or draw_rows(rows, *drawn, seed=1)
+    settings = training_of(len(train_rows), **{"epochs": 5, "batch_size": "full", **training})
     return Job(
         Network((inputs,), hidden, output, loss),
         optimizer or Sgd(0.1),
         schedule or Constant(),
         settings,
-        train_rows or draw_rows(rows, *drawn, seed=1),
+        train_rows,
         draw_rows(val_rows, *drawn, seed=2) if val_rows else None,
         lambda outputs: outputs,
         metrics or {},

@@ -9,6 +9,7 @@ import numpy as np
 from engine_jobs import make_job
 
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.operations import Elementwise
 from nncli.engine.tape import Tape
 from nncli.gradcheck import gradient_check
 from nncli.gradcheck.gradient_check import check_gradients
@@ -145,21 +146,12 @@ def right_jobs():
         yield name, make_job(hidden, output, loss, inputs=2, train_rows=XOR)
 
 
-def written_by(function, arguments):
-    """The array that a recorded call writes."""
-    if isinstance(function, partial) and "out" in function.keywords:
-        return function.keywords["out"]
-    if function is np.copyto:
-        return arguments[0]
-    return [each for each in arguments if isinstance(each, np.ndarray)][-1]
-
-
 def negated(tape, number):
-    """The tape with the result of one call negated right after it."""
-    out = written_by(*tape.calls[number])
-    calls = tape.calls.copy()
-    calls.insert(number + 1, (np.negative, (out, out)))
-    return Tape(calls)
+    """The tape with the result of one operation negated right after it."""
+    out = tape.operations[number].target
+    operations = tape.operations.copy()
+    operations.insert(number + 1, Elementwise(np.negative, (out,), out))
+    return Tape(operations)
 
 
 @contextmanager

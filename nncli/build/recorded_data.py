@@ -1,0 +1,34 @@
+"""Recorded data: what a run keeps of its data, to be used again instead of drawn or fitted anew."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nncli.data.preprocessing import Preprocessing
+from nncli.errors import CorruptRun, DataError
+from nncli.parts.splits import Rows
+from nncli.parts.table import Table
+
+
+@dataclass(frozen=True)
+class RecordedData:
+    """The rows of each part of the split, the fitted preprocessing, and the data's SHA-256."""
+
+    rows: Rows
+    preprocessing: Preprocessing
+    data_sha256: str
+
+    def check(self, table: Table, folder: Path) -> None:
+        """Raises DataError, or CorruptRun, if it wasn't recorded on these rows."""
+        if table.sha256() != self.data_sha256:
+            raise DataError(f"{folder}: the data has changed since this run was trained")
+        features = tuple(feature.name for feature in self.preprocessing.features)
+        fitted = self.preprocessing
+        if (features, fitted.targets, fitted.classes) != (
+            table.features,
+            table.targets,
+            table.classes,
+        ):
+            raise CorruptRun(f"{folder}: its preprocessing was fitted on other columns")
+        parts = (self.rows.train, self.rows.val, self.rows.test)
+        if not len(self.rows.train) or any(len(p) and p.max() >= len(table) for p in parts):
+            raise CorruptRun(f"{folder}: its split has rows that the data hasn't")

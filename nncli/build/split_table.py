@@ -1,0 +1,76 @@
+"""Split table: the data of an experiment, loaded, and which of its rows train."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nncli.build.memory_check import check_dataset
+from nncli.build.recorded_data import RecordedData
+from nncli.config.experiment import Data, Experiment
+from nncli.config.load import Source
+from nncli.config.resolve import resolve_split
+from nncli.data.data_checks import refuse_singleton_classes
+from nncli.data.folds import folds
+from nncli.data.targets import as_task
+from nncli.engine.state import stream
+from nncli.parts.datasets import Dataset
+from nncli.parts.splits import Rows, Split
+from nncli.parts.table import Table
+
+
+@dataclass(frozen=True)
+class SplitTable:
+    """A table, what it was loaded from, and how its rows are split.
+
+    folds: the same table split for each run of a cross-validation, where one was asked for.
+    """
+
+    table: Table
+    dataset: Dataset
+    split: Split
+    rows: Rows
+    folds: tuple["SplitTable", ...] = ()
+
+
+def split_table(
+    given: Experiment, source: Source, recorded: RecordedData | None = None, n_folds: int = 0
+) -> SplitTable:
+    """Load the data and decide which rows train.
+
+    Raises ConfigError at the key to blame, TableError at the row; DataError if the data isn't what
+    was recorded.
+    """
+    dataset = given.data.source()
+    table = _load(given.data, dataset, source)
+    split = resolve_split(given.data.split, dataset, table)
+    if recorded:
+        recorded.check(table, source.path.parent)
+        return SplitTable(table, dataset, split, recorded.rows)
+    random = stream("split", given.seeds.split)
+    with source.errors_at("data.split"):
+        rows = split.rows(table, random)
+        if given.data.path is not None and len(rows.train) < len(table):
+            refuse_singleton_classes(table)
+        whole = SplitTable(table, dataset, split, rows)
+        parts = folds(split, table, rows, n_folds, random) if n_folds else []
+    return replace(whole, folds=tuple(replace(whole, rows=part) for part in parts))
+
+
+def _load(data: Data, dataset: Dataset, source: Source) -> Table:
+    check_dataset(dataset, source)
+    try:
+        with source.errors_at(data.source_key), np.errstate(all="ignore"):
+            table = dataset.load()
+        finite = data.path is not None or bool(  # a file's cells are checked one by one
+            np.isfinite(table.x).all() and np.isfinite(table.y).all()
+        )
+    except UnicodeEncodeError as error:
+        message = f"this locale has no {error.encoding} spelling of the file's name"
+        raise source.error([(data.source_key, message)]) from None
+    except (MemoryError, ValueError, OverflowError) as error:  # NumPy's words for too large
+        message = f"too large for this machine: {error}"
+        raise source.error([(data.source_key, message)]) from None
+    if not finite:
+        raise source.error([(data.source_key, "its values overflow: use smaller numbers")])
+    with source.errors_at("data.task"):
+        return as_task(table, table.task if data.task == "auto" else data.task)

@@ -1,0 +1,134 @@
+"""Resolved: an Experiment with nothing left to guess. Each block names only the keys that decides.
+
+A block has all keys of its Experiment's, in the same order, so it is written and read as that is.
+`field()` takes away the default of the wider key, which is `auto`: it has to be given.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+from nncli.config.experiment import (
+    Data,
+    Evaluation,
+    Experiment,
+    NetworkKeys,
+    Numeric,
+    OutputKeys,
+    PreprocessingKeys,
+    Target,
+)
+from nncli.constraints import PositiveInt
+from nncli.data.preprocessing import Impute
+from nncli.data.scaling import Scale
+from nncli.engine.settings import Training
+from nncli.errors import ShapeError
+from nncli.parts.activations import Activation
+from nncli.parts.arrays import Shape
+from nncli.parts.layers import Dense, Layer, Output
+from nncli.parts.losses import Loss
+from nncli.parts.metrics import Metric
+from nncli.parts.splits import Split
+from nncli.parts.table import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedNumeric(Numeric):
+    """What is done to numeric features."""
+
+    impute: Impute = field()
+    scale: Scale = field()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedTarget(Target):
+    """What is done to a numeric target."""
+
+    scale: Scale = field()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedPreprocessing(PreprocessingKeys):
+    """How columns become what a network learns from."""
+
+    numeric: ResolvedNumeric
+    target: ResolvedTarget
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedData(Data):
+    """Where the rows come from, and which of them train."""
+
+    on_disk: bool = False
+    task: Task = field()
+    split: Split = field()
+    preprocessing: ResolvedPreprocessing
+
+
+@dataclass(frozen=True)
+class ResolvedOutput(Output):
+    """The last layer's keys."""
+
+    name: ClassVar[str] = Output.name
+    units: PositiveInt = field()
+    activation: Activation = field()
+
+    def dense(self) -> Dense:
+        """The layer that runs: it has the same keys."""
+        return Dense(**vars(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedNetwork(NetworkKeys):
+    """The layers; input: how many numbers the first one gets."""
+
+    input: PositiveInt = field()
+    hidden: Sequence[Layer]
+    output: ResolvedOutput
+
+    def layer_shapes(self) -> Iterator[tuple[str, Layer, Shape]]:
+        """(key, layer, the shape of its input) of each, from the first hidden one to the output.
+
+        Raises ShapeError at the key of a layer that can't take what it gets.
+        """
+        shape: Shape = (self.input,)
+        hidden = [(f"network.hidden[{i}]", layer) for i, layer in enumerate(self.hidden)]
+        for key, layer in [*hidden, ("network.output", self.output.dense())]:
+            try:
+                following = layer.output_shape(shape)
+            except ShapeError as error:
+                raise ShapeError(str(error), key) from None
+            yield key, layer, shape
+            shape = following
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedEvaluation(Evaluation):
+    """What besides the loss is measured."""
+
+    metrics: list[Metric] = field()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedOutputKeys(OutputKeys):
+    """What a run leaves behind, and where."""
+
+    log_every: PositiveInt = field()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved(Experiment):
+    """One training run, with every `auto` filled in."""
+
+    data: ResolvedData
+    network: ResolvedNetwork
+    loss: Loss = field()
+    training: Training
+    evaluation: ResolvedEvaluation
+    output: ResolvedOutputKeys
+
+
+def kept(given: Any, resolved: type) -> dict[str, Any]:
+    """The keys of a block that its resolved type leaves as they are, by name."""
+    names = [key.name for key in fields(given) if key.name not in resolved.__annotations__]
+    return {name: getattr(given, name) for name in names}

@@ -1,0 +1,142 @@
+"""Operations: what a tape holds. Each says what it computes, from what, and where to.
+
+They are made at the moment of recording, where function, operands and target are known; whoever
+rewrites, compiles or writes out a tape matches on them. `call` is the quickest way that NumPy has
+to carry one out: a function and its arguments, which a replay makes without a look at the rest.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, eq=False)
+class Elementwise:
+    """target = ufunc(*operands), number by number, with broadcasting."""
+
+    ufunc: np.ufunc
+    operands: tuple[Any, ...]
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        if self.ufunc in (np.maximum, np.minimum):  # whose positional out NumPy deprecates
+            return partial(self.ufunc, out=self.target), self.operands
+        return self.ufunc, (*self.operands, self.target)
+
+
+@dataclass(frozen=True, eq=False)
+class Reduction:
+    """target = source, combined by ufunc along an axis, which has_kept_axis leaves as length 1."""
+
+    ufunc: np.ufunc
+    source: Array
+    axis: Any
+    has_kept_axis: bool
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        arguments = (self.source, self.axis, None, self.target, self.has_kept_axis)
+        return self.ufunc.reduce, arguments
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """target = left right, as np.dot has it."""
+
+    left: Array
+    right: Array
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        # the bound method skips np.dot's dispatch: half the cost on a tiny product
+        return self.left.dot, (self.right, self.target)
+
+
+@dataclass(frozen=True, eq=False)
+class Copy:
+    """target = source, with broadcasting."""
+
+    source: Any
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        return np.copyto, (self.target, self.source)
+
+
+@dataclass(frozen=True, eq=False)
+class Gather:
+    """target = the items of source along an axis that the index names; all of them are there.
+
+    source: an array, or rows on disk.
+    """
+
+    source: Any
+    index: Array
+    axis: int
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        # mode "clip" is the one that writes to the target directly
+        return self.source.take, (self.index, self.axis, self.target, "clip")
+
+
+@dataclass(frozen=True, eq=False)
+class ScatterAdd:
+    """target[index[i]] += source[i] for each i in order: the gradient of a gather along axis 0.
+
+    index: any shape; source: that shape, then the shape of an item of the target.
+    """
+
+    source: Array
+    index: Array
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        return np.add.at, (self.target, self.index, self.source)
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """target = random numbers, evenly from [0, 1); fill: draws them from a stream."""
+
+    fill: Callable[[Array], None]
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        return self.fill, (self.target,)
+
+
+@dataclass(frozen=True, eq=False)
+class Opaque:
+    """target = function(*arguments, **options): nothing that a translation knows."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    target: Array
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return getattr(self.function, "__name__", "?")
+
+    @property
+    def call(self) -> Call:
+        function = partial(self.function, **self.options) if self.options else self.function
+        return function, self.arguments
+
+
+Operation = Elementwise | Reduction | Product | Copy | Gather | ScatterAdd | Draw | Opaque

@@ -1,0 +1,242 @@
+"""One case a part of a network: what is known of it beside its own code, to be held against it.
+
+A case has the part's formula once more, as a textbook has it, in autograd: nothing here is stable
+at extreme values or fast, it is written to be compared with the page. With it go values worked by
+hand. Every built-in part has its case; a part of another package, without one, is held against
+centred differences alone.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import autograd.numpy as np
+from autograd.scipy.special import erf, logsumexp
+
+from nncli.parts.activations import Tanh
+from nncli.parts.initializers import Uniform
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Layer
+from nncli.parts.regularizers import L1, L1L2, L2
+
+
+@dataclass(frozen=True)
+class ActivationCase:
+    """formula(part, z) -> a.  points: z -> (a, the derivative), of the part with its defaults."""
+
+    formula: Callable[[Any, Any], Any]
+    points: Mapping[float, tuple[float, float]] = field(default_factory=dict)
+
+
+ACTIVATIONS = {
+    "identity": ActivationCase(
+        lambda part, z: z,
+        {0: (0, 1), -1e4: (-1e4, 1), 1e4: (1e4, 1)},
+    ),
+    "relu": ActivationCase(
+        lambda part, z: np.where(z > 0, z, 0 * z),
+        {0: (0, 0), -1e4: (0, 0), 1e4: (1e4, 1)},  # at 0, by convention, the slope below
+    ),
+    "leaky_relu": ActivationCase(
+        lambda part, z: np.where(z > 0, z, part.negative_slope * z),
+        {0: (0, 0.01), -1e4: (-1e2, 0.01), 1e4: (1e4, 1)},  # likewise
+    ),
+    "elu": ActivationCase(
+        lambda part, z: np.where(z > 0, z, part.alpha * (np.exp(z) - 1)),
+        {0: (0, 1), -1e4: (-1, 0), 1e4: (1e4, 1)},  # exp(0), for alpha = 1
+    ),
+    "softplus": ActivationCase(
+        lambda part, z: np.log(1 + np.exp(z)),
+        {0: (math.log(2), 0.5), -1e4: (0, 0), 1e4: (1e4, 1)},  # sigmoid(0)
+    ),
+    "sigmoid": ActivationCase(
+        lambda part, z: 1 / (1 + np.exp(-z)),
+        {0: (0.5, 0.25), -1e4: (0, 0), 1e4: (1, 0)},  # 1/2 (1 - 1/2)
+    ),
+    "tanh": ActivationCase(
+        lambda part, z: (np.exp(2 * z) - 1) / (np.exp(2 * z) + 1),
+        {0: (0, 1), -1e4: (-1, 0), 1e4: (1, 0)},  # 1 - 0^2
+    ),
+    "silu": ActivationCase(
+        lambda part, z: z / (1 + np.exp(-z)),
+        {0: (0, 0.5), -1e4: (0, 0), 1e4: (1e4, 1)},  # 1/2 + 0
+    ),
+    "gelu": ActivationCase(
+        lambda part, z: z * (1 + erf(z / np.sqrt(2))) / 2,
+        {0: (0, 0.5), -1e4: (0, 0), 1e4: (1e4, 1)},  # Phi(0) + 0
+    ),
+    "softmax": ActivationCase(lambda part, z: np.exp(z - logsumexp(z, axis=1, keepdims=True))),
+}
+
+
+@dataclass(frozen=True)
+class Worked:
+    """The value of a loss and its gradient, by hand, for outputs a and targets t."""
+
+    value: float
+    gradient: list[list[float]]
+    a: list[list[float]] = field(default_factory=lambda: [[2.0, 1.0], [4.0, 5.0]])
+    t: list[list[float]] = field(default_factory=lambda: [[1.0, 3.0], [4.0, 2.0]])  # 1, -2, 0, 3
+    keys: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LossCase:
+    """formula(part, a, t) -> value, the reduction included.  factor: that of 4 rows, 3 outputs.
+
+    bends: the errors a - t where its slope has a kink, though it has none itself.
+    """
+
+    formula: Callable[[Any, Any, Any], Any]
+    factor: float
+    worked: tuple[Worked, ...]
+    bends: Callable[[Any], tuple[float, ...]] = lambda part: ()
+
+
+def huber(part, a, t):
+    size = np.abs(a - t)
+    return np.mean(np.where(size <= part.delta, size**2 / 2, part.delta * (size - part.delta / 2)))
+
+
+LOSSES = {
+    "rss": LossCase(
+        lambda part, a, t: np.sum((t - a) ** 2),
+        1.0,
+        (Worked(14.0, [[2, -4], [0, 6]]),),  # 1 + 4 + 0 + 9
+    ),
+    "mse": LossCase(
+        lambda part, a, t: np.mean((t - a) ** 2),
+        1 / 12,
+        (Worked(3.5, [[0.5, -1], [0, 1.5]]),),  # 14 / 4
+    ),
+    "half_mse": LossCase(
+        lambda part, a, t: np.mean((t - a) ** 2) / 2,
+        1 / 24,
+        (Worked(1.75, [[0.25, -0.5], [0, 0.75]]),),  # 14 / 8
+    ),
+    "mae": LossCase(
+        lambda part, a, t: np.mean(np.abs(t - a)),
+        1 / 12,
+        (Worked(1.5, [[0.25, -0.25], [0, 0.25]]),),  # (1 + 2 + 0 + 3) / 4
+    ),
+    "huber": LossCase(
+        huber,
+        1 / 12,
+        (
+            # |e| <= 1: 1/2 and 0; beyond: 1 (2 - 1/2) and 1 (3 - 1/2): 4.5 / 4
+            Worked(1.125, [[0.25, -0.25], [0, 0.25]]),
+            # delta 2: 1/2, 2 (where both branches meet), 0 and 2 (3 - 1): 6.5 / 4
+            Worked(1.625, [[0.25, -0.5], [0, 0.5]], keys={"delta": 2.0}),
+        ),
+        bends=lambda part: (-part.delta, part.delta),
+    ),
+    "poisson": LossCase(
+        lambda part, a, t: np.mean(a - t * np.log(a)),
+        1 / 12,
+        (
+            # rows: 1 - 5 ln 1 = 1 and e - 2 ln e = e - 2; their mean is (e - 1) / 2
+            # slopes: (1 - 5/1) / 2 and (1 - 2/e) / 2
+            Worked(
+                (math.e - 1) / 2,
+                [[-2.0], [0.5 - 1 / math.e]],
+                a=[[1.0], [math.e]],
+                t=[[5.0], [2.0]],
+            ),
+        ),
+    ),
+    "binary_cross_entropy": LossCase(
+        lambda part, a, t: -np.sum(t * np.log(a) + (1 - t) * np.log(1 - a)) / len(t),
+        1 / 4,
+        (
+            # sum over outputs, mean over rows: (ln 2 + ln 4/3 + ln 4/3 + ln 2) / 2 = ln 8/3
+            # -1/a for a one, 1/(1 - a) for a zero, each half: there are two rows
+            Worked(
+                math.log(8 / 3),
+                [[-1.0, -2 / 3], [2 / 3, 0.0]],
+                a=[[0.5, 0.75], [0.25, 0.5]],
+                t=[[1.0, 1.0], [0.0, 0.5]],
+            ),
+        ),
+    ),
+    "cross_entropy": LossCase(
+        lambda part, a, t: -np.sum(t * np.log(a)) / len(t),
+        1 / 4,
+        (
+            # (ln 2 + ln 8) / 2 = 2 ln 2; -1/a at the true class, halved
+            Worked(
+                2 * math.log(2),
+                [[-1, 0, 0], [0, -4, 0]],
+                a=[[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]],
+                t=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+            ),
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class RegularizerCase:
+    """formula(part, W) -> penalty.  part, value, gradient: by hand, of W = [[1, -2], [0, 3]]."""
+
+    formula: Callable[[Any, Any], Any]
+    part: Any
+    value: float
+    gradient: list[list[float]]
+
+
+REGULARIZERS = {
+    "l2": RegularizerCase(
+        lambda part, W: part.l2 * np.sum(W**2),
+        *(L2(0.5), 7.0, [[1, -2], [0, 3]]),  # 0.5 (1 + 4 + 0 + 9); 2 * 0.5 W
+    ),
+    "l1": RegularizerCase(
+        lambda part, W: part.l1 * np.sum(np.abs(W)),
+        *(L1(0.5), 3.0, [[0.5, -0.5], [0, 0.5]]),  # 0.5 (1 + 2 + 0 + 3); 0.5 sign W
+    ),
+    "l1_l2": RegularizerCase(
+        lambda part, W: part.l1 * np.sum(np.abs(W)) + part.l2 * np.sum(W**2),
+        *(L1L2(0.5, 0.25), 6.5, [[1, -1.5], [0, 2]]),  # 3 + 3.5; 0.5 sign W + 2 * 0.25 W
+    ),
+}
+
+
+@dataclass(frozen=True)
+class LayerCase:
+    """formula(layer, own tensors, x, random) -> y in training.
+
+    block: the layers tested together, from a dense one; by default it and the layer after it.
+    """
+
+    formula: Callable[[Any, Any, Any, Any], Any]
+    block: Callable[[Dense], list[Layer]] | None = None
+
+
+def activate(part, z):
+    return ACTIVATIONS[part.name].formula(part, z)
+
+
+def dense(layer, own, x, random):
+    return activate(layer.activation, x @ own["W"] + (own["b"] if layer.bias else 0.0))
+
+
+def batch_norm(layer, own, x, random):
+    mean, variance = np.mean(x, axis=0), np.var(x, axis=0)
+    if not layer.trainable:
+        mean, variance = own["moving_mean"], own["moving_variance"]
+    return own["gamma"] * (x - mean) / np.sqrt(variance + layer.epsilon) + own["beta"]
+
+
+LAYERS = {
+    "dense": LayerCase(dense, lambda dense: [dense]),
+    "activation": LayerCase(
+        lambda layer, own, x, random: activate(layer.function, x),
+        lambda dense: [replace(dense, activation=Tanh()), ActivationLayer(dense.activation)],
+    ),
+    "dropout": LayerCase(
+        lambda layer, own, x, random: x * (random.random(x.shape) >= layer.rate) / (1 - layer.rate)
+    ),
+    "batch_norm": LayerCase(
+        batch_norm,
+        lambda dense: [dense, BatchNorm(0.9, 0.1, Uniform(0.5, 1.5), dense.bias_initializer)],
+    ),
+}
