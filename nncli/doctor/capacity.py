@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nncli.doctor import candidates
-from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edits
 from nncli.doctor.forward import (
@@ -201,8 +201,8 @@ CAPACITY = Check[Memorized](
     question="Can a fresh network learn a handful of rows by heart?",
     rank=Rank.SYMPTOM,
     measure=measure_capacity,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda left: left.reference,
             most=LEARNED,
             where_little_learned=True,
@@ -210,7 +210,7 @@ CAPACITY = Check[Memorized](
             candidates=larger_networks,
             choose=memorize_by_reference,
         ),
-        Sign(
+        Criterion(
             number=lambda left: left.own if left.reference <= LEARNED else None,
             most=LEARNED,
             where_little_learned=True,
