@@ -65,7 +65,7 @@ class RunReader:
 
     @cached_property
     def config(self) -> tuple[Experiment, Source]:
-        """The recorded config with what `--set` changes of it, be it to auto or a file elsewhere."""
+        """The recorded config with what `--set` changes of it, be it to auto or to another file."""
         experiment: Experiment
         experiment, places = self._recorded
         root, path = self._config_root, self._path(names.RESOLVED)
