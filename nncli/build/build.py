@@ -91,7 +91,7 @@ def assemble(
     table, rows = split.table, split.rows
     row_weights = _row_weights(given, split, source)
     output, loss = resolve_output(given.network.output, given.loss, table)
-    data = resolve_data(given.data, split.dataset, table, split.split, output, loss)
+    data = resolve_data(given.data, table, split.split, output, loss)
     fitted = recorded and recorded.preprocessing
     preprocessing = fitted or _fit(split, data.preprocessing, source)
     with source.errors_at("network"):  # its shapes

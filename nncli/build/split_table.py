@@ -13,20 +13,18 @@ from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.folds import folds
 from nncli.data.targets import as_task
 from nncli.engine.state import stream
-from nncli.parts.datasets import Dataset
 from nncli.parts.splits import Rows, Split
 from nncli.parts.table import Table
 
 
 @dataclass(frozen=True)
 class SplitTable:
-    """A table, what it was loaded from, and how its rows are split.
+    """A table, and how its rows are split.
 
     folds: the same table split for each run of a cross-validation, where one was asked for.
     """
 
     table: Table
-    dataset: Dataset
     split: Split
     rows: Rows
     folds: tuple["SplitTable", ...] = ()
@@ -40,23 +38,23 @@ def split_table(
     Raises ConfigError at the key to blame, TableError at the row; DataError if the data isn't what
     was recorded.
     """
-    dataset = given.data.source()
-    table = _load(given.data, dataset, source)
-    split = resolve_split(given.data.split, dataset, table)
+    table = _load(given.data, source)
+    split = resolve_split(given.data, table)
     if recorded:
         recorded.check(table, source.path.parent)
-        return SplitTable(table, dataset, split, recorded.rows)
+        return SplitTable(table, split, recorded.rows)
     random = stream("split", given.seeds.split)
     with source.errors_at("data.split"):
         rows = split.rows(table, random)
         if given.data.path is not None and len(rows.train) < len(table):
             refuse_singleton_classes(table)
-        whole = SplitTable(table, dataset, split, rows)
+        whole = SplitTable(table, split, rows)
         parts = folds(split, table, rows, n_folds, random) if n_folds else []
     return replace(whole, folds=tuple(replace(whole, rows=part) for part in parts))
 
 
-def _load(data: Data, dataset: Dataset, source: Source) -> Table:
+def _load(data: Data, source: Source) -> Table:
+    dataset = data.source()
     check_dataset(dataset, source)
     try:
         with source.errors_at(data.source_key), np.errstate(all="ignore"):

@@ -29,7 +29,6 @@ from nncli.constraints import Auto
 from nncli.engine.cost import useful_threads
 from nncli.engine.settings import Training, TrainingKeys, default_monitor
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
-from nncli.parts.datasets import Dataset
 from nncli.parts.layers import Dense, Input, Layer, Output
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
 from nncli.parts.metrics import DEFAULTS
@@ -45,11 +44,11 @@ MOST_LOGGED = 1000  # rows of metrics.csv, unless a config asks for more
 # ---- the split
 
 
-def resolve_split(split: Split | Auto, dataset: Dataset, table: Table) -> Split:
+def resolve_split(given: Data, table: Table) -> Split:
     """auto: none for gates and inline rows, else stratified for classes, random for numbers."""
-    if split != "auto":
-        return split
-    if not dataset.has_split:
+    if given.split != "auto":
+        return given.split
+    if not given.source().has_split:
         return NoSplit()
     return StratifiedSplit() if table.classes else RandomSplit()
 
@@ -69,8 +68,14 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
         activation = _activation_for(table, units, loss)
     if loss == "auto":
         loss = _loss_for(activation) if table.classes else Mse()
-    known = ResolvedOutput(**kept(output, ResolvedOutput), units=units, activation=activation)
-    return replace(known, kernel_initializer=known.dense().initializers()["W"]), loss
+    start = Dense(units, activation, output.kernel_initializer).initializers()["W"]
+    known = ResolvedOutput(
+        **kept(output, ResolvedOutput),
+        units=units,
+        activation=activation,
+        kernel_initializer=start,
+    )
+    return known, loss
 
 
 def _activation_for(table: Table, units: int, loss: Loss | Auto) -> Activation:
@@ -91,7 +96,7 @@ def _loss_for(activation: Activation) -> Loss:
 
 
 def resolve_data(
-    given: Data, dataset: Dataset, table: Table, split: Split, output: ResolvedOutput, loss: Loss
+    given: Data, table: Table, split: Split, output: ResolvedOutput, loss: Loss
 ) -> ResolvedData:
     """The task, the features where the table was asked for them, and what is done to columns."""
     if given.path is not None:
@@ -103,12 +108,12 @@ def resolve_data(
         on_disk=table.is_on_disk,
         task=table.task,
         split=split,
-        preprocessing=_resolve_preprocessing(given, dataset, table, output, loss),
+        preprocessing=_resolve_preprocessing(given, table, output, loss),
     )
 
 
 def _resolve_preprocessing(
-    given: Data, dataset: Dataset, table: Table, output: ResolvedOutput, loss: Loss
+    given: Data, table: Table, output: ResolvedOutput, loss: Loss
 ) -> ResolvedPreprocessing:
     """auto: what the dataset suits; a numeric target only if the output can reach any number."""
     keys = given.preprocessing
@@ -117,7 +122,7 @@ def _resolve_preprocessing(
         return ResolvedPreprocessing(numeric=untouched, target=ResolvedTarget(scale="none"))
     numeric, target, impute = keys.numeric.scale, keys.target.scale, keys.numeric.impute
     if numeric == "auto":
-        numeric = "standard" if dataset.is_scaled else "none"
+        numeric = "standard" if given.source().is_scaled else "none"
     if impute == "auto":
         impute = "none" if given.path is None else "median"
     if target == "auto":
@@ -147,26 +152,26 @@ def resolve(
     The engine is NumPy where the config leaves it open: only the job that is built shows whether
     another pays.
     """
-    network = resolve_network(given.network, output, inputs)
+    network = _resolve_network(given.network, output, inputs)
     monitor = default_monitor(len(rows.val))
     log_every, chosen = given.output.log_every, given.evaluation.metrics
     if log_every == "auto":
         log_every = -(-given.training.epochs // MOST_LOGGED)
     if chosen == "auto":
         chosen = [metric() for metric in DEFAULTS[data.task]]
-    given = replace(given, schedule=resolve_schedule(given.schedule, monitor))
+    given = replace(given, schedule=_resolve_schedule(given.schedule, monitor))
     return Resolved(
         **kept(given, Resolved),
         data=data,
         network=network,
         loss=loss,
-        training=resolve_training(given.training, given.optimizer, network, rows, monitor),
+        training=_resolve_training(given.training, given.optimizer, network, rows, monitor),
         evaluation=ResolvedEvaluation(metrics=chosen),
         output=ResolvedOutputKeys(**kept(given.output, ResolvedOutputKeys), log_every=log_every),
     )
 
 
-def resolve_network(keys: NetworkKeys, output: ResolvedOutput, inputs: int) -> ResolvedNetwork:
+def _resolve_network(keys: NetworkKeys, output: ResolvedOutput, inputs: int) -> ResolvedNetwork:
     """Bare units become dense layers; every kernel knows how it starts."""
     hidden = []
     for layer in keys.hidden:
@@ -178,13 +183,14 @@ def resolve_network(keys: NetworkKeys, output: ResolvedOutput, inputs: int) -> R
     return ResolvedNetwork(input=inputs if asked == "auto" else asked, hidden=hidden, output=output)
 
 
-def resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
+def _resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
+    """What reduce_on_plateau watches."""
     if isinstance(schedule, ReduceOnPlateau) and schedule.monitor == "auto":
         return replace(schedule, monitor=monitor)
     return schedule
 
 
-def resolve_training(
+def _resolve_training(
     given: TrainingKeys, optimizer: Optimizer, network: ResolvedNetwork, rows: Rows, monitor: str
 ) -> Training:
     """Batch size by the optimizer and the rows, threads by the work of a step."""

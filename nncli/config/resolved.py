@@ -25,6 +25,7 @@ from nncli.engine.settings import Training
 from nncli.errors import ShapeError
 from nncli.parts.activations import Activation
 from nncli.parts.arrays import Shape
+from nncli.parts.initializers import Initializer
 from nncli.parts.layers import Dense, Layer, Output
 from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
@@ -72,6 +73,7 @@ class ResolvedOutput(Output):
     name: ClassVar[str] = Output.name
     units: PositiveInt = field()
     activation: Activation = field()
+    kernel_initializer: Initializer = field()
 
     def dense(self) -> Dense:
         """The layer that runs: it has the same keys."""

@@ -196,7 +196,7 @@ def wider(run: DiagnosedRun) -> Edits:
 
 
 def _hidden(run: DiagnosedRun) -> list[Layer]:
-    return [layer for layer in run.built.experiment.network.hidden if isinstance(layer, Layer)]
+    return list(run.built.experiment.network.hidden)
 
 
 def _as_edit(layers: Sequence[Layer]) -> Edit:

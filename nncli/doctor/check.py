@@ -62,14 +62,13 @@ class Rank(Enum):
 
 
 @dataclass(frozen=True)
-class Sign(Generic[M]):
+class Criterion(Generic[M]):
     """A number out of its limits, and what may mend that.
 
     number: of what was measured; None where it tells nothing.  least, most: the limits between
     which it is in order.  where_little_learned: whether it matters only there.
     message: what is wrong.  value: the number of the message, where that is another one.
-    candidates: edits worth a try, the simplest first.  choose: tries them, and takes the one to
-    suggest; without one that helps there is no finding.
+    candidates: edits worth a try, the simplest first.  choose: tries them, and takes the best one.
     """
 
     number: Callable[[M], float | None]
@@ -81,7 +80,7 @@ class Sign(Generic[M]):
     where_little_learned: bool = False
     value: Callable[[M], float] | None = None
 
-    def shows(self, run: DiagnosedRun, measured: M) -> bool:
+    def is_violated(self, run: DiagnosedRun, measured: M) -> bool:
         """Whether the number is out of its limits, as one that isn't a number is."""
         number = self.number(measured)
         if number is None or (self.where_little_learned and not run.learned_little):
@@ -90,6 +89,7 @@ class Sign(Generic[M]):
         return not self.least <= number <= most
 
     def finding(self, name: str, run: DiagnosedRun, measured: M) -> Finding | None:
+        """Of the check of that name; None if no candidate helps."""
         fix = self.choose(run, self.candidates(run), measured)
         value = (self.value or self.number)(measured)
         if fix is None or value is None:
@@ -103,14 +103,14 @@ class Check(Generic[M]):
     """One question.
 
     measure: the answer in numbers, or in words where there is nothing to measure.
-    signs: in the order in which they are looked for; the first that shows and can be mended counts.
+    criteria: of those violated, the first that can be mended counts.
     """
 
     name: str
     question: str
     rank: Rank
     measure: Callable[[DiagnosedRun], M | str]
-    signs: tuple[Sign[M], ...]
+    criteria: tuple[Criterion[M], ...]
 
     def ask(self, run: DiagnosedRun, *, is_explained: bool) -> CheckResult:
         """Measure, compare with the limits, try the candidates.
@@ -120,7 +120,7 @@ class Check(Generic[M]):
         measured = self.measure(run)
         if isinstance(measured, str) or is_explained:
             return CheckResult(self.name, str(measured))
-        shown = (sign for sign in self.signs if sign.shows(run, measured))
-        findings = (sign.finding(self.name, run, measured) for sign in shown)
+        violated = (each for each in self.criteria if each.is_violated(run, measured))
+        findings = (each.finding(self.name, run, measured) for each in violated)
         found = next((finding for finding in findings if finding is not None), None)
         return CheckResult(self.name, str(measured), found)

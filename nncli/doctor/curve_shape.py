@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from nncli.doctor import candidates
-from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.trials import finish_run, learns_most
@@ -60,8 +60,8 @@ BOUNCING = Check[Bouncing](
     question="Does the training loss go up and down?",
     rank=Rank.SYMPTOM,
     measure=measure_bouncing,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda curve: curve.rise if curve.counts else None,
             most=LOST,
             message=Bouncing.message,
@@ -132,8 +132,8 @@ OVERFITTING = Check[Overfitting](
     question="Has the validation loss long turned, while the training loss went on to fall?",
     rank=Rank.CAUSE,
     measure=measure_overfitting,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda curve: curve.rise if curve.counts else None,
             most=lambda curve: curve.chance,
             message=Overfitting.message,
@@ -195,15 +195,15 @@ LENGTH = Check[Unfinished](
     question="Did the run end while it was still learning?",
     rank=Rank.SYMPTOM,
     measure=measure_unfinished,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda curve: curve.fall if curve.counts else None,
             most=STEEP,
             message=Unfinished.message,
             candidates=longer_or_faster,
             choose=finish_run(least_gain=-math.inf),
         ),
-        Sign(
+        Criterion(
             number=lambda curve: curve.fall if curve.counts else None,
             most=GENTLE,
             message=Unfinished.message,

@@ -13,6 +13,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.build.build import Built, assemble
 from nncli.build.split_table import SplitTable
+from nncli.config.resolve import resolve_split
 from nncli.doctor.edit import Edit
 from nncli.doctor.forward import (
     BaselineLosses,
@@ -30,7 +31,7 @@ from nncli.engine.network import Network
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
-from nncli.parts.splits import Rows, Split
+from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 MOST_ROWS = 10_000
@@ -177,10 +178,8 @@ class DiagnosedRun:
         reader, (table, rows) = RunReader(self.reader.run, [str(edit)]), self._few
         try:
             experiment, source = reader.config
-            split = experiment.data.split
-            assert isinstance(split, Split)
-            few = SplitTable(table, experiment.data.source(), split, rows)
-            built = assemble(experiment, source, few)
+            split = resolve_split(experiment.data, table)
+            built = assemble(experiment, source, SplitTable(table, split, rows))
         except UserError:
             return None
         start = built.job.start()

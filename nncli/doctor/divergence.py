@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nncli.doctor import candidates
-from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import POOR, DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.feature_scales import input_sizes, scalings, target_sizes
@@ -212,8 +212,8 @@ DIVERGENCE = Check[Divergence](
     question="Did the loss or the weights leave the finite numbers, or all bounds?",
     rank=Rank.CAUSE,
     measure=measure_divergence,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda found: found.share,
             most=1.0,
             message=lambda found: found.message(),

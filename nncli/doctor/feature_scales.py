@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.doctor import candidates
-from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.step_statistics import steps_of
@@ -156,8 +156,8 @@ INPUTS = Check[InputSizes](
     question="Are inputs of a size that weights are made for: means near 0, spreads near 1?",
     rank=Rank.CAUSE,
     measure=measure_inputs,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda inputs: inputs.worst.rms if inputs.worst else None,
             least=SMALLEST,
             most=LARGEST,
@@ -172,8 +172,8 @@ TARGETS = Check[TargetSize](
     question="Are targets of such a size, where they can be scaled?",
     rank=Rank.CAUSE,
     measure=measure_targets,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda targets: targets.worst.rms,
             most=LARGEST,
             message=lambda targets: f"unscaled targets: {targets.worst}",

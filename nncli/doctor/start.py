@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nncli.doctor import candidates
-from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edits
 from nncli.doctor.feature_scales import scalings
@@ -89,8 +89,8 @@ LOSS_AT_START = Check[StartLoss](
     question="Is the loss before training what an even guess costs: ln(classes)?",
     rank=Rank.CAUSE,
     measure=measure_start,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda start: start.excess if start.counts else None,
             most=lambda start: start.most,
             message=StartLoss.message,
@@ -144,8 +144,8 @@ SYMMETRIC_UNITS = Check[SymmetricUnits](
     question="Do the units of a hidden layer differ? Alike, they get the same gradient for ever.",
     rank=Rank.CAUSE,
     measure=measure_symmetric,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda alike: float(alike.count),
             most=1.0,
             message=SymmetricUnits.message,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nncli.doctor import candidates
-from nncli.doctor.check import Check, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.forward import BATCH, sampled
@@ -87,8 +87,8 @@ GRADIENTS = Check[Gradients](
     question="Do gradients reach every layer?",
     rank=Rank.EFFECT,
     measure=measure_gradients,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda gradients: gradients.ratio,
             least=VANISHED,
             where_little_learned=True,
@@ -96,7 +96,7 @@ GRADIENTS = Check[Gradients](
             candidates=shorter_ways,
             choose=learns_most,
         ),
-        Sign(
+        Criterion(
             number=lambda gradients: gradients.ratio,
             most=EXPLODED,
             where_little_learned=True,
@@ -110,7 +110,7 @@ GRADIENTS = Check[Gradients](
 
 @dataclass(frozen=True)
 class StepSizes:
-    """StepSizes of a run, early and where training was left, by layer.
+    """Steps of a run, early and where training was left, by layer.
 
     farthest: the share of their length by which the weights of a layer changed in the whole run.
     share: of the best constant's loss that is left.
@@ -176,8 +176,8 @@ STEPS = Check[StepSizes](
     question="Are steps of a size that weights can follow?",
     rank=Rank.EFFECT,
     measure=measure_steps,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda steps: steps.farthest,
             least=STILL,
             where_little_learned=True,
@@ -185,7 +185,7 @@ STEPS = Check[StepSizes](
             candidates=longer_steps,
             choose=learns_most,
         ),
-        Sign(
+        Criterion(
             number=lambda steps: steps.largest_late[1],
             most=RESTLESS,
             where_little_learned=True,

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from nncli.doctor import candidates
-from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.feature_scales import scalings
@@ -104,15 +104,15 @@ GUESSING = Check[TrainingLoss](
     question="Does the run predict better than always answering the best constant?",
     rank=Rank.SYMPTOM,
     measure=measure_training_loss,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda loss: None if loss.has_diverged else loss.share,
             most=WORSE,
             message=lambda loss: f"worse {loss.message()}",
             candidates=better_training,
             choose=predict_better,
         ),
-        Sign(
+        Criterion(
             number=lambda loss: loss.share,
             most=NO_BETTER,
             where_little_learned=True,
@@ -174,8 +174,8 @@ REGULARIZATION = Check[Regularization](
     question="Do penalties or dropout keep the network from learning?",
     rank=Rank.EFFECT,
     measure=measure_regularization,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda found: max(found.rate, found.penalty),
             most=0.0,
             where_little_learned=True,

@@ -84,7 +84,7 @@ def goes_astray(run: DiagnosedRun, edited: DiagnosedRun, share: float) -> bool:
 
 
 def as_fix(run: DiagnosedRun, edit: Edit, mended: str) -> Fix | None:
-    """An edit that mends a sign, with what training leaves if that isn't enough.
+    """An edit that mends what a check found, with what training leaves if that isn't enough.
 
     None where training goes astray with it.
     """

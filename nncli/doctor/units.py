@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.doctor import candidates
-from nncli.doctor.check import Check, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edits
 from nncli.doctor.feature_scales import scalings
@@ -149,15 +149,15 @@ DEAD_UNITS = Check[DeadUnits](
     question="Are there relu units that no row switches on? No gradient reaches them any more.",
     rank=Rank.EFFECT,
     measure=measure_dead,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda dead: dead.worst.share_dead if dead.are_born_dead else None,
             most=lambda dead: dead.most,
             message=DeadUnits.message,
             candidates=lambda run: [*better_starts(run), *reviving(run)],
             choose=start_healthy(most_dead, MOST_DEAD),
         ),
-        Sign(
+        Criterion(
             number=lambda dead: None if dead.are_born_dead else dead.worst.share_dead,
             most=lambda dead: dead.most,
             message=DeadUnits.message,
@@ -207,8 +207,8 @@ SATURATED_UNITS = Check[SaturatedUnits](
     question="Are sigmoids and tanhs pinned to their bounds, where no slope is left to learn by?",
     rank=Rank.EFFECT,
     measure=measure_saturated,
-    signs=(
-        Sign(
+    criteria=(
+        Criterion(
             number=lambda units: units.early,
             most=MOST_SATURATED_AT_START,
             message=SaturatedUnits.message_of_start,
@@ -216,7 +216,7 @@ SATURATED_UNITS = Check[SaturatedUnits](
             candidates=better_starts,
             choose=start_healthy(most_saturated, MOST_SATURATED_AT_START),
         ),
-        Sign(
+        Criterion(
             number=lambda units: units.late if units.early <= MOST_SATURATED_AT_START else None,
             most=MOST_SATURATED,
             where_little_learned=True,

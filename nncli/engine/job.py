@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 import numpy as np
@@ -76,12 +77,12 @@ class Job:
         """Steps for which the schedule holds the rate: one, or those of an epoch."""
         return 1 if self.schedule.interval == "step" else self.steps_per_epoch
 
-    @property
+    @cached_property  # it and the next are read at every step
     def base_learning_rate(self) -> float:
         """The optimizer's own, before any schedule; of those that have one."""
         return float(self.optimizer.learning_rate)  # type: ignore[attr-defined]
 
-    @property
+    @cached_property
     def schedule_total(self) -> int:
         """Epochs or steps of a whole run, whichever the schedule counts."""
         return self.training.epochs * self.steps_per_epoch // self.steps_per_interval

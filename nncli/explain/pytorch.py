@@ -5,7 +5,7 @@ from textwrap import indent
 
 from nncli.build.build import Built
 from nncli.engine.network import Node
-from nncli.equivalent import Equivalent
+from nncli.equivalent import Equivalent, unsupported
 from nncli.explain.pytorch_training import loop, optimizer, schedule
 from nncli.parts.activations import Identity
 from nncli.parts.initializers import Initializer, ScaledNormal, VarianceScaling
@@ -90,7 +90,9 @@ def _starts(node: Node, module: str) -> Equivalent:
     starts = layer.initializers()
     for name, shape in shapes.items():
         default = getattr(BatchNorm, f"{name}_initializer", None)  # as in BatchNorm1d
-        if not isinstance(layer, BatchNorm) or starts[name] != default:
+        if name not in TENSORS or not layer.equivalent("pytorch", inputs=0, more_keys="").code:
+            found += unsupported(f"the start of {node.name}/{name}")
+        elif not isinstance(layer, BatchNorm) or starts[name] != default:
             tensor = f"{module}.{TENSORS[name]}"
             found += _start(starts[name], tensor, f"{node.name}/{name}", shape)
     if not layer.is_trainable:

@@ -22,7 +22,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from nncli.gradcheck.objectives import EPSILON, Objective
+from nncli.gradcheck.objectives import EPSILON, ObjectiveFunction
 from nncli.parts.arrays import Array
 
 TOLERANCE = 1e-6
@@ -85,7 +85,7 @@ class AnalyticGradient:
     value_error: float
 
 
-def analytic_gradient(objective: Objective) -> AnalyticGradient:
+def analytic_gradient(objective: ObjectiveFunction) -> AnalyticGradient:
     """The gradient at theta as it is, and how far rounding may have moved it and f.
 
     Rounding is a change in the last place of every number on the way, so that is tried, ten
@@ -110,7 +110,9 @@ class _Difference:
     crosses: bool
 
 
-def compare(objective: Objective, analytic: AnalyticGradient, index: int, first: int) -> Element:
+def compare(
+    objective: ObjectiveFunction, analytic: AnalyticGradient, index: int, first: int
+) -> Element:
     """One element, both ways. first: the number of the layer that theta[index] is of."""
     tried, a = [], float(analytic.gradient[index])
     scale = max(1.0, abs(objective.theta[index]))
@@ -122,7 +124,7 @@ def compare(objective: Objective, analytic: AnalyticGradient, index: int, first:
     return _judge(analytic, index, tried)
 
 
-def _difference(objective: Objective, index: int, step: float, first: int) -> _Difference:
+def _difference(objective: ObjectiveFunction, index: int, step: float, first: int) -> _Difference:
     theta = objective.theta
     kept = theta[index]
     points, values, sides = [], [], []

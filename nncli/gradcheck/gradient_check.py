@@ -13,7 +13,7 @@ from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
 from nncli.gradcheck.comparison import Element, Outcome, analytic_gradient, compare
-from nncli.gradcheck.objectives import DataLoss, Objective, Penalty
+from nncli.gradcheck.objectives import DataLoss, ObjectiveFunction, Penalty
 from nncli.gradcheck.result import GradientCheck, TensorCheck
 from nncli.parts.arrays import Array
 
@@ -103,7 +103,9 @@ def _penalized(penalty: Penalty) -> Array:
         return np.asarray(penalty.gradient() != 0.0)
 
 
-def _checks(objective: Objective, network: Network, most: int | None) -> Iterator[TensorCheck]:
+def _checks(
+    objective: ObjectiveFunction, network: Network, most: int | None
+) -> Iterator[TensorCheck]:
     """Each trained tensor's, in the order of the network."""
     gradient = objective.gradient()
     tensors = [each for each in network.layout.tensors if each.start < len(gradient)]
@@ -125,7 +127,7 @@ def _checks(objective: Objective, network: Network, most: int | None) -> Iterato
 
 
 def _compared(
-    objective: Objective, network: Network, chosen: Mapping[Tensor, list[int]]
+    objective: ObjectiveFunction, network: Network, chosen: Mapping[Tensor, list[int]]
 ) -> dict[int, Element]:
     """Elements by their index in theta, compared at theta as it is."""
     analytic = analytic_gradient(objective)
@@ -139,7 +141,7 @@ def _compared(
 
 
 def _compared_beside(
-    objective: Objective, network: Network, kinked: Mapping[Tensor, list[int]]
+    objective: ObjectiveFunction, network: Network, kinked: Mapping[Tensor, list[int]]
 ) -> dict[int, Element]:
     """The same beside theta, on two sides of it; of each two, the one that is worse."""
     with _moved(objective.theta, NUDGE):

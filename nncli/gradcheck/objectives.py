@@ -18,7 +18,7 @@ from nncli.parts.arrays import Array
 EPSILON = float(np.finfo(float).eps)
 
 
-class Objective(Protocol):
+class ObjectiveFunction(Protocol):
     """f(theta), and its gradient by backpropagation.
 
     theta: the trained parameters, to be changed in place between two values.

@@ -105,7 +105,6 @@ SQUARED_ERROR = Equivalent(
     "MLPRegressor's loss has dz = (a - t) / rows: the gradient here is {times:g} times that, which "
     "learning_rate_init (sgd) or epsilon (adam) makes up for",
 )
-SCORES = "the loss takes scores z (from probabilities it would cut them at 1e-7); "
 
 
 @part("rss")
@@ -266,6 +265,9 @@ class Poisson(Loss):
         if activation.bounds[0] >= 0 and activation.bounds[1] > 1:
             return ""
         return f"poisson needs outputs that can be any count, not {activation.name}: use softplus"
+
+
+SCORES = "the loss takes scores z (from probabilities it would cut them at 1e-7); "
 
 
 @part("binary_cross_entropy", "bce", "log_loss")

@@ -10,12 +10,13 @@ from nncli.build.build import Built, assemble
 from nncli.build.model import Model
 from nncli.build.split_table import SplitTable
 from nncli.config.experiment import Experiment
+from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.engine.state import stream
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 from nncli.parts.arrays import Array
-from nncli.parts.splits import NoSplit, Split
+from nncli.parts.splits import NoSplit
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import SOURCE, read
 
@@ -54,9 +55,8 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
 
 
 def _build(experiment: Experiment, table: Table) -> Built:
-    dataset, split = experiment.data.source(), experiment.data.split
-    assert isinstance(split, Split)
+    split = resolve_split(experiment.data, table)
     if not isinstance(split, NoSplit):
         refuse_singleton_classes(table)
     rows = split.rows(table, stream("split", experiment.seeds.split))
-    return assemble(experiment, SOURCE, SplitTable(table, dataset, split, rows))
+    return assemble(experiment, SOURCE, SplitTable(table, split, rows))

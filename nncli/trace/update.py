@@ -6,6 +6,7 @@ import numpy as np
 
 from nncli.engine.job import Job
 from nncli.engine.notation import SLOTS, symbol, written
+from nncli.parts.arrays import Array
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.trace.record import Moment, RecordedStep
 from nncli.trace.tensor import Operand, Operands, TracedTensor, computed
@@ -44,36 +45,44 @@ def rate_formula(job: Job, step: RecordedStep) -> str:
 
 
 def _parameters(job: Job, step: RecordedStep, after: Moment) -> Iterator[TracedTensor]:
-    layout, formulas = job.network.layout, job.optimizer.formulas()
     with np.errstate(all="ignore"):  # before the first step nothing can be corrected for it
-        slots_before = job.optimizer.shown(step.before.slots, step.number - 1)
-    slots_after = job.optimizer.shown(after.slots, step.number)
-    assert step.learning_rate is not None
-    olds = {slot: layout.views(flat) for slot, flat in slots_before.items()}
-    news = {slot: layout.views(flat) for slot, flat in slots_after.items()}
-    rate = Operand(written(step.learning_rate), np.asarray(step.learning_rate))
+        before = job.optimizer.shown(step.before.slots, step.number - 1)
+    now, views = job.optimizer.shown(after.slots, step.number), job.network.layout.views
+    olds = {slot: views(flat) for slot, flat in before.items()}
+    news = {slot: views(flat) for slot, flat in now.items()}
     for name in step.gradients:
-        own, before = symbol(job.network, name), step.before.tensors[name]
-        gradient = _gradient(job, step, name)
-        operands = {
-            "W": Operand(own, before),
-            "g": Operand(gradient.symbol, gradient.values),
-            "lr": rate,
-            "step": Operand(str(step.number), np.asarray(step.number)),
-            **{slot: Operand(_letter(slot), views[name]) for slot, views in olds.items()},
-        }
-        yield TracedTensor(f"{name}/before", "update", own, before)
-        yield gradient
-        for slot in [key for key in formulas if key != "theta"]:
-            if f"{{{slot}}}" in formulas[slot]:  # it goes on from what it was
-                old = olds[slot][name]
-                yield TracedTensor(f"{name}/{slot}_before", "update", _letter(slot), old)
-            values = news[slot][name]
-            letter, formula = _letter(slot), formulas[slot]
-            yield computed(f"{name}/{slot}", "update", letter, values, formula, operands)
-            operands = {**operands, slot: Operand(letter, values)}
-        values = after.tensors[name]
-        yield computed(f"{name}/after", "update", own, values, formulas["theta"], operands)
+        old = {slot: tensors[name] for slot, tensors in olds.items()}
+        new = {slot: tensors[name] for slot, tensors in news.items()}
+        yield from _parameter(job, step, name, old, {**new, "theta": after.tensors[name]})
+
+
+def _parameter(
+    job: Job, step: RecordedStep, name: str, old: Mapping[str, Array], new: Mapping[str, Array]
+) -> Iterator[TracedTensor]:
+    """What it was, its gradient, its slots and what it is.
+
+    old, new: the slots, by the names that the optimizer's formulas have for them; new: and theta.
+    """
+    own, before, rate = symbol(job.network, name), step.before.tensors[name], step.learning_rate
+    assert rate is not None
+    gradient = _gradient(job, step, name)
+    operands = {
+        "W": Operand(own, before),
+        "g": Operand(gradient.symbol, gradient.values),
+        "lr": Operand(written(rate), np.asarray(rate)),
+        "step": Operand(str(step.number), np.asarray(step.number)),
+        **{slot: Operand(_letter(slot), values) for slot, values in old.items()},
+    }
+    yield TracedTensor(f"{name}/before", "update", own, before)
+    yield gradient
+    formulas = job.optimizer.formulas()
+    for slot in [key for key in formulas if key != "theta"]:
+        if f"{{{slot}}}" in formulas[slot]:  # it goes on from what it was
+            yield TracedTensor(f"{name}/{slot}_before", "update", _letter(slot), old[slot])
+        letter, values = _letter(slot), new[slot]
+        yield computed(f"{name}/{slot}", "update", letter, values, formulas[slot], operands)
+        operands = {**operands, slot: Operand(letter, values)}
+    yield computed(f"{name}/after", "update", own, new["theta"], formulas["theta"], operands)
 
 
 def _letter(slot: str) -> str:

@@ -42,6 +42,11 @@ class Blank:
     scale: float
     before: float = 0.0
 
+    @classmethod
+    def at(cls, number: int, step: TracedStep, tensor: TracedTensor, index: Index) -> "Blank":
+        value, before = float(tensor.values[index]), _before(tensor, index)
+        return cls(number, step.number, tensor.name, index, value, _scale(tensor), before)
+
     @property
     def cell(self) -> str:
         """`hidden_1/dW[0,1]`."""
@@ -68,18 +73,7 @@ class Worksheet:
             if [each for each in wanted if each.matches(tensor, index)]  # all are told
         ]
         _refuse_unmatched(wanted, shown.steps[0])
-        self.blanks = [
-            Blank(
-                count,
-                step.number,
-                tensor.name,
-                index,
-                float(tensor.values[index]),
-                _scale(tensor),
-                _before(tensor, index),
-            )
-            for count, (step, tensor, index) in enumerate(found, start=1)
-        ]
+        self.blanks = [Blank.at(number, *place) for number, place in enumerate(found, start=1)]
         self._numbers = {(b.step, b.tensor, b.index): b.number for b in self.blanks}
         self._withheld = {place for step in shown.steps for place in self._given_away(step)}
 

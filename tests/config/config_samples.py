@@ -43,7 +43,7 @@ def quick(n_examples):
 
 
 def values(hint, depth=2):
-    """LayerBuffers of an annotated type, inside its bounds."""
+    """Values of an annotated type, inside its bounds."""
     return st.one_of([_of(spec(option), depth) for option in alternatives(hint)])
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nncli.doctor.check import Check, Fix, Rank, Sign
+from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnose import CHECKS
 from nncli.doctor.edit import Edit
 
@@ -18,7 +18,7 @@ def first(run, edits, measured):
     return Fix(edits[0], f"tried at {measured}")
 
 
-SIGN = Sign(
+CRITERION = Criterion(
     number=lambda measured: measured,
     message=lambda measured: f"it is {measured}",
     candidates=lambda run: [EDIT],
@@ -28,19 +28,19 @@ SIGN = Sign(
 )
 
 
-def ask(measured, *signs, run=POOR, is_explained=False):
-    check = Check("size", "Is it between 1 and 2?", Rank.CAUSE, lambda run: measured, signs)
+def ask(measured, *criteria, run=POOR, is_explained=False):
+    check = Check("size", "Is it between 1 and 2?", Rank.CAUSE, lambda run: measured, criteria)
     return check.ask(run, is_explained=is_explained)
 
 
 @pytest.mark.parametrize("number", [1.0, 1.5, 2.0])
 def test_a_number_within_its_limits_is_in_order(number):
-    assert ask(number, SIGN).finding is None
+    assert ask(number, CRITERION).finding is None
 
 
 @pytest.mark.parametrize("number", [0.99, 2.01, math.inf, math.nan])
 def test_a_number_beyond_a_limit_is_a_finding_with_the_chosen_edit(number):
-    result = ask(number, SIGN)
+    result = ask(number, CRITERION)
     assert result.result == str(number)
     finding = result.finding
     assert (finding.check, finding.edit, finding.tried) == ("size", EDIT, f"tried at {number}")
@@ -49,24 +49,24 @@ def test_a_number_beyond_a_limit_is_a_finding_with_the_chosen_edit(number):
 
 
 def test_limits_may_be_measured_as_well():
-    sign = replace(SIGN, most=lambda measured: measured + 1)
-    assert ask(3.0, sign).finding is None
+    criterion = replace(CRITERION, most=lambda measured: measured + 1)
+    assert ask(3.0, criterion).finding is None
 
 
-def test_a_number_that_tells_nothing_is_no_sign():
-    assert ask(3.0, replace(SIGN, number=lambda measured: None)).finding is None
+def test_a_number_that_tells_nothing_violates_nothing():
+    assert ask(3.0, replace(CRITERION, number=lambda measured: None)).finding is None
 
 
-def test_what_matters_where_little_was_learned_is_no_sign_elsewhere():
-    sign = replace(SIGN, where_little_learned=True)
-    assert ask(3.0, sign, run=POOR).finding is not None
-    assert ask(3.0, sign, run=GOOD).finding is None
+def test_what_matters_where_little_was_learned_is_in_order_elsewhere():
+    criterion = replace(CRITERION, where_little_learned=True)
+    assert ask(3.0, criterion, run=POOR).finding is not None
+    assert ask(3.0, criterion, run=GOOD).finding is None
 
 
-def test_the_first_sign_that_can_be_mended_is_told():
-    hopeless = replace(SIGN, choose=lambda run, edits, measured: None)
-    other = replace(SIGN, message=lambda measured: "told", value=lambda measured: 7)
-    finding = ask(3.0, hopeless, other, SIGN).finding
+def test_the_first_violated_criterion_that_can_be_mended_is_told():
+    hopeless = replace(CRITERION, choose=lambda run, edits, measured: None)
+    other = replace(CRITERION, message=lambda measured: "told", value=lambda measured: 7)
+    finding = ask(3.0, hopeless, other, CRITERION).finding
     assert finding.message.startswith("told; ")
     assert finding.value == 7
 
@@ -75,12 +75,12 @@ def test_of_what_is_explained_no_edit_is_tried():
     def choose(run, edits, measured):
         raise AssertionError
 
-    result = ask(3.0, replace(SIGN, choose=choose), is_explained=True)
+    result = ask(3.0, replace(CRITERION, choose=choose), is_explained=True)
     assert (result.result, result.finding) == ("3.0", None)
 
 
 def test_where_there_is_nothing_to_measure_the_answer_is_the_reason():
-    result = ask("skipped: no numbers", SIGN)
+    result = ask("skipped: no numbers", CRITERION)
     assert (result.result, result.finding) == ("skipped: no numbers", None)
 
 

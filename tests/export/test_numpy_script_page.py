@@ -136,6 +136,18 @@ def test_the_page_passes_the_default_rules_of_ruff(page, tmp_path):
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "names"),
+    [("gd", ["sgd"]), ("adagrad", ["adagrad"]), ("adamw", ["adamw", "adam"])],
+)
+def test_the_update_is_told_in_the_words_of_the_optimizers_that_make_it(optimizer, names, tmp_path):
+    options = [f"optimizer={optimizer}", "training.batch_size=full"]
+    functions = ast.parse(page_of(trained(IRIS, tmp_path, *options))).body
+    [update] = [f for f in functions if isinstance(f, ast.FunctionDef) and f.name == "update"]
+    told = re.findall(r"^(\w+): ", ast.get_docstring(update), re.MULTILINE)
+    assert [name for name in told if name != "Source"] == names
+
+
 def test_rows_are_shown_in_their_own_units(iris):
     assert "[5.1, 3.5, 1.4, 0.2], [4.7, 3.2, 1.3, 0.2]" in page_of(iris)
 

@@ -228,3 +228,27 @@ def test_lbfgs_works_on_all_rows_and_has_no_update_of_its_own():
     assert Lbfgs.full_batch
     with pytest.raises(NotImplementedError, match="engine/steppers/lbfgs"):
         Lbfgs().update(UpdateBuffers(np.zeros(1), np.zeros(1), {}, {}))
+
+
+def test_an_optimizer_that_says_nothing_has_updates_at_a_rate_and_can_be_resumed():
+    class Signs(Optimizer):
+        slots = ("mean",)
+
+    assert Signs.has_update
+    assert Signs.has_learning_rate
+    assert Signs.is_resumable
+    assert Signs().n_vectors == 1
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "vectors"),
+    [(Sgd(), 0), (Sgd(momentum=0.9), 1), (Adam(), 2), (Lbfgs(history=7), 14)],
+)
+def test_what_an_optimizer_keeps_from_step_to_step_is_counted_in_vectors(optimizer, vectors):
+    assert optimizer.n_vectors == vectors
+
+
+def test_what_lbfgs_keeps_is_no_slot_so_that_it_can_t_be_resumed():
+    assert not Lbfgs().active_slots
+    assert not Lbfgs.is_resumable
+    assert not Lbfgs.has_learning_rate

@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from itertools import pairwise
 
 from nncli.engine.cost import chunk_rows
 from nncli.engine.job import Job
@@ -99,8 +100,9 @@ class Functions:
                 f"first, a gradient longer than {limit} is shortened to that length", INNER
             )
         body += map(self._line, self.code.update.statements)
-        owners = [c for c in type(self.job.optimizer).__mro__ if issubclass(c, Optimizer)]
-        kinds = [c for c in owners[:-1] if "update" in vars(c)]
+        classes = [c for c in type(self.job.optimizer).__mro__ if issubclass(c, Optimizer)]
+        named: list[type[Optimizer]] = [*(c for c in classes if "name" in vars(c)), Optimizer]
+        kinds = [kind for kind, base in pairwise(named) if kind.update is not base.update]
         words = "\n\n".join(f"{kind.name}: {inspect.getdoc(kind)}" for kind in kinds)
         return function("update", ["gradient", *self.code.scalars], words, body)
 

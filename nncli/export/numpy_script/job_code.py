@@ -69,9 +69,9 @@ class Recorder:
             x = np.zeros((rows, self.network.inputs), self.dtype)
             forward = Forward(self.network, np.zeros_like(self.start.theta), x)
             [(_, tape, _)] = forward.chunks
-            *passes, _ = tape.operations  # the last one hands out the outputs
+            *computed, _ = tape.operations  # the last one hands out the outputs
             names = self._names(x, forward.workspace.buffers(x))
-            recordings.append(Recording(passes, names, rows))
+            recordings.append(Recording(computed, names, rows))
         return recordings
 
     def update(self) -> tuple[Recording, dict[str, Array], list[str]]:

@@ -54,21 +54,23 @@ def _drawing(network: Network) -> str:
     return " -> ".join([*steps, network.loss.name])
 
 
+def _notation(network: Network) -> str:
+    then = "" if len(network.nodes) == 1 else ", layer 2 takes a1, and so on"
+    return (
+        "Notation: x are inputs and t targets, a row each. Layer 1 computes z1 = x W1 + b1 and "
+        f"a1 = f(z1){then}; where f is the identity there is only a. dz1 is d(loss)/d(z1), and so "
+        "with every d. np.dot(ones, dz1) adds up the rows of dz1."
+    )
+
+
 def _introduction(reader: RunReader, file_name: str) -> str:
     """What the script is, how to run it, and how to read it."""
     built = reader.built
     name, run, job = built.experiment.name, reader.run.path.resolve().name, built.job
     table = "epoch and loss" if job.val is None else "epoch, loss and val_loss"
-    last = len(job.network.nodes)
-    then = "" if last == 1 else ", layer 2 takes a1, and so on"
     use = (
         f"Run it with `python {file_name}`: it prints {table} of every epoch in the run's "
         f"metrics.csv, {_exactness(reader)}."
-    )
-    notation = (
-        "Notation: x are inputs and t targets, a row each. Layer 1 computes z1 = x W1 + b1 and "
-        f"a1 = f(z1){then}; where f is the identity there is only a. dz1 is d(loss)/d(z1), and so "
-        "with every d. np.dot(ones, dz1) adds up the rows of dz1."
     )
     drawing = textwrap.wrap(
         _drawing(job.network), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 8
@@ -81,7 +83,7 @@ def _introduction(reader: RunReader, file_name: str) -> str:
             "",
             *textwrap.wrap(use, WIDTH),
             "",
-            *textwrap.wrap(notation, WIDTH),
+            *textwrap.wrap(_notation(job.network), WIDTH),
         ]
     )
 

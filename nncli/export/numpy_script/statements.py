@@ -104,14 +104,6 @@ class Statement:
         return [node.id for node in ast.walk(self.value) if isinstance(node, ast.Name)]
 
 
-def _number(operand: Any) -> Any:
-    """The number that a tape has spread over a constant array; any other operand as it is."""
-    if not isinstance(operand, np.ndarray) or operand.flags.writeable or not operand.ndim:
-        return operand
-    first = operand.flat[0]
-    return first if (operand == first).all() else operand
-
-
 def _elementwise(function: np.ufunc) -> str:
     """A ufunc of _0, _1, ... in NumPy's or SciPy's words; where it tells True, as a number."""
     if function in UFUNCS:
@@ -154,7 +146,6 @@ def _formula(operation: Operation, dtype: np.dtype[Any]) -> _Formula:
     """What an operation computes. Raises UserError for what isn't one expression of NumPy."""
     match operation:
         case Elementwise(ufunc, operands, target):
-            operands = tuple(map(_number, operands))
             shape = np.broadcast_shapes(*map(np.shape, operands))
             return _Formula(_elementwise(ufunc), operands, target, shape)
         case Reduction(ufunc, source, axis, has_kept_axis, target):
