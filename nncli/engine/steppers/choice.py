@@ -20,6 +20,7 @@ from nncli.engine.steppers.protocol import Stepper
 from nncli.errors import UserError
 
 INSTALL = "pip install llvmlite"
+MISSING = f"llvmlite isn't there, which would shorten this run: {INSTALL}"
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ def choose(job: Job, wanted: Engine | Auto) -> Choice:
     if wanted == "numpy" or (wanted == "auto" and not pays(job)):
         return Choice("numpy")
     if not is_installed():
-        if wanted == "auto":
-            return Choice("numpy", f"llvmlite isn't there, which would shorten this run: {INSTALL}")
-        raise UserError(f"the compiled engine needs llvmlite: {INSTALL}")
+        if wanted == "compiled":
+            raise UserError(f"the compiled engine needs llvmlite: {INSTALL}")
+        return Choice("numpy", MISSING if job.optimizer.has_update else "")
     refusal = _refusal(job)
     return Choice("numpy", refusal) if refusal else Choice("compiled")
 
