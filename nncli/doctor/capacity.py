@@ -15,7 +15,6 @@ from nncli.doctor.forward import (
     BaselineLosses,
     data_loss,
     evenly_spaced,
-    rows_at,
     sampled,
     with_batch_statistics,
 )
@@ -89,7 +88,7 @@ def few_rows(run: DiagnosedRun) -> EvaluationSet:
         order = order[np.argsort(_turn(rows.truth[order]), kind="stable")]
     else:
         order = order[evenly_spaced(len(order), most)]
-    few = rows_at(rows, order[: max(most, 0)])
+    few = rows.at(order[: max(most, 0)])
     return replace(few, weights=None)
 
 
