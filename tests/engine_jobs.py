@@ -30,7 +30,7 @@ def draw_rows(rows, inputs, outputs, loss, dtype, seed) -> EvaluationSet:
         truth = targets = random.poisson(2.0, (rows, outputs)).astype(float)
     else:
         truth = targets = random.normal(size=(rows, outputs))
-    return EvaluationSet(x.astype(dtype), targets.astype(dtype), truth)
+    return EvaluationSet({"x": x.astype(dtype)}, targets.astype(dtype), truth=truth)
 
 
 def training_of(rows, *, batch_size, **others) -> Training:

@@ -16,7 +16,7 @@ from nncli.build.build import Built, build
 from nncli.build.model import Model
 from nncli.build.recorded_data import RecordedData
 from nncli.config.experiment import Experiment
-from nncli.config.load import Source, decode, decode_as
+from nncli.config.load import Source, decode
 from nncli.config.nodes import Node, parse
 from nncli.config.overrides import apply
 from nncli.config.resolved import Resolved
@@ -50,10 +50,10 @@ class RunReader:
     def recorded(self) -> Resolved:
         """The config of what was trained."""
         path = self._path(names.RESOLVED)
-        experiment, _ = decode(self._config_root, path)
+        experiment, _ = decode(self._config_root, path, Experiment)
         confine(self.run.path, experiment)
         try:
-            return decode_as(Resolved, self._config_root, path)[0]
+            return decode(self._config_root, path, Resolved)[0]
         except ConfigError as error:
             raise CorruptRun(f"{path}: {error.problems[0].path}: not resolved") from None
 
@@ -63,7 +63,7 @@ class RunReader:
         path, recorded, root = self._path(names.RESOLVED), self.recorded, self._config_root
         for assignment in self.assignments:
             root = apply(root, assignment)
-        changed, places = decode(root, path)
+        changed, places = decode(root, path, Experiment)
         experiment = changed if self.assignments else recorded
         return experiment, Source(path, self._config_text, places)
 

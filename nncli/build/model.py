@@ -20,6 +20,7 @@ from nncli.data.row_weights import RowWeights
 from nncli.data.targets import TargetCoding
 from nncli.engine.evaluator import EvaluationSet, Forward
 from nncli.engine.network import Network
+from nncli.engine.rows import Inputs, X
 from nncli.errors import Problem, TableError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
@@ -56,13 +57,13 @@ class Model:
         new_rows = NewRows(self.preprocessing, data.text_format, data.missing, weight)
         return new_rows.read(path, needs_target=needs_target)
 
-    def predict(self, theta: Array, x: Any) -> Array:
+    def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""
         with np.errstate(all="ignore"):
-            return self.coding.decode(Forward(self.network, theta, x)())
+            return self.coding.decode(Forward(self.network, theta, inputs)())
 
-    def inputs(self, table: Table, rows: Array) -> Any:
-        """(rows, width) what the network is given, in its dtype; on disk if memory is short.
+    def inputs(self, table: Table, rows: Array) -> Inputs:
+        """What the network is given: x, (rows, width) in its dtype; on disk if memory is short.
 
         Raises TableError for a row whose values overflow in the dtype.
         """
@@ -72,13 +73,13 @@ class Model:
             file = RowFile(self.preprocessing.width, self.dtype)
             for chunk in chunks:
                 file.append(chunk)
-            return file
+            return {X: file}
         x = np.empty((len(rows), self.preprocessing.width), self.dtype)
         start = 0
         for chunk in chunks:
             x[start : start + len(chunk)] = chunk
             start += len(chunk)
-        return x
+        return {X: x}
 
     def _finite_chunks(self, table: Table, rows: Array) -> Iterator[Array]:
         start = 0
@@ -97,9 +98,10 @@ class Model:
         """Chosen rows of a table, with targets and weights, as the network sees them."""
         truth = table.y[rows]
         with np.errstate(all="ignore"):  # what overflows is refused
-            x = self.inputs(table, rows)
+            inputs = self.inputs(table, rows)
             targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
         if row_weights is None:
-            return EvaluationSet(x, targets, truth)
+            return EvaluationSet(inputs, targets, truth=truth)
         weights = row_weights(truth, None if table.weights is None else table.weights[rows])
-        return EvaluationSet(x, targets, truth, np.ascontiguousarray(weights, self.dtype))
+        weights = np.ascontiguousarray(weights, self.dtype)
+        return EvaluationSet(inputs, targets, weights, truth=truth)

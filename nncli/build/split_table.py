@@ -6,7 +6,8 @@ import numpy as np
 
 from nncli.build.memory_check import check_dataset
 from nncli.build.recorded_data import RecordedData
-from nncli.config.experiment import Data, Experiment
+from nncli.config.data_keys import Data
+from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes

@@ -65,7 +65,7 @@ def load_text(text: str, path: Path, assignments: Sequence[str] = ()) -> tuple[E
     root = parse(text, str(path))
     for assignment in assignments:
         root = apply(_with_default(root, assignment), assignment)
-    experiment, places = decode(root, path)
+    experiment, places = decode(root, path, Experiment)
     return experiment, Source(path, text, places)
 
 
@@ -86,13 +86,8 @@ def _with_default(root: Node, assignment: str) -> Node:
     return replace(root, value={**block, key: Node(default.name, root.where)})
 
 
-def decode(root: Node, path: Path) -> tuple[Experiment, dict[str, str]]:
-    """The Experiment a node tree declares, and the place of each of its keys."""
-    return decode_as(Experiment, root, path)
-
-
-def decode_as(cls: type[E], root: Node, path: Path) -> tuple[E, dict[str, str]]:
-    """The same as an Experiment of a narrower type, such as Resolved."""
+def decode(root: Node, path: Path, cls: type[E]) -> tuple[E, dict[str, str]]:
+    """What a node tree declares, an Experiment or Resolved, and the place of each of its keys."""
     decoder = Decoder(path.parent)
     if isinstance(root.value, dict):
         experiment = decoder.decode(root, cls, "")

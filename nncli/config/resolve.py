@@ -8,11 +8,8 @@ import math
 import os
 from dataclasses import replace
 
-from nncli.config.experiment import (
-    Data,
-    Experiment,
-    NetworkKeys,
-)
+from nncli.config.data_keys import Data
+from nncli.config.experiment import Experiment, NetworkKeys
 from nncli.config.resolved import (
     Resolved,
     ResolvedData,

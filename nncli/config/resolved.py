@@ -8,16 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
-from nncli.config.experiment import (
-    Data,
-    Evaluation,
-    Experiment,
-    NetworkKeys,
-    Numeric,
-    OutputKeys,
-    PreprocessingKeys,
-    Target,
-)
+from nncli.config.data_keys import Data, Numeric, PreprocessingKeys, Target
+from nncli.config.experiment import Evaluation, Experiment, NetworkKeys, OutputKeys
 from nncli.constraints import PositiveInt
 from nncli.data.preprocessing import Impute
 from nncli.data.scaling import Scale

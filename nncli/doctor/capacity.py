@@ -15,7 +15,6 @@ from nncli.doctor.forward import (
     BaselineLosses,
     data_loss,
     evenly_spaced,
-    rows_at,
     sampled,
     with_batch_statistics,
 )
@@ -89,7 +88,7 @@ def few_rows(run: DiagnosedRun) -> EvaluationSet:
         order = order[np.argsort(_turn(rows.truth[order]), kind="stable")]
     else:
         order = order[evenly_spaced(len(order), most)]
-    few = rows_at(rows, order[: max(most, 0)])
+    few = rows.at(order[: max(most, 0)])
     return replace(few, weights=None)
 
 
@@ -111,7 +110,7 @@ def least_loss(run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> 
 
     A fresh network, all rows at once, a constant rate, no dropout and no penalties.
     """
-    job = _job(run.job, run, rows, optimizer)
+    job = _job(run, rows, optimizer)
     baselines, state = BaselineLosses.of(job.network.loss, rows), job.start()
     least, steps = np.inf, affordable_steps(job) // EVALUATIONS
     for _ in range(EVALUATIONS):
@@ -132,9 +131,9 @@ def left_by_reference(run: DiagnosedRun, rows: EvaluationSet) -> float:
     return least
 
 
-def _job(job: Job, run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> Job:
+def _job(run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer) -> Job:
     training = replace(
-        job.training,
+        run.job.training,
         batch_size="full",
         sampling="shuffle",
         steps_per_epoch=1,
@@ -143,7 +142,7 @@ def _job(job: Job, run: DiagnosedRun, rows: EvaluationSet, optimizer: Optimizer)
         converged=None,
     )
     return replace(
-        job,
+        run.job,
         network=run.network,
         optimizer=optimizer,
         schedule=Constant(),
@@ -183,10 +182,7 @@ def memorize(run: DiagnosedRun, edits: Edits, measured: Memorized) -> Fix | None
 
 
 def _memorize(
-    run: DiagnosedRun,
-    edits: Edits,
-    outcome: Callable[[DiagnosedRun], float],
-    share: float,
+    run: DiagnosedRun, edits: Edits, outcome: Callable[[DiagnosedRun], float], share: float
 ) -> Fix | None:
     """The first edit that learns the rows; none if it leaves as much, or learns nothing else."""
     trial = first_below(run, edits, outcome, LEARNED)

@@ -11,6 +11,7 @@ from nncli.engine.cost import chunk_rows
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
 from nncli.engine.plan import Plan
+from nncli.engine.rows import is_in_memory
 from nncli.engine.workspace import Workspace
 from nncli.parts.activations import Identity
 from nncli.parts.arrays import Array, LayerBuffers
@@ -29,23 +30,15 @@ def norm(vector: Array) -> float:
 
 
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
-    """At most so many of the rows, evenly_spaced spaced, in memory."""
-    if len(rows) <= most and isinstance(rows.x, np.ndarray):
+    """At most so many of the rows, evenly spaced, in memory."""
+    if len(rows) <= most and is_in_memory(rows.inputs):
         return rows
-    return rows_at(rows, evenly_spaced(len(rows), most))
+    return rows.at(evenly_spaced(len(rows), most))
 
 
 def evenly_spaced(count: int, most: int) -> Array:
     """At most so many of the places 0, 1, ..., count - 1, from the first to the last."""
     return np.linspace(0, count - 1, min(most, count)).astype(np.intp)
-
-
-def rows_at(rows: EvaluationSet, index: Array) -> EvaluationSet:
-    """The rows at `index`, in memory."""
-    x = np.empty((len(index), rows.x.shape[1]), rows.x.dtype)
-    rows.x.take(index, 0, x, "clip")
-    weights = None if rows.weights is None else rows.weights[index]
-    return EvaluationSet(x, rows.targets[index], rows.truth[index], weights)
 
 
 def without_regularization(network: Network) -> Network:
@@ -75,17 +68,21 @@ def with_batch_statistics(network: Network, theta: Array, rows: EvaluationSet) -
         return theta
     theta = theta.copy()
     some = sampled(rows, BATCH)
-    plan = Plan(network, theta, some.x, some.targets, len(some), gather=False)
+    plan = Plan(network, theta, some, len(some), gather=False)
     passes.forward(network, plan.buffers(len(some)))
     return theta
 
 
-def forward_chunks(network: Network, theta: Array, x: Array) -> Iterator[list[LayerBuffers]]:
-    """The buffers of every layer after the rows of x, a chunk at a time."""
-    chunk = min(len(x), chunk_rows(network.widest))
+def forward_chunks(
+    network: Network, theta: Array, rows: EvaluationSet
+) -> Iterator[list[LayerBuffers]]:
+    """The buffers of every layer after the rows, a chunk at a time."""
+    chunk = min(len(rows), chunk_rows(network.widest))
     workspace = Workspace(network, chunk, theta)
-    for start in range(0, len(x), chunk):
-        buffers = workspace.buffers(x[start : start + chunk])
+    for start in range(0, len(rows), chunk):
+        buffers = workspace.buffers(
+            {name: block[start : start + chunk] for name, block in rows.inputs.items()}
+        )
         with np.errstate(all="ignore"):  # weights near divergence overflow
             passes.forward(network, buffers)
         yield buffers
@@ -94,7 +91,7 @@ def forward_chunks(network: Network, theta: Array, x: Array) -> Iterator[list[La
 def data_loss(network: Network, theta: Array, rows: EvaluationSet) -> float:
     """The loss of the rows, without penalties. network: one without regularization."""
     total, start = 0.0, 0
-    for buffers in forward_chunks(network, theta, rows.x[0 : len(rows)]):
+    for buffers in forward_chunks(network, theta, rows):
         here = slice(start, start + len(buffers[-1].y))
         weights = None if rows.weights is None else rows.weights[here]
         with np.errstate(all="ignore"):

@@ -110,7 +110,7 @@ GRADIENTS = Check[Gradients](
 
 @dataclass(frozen=True)
 class StepSizes:
-    """StepSizes of a run, early and where training was left, by layer.
+    """Steps of a run, early and where training was left, by layer.
 
     farthest: the share of their length by which the weights of a layer changed in the whole run.
     share: of the best constant's loss that is left.

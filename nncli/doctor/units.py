@@ -53,7 +53,7 @@ def units_of(run: DiagnosedRun, theta: Array) -> list[Units]:
     activations = [activation_of(node.layer) for node in nodes]
     is_on = [np.zeros(node.outputs, bool) for node in nodes]
     pinned = [0] * len(nodes)
-    for buffers in forward_chunks(run.network, theta, run.rows.x[0 : len(run.rows)]):
+    for buffers in forward_chunks(run.network, theta, run.rows):
         for place, (activation, own) in enumerate(zip(activations, buffers, strict=False)):
             if isinstance(activation, Relu):
                 is_on[place] |= (own.y > 0).any(axis=0)

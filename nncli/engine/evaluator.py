@@ -1,7 +1,7 @@
 """Evaluator: outputs, loss and metrics of one set of rows at fixed parameters."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from nncli.engine import passes
 from nncli.engine.cost import chunk_rows
 from nncli.engine.network import Network
 from nncli.engine.operations import Copy, Opaque
-from nncli.engine.rows import Inputs, StoredRows
+from nncli.engine.rows import Batch, InputBlock, Inputs, X, is_in_memory
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.parts.arrays import Array, LayerBuffers
@@ -17,24 +17,19 @@ from nncli.parts.metrics import Metric
 
 
 @dataclass(frozen=True)
-class EvaluationSet:
-    """Rows to evaluate on.
+class EvaluationSet(Batch):
+    """Rows to evaluate on; inputs, which may lie on disk, targets and weights as in Batch.
 
-    x: (rows, inputs), the one that may lie on disk, and targets: (rows, outputs), in the training
-    dtype.
     truth: what metrics compare with, class indices (rows,) or numbers (rows, targets).
-    weights: (rows,), in the training dtype: how much each row counts in the loss; None: all alike.
-    The loss is sum_i w_i l_i / rows (rss: sum_i w_i l_i). Whoever makes them gives them mean 1
-    over the training rows, so the learning rate keeps its meaning. Metrics don't see them.
+    The loss is sum_i w_i l_i / rows (rss: sum_i w_i l_i). Whoever makes the weights gives them
+    mean 1 over the training rows, so the learning rate keeps its meaning. Metrics don't see them.
     """
 
-    x: Inputs
-    targets: Array
-    truth: Array
-    weights: Array | None = None
+    truth: Array = field(kw_only=True)
 
-    def __len__(self) -> int:
-        return len(self.x)
+    def at(self, index: Array) -> "EvaluationSet":
+        rows = super().at(index)
+        return EvaluationSet(rows.inputs, rows.targets, rows.weights, truth=self.truth[index])
 
 
 @dataclass(frozen=True)
@@ -59,39 +54,42 @@ class Forward:
     """
 
     def __init__(
-        self, network: Network, theta: Array, x: Inputs, workspace: Workspace | None = None
+        self, network: Network, theta: Array, inputs: Inputs, workspace: Workspace | None = None
     ) -> None:
-        self.network, self.x = network, x
-        self.workspace = workspace or workspace_for(network, theta, len(x))
+        self.network, self.inputs, count = network, inputs, len(inputs[X])
+        self.workspace = workspace or workspace_for(network, theta, count)
         chunk = self.workspace.rows
-        self.outputs = np.empty((len(x), network.outputs), theta.dtype)
+        self.outputs = np.empty((count, network.outputs), theta.dtype)
         self._shared: dict[int, tuple[Tape, LayerBuffers]] = {}
         self.chunks = [
-            self._record(slice(start, min(start + chunk, len(x))))
-            for start in range(0, len(x), chunk)
+            self._record(slice(start, min(start + chunk, count)))
+            for start in range(0, count, chunk)
         ]
 
     def _record(self, chosen: slice) -> tuple[slice, Tape, LayerBuffers]:
-        if isinstance(self.x, np.ndarray):
-            tape, last = self._forward(self.x[chosen])
+        if is_in_memory(self.inputs):
+            tape, last = self._forward({name: b[chosen] for name, b in self.inputs.items()})
         else:
-            tape, last = self._read_and_forward(self.x, chosen)
+            tape, last = self._read_and_forward(chosen)
         tape.add(Copy(last.y, self.outputs[chosen]))
         return chosen, tape, last
 
-    def _forward(self, x: Array) -> tuple[Tape, LayerBuffers]:
-        tape, buffers = Tape(), self.workspace.buffers(x)
+    def _forward(self, inputs: Mapping[str, Array]) -> tuple[Tape, LayerBuffers]:
+        tape, buffers = Tape(), self.workspace.buffers(inputs)
         passes.forward(self.network, recorded(buffers, tape))
         return tape, buffers[-1]
 
-    def _read_and_forward(self, x: StoredRows, chosen: slice) -> tuple[Tape, LayerBuffers]:
+    def _read_and_forward(self, chosen: slice) -> tuple[Tape, LayerBuffers]:
         """Chunks of one size share their buffers, and so what is recorded on them."""
-        rows, inputs = chosen.stop - chosen.start, self.network.inputs
-        buffer = self.workspace.array("x", (rows, inputs), (self.workspace.rows, inputs))
+        reading, rows, chunk = Tape(), chosen.stop - chosen.start, {}
+        for name, block in self.inputs.items():
+            place = f"input/{name}", rows, block.shape[1:], block.dtype
+            chunk[name] = self.workspace.of_rows(*place)
+            reading.add(Opaque(_read, (block, chosen, chunk[name]), chunk[name]))
         if rows not in self._shared:
-            self._shared[rows] = self._forward(buffer)
+            self._shared[rows] = self._forward(chunk)
         tape, last = self._shared[rows]
-        return Tape([Opaque(_read, (x, chosen, buffer), buffer)]) + tape, last
+        return reading + tape, last
 
     def __call__(self) -> Array:
         """Fill `outputs`, (rows, outputs), and return them."""
@@ -113,7 +111,7 @@ class Evaluator:
         workspace: Workspace | None = None,
     ) -> None:
         self.network, self.rows, self.decode, self.metrics = network, rows, decode, metrics
-        self.forward = Forward(network, theta, rows.x, workspace)
+        self.forward = Forward(network, theta, rows.inputs, workspace)
 
     @property
     def outputs(self) -> Array:
@@ -139,5 +137,5 @@ class Evaluator:
         return Score(loss, metrics)
 
 
-def _read(x: StoredRows, chosen: slice, out: Array) -> None:
-    np.copyto(out, x[chosen])
+def _read(block: InputBlock, chosen: slice, out: Array) -> None:
+    np.copyto(out, block[chosen])

@@ -12,7 +12,7 @@ from nncli.engine import passes
 from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.operations import Gather
-from nncli.engine.rows import Inputs
+from nncli.engine.rows import Batch, X
 from nncli.engine.state import TrainState
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
@@ -22,27 +22,23 @@ from nncli.parts.arrays import Array, LayerBuffers
 class Plan:
     """Steps of one network on one training set.
 
-    x: (rows, inputs), targets: (rows, outputs), weights: (rows,) or None if all rows count alike;
-    all in the dtype of theta, (layout.size,).
+    data: all its rows; numbers in the dtype of theta, (layout.size,).
     batch_rows: rows of a step at the most. gather: whether a step picks its rows by `index`;
-    otherwise it takes the first rows in place, without a copy; those of x are read into memory.
+    otherwise it takes the first rows in place, without a copy; inputs on disk are read into memory.
     """
 
     def __init__(
         self,
         network: Network,
         theta: Array,
-        x: Inputs,
-        targets: Array,
+        data: Batch,
         batch_rows: int,
         *,
         gather: bool,
         random: np.random.Generator | None = None,
-        weights: Array | None = None,
     ) -> None:
         self.network, self.theta, self.gather = network, theta, gather
-        self.x = x if gather else x[0:batch_rows]
-        self.targets, self.weights = targets, weights
+        self.data = data if gather else data.each(lambda _, source: source[0:batch_rows])
         self.trained = theta[: network.layout.trainable]
         self.gradient = np.zeros_like(self.trained)
         self.workspace = Workspace(network, batch_rows, theta, self.gradient, random)
@@ -55,30 +51,24 @@ class Plan:
         return cls(
             job.network,
             state.theta,
-            job.train.x,
-            job.train.targets,
+            job.train,
             job.batch_rows,
             gather=gather,
             random=state.dropout if job.network.is_random else None,
-            weights=job.train.weights,
         )
 
-    def batch(self, rows: int) -> tuple[Array, Array, Array | None]:
-        """Inputs, targets and weights of a step of `rows` rows: buffers, or the data itself."""
-        x, targets = self._place("x", self.x, rows), self._place("targets", self.targets, rows)
-        weights = None if self.weights is None else self._place("weights", self.weights, rows)
-        return x, targets, weights
-
-    def _place(self, name: str, source: Inputs, rows: int) -> Array:
+    def batch(self, rows: int) -> Batch:
+        """The batch of a step of `rows` rows: arrays that it gathers into, or the data itself."""
         if not self.gather:
-            return source[0:rows]
-        columns = source.shape[1:]
-        return self.workspace.array(name, (rows, *columns), (self.workspace.rows, *columns))
+            return self.data.each(lambda _, source: source[0:rows])
+        return self.data.each(
+            lambda name, source: self.workspace.of_rows(name, rows, source.shape[1:], source.dtype)
+        )
 
     def buffers(self, rows: int) -> list[LayerBuffers]:
         """The named buffers of a step of `rows` rows, layer by layer."""
         if rows not in self._buffers:
-            self._buffers[rows] = self.workspace.buffers(self.batch(rows)[0])
+            self._buffers[rows] = self.workspace.buffers(self.batch(rows).inputs)
         return self._buffers[rows]
 
     def record_gradient(self, rows: int) -> Tape:
@@ -86,14 +76,13 @@ class Plan:
         tape = Tape()
         if self.gather:
             self._record_gathering(tape, rows)
-        return tape + self.record_passes(*self.batch(rows))
+        return tape + self.record_passes(self.batch(rows))
 
-    def record_passes(self, x: Array, targets: Array, weights: Array | None) -> Tape:
+    def record_passes(self, batch: Batch) -> Tape:
         """Forward, backward and penalty of the batch that lies in these arrays."""
-        tape = Tape()
-        buffers = recorded(self.workspace.buffers(x), tape)
-        largest = (self.workspace.rows, targets.shape[1])
-        scratch = self.workspace.array("loss", targets.shape, largest)
+        tape, targets, weights = Tape(), batch.targets, batch.weights
+        buffers = recorded(self.workspace.buffers(batch.inputs), tape)
+        scratch = self.workspace.of_rows("loss", len(batch), targets.shape[1:])
         passes.forward(self.network, buffers)
         passes.backward(
             self.network,
@@ -106,15 +95,15 @@ class Plan:
         return tape
 
     def _record_gathering(self, tape: Tape, rows: int) -> None:
-        index, whole = self.index[:rows], (self.x, self.targets, self.weights)
-        for source, out in zip(whole, self.batch(rows), strict=True):
-            if source is not None and out is not None:
-                tape.add(Gather(source, index, 0, out))
+        index = self.index[:rows]
+        for source, out in zip(self.data.arrays(), self.batch(rows).arrays(), strict=True):
+            tape.add(Gather(source, index, 0, out))
 
     def arrays(self, rows: int) -> Iterator[tuple[str, Array]]:
         """Every array of a step of `rows` rows, by its name in a trace, in order of computation."""
         placed = list(zip(self.network.nodes, self.buffers(rows), strict=True))
-        yield "input", self.batch(rows)[0]
+        for name, block in self.batch(rows).inputs.items():
+            yield "input" if name == X else f"input/{name}", block
         for node, own in placed:
             if "z" in own.saved:
                 yield f"{node.name}/z", own.saved["z"]
@@ -129,8 +118,8 @@ class Plan:
 
     def loss(self, rows: int) -> float:
         """The objective of the batch last passed forward: data loss plus penalty."""
-        _, targets, weights = self.batch(rows)
-        total = passes.data_loss(self.network, self.buffers(rows)[-1], targets, weights)
-        return total * self.network.loss.factor(*targets.shape) + self.network.penalty(
-            self.workspace.tensors
-        )
+        batch, network = self.batch(rows), self.network
+        last = self.buffers(rows)[-1]
+        total = passes.data_loss(network, last, batch.targets, batch.weights)
+        penalty = network.penalty(self.workspace.tensors)
+        return total * network.loss.factor(*batch.targets.shape) + penalty

@@ -1,17 +1,25 @@
-"""Rows: the inputs of a set of rows, in memory or on disk."""
+"""Rows: inputs in named blocks, in memory or on disk, and the targets and weights beside them.
 
+A network's first layer takes the block `x`; a layer that reads another one, such as integer
+categories, names it in `Layer.reads`. Whatever picks, orders or cuts rows does so with every block.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, Shape
+
+X = "x"  # the block that the first layer takes
 
 
 class StoredRows(Protocol):
-    """(rows, inputs) numbers that don't lie in memory: all that the engine asks of them."""
+    """(rows, *shape) numbers that don't lie in memory: all that the engine asks of them."""
 
     @property
-    def shape(self) -> tuple[int, int]: ...
+    def shape(self) -> Shape: ...
 
     @property
     def dtype(self) -> np.dtype[Any]: ...
@@ -22,9 +30,64 @@ class StoredRows(Protocol):
         """A copy of successive rows."""
         ...
 
-    def take(self, index: Array, axis: int, out: Array, mode: str, /) -> Array:
+    def take(self, index: Array, axis: int, out: Array, mode: str, /) -> Any:
         """Write the rows at `index` into `out`, as an array's own `take` does."""
         ...
 
 
-Inputs = Array | StoredRows
+InputBlock = Array | StoredRows
+Inputs = Mapping[str, InputBlock]
+
+
+def is_in_memory(inputs: Inputs) -> bool:
+    """Whether every block is an array."""
+    return all(isinstance(block, np.ndarray) for block in inputs.values())
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows, what the loss compares them with, and how much each of them counts.
+
+    inputs: (rows, *shape) by block; x in the training dtype.  targets: (rows, outputs).
+    weights: (rows,), or None if all rows count alike.
+    """
+
+    inputs: Mapping[str, Any]  # Inputs; arrays in a step's batch
+    targets: Array
+    weights: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def x(self) -> Any:
+        """The block that the first layer takes."""
+        return self.inputs[X]
+
+    def named(self) -> Iterator[tuple[str, Any]]:
+        """Each block and array with its name, in one order."""
+        for name, block in self.inputs.items():
+            yield f"input/{name}", block
+        yield "targets", self.targets
+        if self.weights is not None:
+            yield "weights", self.weights
+
+    def arrays(self) -> list[Any]:
+        """The same without names."""
+        return [array for _, array in self.named()]
+
+    def each(self, change: Callable[[str, Any], Array]) -> "Batch":
+        """The same with every block and array changed: (name, array) -> array."""
+        changed = {name: change(name, array) for name, array in self.named()}
+        inputs = {name: changed[f"input/{name}"] for name in self.inputs}
+        return Batch(inputs, changed["targets"], changed.get("weights"))
+
+    def at(self, index: Array) -> "Batch":
+        """The rows at `index`, in memory."""
+
+        def take(_: str, source: InputBlock) -> Array:
+            out = np.empty((len(index), *source.shape[1:]), source.dtype)
+            source.take(index, 0, out, "clip")
+            return out
+
+        return self.each(take)

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from nncli.engine.network import Network
+from nncli.engine.network import Network, Node
 from nncli.engine.operations import Draw
+from nncli.engine.rows import X
 from nncli.engine.tape import Tape
+from nncli.errors import ShapeError
 from nncli.parts.arrays import Array, LayerBuffers, Shape
 
 
@@ -34,15 +36,20 @@ class Workspace:
         self.uniform = _filler(random) if random is not None else None
         self._arrays: dict[str, Array] = {}
 
-    def array(self, name: str, shape: Shape, largest: Shape) -> Array:
+    def array(self, name: str, shape: Shape, largest: Shape, dtype: Any = None) -> Array:
         """The array called `name`, in this shape; `largest` is its shape for all rows."""
         if name not in self._arrays:
-            self._arrays[name] = np.zeros(math.prod(largest), self.dtype)
+            self._arrays[name] = np.zeros(math.prod(largest), dtype or self.dtype)
         return self._arrays[name][: math.prod(shape)].reshape(shape)
 
-    def buffers(self, x: Array) -> list[LayerBuffers]:
-        """The buffers of each layer for the batch x, (rows or fewer, inputs)."""
-        rows, network = len(x), self.network
+    def of_rows(self, name: str, rows: int, shape: Shape, dtype: Any = None) -> Array:
+        """The array called `name`, (rows, *shape)."""
+        return self.array(name, (rows, *shape), (self.rows, *shape), dtype)
+
+    def buffers(self, inputs: Mapping[str, Array]) -> list[LayerBuffers]:
+        """The buffers of each layer for a batch's blocks, each of `rows` rows or fewer."""
+        x, network = inputs[X], self.network
+        rows = len(x)
         ones = self.array("ones", (rows,), (self.rows,))
         ones[...] = 1.0
         buffers: list[LayerBuffers] = []
@@ -52,8 +59,9 @@ class Workspace:
             params = node.layer.param_shapes(node.input_shape)
             own = LayerBuffers(
                 x=x,
-                y=self._of_rows(f"{node.name}/y", rows, node.output_shape),
+                y=self.of_rows(f"{node.name}/y", rows, node.output_shape),
                 ones=ones,
+                inputs=_read(node, inputs),
                 params=network.own(self.tensors, node, params),
                 grads=network.own(self.gradients, node, params),
                 state=network.own(self.tensors, node, node.layer.state_shapes(node.input_shape)),
@@ -65,14 +73,22 @@ class Workspace:
                 training=self.training,
             )
             if self.training and index >= network.first_trained:
-                own.dy = self._of_rows(f"{node.name}/dy", rows, node.output_shape)
+                own.dy = self.of_rows(f"{node.name}/dy", rows, node.output_shape)
                 own.dx = buffers[-1].dy if buffers else None
             buffers.append(own)
             x = own.y
         return buffers
 
-    def _of_rows(self, name: str, rows: int, shape: Shape) -> Array:
-        return self.array(name, (rows, *shape), (self.rows, *shape))
+
+def _read(node: Node, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """The blocks that a layer reads beside x. Raises ShapeError if the rows lack one."""
+    for name in node.layer.reads:
+        if name not in inputs:
+            given = ", ".join(inputs)
+            raise ShapeError(
+                f"{node.name} reads the inputs '{name}', and the data has only {given}"
+            )
+    return {name: inputs[name] for name in node.layer.reads}
 
 
 def recorded(buffers: list[LayerBuffers], tape: Tape) -> list[LayerBuffers]:
@@ -96,6 +112,7 @@ def recorded(buffers: list[LayerBuffers], tape: Tape) -> list[LayerBuffers]:
                 ones=wrap(own.ones),
                 dx=None if own.dx is None else wrap(own.dx),
                 dy=None if own.dy is None else wrap(own.dy),
+                inputs=wrap_all(own.inputs),
                 params=wrap_all(own.params),
                 grads=wrap_all(own.grads),
                 state=wrap_all(own.state),

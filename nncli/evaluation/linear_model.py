@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nncli.engine.evaluator import EvaluationSet
-from nncli.engine.rows import Inputs
+from nncli.engine.rows import InputBlock
 from nncli.parts.arrays import Array
 
 MOST_ROWS = 100_000  # to fit on
@@ -130,7 +130,7 @@ def _sample(train: EvaluationSet, classes: int, seed: int) -> tuple[Array, Array
     return x, train.truth[chosen], weights / weights.mean()
 
 
-def _blocks(x: Inputs) -> Iterator[tuple[int, Array]]:
+def _blocks(x: InputBlock) -> Iterator[tuple[int, Array]]:
     """(first row, float64 rows) after another, of rows in memory or on disk."""
     step = max(BLOCK_VALUES // x.shape[1], 1)
     for start in range(0, len(x), step):

@@ -73,19 +73,18 @@ def next_step(job: Job, state: TrainState) -> Plan:
     batches = job.batches(state)
     index = np.arange(job.batch_rows)
     index = index[: min(batches.draw(0, index), MOST_ROWS)]
-    x = np.empty((len(index), job.network.inputs), job.train.x.dtype)
-    job.train.x.take(index, 0, x, "clip")
-    weights = job.train.weights
     return Plan(
         job.network,
         state.theta.astype(float),
-        x.astype(float),
-        job.train.targets[index].astype(float),
+        job.train.at(index).each(lambda _, array: _in_float64(array)),
         len(index),
         gather=False,
         random=state.dropout,
-        weights=None if weights is None else weights[index].astype(float),
     )
+
+
+def _in_float64(array: Array) -> Array:
+    return array.astype(float) if array.dtype.kind == "f" else array
 
 
 def _not_finite(plan: Plan) -> UserError:

@@ -53,7 +53,8 @@ class DataLoss:
         """random: the stream that the plan's dropout reads."""
         self.plan, self.random, self.theta = plan, random, plan.trained
         self.rows = plan.workspace.rows
-        self.x, self.targets, self.weights = plan.batch(self.rows)
+        batch = plan.batch(self.rows)
+        self.x, self.targets, self.weights = batch.x, batch.targets, batch.weights
         self.buffers = plan.buffers(self.rows)
         self._untrained = plan.theta[len(plan.trained) :]
         self._kept = self._untrained.copy()

@@ -17,6 +17,7 @@ class LayerBuffers:
 
     x: (batch, *input shape), the layer's input.     dx: alike, or None if nobody needs it.
     y: (batch, *output shape), the layer's output.   dy: alike; d(loss)/d(y).
+    inputs: the input blocks that the layer `reads` beside x, by name; (batch, ...) each.
     params, grads: what `param_shapes` declared; a gradient is absent where it isn't trained.
     state: what `state_shapes` declared: numbers that training moves without a gradient.
     saved: what `saved_shapes` declared: kept from forward to backward, and scratch.
@@ -30,6 +31,7 @@ class LayerBuffers:
     ones: Array
     dx: Array | None = None
     dy: Array | None = None
+    inputs: Mapping[str, Array] = field(default_factory=dict)
     params: Mapping[str, Array] = field(default_factory=dict)
     grads: Mapping[str, Array] = field(default_factory=dict)
     state: Mapping[str, Array] = field(default_factory=dict)

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from nncli.config.data_keys import Data
 from nncli.config.decode import Decoder
 from nncli.config.dump import plain
-from nncli.config.experiment import Data, Experiment
+from nncli.config.experiment import Experiment
 from nncli.config.hints import hints_of
 from nncli.config.load import Source, load
 from nncli.config.nodes import Node

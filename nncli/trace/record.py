@@ -83,7 +83,7 @@ def _moment(plan: Plan, state: TrainState) -> Moment:
 
 def _propagated(job: Job, plan: Plan, state: TrainState, rows: int, before: Moment) -> RecordedStep:
     """A batch propagated forward and backward."""
-    _, targets, weights = plan.batch(rows)
+    batch = plan.batch(rows)
     arrays = {name: array.copy() for name, array in plan.arrays(rows)}
     for node, own in zip(plan.network.nodes, plan.buffers(rows), strict=True):
         for name, array in own.saved.items():
@@ -96,8 +96,8 @@ def _propagated(job: Job, plan: Plan, state: TrainState, rows: int, before: Mome
         number=state.step + 1,
         epoch=state.epoch + 1,
         indices=plan.index[:rows].copy() if plan.gather else np.arange(rows),
-        targets=targets.copy(),
-        weights=None if weights is None else weights.copy(),
+        targets=batch.targets.copy(),
+        weights=None if batch.weights is None else batch.weights.copy(),
         arrays=arrays,
         gradients=plan.network.layout.views(gradient),
         norm=norm,

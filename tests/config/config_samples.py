@@ -7,7 +7,7 @@ from typing import Literal, get_args, get_origin
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from nncli.config.experiment import Data
+from nncli.config.data_keys import Data
 from nncli.config.hints import alternatives, hints_of, is_family, required, spec
 from nncli.parts.datasets import Dataset
 from nncli.registry import MODULES, members

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from nncli.build.build import build
 from nncli.cli.main import run
+from nncli.config.data_keys import Data
 from nncli.config.decode import Decoder
 from nncli.config.dump import to_yaml
-from nncli.config.experiment import Data, Experiment
+from nncli.config.experiment import Experiment
 from nncli.config.hints import required
 from nncli.config.load import load
 from nncli.config.nodes import parse

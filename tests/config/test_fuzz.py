@@ -192,5 +192,5 @@ def test_assignments(key, value, path):
 @given(experiment=instances(Experiment))
 def test_decoding_is_the_same_every_time(experiment):
     text = to_yaml(experiment)
-    first = decode(parse(text, "c.yaml"), Path("c.yaml"))
-    assert decode(parse(text, "c.yaml"), Path("c.yaml"))[1] == first[1]
+    first = decode(parse(text, "c.yaml"), Path("c.yaml"), Experiment)
+    assert decode(parse(text, "c.yaml"), Path("c.yaml"), Experiment)[1] == first[1]

@@ -11,7 +11,7 @@ from nncli.build.build import build
 from nncli.config import resolved
 from nncli.config.dump import plain, to_yaml
 from nncli.config.hints import alternatives, hints_of, required, spec
-from nncli.config.load import decode_as, load
+from nncli.config.load import decode, load
 from nncli.config.nodes import parse
 from nncli.config.resolved import Resolved
 from nncli.engine.settings import Training
@@ -32,7 +32,7 @@ def ids(cls):
 
 def read(config: dict) -> Resolved:
     path = Path("config.resolved.yaml")
-    return decode_as(Resolved, parse(to_yaml(config), str(path)), path)[0]
+    return decode(parse(to_yaml(config), str(path)), path, Resolved)[0]
 
 
 @pytest.fixture

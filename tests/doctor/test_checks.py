@@ -63,7 +63,7 @@ def test_what_matters_where_little_was_learned_is_in_order_elsewhere():
     assert ask(3.0, criterion, run=GOOD).finding is None
 
 
-def test_the_first_criterion_that_can_be_met_again_is_told():
+def test_the_first_violated_criterion_that_can_be_mended_is_told():
     hopeless = replace(CRITERION, choose=lambda run, edits, measured: None)
     other = replace(CRITERION, message=lambda measured: "told", value=lambda measured: 7)
     finding = ask(3.0, hopeless, other, CRITERION).finding

@@ -12,7 +12,7 @@ from nncli.parts.layers import BatchNorm, Dense, Dropout
 from nncli.parts.losses import HalfMse, Rss
 from nncli.parts.optimizers import Adam, Sgd
 
-ONE_ROW = EvaluationSet(np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1)))
+ONE_ROW = EvaluationSet({"x": np.ones((1, 1))}, np.ones((1, 1)), truth=np.ones((1, 1)))
 LINE = ([], Dense(1, Identity(), bias=False), Rss())
 
 
@@ -102,7 +102,7 @@ def test_infinity_in_the_data_is_named_where_it_enters(diverge, batch_size):
     # tanh(inf) = 1, so the loss is finite at first, but the gradient inf * 0 isn't
     x = np.ones((8, 1))
     x[5] = np.inf
-    rows = EvaluationSet(x, np.ones((8, 1)), np.ones((8, 1)))
+    rows = EvaluationSet({"x": x}, np.ones((8, 1)), truth=np.ones((8, 1)))
     hidden = [Dense(2, Tanh(), kernel_initializer=Ones())]
     job = make_job(hidden, inputs=1, train_rows=rows, batch_size=batch_size)
     error, state = diverge(job)
@@ -113,7 +113,7 @@ def test_infinity_in_the_data_is_named_where_it_enters(diverge, batch_size):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 @pytest.mark.parametrize("where", ["x", "targets"])
 def test_data_without_a_finite_loss_diverges_before_the_first_step(diverge, where, value):
-    rows = EvaluationSet(np.ones((8, 1)), np.ones((8, 1)), np.ones((8, 1)))
+    rows = EvaluationSet({"x": np.ones((8, 1))}, np.ones((8, 1)), truth=np.ones((8, 1)))
     getattr(rows, where)[3] = value
     job = make_job([], Dense(1, Identity()), HalfMse(), inputs=1, train_rows=rows)
     error, state = diverge(job)
@@ -131,7 +131,7 @@ def test_a_diverged_state_can_be_trained_on_at_a_smaller_rate(diverge):
 
 def test_large_but_finite_parameters_do_not_count_as_divergence():
     # the sum of their squares overflows, they themselves don't
-    rows = EvaluationSet(np.zeros((4, 1)), np.zeros((4, 1)), np.zeros((4, 1)))
+    rows = EvaluationSet({"x": np.zeros((4, 1))}, np.zeros((4, 1)), truth=np.zeros((4, 1)))
     job = make_job(*LINE, inputs=1, train_rows=rows)
     state = job.start()
     state.theta[:] = 1e200

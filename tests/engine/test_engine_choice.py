@@ -79,7 +79,7 @@ def test_many_steps_are_numpy_s_without_a_compiler_and_what_would_shorten_them_i
     assert chosen.refusal.endswith("pip install llvmlite")
 
 
-@pytest.mark.parametrize("job", [iris(1000), iris(100_000, batch_size="full", optimizer=Lbfgs())])
+@pytest.mark.parametrize("job", [iris(1000), iris(1_000_000, batch_size="full", optimizer=Lbfgs())])
 def test_what_a_compiler_would_not_shorten_is_numpy_s_and_nothing_is_said(without_compiler, job):
     assert choose(job, "auto") == Choice("numpy")
 

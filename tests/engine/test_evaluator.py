@@ -62,7 +62,7 @@ def test_a_row_s_outputs_do_not_depend_on_the_other_rows(job):
     evaluator = make_evaluator(job, theta)
     evaluator.run()
     train = job.train
-    some = EvaluationSet(train.x[10:20], train.targets[10:20], train.truth[10:20])
+    some = EvaluationSet({"x": train.x[10:20]}, train.targets[10:20], truth=train.truth[10:20])
     part = Evaluator(job.network, theta, some, job.decode, job.metrics)
     part.run()
     np.testing.assert_allclose(part.outputs, evaluator.outputs[10:20], rtol=1e-13)

@@ -24,7 +24,7 @@ NARROW = (Dense(1, Identity(), kernel_initializer=Zeros()), HalfMse())
 def linear_job():
     """The 10,000 drawn rows whose least-squares solution is known."""
     table = LinearRegression(generator="legacy").load()
-    rows = EvaluationSet(table.x, table.y, table.y)
+    rows = EvaluationSet({"x": table.x}, table.y, truth=table.y)
     return make_job([], *NARROW, train_rows=rows, optimizer=Lbfgs(), epochs=100)
 
 
@@ -97,7 +97,11 @@ def test_an_abandoned_run_ends_its_thread():
 def test_lbfgs_at_the_minimum_converges_at_once():
     zero = np.zeros((4, 1))
     job = make_job(
-        [], *NARROW, inputs=1, train_rows=EvaluationSet(zero, zero, zero), optimizer=Lbfgs()
+        [],
+        *NARROW,
+        inputs=1,
+        train_rows=EvaluationSet({"x": zero}, zero, truth=zero),
+        optimizer=Lbfgs(),
     )
     trained = run_job(job)
     assert (trained.last.epoch, trained.last.stopped) == (1, "converged")
@@ -105,7 +109,7 @@ def test_lbfgs_at_the_minimum_converges_at_once():
 
 
 def test_lbfgs_without_a_finite_loss_has_diverged():
-    rows = EvaluationSet(np.full((4, 1), np.nan), np.zeros((4, 1)), np.zeros((4, 1)))
+    rows = EvaluationSet({"x": np.full((4, 1), np.nan)}, np.zeros((4, 1)), truth=np.zeros((4, 1)))
     with pytest.raises(Diverged):
         run_job(make_job([], *NARROW, inputs=1, train_rows=rows, optimizer=Lbfgs()))
     assert not threads()

@@ -16,7 +16,7 @@ from nncli.parts.losses import Mae
 from nncli.parts.optimizers import Sgd
 from nncli.parts.schedules import Constant, Cosine, Exponential, ReduceOnPlateau, Step
 
-FAR = EvaluationSet(np.zeros((4, 1)), np.full((4, 1), 1e9), np.full((4, 1), 1e9))
+FAR = EvaluationSet({"x": np.zeros((4, 1))}, np.full((4, 1), 1e9), truth=np.full((4, 1), 1e9))
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def make_weighted(weights, pair, train_rows=None, **settings):
 
 def chosen(rows: EvaluationSet, index) -> EvaluationSet:
     """Some rows of a set, unweighted."""
-    return EvaluationSet(rows.x[index], rows.targets[index], rows.truth[index])
+    return EvaluationSet({"x": rows.x[index]}, rows.targets[index], truth=rows.truth[index])
 
 
 def loss_and_gradient(job):
@@ -54,11 +54,9 @@ def loss_and_gradient(job):
     plan = Plan(
         job.network,
         theta,
-        train.x,
-        train.targets,
+        train,
         len(train),
         gather=False,
-        weights=train.weights,
     )
     plan.record_gradient(len(train))()
     factor = job.network.loss.factor(*train.targets.shape)
@@ -100,11 +98,9 @@ def plan_of(job, *, gather=True):
     return Plan(
         job.network,
         job.start().theta,
-        job.train.x,
-        job.train.targets,
+        job.train,
         8,
         gather=gather,
-        weights=job.train.weights,
     )
 
 
@@ -131,7 +127,7 @@ def test_weights_add_one_product_to_a_tape_and_one_call_that_gathers_them(pair, 
     plain = plan_of(make_weighted(None, pair, drawn), gather=gather).record_gradient(8)
     plan = plan_of(make_weighted(np.ones(8), pair, drawn), gather=gather)
     weighted = plan.record_gradient(8)
-    assert calls(weighted, apart_from=plan.batch(8)[2]) == calls(plain)
+    assert calls(weighted, apart_from=plan.batch(8).weights) == calls(plain)
     assert len(weighted.calls) == len(plain.calls) + (2 if gather else 1)
 
 
@@ -149,7 +145,7 @@ def test_a_replayed_step_weighs_the_rows_it_gathers(pair, rows, dtype):
 
     train, own, theta = job.train, index[::-1][:rows], job.start().theta
     gradient = np.zeros_like(theta)
-    buffers = Workspace(job.network, rows, theta, gradient).buffers(train.x[own])
+    buffers = Workspace(job.network, rows, theta, gradient).buffers({"x": train.x[own]})
     targets = train.targets[own]
     passes.forward(job.network, buffers)
     passes.backward(job.network, buffers, targets, np.zeros_like(targets), train.weights[own])

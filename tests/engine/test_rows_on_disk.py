@@ -49,7 +49,9 @@ def _small_chunks(monkeypatch):
 
 def on_disk(job):
     """The same job, its inputs on disk."""
-    train, val = (rows and replace(rows, x=OnDisk(rows.x)) for rows in (job.train, job.val))
+    train, val = (
+        rows and replace(rows, inputs={"x": OnDisk(rows.x)}) for rows in (job.train, job.val)
+    )
     return replace(job, train=train, val=val)
 
 

@@ -68,7 +68,7 @@ def compute_directly(job, theta, rows):
     network, x, targets = job.network, job.train.x[:rows], job.train.targets[:rows]
     gradient = np.zeros_like(theta[: network.layout.trainable])
     workspace = Workspace(network, rows, theta, gradient, np.random.default_rng(5))
-    buffers = workspace.buffers(x)
+    buffers = workspace.buffers({"x": x})
     passes.forward(network, buffers)
     passes.backward(network, buffers, targets, np.zeros_like(targets))
     passes.penalty_backward(network, buffers)
@@ -80,8 +80,7 @@ def replay(job, theta, rows, *, gather, rewrite):
     plan = Plan(
         job.network,
         theta,
-        job.train.x,
-        job.train.targets,
+        job.train,
         8,
         gather=gather,
         random=np.random.default_rng(5),
@@ -132,14 +131,14 @@ def test_a_replay_on_rows_in_place_is_the_direct_one():
 def test_a_replay_reads_the_rows_and_the_theta_of_its_moment():
     job = make_job([Dense(5, Tanh())])
     theta = job.start().theta
-    plan = Plan(job.network, theta, job.train.x, job.train.targets, 4, gather=True)
+    plan = Plan(job.network, theta, job.train, 4, gather=True)
     tape = plan.record_gradient(4)
     tape()
     theta *= 2.0
     plan.index[:] = [9, 7, 5, 3]
     tape()
     workspace = Workspace(job.network, 4, theta)
-    buffers = workspace.buffers(job.train.x[[9, 7, 5, 3]])
+    buffers = workspace.buffers({"x": job.train.x[[9, 7, 5, 3]]})
     passes.forward(job.network, buffers)
     np.testing.assert_array_equal(plan.buffers(4)[-1].y, buffers[-1].y)
 
@@ -238,6 +237,6 @@ def test_a_kernel_that_cannot_be_replayed_is_refused(kernel):
             kernel(z, a)
 
     job = make_job([ActivationLayer(Unrecordable())], inputs=3)
-    plan = Plan(job.network, job.start().theta, job.train.x, job.train.targets, 4, gather=True)
+    plan = Plan(job.network, job.start().theta, job.train, 4, gather=True)
     with pytest.raises(NncliError, match="a kernel"):
         plan.record_gradient(4)

@@ -14,7 +14,7 @@ from nncli.evaluation.linear_model import PENALTIES, STRENGTH, linear_model
 
 def rows_of(x, truth, weights=None):
     x = x if isinstance(x, OnDisk) else np.asarray(x, float)
-    return EvaluationSet(x, np.zeros((len(x), 1)), np.asarray(truth), weights)
+    return EvaluationSet({"x": x}, np.zeros((len(x), 1)), weights, truth=np.asarray(truth))
 
 
 class OnDisk:

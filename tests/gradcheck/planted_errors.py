@@ -24,9 +24,9 @@ UNITS = 3
 SOME = Normal(std=0.5)
 PARAMS = {"dense": ("W", "b"), "batch_norm": ("gamma", "beta")}
 XOR = EvaluationSet(
-    np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
+    {"x": np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])},
     np.array([[0.0], [1.0], [1.0], [0.0]]),
-    np.array([0, 1, 1, 0]),
+    truth=np.array([0, 1, 1, 0]),
 )
 
 

@@ -48,7 +48,7 @@ def test_every_pair_of_activation_and_loss_agrees(activation, loss):
 def test_numeric_gradients_are_those_worked_out_by_hand():
     # a = w x, one row: x = 3, w = 2, t = 5, so L = (6 - 5)^2 = 1 and dL/dw = 2 (6 - 5) 3 = 6;
     # the penalty is 0.5 w^2, its gradient 2 * 0.5 * 2 = 2
-    rows = EvaluationSet(np.array([[3.0]]), np.array([[5.0]]), np.array([[5.0]]))
+    rows = EvaluationSet({"x": np.array([[3.0]])}, np.array([[5.0]]), truth=np.array([[5.0]]))
     output = Dense(1, Identity(), Constant(2.0), kernel_regularizer=L2(0.5), bias=False)
     found = check(make_job([], output, Mse(), inputs=1, train_rows=rows))
     assert found.loss == 1.0 + 2.0
@@ -203,7 +203,7 @@ def test_a_bias_that_batch_norm_cancels_is_not_called_right():
 def test_nothing_checked_is_not_right():
     # a = sigmoid(30) = 1 - 9e-14 is so near to its target that the loss, 9e-27, is rounding
     output = Dense(1, Sigmoid(), Zeros(), Constant(30.0))
-    rows = EvaluationSet(np.ones((2, 1)), np.ones((2, 1)), np.ones(2))
+    rows = EvaluationSet({"x": np.ones((2, 1))}, np.ones((2, 1)), truth=np.ones(2))
     found = check(make_job([], output, Mse(), inputs=1, train_rows=rows))
     assert found.checked == 0
     assert not found.wrong
@@ -213,7 +213,7 @@ def test_nothing_checked_is_not_right():
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_the_size_of_the_loss_doesnt_matter(scale):
     rows = draw_rows(10, 4, 1, Mse(), "float64", seed=3)
-    rows = EvaluationSet(rows.x, rows.targets * scale, rows.truth)
+    rows = EvaluationSet({"x": rows.x}, rows.targets * scale, truth=rows.truth)
     found = check(make_job([Dense(4, Tanh())], loss=Mse(), train_rows=rows))
     assert found.is_right
     assert not found.undecided

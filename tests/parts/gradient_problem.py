@@ -6,6 +6,7 @@ from network_part_cases import ACTIVATIONS, LAYERS, LOSSES, REGULARIZERS
 
 from nncli.engine.network import Network
 from nncli.engine.plan import Plan
+from nncli.engine.rows import Batch
 
 STEP = 1e-5  # of centred differences: an error of the order of STEP^2, and 1e-16 / STEP of rounding
 
@@ -79,12 +80,10 @@ class GradientProblem:
         self.plan = Plan(
             network,
             self.theta.copy(),
-            self.x,
-            self.targets,
+            Batch({"x": self.x}, self.targets, weights),
             rows,
             gather=False,
             random=self.dropped,
-            weights=weights,
         )
         self.tape = self.plan.record_gradient(rows)
         self.trainable = network.layout.trainable

@@ -120,7 +120,7 @@ def test_a_weighted_gradient_is_that_of_the_weighted_loss(activation, loss):
     scale = 1e-2 * max(1.0, abs(problem.value(problem.theta)))
     found, expected = problem.gradient(), problem.gradient_by_differences()
     assert relative_error(found, expected, scale) < 1e-6
-    problem.plan.weights[...] = 1.0
+    problem.plan.data.weights[...] = 1.0
     assert not np.allclose(found, problem.gradient(), rtol=1e-3)
 
 

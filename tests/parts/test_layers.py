@@ -22,7 +22,7 @@ def run(layer, x, tensors=(), *, training=True, seed=0):
     gradient = np.zeros(network.layout.trainable) if training else None
     workspace = Workspace(network, len(x), theta, gradient, np.random.default_rng(seed))
     x.flags.writeable = False
-    buffers = workspace.buffers(x)
+    buffers = workspace.buffers({"x": x})
     passes.forward(network, buffers)
     return buffers[0].y, views
 

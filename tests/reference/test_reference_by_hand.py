@@ -37,7 +37,7 @@ def plan():
     """One row passed forward and backward."""
     job = made("by_hand").job
     theta = job.start().theta
-    plan = Plan(job.network, theta, job.train.x, job.train.targets, 1, gather=False)
+    plan = Plan(job.network, theta, job.train, 1, gather=False)
     plan.record_gradient(1)()
     return plan
 

@@ -18,7 +18,7 @@ def plan():
     """Ten rows passed forward and backward."""
     job = made("one_softmax_step").job
     theta = job.start().theta
-    plan = Plan(job.network, theta, job.train.x, job.train.targets, 10, gather=False)
+    plan = Plan(job.network, theta, job.train, 10, gather=False)
     plan.record_gradient(10)()
     return plan
 

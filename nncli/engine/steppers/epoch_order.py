@@ -9,6 +9,7 @@ import numpy as np
 from nncli.engine.batches import Batches
 from nncli.engine.cost import ordering_pays
 from nncli.engine.plan import Plan
+from nncli.engine.rows import is_in_memory
 from nncli.engine.steppers.peephole import Peephole
 from nncli.engine.tape import Tape
 
@@ -21,21 +22,19 @@ class EpochOrder:
 
     def __init__(self, plan: Plan, batches: Batches, update: Tape, peephole: Peephole) -> None:
         self.batches, self.peephole = batches, peephole
-        sources = [plan.x, plan.targets, plan.weights]
-        self.pairs = [(each, np.empty_like(each)) for each in sources if each is not None]
+        self.rows, self.ordered = plan.data, plan.data.each(lambda _, each: np.empty_like(each))
         starts = range(0, batches.rows, batches.batch)
         self.steps = [self._record(plan, start, update) for start in starts]
 
     def _record(self, plan: Plan, start: int, update: Tape) -> Tape:
         piece = slice(start, start + self.batches.batch)
-        x, targets, *rest = (ordered[piece] for _, ordered in self.pairs)
-        passes = plan.record_passes(x, targets, rest[0] if rest else None)
+        passes = plan.record_passes(self.ordered.each(lambda _, each: each[piece]))
         return self.peephole.cheaper(passes + update)
 
     def draw(self) -> None:
         """Draw the order of an epoch and put the rows into it."""
         order = self.batches.order()
-        for source, ordered in self.pairs:
+        for source, ordered in zip(self.rows.arrays(), self.ordered.arrays(), strict=True):
             source.take(order, 0, ordered, "clip")
 
 
@@ -43,7 +42,9 @@ def pays(plan: Plan, batches: Batches, steps_per_epoch: int, epochs: int) -> boo
     """Whether an epoch is one pass over shuffled rows, in memory, and ordering them pays."""
     if batches.in_place or batches.sampling != "shuffle" or steps_per_epoch != batches.per_pass:
         return False
-    if not isinstance(plan.x, np.ndarray):
+    inputs, targets = plan.data.inputs, plan.data.targets
+    if not is_in_memory(inputs):
         return False
-    size, widest = plan.x.nbytes + plan.targets.nbytes, plan.network.widest * batches.batch
+    size = sum(block.nbytes for block in inputs.values()) + targets.nbytes
+    widest = plan.network.widest * batches.batch
     return ordering_pays(size, widest, batches.per_pass, epochs)

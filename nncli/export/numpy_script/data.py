@@ -11,7 +11,7 @@ import numpy as np
 
 from nncli.build.build import Built
 from nncli.engine.job import Job
-from nncli.engine.rows import Inputs
+from nncli.engine.rows import InputBlock
 from nncli.errors import UserError, few
 from nncli.export.numpy_script.expressions import type_name
 from nncli.export.numpy_script.formatting import WIDTH, comment, listed
@@ -161,9 +161,9 @@ class _ArrayLines:
             self.lines += listed(f"{head}[", [str(number) for number in classes.tolist()], "]]")
 
 
-def _rows(job: Job) -> dict[str, Inputs]:
+def _rows(job: Job) -> dict[str, InputBlock]:
     """What a training step and the losses are computed from."""
-    arrays: dict[str, Inputs] = {}
+    arrays: dict[str, InputBlock] = {}
     for split, rows in (("train", job.train), ("val", job.val)):
         if rows is not None:
             arrays |= {f"x_{split}": rows.x, f"t_{split}": rows.targets}
@@ -171,7 +171,7 @@ def _rows(job: Job) -> dict[str, Inputs]:
     return arrays
 
 
-def _count(arrays: Collection[Inputs]) -> int:
+def _count(arrays: Collection[InputBlock]) -> int:
     """Numbers in all. Raises UserError if they are too many for one file."""
     numbers = [math.prod(array.shape) for array in arrays]
     size = sum(n * array.dtype.itemsize for n, array in zip(numbers, arrays, strict=True))

@@ -16,6 +16,7 @@ from nncli.engine.evaluator import Forward
 from nncli.engine.job import Job
 from nncli.engine.notation import symbol
 from nncli.engine.plan import Plan
+from nncli.engine.rows import Batch, X
 from nncli.engine.steppers.update_tape import empty_scalars, record_update
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
@@ -55,11 +56,11 @@ class Recorder:
 
     def _gradient(self, rows: int) -> Recording:
         plan = self._plan(rows)
-        x, targets, weights = plan.batch(rows)
-        names = self._names(x, plan.buffers(rows))
-        names.add("t", targets)
-        if weights is not None:
-            names.add("w", weights)
+        batch = plan.batch(rows)
+        names = self._names(batch.x, plan.buffers(rows))
+        names.add("t", batch.targets)
+        if batch.weights is not None:
+            names.add("w", batch.weights)
         return Recording(plan.record_gradient(rows).operations, names, rows)
 
     def evaluation(self) -> list[Recording]:
@@ -67,10 +68,10 @@ class Recorder:
         recordings = []
         for rows in PROBES:
             x = np.zeros((rows, self.network.inputs), self.dtype)
-            forward = Forward(self.network, np.zeros_like(self.start.theta), x)
+            forward = Forward(self.network, np.zeros_like(self.start.theta), {X: x})
             [(_, tape, _)] = forward.chunks
             *computed, _ = tape.operations  # the last one hands out the outputs
-            names = self._names(x, forward.workspace.buffers(x))
+            names = self._names(x, forward.workspace.buffers({X: x}))
             recordings.append(Recording(computed, names, rows))
         return recordings
 
@@ -88,15 +89,18 @@ class Recorder:
 
     def _plan(self, rows: int, theta: Array | None = None) -> Plan:
         network, dtype = self.network, self.dtype
+        x, targets = (
+            np.zeros((rows, network.inputs), dtype),
+            np.zeros((rows, network.outputs), dtype),
+        )
+        weights = None if self.job.train.weights is None else np.zeros(rows, dtype)
         return Plan(
             network,
             np.zeros_like(self.start.theta) if theta is None else theta,
-            np.zeros((rows, network.inputs), dtype),
-            np.zeros((rows, network.outputs), dtype),
+            Batch({X: x}, targets, weights),
             rows,
             gather=False,
             random=np.random.default_rng(0) if network.is_random else None,
-            weights=None if self.job.train.weights is None else np.zeros(rows, dtype),
         )
 
     def _names(self, x: Array, buffers: Sequence[LayerBuffers]) -> ArrayNames:

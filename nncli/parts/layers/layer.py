@@ -14,12 +14,14 @@ class Layer(Part):
 
     Shapes are those of one row, without the batch axis: (features,) today.
     is_random: whether a training pass draws random numbers.
+    reads: names of the input blocks that it takes beside x, the rows of the layer before.
     equivalents: scikit-learn: anything, where the estimators have it; keras: a layer; pytorch: a
     module of {inputs} columns.
     """
 
     kind = "layer"
     is_random: ClassVar[bool] = False
+    reads: ClassVar[tuple[str, ...]] = ()
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of a row of y, given that of x. Raises ShapeError for one it can't take."""

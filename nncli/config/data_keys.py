@@ -1,0 +1,183 @@
+"""Data keys: the `data` block of a config, and the blocks in it."""
+
+from dataclasses import MISSING as NO_DEFAULT
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from nncli.constraints import Auto, Length
+from nncli.data.preprocessing import Impute, ImputeCategory, Unknown
+from nncli.data.reading.chunks import MISSING
+from nncli.data.reading.tables import TableFile
+from nncli.data.reading.text_files import TextFormat
+from nncli.data.scaling import Scale
+from nncli.parts.datasets import Dataset
+from nncli.parts.splits import FixedSplit, Split
+from nncli.parts.table import Kind, Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numeric:
+    """What is done to each numeric feature, with statistics of the training rows."""
+
+    impute: Annotated[
+        Impute | Auto, "what stands in for a missing number; auto: median, none for built-in data"
+    ] = "auto"
+    scale: Annotated[
+        Scale | Auto, "auto: standard, but none for gates, inline rows and and_float"
+    ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Categorical:
+    """What is done to each feature of categories; the training rows say which there are."""
+
+    impute: Annotated[
+        ImputeCategory, "what stands in for a missing one; category: missing is one of its own"
+    ] = "most_frequent"
+    encode: Annotated[Literal["onehot"], "an input of 0 or 1 for each category"] = "onehot"
+    handle_unknown: Annotated[
+        Unknown, "a category that no training row has; ignore: all its inputs are 0"
+    ] = "ignore"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is done to a numeric target; metrics are in its own units all the same."""
+
+    scale: Annotated[
+        Scale | Auto, "auto: as the features, if the output unit can reach any number"
+    ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreprocessingKeys:
+    """How columns become what a network learns from."""
+
+    numeric: Annotated[Numeric, "features that are numbers"] = field(default_factory=Numeric)
+    categorical: Annotated[Categorical, "features that are texts"] = field(
+        default_factory=Categorical
+    )
+    target: Annotated[Target, "what is predicted, in a regression"] = field(default_factory=Target)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Which columns the network sees."""
+
+    include: Annotated[
+        list[str] | None, "null: all but the target, constant columns and id-like ones"
+    ] = None
+    exclude: Annotated[list[str], "columns to leave out"] = field(default_factory=list)
+
+
+_OF_EVERY_SOURCE = ("dataset", "path", "task", "split", "preprocessing")
+
+
+def _default(key: Any) -> Any:
+    return key.default if key.default_factory is NO_DEFAULT else key.default_factory()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """Where the rows come from, and which of them train: a built-in dataset, or your own table."""
+
+    dataset: Annotated[Dataset | None, "a built-in dataset"] = None
+    path: Annotated[
+        Path | None, "your own table: .csv, .tsv, .csv.gz, .npz, .parquet or .feather"
+    ] = None
+    target: Annotated[
+        str | Annotated[list[str], Length(1)] | None, "the table's column to predict, or several"
+    ] = None
+    features: Annotated[Features, "the table's columns to learn from"] = field(
+        default_factory=Features
+    )
+    columns: Annotated[dict[str, Kind], "what a column holds, where its values mislead"] = field(
+        default_factory=dict
+    )
+    sample_weight: Annotated[
+        str | None, "the table's column that says how much each row counts in the loss"
+    ] = None
+    missing: Annotated[list[str], "cells that mean there is no value"] = field(
+        default_factory=lambda: list(MISSING)
+    )
+    missing_target: Annotated[
+        Literal["error", "drop"], "what becomes of rows that lack the target"
+    ] = "error"
+    delimiter: Annotated[
+        str | None, "between a text table's cells; null: told from each file's first rows"
+    ] = None
+    header: Annotated[
+        bool | None, "whether the first row has the columns' names; null: told from its cells"
+    ] = None
+    decimal: Annotated[Literal[".", ","], "the sign before a fraction"] = "."
+    on_disk: Annotated[bool | Auto, "read rows from disk; auto: if memory is short"] = "auto"
+    task: Annotated[Task | Auto, "what the target calls for; auto: by its values"] = "auto"
+    split: Annotated[
+        Split | Auto, "auto: none for gates, else stratified (classes) or random, 0.7/0.15/0.15"
+    ] = "auto"
+    preprocessing: Annotated[
+        PreprocessingKeys | Literal["none"], "none switches every step off"
+    ] = field(default_factory=PreprocessingKeys)
+
+    def __post_init__(self) -> None:
+        if (self.dataset is None) == (self.path is None):
+            raise ValueError(
+                "expected a dataset, such as iris, or the path of a table: one of them"
+            )
+        if self.path is None:
+            for key in fields(self):
+                if key.name not in _OF_EVERY_SOURCE and getattr(self, key.name) != _default(key):
+                    raise ValueError(f"'{key.name}' is for tables of your own: it needs a path")
+        elif not self.target:
+            raise ValueError("missing key 'target': the table's column to predict")
+        if self.delimiter is not None and len(self.delimiter) != 1:
+            raise ValueError(f"delimiter: expected one character, found '{self.delimiter}'")
+        if self.delimiter == self.decimal:
+            raise ValueError("delimiter and decimal are the same character")
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys that mean something for what the rows come from."""
+        if self.path is None:
+            return tuple(name for name in _OF_EVERY_SOURCE if name != "path")
+        return tuple(key.name for key in fields(self) if key.name != "dataset")
+
+    @property
+    def source_key(self) -> str:
+        """The key that says where the rows come from."""
+        return "data.dataset" if self.path is None else "data.path"
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the columns to predict."""
+        return (self.target,) if isinstance(self.target, str) else tuple(self.target or ())
+
+    @property
+    def text_format(self) -> TextFormat:
+        return TextFormat(self.delimiter, self.header, self.decimal)
+
+    def source(self) -> Dataset:
+        """What the rows come from."""
+        if self.path is None:
+            assert self.dataset is not None
+            return self.dataset
+        aside = {}
+        if isinstance(self.split, Split) and self.split.column:
+            aside[self.split.column] = "data.split.column"
+        if self.sample_weight is not None:
+            aside[self.sample_weight] = "data.sample_weight"
+        return TableFile(
+            path=self.path,
+            target=self.targets,
+            task=self.task,
+            include=None if self.features.include is None else tuple(self.features.include),
+            exclude=tuple(self.features.exclude),
+            kinds=self.columns,
+            aside=aside,
+            missing=tuple(self.missing),
+            drops_missing_target=self.missing_target == "drop",
+            format=self.text_format,
+            parts=self.split.files if isinstance(self.split, FixedSplit) else {},
+            on_disk=None if self.on_disk == "auto" else self.on_disk,
+        )
