@@ -87,7 +87,7 @@ class Recorded(np.ndarray):
         operands = [plain(operand) for operand in inputs]
         if (ufunc, method) == (np.add, "at"):
             target, index, source = operands
-            self.tape.add(ScatterAdd(source, index, target))
+            self.tape.add(ScatterAdd(_ready(source, target.dtype), _whole(index), target))
             return None
         if out is None:
             raise NncliError(f"a kernel called np.{ufunc.__name__} without out=")
@@ -126,9 +126,12 @@ class Recorded(np.ndarray):
             left, right = arguments
             self.tape.add(Product(left, right, options["out"]))
             return kwargs["out"]
+        mode = options.pop("mode", "clip")
         if function is np.take and len(arguments) == 2 and options.keys() == {"axis", "out"}:
             source, index = arguments
-            self.tape.add(Gather(source, index, options["axis"], options["out"]))
+            if mode != "clip":
+                raise _unrecordable(f"np.take with mode {mode!r}")
+            self.tape.add(Gather(source, _whole(index), options["axis"], options["out"]))
             return kwargs["out"]
         raise _unrecordable(f"np.{function.__name__}")
 
@@ -153,6 +156,13 @@ def _ready(operand: Any, dtype: Any) -> Any:
     constant = np.asarray(operand, dtype)
     constant.flags.writeable = False
     return constant
+
+
+def _whole(index: Any) -> Array:
+    """An index that is data: an array of whole numbers."""
+    if not isinstance(index, np.ndarray) or index.dtype.kind not in "iu":
+        raise _unrecordable("an index that isn't an array of whole numbers")
+    return index
 
 
 def _unrecordable(what: str) -> NncliError:
