@@ -7,11 +7,10 @@ from scipy import special
 pytest.importorskip("llvmlite")
 
 from nncli.engine.operations import Opaque
-from nncli.engine.steppers.compiled.groups import Group, grouped
-from nncli.engine.steppers.compiled.machine import Machine
-from nncli.engine.steppers.compiled.operations import Reader
+from nncli.engine.steppers.compiled.loops import Group, grouped
+from nncli.engine.steppers.compiled.lowering import Lowering
 from nncli.engine.steppers.compiled.places import Untranslatable
-from nncli.engine.steppers.compiled.program import add_routine, add_run, new_code
+from nncli.engine.steppers.compiled.program import Program, add_routine, add_run, new_code
 from nncli.engine.tape import Tape
 
 CALM = [np.negative, np.absolute, np.sign, np.tanh, np.add, np.subtract, np.multiply, np.maximum]
@@ -62,14 +61,14 @@ def run_compiled(dtype, *tapes):
     """Carry each tape out once, in machine code."""
     code = new_code(np.dtype(dtype))
     routines = [
-        add_routine(code, f"tape_{number}", tape, Reader(code.dtype, INDEX))
+        add_routine(code, f"tape_{number}", tape, Lowering(code.dtype, INDEX))
         for number, tape in enumerate(tapes)
     ]
-    nothing = add_routine(code, "nothing", Tape(), Reader(code.dtype, INDEX))
+    nothing = add_routine(code, "nothing", Tape(), Lowering(code.dtype, INDEX))
     add_run(code, routines, nothing, [])
     kinds = np.arange(len(tapes), dtype=np.int8)
     index = np.array(INDEX)
-    Machine(code).run(len(tapes), kinds.ctypes.data, index.ctypes.data, None, None, 0)
+    Program(code).run(len(tapes), kinds.ctypes.data, index.ctypes.data, None, None, 0)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -157,8 +156,8 @@ def test_neighbours_share_a_loop_unless_one_reads_what_another_scatters():
     np.subtract(b, a.T, out=b)  # still of one loop: x isn't written
     np.add(b, 1.0, out=a)  # and now it is, where x.T was read
     np.add(a, b, out=b)
-    read = Reader(np.dtype(float), INDEX)
-    groups = grouped([read(each) for each in tape.operations], 8)
+    lower = Lowering(np.dtype(float), INDEX)
+    groups = grouped([lower(each) for each in tape.operations], 8)
     assert all(isinstance(group, Group) for group in groups)
     assert [len(group.operations) for group in groups] == [3, 2]
 
@@ -194,7 +193,7 @@ def objects(tape, x):
 
 @pytest.mark.parametrize("call", [overlapping, where, mixed, two_results, python, reduced, objects])
 def test_what_only_numpy_can_do_is_refused_before_any_code_is_written(call):
-    tape, read = Tape(), Reader(np.dtype(float), INDEX)
+    tape, lower = Tape(), Lowering(np.dtype(float), INDEX)
     call(tape, tape.wrap(np.ones(4)))
     with pytest.raises(Untranslatable):
-        read(tape.operations[0])
+        lower(tape.operations[0])

@@ -109,9 +109,10 @@ class _PositiveParts:
 
 def _owner(array: Array) -> int:
     """Tells arrays apart that can't share memory."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return id(array)
+    owner: Any = array
+    while (base := getattr(owner, "base", None)) is not None:  # a window's isn't an array
+        owner = base
+    return id(owner)
 
 
 def _is_zero(operand: Array) -> bool:

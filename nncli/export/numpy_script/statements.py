@@ -24,6 +24,7 @@ from nncli.engine.operations import (
     Reduction,
     ScatterAdd,
 )
+from nncli.engine.ufuncs import UFUNCS
 from nncli.errors import UserError
 from nncli.export.numpy_script.expressions import (
     Literals,
@@ -34,21 +35,6 @@ from nncli.export.numpy_script.expressions import (
 )
 from nncli.parts.arrays import Array
 
-OPERATORS = {
-    "add": "_0 + _1",
-    "subtract": "_0 - _1",
-    "multiply": "_0 * _1",
-    "divide": "_0 / _1",
-    "negative": "-_0",
-    "reciprocal": "1.0 / _0",
-    "greater": "_0 > _1",
-    "greater_equal": "_0 >= _1",
-    "less": "_0 < _1",
-    "less_equal": "_0 <= _1",
-    "equal": "_0 == _1",
-    "not_equal": "_0 != _1",
-}
-REDUCTIONS = {"maximum": "np.max", "minimum": "np.min", "add": "np.sum", "multiply": "np.prod"}
 LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
 
 
@@ -120,6 +106,8 @@ class Statement:
 
 def _elementwise(function: np.ufunc) -> str:
     """A ufunc of _0, _1, ... in NumPy's or SciPy's words; where it tells True, as a number."""
+    if function in UFUNCS:
+        return UFUNCS[function].numpy
     name = function.__name__
     if getattr(np, name, None) is function:
         called = f"np.{name}"
@@ -131,7 +119,13 @@ def _elementwise(function: np.ufunc) -> str:
         called = f"scipy.special.{name}"
     operands = ", ".join(f"_{number}" for number in range(function.nin))
     truths = any(each.endswith("->?") and each[0] in "fd" for each in function.types)
-    return OPERATORS.get(name, f"{called}({operands}){' + 0.0' if truths else ''}")
+    return f"{called}({operands}){' + 0.0' if truths else ''}"
+
+
+def _reduction(function: np.ufunc) -> str:
+    """What combines numbers along an axis by a ufunc, in NumPy's words."""
+    named = UFUNCS[function].reduction if function in UFUNCS else ""
+    return named or f"np.{function.__name__}.reduce"
 
 
 @dataclass(frozen=True)
@@ -155,9 +149,9 @@ def _formula(operation: Operation, dtype: np.dtype[Any]) -> _Formula:
             shape = np.broadcast_shapes(*map(np.shape, operands))
             return _Formula(_elementwise(ufunc), operands, target, shape)
         case Reduction(ufunc, source, axis, has_kept_axis, target):
-            reduction = REDUCTIONS.get(ufunc.__name__, f"np.{ufunc.__name__}.reduce")
             kept = ", keepdims=True" if has_kept_axis else ""
-            return _Formula(f"{reduction}(_0, axis={axis}{kept})", (source,), target, target.shape)
+            text = f"{_reduction(ufunc)}(_0, axis={axis}{kept})"
+            return _Formula(text, (source,), target, target.shape)
         case Product(left, right, target):
             return _Formula("np.dot(_0, _1)", (left, right), target, target.shape)
         case Copy(source, target):

@@ -1,7 +1,7 @@
-"""Training steps as machine code: the recorded tape, translated call by call.
+"""Training steps as machine code: the recorded tape, translated operation by operation.
 
-    tape -> operations -> groups -> kernels -> program -> machine code
+    tape -> lowering (places in memory) -> loops and products (kernels) -> program (machine code)
 
-No layer, loss or optimizer is written here a second time: whatever a tape holds is read back from
-its calls. llvmlite compiles it in tenths of a second, so nothing is cached on disk.
+No layer, loss or optimizer is written here a second time: whatever a tape holds is an operation of
+one of a few kinds. llvmlite compiles it in tenths of a second, so nothing is cached on disk.
 """

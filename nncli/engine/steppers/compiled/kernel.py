@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from nncli.engine.steppers.compiled.instructions import Value
-from nncli.engine.steppers.compiled.numpy_loops import loop_of
+from nncli.engine.steppers.compiled.instructions import Value, loop_of
 from nncli.engine.steppers.compiled.places import Place
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, Shape
 
 POINTER, INTEGER, BYTE, NOTHING = ir.PointerType(), ir.IntType(64), ir.IntType(8), ir.VoidType()
 
@@ -77,6 +76,10 @@ class Kernel:
         for pointer in self.pointers:
             pointer.add_attribute("noalias")
         self.b = ir.IRBuilder(self.function.append_basic_block("entry"))
+
+    def strides_over(self, shape: Shape) -> list[tuple[int, ...]]:
+        """Of each place, over a shape to which it is broadcast."""
+        return [place.strides_over(shape) for place in self.places]
 
     @contextmanager
     def loop(self, size: int) -> Iterator[Value]:

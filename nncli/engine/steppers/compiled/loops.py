@@ -1,51 +1,129 @@
 """Loops: kernels that pass over numbers: groups, gathers, reductions, and NumPy's own loops."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
 from llvmlite import ir
 
-from nncli.engine.steppers.compiled.groups import Group
-from nncli.engine.steppers.compiled.instructions import EMIT, Emit, Value, number
+from nncli.engine.steppers.compiled.instructions import Emit, Value, emit_of, number
 from nncli.engine.steppers.compiled.kernel import INTEGER, POINTER, Code, Kernel, integer
-from nncli.engine.steppers.compiled.operations import Elementwise, Gather, Reduction
+from nncli.engine.steppers.compiled.lowering import (
+    Lowered,
+    LoweredElementwise,
+    LoweredGather,
+    LoweredReduction,
+    LoweredScatterAdd,
+)
 from nncli.engine.steppers.compiled.places import Place
 from nncli.parts.arrays import Shape
 
 LONGEST_ROW = 64  # numbers of a row that is worked on as one vector
-Strides = tuple[int, int]
+
+
+@dataclass
+class Group:
+    """Plain elementwise operations over one shape, in order, and the places they read and write."""
+
+    shape: Shape
+    itemsize: int
+    operations: list[LoweredElementwise] = field(default_factory=list)
+    read: set[Place] = field(default_factory=set)
+    written: set[Place] = field(default_factory=set)
+
+    def takes(self, operation: LoweredElementwise) -> bool:
+        """Whether it gives the same numbers inside this loop as after it."""
+        return (
+            operation.target.shape == self.shape
+            and not any(self._collides(place, self.written) for place in operation.operands)
+            and not self._collides(operation.target, self.read | self.written)
+        )
+
+    def _collides(self, place: Place, others: set[Place]) -> bool:
+        """Whether it shares memory with another, but not number by number."""
+        return any(place != other and place.shares_memory(other, self.itemsize) for other in others)
+
+    def add(self, operation: LoweredElementwise) -> None:
+        self.operations.append(operation)
+        self.read.update(place for place in operation.operands if place.value is None)
+        self.written.add(operation.target)
+
+    @property
+    def places(self) -> list[Place]:
+        """Each once, in an order that doesn't depend on where they happen to lie."""
+        ordered = (p for each in self.operations for p in (*each.operands, each.target))
+        return [p for p in dict.fromkeys(ordered) if p in self.read or p in self.written]
+
+
+def grouped(operations: Iterable[Lowered], itemsize: int) -> list[Lowered | Group]:
+    """The operations in their order, neighbours joined."""
+    steps: list[Lowered | Group] = []
+    for operation in operations:
+        if not (isinstance(operation, LoweredElementwise) and _is_plain(operation)):
+            steps.append(operation)
+            continue
+        group = steps[-1] if steps else None
+        if not (isinstance(group, Group) and group.takes(operation)):
+            group = Group(operation.target.shape, itemsize)
+            steps.append(group)
+        group.add(operation)
+    return steps
+
+
+def _is_plain(operation: LoweredElementwise) -> bool:
+    return operation.ufunc is None or emit_of(operation.ufunc) is not None
 
 
 def group_kernel(code: Code, group: Group) -> Kernel:
     """All operations in one pass."""
     kernel = Kernel(code, "group", group.places)
-    (rows, columns), strides = _as_matrix(group.shape, group.places)
-    are_neighbours = all(column in (0, 1) for _, column in strides)
+    *outer, (columns, across) = merged_axes(group.shape, kernel.strides_over(group.shape))
+    are_neighbours = all(stride in (0, 1) for stride in across)
     width = columns if columns <= LONGEST_ROW and are_neighbours else 1
-    with kernel.loop(rows) as i, kernel.loop(columns // width) as j:
+    with loops(kernel, outer) as starts, kernel.loop(columns // width) as j:
         addresses = [
-            kernel.at(pointer, (i, row), (j, column))
-            for pointer, (row, column) in zip(kernel.pointers, strides, strict=True)
+            kernel.at(start, (j, stride)) for start, stride in zip(starts, across, strict=True)
         ]
-        widths = [width if column else 1 for _, column in strides]
+        widths = [width if stride else 1 for stride in across]
         _write_operations(kernel, group, addresses, widths, width)
     return kernel
 
 
-def _as_matrix(shape: Shape, places: Sequence[Place]) -> tuple[tuple[int, int], list[Strides]]:
-    """(rows, columns), and each place's strides over them; one row where all numbers run on."""
-    padding = (0,) * (2 - len(shape))
-    rows, columns = (1, 1, *shape)[-2:]
-    strides: list[Strides] = []
-    for place in places:
-        row, column = (*padding, *place.strides_over(shape))
-        strides.append((row, column))
-    if columns == 1:
-        return (1, rows), [(0, row) for row, _ in strides]
-    if all(row == columns * column for row, column in strides):
-        return (1, rows * columns), [(0, column) for _, column in strides]
-    return (rows, columns), strides
+Axis = tuple[int, tuple[int, ...]]  # its size, and the stride of each array along it
+
+
+def merged_axes(shape: Shape, strides: Sequence[Sequence[int]]) -> list[Axis]:
+    """The axes of a shape, outermost first, neighbours joined where every array runs on.
+
+    strides: of each array over the shape. There is one axis at the least.
+    """
+    merged: list[Axis] = []
+    for size, *own in zip(shape, *strides, strict=True):
+        if size == 1:
+            continue
+        if merged:
+            before, outer = merged[-1]
+            if all(stride == inner * size for stride, inner in zip(outer, own, strict=True)):
+                merged[-1] = before * size, tuple(own)
+                continue
+        merged.append((size, tuple(own)))
+    return merged or [(1, (0,) * len(strides))]
+
+
+@contextmanager
+def loops(kernel: Kernel, axes: Sequence[Axis]) -> Iterator[list[Value]]:
+    """Nested loops over axes; inside, the address of each of the kernel's arrays."""
+    with ExitStack() as stack:
+        indices = [stack.enter_context(kernel.loop(size)) for size, _ in axes]
+        yield [
+            kernel.at(
+                pointer,
+                *((index, own[place]) for index, (_, own) in zip(indices, axes, strict=True)),
+            )
+            for place, pointer in enumerate(kernel.pointers)
+        ]
 
 
 def _write_operations(
@@ -66,44 +144,36 @@ def _write_operations(
 
     for operation in group.operations:
         operands = [value(place) for place in operation.operands]
-        emit = EMIT[operation.ufunc or np.positive]
+        emit = emit_of(operation.ufunc or np.positive)
+        assert emit is not None
         values[operation.target] = emit(kernel.b, *operands)
     for place in group.places:
         if place in group.written:
             kernel.store(values[place], where[place][0])
 
 
-def loop_kernel(code: Code, operation: Elementwise) -> Kernel:
+def loop_kernel(code: Code, operation: LoweredElementwise) -> Kernel:
     """NumPy's own loop: once where all numbers run on, else once for each row."""
     assert operation.ufunc is not None
-    shape, name = operation.target.shape, operation.ufunc.__name__
-    kernel = Kernel(code, name, [*operation.operands, operation.target])
-    (rows, columns), strides = _as_matrix(shape, kernel.places)
-    with kernel.loop(rows) as i:
-        addresses = [
-            kernel.at(pointer, (i, row))
-            for pointer, (row, _) in zip(kernel.pointers, strides, strict=True)
-        ]
-        steps = [column * code.dtype.itemsize for _, column in strides]
+    shape = operation.target.shape
+    kernel = Kernel(code, operation.ufunc.__name__, [*operation.operands, operation.target])
+    *outer, (columns, across) = merged_axes(shape, kernel.strides_over(shape))
+    with loops(kernel, outer) as addresses:
+        steps = [stride * code.dtype.itemsize for stride in across]
         kernel.call_numpy(operation.ufunc, addresses, [columns], steps)
     return kernel
 
 
-def reduction_kernel(code: Code, reduction: Reduction) -> Kernel:
+def reduction_kernel(code: Code, reduction: LoweredReduction) -> Kernel:
     """Along the axis: a short one pair by pair, which keeps chains short; a long one in order."""
-    ufunc, source, axis = reduction.ufunc, reduction.source, reduction.axis
-    kernel = Kernel(code, ufunc.__name__, [source, reduction.target])
-    others = [i for i in range(len(source.shape)) if i != axis]
-    kept, down, down_target = (
-        math.prod(each[i] for i in others)
-        for each in (source.shape, source.strides, reduction.target.strides)
-    )
+    source, axis, emit = reduction.source, reduction.axis, emit_of(reduction.ufunc)
+    assert emit is not None
+    kernel = Kernel(code, reduction.ufunc.__name__, [source, reduction.target])
     size, along = source.shape[axis], source.strides[axis]
-    with kernel.loop(kept) as i:
-        start = kernel.at(kernel.pointers[0], (i, down))
-        result = kernel.at(kernel.pointers[1], (i, down_target))
+    strides = kernel.strides_over(reduction.target.shape)
+    with loops(kernel, merged_axes(reduction.target.shape, strides)) as (start, result):
         combine = _combine_pairs if size <= LONGEST_ROW else _combine_in_order
-        combine(kernel, EMIT[ufunc], (start, size, along), result)
+        combine(kernel, emit, (start, size, along), result)
     return kernel
 
 
@@ -127,15 +197,42 @@ def _combine_in_order(
         kernel.store(emit(kernel.b, kernel.load(result), following), result)
 
 
-def gather_kernel(code: Code, gather: Gather) -> Kernel:
-    """Row after row, as the index says."""
-    kernel = Kernel(code, "gather", [gather.source, gather.target], takes_index=True)
+def gather_kernel(code: Code, gather: LoweredGather) -> Kernel:
+    """Item after item, as the index says."""
+    given = [] if gather.index is None else [gather.index]
+    places = [gather.source, gather.target, *given]
+    kernel = Kernel(code, "gather", places, takes_index=gather.index is None)
     b, (source, target, index) = kernel.b, kernel.pointers
     columns = math.prod(gather.source.shape[1:])
+    count = math.prod(gather.target.shape) // columns
     copy = b.module.declare_intrinsic("llvm.memcpy", [POINTER, POINTER, INTEGER])
     size, is_volatile = integer(columns * code.dtype.itemsize), ir.Constant(ir.IntType(1), 0)
-    with kernel.loop(gather.target.shape[0]) as i:
+    with kernel.loop(count) as i:
         row = b.load(b.gep(index, [i], source_etype=INTEGER), typ=INTEGER)
+        if given:
+            row = _within(kernel, row, gather.source.shape[0])
         place = kernel.at(target, (i, columns))
         b.call(copy, [place, kernel.at(source, (row, columns)), size, is_volatile])
     return kernel
+
+
+def scatter_add_kernel(code: Code, scatter: LoweredScatterAdd) -> Kernel:
+    """Item after item, in order, so that those of one place always add up alike."""
+    kernel = Kernel(code, "scatter_add", [scatter.source, scatter.target, scatter.index])
+    b, (source, target, index) = kernel.b, kernel.pointers
+    columns = math.prod(scatter.target.shape[1:])
+    with kernel.loop(math.prod(scatter.index.shape)) as i:
+        row = b.load(b.gep(index, [i], source_etype=INTEGER), typ=INTEGER)
+        row = _within(kernel, row, scatter.target.shape[0])
+        with kernel.loop(columns) as j:
+            place = kernel.at(target, (row, columns), (j, 1))
+            added = kernel.load(kernel.at(source, (i, columns), (j, 1)))
+            kernel.store(b.fadd(kernel.load(place), added), place)
+    return kernel
+
+
+def _within(kernel: Kernel, row: Value, rows: int) -> Value:
+    """The row, or the nearest there is: data must not make code touch other memory."""
+    b, first, last = kernel.b, integer(0), integer(rows - 1)
+    row = b.select(b.icmp_signed("<", row, first), first, row)
+    return b.select(b.icmp_signed(">", row, last), last, row)

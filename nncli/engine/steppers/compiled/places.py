@@ -28,11 +28,11 @@ class Place:
 
     @classmethod
     def of(cls, array: Any, dtype: np.dtype[Any]) -> "Place":
-        """Raises Untranslatable for what isn't an ordinary array of the training dtype."""
+        """Raises Untranslatable for what isn't an ordinary array of this dtype."""
         if not isinstance(array, np.ndarray) or array.dtype != dtype:
             raise Untranslatable(f"an operand isn't an array of {dtype}")
-        if not array.flags.aligned or array.ndim > 2 or not array.size:
-            raise Untranslatable("an array is empty, has three axes or lies askew")
+        if not array.flags.aligned or not array.size:
+            raise Untranslatable("an array is empty or lies askew")
         strides = tuple(step // dtype.itemsize for step in array.strides)
         if any(stride < 0 for stride in strides):
             raise Untranslatable("an array runs backwards")

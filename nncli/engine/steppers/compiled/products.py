@@ -10,17 +10,17 @@ import numpy as np
 
 from nncli.engine.steppers.compiled.instructions import Value, intrinsic, number
 from nncli.engine.steppers.compiled.kernel import INTEGER, Code, Kernel, integer
-from nncli.engine.steppers.compiled.operations import Product
+from nncli.engine.steppers.compiled.lowering import LoweredProduct
 from nncli.engine.steppers.compiled.places import Place
 
 SMALL = 2**18  # multiplications up to which a product is computed in place
 LONGEST_SUM = 256  # addends, one after the other in a register, of such a product
 MOST_COPIED = 512  # numbers of a scattered right matrix for each row of the result
 REGISTERS_OF_A_ROW = 4  # that a tile is wide
-multiply_add = intrinsic("fmuladd")
+multiply_add = intrinsic("llvm.fmuladd")
 
 
-def product_kernel(code: Code, product: Product) -> Kernel:
+def product_kernel(code: Code, product: LoweredProduct) -> Kernel:
     if product.target.shape[1] == 1 < product.target.shape[0]:
         product = product.transposed  # so that a row of the result is more than a number
     m, k, n = product.size
@@ -35,7 +35,7 @@ def _is_in_order(matrix: Place) -> bool:
     return matrix.shape[1] == 1 or matrix.strides[1] == 1
 
 
-def _by_blas(code: Code, product: Product) -> Kernel:
+def _by_blas(code: Code, product: LoweredProduct) -> Kernel:
     """NumPy's loop of matmul: sizes (1 product, m, k, n), then the strides of each matrix."""
     places = [product.left, product.right, product.target]
     kernel = Kernel(code, "product", places)
@@ -53,7 +53,7 @@ class _Matrix:
     across: int
 
 
-def _in_place(code: Code, product: Product) -> Kernel:
+def _in_place(code: Code, product: LoweredProduct) -> Kernel:
     m, k, n = product.size
     places = [product.left, product.right, product.target]
     if not _is_in_order(product.right):

@@ -1,5 +1,6 @@
-"""Program: the tapes of a run as one function that makes any number of steps."""
+"""Program: the tapes of a run as one function that makes any number of steps, compiled."""
 
+import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 
-from nncli.engine.steppers.compiled.groups import Group, grouped
 from nncli.engine.steppers.compiled.instructions import Value
 from nncli.engine.steppers.compiled.kernel import (
     BYTE,
@@ -20,17 +20,21 @@ from nncli.engine.steppers.compiled.kernel import (
     integer,
 )
 from nncli.engine.steppers.compiled.loops import (
+    Group,
     gather_kernel,
     group_kernel,
+    grouped,
     loop_kernel,
     reduction_kernel,
+    scatter_add_kernel,
 )
-from nncli.engine.steppers.compiled.operations import (
-    Elementwise,
-    Gather,
-    Product,
-    Reader,
-    Reduction,
+from nncli.engine.steppers.compiled.lowering import (
+    LoweredElementwise,
+    LoweredGather,
+    LoweredProduct,
+    LoweredReduction,
+    LoweredScatterAdd,
+    Lowering,
 )
 from nncli.engine.steppers.compiled.places import Place, address_of
 from nncli.engine.steppers.compiled.products import product_kernel
@@ -40,11 +44,13 @@ from nncli.parts.arrays import Array
 
 KERNELS: dict[type, Callable[[Code, Any], Kernel]] = {
     Group: group_kernel,
-    Elementwise: loop_kernel,
-    Reduction: reduction_kernel,
-    Product: product_kernel,
-    Gather: gather_kernel,
+    LoweredElementwise: loop_kernel,
+    LoweredReduction: reduction_kernel,
+    LoweredProduct: product_kernel,
+    LoweredGather: gather_kernel,
+    LoweredScatterAdd: scatter_add_kernel,
 }
+RUN = ctypes.CFUNCTYPE(None, ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64)
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,9 @@ def new_code(dtype: Any) -> Code:
     return Code(dtype, Registers(32, 64) if has_avx512 else Registers(16, 32))
 
 
-def add_routine(code: Code, name: str, tape: Tape, read: Reader, rows: int = 0) -> Routine:
-    """A tape, call by call. Raises Untranslatable."""
-    steps = grouped([read(operation) for operation in tape.operations], code.dtype.itemsize)
+def add_routine(code: Code, name: str, tape: Tape, lower: Lowering, rows: int = 0) -> Routine:
+    """A tape, operation by operation. Raises Untranslatable."""
+    steps = grouped([lower(operation) for operation in tape.operations], code.dtype.itemsize)
     function = ir.Function(code.module, ir.FunctionType(NOTHING, [POINTER, POINTER]), name)
     index, random = function.args
     b = ir.IRBuilder(function.append_basic_block("entry"))
@@ -83,7 +89,7 @@ def add_routine(code: Code, name: str, tape: Tape, read: Reader, rows: int = 0) 
         arguments = [pointer(place) for place in kernel.places]
         b.call(kernel.function, [*arguments, index] if kernel.takes_index else arguments)
     b.ret_void()
-    return Routine(function, rows, read.drawn)
+    return Routine(function, rows, lower.drawn)
 
 
 def add_run(
@@ -150,17 +156,16 @@ def _add_scalars(code: Code, b: Any, scalars: Sequence[Array], values: Value) ->
         b.store(b.load(value, typ=code.real, align=size), place, align=size)
 
 
-def _reader(stepper: GradientStepper) -> Reader:
-    plan = stepper.plan
-    return Reader(plan.theta.dtype, plan.index)
+def _lowering(stepper: GradientStepper) -> Lowering:
+    return Lowering(stepper.plan.theta.dtype, stepper.plan.index)
 
 
 def check(stepper: GradientStepper) -> None:
-    """Raises Untranslatable if the steps of a stepper hold a call that only NumPy can make."""
+    """Raises Untranslatable if the steps of a stepper hold an operation that only NumPy makes."""
     for tape in (*stepper.gradient_tapes.values(), stepper.update_tape):
-        read = _reader(stepper)
+        lower = _lowering(stepper)
         for operation in tape.operations:
-            read(operation)
+            lower(operation)
 
 
 def translated(stepper: GradientStepper) -> tuple[Code, list[Routine]]:
@@ -169,9 +174,41 @@ def translated(stepper: GradientStepper) -> tuple[Code, list[Routine]]:
     """
     code = new_code(stepper.plan.theta.dtype)
     gradients = [
-        add_routine(code, f"gradient_{rows}", stepper.gradient_tapes[rows], _reader(stepper), rows)
-        for rows in sorted(stepper.gradient_tapes, reverse=True)
+        add_routine(code, f"gradient_{rows}", tape, _lowering(stepper), rows)
+        for rows, tape in sorted(stepper.gradient_tapes.items(), reverse=True)
     ]
-    update = add_routine(code, "update", stepper.update_tape, _reader(stepper))
+    update = add_routine(code, "update", stepper.update_tape, _lowering(stepper))
     add_run(code, gradients, update, list(stepper.scalars.values()))
     return code, gradients
+
+
+class Program:
+    """Compiled code, which lives as long as this."""
+
+    def __init__(self, code: Code) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        target = llvm.Target.from_default_triple().create_target_machine(
+            cpu=llvm.get_host_cpu_name(),
+            features=llvm.get_host_cpu_features().flatten(),
+            opt=3,
+            jit=True,
+        )
+        code.module.triple, code.module.data_layout = target.triple, str(target.target_data)
+        module = llvm.parse_assembly(str(code.module))
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        options.loop_vectorization = True
+        # these two take a third of the time to compile, and save none to run
+        options.loop_unrolling = options.slp_vectorization = False
+        passes = llvm.create_pass_builder(target, options)
+        passes.getModulePassManager().run(module, passes)
+        self.engine = llvm.create_mcjit_compiler(module, target)
+        for name, address in code.outside.items():
+            self.engine.add_global_mapping(module.get_function(name), address)
+        self.engine.finalize_object()
+        self.kept = code.kept
+        self._run = RUN(self.engine.get_function_address("run"))
+
+    def run(self, steps: int, *pointers_and_stride: int | None) -> None:
+        """Make so many steps; see program.add_run."""
+        self._run(steps, *pointers_and_stride)

@@ -11,9 +11,8 @@ import numpy as np
 
 from nncli.engine.job import Job
 from nncli.engine.state import TrainState
-from nncli.engine.steppers.compiled.machine import Machine
 from nncli.engine.steppers.compiled.places import address_of
-from nncli.engine.steppers.compiled.program import translated
+from nncli.engine.steppers.compiled.program import Program, translated
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.stop import Stop
 from nncli.parts.arrays import Array
@@ -35,7 +34,7 @@ class CompiledStepper(GradientStepper):
         super().__init__(job, state)
         plan = self.plan
         code, gradients = translated(self)
-        self.machine = Machine(code)
+        self.program = Program(code)
         self.is_fresh = True  # whether the shuffle stream may stand elsewhere than the state
         self.steps = 1  # of the next slice
         self.rows = [routine.rows for routine in gradients]
@@ -93,7 +92,7 @@ class CompiledStepper(GradientStepper):
         self._draw_random(start, steps)
         self._move_on(steps)
         kinds, *others = self.addresses
-        self.machine.run(steps, kinds + start, *others, self.stride)
+        self.program.run(steps, kinds + start, *others, self.stride)
 
     def _draw_rows(self, start: int, steps: int) -> None:
         """The rows of each step, one after the other."""

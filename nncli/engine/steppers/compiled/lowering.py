@@ -1,4 +1,7 @@
-"""Operations: what each call of a tape computes, from what, and where to."""
+"""Lowering: the operations of a tape on places in memory, as machine code is made of them.
+
+What has no translation is refused here, before any code is written.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -6,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from nncli.engine import operations as recorded
-from nncli.engine.steppers.compiled.instructions import EMIT
-from nncli.engine.steppers.compiled.numpy_loops import loop_of
+from nncli.engine.steppers.compiled.instructions import emit_of, loop_of
 from nncli.engine.steppers.compiled.places import Place, Untranslatable, address_of
 from nncli.parts.arrays import Array
 
 
 @dataclass(frozen=True)
-class Elementwise:
+class LoweredElementwise:
     """target = ufunc(operands), number by number; without a ufunc, target = operand."""
 
     ufunc: np.ufunc | None
@@ -22,7 +24,7 @@ class Elementwise:
 
 
 @dataclass(frozen=True)
-class Reduction:
+class LoweredReduction:
     """target = source, combined by ufunc along an axis; the target has kept it, with length 1."""
 
     ufunc: np.ufunc
@@ -32,7 +34,7 @@ class Reduction:
 
 
 @dataclass(frozen=True)
-class Product:
+class LoweredProduct:
     """target = left right, matrices all: (m, k) (k, n) -> (m, n)."""
 
     left: Place
@@ -45,22 +47,32 @@ class Product:
         return (*self.left.shape, self.right.shape[1])  # type: ignore[return-value]
 
     @property
-    def transposed(self) -> "Product":
-        return Product(self.right.transposed, self.left.transposed, self.target.transposed)
+    def transposed(self) -> "LoweredProduct":
+        return LoweredProduct(self.right.transposed, self.left.transposed, self.target.transposed)
 
 
 @dataclass(frozen=True)
-class Gather:
-    """target = the rows of source that the step's index names."""
+class LoweredGather:
+    """target[i] = source[index[i]]; without an index, the step's own names the rows."""
 
     source: Place
+    index: Place | None
     target: Place
 
 
-Operation = Elementwise | Reduction | Product | Gather
+@dataclass(frozen=True)
+class LoweredScatterAdd:
+    """target[index[i]] += source[i]."""
+
+    source: Place
+    index: Place
+    target: Place
 
 
-class Reader:
+Lowered = LoweredElementwise | LoweredReduction | LoweredProduct | LoweredGather | LoweredScatterAdd
+
+
+class Lowering:
     """Reads the operations of one tape: what it reads can be compiled.
 
     index: the array from which a tape reads the step's rows.
@@ -71,7 +83,7 @@ class Reader:
         self.dtype, self.index = dtype, index
         self.drawn = 0
 
-    def __call__(self, operation: recorded.Operation) -> Operation:
+    def __call__(self, operation: recorded.Operation) -> Lowered:
         """Raises Untranslatable."""
         match operation:
             case recorded.Elementwise(ufunc, operands, target):
@@ -87,7 +99,7 @@ class Reader:
             case recorded.Draw(_, target):
                 return self._draw(target)
             case recorded.ScatterAdd():
-                raise Untranslatable("add.at has no translation")
+                return self._scatter_add(operation)
             case recorded.Opaque():
                 options = [name for name in operation.options if name != "out"]
                 how = f"is called with {', '.join(options)}" if options else "has no translation"
@@ -102,45 +114,59 @@ class Reader:
 
     def _elementwise(
         self, ufunc: np.ufunc | None, sources: tuple[Any, ...], out: Array
-    ) -> Elementwise:
-        if ufunc is not None and ufunc not in EMIT:
+    ) -> LoweredElementwise:
+        if ufunc is not None and emit_of(ufunc) is None:
             loop_of(ufunc, self.dtype)
         target, *operands = self._places(out, *sources)
-        return Elementwise(ufunc, tuple(operands), target)
+        return LoweredElementwise(ufunc, tuple(operands), target)
 
-    def _reduction(self, call: recorded.Reduction) -> Reduction:
+    def _reduction(self, call: recorded.Reduction) -> LoweredReduction:
         if not isinstance(call.axis, int):
             raise Untranslatable(f"{call.ufunc.__name__}.reduce runs over several axes")
-        if call.ufunc not in EMIT:
+        if emit_of(call.ufunc) is None:
             raise Untranslatable(f"{call.ufunc.__name__}.reduce has no translation")
         axis = call.axis % call.source.ndim
         kept = call.target if call.has_kept_axis else np.expand_dims(call.target, axis)
         out, operand = self._places(kept, call.source)
-        return Reduction(call.ufunc, operand, axis, out)
+        return LoweredReduction(call.ufunc, operand, axis, out)
 
-    def _product(self, left: Array, right: Array, target: Array) -> Product:
+    def _product(self, left: Array, right: Array, target: Array) -> LoweredProduct:
         """A vector is a matrix of one row on the left, of one column on the right."""
-        if min(left.ndim, right.ndim) == 0 or not target.flags.c_contiguous:
+        are_matrices = {left.ndim, right.ndim} <= {1, 2}
+        if not (are_matrices and target.flags.c_contiguous):
             raise Untranslatable("dot is no product of matrices")
         loop_of(np.matmul, self.dtype)  # of which large ones make use
         rows = left[None, :] if left.ndim == 1 else left
         columns = right[:, None] if right.ndim == 1 else right
         result = target.reshape(rows.shape[0], columns.shape[1])
         out, first, second = self._places(result, rows, columns)
-        return Product(first, second, out)
+        return LoweredProduct(first, second, out)
 
-    def _gather(self, call: recorded.Gather) -> Gather:
-        if address_of(call.index) != address_of(self.index) or call.axis != 0:
-            raise Untranslatable("take picks something else than the rows of a step")
+    def _gather(self, call: recorded.Gather) -> LoweredGather:
+        if call.axis != 0 or not isinstance(call.source, np.ndarray):
+            raise Untranslatable("take picks something else than the rows of an array")
         self._refuse_pieces(call.source, call.target)
-        target, rows = self._places(call.target, call.source)
-        return Gather(rows, target)
+        target, source = self._places(call.target, call.source)
+        is_of_step = address_of(call.index) == address_of(self.index)
+        return LoweredGather(source, None if is_of_step else self._index(call.index), target)
 
-    def _draw(self, target: Array) -> Elementwise:
+    def _scatter_add(self, call: recorded.ScatterAdd) -> LoweredScatterAdd:
+        self._refuse_pieces(call.source, call.target)
+        if call.source.shape != call.index.shape + call.target.shape[1:]:
+            raise Untranslatable("add.at spreads what it adds")
+        target, source = self._places(call.target, call.source)
+        return LoweredScatterAdd(source, self._index(call.index), target)
+
+    def _index(self, index: Array) -> Place:
+        """Of whole numbers that are data."""
+        self._refuse_pieces(index)
+        return Place.of(index, np.dtype(np.int64))
+
+    def _draw(self, target: Array) -> LoweredElementwise:
         self._refuse_pieces(target)
         (place,) = self._places(target)
         start, self.drawn = self.drawn, self.drawn + target.size
-        return Elementwise(None, (replace(place, address=start, is_drawn=True),), place)
+        return LoweredElementwise(None, (replace(place, address=start, is_drawn=True),), place)
 
     @staticmethod
     def _refuse_pieces(*arrays: Array) -> None:
