@@ -51,6 +51,8 @@ class Tape:
         """Append one."""
         if not operation.target.flags.writeable:  # machine code would write all the same
             raise _unrecordable("a read-only array as out")
+        if _overlaps_itself(operation.target):  # what it holds then depends on the engine's order
+            raise _unrecordable("an out that has numbers in common with itself")
         self.operations.append(operation)
         self.calls.append(operation.call)
 
@@ -156,6 +158,17 @@ def _ready(operand: Any, dtype: Any) -> Any:
     constant = np.asarray(operand, dtype)
     constant.flags.writeable = False
     return constant
+
+
+def _overlaps_itself(array: Array) -> bool:
+    """Whether two of its items may be one number, as in a sliding window."""
+    reach = array.itemsize
+    axes = zip(array.strides, array.shape, strict=True)
+    for stride, size in sorted((abs(stride), size) for stride, size in axes if size > 1):
+        if array.size and stride < reach:
+            return True
+        reach += stride * (size - 1)
+    return False
 
 
 def _whole(index: Any) -> Array:

@@ -164,6 +164,7 @@ def test_a_replay_reads_the_rows_and_the_theta_of_its_moment():
         lambda x: np.add.at(x, (np.arange(3),), 1.0),
         lambda x: np.add(x, 1.0, out=np.broadcast_to(x, (2, 3))),
         lambda x: np.negative(sliding_window_view(x, 2), out=sliding_window_view(x, 2)),
+        lambda x: np.copyto(sliding_window_view(x, 2, writeable=True), 1.0),
     ],
 )
 def test_what_a_replay_would_leave_out_or_make_otherwise_is_refused(kernel):
