@@ -1,5 +1,6 @@
 """The documentation says what the code does."""
 
+import re
 import runpy
 from pathlib import Path
 
@@ -19,3 +20,31 @@ def test_readme_names_every_command():
 
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [command for command in COMMANDS if f"nncli {command}" not in readme] == []
+
+
+def test_architecture_page_names_files_that_are_there_and_quotes_lines_that_stand_in_them():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    sources = [path for path in (ROOT / "nncli").rglob("*.py") if "__pycache__" not in path.parts]
+    known = {path.relative_to(ROOT / "nncli").as_posix() for path in sources}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", page))
+    assert [name for name in named if not any(path.endswith(name) for path in known)] == []
+    folders = set(re.findall(r"`((?:\w+/)+)`", page)) - {"docs/decisions/"}
+    assert [name for name in folders if not (ROOT / "nncli" / name).is_dir()] == []
+    blocks = re.findall(r"```python\n(.*?)```", page, re.S)
+    quoted = [line for block in blocks for line in block.splitlines()]
+    assert [line for line in quoted if line.strip() not in code] == []
+    links = re.findall(r"\]\((decisions/[^)]+)\)", page)
+    assert [link for link in links if not (ROOT / "docs" / link).exists()] == []
+
+
+def test_architecture_page_counts_what_the_example_records():
+    from nncli.artifacts.loaded_network import load_network
+    from nncli.engine.steppers.gradient import GradientStepper
+
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    job = load_network(ROOT / "configs" / "by_hand.yaml").built.job
+    stepper = GradientStepper(job, job.start())
+    assert f"theta has {job.network.layout.size} numbers" in page
+    assert f"is {len(stepper.gradient_tapes[1].operations)} operations" in page
+    assert len(stepper.update_tape.operations) == 2

@@ -16,14 +16,15 @@ import numpy as np
 import threadpoolctl
 
 from nncli import __version__
-from nncli.config.experiment import Experiment, parts_of
+from nncli.config.experiment import parts_of
+from nncli.config.resolved import Resolved
 from nncli.errors import printable
 from nncli.parts.table import Table
 from nncli.registry import libraries_of
 
 
 def describe(
-    table: Table, experiment: Experiment, arguments: Sequence[str], config: Path
+    table: Table, experiment: Resolved, arguments: Sequence[str], config: Path
 ) -> dict[str, Any]:
     """The content of environment.json."""
     return {
@@ -34,7 +35,7 @@ def describe(
     }
 
 
-def machine(experiment: Experiment) -> dict[str, Any]:
+def machine(experiment: Resolved) -> dict[str, Any]:
     """The part of it on which the bits depend."""
     training = experiment.training
     return {
@@ -60,7 +61,7 @@ def _is_scipys(library: Path) -> bool:
     return library.parent.name == "scipy.libs" or library.parts[-3:-1] == ("scipy", ".dylibs")
 
 
-def _packages(experiment: Experiment) -> list[str]:
+def _packages(experiment: Resolved) -> list[str]:
     """`name version` of what else the numbers come from: SciPy, plug-ins, the compiler."""
     names = {name for part in parts_of(experiment) for name in libraries_of(part)}
     if experiment.training.engine == "compiled":
@@ -85,7 +86,7 @@ class Difference:
 
 
 def differences(
-    environments: Iterable[Mapping[str, Any]], experiment: Experiment
+    environments: Iterable[Mapping[str, Any]], experiment: Resolved
 ) -> list[Difference]:
     """How this machine differs from those that a run was trained on."""
     here = machine(experiment)

@@ -47,24 +47,32 @@ class RunReader:
         return parse(self._config_text, str(self._path(names.RESOLVED)))
 
     @cached_property
+    def _recorded(self) -> tuple[Resolved, dict[str, str]]:
+        """The config of what was trained, and the place of each key."""
+        path, root = self._path(names.RESOLVED), self._config_root
+        try:
+            resolved, places = decode(root, path, Resolved)
+        except ConfigError as error:
+            decode(root, path, Experiment)  # raises what no config may say
+            raise CorruptRun(f"{path}: {error.problems[0].path}: not resolved") from None
+        confine(self.run.path, resolved)
+        return resolved, places
+
+    @property
     def recorded(self) -> Resolved:
         """The config of what was trained."""
-        path = self._path(names.RESOLVED)
-        experiment, _ = decode(self._config_root, path, Experiment)
-        confine(self.run.path, experiment)
-        try:
-            return decode(self._config_root, path, Resolved)[0]
-        except ConfigError as error:
-            raise CorruptRun(f"{path}: {error.problems[0].path}: not resolved") from None
+        return self._recorded[0]
 
     @cached_property
     def config(self) -> tuple[Experiment, Source]:
-        """The recorded config with what `--set` changes of it, be it `auto` or a file elsewhere."""
-        path, recorded, root = self._path(names.RESOLVED), self.recorded, self._config_root
-        for assignment in self.assignments:
-            root = apply(root, assignment)
-        changed, places = decode(root, path, Experiment)
-        experiment = changed if self.assignments else recorded
+        """The recorded config with what `--set` changes of it, be it to auto or to another file."""
+        experiment: Experiment
+        experiment, places = self._recorded
+        root, path = self._config_root, self._path(names.RESOLVED)
+        if self.assignments:
+            for assignment in self.assignments:
+                root = apply(root, assignment)
+            experiment, places = decode(root, path, Experiment)
         return experiment, Source(path, self._config_text, places)
 
     @property

@@ -33,10 +33,9 @@ def resume_run(
     reader = RunReader(run, extending)
     if found := list(_refused(reader, config, others)):
         raise ConfigError(found)
-    experiment, _ = reader.config
-    for difference in differences([reader.environment(), *reader.resumptions()], experiment):
+    for difference in differences([reader.environment(), *reader.resumptions()], reader.recorded):
         echo_err(f"warning: {difference}: this run may end in other bits than there")
-    if experiment.output.plots:
+    if reader.recorded.output.plots:
         plotter.start()
     return RunRecorder.resume(reader, sys.argv[1:])
 
@@ -55,7 +54,7 @@ def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> I
     asked, _ = load_text(read_text(config) if config else text, place, [*at_first, *others])
     for change in changes(recorded, asked):
         yield problem(where, change.key, f"{change} ({why})")
-    table, kept = asked.data.path, reader.config[0].data.path
+    table, kept = asked.data.path, reader.recorded.data.path
     if config and table and kept and table.is_file() and not filecmp.cmp(table, kept, False):
         yield problem(where, "data.path", f"{table} is not the table that was recorded ({why})")
 

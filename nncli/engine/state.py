@@ -62,7 +62,7 @@ class TrainState:
         return self.theta if self.reported is None else self.reported
 
 
-class Mark:
+class Snapshot:
     """A moment to come back to: a copy of what steps change, in buffers of its own."""
 
     def __init__(self, state: TrainState, streams: Sequence[np.random.Generator]) -> None:

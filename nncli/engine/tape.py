@@ -49,6 +49,10 @@ class Tape:
 
     def add(self, operation: Operation) -> None:
         """Append one."""
+        if not operation.target.flags.writeable:  # machine code would write all the same
+            raise _unrecordable("a read-only array as out")
+        if _overlaps_itself(operation.target):  # what it holds then depends on the engine's order
+            raise _unrecordable("an out that has numbers in common with itself")
         self.operations.append(operation)
         self.calls.append(operation.call)
 
@@ -74,6 +78,9 @@ class Recorded(np.ndarray):
 
     def __array_finalize__(self, source: Any) -> None:
         if isinstance(source, Recorded):
+            mine, others = self.view(np.ndarray), source.view(np.ndarray)
+            if self.size and not np.may_share_memory(mine, others):
+                raise _unrecordable("a copy of an array")  # numbers of now, not of each replay
             self.tape = source.tape
 
     def __array_ufunc__(
@@ -82,7 +89,7 @@ class Recorded(np.ndarray):
         operands = [plain(operand) for operand in inputs]
         if (ufunc, method) == (np.add, "at"):
             target, index, source = operands
-            self.tape.add(ScatterAdd(source, index, target))
+            self.tape.add(ScatterAdd(_ready(source, target.dtype), _whole(index), target))
             return None
         if out is None:
             raise NncliError(f"a kernel called np.{ufunc.__name__} without out=")
@@ -107,12 +114,6 @@ class Recorded(np.ndarray):
     def __setitem__(self, key: Any, value: Any) -> None:
         raise _unrecordable("assignment to items")
 
-    def reshape(self, *shape: Any, **options: Any) -> Any:
-        view = super().reshape(*shape, **options)
-        if not np.may_share_memory(plain(view), plain(self)):
-            raise _unrecordable("a reshape that has to copy")
-        return view
-
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function in VIEWS:
             subok = {"subok": True} if function in (np.broadcast_to, sliding_window_view) else {}
@@ -121,15 +122,18 @@ class Recorded(np.ndarray):
         options = {name: plain(option) for name, option in kwargs.items()}
         if function is np.copyto and not options:
             target, source = arguments
-            self.tape.add(Copy(source, target))
+            self.tape.add(Copy(_ready(source, target.dtype), target))
             return None
         if function is np.dot and "out" in options:
             left, right = arguments
             self.tape.add(Product(left, right, options["out"]))
             return kwargs["out"]
-        if function is np.take and len(arguments) == 2 and options.keys() >= {"axis", "out"}:
+        mode = options.pop("mode", "clip")
+        if function is np.take and len(arguments) == 2 and options.keys() == {"axis", "out"}:
             source, index = arguments
-            self.tape.add(Gather(source, index, options["axis"], options["out"]))
+            if mode != "clip":
+                raise _unrecordable(f"np.take with mode {mode!r}")
+            self.tape.add(Gather(source, _whole(index), options["axis"], options["out"]))
             return kwargs["out"]
         raise _unrecordable(f"np.{function.__name__}")
 
@@ -139,7 +143,7 @@ def _elementwise(
 ) -> Operation:
     """The operation of a ufunc's call; its numbers as arrays, which a replay needn't convert."""
     dtype = next(o.dtype for o in operands if isinstance(o, np.ndarray))
-    ready = tuple(_constant(o, dtype) if isinstance(o, int | float) else o for o in operands)
+    ready = tuple(_ready(operand, dtype) for operand in operands)
     if options:
         return Opaque(ufunc, ready, target, {**options, "out": target})
     if ufunc.signature is not None:  # of matrices, as np.matmul
@@ -147,11 +151,31 @@ def _elementwise(
     return Elementwise(ufunc, ready, target)
 
 
-def _constant(number: float, dtype: Any) -> Array:
-    """A number as a read-only array, which a replay needn't convert."""
-    constant = np.asarray(number, dtype)
+def _ready(operand: Any, dtype: Any) -> Any:
+    """A number as a read-only array, which a replay needn't convert; else the operand."""
+    if not isinstance(operand, int | float):
+        return operand
+    constant = np.asarray(operand, dtype)
     constant.flags.writeable = False
     return constant
+
+
+def _overlaps_itself(array: Array) -> bool:
+    """Whether two of its items may be one number, as in a sliding window."""
+    reach = array.itemsize
+    axes = zip(array.strides, array.shape, strict=True)
+    for stride, size in sorted((abs(stride), size) for stride, size in axes if size > 1):
+        if array.size and stride < reach:
+            return True
+        reach += stride * (size - 1)
+    return False
+
+
+def _whole(index: Any) -> Array:
+    """An index that is data: an array of whole numbers."""
+    if not isinstance(index, np.ndarray) or index.dtype.kind not in "iu":
+        raise _unrecordable("an index that isn't an array of whole numbers")
+    return index
 
 
 def _unrecordable(what: str) -> NncliError:
@@ -173,7 +197,8 @@ def _refusal(method: str) -> Callable[..., Any]:
 for _method in (
     *("__bool__", "__float__", "__int__", "argmax", "argmin", "argsort", "astype", "byteswap"),
     *("choose", "clip", "compress", "copy", "dot", "fill", "flatten", "item", "nonzero"),
-    *("partition", "put", "repeat", "round", "setfield", "sort", "take", "tobytes", "tolist"),
+    *("partition", "put", "repeat", "round", "searchsorted", "setfield", "sort", "take", "tobytes"),
+    "tolist",
 ):
     setattr(Recorded, _method, _refusal(_method))
 

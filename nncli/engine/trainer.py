@@ -10,7 +10,7 @@ import numpy as np
 from nncli.engine.epoch_monitor import EpochMonitor, EpochReport
 from nncli.engine.evaluator import Evaluator, workspace_for
 from nncli.engine.job import Job
-from nncli.engine.state import Mark, TrainState
+from nncli.engine.state import Snapshot, TrainState
 from nncli.engine.steppers import choice
 from nncli.engine.steppers.protocol import Stepper
 from nncli.engine.stop import Stop
@@ -40,9 +40,9 @@ class _Trainer:
         self.job, self.state, self.stop = job, state, stop
         self.evaluators = self._evaluators()
         self.monitor = EpochMonitor(job, state)
-        self.mark = Mark(state, job.streams(state))
+        self.snapshot = Snapshot(state, job.streams(state))
         if state.reported is None:
-            state.reported = self.mark.theta
+            state.reported = self.snapshot.theta
         self.began = time.perf_counter()
 
     def _evaluators(self) -> dict[str, Evaluator]:
@@ -82,7 +82,7 @@ class _Trainer:
             return self._report(is_minimum=stepper.is_at_minimum)
         except Diverged as error:
             found = stepper.located(error)
-            self.mark.restore()
+            self.snapshot.restore()
             raise found from None
 
     def _report(self, *, is_minimum: bool = False) -> EpochReport:
@@ -91,7 +91,7 @@ class _Trainer:
         scores = {prefix: evaluator.score() for prefix, evaluator in self.evaluators.items()}
         if not math.isfinite(scores[""].loss) or not _is_finite(state.theta):
             error = Diverged(state.epoch, state.step, "loss")
-            self.mark.restore()
+            self.snapshot.restore()
             raise error
         report = EpochReport(
             epoch=state.epoch,
@@ -107,8 +107,8 @@ class _Trainer:
             stopped="converged" if is_minimum else None,
         )
         report = self.monitor.observe(report)
-        self.mark.take()
-        state.reported = self.mark.theta  # the same moment
+        self.snapshot.take()
+        state.reported = self.snapshot.theta  # the same moment
         return report
 
     def _last_rate(self) -> float | None:

@@ -37,7 +37,7 @@ class Verification:
             files = check_files(run)
             reader = RunReader(run)
             recorded = [reader.environment(), *reader.resumptions()]
-            differing = differences(recorded, reader.config[0])
+            differing = differences(recorded, reader.recorded)
             yield cls(path, files, differing, Replay(reader))
         finally:
             run.unlock()

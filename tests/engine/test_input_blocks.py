@@ -12,6 +12,7 @@ from test_rows_on_disk import OnDisk
 
 from nncli.engine import cost
 from nncli.engine.evaluator import EvaluationSet, Evaluator
+from nncli.engine.steppers.choice import choose
 from nncli.errors import ShapeError
 from nncli.gradcheck.gradient_check import check_gradients
 from nncli.parts.activations import Identity
@@ -48,16 +49,16 @@ class Lookup(Layer):
         np.add.at(buffers.grads["W"], buffers.inputs["category"], buffers.dy)
 
 
-def draw_rows(rows, seed):
+def draw_rows(rows, seed, dtype="float64"):
     random = np.random.default_rng(seed)
     category = random.integers(3, size=rows)
     x, t = random.normal(size=(rows, 2)), random.normal(size=(rows, 1))
-    return EvaluationSet({"x": x, "category": category}, t, truth=t)
+    return EvaluationSet({"x": x.astype(dtype), "category": category}, t.astype(dtype), truth=t)
 
 
 def job_of(**settings):
     settings = {"batch_size": 4, "epochs": EPOCHS, **settings}
-    rows = draw_rows(10, seed=1)
+    rows = draw_rows(10, 1, settings.get("dtype", "float64"))
     return make_job([Lookup()], Dense(1, Identity()), inputs=2, train_rows=rows, **settings)
 
 
@@ -101,6 +102,17 @@ def test_a_step_takes_the_rows_of_every_block(settings, place):
     job = job_of(**settings)
     found = run_job(place(job)).state.theta
     np.testing.assert_allclose(found, trained_by_hand(job), rtol=1e-12)
+    assert not np.allclose(found, job.start().theta)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch_size", [4, "full"])
+def test_machine_code_takes_the_rows_of_every_block(batch_size, dtype):
+    job = job_of(batch_size=batch_size, dtype=dtype, engine="compiled")
+    assert choose(job, "compiled").engine == "compiled"
+    found = run_job(job).state.theta
+    expected = run_job(job_of(batch_size=batch_size, dtype=dtype)).state.theta
+    np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "float32" else 1e-13)
     assert not np.allclose(found, job.start().theta)
 
 

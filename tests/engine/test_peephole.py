@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from nncli.engine.cost import SMALL
 from nncli.engine.steppers.peephole import Peephole
@@ -109,6 +110,16 @@ def test_but_not_once_either_was_overwritten(overwritten):
 
     *_, quick = both(kernel, (4, 3), (4, 3), (4, 3))
     assert "sign" not in names(quick)
+
+
+def test_nor_where_z_is_a_window_on_what_was_overwritten():
+    x, a, dz = np.array([-1.0, 1.0, 2.0, -3.0]), np.empty((3, 2)), np.empty((3, 2))
+    z, tape = sliding_window_view(x, 2), Tape()
+    np.maximum(tape.wrap(z), 0.0, out=tape.wrap(a))
+    np.negative(tape.wrap(x), out=tape.wrap(x))
+    np.greater(tape.wrap(z), 0.0, out=tape.wrap(dz))
+    Peephole().cheaper(tape)()
+    np.testing.assert_array_equal(dz, z > 0.0)
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3, 4])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from engine_jobs import make_job
+from numpy.lib.stride_tricks import sliding_window_view
 
 from nncli.engine import passes
 from nncli.engine.plan import Plan
@@ -151,11 +152,29 @@ def test_a_replay_reads_the_rows_and_the_theta_of_its_moment():
         lambda x: x.argmax(),
         lambda x: x.tolist(),
         lambda x: bool(x[0]),
+        lambda x: x.searchsorted(0.5),
+        lambda x: x[[2, 0]],
+        lambda x: x[np.ones(3, bool)],
+        lambda x: x[::2].ravel(),
+        lambda x: np.broadcast_to(x, (2, 3)).reshape(-1),
+        lambda x: np.reshape(x[::2], (1, 2), order="F", copy=True),
+        lambda x: np.take(x, np.arange(3), axis=0, out=x, mode="wrap"),
+        lambda x: np.take(x, [0, 1, 2], axis=0, out=x),
+        lambda x: np.add.at(x, np.ones(3, bool), 1.0),
+        lambda x: np.add.at(x, (np.arange(3),), 1.0),
+        lambda x: np.add(x, 1.0, out=np.broadcast_to(x, (2, 3))),
+        lambda x: np.negative(sliding_window_view(x, 2), out=sliding_window_view(x, 2)),
+        lambda x: np.copyto(sliding_window_view(x, 2, writeable=True), 1.0),
     ],
 )
-def test_what_a_replay_would_leave_out_is_refused(kernel):
+def test_what_a_replay_would_leave_out_or_make_otherwise_is_refused(kernel):
     with pytest.raises(NncliError, match="can't be recorded"):
         kernel(Tape().wrap(np.ones(3)))
+
+
+@pytest.mark.parametrize("key", [[], np.zeros(3, bool), slice(0, 0)], ids=["list", "mask", "slice"])
+def test_a_view_of_nothing_is_no_copy_to_refuse(key):
+    assert Tape().wrap(np.ones(3))[key].shape == (0,)
 
 
 def test_recording_computes_nothing():

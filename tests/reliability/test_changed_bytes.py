@@ -112,13 +112,13 @@ def test_no_command_answers_wrongly_from_a_changed_file(
 def config_of(text, run):
     """What a run's config says, as recorded and as used: the same for the same text."""
     reader = RunReader(RunDirectory.open(run))
-    return reader.recorded, reader.config
+    return reader._recorded, reader.config
 
 
 def all_that_is_read(run):
     """All that any command reads of a run, comparable."""
     reader = RunReader(RunDirectory.open(run))
-    reader.recorded, reader.config = config_of(reader.run.read("config.resolved.yaml"), run)
+    reader._recorded, reader.config = config_of(reader.run.read("config.resolved.yaml"), run)
     others = [reader.run.read(name) for name in ("config.yaml", "fingerprints.csv")]
     texts = [*others, reader.config[1].text, reader.environment()]
     shown = [reader.curves(), reader.summary()]

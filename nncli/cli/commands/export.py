@@ -33,7 +33,7 @@ def command(run: Path, to: str, output: Path | None) -> None:
     from nncli.export.numpy_script.script import numpy_script
 
     reader = RunReader(RunDirectory.open(run))
-    file_name = output.name if output else f"{reader.config[0].name}.py"
+    file_name = output.name if output else f"{reader.recorded.name}.py"
     page = numpy_script(reader, file_name)
     if output is None:
         click.echo(page, nl=False)

@@ -22,7 +22,8 @@ class EpochOrder:
 
     def __init__(self, plan: Plan, batches: Batches, update: Tape, peephole: Peephole) -> None:
         self.batches, self.peephole = batches, peephole
-        self.rows, self.ordered = plan.data, plan.data.each(lambda _, each: np.empty_like(each))
+        self.ordered = plan.data.each(lambda _, each: np.empty_like(each))
+        self.pairs = list(zip(plan.data.arrays(), self.ordered.arrays(), strict=True))
         starts = range(0, batches.rows, batches.batch)
         self.steps = [self._record(plan, start, update) for start in starts]
 
@@ -34,7 +35,7 @@ class EpochOrder:
     def draw(self) -> None:
         """Draw the order of an epoch and put the rows into it."""
         order = self.batches.order()
-        for source, ordered in zip(self.rows.arrays(), self.ordered.arrays(), strict=True):
+        for source, ordered in self.pairs:
             source.take(order, 0, ordered, "clip")
 
 

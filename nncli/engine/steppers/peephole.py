@@ -109,9 +109,10 @@ class _PositiveParts:
 
 def _owner(array: Array) -> int:
     """Tells arrays apart that can't share memory."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return id(array)
+    owner: Any = array
+    while (base := getattr(owner, "base", None)) is not None:  # a window's isn't an array
+        owner = base
+    return id(owner)
 
 
 def _is_zero(operand: Array) -> bool:
@@ -120,7 +121,8 @@ def _is_zero(operand: Array) -> bool:
 
 def _is_worth_a_product(operand: Array, target: Array) -> bool:
     is_spread = operand.ndim > 0 and operand.shape != target.shape
-    return is_spread and target.ndim == 2 and target.size <= SMALL
+    is_alike = operand.dtype == target.dtype  # a product of other numbers would round otherwise
+    return is_spread and is_alike and target.ndim == 2 and target.size <= SMALL
 
 
 def _product_with_ones(operand: Array, buffer: Array) -> Product:

@@ -9,7 +9,7 @@ import numpy as np
 from llvmlite import ir
 
 from nncli.engine.steppers.compiled.instructions import Emit, Value, emit_of, number
-from nncli.engine.steppers.compiled.kernel import INTEGER, POINTER, Code, Kernel, integer
+from nncli.engine.steppers.compiled.kernel import BYTE, INTEGER, POINTER, Code, Kernel, integer
 from nncli.engine.steppers.compiled.lowering import (
     Lowered,
     LoweredElementwise,
@@ -203,16 +203,19 @@ def gather_kernel(code: Code, gather: LoweredGather) -> Kernel:
     places = [gather.source, gather.target, *given]
     kernel = Kernel(code, "gather", places, takes_index=gather.index is None)
     b, (source, target, index) = kernel.b, kernel.pointers
-    columns = math.prod(gather.source.shape[1:])
-    count = math.prod(gather.target.shape) // columns
+    count = math.prod(gather.target.shape) // math.prod(gather.source.shape[1:])
+    size = integer(gather.item_bytes)
     copy = b.module.declare_intrinsic("llvm.memcpy", [POINTER, POINTER, INTEGER])
-    size, is_volatile = integer(columns * code.dtype.itemsize), ir.Constant(ir.IntType(1), 0)
+    is_volatile = ir.Constant(ir.IntType(1), 0)
     with kernel.loop(count) as i:
         row = b.load(b.gep(index, [i], source_etype=INTEGER), typ=INTEGER)
         if given:
             row = _within(kernel, row, gather.source.shape[0])
-        place = kernel.at(target, (i, columns))
-        b.call(copy, [place, kernel.at(source, (row, columns)), size, is_volatile])
+        to, item = (
+            b.gep(pointer, [b.mul(place, size)], source_etype=BYTE)
+            for pointer, place in ((target, i), (source, row))
+        )
+        b.call(copy, [to, item, size, is_volatile])
     return kernel
 
 

@@ -13,6 +13,8 @@ from nncli.engine.steppers.compiled.instructions import emit_of, loop_of
 from nncli.engine.steppers.compiled.places import Place, Untranslatable, address_of
 from nncli.parts.arrays import Array
 
+INTEGERS = np.dtype(np.int64)  # of blocks and indices that are data
+
 
 @dataclass(frozen=True)
 class LoweredElementwise:
@@ -53,11 +55,15 @@ class LoweredProduct:
 
 @dataclass(frozen=True)
 class LoweredGather:
-    """target[i] = source[index[i]]; without an index, the step's own names the rows."""
+    """target[i] = source[index[i]]; without an index, the step's own names the rows.
+
+    item_bytes: of an item of the source, which may hold whole numbers.
+    """
 
     source: Place
     index: Place | None
     target: Place
+    item_bytes: int
 
 
 @dataclass(frozen=True)
@@ -146,9 +152,13 @@ class Lowering:
         if call.axis != 0 or not isinstance(call.source, np.ndarray):
             raise Untranslatable("take picks something else than the rows of an array")
         self._refuse_pieces(call.source, call.target)
-        target, source = self._places(call.target, call.source)
+        dtype = INTEGERS if call.source.dtype == INTEGERS else self.dtype
+        source, target = Place.of(call.source, dtype), Place.of(call.target, dtype)
+        if source.shares_memory(target, dtype.itemsize):
+            raise Untranslatable("a call writes over what it still has to read")
         is_of_step = address_of(call.index) == address_of(self.index)
-        return LoweredGather(source, None if is_of_step else self._index(call.index), target)
+        index = None if is_of_step else self._index(call.index)
+        return LoweredGather(source, index, target, call.source[0].nbytes)
 
     def _scatter_add(self, call: recorded.ScatterAdd) -> LoweredScatterAdd:
         self._refuse_pieces(call.source, call.target)
@@ -160,7 +170,7 @@ class Lowering:
     def _index(self, index: Array) -> Place:
         """Of whole numbers that are data."""
         self._refuse_pieces(index)
-        return Place.of(index, np.dtype(np.int64))
+        return Place.of(index, INTEGERS)
 
     def _draw(self, target: Array) -> LoweredElementwise:
         self._refuse_pieces(target)
