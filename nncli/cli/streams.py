@@ -5,7 +5,7 @@ import os
 import select
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -52,7 +52,7 @@ def write_all_or_fail() -> None:
         sys.stderr = _whole(sys.stderr)
 
 
-def _whole(stream: TextIO) -> TextIO:
+def _whole(stream: Any) -> TextIO:
     stream.flush()
     return io.TextIOWrapper(
         io.BufferedWriter(WholeWrites(stream.fileno())),
