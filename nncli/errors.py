@@ -178,6 +178,17 @@ def printable(text: str, most: int = 60) -> str:
     """`text` on one line, control characters as escapes, cut to `most` characters."""
     if len(text) > most:
         text = text[: most - 3] + "..."
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """`text`, all of it, on one line: signs that a terminal or a reader would obey as escapes.
+
+    These are control signs, ESC and 0x9b among them, ends of lines of all kinds, and what turns
+    the direction of writing or takes no room.
+    """
+    if text.isprintable():
+        return text
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text
