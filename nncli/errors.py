@@ -10,6 +10,7 @@
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
     |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
+    |  `- UndefinedMonitor           or a NaN where it is watched
     `- FileFailure          exit 74  the operating system refused to read or write
 
 Only the command line prints them; every floor below raises them.
@@ -150,6 +151,17 @@ class Diverged(NncliError):
         )
 
 
+class UndefinedMonitor(Diverged):
+    """What is watched during training is NaN. key: the config's, that watches it."""
+
+    def __init__(self, epoch: int, step: int, column: str, key: str) -> None:
+        super().__init__(epoch, step, column)
+        self.args = (
+            f"{key}: {column} is NaN in epoch {epoch}: neither better nor worse than another value "
+            "(watch another column, such as loss, or mend what makes it NaN)",
+        )
+
+
 class FileFailure(NncliError):
     """The operating system refused to read or write."""
 
@@ -166,6 +178,17 @@ def printable(text: str, most: int = 60) -> str:
     """`text` on one line, control characters as escapes, cut to `most` characters."""
     if len(text) > most:
         text = text[: most - 3] + "..."
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """`text`, all of it, on one line: signs that a terminal or a reader would obey as escapes.
+
+    These are control signs, ESC and 0x9b among them, ends of lines of all kinds, and what turns
+    the direction of writing or takes no room.
+    """
+    if text.isprintable():
+        return text
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
         for letter in text

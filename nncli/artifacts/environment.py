@@ -104,7 +104,7 @@ def _in_words(value: Any) -> str:
     if isinstance(value, list):
         return " and ".join(_in_words(item) for item in value) or "none"
     if isinstance(value, Mapping):
-        return " ".join(str(item) for item in value.values())
+        return printable(" ".join(str(item) for item in value.values()), 200)
     return "none" if value is None else printable(str(value), 200)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from nncli.artifacts.files import output_file
-from nncli.errors import UserError
+from nncli.errors import UserError, escaped
 
 FORMATS = (".png", ".svg", ".pdf")
 NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -90,14 +90,14 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool = False) -> Any:
     for run, color in zip(runs, colors, strict=True):
         _draw_run(axes, run, metric, color, is_alone=len(runs) == 1)
     axes.set_xlabel("epoch")
-    axes.set_ylabel(_label(runs, metric))
+    axes.set_ylabel(_label(runs, metric), parse_math=False)
     if is_log:
         axes.set_yscale("log")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(x=0.02)
     if len(runs) == 1:
-        axes.set_title(runs[0].name, loc="left", fontsize=11, parse_math=False)
+        axes.set_title(escaped(runs[0].name), loc="left", fontsize=11, parse_math=False)
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {}
     for text in axes.legend(frameon=False, fontsize=9 if count <= 6 else 6, **place).get_texts():
         text.set_parse_math(False)  # a $ in a run's name is a $
@@ -106,7 +106,7 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool = False) -> Any:
 
 def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool) -> None:
     epochs = run.columns["epoch"]
-    prefix = "" if is_alone else f"{run.name.lstrip('_')} "  # matplotlib hides labels in _
+    prefix = "" if is_alone else f"{escaped(run.name).lstrip('_')} "  # matplotlib hides labels in _
     last = None
     train = "train" if metric not in ("learning_rate", "seconds") else metric
     for column, label, style in ((metric, train, "-"), (f"val_{metric}", "validation", "--")):
@@ -134,7 +134,7 @@ def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool
 
 def _label(runs: Sequence[Curves], metric: str) -> str:
     if metric != "loss":
-        return metric
+        return escaped(metric)
     names = {run.loss for run in runs}
     if len(names) > 1:
         return "loss"

@@ -9,7 +9,12 @@ from typing import NoReturn
 import click
 
 from nncli import __version__
-from nncli.cli.streams import discard_unwritable_output, echo_err, open_closed_streams
+from nncli.cli.streams import (
+    discard_unwritable_output,
+    echo_err,
+    open_closed_streams,
+    write_all_or_fail,
+)
 from nncli.errors import NncliError, did_you_mean
 
 FIRST = (  # in the order a user meets them; a command that isn't here comes after these
@@ -66,6 +71,7 @@ def cli() -> None:
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
     open_closed_streams()
+    write_all_or_fail()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     code = run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1)
     discard_unwritable_output()

@@ -1,10 +1,65 @@
 """Streams: what becomes of words where nobody listens, or nobody can."""
 
+import io
 import os
+import select
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class WholeWrites(io.RawIOBase):
+    """A descriptor of which every write writes all, or raises OSError.
+
+    The system may take only the beginning of what it is given: as much as the disk still has room
+    for, or a pipe that doesn't block. Python's own unbuffered streams (PYTHONUNBUFFERED, usual in
+    containers) leave it at that without a word.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self.descriptor)
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: "ReadableBuffer", /) -> int:
+        left = memoryview(content).cast("B")
+        size = len(left)
+        while left:
+            try:
+                left = left[os.write(self.descriptor, left) :]
+            except BlockingIOError:  # a full pipe: until its reader has made room
+                select.select([], [self.descriptor], [])
+        return size
+
+
+def write_all_or_fail() -> None:
+    """Make stdout and stderr write all that they are given, or raise OSError."""
+    if sys.stdout is sys.__stdout__:  # and not what a test listens to
+        sys.stdout = _whole(sys.stdout)
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _whole(sys.stderr)
+
+
+def _whole(stream: Any) -> TextIO:
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(WholeWrites(stream.fileno())),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=True,
+    )
 
 
 def open_closed_streams() -> None:

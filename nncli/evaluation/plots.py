@@ -3,6 +3,8 @@
 import io
 from typing import Any
 
+from nncli.errors import escaped
+
 LONGEST = 24  # letters of a class's or a target's name
 LONGEST_TITLE = 60
 SHADE = "tab:blue"
@@ -11,7 +13,7 @@ REFERENCE = {"color": "0.6", "linewidth": 1.0, "linestyle": "--", "zorder": 1}
 
 def short(name: str, longest: int = LONGEST) -> str:
     """A name for a label: one line, and not too long."""
-    name = " ".join(name.split())
+    name = escaped(" ".join(name.split()))
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 

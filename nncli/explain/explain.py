@@ -7,12 +7,14 @@ from itertools import groupby
 
 from nncli.build.build import Built
 from nncli.equivalent import LIBRARIES, Equivalent
+from nncli.errors import escaped
 from nncli.explain import keras, pytorch, scikit_learn
 from nncli.explain.formulas import Formula
 
 MODULES = {"scikit-learn": scikit_learn, "keras": keras, "pytorch": pytorch}
 WIDTH = 96
 CALCULATED = ("forward", "loss", "each step")
+TEXT = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 IN_WORDS = re.compile(r"(all|at|outside|starts|the|\d+ of) ")
 
 
@@ -23,15 +25,20 @@ def equivalents(built: Built, libraries: Sequence[str]) -> dict[str, Equivalent]
 
 
 def folded(code: str, width: int = 90) -> str:
-    """Code with long calls on several lines, broken after a comma."""
+    """Code with long calls on several lines, broken after a comma that is in no text."""
     lines: list[str] = []
     for line in code.splitlines():
         inside = " " * (len(line) - len(line.lstrip()) + 4)
-        while len(line) > width and (end := line.rfind(", ", len(inside), width)) > 0:
+        while len(line) > width and (end := _last_comma(line, len(inside), width)) > 0:
             lines.append(line[: end + 1])
             line = inside + line[end + 2 :]
         lines.append(line)
     return "\n".join(lines)
+
+
+def _last_comma(line: str, start: int, end: int) -> int:
+    """Where the last comma before a blank is; -1 if there is none."""
+    return TEXT.sub(lambda text: "x" * len(text[0]), line).rfind(", ", start, end)
 
 
 def as_text(formulas: Sequence[Formula], equivalents: Mapping[str, Equivalent]) -> str:
@@ -51,7 +58,7 @@ def _line(formula: Formula) -> str:
         sign = " <-" if is_change else " ="
     head = f"  {formula.name}{sign} "
     return textwrap.fill(
-        formula.formula,
+        escaped(formula.formula),
         WIDTH,
         initial_indent=head,
         subsequent_indent=" " * min(len(head), 12),
@@ -64,7 +71,11 @@ def _library(name: str, found: Equivalent) -> str:
     title = f"the same in {name}"
     notes = "\n".join(
         textwrap.fill(
-            note, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
+            escaped(note),
+            WIDTH,
+            initial_indent="  - ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
         )
         for note in found.notes
     )

@@ -246,7 +246,7 @@ class FromFile(Initializer):
         "keras": Equivalent(
             '"zeros"', "no equivalent: from_file; use model.layers[i].set_weights([W, b])"
         ),
-        "pytorch": '{tensor}.data = torch.tensor({load}("{path.name}")["{tensor_name}"].T)',
+        "pytorch": '{tensor}.data = torch.tensor({load}({path.name!r})["{tensor_name}"].T)',
     }
 
     def equivalent(self, library: str, **names: object) -> Equivalent:

@@ -14,7 +14,7 @@ from nncli.data.reading.tables import EMPTY, TableFile, listed, nearest
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.table_formats import open_table, unpacked
 from nncli.data.targets import as_task
-from nncli.errors import DataError, MarkersFound, UserError, few
+from nncli.errors import DataError, MarkersFound, UserError, escaped, few
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table
 from nncli.starter.dataset_starter import STOPPING, TEMPLATE, loss_of, output_of
@@ -164,7 +164,7 @@ def _said(table: Table, name: str, kind: str) -> str:
 
 def _one_line(text: str) -> str:
     """Text that may stand in a comment."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:150]
+    return escaped(text)[:150]
 
 
 def _yaml(value: str | list[str]) -> str:

@@ -8,6 +8,7 @@ from itertools import islice, product
 from string import Template
 from typing import Any
 
+from nncli.errors import escaped
 from nncli.parts.arrays import Array
 from nncli.trace.tensor import TracedTensor
 from nncli.trace.traced_steps import Trace, TracedStep
@@ -28,7 +29,7 @@ def html(shown: Trace) -> str:
     """
     data = json.dumps(_trace(shown), allow_nan=False, separators=(",", ":"))
     return Template(_asset("page.html")).substitute(
-        title=escape(shown.name),
+        title=escape(escaped(shown.name)),
         style=_asset("page.css"),
         data=data.replace("<", "\\u003c"),  # a name such as </script> would end the element
         script="\n".join(_asset(f"{name}.js") for name in SCRIPTS),
@@ -45,9 +46,9 @@ def _trace(shown: Trace) -> dict[str, Any]:
     is_whole = sum(sizes) <= MOST_NUMBERS and max(sizes) <= MOST_OF_ONE
     texts = min(MOST_TEXTS_OF_ONE, MOST_TEXTS // len(tensors))
     return {
-        "name": shown.name,
-        "inputs": shown.inputs,
-        "outputs": shown.outputs,
+        "name": escaped(shown.name),
+        "inputs": [*map(escaped, shown.inputs)],
+        "outputs": [*map(escaped, shown.outputs)],
         "layers": [vars(layer) for layer in shown.layers],
         "loss": shown.loss,
         "optimizer": shown.optimizer,

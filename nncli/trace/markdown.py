@@ -1,10 +1,14 @@
 """Markdown: a trace for a notebook, a wiki or a handout."""
 
+import re
 from collections.abc import Iterator, Sequence
 
+from nncli.errors import escaped
 from nncli.trace.document import Beside, Heading, Part, Sentence, TensorBlock, document
 from nncli.trace.traced_steps import Trace
 from nncli.trace.worksheet import Worksheet
+
+MARKS = re.compile(r"[\\`*\[\]<|~$&]|(?<![^\W_])_|_(?![^\W_])|(?<=[^\W_]):(?=//)|(?<=\bwww)\.")
 
 
 def markdown(shown: Trace, worksheet: Worksheet | None = None) -> str:
@@ -57,5 +61,5 @@ def _beside(beside: Beside) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Without what Markdown would read as a mark."""
-    return "".join(f"\\{letter}" if letter in "\\`*[]<|" else letter for letter in text)
+    """Without what Markdown would read as a mark: an underscore is one at the edge of a word."""
+    return MARKS.sub(r"\\\g<0>", escaped(text))

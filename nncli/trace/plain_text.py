@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from nncli.errors import escaped
 from nncli.trace.document import Beside, Heading, Part, Sentence, TensorBlock, document
 from nncli.trace.traced_steps import Trace
 from nncli.trace.worksheet import Worksheet
@@ -30,15 +31,15 @@ def _lines(part: Part) -> Iterator[str]:
 
 def _heading(heading: Heading) -> Iterator[str]:
     yield ""
-    yield heading.text
+    yield (title := escaped(heading.text))
     if heading.level in UNDERLINES:
-        yield UNDERLINES[heading.level] * len(heading.text)
+        yield UNDERLINES[heading.level] * len(title)
 
 
 def _block(block: TensorBlock) -> Iterator[str]:
     cells = block.cells
     yield f"  {block.title.ljust(40)}  {block.name}  ({block.shape})".rstrip()
-    if len(names := list(block.columns)) and max(map(len, names)) <= LONGEST_NAME:
+    if len(names := [*map(escaped, block.columns)]) and max(map(len, names)) <= LONGEST_NAME:
         cells = [names, *block.cells]
     for line in aligned(cells):
         yield f"      {line}"

@@ -1,5 +1,6 @@
 """`nncli export`."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -28,6 +29,7 @@ def command(run: Path, to: str, output: Path | None) -> None:
     from nncli.artifacts.files import output_file
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
+    from nncli.errors import escaped
     from nncli.export.numpy_script.script import numpy_script
 
     reader = RunReader(RunDirectory.open(run))
@@ -38,4 +40,5 @@ def command(run: Path, to: str, output: Path | None) -> None:
         return
     with output_file(output) as file:
         file.write(page.encode())
-    click.echo(f"{output}: {page.count(chr(10)):,} lines; run it with: python {output}", err=True)
+    how = f"run it with: python {shlex.quote(str(output))}"
+    click.echo(escaped(f"{output}: {page.count(chr(10)):,} lines; {how}"), err=True)

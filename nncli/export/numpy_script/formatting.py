@@ -1,11 +1,15 @@
 """Formatting: a script in lines of at most 100 columns, in the manner of ruff format."""
 
 import io
+import re
 import textwrap
 import tokenize
 from collections.abc import Iterable, Sequence
 
+from nncli.errors import escaped
+
 WIDTH = 100
+ENDS, ENDS_LAST = re.compile('"{3,}'), re.compile('"{3,}|"+$')  # a docstring, or its last line
 INNER = WIDTH - 4  # columns of a line that is still to be put into a function
 
 
@@ -26,8 +30,8 @@ def _wrapped(words: str, indent: str, width: int) -> list[str]:
 
 
 def comment(words: str, width: int = WIDTH) -> list[str]:
-    """A comment of as many lines as it takes."""
-    return _wrapped(words, "# ", width)
+    """A comment of as many lines as it takes, whatever signs are in the words."""
+    return _wrapped(escaped(words), "# ", width)
 
 
 def heading(title: str) -> list[str]:
@@ -36,14 +40,21 @@ def heading(title: str) -> list[str]:
 
 
 def docstring(words: str) -> list[str]:
-    """A docstring of these words, wrapped as they are or, if they are one line, to the page."""
-    first, *rest = words.splitlines()
+    """A docstring of these words, wrapped as they are or, if they are one line, to the page.
+
+    No sign in them ends it: names in it come from configs and runs, which anybody may have made.
+    """
+    first, *rest = words.split("\n")
     lines = [*textwrap.wrap(first, INNER - 6), *rest]  # six quotes
-    if any("\\" in line for line in lines):
-        lines = [line.replace("\\", "\\\\") for line in lines]
+    *lines, last = [escaped(line).replace("\\", "\\\\") for line in lines]
+    lines = [*(ENDS.sub(_as_letters, line) for line in lines), ENDS_LAST.sub(_as_letters, last)]
     if len(lines) == 1:
         return [f'"""{lines[0]}"""']
     return [f'"""{lines[0]}', *lines[1:], '"""']
+
+
+def _as_letters(quotes: re.Match[str]) -> str:
+    return quotes[0].replace('"', r"\"")
 
 
 def listed(head: str, items: Sequence[str], tail: str, width: int = WIDTH) -> list[str]:

@@ -1,12 +1,14 @@
 """Script: a run as one page of NumPy that anyone can read, run and change, without nncli."""
 
 import re
+import shlex
 import textwrap
+from collections.abc import Mapping
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.build.build import Built
 from nncli.engine.network import Network
-from nncli.errors import UserError
+from nncli.errors import UserError, escaped, printable
 from nncli.export.numpy_script.data import data_lines
 from nncli.export.numpy_script.expressions import TINY
 from nncli.export.numpy_script.formatting import WIDTH, comment, docstring, heading, listed
@@ -27,10 +29,16 @@ OTHERS = ("scipy.optimize", "scipy.special")
 def _versions(reader: RunReader) -> str:
     """The versions, threads and BLAS that the run was trained with."""
     found, threads = reader.environment(), reader.built.job.training.threads
-    libraries = [f" of {pool['internal_api']} {pool['architecture']}" for pool in found["blas"][:1]]
     plural = "s" if threads != 1 else ""
-    on = "".join(libraries)
-    return f"Python {found['python']}, NumPy {found['numpy']} and {threads} thread{plural}{on}"
+    python, numpy = (printable(str(found.get(name))) for name in ("python", "numpy"))
+    return f"Python {python}, NumPy {numpy} and {threads} thread{plural}{_blas(found.get('blas'))}"
+
+
+def _blas(pools: object) -> str:
+    """` of openblas SkylakeX`: the first of the libraries that the run has recorded."""
+    if not isinstance(pools, list) or not pools or not isinstance(pools[0], Mapping):
+        return ""
+    return printable(f" of {pools[0].get('internal_api')} {pools[0].get('architecture')}")
 
 
 def _exactness(reader: RunReader) -> str:
@@ -66,10 +74,11 @@ def _notation(network: Network) -> str:
 def _introduction(reader: RunReader, file_name: str) -> str:
     """What the script is, how to run it, and how to read it."""
     built = reader.built
-    name, run, job = built.experiment.name, reader.run.path.resolve().name, built.job
+    name, run = (escaped(each) for each in (built.experiment.name, reader.run.path.resolve().name))
+    file, job = escaped(shlex.quote(file_name)), built.job
     table = "epoch and loss" if job.val is None else "epoch, loss and val_loss"
     use = (
-        f"Run it with `python {file_name}`: it prints {table} of every epoch in the run's "
+        f"Run it with `python {file}`: it prints {table} of every epoch in the run's "
         f"metrics.csv, {_exactness(reader)}."
     )
     drawing = textwrap.wrap(
