@@ -10,6 +10,7 @@
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
     |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
+    |  `- UndefinedMonitor           or a NaN where it is watched
     `- FileFailure          exit 74  the operating system refused to read or write
 
 Only the command line prints them; every floor below raises them.
@@ -147,6 +148,17 @@ class Diverged(NncliError):
             advice = "before any step: the data or the initial weights are too large"
         super().__init__(
             f"training diverged in epoch {epoch} at step {step}: {tensor} is not finite ({advice})"
+        )
+
+
+class UndefinedMonitor(Diverged):
+    """What is watched during training is NaN. key: the config's, that watches it."""
+
+    def __init__(self, epoch: int, step: int, column: str, key: str) -> None:
+        super().__init__(epoch, step, column)
+        self.args = (
+            f"{key}: {column} is NaN in epoch {epoch}: neither better nor worse than another value "
+            "(watch another column, such as loss, or mend what makes it NaN)",
         )
 
 

@@ -9,7 +9,7 @@ from nncli.build.memory_check import check_network
 from nncli.build.model import Model
 from nncli.build.recorded_data import RecordedData
 from nncli.build.split_table import SplitTable, split_table
-from nncli.build.validation import validate, validate_weight_files
+from nncli.build.validation import validate, validate_watched, validate_weight_files
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output
@@ -102,6 +102,8 @@ def assemble(
         model = Model(experiment, preprocessing)
         check_network(model, rows, source)
     job = _job(model, split, row_weights, source)
+    if recorded is None:
+        validate_watched(job, source)
     engine, refusal = _engine(job, given.training, source, recorded)
     job = replace(job, training=replace(job.training, engine=engine))
     model = replace(model, experiment=replace(experiment, training=job.training))

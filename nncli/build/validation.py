@@ -6,6 +6,7 @@ import numpy as np
 
 from nncli.config.load import Source
 from nncli.config.resolved import Resolved
+from nncli.engine.job import Job
 from nncli.errors import UserError
 from nncli.parts.activations import Softmax
 from nncli.parts.initializers import FromFile
@@ -51,6 +52,20 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
     elif units != len(table.classes) and (units, table.task) != (1, "binary"):
         expected = "1 or 2" if table.task == "binary" else f"{len(table.classes)}, one unit a class"
         yield "network.output.units", f"expected {expected}, found {units}"
+
+
+def validate_watched(job: Job, source: Source) -> None:
+    """Raises ConfigError if the rows leave a metric undefined that training would go by."""
+    found = []
+    for key, column in job.watched.items():
+        metric = job.metrics.get(column.removeprefix("val_"))
+        rows, name = (
+            (job.val, "validation") if column.startswith("val_") else (job.train, "training")
+        )
+        if metric is not None and rows is not None and (why := metric.undefined(rows.truth)):
+            found.append((key, f"{column} is undefined on the {len(rows):,} {name} rows: {why}"))
+    if found:
+        raise source.error(found)
 
 
 def validate_weight_files(resolved: Resolved, source: Source) -> None:

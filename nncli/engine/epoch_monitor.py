@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from nncli.engine.job import Job
 from nncli.engine.settings import default_monitor
 from nncli.engine.state import Best, TrainState
+from nncli.errors import UndefinedMonitor
 from nncli.parts.schedules import ReduceOnPlateau
 
 
@@ -51,7 +52,13 @@ class EpochMonitor:
         return plateau or bool(training.early_stopping or training.converged)
 
     def observe(self, report: EpochReport) -> EpochReport:
-        """Take note of an epoch; the report, with the reason to stop if there is one."""
+        """Take note of an epoch; the report, with the reason to stop if there is one.
+
+        Raises UndefinedMonitor, before anything is noted, if a value that is watched is NaN.
+        """
+        for key, column in self.job.watched.items():
+            if math.isnan(self._value(report, column)):
+                raise UndefinedMonitor(report.epoch, self.state.step, column, key)
         self._follow_plateau(report)
         is_last = report.epoch >= self.job.training.epochs
         is_logged = is_last or report.epoch % self.job.log_every == 0

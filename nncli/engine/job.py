@@ -16,7 +16,7 @@ from nncli.engine.state import TrainState, stream
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Optimizer
-from nncli.parts.schedules import Schedule
+from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,17 @@ class Job:
         """Whether higher is better."""
         metric = self.metrics.get(column.removeprefix("val_"))
         return metric is not None and metric.is_score
+
+    @property
+    def watched(self) -> dict[str, str]:
+        """The columns that decide when to stop or the rate, by the key that names them."""
+        training, schedule = self.training, self.schedule
+        settings = {
+            "training.early_stopping.monitor": training.early_stopping,
+            "training.converged.monitor": training.converged,
+            "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
+        }
+        return {key: found.monitor for key, found in settings.items() if found is not None}
 
     def batches(self, state: TrainState) -> Batches:
         """Which rows each step takes, drawn from the state's stream."""

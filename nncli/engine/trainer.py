@@ -14,7 +14,7 @@ from nncli.engine.state import Snapshot, TrainState
 from nncli.engine.steppers import choice
 from nncli.engine.steppers.protocol import Stepper
 from nncli.engine.stop import Stop
-from nncli.errors import Diverged
+from nncli.errors import Diverged, UndefinedMonitor
 from nncli.parts.arrays import Array
 
 LONGEST_SILENCE = 1.0  # seconds without a report, where epochs are shorter
@@ -29,8 +29,8 @@ def train(
     After a requested stop there is no further report, and `state` is where the stop was noticed:
     passed in again, training goes on from there as if it had never stopped.
 
-    Raises Diverged when the loss or a parameter isn't finite; `state` is then back at the last
-    report, or where this call began.
+    Raises Diverged when the loss or a parameter isn't finite, UndefinedMonitor when a value that is
+    watched is NaN; `state` is then back at the last report, or where this call began.
     """
     yield from _Trainer(job, state or job.start(), stop or Stop()).reports()
 
@@ -80,6 +80,8 @@ class _Trainer:
         """Of the epoch that a stepper has made. Raises Diverged, with what it can tell of it."""
         try:
             return self._report(is_minimum=stepper.is_at_minimum)
+        except UndefinedMonitor:
+            raise
         except Diverged as error:
             found = stepper.located(error)
             self.snapshot.restore()
@@ -106,7 +108,11 @@ class _Trainer:
             seconds=time.perf_counter() - self.began,
             stopped="converged" if is_minimum else None,
         )
-        report = self.monitor.observe(report)
+        try:
+            report = self.monitor.observe(report)
+        except UndefinedMonitor:
+            self.snapshot.restore()
+            raise
         self.snapshot.take()
         state.reported = self.snapshot.theta  # the same moment
         return report

@@ -30,6 +30,10 @@ class Metric(Part):
     tasks: ClassVar[frozenset[str]] = CLASSES
     is_score: ClassVar[bool] = True
 
+    def undefined(self, truth: Array) -> str:
+        """Why it is NaN for this truth, whatever is predicted; empty if it isn't."""
+        return ""
+
     def __call__(self, predictions: Array, truth: Array) -> float:
         raise NotImplementedError
 
@@ -129,6 +133,9 @@ class RocAuc(Metric):
 
     tasks = frozenset({"binary"})
 
+    def undefined(self, truth: Array) -> str:
+        return "they have one class only" if len(np.unique(truth)) < 2 else ""
+
     def __call__(self, predictions: Array, truth: Array) -> float:
         score = predictions[:, 1]
         negative, positive = np.sort(score[truth == 0]), score[truth == 1]
@@ -203,6 +210,9 @@ class R2(Metric):
     """
 
     tasks = NUMBERS
+
+    def undefined(self, truth: Array) -> str:
+        return "fewer than 2" if len(truth) < 2 else ""
 
     def __call__(self, predictions: Array, truth: Array) -> float:
         if len(truth) < 2:

@@ -1,8 +1,11 @@
 """The weights a run keeps, the epoch it calls best and the metrics it prints are one thing."""
 
 import json
+from pathlib import Path
 
 import pytest
+
+from nncli.parts.metrics import Accuracy
 
 EARLY = "training.early_stopping={patience: 5, min_delta: %s}"
 
@@ -18,18 +21,47 @@ def test_reported_metrics_are_those_of_the_weights_kept(configs, train, nncli, m
     assert scored == pytest.approx(summary(run)["metrics"]["val"], rel=1e-12)
 
 
-def test_monitor_that_is_no_number_is_no_improvement(write, train):
-    # no class b among the validation rows of this split: its roc_auc is NaN in every epoch
-    config = write(
-        "rare.yaml",
-        "data: {dataset: {type: inline, x: [[0], [1], [2], [3], [4], [5]], y: [a, a, a, a, a, b]}}",
-        "training: {epochs: 50, early_stopping: {monitor: val_roc_auc, patience: 5}}",
-    )
-    split = "data.split={type: random, train: 0.5, val: 0.5}"
-    run = train(config, "--set", split, "--set", "seed=0")
-    found = summary(run)
-    assert found["metrics"]["val"]["roc_auc"] is None
-    assert (found["stopped"], found["epochs"], found["best_epoch"]) == ("early_stopping", 5, 0)
+RARE = "data: {dataset: {type: inline, x: [[0], [1], [2], [3], [4], [5]], y: [a, a, a, a, a, b]}}"
+HALVES = "data.split={type: random, train: 0.5, val: 0.5}"
+
+
+@pytest.mark.parametrize(
+    ("key", "settings"),
+    [
+        ("training.early_stopping.monitor", "training.early_stopping={monitor: val_roc_auc}"),
+        ("training.converged.monitor", "training.converged={monitor: val_roc_auc}"),
+        ("schedule.monitor", "schedule={type: reduce_on_plateau, monitor: val_roc_auc}"),
+    ],
+)
+def test_monitor_that_the_rows_leave_undefined_is_refused_before_training(
+    write, nncli, folder, key, settings
+):
+    # no class b among the validation rows of this split: its roc_auc would be NaN in every epoch
+    config = write("rare.yaml", RARE)
+    done = nncli("train", config, "--set", HALVES, "--set", "seed=0", "--set", settings)
+    assert done.code == 2
+    problem = f"{key}: val_roc_auc is undefined on the 3 validation rows: they have one class only"
+    assert problem in done.err
+    assert not (folder / "runs").exists()
+
+
+def test_monitor_that_becomes_nan_ends_the_run_and_keeps_its_last_checkpoint(
+    configs, nncli, monkeypatch
+):
+    calls = iter(range(1000))
+
+    def score(self, predictions, truth):
+        return float("nan") if next(calls) > 8 else 0.5  # twice an epoch: from epoch 4 on
+
+    stopping = "training.early_stopping={monitor: val_accuracy, patience: 50}"
+    with monkeypatch.context() as patch:
+        patch.setattr(Accuracy, "__call__", score)
+        done = nncli("train", configs / "iris.yaml", "--set", stopping, "--set", "output.plots=[]")
+    assert done.code == 5
+    assert "training.early_stopping.monitor: val_accuracy is NaN in epoch 4: " in done.err
+    found = json.loads(Path("runs/iris-001/metrics.json").read_text())
+    assert (found["stopped"], found["epochs"]) == ("diverged", 3)
+    assert nncli("evaluate", "runs/iris-001").code == 0
 
 
 def test_run_that_early_stopping_ended_is_not_resumed(configs, train, nncli):

@@ -6,6 +6,8 @@ from engine_jobs import make_job, run_job
 
 from nncli.engine.epoch_monitor import EpochMonitor, EpochReport
 from nncli.engine.settings import Converged, EarlyStopping
+from nncli.engine.trainer import train
+from nncli.errors import UndefinedMonitor
 from nncli.parts.layers import Dense
 from nncli.parts.metrics import Accuracy
 from nncli.parts.optimizers import Adam
@@ -84,10 +86,37 @@ def test_a_score_improves_upwards(watch_curve):
     assert (epoch, state.best.epoch) == (3, 1)
 
 
-def test_any_number_improves_on_no_number(watch_curve):
-    stopping = EarlyStopping("val_loss", patience=2)
-    _, _, state = watch_curve([np.nan, 3, 2, 4, 4], monitor="val_loss", early_stopping=stopping)
+def test_any_number_improves_on_no_number_where_nothing_is_watched(watch_curve):
+    _, _, state = watch_curve([np.nan, 3, 2, 4, 4], monitor="val_loss")
     assert (state.best.value, state.best.epoch) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"early_stopping": EarlyStopping("val_loss")},
+        {"converged": Converged("val_loss")},
+        {"schedule": ReduceOnPlateau("val_loss")},
+    ],
+    ids=lambda each: next(iter(each)),
+)
+def test_watched_value_that_is_nan_is_an_error_and_changes_nothing(watch_curve, settings):
+    with pytest.raises(UndefinedMonitor, match=r"monitor: val_loss is NaN in epoch 2"):
+        watch_curve([3, 2, np.nan, 1], monitor="val_loss", **settings)
+
+
+def test_run_is_back_at_the_last_report_when_a_watched_value_is_nan():
+    class Fails(Accuracy):
+        def __call__(self, predictions, truth):
+            return float("nan") if next(calls) > 3 else 0.5  # once an epoch, from 0 on
+
+    calls = iter(range(100))
+    metrics, stopping = {"accuracy": Fails()}, EarlyStopping("accuracy")
+    job, reports = make_job(epochs=9, metrics=metrics, early_stopping=stopping), []
+    state = job.start()
+    with pytest.raises(UndefinedMonitor):
+        reports.extend(train(job, state))
+    assert (state.epoch, state.best.waited) == (3, 3)
 
 
 def test_early_stopping_in_training_keeps_the_weights_of_the_lowest_val_loss():
