@@ -42,8 +42,12 @@ TRAINS = {  # a command that trains all the same: (line, its environment)
     "settings of libraries": (
         "nncli train gate.yaml",
         {
-            **{"MPLBACKEND": "module://nope", "MATPLOTLIBRC": "/nowhere", "FORCE_COLOR": "1"},
-            **{"SCIPY_ARRAY_API": "1", "ARROW_DEFAULT_MEMORY_POOL": "nope", "NO_COLOR": "1"},
+            "MPLBACKEND": "module://nope",
+            "MATPLOTLIBRC": "/nowhere",
+            "FORCE_COLOR": "1",
+            "SCIPY_ARRAY_API": "1",
+            "ARROW_DEFAULT_MEMORY_POOL": "nope",
+            "NO_COLOR": "1",
         },
     ),
     "without assertions": ("nncli train gate.yaml -q", {"PYTHONOPTIMIZE": "1"}),
