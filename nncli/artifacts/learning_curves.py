@@ -1,21 +1,17 @@
 """Learning curves: loss and metrics as png, svg or pdf."""
 
-import io
 import json
 import math
 import subprocess
 import sys
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from nncli.artifacts.files import output_file
+from nncli.artifacts.pictures import check_format, own_style, picture, write_picture
 from nncli.errors import UserError, escaped
 
-FORMATS = (".png", ".svg", ".pdf")
-NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 UNITS = {"cross_entropy": "nats per row", "binary_cross_entropy": "nats per row"}
 
 
@@ -81,34 +77,6 @@ def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -
         write_picture(path, lambda: _figure(runs, metric, is_log))
     except OverflowError:
         raise UserError(f"{metric} has values too large to draw on this axis") from None
-
-
-def check_format(path: Path) -> None:
-    """Raises UserError for a name that ends in no format of a picture."""
-    if path.suffix.lower() not in FORMATS:
-        raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
-
-
-def write_picture(path: Path, draw: Callable[[], Any]) -> None:
-    """Write the figure that `draw` makes, in the format of its suffix: equal ones, equal bytes.
-
-    Raises OverflowError for values that no axis can show, FileFailure if it can't write.
-    """
-    picture = _picture(path.suffix.lower(), draw)
-    with output_file(path) as file:
-        file.write(picture)
-
-
-def _picture(suffix: str, draw: Callable[[], Any]) -> bytes:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter the font lacks, a log of nothing
-        import matplotlib
-
-        picture = io.BytesIO()
-        with matplotlib.rc_context({"svg.hashsalt": "nncli"}):
-            metadata = NO_DATE.get(suffix, {})
-            draw().savefig(picture, format=suffix[1:], dpi=150, metadata=metadata)
-        return picture.getvalue()
 
 
 def _figure(runs: Sequence[Curves], metric: str, is_log: bool = False) -> Any:
@@ -242,11 +210,12 @@ class BackgroundPlotter:
 
 def serve(requests: IO[str], answers: IO[bytes]) -> None:
     """The process's side: load matplotlib, wait for the request, draw."""
-    import matplotlib.backends.backend_agg
-    import matplotlib.figure  # noqa: F401
+    with own_style():
+        import matplotlib.backends.backend_agg  # noqa: F401
 
-    if request := requests.read():
-        answers.write(_picture(".png", lambda: _figure([Curves(**json.loads(request))], "loss")))
+        if request := requests.read():
+            curves = Curves(**json.loads(request))
+            answers.write(picture(".png", lambda: _figure([curves], "loss")))
 
 
 if __name__ == "__main__":

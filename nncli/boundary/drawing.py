@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.learning_curves import write_picture
+from nncli.artifacts.pictures import write_picture
 from nncli.boundary.boundary import Boundary
 from nncli.boundary.grid import Axis
 from nncli.boundary.style import (

@@ -74,6 +74,12 @@ def higher_rates(run: DiagnosedRun) -> Edits:
     return learning_rates(run, [10.0**power for power in range(1, powers + 1)])
 
 
+def constant_rate(run: DiagnosedRun) -> Edits:
+    """The learning rate as it is given, to the end."""
+    is_constant = run.job.schedule.is_constant or not run.job.optimizer.has_learning_rate
+    return [] if is_constant else [Edit("schedule", "constant")]
+
+
 def longer(run: DiagnosedRun, factor: int) -> Edit:
     """So many times the epochs."""
     return Edit("training.epochs", str(factor * run.job.training.epochs))
@@ -182,6 +188,11 @@ def shallow(run: DiagnosedRun, depth: int = 2) -> Edits:
     before = _hidden(run)
     after = [layer for layer in before if isinstance(layer, Dense)][:depth]
     return [_as_edit(after)] if len(after) < len(before) else []
+
+
+def is_deep(run: DiagnosedRun) -> bool:
+    """More hidden layers than `wider` has, whose edits would take some away."""
+    return sum(isinstance(layer, Dense) for layer in _hidden(run)) > 2
 
 
 def wider(run: DiagnosedRun) -> Edits:

@@ -15,7 +15,8 @@ from nncli.doctor.step_statistics import LayerSteps, gradient_norms, norm_at, sl
 from nncli.doctor.trials import learns_most, of_guessing
 from nncli.parts.activations import Relu
 
-VANISHED, EXPLODED = 1e-3, 1e3  # the first layer's norm over the last one's
+VANISHED, EXPLODED = 0.03, 1e3  # the first layer's norm over the last one's
+DEEP = 3  # trained layers from which gradients have a way to vanish on
 STILL = 1e-3  # weights that moved less than this share of themselves in a whole run
 RESTLESS = 0.1  # of the weights, replaced by one step where training ended
 ROUNDINGS = 1e3  # as many may add up in a sum over rows
@@ -50,16 +51,28 @@ def rounding(run: DiagnosedRun) -> float:
 
 @dataclass(frozen=True)
 class Gradients:
-    """|gradient| of the first trained layer at the initial weights, and over that of the last."""
+    """|gradient| of the first trained layer at the initial weights, and over that of the last.
+
+    late: the same ratio where training was left; NaN where there is none.  depth: trained layers.
+    """
 
     first: str
     last: str
     norm: float
     ratio: float
+    late: float
+    depth: int
 
     def __str__(self) -> str:
         what = f"{self.norm:.3g} in {self.first}, {self.ratio:.3g} times that of {self.last}"
         return f"at the initial weights {what}"
+
+    @property
+    def vanishing(self) -> float | None:
+        """The ratio in which little comes through; it may do so at first, and no longer late."""
+        if self.depth < DEEP:
+            return None
+        return max(self.ratio, self.late) if math.isfinite(self.late) else self.ratio
 
     def message(self, what: str) -> str:
         return f"gradients {what} on the way back: |gradient| is {self}"
@@ -75,7 +88,13 @@ def measure_gradients(run: DiagnosedRun) -> Gradients | str:
         return result
     if other <= rounding(run):
         return f"{result}, which may be 0, rounded"
-    return Gradients(first, last, own, own / other)
+    return Gradients(first, last, own, own / other, _late_ratio(run, first, last), len(norms))
+
+
+def _late_ratio(run: DiagnosedRun, first: str, last: str) -> float:
+    """That of the table's late columns."""
+    own, other = run.late_steps[first].gradient, run.late_steps[last].gradient
+    return own / other if own is not None and other else math.nan
 
 
 def shorter_ways(run: DiagnosedRun) -> Edits:
@@ -89,7 +108,7 @@ GRADIENTS = Check[Gradients](
     measure=measure_gradients,
     criteria=(
         Criterion(
-            number=lambda gradients: gradients.ratio,
+            number=lambda gradients: gradients.vanishing,
             least=VANISHED,
             where_little_learned=True,
             message=lambda gradients: gradients.message("vanish"),

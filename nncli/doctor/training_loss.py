@@ -28,6 +28,7 @@ WORSE = 1.02  # times the best constant's loss
 CLEARLY_BETTER = 0.9
 FACTORS = (0.1, 0.01, 0.0)
 MUCH_BETTER = 0.7  # times the run's own loss: without it any network learns its rows better
+POOR = 0.8  # of the best constant's loss: what many tables can't tell either
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def better_training(run: DiagnosedRun) -> Edits:
     steps, rate = steps_of(run.job), candidates.learning_rate(run)
     factors = [10, 100] if 10 * steps < affordable_steps(run.job) else []
     too_short = "1 step is too few" if steps == 1 else f"{steps:,} steps are too few"
-    wider = [] if run.share > WORSE else candidates.wider(run)  # few units can guess as well
+    # few units can guess as well as many; what has many layers isn't short of them
+    wider = [] if run.share > WORSE or candidates.is_deep(run) else candidates.wider(run)
     causes = {
         "inputs or targets are unscaled": scalings(run),
         "initial weights that are not what the activations want": candidates.standard_starts(run),
@@ -70,24 +72,38 @@ def better_training(run: DiagnosedRun) -> Edits:
         f"learning rate {rate:g} is too small": candidates.higher_rates(run),
         f"learning rate {rate:g} is too large": candidates.lower_rates(run),
         "too few hidden units": wider,
+        "too many layers for these steps to reach": candidates.shallow(run),
         f"{run.job.optimizer.name}'s steps suit this loss badly": [Edit("optimizer", "adam")],
+        "the schedule lowers the rate too early": candidates.constant_rate(run),
     }
     return candidates.because(causes)
 
 
-def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
-    """The first edit that predicts better, else the best, and what it did.
+def worse_share(edited: DiagnosedRun) -> float:
+    """What a trial leaves of the training loss, or of that of the validation rows.
 
-    On validation rows too, which can't be learned by heart.
+    These can't be learned by heart.
     """
+    theta = trained(edited, trial_steps(edited))
+    if theta is None:
+        return math.inf
+    return max(share_at(edited, theta), edited.val_share_at(theta))
 
-    def outcome(edited: DiagnosedRun) -> float:
-        theta = trained(edited, trial_steps(edited))
-        if theta is None:
-            return math.inf
-        return max(share_at(edited, theta), edited.val_share_at(theta))
 
-    trial = first_below(run, edits, outcome, CLEARLY_BETTER)
+def predict_much_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix | None:
+    """The first edit that predicts much better; None where the data may be to blame."""
+    limit = MUCH_BETTER * max(run.share, run.val_share)
+    trial = first_below(run, edits, worse_share, limit)
+    if trial is None or trial[1] >= limit:
+        return None
+    edited = run.with_edit(trial[0])
+    assert edited is not None
+    return Fix(trial[0], in_words(trial[1], trial_steps(edited)))
+
+
+def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
+    """The first edit that predicts better, else the best, and what it did."""
+    trial = first_below(run, edits, worse_share, CLEARLY_BETTER)
     assert trial is not None, "adam can always be tried"
     edit, share = trial
     edited = run.with_edit(edit)
@@ -119,6 +135,14 @@ GUESSING = Check[TrainingLoss](
             message=lambda loss: f"no better {loss.message()}",
             candidates=better_training,
             choose=predict_better,
+        ),
+        Criterion(
+            number=lambda loss: loss.share,
+            most=POOR,
+            where_little_learned=True,
+            message=lambda loss: f"little better {loss.message()}",
+            candidates=better_training,
+            choose=predict_much_better,
         ),
     ),
 )

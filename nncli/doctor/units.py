@@ -47,9 +47,13 @@ def activation_of(layer: Layer) -> Activation | None:
 
 
 def units_of(run: DiagnosedRun, theta: Array) -> list[Units]:
-    """Every hidden layer with an activation, over the rows looked at, and an output of relus."""
-    is_relu = isinstance(run.network.output.activation, Relu)
-    nodes = run.network.nodes if is_relu else run.network.nodes[:-1]
+    """Every hidden layer with an activation, over the rows looked at, and an output that may stick.
+
+    That is one of relus, or of sigmoids or tanhs whose slope the loss doesn't cancel.
+    """
+    bends = isinstance(run.network.output.activation, Relu | Sigmoid | Tanh)
+    may_stick = bends and not run.network.is_matched
+    nodes = run.network.nodes if may_stick else run.network.nodes[:-1]
     activations = [activation_of(node.layer) for node in nodes]
     is_on = [np.zeros(node.outputs, bool) for node in nodes]
     pinned = [0] * len(nodes)

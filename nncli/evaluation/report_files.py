@@ -14,6 +14,7 @@ import numpy as np
 from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.pictures import own_style
 from nncli.artifacts.run_directory import EVALUATION as FOLDER
 from nncli.errors import CorruptRun, FileFailure
 from nncli.evaluation.plots import to_png
@@ -75,8 +76,9 @@ def _pictures(report: Report, troubles: list[str]) -> Iterator[tuple[str, bytes]
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # a letter the font lacks
             try:
-                figure = draw(report, title)
-                content = None if figure is None else to_png(figure)
+                with own_style():
+                    figure = draw(report, title)
+                    content = None if figure is None else to_png(figure)
             except (ArithmeticError, ValueError) as error:
                 troubles.append(f"{name} could not be drawn: {error}")
                 continue

@@ -39,6 +39,17 @@ TRAINS = {  # a command that trains all the same: (line, its environment)
     "no folder for temporary files": ("nncli train gate.yaml -q", {"TMPDIR": "/nowhere"}),
     "terminal without abilities": ("nncli train gate.yaml", {"TERM": "dumb", "COLUMNS": "1"}),
     "no terminal type": ("nncli train gate.yaml", {"TERM": ""}),
+    "settings of libraries": (
+        "nncli train gate.yaml",
+        {
+            "MPLBACKEND": "module://nope",
+            "MATPLOTLIBRC": "/nowhere",
+            "FORCE_COLOR": "1",
+            "SCIPY_ARRAY_API": "1",
+            "ARROW_DEFAULT_MEMORY_POOL": "nope",
+            "NO_COLOR": "1",
+        },
+    ),
     "without assertions": ("nncli train gate.yaml -q", {"PYTHONOPTIMIZE": "1"}),
     "stdin closed": ("nncli train gate.yaml -q <&-", {}),
     "stdout closed": ("nncli train gate.yaml -q >&-", {}),

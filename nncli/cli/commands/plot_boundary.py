@@ -31,7 +31,7 @@ def command(run: Path, features: str | None, target: str | None, output: Path | 
     By default, the two numeric features are taken that move the predictions of training rows most
     when they change by their standard deviation.
     """
-    from nncli.artifacts.learning_curves import check_format
+    from nncli.artifacts.pictures import check_format
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.boundary.boundary import boundary_of

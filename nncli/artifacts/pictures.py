@@ -1,0 +1,97 @@
+"""Pictures: drawn by matplotlib as it comes, whatever settings of its own lie around."""
+
+import io
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.files import output_file
+from nncli.errors import UserError
+
+FORMATS = (".png", ".svg", ".pdf")
+NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+SETTINGS = ("MATPLOTLIBRC", "MPLBACKEND")  # environment variables that matplotlib obeys
+OF_WINDOWS = ("backend", "backend_fallback", "interactive", "toolbar")  # which nobody opens
+
+
+def check_format(path: Path) -> None:
+    """Raises UserError for a name that ends in no format of a picture."""
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
+
+
+def write_picture(path: Path, draw: Callable[[], Any]) -> None:
+    """Write the figure that `draw` makes, in the format of its suffix: equal ones, equal bytes.
+
+    Raises OverflowError for values that no axis can show, FileFailure if it can't write.
+    """
+    content = picture(path.suffix.lower(), draw)
+    with output_file(path) as file:
+        file.write(content)
+
+
+def picture(suffix: str, draw: Callable[[], Any]) -> bytes:
+    """The figure that `draw` makes, as a file. Raises OverflowError or ValueError."""
+    with warnings.catch_warnings(), own_style():
+        warnings.simplefilter("ignore")  # a letter the font lacks, a log of nothing
+        content = io.BytesIO()
+        draw().savefig(content, format=suffix[1:], dpi=150, metadata=NO_DATE.get(suffix, {}))
+        return content.getvalue()
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Matplotlib's own defaults: a matplotlibrc may start LaTeX, on a preamble of its own."""
+    matplotlib = _matplotlib()
+    style = {key: value for key, value in matplotlib.rcParamsDefault.items() if _is_drawn(key)}
+    with matplotlib.rc_context({**style, "svg.hashsalt": "nncli"}):
+        yield
+
+
+def _is_drawn(key: str) -> bool:
+    """Whether a setting is one of pictures."""
+    return key not in OF_WINDOWS and not key.startswith("webagg.")
+
+
+def _matplotlib() -> Any:
+    """Matplotlib, imported where the settings that it finds first are its own."""
+    if "matplotlib" not in sys.modules:
+        with _inside(_own_settings()), _without(SETTINGS):
+            import matplotlib.figure
+    import matplotlib
+
+    return matplotlib
+
+
+def _own_settings() -> Path:
+    spec = find_spec("matplotlib")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "mpl-data"
+
+
+@contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """The working folder is another: matplotlib reads the `matplotlibrc` that lies in it."""
+    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.fchdir(before)
+        os.close(before)
+
+
+@contextmanager
+def _without(names: tuple[str, ...]) -> Iterator[None]:
+    """These environment variables aren't set."""
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(before)

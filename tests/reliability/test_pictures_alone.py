@@ -1,0 +1,106 @@
+"""Pictures take nothing from outside: no setting that lies around changes or breaks them."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+DRAWS = """
+import sys
+from nncli.cli.main import run
+options = ["--set", "output.plots=[loss]", "-q"]
+assert run(["train", "it.yaml", "--runs-dir", sys.argv[1], *options]) == 0
+at = sys.argv[1] + "/it-001"
+assert run(["evaluate", at]) == 0
+assert run(["plot-boundary", at, "--features", "a,b", "-o", at + "/b.png"]) == 0
+assert run(["plot-loss", at, "-o", at + "/l.svg"]) == 0
+"""
+SETTINGS = (
+    "text.usetex: True\nfigure.facecolor: red\nlines.linewidth: 9\nfont.size: 30\nbackend: nope\n"
+    "savefig.dpi: 10\ntext.latex.preamble: \\input{/etc/hostname}\npath.sketch: 1, 100, 2\n"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("pictures")
+    rows = "".join(f"{i % 7},{i % 5},{i % 2}\n" for i in range(60))
+    (made / "t.csv").write_text(f"a,b,y\n{rows}")
+    (made / "it.yaml").write_text(
+        "data: {path: t.csv, target: y}\ntraining: {epochs: 3}\nnetwork: {hidden: [2]}"
+    )
+    return made
+
+
+def pictures(folder, name, **environment):
+    """The bytes of the pictures that a process draws, by name."""
+    done = subprocess.run(
+        [sys.executable, "-c", DRAWS, name],
+        cwd=folder,
+        env={**os.environ, "HOME": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "warning" not in done.stderr
+    at = folder / name / "it-001"
+    found = {path.name: path.read_bytes() for path in at.rglob("*") if is_picture(path)}
+    assert {"loss.png", "confusion.png", "roc.png", "b.png", "l.svg"} <= set(found)
+    return found
+
+
+def is_picture(path):
+    return path.suffix in (".png", ".svg")
+
+
+@pytest.fixture(scope="module")
+def plain(folder):
+    return pictures(folder, "plain")
+
+
+def settings_named(folder):
+    named = folder / "named"
+    named.write_text(SETTINGS)
+    return {"MATPLOTLIBRC": str(named), "MPLBACKEND": "module://nope"}
+
+
+def settings_at_home(folder):
+    (folder / "home/matplotlib").mkdir(parents=True)
+    (folder / "home/matplotlib/matplotlibrc").write_text(SETTINGS)
+    return {"XDG_CONFIG_HOME": str(folder / "home"), "MPLCONFIGDIR": str(folder / "home")}
+
+
+def settings_beside(folder):
+    (folder / "matplotlibrc").write_text(SETTINGS)
+    return {}
+
+
+def pipe_beside(folder):
+    os.mkfifo(folder / "matplotlibrc")  # whoever opens it waits for ever
+    return {}
+
+
+PLACES = (settings_named, settings_at_home, settings_beside, pipe_beside)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+def test_settings_that_lie_around_change_no_picture(place, folder, plain):
+    environment = place(folder)
+    try:
+        assert pictures(folder, place.__name__, **environment) == plain
+    finally:
+        (folder / "matplotlibrc").unlink(missing_ok=True)
+
+
+def test_settings_of_whoever_calls_are_left_alone():
+    matplotlib = pytest.importorskip("matplotlib")
+    from nncli.artifacts.pictures import own_style
+
+    with matplotlib.rc_context({"lines.linewidth": 9.0, "text.usetex": True}):
+        with own_style():
+            assert not matplotlib.rcParams["text.usetex"]
+            assert matplotlib.rcParams["lines.linewidth"] == 1.5
+        assert matplotlib.rcParams["text.usetex"]
+        assert matplotlib.rcParams["lines.linewidth"] == 9.0
