@@ -7,10 +7,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from nncli.artifacts.pictures import check_format, own_style, picture, write_picture
 from nncli.errors import UserError, escaped
+
+if TYPE_CHECKING:
+    from nncli.config.resolved import Resolved
 
 UNITS = {"cross_entropy": "nats per row", "binary_cross_entropy": "nats per row"}
 
