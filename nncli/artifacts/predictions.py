@@ -11,6 +11,7 @@ import numpy as np
 from nncli.artifacts.files import output_file
 from nncli.artifacts.run_reader import RunReader
 from nncli.build.model import Model
+from nncli.data.reading.chunks import is_number
 from nncli.data.table_formats import OutputTable, open_table, writer_of
 from nncli.data.targets import label
 from nncli.errors import UserError
@@ -23,6 +24,7 @@ class Predictions:
     """What a run predicts for the rows of a file.
 
     names: of the added columns.  unused: the file's columns that the run doesn't look at.
+    formulas: predicted classes that a spreadsheet would calculate, and not show.
     unseen: how many cells of a column hold a category that no training row had.
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
@@ -40,6 +42,7 @@ class Predictions:
         self.file = open_table(path, model.experiment.data.text_format)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
+        self.formulas = _formulas(model.preprocessing.classes)
         self.columns = _columns(model, predicted, probabilities=probabilities)
         self.names = tuple(_free(name, self.file.names) for name in self.columns)
 
@@ -70,6 +73,13 @@ class Predictions:
             raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
         with output_file(target) as file:
             write(file, table)
+
+
+def _formulas(classes: Sequence[str]) -> list[str]:
+    """Those that begin as formulas do, numbers with a sign left out."""
+    return [
+        name for name in classes if name.startswith(("=", "+", "-", "@")) and not is_number(name)
+    ]
 
 
 def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str, Any]:
