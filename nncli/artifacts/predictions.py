@@ -9,12 +9,13 @@ from typing import IO, Any
 import numpy as np
 
 from nncli.artifacts.files import output_file
+from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
 from nncli.build.model import Model
 from nncli.data.reading.chunks import is_number
 from nncli.data.table_formats import OutputTable, open_table, writer_of
 from nncli.data.targets import label
-from nncli.errors import UserError
+from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
 
 STDOUT = Path("stdout.csv")  # how it is written there
@@ -31,6 +32,7 @@ class Predictions:
 
     def __init__(self, run: RunReader, path: Path, *, probabilities: bool) -> None:
         model, self.path = run.model, path
+        _refuse_unfit(run)
         if probabilities and not model.preprocessing.classes:
             raise UserError("--probabilities is for classes, and this run predicts a number")
         table = model.read(path, needs_target=False)
@@ -73,6 +75,16 @@ class Predictions:
             raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
         with output_file(target) as file:
             write(file, table)
+
+
+def _refuse_unfit(run: RunReader) -> None:
+    """Raises CorruptRun for weights from which nothing but NaN would follow."""
+    for tensor in run.model.network.layout.tensors:
+        if not np.isfinite(run.theta[tensor.start : tensor.start + tensor.size]).all():
+            raise CorruptRun(
+                f"{run.run.path / WEIGHTS}: {tensor.name} is not finite: nothing can be predicted "
+                f"from it (nncli doctor {run.run.path} looks for the cause)"
+            )
 
 
 def _formulas(classes: Sequence[str]) -> list[str]:
