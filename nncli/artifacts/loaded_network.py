@@ -31,8 +31,9 @@ class LoadedNetwork:
 
 
 def load_network(path: Path, assignments: Sequence[str] = ()) -> LoadedNetwork:
-    """The network that a config declares, or that a run directory holds.
+    """The network that a config declares, or that a run directory holds, to be looked at.
 
+    A target that never varies is no obstacle to that.
     assignments: what `--set` changes. Raises UserError, CorruptRun or FileFailure.
     """
     if path.is_dir():
@@ -40,7 +41,7 @@ def load_network(path: Path, assignments: Sequence[str] = ()) -> LoadedNetwork:
         state, _ = reader.checkpoint()
         np.copyto(state.theta, reader.theta)
         return LoadedNetwork(path, reader.built, state, reader)
-    built = build(*load(path, assignments))
+    built = build(*load(path, assignments), may_be_constant=True)
     return LoadedNetwork(path, built, built.job.start())
 
 

@@ -14,7 +14,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output
 from nncli.config.resolved import Resolved, ResolvedPreprocessing
-from nncli.data.data_checks import data_warnings
+from nncli.data.data_checks import data_warnings, rowless_classes
 from nncli.data.preprocessing import Preprocessing, Steps
 from nncli.data.row_weights import RowWeights
 from nncli.engine import baselines
@@ -75,13 +75,21 @@ class Built:
         return {"mean": baselines.mean(truth, rows)}
 
 
-def build(given: Experiment, source: Source, recorded: RecordedData | None = None) -> Built:
+def build(
+    given: Experiment,
+    source: Source,
+    recorded: RecordedData | None = None,
+    *,
+    may_be_constant: bool = False,
+) -> Built:
     """Load the data, resolve every `auto`, check, and put it together.
 
+    may_be_constant: see `split_table`.
     Raises ConfigError with every problem found, each at the place of its key; TableError and
     DataError as `split_table`.
     """
-    return assemble(given, source, split_table(given, source, recorded), recorded)
+    split = split_table(given, source, recorded, may_be_constant=may_be_constant)
+    return assemble(given, source, split, recorded)
 
 
 def assemble(
@@ -108,6 +116,8 @@ def assemble(
     job = replace(job, training=replace(job.training, engine=engine))
     model = replace(model, experiment=replace(experiment, training=job.training))
     warnings = [refusal] if refusal else []
+    if recorded is None:
+        warnings += rowless_classes(table)
     if given.data.path is not None and recorded is None:
         is_balanced = given.training.class_weight is not None
         warnings += data_warnings(table, rows, is_balanced=is_balanced)

@@ -32,14 +32,20 @@ class SplitTable:
 
 
 def split_table(
-    given: Experiment, source: Source, recorded: RecordedData | None = None, n_folds: int = 0
+    given: Experiment,
+    source: Source,
+    recorded: RecordedData | None = None,
+    n_folds: int = 0,
+    *,
+    may_be_constant: bool = False,
 ) -> SplitTable:
     """Load the data and decide which rows train.
 
+    may_be_constant: whether a target that never varies is taken, whatever the config says.
     Raises ConfigError at the key to blame, TableError at the row; DataError if the data isn't what
     was recorded.
     """
-    table = _load(given.data, source)
+    table = _load(given.data, source, may_be_constant=may_be_constant)
     split = resolve_split(given.data, table)
     if recorded:
         recorded.check(table, source.path.parent)
@@ -54,8 +60,8 @@ def split_table(
     return replace(whole, folds=tuple(replace(whole, rows=part) for part in parts))
 
 
-def _load(data: Data, source: Source) -> Table:
-    dataset = data.source()
+def _load(data: Data, source: Source, *, may_be_constant: bool) -> Table:
+    dataset = data.source(may_be_constant=may_be_constant)
     check_dataset(dataset, source)
     try:
         with source.errors_at(data.source_key), np.errstate(all="ignore"):
@@ -72,4 +78,5 @@ def _load(data: Data, source: Source) -> Table:
     if not finite:
         raise source.error([(data.source_key, "its values overflow: use smaller numbers")])
     with source.errors_at("data.task"):
-        return as_task(table, table.task if data.task == "auto" else data.task)
+        task = "classification" if data.classes else table.task
+        return as_task(table, task if data.task == "auto" else data.task, data.class_names)

@@ -51,7 +51,9 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
             yield "network.output.units", message
     elif units != len(table.classes) and (units, table.task) != (1, "binary"):
         expected = "1 or 2" if table.task == "binary" else f"{len(table.classes)}, one unit a class"
-        yield "network.output.units", f"expected {expected}, found {units}"
+        more = " (data.classes lists those that no row has, too)"
+        hint = more if units > len(table.classes) and not resolved.data.classes else ""
+        yield "network.output.units", f"expected {expected}, found {units}{hint}"
 
 
 def validate_watched(job: Job, source: Source) -> None:

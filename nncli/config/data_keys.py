@@ -5,14 +5,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from nncli.constraints import Auto, Length
+from nncli.constraints import Auto, Finite, Length
 from nncli.data.preprocessing import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.scaling import Scale
+from nncli.data.targets import label
 from nncli.parts.datasets import Dataset
-from nncli.parts.splits import FixedSplit, Split
+from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
 
 
@@ -71,7 +72,13 @@ class Features:
     exclude: Annotated[list[str], "columns to leave out"] = field(default_factory=list)
 
 
-_OF_EVERY_SOURCE = ("dataset", "path", "task", "split", "preprocessing")
+_OF_EVERY_SOURCE = ("dataset", "path", "task", "classes", "split", "preprocessing")
+
+
+def _class_name(value: bool | float | str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else label(value)
 
 
 def _default(key: Any) -> Any:
@@ -113,6 +120,10 @@ class Data:
     decimal: Annotated[Literal[".", ","], "the sign before a fraction"] = "."
     on_disk: Annotated[bool | Auto, "read rows from disk; auto: if memory is short"] = "auto"
     task: Annotated[Task | Auto, "what the target calls for; auto: by its values"] = "auto"
+    classes: Annotated[
+        list[bool | Finite | str] | None,
+        "all classes of the target, in their order, also those that no row has; null: the rows'",
+    ] = None
     split: Annotated[
         Split | Auto, "auto: none for gates, else stratified (classes) or random, 0.7/0.15/0.15"
     ] = "auto"
@@ -131,6 +142,9 @@ class Data:
                     raise ValueError(f"'{key.name}' is for tables of your own: it needs a path")
         elif not self.target:
             raise ValueError("missing key 'target': the table's column to predict")
+        names = self.class_names
+        if self.classes is not None and (len(names) < 2 or len(set(names)) < len(names)):
+            raise ValueError("classes: expected two classes at least, each of them once")
         if self.delimiter is not None and len(self.delimiter) != 1:
             raise ValueError(f"delimiter: expected one character, found '{self.delimiter}'")
         if self.delimiter == self.decimal:
@@ -138,10 +152,12 @@ class Data:
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that mean something for what the rows come from."""
-        if self.path is None:
-            return tuple(name for name in _OF_EVERY_SOURCE if name != "path")
-        return tuple(key.name for key in fields(self) if key.name != "dataset")
+        """The keys that mean something for what the rows come from; classes if they are given."""
+        unused = {"path" if self.path is None else "dataset"}
+        if self.classes is None:
+            unused.add("classes")
+        names = _OF_EVERY_SOURCE if self.path is None else [key.name for key in fields(self)]
+        return tuple(name for name in names if name not in unused)
 
     @property
     def source_key(self) -> str:
@@ -154,11 +170,22 @@ class Data:
         return (self.target,) if isinstance(self.target, str) else tuple(self.target or ())
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """The classes that are listed, as tables name them; none where none are."""
+        return tuple(map(_class_name, self.classes or ()))
+
+    @property
+    def may_be_constant(self) -> bool:
+        """Whether a target that never varies can be meant: something says what it is for."""
+        is_whole = isinstance(self.split, NoSplit)
+        return is_whole or self.task != "auto" or len(self.targets) > 1 or bool(self.classes)
+
+    @property
     def text_format(self) -> TextFormat:
         return TextFormat(self.delimiter, self.header, self.decimal)
 
-    def source(self) -> Dataset:
-        """What the rows come from."""
+    def source(self, *, may_be_constant: bool = False) -> Dataset:
+        """What the rows come from. may_be_constant: whether a target may be that in any case."""
         if self.path is None:
             assert self.dataset is not None
             return self.dataset
@@ -180,4 +207,5 @@ class Data:
             format=self.text_format,
             parts=self.split.files if isinstance(self.split, FixedSplit) else {},
             on_disk=None if self.on_disk == "auto" else self.on_disk,
+            may_be_constant=may_be_constant or self.may_be_constant,
         )

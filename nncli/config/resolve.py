@@ -42,10 +42,10 @@ MOST_LOGGED = 1000  # rows of metrics.csv, unless a config asks for more
 
 
 def resolve_split(given: Data, table: Table) -> Split:
-    """auto: none for gates and inline rows, else stratified for classes, random for numbers."""
+    """auto: none for gates, inline rows and a single row; stratified for classes, else random."""
     if given.split != "auto":
         return given.split
-    if not given.source().has_split:
+    if not given.source().has_split or len(table) == 1:
         return NoSplit()
     return StratifiedSplit() if table.classes else RandomSplit()
 
@@ -119,7 +119,8 @@ def _resolve_preprocessing(
         return ResolvedPreprocessing(numeric=untouched, target=ResolvedTarget(scale="none"))
     numeric, target, impute = keys.numeric.scale, keys.target.scale, keys.numeric.impute
     if numeric == "auto":
-        numeric = "standard" if given.source().is_scaled else "none"
+        is_scaled = given.source().is_scaled and len(table) > 1  # of one row nothing would be left
+        numeric = "standard" if is_scaled else "none"
     if impute == "auto":
         impute = "none" if given.path is None else "median"
     if target == "auto":

@@ -40,7 +40,11 @@ def refuse_singleton_classes(table: Table) -> None:
 
 def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Iterator[str]:
     """A line for each, with what to do. is_balanced: whether classes are weighed already."""
+    if len(table) == 1:
+        yield "the table has one row: a network learns that row by heart, and nothing more"
+        return
     yield from _duplicates(table, rows)
+    yield from _constant_targets(table)
     for name in table.features:
         column = table.column(name)
         if how := _gives_away(column, table):
@@ -165,10 +169,35 @@ def _spellings(table: Table) -> Iterator[str]:
             )
 
 
+def rowless_classes(table: Table) -> Iterator[str]:
+    """Classes that no row has; data.classes may name such."""
+    if not table.classes:
+        return
+    lacking = np.flatnonzero(np.bincount(table.y, minlength=len(table.classes)) == 0)
+    if len(lacking):
+        names = few([f"'{printable(table.classes[i])}'" for i in lacking])
+        which, them = ("class", "it") if len(lacking) == 1 else ("classes", "them")
+        yield f"no row is of {which} {names}: nothing can be learnt of {them}"
+
+
+def _constant_targets(table: Table) -> Iterator[str]:
+    """Numbers to predict that never vary."""
+    if table.classes:
+        return
+    same = np.flatnonzero(table.y.min(axis=0) == table.y.max(axis=0))
+    if len(same):
+        found = [f"'{printable(table.targets[i])}' (always {table.y[0, i]:g})" for i in same]
+        what = "target" if len(same) == 1 else "targets"
+        never = "never varies" if len(same) == 1 else "never vary"
+        yield f"{what} {few(found)} {never}: there is nothing to learn but that"
+
+
 def _absent_classes(table: Table, rows: Rows) -> Iterator[str]:
-    """Classes without a row in one of the splits."""
+    """Classes without a row in one of the splits, of those that have some."""
+    of_all = np.bincount(table.y, minlength=len(table.classes))
     for name, chosen in rows.named().items():
-        lacking = np.flatnonzero(np.bincount(table.y[chosen], minlength=len(table.classes)) == 0)
+        counts = np.bincount(table.y[chosen], minlength=len(table.classes))
+        lacking = np.flatnonzero((counts == 0) & (of_all > 0))
         if len(lacking):
             classes = few([f"'{printable(table.classes[i])}'" for i in lacking])
             which = "class" if len(lacking) == 1 else "classes"

@@ -1,34 +1,68 @@
 """Targets: what the output units are asked for, and what their answers mean."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nncli.data.scaling import Scaling
-from nncli.errors import DataError
+from nncli.errors import DataError, did_you_mean, few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table, Task
 
 MOST_CLASSES = 1000
+PAIRS = (("0", "1"), ("false", "true"))  # two classes of which either names the other
 
 
-def as_task(table: Table, task: Task) -> Table:
+def as_task(table: Table, task: Task, classes: Sequence[str] = ()) -> Table:
     """The same rows read as another task: numbers as classes, or class indices as numbers.
 
+    classes: all there are, in this order, also those that no row has; none: those of the rows.
     Raises DataError where that can't be.
     """
     if task == "regression":
+        if classes:
+            message = "a regression has none: leave it out, or use task: classification"
+            raise DataError(message, key="data.classes")
         return replace(table, y=table.y.reshape(len(table.y), -1).astype(float), classes=())
     if not table.classes:
         if table.y.shape[1] > 1:
             raise DataError("several targets can't be classes: use task: regression")
-        y, classes = number_classes(table.y[:, 0])
-        table = replace(table, y=y, classes=classes)
+        y, found = number_classes(table.y[:, 0])
+        table = replace(table, y=y, classes=found)
+    if all_classes := classes or _pair_of(table, task):
+        table = with_classes(table, all_classes)
     if len(table.classes) < 2:
-        raise DataError(f"the target is always {table.classes[0]}: there is nothing to tell apart")
+        always = printable(table.classes[0])
+        raise DataError(
+            f"the target is always {always}: there is nothing to tell apart (data.classes names "
+            "the classes that no row has)"
+        )
     if task == "binary" and len(table.classes) != 2:
         raise DataError(f"task binary needs 2 classes, but the target has {len(table.classes)}")
     return table
+
+
+def _pair_of(table: Table, task: Task) -> Sequence[str]:
+    """(0, 1) where every row is one of them, and a task of two classes is given."""
+    if task != "binary" or len(table.classes) != 1:
+        return ()
+    return next((pair for pair in PAIRS if table.classes[0] in pair), ())
+
+
+def with_classes(table: Table, classes: Sequence[str]) -> Table:
+    """The same rows with the classes that there are, in their order.
+
+    Raises DataError for a class of the rows that isn't among them.
+    """
+    places = {name: place for place, name in enumerate(classes)}
+    if lacking := [name for name in table.classes if name not in places]:
+        name = printable(lacking[0])
+        others = "" if len(lacking) == 1 else f", nor {len(lacking) - 1:,} more of the data's"
+        hint = did_you_mean(lacking[0], classes) or f": it lists {few(list(classes))}"
+        raise DataError(f"class '{name}' isn't among them{others}{hint}", key="data.classes")
+    of_class = np.array([places[name] for name in table.classes], dtype=np.intp)
+    return replace(table, y=of_class[table.y], classes=tuple(classes))
 
 
 def number_classes(values: Array) -> tuple[Array, tuple[str, ...]]:

@@ -510,15 +510,18 @@ def test_no_row_with_a_target_is_refused(tmp_path):
     ],
 )
 def test_a_constant_target_is_refused(tmp_path, value, task, always):
+    key = "data.classes" if value == "a" else "data.task"
     assert refusal(tmp_path, columns(x=[1, 2], y=[value]), task=task) == [
-        f"table.csv: column 'y' is always {always}: there is nothing to predict"
+        f"table.csv: column 'y' is always {always}: there is nothing to predict "
+        f"(if it is meant so, give {key})"
     ]
 
 
 def test_one_of_several_targets_is_constant(tmp_path):
     text = columns(x=[1, 2, 4], u=[1, 2], v=[7])
     assert refusal(tmp_path, text, target=("u", "v")) == [
-        "table.csv: column 'v' is always 7: there is nothing to predict"
+        "table.csv: column 'v' is always 7: there is nothing to predict "
+        "(if it is meant so, give data.task)"
     ]
 
 

@@ -41,7 +41,7 @@ def test_a_table_with_the_task_already_stays_as_it_is():
     ("y", "task", "message"),
     [
         ([0, 1, 2], "binary", "needs 2 classes, but the target has 3"),
-        ([0, 0, 0], "binary", "nothing to tell apart"),
+        ([5, 5, 5], "binary", "nothing to tell apart"),
         ([[0, 1], [1, 0]], "classification", "several targets can't be classes"),
         (range(MOST_CLASSES + 1), "classification", "too many for classes"),
     ],

@@ -115,7 +115,7 @@ CASES = {
     "target_missing": (table(x=[1, 2, 3], y=["a", "b", "", "b", "?"], rows=15), []),
     "target_always_missing": (table(x=[1, 2, 3], y=["NA"]), ["missing_target: drop"]),
     "target_constant": (table(x=[1, 2, 3], y=["a"]), []),
-    "target_constant_number": (table(x=[1, 2, 3], y=[5.5]), ["task: regression"]),
+    "target_constant_number": (table(x=[1, 2, 3], y=[5.5]), []),
     "target_infinite": (table(x=[1, 2, 3], y=[*range(20), "inf"]), []),
     "target_of_text_in_a_regression": (
         table(x=[1, 2, 3], y=["p", 1, 2], rows=6), ["task: regression"],

@@ -140,7 +140,8 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
     last, best = recorder.last.epoch, recorder.best_epoch
     training = recorder.built.experiment.training
     if recorder.used is not recorder.last and recorder.used is not None:
-        echo(f"weights of epoch {recorder.used.epoch}, the best, are kept")
+        best_by = recorder.built.job.best_by
+        echo(f"weights of epoch {recorder.used.epoch}, the best by {best_by}, are kept")
     elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
         echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
     echo(scores(metrics))

@@ -40,6 +40,7 @@ class TableFile(Dataset):
     that split or weigh the rows, with the config key that names each.  parts: further files
     by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if memory is
     short.  excuses_empty: whether columns without a value are left out instead of refused.
+    may_be_constant: whether a target that never varies is taken; one of a single row always is.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class TableFile(Dataset):
     parts: Mapping[str, Path] = field(default_factory=dict)
     on_disk: bool | None = None
     excuses_empty: bool = False
+    may_be_constant: bool = False
 
     @cached_property
     def parser(self) -> NumberParser:
@@ -197,12 +199,16 @@ class TableFile(Dataset):
             if lacking := np.flatnonzero(np.isnan(column.values)).tolist():
                 raise _missing_target(name, lacking, origin)
             least = column.values.min()
-            if least == column.values.max():
+            if least == column.values.max() and not (
+                self.may_be_constant or len(encoded.cells) == 1
+            ):
                 always = column.categories[int(least)] if column.categories else label(least)
-                message = (
-                    f"{self.path}: column '{name}' is always {always}: there is nothing to predict"
+                key = "data.classes" if column.categories else "data.task"
+                raise DataError(
+                    f"{self.path}: column '{name}' is always {always}: there is nothing to predict "
+                    f"(if it is meant so, give {key})",
+                    key="data.target",
                 )
-                raise DataError(message, key="data.target")
         first = columns[0]
         if len(columns) == 1 and first.categories:
             names = tuple(sorted(first.categories))
@@ -210,7 +216,8 @@ class TableFile(Dataset):
             places = np.array([index[name] for name in first.categories])
             return places[first.values.astype(int)], names
         numbers = np.column_stack([column.values for column in columns])
-        if self.task == "auto" and len(columns) == 1 and is_class_number(first.values):
+        varies = numbers.min() != numbers.max()
+        if self.task == "auto" and len(columns) == 1 and varies and is_class_number(first.values):
             return number_classes(first.values)
         return numbers, ()
 
@@ -253,6 +260,8 @@ class TableFile(Dataset):
             return EMPTY
         if self.include is not None or name in self.kinds:
             return ""  # it is asked for
+        if len(column.values) == 1:
+            return ""  # of one row every column is constant
         if is_row_index and tells_rows_apart(column):
             return ROW_LABELS
         return uninformative(name, column)
