@@ -17,7 +17,7 @@ from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.input_files import tables_of
-from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn
+from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn, run_curves
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -25,8 +25,9 @@ from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.build.build import Built
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
-from nncli.errors import CorruptRun, UserError
+from nncli.errors import CorruptRun, FileFailure, UserError
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
@@ -198,7 +199,7 @@ class RunRecorder:
     def curves(self) -> Curves:
         """What the loss plot shows."""
         columns = read_columns(self.log.text(), self.run.path / names.METRICS)
-        return Curves(self.run.name, columns, self.built.network.loss.name, self.best_epoch)
+        return run_curves(self.run.name, columns, self.built.experiment, self.best_epoch)
 
     def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
         """Write all that is left, commit it, and return what `train --json` prints."""
@@ -219,16 +220,27 @@ class RunRecorder:
             "seconds": self.last.seconds,
         }
         self.save({names.SUMMARY: [to_json({**summary, **final})]})
+        self._warn_of_outcome()
         self._plot(plotter)
         return {"run": os.fspath(self.run.path), **summary}
 
+    def _warn_of_outcome(self) -> None:
+        """What a run that came to an end of its own has to say against its config."""
+        if self.last is None or self.best is None:
+            return
+        columns = self.curves().columns
+        first = {name: values[0] for name, values in columns.items()}
+        if warning := outcome_warning(self.built.job, first, self.best, self.last):
+            self.warnings.append(warning)
+
     def _plot(self, plotter: BackgroundPlotter) -> None:
-        """Draw the plots that were asked for; a picture that fails doesn't fail the run."""
+        """Draw the plots that were asked for; a picture that fails doesn't fail the run, nor does a
+        disk that has no room left for it."""
         if "loss" not in self.built.experiment.output.plots:
             return
         try:
             self.run.commit({names.LOSS_PLOT: [plotter.draw_loss(self.curves())]})
-        except NotDrawn as trouble:
+        except (NotDrawn, FileFailure) as trouble:
             self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import json_option, print_json
+from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import table
 from nncli.errors import NncliError, UserError
 
@@ -71,7 +72,7 @@ def command(
     else:
         _print_marks(marks, solutions=solutions)
     for line in unread:
-        click.echo(line, err=True)
+        echo_line(line, err=True)
     is_right = all(mark.verdict == "right" for each in marks.values() for mark in each)
     return 2 if unread else int(not is_right)
 
@@ -108,7 +109,7 @@ def _print_marks(marks: "dict[Path, list[GradedAnswer]]", *, solutions: bool) ->
         rows = [
             [os.fspath(file), str(_right(each)), str(len(each))] for file, each in marks.items()
         ]
-        click.echo(table([["", "right", "of"], *rows]))
+        echo(table([["", "right", "of"], *rows]))
 
 
 def _right(marks: "list[GradedAnswer]") -> int:
@@ -121,7 +122,7 @@ def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool)
 
     carried = sum(mark.is_carried for mark in marks)
     how = f" ({carried} as what follows from an earlier slip)" if carried else ""
-    click.echo(f"{file}: {_right(marks)} of {len(marks)} right{how}")
+    echo_line(f"{file}: {_right(marks)} of {len(marks)} right{how}")
     rows = [
         [
             f"#{mark.blank.number} {mark.blank.cell}",
@@ -134,10 +135,8 @@ def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool)
         if mark.verdict != "right"
     ]
     if rows:
-        click.echo(
-            table([["blank", "", "answer", *(["right is"] if solutions else []), ""], *rows])
-        )
-    click.echo()
+        echo(table([["blank", "", "answer", *(["right is"] if solutions else []), ""], *rows]))
+    echo()
 
 
 def _to_json(file: Path, marks: "list[GradedAnswer]") -> dict[str, Any]:
