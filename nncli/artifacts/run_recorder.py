@@ -27,7 +27,7 @@ from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
-from nncli.errors import CorruptRun, UserError
+from nncli.errors import CorruptRun, FileFailure, UserError
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
@@ -234,12 +234,13 @@ class RunRecorder:
             self.warnings.append(warning)
 
     def _plot(self, plotter: BackgroundPlotter) -> None:
-        """Draw the plots that were asked for; a picture that fails doesn't fail the run."""
+        """Draw the plots that were asked for; a picture that fails doesn't fail the run, nor does a
+        disk that has no room left for it."""
         if "loss" not in self.built.experiment.output.plots:
             return
         try:
             self.run.commit({names.LOSS_PLOT: [plotter.draw_loss(self.curves())]})
-        except NotDrawn as trouble:
+        except (NotDrawn, FileFailure) as trouble:
             self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 from nncli.build.build import Built
+from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
 from nncli.config.dump import in_words
 from nncli.data.preprocessing import Preprocessing
-from nncli.errors import few
+from nncli.errors import escaped, few
 from nncli.parts.losses import Huber
 from nncli.parts.table import Table
 from nncli.registry import Part
@@ -41,7 +40,7 @@ def note_unseen_categories(counts: Mapping[str, int]) -> None:
     """Say on stderr which columns hold categories that no training row had."""
     for name, count in counts.items():
         cells = "cell holds a category" if count == 1 else "cells hold categories"
-        click.echo(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
+        echo_line(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
 
 
 def note_unfinished(summary: Mapping[str, Any]) -> None:
@@ -49,7 +48,7 @@ def note_unfinished(summary: Mapping[str, Any]) -> None:
     ended = summary.get("stopped", "not ended")
     if ended in ("diverged", "interrupted", "not ended"):
         how = "was interrupted" if ended == "interrupted" else f"has {ended}"
-        click.echo(f"note: training {how}; these are the last weights it kept", err=True)
+        echo_line(f"note: training {how}; these are the last weights it kept", err=True)
 
 
 def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:
@@ -99,5 +98,5 @@ def model_summary(built: Built) -> str:
         if isinstance(network.loss, Huber):
             facts.insert(3, ["", _delta_in_units(network.loss, built)])
     width = max(len(name) for name, _ in facts)
-    lines = [f"{name.ljust(width)}  {text}" for name, text in facts]
+    lines = [f"{name.ljust(width)}  {escaped(text)}" for name, text in facts]
     return "\n".join([table(rows), "", *lines])

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import CONFIG, json_option, print_json, set_option
+from nncli.cli.streams import echo
 from nncli.equivalent import LIBRARIES
 
 
@@ -35,7 +36,7 @@ def command(
     built = load_network(config, assignments).built
     lines, found = formulas(built), equivalents(built, libraries)
     if not as_json:
-        click.echo(as_text(lines, found))
+        echo(as_text(lines, found))
         return
     print_json(
         {

@@ -1,5 +1,6 @@
 """`nncli train`."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
-from nncli.cli.streams import echo_err
+from nncli.cli.streams import echo, echo_err, echo_line, warn
 from nncli.cli.text_table import scores
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _build(
     if not quiet:
         echo_err(model_summary(built) + "\n")
     for warning in built.warnings:
-        echo_err(f"warning: {warning}")
+        warn(warning)
     if signals.received is not None:
         echo_err("stopped before training: nothing was written")
         raise click.exceptions.Exit(signals.exit_code)
@@ -115,7 +116,7 @@ def _train(
 
     result = train_to_end(recorder, plotter, signals, quiet=quiet)
     for warning in recorder.warnings:
-        echo_err(f"warning: {warning}")
+        warn(warning)
     if as_json:
         print_json(result.summary)
     else:
@@ -135,15 +136,17 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
         "diverged": ": diverged",
         "interrupted": ": interrupted",
     }[recorder.stopped]
-    click.echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
+    echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
     last, best = recorder.last.epoch, recorder.best_epoch
     training = recorder.built.experiment.training
     if recorder.used is not recorder.last and recorder.used is not None:
         best_by = recorder.built.job.best_by
-        click.echo(f"weights of epoch {recorder.used.epoch}, the best by {best_by}, are kept")
+        echo(f"weights of epoch {recorder.used.epoch}, the best by {best_by}, are kept")
     elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
-        click.echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
-    click.echo(scores(metrics))
-    click.echo(f"\nrun: {recorder.run.path}")
+        echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
+    echo(scores(metrics))
+    echo()
+    echo_line(f"run: {recorder.run.path}")
     if recorder.stopped == "interrupted" and recorder.can_go_on:
-        click.echo(f"go on with: nncli train --resume {recorder.run.path}")
+        path = shlex.quote(str(recorder.run.path))
+        echo_line(f"go on with: nncli train --resume {path}")
