@@ -9,6 +9,7 @@ import click
 
 from nncli.artifacts.environment import differences
 from nncli.artifacts.learning_curves import BackgroundPlotter
+from nncli.artifacts.moved_end import rate_jump
 from nncli.artifacts.run_directory import CONFIG, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
@@ -37,7 +38,12 @@ def resume_run(
         echo_err(f"warning: {difference}: this run may end in other bits than there")
     if reader.recorded.output.plots:
         plotter.start()
-    return RunRecorder.resume(reader, sys.argv[1:])
+    epochs_before = reader.epochs_before
+    recorder = RunRecorder.resume(reader, sys.argv[1:])
+    job, state, last = recorder.built.job, recorder.state, recorder.last
+    if last is not None and (jump := rate_jump(job, state, last, epochs_before)):
+        echo_err(f"note: {jump}")
+    return recorder
 
 
 def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> Iterator[Problem]:
