@@ -109,7 +109,7 @@ class EpochMonitor:
 
     def _has_waited_enough(self) -> bool:
         settings = self.job.training.early_stopping
-        return settings is not None and self.state.best.waited >= settings.patience
+        return settings is not None and self.state.best.waited >= settings.epochs_to_wait
 
     def _value(self, report: EpochReport, monitor: str) -> float:
         value = report.columns()[monitor]

@@ -38,7 +38,7 @@ UNREADABLE = "can't tell what it is a worksheet of"
     type=click.FloatRange(0.0),
     default=0.01,
     show_default=True,
-    help="The share of the right number by which an answer may differ.",
+    help="The share of the right number by which an answer may differ; a correct rounding may.",
 )
 @click.option("--solutions/--no-solutions", default=True, help="Show what is right [yes].")
 @json_option
@@ -52,9 +52,10 @@ def command(
 ) -> int:
     """Mark the answers of worksheets that nncli trace --worksheet made.
 
-    Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. Each file says which exercise it
-    answers; keep the table that trace wrote as a --key where that might be changed. The exit code
-    is 1 if any answer is wrong or empty.
+    Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. What follows correctly from an
+    earlier slip is right, and what a wrong answer was likely meant to be is said. Each file says
+    which exercise it answers; keep the table that trace wrote as a --key where that might be
+    changed. The exit code is 1 if any answer is wrong or empty.
     """
     from nncli.trace.grading import grade, read_answers
 
@@ -119,14 +120,16 @@ def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool)
     """The score, and every answer that isn't right."""
     from nncli.engine.notation import written
 
-    echo_line(f"{file}: {_right(marks)} of {len(marks)} right")
+    carried = sum(mark.is_carried for mark in marks)
+    how = f" ({carried} as what follows from an earlier slip)" if carried else ""
+    echo_line(f"{file}: {_right(marks)} of {len(marks)} right{how}")
     rows = [
         [
             f"#{mark.blank.number} {mark.blank.cell}",
             *([f"step {mark.blank.step}"] if mark.blank.step > 1 else [""]),
             mark.answer or "-",
             *([written(mark.blank.value)] if solutions else []),
-            mark.verdict,
+            mark.verdict + (f": {mark.slip}" if mark.slip else ""),
         ]
         for mark in marks
         if mark.verdict != "right"
@@ -149,6 +152,8 @@ def _to_json(file: Path, marks: "list[GradedAnswer]") -> dict[str, Any]:
                 "answer": mark.answer,
                 "solution": mark.blank.value,
                 "verdict": mark.verdict,
+                "carried": mark.is_carried,
+                "slip": mark.slip,
             }
             for mark in marks
         ],
