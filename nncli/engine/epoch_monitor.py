@@ -40,7 +40,7 @@ class EpochReport:
 def wait_anew(job: Job, state: TrainState) -> None:
     """Training goes on although early stopping had ended it: it waits from the beginning."""
     settings = job.training.early_stopping
-    if settings is not None and state.best.waited >= settings.patience:
+    if settings is not None and state.best.waited >= settings.epochs_to_wait:
         state.best = replace(state.best, waited=0)
 
 
