@@ -9,6 +9,7 @@ from nncli.cli.text_table import table
 from nncli.config.dump import in_words
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import escaped, few
+from nncli.parts.losses import Huber
 from nncli.parts.table import Table
 from nncli.registry import Part
 
@@ -57,6 +58,13 @@ def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]
     return items[:most] + more
 
 
+def _delta_in_units(loss: Huber, built: Built) -> str:
+    """What huber's delta is of each target, unscaled."""
+    scales = zip(built.preprocessing.target.scale, built.table.targets, strict=True)
+    said = [f"{loss.delta * scale:.4g} of {name}" for scale, name in scales]
+    return f"delta {loss.delta:g} is {few(said)}"
+
+
 def model_summary(built: Built) -> str:
     """Layers, shapes, parameters, loss with its formula, optimizer, and rows per split."""
     experiment, network = built.experiment, built.network
@@ -87,6 +95,8 @@ def model_summary(built: Built) -> str:
         facts += table_facts(built.table, built.preprocessing)
     if built.preprocessing.target.method != "none":
         facts.insert(2, ["", "of the scaled target; metrics are in the target's own units"])
+        if isinstance(network.loss, Huber):
+            facts.insert(3, ["", _delta_in_units(network.loss, built)])
     width = max(len(name) for name, _ in facts)
     lines = [f"{name.ljust(width)}  {escaped(text)}" for name, text in facts]
     return "\n".join([table(rows), "", *lines])

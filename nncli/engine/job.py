@@ -85,7 +85,11 @@ class Job:
     @cached_property
     def schedule_total(self) -> int:
         """Epochs or steps of a whole run, whichever the schedule counts."""
-        return self.training.epochs * self.steps_per_epoch // self.steps_per_interval
+        return self.schedule_total_of(self.training.epochs)
+
+    def schedule_total_of(self, epochs: int) -> int:
+        """The same of a run of so many epochs."""
+        return epochs * self.steps_per_epoch // self.steps_per_interval
 
     def learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """base rate * schedule's factor * plateau: of the step after so many epochs and steps.

@@ -111,8 +111,11 @@ def command(
 
 def _note_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
     """Where the trace isn't what training would go on with."""
+    from nncli.artifacts.moved_end import as_trained
     from nncli.parts.schedules import ReduceOnPlateau
 
+    if loaded.reader and (trained := as_trained(loaded.reader)):
+        echo_line(f"note: {trained}", err=True)
     job, (first, last) = loaded.built.job, (shown.steps[0], shown.steps[-1])
     if len(shown.steps) < steps:
         echo_line("note: lbfgs takes no gradient steps: only its first pass is shown", err=True)
