@@ -7,6 +7,7 @@
     |  |  |- MarkersFound            words among a column's numbers, as `unknown`
     |  |  `- TableError              one or more cells of a table, each with its file and line
     |  `- ShapeError                 arrays or layers that don't fit together
+    |- NothingLeft          exit 0   a run to be taken up that has come to its end
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
     |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
@@ -118,6 +119,12 @@ class ShapeError(UserError):
     def __init__(self, message: str, key: str = "") -> None:
         super().__init__(message)
         self.key = key
+
+
+class NothingLeft(NncliError):
+    """A run that was to go on has come to its end: a loop that restarts it may end as well."""
+
+    exit_code = 0
 
 
 class RunInUse(NncliError):
