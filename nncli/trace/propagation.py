@@ -108,10 +108,8 @@ class Propagation:
     def backward(self) -> Iterator[TracedTensor]:
         """From the loss to the first layer that learns."""
         following: Node | None = None
-        for node in reversed(self.network.nodes):
+        for node in reversed(self.network.nodes[self.network.first_trained :]):
             own = self.operands[node.name]
-            if "da" not in own and "dz" not in own:
-                return
             formulas = dict(node.layer.backward_formulas())
             if following is not None:
                 template = following.layer.backward_formulas().get("dx", "")
