@@ -37,6 +37,13 @@ class EpochReport:
         return {"epoch": self.epoch, "loss": self.loss, **val, **self.metrics, **rest}
 
 
+def wait_anew(job: Job, state: TrainState) -> None:
+    """Training goes on although early stopping had ended it: it waits from the beginning."""
+    settings = job.training.early_stopping
+    if settings is not None and state.best.waited >= settings.epochs_to_wait:
+        state.best = replace(state.best, waited=0)
+
+
 class EpochMonitor:
     """early_stopping, converged and reduce_on_plateau, with their memory in the train state."""
 

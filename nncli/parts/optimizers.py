@@ -81,6 +81,11 @@ class Optimizer(Part):
         """Move theta and the slots by one step."""
         raise NotImplementedError
 
+    @property
+    def memory(self) -> tuple[str, ...]:
+        """Lines on what the slots hold, where that isn't what `formulas` calls so."""
+        return ()
+
     def formulas(self) -> dict[str, str]:
         """What a step sets, in order, as a teacher writes it: `shown` slots, then theta.
 
@@ -357,6 +362,14 @@ class Adam(Optimizer):
             "s_hat": f"{{s}} / (1 - {b2}^{{step}})",
             "theta": self.fill("{W} - {lr} * {m_hat} / (sqrt({s_hat}) + {epsilon})"),
         }
+
+    @property
+    def memory(self) -> tuple[str, ...]:
+        b1, b2 = self.betas
+        return (
+            f"Here mean = m / (1 - {b1}) and squares = s / (1 - {b2}); `rate` and `floor` make up",
+            "for that: lr m_hat / (sqrt(s_hat) + epsilon) = rate mean / (sqrt(squares) + floor).",
+        )
 
     def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
         """m and s, not the sums that the slots hold, and both corrected for their start at 0."""

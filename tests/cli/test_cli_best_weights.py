@@ -79,13 +79,6 @@ def test_weights_that_are_kept_name_the_monitor_and_its_least_step(configs, nncl
     assert ", the best by val_loss (min_delta 0.01), are kept" in done.out
 
 
-def test_run_that_early_stopping_ended_is_not_resumed(configs, train, nncli):
-    run = train(configs / "iris.yaml", "--set", EARLY % 100, warns="no epoch was better")
-    done = nncli("train", "--resume", run.path)
-    assert (done.code, done.out) == (2, "")
-    assert done.err.endswith("training ended by early stopping: nothing is left to go on with\n")
-
-
 def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, spawn, until):
     run = train(gate, "--set", "training.epochs=1")
     more = ["--set", "training.epochs=100000000"]

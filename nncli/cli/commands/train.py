@@ -10,9 +10,11 @@ import click
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
 from nncli.cli.streams import echo, echo_err, echo_line, warn
 from nncli.cli.text_table import scores
+from nncli.errors import NothingLeft
 
 if TYPE_CHECKING:
     from nncli.artifacts.learning_curves import BackgroundPlotter
+    from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.build.build import Built
     from nncli.cli.signals import StopOnSignal
@@ -59,7 +61,10 @@ def command(
             from nncli.cli.resume import resume_run
 
             with RunDirectory.open(resume) as run:
-                recorder = resume_run(run, config, assignments, plotter)
+                try:
+                    recorder = resume_run(run, config, assignments, plotter)
+                except NothingLeft as end:
+                    return _say_end(end, run, as_json=as_json)
                 return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         assert config is not None
         if folds is not None:
@@ -124,6 +129,19 @@ def _train(
     if result.diverged:
         raise result.diverged
     return 0 if result.finished else signals.exit_code
+
+
+def _say_end(end: NothingLeft, run: "RunDirectory", *, as_json: bool) -> int:
+    """That a run has come to its end, and what `--json` said when it did; the exit code."""
+    from nncli.artifacts.run_reader import RunReader
+
+    for line in end.lines():
+        echo_err(line)
+    if as_json:
+        summary = RunReader(run).summary()
+        kept = ("epochs", "stopped", "best_epoch", "metrics")
+        print_json({"run": str(run.path), **{key: summary.get(key) for key in kept}})
+    return end.exit_code
 
 
 def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:
