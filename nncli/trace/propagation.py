@@ -110,10 +110,8 @@ class Propagation:
     def backward(self) -> Iterator[TracedTensor]:
         """From the loss to the first layer that learns."""
         following, rule = None, ChainRule(self.network, is_weighed=self.step.weights is not None)
-        for node in reversed(self.network.nodes):
+        for node in reversed(self.network.nodes[self.network.first_trained :]):
             own = self.operands[node.name]
-            if "da" not in own and "dz" not in own:
-                return
             formulas = dict(node.layer.backward_formulas())
             if following is not None:
                 template = following.layer.backward_formulas().get("dx", "")
