@@ -66,7 +66,9 @@ class TrainingKeys:
     ] = None
     dtype: Annotated[Literal["float64", "float32"], "of parameters and data"] = "float64"
     threads: Annotated[
-        PositiveInt | Auto, "for matrix products; auto: 1 unless a step is large"
+        PositiveInt | Auto,
+        "for matrix products; auto: 1 unless a step is large, then the cores that are free, as far as "
+        "OMP_NUM_THREADS and the like allow",
     ] = "auto"
     engine: Annotated[
         Literal["auto", "numpy", "compiled"],
