@@ -110,8 +110,9 @@ class Propagation:
         following: Node | None = None
         for node in reversed(self.network.nodes):
             own = self.operands[node.name]
-            if "da" not in own and "dz" not in own:
-                return
+            is_start = following is None and self.network.is_matched
+            if ("dz" if is_start else "da") not in own:
+                return  # nothing before it learns
             formulas = dict(node.layer.backward_formulas())
             if following is not None:
                 template = following.layer.backward_formulas().get("dx", "")
