@@ -51,6 +51,37 @@ def evaluated(text: str) -> float | None:
         return None
 
 
+def magnitude(text: str) -> float | None:
+    """How large the numbers are that come together in it: 2 for `1 - 1`; None as `evaluated`.
+
+    What is far smaller than that, in its last digits, is rounding.
+
+    >>> magnitude("1 - 1"), magnitude("3*(-2) + 2*3"), magnitude("0.1 * (5 - 5)")
+    (2.0, 12.0, 1.0)
+    """
+    try:
+        return float(_magnitude(ast.parse(text.replace("^", "**"), mode="eval").body))
+    except (ArithmeticError, KeyError, RecursionError, SyntaxError, TypeError, ValueError):
+        return None
+
+
+def _magnitude(node: ast.AST) -> float:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        total = 0.0
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+            total, node = total + _magnitude(node.right), node.left
+        return total + _magnitude(node)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return _magnitude(node.left) * _magnitude(node.right)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return _magnitude(node.left) / abs(float(_value(node.right)))
+    if isinstance(node, ast.UnaryOp):
+        return _magnitude(node.operand)
+    if isinstance(node, ast.IfExp):
+        return _magnitude(node.body if _value(node.test) else node.orelse)
+    return abs(float(_value(node)))
+
+
 def _value(node: ast.AST) -> Any:
     """Raises ValueError for what is no arithmetic."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):

@@ -44,41 +44,47 @@ def reworked(worksheet: Worksheet, answers: Mapping[int, Sequence[float]]) -> It
 
 
 class _Page:
-    """The arrays by their symbols: as the trace has them, and as they are on the filled-in page."""
+    """The arrays that answers change, by symbol: as the trace has them, and as they are then."""
 
     def __init__(self, worksheet: Worksheet, answers: Mapping[int, Sequence[float]]) -> None:
         self.worksheet, self.answers = worksheet, answers
         self.blanks = {(each.step, each.tensor, each.index): each for each in worksheet.blanks}
-        self.known: dict[str, tuple[Array, Array]] = {}
+        self.changed: dict[str, tuple[Array, Array]] = {}
 
     def _own(self, symbol: str, values: Array) -> Array:
         """An array as the page has it."""
-        theirs, own = self.known.get(symbol, (values, values))
+        theirs, own = self.changed.get(symbol, (values, values))
         return own if np.array_equal(theirs, values, equal_nan=True) else values
 
     def tensor(self, step: int, tensor: TracedTensor) -> Iterator[Reworked]:
         """Its blanks; from then on its symbol stands for what the page has."""
+        theirs = tensor.shown
         if not tensor.template:
-            self.known[tensor.symbol] = tensor.values, self._own(tensor.symbol, tensor.values)
+            self._note(tensor.symbol, theirs, self._own(tensor.symbol, theirs))
             return
         operands = {key: self._own(it.symbol, it.values) for key, it in tensor.operands.items()}
         is_changed = any(operands[key] is not it.values for key, it in tensor.operands.items())
-        own = np.array(tensor.values, dtype=float)
+        own = np.array(theirs, dtype=float)
         for index in shown_indices(tensor):
             place = step, tensor.name, index
             blank = self.blanks.get(place)
             if blank is None and not (is_changed and place in self.worksheet.withheld):
                 continue
             follows = _value(tensor.template, operands, index) if is_changed else None
-            right = float(tensor.values[index]) if follows is None else follows
+            right = float(theirs[index]) if follows is None else follows
             own[index] = right
             if blank is not None:
                 before = _before(tensor, operands, index, blank)
                 yield Reworked(blank, tensor, operands, right, before, follows is not None)
                 if meant := self.answers.get(blank.number):
                     own[index] = min(meant, key=lambda value: abs(value - right))
-        is_same = np.array_equal(own, tensor.values, equal_nan=True)
-        self.known[tensor.symbol] = tensor.values, tensor.values if is_same else own
+        self._note(tensor.symbol, theirs, own)
+
+    def _note(self, symbol: str, theirs: Array, own: Array) -> None:
+        """What a symbol stands for from now on."""
+        self.changed.pop(symbol, None)
+        if not np.array_equal(own, theirs, equal_nan=True):
+            self.changed[symbol] = theirs, own
 
 
 def _before(

@@ -44,7 +44,7 @@ class Blank:
 
     @classmethod
     def at(cls, number: int, step: TracedStep, tensor: TracedTensor, index: Index) -> "Blank":
-        value, before = float(tensor.values[index]), _before(tensor, index)
+        value, before = float(tensor.shown[index]), _before(tensor, index)
         return cls(number, step.number, tensor.name, index, value, _scale(tensor), before)
 
     @property
