@@ -40,6 +40,8 @@ def refuse_singleton_classes(table: Table) -> None:
 
 def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Iterator[str]:
     """A line for each, with what to do. is_balanced: whether classes are weighed already."""
+    if table.origin is not None:
+        yield from table.origin.notes
     if len(table) == 1:
         yield "the table has one row: a network learns that row by heart, and nothing more"
         return

@@ -1,14 +1,15 @@
 """New rows: another table read as the one a network was trained on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import NumberParser, TableReader
+from nncli.data.reading.chunks import TableReader
+from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.encoding import Encoded, Form, encode
 from nncli.data.reading.tables import (
     in_other_case,
@@ -29,13 +30,14 @@ class NewRows:
     """How to read new rows: as `learnt` was fitted.
 
     missing: the cells that mean no value.  weight: the column that weighs the rows, where the
-    file has it.
+    file has it.  columns: how they are written.
     """
 
     learnt: Preprocessing
     format: TextFormat
     missing: Sequence[str]
     weight: str | None = None
+    columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """The rows of a file whose columns may stand in any order; others are ignored.
@@ -51,7 +53,7 @@ class NewRows:
             [(str(path), reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
             self._forms(targets) | dict.fromkeys(weights, "number"),
-            NumberParser(self.missing, self.format.decimal),
+            Parsers(self.missing, self.format.decimal, self.columns),
             on_disk=stays_on_disk([reader]),
             is_new=True,
         )

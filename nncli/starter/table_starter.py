@@ -10,7 +10,8 @@ import numpy as np
 from nncli.config.dump import to_yaml
 from nncli.data.data_checks import is_imbalanced
 from nncli.data.reading.chunks import MISSING, TableReader
-from nncli.data.reading.tables import EMPTY, TableFile, listed, nearest
+from nncli.data.reading.number_formats import yaml_name
+from nncli.data.reading.tables import EMPTY, TableFile, flow_list, listed, nearest
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.table_formats import open_table, unpacked
 from nncli.data.targets import as_task
@@ -117,6 +118,13 @@ def _table_block(table: Table, source: TableFile, config: Path) -> str:
         words = _yaml([*MISSING, *own])
         extra += f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
         extra += f"  missing: {words}\n"
+    if table.origin.values:
+        said = ", ".join(
+            f"{yaml_name(name)}: {{values: {flow_list(texts)}}}"
+            for name, texts in table.origin.values.items()
+        )
+        extra += "  # so many that they are values, no sign of a missing one; values: [] if not\n"
+        extra += f"  columns: {{{said}}}\n"
     if source.format.decimal != ".":
         extra += '  decimal: ","\n'
     if empty:

@@ -1,8 +1,7 @@
 """Tables: the user's own files -> a Table, with every doubt settled aloud."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,10 @@ from nncli.data.column_types import (
     uninformative,
 )
 from nncli.data.memory import available
-from nncli.data.reading.chunks import MISSING, NumberParser, TableReader
+from nncli.data.reading.chunks import MISSING, TableReader
+from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
+from nncli.data.reading.number_formats import yaml_name
 from nncli.data.reading.text_files import TextFile, TextFormat
 from nncli.data.table_formats import open_table
 from nncli.data.targets import label, number_classes
@@ -36,10 +37,11 @@ class TableFile(Dataset):
     """A table in files of the user's, and how its columns are meant.
 
     target: the columns to predict.  include, exclude: which others are features; None: all that
-    may teach something.  kinds: of columns, where the values alone don't tell.  aside: columns
-    that split or weigh the rows, with the config key that names each.  parts: further files
-    by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if memory is
-    short.  excuses_empty: whether columns without a value are left out instead of refused.
+    may teach something.  kinds: of columns, where the values alone don't tell.  keys: how columns
+    are written.  aside: columns that split or weigh the rows, with the config key that names each.
+    guesses_values: whether a text of `missing` may be a value where it is frequent.  parts: further
+    files by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if
+    memory is short.  excuses_empty: whether columns without a value are left out, not refused.
     may_be_constant: whether a target that never varies is taken; one of a single row always is.
     """
 
@@ -50,17 +52,15 @@ class TableFile(Dataset):
     exclude: tuple[str, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     aside: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, ColumnKeys] = field(default_factory=dict)
     missing: tuple[str, ...] = MISSING
+    guesses_values: bool = True
     drops_missing_target: bool = False
     format: TextFormat = field(default_factory=TextFormat)
     parts: Mapping[str, Path] = field(default_factory=dict)
     on_disk: bool | None = None
     excuses_empty: bool = False
     may_be_constant: bool = False
-
-    @cached_property
-    def parser(self) -> NumberParser:
-        return NumberParser(self.missing, self.format.decimal)
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -86,7 +86,10 @@ class TableFile(Dataset):
             readers,
             wanted,
             self._forms(),
-            self.parser,
+            Parsers(self.missing, self.format.decimal, self.keys),
+            guessed={name: name in self.target for name in [*candidates, *self.target]}
+            if self.guesses_values
+            else {},
             required=self.target if self.drops_missing_target else (),
             on_disk=stays_on_disk([reader for _, reader in readers])
             if self.on_disk is None
@@ -118,7 +121,7 @@ class TableFile(Dataset):
             "data.target": self.target,
             "data.features.include": self.include or (),
             "data.features.exclude": self.exclude,
-            "data.columns": tuple(self.kinds),
+            "data.columns": tuple({**self.kinds, **self.keys}),
             **{key: (name,) for name, key in self.aside.items()},
         }
         found = [
@@ -159,6 +162,7 @@ class TableFile(Dataset):
         }
         if self.task == "regression" or len(self.target) > 1:  # several are always numbers
             forms |= dict.fromkeys(self.target, "number")
+        forms |= {name: "number" for name, keys in self.keys.items() if keys.is_formatted}
         return forms | dict.fromkeys(self._weights, "number")
 
     @property
@@ -189,7 +193,12 @@ class TableFile(Dataset):
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
             aside={name: encoded.column(name) for name in self.aside} | parts,
             weights=weights_of(encoded, self._weights[0], origin) if self._weights else None,
-            origin=replace(origin, left_out=left_out),
+            origin=replace(
+                origin,
+                left_out=left_out,
+                values={name: tuple(texts) for name, texts in encoded.values.items()},
+                notes=tuple(value_notes(encoded, {*kinds, *self.target})),
+            ),
         )
 
     def _targets(self, encoded: Encoded, origin: Origin) -> tuple[Array, tuple[str, ...]]:
@@ -197,7 +206,7 @@ class TableFile(Dataset):
         columns = [encoded.column(name) for name in self.target]
         for name, column in zip(self.target, columns, strict=True):
             if lacking := np.flatnonzero(np.isnan(column.values)).tolist():
-                raise _missing_target(name, lacking, origin)
+                raise _missing_target(name, lacking, origin, encoded.markers.get(name, {}))
             least = column.values.min()
             if least == column.values.max() and not (
                 self.may_be_constant or len(encoded.cells) == 1
@@ -278,11 +287,38 @@ class TableFile(Dataset):
         return self.kinds.get(name) or kind
 
 
-def _missing_target(name: str, rows: Sequence[int], origin: Origin) -> TableError:
-    hints = {rows[0]: " (data.missing_target: drop leaves such rows out)"}
+def _missing_target(
+    name: str, rows: Sequence[int], origin: Origin, markers: Mapping[str, int]
+) -> TableError:
+    hint = "data.missing_target: drop leaves such rows out"
+    if texts := [text for text in markers if text]:
+        cure = f"data.columns: {{{yaml_name(name)}: {{values: {flow_list(texts)}}}}}"
+        hint += f"; if {listed(texts)} is a class, {cure}"
+    hints = {rows[0]: f" ({hint})"}
     return refuse_rows(
         rows, origin.place, name, lambda row: f"the target is missing{hints.get(row, '')}"
     )
+
+
+def value_notes(encoded: Encoded, used: Container[str]) -> Iterator[str]:
+    """What was taken for a value although it often means that there is none."""
+    for name, counts in encoded.values.items():
+        if name in used:
+            shown = ", ".join(f"{printable(text)!r} ({n:,})" for text, n in counts.items())
+            yield (
+                f"column '{printable(name)}': {shown} of {len(encoded.cells):,} cells: too many to "
+                "mean that there is no value, so taken for a category; if they do mean that, "
+                f"data.columns: {{{yaml_name(name)}: {{values: []}}}}"
+            )
+
+
+def flow_list(texts: Sequence[str]) -> str:
+    """Texts as a list of a config, on one line.
+
+    >>> flow_list(["None", "-"])
+    '["None", "-"]'
+    """
+    return "[" + ", ".join(f'"{printable(text)}"' for text in texts) + "]"
 
 
 def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
