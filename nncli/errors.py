@@ -7,6 +7,7 @@
     |  |  |- MarkersFound            words among a column's numbers, as `unknown`
     |  |  `- TableError              one or more cells of a table, each with its file and line
     |  `- ShapeError                 arrays or layers that don't fit together
+    |- NothingLeft          exit 0   a run to be taken up that has come to its end
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
     |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
@@ -120,6 +121,12 @@ class ShapeError(UserError):
         self.key = key
 
 
+class NothingLeft(NncliError):
+    """A run that was to go on has come to its end: a loop that restarts it may end as well."""
+
+    exit_code = 0
+
+
 class RunInUse(NncliError):
     """Another process is writing to this run directory."""
 
@@ -169,9 +176,21 @@ class FileFailure(NncliError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """` (did you mean 'relu'?)` when a known name is close, else the empty string."""
-    close = get_close_matches(name.lower(), list(known), n=1, cutoff=0.6)
-    return f" (did you mean '{close[0]}'?)" if close else ""
+    """` (did you mean 'relu'?)` when a known name is a slip of the pen away, else nothing.
+
+    Another word in the same place is none: log_loss for mse_loss, batch_norm for layer_norm.
+    """
+    close = get_close_matches(name.lower(), list(known), n=3, cutoff=0.65)
+    slips = [each for each in close if _is_slip(name.lower(), each)]
+    return f" (did you mean '{slips[0]}'?)" if slips else ""
+
+
+def _is_slip(name: str, known: str) -> bool:
+    """Whether each word is like its counterpart, where both have as many."""
+    words, others = name.split("_"), known.split("_")
+    if len(words) != len(others) or len(words) == 1:
+        return True
+    return all(get_close_matches(a, [b], cutoff=0.5) for a, b in zip(words, others, strict=True))
 
 
 def printable(text: str, most: int = 60) -> str:

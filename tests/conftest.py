@@ -177,11 +177,14 @@ def until() -> Callable[[Callable[[], bool]], None]:
 
 @pytest.fixture
 def train(nncli: Callable[..., Outcome]) -> Callable[..., Run]:
-    """train(config, ...): a run made without a word and without a plot."""
+    """train(config, ...): a run made without a word, or with one warning, and without a plot."""
 
-    def call(config: Path, *arguments: object) -> Run:
+    def call(config: Path, *arguments: object, warns: str = "") -> Run:
         done = nncli("train", config, "--json", *QUIET, *arguments)
-        assert (done.code, done.err) == (0, "")
+        assert done.code == 0
+        if warns:
+            assert done.err.startswith(f"warning: {warns}")
+        assert done.err.count("\n") == bool(warns), done.err
         return Run(Path(done.json["run"]))
 
     return call

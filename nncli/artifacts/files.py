@@ -152,8 +152,18 @@ def ensure_room(folder: Path, size: int) -> None:
 
 def to_json(value: Any) -> bytes:
     """Indented JSON text; NaN and infinities, which JSON lacks, become null."""
-    text = json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False)
-    return (text + "\n").encode(errors="backslashreplace")  # a file name may be no text
+    return (json_text(value, indent=2) + "\n").encode()
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON in which signs that a terminal would obey, and what is no text, are JSON's escapes."""
+    text = json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    lines = text.split("\n")  # none is within a text
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in lines)
+
+
+def _escaped(line: str) -> str:
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in line)
 
 
 def finite(value: Any) -> Any:

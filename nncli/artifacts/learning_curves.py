@@ -1,15 +1,19 @@
 """Learning curves: loss and metrics as png, svg or pdf."""
 
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from nncli.artifacts.pictures import check_format, own_style, picture, write_picture
 from nncli.errors import UserError, escaped
+
+if TYPE_CHECKING:
+    from nncli.config.resolved import Resolved
 
 UNITS = {"cross_entropy": "nats per row", "binary_cross_entropy": "nats per row"}
 
@@ -18,13 +22,46 @@ UNITS = {"cross_entropy": "nats per row", "binary_cross_entropy": "nats per row"
 class Curves:
     """One run's metrics.csv, and how to label it.
 
-    loss: the name of its loss.  best_epoch: the epoch to mark.
+    loss: the name of its loss.  best_epoch: the run's own best, by `monitor` and `min_delta`.
+    scores: the metrics that are better the higher they are.
     """
 
     name: str
     columns: Mapping[str, Sequence[float]]
     loss: str
     best_epoch: int | None
+    monitor: str = "loss"
+    min_delta: float = 0.0
+    scores: Sequence[str] = ()
+
+    def best_of(self, column: str) -> int | None:
+        """The epoch with the column's best value: the run's own where that is what it watched."""
+        if self.best_epoch is None:
+            return None
+        if column == self.monitor:
+            return self.best_epoch
+        sign = -1.0 if column.removeprefix("val_") in self.scores else 1.0
+        values = zip(self.columns[column], self.columns["epoch"], strict=True)
+        finite = [(sign * value, int(epoch)) for value, epoch in values if math.isfinite(value)]
+        return min(finite)[1] if finite else None
+
+
+def run_curves(
+    name: str, columns: Mapping[str, Sequence[float]], trained: "Resolved", best_epoch: int | None
+) -> Curves:
+    """Of a run whose config is `trained`."""
+    from nncli.engine.settings import default_monitor
+
+    stopping = trained.training.early_stopping
+    return Curves(
+        name,
+        columns,
+        trained.loss.name,
+        best_epoch,
+        monitor=stopping.monitor if stopping else default_monitor("val_loss" in columns),
+        min_delta=stopping.min_delta if stopping else 0.0,
+        scores=[metric.name for metric in trained.evaluation.metrics if metric.is_score],
+    )
 
 
 def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -> None:
@@ -75,8 +112,8 @@ def _figure(runs: Sequence[Curves], metric: str, is_log: bool = False) -> Any:
 def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool) -> None:
     epochs = run.columns["epoch"]
     prefix = "" if is_alone else f"{escaped(run.name).lstrip('_')} "  # matplotlib hides labels in _
-    last = None
-    train = "train" if metric not in ("learning_rate", "seconds") else metric
+    is_judged, last = metric not in ("learning_rate", "seconds"), None
+    train = "train" if is_judged else metric
     for column, label, style in ((metric, train, "-"), (f"val_{metric}", "validation", "--")):
         if column in run.columns:
             width = 1.6 if is_alone or style == "-" else 1.2
@@ -92,12 +129,21 @@ def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool
                 markersize=3,
                 label=prefix + label,
             )
-            last = run.columns[column], shade
-    if last is not None and run.best_epoch is not None and run.best_epoch in epochs:
-        values, shade = last
-        best = values[list(epochs).index(run.best_epoch)]
-        note = f"{prefix}best: epoch {run.best_epoch}, {best:.4g}"
-        axes.plot(run.best_epoch, best, "o", color=shade, fillstyle="none", label=note)
+            last = column, shade
+    if last is not None and is_judged:
+        _mark_best(axes, run, *last, prefix)
+
+
+def _mark_best(axes: Any, run: Curves, column: str, shade: Any, prefix: str) -> None:
+    """A ring around the best of a curve, and by what it is the best."""
+    epoch, epochs = run.best_of(column), list(run.columns["epoch"])
+    if epoch not in epochs:
+        return
+    best = run.columns[column][epochs.index(epoch)]
+    is_by_steps = column == run.monitor and run.min_delta
+    least = f" (min_delta {run.min_delta:g})" if is_by_steps else ""
+    note = f"{prefix}best {column}{least}: epoch {epoch}, {best:.4g}"
+    axes.plot(epoch, best, "o", color=shade, fillstyle="none", label=note)
 
 
 def _label(runs: Sequence[Curves], metric: str) -> str:

@@ -9,11 +9,13 @@ from typing import IO, Any
 import numpy as np
 
 from nncli.artifacts.files import output_file
+from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
 from nncli.build.model import Model
+from nncli.data.reading.chunks import is_number
 from nncli.data.table_formats import OutputTable, open_table, writer_of
 from nncli.data.targets import label
-from nncli.errors import UserError
+from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
 
 STDOUT = Path("stdout.csv")  # how it is written there
@@ -23,12 +25,14 @@ class Predictions:
     """What a run predicts for the rows of a file.
 
     names: of the added columns.  unused: the file's columns that the run doesn't look at.
+    formulas: predicted classes that a spreadsheet would calculate, and not show.
     unseen: how many cells of a column hold a category that no training row had.
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
 
     def __init__(self, run: RunReader, path: Path, *, probabilities: bool) -> None:
         model, self.path = run.model, path
+        _refuse_unfit(run)
         if probabilities and not model.preprocessing.classes:
             raise UserError("--probabilities is for classes, and this run predicts a number")
         table = model.read(path, needs_target=False)
@@ -40,6 +44,7 @@ class Predictions:
         self.file = open_table(path, model.experiment.data.text_format)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
+        self.formulas = _formulas(model.preprocessing.classes)
         self.columns = _columns(model, predicted, probabilities=probabilities)
         self.names = tuple(_free(name, self.file.names) for name in self.columns)
 
@@ -70,6 +75,23 @@ class Predictions:
             raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
         with output_file(target) as file:
             write(file, table)
+
+
+def _refuse_unfit(run: RunReader) -> None:
+    """Raises CorruptRun for weights from which nothing but NaN would follow."""
+    for tensor in run.model.network.layout.tensors:
+        if not np.isfinite(run.theta[tensor.start : tensor.start + tensor.size]).all():
+            raise CorruptRun(
+                f"{run.run.path / WEIGHTS}: {tensor.name} is not finite: nothing can be predicted "
+                f"from it (nncli doctor {run.run.path} looks for the cause)"
+            )
+
+
+def _formulas(classes: Sequence[str]) -> list[str]:
+    """Those that begin as formulas do, numbers with a sign left out."""
+    return [
+        name for name in classes if name.startswith(("=", "+", "-", "@")) and not is_number(name)
+    ]
 
 
 def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.input_files import check_tables, confine
-from nncli.artifacts.learning_curves import Curves
+from nncli.artifacts.learning_curves import Curves, run_curves
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights
@@ -150,8 +150,8 @@ class RunReader:
     def curves(self) -> Curves:
         """What plot-loss shows."""
         columns = read_columns(self._learned(names.METRICS), self._path(names.METRICS))
-        loss = self.recorded.loss.name
-        return Curves(self.run.name, columns, loss, self.summary().get("best_epoch"))
+        best_epoch = self.summary().get("best_epoch")
+        return run_curves(self.run.name, columns, self.recorded, best_epoch)
 
     def summary(self) -> dict[str, Any]:
         """What the run reached and why it stopped; empty if it was killed or still goes on."""

@@ -16,8 +16,9 @@ from nncli.artifacts import run_directory as names
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
+from nncli.artifacts.going_on import taken_up, until
 from nncli.artifacts.input_files import tables_of
-from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn
+from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn, run_curves
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -25,18 +26,14 @@ from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.build.build import Built
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
-from nncli.errors import CorruptRun, UserError
+from nncli.errors import CorruptRun, FileFailure, UserError
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 CHECKPOINT_SECONDS = 10.0
 LARGEST_COPY = 1 << 28  # bytes of a file that the config names
-NOTHING_LEFT = {
-    "epochs": "{} epochs are done: go on with --set training.epochs=N for a larger N",
-    "early_stopping": "training ended by early stopping: nothing is left to go on with",
-    "converged": "training has converged: nothing is left to go on with",
-}
 
 
 class RunRecorder:
@@ -63,26 +60,22 @@ class RunRecorder:
     def resume(cls, reader: RunReader, arguments: Sequence[str] = ()) -> "RunRecorder":
         """Go on with a run from its last checkpoint.
 
-        Raises UserError for a run that can't go on, CorruptRun for a damaged one.
+        Raises NothingLeft for a run that has come to its end, UserError for one that can't go on,
+        CorruptRun for a damaged one.
         """
         reader.run.recover()
         built, path = reader.built, reader.run.path
-        if not (optimizer := built.job.optimizer).is_resumable:
-            raise UserError(f"{path}: {optimizer.name} keeps its memory to itself: train anew")
+        is_ended = names.SUMMARY in reader.run.manifest()
+        if not is_ended:
+            _refuse_unresumable(reader)
         state, beside = reader.checkpoint()
         try:
             last, best = (read_as(beside[name], EpochReport, name) for name in ("last", "best"))
         except (LookupError, TypeError, Malformed) as error:
             raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
-        epochs = built.experiment.training.epochs
-        last = _as_seen_now(last, epochs)
-        was_killed = names.SUMMARY not in reader.run.manifest()  # maybe right before its end
-        if last.stopped and not (was_killed and last.epoch <= epochs):
-            raise UserError(f"{path}: {NOTHING_LEFT[last.stopped].format(last.epoch)}")
-        lines, prints = (
-            reader.run.read(name).decode().splitlines(keepends=True)
-            for name in (names.METRICS, names.FINGERPRINTS)
-        )
+        last = taken_up(reader, last, state, is_ended=is_ended)
+        _refuse_unresumable(reader)
+        lines, prints = (_lines(reader, name) for name in (names.METRICS, names.FINGERPRINTS))
         recorder = cls(reader.run, built, state)
         recorder._commit_resumption(reader, arguments)
         if state.step == 0:  # nothing was trained yet: epoch 0 is reported again
@@ -94,14 +87,13 @@ class RunRecorder:
         return recorder
 
     def _commit_resumption(self, reader: RunReader, arguments: Sequence[str]) -> None:
-        """Record with what the run goes on: its epochs may be more, its libraries others.
-
-        until: where it had got to, and the epochs it had been told.
-        """
+        """Record with what the run goes on: its epochs may be more, its libraries others."""
         resolved = to_yaml(self.built.experiment, self._as_kept)
         environment = reader.environment()
-        until = {"step": self.state.step, "epochs": reader.epochs_before}
-        described = {"until": until, **self._environment(arguments, self.run.path)}
+        described = {
+            "until": until(reader, self.state),
+            **self._environment(arguments, self.run.path),
+        }
         environment["resumed"] = [*environment.get("resumed", []), described]
         files = {names.RESOLVED: [resolved.encode()], names.ENVIRONMENT: [to_json(environment)]}
         self.run.commit(files, outdated=[names.SUMMARY])
@@ -198,7 +190,7 @@ class RunRecorder:
     def curves(self) -> Curves:
         """What the loss plot shows."""
         columns = read_columns(self.log.text(), self.run.path / names.METRICS)
-        return Curves(self.run.name, columns, self.built.network.loss.name, self.best_epoch)
+        return run_curves(self.run.name, columns, self.built.experiment, self.best_epoch)
 
     def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
         """Write all that is left, commit it, and return what `train --json` prints."""
@@ -219,24 +211,42 @@ class RunRecorder:
             "seconds": self.last.seconds,
         }
         self.save({names.SUMMARY: [to_json({**summary, **final})]})
+        self._warn_of_outcome()
         self._plot(plotter)
         return {"run": os.fspath(self.run.path), **summary}
 
+    def _warn_of_outcome(self) -> None:
+        """What a run that came to an end of its own has to say against its config."""
+        if self.last is None or self.best is None:
+            return
+        columns = self.curves().columns
+        first = {name: values[0] for name, values in columns.items()}
+        if warning := outcome_warning(self.built.job, first, self.best, self.last):
+            self.warnings.append(warning)
+
     def _plot(self, plotter: BackgroundPlotter) -> None:
-        """Draw the plots that were asked for; a picture that fails doesn't fail the run."""
+        """Draw the plots that were asked for; a picture that fails doesn't fail the run, nor does a
+        disk that has no room left for it."""
         if "loss" not in self.built.experiment.output.plots:
             return
         try:
             self.run.commit({names.LOSS_PLOT: [plotter.draw_loss(self.curves())]})
-        except NotDrawn as trouble:
+        except (NotDrawn, FileFailure) as trouble:
             self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
 
 
-def _as_seen_now(last: EpochReport, epochs: int) -> EpochReport:
-    """A run's last report, now that training lasts so many epochs: more than before, or fewer."""
-    if last.epoch >= epochs:
-        return dataclasses.replace(last, stopped=last.stopped or "epochs")
-    return dataclasses.replace(last, stopped=None if last.stopped == "epochs" else last.stopped)
+def _refuse_unresumable(reader: RunReader) -> None:
+    if not (optimizer := reader.built.job.optimizer).is_resumable:
+        path = reader.run.path
+        raise UserError(f"{path}: {optimizer.name} keeps its memory to itself: train anew")
+
+
+def _lines(reader: RunReader, name: str) -> list[str]:
+    """Those of a log. Raises CorruptRun if it is no text."""
+    try:
+        return reader.run.read(name).decode().splitlines(keepends=True)
+    except UnicodeDecodeError:
+        raise CorruptRun(f"{reader.run.path / name}: not UTF-8 text") from None
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:

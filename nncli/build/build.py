@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nncli.build.advice import advice
 from nncli.build.memory_check import check_network
 from nncli.build.model import Model
 from nncli.build.recorded_data import RecordedData
@@ -116,6 +117,8 @@ def assemble(
     job = replace(job, training=replace(job.training, engine=engine))
     model = replace(model, experiment=replace(experiment, training=job.training))
     warnings = [refusal] if refusal else []
+    if recorded is None:
+        warnings += advice(experiment, job, table, preprocessing)
     if recorded is None:
         warnings += rowless_classes(table)
     if given.data.path is not None and recorded is None:

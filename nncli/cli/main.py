@@ -15,7 +15,7 @@ from nncli.cli.streams import (
     open_closed_streams,
     write_all_or_fail,
 )
-from nncli.errors import NncliError, did_you_mean
+from nncli.errors import NncliError, did_you_mean, escaped
 
 FIRST = (  # in the order a user meets them; a command that isn't here comes after these
     *("train", "evaluate", "predict", "plot-loss", "plot-boundary", "trace", "grade", "gradcheck"),
@@ -93,7 +93,7 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
         return 0  # whoever read our output has gone: nothing left to say
     except Exception as error:
         if shows_traceback:
-            traceback.print_exc()
+            echo_err(traceback.format_exc())
         lines, code = _report(error, command=next(iter(arguments), ""))
         for line in lines:
             echo_err(line)
@@ -113,7 +113,8 @@ def _report(error: Exception, command: str) -> tuple[list[str], int]:
     if isinstance(error, MemoryError):
         return ["nncli: not enough memory: the network or its data are too large"], 2
     if isinstance(error, OSError):
-        return [f"nncli: {error.filename or 'output'}: {error.strerror or error}"], IO_ERROR
+        where = escaped(str(error.filename or "output"))
+        return [f"nncli: {where}: {error.strerror or error}"], IO_ERROR
     culprit = "nncli" if command in ("", *COMMANDS) else f"the plugin that adds '{command}'"
     return [
         f"nncli: internal error: {type(error).__name__}: {' '.join(str(error).split())} "

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from nncli.cli.streams import write_out
+
 CONFIG = click.Path(path_type=Path)
 RUN = click.Path(path_type=Path)
 
@@ -23,8 +25,6 @@ json_option: Callable[[Any], Any] = click.option(
 
 def print_json(value: Any) -> None:
     """One JSON object on stdout; NaN and infinities, which JSON lacks, become null."""
-    import json
+    from nncli.artifacts.files import json_text
 
-    from nncli.artifacts.files import finite
-
-    click.echo(json.dumps(finite(value), ensure_ascii=False, allow_nan=False))
+    write_out(json_text(value) + "\n")

@@ -5,8 +5,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-import click
-
+from nncli.cli.streams import echo
 from nncli.engine.epoch_monitor import EpochReport
 
 LINES = 10  # plain lines per run
@@ -42,7 +41,7 @@ class LineProgress(NoProgress):
         if report.epoch < self.next and not report.stopped:
             return
         width = len(str(self.epochs))
-        click.echo(f"epoch {report.epoch:>{width}}/{self.epochs}  {in_words(report)}", err=True)
+        echo(f"epoch {report.epoch:>{width}}/{self.epochs}  {in_words(report)}", err=True)
         self.next = (report.epoch // self.every + 1) * self.every
 
 

@@ -8,27 +8,30 @@ from pathlib import Path
 import click
 
 from nncli.artifacts.environment import differences
+from nncli.artifacts.going_on import MAY_CHANGE, MORE_PATIENCE
 from nncli.artifacts.learning_curves import BackgroundPlotter
-from nncli.artifacts.run_directory import CONFIG, RunDirectory
+from nncli.artifacts.moved_end import rate_jump
+from nncli.artifacts.run_directory import CONFIG, ENVIRONMENT, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.cli.streams import echo_err
 from nncli.config.changes import changes
 from nncli.config.load import load_text
 from nncli.config.source_text import problem, read_text
-from nncli.errors import ConfigError, Problem
-
-MAY_CHANGE = "training.epochs"
+from nncli.errors import ConfigError, CorruptRun, Problem
 
 
 def resume_run(
     run: RunDirectory, config: Path | None, assignments: Sequence[str], plotter: BackgroundPlotter
 ) -> RunRecorder:
-    """Go on with a locked run; `config` and `assignments` may ask for nothing new but more epochs.
+    """Go on with a locked run; `config` and `assignments` may ask for more epochs or patience only.
 
     Raises ConfigError with a line for each key that they would change.
     """
-    extending = [each for each in assignments if each.partition("=")[0].strip() == MAY_CHANGE]
+    may_change, training = list(MAY_CHANGE), RunReader(run).recorded.training
+    if training.early_stopping is None:
+        may_change.remove(MORE_PATIENCE)
+    extending = [each for each in assignments if each.partition("=")[0].strip() in may_change]
     others = [each for each in assignments if each not in extending]
     reader = RunReader(run, extending)
     if found := list(_refused(reader, config, others)):
@@ -37,7 +40,12 @@ def resume_run(
         echo_err(f"warning: {difference}: this run may end in other bits than there")
     if reader.recorded.output.plots:
         plotter.start()
-    return RunRecorder.resume(reader, sys.argv[1:])
+    epochs_before = reader.epochs_before
+    recorder = RunRecorder.resume(reader, sys.argv[1:])
+    job, state, last = recorder.built.job, recorder.state, recorder.last
+    if last is not None and (jump := rate_jump(job, state, last, epochs_before)):
+        echo_err(f"note: {jump}")
+    return recorder
 
 
 def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> Iterator[Problem]:
@@ -47,8 +55,9 @@ def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> I
     """
     if config is None and not others:
         return
-    where, why = str(reader.run.path), f"--resume can change {MAY_CHANGE} only, by --set"
-    text = reader.run.read(CONFIG).decode()
+    where = str(reader.run.path)
+    why = f"--resume can change {' and '.join(MAY_CHANGE)} only, by --set"
+    text = reader.run.read(CONFIG).decode("utf-8", "replace")
     place, at_first = config or reader.run.path / CONFIG, _assignments(reader)
     recorded, _ = load_text(text, place, at_first)
     asked, _ = load_text(read_text(config) if config else text, place, [*at_first, *others])
@@ -61,7 +70,9 @@ def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> I
 
 def _assignments(reader: RunReader) -> list[str]:
     """What `--set` gave when the run began, read off its recorded command."""
-    recorded = reader.environment().get("command") or []
+    recorded = reader.environment().get("command")
+    if not isinstance(recorded, list):
+        raise CorruptRun(f"{reader.run.path / ENVIRONMENT}: command: expected a list")
     words = [str(word) for word in recorded if word != "--traceback"][2:]  # after `nncli train`
     train = click.get_current_context().command
     context = train.make_context("train", words, resilient_parsing=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from nncli.errors import escaped
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -85,7 +87,28 @@ def discard_unwritable_output() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def echo(text: object = "", *, err: bool = False) -> None:
+    """Lines for people: what a terminal would obey in them, in a column's name say, as escapes."""
+    lines = [escaped(line) for line in str(text).split("\n")]
+    click.echo("\n".join(lines), err=err)  # noqa: TID251
+
+
+def echo_line(text: object, *, err: bool = False) -> None:
+    """One line, ends of lines in it as escapes too: no name can make it look like two."""
+    echo(escaped(str(text)), err=err)
+
+
 def echo_err(text: str) -> None:
     """Lines on stderr, for whoever still reads there: a run goes on without."""
     with suppress(OSError):
-        click.echo(text, err=True)
+        echo(text, err=True)
+
+
+def warn(text: object) -> None:
+    """One line on stderr that begins with `warning: `."""
+    echo_err(escaped(f"warning: {text}"))
+
+
+def write_out(text: str) -> None:
+    """A file for programs or one that is safe to look at, on stdout."""
+    click.echo(text, nl=False)  # noqa: TID251

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 from nncli.build.build import Built
+from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
 from nncli.config.dump import in_words
 from nncli.data.preprocessing import Preprocessing
-from nncli.errors import few
+from nncli.errors import escaped, few
+from nncli.parts.losses import Huber
 from nncli.parts.table import Table
 from nncli.registry import Part
 
@@ -40,7 +40,7 @@ def note_unseen_categories(counts: Mapping[str, int]) -> None:
     """Say on stderr which columns hold categories that no training row had."""
     for name, count in counts.items():
         cells = "cell holds a category" if count == 1 else "cells hold categories"
-        click.echo(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
+        echo_line(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
 
 
 def note_unfinished(summary: Mapping[str, Any]) -> None:
@@ -48,7 +48,7 @@ def note_unfinished(summary: Mapping[str, Any]) -> None:
     ended = summary.get("stopped", "not ended")
     if ended in ("diverged", "interrupted", "not ended"):
         how = "was interrupted" if ended == "interrupted" else f"has {ended}"
-        click.echo(f"note: training {how}; these are the last weights it kept", err=True)
+        echo_line(f"note: training {how}; these are the last weights it kept", err=True)
 
 
 def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:
@@ -56,6 +56,13 @@ def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]
     items = [(name, f"({reason})") for name, reason in reasons.items()]
     more = [(f"and {len(items) - most:,} more", "")] if len(items) > most else []
     return items[:most] + more
+
+
+def _delta_in_units(loss: Huber, built: Built) -> str:
+    """What huber's delta is of each target, unscaled."""
+    scales = zip(built.preprocessing.target.scale, built.table.targets, strict=True)
+    said = [f"{loss.delta * scale:.4g} of {name}" for scale, name in scales]
+    return f"delta {loss.delta:g} is {few(said)}"
 
 
 def model_summary(built: Built) -> str:
@@ -88,6 +95,8 @@ def model_summary(built: Built) -> str:
         facts += table_facts(built.table, built.preprocessing)
     if built.preprocessing.target.method != "none":
         facts.insert(2, ["", "of the scaled target; metrics are in the target's own units"])
+        if isinstance(network.loss, Huber):
+            facts.insert(3, ["", _delta_in_units(network.loss, built)])
     width = max(len(name) for name, _ in facts)
-    lines = [f"{name.ljust(width)}  {text}" for name, text in facts]
+    lines = [f"{name.ljust(width)}  {escaped(text)}" for name, text in facts]
     return "\n".join([table(rows), "", *lines])

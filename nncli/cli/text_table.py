@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from nncli.errors import escaped
+
 
 def figure(value: float | None) -> str:
     """A number in at most six significant digits."""
@@ -9,7 +11,11 @@ def figure(value: float | None) -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns two spaces apart; the first one left-aligned, the others right-aligned."""
+    """Columns two spaces apart; the first one left-aligned, the others right-aligned.
+
+    A cell is one line, whatever is in it.
+    """
+    rows = [[escaped(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:

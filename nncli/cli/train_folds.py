@@ -4,8 +4,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
-
 from nncli.artifacts.cross_validation import FoldScore, score_fold, summarize
 from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
@@ -14,11 +12,12 @@ from nncli.build.build import assemble
 from nncli.build.split_table import split_table
 from nncli.cli.options import print_json
 from nncli.cli.signals import StopOnSignal
-from nncli.cli.streams import echo_err
+from nncli.cli.streams import echo, echo_err, echo_line, warn
 from nncli.cli.summary import model_summary
 from nncli.cli.text_table import figure, table
 from nncli.cli.train_run import train_to_end
 from nncli.config.load import load
+from nncli.errors import escaped
 
 
 def cross_validate(
@@ -43,7 +42,7 @@ def cross_validate(
         echo_err(model_summary(first))
         echo_err(f"{count} folds, this is the first; all rows: {len(first.table):,}\n")
     for warning in first.warnings:
-        echo_err(f"warning: {warning}")
+        warn(warning)
     parent = RunDirectory.create(
         runs_dir or Path(first.experiment.output.dir), f"{first.experiment.name}-folds"
     )
@@ -56,12 +55,12 @@ def cross_validate(
             recorder.begin(source.text, config, sys.argv[1:])
             is_finished = _train(recorder, signals)
         if not is_finished:
-            echo_err(f"stopped in fold {number}; the folds so far: {parent.path}")
+            echo_err(escaped(f"stopped in fold {number}; the folds so far: {parent.path}"))
             return signals.exit_code
         scores.append(score_fold(run, built, recorder.state))
         if not quiet:
             said = ", ".join(f"{name} {figure(v)}" for name, v in scores[-1].metrics.items())
-            echo_err(f"fold {number}/{count}  {said}")
+            echo_err(escaped(f"fold {number}/{count}  {said}"))
     summary = summarize(parent, scores, len(whole.rows.test))
     parent.unlock()
     if as_json:
@@ -97,7 +96,8 @@ def _print_result(summary: dict[str, Any]) -> None:
         ]
         for name, mean in summary["mean"].items()
     ]
-    click.echo(table([header, *rows]))
+    echo(table([header, *rows]))
     if aside := summary["test_rows_kept_aside"]:
-        click.echo(f"\n{aside:,} test rows are in no fold: they stay unseen")
-    click.echo(f"\nrun: {summary['run']}")
+        echo(f"\n{aside:,} test rows are in no fold: they stay unseen")
+    echo()
+    echo_line(f"run: {summary['run']}")

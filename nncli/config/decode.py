@@ -20,10 +20,10 @@ from nncli.config.wording import (
     known_parts,
     missing_type,
     show,
-    spellings,
+    similar_part,
     unknown_key,
 )
-from nncli.errors import Problem, UserError, did_you_mean
+from nncli.errors import Problem, UserError
 from nncli.registry import Part, aliases_of, find
 
 
@@ -140,7 +140,7 @@ class Decoder:
         try:
             cls = find(kind, name.value)
         except UserError:
-            guess = did_you_mean(name.value, [*spellings(family)])
+            guess = similar_part(name.value, family)
             self.note(
                 name.where, path, f"unknown {kind} {show(name)}{guess or known_parts(family)}"
             )
@@ -182,7 +182,7 @@ class Decoder:
         for key, child in given.items():
             name, full, where = names[key], join(path, key), node.place_of(key)
             if name not in hints:
-                self.note(where, full, unknown_key(key, cls))
+                self.note(where, full, unknown_key(key, cls, full))
             elif overridden.get(name, key) != key:
                 continue
             elif name in spelled:

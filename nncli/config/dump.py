@@ -42,7 +42,13 @@ def to_yaml(value: Any, path_text: Callable[[Path], str] = str) -> str:
         default_flow_style=False,
         width=10_000,
     )
-    return text
+    # PyYAML leaves what turns the direction of writing, and it stands in double quotes
+    return "".join(sign if sign.isprintable() or sign == "\n" else _escaped(sign) for sign in text)
+
+
+def _escaped(sign: str) -> str:
+    """A sign as YAML has it in double quotes."""
+    return f"\\u{ord(sign):04x}" if ord(sign) <= 0xFFFF else f"\\U{ord(sign):08x}"
 
 
 def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:

@@ -23,12 +23,13 @@ OVERRIDE = "--set"
 class Node:
     """A scalar, a list of nodes or a dict of nodes, and where it stands.
 
-    key_places: where each key of a dict stands.
+    key_places: where each key of a dict stands.  text: a scalar as it is written.
     """
 
     value: "Scalar | list[Node] | dict[str, Node]"
     where: str
     key_places: dict[str, str] = field(default_factory=dict)
+    text: str = ""
 
     def place_of(self, key: str) -> str:
         """Where `key` stands; the block's own place if it isn't there."""
@@ -123,7 +124,7 @@ class _Converter:
                 self._check_tag(node, "seq", where, path)
                 items = [self(item, f"{path}[{i}]") for i, item in enumerate(node.value)]
                 return Node(items, where)
-            return Node(self._scalar(node, where, path), where)
+            return Node(self._scalar(node, where, path), where, text=node.value)
         finally:
             self.open.pop()
 

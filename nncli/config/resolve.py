@@ -25,7 +25,7 @@ from nncli.config.resolved import (
 from nncli.constraints import Auto
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.engine.cost import useful_threads
-from nncli.engine.settings import Training, TrainingKeys, default_monitor
+from nncli.engine.settings import EarlyStopping, Training, TrainingKeys, default_monitor
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.layers import Dense, Input, Layer, Output
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
@@ -169,7 +169,11 @@ def resolve(
         log_every = -(-given.training.epochs // MOST_LOGGED)
     if chosen == "auto":
         chosen = [metric() for metric in DEFAULTS[data.task]]
-    given = replace(given, schedule=_resolve_schedule(given.schedule, monitor))
+    schedule = _resolve_schedule(given.schedule, monitor)
+    stopping = _resolve_stopping(given.training.early_stopping, schedule, monitor)
+    given = replace(
+        given, schedule=schedule, training=replace(given.training, early_stopping=stopping)
+    )
     return Resolved(
         **kept(given, Resolved),
         data=data,
@@ -200,12 +204,25 @@ def _resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
     return schedule
 
 
+def _resolve_stopping(
+    given: EarlyStopping | None, schedule: Schedule, monitor: str
+) -> EarlyStopping | None:
+    """What early stopping watches, and how long: long enough for a lower rate to be tried."""
+    if given is None:
+        return None
+    patience = given.epochs_to_wait
+    if given.patience == "auto" and isinstance(schedule, ReduceOnPlateau):
+        patience = max(patience, 2 * schedule.patience)
+    watched = monitor if given.monitor == "auto" else given.monitor
+    return replace(given, monitor=watched, patience=patience)
+
+
 def _resolve_training(
     given: TrainingKeys, optimizer: Optimizer, network: ResolvedNetwork, rows: Rows, monitor: str
 ) -> Training:
     """Batch size by the optimizer and the rows, threads by the work of a step."""
     size, steps, threads = given.batch_size, given.steps_per_epoch, given.threads
-    stopping, converged, count = given.early_stopping, given.converged, len(rows.train)
+    converged, count = given.converged, len(rows.train)
     if size == "auto":
         size = "full" if optimizer.full_batch or count <= BATCH else BATCH
     if steps == "auto":
@@ -213,11 +230,9 @@ def _resolve_training(
     if threads == "auto":
         work = (count if size == "full" else size) * _largest_kernel(network)
         threads = useful_threads(work, _cores())
-    if stopping is not None and stopping.monitor == "auto":
-        stopping = replace(stopping, monitor=monitor)
     if converged is not None and converged.monitor == "auto":
         converged = replace(converged, monitor=monitor)
-    given = replace(given, early_stopping=stopping, converged=converged)
+    given = replace(given, converged=converged)
     return Training(
         **kept(given, Training),
         batch_size=size,

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from nncli.config.hints import alternatives, has_shape, hints_of, is_family, spec
 from nncli.config.nodes import Node
+from nncli.config.other_names import home_of, part_elsewhere
 from nncli.errors import did_you_mean, printable
 from nncli.registry import Part, aliases_of, members
 
@@ -103,7 +104,8 @@ def correction(node: Node, hint: Any) -> str:
         if get_origin(base) is list and _fits(node, get_args(base)[0]):
             return f" (did you mean [{printable(str(value))}]?)"
         if base is str:
-            return f" (did you mean '{_as_yaml(value)}', in quotes?)"  # type: ignore[arg-type]
+            text = printable(node.text) or _as_yaml(value)  # type: ignore[arg-type]
+            return f" (did you mean '{text}', in quotes?)"
     return ""
 
 
@@ -132,14 +134,24 @@ def _unquoted(text: str, value: str) -> str:
     return f"{text}, without quotes" if text == value else text
 
 
-def unknown_key(key: str, cls: Any) -> str:
-    """What to say of a key that `cls` doesn't have."""
+def unknown_key(key: str, cls: Any, path: str) -> str:
+    """What to say of a key that `cls`, whose block it stands in at `path`, doesn't have."""
     is_part, hints = issubclass(cls, Part), hints_of(cls)
     if ":" in key:
         return "unknown key: a space has to follow the ':'"
     label = f"unknown key for {cls.name}" if is_part else "unknown key"
     known = f"; known keys: {', '.join(hints)}" if hints else "; it has no keys"
-    return label + (did_you_mean(key, [*hints, *(cls.key_aliases if is_part else ())]) or known)
+    guess = did_you_mean(key, [*hints, *(cls.key_aliases if is_part else ())])
+    if not guess and not is_part and (home := home_of(key, path)):
+        guess = f" (did you mean '{home}'?)"
+    return label + (guess or known)
+
+
+def similar_part(name: str, family: type[Part]) -> str:
+    """` (did you mean ...?)` with the part that is meant elsewhere or misspelt, else nothing."""
+    if known := part_elsewhere(name, family):
+        return f" (did you mean '{known}'?)"
+    return did_you_mean(name, [*spellings(family)])
 
 
 def spellings(family: type[Part]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
-from nncli.engine.stop import Stop
+from nncli.engine.stop import Stop, StopAt
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
 from nncli.parts.arrays import Array
@@ -64,6 +64,21 @@ def _iterate(job: Job, state: TrainState, most: int) -> bool:
     except Diverged:
         return False
     return True
+
+
+def stopped_weights(job: Job, state: TrainState, most: int) -> Array | None:
+    """The weights that training leaves after so many steps, or as soon as its own rules end it.
+
+    None if they aren't finite, or what it watches isn't.
+    """
+    job = replace(job, training=replace(job.training, engine="numpy"))
+    stop, stopped = StopAt(state, state.step + most, Stop()), None
+    try:
+        for report in train(job, state, stop):
+            stopped = report.stopped
+    except Diverged:
+        return None
+    return state.weights if stopped else state.theta
 
 
 @dataclass

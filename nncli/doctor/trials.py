@@ -7,7 +7,7 @@ from nncli.doctor.check import Fix
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.forward import data_loss, with_batch_statistics
-from nncli.doctor.step_statistics import affordable_steps, make_steps, steps_of
+from nncli.doctor.step_statistics import affordable_steps, make_steps, steps_of, stopped_weights
 from nncli.parts.arrays import Array
 
 Trial = tuple[Edit, float]  # the edit, and what it leads to: lower is better
@@ -31,11 +31,16 @@ def share_after(run: DiagnosedRun, steps: int) -> float:
 
 
 def trained(run: DiagnosedRun, steps: int) -> Array | None:
-    """The weights after so many steps from the start; None if they aren't finite."""
-    state = run.job.start()
-    if not make_steps(run.job, state, steps):
-        return None
-    return with_batch_statistics(run.network, state.theta, run.rows)
+    """The weights after so many steps from the start, or those that the run would stop with.
+
+    None if they aren't finite.
+    """
+    state, training = run.job.start(), run.job.training
+    if training.early_stopping or training.converged:
+        theta = stopped_weights(run.job, state, steps)
+    else:
+        theta = state.theta if make_steps(run.job, state, steps) else None
+    return None if theta is None else with_batch_statistics(run.network, theta, run.rows)
 
 
 def share_at(run: DiagnosedRun, theta: Array) -> float:

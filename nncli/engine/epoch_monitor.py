@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, replace
 
 from nncli.engine.job import Job
-from nncli.engine.settings import default_monitor
 from nncli.engine.state import Best, TrainState
 from nncli.errors import UndefinedMonitor
 from nncli.parts.schedules import ReduceOnPlateau
@@ -36,6 +35,13 @@ class EpochReport:
         val = {} if self.val_loss is None else {"val_loss": self.val_loss}
         rest = {"learning_rate": self.learning_rate, "seconds": self.seconds}
         return {"epoch": self.epoch, "loss": self.loss, **val, **self.metrics, **rest}
+
+
+def wait_anew(job: Job, state: TrainState) -> None:
+    """Training goes on although early stopping had ended it: it waits from the beginning."""
+    settings = job.training.early_stopping
+    if settings is not None and state.best.waited >= settings.epochs_to_wait:
+        state.best = replace(state.best, waited=0)
 
 
 class EpochMonitor:
@@ -91,11 +97,8 @@ class EpochMonitor:
     def _follow_best(self, report: EpochReport) -> bool:
         """Whether this is the best epoch so far; its weights are kept if they may be wanted."""
         settings, state = self.job.training.early_stopping, self.state
-        if settings is None:
-            monitor, least = default_monitor(0 if self.job.val is None else len(self.job.val)), 0.0
-        else:
-            monitor, least = settings.monitor, settings.min_delta
-        value = self._lower_is_better(report, monitor)
+        least = 0.0 if settings is None else settings.min_delta
+        value = self._lower_is_better(report, self.job.monitor)
         if report.epoch > 0 and not value < state.best.value - least:
             state.best = replace(state.best, waited=state.best.waited + 1)
             return False
@@ -106,7 +109,7 @@ class EpochMonitor:
 
     def _has_waited_enough(self) -> bool:
         settings = self.job.training.early_stopping
-        return settings is not None and self.state.best.waited >= settings.patience
+        return settings is not None and self.state.best.waited >= settings.epochs_to_wait
 
     def _value(self, report: EpochReport, monitor: str) -> float:
         value = report.columns()[monitor]

@@ -11,7 +11,7 @@ from nncli.constraints import Seed
 from nncli.engine.batches import Batches
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
-from nncli.engine.settings import Training
+from nncli.engine.settings import Training, default_monitor
 from nncli.engine.state import TrainState, stream
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
@@ -85,7 +85,11 @@ class Job:
     @cached_property
     def schedule_total(self) -> int:
         """Epochs or steps of a whole run, whichever the schedule counts."""
-        return self.training.epochs * self.steps_per_epoch // self.steps_per_interval
+        return self.schedule_total_of(self.training.epochs)
+
+    def schedule_total_of(self, epochs: int) -> int:
+        """The same of a run of so many epochs."""
+        return epochs * self.steps_per_epoch // self.steps_per_interval
 
     def learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """base rate * schedule's factor * plateau: of the step after so many epochs and steps.
@@ -104,6 +108,25 @@ class Job:
         """Whether higher is better."""
         metric = self.metrics.get(column.removeprefix("val_"))
         return metric is not None and metric.is_score
+
+    def gain(self, column: str, before: float, after: float) -> float:
+        """By how much a column got better."""
+        return after - before if self.is_score(column) else before - after
+
+    @property
+    def monitor(self) -> str:
+        """The column by which an epoch is the best."""
+        stopping = self.training.early_stopping
+        if stopping is not None:
+            return stopping.monitor
+        return default_monitor(0 if self.val is None else len(self.val))
+
+    @property
+    def best_by(self) -> str:
+        """The monitor, and by how much it has to be better if not by anything."""
+        stopping = self.training.early_stopping
+        least = stopping.min_delta if stopping is not None else 0.0
+        return f"{self.monitor} (min_delta {least:g})" if least else self.monitor
 
     @property
     def watched(self) -> dict[str, str]:

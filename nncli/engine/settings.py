@@ -10,14 +10,26 @@ Engine = Literal["numpy", "compiled"]
 Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
 
 
+STOPPING_PATIENCE = 10
+
+
 @dataclass(frozen=True)
 class EarlyStopping:
     """Stop when `monitor` hasn't improved by more than min_delta for `patience` epochs."""
 
     monitor: Monitor = "auto"
-    patience: Annotated[PositiveInt, "epochs to wait"] = 10
+    patience: Annotated[
+        PositiveInt | Auto,
+        "epochs to wait; auto: 10, or twice the patience of reduce_on_plateau where that is more: "
+        "a lower rate is tried before training ends",
+    ] = "auto"
     min_delta: Annotated[NonNegative, "the least change that counts"] = 0.0
     restore_best_weights: Annotated[bool, "end with the best epoch's weights"] = True
+
+    @property
+    def epochs_to_wait(self) -> int:
+        """The patience; where it is auto, with nothing else to be considered."""
+        return STOPPING_PATIENCE if self.patience == "auto" else self.patience
 
 
 @dataclass(frozen=True)

@@ -25,15 +25,15 @@ class Formula:
     formula: str
 
 
-def formulas(built: Built) -> list[Formula]:
-    """Every formula, in the order of a step."""
+def formulas(built: Built, as_trained: str = "") -> list[Formula]:
+    """Every formula, in the order of a step. as_trained: how a run's rates differed from them."""
     network = built.network
     sections = {
         "data": _data(built),
         "forward": _forward(network),
         "start of the weights": _starts(network),
         "loss": _loss(built),
-        "each step": _steps(built),
+        "each step": [*_steps(built), *([("lr", as_trained)] if as_trained else [])],
         "stops": _stops(built),
         "reported": _reported(built),
     }

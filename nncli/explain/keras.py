@@ -7,9 +7,14 @@ from nncli.engine.network import Node
 from nncli.equivalent import Equivalent
 from nncli.explain.keras_training import training
 from nncli.parts.activations import Activation
-from nncli.parts.initializers import Ones, Zeros
+from nncli.parts.initializers import FromFile, Ones, Zeros
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense
 
+LOADERS = {
+    "np.load(": "import numpy as np",
+    "load_file(": "from safetensors.numpy import load_file",
+}
+KERAS_TENSORS = {"W": "kernel", "b": "bias"}
 SCALING = """
 def scaling(scale, mode):
     return keras.initializers.VarianceScaling(scale, mode, "untruncated_normal")"""
@@ -26,11 +31,28 @@ def model(built: Built) -> Equivalent:
     for node in built.network.nodes:
         inside += _layer(built, node)
     dtype = built.experiment.training.dtype
-    code = f'import keras\nfrom keras import layers\n\nkeras.config.set_floatx("{dtype}")'
+    given = _given_weights(built)
+    imports = "".join(f"{line}\n" for call, line in LOADERS.items() if call in given)
+    code = f'{imports}import keras\nfrom keras import layers\n\nkeras.config.set_floatx("{dtype}")'
     code += f"\n{SCALING}\n" if "scaling(" in inside.code else ""
     code += f"\nmodel = keras.Sequential([\n{indent(inside.code, '    ')}\n])"
+    code += f"\n{given}" if given else ""
     jax = ["with the JAX backend float64 needs JAX_ENABLE_X64=1"] if dtype == "float64" else []
     return Equivalent(code, *inside.notes, *jax)
+
+
+def _given_weights(built: Built) -> str:
+    """What gives a layer the tensors of a file; each kernel is (inputs, units) there as here."""
+    lines, place = list[str](), 0
+    for node in built.network.nodes:
+        for name, start in node.layer.initializers().items():
+            if isinstance(start, FromFile):
+                tensor = f"model.layers[{place}].{KERAS_TENSORS.get(name, name)}"
+                load = "np.load" if start.path.suffix == ".npz" else "load_file"
+                lines.append(f'{tensor}.assign({load}({start.path.name!r})["{node.name}/{name}"])')
+        found = _layer(built, node).code
+        place += sum(not line.startswith("#") for line in found.splitlines())
+    return "\n".join(lines)
 
 
 def _layer(built: Built, node: Node) -> Equivalent:

@@ -243,9 +243,7 @@ class FromFile(Initializer):
 
     path: Annotated[ConfigPath, "a .safetensors or .npz file of named tensors"]
     equivalents = {
-        "keras": Equivalent(
-            '"zeros"', "no equivalent: from_file; use model.layers[i].set_weights([W, b])"
-        ),
+        "keras": '"zeros"',  # until the file's tensors are assigned
         "pytorch": '{tensor}.data = torch.tensor({load}({path.name!r})["{tensor_name}"].T)',
     }
 

@@ -201,7 +201,11 @@ class Huber(Loss):
     Source: Huber (1964), Robust estimation of a location parameter.
     """
 
-    delta: Annotated[Positive, "where squares turn into absolute values"] = 1.0
+    delta: Annotated[
+        Positive,
+        "where squares turn into absolute values; of the target as the network sees it: where that "
+        "is scaled, as by default, 1 is one standard deviation",
+    ] = 1.0
     formula = (
         "({a} - {t})^2 / 2 if abs({a} - {t}) <= {delta} "
         "else {delta} * (abs({a} - {t}) - {delta} / 2)"

@@ -81,6 +81,11 @@ class Optimizer(Part):
         """Move theta and the slots by one step."""
         raise NotImplementedError
 
+    @property
+    def memory(self) -> tuple[str, ...]:
+        """Lines on what the slots hold, where that isn't what `formulas` calls so."""
+        return ()
+
     def formulas(self) -> dict[str, str]:
         """What a step sets, in order, as a teacher writes it: `shown` slots, then theta.
 
@@ -358,6 +363,14 @@ class Adam(Optimizer):
             "theta": self.fill("{W} - {lr} * {m_hat} / (sqrt({s_hat}) + {epsilon})"),
         }
 
+    @property
+    def memory(self) -> tuple[str, ...]:
+        b1, b2 = self.betas
+        return (
+            f"Here mean = m / (1 - {b1}) and squares = s / (1 - {b2}); `rate` and `floor` make up",
+            "for that: lr m_hat / (sqrt(s_hat) + epsilon) = rate mean / (sqrt(squares) + floor).",
+        )
+
     def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
         """m and s, not the sums that the slots hold, and both corrected for their start at 0."""
         b1, b2 = self.betas
@@ -404,6 +417,82 @@ class AdamW(Adam):
         decayed = self.fill("{W} * (1 - {lr} * {weight_decay})")
         inherited = super().formulas()
         return {**inherited, "theta": inherited["theta"].replace("{W}", decayed)}
+
+
+@part("nadam")
+class Nadam(Adam):
+    """adam that looks ahead: its m' is b1 m / (1 - b1^(t+1)) + (1 - b1) g / (1 - b1^t).
+
+    Nesterov's momentum for Adam, with b1 the same at every step.
+    Source: Dozat (2016), Incorporating Nesterov momentum into Adam.
+    """
+
+    equivalents = {
+        "scikit-learn": unsupported("nadam"),
+        "keras": Equivalent(
+            "Nadam({learning_rate}, beta_1={betas[0]}, beta_2={betas[1]}, epsilon={epsilon}{clip})",
+            "Nadam's b1 rises from step to step, b1 (1 - 0.96^(t / 250) / 2): here it stays",
+        ),
+        "pytorch": Equivalent(
+            "torch.optim.NAdam(model.parameters(), lr={learning_rate}, betas={betas}, "
+            "eps={epsilon})",
+            "NAdam's b1 rises from step to step, b1 (1 - 0.96^(t / 250) / 2): here it stays",
+        ),
+    }
+
+    @property
+    def has_scratch(self) -> bool:
+        return True
+
+    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        b1, b2 = self.betas
+        root = math.sqrt((1.0 - b2) / (1.0 - b2**step))  # as in adam
+        rate = learning_rate * (1.0 - b1) / root
+        return {
+            "mean_rate": rate * b1 / (1.0 - b1 ** (step + 1)),
+            "rate": rate / (1.0 - b1**step),
+            "floor": self.epsilon / root,
+        }
+
+    def update(self, buffers: UpdateBuffers) -> None:
+        assert buffers.scratch is not None
+        mean, squares = buffers.slots["mean"], buffers.slots["squares"]
+        np.multiply(mean, self.betas[0], out=mean)
+        np.add(mean, buffers.g, out=mean)
+        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
+        np.multiply(squares, self.betas[1], out=squares)
+        np.add(squares, buffers.scratch, out=squares)
+        np.sqrt(squares, out=buffers.scratch)
+        np.add(buffers.scratch, buffers.scalars["floor"], out=buffers.scratch)
+        np.multiply(buffers.g, buffers.scalars["rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
+        np.multiply(mean, buffers.scalars["mean_rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
+
+    def formulas(self) -> dict[str, str]:
+        b1, _ = self.betas
+        ahead = f"({b1} * {{m_hat}} + (1 - {b1}) * {{g}} / (1 - {b1}^{{step}}))"
+        inherited = super().formulas()
+        return {
+            **inherited,
+            "m_hat": f"{{m}} / (1 - {b1}^({{step}} + 1))",
+            "theta": inherited["theta"].replace("{m_hat}", ahead),
+        }
+
+    @property
+    def memory(self) -> tuple[str, ...]:
+        b1, b2 = self.betas
+        return (
+            f"Here mean = m / (1 - {b1}) and squares = s / (1 - {b2}); `mean_rate`, `rate` and",
+            "`floor`, which go with mean, g and sqrt(squares), make up for that.",
+        )
+
+    def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
+        """The same as adam, with m corrected for the step ahead."""
+        shown = super().shown(slots, step)
+        return {**shown, "m_hat": shown["m"] / (1.0 - self.betas[0] ** (step + 1))}
 
 
 @part("lbfgs", "l_bfgs")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from nncli.trace.chain_rule import OVERVIEW
 from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
 from nncli.trace.worksheet import Worksheet
@@ -28,11 +29,18 @@ class Sentence:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """A sentence of words, which may be broken anywhere."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class TensorBlock:
     """One tensor: its formula or symbol, its name and shape, its cells.
 
     columns: what they stand for, if they have names and all are shown.
-    arithmetic: how its first number comes about.
+    arithmetic: how its first number comes about.  meaning: what it is, a line each.
     """
 
     title: str
@@ -41,6 +49,7 @@ class TensorBlock:
     cells: list[list[str]]
     columns: Sequence[str] = ()
     arithmetic: str = ""
+    meaning: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class Beside:
     blocks: list[TensorBlock] = field(default_factory=list)
 
 
-Part = Heading | Sentence | TensorBlock | Beside
+Part = Heading | Sentence | Remark | TensorBlock | Beside
 
 
 def document(shown: Trace, worksheet: Worksheet | None = None) -> Iterator[Part]:
@@ -77,6 +86,8 @@ class _StepPage:
         for phase, group in groupby(step.tensors, lambda tensor: tensor.phase):
             tensors = list(group)
             yield Heading(2, phase.capitalize())
+            if phase == "backward":
+                yield Remark(OVERVIEW)
             yield from self._update(tensors) if phase == "update" else self._pass(tensors)
 
     def _network(self) -> str:
@@ -124,6 +135,7 @@ class _StepPage:
             cells=[] if title.endswith(f" = {shown[0][0]}") else shown,  # `lr = 0.1` says it all
             columns=names if len(names) == len(shown[0]) else (),
             arithmetic=self._arithmetic(tensor),
+            meaning=tensor.meaning,
         )
 
     def _arithmetic(self, tensor: TracedTensor) -> str:

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from nncli.errors import FileFailure, UserError, printable
+from nncli.trace.answer_numbers import Reading, readings
+from nncli.trace.reworked import Reworked, reworked
+from nncli.trace.slips import slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
 from nncli.untrusted_files.opening import Unfit, read_file
 
@@ -17,10 +19,6 @@ LARGEST_FILE = 1 << 24  # bytes
 LONGEST_NUMBER = 9  # digits
 NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
 SHOWN = 5e-7  # of a number: what the page's six digits leave open
-DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-NUMBER = re.compile(DECIMAL, re.ASCII)
-FRACTION = re.compile(rf"(?:([+-]?\d+) )?({DECIMAL}) ?/ ?({DECIMAL})", re.ASCII)
-POWER = re.compile(rf"({DECIMAL}) ?[*x\u00d7\u00b7] ?10\^([+-]?\d+)", re.ASCII)
 
 Verdict = Literal["right", "wrong", "empty", "not a number"]
 
@@ -37,11 +35,17 @@ class Answers:
 
 @dataclass(frozen=True)
 class GradedAnswer:
-    """One answer and what is right."""
+    """One answer and what is right.
+
+    is_carried: whether it is right as what follows from an earlier answer that isn't.
+    slip: what a wrong one was most likely meant to be; empty if that can't be told.
+    """
 
     blank: Blank
     answer: str
     verdict: Verdict
+    is_carried: bool = False
+    slip: str = ""
 
 
 def read_answers(path: Path) -> Answers:
@@ -109,63 +113,38 @@ def grade(answers: Answers, worksheet: Worksheet, tolerance: float) -> list[Grad
             found = f"expected {blank.cell} of step {blank.step}, found {cell} of step {step}"
             raise UserError(f"{answers.path}: blank {number}: {found}")
     given = {number: answer for number, (_, _, answer) in answers.by_number.items()}
-    return [_mark(blank, given.get(number, ""), tolerance) for number, blank in blanks.items()]
+    read = {number: readings(answer) for number, answer in given.items()}
+    values = {number: [each.value for each in found] for number, found in read.items()}
+    return [
+        _mark(asked, given.get(number, ""), read.get(number, []), tolerance)
+        for asked in reworked(worksheet, values)
+        for number in [asked.blank.number]
+    ]
 
 
-def _mark(blank: Blank, answer: str, tolerance: float) -> GradedAnswer:
-    if not answer:
-        return GradedAnswer(blank, answer, "empty")
-    values = read_number(answer)
-    if not values:
-        return GradedAnswer(blank, answer, "not a number")
-    is_right = any(_is_right(value, blank, tolerance) for value in values)
-    return GradedAnswer(blank, answer, "right" if is_right else "wrong")
+def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -> GradedAnswer:
+    """Right is what the trace has, and what follows from the answers before."""
+    blank = asked.blank
+    if not read:
+        return GradedAnswer(blank, answer, "not a number" if answer else "empty")
+    if any(_is_right(each, blank.value, blank.before, blank.scale, tolerance) for each in read):
+        return GradedAnswer(blank, answer, "right")
+
+    def fits(value: float) -> bool:
+        return any(_is_right(each, value, asked.before, blank.scale, tolerance) for each in read)
+
+    if asked.is_carried and fits(asked.right):
+        return GradedAnswer(blank, answer, "right", is_carried=True)
+    slip = next((name for name, value in slips(asked) if value and fits(value)), "")
+    return GradedAnswer(blank, answer, "wrong", slip=slip)
 
 
-def _is_right(value: float, blank: Blank, tolerance: float) -> bool:
+def _is_right(read: Reading, right: float, before: float, scale: float, tolerance: float) -> bool:
     """Of an update it is the change that was to be worked out, as far as the page's digits go."""
-    if not (math.isfinite(blank.value) and math.isfinite(blank.before)):
-        return value == blank.value
-    allowed = max(tolerance * abs(blank.value - blank.before), NOTHING * blank.scale)
-    if blank.before:
-        allowed = max(allowed, SHOWN * abs(blank.value))
-    return value == blank.value or abs(value - blank.value) <= allowed
-
-
-def read_number(text: str) -> list[float]:
-    """What an answer may mean: none if it is no number, two where a comma can be read both ways.
-
-    >>> read_number("-1/4"), read_number("1 1/2"), read_number("0,5"), read_number("50%")
-    ([-0.25], [1.5], [0.5], [0.5])
-    >>> read_number("1,234"), read_number("1.5 x 10^2"), read_number("two"), read_number("4 4")
-    ([1.234, 1234.0], [150.0], [], [])
-    """
-    text = text.strip().lstrip("'=").replace("\N{MINUS SIGN}", "-")
-    if not text.endswith("%"):
-        return [value for each in _by_comma(text) if (value := _value(each)) is not None]
-    return [value / 100.0 for value in read_number(text[:-1].rstrip())]
-
-
-def _by_comma(text: str) -> list[str]:
-    """A comma before a fraction, or between thousands."""
-    if "," not in text:
-        return [text]
-    readings = [text.replace(",", ".")] if text.count(",") == 1 and "." not in text else []
-    is_grouped = re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", text, re.ASCII)
-    return [*readings, *([text.replace(",", "")] if is_grouped else [])]
-
-
-def _value(text: str) -> float | None:
-    """A decimal, a fraction or a number times a power of ten."""
-    try:
-        if NUMBER.fullmatch(text):
-            return float(text)
-        if found := POWER.fullmatch(text):
-            return float(f"{float(found[1])!r}e{int(found[2])}") if "e" not in found[1] else None
-        if found := FRACTION.fullmatch(text):
-            part = float(found[2]) / float(found[3])
-            whole = float(found[1] or 0)
-            return whole - part if (found[1] or "").startswith("-") else whole + part
-    except (ZeroDivisionError, ValueError):
-        return None
-    return math.inf if text in ("inf", "+inf") else -math.inf if text == "-inf" else None
+    if not (math.isfinite(right) and math.isfinite(before)):
+        return read.value == right
+    allowed = max(tolerance * abs(right - before), NOTHING * scale)
+    if before:
+        allowed = max(allowed, SHOWN * abs(right))
+    is_near = read.value == right or abs(read.value - right) <= allowed
+    return is_near or (read.rounds(right) and not (before and read.rounds(before)))

@@ -77,16 +77,18 @@ def _tensor(tensor: TracedTensor, is_whole: bool, texts: int) -> dict[str, Any]:
     """kept: of each axis, the indices that are in the page.  values: theirs, flat."""
     kept = [_kept(length, is_whole) for length in tensor.values.shape]
     indices = [*product(*kept)]
+    shown = tensor.shown
     worked = islice(indices, texts if tensor.template else 0)
     return {
         "name": tensor.name,
         "phase": tensor.phase,
         "symbol": tensor.symbol,
         "formula": tensor.formula,
+        "meaning": tensor.meaning,
         "shape": tensor.values.shape,
         "axes": _axes(tensor.name, tensor.values),
         "kept": kept,
-        "values": [_number(tensor.values[index]) for index in indices],
+        "values": [_number(shown[index]) for index in indices],
         "arithmetic": [tensor.arithmetic(index) for index in worked],
     }
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from nncli.errors import escaped
-from nncli.trace.document import Beside, Heading, Part, Sentence, TensorBlock, document
+from nncli.trace.document import Beside, Heading, Part, Remark, Sentence, TensorBlock, document
 from nncli.trace.traced_steps import Trace
 from nncli.trace.worksheet import Worksheet
 
@@ -26,8 +26,12 @@ def _lines(part: Part) -> Iterator[str]:
                 "",
                 f"`{part.text}`" if " = " in part.text or "<-" in part.text else part.text,
             )
+    elif isinstance(part, Remark):
+        yield from ("", _escaped(part.text))
     elif isinstance(part, TensorBlock):
         yield from ("", f"`{part.title}` ({part.name}, {part.shape})")
+        for words in part.meaning:
+            yield from ("", f"- {_escaped(words)}")
         yield from _table(part.columns, part.cells)
         if part.arithmetic:
             yield from ("", f"`{part.arithmetic}`")

@@ -1,14 +1,16 @@
 """Plain text: a trace for a terminal or a printer."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from nncli.errors import escaped
-from nncli.trace.document import Beside, Heading, Part, Sentence, TensorBlock, document
+from nncli.trace.document import Beside, Heading, Part, Remark, Sentence, TensorBlock, document
 from nncli.trace.traced_steps import Trace
 from nncli.trace.worksheet import Worksheet
 
 WIDEST = 100
 LONGEST_NAME = 12
+MARGIN = "    "
 UNDERLINES = {1: "=", 2: "-"}
 
 
@@ -23,6 +25,8 @@ def _lines(part: Part) -> Iterator[str]:
         yield from _heading(part)
     elif isinstance(part, Sentence):
         yield part.text
+    elif isinstance(part, Remark):
+        yield from wrap(part.text, WIDEST)
     elif isinstance(part, TensorBlock):
         yield from _block(part)
     else:
@@ -41,6 +45,8 @@ def _block(block: TensorBlock) -> Iterator[str]:
     yield f"  {block.title.ljust(40)}  {block.name}  ({block.shape})".rstrip()
     if len(names := [*map(escaped, block.columns)]) and max(map(len, names)) <= LONGEST_NAME:
         cells = [names, *block.cells]
+    for words in block.meaning:
+        yield from wrap(words, WIDEST, initial_indent=MARGIN, subsequent_indent=f"{MARGIN}  ")
     for line in aligned(cells):
         yield f"      {line}"
     if block.arithmetic:

@@ -1,12 +1,14 @@
 """Propagation: the tensors of a step from the input to the loss, and back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import bracketed, scaled, symbol
+from nncli.trace.chain_rule import ChainRule
 from nncli.trace.record import RecordedStep
 from nncli.trace.tensor import Operand, Operands, Phase, TracedTensor, computed
 
@@ -107,25 +109,26 @@ class Propagation:
 
     def backward(self) -> Iterator[TracedTensor]:
         """From the loss to the first layer that learns."""
-        following: Node | None = None
-        for node in reversed(self.network.nodes):
+        following, rule = None, ChainRule(self.network, is_weighed=self.step.weights is not None)
+        for node in reversed(self.network.nodes[self.network.first_trained :]):
             own = self.operands[node.name]
-            if "da" not in own and "dz" not in own:
-                return
             formulas = dict(node.layer.backward_formulas())
             if following is not None:
                 template = following.layer.backward_formulas().get("dx", "")
                 its = self.operands[following.name]
-                yield self._computed(node, "da", "backward", template, its)
+                tensor = self._computed(node, "da", "backward", template, its)
+                yield replace(tensor, meaning=rule.passed(node, following))
             else:
-                yield self._start(node)
+                tensor = self._start(node)
+                yield replace(tensor, meaning=rule.start(node, tensor.name.rpartition("/")[2]))
                 if self.network.is_matched:
                     del formulas["dz"]
             names = ["dz", *(f"d{name}" for name in node.layer.param_shapes(node.input_shape))]
             for name in names:
                 if name in own and (name in formulas or name != "dz"):
                     template = formulas.get(name, "")
-                    yield self._computed(node, name, "backward", template, own)
+                    tensor = self._computed(node, name, "backward", template, own)
+                    yield replace(tensor, meaning=rule.inside(node, name))
             following = node
 
     def _start(self, node: Node) -> TracedTensor:

@@ -1,8 +1,10 @@
 """Tensor: one array of a step, the formula it comes from, and the cells in which it is shown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
 
 from nncli.engine.notation import written
 from nncli.parts.arrays import Array
@@ -31,6 +33,8 @@ class TracedTensor:
 
     name: `hidden_1/dW`.  symbol: `dW1`.  formula: `dW1 = x^T dz1`; empty where it is given.
     template, operands: the right-hand side, of {names}; empty if it can't be put in numbers.
+    meaning: what a gradient is and where the chain rule takes it from, a line each.
+    noise: where `values` has nothing but rounding; None: nowhere.
     """
 
     name: str
@@ -40,6 +44,13 @@ class TracedTensor:
     formula: str = ""
     template: str = ""
     operands: Operands = field(default_factory=dict)
+    meaning: Sequence[str] = ()
+    noise: Array | None = None
+
+    @property
+    def shown(self) -> Array:
+        """The values, with 0 for what is rounding alone."""
+        return self.values if self.noise is None else np.where(self.noise, 0, self.values)
 
     def arithmetic(self, index: Index, write: Written = written, most: int = MOST_TERMS) -> str:
         """The formula with the numbers of one element: `1*1 + 2*1 + (-1)*1 + 0`."""
@@ -64,7 +75,7 @@ Cell = Callable[[TracedTensor, Index], str]
 
 def number(tensor: TracedTensor, index: Index) -> str:
     """The value at one place."""
-    return written(float(tensor.values[index]))
+    return written(float(tensor.shown[index]))
 
 
 def cells(tensor: TracedTensor, cell: Cell = number) -> list[list[str]]:

@@ -12,6 +12,7 @@ from nncli.engine.job import Job
 from nncli.engine.network import Node
 from nncli.engine.threads import limited
 from nncli.errors import UserError
+from nncli.trace.noise import without_noise
 from nncli.trace.propagation import Propagation
 from nncli.trace.record import RecordedStep, record
 from nncli.trace.tensor import TracedTensor
@@ -42,6 +43,7 @@ class TracedStep:
                     "symbol": tensor.symbol,
                     "shape": list(tensor.values.shape),
                     "formula": tensor.formula,
+                    "meaning": list(tensor.meaning),
                     "values": tensor.values.tolist(),
                 }
                 for tensor in self.tensors
@@ -129,6 +131,6 @@ def _on_rows(built: Built, rows: Any) -> Job:
 
 def _traced(job: Job, step: RecordedStep, numbers: Any) -> TracedStep:
     passes = Propagation(job.network, step)
-    shown = [*passes.forward(), *passes.backward(), *update(job, step, passes.operands)]
+    tensors = [*passes.forward(), *passes.backward(), *update(job, step, passes.operands)]
     rows = tuple(numbers[step.indices].tolist())
-    return TracedStep(step.number, step.epoch, rows, step.loss, tuple(shown))
+    return TracedStep(step.number, step.epoch, rows, step.loss, tuple(without_noise(tensors)))

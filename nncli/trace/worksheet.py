@@ -44,7 +44,7 @@ class Blank:
 
     @classmethod
     def at(cls, number: int, step: TracedStep, tensor: TracedTensor, index: Index) -> "Blank":
-        value, before = float(tensor.values[index]), _before(tensor, index)
+        value, before = float(tensor.shown[index]), _before(tensor, index)
         return cls(number, step.number, tensor.name, index, value, _scale(tensor), before)
 
     @property
@@ -54,7 +54,10 @@ class Blank:
 
 
 class Worksheet:
-    """The blanks of a trace, in the order of the page."""
+    """The blanks of a trace, in the order of the page.
+
+    withheld: the places that would give a blank away.
+    """
 
     def __init__(self, shown: Trace, patterns: Sequence[str] = ()) -> None:
         """patterns: as `hidden_1/z`, `hidden_*/dW` or `output/dW[0,1]`; none: all that is computed.
@@ -75,7 +78,7 @@ class Worksheet:
         _refuse_unmatched(wanted, shown.steps[0])
         self.blanks = [Blank.at(number, *place) for number, place in enumerate(found, start=1)]
         self._numbers = {(b.step, b.tensor, b.index): b.number for b in self.blanks}
-        self._withheld = {place for step in shown.steps for place in self._given_away(step)}
+        self.withheld = {place for step in shown.steps for place in self._given_away(step)}
 
     def _given_away(self, step: TracedStep) -> Iterator[Place]:
         """Where a number follows from a blank of its own place, in the formulas of one step."""
@@ -102,7 +105,7 @@ class Worksheet:
             same = _same_as(tensor, step.number, is_first=is_first)
             if same is not None and (asked := self._numbers.get((*same, index))):
                 return f"#{asked}"
-            is_withheld = (step.number, tensor.name, index) in self._withheld
+            is_withheld = (step.number, tensor.name, index) in self.withheld
             return "?" if is_withheld else number(tensor, index)
 
         return cell

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.fingerprints import Fingerprints, read_rows
+from nncli.artifacts.going_on import patience_of
 from nncli.artifacts.metrics_log import format_row
 from nncli.artifacts.run_reader import RunReader
-from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.epoch_monitor import EpochReport, wait_anew
 from nncli.engine.state import TrainState
 from nncli.engine.stop import Stop, StopAt
 from nncli.engine.trainer import train
@@ -30,10 +31,11 @@ BY_THE_CLOCK = "seconds"  # the column that no replay repeats
 
 @dataclass(frozen=True)
 class Leg:
-    """A stretch of a run: up to which step, and how many epochs it was told to train."""
+    """A stretch of a run: up to which step, and what it was told of epochs and patience."""
 
     step: int
     epochs: int
+    patience: int | None
 
 
 class Replay:
@@ -90,6 +92,8 @@ class Replay:
         *legs, last = self._legs(saved)
         for leg in legs:
             yield from self._go_on(leg, stop)
+            if state.step == leg.step:  # and there is another: it was told to go on
+                self._has_ended = False
         weights = self.layout.views(state.theta if state.best_theta is None else state.best_theta)
         if not stop.requested:
             recorded = self.layout.views(self.reader.theta)
@@ -101,20 +105,27 @@ class Replay:
 
     def _go_on(self, leg: Leg, stop: Stop) -> Iterator[EpochReport]:
         if self.state.step < leg.step and not (stop.requested or self._has_ended):
-            training = replace(self.job.training, epochs=leg.epochs)
-            job = replace(self.job, training=training)
+            stopping = self.job.training.early_stopping
+            if stopping is not None and leg.patience is not None:
+                stopping = replace(stopping, patience=leg.patience)
+            told = replace(self.job.training, epochs=leg.epochs, early_stopping=stopping)
+            job = replace(self.job, training=told)
+            wait_anew(job, self.state)
             yield from train(job, self.state, StopAt(self.state, leg.step, stop))
 
     def _legs(self, saved: TrainState) -> list[Leg]:
         """Up to each resumption, to the last report, and to where the run was saved."""
         try:
-            resumed = [read_as(entry["until"], Leg, "until") for entry in self.reader.resumptions()]
-        except (KeyError, Malformed) as error:
+            resumed = [
+                read_as({"patience": None, **entry["until"]}, Leg, "until")
+                for entry in self.reader.resumptions()
+            ]
+        except (KeyError, TypeError, Malformed) as error:
             path = self.reader.run.path / names.ENVIRONMENT
             raise CorruptRun(f"{path}: resumed: expected a step and epochs: {error}") from None
-        epochs, steps = self.job.training.epochs, self.epochs * self.job.steps_per_epoch
-        reported = Leg(min(steps, saved.step), epochs)
-        return [*resumed, reported, Leg(saved.step, epochs)]
+        training, steps = self.job.training, self.epochs * self.job.steps_per_epoch
+        told = (training.epochs, patience_of(training))
+        return [*resumed, Leg(min(steps, saved.step), *told), Leg(saved.step, *told)]
 
     def _checkpoint(self) -> tuple[TrainState | None, int]:
         """The state that was saved last, and the epoch reported last; None: not even a first."""

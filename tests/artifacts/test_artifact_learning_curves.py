@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ COLUMNS = {
     "val_loss": [4.0, 2.0, 2.5, 3.0],
     "accuracy": [0.0, 0.5, 0.5, 1.0],
 }
-RUN = Curves("iris-001", COLUMNS, "cross_entropy", best_epoch=1)
+RUN = Curves(
+    "iris-001", COLUMNS, "cross_entropy", best_epoch=1, monitor="val_loss", scores=["accuracy"]
+)
 TRAIN_ONLY = Curves("gate-001", {"epoch": [0.0, 1.0], "loss": [1.0, 0.5]}, "mse", best_epoch=1)
 
 
@@ -38,7 +41,7 @@ def test_curves_are_the_columns():
 def test_best_epoch_is_marked_once_on_the_validation_curve():
     *_, mark = axes_of(RUN).get_lines()
     assert mark.get_xydata().tolist() == [[1, 2]]
-    assert labels(axes_of(RUN)) == ["train", "validation", "best: epoch 1, 2"]
+    assert labels(axes_of(RUN)) == ["train", "validation", "best val_loss: epoch 1, 2"]
 
 
 def test_best_epoch_is_marked_on_the_train_curve_where_there_is_no_other():
@@ -46,18 +49,48 @@ def test_best_epoch_is_marked_on_the_train_curve_where_there_is_no_other():
     assert mark.get_xydata().tolist() == [[1, 0.5]]
 
 
+def test_best_of_another_metric_is_its_own_and_not_the_monitor_s():
+    assert labels(axes_of(RUN, metric="accuracy")) == ["train", "best accuracy: epoch 3, 1"]
+    low = replace(RUN, scores=[])  # a metric that is better the lower it is
+    assert labels(axes_of(low, metric="accuracy")) == ["train", "best accuracy: epoch 0, 0"]
+
+
+def test_best_by_a_least_step_says_so_and_is_the_epoch_that_was_kept():
+    run = replace(RUN, best_epoch=2, min_delta=0.75)
+    assert labels(axes_of(run))[-1] == "best val_loss (min_delta 0.75): epoch 2, 2.5"
+
+
+def test_what_is_no_better_high_or_low_has_no_best():
+    columns = {**COLUMNS, "seconds": [0.0, 1.0, 2.0, 3.0], "learning_rate": [0.1] * 4}
+    run = replace(RUN, columns=columns)
+    assert labels(axes_of(run, metric="seconds")) == ["seconds"]
+    assert labels(axes_of(run, metric="learning_rate")) == ["learning_rate"]
+
+
+def test_best_of_a_curve_passes_over_values_that_are_no_numbers():
+    columns = {**COLUMNS, "val_accuracy": [0.2, float("nan"), 0.9, 0.3]}
+    run = replace(RUN, columns=columns)
+    assert run.best_of("val_accuracy") == 2
+    assert (
+        replace(run, columns={**columns, "val_accuracy": [float("nan")] * 4}).best_of(
+            "val_accuracy"
+        )
+        is None
+    )
+
+
 @pytest.mark.parametrize("best", [None, 9])
 def test_best_epoch_that_is_not_in_the_log_is_not_marked(best):
-    assert len(axes_of(Curves("x", COLUMNS, "mse", best)).get_lines()) == 2
+    assert len(axes_of(replace(RUN, best_epoch=best)).get_lines()) == 2
 
 
 def test_labels_of_several_runs_begin_with_their_names():
     assert labels(axes_of(RUN, TRAIN_ONLY)) == [
         "iris-001 train",
         "iris-001 validation",
-        "iris-001 best: epoch 1, 2",
+        "iris-001 best val_loss: epoch 1, 2",
         "gate-001 train",
-        "gate-001 best: epoch 1, 0.5",
+        "gate-001 best loss: epoch 1, 0.5",
     ]
 
 

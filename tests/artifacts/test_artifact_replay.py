@@ -103,7 +103,11 @@ def test_resumption_is_recorded_with_where_the_run_had_got_to(recorder, trained)
     trained(recorder, 2).save()
     RunRecorder.resume(RunReader(RunDirectory.open(recorder.run.path), ["training.epochs=9"]))
     (resumed,) = RunReader(RunDirectory.open(recorder.run.path)).resumptions()
-    assert resumed["until"] == {"step": 8, "epochs": 6}  # 4 rows one by one, twice
+    assert resumed["until"] == {
+        "step": 8,
+        "epochs": 6,
+        "patience": None,
+    }  # 4 rows one by one, twice
 
 
 def test_fingerprints_and_metrics_have_the_same_epochs(finished):

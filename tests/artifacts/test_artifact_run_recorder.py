@@ -16,7 +16,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.tensors import encode_state
 from nncli.engine.trainer import train
-from nncli.errors import CorruptRun, FileFailure, UserError
+from nncli.errors import CorruptRun, FileFailure, NothingLeft, UserError
 from nncli.parts.optimizers import Lbfgs
 
 
@@ -55,7 +55,7 @@ def test_resumed_run_ends_where_an_uninterrupted_one_does(recorder, trained, bui
 
 def test_run_that_is_done_can_not_be_resumed(recorder, trained, no_plotter):
     trained(recorder).finish("epochs", no_plotter())
-    with pytest.raises(UserError, match="6 epochs are done"):
+    with pytest.raises(NothingLeft, match="6 epochs are done"):
         RunRecorder.resume(reader_of(recorder))
 
 
@@ -66,7 +66,7 @@ def test_run_killed_after_its_last_epoch_lacks_but_its_summary(recorder, trained
 
 def test_run_can_not_be_resumed_with_fewer_epochs_than_it_has(recorder, trained):
     trained(recorder, 3).save()
-    with pytest.raises(UserError, match="3 epochs are done"):
+    with pytest.raises(NothingLeft, match="3 epochs are done"):
         RunRecorder.resume(RunReader(recorder.run, ["training.epochs=2"]))
 
 

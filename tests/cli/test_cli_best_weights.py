@@ -14,9 +14,18 @@ def summary(run):
     return json.loads(run.file("metrics.json"))
 
 
-@pytest.mark.parametrize("min_delta", [0, 0.05, 0.2, 100])
-def test_reported_metrics_are_those_of_the_weights_kept(configs, train, nncli, min_delta):
-    run = train(configs / "iris.yaml", "--set", EARLY % min_delta, "--set", "training.epochs=40")
+@pytest.mark.parametrize(
+    ("min_delta", "warns"),
+    [
+        (0, ""),
+        (0.05, "early stopping ended the run while val_loss still got better"),
+        (0.2, "early stopping ended the run while val_loss still got better"),
+        (100, "no epoch was better by val_loss (min_delta 100) than epoch 0"),
+    ],
+)
+def test_reported_metrics_are_those_of_the_weights_kept(configs, train, nncli, min_delta, warns):
+    early = EARLY % min_delta
+    run = train(configs / "iris.yaml", "--set", early, "--set", "training.epochs=40", warns=warns)
     scored = nncli("evaluate", run.path, "--split", "val", "--json").json["metrics"]
     assert scored == pytest.approx(summary(run)["metrics"]["val"], rel=1e-12)
 
@@ -64,11 +73,10 @@ def test_monitor_that_becomes_nan_ends_the_run_and_keeps_its_last_checkpoint(
     assert nncli("evaluate", "runs/iris-001").code == 0
 
 
-def test_run_that_early_stopping_ended_is_not_resumed(configs, train, nncli):
-    run = train(configs / "iris.yaml", "--set", EARLY % 100)
-    done = nncli("train", "--resume", run.path)
-    assert (done.code, done.out) == (2, "")
-    assert done.err.endswith("training ended by early stopping: nothing is left to go on with\n")
+def test_weights_that_are_kept_name_the_monitor_and_its_least_step(configs, nncli):
+    early = ("--set", EARLY % 0.01, "--set", "training.epochs=200", "--set", "output.plots=[]")
+    done = nncli("train", configs / "iris.yaml", *early)
+    assert ", the best by val_loss (min_delta 0.01), are kept" in done.out
 
 
 def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, spawn, until):

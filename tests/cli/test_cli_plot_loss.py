@@ -45,7 +45,7 @@ def test_run_named_from_inside_still_has_its_name(nncli, iris_copy, monkeypatch)
 def test_train_and_validation_are_shown_with_the_best_epoch(nncli, iris):
     nncli("plot-loss", iris.path, "-o", "a.svg")
     shown = texts(Path("a.svg"))
-    for text in ("train", "validation", "best: epoch 20", "cross_entropy, nats per row"):
+    for text in ("train", "validation", "best val_loss: epoch 20", "cross_entropy, nats per row"):
         assert text in shown
 
 

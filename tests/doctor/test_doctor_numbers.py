@@ -6,11 +6,14 @@ import math
 import numpy as np
 import pytest
 from doctor_runs import DIABETES, IRIS, MOONS, check, examined, layers, trained
+from engine_jobs import make_job
 from safetensors.numpy import load_file
 
 from nncli.doctor import candidates
 from nncli.doctor.diagnose import diagnose
 from nncli.doctor.diagnosed_run import MOST_ROWS, DiagnosedRun
+from nncli.doctor.step_statistics import stopped_weights
+from nncli.engine.settings import EarlyStopping
 from nncli.parts.activations import Relu
 
 GATE = "data: {dataset: and_gate}\nnetwork: {hidden: []}\ntraining: {epochs: 1}\n"
@@ -87,6 +90,14 @@ def test_a_run_that_is_examined_stays_as_it_is(tmp_path):
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     diagnose(run)
     assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+
+
+def test_a_trial_ends_where_the_run_s_own_stopping_would_end_it():
+    stopping = EarlyStopping("loss", patience=2, min_delta=10.0)
+    stops, goes_on = make_job(epochs=50, early_stopping=stopping), make_job(epochs=50)
+    kept = stopped_weights(stops, stops.start(), 50)
+    np.testing.assert_array_equal(kept, stops.start().theta)  # no epoch is better by 10
+    assert not np.array_equal(stopped_weights(goes_on, goes_on.start(), 50), kept)
 
 
 def test_an_edit_of_layers_is_as_short_as_a_user_would_write_it(tmp_path):

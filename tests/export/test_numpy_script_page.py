@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from script_runs import CONFIGS, IRIS, logged, page_of, trained
 
+from nncli.parts.optimizers import Adam
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -136,16 +138,55 @@ def test_the_page_passes_the_default_rules_of_ruff(page, tmp_path):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "names"),
-    [("gd", ["sgd"]), ("adagrad", ["adagrad"]), ("adamw", ["adamw", "adam"])],
-)
-def test_the_update_is_told_in_the_words_of_the_optimizers_that_make_it(optimizer, names, tmp_path):
+UPDATES = {
+    "gd": ["gd, with g for the gradient:", "theta <- theta - lr * g"],
+    "{type: sgd, momentum: 0.9}": [
+        "sgd, with g for the gradient:",
+        "v <- 0.9 * v + lr * g",
+        "theta <- theta - v",
+    ],
+    "adam": [
+        "adam, with g for the gradient:",
+        "m <- 0.9 * m + (1 - 0.9) * g",
+        "s <- 0.999 * s + (1 - 0.999) * g^2",
+        "m_hat = m / (1 - 0.9^t)",
+        "s_hat = s / (1 - 0.999^t)",
+        "theta <- theta - lr * m_hat / (sqrt(s_hat) + 1e-08)",
+        "Here mean = m / (1 - 0.9) and squares = s / (1 - 0.999); `rate` and `floor` make up",
+        "for that: lr m_hat / (sqrt(s_hat) + epsilon) = rate mean / (sqrt(squares) + floor).",
+    ],
+}
+
+
+def docstring_of(page, name):
+    functions = ast.parse(page).body
+    [found] = [f for f in functions if isinstance(f, ast.FunctionDef) and f.name == name]
+    return ast.get_docstring(found)
+
+
+@pytest.mark.parametrize("optimizer", UPDATES)
+def test_the_update_is_told_in_the_textbook_s_formulas_and_in_no_others(optimizer, tmp_path):
     options = [f"optimizer={optimizer}", "training.batch_size=full"]
-    functions = ast.parse(page_of(trained(IRIS, tmp_path, *options))).body
-    [update] = [f for f in functions if isinstance(f, ast.FunctionDef) and f.name == "update"]
-    told = re.findall(r"^(\w+): ", ast.get_docstring(update), re.MULTILINE)
-    assert [name for name in told if name != "Source"] == names
+    told = docstring_of(page_of(trained(IRIS, tmp_path, *options)), "update")
+    assert told.splitlines() == UPDATES[optimizer]
+
+
+def test_what_the_slots_of_adam_hold_is_what_the_page_says_of_them():
+    """lr m_hat / (sqrt(s_hat) + epsilon) = rate mean / (sqrt(squares) + floor), in any step."""
+    adam, (b1, b2) = Adam(0.01), (0.9, 0.999)
+    for step, m, s in ((1, 0.3, 0.02), (7, -0.4, 0.5), (1000, 2.0, 1e-4)):
+        scalars = adam.scalars(step, 0.01)
+        mean, squares = m / (1 - b1), s / (1 - b2)
+        textbook = 0.01 * m / (1 - b1**step) / ((s / (1 - b2**step)) ** 0.5 + 1e-8)
+        assert scalars["rate"] * mean / (squares**0.5 + scalars["floor"]) == pytest.approx(textbook)
+
+
+@pytest.mark.parametrize(("activation", "is_told"), [("sigmoid", True), ("softmax", False)])
+def test_of_a_loss_only_the_way_that_is_taken_is_told(activation, is_told, tmp_path):
+    loss = "binary_cross_entropy" if activation == "sigmoid" else "mse"
+    options = [f"network.output={{activation: {activation}}}", f"loss={loss}"]
+    told = docstring_of(page_of(trained(IRIS, tmp_path, *options)), "objective")
+    assert ("From scores" in told) == is_told
 
 
 def test_rows_are_shown_in_their_own_units(iris):

@@ -119,6 +119,17 @@ def test_frozen_running_statistics_stay_and_are_what_is_used(declared):
     assert check(loaded)
 
 
+def test_the_way_back_ends_above_frozen_first_layers(declared):
+    frozen = "{type: dense, units: 4, activation: tanh, trainable: false}"
+    loaded = declared(
+        "data: {dataset: iris}", f"network: {{hidden: [{frozen}, 3]}}", "training: {batch_size: 5}"
+    )
+    shown = {tensor.name for tensor in trace(loaded).steps[0].tensors}
+    assert {"hidden_1/a", "hidden_2/dz"} <= shown
+    assert not {"hidden_1/da", "hidden_1/dz", "hidden_1/dW"} & shown
+    assert check(loaded)
+
+
 @pytest.mark.parametrize(
     ("block", "formula", "rate"),
     [

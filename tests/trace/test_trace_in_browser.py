@@ -46,9 +46,18 @@ const look = () => ({
   units: [...document.querySelectorAll(".unit")].map((each) =>
     each.querySelector(":scope > text").textContent),
   current: [...document.querySelectorAll(".current")].map((each) => each.dataset.column),
-  chosen: [...document.querySelectorAll("#network .chosen")].map((each) =>
+  chosen: [...document.querySelectorAll("#network .chosen:not(.weight)")].map((each) =>
     [each.dataset.column, each.dataset.from, each.dataset.unit].filter(Boolean).join()),
   tip: document.getElementById("tip").hidden ? null : text("tip"),
+  biases: [...document.querySelectorAll(".bias")].map((each) => each.textContent),
+  weights: [...document.querySelectorAll(".weight text")].map((each) => each.textContent),
+  plates: [...document.querySelectorAll(".weight")].map((each) => {
+    const [plate, words] = [...each.children].map((child) => child.getBoundingClientRect());
+    return plate.left <= words.left && plate.right >= words.right;
+  }),
+  hint: document.getElementById("hint").hidden ? null : text("hint"),
+  meaning: text("meaning"),
+  wide: document.getElementById("panel").classList.contains("wide"),
   overflows: document.documentElement.scrollWidth > document.documentElement.clientWidth,
 });
 const seen = {};
@@ -96,6 +105,8 @@ at(15);
 seen.loss = look();
 at(29);
 seen.update = look();
+at(34);
+seen.updated = look();
 at(35);
 seen.second = look();
 at("nowhere");
@@ -113,6 +124,9 @@ seen.third = look();
 over(cell("3,1"));
 cell("3,1").click();
 seen.clicked = { ...look(), row: rows.value };
+document.getElementById("network").style.width = "300px";
+draw();
+seen.squeezed = look();
 """
 
 
@@ -183,30 +197,30 @@ def test_what_a_position_is_about_is_marked(by_hand: dict[str, Any]) -> None:
 
 
 def test_a_tensor_is_a_table_with_one_number_worked_out(by_hand: dict[str, Any]) -> None:
-    assert by_hand["opened"]["table"] == [["", "unit 1", "unit 2"], ["row 0", "2", "2"]]
-    assert by_hand["opened"]["element"] == "row 0, unit 1 1 · 1 + 2 · 1 + (-1) · 1 + 0 = 2"
+    assert by_hand["opened"]["table"] == [["", "unit 0", "unit 1"], ["row 0", "2", "2"]]
+    assert by_hand["opened"]["element"] == "row 0, unit 0 1 · 1 + 2 · 1 + (-1) · 1 + 0 = 2"
     dW1 = by_hand["dW1"]
     assert dW1["formula"] == "dW1 = xT dz1"
     assert dW1["table"][2:] == [["x2", "64", "64"], ["x3", "-32", "-32"]]
     assert by_hand["loss"]["element"] == "(8 - 0)2 = 64"
-    assert by_hand["update"]["element"] == "x1 → unit 1 1 - 0.001 · 32 = 0.968"
+    assert by_hand["update"]["element"] == "x1 → unit 0 1 - 0.001 · 32 = 0.968"
 
 
 def test_pointing_at_a_line_tells_its_numbers(by_hand: dict[str, Any]) -> None:
-    assert by_hand["overLine"]["tip"] == "x3 → unit 2 W1 1 dW1 -32"
-    assert by_hand["overLine"]["element"] == "x3 → unit 2 (-1) · 32 = -32"
+    assert by_hand["overLine"]["tip"] == "x3 → unit 1 W1 1 dW1 -32"
+    assert by_hand["overLine"]["element"] == "x3 → unit 1 (-1) · 32 = -32"
     assert by_hand["overLine"]["chosen"] == ["1,2,1", "0,2", "1,1"]
     assert by_hand["left"]["tip"] is None
 
 
 def test_pointing_at_a_unit_tells_its_numbers_so_far(by_hand: dict[str, Any]) -> None:
-    assert by_hand["overUnit"]["tip"] == "hidden_1, unit 2, row 0 b1 0 z1 2"
+    assert by_hand["overUnit"]["tip"] == "hidden_1, unit 1, row 0 b1 0 z1 2"
     assert by_hand["overUnit"]["chosen"] == ["1,0,1", "1,1,1", "1,2,1", "1,1"]
-    assert by_hand["labelled"] == "hidden_1, unit 2: 2"
+    assert by_hand["labelled"] == "hidden_1, unit 1: 2"
 
 
 def test_pointing_at_a_number_works_it_out(by_hand: dict[str, Any]) -> None:
-    assert by_hand["overCell"]["element"] == "x2 → unit 1 2 · 32 = 64"
+    assert by_hand["overCell"]["element"] == "x2 → unit 0 2 · 32 = 64"
 
 
 def test_arrow_keys_move_inside_the_table(by_hand: dict[str, Any]) -> None:
@@ -222,10 +236,51 @@ def test_steps_follow_each_other(by_hand: dict[str, Any]) -> None:
 def test_a_row_of_the_batch_can_be_chosen(iris: dict[str, Any]) -> None:
     assert len(iris["rows"]) == 5
     assert iris["third"]["units"] != iris["opened"]["units"]
-    assert iris["third"]["element"].startswith(f"row {iris['rows'][2]}, unit 1")
+    assert iris["third"]["element"].startswith(f"row {iris['rows'][2]}, unit 0")
     assert iris["clicked"]["row"] == "3"
-    assert iris["clicked"]["element"].startswith(f"row {iris['rows'][3]}, unit 2")
+    assert iris["clicked"]["element"].startswith(f"row {iris['rows'][3]}, unit 1")
 
 
 def test_a_narrow_page_does_not_scroll_sideways(iris: dict[str, Any]) -> None:
     assert not iris["opened"]["overflows"]
+
+
+def test_biases_are_drawn_below_their_units(by_hand: dict[str, Any], iris: dict[str, Any]) -> None:
+    assert by_hand["opened"]["biases"] == ["b 0"] * 5
+    updated = ["b -0.032"] * 2 + ["b -0.016"] * 3  # 0 - 0.001 * db: 32 32, 16 16, 16
+    assert by_hand["updated"]["biases"] == updated
+    assert len(iris["opened"]["biases"]) == 8 + 3
+
+
+def test_after_the_update_the_lines_have_the_new_weights(by_hand: dict[str, Any]) -> None:
+    """The first layer is too full for numbers; W1 has 0.968 at its position."""
+    assert "0.968" in by_hand["update"]["weights"]
+    assert set(by_hand["opened"]["weights"]) == {"1"}
+    assert "1" not in by_hand["updated"]["weights"]
+
+
+def test_a_weight_s_number_stands_on_a_plate_of_its_own(by_hand: dict[str, Any]) -> None:
+    """Where the line shows through above a point, 0.4 reads 0:4."""
+    assert len(by_hand["updated"]["plates"]) >= 4
+    assert all(by_hand["updated"]["plates"])
+
+
+def test_the_loss_is_told_where_a_narrow_drawing_has_no_room_for_it(
+    by_hand: dict[str, Any], iris: dict[str, Any]
+) -> None:
+    assert by_hand["loss"]["where"].endswith(" · loss 64")
+    assert "loss" not in by_hand["opened"]["where"]
+    assert by_hand["opened"]["hint"] is None
+    assert iris["squeezed"]["hint"].startswith("the drawing goes on to both sides: ")
+
+
+def test_a_finger_is_told_to_tap_and_a_mouse_to_point() -> None:
+    page = html(trace(load_network(CONFIGS / "by_hand.yaml")))
+    assert re.search(r'class="mouse">Point at', page)
+    assert re.search(r'class="touch">Tap a number', page)
+    assert "@media (hover: none)" in page
+
+
+def test_a_gradient_says_what_it_is(by_hand: dict[str, Any]) -> None:
+    assert by_hand["dW1"]["meaning"].startswith("d(loss)/d(W1) = d(loss)/d(z1) · d(z1)/d(W1)")
+    assert by_hand["opened"]["meaning"] == ""

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import CONFIG, json_option, print_json, set_option
+from nncli.cli.streams import write_out
 
 
 @click.command(name="config")
@@ -24,4 +25,4 @@ def command(config: Path, assignments: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json(plain(experiment, absolute))
     else:
-        click.echo(to_yaml(experiment, absolute), nl=False)
+        write_out(to_yaml(experiment, absolute))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nncli.cli.options import RUN, json_option, print_json
+from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import table
+from nncli.errors import escaped
 
 if TYPE_CHECKING:
     from nncli.doctor.check import Finding
@@ -34,13 +36,17 @@ def command(run: Path, as_json: bool) -> None:
     diagnosis = diagnose(run)
     if diagnosis.stopped in ("", "interrupted"):
         how = "was interrupted" if diagnosis.stopped else "has not ended"
-        click.echo(f"note: training {how}; this is what its last checkpoint shows", err=True)
+        echo_line(f"note: training {how}; this is what its last checkpoint shows", err=True)
     if as_json:
         print_json({"run": os.fspath(run), **diagnosis.to_json()})
     else:
-        click.echo(f"{run}: {_in_words(diagnosis)}")
+        echo(f"{escaped(str(run))}: {_in_words(diagnosis)}")
     if diagnosis.findings and not as_json:
-        click.echo(f"\nto try an edit: nncli train {run / 'config.resolved.yaml'} --set KEY=VALUE")
+        import shlex
+
+        config = shlex.quote(str(run / "config.resolved.yaml"))
+        echo()
+        echo_line(f"to try an edit: nncli train {config} --set KEY=VALUE")
 
 
 def _in_words(diagnosis: "Diagnosis") -> str:
@@ -70,7 +76,8 @@ def _finding(number: int, finding: "Finding", first: int) -> str:
     import shlex
 
     message = click.wrap_text(finding.message, WIDTH, f"{number}. ", "   ")
-    edit = f"--set {shlex.quote(str(finding.edit))}" if first == number else f"the edit of {first}"
+    asked = f"--set {escaped(shlex.quote(str(finding.edit)))}"
+    edit = asked if first == number else f"the edit of {first}"
     tried = [click.wrap_text(finding.tried, WIDTH, "   ", "   ")] if finding.tried else []
     return "\n".join([message, f"   try {edit}", *tried])
 
@@ -103,7 +110,7 @@ def _checked(diagnosis: "Diagnosis") -> str:
     found = {finding.check for finding in diagnosis.findings}
     width = max(len(check.name) for check in diagnosis.checks)
     lines = [
-        f"{'!' if check.name in found else ' '} {check.name.ljust(width)}  {check.result}"
+        f"{'!' if check.name in found else ' '} {check.name.ljust(width)}  {escaped(check.result)}"
         for check in diagnosis.checks
     ]
     return "checked\n" + "\n".join(lines)

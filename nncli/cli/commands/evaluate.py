@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nncli.cli.options import RUN, json_option, print_json
+from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import figure, table
-from nncli.errors import DataError, UserError
+from nncli.errors import DataError, UserError, escaped
 
 if TYPE_CHECKING:
     from nncli.artifacts.run_reader import RunReader
@@ -65,14 +66,15 @@ def command(
     report = evaluate(reader, rows, name)
     note_unfinished(reader.summary())
     if not as_json:
-        click.echo(f"{run}: {_in_words(report)}")
+        echo(f"{escaped(str(run))}: {_in_words(report)}")
     files, troubles = save(report, run, has_plots=has_plots)
     for trouble in troubles:
-        click.echo(f"note: {trouble}", err=True)
+        echo_line(f"note: {trouble}", err=True)
     if as_json:
         print_json({"run": os.fspath(run), **report.to_json(), "files": files})
     elif len(files) > 1:
-        click.echo(f"\nplots: {run / files[-1]}".rpartition("/")[0] + "/")
+        echo()
+        echo_line(f"plots: {(run / files[-1]).parent}/")
 
 
 def _recorded(reader: "RunReader", asked: str | None) -> tuple[str, "EvaluationSet"]:
@@ -96,7 +98,7 @@ def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
     assert given.origin is not None
     if built.table.origin and given.sha256() in built.table.origin.each_sha256:
         learnt = len(built.rows.train)
-        click.echo(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
+        echo_line(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
     note_unseen_categories(built.preprocessing.unseen(given))
     rows = built.table_evaluation_set(given)
     if not np.isfinite(rows.targets).all():
@@ -107,7 +109,7 @@ def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
 def _in_words(report: "Report") -> str:
     """Scores beside intervals and baselines, then class by class."""
     trained = ": the rows it was trained on, so expect less on new ones"
-    blocks = [report.what + (trained if report.name == "train" else ""), _scores(report)]
+    blocks = [escaped(report.what) + (trained if report.name == "train" else ""), _scores(report)]
     verdicts = [line for name in report.baselines for line in _verdict(report, name)]
     blocks += ["\n".join(verdicts)] if verdicts else []
     if report.classes:
@@ -115,7 +117,7 @@ def _in_words(report: "Report") -> str:
     if report.calibration:
         error = figure(round(report.calibration.error, 4))
         blocks.append(f"expected calibration error {error}")
-    notes = [f"note: {note}" for note in report.notes()]
+    notes = [escaped(f"note: {note}") for note in report.notes()]
     return "\n\n".join([*blocks, *(["\n".join(notes)] if notes else [])])
 
 

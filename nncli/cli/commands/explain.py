@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import CONFIG, json_option, print_json, set_option
+from nncli.cli.streams import echo
 from nncli.equivalent import LIBRARIES
 
 
@@ -29,13 +30,18 @@ def command(
     where their conventions differ.
     """
     from nncli.artifacts.loaded_network import load_network
+    from nncli.artifacts.moved_end import as_trained
+    from nncli.equivalent import Equivalent
     from nncli.explain.explain import as_text, equivalents
     from nncli.explain.formulas import formulas
 
-    built = load_network(config, assignments).built
-    lines, found = formulas(built), equivalents(built, libraries)
+    loaded = load_network(config, assignments)
+    trained = as_trained(loaded.reader) if loaded.reader else ""
+    lines, found = formulas(loaded.built, trained), equivalents(loaded.built, libraries)
+    if trained:
+        found = {name: Equivalent(each.code, *each.notes, trained) for name, each in found.items()}
     if not as_json:
-        click.echo(as_text(lines, found))
+        echo(as_text(lines, found))
         return
     print_json(
         {

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import RUN
+from nncli.cli.streams import echo_line, write_out
 
 
 @click.command(name="export")
@@ -29,16 +30,15 @@ def command(run: Path, to: str, output: Path | None) -> None:
     from nncli.artifacts.files import output_file
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
-    from nncli.errors import escaped
     from nncli.export.numpy_script.script import numpy_script
 
     reader = RunReader(RunDirectory.open(run))
     file_name = output.name if output else f"{reader.recorded.name}.py"
     page = numpy_script(reader, file_name)
     if output is None:
-        click.echo(page, nl=False)
+        write_out(page)
         return
     with output_file(output) as file:
         file.write(page.encode())
     how = f"run it with: python {shlex.quote(str(output))}"
-    click.echo(escaped(f"{output}: {page.count(chr(10)):,} lines; {how}"), err=True)
+    echo_line(f"{output}: {page.count(chr(10)):,} lines; {how}", err=True)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, json_option, print_json, set_option
+from nncli.cli.streams import echo
 from nncli.cli.text_table import table
-from nncli.errors import UserError
+from nncli.errors import UserError, escaped
 
 if TYPE_CHECKING:
     from nncli.artifacts.loaded_network import LoadedNetwork
@@ -52,7 +53,7 @@ def command(config_or_run: Path, assignments: tuple[str, ...], is_all: bool, as_
     if as_json:
         print_json(_as_json(found))
     else:
-        click.echo(f"{config_or_run}: {_in_words(found, opened)}")
+        echo(f"{escaped(str(config_or_run))}: {_in_words(found, opened)}")
     return 0 if found.is_right else 1
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import json_option, print_json
+from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import table
 from nncli.errors import NncliError, UserError
 
@@ -37,7 +38,7 @@ UNREADABLE = "can't tell what it is a worksheet of"
     type=click.FloatRange(0.0),
     default=0.01,
     show_default=True,
-    help="The share of the right number by which an answer may differ.",
+    help="The share of the right number by which an answer may differ; a correct rounding may.",
 )
 @click.option("--solutions/--no-solutions", default=True, help="Show what is right [yes].")
 @json_option
@@ -51,9 +52,10 @@ def command(
 ) -> int:
     """Mark the answers of worksheets that nncli trace --worksheet made.
 
-    Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. Each file says which exercise it
-    answers; keep the table that trace wrote as a --key where that might be changed. The exit code
-    is 1 if any answer is wrong or empty.
+    Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. What follows correctly from an
+    earlier slip is right, and what a wrong answer was likely meant to be is said. Each file says
+    which exercise it answers; keep the table that trace wrote as a --key where that might be
+    changed. The exit code is 1 if any answer is wrong or empty.
     """
     from nncli.trace.grading import grade, read_answers
 
@@ -70,7 +72,7 @@ def command(
     else:
         _print_marks(marks, solutions=solutions)
     for line in unread:
-        click.echo(line, err=True)
+        echo_line(line, err=True)
     is_right = all(mark.verdict == "right" for each in marks.values() for mark in each)
     return 2 if unread else int(not is_right)
 
@@ -107,7 +109,7 @@ def _print_marks(marks: "dict[Path, list[GradedAnswer]]", *, solutions: bool) ->
         rows = [
             [os.fspath(file), str(_right(each)), str(len(each))] for file, each in marks.items()
         ]
-        click.echo(table([["", "right", "of"], *rows]))
+        echo(table([["", "right", "of"], *rows]))
 
 
 def _right(marks: "list[GradedAnswer]") -> int:
@@ -118,23 +120,23 @@ def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool)
     """The score, and every answer that isn't right."""
     from nncli.engine.notation import written
 
-    click.echo(f"{file}: {_right(marks)} of {len(marks)} right")
+    carried = sum(mark.is_carried for mark in marks)
+    how = f" ({carried} as what follows from an earlier slip)" if carried else ""
+    echo_line(f"{file}: {_right(marks)} of {len(marks)} right{how}")
     rows = [
         [
             f"#{mark.blank.number} {mark.blank.cell}",
             *([f"step {mark.blank.step}"] if mark.blank.step > 1 else [""]),
             mark.answer or "-",
             *([written(mark.blank.value)] if solutions else []),
-            mark.verdict,
+            mark.verdict + (f": {mark.slip}" if mark.slip else ""),
         ]
         for mark in marks
         if mark.verdict != "right"
     ]
     if rows:
-        click.echo(
-            table([["blank", "", "answer", *(["right is"] if solutions else []), ""], *rows])
-        )
-    click.echo()
+        echo(table([["blank", "", "answer", *(["right is"] if solutions else []), ""], *rows]))
+    echo()
 
 
 def _to_json(file: Path, marks: "list[GradedAnswer]") -> dict[str, Any]:
@@ -150,6 +152,8 @@ def _to_json(file: Path, marks: "list[GradedAnswer]") -> dict[str, Any]:
                 "answer": mark.answer,
                 "solution": mark.blank.value,
                 "verdict": mark.verdict,
+                "carried": mark.is_carried,
+                "slip": mark.slip,
             }
             for mark in marks
         ],

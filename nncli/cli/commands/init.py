@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from nncli.cli.streams import echo_line, write_out
 from nncli.errors import UserError
 
 
@@ -43,11 +44,11 @@ def command(
         path = output or Path(f"{stem(table)}.yaml")
         text = table_starter(table, targets, Path("stdout.yaml") if str(path) == "-" else path)
     if str(path) == "-":
-        click.echo(text, nl=False)
+        write_out(text)
         return
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         raise UserError(f"{path}: exists already; choose another file with -o") from None
-    click.echo(f"{path}: written; train it with: nncli train {shlex.quote(str(path))}")
+    echo_line(f"{path}: written; train it with: nncli train {shlex.quote(str(path))}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nncli.cli.streams import echo
 from nncli.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ def command(kind: str | None) -> None:
 
     if kind is None:
         for each in MODULES:
-            click.echo(_names(each, members(each)))
+            echo(_names(each, members(each)))
         if added := plugin_names():
-            click.echo(_names("command", added))
-        click.echo("\nnncli list KIND shows the formulas and keys of one kind")
+            echo(_names("command", added))
+        echo("\nnncli list KIND shows the formulas and keys of one kind")
         return
-    click.echo("\n\n".join(_entry(cls) for cls in members(_singular(kind)).values()))
+    echo("\n\n".join(_entry(cls) for cls in members(_singular(kind)).values()))
 
 
 def _names(kind: str, names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import RUN
+from nncli.cli.streams import echo_line
 
 
 @click.command(name="plot-boundary")
@@ -45,6 +46,6 @@ def command(run: Path, features: str | None, target: str | None, output: Path | 
     note_unfinished(reader.summary())
     if boundary.is_chosen:
         names = " and ".join(axis.name for axis in boundary.axes)
-        click.echo(f"note: drawn over {names}; choose others with --features", err=True)
+        echo_line(f"note: drawn over {names}; choose others with --features", err=True)
     draw_boundary(boundary, path)
-    click.echo(path)
+    echo_line(path)

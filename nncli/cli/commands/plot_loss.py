@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import RUN
+from nncli.cli.streams import echo_line
 
 
 @click.command(name="plot-loss")
@@ -33,9 +34,9 @@ def command(runs: tuple[Path, ...], output: Path | None, metric: str, is_log: bo
     ]
     for each in curves:
         if metric not in each.columns and any(metric in other.columns for other in curves):
-            click.echo(f"warning: {each.name} has no {metric}: left out", err=True)
+            echo_line(f"warning: {each.name} has no {metric}: left out", err=True)
     curves = [each for each in curves if metric in each.columns] or curves
     name = f"{curves[0].name}-{metric}" if len(curves) == 1 else metric
     path = output or Path(f"{name}.png")
     draw_curves(curves, path, metric, is_log)
-    click.echo(path)
+    echo_line(path)

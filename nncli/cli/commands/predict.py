@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import RUN
+from nncli.cli.streams import echo_line
 from nncli.data.table_formats import WRITTEN
 
 
@@ -38,8 +39,11 @@ def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> 
     predictions.write(output, sys.stdout.buffer)
     if predictions.unused:
         what = "the columns" if len(predictions.unused) > 1 else "the column"
-        click.echo(f"note: {run} doesn't use {what} {few(predictions.unused)}", err=True)
+        echo_line(f"note: {run} doesn't use {what} {few(predictions.unused)}", err=True)
+    if predictions.formulas:
+        named = few(predictions.formulas)
+        echo_line(f"note: classes that a spreadsheet takes for formulas: {named}", err=True)
     note_unseen_categories(predictions.unseen)
     if output is not None:
         names = few(predictions.names)
-        click.echo(f"{output}: {predictions.rows:,} rows with {names}", err=True)
+        echo_line(f"{output}: {predictions.rows:,} rows with {names}", err=True)

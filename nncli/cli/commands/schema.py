@@ -2,6 +2,8 @@
 
 import click
 
+from nncli.cli.streams import write_out
+
 
 @click.command(name="schema")
 def command() -> None:
@@ -14,4 +16,4 @@ def command() -> None:
 
     from nncli.config.json_schema import config_schema
 
-    click.echo(json.dumps(config_schema(), indent=2, ensure_ascii=False))
+    write_out(json.dumps(config_schema(), indent=2, ensure_ascii=False) + "\n")

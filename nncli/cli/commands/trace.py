@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, set_option
+from nncli.cli.streams import echo_line, write_out
 from nncli.errors import UserError
 
 if TYPE_CHECKING:
@@ -102,24 +103,27 @@ def command(
 
         with output_file(output) as file:
             file.write(_page(shown, form, sheet).encode())
-        click.echo(output)
+        echo_line(output)
     else:
-        click.echo(_page(shown, form, sheet), nl=False)
+        write_out(_page(shown, form, sheet))
     _note_end(shown, loaded, steps)
 
 
 def _note_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
     """Where the trace isn't what training would go on with."""
+    from nncli.artifacts.moved_end import as_trained
     from nncli.parts.schedules import ReduceOnPlateau
 
+    if loaded.reader and (trained := as_trained(loaded.reader)):
+        echo_line(f"note: {trained}", err=True)
     job, (first, last) = loaded.built.job, (shown.steps[0], shown.steps[-1])
     if len(shown.steps) < steps:
-        click.echo("note: lbfgs takes no gradient steps: only its first pass is shown", err=True)
+        echo_line("note: lbfgs takes no gradient steps: only its first pass is shown", err=True)
     if last.epoch > job.training.epochs:
         end = f"training ends with epoch {job.training.epochs}"
-        click.echo(f"note: {end}; these are the steps it would go on with", err=True)
+        echo_line(f"note: {end}; these are the steps it would go on with", err=True)
     if isinstance(job.schedule, ReduceOnPlateau) and last.epoch > first.epoch:
-        click.echo("note: reduce_on_plateau is left out: the rate stays what it is now", err=True)
+        echo_line("note: reduce_on_plateau is left out: the rate stays what it is now", err=True)
 
 
 def _note_weights(loaded: "LoadedNetwork") -> None:
@@ -127,17 +131,15 @@ def _note_weights(loaded: "LoadedNetwork") -> None:
     state = loaded.state
     if state.best_theta is not None and state.best.epoch < state.epoch:
         best = f"the weights are those of epoch {state.best.epoch}, the best"
-        click.echo(f"note: {best}; the optimizer's memory is of its last step", err=True)
+        echo_line(f"note: {best}; the optimizer's memory is of its last step", err=True)
 
 
 def _page(shown: "Trace", form: str, sheet: "Worksheet | None") -> str:
     """The trace in one of its forms."""
     if form == "json":
-        import json
+        from nncli.artifacts.files import json_text
 
-        from nncli.artifacts.files import finite
-
-        return json.dumps(finite(shown.to_json()), ensure_ascii=False, allow_nan=False) + "\n"
+        return json_text(shown.to_json()) + "\n"
     if form == "html":
         from nncli.trace.html import html
 
@@ -180,4 +182,4 @@ def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[st
     count = len(sheet.blanks)
     blanks = "1 blank" if count == 1 else f"{count} blanks"
     how = f"nncli grade {shlex.quote(str(table))}"
-    click.echo(f"{table}: {blanks} to fill in; mark them with: {how}", err=True)
+    echo_line(f"{table}: {blanks} to fill in; mark them with: {how}", err=True)

@@ -1,5 +1,6 @@
 """`nncli train`."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
-from nncli.cli.streams import echo_err
+from nncli.cli.streams import echo, echo_err, echo_line, warn
 from nncli.cli.text_table import scores
+from nncli.errors import NothingLeft
 
 if TYPE_CHECKING:
     from nncli.artifacts.learning_curves import BackgroundPlotter
+    from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.build.build import Built
     from nncli.cli.signals import StopOnSignal
@@ -58,7 +61,10 @@ def command(
             from nncli.cli.resume import resume_run
 
             with RunDirectory.open(resume) as run:
-                recorder = resume_run(run, config, assignments, plotter)
+                try:
+                    recorder = resume_run(run, config, assignments, plotter)
+                except NothingLeft as end:
+                    return _say_end(end, run, as_json=as_json)
                 return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         assert config is not None
         if folds is not None:
@@ -95,7 +101,7 @@ def _build(
     if not quiet:
         echo_err(model_summary(built) + "\n")
     for warning in built.warnings:
-        echo_err(f"warning: {warning}")
+        warn(warning)
     if signals.received is not None:
         echo_err("stopped before training: nothing was written")
         raise click.exceptions.Exit(signals.exit_code)
@@ -115,7 +121,7 @@ def _train(
 
     result = train_to_end(recorder, plotter, signals, quiet=quiet)
     for warning in recorder.warnings:
-        echo_err(f"warning: {warning}")
+        warn(warning)
     if as_json:
         print_json(result.summary)
     else:
@@ -123,6 +129,19 @@ def _train(
     if result.diverged:
         raise result.diverged
     return 0 if result.finished else signals.exit_code
+
+
+def _say_end(end: NothingLeft, run: "RunDirectory", *, as_json: bool) -> int:
+    """That a run has come to its end, and what `--json` said when it did; the exit code."""
+    from nncli.artifacts.run_reader import RunReader
+
+    for line in end.lines():
+        echo_err(line)
+    if as_json:
+        summary = RunReader(run).summary()
+        kept = ("epochs", "stopped", "best_epoch", "metrics")
+        print_json({"run": str(run.path), **{key: summary.get(key) for key in kept}})
+    return end.exit_code
 
 
 def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:
@@ -135,14 +154,17 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
         "diverged": ": diverged",
         "interrupted": ": interrupted",
     }[recorder.stopped]
-    click.echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
+    echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
     last, best = recorder.last.epoch, recorder.best_epoch
     training = recorder.built.experiment.training
     if recorder.used is not recorder.last and recorder.used is not None:
-        click.echo(f"weights of epoch {recorder.used.epoch}, the best, are kept")
+        best_by = recorder.built.job.best_by
+        echo(f"weights of epoch {recorder.used.epoch}, the best by {best_by}, are kept")
     elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
-        click.echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
-    click.echo(scores(metrics))
-    click.echo(f"\nrun: {recorder.run.path}")
+        echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
+    echo(scores(metrics))
+    echo()
+    echo_line(f"run: {recorder.run.path}")
     if recorder.stopped == "interrupted" and recorder.can_go_on:
-        click.echo(f"go on with: nncli train --resume {recorder.run.path}")
+        path = shlex.quote(str(recorder.run.path))
+        echo_line(f"go on with: nncli train --resume {path}")

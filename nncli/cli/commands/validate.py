@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import CONFIG, set_option
+from nncli.cli.streams import echo, echo_line
 
 
 @click.command(name="validate")
@@ -17,7 +18,8 @@ def command(config: Path, assignments: tuple[str, ...]) -> None:
     from nncli.config.load import load
 
     built = build(*load(config, assignments))
-    click.echo(model_summary(built))
+    echo(model_summary(built))
     for warning in built.warnings:
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(f"\n{config}: valid")
+        echo_line(f"warning: {warning}", err=True)
+    echo()
+    echo_line(f"{config}: valid")

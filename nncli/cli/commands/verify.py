@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import RUN, json_option, print_json
+from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import table
-from nncli.errors import few
+from nncli.errors import escaped, few
 
 if TYPE_CHECKING:
     from nncli.artifacts.environment import Difference
@@ -57,13 +58,13 @@ def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, A
 
     with Verification.of(path) as opened:
         for name in opened.files.leftovers:
-            click.echo(f"note: {name}: left by a write that was cut short", err=True)
+            echo_line(f"note: {name}: left by a write that was cut short", err=True)
         if not as_json:
-            click.echo(f"{path}: all {opened.files.count} files are as they were sealed")
-            click.echo(_environment(opened.environment))
+            echo_line(f"{path}: all {opened.files.count} files are as they were sealed")
+            echo(_environment(opened.environment))
         signalled = _replay(opened.replay, quiet=quiet)
     if not as_json:
-        click.echo(_replayed(opened.replay))
+        echo(_replayed(opened.replay))
     return signalled or (0 if opened.replay.is_identical else 1), opened.to_json()
 
 
@@ -88,7 +89,7 @@ def _environment(differing: "Sequence[Difference]") -> str:
     """A line for every difference of this machine from the recorded one."""
     if not differing:
         return "environment: as recorded"
-    lines = [f"  {difference}" for difference in differing]
+    lines = [f"  {escaped(str(difference))}" for difference in differing]
     return "\n".join(["environment: bits are promised only where it is the recorded one", *lines])
 
 

@@ -4,12 +4,11 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from itertools import pairwise
 
 from nncli.engine.cost import chunk_rows
 from nncli.engine.job import Job
 from nncli.engine.network import Network, Node
-from nncli.engine.notation import symbol
+from nncli.engine.notation import SLOTS, symbol
 from nncli.errors import UserError
 from nncli.export.numpy_script.expressions import dtype_argument, operation
 from nncli.export.numpy_script.formatting import INNER, comment, function, indented, listed, quoted
@@ -18,8 +17,9 @@ from nncli.export.numpy_script.methods import first_line
 from nncli.export.numpy_script.sources import Sources
 from nncli.export.numpy_script.statements import Statement
 from nncli.parts.layers import Dense, Layer
-from nncli.parts.optimizers import Optimizer
 from nncli.registry import Part
+
+FROM_SCORES = "From scores"  # begins what a matched loss says of the way past the activation
 
 
 def batch_names(job: Job) -> list[str]:
@@ -100,11 +100,21 @@ class Functions:
                 f"first, a gradient longer than {limit} is shortened to that length", INNER
             )
         body += map(self._line, self.code.update.statements)
-        classes = [c for c in type(self.job.optimizer).__mro__ if issubclass(c, Optimizer)]
-        named: list[type[Optimizer]] = [*(c for c in classes if "name" in vars(c)), Optimizer]
-        kinds = [kind for kind, base in pairwise(named) if kind.update is not base.update]
-        words = "\n\n".join(f"{kind.name}: {inspect.getdoc(kind)}" for kind in kinds)
-        return function("update", ["gradient", *self.code.scalars], words, body)
+        return function("update", ["gradient", *self.code.scalars], self._rule(), body)
+
+    def _rule(self) -> str:
+        """The optimizer's formulas as a textbook has them, of this run's keys alone."""
+        optimizer = self.job.optimizer
+        formulas = optimizer.formulas()
+        if not all(formulas.values()):
+            return f"{optimizer.name}: {inspect.getdoc(optimizer)}"
+        names = {"W": "theta", "g": "g", "lr": "lr", "step": "t"}
+        names |= {slot: SLOTS.get(slot, slot) for slot in formulas if slot != "theta"}
+        lines = [f"{optimizer.name}, with g for the gradient:"]
+        for slot, text in formulas.items():
+            sign = "<-" if slot == "theta" or f"{{{slot}}}" in text else "="
+            lines.append(f"{names.get(slot, slot)} {sign} {text.format(**names)}")
+        return "\n".join([*lines, *optimizer.memory])
 
     def _body(
         self, block: Block, titles: Sequence[str], layer_of: Callable[[str], int | None]
@@ -186,8 +196,14 @@ class Objective:
         names = [f"{name}_all" if self.chunk else name for name in self.arguments]
         loss = type(self.network.loss)
         words = f"The loss over rows x{', penalties included' * bool(penalties)}, at the weights "
-        words += f"as they are.\n\n{loss.name}: {inspect.getdoc(loss)}"
+        words += f"as they are.\n\n{loss.name}: {self._description(inspect.getdoc(loss) or '')}"
         return function("objective", names, words, [*total, *penalties, f"return {result}"])
+
+    def _description(self, text: str) -> str:
+        """What a loss says of itself, without the way that isn't taken here."""
+        paragraphs = text.split("\n\n")
+        kept = [p for p in paragraphs if self.network.is_matched or not p.startswith(FROM_SCORES)]
+        return "\n\n".join(kept)
 
     def _total(self) -> list[str]:
         """The lines that add up all rows at once."""

@@ -3,6 +3,7 @@
 const MOST_UNITS = 10; // drawn in a column; of more the first ones and the last
 const FIRST_UNITS = 6;
 const TOP = 64; // above the units, for what a column is
+const BELOW = 10; // the last units, for their biases
 const WIDEST_GAP = 300; // from column to column
 
 /** How large units are drawn: as large as there is room for, to be read from the last row of seats. */
@@ -10,6 +11,7 @@ const SIZES = [
   { name: "large", width: 86, height: 40, letter: 9.5, gap: 116, names: 150, mostUnits: 6 },
   { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MOST_UNITS },
   { name: "small", width: 62, height: 26, letter: 7.4, gap: 90, names: 100, mostUnits: MOST_UNITS },
+  { name: "tiny", width: 54, height: 24, letter: 6.2, gap: 72, names: 84, mostUnits: MOST_UNITS },
 ];
 
 /** The units of a column that are drawn; null stands for those between that aren't. */
@@ -29,15 +31,16 @@ function planned(available) {
   const gap = Math.min(spread, Math.max(WIDEST_GAP, size.gap));
   const width = size.least + gaps * (gap - size.gap);
   const start = size.left + Math.max(0, (available - width) / 2);
-  const pitch = Math.min(Math.max(340 / most, size.height + 9), size.height * 2);
+  const pitch = Math.min(Math.max(340 / most, size.height + 13), size.height * 2);
   const middle = TOP + (most * pitch) / 2;
   return {
     ...size,
     gap,
+    pitch,
     slots,
     x: columns.map((_, at) => start + at * gap + (at === lossColumn ? size.right : 0)),
     y: slots.map(({ length }) => (slot) => middle + (slot - (length - 1) / 2) * pitch),
-    sheet: { width: Math.max(width, available), height: TOP + most * pitch },
+    sheet: { width: Math.max(width, available), height: TOP + most * pitch + BELOW },
   };
 }
 

@@ -19,7 +19,7 @@ const columns = [
 
 function unitNames(layer, isLast) {
   if (isLast && trace.outputs.length === layer.outputs) return trace.outputs;
-  return Array.from({ length: layer.outputs }, (_, unit) => String(unit + 1));
+  return Array.from({ length: layer.outputs }, (_, unit) => String(unit)); // as in z1[0,0]
 }
 
 /** The column that a tensor belongs to; -1 of those that belong to none. */
@@ -92,10 +92,24 @@ function held(position, column) {
 function weighed(position, column) {
   const { tensor } = positions[position];
   if (columnOf(tensor) === column && isOfWeights(tensor)) return tensor;
-  const known = soFar(position, column).filter(isOfWeights);
-  const weights = known.filter((each) => /\/W(\/after)?$/.test(each.name)).at(-1);
-  return weights ?? positions[position].step.tensors.find((each) =>
+  return parameter(position, column, "W") ?? positions[position].step.tensors.find((each) =>
     columnOf(each) === column && isOfWeights(each)) ?? null;
+}
+
+/** W or b of a column as it is at a position: after its update the new one. */
+function parameter(position, column, letter) {
+  const named = (each) => {
+    const [, own, stage] = each.name.split("/");
+    return own === letter && (stage === undefined || stage === "after");
+  };
+  const known = soFar(position, column).filter(named).at(-1);
+  return known ?? positions[position].step.tensors.find((each) =>
+    columnOf(each) === column && named(each)) ?? null;
+}
+
+/** The step's loss, once it is known. */
+function lossSoFar(position) {
+  return soFar(position, lossColumn).find(({ name }) => name === "loss")?.values[0] ?? null;
 }
 
 /** The tensors whose symbols stand in the formula of a position, but its own. */

@@ -1,5 +1,7 @@
 // Network: the drawing. A column of units for the input, each layer and the loss; lines for weights.
 
+const BIAS_ROOM = 13; // between units
+
 /** Draw the network as it is at a position, in a row of the batch. */
 function drawNetwork(position, row) {
   const frame = document.getElementById("network");
@@ -12,6 +14,7 @@ function drawNetwork(position, row) {
   filled(svg, { width, height, viewBox: `0 0 ${width} ${height}`, class: view.name }, []);
   const current = columnOf(positions[position].tensor);
   if (current >= 0) frame.scrollLeft = view.x[current] - frame.clientWidth / 2;
+  document.getElementById("hint").hidden = width <= frame.clientWidth;
 }
 
 function linesInto(view, column) {
@@ -51,9 +54,15 @@ function path(view, column, joint) {
 function weightText(view, column, tensor, joint) {
   const [[x1, y1], [x2, y2]] = ends(view, column, joint);
   const at = 0.24 + 0.2 * joint.to;
-  const text = brief(valueAt(tensor, [joint.source, joint.unit]));
-  const place = { x: x1 + at * (x2 - x1), y: y1 + at * (y2 - y1), dy: "0.33em" };
-  return drawn("text", { class: "weight", ...place }, text);
+  const text = briefWeight(valueAt(tensor, [joint.source, joint.unit]));
+  const place = { x: x1 + at * (x2 - x1), y: y1 + at * (y2 - y1) };
+  const plate = { x: -text.length * view.letter * 0.5 - 3, y: -view.letter, width: 0, height: 0 };
+  plate.width = -2 * plate.x;
+  plate.height = -2 * plate.y;
+  const marks = { "data-column": column, "data-from": joint.source, "data-unit": joint.unit };
+  const stage = tensor.name.endsWith("/after") ? "weight new" : "weight";
+  return drawn("g", { class: stage, transform: `translate(${place.x} ${place.y})`, ...marks },
+    drawn("rect", { ...plate, rx: 3 }), drawn("text", { dy: "0.33em" }, text));
 }
 
 /** What a column's part is at a position: shown, used for what is shown, or neither. */
@@ -110,8 +119,22 @@ function drawnUnit(view, column, tensor, unit, most, place) {
     drawn("rect", { ...shape, class: "paper" }),
     drawn("rect", { ...shape, class: "tint", style: `--share: ${share(value, most)}` }),
     drawn("text", { dy: "0.35em" }, brief(value)),
+    ...bias(view, column, unit),
     ...beside(view, column, unit),
   );
+}
+
+/** What is added to a unit's sum, below it, where there is room. */
+function bias(view, column, unit) {
+  if (view.pitch - view.height < BIAS_ROOM) return [];
+  const tensor = parameter(view.position, column, "b");
+  const value = tensor && valueAt(tensor, [unit]);
+  if (typeof value !== "number") return [];
+  const { tensor: shown } = positions[view.position];
+  const isShown = /\/d?b(\/|$)/.test(shown.name) && columnOf(shown) === column;
+  const role = isShown || view.used.includes(tensor) ? "used" : "";
+  const y = view.height / 2 + 11.5;
+  return [drawn("text", { class: `bias ${role}`, y }, `b ${brief(value)}`)];
 }
 
 function unitRole(view, column) {
@@ -120,9 +143,7 @@ function unitRole(view, column) {
 }
 
 function unitValue(view, column, tensor, unit) {
-  if (column === lossColumn) {
-    return soFar(view.position, column).find(({ name }) => name === "loss")?.values[0] ?? null;
-  }
+  if (column === lossColumn) return lossSoFar(view.position);
   return tensor ? valueAt(tensor, unitIndex(tensor, view.row, unit)) : null;
 }
 

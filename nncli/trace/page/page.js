@@ -41,6 +41,8 @@ function choose(index) {
 function drawControls(step, tensor) {
   const at = state.position;
   const where = [`step ${step.number}`, `epoch ${step.epoch}`, batchInWords(step.rows)];
+  const loss = lossSoFar(at);
+  if (loss !== null) where.push(`loss ${written(loss, 6)}`);
   document.getElementById("where").textContent = where.join(" · ");
   document.getElementById("position").replaceChildren(
     element("b", {}, `${at + 1} of ${positions.length}`), ": ",

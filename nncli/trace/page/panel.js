@@ -1,5 +1,7 @@
 // Panel: the formula of a position, its numbers as a table, and one number worked out.
 
+const WIDE = 6; // columns from which a table has the page to itself
+
 function drawPanel(position) {
   const { tensor, step } = positions[position];
   const formula = tensor.formula || tensor.symbol;
@@ -7,7 +9,10 @@ function drawPanel(position) {
   document.getElementById("about").textContent =
     [tensor.name, tensor.phase, sizeInWords(tensor)].filter(Boolean).join(" · ");
   const numbers = tensor.axes.length ? [table(tensor, step)] : [];
+  document.getElementById("meaning").replaceChildren(
+    ...tensor.meaning.map((words) => element("p", {}, ...formulaInHtml(words, symbols))));
   document.getElementById("scroll").replaceChildren(...numbers);
+  document.getElementById("panel").classList.toggle("wide", (tensor.kept.at(-1) ?? []).length > WIDE);
   document.getElementById("numbers").hidden = numbers.length === 0;
   document.getElementById("left_out").textContent = leftOut(tensor);
 }

@@ -39,6 +39,13 @@ function brief(value) {
   return written(value, size >= 1000 ? 5 : 3);
 }
 
+/** The same of a weight, with a digit more: an update often changes no other. */
+function briefWeight(value) {
+  const size = Math.abs(value);
+  const isPlain = typeof value === "number" && size >= 0.001 && size < 1;
+  return isPlain ? minus(String(Number(value.toFixed(4)))) : brief(value);
+}
+
 /** 1.5e-7, 2e10: no zeros at the end of the fraction, no plus; all decimals, if none are given. */
 function scientific(value, decimals) {
   return value.toExponential(decimals).replace(/\.?0*e\+?/, "e");

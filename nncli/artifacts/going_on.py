@@ -1,0 +1,72 @@
+"""Going on: whether a run that came to its end is taken up again, by what it is told now."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from nncli.artifacts.run_reader import RunReader
+from nncli.engine.epoch_monitor import EpochReport, wait_anew
+from nncli.engine.settings import Training
+from nncli.engine.state import TrainState
+from nncli.errors import NothingLeft
+
+MORE_EPOCHS, MORE_PATIENCE = "training.epochs", "training.early_stopping.patience"
+MAY_CHANGE = (MORE_EPOCHS, MORE_PATIENCE)
+ENDED = {
+    "epochs": "{} epochs are done",
+    "early_stopping": "early stopping ended it after epoch {}",
+    "converged": "it had converged after epoch {}",
+}
+
+
+def patience_of(training: Training) -> int | None:
+    """How long early stopping waits; None without it."""
+    return training.early_stopping.epochs_to_wait if training.early_stopping else None
+
+
+def until(reader: RunReader, state: TrainState) -> Mapping[str, Any]:
+    """What environment.json keeps of a resumption: where a run had got to, and what it was told."""
+    told = reader.recorded.training
+    return {"step": state.step, "epochs": told.epochs, "patience": patience_of(told)}
+
+
+def taken_up(
+    reader: RunReader, last: EpochReport, state: TrainState, *, is_ended: bool
+) -> EpochReport:
+    """The last report as it is seen now that the run is told what it is; the state waits anew.
+
+    is_ended: whether the run has its summary; without it, it may have been killed right before.
+    Raises NothingLeft for a run that has come to its end.
+    """
+    job = reader.built.job
+    seen = _as_seen_now(last, state, reader.recorded.training, job.training)
+    if seen.stopped is None:
+        wait_anew(job, state)
+    elif is_ended or seen.epoch > job.training.epochs:
+        ended = ENDED[seen.stopped].format(last.epoch)
+        more = (
+            MORE_EPOCHS
+            if seen.stopped != "early_stopping"
+            else f"{MORE_PATIENCE}=N or {MORE_EPOCHS}"
+        )
+        raise NothingLeft(
+            f"{reader.run.path}: nothing left to do: {ended} (to go on: --set {more}=N, for a "
+            "larger N)"
+        )
+    return seen
+
+
+def _as_seen_now(
+    last: EpochReport, state: TrainState, before: Training, now: Training
+) -> EpochReport:
+    """More epochs than before take any run up, more patience one that early stopping has ended."""
+    stopped = last.stopped
+    if last.epoch >= now.epochs:
+        stopped = stopped or "epochs"
+    elif (
+        stopped == "epochs"
+        or now.epochs > before.epochs
+        or (stopped == "early_stopping" and state.best.waited < (patience_of(now) or 0))
+    ):
+        stopped = None
+    return dataclasses.replace(last, stopped=stopped)

@@ -1,0 +1,49 @@
+"""Advice: keys that are right by themselves, and together do something other than is meant."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nncli.config.resolved import Resolved
+from nncli.data.preprocessing import Preprocessing
+from nncli.engine.job import Job
+from nncli.parts.losses import Huber
+from nncli.parts.schedules import ReduceOnPlateau
+from nncli.parts.table import Table
+
+
+def advice(
+    experiment: Resolved, job: Job, table: Table, preprocessing: Preprocessing
+) -> Iterator[str]:
+    """A line for each, with the keys and what to write instead."""
+    yield from _plateau(experiment)
+    yield from _huber(experiment, job, table, preprocessing)
+
+
+def _plateau(experiment: Resolved) -> Iterator[str]:
+    """A rate that is lowered when training ends anyway."""
+    schedule, stopping = experiment.schedule, experiment.training.early_stopping
+    if not isinstance(schedule, ReduceOnPlateau) or stopping is None:
+        return
+    waits = schedule.patience
+    if schedule.monitor == stopping.monitor and waits >= stopping.epochs_to_wait:
+        yield (
+            f"schedule.patience {waits} is no less than training.early_stopping.patience "
+            f"{stopping.patience}: training ends before a lower rate is tried"
+        )
+
+
+def _huber(
+    experiment: Resolved, job: Job, table: Table, preprocessing: Preprocessing
+) -> Iterator[str]:
+    """A delta in the target's own units where the loss sees a scaled one."""
+    loss, target = experiment.loss, preprocessing.target
+    if not isinstance(loss, Huber) or target.method == "none":
+        return
+    if loss.delta >= float(np.ptp(job.train.targets, axis=0).max()):
+        unit = target.scale[0]
+        yield (
+            f"loss.delta {loss.delta:g} is of the scaled target, where 1 is {unit:.4g} of "
+            f"{table.targets[0]}: no error reaches it, and huber is half_mse "
+            f"({loss.delta / unit:.3g} there is {loss.delta:g} of {table.targets[0]})"
+        )

@@ -1,0 +1,131 @@
+"""Other names: what Keras, PyTorch and scikit-learn call a part, and where a misplaced key belongs.
+
+Most of it stands on the parts, as the code of their `equivalents`; `NEAR` adds names that no such
+code has. Case and underscores don't count: MSELoss, mse_loss and mseloss are one name.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from nncli.config.hints import alternatives, hints_of, is_family, spec
+from nncli.registry import Part, members
+
+NEAR: Mapping[str, Mapping[str, str]] = {
+    "activation": {"linear": "identity", "none": "identity", "logsoftmax": "softmax"},
+    "loss": {
+        "bceloss": "binary_cross_entropy",
+        "hinge": "binary_cross_entropy",
+        "l2": "mse",
+        "l1": "mae",
+        "logcosh": "huber",
+        "nllloss": "cross_entropy",
+        "smoothl1loss": "huber",
+        "softmaxcrossentropy": "cross_entropy",
+        "sparsecategoricalcrossentropy": "cross_entropy",
+        "squarederror": "mse",
+    },
+    "optimizer": {"momentum": "sgd", "nag": "sgd", "nesterov": "sgd", "batchgradientdescent": "gd"},
+    "schedule": {
+        "adaptive": "reduce_on_plateau",
+        "invscaling": "inverse_time",
+        "multisteplr": "step",
+        "plateau": "reduce_on_plateau",
+    },
+    "initializer": {
+        "kaiming": "he_normal",
+        "truncatednormal": "normal",
+        "xavier": "glorot_uniform",
+        "glorot": "glorot_uniform",
+        "he": "he_normal",
+    },
+    "layer": {"fc": "dense", "linear": "dense"},
+    "metric": {
+        "acc": "accuracy",
+        "auc": "roc_auc",
+        "binaryaccuracy": "accuracy",
+        "categoricalaccuracy": "accuracy",
+        "crossentropy": "log_loss",
+        "f1": "f1_macro",
+        "f1score": "f1_macro",
+        "negmeansquarederror": "mse",
+        "precision": "precision_macro",
+        "precisionscore": "precision_macro",
+        "recall": "recall_macro",
+        "recallscore": "recall_macro",
+        "rocaucscore": "roc_auc",
+        "sparsecategoricalaccuracy": "accuracy",
+    },
+    "dataset": {"makemoons": "moons", "makecircles": "circles", "makeblobs": "blobs"},
+    "split": {
+        "groupkfold": "group",
+        "groupshufflesplit": "group",
+        "stratifiedkfold": "stratified",
+        "stratifiedshufflesplit": "stratified",
+        "shufflesplit": "random",
+        "timeseriessplit": "time",
+        "traintestsplit": "random",
+    },
+}
+CALLED = re.compile(r'([A-Za-z_]\w*)\(|^"(\w+)"$')
+SHORTEST = 3  # letters of a key that mean something anywhere
+LENT = {"model", "parameters", "optimizer", "lambda", "scaling", "loss"}  # names beside the part's
+
+
+def part_elsewhere(name: str, family: type[Part]) -> str:
+    """The name of the part of a family that another library calls `name`; empty if none."""
+    wanted = _bare(name)
+    parts = {cls.name: cls for cls in members(family.kind).values() if issubclass(cls, family)}
+    if own := [known for known in parts if _bare(known) == wanted]:
+        return own[0]
+    if (near := NEAR.get(family.kind, {}).get(wanted)) in parts:
+        return str(near)
+    matching = [known for known, cls in parts.items() if wanted in _called(cls)]
+    return max(matching, key=lambda known: _likeness(_bare(known), wanted), default="")
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+def _called(cls: type[Part]) -> set[str]:
+    """The classes and names in the code that stands for a part elsewhere."""
+    codes = [each if isinstance(each, str) else each.code for each in cls.equivalents.values()]
+    found = [first or second for code in codes for first, second in CALLED.findall(code)]
+    return {_bare(name) for name in found} - LENT
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def home_of(key: str, path: str) -> str:
+    """Where a key belongs that stands at a dotted path by mistake; empty if nowhere or unclear."""
+    from nncli.config.experiment import Experiment
+
+    if len(key) < SHORTEST:
+        return ""
+    block = path.rpartition(".")[0]
+    homes = [home for home, name in _keys(Experiment, "") if name == key and home != path]
+    inside = [home for home in homes if block and home.startswith(f"{block}.")]
+    found = inside or homes
+    return found[0] if found else ""
+
+
+def _keys(cls: Any, path: str) -> Iterator[tuple[str, str]]:
+    """(dotted path, name) of every key of a block and those in it; of parts, of any of a family."""
+    names = hints_of(cls)
+    for name in names:
+        yield f"{path}{name}", name
+    for name, hint in names.items():
+        for option in alternatives(hint):
+            base = spec(option).base
+            if is_family(base):
+                for part in members(base.kind).values():
+                    own: Any = part
+                    if issubclass(part, base):
+                        yield from ((f"{path}{name}.{key}", key) for key in hints_of(own))
+            elif is_dataclass(base) and not issubclass(base, Part):  # type: ignore[arg-type]
+                yield from _keys(base, f"{path}{name}.")

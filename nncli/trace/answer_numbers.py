@@ -1,0 +1,92 @@
+"""Answer numbers: what a student's answer may mean, and to how many decimals it was rounded."""
+
+import math
+import re
+from dataclasses import dataclass, replace
+
+DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+NUMBER = re.compile(DECIMAL, re.ASCII)
+FRACTION = re.compile(rf"(?:([+-]?\d+) )?({DECIMAL}) ?/ ?({DECIMAL})", re.ASCII)
+POWER = re.compile(rf"({DECIMAL}) ?[*x\u00d7\u00b7] ?10\^([+-]?\d+)", re.ASCII)
+FEWEST_DIGITS = 2  # that a rounded number has, unless it is rounded so finely:
+FINE, FINE_ZERO = 1e-3, 1e-4
+FLOAT = 1e-9  # of a unit: what two ways to the same decimal may differ by
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number. unit: of its last decimal, 0.001 of 0.123; 0 of a fraction, which isn't rounded."""
+
+    value: float
+    unit: float = 0.0
+
+    def rounds(self, number: float) -> bool:
+        """Whether it is that number, correctly rounded, and not so coarsely that it tells nothing.
+
+        >>> Reading(0.1498, 1e-4).rounds(0.149781), Reading(0.15, 0.01).rounds(0.1441)
+        (True, False)
+        >>> Reading(0.1, 0.1).rounds(0.149), Reading(0.0, 1e-4).rounds(2e-5)
+        (False, True)
+        """
+        if not self.unit or not math.isfinite(self.value):
+            return False
+        finest = FINE if self.value else FINE_ZERO
+        is_coarse = abs(self.value) < 10 ** (FEWEST_DIGITS - 1) * self.unit * (1 - FLOAT)
+        if is_coarse and self.unit > finest * (1 + FLOAT):
+            return False
+        return abs(self.value - number) <= self.unit * (0.5 + FLOAT)
+
+
+def read_number(text: str) -> list[float]:
+    """What an answer may mean: none if it is no number, two where a comma can be read both ways.
+
+    >>> read_number("-1/4"), read_number("1 1/2"), read_number("0,5"), read_number("50%")
+    ([-0.25], [1.5], [0.5], [0.5])
+    >>> read_number("1,234"), read_number("1.5 x 10^2"), read_number("two"), read_number("4 4")
+    ([1.234, 1234.0], [150.0], [], [])
+    """
+    return [reading.value for reading in readings(text)]
+
+
+def readings(text: str) -> list[Reading]:
+    """The same, each with the unit of its last decimal."""
+    text = text.strip().lstrip("'=").replace("\N{MINUS SIGN}", "-")
+    if not text.endswith("%"):
+        return [found for each in _by_comma(text) if (found := _reading(each)) is not None]
+    parts = readings(text[:-1].rstrip())
+    return [replace(each, value=each.value / 100.0, unit=each.unit / 100.0) for each in parts]
+
+
+def _by_comma(text: str) -> list[str]:
+    """A comma before a fraction, or between thousands."""
+    if "," not in text:
+        return [text]
+    found = [text.replace(",", ".")] if text.count(",") == 1 and "." not in text else []
+    is_grouped = re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", text, re.ASCII)
+    return [*found, *([text.replace(",", "")] if is_grouped else [])]
+
+
+def _reading(text: str) -> Reading | None:
+    """A decimal, a fraction or a number times a power of ten."""
+    try:
+        if NUMBER.fullmatch(text):
+            return Reading(float(text), _unit(text))
+        if found := POWER.fullmatch(text):
+            if "e" in found[1].lower():
+                return None
+            power = f"{found[1]}e{int(found[2])}"
+            return Reading(float(power), _unit(power))
+        if found := FRACTION.fullmatch(text):
+            part = float(found[2]) / float(found[3])
+            whole = float(found[1] or 0)
+            return Reading(whole - part if (found[1] or "").startswith("-") else whole + part)
+    except (ZeroDivisionError, ValueError):
+        return None
+    signs = {"inf": math.inf, "+inf": math.inf, "-inf": -math.inf}
+    return Reading(signs[text]) if text in signs else None
+
+
+def _unit(decimal: str) -> float:
+    """10^-4 of 0.1498 and of 1.5e-3; 0 beyond what a float holds."""
+    digits, _, exponent = decimal.lower().partition("e")
+    return float(f"1e{int(exponent or 0) - len(digits.partition('.')[2])}")

@@ -1,0 +1,84 @@
+"""Chain rule: what each gradient of a trace is, in words and symbols, and where it comes from."""
+
+from collections.abc import Sequence
+
+from nncli.engine.network import Network, Node
+from nncli.engine.notation import symbol
+from nncli.parts.layers import Dense
+from nncli.parts.losses import CrossEntropy
+
+OVERVIEW = (
+    "dv is d(loss)/d(v), for every v: by how much the loss grows as v does, a little. The chain "
+    "rule takes it back from the loss, layer by layer: d(loss)/d(x) = d(loss)/d(y) * d(y)/d(x)."
+)
+
+
+class ChainRule:
+    """The sentences of one network. They have no numbers, so a worksheet may show them too."""
+
+    def __init__(self, network: Network, *, is_weighed: bool) -> None:
+        self.network, self.is_weighed = network, is_weighed
+
+    def start(self, node: Node, short: str) -> Sequence[str]:
+        """Of the first gradient, at the output: da, or dz of a matched pair."""
+        a, z, loss = self._symbol(node, "a"), self._symbol(node, "z"), self.network.loss
+        if short == "da":
+            weight = ", with the row's weight w" if self.is_weighed else ""
+            return (f"d(loss)/d({a}): the loss, differentiated by the network's answer{weight}",)
+        derivation = _softmax if isinstance(loss, CrossEntropy) else _sigmoid
+        return (f"d(loss)/d({z}) = d(loss)/d({a}) * d({a})/d({z}), in one step:", *derivation(a, z))
+
+    def passed(self, node: Node, following: Node) -> Sequence[str]:
+        """Of da in front of a layer."""
+        a, name = self._symbol(node, "a"), following.name
+        if not isinstance(following.layer, Dense):
+            y = self._symbol(following, "a")
+            chain = f"d(loss)/d({y}) * d({y})/d({a})"
+            return (f"d(loss)/d({a}) = {chain}: back through {name} ({following.layer.name})",)
+        z, weights = self._symbol(following, "z"), self._symbol(following, "W")
+        return (
+            f"d(loss)/d({a}) = d(loss)/d({z}) * d({z})/d({a}), and d({z})/d({a}) is {weights}: a "
+            f"unit's {a} goes into every {z} of {name}, so what comes back is added up",
+        )
+
+    def inside(self, node: Node, short: str) -> Sequence[str]:
+        """Of dz, dW, db and other parameters' gradients."""
+        a, own = self._symbol(node, "a"), self._symbol(node, short[1:])
+        if not isinstance(node.layer, Dense):
+            return (f"d(loss)/d({own}) = d(loss)/d({a}) * d({a})/d({own}), added up over rows",)
+        z, x = self._symbol(node, "z"), self._input(node)
+        if short == "dz":
+            slope = f"the slope of {node.layer.activation.name} at {z}"
+            chain = f"d(loss)/d({a}) * d({a})/d({z})"
+            return (f"d(loss)/d({z}) = {chain}, and d({a})/d({z}) is {slope}",)
+        chain = f"d(loss)/d({own}) = d(loss)/d({z}) * d({z})/d({own})"
+        if short == "db":
+            return (f"{chain}, and d({z})/d({own}) is 1: added up over rows",)
+        penalty = ", and the penalty's own" if node.layer.kernel_regularizer else ""
+        return (f"{chain}, and d({z})/d({own}) is {x}: added up over rows{penalty}",)
+
+    def _symbol(self, node: Node, short: str) -> str:
+        return symbol(self.network, f"{node.name}/{short}")
+
+    def _input(self, node: Node) -> str:
+        place = self.network.nodes.index(node)
+        return self._symbol(self.network.nodes[place - 1], "a") if place else "x"
+
+
+def _softmax(a: str, z: str) -> Sequence[str]:
+    """Softmax and cross-entropy, class k of a row."""
+    return (
+        f"d(loss)/d({a}[k]) = -t[k] / {a}[k], as loss = -(sum of t[k] ln {a}[k])",
+        f"d({a}[k])/d({z}[j]) = {a}[k] (1 - {a}[j]) where k = j, else -{a}[k] {a}[j]",
+        f"their product, added up over k: -t[j] + {a}[j] (sum of t[k]) = {a}[j] - t[j], "
+        "as the t of a row sum to 1",
+    )
+
+
+def _sigmoid(a: str, z: str) -> Sequence[str]:
+    """Sigmoid and binary cross-entropy."""
+    return (
+        f"d(loss)/d({a}) = -t / {a} + (1 - t) / (1 - {a}) = ({a} - t) / ({a} (1 - {a}))",
+        f"d({a})/d({z}) = {a} (1 - {a})",
+        f"their product: {a} - t",
+    )

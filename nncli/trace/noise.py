@@ -1,0 +1,65 @@
+"""Noise: numbers of a trace that are nothing but rounding, such as 5.55e-17 for 0."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+from nncli.trace.arithmetic import Index, arithmetic
+from nncli.trace.evaluation import evaluated, magnitude
+from nncli.trace.tensor import Operand, TracedTensor
+
+ROUNDINGS = 8  # of the numbers that come together: so many last digits may be wrong
+SMALL = 0.6  # the power of eps above which a number isn't looked at
+
+
+def without_noise(tensors: Sequence[TracedTensor]) -> Iterator[TracedTensor]:
+    """The tensors of a step, with what is rounding marked in them and taken out of operands.
+
+    `values` stay as they are.
+    """
+    clean: dict[str, tuple[Array, Array]] = {}
+    for tensor in tensors:
+        operands = {
+            key: Operand(it.symbol, _own(clean, it.symbol, it.values))
+            for key, it in tensor.operands.items()
+        }
+        known = _own(clean, tensor.symbol, tensor.values)
+        noise = _noise(tensor, operands) if tensor.template else known != tensor.values
+        is_noisy = noise is not None and bool((noise & np.isfinite(tensor.values)).any())
+        marked = replace(tensor, operands=operands, noise=noise if is_noisy else None)
+        clean[tensor.symbol] = tensor.values, marked.shown
+        yield marked
+
+
+def _own(clean: dict[str, tuple[Array, Array]], symbol: str, values: Array) -> Array:
+    """An array as it is shown, where it has been shown before."""
+    theirs, own = clean.get(symbol, (values, values))
+    return own if theirs is values or np.array_equal(theirs, values, equal_nan=True) else values
+
+
+def _noise(tensor: TracedTensor, operands: dict[str, Operand]) -> Array | None:
+    """Where a small number is below the roundings of what it was made from; None: nowhere."""
+    values = tensor.values
+    if values.dtype.kind != "f":
+        return None
+    eps = float(np.finfo(values.dtype).eps)
+    with np.errstate(all="ignore"):
+        small = (values != 0) & (np.abs(values) < eps**SMALL)
+    if not small.any():
+        return None
+    arrays = {key: operand.values for key, operand in operands.items()}
+    found = np.zeros(values.shape, bool)
+    for place in np.argwhere(small):
+        index = tuple(place.tolist())
+        found[index] = _is_noise(tensor.template, arrays, index, abs(float(values[index])), eps)
+    return found
+
+
+def _is_noise(
+    template: str, arrays: dict[str, Array], index: Index, size: float, eps: float
+) -> bool:
+    text = arithmetic(template, arrays, index, repr, 10**9)
+    whole = magnitude(text)
+    return whole is not None and (evaluated(text) == 0.0 or size <= ROUNDINGS * eps * whole)

@@ -1,0 +1,45 @@
+"""Weights that a config takes from a file are in the code of other libraries as well."""
+
+import numpy as np
+import pytest
+
+from nncli.artifacts.loaded_network import load_network
+from nncli.explain import keras
+
+FILE = "{type: from_file, path: w.%s}"
+
+
+@pytest.mark.parametrize("suffix", ["npz", "safetensors"])
+def test_keras_is_given_the_tensors_of_the_file(tmp_path, suffix):
+    tensors = {"hidden_2/W": np.ones((3, 2)), "output/W": np.ones((2, 1)), "output/b": np.ones(1)}
+    if suffix == "npz":
+        np.savez(tmp_path / "w.npz", **tensors)
+    else:
+        pytest.importorskip("safetensors.numpy").save_file(tensors, tmp_path / "w.safetensors")
+    given = FILE % suffix
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "data: {dataset: {type: inline, x: [[1, 2], [3, 4]], y: [1, 2]}}\n"
+        "network:\n"
+        "  hidden:\n"
+        "    - {type: dense, units: 3, activation: silu}\n"
+        f"    - {{type: dense, units: 2, activation: elu, kernel_initializer: {given}}}\n"
+        f"  output: {{kernel_initializer: {given}, bias_initializer: {given}}}\n"
+    )
+    found = keras.model(load_network(path).built)
+    lines = found.code.splitlines()
+    inside = lines[lines.index("model = keras.Sequential([") + 2 : lines.index("])")]
+    load = "np.load" if suffix == "npz" else "load_file"
+    module = "import numpy as np" if suffix == "npz" else "from safetensors.numpy import load_file"
+    assert lines[0] == module
+    places = {}
+    for line in lines[lines.index("])") + 1 :]:
+        target, _, source = line.partition(".assign(")
+        place = int(target.partition("[")[2].partition("]")[0])
+        places[source] = inside[place].split("(")[1].split(",")[0], target.rpartition(".")[2]
+    assert places == {
+        f"{load}('w.{suffix}')[\"hidden_2/W\"])": ("2", "kernel"),
+        f"{load}('w.{suffix}')[\"output/W\"])": ("1", "kernel"),
+        f"{load}('w.{suffix}')[\"output/b\"])": ("1", "bias"),
+    }
+    assert not any("from_file" in note for note in found.notes)
