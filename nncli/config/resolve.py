@@ -118,7 +118,12 @@ def _resolve_columns(given: Data, origin: Origin) -> dict[str, Kind | ColumnKeys
         name: replace(known.get(name, ColumnKeys()), values=list(texts))
         for name, texts in origin.values.items()
     }
-    return {**given.columns, **guessed}
+    known |= guessed
+    dates = {
+        name: replace(known.get(name, ColumnKeys()), type="date", format=form)
+        for name, form in origin.date_formats.items()
+    }
+    return {**given.columns, **guessed, **dates}
 
 
 def _resolve_preprocessing(

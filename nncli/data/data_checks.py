@@ -54,7 +54,7 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
                 f"column '{name}' {how}: "
                 "leave it out with data.features.exclude, unless you know it before the answer"
             )
-        elif reason := uninformative(name, column):
+        elif reason := "" if name in table.dates else uninformative(name, column):
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             yield from _hardly_any(name, column.values[rows.train])

@@ -21,8 +21,10 @@ from nncli.data.reading.text_files import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, Origin, Table, refuse_rows
+from nncli.parts.table import Column, Kind, Origin, Table, refuse_rows
 from nncli.untrusted_files.opening import sha256_of
+
+FORMS: dict[Kind, Form] = {"categorical": "text", "date": "date"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class NewRows:
             self.learnt.classes,
             categories=self._categories(encoded),
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
+            dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
             weights=weights_of(encoded, weights[0], origin) if weights else None,
             origin=origin,
         )
@@ -92,7 +95,7 @@ class NewRows:
 
     def _forms(self, targets: Sequence[str]) -> dict[str, Form]:
         forms: dict[str, Form] = {
-            feature.name: "text" if feature.kind == "categorical" else "number"
+            feature.name: FORMS.get(feature.kind, "number")
             for feature in self.learnt.features
             if feature.kind != "boolean"  # which may be written as 0 and 1 or as yes and no
         }

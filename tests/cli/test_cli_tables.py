@@ -652,3 +652,21 @@ def test_a_run_reads_new_rows_in_the_format_of_its_config(nncli, write):
         2,
         1,
     )
+
+
+def test_dates_are_said_recorded_and_read_again(nncli, write):
+    days = [f"2025-{1 + i // 28:02}-{1 + i % 28:02}" for i in range(84)]
+    write("t.csv", "day,x,y", *(f"{day},{i % 7},{i * 1.5}" for i, day in enumerate(days)))
+    assert nncli("init", "t.csv", "--target", "y").code == 0
+    assert "# split: {type: time, column: day}" in Path("t.yaml").read_text()
+    done = nncli("train", "t.yaml", "--set", "training.epochs=2")
+    assert done.code == 0
+    assert "column 'day' is read as dates (ISO 8601)" in done.err
+    assert "day:\n      type: date" in nncli("config", "t.yaml").out
+    write("new.csv", "x,day", "3,2026-01-01", "3,2026-01-02T12:00Z")
+    assert nncli("predict", "runs/t-001", "new.csv").code == 0
+    time = "data.split={type: time, column: day}"
+    for form in ("{}", "{} 10:00 UTC"):
+        rows = (f"{form.format(day.replace('-', '/'))},{i},{i}" for i, day in enumerate(days))
+        write("t.csv", "day,x,y", *rows)
+        assert nncli("validate", "t.yaml", "--set", time).code == 0

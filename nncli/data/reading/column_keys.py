@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from nncli.constraints import Auto
 from nncli.data.reading.chunks import MISSING, NumberParser
+from nncli.data.reading.date_cells import DateParser
 from nncli.data.reading.number_formats import FormattedNumbers, NumberFormat
 from nncli.parts.table import Kind
 
@@ -26,7 +27,15 @@ class ColumnKeys:
         Literal[".", ","] | None, "the sign before a fraction; null: data.decimal"
     ] = None
 
+    format: Annotated[str | None, "of a date, as %d/%m/%Y; null: ISO 8601, such as 2026-03-01"] = (
+        None
+    )
+
     def __post_init__(self) -> None:
+        if self.format is not None and self.type == "auto":
+            object.__setattr__(self, "type", "date")
+        if self.format is not None and self.type != "date":
+            raise ValueError("format is for type: date")
         if self.is_formatted and self.type == "auto":
             object.__setattr__(self, "type", "numeric")
         if self.is_formatted and self.type != "numeric":
@@ -61,10 +70,18 @@ class Parsers:
         keys = self.columns.get(name, ColumnKeys())
         missing = [text for text in self.missing if text not in (keys.values or ())]
         decimal = keys.decimal or self.decimal
+        if keys.type == "date":
+            return DateParser(missing, keys.format)
         if keys.type != "numeric":
             return NumberParser(missing, decimal)
         form = NumberFormat(keys.thousands, keys.prefix, keys.suffix, decimal)
         return FormattedNumbers(missing, form)
+
+    def with_dates(self, formats: Mapping[str, str | None]) -> "Parsers":
+        """The same with columns of dates, each with its format."""
+        known = {name: self.columns.get(name, ColumnKeys()) for name in formats}
+        new = {n: replace(known[n], type="date", format=form) for n, form in formats.items()}
+        return replace(self, columns={**self.columns, **new})
 
     def is_settled(self, name: str) -> bool:
         """Whether a column's keys say which of its texts are values."""

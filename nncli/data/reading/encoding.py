@@ -12,6 +12,7 @@ from nncli.data.disk import ColumnFile
 from nncli.data.memory import available
 from nncli.data.reading.chunks import Chunk, NumberParser, TableReader, has_codes, to_number
 from nncli.data.reading.column_keys import Parsers
+from nncli.data.reading.date_cells import format_of_dates
 from nncli.data.reading.missing_markers import markers_that_are_values
 from nncli.data.reading.number_formats import (
     LIMIT,
@@ -26,7 +27,7 @@ from nncli.errors import DataError, MarkersFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, cell_problem
 
-Form = Literal["number", "text"]
+Form = Literal["number", "text", "date"]
 COPIES = 5  # of a table's numbers in memory at the worst moment
 SHOWN = 1000
 SLIPS = 0.05  # the share of texts up to which a column is one of numbers, with mistakes
@@ -39,6 +40,7 @@ class Encoded:
     cells: (rows, columns) float64, NaN where missing; an index into the column's vocabulary if it
     has one. lines: where each file's rows stand.  markers: of each column of texts, how many cells
     hold a text that is taken for missing.  values: how many hold one that could be, and is none.
+    dates: the columns that were taken for dates, with the format of each.
     """
 
     names: tuple[str, ...]
@@ -47,6 +49,7 @@ class Encoded:
     lines: list[Array]
     markers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    dates: Mapping[str, str | None] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         values = self.cells[:, self.names.index(name)]
@@ -84,6 +87,9 @@ class _Column:
         if self.form == "text":
             return self._encode_text(cells), []
         values, wrong = self.parser(cells)
+        if self.form == "date":
+            self.numbers += len(values) - len(wrong)
+            return values, wrong
         finite = values[np.isfinite(values)]
         self.numbers += len(finite)
         if not (self.is_forced or self.has_fractions or isinstance(cells, np.ndarray)):
@@ -106,6 +112,11 @@ class _Column:
         return np.fromiter(map(codes.__getitem__, cells), float, len(cells))
 
     @property
+    def what(self) -> str:
+        """What each cell should hold."""
+        return "date" if self.form == "date" else "number"
+
+    @property
     def some_texts(self) -> list[str]:
         """The first of its different texts: enough to tell how they are written."""
         return list(islice(self.vocabulary, SHOWN))
@@ -116,7 +127,7 @@ class _Column:
             return []
         first, *others = self.problems
         if self.wrong > self.numbers:
-            message = f"{first.message}, and no number in most rows{self._cure(is_new=is_new)}"
+            message = f"{first.message}, and no {self.what} in most rows{self._cure(is_new=is_new)}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
@@ -153,6 +164,7 @@ def encode(
     *,
     required: Sequence[str] = (),
     guessed: Mapping[str, bool] | None = None,
+    datable: Sequence[str] = (),
     on_disk: bool | None = False,
     is_new: bool = False,
 ) -> Encoded:
@@ -162,6 +174,7 @@ def encode(
     known of them beforehand.  required: a row that lacks one of these is left out.
     guessed: the columns where a text that often means no value may be one, and whether each is a
     target.
+    datable: the columns that are dates if their texts are.
     on_disk: whether rows stay there; None: if memory turns out short.
     is_new: whether these are new rows for a run, whose config can't be changed any more.
 
@@ -171,6 +184,7 @@ def encode(
     known = typed | dict(forms)
     known |= _guess(readers[0][1], [name for name in wanted if name not in known], parsers)
     values: dict[str, dict[str, int]] = {}
+    dates: dict[str, str | None] = {}
     while True:
         columns = [
             _Column(
@@ -184,13 +198,18 @@ def encode(
         ]
         encoded = _pass(readers, columns, required, on_disk=on_disk)
         changed = [c for c in columns if c.form == "number" and not c.is_forced and c.is_text]
+        found_dates = _dates(columns, datable)
         new = _values(columns, parsers, guessed or {})
-        if not (changed or new):
+        if not (changed or new or found_dates):
             break
         known |= {column.name: "text" for column in changed}
+        known |= dict.fromkeys(found_dates, "date")
+        dates |= found_dates
+        parsers = parsers.with_dates(found_dates)
+        new = {name: texts for name, texts in new.items() if name not in dates}
         values |= new
         parsers = parsers.with_values({name: [*texts] for name, texts in new.items()})
-    encoded.values = values
+    encoded.values, encoded.dates = values, dates
     if found := sum(column.wrong for column in columns):
         problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
         raise TableError(problems, found)
@@ -203,6 +222,17 @@ def encode(
             key = "data.path" if name == readers[0][0] else "data.split"
             raise DataError(f"{name}: {what}", key=key)
     return encoded
+
+
+def _dates(columns: Sequence[_Column], datable: Sequence[str]) -> dict[str, str | None]:
+    """Of the columns of texts, those that are dates, with the format of each."""
+    found = {}
+    for column in columns:
+        if column.form == "text" and column.name in datable and column.vocabulary:
+            are_dates, form = format_of_dates(column.name, [*column.vocabulary])
+            if are_dates:
+                found[column.name] = form
+    return found
 
 
 def _disguise(column: _Column, decimal: str) -> tuple[str, str] | None:
@@ -336,6 +366,7 @@ def _note(column: _Column, wrong: list[int], cells: Any, file: str, lines: Array
     for index in wrong[: TableError.MOST_SHOWN - len(column.problems)]:
         cell = str(cells[index]).strip()
         kind = "a finite number" if to_number(cell) in (np.inf, -np.inf) else "a number"
+        kind = "a date" if column.form == "date" else kind
         message = f"expected {kind}, found '{printable(cell)}'"
         column.problems.append(cell_problem(f"{file}{lines[index]}", column.name, message))
         column.wrong_texts.append(cell)

@@ -13,6 +13,7 @@ from nncli.data.column_types import (
     kind_of,
     tells_rows_apart,
     uninformative,
+    uninformative_date,
 )
 from nncli.data.memory import available
 from nncli.data.reading.chunks import MISSING, TableReader
@@ -87,6 +88,7 @@ class TableFile(Dataset):
             wanted,
             self._forms(),
             Parsers(self.missing, self.format.decimal, self.keys),
+            datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
             guessed={name: name in self.target for name in [*candidates, *self.target]}
             if self.guesses_values
             else {},
@@ -155,8 +157,9 @@ class TableFile(Dataset):
 
     def _forms(self) -> dict[str, Form]:
         """What is known of columns before their cells are seen."""
+        of_kind: dict[Kind, Form] = {"numeric": "number", "date": "date"}
         forms: dict[str, Form] = {
-            name: "number" if kind == "numeric" else "text"
+            name: of_kind.get(kind, "text")
             for name, kind in self.kinds.items()
             if kind != "boolean"
         }
@@ -178,7 +181,9 @@ class TableFile(Dataset):
         origin: Origin,
     ) -> Table:
         y, classes = self._targets(encoded, origin)
-        kinds, left_out = self._features(encoded, candidates, row_indices)
+        dates = {name: keys.format for name, keys in self.keys.items() if keys.type == "date"}
+        dates |= encoded.dates
+        kinds, left_out = self._features(encoded, candidates, row_indices, dates)
         parts = {}
         if self.parts:
             codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
@@ -191,13 +196,18 @@ class TableFile(Dataset):
             classes,
             categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
+            dates=frozenset(name for name, kind in kinds.items() if kind == "date"),
             aside={name: encoded.column(name) for name in self.aside} | parts,
             weights=weights_of(encoded, self._weights[0], origin) if self._weights else None,
             origin=replace(
                 origin,
                 left_out=left_out,
                 values={name: tuple(texts) for name, texts in encoded.values.items()},
-                notes=tuple(value_notes(encoded, {*kinds, *self.target})),
+                date_formats=encoded.dates,
+                notes=(
+                    *value_notes(encoded, {*kinds, *self.target}),
+                    *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
+                ),
             ),
         )
 
@@ -231,7 +241,11 @@ class TableFile(Dataset):
         return numbers, ()
 
     def _features(
-        self, encoded: Encoded, candidates: Sequence[str], row_indices: frozenset[str]
+        self,
+        encoded: Encoded,
+        candidates: Sequence[str],
+        row_indices: frozenset[str],
+        dates: Container[str],
     ) -> tuple[dict[str, Kind], dict[str, str]]:
         """(the kind of each feature, why other columns are none)."""
         kinds: dict[str, Kind] = {}
@@ -239,11 +253,13 @@ class TableFile(Dataset):
         found: list[tuple[str, str]] = []
         for name in candidates:
             column = encoded.column(name)
-            if reason := self._why_not(name, column, is_row_index=name in row_indices):
+            is_date = name in dates
+            reason = self._why_not(name, column, is_row_index=name in row_indices, is_date=is_date)
+            if reason:
                 left_out[name] = reason
                 continue
             try:
-                kinds[name] = self._kind(name, column)
+                kinds[name] = self._kind(name, column, is_date=is_date)
             except DataError as error:
                 found += error.found
         if not kinds:  # better a column that counts the rows than none
@@ -263,7 +279,7 @@ class TableFile(Dataset):
             raise DataError(found=found)
         return kinds, left_out
 
-    def _why_not(self, name: str, column: Column, *, is_row_index: bool) -> str:
+    def _why_not(self, name: str, column: Column, *, is_row_index: bool, is_date: bool) -> str:
         """Why a column is left out by itself; empty if it isn't."""
         if self.excuses_empty and np.isnan(column.values).all():
             return EMPTY
@@ -273,15 +289,15 @@ class TableFile(Dataset):
             return ""  # of one row every column is constant
         if is_row_index and tells_rows_apart(column):
             return ROW_LABELS
-        return uninformative(name, column)
+        return uninformative_date(column) if is_date else uninformative(name, column)
 
-    def _kind(self, name: str, column: Column) -> Kind:
+    def _kind(self, name: str, column: Column, *, is_date: bool) -> Kind:
         """What a feature holds. Raises DataError if that can't be."""
         where = f"{self.path}: column '{name}'"
         if np.isnan(column.values).all():
             message = f"{where} has no values at all: leave it out"
             raise DataError(message, key="data.features.exclude")
-        kind = kind_of(column)
+        kind: Kind = "date" if is_date else kind_of(column)
         if self.kinds.get(name) == "boolean" != kind:
             raise DataError(f"{where} isn't boolean: it has other values", key="data.columns")
         return self.kinds.get(name) or kind
@@ -309,6 +325,20 @@ def value_notes(encoded: Encoded, used: Container[str]) -> Iterator[str]:
                 f"column '{printable(name)}': {shown} of {len(encoded.cells):,} cells: too many to "
                 "mean that there is no value, so taken for a category; if they do mean that, "
                 f"data.columns: {{{yaml_name(name)}: {{values: []}}}}"
+            )
+
+
+def date_notes(encoded: Encoded, used: Container[str], *, is_split: bool) -> Iterator[str]:
+    """What was taken for dates, and how rows are split by them."""
+    for name, form in encoded.dates.items():
+        if name in used:
+            said = yaml_name(name)
+            written = "ISO 8601" if form is None else printable(form)
+            hint = f"; to be scored on later rows, data.split: {{type: time, column: {said}}}"
+            yield (
+                f"column '{printable(name)}' is read as dates ({written}): year, month, day of "
+                "the week and days since the first training row; "
+                f"data.columns: {{{said}: categorical}} if they are none{'' if is_split else hint}"
             )
 
 
