@@ -31,6 +31,7 @@ COMMANDS = sorted(
 )
 INTERNAL_ERROR = 70
 IO_ERROR = 74
+NO_MEMORY = ("failed to map segment", "Cannot allocate memory")  # says who loads a library
 
 
 class _Commands(click.Group):
@@ -112,6 +113,8 @@ def _report(error: Exception, command: str) -> tuple[list[str], int]:
         return [f"{name}: {' '.join(error.format_message().split())}"], 2
     if isinstance(error, MemoryError):
         return ["nncli: not enough memory: the network or its data are too large"], 2
+    if isinstance(error, ImportError) and any(said in str(error) for said in NO_MEMORY):
+        return [f"nncli: not enough memory to load a library: {' '.join(str(error).split())}"], 2
     if isinstance(error, OSError):
         where = escaped(str(error.filename or "output"))
         return [f"nncli: {where}: {error.strerror or error}"], IO_ERROR

@@ -5,7 +5,6 @@ data; and, when preprocessing has shown how many inputs there are, the rest.
 """
 
 import math
-import os
 from dataclasses import replace
 
 from nncli.config.data_keys import Data
@@ -26,6 +25,7 @@ from nncli.constraints import Auto
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.engine.cost import useful_threads
 from nncli.engine.settings import EarlyStopping, Training, TrainingKeys, default_monitor
+from nncli.engine.threads import free_cores
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.layers import Dense, Input, Layer, Output
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
@@ -233,8 +233,8 @@ def _resolve_training(
     if steps == "auto":
         steps = 1 if size == "full" else -(-count // min(size, count))
     if threads == "auto":
-        work = (count if size == "full" else size) * _largest_kernel(network)
-        threads = useful_threads(work, _cores())
+        batch = count if size == "full" else size
+        threads = useful_threads(products_of(network, batch), free_cores())
     if converged is not None and converged.monitor == "auto":
         converged = replace(converged, monitor=monitor)
     given = replace(given, converged=converged)
@@ -247,11 +247,9 @@ def _resolve_training(
     )
 
 
-def _cores() -> int:
-    """Processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def products_of(network: ResolvedNetwork, batch: int) -> int:
+    """Multiplications of a step's largest product."""
+    return batch * _largest_kernel(network)
 
 
 def _largest_kernel(network: ResolvedNetwork) -> int:
