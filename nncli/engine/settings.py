@@ -66,7 +66,9 @@ class TrainingKeys:
     ] = None
     dtype: Annotated[Literal["float64", "float32"], "of parameters and data"] = "float64"
     threads: Annotated[
-        PositiveInt | Auto, "for matrix products; auto: 1 unless a step is large"
+        PositiveInt | Auto,
+        "for matrix products; auto: 1 unless a step is large, then the free cores that "
+        "OMP_NUM_THREADS allows",
     ] = "auto"
     engine: Annotated[
         Literal["auto", "numpy", "compiled"],
