@@ -106,7 +106,7 @@ VELOCITIES = {  # what SGD with momentum is elsewhere
 }
 
 DECAYS = {  # what its weight decay is elsewhere
-    "scikit-learn": "no weight decay; alpha is a penalty, which the velocity sees, of weights alone",
+    "scikit-learn": "no weight decay; alpha is a penalty of weights, which the velocity sees",
     "keras": "weight_decay is decoupled and reaches biases, as here",
     "pytorch": "SGD's weight_decay is added to the gradient (L2), and so goes into the velocity: "
     "the same without momentum, not with it",
