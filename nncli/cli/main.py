@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from nncli import __version__
+from nncli.cli.interrupt import EndOnInterrupt
 from nncli.cli.streams import (
     discard_unwritable_output,
     echo_err,
@@ -74,7 +75,8 @@ def main() -> NoReturn:
     open_closed_streams()
     write_all_or_fail()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
-    code = run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1)
+    with EndOnInterrupt():
+        code = run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1)
     discard_unwritable_output()
     sys.exit(code)
 

@@ -4,6 +4,7 @@ import pytest
 
 from nncli.build.build import build
 from nncli.config.load import load
+from nncli.engine.job import Seeds
 from nncli.errors import ConfigError
 from nncli.parts.activations import Softplus
 from nncli.parts.datasets import Iris
@@ -49,6 +50,12 @@ def test_epsilon_that_float32_takes_for_0_is_refused(tmp_path, optimizer):
         "training: {dtype: float32}",
     )
     assert found.path == "optimizer.epsilon"
+
+
+def test_seed_of_one_stream_leaves_the_others_at_0(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("data: {dataset: iris}\nseed: {split: 3}")
+    assert load(path)[0].seeds == Seeds(split=3, init=0, shuffle=0, dropout=0)
 
 
 def test_counts_are_predicted_by_an_activation_that_can_be_any_count(tmp_path):
