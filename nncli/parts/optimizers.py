@@ -152,20 +152,17 @@ class Sgd(Optimizer):
 
     @property
     def has_scratch(self) -> bool:
-        return self.nesterov
+        return self.nesterov or self.weight_decay > 0
 
     def slot_start(self, slot: str) -> float:
         return self.initial_velocity
 
-    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
-        given = super().scalars(step, learning_rate)
-        if not self.weight_decay:
-            return given
-        return {**given, "keep": 1.0 - learning_rate * self.weight_decay}
-
     def update(self, buffers: UpdateBuffers) -> None:
         if self.weight_decay:
-            np.multiply(buffers.theta, buffers.scalars["keep"], out=buffers.theta)
+            assert buffers.scratch is not None
+            np.multiply(buffers.theta, buffers.scalars["learning_rate"], out=buffers.scratch)
+            np.multiply(buffers.scratch, self.weight_decay, out=buffers.scratch)
+            np.subtract(buffers.theta, buffers.scratch, out=buffers.theta)
         np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
         if not self.momentum:
             np.subtract(buffers.theta, buffers.g, out=buffers.theta)
