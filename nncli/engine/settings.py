@@ -71,7 +71,7 @@ class TrainingKeys:
         "OMP_NUM_THREADS allows",
     ] = "auto"
     engine: Annotated[
-        Literal["auto", "numpy", "compiled"],
+        Auto | Engine,
         "what makes the steps; compiled: machine code, the same numbers up to rounding; auto: "
         "compiled if it is installed and saves more time than compiling takes",
     ] = "auto"

@@ -105,19 +105,30 @@ VELOCITIES = {  # what SGD with momentum is elsewhere
     "loop does",
 }
 
+DECAYS = {  # what its weight decay is elsewhere
+    "scikit-learn": "no weight decay; alpha is a penalty of weights, which the velocity sees",
+    "keras": "weight_decay is decoupled and reaches biases, as here",
+    "pytorch": "SGD's weight_decay is added to the gradient (L2), and so goes into the velocity: "
+    "the same without momentum, not with it",
+}
+
 
 @part("sgd")
 class Sgd(Optimizer):
     """theta <- theta - lr g; with momentum v <- momentum v + lr g, theta <- theta - v.
 
     The learning rate is inside the velocity. Nesterov: theta <- theta - (momentum v + lr g), with
-    the new v. Source: Sutskever et al. (2013), On the importance of initialization and momentum.
+    the new v. Weight decay is decoupled: theta <- theta - lr weight_decay theta before the step,
+    which the velocity doesn't see; L2 is kernel_regularizer: l2.
+    Sources: Sutskever et al. (2013), On the importance of initialization and momentum; Loshchilov
+    and Hutter (2019), Decoupled weight decay regularization.
     """
 
     learning_rate: LearningRate = 0.01
     momentum: Annotated[Fraction, "share of the velocity kept"] = 0.0
     nesterov: Annotated[bool, "look ahead along the velocity"] = False
     initial_velocity: Annotated[Finite, "every v before the first step"] = 0.0
+    weight_decay: Annotated[NonNegative, "share of theta taken off per unit of lr"] = 0.0
     equivalents = {
         "scikit-learn": Equivalent(
             'solver="sgd", learning_rate_init={scaled_rate:.12g}, momentum={momentum}, '
@@ -146,7 +157,15 @@ class Sgd(Optimizer):
     def slot_start(self, slot: str) -> float:
         return self.initial_velocity
 
+    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        given = super().scalars(step, learning_rate)
+        if not self.weight_decay:
+            return given
+        return {**given, "keep": 1.0 - learning_rate * self.weight_decay}
+
     def update(self, buffers: UpdateBuffers) -> None:
+        if self.weight_decay:
+            np.multiply(buffers.theta, buffers.scalars["keep"], out=buffers.theta)
         np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
         if not self.momentum:
             np.subtract(buffers.theta, buffers.g, out=buffers.theta)
@@ -163,21 +182,23 @@ class Sgd(Optimizer):
             np.subtract(buffers.theta, velocity, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
+        decayed = self.fill("{W} * (1 - {lr} * {weight_decay})") if self.weight_decay else "{W}"
         if not self.momentum:
-            return {"theta": "{W} - {lr} * {g}"}
+            return {"theta": f"{decayed} - {{lr}} * {{g}}"}
         velocity = self.fill("{momentum} * {velocity} + {lr} * {g}")
         ahead = (
             self.fill("({momentum} * {velocity} + {lr} * {g})") if self.nesterov else "{velocity}"
         )
-        return {"velocity": velocity, "theta": "{W} - " + ahead}
+        return {"velocity": velocity, "theta": f"{decayed} - " + ahead}
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
-        if not self.momentum:
-            return super().equivalent(library, with_momentum="", **names)
-        keys = f", momentum={self.momentum}" + (", nesterov=True" if self.nesterov else "")
+        keys = f", momentum={self.momentum}" if self.momentum else ""
+        keys += ", nesterov=True" if self.nesterov else ""
+        keys += f", weight_decay={self.weight_decay}" if self.weight_decay else ""
         found = super().equivalent(library, with_momentum=keys, **names)
-        note = VELOCITIES.get(library)
-        return Equivalent(found.code, *found.notes, note) if note else found
+        notes = [VELOCITIES.get(library, "")] if self.momentum else []
+        notes += [DECAYS.get(library, "")] if self.weight_decay else []
+        return Equivalent(found.code, *found.notes, *(note for note in notes if note))
 
 
 @part("gd", "gradient_descent")

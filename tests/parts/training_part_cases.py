@@ -89,6 +89,7 @@ def sgd(part, theta, gradients, rates):
     v = part.initial_velocity
     for g, rate in zip(gradients, rates, strict=True):
         v = part.momentum * v + rate * g
+        theta = theta - rate * part.weight_decay * theta
         theta = theta - (part.momentum * v + rate * g if part.nesterov else v)
     return theta
 
@@ -142,7 +143,13 @@ ADAMS = [{"betas": betas, "epsilon": epsilon} for betas in BETAS for epsilon in 
 OPTIMIZERS = {  # the textbook's theta after (part, theta, gradients, rates), and examples
     "sgd": (
         sgd,
-        [Sgd(), Sgd(momentum=0.9), Sgd(momentum=0.5, nesterov=True, initial_velocity=0.1)],
+        [
+            Sgd(),
+            Sgd(momentum=0.9),
+            Sgd(weight_decay=0.1),
+            Sgd(momentum=0.9, weight_decay=0.1),
+            Sgd(momentum=0.5, nesterov=True, initial_velocity=0.1),
+        ],
     ),
     "gd": (sgd, [GradientDescent(), GradientDescent(momentum=0.9)]),
     "adagrad": (adagrad, [Adagrad(), Adagrad(initial_accumulator_value=0.1, epsilon=0.01)]),
