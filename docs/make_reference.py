@@ -7,7 +7,7 @@ import dataclasses
 import inspect
 import sys
 from pathlib import Path
-from typing import get_origin
+from typing import get_args, get_origin
 
 from nncli.config.decode import alternatives, hints_of, is_family, spec
 from nncli.config.experiment import Experiment
@@ -24,6 +24,10 @@ def blocks(cls: type, path: str) -> list[tuple[str, type]]:
     for name, hint in hints_of(cls).items():
         for option in alternatives(hint):
             base = spec(option).base
+            if get_origin(base) is dict:  # blocks under names of the user's own
+                values = [spec(each).base for each in alternatives(get_args(base)[1])]
+                inner = [each for each in values if dataclasses.is_dataclass(each)]
+                found += [(f"{path}.{name}.NAME".lstrip("."), each) for each in inner]
             if get_origin(base) is None and dataclasses.is_dataclass(base) and not is_family(base):
                 found += blocks(base, f"{path}.{name}".lstrip("."))
     return found

@@ -28,6 +28,8 @@ from nncli.parts.splits import Rows
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.npz import NpzArchive
 
+LEARNED = (names.WEIGHTS, names.CHECKPOINT, names.METRICS, names.FINGERPRINTS)  # saved as one
+
 
 class RunReader:
     """A finished run. Every file is checked against the manifest before it is believed."""
@@ -133,13 +135,21 @@ class RunReader:
         return decode_weights(content, self.model.network.layout, self.model.dtype, path)
 
     def _learned(self, name: str) -> bytes:
-        """A file that a run has from its first finite loss on. Raises UserError before."""
+        """A file that a run has from its first finite loss on. Raises UserError before, and
+        CorruptRun where only some are there."""
         if name not in self.run.manifest():
+            if self.has_learned:
+                raise CorruptRun(f"{self._path(name)}: missing from the run")
             raise UserError(
                 f"{self.run.path}: its loss was never finite: there is nothing to show "
                 "(nncli doctor looks for the cause)"
             )
         return self.run.read(name)
+
+    @property
+    def has_learned(self) -> bool:
+        """Whether its loss was ever finite."""
+        return any(name in self.run.manifest() for name in LEARNED)
 
     def checkpoint(self) -> tuple[TrainState, Mapping[str, Any]]:
         """Where training was left, and what was saved beside it."""

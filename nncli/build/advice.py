@@ -4,22 +4,43 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nncli.config.resolve import products_of
 from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
+from nncli.engine.cost import useful_threads
 from nncli.engine.job import Job
+from nncli.engine.settings import TrainingKeys
+from nncli.engine.threads import allowed_cores
 from nncli.parts.losses import Huber
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.parts.table import Table
 
 
 def advice(
-    experiment: Resolved, job: Job, table: Table, preprocessing: Preprocessing
+    given: TrainingKeys,
+    experiment: Resolved,
+    job: Job,
+    table: Table,
+    preprocessing: Preprocessing,
 ) -> Iterator[str]:
     """A line for each, with the keys and what to write instead."""
+    if given.threads == "auto":
+        yield from _threads(experiment, job)
     yield from _plateau(experiment)
     yield from _huber(experiment, job, table, preprocessing)
     if table.origin is not None:  # of a gate's four rows anyone sees it
         yield from _undefined(job)
+
+
+def _threads(experiment: Resolved, job: Job) -> Iterator[str]:
+    """A choice by what else runs now: a repeated run may be told another, and round otherwise."""
+    threads = experiment.training.threads
+    quiet = useful_threads(products_of(experiment.network, job.batch_rows), allowed_cores())
+    if threads < quiet:
+        yield (
+            f"training.threads is {threads}, not {quiet}, for other processes keep the cores busy; "
+            "a run with another number of threads may end in other bits"
+        )
 
 
 def _plateau(experiment: Resolved) -> Iterator[str]:

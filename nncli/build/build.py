@@ -121,7 +121,7 @@ def assemble(
     model = replace(model, experiment=replace(experiment, training=job.training))
     warnings = [refusal] if refusal else []
     if recorded is None:
-        warnings += advice(experiment, job, table, preprocessing)
+        warnings += advice(given.training, experiment, job, table, preprocessing)
     if recorded is None:
         warnings += rowless_classes(table)
     if given.data.path is not None and recorded is None:

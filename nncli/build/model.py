@@ -54,7 +54,9 @@ class Model:
         """
         data = self.experiment.data
         weight = data.sample_weight if needs_target else None
-        new_rows = NewRows(self.preprocessing, data.text_format, data.missing, weight)
+        new_rows = NewRows(
+            self.preprocessing, data.text_format, data.missing, weight, data.column_keys
+        )
         return new_rows.read(path, needs_target=needs_target)
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:

@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from nncli import __version__
+from nncli.cli.interrupt import EndOnInterrupt
 from nncli.cli.streams import (
     discard_unwritable_output,
     echo_err,
@@ -31,6 +32,7 @@ COMMANDS = sorted(
 )
 INTERNAL_ERROR = 70
 IO_ERROR = 74
+NO_MEMORY = ("failed to map segment", "Cannot allocate memory")  # says who loads a library
 
 
 class _Commands(click.Group):
@@ -73,7 +75,8 @@ def main() -> NoReturn:
     open_closed_streams()
     write_all_or_fail()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
-    code = run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1)
+    with EndOnInterrupt():
+        code = run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1)
     discard_unwritable_output()
     sys.exit(code)
 
@@ -112,6 +115,8 @@ def _report(error: Exception, command: str) -> tuple[list[str], int]:
         return [f"{name}: {' '.join(error.format_message().split())}"], 2
     if isinstance(error, MemoryError):
         return ["nncli: not enough memory: the network or its data are too large"], 2
+    if isinstance(error, ImportError) and any(said in str(error) for said in NO_MEMORY):
+        return [f"nncli: not enough memory to load a library: {' '.join(str(error).split())}"], 2
     if isinstance(error, OSError):
         where = escaped(str(error.filename or "output"))
         return [f"nncli: {where}: {error.strerror or error}"], IO_ERROR

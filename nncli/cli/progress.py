@@ -34,7 +34,7 @@ class LineProgress(NoProgress):
     """About ten lines a run, the first and the last epoch among them."""
 
     def __init__(self, epochs: int) -> None:
-        self.epochs, self.every = epochs, -(-epochs // LINES)
+        self.epochs, self.every = epochs, max(1, -(-epochs // LINES))
         self.next = 0
 
     def show(self, report: EpochReport) -> None:

@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from types import FrameType
 
+from nncli.cli.interrupt import end_now
 from nncli.engine.stop import Stop
 
 SAME_REQUEST = 1.0  # seconds from one signal to the next, at the most
-SHOW_CURSOR = b"\x1b[?25h"  # which a progress bar has hidden
 
 
 def second_request(signals: Iterable[tuple[float, int]]) -> int | None:
@@ -36,6 +36,8 @@ def second_request(signals: Iterable[tuple[float, int]]) -> int | None:
 class StopOnSignal:
     """While entered, signals set `stop.requested`; `received` is the signal, if one came.
 
+    As long as it `is_preparing` there is nothing to save, and the first signal ends the process.
+
     Python runs a handler only between two of its own instructions, and a product of large matrices
     is one: so it is a thread that waits for the second request, woken by the interpreter's own
     handler, in C. After a stop the process has only its exit code left to give: it ignores signals.
@@ -43,8 +45,8 @@ class StopOnSignal:
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def __init__(self, stop: Stop) -> None:
-        self.stop = stop
+    def __init__(self, stop: Stop, *, is_preparing: bool = False) -> None:
+        self.stop, self.is_preparing = stop, is_preparing
         self.received: int | None = None
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
@@ -76,14 +78,14 @@ class StopOnSignal:
     def _end_at_second_request(self) -> None:
         """The thread, until the pipe is closed."""
         if number := second_request(self._arrivals()):
-            if os.isatty(2):
-                os.write(2, SHOW_CURSOR)
-            os._exit(128 + number)  # now, whatever the other threads are doing
+            end_now(number, "")
 
     def _arrivals(self) -> Iterator[tuple[float, int]]:
         """Each signal as it arrives, until the pipe is closed."""
         while content := os.read(self.read_end, 1):
             if content[0] in self.SIGNALS:
+                if self.is_preparing:
+                    end_now(content[0], "stopped before training: nothing was written")
                 yield time.monotonic(), content[0]
 
     @property

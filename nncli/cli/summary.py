@@ -24,10 +24,12 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
     assert read.origin is not None
     classes = f": {few(read.classes)}" if read.classes else ""
     facts = [["target", f"{', '.join(read.targets)}{classes}"]]
-    for kind in ("numeric", "boolean", "categorical"):
+    for kind in ("numeric", "boolean", "categorical", "date"):
         columns = [feature for feature in fitted.features if feature.kind == kind]
         if columns:
             said = [f.name + (f" ({len(f.categories)})" if f.categories else "") for f in columns]
+            if kind == "date":
+                said = [f"{f.name} ({', '.join(f.date.parts)})" for f in columns if f.date]
             lacking = sum(feature.missing for feature in columns)
             filled = f"; {lacking:,} missing in the training rows, imputed" if lacking else ""
             facts.append([kind, f"{len(columns)}: {few(said)}{filled}"])

@@ -43,6 +43,7 @@ def cross_validate(
         echo_err(f"{count} folds, this is the first; all rows: {len(first.table):,}\n")
     for warning in first.warnings:
         warn(warning)
+    signals.is_preparing = False
     parent = RunDirectory.create(
         runs_dir or Path(first.experiment.output.dir), f"{first.experiment.name}-folds"
     )

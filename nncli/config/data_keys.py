@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from nncli.constraints import Auto, Finite, Length
 from nncli.data.preprocessing import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
+from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.scaling import Scale
@@ -99,9 +100,10 @@ class Data:
     features: Annotated[Features, "the table's columns to learn from"] = field(
         default_factory=Features
     )
-    columns: Annotated[dict[str, Kind], "what a column holds, where its values mislead"] = field(
-        default_factory=dict
-    )
+    columns: Annotated[
+        dict[str, Kind | ColumnKeys],
+        "what a column holds, where its values mislead, and how it is written",
+    ] = field(default_factory=dict)
     sample_weight: Annotated[
         str | None, "the table's column that says how much each row counts in the loss"
     ] = None
@@ -181,6 +183,14 @@ class Data:
         return is_whole or self.task != "auto" or len(self.targets) > 1 or bool(self.classes)
 
     @property
+    def column_keys(self) -> dict[str, ColumnKeys]:
+        """What is said of columns; a bare word is a type."""
+        return {
+            name: ColumnKeys(type=said) if isinstance(said, str) else said
+            for name, said in self.columns.items()
+        }
+
+    @property
     def text_format(self) -> TextFormat:
         return TextFormat(self.delimiter, self.header, self.decimal)
 
@@ -200,7 +210,9 @@ class Data:
             task=self.task,
             include=None if self.features.include is None else tuple(self.features.include),
             exclude=tuple(self.features.exclude),
-            kinds=self.columns,
+            kinds={name: c.type for name, c in self.column_keys.items() if c.type != "auto"},
+            keys=self.column_keys,
+            guesses_values=self.missing == list(MISSING),
             aside=aside,
             missing=tuple(self.missing),
             drops_missing_target=self.missing_target == "drop",

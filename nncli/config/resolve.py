@@ -5,7 +5,6 @@ data; and, when preprocessing has shown how many inputs there are, the rest.
 """
 
 import math
-import os
 from dataclasses import replace
 
 from nncli.config.data_keys import Data
@@ -23,8 +22,10 @@ from nncli.config.resolved import (
     kept,
 )
 from nncli.constraints import Auto
+from nncli.data.reading.column_keys import ColumnKeys
 from nncli.engine.cost import useful_threads
 from nncli.engine.settings import EarlyStopping, Training, TrainingKeys, default_monitor
+from nncli.engine.threads import free_cores
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.layers import Dense, Input, Layer, Output
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
@@ -32,7 +33,7 @@ from nncli.parts.metrics import DEFAULTS
 from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 from nncli.parts.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
-from nncli.parts.table import Table
+from nncli.parts.table import Kind, Origin, Table
 
 BATCH = 32
 MOST_LOGGED = 1000  # rows of metrics.csv, unless a config asks for more
@@ -99,7 +100,8 @@ def resolve_data(
     if given.path is not None:
         assert table.origin is not None
         features = replace(given.features, include=list(table.features))
-        given = replace(given, features=features, header=table.origin.header)
+        columns = _resolve_columns(given, table.origin)
+        given = replace(given, features=features, columns=columns, header=table.origin.header)
     return ResolvedData(
         **kept(given, ResolvedData),
         on_disk=table.is_on_disk,
@@ -107,6 +109,21 @@ def resolve_data(
         split=split,
         preprocessing=_resolve_preprocessing(given, table, output, loss),
     )
+
+
+def _resolve_columns(given: Data, origin: Origin) -> dict[str, Kind | ColumnKeys]:
+    """What was said of columns, with the guesses that a run has to go on with."""
+    known = given.column_keys
+    guessed = {
+        name: replace(known.get(name, ColumnKeys()), values=list(texts))
+        for name, texts in origin.values.items()
+    }
+    known |= guessed
+    dates = {
+        name: replace(known.get(name, ColumnKeys()), type="date", format=form)
+        for name, form in origin.date_formats.items()
+    }
+    return {**given.columns, **guessed, **dates}
 
 
 def _resolve_preprocessing(
@@ -216,8 +233,8 @@ def _resolve_training(
     if steps == "auto":
         steps = 1 if size == "full" else -(-count // min(size, count))
     if threads == "auto":
-        work = (count if size == "full" else size) * _largest_kernel(network)
-        threads = useful_threads(work, _cores())
+        batch = count if size == "full" else size
+        threads = useful_threads(products_of(network, batch), free_cores())
     if converged is not None and converged.monitor == "auto":
         converged = replace(converged, monitor=monitor)
     given = replace(given, converged=converged)
@@ -230,11 +247,9 @@ def _resolve_training(
     )
 
 
-def _cores() -> int:
-    """Processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def products_of(network: ResolvedNetwork, batch: int) -> int:
+    """Multiplications of a step's largest product."""
+    return batch * _largest_kernel(network)
 
 
 def _largest_kernel(network: ResolvedNetwork) -> int:

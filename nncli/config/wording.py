@@ -1,6 +1,7 @@
 """Wording: what a key may be and what was found, for `expected ..., found ...`."""
 
 import math
+import re
 import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from nncli.config.other_names import home_of, part_elsewhere
 from nncli.errors import did_you_mean, printable
 from nncli.registry import Part, aliases_of, members
 
+_VARIABLE = re.compile(r"\$(\w+|\{[^{}]*\})|\{\{.*\}\}|%\w+%")
 _TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
@@ -89,6 +91,8 @@ def _as_yaml(value: bool | float) -> str:
 def correction(node: Node, hint: Any) -> str:
     """` (did you mean ...?)` with a near value that would be of the right type, else nothing."""
     value, options = node.value, [spec(option).base for option in alternatives(hint)]
+    if isinstance(value, str) and _VARIABLE.fullmatch(value):
+        return " (variables aren't read, for the file alone says what is trained: use --set)"
     if isinstance(value, str):
         words = [
             str(word) for base in options if get_origin(base) is Literal for word in get_args(base)

@@ -68,6 +68,13 @@ def uninformative(name: str, column: Column) -> str:
     return ""
 
 
+def uninformative_date(column: Column) -> str:
+    """Why days since 1970 teach nothing: that they are all one day; empty if they may."""
+    present = column.values[~np.isnan(column.values)]
+    is_constant = len(present) > 0 and present.min() == present.max()
+    return f"constant: always {np.datetime64(int(present[0]), 'D')}" if is_constant else ""
+
+
 def is_id_name(name: str) -> bool:
     """Whether a name says that a column tells rows apart, in whatever capitals.
 

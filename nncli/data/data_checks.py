@@ -40,6 +40,8 @@ def refuse_singleton_classes(table: Table) -> None:
 
 def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Iterator[str]:
     """A line for each, with what to do. is_balanced: whether classes are weighed already."""
+    if table.origin is not None:
+        yield from table.origin.notes
     if len(table) == 1:
         yield "the table has one row: a network learns that row by heart, and nothing more"
         return
@@ -52,7 +54,7 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
                 f"column '{name}' {how}: "
                 "leave it out with data.features.exclude, unless you know it before the answer"
             )
-        elif reason := uninformative(name, column):
+        elif reason := "" if name in table.dates else uninformative(name, column):
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             yield from _hardly_any(name, column.values[rows.train])

@@ -1,15 +1,37 @@
 """Memory: how much of it this process may still take."""
 
+import os
 import resource
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from nncli.errors import UserError
+
 UNLIMITED = 1 << 62
+LIBRARY = 440 << 20  # bytes of addresses that scikit-learn and what it loads take, and some to work
+EACH_CORE = 40 << 20  # and their BLAS for each core
 
 
 def available() -> int:
     """Bytes: the least of what the machine, the control group and `ulimit` leave."""
     return max(min((*_machine(), *_groups(), *_limits()), default=UNLIMITED), 0)
+
+
+def require_room_for_libraries(path: Path) -> None:
+    """Raises UserError if `ulimit` leaves too few addresses to load scikit-learn.
+
+    With less, loading it fails in ways of its own, or its BLAS asks for memory for ever.
+    path: to name what was to be done.
+    """
+    left = max(min(_limits(), default=UNLIMITED), 0)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    needed = LIBRARY + EACH_CORE * cores
+    if left < needed and "sklearn" not in sys.modules:
+        raise UserError(
+            f"{path}: not enough memory: scikit-learn, which scores it, takes {needed >> 20:,} MB "
+            f"of addresses, and ulimit leaves {left >> 20:,} MB"
+        )
 
 
 def _machine() -> Iterator[int]:

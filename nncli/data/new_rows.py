@@ -1,14 +1,15 @@
 """New rows: another table read as the one a network was trained on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import NumberParser, TableReader
+from nncli.data.reading.chunks import TableReader
+from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.encoding import Encoded, Form, encode
 from nncli.data.reading.tables import (
     in_other_case,
@@ -20,8 +21,10 @@ from nncli.data.reading.text_files import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, Origin, Table, refuse_rows
+from nncli.parts.table import Column, Kind, Origin, Table, refuse_rows
 from nncli.untrusted_files.opening import sha256_of
+
+FORMS: dict[Kind, Form] = {"categorical": "text", "date": "date"}
 
 
 @dataclass(frozen=True)
@@ -29,13 +32,14 @@ class NewRows:
     """How to read new rows: as `learnt` was fitted.
 
     missing: the cells that mean no value.  weight: the column that weighs the rows, where the
-    file has it.
+    file has it.  columns: how they are written.
     """
 
     learnt: Preprocessing
     format: TextFormat
     missing: Sequence[str]
     weight: str | None = None
+    columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """The rows of a file whose columns may stand in any order; others are ignored.
@@ -51,7 +55,7 @@ class NewRows:
             [(str(path), reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
             self._forms(targets) | dict.fromkeys(weights, "number"),
-            NumberParser(self.missing, self.format.decimal),
+            Parsers(self.missing, self.format.decimal, self.columns),
             on_disk=stays_on_disk([reader]),
             is_new=True,
         )
@@ -66,6 +70,7 @@ class NewRows:
             self.learnt.classes,
             categories=self._categories(encoded),
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
+            dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
             weights=weights_of(encoded, weights[0], origin) if weights else None,
             origin=origin,
         )
@@ -90,7 +95,7 @@ class NewRows:
 
     def _forms(self, targets: Sequence[str]) -> dict[str, Form]:
         forms: dict[str, Form] = {
-            feature.name: "text" if feature.kind == "categorical" else "number"
+            feature.name: FORMS.get(feature.kind, "number")
             for feature in self.learnt.features
             if feature.kind != "boolean"  # which may be written as 0 and 1 or as yes and no
         }

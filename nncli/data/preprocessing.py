@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nncli.data.column_types import TRUTHS, truths
+from nncli.data.dates import FittedDate
 from nncli.data.scaling import Scale, Scaling
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
@@ -38,7 +39,7 @@ class FittedColumn:
 
     missing: how many of them lack it.  fill: what then stands in, a number or a category; None
     where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
-    whose input is always 0.  categories: one input each, sorted.
+    whose input is always 0.  categories: one input each, sorted.  date: of a date.
     """
 
     name: str
@@ -48,10 +49,15 @@ class FittedColumn:
     shift: float = 0.0
     scale: float = 1.0
     categories: tuple[str, ...] = ()
+    date: FittedDate | None = None
 
     @property
     def is_sound(self) -> bool:
         """Whether the parts fit together."""
+        if (self.kind == "date") != (self.date is not None):
+            return False
+        if self.date is not None and not self.date.is_sound:
+            return False
         if self.kind == "categorical":
             is_text = self.fill is None or isinstance(self.fill, str)
             return is_text and len(set(self.categories)) == len(self.categories) > 0
@@ -60,6 +66,8 @@ class FittedColumn:
     @property
     def inputs(self) -> list[str]:
         """The network inputs it becomes."""
+        if self.date is not None:
+            return [f"{self.name}.{part}" for part in self.date.parts]
         return [f"{self.name}={c}" for c in self.categories] or [self.name]
 
 
@@ -118,7 +126,7 @@ class Preprocessing:
     def _numbers(self) -> tuple[Array, Array, Array, Array, Array]:
         """Of the features that become one input: place, input, fill, shift and scale."""
         ends = np.cumsum([len(feature.inputs) for feature in self.features])
-        places = [i for i, feature in enumerate(self.features) if feature.kind != "categorical"]
+        places = [i for i, f in enumerate(self.features) if f.kind not in ("categorical", "date")]
         chosen = [self.features[i] for i in places]
         return (
             np.array(places, dtype=int),
@@ -159,12 +167,16 @@ class Preprocessing:
         return counts
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        value = asdict(self)
+        for feature in value["features"]:
+            if feature["date"] is None:
+                del feature["date"]
+        return value
 
     @classmethod
     def from_json(cls, value: Any) -> "Preprocessing":
         """What `to_json` was made of. Raises Malformed for anything else."""
-        fitted: Preprocessing = read_as(value, cls, "preprocessing")
+        fitted: Preprocessing = read_as(_with_dates(value), cls, "preprocessing")
         fitted._check()
         return fitted
 
@@ -182,6 +194,15 @@ class Preprocessing:
         )
         if not is_sound:
             raise Malformed("its statistics contradict each other")
+
+
+def _with_dates(value: Any) -> Any:
+    """The same with a date for each feature, which is left out where there is none."""
+    features = value.get("features") if isinstance(value, dict) else None
+    if not isinstance(features, list):
+        return value
+    full = [{"date": None, **each} if isinstance(each, dict) else each for each in features]
+    return {**value, "features": full}
 
 
 def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Steps) -> FittedColumn:
@@ -212,6 +233,13 @@ def _fit_column(name: str, table: Table, column: Column, rows: Array, steps: Ste
     fill = None if steps.impute == "none" else _fill(steps.impute, present)
     whole = present if fill is None else np.where(is_missing, fill, column.values)
     weights = None if table.weights is None else table.weights[rows]
+    if kind == "date":
+        if fill is not None and (present == np.floor(present)).all():
+            fill = float(np.floor(fill))  # no time of day where no row has one
+            whole = np.where(is_missing, fill, column.values)
+        known = whole[~np.isnan(whole)]
+        date = FittedDate.fit(known, steps.scale, weights if len(known) == len(whole) else None)
+        return FittedColumn(name, kind, missing, fill, date=date)
     scaling = Scaling.fit(steps.scale, whole[:, None], weights)
     shift, scale = scaling.shift[0], scaling.scale[0]
     if not np.isfinite([shift, scale]).all():
@@ -302,6 +330,9 @@ class _Encoder:
         x[:, inputs] = scaled
         start = 0
         for place, feature in enumerate(self.fitted.features):
+            if feature.date is not None:
+                days, stop = raw[:, place], start + len(feature.inputs)
+                x[:, start:stop] = feature.date(days)
             if feature.kind == "categorical":
                 codes = raw[:, place]
                 known = np.flatnonzero(np.isfinite(codes))
@@ -313,6 +344,9 @@ class _Encoder:
         """Replace the table's category indices by the fitted ones, in place."""
         for place, feature in enumerate(self.fitted.features):
             lookup = self.lookups.get(feature.name)
+            if feature.date is not None:
+                yield from self._fill_dates(raw[:, place], rows, feature)
+                continue
             if lookup is None:
                 if feature.kind == "boolean":
                     yield from self._replace_no_truths(raw[:, place], rows, feature)
@@ -328,6 +362,15 @@ class _Encoder:
             if feature.kind == "categorical":
                 for row in np.flatnonzero(np.isnan(raw[:, place])).tolist():
                     yield self._problem(rows[row], feature, "")
+
+    def _fill_dates(self, days: Array, rows: Array, feature: FittedColumn) -> Iterator[Problem]:
+        """What stands in for a missing date, in place."""
+        lacking = np.isnan(days)
+        if feature.fill is None:
+            for row in np.flatnonzero(lacking).tolist():
+                yield self._problem(rows[row], feature, "")
+        else:
+            days[lacking] = float(feature.fill)
 
     def _replace_no_truths(
         self, values: Array, rows: Array, feature: FittedColumn

@@ -37,10 +37,10 @@ Write = Callable[[IO[bytes], OutputTable], None]
 
 
 class TableFormat(NamedTuple):
-    """read: opens a table.  write: writes one; None where tables are only read.
+    """read: opens a table, write: writes one; None where tables are only written, or only read.
     is_text: whether a .gz of such a file is one too."""
 
-    read: Read
+    read: Read | None
     write: Write | None = None
     is_text: bool = False
 
@@ -52,9 +52,11 @@ def unpacked(path: Path) -> Path:
 
 def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
     """The reader of a file. Raises DataError if it can't be read."""
-    if (found := _format_of(path)) is not None:
+    found = _format_of(path)
+    if found is not None and found.read is not None:
         return found.read(path, text_format)
-    known = f"{', '.join(FORMATS)}, or .gz of the first three"
+    names = [name for name, known in FORMATS.items() if known.read is not None]
+    known = f"{', '.join(names)}, or .gz of the first three"
     hint = " (save the sheet as CSV)" if unpacked(path).suffix.lower() in SPREADSHEETS else ""
     raise DataError(f"{path}: expected a file that ends in {known}{hint}", key="data.path")
 

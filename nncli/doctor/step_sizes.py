@@ -15,7 +15,7 @@ from nncli.doctor.step_statistics import LayerSteps, gradient_norms, norm_at, sl
 from nncli.doctor.trials import learns_most, of_guessing
 from nncli.parts.activations import Relu
 
-VANISHED, EXPLODED = 0.03, 1e3  # the first layer's norm over the last one's
+VANISHED, EXPLODED = 0.05, 1e3  # the first layer's norm over the last one's
 DEEP = 3  # trained layers from which gradients have a way to vanish on
 STILL = 1e-3  # weights that moved less than this share of themselves in a whole run
 RESTLESS = 0.1  # of the weights, replaced by one step where training ended
@@ -69,13 +69,17 @@ class Gradients:
 
     @property
     def vanishing(self) -> float | None:
-        """The ratio in which little comes through; it may do so at first, and no longer late."""
+        """The smaller ratio: what doesn't come through at first keeps a run from learning.
+
+        None of so few layers that a small one has other reasons.
+        """
         if self.depth < DEEP:
             return None
-        return max(self.ratio, self.late) if math.isfinite(self.late) else self.ratio
+        return min(self.ratio, self.late) if math.isfinite(self.late) else self.ratio
 
     def message(self, what: str) -> str:
-        return f"gradients {what} on the way back: |gradient| is {self}"
+        late = f", and {self.late:.3g} times where training was left" * (self.late < self.ratio)
+        return f"gradients {what} on the way back: |gradient| is {self}{late}"
 
 
 def measure_gradients(run: DiagnosedRun) -> Gradients | str:

@@ -21,12 +21,12 @@ from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
 @dataclass(frozen=True)
 class Seeds:
-    """One seed per random stream."""
+    """One seed per random stream; 0, as ever, where none is given."""
 
-    split: Annotated[Seed, "which rows train, validate and test"]
-    init: Annotated[Seed, "the initial weights"]
-    shuffle: Annotated[Seed, "the order of rows, and their draws"]
-    dropout: Annotated[Seed, "the masks of dropout layers"]
+    split: Annotated[Seed, "which rows train, validate and test"] = 0
+    init: Annotated[Seed, "the initial weights"] = 0
+    shuffle: Annotated[Seed, "the order of rows, and their draws"] = 0
+    dropout: Annotated[Seed, "the masks of dropout layers"] = 0
 
 
 @dataclass(frozen=True)

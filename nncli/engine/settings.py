@@ -66,10 +66,12 @@ class TrainingKeys:
     ] = None
     dtype: Annotated[Literal["float64", "float32"], "of parameters and data"] = "float64"
     threads: Annotated[
-        PositiveInt | Auto, "for matrix products; auto: 1 unless a step is large"
+        PositiveInt | Auto,
+        "for matrix products; auto: 1 unless a step is large, then the free cores that "
+        "OMP_NUM_THREADS allows",
     ] = "auto"
     engine: Annotated[
-        Literal["auto", "numpy", "compiled"],
+        Auto | Engine,
         "what makes the steps; compiled: machine code, the same numbers up to rounding; auto: "
         "compiled if it is installed and saves more time than compiling takes",
     ] = "auto"

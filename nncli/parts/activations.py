@@ -14,7 +14,7 @@ import numpy as np
 from nncli.constraints import NonNegative, Positive
 from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array, Shape, Shapes
-from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer
+from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer, LecunNormal
 from nncli.registry import Part, part
 
 Saved = Mapping[str, Array]
@@ -160,6 +160,46 @@ class Elu(Activation):
         np.multiply(dz, da, out=dz)
 
 
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+@part("selu")
+class Selu(Activation):
+    """a = 1.0507 z where z > 0, else 1.7581 (exp(z) - 1): elu that keeps mean 0 and variance 1.
+
+    With lecun_normal, its default. 1.7581 is 1.0507 * 1.6733.
+    Source: Klambauer et al. (2017), Self-normalizing networks.
+    """
+
+    initializer = LecunNormal()
+    kinks = (0.0,)
+    formula = f"{SELU_SCALE} * ({{z}} if {{z}} > 0 else {SELU_ALPHA} * (exp({{z}}) - 1))"
+    backward_formula = (
+        f"{{da}} * {SELU_SCALE} if {{z}} > 0 else {{da}} * {SELU_SCALE * SELU_ALPHA} * exp({{z}})"
+    )
+    equivalents = {"keras": '"selu"', "pytorch": "nn.SELU()"}
+
+    def saved_shapes(self, shape: Shape) -> Shapes:
+        return {"branch": shape}
+
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        np.minimum(z, 0.0, out=a)
+        np.expm1(a, out=a)
+        np.multiply(a, SELU_ALPHA, out=a)
+        np.add(a, np.maximum(z, 0.0, out=saved["branch"]), out=a)
+        np.multiply(a, SELU_SCALE, out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        # exp(min(z, 0)) is 1 where z > 0: there alpha alone has to be switched off
+        slope = np.greater(z, 0.0, out=saved["branch"])
+        np.multiply(slope, SELU_SCALE * (1.0 - SELU_ALPHA), out=slope)
+        np.add(slope, SELU_SCALE * SELU_ALPHA, out=slope)
+        np.minimum(z, 0.0, out=dz)
+        np.exp(dz, out=dz)
+        np.multiply(dz, slope, out=dz)
+        np.multiply(dz, da, out=dz)
+
+
 @part("softplus")
 class Softplus(Activation):
     """a = ln(1 + exp(z)), as logaddexp(z, 0); the derivative is 1 - exp(-a).
@@ -253,6 +293,38 @@ class Silu(Activation):
         np.subtract(1.0, saved["sigmoid"], out=dz)
         np.multiply(dz, a, out=dz)
         np.add(dz, saved["sigmoid"], out=dz)
+        np.multiply(dz, da, out=dz)
+
+
+@part("mish")
+class Mish(Activation):
+    """a = z * t with t = tanh(ln(1 + exp(z))); the derivative is t + z * (1 - t^2) * sigmoid(z).
+
+    Source: Misra (2020), Mish: a self regularized non-monotonic activation function.
+    """
+
+    initializer = HeNormal()
+    formula = "{z} * tanh(ln(1 + exp({z})))"
+    backward_formula = (
+        "{da} * (tanh(ln(1 + exp({z}))) + {z} * (1 - tanh(ln(1 + exp({z})))^2) * sigmoid({z}))"
+    )
+    equivalents = {"keras": '"mish"', "pytorch": "nn.Mish()"}
+
+    def saved_shapes(self, shape: Shape) -> Shapes:
+        return {"tanh": shape, "sigmoid": shape}
+
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        sigmoid(z, out=saved["sigmoid"])
+        np.logaddexp(z, 0.0, out=a)
+        np.tanh(a, out=saved["tanh"])
+        np.multiply(z, saved["tanh"], out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        np.multiply(saved["tanh"], saved["tanh"], out=dz)
+        np.subtract(1.0, dz, out=dz)
+        np.multiply(dz, saved["sigmoid"], out=dz)
+        np.multiply(dz, z, out=dz)
+        np.add(dz, saved["tanh"], out=dz)
         np.multiply(dz, da, out=dz)
 
 

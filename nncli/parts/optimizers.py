@@ -105,19 +105,30 @@ VELOCITIES = {  # what SGD with momentum is elsewhere
     "loop does",
 }
 
+DECAYS = {  # what its weight decay is elsewhere
+    "scikit-learn": "no weight decay; alpha is a penalty of weights, which the velocity sees",
+    "keras": "weight_decay is decoupled and reaches biases, as here",
+    "pytorch": "SGD's weight_decay is added to the gradient (L2), and so goes into the velocity: "
+    "the same without momentum, not with it",
+}
+
 
 @part("sgd")
 class Sgd(Optimizer):
     """theta <- theta - lr g; with momentum v <- momentum v + lr g, theta <- theta - v.
 
     The learning rate is inside the velocity. Nesterov: theta <- theta - (momentum v + lr g), with
-    the new v. Source: Sutskever et al. (2013), On the importance of initialization and momentum.
+    the new v. Weight decay is decoupled: theta <- theta - lr weight_decay theta before the step,
+    which the velocity doesn't see; L2 is kernel_regularizer: l2.
+    Sources: Sutskever et al. (2013), On the importance of initialization and momentum; Loshchilov
+    and Hutter (2019), Decoupled weight decay regularization.
     """
 
     learning_rate: LearningRate = 0.01
     momentum: Annotated[Fraction, "share of the velocity kept"] = 0.0
     nesterov: Annotated[bool, "look ahead along the velocity"] = False
     initial_velocity: Annotated[Finite, "every v before the first step"] = 0.0
+    weight_decay: Annotated[NonNegative, "share of theta taken off per unit of lr"] = 0.0
     equivalents = {
         "scikit-learn": Equivalent(
             'solver="sgd", learning_rate_init={scaled_rate:.12g}, momentum={momentum}, '
@@ -146,7 +157,15 @@ class Sgd(Optimizer):
     def slot_start(self, slot: str) -> float:
         return self.initial_velocity
 
+    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        given = super().scalars(step, learning_rate)
+        if not self.weight_decay:
+            return given
+        return {**given, "keep": 1.0 - learning_rate * self.weight_decay}
+
     def update(self, buffers: UpdateBuffers) -> None:
+        if self.weight_decay:
+            np.multiply(buffers.theta, buffers.scalars["keep"], out=buffers.theta)
         np.multiply(buffers.g, buffers.scalars["learning_rate"], out=buffers.g)
         if not self.momentum:
             np.subtract(buffers.theta, buffers.g, out=buffers.theta)
@@ -163,21 +182,23 @@ class Sgd(Optimizer):
             np.subtract(buffers.theta, velocity, out=buffers.theta)
 
     def formulas(self) -> dict[str, str]:
+        decayed = self.fill("{W} * (1 - {lr} * {weight_decay})") if self.weight_decay else "{W}"
         if not self.momentum:
-            return {"theta": "{W} - {lr} * {g}"}
+            return {"theta": f"{decayed} - {{lr}} * {{g}}"}
         velocity = self.fill("{momentum} * {velocity} + {lr} * {g}")
         ahead = (
             self.fill("({momentum} * {velocity} + {lr} * {g})") if self.nesterov else "{velocity}"
         )
-        return {"velocity": velocity, "theta": "{W} - " + ahead}
+        return {"velocity": velocity, "theta": f"{decayed} - " + ahead}
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
-        if not self.momentum:
-            return super().equivalent(library, with_momentum="", **names)
-        keys = f", momentum={self.momentum}" + (", nesterov=True" if self.nesterov else "")
+        keys = f", momentum={self.momentum}" if self.momentum else ""
+        keys += ", nesterov=True" if self.nesterov else ""
+        keys += f", weight_decay={self.weight_decay}" if self.weight_decay else ""
         found = super().equivalent(library, with_momentum=keys, **names)
-        note = VELOCITIES.get(library)
-        return Equivalent(found.code, *found.notes, note) if note else found
+        notes = [VELOCITIES.get(library, "")] if self.momentum else []
+        notes += [DECAYS.get(library, "")] if self.weight_decay else []
+        return Equivalent(found.code, *found.notes, *(note for note in notes if note))
 
 
 @part("gd", "gradient_descent")
@@ -417,6 +438,82 @@ class AdamW(Adam):
         decayed = self.fill("{W} * (1 - {lr} * {weight_decay})")
         inherited = super().formulas()
         return {**inherited, "theta": inherited["theta"].replace("{W}", decayed)}
+
+
+@part("nadam")
+class Nadam(Adam):
+    """adam that looks ahead: its m' is b1 m / (1 - b1^(t+1)) + (1 - b1) g / (1 - b1^t).
+
+    Nesterov's momentum for Adam, with b1 the same at every step.
+    Source: Dozat (2016), Incorporating Nesterov momentum into Adam.
+    """
+
+    equivalents = {
+        "scikit-learn": unsupported("nadam"),
+        "keras": Equivalent(
+            "Nadam({learning_rate}, beta_1={betas[0]}, beta_2={betas[1]}, epsilon={epsilon}{clip})",
+            "Nadam's b1 rises from step to step, b1 (1 - 0.96^(t / 250) / 2): here it stays",
+        ),
+        "pytorch": Equivalent(
+            "torch.optim.NAdam(model.parameters(), lr={learning_rate}, betas={betas}, "
+            "eps={epsilon})",
+            "NAdam's b1 rises from step to step, b1 (1 - 0.96^(t / 250) / 2): here it stays",
+        ),
+    }
+
+    @property
+    def has_scratch(self) -> bool:
+        return True
+
+    def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        b1, b2 = self.betas
+        root = math.sqrt((1.0 - b2) / (1.0 - b2**step))  # as in adam
+        rate = learning_rate * (1.0 - b1) / root
+        return {
+            "mean_rate": rate * b1 / (1.0 - b1 ** (step + 1)),
+            "rate": rate / (1.0 - b1**step),
+            "floor": self.epsilon / root,
+        }
+
+    def update(self, buffers: UpdateBuffers) -> None:
+        assert buffers.scratch is not None
+        mean, squares = buffers.slots["mean"], buffers.slots["squares"]
+        np.multiply(mean, self.betas[0], out=mean)
+        np.add(mean, buffers.g, out=mean)
+        np.multiply(buffers.g, buffers.g, out=buffers.scratch)
+        np.multiply(squares, self.betas[1], out=squares)
+        np.add(squares, buffers.scratch, out=squares)
+        np.sqrt(squares, out=buffers.scratch)
+        np.add(buffers.scratch, buffers.scalars["floor"], out=buffers.scratch)
+        np.multiply(buffers.g, buffers.scalars["rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
+        np.multiply(mean, buffers.scalars["mean_rate"], out=buffers.g)
+        np.divide(buffers.g, buffers.scratch, out=buffers.g)
+        np.subtract(buffers.theta, buffers.g, out=buffers.theta)
+
+    def formulas(self) -> dict[str, str]:
+        b1, _ = self.betas
+        ahead = f"({b1} * {{m_hat}} + (1 - {b1}) * {{g}} / (1 - {b1}^{{step}}))"
+        inherited = super().formulas()
+        return {
+            **inherited,
+            "m_hat": f"{{m}} / (1 - {b1}^({{step}} + 1))",
+            "theta": inherited["theta"].replace("{m_hat}", ahead),
+        }
+
+    @property
+    def memory(self) -> tuple[str, ...]:
+        b1, b2 = self.betas
+        return (
+            f"Here mean = m / (1 - {b1}) and squares = s / (1 - {b2}); `mean_rate`, `rate` and",
+            "`floor`, which go with mean, g and sqrt(squares), make up for that.",
+        )
+
+    def shown(self, slots: Mapping[str, Array], step: int) -> dict[str, Array]:
+        """The same as adam, with m corrected for the step ahead."""
+        shown = super().shown(slots, step)
+        return {**shown, "m_hat": shown["m"] / (1.0 - self.betas[0] ** (step + 1))}
 
 
 @part("lbfgs", "l_bfgs")

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from nncli.constraints import Bounds, Count, NonNegative, PositiveInt, Share
+from nncli.constraints import Bounds, Count, NonNegative, Positive, PositiveInt, Share
 from nncli.equivalent import Equivalent, unsupported
 from nncli.registry import Part, part
 
@@ -166,6 +166,55 @@ class InverseTime(Schedule):
         return 1.0 / (1.0 + self.rate * t)
 
 
+@part("linear", "linear_decay")
+class Linear(Schedule):
+    """lr_t = lr (floor + (1 - floor) (1 - t / T))."""
+
+    formula = "{lr} * ({floor} + (1 - {floor}) * (1 - t / T))"
+    code = "return {floor} + (1 - {floor}) * (1 - t / {total})"
+    equivalents = {
+        "keras": Equivalent(
+            "", "PolynomialDecay with power=1 moves the rate each step, factor(t) each {interval}"
+        ),
+        "pytorch": "LinearLR(optimizer, 1.0, {floor}, {total})",
+    }
+
+    floor: Annotated[Share, "the factor reached at the end"] = 0.0
+    interval: Interval = "epoch"
+    warmup: Warmup = 0
+
+    def after_warmup(self, t: int, total: int) -> float:
+        progress = min(t / total, 1.0) if total > 0 else 1.0
+        return self.floor + (1.0 - self.floor) * (1.0 - progress)
+
+
+@part("polynomial", "polynomial_decay")
+class Polynomial(Schedule):
+    """lr_t = lr (floor + (1 - floor) (1 - t / T)^power)."""
+
+    formula = "{lr} * ({floor} + (1 - {floor}) * (1 - t / T)^{power})"
+    code = "return {floor} + (1 - {floor}) * (1 - t / {total}) ** {power}"
+    equivalents = {
+        "keras": Equivalent(
+            "", "PolynomialDecay moves the rate each step, factor(t) each {interval}"
+        ),
+        "pytorch": Equivalent(
+            "LambdaLR(optimizer, lambda t: {floor} + (1 - {floor}) * "
+            "max(1 - t / {total}, 0) ** {power})",
+            "PolynomialLR(optimizer, {total}, {power}) is this with floor 0",
+        ),
+    }
+
+    power: Positive = 2.0
+    floor: Annotated[Share, "the factor reached at the end"] = 0.0
+    interval: Interval = "epoch"
+    warmup: Warmup = 0
+
+    def after_warmup(self, t: int, total: int) -> float:
+        progress = min(t / total, 1.0) if total > 0 else 1.0
+        return self.floor + (1.0 - self.floor) * math.pow(1.0 - progress, self.power)
+
+
 @part("cosine", "cosine_annealing")
 class Cosine(Schedule):
     """lr_t = lr (floor + (1 - floor) (1 + cos(pi t / T)) / 2).
@@ -187,6 +236,43 @@ class Cosine(Schedule):
     def after_warmup(self, t: int, total: int) -> float:
         progress = min(t / total, 1.0) if total > 0 else 1.0
         return self.floor + (1.0 - self.floor) * 0.5 * (1.0 + math.cos(math.pi * progress))
+
+    def equivalent(self, library: str, **names: Any) -> Equivalent:
+        return super().equivalent(library, lowest=names["learning_rate"] * self.floor, **names)
+
+
+@part("cosine_restarts", "cosine_warm_restarts")
+class CosineRestarts(Schedule):
+    """cosine over cycles of `period` intervals, each `growth` times as long as the one before.
+
+    Source: Loshchilov and Hutter (2017), SGDR: stochastic gradient descent with warm restarts.
+    """
+
+    code = """\
+length = {period}
+while t >= length:
+    t, length = t - length, length * {growth}
+return {floor} + (1 - {floor}) * (1 + math.cos(math.pi * t / length)) / 2"""
+    equivalents = {
+        "keras": Equivalent(
+            "", "CosineDecayRestarts moves the rate each step, factor(t) each {interval}"
+        ),
+        "pytorch": "CosineAnnealingWarmRestarts(optimizer, {period}, {growth}, {lowest:.12g})",
+    }
+
+    period: Annotated[PositiveInt, "intervals of the first cycle"] = 10
+    growth: Annotated[PositiveInt, "by how much each cycle is longer than the one before"] = 1
+    floor: Annotated[Share, "the factor approached at the end of a cycle"] = 0.0
+    interval: Interval = "epoch"
+    warmup: Warmup = 0
+
+    def after_warmup(self, t: int, total: int) -> float:
+        length = self.period
+        if self.growth == 1:
+            t %= length
+        while t >= length:
+            t, length = t - length, length * self.growth
+        return self.floor + (1.0 - self.floor) * 0.5 * (1.0 + math.cos(math.pi * t / length))
 
     def equivalent(self, library: str, **names: Any) -> Equivalent:
         return super().equivalent(library, lowest=names["learning_rate"] * self.floor, **names)

@@ -210,8 +210,8 @@ class GroupSplit(Shares):
 class TimeSplit(Shares):
     """The earliest rows train, later ones validate, the latest test: nobody knows the future.
 
-    `column` holds numbers or dates (ISO 8601, such as 2026-03-01). Rows of one moment stay
-    together.
+    `column` holds numbers or dates (ISO 8601, such as 2026-03-01; others by a format in
+    data.columns). Rows of one moment stay together.
     """
 
     column: ColumnName = field(kw_only=True)
@@ -244,7 +244,7 @@ def _present(table: Table, name: str, pool: Array) -> Array:
 
 def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
     """Times as numbers that sort as they follow each other."""
-    from datetime import UTC, datetime
+    from nncli.parts.dates import days_of
 
     texts = table.column(name).categories
     if not texts:
@@ -252,11 +252,10 @@ def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
     moments: Array = np.zeros(len(texts))
     wrong = {}
     for index, text in enumerate(texts):
-        try:
-            moment = datetime.fromisoformat(text)
-            moments[index] = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-        except ValueError:
+        if (days := days_of(text)) is None:
             wrong[index] = text
+        else:
+            moments[index] = days
     if wrong:
         rows = [
             row for row, code in zip(pool.tolist(), values.tolist(), strict=True) if code in wrong

@@ -10,7 +10,7 @@ import numpy as np
 from nncli.errors import Problem, TableError, printable
 from nncli.parts.arrays import Array
 
-Kind = Literal["numeric", "boolean", "categorical"]
+Kind = Literal["numeric", "boolean", "categorical", "date"]
 Task = Literal["binary", "classification", "regression"]
 # The column aside that says which file a row came from: train, val or test. No file has this name.
 PART = "\0part"
@@ -32,7 +32,9 @@ class Origin:
     """The files a table was read from.
 
     each_sha256: of each one's bytes.  files: each one's path and the line of each of its rows.
-    left_out: the columns that became no feature, and why.
+    left_out: the columns that became no feature, and why.  values: of columns, the texts that
+    were taken for values though they often mean none.  notes: what was guessed, in words.
+    date_formats: of the columns that were taken for dates; None: ISO 8601.
     row_word: what a number in `files` counts, `` for lines of text.  header: whether the first
     line has the columns' names; None for files that aren't text.
     """
@@ -40,6 +42,9 @@ class Origin:
     each_sha256: tuple[str, ...]
     files: tuple[tuple[str, Array], ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    date_formats: Mapping[str, str | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     row_word: str = ""
     header: bool | None = None
 
@@ -73,6 +78,7 @@ class Table:
     y: class indices (rows,) where `classes` has names, else numbers (rows, targets).
     categories: the category names of each feature that isn't a number.
     booleans: the features whose numbers are only ever 0 and 1, by their nature.
+    dates: the features whose numbers are days since 1970.
     aside: columns that split or weigh rows, and are no features.
     weights: (rows,) how much each row counts, in the loss and in standard scaling; None: all alike.
     origin: where the rows stand, if they come from files.
@@ -85,6 +91,7 @@ class Table:
     classes: tuple[str, ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     booleans: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
     aside: Mapping[str, Column] = field(default_factory=dict)
     weights: Array | None = None
     origin: Origin | None = None
@@ -125,6 +132,8 @@ class Table:
         """What a feature holds."""
         if name in self.booleans:
             return "boolean"
+        if name in self.dates:
+            return "date"
         return "categorical" if name in self.categories else "numeric"
 
     def place(self, row: int) -> str:

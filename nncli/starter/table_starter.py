@@ -11,7 +11,8 @@ from nncli.config.dump import to_yaml
 from nncli.data.column_types import task_reason
 from nncli.data.data_checks import is_imbalanced, refuse_singleton_classes
 from nncli.data.reading.chunks import MISSING, TableReader
-from nncli.data.reading.tables import EMPTY, TableFile, listed, nearest
+from nncli.data.reading.number_formats import yaml_name
+from nncli.data.reading.tables import EMPTY, TableFile, flow_list, listed, nearest
 from nncli.data.table_formats import open_table, unpacked
 from nncli.data.targets import as_task
 from nncli.errors import DataError, MarkersFound, UserError, escaped, few
@@ -144,6 +145,13 @@ def _table_block(table: Table, source: TableFile, config: Path, asked: Asked) ->
         words = _yaml([*MISSING, *own])
         extra += f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
         extra += f"  missing: {words}\n"
+    said = ", ".join(
+        f"{yaml_name(name)}: {{values: {flow_list(texts)}}}"
+        for name, texts in table.origin.values.items()
+    )
+    if said:
+        extra += "  # so many that they are values, no sign of a missing one; values: [] if not\n"
+        extra += f"  columns: {{{said}}}\n"
     if source.format.decimal != ".":
         extra += '  decimal: ","\n'
     extra += asked.lines()
@@ -162,7 +170,7 @@ def _table_block(table: Table, source: TableFile, config: Path, asked: Asked) ->
         facts=facts,
         missing=extra,
         features="\n".join(f"  #   {line}" for line in _column_lines(table)),
-        split=_split_line(table),
+        split=_split_line(table) + _time_hint(table),
         scale="minmax" if _looks_like_pixels(table) else "standard",
     )
     if any(table.kind(name) == "categorical" for name in table.features):
@@ -170,11 +178,19 @@ def _table_block(table: Table, source: TableFile, config: Path, asked: Asked) ->
     return text
 
 
+def _time_hint(table: Table) -> str:
+    """How rows are split by a date, where there is one."""
+    dates = [name for name in table.features if name in table.dates]
+    if not dates:
+        return ""
+    return f"\n  # split: {{type: time, column: {_yaml(dates[0])}}}  to be scored on later rows"
+
+
 def _column_lines(table: Table) -> list[str]:
     """The features by kind, then what is left out and why."""
     assert table.origin is not None
     lines = []
-    for kind in ("numeric", "boolean", "categorical"):
+    for kind in ("numeric", "boolean", "categorical", "date"):
         names = [_said(table, name, kind) for name in table.features if table.kind(name) == kind]
         if names:
             lines.append(f"{kind}: {few(names, SHOWN)}")
@@ -204,7 +220,7 @@ def _yaml(value: str | list[str]) -> str:
 
 def _count_inputs(table: Table) -> int:
     return sum(
-        len(table.categories[name]) if table.kind(name) == "categorical" else 1
+        {"categorical": len(table.categories.get(name, ())), "date": 6}.get(table.kind(name), 1)
         for name in table.features
     )
 

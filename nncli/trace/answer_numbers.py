@@ -20,6 +20,11 @@ class Reading:
     value: float
     unit: float = 0.0
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether it has four decimals at least, as numbers by hand are rounded to."""
+        return 0.0 < self.unit <= FINE_ZERO * (1 + FLOAT)
+
     def rounds(self, number: float) -> bool:
         """Whether it is that number, correctly rounded, and not so coarsely that it tells nothing.
 

@@ -147,4 +147,5 @@ def _is_right(read: Reading, right: float, before: float, scale: float, toleranc
     if before:
         allowed = max(allowed, SHOWN * abs(right))
     is_near = read.value == right or abs(read.value - right) <= allowed
-    return is_near or (read.rounds(right) and not (before and read.rounds(before)))
+    is_copy = before and (read.value == before or (not read.is_fine and read.rounds(before)))
+    return is_near or (read.rounds(right) and not is_copy)

@@ -129,8 +129,9 @@ class Replay:
 
     def _checkpoint(self) -> tuple[TrainState | None, int]:
         """The state that was saved last, and the epoch reported last; None: not even a first."""
-        if names.CHECKPOINT not in self.reader.run.manifest():
+        if not self.reader.has_learned:
             return None, 0
+        self.reader.theta  # noqa: B018  # before hours of training, if it isn't there
         state, beside = self.reader.checkpoint()
         try:
             return state, read_as(beside["last"], EpochReport, "last").epoch

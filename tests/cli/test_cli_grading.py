@@ -88,6 +88,18 @@ def test_a_rounding_of_an_update_has_to_show_the_change(nncli, mazur, folder, an
     assert marks["hidden_1/W/after[0,0]"]["verdict"] == verdict
 
 
+def test_a_step_that_the_decimals_do_not_show_is_no_answer_by_its_old_number(nncli, mazur, folder):
+    """0.29998: five decimals show the step; 0.3 is what it was before."""
+    options = ("--set", "optimizer.learning_rate=0.05")
+    right = solutions(nncli, mazur, *options)["hidden_1/W/after[1,1]"]
+    assert 0 < 0.3 - right < 5e-5
+    command = ("--worksheet", "--blank", "hidden_1/W/after[1,1]", *options)
+    assert nncli("trace", mazur, *command).code == 0
+    for answer, code in ((f"{right:.5f}", 0), ("0.3", 1), ("0.30", 1), ("0.300", 1)):
+        fill(folder / "answers.csv", lambda cell, number, answer=answer: answer)
+        assert nncli("grade", "answers.csv").code == code, answer
+
+
 def sigmoid(z):
     return 1 / (1 + math.exp(-z))
 

@@ -620,3 +620,53 @@ def test_value_beyond_the_dtype_is_told_with_its_row(nncli, write):
     done = nncli("validate", config)
     assert done.code == 2
     assert done.err.endswith("t.csv:11: its values overflow when scaled or stored as float32\n")
+
+
+def test_a_run_reads_new_rows_with_the_guess_that_it_was_trained_with(nncli, write):
+    words = ["p", "None", "q"]
+    write("t.csv", "x,t,y", *(f"{i},{words[i % 3]},{words[i % 3]}" for i in range(60)))
+    write("t.yaml", "data: {path: t.csv, target: y}\ntraining: {epochs: 2}")
+    done = nncli("train", "t.yaml")
+    assert done.code == 0
+    assert "column 'y': 'None' (20) of 60 cells: too many to mean that there is no" in done.err
+    assert "t:\n      values: [None]" in Path("runs/t-001/config.resolved.yaml").read_text()
+    write("new.csv", "x,t,y", "1,None,None")  # where it is frequent by chance alone
+    done = nncli("evaluate", "runs/t-001", "--data", "new.csv", "--json")
+    assert json.loads(done.out)["rows"] == 1
+    assert nncli("predict", "runs/t-001", "new.csv").code == 0
+    assert nncli("init", "t.csv", "--target", "y", "-o", "i.yaml").code == 0
+    assert 'y: {values: ["None"]}' in Path("i.yaml").read_text()
+    assert nncli("validate", "i.yaml").code == 0
+
+
+def test_a_run_reads_new_rows_in_the_format_of_its_config(nncli, write):
+    write("t.csv", "x,y", *(f"€1'{i:03} kg,{'ab'[i % 2]}" for i in range(60)))
+    keys = """{x: {thousands: "'", prefix: "€", suffix: kg}}"""
+    write("t.yaml", f"data: {{path: t.csv, target: y, columns: {keys}}}\ntraining: {{epochs: 2}}")
+    assert nncli("train", "t.yaml").code == 0
+    write("new.csv", "x", "€2'000 kg", "€2'000 kg")
+    assert nncli("predict", "runs/t-001", "new.csv").code == 0
+    write("wrong.csv", "x", "$5")
+    done = nncli("predict", "runs/t-001", "wrong.csv")
+    assert (done.code, "wrong.csv:2: column 'x': expected a number, found '$5'" in done.err) == (
+        2,
+        1,
+    )
+
+
+def test_dates_are_said_recorded_and_read_again(nncli, write):
+    days = [f"2025-{1 + i // 28:02}-{1 + i % 28:02}" for i in range(84)]
+    write("t.csv", "day,x,y", *(f"{day},{i % 7},{i * 1.5}" for i, day in enumerate(days)))
+    assert nncli("init", "t.csv", "--target", "y").code == 0
+    assert "# split: {type: time, column: day}" in Path("t.yaml").read_text()
+    done = nncli("train", "t.yaml", "--set", "training.epochs=2")
+    assert done.code == 0
+    assert "column 'day' is read as dates (ISO 8601)" in done.err
+    assert "day:\n      type: date" in nncli("config", "t.yaml").out
+    write("new.csv", "x,day", "3,2026-01-01", "3,2026-01-02T12:00Z")
+    assert nncli("predict", "runs/t-001", "new.csv").code == 0
+    time = "data.split={type: time, column: day}"
+    for form in ("{}", "{} 10:00 UTC"):
+        rows = (f"{form.format(day.replace('-', '/'))},{i},{i}" for i, day in enumerate(days))
+        write("t.csv", "day,x,y", *rows)
+        assert nncli("validate", "t.yaml", "--set", time).code == 0

@@ -4,6 +4,7 @@ import pytest
 
 from nncli.build.build import build
 from nncli.config.load import load
+from nncli.engine.job import Seeds
 from nncli.errors import ConfigError
 from nncli.parts.activations import Softplus
 from nncli.parts.datasets import Iris
@@ -51,24 +52,10 @@ def test_epsilon_that_float32_takes_for_0_is_refused(tmp_path, optimizer):
     assert found.path == "optimizer.epsilon"
 
 
-def test_one_large_step_asks_for_threads_and_a_small_one_for_none(tmp_path):
+def test_seed_of_one_stream_leaves_the_others_at_0(tmp_path):
     path = tmp_path / "c.yaml"
-    path.write_text("data: {dataset: iris}")
-    assert build(*load(path)).experiment.training.threads == 1
-    wide = ["network.hidden=[4096, 4096]", "training.batch_size=full"]
-    import os
-
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    assert build(*load(path, wide)).experiment.training.threads == cores
-
-
-def test_where_a_process_is_bound_to_no_cores_all_of_them_count(tmp_path, monkeypatch):
-    path = tmp_path / "c.yaml"
-    path.write_text("data: {dataset: iris}")
-    monkeypatch.delattr("os.sched_getaffinity", raising=False)
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
-    wide = ["network.hidden=[4096, 4096]", "training.batch_size=full"]
-    assert build(*load(path, wide)).experiment.training.threads == 3
+    path.write_text("data: {dataset: iris}\nseed: {split: 3}")
+    assert load(path)[0].seeds == Seeds(split=3, init=0, shuffle=0, dropout=0)
 
 
 def test_counts_are_predicted_by_an_activation_that_can_be_any_count(tmp_path):

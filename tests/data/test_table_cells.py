@@ -214,7 +214,8 @@ def test_long_cells_are_cut_in_messages(tmp_path):
      "Null", "None", "?", " NA "],
 )  # fmt: skip
 def test_the_usual_signs_of_missing_are_missing(tmp_path, text):
-    table = read(tmp_path, columns(x=[1, f'"{text}"', 3], t=["p", f'"{text}"', "q"], y=["a", "b"]))
+    texts = ["p", f'"{text}"', *"pqpqpqpqpqpqpqpqpq"]  # a twentieth of the rows
+    table = read(tmp_path, columns(x=[1, f'"{text}"', 3], t=texts, y=["a", "b"], rows=60))
     assert cells(table, "x")[:3] == [1, None, 3]
     assert cells(table, "t")[:2] == ["p", None]
 
@@ -464,10 +465,11 @@ def test_several_targets_are_numbers(tmp_path):
 
 
 def test_rows_without_target_are_all_named(tmp_path):
-    text = columns(x=[1, 2, 4], y=["a", "", "b", "NA"], rows=8)
+    text = columns(x=[1, 2, 4], y=["a", "", "b", "nan"], rows=8)
     missing = "column 'y': the target is missing"
     assert refusal(tmp_path, text) == [
-        f"table.csv:3: {missing} (data.missing_target: drop leaves such rows out)",
+        f"table.csv:3: {missing} (data.missing_target: drop leaves such rows out; if 'nan' is a "
+        'class, data.columns: {y: {values: ["nan"]}})',
         *(f"table.csv:{line}: {missing}" for line in (5, 7, 9)),
     ]
     found = refusal(tmp_path, columns(x=[1, 2, 4], y=["a", ""], rows=100))
@@ -475,7 +477,7 @@ def test_rows_without_target_are_all_named(tmp_path):
 
 
 def test_rows_without_target_can_be_left_out(tmp_path):
-    text = columns(x=[1, 2, 4, 5], y=["a", "", "b", "NA"], rows=40)
+    text = columns(x=[1, 2, 4, 5], y=["a", "", "b", "nan"], rows=40)
     table = read(tmp_path, text, drops_missing_target=True)
     assert cells(table, "x") == [1, 4] * 10
     assert table.place(1) == f"{tmp_path}/table.csv:4"

@@ -30,7 +30,7 @@ def npz(**arrays):
 
 def test_arrays_are_columns(tmp_path):
     m = np.arange(3 * ROWS).reshape(ROWS, 3) % 17
-    content = npz(x=X, m=m, t=np.array(["p", " q ", "NA"] * 20), b=X > 0, y=Y)
+    content = npz(x=X, m=m, t=np.array(["p", " q ", "nan"] * 20), b=X > 0, y=Y)
     table = read(tmp_path, content, name="t.npz")
     assert table.features == ("x", "m_1", "m_2", "m_3", "t", "b")
     np.testing.assert_array_equal(table.x[:, 0], X)
@@ -171,7 +171,7 @@ def test_arrow_columns_are_read(read_arrow, pyarrow, tmp_path):
             "t": ["p", " q ", None] * 20,
             "d": pyarrow.array(["r", "s", None] * 20).dictionary_encode(),
             "e": [Decimal("1.5"), None, Decimal("2.25")] * 20,
-            "na": ["NA", "u", "v"] * 20,
+            "na": ["nan", "u", "v"] * 20,
         }
     )
     np.testing.assert_array_equal(table.x[:, 0], X)

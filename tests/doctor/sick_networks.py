@@ -72,6 +72,8 @@ VANISHING = [
         ("blobs", BLOBS, 9, 10, "sigmoid", 0.1),
         ("diabetes", DIABETES, 6, 10, "sigmoid", 0.05),
         ("cancer", CANCER, 8, 16, "sigmoid", 0.1),
+        ("cancer", CANCER, 4, 12, "sigmoid", 0.05),
+        ("diabetes", DIABETES, 4, 12, "sigmoid", 0.3),
     )
 ] + [
     Sick(

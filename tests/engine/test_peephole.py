@@ -33,7 +33,7 @@ def both(kernel, *shapes):
     tape()
     expected = arrays[-1].copy()
     arrays[-1][...] = np.nan
-    quick = Peephole().cheaper(tape)
+    quick = Peephole().optimized(tape)
     quick()
     return expected, arrays[-1], tape, quick
 
@@ -75,7 +75,7 @@ def test_a_single_number_is_passed_as_one():
 
 def test_a_single_number_may_change_between_replays():
     x, b, out = np.ones((4, 1)), np.ones(1), np.zeros((4, 1))
-    quick = Peephole().cheaper(recorded(lambda x, b, out: np.add(x, b, out=out), x, b, out))
+    quick = Peephole().optimized(recorded(lambda x, b, out: np.add(x, b, out=out), x, b, out))
     b[0] = 5.0
     quick()
     assert out.tolist() == [[6.0]] * 4
@@ -83,7 +83,9 @@ def test_a_single_number_may_change_between_replays():
 
 def test_a_number_that_changes_is_not_taken_for_a_constant():
     x, floor, out = np.zeros(3), np.asarray(1.0), np.zeros(3)
-    quick = Peephole().cheaper(recorded(lambda x, f, out: np.maximum(x, f, out=out), x, floor, out))
+    quick = Peephole().optimized(
+        recorded(lambda x, f, out: np.maximum(x, f, out=out), x, floor, out)
+    )
     floor[()] = 7.0
     quick()
     assert out.tolist() == [7.0] * 3
@@ -118,7 +120,7 @@ def test_nor_where_z_is_a_window_on_what_was_overwritten():
     np.maximum(tape.wrap(z), 0.0, out=tape.wrap(a))
     np.negative(tape.wrap(x), out=tape.wrap(x))
     np.greater(tape.wrap(z), 0.0, out=tape.wrap(dz))
-    Peephole().cheaper(tape)()
+    Peephole().optimized(tape)()
     np.testing.assert_array_equal(dz, z > 0.0)
 
 
@@ -134,5 +136,5 @@ def test_the_greatest_of_a_few_columns_is_found_column_by_column(columns):
 def test_infinities_and_nan_are_spread_as_they_are():
     x, b, out = np.zeros((2, 3)), np.array([np.inf, -np.inf, np.nan]), np.empty((2, 3))
     with np.errstate(invalid="ignore"):
-        Peephole().cheaper(recorded(lambda x, b, out: np.add(x, b, out=out), x, b, out))()
+        Peephole().optimized(recorded(lambda x, b, out: np.add(x, b, out=out), x, b, out))()
     np.testing.assert_array_equal(out, [[np.inf, -np.inf, np.nan]] * 2)

@@ -99,7 +99,7 @@ def assert_replay_is_exact(job, rows, *, gather=True):
     direct_theta = job.start().theta
     direct = (*compute_directly(job, direct_theta, rows), direct_theta)
     assert np.any(direct[1])
-    for rewrite in (as_recorded, Peephole().cheaper):
+    for rewrite in (as_recorded, Peephole().optimized):
         theta = job.start().theta
         replayed = (*replay(job, theta, rows, gather=gather, rewrite=rewrite), theta)
         for expected, found in zip(direct, replayed, strict=True):

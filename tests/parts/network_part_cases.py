@@ -45,6 +45,17 @@ ACTIVATIONS = {
         lambda part, z: np.where(z > 0, z, part.alpha * (np.exp(z) - 1)),
         {0: (0, 1), -1e4: (-1, 0), 1e4: (1e4, 1)},  # exp(0), for alpha = 1
     ),
+    "selu": ActivationCase(
+        lambda part, z: (
+            1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (np.exp(z) - 1))
+        ),
+        # scale alpha at 0 and below, scale above; -scale alpha far down
+        {
+            0: (0, 1.7580993408473766),
+            -1e4: (-1.7580993408473766, 0),
+            1e3: (1050.7009873554805, 1.0507009873554805),
+        },
+    ),
     "softplus": ActivationCase(
         lambda part, z: np.log(1 + np.exp(z)),
         {0: (math.log(2), 0.5), -1e4: (0, 0), 1e4: (1e4, 1)},  # sigmoid(0)
@@ -60,6 +71,10 @@ ACTIVATIONS = {
     "silu": ActivationCase(
         lambda part, z: z / (1 + np.exp(-z)),
         {0: (0, 0.5), -1e4: (0, 0), 1e4: (1e4, 1)},  # 1/2 + 0
+    ),
+    "mish": ActivationCase(
+        lambda part, z: z * np.tanh(np.log1p(np.exp(z))),
+        {0: (0, 0.6), -1e4: (0, 0), 1e4: (1e4, 1)},  # tanh(ln 2) = (4 - 1) / (4 + 1)
     ),
     "gelu": ActivationCase(
         lambda part, z: z * (1 + erf(z / np.sqrt(2))) / 2,

@@ -7,13 +7,16 @@ import math
 
 import numpy as np
 
-from nncli.parts.optimizers import Adagrad, Adam, AdamW, GradientDescent, RmsProp, Sgd
+from nncli.parts.optimizers import Adagrad, Adam, AdamW, GradientDescent, Nadam, RmsProp, Sgd
 from nncli.parts.schedules import (
     Constant,
     Cosine,
+    CosineRestarts,
     Exponential,
     InverseTime,
+    Linear,
     OneCycle,
+    Polynomial,
     ReduceOnPlateau,
     Step,
 )
@@ -50,6 +53,23 @@ SCHEDULES = {  # examples with their factors at some t of T intervals
         # 0.2 + 0.8 of the above
         (Cosine(floor=0.2), 12, {0: 1.0, 4: 0.2 + 0.8 * 0.75, 6: 0.6, 12: 0.2}),
     ],
+    "linear": [
+        (Linear(), 12, {0: 1.0, 3: 0.75, 6: 0.5, 12: 0.0, 15: 0.0}),
+        (Linear(floor=0.2), 12, {0: 1.0, 6: 0.6, 12: 0.2}),  # 0.2 + 0.8 / 2
+    ],
+    "polynomial": [
+        (Polynomial(), 12, {0: 1.0, 3: 0.5625, 6: 0.25, 12: 0.0, 15: 0.0}),  # (3/4)^2, (1/2)^2
+        (Polynomial(power=0.5, floor=0.2), 12, {0: 1.0, 9: 0.6, 12: 0.2}),  # sqrt(1/4) = 1/2
+    ],
+    "cosine_restarts": [
+        (CosineRestarts(period=4), 12, {0: 1.0, 2: 0.5, 4: 1.0, 6: 0.5, 8: 1.0}),
+        # cycles of 2, 4 and 8: from 0, 2 and 6
+        (
+            CosineRestarts(period=2, growth=2, floor=0.2),
+            12,
+            {0: 1.0, 1: 0.6, 2: 1.0, 4: 0.6, 6: 1.0, 10: 0.6},
+        ),
+    ],
     "one_cycle": [
         # T = 13, so t / (T - 1) runs over twelfths; it rises over the first quarter: t = 0, ..., 3
         # a third and two thirds up: 1 - 0.8 (1 + cos 60 deg) / 2 = 0.4, the same with 120 deg
@@ -69,6 +89,7 @@ def sgd(part, theta, gradients, rates):
     v = part.initial_velocity
     for g, rate in zip(gradients, rates, strict=True):
         v = part.momentum * v + rate * g
+        theta = theta - rate * part.weight_decay * theta
         theta = theta - (part.momentum * v + rate * g if part.nesterov else v)
     return theta
 
@@ -104,17 +125,36 @@ def adam(part, theta, gradients, rates):
     return theta
 
 
+def nadam(part, theta, gradients, rates):
+    """Dozat (2016), with the same share b1 at every step."""
+    b1, b2 = part.betas
+    m = v = np.zeros_like(theta)
+    for t, (g, rate) in enumerate(zip(gradients, rates, strict=True), start=1):
+        m = b1 * m + (1 - b1) * g
+        v = b2 * v + (1 - b2) * g**2
+        m_bar = b1 * m / (1 - b1 ** (t + 1)) + (1 - b1) * g / (1 - b1**t)
+        theta = theta - rate * m_bar / (np.sqrt(v / (1 - b2**t)) + part.epsilon)
+    return theta
+
+
 BETAS = [(0.9, 0.999), (0.0, 0.0), (0.0, 0.9), (0.99, 0.5)]
 ADAMS = [{"betas": betas, "epsilon": epsilon} for betas in BETAS for epsilon in (1e-8, 1e-2)]
 
 OPTIMIZERS = {  # the textbook's theta after (part, theta, gradients, rates), and examples
     "sgd": (
         sgd,
-        [Sgd(), Sgd(momentum=0.9), Sgd(momentum=0.5, nesterov=True, initial_velocity=0.1)],
+        [
+            Sgd(),
+            Sgd(momentum=0.9),
+            Sgd(weight_decay=0.1),
+            Sgd(momentum=0.9, weight_decay=0.1),
+            Sgd(momentum=0.5, nesterov=True, initial_velocity=0.1),
+        ],
     ),
     "gd": (sgd, [GradientDescent(), GradientDescent(momentum=0.9)]),
     "adagrad": (adagrad, [Adagrad(), Adagrad(initial_accumulator_value=0.1, epsilon=0.01)]),
     "rmsprop": (rmsprop, [RmsProp(), RmsProp(rho=0.5, epsilon=0.01)]),
     "adam": (adam, [Adam(**keys) for keys in ADAMS]),
+    "nadam": (nadam, [Nadam(**keys) for keys in ADAMS]),
     "adamw": (adam, [AdamW(**keys, weight_decay=0.1) for keys in ADAMS]),
 }

@@ -58,10 +58,12 @@ def command(
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.cli.summary import note_unfinished
+    from nncli.data.memory import require_room_for_libraries
     from nncli.evaluation.report import evaluate
     from nncli.evaluation.report_files import save
 
     reader = RunReader(RunDirectory.open(run))
+    require_room_for_libraries(run)
     name, rows = _read(reader, data) if data else _recorded(reader, split)
     report = evaluate(reader, rows, name)
     note_unfinished(reader.summary())

@@ -56,7 +56,7 @@ def command(
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stop import Stop
 
-    with StopOnSignal(Stop()) as signals, BackgroundPlotter() as plotter:
+    with StopOnSignal(Stop(), is_preparing=True) as signals, BackgroundPlotter() as plotter:
         if resume is not None:
             from nncli.cli.resume import resume_run
 
@@ -65,6 +65,7 @@ def command(
                     recorder = resume_run(run, config, assignments, plotter)
                 except NothingLeft as end:
                     return _say_end(end, run, as_json=as_json)
+                signals.is_preparing = False
                 return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         assert config is not None
         if folds is not None:
@@ -102,9 +103,7 @@ def _build(
         echo_err(model_summary(built) + "\n")
     for warning in built.warnings:
         warn(warning)
-    if signals.received is not None:
-        echo_err("stopped before training: nothing was written")
-        raise click.exceptions.Exit(signals.exit_code)
+    signals.is_preparing = False
     return built, source
 
 

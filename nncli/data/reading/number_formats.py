@@ -1,36 +1,237 @@
 """Number formats: columns of numbers that would be taken for texts, and what to do about each."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
-from nncli.data.reading.chunks import is_number, to_number
+import numpy as np
+
+from nncli.data.reading.chunks import NumberParser, is_number
 from nncli.errors import printable
+from nncli.parts.arrays import Array
 
 MANY_NUMBERS = 20  # different ones: more than a column of codes has
 FEW_MARKERS = 5  # different texts among them: more than a missing value has names
-SYMBOLS = re.compile(r"[$€£¥%\s]|(?<=\d),(?=\d{3}(?!\d))")
+MANY_WORDS = 20  # different words without a digit among them
+NEARLY_ALL = 0.95
+NO_NUMBER = "no number"
+FEW_UNITS = 4  # different texts up to which `2 doors` and `4 doors` may be categories
+MINUS = "\N{MINUS SIGN}"
+SEPARATORS = "'\N{RIGHT SINGLE QUOTATION MARK}_ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+CURRENCIES = "$€£¥₹₽₩₺₫฿₴₦"
+WRITTEN = re.compile(
+    rf"""(?P<open>\()?\s*(?P<minus>[-+{MINUS}])?\s*
+    (?P<prefix>[A-Z]{{0,3}}[{CURRENCIES}]|[A-Z]{{3}}|)\s*(?P<minus2>[-+{MINUS}])?
+    (?P<number>[.,]?\d(?:[\d.,{SEPARATORS}]*\d)?(?:[eE][-+]?\d+)?[.,]?)\s*
+    (?P<suffix>[{CURRENCIES}]|[%‰°²³µ/A-Za-z]{{0,12}})\s*(?P<close>\))?""",
+    re.VERBOSE,
+)
+LIMIT = re.compile(r"[<>≤≥]=?\s*(?P<number>[-+\d.,].*)")
 
 
-def numbers_read_as_text(name: str, texts: Sequence[str], decimal: str) -> tuple[str, str] | None:
-    """(config key, message) if a column's different texts are numbers all the same; else None."""
-    column = f"column '{printable(name)}'"
-    otherwise = f"(if the column is text, data.columns: {{{printable(name)}: categorical}})"
-    if text := foreign_number(texts, decimal):
+@dataclass(frozen=True)
+class NumberFormat:
+    """How numbers are written: prefix, digits with a sign between thousands, suffix."""
+
+    thousands: str = ""
+    prefix: str = ""
+    suffix: str = ""
+    decimal: str = "."
+
+    def bare(self, text: str) -> str:
+        """The number alone, with a decimal point; what isn't written so stays no number.
+
+        Brackets and the typographer's minus sign are minus signs.
+
+        >>> price = NumberFormat(thousands="'", prefix="€", suffix="kg")
+        >>> [price.bare(text) for text in ("€1'234.5", "-€7 kg", "(€1'000)", "1'2", "€")]
+        ['1234.5', '-7', '-1000', 'no number', 'no number']
+        """
+        text = text.strip().replace(MINUS, "-")
+        sign = ""
+        if text[:1] == "(" and text[-1:] == ")":
+            sign, text = "-", text[1:-1].strip()
+        for symbol in (self.prefix, ""):  # a minus before the prefix or behind it
+            if text[:1] in ("-", "+") and not sign:
+                sign, text = text[0], text[1:].lstrip()
+            text = text.removeprefix(symbol).lstrip() if symbol else text
+        text = text.removesuffix(self.suffix).rstrip() if self.suffix else text
+        match = self._pattern.fullmatch(text)
+        if match is None:
+            return NO_NUMBER
+        if self.thousands:
+            text = _plain_spaces(text).replace(_plain_spaces(self.thousands), "")
+        return sign + text.replace(self.decimal, ".")
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        decimal, whole = re.escape(self.decimal), r"\d+"
+        if self.thousands:
+            sign = r"\s" if self.thousands.isspace() else re.escape(self.thousands)
+            whole = rf"\d{{1,3}}(?:{sign}\d{{3}})+|\d+"
+        return re.compile(rf"(?:(?:{whole})(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?")
+
+    def keys(self, decimal: str) -> str:
+        """What a config says of it where its data.decimal is `decimal`, in flow style."""
+        said = [
+            f'{key}: "{printable(value)}"'
+            for key, value in vars(self).items()
+            if key in ("thousands", "prefix", "suffix") and value
+        ]
+        said += [f'decimal: "{self.decimal}"'] if self.decimal != decimal else []
+        return ", ".join(["type: numeric", *said])
+
+
+def _plain_spaces(text: str) -> str:
+    return " ".join(text.split()) if text.strip() else " "
+
+
+class FormattedNumbers(NumberParser):
+    """Cells -> numbers, written in a format."""
+
+    def __init__(self, missing: Sequence[str], form: NumberFormat) -> None:
+        super().__init__(missing)
+        self.form = form
+
+    def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
+        if isinstance(cells, np.ndarray) or self._takes_plain:
+            values, wrong = super().__call__(cells)
+            if not wrong:  # plain numbers, which every format has
+                return values, wrong
+        of_text = {cell: self._bare(cell) for cell in set(cells)}
+        return super().__call__([of_text[cell] for cell in cells])
+
+    @property
+    def _takes_plain(self) -> bool:
+        return self.form.decimal == "." and self.form.thousands != "."
+
+    def _bare(self, cell: str) -> str:
+        return "" if (text := cell.strip()) in self.missing else self.form.bare(text)
+
+
+def format_of(texts: Sequence[str], decimal: str) -> tuple[NumberFormat, str] | None:
+    """(the format that nearly all texts are numbers in, the first that needs it); else None.
+
+    >>> format_of(["1'234", "12", "€7"], ".")[0]
+    NumberFormat(thousands="'", prefix='€', suffix='', decimal='.')
+    >>> format_of(["A12", "B7"], "."), format_of(["1", "2"], ".")
+    (None, None)
+    """
+    special = [text for text in texts if not is_number(text, decimal)]
+    matches = [match for text in special if (match := WRITTEN.fullmatch(text.strip()))]
+    if not matches or len(special) - len(matches) > (1 - NEARLY_ALL) * len(texts):
+        return None
+    parts = [match.groupdict("") for match in matches]
+    thousands, fraction = _signs([part["number"] for part in parts], decimal)
+    prefix, suffix = (_most_common(part[key] for part in parts) for key in ("prefix", "suffix"))
+    if suffix.isalpha() and len(texts) <= FEW_UNITS:
+        return None
+    form = NumberFormat(thousands, prefix, suffix, fraction)
+    read = [text for text in special if is_number(form.bare(text))]
+    if not read or len(special) - len(read) > (1 - NEARLY_ALL) * len(texts):
+        return None
+    return form, read[0]
+
+
+def _most_common(texts: Any) -> str:
+    """The commonest of the texts that aren't empty."""
+    counts = Counter(filter(None, texts)).most_common(1)
+    return counts[0][0] if counts else ""
+
+
+def _signs(numbers: Sequence[str], decimal: str) -> tuple[str, str]:
+    """(the sign between thousands, the one before a fraction) that numbers are written with."""
+    for number in numbers:
+        for sign in SEPARATORS:
+            if sign in number:
+                sign = " " if sign.isspace() else sign  # one blank stands for all
+                return sign, "," if "," in number else decimal
+    both = [number for number in numbers if "." in number and "," in number]
+    if both:
+        fraction = max(".,", key=both[0].rfind)
+        return ("." if fraction == "," else ","), fraction
+    other = "," if decimal == "." else "."
+    if any(other in number for number in numbers):
+        grouped = re.compile(rf"\d{{1,3}}(?:{re.escape(other)}\d{{3}})+(?:\{decimal}\d*)?")
+        if all(grouped.fullmatch(number) for number in numbers if other in number):
+            return other, decimal
+        return "", other
+    return "", decimal
+
+
+def limit_among(texts: Sequence[str], decimal: str) -> str:
+    """The first of `texts` that is a limit, `<0.5`, where nearly all are numbers or limits.
+
+    >>> limit_among(["0.7", "<0.5", "3"], "."), limit_among(["<5", ">=5"], ".")
+    ('<0.5', '')
+    """
+    limits = [
+        text
+        for text in texts
+        if (match := LIMIT.fullmatch(text)) and is_number(match["number"], decimal)
+    ]
+    numbers = sum(is_number(text, decimal) for text in texts)
+    are_nearly_all = len(limits) + numbers >= 0.9 * len(texts)
+    return limits[0] if limits and numbers and are_nearly_all else ""
+
+
+def numbers_read_as_text(
+    name: str, texts: Sequence[str], decimal: str, *, is_typed: bool = False
+) -> tuple[str, str] | None:
+    """(config key, message) if a column's different texts are numbers all the same; else None.
+
+    is_typed: whether the file says that they are texts.
+    """
+    column, quoted = f"column '{printable(name)}'", yaml_name(name)
+    otherwise = f"(if the column is text, data.columns: {{{quoted}: categorical}})"
+    if text := limit_among(texts, decimal):
+        return "data.columns", f"{column} has {limit_advice(text)} {otherwise}"
+    if not is_typed and (text := foreign_number(texts, decimal)):
         sign, other = ("a decimal comma", "','") if decimal == "." else ("a decimal point", "'.'")
         advice = f"use {other} if that is {sign}, and take signs between thousands out"
         if "." in text and "," in text:
             advice = "take the signs between thousands out"
         message = f"{column} has numbers such as '{printable(text)}': {advice} {otherwise}"
         return "data.decimal", message
-    if text := number_with_symbols(texts):
-        bare = f"'{SYMBOLS.sub('', text)}', say"
-        message = f"{column} has numbers such as '{printable(text)}': write {bare} {otherwise}"
-        return "data.columns", message
-    if markers := markers_among_numbers(texts, decimal):
+    if found := format_of(texts, decimal):
+        form, text = found
+        bare = f"'{form.bare(text)}', say"
+        cure = f"or data.columns: {{{quoted}: {{{form.keys(decimal)}}}}}"
+        message = f"{column} has numbers such as '{printable(text)}': write {bare}, {cure}"
+        return "data.columns", f"{message} {otherwise}"
+    if magnitude := _with_magnitudes(texts):
+        message = f"{column} has numbers such as '{printable(magnitude)}': write their digits out"
+        return "data.columns", f"{message} {otherwise}"
+    if not is_typed and (markers := markers_among_numbers(texts, decimal)):
         shown = ", ".join(f"'{printable(marker)}'" for marker in markers)
         message = f"{column} has numbers, and {shown} among them: add to data.missing what means "
         return "data.missing", f"{message}that there is no value {otherwise}"
     return None
+
+
+def limit_advice(text: str) -> str:
+    """What to do about a limit among numbers."""
+    return (
+        f"'{printable(text)}' among its numbers: that is a limit, not a value: write the number "
+        "that is to stand for it, or leave the cell empty"
+    )
+
+
+def yaml_name(name: str) -> str:
+    """A column's name as a key of a config, on one line."""
+    return printable(name) if re.fullmatch(r"[^\W\d]\w*", name) else f'"{printable(name)}"'
+
+
+def _with_magnitudes(texts: Sequence[str]) -> str:
+    """The first of numbers in different units of size: 300K, 1.2M; else nothing."""
+    found = [match for text in texts if (match := WRITTEN.fullmatch(text.strip()))]
+    sizes = {match["suffix"] for match in found}
+    many = len(found) > NEARLY_ALL * len(texts) and len(texts) > FEW_UNITS
+    are_sizes = sizes <= {"", *"kKmMbB", "bn", "Bn"} and len(sizes - {""}) > 1
+    return found[0][0] if many and are_sizes else ""
 
 
 def foreign_number(texts: Sequence[str], decimal: str) -> str:
@@ -49,19 +250,6 @@ def foreign_number(texts: Sequence[str], decimal: str) -> str:
     return foreign[0] if foreign and len(foreign) + plain > 0.95 * len(texts) else ""
 
 
-def number_with_symbols(texts: Sequence[str]) -> str:
-    """The first of `texts` if nearly all are numbers with a currency or a percent sign.
-
-    >>> [number_with_symbols(texts) for texts in (["$1,234.50", "$12"], ["54%", "7 %"], ["$"])]
-    ['$1,234.50', '54%', '']
-    """
-    with_symbols = [
-        text for text in texts if to_number(text) is None and is_number(SYMBOLS.sub("", text))
-    ]
-    plain = sum(is_number(text) for text in texts)
-    return with_symbols[0] if with_symbols and len(with_symbols) + plain > 0.95 * len(texts) else ""
-
-
 def markers_among_numbers(texts: Sequence[str], decimal: str) -> list[str]:
     """The few texts among many different numbers: they stand for no value, or for a mistake.
 
@@ -70,4 +258,7 @@ def markers_among_numbers(texts: Sequence[str], decimal: str) -> list[str]:
     """
     markers = [text for text in texts if not is_number(text, decimal)]
     numbers = len(texts) - len(markers)
-    return markers if numbers > MANY_NUMBERS and 0 < len(markers) <= FEW_MARKERS else []
+    with_digits = sum(any(map(str.isdigit, text)) for text in markers)
+    are_few = with_digits <= FEW_MARKERS and len(markers) <= max(FEW_MARKERS, numbers // 4)
+    are_few &= len(markers) <= MANY_WORDS
+    return markers if markers and numbers > MANY_NUMBERS and are_few else []

@@ -1,8 +1,7 @@
 """Tables: the user's own files -> a Table, with every doubt settled aloud."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,13 @@ from nncli.data.column_types import (
     kind_of,
     tells_rows_apart,
     uninformative,
+    uninformative_date,
 )
 from nncli.data.memory import available
-from nncli.data.reading.chunks import MISSING, NumberParser, TableReader
+from nncli.data.reading.chunks import MISSING, TableReader
+from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
+from nncli.data.reading.number_formats import yaml_name
 from nncli.data.reading.text_files import TextFile, TextFormat
 from nncli.data.table_formats import open_table
 from nncli.data.targets import label, number_classes
@@ -36,10 +38,11 @@ class TableFile(Dataset):
     """A table in files of the user's, and how its columns are meant.
 
     target: the columns to predict.  include, exclude: which others are features; None: all that
-    may teach something.  kinds: of columns, where the values alone don't tell.  aside: columns
-    that split or weigh the rows, with the config key that names each.  parts: further files
-    by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if memory is
-    short.  excuses_empty: whether columns without a value are left out instead of refused.
+    may teach something.  kinds: of columns, where the values alone don't tell.  keys: how columns
+    are written.  aside: columns that split or weigh the rows, with the config key that names each.
+    guesses_values: whether a text of `missing` may be a value where it is frequent.  parts: further
+    files by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if
+    memory is short.  excuses_empty: whether columns without a value are left out, not refused.
     may_be_constant: whether a target that never varies is taken; one of a single row always is.
     """
 
@@ -50,17 +53,15 @@ class TableFile(Dataset):
     exclude: tuple[str, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     aside: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, ColumnKeys] = field(default_factory=dict)
     missing: tuple[str, ...] = MISSING
+    guesses_values: bool = True
     drops_missing_target: bool = False
     format: TextFormat = field(default_factory=TextFormat)
     parts: Mapping[str, Path] = field(default_factory=dict)
     on_disk: bool | None = None
     excuses_empty: bool = False
     may_be_constant: bool = False
-
-    @cached_property
-    def parser(self) -> NumberParser:
-        return NumberParser(self.missing, self.format.decimal)
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -86,7 +87,11 @@ class TableFile(Dataset):
             readers,
             wanted,
             self._forms(),
-            self.parser,
+            Parsers(self.missing, self.format.decimal, self.keys),
+            datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
+            guessed={name: name in self.target for name in [*candidates, *self.target]}
+            if self.guesses_values
+            else {},
             required=self.target if self.drops_missing_target else (),
             on_disk=stays_on_disk([reader for _, reader in readers])
             if self.on_disk is None
@@ -118,7 +123,7 @@ class TableFile(Dataset):
             "data.target": self.target,
             "data.features.include": self.include or (),
             "data.features.exclude": self.exclude,
-            "data.columns": tuple(self.kinds),
+            "data.columns": tuple({**self.kinds, **self.keys}),
             **{key: (name,) for name, key in self.aside.items()},
         }
         found = [
@@ -152,13 +157,15 @@ class TableFile(Dataset):
 
     def _forms(self) -> dict[str, Form]:
         """What is known of columns before their cells are seen."""
+        of_kind: dict[Kind, Form] = {"numeric": "number", "date": "date"}
         forms: dict[str, Form] = {
-            name: "number" if kind == "numeric" else "text"
+            name: of_kind.get(kind, "text")
             for name, kind in self.kinds.items()
             if kind != "boolean"
         }
         if self.task == "regression" or len(self.target) > 1:  # several are always numbers
             forms |= dict.fromkeys(self.target, "number")
+        forms |= {name: "number" for name, keys in self.keys.items() if keys.is_formatted}
         return forms | dict.fromkeys(self._weights, "number")
 
     @property
@@ -174,7 +181,9 @@ class TableFile(Dataset):
         origin: Origin,
     ) -> Table:
         y, classes = self._targets(encoded, origin)
-        kinds, left_out = self._features(encoded, candidates, row_indices)
+        dates = {name: keys.format for name, keys in self.keys.items() if keys.type == "date"}
+        dates |= encoded.dates
+        kinds, left_out = self._features(encoded, candidates, row_indices, dates)
         parts = {}
         if self.parts:
             codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
@@ -187,9 +196,19 @@ class TableFile(Dataset):
             classes,
             categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
+            dates=frozenset(name for name, kind in kinds.items() if kind == "date"),
             aside={name: encoded.column(name) for name in self.aside} | parts,
             weights=weights_of(encoded, self._weights[0], origin) if self._weights else None,
-            origin=replace(origin, left_out=left_out),
+            origin=replace(
+                origin,
+                left_out=left_out,
+                values={name: tuple(texts) for name, texts in encoded.values.items()},
+                date_formats=encoded.dates,
+                notes=(
+                    *value_notes(encoded, {*kinds, *self.target}),
+                    *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
+                ),
+            ),
         )
 
     def _targets(self, encoded: Encoded, origin: Origin) -> tuple[Array, tuple[str, ...]]:
@@ -197,7 +216,7 @@ class TableFile(Dataset):
         columns = [encoded.column(name) for name in self.target]
         for name, column in zip(self.target, columns, strict=True):
             if lacking := np.flatnonzero(np.isnan(column.values)).tolist():
-                raise _missing_target(name, lacking, origin)
+                raise _missing_target(name, lacking, origin, encoded.markers.get(name, {}))
             least = column.values.min()
             if least == column.values.max() and not (
                 self.may_be_constant or len(encoded.cells) == 1
@@ -222,7 +241,11 @@ class TableFile(Dataset):
         return numbers, ()
 
     def _features(
-        self, encoded: Encoded, candidates: Sequence[str], row_indices: frozenset[str]
+        self,
+        encoded: Encoded,
+        candidates: Sequence[str],
+        row_indices: frozenset[str],
+        dates: Container[str],
     ) -> tuple[dict[str, Kind], dict[str, str]]:
         """(the kind of each feature, why other columns are none)."""
         kinds: dict[str, Kind] = {}
@@ -230,11 +253,13 @@ class TableFile(Dataset):
         found: list[tuple[str, str]] = []
         for name in candidates:
             column = encoded.column(name)
-            if reason := self._why_not(name, column, is_row_index=name in row_indices):
+            is_date = name in dates
+            reason = self._why_not(name, column, is_row_index=name in row_indices, is_date=is_date)
+            if reason:
                 left_out[name] = reason
                 continue
             try:
-                kinds[name] = self._kind(name, column)
+                kinds[name] = self._kind(name, column, is_date=is_date)
             except DataError as error:
                 found += error.found
         if not kinds:  # better a column that counts the rows than none
@@ -254,7 +279,7 @@ class TableFile(Dataset):
             raise DataError(found=found)
         return kinds, left_out
 
-    def _why_not(self, name: str, column: Column, *, is_row_index: bool) -> str:
+    def _why_not(self, name: str, column: Column, *, is_row_index: bool, is_date: bool) -> str:
         """Why a column is left out by itself; empty if it isn't."""
         if self.excuses_empty and np.isnan(column.values).all():
             return EMPTY
@@ -264,25 +289,66 @@ class TableFile(Dataset):
             return ""  # of one row every column is constant
         if is_row_index and tells_rows_apart(column):
             return ROW_LABELS
-        return uninformative(name, column)
+        return uninformative_date(column) if is_date else uninformative(name, column)
 
-    def _kind(self, name: str, column: Column) -> Kind:
+    def _kind(self, name: str, column: Column, *, is_date: bool) -> Kind:
         """What a feature holds. Raises DataError if that can't be."""
         where = f"{self.path}: column '{name}'"
         if np.isnan(column.values).all():
             message = f"{where} has no values at all: leave it out"
             raise DataError(message, key="data.features.exclude")
-        kind = kind_of(column)
+        kind: Kind = "date" if is_date else kind_of(column)
         if self.kinds.get(name) == "boolean" != kind:
             raise DataError(f"{where} isn't boolean: it has other values", key="data.columns")
         return self.kinds.get(name) or kind
 
 
-def _missing_target(name: str, rows: Sequence[int], origin: Origin) -> TableError:
-    hints = {rows[0]: " (data.missing_target: drop leaves such rows out)"}
+def _missing_target(
+    name: str, rows: Sequence[int], origin: Origin, markers: Mapping[str, int]
+) -> TableError:
+    hint = "data.missing_target: drop leaves such rows out"
+    if texts := [text for text in markers if text]:
+        cure = f"data.columns: {{{yaml_name(name)}: {{values: {flow_list(texts)}}}}}"
+        hint += f"; if {listed(texts)} is a class, {cure}"
+    hints = {rows[0]: f" ({hint})"}
     return refuse_rows(
         rows, origin.place, name, lambda row: f"the target is missing{hints.get(row, '')}"
     )
+
+
+def value_notes(encoded: Encoded, used: Container[str]) -> Iterator[str]:
+    """What was taken for a value although it often means that there is none."""
+    for name, counts in encoded.values.items():
+        if name in used:
+            shown = ", ".join(f"{printable(text)!r} ({n:,})" for text, n in counts.items())
+            yield (
+                f"column '{printable(name)}': {shown} of {len(encoded.cells):,} cells: too many to "
+                "mean that there is no value, so taken for a category; if they do mean that, "
+                f"data.columns: {{{yaml_name(name)}: {{values: []}}}}"
+            )
+
+
+def date_notes(encoded: Encoded, used: Container[str], *, is_split: bool) -> Iterator[str]:
+    """What was taken for dates, and how rows are split by them."""
+    for name, form in encoded.dates.items():
+        if name in used:
+            said = yaml_name(name)
+            written = "ISO 8601" if form is None else printable(form)
+            hint = f"; to be scored on later rows, data.split: {{type: time, column: {said}}}"
+            yield (
+                f"column '{printable(name)}' is read as dates ({written}): year, month, day of "
+                "the week and days since the first training row; "
+                f"data.columns: {{{said}: categorical}} if they are none{'' if is_split else hint}"
+            )
+
+
+def flow_list(texts: Sequence[str]) -> str:
+    """Texts as a list of a config, on one line.
+
+    >>> flow_list(["None", "-"])
+    '["None", "-"]'
+    """
+    return "[" + ", ".join(f'"{printable(text)}"' for text in texts) + "]"
 
 
 def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:

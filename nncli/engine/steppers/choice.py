@@ -4,6 +4,7 @@ It is a matter of the job, not of the machine or the moment, so that a repeated 
 of the first; only where there is no compiler, NumPy makes all steps.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -38,8 +39,11 @@ def is_installed() -> bool:
 
 def choose(job: Job, wanted: Engine | Auto) -> Choice:
     """The engine for a whole run. Raises UserError if it asks for a compiler that isn't there."""
-    if wanted == "numpy" or (wanted == "auto" and not pays(job)):
-        return Choice("numpy")
+    if wanted == "auto":
+        if not pays(job):
+            return Choice("numpy")
+    elif wanted != "compiled":
+        return Choice(wanted)
     if not is_installed():
         if wanted == "compiled":
             raise UserError(f"the compiled engine needs llvmlite: {INSTALL}")
@@ -78,10 +82,18 @@ def stepper(job: Job, state: TrainState) -> Stepper:
     """
     if not job.optimizer.has_update:
         return LbfgsStepper(job, state)
-    if job.training.engine != "compiled":
-        return GradientStepper(job, state)
+    return ENGINES[job.training.engine](job, state)
+
+
+def _compiled(job: Job, state: TrainState) -> Stepper:
     if not is_installed():
         raise UserError(f"this run is the compiled engine's, which needs llvmlite: {INSTALL}")
     from nncli.engine.steppers.compiled.stepper import CompiledStepper
 
     return CompiledStepper(job, state)
+
+
+ENGINES: Mapping[Engine, Callable[[Job, TrainState], Stepper]] = {
+    "numpy": GradientStepper,
+    "compiled": _compiled,
+}

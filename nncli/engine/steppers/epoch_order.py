@@ -30,7 +30,7 @@ class EpochOrder:
     def _record(self, plan: Plan, start: int, update: Tape) -> Tape:
         piece = slice(start, start + self.batches.batch)
         passes = plan.record_passes(self.ordered.each(lambda _, each: each[piece]))
-        return self.peephole.cheaper(passes + update)
+        return self.peephole.optimized(passes + update)
 
     def draw(self) -> None:
         """Draw the order of an epoch and put the rows into it."""

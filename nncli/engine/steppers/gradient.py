@@ -47,7 +47,7 @@ class GradientStepper(Stepper):
     def tapes(self) -> dict[int, Tape]:
         """Of each number of rows the whole step, as training replays it."""
         return {
-            rows: self.peephole.cheaper(tape + self.update_tape)
+            rows: self.peephole.optimized(tape + self.update_tape)
             for rows, tape in self.gradient_tapes.items()
         }
 

@@ -1,0 +1,94 @@
+"""Column keys: how one column is read, where its cells alone mislead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Literal
+
+from nncli.constraints import Auto
+from nncli.data.reading.chunks import MISSING, NumberParser
+from nncli.data.reading.date_cells import DateParser
+from nncli.data.reading.number_formats import FormattedNumbers, NumberFormat
+from nncli.parts.table import Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnKeys:
+    """What a column of the table holds, and how it is written there."""
+
+    type: Annotated[Kind | Auto, "auto: told from the cells"] = "auto"
+    values: Annotated[
+        list[str] | None,
+        "texts of data.missing that are values here; null: those that are too many to be missing",
+    ] = None
+    thousands: Annotated[str, "the sign between thousands, as in 1'234"] = ""
+    prefix: Annotated[str, "what may stand before a number, as in $12"] = ""
+    suffix: Annotated[str, "what may stand behind a number, as in 70 kg"] = ""
+    decimal: Annotated[
+        Literal[".", ","] | None, "the sign before a fraction; null: data.decimal"
+    ] = None
+
+    format: Annotated[str | None, "of a date, as %d/%m/%Y; null: ISO 8601, such as 2026-03-01"] = (
+        None
+    )
+
+    def __post_init__(self) -> None:
+        if self.format is not None and self.type == "auto":
+            object.__setattr__(self, "type", "date")
+        if self.format is not None and self.type != "date":
+            raise ValueError("format is for type: date")
+        if self.is_formatted and self.type == "auto":
+            object.__setattr__(self, "type", "numeric")
+        if self.is_formatted and self.type != "numeric":
+            raise ValueError("thousands, prefix, suffix and decimal are for type: numeric")
+        if self.thousands and self.thousands == self.decimal:
+            raise ValueError("thousands and decimal are the same sign")
+
+    @property
+    def is_formatted(self) -> bool:
+        """Whether something is said of how its numbers are written."""
+        return bool(self.thousands or self.prefix or self.suffix or self.decimal)
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys that say something."""
+        return tuple(key.name for key in fields(self) if getattr(self, key.name) != key.default)
+
+
+@dataclass(frozen=True)
+class Parsers:
+    """What reads the cells of each column.
+
+    missing: the texts that mean no value, where a column's keys don't take some out.
+    """
+
+    missing: Sequence[str] = MISSING
+    decimal: str = "."
+    columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
+
+    def of(self, name: str) -> NumberParser:
+        """The parser of a column."""
+        keys = self.columns.get(name, ColumnKeys())
+        missing = [text for text in self.missing if text not in (keys.values or ())]
+        decimal = keys.decimal or self.decimal
+        if keys.type == "date":
+            return DateParser(missing, keys.format)
+        if keys.type != "numeric":
+            return NumberParser(missing, decimal)
+        form = NumberFormat(keys.thousands, keys.prefix, keys.suffix, decimal)
+        return FormattedNumbers(missing, form)
+
+    def with_dates(self, formats: Mapping[str, str | None]) -> "Parsers":
+        """The same with columns of dates, each with its format."""
+        known = {name: self.columns.get(name, ColumnKeys()) for name in formats}
+        new = {n: replace(known[n], type="date", format=form) for n, form in formats.items()}
+        return replace(self, columns={**self.columns, **new})
+
+    def is_settled(self, name: str) -> bool:
+        """Whether a column's keys say which of its texts are values."""
+        return name in self.columns and self.columns[name].values is not None
+
+    def with_values(self, found: Mapping[str, Sequence[str]]) -> "Parsers":
+        """The same with texts that are values in some columns, whatever data.missing says."""
+        known = {name: self.columns.get(name, ColumnKeys()) for name in found}
+        new = {name: replace(known[name], values=list(texts)) for name, texts in found.items()}
+        return replace(self, columns={**self.columns, **new})

@@ -1,0 +1,76 @@
+"""Ctrl-C while there is nothing to save: at once, even inside a call that Python can't leave."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SOON = 15  # seconds: what a loaded machine takes to end a process; the call takes minutes
+BUSY = """
+import sys, importlib
+import numpy as np
+
+def busy(*arguments, **keys):
+    print("busy", file=sys.stderr, flush=True)
+    while True:
+        try:
+            np.linalg.svd(np.random.default_rng(0).random((3000, 3000)))
+        except KeyboardInterrupt:  # as a library's callback swallows it
+            pass
+
+module, name = sys.argv.pop(1).rsplit(".", 1)
+setattr(importlib.import_module(module), name, busy)
+from nncli.cli.main import main
+main()
+"""
+CASES = {
+    "a table is read": ("nncli.build.split_table._load", ["train", "it.yaml"]),
+    "a network is prepared": ("nncli.build.build.build", ["train", "it.yaml"]),
+    "folds are prepared": ("nncli.build.build.assemble", ["train", "it.yaml", "--folds", "2"]),
+    "it is validated": ("nncli.build.build.build", ["validate", "it.yaml"]),
+    "a run is read": ("nncli.artifacts.run_reader.build", ["train", "--resume", "runs/it-001"]),
+    "an evaluation": ("nncli.evaluation.report.evaluate", ["evaluate", "runs/it-001"]),
+    "predictions": ("nncli.artifacts.predictions.open_table", ["predict", "runs/it-001", "t.csv"]),
+    "a gradient check": (
+        "nncli.gradcheck.gradient_check.check_gradients",
+        ["gradcheck", "it.yaml"],
+    ),
+    "a replay is prepared": ("nncli.artifacts.run_reader.build", ["verify", "runs/it-001"]),
+}
+
+
+@pytest.fixture
+def place(folder, train, write):
+    write("t.csv", "x,y", *(f"{i % 7},{i % 2}" for i in range(40)))
+    lines = ("data: {path: t.csv, target: y, split: none}", "training: {epochs: 2}")
+    train(write("it.yaml", *lines, "output: {plots: []}"))
+    return folder
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_ctrl_c_ends_what_has_nothing_to_save_at_once(case, place):
+    target, arguments = CASES[case]
+    before = sorted(path for path in place.rglob("*"))
+    process = subprocess.Popen(
+        [sys.executable, "-c", BUSY, target, *arguments],
+        cwd=place,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+    )
+    try:
+        while process.stderr.readline() != "busy\n":
+            assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert time.monotonic() - began < SOON
+    assert process.returncode == 130
+    assert said.splitlines()[-1].startswith("stopped")
+    assert sorted(path for path in place.rglob("*")) == before

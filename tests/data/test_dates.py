@@ -1,0 +1,93 @@
+"""Dates: recognised, fitted on training rows, read again; asked about where the day is unclear."""
+
+import json
+
+import numpy as np
+import pytest
+from table_files import cells, columns, lines_of, read, refusal, write
+
+from nncli.data.new_rows import NewRows
+from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.reading.chunks import MISSING
+from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.text_files import TextFormat
+from nncli.errors import DataError
+
+STEPS = Steps("none", "median", "most_frequent", "ignore")
+FORMS = {
+    "%Y-%m-%d": None, "%Y/%m/%d": None, "%Y-%m-%dT%H:%M:%SZ": None, "%Y-%m-%d %H:%M UTC": None,
+    "%Y-%m-%d %H:%M:%S+00:00": None, "%Y-%j": None, "%d/%m/%Y": "%d/%m/%Y",
+    "%d.%m.%Y": "%d.%m.%Y", "%m/%d/%Y": "%m/%d/%Y", "%d/%m/%y": "%d/%m/%y",
+    "%m-%d-%Y %H:%M": "%m-%d-%Y %H:%M", "%d %b %Y": "%d %b %Y",
+}  # fmt: skip
+
+
+def days(count, form="%Y-%m-%d", first="2025-01-01"):
+    """So many days, one after another, written in a form."""
+    start = np.datetime64(first)
+    return [f'"{(start + i).astype(object).strftime(form)}"' for i in range(count)]
+
+
+@pytest.mark.parametrize(("form", "expected"), FORMS.items())
+def test_dates_are_recognised(tmp_path, form, expected):
+    table = read(tmp_path, columns(d=days(60, form), x=[1, 2, 4], y=["a", "b"], rows=60))
+    assert table.kind("d") == "date"
+    assert table.origin.date_formats == {"d": expected}
+    assert cells(table, "d")[:2] == [20089, 20090]  # days since 1970
+    assert "data.split: {type: time, column: d}" in table.origin.notes[0]
+
+
+def test_months_are_dates_without_a_day_of_the_week(tmp_path):
+    months = [f"20{y}-{m:02}" for y in (21, 22, 23) for m in range(1, 13)]
+    table = read(tmp_path, columns(d=months, x=[1, 2, 4], y=["a", "b"], rows=36))
+    fitted = Preprocessing.fit(table, np.arange(36), STEPS, "none")
+    assert fitted.inputs == ["d.year", "d.month_sin", "d.month_cos", "d.days", "x"]
+
+
+@pytest.mark.parametrize("rows", [12, 9])
+def test_day_or_month_first_is_asked_about(tmp_path, rows):
+    texts = [f"{i % 12 + 1:02}/0{i % 3 + 1}/2025" for i in range(rows)]
+    (found,) = refusal(tmp_path, columns(d=texts, y=["a", "b"], rows=36))
+    assert 'data.columns: {d: {type: date, format: "%d/%m/%Y"}}, or "%m/%d/%Y"' in found
+    keys = {"d": ColumnKeys(format="%d/%m/%Y")}
+    table = read(tmp_path, columns(d=texts, y=["a", "b"], rows=36), keys=keys, kinds={"d": "date"})
+    assert cells(table, "d")[0] == 20089
+
+
+def test_inputs_are_fitted_on_training_rows_alone(tmp_path):
+    table = read(tmp_path, columns(d=days(60), x=[1, 2, 4], y=["a", "b"], rows=60))
+    fitted = Preprocessing.fit(table, np.arange(10, 30), STEPS, "none")
+    x = dict(zip(fitted.inputs, fitted.apply(table, np.arange(60)).T, strict=True))
+    np.testing.assert_array_equal(x["d.days"], np.arange(60) - 10.0)
+    assert set(x["d.year"]) == {2025}
+    np.testing.assert_allclose(x["d.weekday_sin"][:2], np.sin(2 * np.pi * np.array([2, 3]) / 7))
+    np.testing.assert_allclose(x["d.month_cos"][[0, 31]], np.cos(2 * np.pi * np.array([0, 1]) / 12))
+    assert Preprocessing.from_json(json.loads(json.dumps(fitted.to_json()))) == fitted
+
+
+def test_new_rows_are_read_as_dates_and_missing_ones_filled(tmp_path):
+    text = columns(d=["", *days(29, "%d/%m/%Y")], x=[1, 2, 4], y=["a", "b"])
+    table = read(tmp_path, text)
+    fitted = Preprocessing.fit(table, np.arange(30), STEPS, "none")
+    keys = {"d": ColumnKeys(format="%d/%m/%Y")}
+    new_rows = NewRows(fitted, TextFormat(), MISSING, None, keys)
+    new = new_rows.read(write(tmp_path, "d,x\n03/01/2026,1\n,1\n", "n.csv"), needs_target=False)
+    x = dict(zip(fitted.inputs, fitted.apply(new, np.arange(2)).T, strict=True))
+    assert x["d.days"].tolist() == [367, 14]
+    path = write(tmp_path, "d,x\n2026-01-03,1\n", "n.csv")
+    with pytest.raises(DataError) as caught:
+        new_rows.read(path, needs_target=False)
+    assert lines_of(caught.value, tmp_path) == [
+        "n.csv:2: column 'd': expected a date, found '2026-01-03', and no date in most rows"
+    ]
+
+
+def test_a_run_of_before_has_no_dates_in_its_features(tmp_path):
+    table = read(tmp_path, columns(x=[1, 2, 4], y=["a", "b"]))
+    fitted = Preprocessing.fit(table, np.arange(30), STEPS, "none")
+    assert all("date" not in feature for feature in fitted.to_json()["features"])
+
+
+@pytest.mark.parametrize("texts", [["1-2", "3-4"], ["10.0.0.1", "1.1.1.1"], ["12:30", "13:45"]])
+def test_other_texts_are_no_dates(tmp_path, texts):
+    assert read(tmp_path, columns(t=texts, y=["a", "b"])).kind("t") != "date"

@@ -1,0 +1,109 @@
+"""Numbers in disguise: refused with the keys that read them, and read by these keys."""
+
+import re
+
+import pytest
+from table_files import cells, columns, read, refusal
+
+from nncli.data.reading.column_keys import ColumnKeys
+
+WRITTEN = {
+    "apostrophes": ("1'{:03}", 1000),
+    "typographer's apostrophes": ("1\N{RIGHT SINGLE QUOTATION MARK}{:03}.5", 1000.5),
+    "spaces": ("2 {:03}", 2000),
+    "narrow spaces": ("2\N{NARROW NO-BREAK SPACE}{:03}", 2000),
+    "underscores": ("3_{:03}", 3000),
+    "units": ("{} kg", 0),
+    "speeds": ("{}km/h", 0),
+    "percent": ("{}%", 0),
+    "euros": ("€{}", 0),
+    "euros behind": ("{}.5 €", 0.5),
+    "millions": ("€{}.5M", 0.5),
+    "minus signs": ("\N{MINUS SIGN}{}", 0),
+    "brackets": ("(1,{:03})", -1000),
+    "dollars": ("$1,{:03}.25", 1000.25),
+    "codes of currencies": ("CHF 1'{:03}", 1000),
+    "decimal commas": ("€ 1.{:03},5", 1000.5),
+}
+
+
+def disguised(form, others=()):
+    texts = [f'"{form.format(i)}"' for i in range(100, 130)]
+    return columns(x=[*texts, *others], y=["a", "b"], rows=30 + len(others))
+
+
+def keys_in(message):
+    """The column's keys that a message names, as a config's are read."""
+    return re.search(r"data\.columns: (\{x: \{.*?\}\})", message).group(1)
+
+
+@pytest.mark.parametrize(("form", "offset"), WRITTEN.values(), ids=WRITTEN)
+def test_the_cure_that_is_named_reads_them(tmp_path, form, offset):
+    text = disguised(form)
+    (found,) = refusal(tmp_path, text)
+    if "data.columns: {x: {type: numeric" not in found:
+        assert "decimal" in found
+        return
+    keys = column_keys(keys_in(found))
+    table = read(tmp_path, text, keys=keys, kinds={"x": "numeric"})
+    sign = -1 if form[0] in "(\N{MINUS SIGN}" else 1
+    assert cells(table, "x")[:3] == [offset + sign * i for i in (100, 101, 102)]
+
+
+def column_keys(flow):
+    import yaml
+
+    return {name: ColumnKeys(**keys) for name, keys in yaml.safe_load(flow).items()}
+
+
+def test_the_cure_is_named_for_targets_and_for_columns_called_numeric(tmp_path):
+    text = columns(x=range(30), y=[f"{i} kg" for i in range(30)])
+    assert 'data.columns: {y: {type: numeric, suffix: "kg"}}' in refusal(tmp_path, text)[0]
+    found, *_ = refusal(tmp_path, text, task="regression")
+    assert 'data.columns: {y: {type: numeric, suffix: "kg"}}' in found
+
+
+def test_another_unit_among_them_is_refused_at_its_line(tmp_path):
+    keys = {"x": ColumnKeys(suffix="kg")}
+    text = disguised("{} kg", ["154 lb"])
+    assert refusal(tmp_path, text, keys=keys)[0].startswith("table.csv:32: column 'x': expected a")
+
+
+@pytest.mark.parametrize("limit", ["<0.5", ">20", "<= 3", "≥7"])
+@pytest.mark.parametrize("share", [1, 8])
+def test_limits_are_no_numbers(tmp_path, limit, share):
+    text = columns(x=[*[i / 4 for i in range(40)], *[limit] * share], y=["a", "b"], rows=40 + share)
+    found = refusal(tmp_path, text)[0]
+    assert f"'{limit}'" in found
+    assert "write the number that is to stand for it" in found
+    assert "data.missing" not in found
+
+
+def test_many_spellings_of_missing_are_asked_about(tmp_path):
+    words = ["unknown", "n.a.", "missing", "not measured", "tbd", "none", "keine Angabe", "lost"]
+    (found,) = refusal(tmp_path, columns(x=[*range(40), *words], y=["a", "b"], rows=96))
+    assert "add to data.missing" in found
+
+
+def test_different_sizes_are_refused(tmp_path):
+    texts = [f"€{i}.5{unit}" for i in range(9) for unit in "KM"]
+    (found,) = refusal(tmp_path, columns(x=texts, y=["a", "b"]))
+    assert "write their digits out" in found
+
+
+@pytest.mark.parametrize(
+    "texts", [["A12", "B7", "C3"], ["12A", "4B", "7C"], ["2 doors", "4 doors"], ["1-2", "3-4"]]
+)
+def test_codes_and_names_stay_categories(tmp_path, texts):
+    assert cells(read(tmp_path, columns(x=texts, y=["a", "b"])), "x")[: len(texts)] == texts
+
+
+def test_a_column_of_a_file_that_says_text_is_asked_about_too(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    table = {"x": [f"${i}" for i in range(30)], "y": ["a", "b"] * 15}
+    parquet.write_table(pyarrow.table(table), tmp_path / "source.parquet")
+    content = (tmp_path / "source.parquet").read_bytes()
+    (found,) = refusal(tmp_path, content, name="t.parquet")
+    assert 'data.columns: {x: {type: numeric, prefix: "$"}}' in found
