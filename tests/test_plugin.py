@@ -11,28 +11,28 @@ from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parent.parent
 PLUGIN = ROOT / "examples" / "plugin"
-CONFIG = PLUGIN / "iris_mish.yaml"
+CONFIG = PLUGIN / "iris_squareplus.yaml"
 
 GREATEST_ERROR = """
 import numpy as np
 from nncli.registry import find
 
-mish = find("activation", "mish")()
+squareplus = find("activation", "squareplus")()
 z = np.linspace(-30.0, 30.0, 121).reshape(1, -1)
 a, dz = np.empty_like(z), np.empty_like(z)
-saved = {name: np.empty(shape) for name, shape in mish.saved_shapes(z.shape).items()}
+saved = {name: np.empty(shape) for name, shape in squareplus.saved_shapes(z.shape).items()}
 
 
 def f(at):
     out = np.empty_like(at)
-    mish.forward(at, out, saved)
+    squareplus.forward(at, out, saved)
     return out
 
 
 h = 1e-5
 numeric = (f(z + h) - f(z - h)) / (2 * h)
 a[...] = f(z)
-mish.backward(np.ones_like(z), z, a, dz, saved)
+squareplus.backward(np.ones_like(z), z, a, dz, saved)
 print(abs(dz - numeric).max())
 """
 
@@ -70,10 +70,10 @@ def test_an_installed_plugin_adds_an_activation_that_trains(
     summary = json.loads(done.stdout)
     assert summary["epochs"] == 50
     assert summary["metrics"]["train"]["accuracy"] > 0.9
-    run = tmp_path / "iris_mish-001"
-    assert "activation: mish" in (run / "config.resolved.yaml").read_text()
+    run = tmp_path / "iris_squareplus-001"
+    assert "activation: squareplus" in (run / "config.resolved.yaml").read_text()
     environment = json.loads((run / "environment.json").read_text())
-    assert environment["packages"] == ["nncli-mish 0.1.0"]
+    assert environment["packages"] == ["nncli-squareplus 0.1.0"]
 
 
 def test_the_derivative_in_the_plugin_is_that_of_its_formula(plugin_folder: Path) -> None:
@@ -86,16 +86,16 @@ def test_explain_says_what_the_plugins_part_is_called_elsewhere(plugin_folder: P
     done = run_python("-m", "nncli", "explain", CONFIG, "--json", plugin=plugin_folder)
     assert done.returncode == 0, done.stderr
     answers = json.loads(done.stdout)["equivalents"]
-    assert 'activation="mish"' in answers["keras"]["code"]
-    assert "nn.Mish()" in answers["pytorch"]["code"]
-    assert any("mish; activations are" in note for note in answers["scikit-learn"]["notes"])
+    assert 'activation="squareplus"' in answers["keras"]["code"]
+    assert any("activation squareplus" in note for note in answers["pytorch"]["notes"])
+    assert any("squareplus; activations are" in note for note in answers["scikit-learn"]["notes"])
 
 
 def test_without_the_plugin_its_name_is_an_error_at_its_place(tmp_path: Path) -> None:
     done = run_python("-m", "nncli", "train", CONFIG, "--runs-dir", tmp_path)
     assert done.returncode == 2
     place = f"{CONFIG}:7:43: network.hidden[0].activation: "
-    assert place + "unknown activation 'mish'" in done.stderr
+    assert place + "unknown activation 'squareplus'" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 

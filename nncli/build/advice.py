@@ -28,6 +28,8 @@ def advice(
         yield from _threads(experiment, job)
     yield from _plateau(experiment)
     yield from _huber(experiment, job, table, preprocessing)
+    if table.origin is not None:  # of a gate's four rows anyone sees it
+        yield from _undefined(job)
 
 
 def _threads(experiment: Resolved, job: Job) -> Iterator[str]:
@@ -68,3 +70,14 @@ def _huber(
             f"{table.targets[0]}: no error reaches it, and huber is half_mse "
             f"({loss.delta / unit:.3g} there is {loss.delta:g} of {table.targets[0]})"
         )
+
+
+def _undefined(job: Job) -> Iterator[str]:
+    """Metrics that are NaN on a split, whatever is predicted there."""
+    for which, rows in (("training", job.train), ("validation", job.val)):
+        if rows is None:
+            continue
+        for name, metric in job.metrics.items():
+            if why := metric.undefined(rows.truth):
+                s = "" if len(rows) == 1 else "s"
+                yield f"{name} is undefined (nan) on the {len(rows):,} {which} row{s}: {why}"

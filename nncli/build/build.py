@@ -15,6 +15,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output
 from nncli.config.resolved import Resolved, ResolvedPreprocessing
+from nncli.data.column_types import task_reason
 from nncli.data.data_checks import data_warnings, rowless_classes
 from nncli.data.preprocessing import Preprocessing, Steps
 from nncli.data.row_weights import RowWeights
@@ -35,6 +36,7 @@ class Built:
     """A resolved experiment with everything made for it.
 
     warnings: what in the data makes a score worth less than it looks, a line each.
+    task_reason: why the task was chosen, where the values left a choice.
     """
 
     model: Model
@@ -43,6 +45,7 @@ class Built:
     row_weights: RowWeights | None
     job: Job
     warnings: tuple[str, ...] = ()
+    task_reason: str = ""
 
     @property
     def experiment(self) -> Resolved:
@@ -124,7 +127,9 @@ def assemble(
     if given.data.path is not None and recorded is None:
         is_balanced = given.training.class_weight is not None
         warnings += data_warnings(table, rows, is_balanced=is_balanced)
-    return Built(model, table, rows, row_weights, job, tuple(warnings))
+    is_chosen = recorded is None and given.data.task == "auto" and given.data.classes is None
+    reason = task_reason(table) if is_chosen else ""
+    return Built(model, table, rows, row_weights, job, tuple(warnings), reason)
 
 
 def _row_weights(given: Experiment, split: SplitTable, source: Source) -> RowWeights | None:

@@ -93,6 +93,8 @@ def model_summary(built: Built) -> str:
         ["engine", experiment.training.engine],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]
+    if built.task_reason:
+        facts.append(["", built.task_reason])
     if built.table.origin is not None:
         facts += table_facts(built.table, built.preprocessing)
     if built.preprocessing.target.method != "none":

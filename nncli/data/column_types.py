@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nncli.data.reading.chunks import to_number
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, Kind
+from nncli.parts.table import Column, Kind, Table
 
 PAIRS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("1", "0"))
 TRUTHS = {word: truth for pair in PAIRS for word, truth in zip(pair, (1.0, 0.0), strict=True)}
@@ -21,6 +22,7 @@ OWNERS = (
 )
 OWNER_ID = re.compile(rf"({OWNERS})id")
 MOSTLY_COUNTING = 0.9  # the share of rows; the others begin a table joined to the first
+FEW_VALUES = 20  # different numbers up to which a target might be meant as classes
 SPARSE = 1.25  # numbers for each row up to which an ascending column still counts the rows
 
 
@@ -110,3 +112,24 @@ def is_class_number(values: Array) -> bool:
     counts = np.array_equal(different, np.arange(len(different)) + different[0])
     starts = different[0] in (0.0, 1.0)
     return bool(counts and starts and len(different) <= 20 and len(values) >= 10 * len(different))
+
+
+def task_reason(table: Table) -> str:
+    """Why a target of few different numbers was taken for classes or for amounts, and the key that
+    overrules it; empty where nothing was to choose."""
+    if len(table.targets) != 1 or table.origin is None:
+        return ""
+    if table.classes:
+        names = [to_number(name) for name in table.classes]
+        if None in names:
+            return ""
+        why, other = f"{len(names)} whole numbers in a row from 0 or 1 name classes", "regression"
+        if len(names) == 2:
+            why = "a target of 2 numbers names classes"
+    else:
+        different = np.unique(table.y[:, 0])
+        if not 1 < len(different) <= FEW_VALUES:
+            return ""
+        why = f"{len(different)} different numbers, not 0, 1, 2 ... of ten rows each, are amounts"
+        other = "classification"
+    return f"{why}: say data.task: {other} if they are not"

@@ -31,7 +31,8 @@ def per_class(predictions: Array, truth: Array, classes: Sequence[str]) -> dict[
     found = precision_recall_fscore_support(
         truth, predictions.argmax(axis=1), labels=range(len(classes)), zero_division=0
     )
-    columns = (column.tolist() for column in found)
+    *shares, rows = found  # rows come as fractions where every class but one lacks them
+    columns = [*(share.tolist() for share in shares), rows.astype(int).tolist()]
     return {name: ClassScores(*row) for name, *row in zip(classes, *columns, strict=True)}
 
 

@@ -80,10 +80,11 @@ class Report:
         return {name: self.network.differences(other) for name, other in self.baselines.items()}
 
     def standings(self, baseline: str) -> dict[str, Standing]:
-        """Whether the network is better than a baseline, by metric."""
+        """Whether the network is better than a baseline, by metric that both have."""
         return {
             name: standing(difference, is_score=self.chosen[name].is_score)
             for name, difference in self.differences[baseline].items()
+            if not np.isnan(difference.value)
         }
 
     @cached_property
@@ -134,7 +135,8 @@ class Report:
             )
         reasons: dict[str, list[str]] = {}
         for name, estimate in self.intervals.items():
-            if self.rows >= FEWEST_ROWS and (estimate.low is None or estimate.left_out):
+            has_none = estimate.low is None or estimate.left_out
+            if np.isnan(estimate.value) or (self.rows >= FEWEST_ROWS and has_none):
                 reasons.setdefault(self._why_none(name, estimate), []).append(name)
         notes += [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
         if self.fitted_rows < self.training_rows:
@@ -146,7 +148,8 @@ class Report:
         if self.chosen[name].name in WITHOUT:
             return "no interval, as resampling can't tell how much larger a maximum could be"
         if not np.isfinite(estimate.value):
-            return "undefined on these rows"
+            why = self.chosen[name].undefined(self.truth)
+            return f"undefined on these rows{f': {why}' if why else ''}"
         if estimate.left_out:
             same = "" if estimate.interval else "; no interval, as all others score the same"
             return f"undefined in {estimate.left_out:.1%} of the resamples, left out{same}"

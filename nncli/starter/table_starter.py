@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from nncli.config.dump import to_yaml
-from nncli.data.data_checks import is_imbalanced
+from nncli.data.column_types import task_reason
+from nncli.data.data_checks import is_imbalanced, refuse_singleton_classes
 from nncli.data.reading.chunks import MISSING, TableReader
 from nncli.data.reading.number_formats import yaml_name
 from nncli.data.reading.tables import EMPTY, TableFile, flow_list, listed, nearest
-from nncli.data.reading.text_files import TextFormat
 from nncli.data.table_formats import open_table, unpacked
 from nncli.data.targets import as_task
 from nncli.errors import DataError, MarkersFound, UserError, escaped, few
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table
+from nncli.starter.asked import NOTHING, Asked, with_options
 from nncli.starter.dataset_starter import STOPPING, TEMPLATE, loss_of, output_of
 
 TABLE = """\
@@ -34,6 +35,7 @@ CATEGORICAL = """\
     categorical: {impute: most_frequent, encode: onehot, handle_unknown: ignore}
 """
 
+FEWEST_SPLIT = 10  # rows, of which 15% is one at least
 MANY_INPUTS = 100
 MANY_ROWS = 20_000
 VAL_SHARE, MANY_VAL_ROWS = 0.15, 500
@@ -41,7 +43,7 @@ SHOWN = 10  # columns of a kind that a comment names
 PIXELS = 16  # columns that share one range from 0: more than chance
 
 
-def table_starter(path: Path, target: Sequence[str], config: Path) -> str:
+def table_starter(path: Path, target: Sequence[str], config: Path, asked: Asked = NOTHING) -> str:
     """The text of a config, to be written at `config`, that trains on a table of the user's.
 
     The more inputs, the wider the layers and the smaller the steps; dropout and early stopping
@@ -49,19 +51,17 @@ def table_starter(path: Path, target: Sequence[str], config: Path) -> str:
     Raises UserError if there is no such column, or no target was named; DataError and TableError
     for a table that can't be read.
     """
-    reader = open_table(path, TextFormat())
-    names = reader.names
-    if not target:
-        raise UserError(f"{path}: which column is to be predicted? --target one of {listed(names)}")
-    for name in target:
-        if name not in names:
-            raise UserError(f"{path} has no column '{name}'{nearest(name, names)}")
-    source, table = _read(reader, path, tuple(dict.fromkeys(target)))
+    try:
+        reader = open_table(path, asked.text_format)
+        _check_target(reader, path, target, asked)
+        source, table = _read(reader, path, tuple(dict.fromkeys(target)), asked)
+    except DataError as error:
+        raise with_options(error) from None
     many, rows = _count_inputs(table) > MANY_INPUTS, len(table)
     return TEMPLATE.format(
         file=_one_line(config.name),
         name=_yaml(stem(path)),
-        data=_table_block(table, source, config),
+        data=_table_block(table, source, config, asked),
         hidden=f"[{128 if many else 64}, {{type: dropout, rate: 0.2}}, {64 if many else 32}]",
         output=output_of(table),
         loss=loss_of(table),
@@ -78,18 +78,45 @@ def stem(path: Path) -> str:
     return unpacked(path).stem or "table"
 
 
-def _read(reader: TableReader, path: Path, target: tuple[str, ...]) -> tuple[TableFile, Table]:
+def _check_target(reader: TableReader, path: Path, target: Sequence[str], asked: Asked) -> None:
+    """Raises UserError for no target, or one that the table lacks, with what may be misread."""
+    names, hint = reader.names, ""
+    if asked.header is None and getattr(reader, "has_header", None) is False:
+        hint = " (the first row was taken for data: --header if it has the names)"
+    elif len(names) == 1 and asked.delimiter is None:
+        hint = " (one column was found: --delimiter CHARACTER if there are several)"
+    if not target:
+        of = f"--target one of {listed(names)}"
+        raise UserError(f"{path}: which column is to be predicted? {of}{hint}")
+    for name in target:
+        if name not in names:
+            raise UserError(f"{path} has no column '{name}'{nearest(name, names)}{hint}")
+
+
+def _read(
+    reader: TableReader, path: Path, target: tuple[str, ...], asked: Asked
+) -> tuple[TableFile, Table]:
     """The table, and the first way in which it can be read: as it is, without rows that lack the
     target, or either with decimal commas where cells are parted by something else; words among
     numbers are then taken to stand for no value."""
-    plain = TableFile(path=path, target=target, excuses_empty=True)
+    plain = TableFile(
+        path=path,
+        target=target,
+        task=asked.task or "auto",
+        missing=asked.all_missing,
+        format=asked.text_format,
+        excuses_empty=True,
+    )
     ways = [plain, replace(plain, drops_missing_target=True)]
-    if getattr(reader, "delimiter", ",") != ",":
-        ways += [replace(way, format=TextFormat(decimal=",")) for way in ways]
+    if asked.decimal is None and getattr(reader, "delimiter", ",") != ",":
+        ways += [replace(way, format=replace(way.format, decimal=",")) for way in ways]
     trouble: list[DataError] = []
     for way in ways:
         try:
             table = way.load()
+            table = as_task(table, table.task if plain.task == "auto" else plain.task)
+            if table.classes:
+                refuse_singleton_classes(table)
         except MarkersFound as error:
             trouble.append(error)
             missing = (*way.missing, *error.markers)  # what stands for no value, most likely
@@ -97,11 +124,11 @@ def _read(reader: TableReader, path: Path, target: tuple[str, ...]) -> tuple[Tab
         except DataError as error:
             trouble.append(error)
         else:
-            return way, as_task(table, table.task)
+            return way, table
     raise trouble[0]
 
 
-def _table_block(table: Table, source: TableFile, config: Path) -> str:
+def _table_block(table: Table, source: TableFile, config: Path, asked: Asked) -> str:
     """The `data` block of a table, with what was found in it as comments."""
     assert table.origin is not None
     relative = os.path.relpath(source.path.resolve(), config.resolve().parent)
@@ -127,9 +154,12 @@ def _table_block(table: Table, source: TableFile, config: Path) -> str:
         extra += f"  columns: {{{said}}}\n"
     if source.format.decimal != ".":
         extra += '  decimal: ","\n'
+    extra += asked.lines()
     if empty:
         excluded = _yaml(empty)
         extra += f"  features: {{exclude: {excluded}}}  # no value at all\n"
+    if asked.task in (None, "auto") and (why := task_reason(table)):
+        extra = f"  # {why}\n" + extra
     facts = f"{len(table):,} rows; "
     numbers = "a number" if len(source.target) == 1 else "numbers"
     facts += f"{len(table.classes)} classes" if table.classes else numbers
@@ -140,8 +170,7 @@ def _table_block(table: Table, source: TableFile, config: Path) -> str:
         facts=facts,
         missing=extra,
         features="\n".join(f"  #   {line}" for line in _column_lines(table)),
-        split=f"  split: {{type: {_split(table)}, train: 0.7, val: 0.15, test: 0.15}}"
-        + _time_hint(table),
+        split=_split_line(table) + _time_hint(table),
         scale="minmax" if _looks_like_pixels(table) else "standard",
     )
     if any(table.kind(name) == "categorical" for name in table.features):
@@ -196,8 +225,11 @@ def _count_inputs(table: Table) -> int:
     )
 
 
-def _split(table: Table) -> str:
-    return "stratified" if table.classes else "random"
+def _split_line(table: Table) -> str:
+    if len(table) < FEWEST_SPLIT:
+        return "  split: none                   # too few rows to hold any back"
+    kind = "stratified" if table.classes else "random"
+    return f"  split: {{type: {kind}, train: 0.7, val: 0.15, test: 0.15}}"
 
 
 def _looks_like_pixels(table: Table) -> bool:
@@ -215,8 +247,10 @@ def _table_training(table: Table) -> str:
     """What ends training: on few validation rows, accuracy is too coarse to tell epochs apart."""
     fine = table.classes and VAL_SHARE * len(table) >= MANY_VAL_ROWS
     imbalanced = _is_imbalanced(table)
+    has_val = len(table) >= FEWEST_SPLIT
     score = "val_balanced_accuracy" if imbalanced else "val_accuracy"
-    text = STOPPING.format(monitor=score if fine else "val_loss", patience=20)
+    monitor = score if fine else "val_loss"
+    text = STOPPING.format(monitor=monitor, patience=20) if has_val else ""
     if imbalanced:
         text += "  class_weight: balanced        # the smallest class has few rows\n"
     return text

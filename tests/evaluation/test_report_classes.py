@@ -39,6 +39,14 @@ def test_scores_of_each_class_are_scikit_learn_s(rows, classes):
     np.testing.assert_allclose(np.transpose(rows_of), expected)
 
 
+@pytest.mark.parametrize("truth", [[0] * 24, [1] * 24, [2, 0] * 12])
+def test_rows_of_a_class_are_whole_numbers_also_where_other_classes_have_none(truth):
+    predictions = np.tile([0.2, 0.5, 0.3], (24, 1))
+    made = per_class(predictions, np.array(truth), ["a", "b", "c"])
+    assert all(type(each.rows) is int for each in made.values())
+    assert sum(each.rows for each in made.values()) == 24
+
+
 def test_counts_have_true_classes_down_and_predicted_ones_across():
     predictions, truth = drawn(100, 3)
     counts = confusion(predictions, truth)

@@ -74,12 +74,12 @@ def test_the_script_needs_nothing_but_numpy_and_prints_the_losses(iris, tmp_path
 
 TRAIN_AND_EXPORT = """
 import sys
-import nncli_mish
+import nncli_squareplus
 from nncli.cli.main import run
 config, *_ = sys.argv[1:]
 sets = ["--set", "output.plots=[]", "--set", "training.epochs=5"]
 assert run(["train", config, "--quiet", "--runs-dir", "runs", *sets]) == 0
-assert run(["export", "runs/iris_mish-001", "--to", "numpy", "-o", "script.py"]) == 0
+assert run(["export", "runs/iris_squareplus-001", "--to", "numpy", "-o", "script.py"]) == 0
 """
 
 
@@ -88,15 +88,15 @@ def test_a_part_of_another_package_is_written_out_too(tmp_path):
     plugin = repository / "examples" / "plugin"
     paths = os.pathsep.join([str(repository), str(plugin)])
     subprocess.run(
-        [sys.executable, "-c", TRAIN_AND_EXPORT, plugin / "iris_mish.yaml"],
+        [sys.executable, "-c", TRAIN_AND_EXPORT, plugin / "iris_squareplus.yaml"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": paths},
         check=True,
         capture_output=True,
         timeout=60,
     )
-    script, run = tmp_path / "script.py", tmp_path / "runs" / "iris_mish-001"
-    assert "tanh1 = np.tanh(np.logaddexp(z1, 0.0))" in script.read_text(encoding="utf-8")
+    script, run = tmp_path / "script.py", tmp_path / "runs" / "iris_squareplus-001"
+    assert "root1 = np.sqrt(z1 * z1 + 4.0)" in script.read_text(encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     command = [sys.executable, script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)

@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,33 +17,50 @@ from nncli.errors import UserError
 )
 @click.option("--dataset", help="A built-in dataset instead of a TABLE [iris].")
 @click.option(
+    "--task",
+    type=click.Choice(["auto", "classification", "binary", "regression"]),
+    help="What the target calls for [by its values].",
+)
+@click.option("--missing", multiple=True, help="A cell that means no value; repeatable.")
+@click.option("--header/--no-header", default=None, help="Whether the first row has the names.")
+@click.option("--delimiter", help="Between cells [told from the first rows].")
+@click.option("--decimal", type=click.Choice([".", ","]), help="The sign before a fraction.")
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     help="The file to write, - for stdout [the name of TABLE or dataset, with .yaml].",
 )
 def command(
-    table: Path | None, targets: tuple[str, ...], dataset: str | None, output: Path | None
+    table: Path | None,
+    targets: tuple[str, ...],
+    dataset: str | None,
+    output: Path | None,
+    **asked: Any,
 ) -> None:
     """Write a commented starter config; an existing file is never overwritten.
 
     For a TABLE of your own (.csv, .tsv, .csv.gz, .npz, .parquet or .feather), it says what each
     column was taken for.
     """
+    from nncli.starter.asked import Asked
     from nncli.starter.dataset_starter import starter
     from nncli.starter.table_starter import stem, table_starter
 
     if table is not None and dataset is not None:
         raise click.UsageError("expected a TABLE or --dataset, not both")
     if table is None:
-        if targets:
-            raise click.UsageError("--target is for a TABLE: nncli init TABLE --target COLUMN")
+        given = {"target": targets, **asked}
+        for name in (key for key, value in given.items() if value not in (None, ())):
+            message = f"--{name} is for a TABLE: nncli init TABLE --target COLUMN"
+            raise click.UsageError(message)
         name = "iris" if dataset is None else dataset
         path = output or Path(f"{name}.yaml")
         text = starter(name)
     else:
         path = output or Path(f"{stem(table)}.yaml")
-        text = table_starter(table, targets, Path("stdout.yaml") if str(path) == "-" else path)
+        where = Path("stdout.yaml") if str(path) == "-" else path
+        text = table_starter(table, targets, where, Asked(**asked))
     if str(path) == "-":
         write_out(text)
         return

@@ -1,0 +1,71 @@
+"""What `nncli init` is told of a table: each option is a key of the config's data block."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nncli.config.dump import to_yaml
+from nncli.data.reading.chunks import MISSING
+from nncli.data.reading.text_files import TextFormat
+from nncli.errors import DataError, UserError
+from nncli.parts.table import Task
+
+CURES = {
+    "data.missing": "--missing TEXT, repeatable",
+    "data.header: true": "--header",
+    "data.header: false": "--no-header",
+    "data.header": "--header or --no-header",
+    "data.delimiter": "--delimiter CHARACTER",
+    "data.decimal": "--decimal ,",
+    "data.task": "--task TASK",
+    "data.target": "--target COLUMN",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """The options that were given; None, or none of them, where the table is to tell."""
+
+    task: Task | Literal["auto"] | None = None
+    missing: tuple[str, ...] = ()
+    header: bool | None = None
+    delimiter: str | None = None
+    decimal: Literal[".", ","] | None = None
+
+    def __post_init__(self) -> None:
+        if self.delimiter is not None and len(self.delimiter) != 1:
+            raise UserError(f"--delimiter: expected one character, found '{self.delimiter}'")
+        if self.delimiter is not None and self.delimiter == (self.decimal or "."):
+            raise UserError("--delimiter and --decimal are the same character")
+
+    @property
+    def text_format(self) -> TextFormat:
+        return TextFormat(self.delimiter, self.header, self.decimal or ".")
+
+    @property
+    def all_missing(self) -> tuple[str, ...]:
+        """The usual markers and those that were given."""
+        return tuple(dict.fromkeys((*MISSING, *self.missing)))
+
+    def lines(self) -> str:
+        """The keys that init doesn't write by itself, as lines of the data block."""
+        keys = {"header": self.header, "delimiter": self.delimiter}
+        keys["task"] = None if self.task == "auto" else self.task
+        given = {key: value for key, value in keys.items() if value is not None}
+        return "".join(f"  {line}\n" for line in to_yaml(given).splitlines()) if given else ""
+
+
+NOTHING = Asked()
+
+
+def with_options(error: DataError) -> UserError:
+    """The same problems, each with the option of `nncli init` that sets the key to blame."""
+    message = str(error)
+    keys = [key for key, _ in error.found]
+    cures = [cure for key, cure in CURES.items() if key in keys or key in message]
+    if "--header" in cures or "--no-header" in cures:
+        cures = [cure for cure in cures if " or " not in cure]
+    cures = [cure for cure in cures if not cure.startswith("--target") or len(cures) == 1]
+    if not cures:
+        return error
+    *first, last = message.split("\n")
+    return UserError("\n".join([*first, f"{last} (nncli init: {'; '.join(cures)})"]))

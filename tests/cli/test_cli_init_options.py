@@ -1,0 +1,75 @@
+"""`nncli init` is no dead end: each cure is an option of it, and what it writes is accepted."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from nncli.cli.main import run
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tables"))
+from test_bad_tables import CASES, write_case
+
+MIXED = "x;y\n" + "1,5;a\n2,5;b\nnone;a\n" * 10
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_init_refuses_or_writes_what_validate_accepts(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_case(name)
+    table = next(iter(sorted(Path().glob("table.*"))))
+    code = run(["init", str(table), "--target", "y", "-o", "made.yaml"])
+    err = capsys.readouterr().err
+    assert code == (0 if Path("made.yaml").exists() else 2), err
+    if code == 0:
+        assert run(["validate", "made.yaml"]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "key"),
+    [
+        ("1,2,a\n3,4,b\n" * 9, ["--no-header", "--target", "column_3"], "header: false"),
+        ("name,2019,y\n" + "p,1,a\nq,2,b\n" * 9, ["--header", "--target", "y"], "header: true"),
+        ("x:z:y\n" + "1:2:a\n3:4:b\n" * 9, ["--delimiter", ":", "--target", "y"], "delimiter: "),
+        (MIXED, ["--decimal", ",", "--missing", "none", "--target", "y"], "decimal: "),
+        ("x,y\n" + "1,0\n2,1\n4,1\n" * 9, ["--task", "regression", "--target", "y"], "task: reg"),
+    ],
+)
+def test_option_becomes_its_key(text, options, key, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(text, encoding="utf-8")
+    assert run(["init", "t.csv", *options]) == 0, capsys.readouterr().err
+    assert key in Path("t.yaml").read_text(encoding="utf-8")
+    assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
+
+
+def test_header_taken_for_data_names_the_option(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("name,2019,y\n" + "p,1,a\nq,2,b\n" * 9, encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y"]) == 2
+    assert "--header if it has the names" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([-1, 0, 1], "3 different numbers, not 0, 1, 2 ... of ten rows each, are amounts: say "),
+        ([3, 4, 5, 6, 7, 8], "say data.task: classification if they are not"),
+        (
+            [0, 1, 2, 3, 4, 5],
+            "6 whole numbers in a row from 0 or 1 name classes: say data.task: re",
+        ),
+        ([0, 1], "a target of 2 numbers names classes: say data.task: regression"),
+    ],
+)
+def test_choice_of_the_task_is_said_with_its_key(values, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{i * 37 % 101}.5,{values[i % len(values)]}\n" for i in range(90))
+    Path("t.csv").write_text("x,y\n" + rows, encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y"]) == 0
+    assert said in Path("t.yaml").read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert run(["validate", "t.yaml"]) == 0
+    assert said in capsys.readouterr().out
+    assert run(["validate", "t.yaml", "--set", "data.task=regression"]) in (0, 2)
+    assert said not in capsys.readouterr().out
