@@ -1,1 +1,1 @@
-"""Reading: files of the user's -> tables, with every doubt settled aloud."""
+"""Reading: files of the user's -> tables, and every guess about them said."""

@@ -1,4 +1,4 @@
-"""Tables: the user's own files -> a Table, with every doubt settled aloud."""
+"""Tables: the user's own files -> a Table, and every guess about them said."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
