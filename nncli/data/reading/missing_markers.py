@@ -10,6 +10,7 @@ MAY_BE_VALUES = [text for text in MISSING if text not in NO_WORDS and text[:1] !
 LARGE = 0.1  # the share of rows from which a text is no exception
 EVEN = 0.3  # of the share that a class would have if all had the same: what makes one of few
 FEW_CLASSES = 20
+UNKNOWN = "?"  # no class is called so
 
 
 def markers_that_are_values(
@@ -26,6 +27,8 @@ def markers_that_are_values(
     ['-']
     >>> markers_that_are_values({"NA": 40, "": 60}, 100, ["yes", "no"], is_target=True)
     []
+    >>> markers_that_are_values({"?": 40}, 100, ["a", "b", "c"], is_target=True)
+    []
     """
     share = LARGE
     if is_target:
@@ -38,5 +41,8 @@ def markers_that_are_values(
     return [
         text
         for text, count in markers.items()
-        if text in MAY_BE_VALUES and count > 1 and count >= share * rows
+        if text in MAY_BE_VALUES
+        and count > 1
+        and count >= share * rows
+        and not (is_target and text == UNKNOWN)
     ]
