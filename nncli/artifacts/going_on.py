@@ -21,7 +21,7 @@ ENDED = {
 
 def patience_of(training: Training) -> int | None:
     """How long early stopping waits; None without it."""
-    return training.early_stopping.epochs_to_wait if training.early_stopping else None
+    return training.early_stopping.patience if training.early_stopping else None
 
 
 def until(reader: RunReader, state: TrainState) -> Mapping[str, Any]:

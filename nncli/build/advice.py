@@ -49,7 +49,7 @@ def _plateau(experiment: Resolved) -> Iterator[str]:
     if not isinstance(schedule, ReduceOnPlateau) or stopping is None:
         return
     waits = schedule.patience
-    if schedule.monitor == stopping.monitor and waits >= stopping.epochs_to_wait:
+    if schedule.monitor == stopping.monitor and waits >= stopping.patience:
         yield (
             f"schedule.patience {waits} is no less than training.early_stopping.patience "
             f"{stopping.patience}: training ends before a lower rate is tried"

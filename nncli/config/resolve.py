@@ -24,13 +24,18 @@ from nncli.config.resolved import (
 from nncli.constraints import Auto
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.engine.cost import useful_threads
-from nncli.engine.settings import EarlyStopping, Training, TrainingKeys, default_monitor
+from nncli.engine.settings import (
+    STOPPING_PATIENCE,
+    EarlyStopping,
+    EarlyStoppingKeys,
+    Training,
+    default_monitor,
+)
 from nncli.engine.threads import free_cores
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.layers import Dense, Input, Layer, Output
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
 from nncli.parts.metrics import DEFAULTS
-from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 from nncli.parts.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
 from nncli.parts.table import Kind, Origin, Table
@@ -175,16 +180,13 @@ def resolve(
     if chosen == "auto":
         chosen = [metric() for metric in DEFAULTS[data.task]]
     schedule = _resolve_schedule(given.schedule, monitor)
-    stopping = _resolve_stopping(given.training.early_stopping, schedule, monitor)
-    given = replace(
-        given, schedule=schedule, training=replace(given.training, early_stopping=stopping)
-    )
+    given = replace(given, schedule=schedule)
     return Resolved(
         **kept(given, Resolved),
         data=data,
         network=network,
         loss=loss,
-        training=_resolve_training(given.training, given.optimizer, network, rows, monitor),
+        training=_resolve_training(given, network, rows, monitor),
         evaluation=ResolvedEvaluation(metrics=chosen),
         output=ResolvedOutputKeys(**kept(given.output, ResolvedOutputKeys), log_every=log_every),
     )
@@ -210,26 +212,30 @@ def _resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
 
 
 def _resolve_stopping(
-    given: EarlyStopping | None, schedule: Schedule, monitor: str
+    given: EarlyStoppingKeys | None, schedule: Schedule, monitor: str
 ) -> EarlyStopping | None:
     """What early stopping watches, and how long: long enough for a lower rate to be tried."""
     if given is None:
         return None
-    patience = given.epochs_to_wait
-    if given.patience == "auto" and isinstance(schedule, ReduceOnPlateau):
-        patience = max(patience, 2 * schedule.patience)
-    watched = monitor if given.monitor == "auto" else given.monitor
-    return replace(given, monitor=watched, patience=patience)
+    of_plateau = 2 * schedule.patience if isinstance(schedule, ReduceOnPlateau) else 0
+    long_enough = max(STOPPING_PATIENCE, of_plateau)
+    return EarlyStopping(
+        monitor if given.monitor == "auto" else given.monitor,
+        long_enough if given.patience == "auto" else given.patience,
+        given.min_delta,
+        given.restore_best_weights,
+    )
 
 
 def _resolve_training(
-    given: TrainingKeys, optimizer: Optimizer, network: ResolvedNetwork, rows: Rows, monitor: str
+    given: Experiment, network: ResolvedNetwork, rows: Rows, monitor: str
 ) -> Training:
     """Batch size by the optimizer and the rows, threads by the work of a step."""
-    size, steps, threads = given.batch_size, given.steps_per_epoch, given.threads
-    converged, count = given.converged, len(rows.train)
+    keys, count = given.training, len(rows.train)
+    size, steps, threads = keys.batch_size, keys.steps_per_epoch, keys.threads
+    converged = keys.converged
     if size == "auto":
-        size = "full" if optimizer.full_batch or count <= BATCH else BATCH
+        size = "full" if given.optimizer.full_batch or count <= BATCH else BATCH
     if steps == "auto":
         steps = 1 if size == "full" else -(-count // min(size, count))
     if threads == "auto":
@@ -237,13 +243,13 @@ def _resolve_training(
         threads = useful_threads(products_of(network, batch), free_cores())
     if converged is not None and converged.monitor == "auto":
         converged = replace(converged, monitor=monitor)
-    given = replace(given, converged=converged)
     return Training(
-        **kept(given, Training),
+        **kept(replace(keys, converged=converged), Training),
         batch_size=size,
         steps_per_epoch=steps,
+        early_stopping=_resolve_stopping(keys.early_stopping, given.schedule, monitor),
         threads=threads,
-        engine="numpy" if given.engine == "auto" else given.engine,
+        engine="numpy" if keys.engine == "auto" else keys.engine,
     )
 
 

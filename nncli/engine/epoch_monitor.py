@@ -40,7 +40,7 @@ class EpochReport:
 def wait_anew(job: Job, state: TrainState) -> None:
     """Training goes on although early stopping had ended it: it waits from the beginning."""
     settings = job.training.early_stopping
-    if settings is not None and state.best.waited >= settings.epochs_to_wait:
+    if settings is not None and state.best.waited >= settings.patience:
         state.best = replace(state.best, waited=0)
 
 
@@ -109,7 +109,7 @@ class EpochMonitor:
 
     def _has_waited_enough(self) -> bool:
         settings = self.job.training.early_stopping
-        return settings is not None and self.state.best.waited >= settings.epochs_to_wait
+        return settings is not None and self.state.best.waited >= settings.patience
 
     def _value(self, report: EpochReport, monitor: str) -> float:
         value = report.columns()[monitor]

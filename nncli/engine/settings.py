@@ -8,13 +8,11 @@ from nncli.engine.batches import Sampling
 
 Engine = Literal["numpy", "compiled"]
 Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
-
-
-STOPPING_PATIENCE = 10
+STOPPING_PATIENCE = 10  # epochs
 
 
 @dataclass(frozen=True)
-class EarlyStopping:
+class EarlyStoppingKeys:
     """Stop when `monitor` hasn't improved by more than min_delta for `patience` epochs."""
 
     monitor: Monitor = "auto"
@@ -26,10 +24,13 @@ class EarlyStopping:
     min_delta: Annotated[NonNegative, "the least change that counts"] = 0.0
     restore_best_weights: Annotated[bool, "end with the best epoch's weights"] = True
 
-    @property
-    def epochs_to_wait(self) -> int:
-        """The patience; where it is auto, with nothing else to be considered."""
-        return STOPPING_PATIENCE if self.patience == "auto" else self.patience
+
+@dataclass(frozen=True)
+class EarlyStopping(EarlyStoppingKeys):
+    """The same with nothing left to guess."""
+
+    monitor: Monitor = field()
+    patience: PositiveInt = STOPPING_PATIENCE
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class TrainingKeys:
         PositiveInt | Auto, "auto: as many as it takes to see every row once"
     ] = "auto"
     clip_grad_norm: Annotated[Positive | None, "the greatest length of the gradient"] = None
-    early_stopping: Annotated[EarlyStopping | None, "end when it gets no better"] = None
+    early_stopping: Annotated[EarlyStoppingKeys | None, "end when it gets no better"] = None
     converged: Annotated[Converged | None, "end when it hardly changes"] = None
     class_weight: Annotated[
         Literal["balanced"] | dict[str, Positive] | None,
@@ -86,6 +87,7 @@ class Training(TrainingKeys):
 
     batch_size: PositiveInt | Literal["full"] = field()
     steps_per_epoch: PositiveInt = field()
+    early_stopping: EarlyStopping | None = None
     threads: PositiveInt = field()
     engine: Engine = "numpy"
 

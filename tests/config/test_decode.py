@@ -12,7 +12,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.nodes import parse
 from nncli.config.wording import describe
 from nncli.constraints import Auto, Bounds, Length, PositiveInt
-from nncli.engine.settings import EarlyStopping
+from nncli.engine.settings import EarlyStoppingKeys
 from nncli.parts.activations import Activation, LeakyRelu, Relu
 from nncli.parts.layers import Dense, Layer, Output
 from nncli.parts.optimizers import Adam, Optimizer, Sgd
@@ -52,9 +52,9 @@ def problem_of(text, hint):
         ("auto", PositiveInt | Auto, "auto"),
         ("3", PositiveInt | Auto, 3),
         ("auto", str | Auto, "auto"),
-        ("null", EarlyStopping | None, None),
-        ("{}", EarlyStopping | None, EarlyStopping()),
-        ("", EarlyStopping, EarlyStopping()),
+        ("null", EarlyStoppingKeys | None, None),
+        ("{}", EarlyStoppingKeys | None, EarlyStoppingKeys()),
+        ("", EarlyStoppingKeys, EarlyStoppingKeys()),
         ("[0.9, 1]", tuple[float, float], (0.9, 1.0)),
         ("[1, 2]", list[int], [1, 2]),
         ("[]", list[int], []),
@@ -176,7 +176,7 @@ def test_descriptions_read_as_sentences():
     assert describe(PositiveInt | Literal["full", "auto"]) == "an integer >= 1, full or auto"
     assert describe(list[int] | Auto) == "auto or a list, each item an integer"
     assert describe(Activation) == "an activation (its name or a block)"
-    assert describe(EarlyStopping | None) == "a block of keys (monitor, patience, ...) or null"
+    assert describe(EarlyStoppingKeys | None) == "a block of keys (monitor, patience, ...) or null"
 
 
 def test_whole_experiment_reports_problems_of_every_block():
