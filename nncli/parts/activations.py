@@ -296,6 +296,38 @@ class Silu(Activation):
         np.multiply(dz, da, out=dz)
 
 
+@part("mish")
+class Mish(Activation):
+    """a = z * t with t = tanh(ln(1 + exp(z))); the derivative is t + z * (1 - t^2) * sigmoid(z).
+
+    Source: Misra (2020), Mish: a self regularized non-monotonic activation function.
+    """
+
+    initializer = HeNormal()
+    formula = "{z} * tanh(ln(1 + exp({z})))"
+    backward_formula = (
+        "{da} * (tanh(ln(1 + exp({z}))) + {z} * (1 - tanh(ln(1 + exp({z})))^2) * sigmoid({z}))"
+    )
+    equivalents = {"keras": '"mish"', "pytorch": "nn.Mish()"}
+
+    def saved_shapes(self, shape: Shape) -> Shapes:
+        return {"tanh": shape, "sigmoid": shape}
+
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        sigmoid(z, out=saved["sigmoid"])
+        np.logaddexp(z, 0.0, out=a)
+        np.tanh(a, out=saved["tanh"])
+        np.multiply(z, saved["tanh"], out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        np.multiply(saved["tanh"], saved["tanh"], out=dz)
+        np.subtract(1.0, dz, out=dz)
+        np.multiply(dz, saved["sigmoid"], out=dz)
+        np.multiply(dz, z, out=dz)
+        np.add(dz, saved["tanh"], out=dz)
+        np.multiply(dz, da, out=dz)
+
+
 @part("gelu")
 class Gelu(Activation):
     """a = z * Phi(z), Phi the standard normal distribution function; f' = Phi(z) + z * phi(z).

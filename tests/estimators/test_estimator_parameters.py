@@ -77,7 +77,11 @@ def test_every_problem_is_named_at_once_by_its_key():
     ("parameters", "message"),
     [
         ({"network": {"input": 3}}, "network.input: expected 2, the features of the data, found 3"),
-        ({"network": {"output": {"units": 3}}}, "network.output.units: expected 1 or 2, found 3"),
+        (
+            {"network": {"output": {"units": 3}}},
+            "network.output.units: expected 1 or 2, found 3 (data.classes lists those that no row "
+            "has, too)",
+        ),
         ({"network": 3}, "network: expected a block of keys (input, hidden, ...), found 3"),
         ({"loss": {1, 2}}, "loss: expected a loss (its name or a block) or auto, found {1, 2}"),
         (

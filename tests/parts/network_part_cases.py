@@ -72,6 +72,10 @@ ACTIVATIONS = {
         lambda part, z: z / (1 + np.exp(-z)),
         {0: (0, 0.5), -1e4: (0, 0), 1e4: (1e4, 1)},  # 1/2 + 0
     ),
+    "mish": ActivationCase(
+        lambda part, z: z * np.tanh(np.log1p(np.exp(z))),
+        {0: (0, 0.6), -1e4: (0, 0), 1e4: (1e4, 1)},  # tanh(ln 2) = (4 - 1) / (4 + 1)
+    ),
     "gelu": ActivationCase(
         lambda part, z: z * (1 + erf(z / np.sqrt(2))) / 2,
         {0: (0, 0.5), -1e4: (0, 0), 1e4: (1e4, 1)},  # Phi(0) + 0
