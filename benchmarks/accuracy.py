@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from nncli.build.build import Built, build
+from nncli.assembly.build import Built, build
 from nncli.config.load import load
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.trainer import train

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.loaded_network import load_network
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.engine import threads
 from nncli.engine.trainer import train
 from nncli.explain import keras as keras_code

@@ -22,7 +22,7 @@ from benchmarks.speed.rows import ROWS, Row
 from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
-from nncli.build.build import Built, build
+from nncli.assembly.build import Built, build
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.train_run import train_to_end
 from nncli.config.load import Source

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.run_directory import FOLDS, RunDirectory
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.state import TrainState
 from nncli.engine.threads import limited

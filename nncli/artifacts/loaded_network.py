@@ -11,7 +11,7 @@ from nncli.artifacts.atomic_directory import MANIFEST, MOST_MANIFEST
 from nncli.artifacts.files import reporting
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.build.build import Built, build
+from nncli.assembly.build import Built, build
 from nncli.config.load import load
 from nncli.engine.state import TrainState
 from nncli.untrusted_files.opening import read_file

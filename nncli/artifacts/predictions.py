@@ -11,7 +11,7 @@ import numpy as np
 from nncli.artifacts.files import output_file
 from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
-from nncli.build.model import Model
+from nncli.assembly.model import Model
 from nncli.data.reading.chunks import is_number
 from nncli.data.table_formats import OutputTable, open_table, writer_of
 from nncli.data.targets import label

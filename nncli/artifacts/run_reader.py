@@ -12,9 +12,9 @@ from nncli.artifacts.learning_curves import Curves, run_curves
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights
-from nncli.build.build import Built, build
-from nncli.build.model import Model
-from nncli.build.recorded_data import RecordedData
+from nncli.assembly.build import Built, build
+from nncli.assembly.model import Model
+from nncli.assembly.recorded_data import RecordedData
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, decode
 from nncli.config.nodes import Node, parse

@@ -23,7 +23,7 @@ from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.tensors import encode_state, encode_weights
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.outcome import outcome_warning

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nncli.build.model import Model
+from nncli.assembly.model import Model
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table

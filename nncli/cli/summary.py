@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
 from nncli.config.dump import in_words

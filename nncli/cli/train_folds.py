@@ -8,8 +8,8 @@ from nncli.artifacts.cross_validation import FoldScore, score_fold, summarize
 from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
-from nncli.build.build import assemble
-from nncli.build.split_table import split_table
+from nncli.assembly.build import assemble
+from nncli.assembly.split_table import split_table
 from nncli.cli.options import print_json
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo, echo_err, echo_line, warn

@@ -11,8 +11,8 @@ import numpy as np
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.build.build import Built, assemble
-from nncli.build.split_table import SplitTable
+from nncli.assembly.build import Built, assemble
+from nncli.assembly.split_table import SplitTable
 from nncli.config.resolve import resolve_split
 from nncli.doctor.edit import Edit
 from nncli.doctor.forward import (

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.equivalent import LIBRARIES, Equivalent
 from nncli.errors import escaped
 from nncli.explain import keras, pytorch, scikit_learn

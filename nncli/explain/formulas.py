@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.parts.initializers import Initializer, VarianceScaling

@@ -2,7 +2,7 @@
 
 from textwrap import indent
 
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.engine.network import Node
 from nncli.equivalent import Equivalent
 from nncli.explain.keras_training import training

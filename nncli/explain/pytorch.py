@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import indent
 
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.engine.network import Node
 from nncli.equivalent import Equivalent, unsupported
 from nncli.explain.pytorch_training import loop, optimizer, schedule

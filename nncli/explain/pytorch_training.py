@@ -2,7 +2,7 @@
 
 from textwrap import indent
 
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.layers import BatchNorm
 from nncli.parts.optimizers import Sgd

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from textwrap import indent
 from typing import Any
 
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nncli.build.build import Built, assemble
-from nncli.build.model import Model
-from nncli.build.split_table import SplitTable
+from nncli.assembly.build import Built, assemble
+from nncli.assembly.model import Model
+from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import Experiment
 from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes

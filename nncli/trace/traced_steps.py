@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.loaded_network import LoadedNetwork
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.engine.job import Job
 from nncli.engine.network import Node
 from nncli.engine.threads import limited

@@ -9,7 +9,7 @@ import pytest
 from nncli.artifacts.learning_curves import Curves, NotDrawn
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
-from nncli.build.build import Built, build
+from nncli.assembly.build import Built, build
 from nncli.config.load import load
 from nncli.engine.trainer import train
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nncli.assembly.build import build
 from nncli.boundary.boundary import MOST_POINTS, boundary_of
 from nncli.boundary.drawing import contour_levels, draw_boundary
 from nncli.boundary.feature_choice import named
 from nncli.boundary.grid import FAR, MARGIN, axis_over, typical
 from nncli.boundary.style import remarks
-from nncli.build.build import build
 from nncli.config.load import load
 from nncli.errors import UserError
 from nncli.parts.table import Table

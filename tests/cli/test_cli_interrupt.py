@@ -27,10 +27,10 @@ from nncli.cli.main import main
 main()
 """
 CASES = {
-    "a table is read": ("nncli.build.split_table._load", ["train", "it.yaml"]),
-    "a network is prepared": ("nncli.build.build.build", ["train", "it.yaml"]),
-    "folds are prepared": ("nncli.build.build.assemble", ["train", "it.yaml", "--folds", "2"]),
-    "it is validated": ("nncli.build.build.build", ["validate", "it.yaml"]),
+    "a table is read": ("nncli.assembly.split_table._load", ["train", "it.yaml"]),
+    "a network is prepared": ("nncli.assembly.build.build", ["train", "it.yaml"]),
+    "folds are prepared": ("nncli.assembly.build.assemble", ["train", "it.yaml", "--folds", "2"]),
+    "it is validated": ("nncli.assembly.build.build", ["validate", "it.yaml"]),
     "a run is read": ("nncli.artifacts.run_reader.build", ["train", "--resume", "runs/it-001"]),
     "an evaluation": ("nncli.evaluation.report.evaluate", ["evaluate", "runs/it-001"]),
     "predictions": ("nncli.artifacts.predictions.open_table", ["predict", "runs/it-001", "t.csv"]),

@@ -8,7 +8,7 @@ from config_samples import CONFIGS, PARTS, instances, quick
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.cli.main import run
 from nncli.config.data_keys import Data
 from nncli.config.decode import Decoder

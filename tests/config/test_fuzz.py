@@ -9,7 +9,7 @@ from config_samples import CONFIGS, instances, quick
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.dump import plain, to_yaml
 from nncli.config.experiment import Experiment
 from nncli.config.load import decode, load

@@ -7,7 +7,7 @@ import pytest
 from config_samples import CONFIGS, PARTS
 from jsonschema import Draft202012Validator
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.cli.main import run
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment

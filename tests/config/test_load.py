@@ -2,8 +2,8 @@
 
 import pytest
 
-from nncli.build import memory_check
-from nncli.build.build import build
+from nncli.assembly import memory_check
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.errors import ConfigError
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.engine.job import Seeds
 from nncli.errors import ConfigError

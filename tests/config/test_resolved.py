@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from config_samples import CONFIGS
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config import resolved
 from nncli.config.dump import plain, to_yaml
 from nncli.config.hints import alternatives, hints_of, required, spec

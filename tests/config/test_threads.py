@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.engine import threads
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_files import columns, lines_of, read, source
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.data.preprocessing import Preprocessing, Steps
 from nncli.errors import DataError, TableError

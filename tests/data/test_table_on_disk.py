@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_files import cells, columns, labels, read, source
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.data.disk import ColumnFile, RowFile
 from nncli.data.preprocessing import Preprocessing, Steps

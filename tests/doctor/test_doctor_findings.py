@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from doctor_runs import DIABETES, IRIS, MOONS, XOR, check, examined, layers
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 
 SGD = "optimizer={type: sgd, learning_rate: %g}"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from engine_jobs import make_job, run_job
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.engine.network import Network
 from nncli.errors import ConfigError, ShapeError

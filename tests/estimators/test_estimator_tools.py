@@ -58,5 +58,5 @@ def test_sample_weights_reach_the_network_of_a_pipeline():
 
 
 def test_nncli_itself_does_not_import_scikit_learn():
-    code = "import sys, nncli.build.build, nncli.cli.main; assert 'sklearn' not in sys.modules"
+    code = "import sys, nncli.assembly.build, nncli.cli.main; assert 'sklearn' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nncli.build.build import Built, build
+from nncli.assembly.build import Built, build
 from nncli.config.load import load
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.evaluator import Evaluator

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.engine.trainer import train
 from nncli.errors import NncliError

@@ -6,7 +6,7 @@ import pytest
 import threadpoolctl
 from real_tables import TABLES
 
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.trainer import train

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.speed import configs
 from benchmarks.speed.programs import Missing, Program, Ran, Task
-from nncli.build.build import build
+from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.engine import trainer
 from nncli.engine.job import Job

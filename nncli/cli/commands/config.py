@@ -14,7 +14,7 @@ from nncli.cli.streams import write_out
 @json_option
 def command(config: Path, assignments: tuple[str, ...], as_json: bool) -> None:
     """Print CONFIG with every default and auto filled in."""
-    from nncli.build.build import build
+    from nncli.assembly.build import build
     from nncli.config.dump import plain, to_yaml
     from nncli.config.load import load
 

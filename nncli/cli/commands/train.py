@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nncli.artifacts.learning_curves import BackgroundPlotter
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
-    from nncli.build.build import Built
+    from nncli.assembly.build import Built
     from nncli.cli.signals import StopOnSignal
     from nncli.config.load import Source
 
@@ -91,7 +91,7 @@ def _build(
     quiet: bool,
 ) -> "tuple[Built, Source]":
     """What the config declares, ready to be trained."""
-    from nncli.build.build import build
+    from nncli.assembly.build import build
     from nncli.cli.summary import model_summary
     from nncli.config.load import load
 

@@ -13,7 +13,7 @@ from nncli.cli.streams import echo, echo_line
 @set_option
 def command(config: Path, assignments: tuple[str, ...]) -> None:
     """Check CONFIG against its data, without training."""
-    from nncli.build.build import build
+    from nncli.assembly.build import build
     from nncli.cli.summary import model_summary
     from nncli.config.load import load
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.engine.job import Job
 from nncli.engine.rows import InputBlock
 from nncli.errors import UserError, few

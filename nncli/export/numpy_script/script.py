@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 
 from nncli.artifacts.run_reader import RunReader
-from nncli.build.build import Built
+from nncli.assembly.build import Built
 from nncli.engine.network import Network
 from nncli.errors import UserError, escaped, printable
 from nncli.export.numpy_script.data import data_lines

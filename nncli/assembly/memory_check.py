@@ -5,7 +5,7 @@ The operating system grants more than there is, and ends the process once that i
 
 import math
 
-from nncli.build.model import Model
+from nncli.assembly.model import Model
 from nncli.config.load import Source
 from nncli.data.memory import available
 from nncli.parts.datasets import Dataset

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from nncli.build.advice import advice
-from nncli.build.memory_check import check_network
-from nncli.build.model import Model
-from nncli.build.recorded_data import RecordedData
-from nncli.build.split_table import SplitTable, split_table
-from nncli.build.validation import validate, validate_watched, validate_weight_files
+from nncli.assembly.advice import advice
+from nncli.assembly.memory_check import check_network
+from nncli.assembly.model import Model
+from nncli.assembly.recorded_data import RecordedData
+from nncli.assembly.split_table import SplitTable, split_table
+from nncli.assembly.validation import validate, validate_watched, validate_weight_files
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output

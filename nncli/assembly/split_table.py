@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nncli.build.memory_check import check_dataset
-from nncli.build.recorded_data import RecordedData
+from nncli.assembly.memory_check import check_dataset
+from nncli.assembly.recorded_data import RecordedData
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source
