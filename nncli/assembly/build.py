@@ -1,5 +1,6 @@
 """Build: an Experiment -> its data, Resolved, its model, and the Job that the engine trains."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from nncli.engine import baselines
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.engine.network import Network
-from nncli.engine.settings import Engine, TrainingKeys
-from nncli.engine.steppers.choice import choose
+from nncli.engine.settings import TrainingKeys
+from nncli.engine.steppers.choice import Choice, choose
 from nncli.errors import TableError, UserError
 from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
@@ -114,22 +115,17 @@ def assemble(
         model = Model(experiment, preprocessing)
         check_network(model, rows, source)
     job = _job(model, split, row_weights, source)
-    if recorded is None:
-        validate_watched(job, source)
-    engine, refusal = _engine(job, given.training, source, recorded)
-    job = replace(job, training=replace(job.training, engine=engine))
+    if recorded:  # a run goes on with the engine that it began with
+        return Built(model, table, rows, row_weights, job)
+    validate_watched(job, source)
+    chosen = _choose_engine(job, given.training, source)
+    job = replace(job, training=replace(job.training, engine=chosen.engine))
     model = replace(model, experiment=replace(experiment, training=job.training))
-    warnings = [refusal] if refusal else []
-    if recorded is None:
-        warnings += advice(given.training, experiment, job, table, preprocessing)
-    if recorded is None:
-        warnings += rowless_classes(table)
-    if given.data.path is not None and recorded is None:
-        is_balanced = given.training.class_weight is not None
-        warnings += data_warnings(table, rows, is_balanced=is_balanced)
-    is_chosen = recorded is None and given.data.task == "auto" and given.data.classes is None
+    refusal = [f"training.engine: {chosen.refusal}"] if chosen.refusal else []
+    warnings = *refusal, *_warnings(given, model, job, split)
+    is_chosen = given.data.task == "auto" and given.data.classes is None
     reason = task_reason(table) if is_chosen else ""
-    return Built(model, table, rows, row_weights, job, tuple(warnings), reason)
+    return Built(model, table, rows, row_weights, job, warnings, reason)
 
 
 def _row_weights(given: Experiment, split: SplitTable, source: Source) -> RowWeights | None:
@@ -180,17 +176,19 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
     )
 
 
-def _engine(
-    job: Job, given: TrainingKeys, source: Source, recorded: RecordedData | None
-) -> tuple[Engine, str]:
-    """What makes the steps, and why it isn't compiled if it can't be.
-
-    A run goes on with the engine that it began with; one that names none began with NumPy.
-    """
-    if recorded:
-        return job.training.engine, ""
+def _choose_engine(job: Job, given: TrainingKeys, source: Source) -> Choice:
+    """What makes the steps. Raises ConfigError if the config asks for what isn't there."""
     try:
-        chosen = choose(job, given.engine)
+        return choose(job, given.engine)
     except UserError as error:
         raise source.error([("training.engine", str(error))]) from None
-    return chosen.engine, chosen.refusal and f"training.engine: {chosen.refusal}"
+
+
+def _warnings(given: Experiment, model: Model, job: Job, split: SplitTable) -> Iterator[str]:
+    """What may keep the job from learning, or makes a score worth less than it looks."""
+    table = split.table
+    yield from advice(given.training, model.experiment, job, table, model.preprocessing)
+    yield from rowless_classes(table)
+    if given.data.path is not None:
+        is_balanced = given.training.class_weight is not None
+        yield from data_warnings(table, split.rows, is_balanced=is_balanced)

@@ -5,7 +5,8 @@ data; and, when preprocessing has shown how many inputs there are, the rest.
 """
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Experiment, NetworkKeys
@@ -19,7 +20,6 @@ from nncli.config.resolved import (
     ResolvedOutputKeys,
     ResolvedPreprocessing,
     ResolvedTarget,
-    kept,
 )
 from nncli.constraints import Auto
 from nncli.data.reading.column_keys import ColumnKeys
@@ -73,7 +73,7 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
         loss = _loss_for(activation) if table.classes else Mse()
     start = Dense(units, activation, output.kernel_initializer).initializers()["W"]
     known = ResolvedOutput(
-        **kept(output, ResolvedOutput),
+        **_unchanged(output, ResolvedOutput),
         units=units,
         activation=activation,
         kernel_initializer=start,
@@ -108,7 +108,7 @@ def resolve_data(
         columns = _resolve_columns(given, table.origin)
         given = replace(given, features=features, columns=columns, header=table.origin.header)
     return ResolvedData(
-        **kept(given, ResolvedData),
+        **_unchanged(given, ResolvedData),
         on_disk=table.is_on_disk,
         task=table.task,
         split=split,
@@ -150,7 +150,7 @@ def _resolve_preprocessing(
         reaches_all = isinstance(output.activation, Identity) and takes_all
         target = numeric if not table.classes and reaches_all else "none"
     return ResolvedPreprocessing(
-        **kept(keys, ResolvedPreprocessing),
+        **_unchanged(keys, ResolvedPreprocessing),
         numeric=ResolvedNumeric(impute=impute, scale=numeric),
         target=ResolvedTarget(scale=target),
     )
@@ -182,13 +182,15 @@ def resolve(
     schedule = _resolve_schedule(given.schedule, monitor)
     given = replace(given, schedule=schedule)
     return Resolved(
-        **kept(given, Resolved),
+        **_unchanged(given, Resolved),
         data=data,
         network=network,
         loss=loss,
         training=_resolve_training(given, network, rows, monitor),
         evaluation=ResolvedEvaluation(metrics=chosen),
-        output=ResolvedOutputKeys(**kept(given.output, ResolvedOutputKeys), log_every=log_every),
+        output=ResolvedOutputKeys(
+            **_unchanged(given.output, ResolvedOutputKeys), log_every=log_every
+        ),
     )
 
 
@@ -244,7 +246,7 @@ def _resolve_training(
     if converged is not None and converged.monitor == "auto":
         converged = replace(converged, monitor=monitor)
     return Training(
-        **kept(replace(keys, converged=converged), Training),
+        **_unchanged(replace(keys, converged=converged), Training),
         batch_size=size,
         steps_per_epoch=steps,
         early_stopping=_resolve_stopping(keys.early_stopping, given.schedule, monitor),
@@ -262,3 +264,9 @@ def _largest_kernel(network: ResolvedNetwork) -> int:
     """How many numbers it has."""
     placed = network.layer_shapes()
     return max(math.prod(own) * math.prod(layer.output_shape(own)) for _, layer, own in placed)
+
+
+def _unchanged(given: Any, resolved: type) -> dict[str, Any]:
+    """The keys of a block that its resolved type leaves as they are, by name."""
+    names = [key.name for key in fields(given) if key.name not in resolved.__annotations__]
+    return {name: getattr(given, name) for name in names}
