@@ -235,6 +235,11 @@ def test_link_in_place_of_a_report_is_replaced_and_not_followed(folder, tried):
     tried(1)
 
 
+def complaints(ended):
+    """What a command said on stderr, but for what it thinks of so short a training."""
+    return [line for line in ended.err.splitlines() if not line.startswith("warning: no epoch was")]
+
+
 @pytest.mark.parametrize("make", [*NO_FILES, a_link_to_the_secret])
 @pytest.mark.parametrize("name", ["metrics.csv", "checkpoints/last.safetensors"])
 def test_what_lies_where_a_file_is_to_be_written_is_not_written_through(name, make, folder, tried):
@@ -245,7 +250,7 @@ def test_what_lies_where_a_file_is_to_be_written_is_not_written_through(name, ma
         assert (ended.code, ended.err) == (74, f"run/{name}.next: Is a directory\n")
         assert nncli("evaluate", "run", "--no-plots").code == 0
     else:
-        assert (ended.code, ended.err) == (0, "")
+        assert (ended.code, complaints(ended)) == (0, [])
         assert not os.path.lexists(place)
     assert (folder.parent / "secret").read_text() == SECRET
     tried(1)
@@ -261,7 +266,7 @@ def test_link_in_place_of_the_picture_is_replaced_and_not_followed(trained, fold
     picture.symlink_to(victim)
     for command in ("evaluate it-001 --no-plots", RESUME.replace("run", "it-001")):
         ended = nncli(*command.split())
-        assert (ended.code, ended.err) == (0, "")
+        assert (ended.code, complaints(ended)) == (0, [])
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert not picture.is_symlink()
     assert victim.read_text() == SECRET
