@@ -111,7 +111,9 @@ def is_class_number(values: Array) -> bool:
         return True
     counts = np.array_equal(different, np.arange(len(different)) + different[0])
     starts = different[0] in (0.0, 1.0)
-    return bool(counts and starts and len(different) <= 20 and len(values) >= 10 * len(different))
+    return bool(
+        counts and starts and len(different) <= FEW_VALUES and len(values) >= 10 * len(different)
+    )
 
 
 def task_reason(table: Table) -> str:

@@ -1,8 +1,9 @@
 """Cost models: which way to a result takes less time, and how much of it a cache holds.
 
-They ask counts that a job fixes, never the clock or the load: a run that is repeated takes the way
-of the first, and so has its bits. A wrong constant costs time, not correctness. Another one in the
-place of COMPILING, SAVED or THREAD changes the last digits of the runs between the two.
+They ask counts that a job fixes, never the clock: a run that is repeated takes the way of the
+first, and so has its bits. The one that asks for cores is told how many are free, and a run records
+what came of it. A wrong constant costs time, not correctness. Another one in the place of
+COMPILING, SAVED or THREAD changes the last digits of the runs between the two.
 """
 
 SMALL = 2048

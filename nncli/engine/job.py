@@ -128,7 +128,7 @@ class Job:
         least = stopping.min_delta if stopping is not None else 0.0
         return f"{self.monitor} (min_delta {least:g})" if least else self.monitor
 
-    @property
+    @cached_property
     def watched(self) -> dict[str, str]:
         """The columns that decide when to stop or the rate, by the key that names them."""
         training, schedule = self.training, self.schedule

@@ -90,9 +90,10 @@ class _Column:
         if self.form == "date":
             self.numbers += len(values) - len(wrong)
             return values, wrong
-        finite = values[np.isfinite(values)]
-        self.numbers += len(finite)
+        is_finite = np.isfinite(values)
+        self.numbers += int(np.count_nonzero(is_finite))
         if not (self.is_forced or self.has_fractions or isinstance(cells, np.ndarray)):
+            finite = values[is_finite]
             self.has_fractions = bool((finite != np.floor(finite)).any())
             self.has_codes |= not self.has_fractions and has_codes(cells)
         return values, wrong
