@@ -91,7 +91,7 @@ class RunReader:
         experiment, source = self.config
         sha256 = str(self.environment().get("data_sha256"))
         check_tables(self.run, experiment, sha256)
-        return build(experiment, source, RecordedData(self._rows(), self._preprocessing(), sha256))
+        return build(experiment, source, RecordedData(self.rows, self._preprocessing(), sha256))
 
     def environment(self) -> dict[str, Any]:
         """What the run's numbers depend on besides its config."""
@@ -107,7 +107,9 @@ class RunReader:
             raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: resumed: expected a list")
         return resumed
 
-    def _rows(self) -> Rows:
+    @cached_property
+    def rows(self) -> Rows:
+        """Which rows train, validate and test."""
         content, path = self.run.read(names.SPLIT), self._path(names.SPLIT)
         try:
             archive = NpzArchive(io.BytesIO(content), most=len(content))  # which isn't compressed
