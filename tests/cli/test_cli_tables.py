@@ -179,12 +179,14 @@ def test_output_that_is_no_format_or_one_that_is_only_read_is_refused(
 ):
     done = nncli("predict", run_of_flats, flats, "-o", name)
     assert done.code == 2
-    assert done.err == f"{name}: expected a name ending in .csv, .tsv or .gz of these\n"
+    assert done.err == f"{name}: expected a name ending in {table_formats.WRITTEN}\n"
 
 
 def test_an_entry_is_all_that_a_new_output_format_takes(nncli, flats, run_of_flats, monkeypatch):
     def write(file, table):
-        file.write("\n".join("|".join(row) for row in [table.names, *table.rows]).encode())
+        file.write(
+            "\n".join("|".join(row) for row in [table.names, *table.rows_of_texts()]).encode()
+        )
 
     monkeypatch.setitem(table_formats.FORMATS, ".md", table_formats.TableFormat(open, write))
     assert nncli("predict", run_of_flats, flats, "-o", "out.md").code == 0
