@@ -1,4 +1,4 @@
-"""Input encoding: the rows of a table -> network inputs, by what was fitted on the training rows."""
+"""Input encoding: the rows of a table -> network inputs, by what the training rows said."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
