@@ -18,7 +18,7 @@ from nncli.assembly.recorded_data import RecordedData
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, decode
 from nncli.config.nodes import Node, parse
-from nncli.config.overrides import apply
+from nncli.config.overrides import apply, read_assignment
 from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.state import TrainState
@@ -73,7 +73,7 @@ class RunReader:
         root, path = self._config_root, self._path(names.RESOLVED)
         if self.assignments:
             for assignment in self.assignments:
-                root = apply(root, assignment)
+                root = apply(root, *read_assignment(assignment))
             experiment, places = decode(root, path, Experiment)
         return experiment, Source(path, self._config_text, places)
 
