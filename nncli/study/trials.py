@@ -7,7 +7,7 @@ from typing import Literal
 Direction = Literal["minimize", "maximize"]
 State = Literal["completed", "pruned", "diverged", "invalid", "failed", "crashed"]
 Point = Mapping[str, int | float]  # by the name of a dimension; of a choice its place in the list
-Reports = Mapping[int, float]  # the objective after each logged epoch
+Reports = Mapping[int, float]  # the objective after each logged epoch, in their order
 
 
 @dataclass(frozen=True)
