@@ -13,6 +13,8 @@ SMALL = "training: {batch_size: 4}"
 # what a network needs to go with a loss
 LOSSES = {
     "cross_entropy": (IRIS, "network: {hidden: [3]}"),
+    "focal": (IRIS, "network: {hidden: [3]}"),
+    "binary_focal": ("data: {dataset: xor_gate}", "network: {hidden: [3]}"),
     "binary_cross_entropy": ("data: {dataset: xor_gate}", "network: {hidden: [3]}"),
     "poisson": (
         "data: {dataset: {type: inline, x: [[1, 2], [3, 1], [0, 1]], y: [2, 5, 0]}}",
