@@ -104,8 +104,8 @@ def data_loss(network: Network, theta: Array, rows: EvaluationSet) -> float:
 class BaselineLosses:
     """Data losses over the same rows: what to compare a loss with.
 
-    perfect: the targets themselves as outputs (0, but for poisson and smoothed targets).  even: the guess of one who
-    knows nothing.  mean: the best constant answer.
+    perfect: the targets themselves as outputs (0, but for poisson and smoothed targets).
+    even: the guess of one who knows nothing.  mean: the best constant answer.
     """
 
     perfect: float

@@ -60,6 +60,17 @@ def test_the_formula_of_a_loss_is_what_it_computes(declared, name):
     assert check(declared(data, network, f"loss: {name}", SMALL)) > 40
 
 
+@pytest.mark.parametrize("name", ["cross_entropy", "focal"])
+def test_smoothed_targets_are_shown_as_what_they_are_of_those_of_the_data(declared, name):
+    loaded = declared(IRIS, f"loss: {{type: {name}, label_smoothing: 0.1}}", SMALL)
+    traced = trace(loaded)
+    shown = {tensor.name: tensor for tensor in traced.steps[0].tensors}["targets"]
+    assert traced.loss.startswith(f"{name} (label_smoothing 0.1")
+    assert shown.formula == "t = y * (1 - 0.1) + 0.1 / 3, y of the data: label smoothing"
+    np.testing.assert_allclose(np.unique(shown.values), [1 / 30, 14 / 15])  # 0.1/3, 0.9 + 0.1/3
+    assert check(loaded)
+
+
 @pytest.mark.parametrize(
     "block",
     [
