@@ -18,7 +18,8 @@ from nncli.config.resolve import resolve, resolve_data, resolve_output
 from nncli.config.resolved import Resolved, ResolvedPreprocessing
 from nncli.data.column_types import task_reason
 from nncli.data.data_checks import data_warnings, rowless_classes
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.fitted_columns import Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
 from nncli.engine import baselines
 from nncli.engine.evaluator import EvaluationSet

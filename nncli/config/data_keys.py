@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from nncli.constraints import Auto, Finite, Length
-from nncli.data.preprocessing import Impute, ImputeCategory, Unknown
+from nncli.data.fitted_columns import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.tables import TableFile
