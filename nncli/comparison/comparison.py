@@ -10,7 +10,7 @@ from typing import Any
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.comparison.finding import Bundle, renamed, runs_of
+from nncli.comparison.finding import Bundle, confirmed, renamed, runs_of
 from nncli.comparison.metric_choice import choose, loss_differs
 from nncli.comparison.pairing import Difference, Runs, difference
 from nncli.comparison.results import Result, bare, result_of
@@ -79,6 +79,7 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
     keys = differing([group.settings for group in gathered])
     ended = [result for group in gathered for result in group.results if not result.trouble]
     chosen, notes = choose(ended, keys, metric)
+    notes += [note for note in map(confirmed, paths) if note]
     groups: list[Group] = []
     for place, each in enumerate(gathered):
         counted, others = _counted(each.results, chosen)
@@ -91,7 +92,7 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
     is_score = groups[0].runs.results[0].is_score(chosen)
     groups.sort(key=lambda group: -group.mean.value if is_score else group.mean.value)
     if bare(chosen) == "loss" and loss_differs(keys):
-        notes = [*notes, f"the loss itself differs between groups: {chosen} isn't one thing"]
+        notes.append(f"the loss itself differs between groups: {chosen} isn't one thing")
     tested, compared = _beside_the_best(groups)
     return Comparison(chosen, is_score, list(keys), compared, left_out, tested, notes)
 

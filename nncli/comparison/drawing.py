@@ -19,7 +19,7 @@ YELLOW = "#F0E442"  # hardly seen as a line on white
 SHADES = [color for color in COLORS if color != YELLOW][:8]
 OTHERS = "0.7"
 WIDTH, HEIGHT, LINE = 10.5, 4.2, 0.26  # inches; LINE: of a box
-WIDE_RANGE = 30.0  # from the least to the greatest value, beyond which an axis is logarithmic
+WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
 GRID = 500  # epochs of a curve
 AROUND, LETTERS = 0.9, 0.14  # inches of the picture that no axes have; from label to label
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.run_directory import CHECKPOINT, FIRST_FOLD, FOLDS, RESOLVED, RunDirectory
-from nncli.artifacts.study_directory import StudyDirectory, StudyFacts, is_study
+from nncli.artifacts.study_directory import CONFIRM, StudyDirectory, StudyFacts, is_study
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.comparison.results import HELD_OUT, NOT_ENDED
 from nncli.errors import CorruptRun, UserError, printable
@@ -56,7 +56,11 @@ def runs_of(path: Path) -> list[Bundle]:
         return [_of_folds(path, name)]
     if _has_begun(path):
         return [_bundle(name, {name: path})]
-    holds = f"; it holds runs: give {path}/* instead" if _children(path) else ""
+    runs = _children(path)
+    if runs and is_study(path.resolve().parent):  # a trial of several runs
+        name = f"{path.resolve().parent.name}/{name}"
+        return [_bundle(name, {f"{name}/{run.name}": run for run in runs})]
+    holds = f"; it holds runs: give {path}/* instead" if runs else ""
     raise UserError(f"{path}: neither a run nor a study{holds}")
 
 
@@ -92,6 +96,13 @@ def _bundle(
         held_out or {},
         {**(lost or {}), **dict.fromkeys(sorted(begun), NOT_ENDED)},
     )
+
+
+def confirmed(path: Path) -> str:
+    """What to say of a sweep whose best trial was trained again; empty of anything else."""
+    if not (is_study(path) and (path / CONFIRM).is_file()):
+        return ""
+    return f"the best of {path} was chosen by these values; {path}/confirm-* have others"
 
 
 # ---- a study

@@ -52,9 +52,14 @@ def short_values(values: Sequence[Any]) -> list[str]:
 
     >>> short_values([[{"type": "dense", "units": 8, "bias": True}], []])
     ['[8]', '[]']
+    >>> short_values([0.005026619117662285, 0.01])
+    ['0.005027', '0.01']
     """
     is_list = any(isinstance(value, list) for value in values)
     same = _same([each for value in values for each in _blocks(value)]) if is_list else set()
+    if all(isinstance(value, float) for value in values):
+        rounded = [f"{value:.4g}" for value in values]
+        return rounded if len(set(rounded)) == len(set(values)) else list(map(str, values))
     return [printable(_words(value, same), LONGEST_VALUE) for value in values]
 
 

@@ -133,6 +133,25 @@ def test_trials_of_a_sweep_are_groups_and_those_that_left_no_run_are_named(maker
     }
 
 
+def test_trials_trained_again_are_compared_by_their_folders(maker):
+    path = sweep(maker.folder, "completed", "completed")
+    (path / "confirm.csv").touch()
+    for trial, lr in (("0000", 0.1), ("0001", 0.01)):
+        shutil.move(maker.run("t", f"{RATE}={lr}"), path / f"trial-{trial}")
+        for s in (1, 2, 3):
+            run = maker.run("t", f"{RATE}={lr}", seed(s))
+            shutil.move(run, path / f"confirm-{trial}" / f"seed-{s}")
+    note = f"the best of {path} was chosen by these values; {path}/confirm-* have others"
+    assert compare([path]).notes == [note]
+    found = compare(sorted(path.glob("confirm-*")))
+    assert {group.name for group in found.groups} == {
+        "s-sweep-001/confirm-0000",
+        "s-sweep-001/confirm-0001",
+    }
+    assert found.groups[1].versus.mean.n == 3
+    assert found.notes == []
+
+
 def test_study_leads_to_no_run_outside_it(maker, on_one_split):
     path = sweep(maker.folder, "completed")
     study = StudyDirectory(path)
