@@ -258,7 +258,9 @@ def test_undefined_value_is_left_out_by_name(on_one_split, maker):
 
 def test_loss_that_differs_gives_way_to_a_metric(maker):
     runs = [maker.run("l", f"loss={loss}", seed(1)) for loss in ("cross_entropy", "mse")]
-    assert compare(runs).metric == "val_accuracy"
+    found = compare(runs)
+    assert found.metric == "val_accuracy"
+    assert found.notes == ["compared by val_accuracy: the loss itself differs"]
     asked = compare(runs, "val_loss")
     assert asked.notes == ["the loss itself differs between groups: val_loss isn't one thing"]
 
