@@ -56,7 +56,7 @@ class Decoder:
         options = alternatives(hint)
         fitting = [option for option in options if has_shape(node, spec(option).base)]
         if not fitting:
-            message = f"expected {describe(hint)}, found {show(node)}{correction(node, hint)}"
+            message = f"expected {describe(hint)}, found {show(node)}{correction(node, hint, path)}"
             return self.note(node.where, path, message)
         chosen = spec(min(fitting, key=_vagueness))
         base = chosen.base

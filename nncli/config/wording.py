@@ -89,8 +89,10 @@ def _as_yaml(value: bool | float) -> str:
     return printable(str(value))
 
 
-def correction(node: Node, hint: Any) -> str:
+def correction(node: Node, hint: Any, path: str) -> str:
     """` (did you mean ...?)` with a near value that would be of the right type, else nothing."""
+    if path == "data.target" and isinstance(node.value, dict):
+        return " (a transform or a scale of it is a key of data.preprocessing.target)"
     value, options = node.value, [spec(option).base for option in alternatives(hint)]
     if isinstance(value, str) and _VARIABLE.fullmatch(value):
         return " (variables aren't read, for the file alone says what is trained: use --set)"
