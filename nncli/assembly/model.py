@@ -105,7 +105,8 @@ class Model:
         truth = table.y[rows]
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = self.inputs(table, rows)
-            targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
+            targets = self.network.loss.smoothed(self.coding.encode(truth), self.network.outputs)
+            targets = np.ascontiguousarray(targets, self.dtype)
         if row_weights is None:
             return EvaluationSet(inputs, targets, truth=truth)
         weights = row_weights(truth, None if table.weights is None else table.weights[rows])

@@ -88,7 +88,7 @@ def model_summary(built: Built) -> str:
     split = ", ".join(f"{name} {len(rows_)}" for name, rows_ in built.rows.named().items())
     facts = [
         ["parameters", f"{network.layout.trainable:,} trained"],
-        ["loss", f"{network.loss.name}: {first_line(network.loss)}"],
+        ["loss", f"{network.loss.title}: {first_line(network.loss)}"],
         ["optimizer", in_words(experiment.optimizer)],
         ["schedule", in_words(experiment.schedule)],
         ["engine", experiment.training.engine],

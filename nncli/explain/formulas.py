@@ -128,16 +128,18 @@ def _loss(built: Built) -> Iterator[tuple[str, str]]:
     network, loss = built.network, built.network.loss
     last, factor = network.nodes[-1], loss.factor(built.job.batch_rows, network.outputs)
     names = {"a": symbol(network, f"{last.name}/a"), "t": "t"}
-    unit = ", in nats" if network.is_matched else ""
+    unit = ", in nats" if network.is_matched and loss.unit else ""
     weighed = "w * " if built.job.train.weights is not None else ""
     term = loss.fill(loss.formula).format(**names) if loss.formula else first_line(loss)
-    yield "loss", f"{loss.name}: {loss.reduction} of {weighed}{_bracketed(term)}{unit}"
+    yield "loss", f"{loss.title}: {loss.reduction} of {weighed}{_bracketed(term)}{unit}"
+    if smoothing := loss.smoothing_formula(network.outputs):
+        yield "t", f"{smoothing.format(y='y')}    [label smoothing; y is 0 or 1]"
     for node in network.nodes:
         if penalty := node.layer.penalty_formula():
             yield "+ penalty", f"{in_symbols(penalty, network, node)}; biases aren't penalised"
     of = f"a step has {built.job.batch_rows} x {network.outputs} outputs"
     if network.is_matched:
-        name, slope = "dz", f"{names['a']} - t"
+        name, slope = "dz", loss.fill(loss.score_gradient_formula).format(**names)
         of += f"; {network.output.activation.name} and loss in one"
     else:
         name, slope = "da", loss.fill(loss.gradient_formula).format(**names) or "d(loss)/d(a)"
@@ -239,6 +241,8 @@ def _reported(built: Built) -> Iterator[tuple[str, str]]:
     said = "over all training rows at the epoch's final weights"
     said += ", penalty included" if has_penalty else ""
     yield "loss", f"{said}; epoch 0 is before training"
+    if built.network.loss.smoothing_formula(built.network.outputs):
+        yield "loss", "of the smoothed targets t, and so never 0; the metrics are of y"
     if not (target := built.preprocessing.target).is_identity:
         how = "scaled" if target.transform == "none" else "transformed"
         yield "loss", f"of the {how} target; the metrics are in the target's own units"

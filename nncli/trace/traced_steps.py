@@ -107,7 +107,7 @@ def trace(loaded: LoadedNetwork, count: int = 1, rows: Sequence[int] | None = No
         inputs=tuple(built.preprocessing.inputs),
         outputs=tuple(outputs),
         layers=tuple(map(_layer, job.network.nodes)),
-        loss=f"{job.network.loss.name}: {job.network.loss.reduction}",
+        loss=f"{job.network.loss.title}: {job.network.loss.reduction}",
         optimizer=job.optimizer.name,
         steps=steps,
     )
