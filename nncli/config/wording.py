@@ -89,10 +89,14 @@ def _as_yaml(value: bool | float) -> str:
     return printable(str(value))
 
 
-def correction(node: Node, hint: Any, path: str) -> str:
+def block_elsewhere(node: Node, path: str) -> str:
+    """` (...)` where a block's keys stand in another one, else nothing."""
+    is_target = path == "data.target" and isinstance(node.value, dict)
+    return " (its transform and scale are keys of data.preprocessing.target)" if is_target else ""
+
+
+def correction(node: Node, hint: Any) -> str:
     """` (did you mean ...?)` with a near value that would be of the right type, else nothing."""
-    if path == "data.target" and isinstance(node.value, dict):
-        return " (a transform or a scale of it is a key of data.preprocessing.target)"
     value, options = node.value, [spec(option).base for option in alternatives(hint)]
     if isinstance(value, str) and _VARIABLE.fullmatch(value):
         return " (variables aren't read, for the file alone says what is trained: use --set)"

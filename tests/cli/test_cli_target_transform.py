@@ -204,6 +204,5 @@ def test_a_target_written_as_a_block_is_led_to_its_keys(nncli, prices, write):
     block = "{column: price, transform: log}"
     config = write("c.yaml", f"data: {{path: t.csv, target: {block}}}", "network: {hidden: [4]}")
     assert nncli("train", config).err.endswith(
-        "found a block of keys (a transform or a scale of it is a key of "
-        "data.preprocessing.target)\n"
+        "found a block of keys (its transform and scale are keys of data.preprocessing.target)\n"
     )
