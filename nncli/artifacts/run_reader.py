@@ -140,6 +140,8 @@ class RunReader:
         """A file that a run has from its first finite loss on. Raises UserError before, and
         CorruptRun where only some are there."""
         if name not in self.run.manifest():
+            if freed := self._freed(name):
+                raise UserError(freed)
             if self.has_learned:
                 raise CorruptRun(f"{self._path(name)}: missing from the run")
             raise UserError(
@@ -147,6 +149,19 @@ class RunReader:
                 "(nncli doctor looks for the cause)"
             )
         return self.run.read(name)
+
+    def _freed(self, name: str) -> str:
+        """Why a file was removed, and how to have it again; "" if it wasn't."""
+        if names.FREED not in self.run.manifest():
+            return ""
+        freed = self.run.read_json(names.FREED)
+        if not isinstance(freed, dict) or name not in freed.get("files", ()):
+            return ""
+        why = printable(str(freed.get("why")), 100)
+        return (
+            f"{self.run.path}: its {name} was removed to make room ({why}): "
+            f"nncli train {self._path(names.RESOLVED)} trains it again"
+        )
 
     @property
     def has_learned(self) -> bool:

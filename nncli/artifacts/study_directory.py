@@ -20,6 +20,7 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 TRIALS = "trials.csv"
+CONFIRM = "confirm.csv"  # of a sweep: runs of the best and the first with other seeds
 FORMAT = 1
 
 Kind = Literal["folds", "seeds", "sweep"]
