@@ -19,7 +19,7 @@ from nncli.study.clock import utc_now
 from nncli.study.engines import Engine
 from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
 from nncli.study.runner import OnTrial
-from nncli.study.study import Study, reopened
+from nncli.study.study import Study, new_directory, reopened
 from nncli.study.summary import by_run, summarize
 from nncli.study.task import StudyTask
 from nncli.study.versions import versions
@@ -74,9 +74,7 @@ def begin(
         began=utc_now(),
     )
     runs = runs_dir or Path(experiment.output.dir)
-    directory = StudyDirectory.create(runs, f"{experiment.name}-{kind}")
-    directory.write(CONFIG, source.text.encode())
-    directory.save(facts, [])
+    directory = new_directory(runs, f"{experiment.name}-{kind}", source.text, experiment, facts)
     return _study(directory, facts, experiment, source), first
 
 

@@ -7,14 +7,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.input_files import tables_of
+from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.config.experiment import Experiment
 from nncli.engine.stop import Stop
 from nncli.study.clock import utc_now
 from nncli.study.engines import Engine
 from nncli.study.plan import Planner
 from nncli.study.runner import OnTrial, Runner
 from nncli.study.task import StudyTask
+
+
+def new_directory(
+    runs: Path, name: str, text: str, experiment: Experiment, facts: StudyFacts
+) -> StudyDirectory:
+    """The folder of a new study, with its config and tables. It is this process's."""
+    directory = StudyDirectory.create(runs, name)
+    directory.write(CONFIG, text.encode())
+    directory.keep_tables(tables_of(experiment))
+    directory.save(facts, [])
+    return directory
 
 
 @contextmanager

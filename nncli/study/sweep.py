@@ -19,7 +19,7 @@ from nncli.study.clock import utc_now
 from nncli.study.repeats import threads_assignment
 from nncli.study.samplers import sampler_for
 from nncli.study.space import Space
-from nncli.study.study import is_done, reopened
+from nncli.study.study import is_done, new_directory, reopened
 from nncli.study.sweep_objective import objective_of
 from nncli.study.sweep_planner import SweepPlanner
 from nncli.study.sweep_study import SweepStudy
@@ -63,9 +63,7 @@ def begin(
     if objective.reason:
         notes.append(f"trials are judged by {objective.told}: {objective.reason}")
     runs = runs_dir or Path(experiment.output.dir)
-    directory = StudyDirectory.create(runs, f"{experiment.name}-sweep")
-    directory.write(CONFIG, source.text.encode())
-    directory.save(facts, [])
+    directory = new_directory(runs, f"{experiment.name}-sweep", source.text, experiment, facts)
     return _study(directory, facts, keys, space), first, notes
 
 

@@ -40,9 +40,8 @@ def test_folds_show_the_validation_curve_of_the_metric(nncli, folder, folds):
     assert {"held_out_loss", "val_loss"} <= set(texts(Path("a.svg")).splitlines())
 
 
-def test_beyond_eight_groups_the_rest_is_grey(folder, maker):
-    runs = [maker.run("g", rate(n / 100), seed(0), "training.epochs=1") for n in range(1, 11)]
-    draw_comparison(compare(runs), Path("a.svg"))
+def test_beyond_eight_groups_the_rest_is_grey(folder, twenty):
+    draw_comparison(compare(twenty), Path("a.svg"))
     svg = Path("a.svg").read_text()
     assert all(color.lower() in svg for color in SHADES)
     assert f"#{round(float(OTHERS) * 255):02x}" in svg
