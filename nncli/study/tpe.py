@@ -45,9 +45,9 @@ class TpeSampler:
 
         state = np.random.SeedSequence([self.seed, number]).generate_state(1)
         with _silent():
-            study = optuna.create_study(
-                sampler=optuna.samplers.TPESampler(seed=int(state[0])), direction=self.direction
-            )
+            # keys that are there together are drawn together, be they conditional
+            sampler = optuna.samplers.TPESampler(multivariate=True, group=True, seed=int(state[0]))
+            study = optuna.create_study(sampler=sampler, direction=self.direction)
             study.add_trials([self._frozen(each) for each in told])
             return self._ask(study.ask())
 
