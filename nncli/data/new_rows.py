@@ -10,14 +10,10 @@ from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoding import Encoded, Form, encode
-from nncli.data.reading.tables import (
-    in_other_case,
-    listed,
-    stays_on_disk,
-    weights_of,
-)
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.tables import stays_on_disk, weights_of
+from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array

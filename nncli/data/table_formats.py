@@ -15,7 +15,7 @@ from nncli.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from nncli.data.reading.chunks import TableReader
-    from nncli.data.reading.text_files import TextFormat
+    from nncli.data.reading.text_format import TextFormat
 
 WRITTEN = ".csv, .tsv or .gz of these"
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
@@ -56,7 +56,8 @@ def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
     if found is not None and found.read is not None:
         return found.read(path, text_format)
     names = [name for name, known in FORMATS.items() if known.read is not None]
-    known = f"{', '.join(names)}, or .gz of the first three"
+    packed = [name for name, known in FORMATS.items() if known.is_text]
+    known = f"{', '.join(names)}, or .gz of the first {len(packed)}"
     hint = " (save the sheet as CSV)" if unpacked(path).suffix.lower() in SPREADSHEETS else ""
     raise DataError(f"{path}: expected a file that ends in {known}{hint}", key="data.path")
 
@@ -85,6 +86,14 @@ def _read_tabs(path: Path, text_format: "TextFormat") -> "TableReader":
     return _read_text(path, replace(text_format, delimiter=text_format.delimiter or "\t"))
 
 
+def _read_orange(path: Path, text_format: "TextFormat") -> "TableReader":
+    from nncli.data.reading.text_files import TextFile
+
+    return TextFile(
+        path, replace(text_format, delimiter=text_format.delimiter or "\t"), is_tab=True
+    )
+
+
 def _read_npz(path: Path, text_format: "TextFormat") -> "TableReader":
     from nncli.data.reading.typed_files import NpzFile
 
@@ -111,9 +120,9 @@ def _write_packed(write: Write, file: IO[bytes], table: OutputTable) -> None:
 
 
 def _write_csv(file: IO[bytes], table: OutputTable) -> None:
-    """With the source's delimiter, but for tabs."""
+    """With the source's delimiter, but for tabs and blanks."""
     own = getattr(table.source, "delimiter", ",")
-    _write_text(file, table, "," if own == "\t" else own)
+    _write_text(file, table, "," if own in ("\t", "whitespace") else own)
 
 
 def _write_tabs(file: IO[bytes], table: OutputTable) -> None:
@@ -121,7 +130,8 @@ def _write_tabs(file: IO[bytes], table: OutputTable) -> None:
 
 
 def _write_as_read(file: IO[bytes], table: OutputTable) -> None:
-    _write_text(file, table, getattr(table.source, "delimiter", ","))
+    own = getattr(table.source, "delimiter", ",")
+    _write_text(file, table, " " if own == "whitespace" else own)
 
 
 def _write_text(file: IO[bytes], table: OutputTable, delimiter: str) -> None:
@@ -144,6 +154,9 @@ FORMATS = {
     ".csv": TableFormat(_read_text, _write_csv, is_text=True),
     ".tsv": TableFormat(_read_tabs, _write_tabs, is_text=True),
     ".txt": TableFormat(_read_text, _write_as_read, is_text=True),
+    ".tab": TableFormat(_read_orange, is_text=True),
+    ".data": TableFormat(_read_text, is_text=True),
+    ".dat": TableFormat(_read_text, is_text=True),
     ".npz": TableFormat(_read_npz),
     ".parquet": TableFormat(_read_parquet),
     ".feather": TableFormat(_read_feather),
