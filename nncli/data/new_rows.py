@@ -1,7 +1,7 @@
 """New rows: another table read as the one a network was trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,12 +37,24 @@ class NewRows:
     weight: str | None = None
     columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
 
+    def open(self, path: Path) -> TableReader:
+        """The reader of a file. Lines to be skipped are, unless the names stand above them."""
+        if self.format.skip_rows and self.format.header:
+            try:
+                whole = open_table(path, replace(self.format, skip_rows=0))
+            except DataError:
+                pass
+            else:
+                if {feature.name for feature in self.learnt.features} <= {*whole.names}:
+                    return whole
+        return open_table(path, self.format)
+
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """The rows of a file whose columns may stand in any order; others are ignored.
 
         Raises DataError if it lacks a column, TableError for cells that aren't what they were.
         """
-        reader = open_table(path, self.format)
+        reader = self.open(path)
         features = [feature.name for feature in self.learnt.features]
         targets = list(self.learnt.targets) if needs_target else []
         weights = [self.weight] if self.weight in reader.names and self.weight else []
@@ -56,7 +68,10 @@ class NewRows:
             is_new=True,
         )
         origin = Origin(
-            (sha256_of(path),), ((str(path), encoded.lines[0]),), row_word=reader.row_word
+            (sha256_of(path),),
+            ((str(path), encoded.lines[0]),),
+            row_word=reader.row_word,
+            notes=reader.notes,
         )
         return Table(
             encoded.select(features),

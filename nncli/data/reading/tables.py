@@ -152,6 +152,10 @@ class TableFile(Dataset):
         """What may be wrong with the reading of a file that lacks a column."""
         if len(reader.names) == 1:
             return " (is data.delimiter right?)"
+        if self.format.skip_rows:
+            return " (is data.skip_rows right?)"
+        if reader.looks_headless:
+            return " (the first row looks like the others: data.header: false if it is data)"
         if self.format.header is None and not reader.has_header:
             return " (the first row was taken for data: data.header: true if it has the names)"
         if self.format.header is None and any(name.startswith("column_") for name in self.target):

@@ -86,6 +86,11 @@ class TextFile:
         if self.lines.separator is not None and self.format.delimiter is None:
             sign = printable(self.lines.separator)
             yield f"{self.path}: its line sep={sign} says that '{sign}' stands between cells"
+        if self.lines.looks_like_utf8:
+            told = self.lines.encoding
+            yield f"{self.path}: looks like UTF-8, and data.encoding: {told} reads letters as others"
+        if self.format.skip_rows and not self.has_header:
+            yield f"{self.path}: line {self.lines.skipped + 1} is the first one (data.skip_rows)"
         if self.header.orange.names:
             yield f"{self.path}: types and roles of columns are those of its Orange header"
         if self.has_header and self.looks_headless:

@@ -27,6 +27,7 @@ class TextLines:
 
     encoding: that its bytes are in.  has_mark: whether a byte order mark says so.  line_end: of
     its first lines.  separator: the delimiter that Excel's line `sep=;` names, if there is one.
+    looks_like_utf8: whether it is to be read in an encoding that it isn't in, most likely.
     skipped: how many lines stand before the table.  sample: the table's first lines, whole ones.
 
     Raises TableError, with line and byte, for what isn't text in its encoding.
@@ -42,6 +43,7 @@ class TextLines:
         if codecs.lookup(self.encoding).name == "utf-8":
             self.encoding = "utf-8-sig"
             self._refuse_binary(head)
+        self.looks_like_utf8 = not self.encoding.startswith("utf") and _is_utf8(head)
         text = head.decode(self.encoding, "ignore")
         self.line_end = "\r\n" if "\r\n" in text else "\n"
         is_cut = len(head) == SAMPLE_BYTES
@@ -83,6 +85,14 @@ class TextLines:
         if encoding:
             return LayoutFound(where, what, cure, {"encoding": encoding})
         return TableError([Problem(where, "", f"{what}: {cure}")])
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether bytes are UTF-8, and not ASCII alone; the last letter may be cut."""
+    try:
+        return not codecs.getincrementaldecoder("utf-8")().decode(head).isascii()
+    except UnicodeDecodeError:
+        return False
 
 
 def _pieces(file: BoundedFile) -> Iterator[bytes]:
