@@ -46,10 +46,10 @@ NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits
 class AtomicDirectory:
     """A folder on disk. Files are written whole; `write_manifest` lists them.
 
-    not_its_own: folders in it with manifests of their own.
+    kind: what its users call it.
     """
 
-    not_its_own: Collection[str] = ()
+    kind = "run"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -76,7 +76,7 @@ class AtomicDirectory:
                 fcntl.flock(descriptor, kind if waits else kind | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
-                raise RunInUse(f"{self.path}: another process is using this run") from None
+                raise RunInUse(f"{self.path}: another process is using this {self.kind}") from None
         self._lock = descriptor
 
     def unlock(self) -> None:
@@ -176,10 +176,15 @@ class AtomicDirectory:
         )
         with reporting(self.path):
             for stray in self.path.rglob(f"*{NEXT}"):
-                is_own = stray.relative_to(self.path).parts[0] not in self.not_its_own
-                if is_own and (stray.is_symlink() or not stray.is_dir()):
+                if self.owns(stray.relative_to(self.path)) and (
+                    stray.is_symlink() or not stray.is_dir()
+                ):
                     stray.unlink()
         sweep(self.path)
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file in it is its own, and not of a folder in it with a manifest of its own."""
+        return True
 
     def write_manifest(self) -> None:
         """Write the manifest: SHA-256 and size of every file written, now or before."""
@@ -208,8 +213,8 @@ class AtomicDirectory:
                     return content
             listed, before = self.manifest().get(name), listed
         if listed is None or not os.path.lexists(path):
-            raise CorruptRun(f"{path}: missing from the run")
-        raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
+            raise CorruptRun(f"{path}: missing from the {self.kind}")
+        raise CorruptRun(f"{path}: changed since the {self.kind} was sealed (its SHA-256 differs)")
 
     def read_json(self, name: str) -> Any:
         """A JSON file's value. Raises CorruptRun as `read`, and if it is too large or no JSON."""

@@ -18,7 +18,7 @@ from nncli.assembly.recorded_data import RecordedData
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, decode
 from nncli.config.nodes import Node, parse
-from nncli.config.overrides import apply
+from nncli.config.overrides import apply, read_assignment
 from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.state import TrainState
@@ -73,7 +73,7 @@ class RunReader:
         root, path = self._config_root, self._path(names.RESOLVED)
         if self.assignments:
             for assignment in self.assignments:
-                root = apply(root, assignment)
+                root = apply(root, *read_assignment(assignment))
             experiment, places = decode(root, path, Experiment)
         return experiment, Source(path, self._config_text, places)
 
@@ -91,7 +91,7 @@ class RunReader:
         experiment, source = self.config
         sha256 = str(self.environment().get("data_sha256"))
         check_tables(self.run, experiment, sha256)
-        return build(experiment, source, RecordedData(self._rows(), self._preprocessing(), sha256))
+        return build(experiment, source, RecordedData(self.rows, self._preprocessing(), sha256))
 
     def environment(self) -> dict[str, Any]:
         """What the run's numbers depend on besides its config."""
@@ -107,7 +107,9 @@ class RunReader:
             raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: resumed: expected a list")
         return resumed
 
-    def _rows(self) -> Rows:
+    @cached_property
+    def rows(self) -> Rows:
+        """Which rows train, validate and test."""
         content, path = self.run.read(names.SPLIT), self._path(names.SPLIT)
         try:
             archive = NpzArchive(io.BytesIO(content), most=len(content))  # which isn't compressed

@@ -4,7 +4,7 @@ It needs no data: what a run has recorded is enough to make it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from nncli.data.disk import RowFile
 from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
+from nncli.data.reading.chunks import TableReader
 from nncli.data.row_weights import RowWeights
 from nncli.data.targets import TargetCoding
 from nncli.engine.evaluator import EvaluationSet, Forward
@@ -52,12 +53,17 @@ class Model:
 
         Raises DataError if it lacks one; TableError for cells that aren't what they were.
         """
+        weight = self.experiment.data.sample_weight if needs_target else None
+        return replace(self._new_rows, weight=weight).read(path, needs_target=needs_target)
+
+    def open(self, path: Path) -> TableReader:
+        """The reader of such a table."""
+        return self._new_rows.open(path)
+
+    @property
+    def _new_rows(self) -> NewRows:
         data = self.experiment.data
-        weight = data.sample_weight if needs_target else None
-        new_rows = NewRows(
-            self.preprocessing, data.text_format, data.missing, weight, data.column_keys
-        )
-        return new_rows.read(path, needs_target=needs_target)
+        return NewRows(self.preprocessing, data.text_format, data.missing, None, data.column_keys)
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""

@@ -60,6 +60,8 @@ class Decoder:
             return self.note(node.where, path, message)
         chosen = spec(min(fitting, key=_vagueness))
         base = chosen.base
+        if base is Node:
+            return node
         if get_origin(base) in (list, tuple):
             return self._list(node, chosen, path)
         if get_origin(base) is dict:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, Literal
 
 from nncli.config.data_keys import Data
+from nncli.config.sweep import SweepKeys
 from nncli.constraints import Auto, PositiveInt, Seed
 from nncli.engine.job import Seeds
 from nncli.engine.settings import TrainingKeys
@@ -71,6 +72,15 @@ class Experiment:
     )
     evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)
     output: Annotated[OutputKeys, "what is left behind"] = field(default_factory=OutputKeys)
+    sweep: Annotated[SweepKeys | None, "the search of `nncli sweep`; no part of a run"] = field(
+        default=None, compare=False
+    )
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys that a dump shows."""
+        hidden = "sweep" if self.sweep is None else ""
+        return tuple(key.name for key in fields(self) if key.name != hidden)
 
     @property
     def seeds(self) -> Seeds:

@@ -180,7 +180,7 @@ def resolve(
     if chosen == "auto":
         chosen = [metric() for metric in DEFAULTS[data.task]]
     schedule = _resolve_schedule(given.schedule, monitor)
-    given = replace(given, schedule=schedule)
+    given = replace(given, schedule=schedule, sweep=None)
     return Resolved(
         **_unchanged(given, Resolved),
         data=data,

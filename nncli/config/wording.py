@@ -51,6 +51,7 @@ def _described(hint: Any) -> list[str]:
         str: "text",
         Path: "a path",
         types.NoneType: "null",
+        Node: "a value or block",
     }
     return [names[it.base] if it.base in names else _block(it.base)]
 

@@ -38,16 +38,21 @@ class NewRows:
     columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
 
     def open(self, path: Path) -> TableReader:
-        """The reader of a file. Lines to be skipped are, unless the names stand above them."""
-        if self.format.skip_rows and self.format.header:
-            try:
-                whole = open_table(path, replace(self.format, skip_rows=0))
-            except DataError:
-                pass
-            else:
-                if {feature.name for feature in self.learnt.features} <= {*whole.names}:
-                    return whole
-        return open_table(path, self.format)
+        """The reader of a file, laid out as training's or, if its names are then lacking, plainly.
+
+        What `predict` has written has neither title lines nor runs of blanks any more.
+        """
+        recorded = self.format
+        if recorded.header and (recorded.skip_rows or recorded.delimiter):
+            ways = [recorded, replace(recorded, skip_rows=0), replace(recorded, delimiter=None)]
+            for way in (*ways, replace(recorded, skip_rows=0, delimiter=None)):
+                try:
+                    reader = open_table(path, way)
+                except DataError:
+                    continue
+                if {feature.name for feature in self.learnt.features} <= {*reader.names}:
+                    return reader
+        return open_table(path, recorded)
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """The rows of a file whose columns may stand in any order; others are ignored.

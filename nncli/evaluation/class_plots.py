@@ -1,10 +1,11 @@
-"""Class plots: ROC curves, calibration and confusion of a classifier."""
+"""Class plots: ROC curves, precision and recall, calibration and confusion of a classifier."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from nncli.evaluation.class_scores import CURVES, largest, roc_curves
+from nncli.evaluation.class_scores import CURVES, largest, precision_recall_curves, roc_curves
 from nncli.evaluation.plots import (
     REFERENCE,
     SHADE,
@@ -26,34 +27,70 @@ INSIDE = 4  # curves whose legend hides none of them
 
 def roc(report: Report, title: str) -> Any:
     """ROC curves with their areas; None if no class has both rows and others."""
-    from matplotlib import colormaps
-
     curves = roc_curves(report.predictions, report.truth, report.classes)
     if not curves:
         return None
-    has_room = len(curves) <= INSIDE
-    figure = new_figure(5.2 if has_room else 7.4, 5.3)
-    axes = figure.subplots()
-    for number, curve in enumerate(curves):
-        color = SHADE if len(curves) == 1 else colormaps["tab10"](number)
+    figure, axes = _square(report, len(curves), "ROC curves", title)
+    for line, curve in zip(_lines(len(curves)), curves, strict=True):
         label = f"{curve.area:.3f}  {short(curve.name)}"
-        width = 1.5 + 1.5 * (1 - (number + 1) / len(curves))  # so that equal curves all show
-        axes.plot(
-            curve.false_positive, curve.true_positive, color=color, label=label, linewidth=width
-        )
+        axes.plot(curve.false_positive, curve.true_positive, label=label, **line)
     axes.plot([0, 1], [0, 1], label="0.500  chance", **REFERENCE)
-    some = len(report.classes) > CURVES
-    which = f", the {CURVES} largest of {len(report.classes):,} classes" if some else ""
-    entitle(axes, f"ROC curves{which}", title)
     dress(
         axes,
         f"share of {_others(report)} taken for it (false positive rate)",
         "share of the class's rows found (true positive rate)",
     )
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    place = {"loc": "lower right"} if has_room else {"loc": "upper left", "bbox_to_anchor": (1, 1)}
-    legend(axes, title="area  class", alignment="left", **place)
+    _name_curves(axes, len(curves), "area  class", "lower right")
     return figure
+
+
+def precision_recall(report: Report, title: str) -> Any:
+    """Precision over recall with average precisions; None if no class has rows and others."""
+    curves = precision_recall_curves(report.predictions, report.truth, report.classes)
+    if not curves:
+        return None
+    figure, axes = _square(report, len(curves), "precision and recall", title)
+    for line, curve in zip(_lines(len(curves)), curves, strict=True):
+        label = f"{curve.area:.3f}  {short(curve.name)}"
+        axes.plot(curve.recall, curve.precision, drawstyle="steps-pre", label=label, **line)
+    if len(curves) == 1:  # of several, each has a chance of its own
+        chance = curves[0].chance
+        axes.plot([0, 1], [chance, chance], label=f"{chance:.3f}  chance", **REFERENCE)
+    dress(
+        axes,
+        "share of the class's rows found (recall)",
+        "share of the rows taken for it that are (precision)",
+    )
+    _name_curves(axes, len(curves), "average precision  class", "lower left")
+    return figure
+
+
+def _square(report: Report, curves: int, what: str, title: str) -> tuple[Any, Any]:
+    """A figure for so many curves of shares over shares, and its axes."""
+    figure = new_figure(5.2 if curves <= INSIDE else 7.4, 5.3)
+    axes = figure.subplots()
+    some = len(report.classes) > CURVES
+    which = f", the {CURVES} largest of {len(report.classes):,} classes" if some else ""
+    entitle(axes, f"{what}{which}", title)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    return figure, axes
+
+
+def _lines(curves: int) -> Iterator[dict[str, Any]]:
+    """How each of so many curves is drawn: thinner and thinner, so that equal ones all show."""
+    from matplotlib import colormaps
+
+    for number in range(curves):
+        color = SHADE if curves == 1 else colormaps["tab10"](number)
+        yield {"color": color, "linewidth": 1.5 + 1.5 * (1 - (number + 1) / curves)}
+
+
+def _name_curves(axes: Any, curves: int, heading: str, inside: str) -> None:
+    """The legend, beside the picture where it would hide curves."""
+    beside = {"loc": "upper left", "bbox_to_anchor": (1, 1)}
+    legend(
+        axes, title=heading, alignment="left", **({"loc": inside} if curves <= INSIDE else beside)
+    )
 
 
 def _others(report: Report) -> str:

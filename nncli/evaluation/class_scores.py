@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.parts.arrays import Array
+from nncli.parts.ranking import average_precision
 
 BINS = 10
 ROWS_PER_BIN = 10  # at least: the share of fewer is mostly luck
@@ -89,18 +90,42 @@ class RocCurve:
     area: float
 
 
+@dataclass(frozen=True)
+class PrecisionRecallCurve:
+    """The share that is right of the rows taken for a class, against the share of its rows found.
+
+    Both by falling threshold.  area: its average precision.  chance: what the shares of a guess
+    would be, the class's share of the rows.
+    """
+
+    name: str
+    recall: Array
+    precision: Array
+    area: float
+    chance: float
+
+
 def roc_curves(predictions: Array, truth: Array, classes: Sequence[str]) -> list[RocCurve]:
     """The second of two classes against the first; of more, each against all others.
 
     The 10 classes with the most rows; none that has all rows, or none.
     """
-    rows = np.bincount(truth, minlength=len(classes))
-    frequent = [1] if len(classes) == 2 else largest(rows[:, None], CURVES)
-    return [
-        roc_curve(classes[index], predictions[:, index], truth == index)
-        for index in frequent
-        if 0 < rows[index] < len(truth)
-    ]
+    drawn = _drawn(truth, len(classes))
+    return [roc_curve(classes[c], predictions[:, c], truth == c) for c in drawn]
+
+
+def precision_recall_curves(
+    predictions: Array, truth: Array, classes: Sequence[str]
+) -> list[PrecisionRecallCurve]:
+    """Of the same classes as `roc_curves`."""
+    drawn = _drawn(truth, len(classes))
+    return [precision_recall_curve(classes[c], predictions[:, c], truth == c) for c in drawn]
+
+
+def _drawn(truth: Array, classes: int) -> list[int]:
+    rows = np.bincount(truth, minlength=classes)
+    frequent = [1] if classes == 2 else largest(rows[:, None], CURVES)
+    return [index for index in frequent if 0 < rows[index] < len(truth)]
 
 
 def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
@@ -108,5 +133,21 @@ def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
     from sklearn import metrics
 
     x, y, _ = metrics.roc_curve(is_true, score)
-    shown = np.unique(np.linspace(0, len(x) - 1, min(len(x), POINTS)).round().astype(int))
+    shown = _shown(len(x))
     return RocCurve(name, x[shown], y[shown], float(metrics.auc(x, y)))
+
+
+def precision_recall_curve(name: str, score: Array, is_true: Array) -> PrecisionRecallCurve:
+    """One class's, with as many points as a picture shows."""
+    from sklearn import metrics
+
+    precision, recall, _ = metrics.precision_recall_curve(is_true, score)
+    precision, recall = precision[::-1], recall[::-1]
+    shown, area = _shown(len(recall)), average_precision(score[:, None], is_true[:, None])
+    chance = float(is_true.mean())
+    return PrecisionRecallCurve(name, recall[shown], precision[shown], float(area[0]), chance)
+
+
+def _shown(points: int) -> Array:
+    """Which of so many points a picture shows, both ends among them."""
+    return np.unique(np.linspace(0, points - 1, min(points, POINTS)).round().astype(int))

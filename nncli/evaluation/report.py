@@ -22,7 +22,7 @@ from nncli.evaluation.intervals import (
 )
 from nncli.evaluation.linear_model import linear_model
 from nncli.parts.arrays import Array
-from nncli.parts.metrics import Metric, confusion
+from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, confusion
 
 SPLITS = ("test", "val", "train")  # in the order in which they are chosen
 FEW_ROWS = 30
@@ -162,6 +162,12 @@ class Report:
         return "no interval, as every resample scores the same"
 
 
+def _besides(has_classes: bool) -> dict[str, Metric]:
+    """What a report has whether or not training measures it."""
+    metrics = (AveragePrecision(), MatthewsCorrcoef()) if has_classes else ()
+    return {metric.name: metric for metric in metrics}
+
+
 def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float] | None]:
     return {name: estimate.interval for name, estimate in estimates.items()}
 
@@ -169,21 +175,21 @@ def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float] | Non
 def evaluate(reader: RunReader, rows: EvaluationSet, name: str) -> Report:
     """Score a run's weights on rows, beside its baselines and a linear model."""
     built, job = reader.built, reader.built.job
-    seed = job.seeds.split
+    seed, chosen = job.seeds.split, {**job.metrics, **_besides(bool(built.table.classes))}
     with limited(job.training), np.errstate(all="ignore"):
         evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {})
         loss, predictions = evaluator.score().loss, job.decode(evaluator.outputs)
         linear = linear_model(job.train, rows, len(built.table.classes), seed=seed)
         rivals = {**built.baselines(len(rows)), LINEAR: linear.predictions}
         network, *others = (
-            resample(job.metrics, each, rows.truth, seed=seed)
+            resample(chosen, each, rows.truth, seed=seed)
             for each in (predictions, *rivals.values())
         )
     return Report(
         run=reader.run.name,
         name=name,
         loss=loss,
-        chosen=job.metrics,
+        chosen=chosen,
         network=network,
         baselines=dict(zip(rivals, others, strict=True)),
         predictions=predictions,

@@ -69,9 +69,10 @@ def _pictures(report: Report, troubles: list[str]) -> Iterator[tuple[str, bytes]
         drawings = {
             "confusion.png": class_plots.confusion,
             "roc.png": class_plots.roc,
+            "precision_recall.png": class_plots.precision_recall,
             "calibration.png": class_plots.reliability,
         }
-    title = f"{report.run}, {report.what}"
+    title, missing = f"{report.run}, {report.what}", []
     for name, draw in drawings.items():
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")  # a letter the font lacks
@@ -83,6 +84,8 @@ def _pictures(report: Report, troubles: list[str]) -> Iterator[tuple[str, bytes]
                 troubles.append(f"{name} could not be drawn: {error}")
                 continue
         if content is None:
-            troubles.append(f"no {name}: all rows are of one class")
+            missing.append(name)
         else:
             yield f"{report.name}/{name}", content
+    if missing:
+        troubles.append(f"no {' and '.join(missing)}: all rows are of one class")

@@ -5,12 +5,14 @@ input checks would dwarf the training of a small network; the tests hold every o
 scikit-learn's.
 """
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 
 from nncli.parts.arrays import Array
+from nncli.parts.ranking import average_precision
 from nncli.parts.table import Task
 from nncli.registry import Part, part
 
@@ -92,6 +94,32 @@ class F1Macro(Metric):
         return _mean_ratio(2 * table.diagonal(), both, both > 0)
 
 
+@part("matthews_corrcoef", "mcc")
+class MatthewsCorrcoef(Metric):
+    """The correlation of true and predicted classes (MCC; of more than two, Gorodkin's R_K).
+
+    1: all right, 0: no better than chance, and so if one class only is predicted. NaN if all rows
+    are of one class.
+    """
+
+    def undefined(self, truth: Array) -> str:
+        return _one_class(truth)
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        table = confusion(predictions, truth)
+        rows, true, predicted = len(truth), table.sum(axis=1), table.sum(axis=0)
+        true_spread = rows**2 - int(true @ true)
+        if not true_spread:
+            return float("nan")
+        predicted_spread = rows**2 - int(predicted @ predicted)
+        shared = rows * int(table.trace()) - int(true @ predicted)
+        return shared / math.sqrt(true_spread * predicted_spread) if predicted_spread else 0.0
+
+
+def _one_class(truth: Array) -> str:
+    return "they have one class only" if len(np.unique(truth)) < 2 else ""
+
+
 def _seen(table: Array) -> Array:
     """Which classes are true or predicted at least once."""
     return np.asarray(table.sum(axis=0) + table.sum(axis=1) > 0)
@@ -134,7 +162,7 @@ class RocAuc(Metric):
     tasks = frozenset({"binary"})
 
     def undefined(self, truth: Array) -> str:
-        return "they have one class only" if len(np.unique(truth)) < 2 else ""
+        return _one_class(truth)
 
     def __call__(self, predictions: Array, truth: Array) -> float:
         score = predictions[:, 1]
@@ -145,6 +173,25 @@ class RocAuc(Metric):
         below = np.searchsorted(negative, positive, "left").sum()
         not_above = np.searchsorted(negative, positive, "right").sum()
         return float(below + not_above) / (2 * pairs)
+
+
+@part("average_precision", "pr_auc")
+class AveragePrecision(Metric):
+    """sum (recall_k - recall_k-1) precision_k over thresholds: the area under precision and recall.
+
+    Of two classes, of the second; of more, the mean over those that have rows, each against all
+    others. NaN if all rows are of one class.
+    """
+
+    def undefined(self, truth: Array) -> str:
+        return _one_class(truth)
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        present = np.unique(truth)
+        if len(present) < 2:
+            return float("nan")
+        columns = np.array([1]) if predictions.shape[1] == 2 else present
+        return float(average_precision(predictions[:, columns], truth[:, None] == columns).mean())
 
 
 @part("mse")

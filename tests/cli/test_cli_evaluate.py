@@ -54,7 +54,13 @@ def probabilities(iris):
 def test_scores_equal_scikit_learn_s_on_the_weights_in_the_run(
     nncli, iris, iris_rows, probabilities, split
 ):
-    from sklearn.metrics import accuracy_score, f1_score, log_loss
+    from sklearn.metrics import (
+        accuracy_score,
+        average_precision_score,
+        f1_score,
+        log_loss,
+        matthews_corrcoef,
+    )
 
     x, truth = iris_rows(split)
     predicted = probabilities(x)
@@ -64,6 +70,8 @@ def test_scores_equal_scikit_learn_s_on_the_weights_in_the_run(
         "accuracy": accuracy_score(truth, classes),
         "f1_macro": f1_score(truth, classes, average="macro"),
         "log_loss": log_loss(truth, predicted),
+        "average_precision": average_precision_score(np.eye(3)[truth], predicted),
+        "matthews_corrcoef": matthews_corrcoef(truth, classes),
     }
     result = nncli("evaluate", iris.path, "--split", split, *FIGURES).json
     assert list(result)[:5] == ["run", "split", "rows", "metrics", "baselines"]
@@ -100,7 +108,9 @@ def test_baseline_of_numbers_is_the_mean_of_the_training_targets(nncli, train, w
 
 def test_validation_scores_are_those_of_the_log(nncli, iris):
     scores = nncli("evaluate", iris.path, "--split", "val", *FIGURES).json["metrics"]
-    assert scores == iris.json("metrics.json")["metrics"]["val"]
+    logged = iris.json("metrics.json")["metrics"]["val"]
+    assert {name: scores[name] for name in logged} == logged
+    assert scores.keys() - logged.keys() == {"average_precision", "matthews_corrcoef"}
 
 
 @pytest.mark.parametrize(
@@ -126,10 +136,12 @@ def test_table_shows_the_network_with_its_interval_beside_its_rivals(nncli, iris
     assert first == f"{iris.path}: 22 test rows"
     header, *rows = scores.splitlines()
     assert header.split() == ["network", "95%", "interval", "majority", "class", "linear", "model"]
-    assert [row.split()[0] for row in rows] == ["loss", "accuracy", "f1_macro", "log_loss"]
+    measured = ["loss", "accuracy", "f1_macro", "log_loss"]
+    besides = ["average_precision", "matthews_corrcoef"]
+    assert [row.split()[0] for row in rows] == [*measured, *besides]
     result = nncli("evaluate", iris.path, *FIGURES).json
     low, high = result["intervals"]["log_loss"]
-    assert rows[-1].split()[2:5] == [f"{low:.4g}", "to", f"{high:.4g}"]
+    assert rows[3].split()[2:5] == [f"{low:.4g}", "to", f"{high:.4g}"]
 
 
 def test_classes_are_told_apart_by_name(nncli, iris):
@@ -214,6 +226,7 @@ def test_figures_and_pictures_are_kept_in_the_run(nncli, iris_copy):
         "evaluation/test.json",
         "evaluation/test/confusion.png",
         "evaluation/test/roc.png",
+        "evaluation/test/precision_recall.png",
         "evaluation/test/calibration.png",
     ]
     assert iris_copy.files - before == {*result["files"], "evaluation/manifest.json"}

@@ -73,7 +73,7 @@ def test_rows_of_one_class_are_scored(nncli, run, folder, answer):
     done = nncli("evaluate", run.path, "--data", new, "--json")
     assert done.code == 0
     assert done.json["metrics"]["roc_auc"] is None
-    assert done.err == "note: no roc.png: all rows are of one class\n"
+    assert done.err == "note: no roc.png and precision_recall.png: all rows are of one class\n"
 
 
 def test_one_row_is_scored_without_intervals(nncli, run, folder):

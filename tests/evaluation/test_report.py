@@ -102,6 +102,7 @@ def test_files_of_a_classifier(tmp_path):
         "evaluation/test.json",
         "evaluation/test/confusion.png",
         "evaluation/test/roc.png",
+        "evaluation/test/precision_recall.png",
         "evaluation/test/calibration.png",
     ]
     assert troubles == []
@@ -137,10 +138,10 @@ def test_without_plots_only_the_figures_are_written(tmp_path):
     assert files == ["evaluation/test.json"]
 
 
-def test_rows_of_one_class_have_no_roc_curve_and_a_note(tmp_path):
+def test_rows_of_one_class_have_no_curves_and_a_note(tmp_path):
     files, troubles = save(report([[0.2, 0.8]] * 5, [1] * 5, "ab"), tmp_path, has_plots=True)
     assert len(files) == 3
-    assert troubles == ["no roc.png: all rows are of one class"]
+    assert troubles == ["no roc.png and precision_recall.png: all rows are of one class"]
 
 
 def test_predictions_that_are_not_finite_are_not_drawn(tmp_path):

@@ -3,13 +3,21 @@
 import numpy as np
 import pytest
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    confusion_matrix,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
+from sklearn.metrics import precision_recall_curve as reference_precision_recall
 from sklearn.metrics import roc_curve as reference_curve
 
 from nncli.evaluation.class_scores import (
     calibration,
     largest,
     per_class,
+    precision_recall_curve,
+    precision_recall_curves,
     roc_curve,
     roc_curves,
 )
@@ -67,6 +75,17 @@ def test_roc_curve_is_scikit_learn_s(rows):
     assert made.area == pytest.approx(roc_auc_score(truth, predictions[:, 1]))
 
 
+@pytest.mark.parametrize("rows", [2, 10, 300])
+def test_precision_recall_curve_is_scikit_learn_s(rows):
+    predictions, truth = drawn(rows, 2, seed=2)
+    made = precision_recall_curve("b", predictions[:, 1], truth == 1)
+    precision, recall, _ = reference_precision_recall(truth, predictions[:, 1])
+    np.testing.assert_array_equal((made.precision[::-1], made.recall[::-1]), (precision, recall))
+    expected = average_precision_score(truth, predictions[:, 1])
+    assert made.area == pytest.approx(expected, rel=1e-12)
+    assert made.chance == truth.mean()
+
+
 def test_constant_score_has_the_area_of_chance():
     assert roc_curve("b", np.ones(10), np.arange(10) < 3).area == 0.5
 
@@ -90,6 +109,7 @@ def test_class_without_rows_or_without_others_has_no_curve():
     assert roc_curves(predictions, np.zeros(20, int), "abc") == []
     assert [each.name for each in roc_curves(predictions, np.arange(20) % 2, "abc")] == ["a", "b"]
     assert roc_curves(predictions[:, :2], np.ones(20, int), "ab") == []
+    assert precision_recall_curves(predictions[:, :2], np.ones(20, int), "ab") == []
 
 
 def test_bins_of_two_classes_are_scikit_learn_s():

@@ -8,6 +8,7 @@ from report_samples import classified, regressed, report
 
 from nncli.evaluation import class_plots, regression_plots
 from nncli.evaluation.plots import short, to_png
+from nncli.parts.metrics import AveragePrecision
 
 STRANGE = ("_no_$a$", "$\\frac{1}{0$ zażółć")
 TITLE = "iris-001, 22 test rows"
@@ -41,8 +42,28 @@ def test_roc_of_many_classes_shows_the_ten_largest_and_says_so():
     assert axes.get_title(loc="left").startswith("ROC curves, the 10 largest of 30 classes")
 
 
-def test_rows_of_one_class_have_no_roc_picture():
-    assert class_plots.roc(report([[0.2, 0.8]] * 5, [1] * 5, "ab"), TITLE) is None
+def test_rows_of_one_class_have_no_picture_of_curves():
+    made = report([[0.2, 0.8]] * 5, [1] * 5, "ab")
+    assert class_plots.roc(made, TITLE) is None
+    assert class_plots.precision_recall(made, TITLE) is None
+
+
+def test_precision_and_recall_of_two_classes_are_one_curve_above_the_share_of_the_second():
+    made = classified(100, ("no", "yes"))
+    (axes,) = class_plots.precision_recall(made, TITLE).axes
+    curve, chance = axes.get_lines()
+    assert curve.get_xydata()[0].tolist() == [0, 1]
+    share = made.truth.mean()
+    assert curve.get_xydata()[-1].tolist() == [1, share]
+    assert chance.get_xydata().tolist() == [[0, share], [1, share]]
+    area = AveragePrecision()(made.predictions, made.truth)
+    assert texts(axes) == [f"{area:.3f}  yes", f"{share:.3f}  chance"]
+    assert axes.get_title(loc="left") == f"precision and recall\n{TITLE}"
+
+
+def test_precision_and_recall_of_several_classes_are_a_curve_each():
+    (axes,) = class_plots.precision_recall(classified(100, "abc"), TITLE).axes
+    assert [text[-1] for text in texts(axes)] == ["a", "b", "c"]
 
 
 def test_calibration_shows_the_bins_and_says_how_many_rows_each_has():
@@ -125,7 +146,7 @@ REGRESSED = {
 
 
 @pytest.mark.parametrize("name", CLASSIFIED)
-@pytest.mark.parametrize("draw", ["roc", "reliability", "confusion"])
+@pytest.mark.parametrize("draw", ["roc", "precision_recall", "reliability", "confusion"])
 def test_every_classifier_is_drawn_without_a_word(name, draw):
     figure = getattr(class_plots, draw)(CLASSIFIED[name], f"$run_{name}$, 3 rows")
     assert figure is None or to_png(figure).startswith(b"\x89PNG")

@@ -7,15 +7,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
+from sklearn.preprocessing import label_binarize
 
 from nncli.parts.metrics import (
     DEFAULTS,
     R2,
     Accuracy,
+    AveragePrecision,
     BalancedAccuracy,
     Brier,
     F1Macro,
     LogLoss,
+    MatthewsCorrcoef,
     PrecisionMacro,
     RecallMacro,
     RocAuc,
@@ -35,12 +38,31 @@ def by_label(score, **options):
     return lambda p, t: score(t, p.argmax(axis=1), **options)
 
 
+def precision_averaged(p, t):
+    """Over the classes that have rows; scikit-learn counts the others 0."""
+    present = np.unique(t)
+    if len(present) < 2:
+        return np.nan
+    if p.shape[1] == 2:
+        return sklearn_metrics.average_precision_score(t, p[:, 1])
+    truth = label_binarize(t, classes=range(p.shape[1]))[:, present]
+    return sklearn_metrics.average_precision_score(truth, p[:, present], average="macro")
+
+
+def correlated(p, t):
+    if len(np.unique(t)) < 2:
+        return np.nan
+    return sklearn_metrics.matthews_corrcoef(t, p.argmax(axis=1))
+
+
 SCIKIT_LEARN = {
     "accuracy": by_label(sklearn_metrics.accuracy_score),
     "balanced_accuracy": by_label(sklearn_metrics.balanced_accuracy_score),
     "precision_macro": by_label(sklearn_metrics.precision_score, average="macro", zero_division=0),
     "recall_macro": by_label(sklearn_metrics.recall_score, average="macro", zero_division=0),
     "f1_macro": by_label(sklearn_metrics.f1_score, average="macro", zero_division=0),
+    "average_precision": precision_averaged,
+    "matthews_corrcoef": correlated,
     "log_loss": lambda p, t: sklearn_metrics.log_loss(t, p, labels=range(p.shape[1])),
     "brier": lambda p, t: sklearn_metrics.brier_score_loss(t, p[:, 1], pos_label=1),
     "roc_auc": lambda p, t: sklearn_metrics.roc_auc_score(t, p[:, 1]),
@@ -168,6 +190,37 @@ def test_log_loss_of_an_impossible_class_is_finite():
 
 def test_roc_auc_of_one_class_is_not_a_number():
     assert np.isnan(RocAuc()(EVEN, np.ones(3, int)))
+
+
+@pytest.mark.parametrize("metric", [RocAuc(), AveragePrecision(), MatthewsCorrcoef()])
+@pytest.mark.parametrize("only", [0, 1])
+def test_what_tells_classes_apart_is_undefined_for_one_and_says_why(metric, only):
+    truth = np.full(3, only)
+    assert np.isnan(metric(EVEN, truth))
+    assert metric.undefined(truth) == "they have one class only"
+    assert not metric.undefined(np.array([0, 1, 1]))
+
+
+def test_average_precision_of_equal_scores_is_the_share_of_the_second_class():
+    assert AveragePrecision()(EVEN, np.array([0, 1, 1])) == pytest.approx(2 / 3)
+
+
+def test_average_precision_matches_a_hand_worked_value():
+    score = np.array([0.9, 0.8, 0.8, 0.4])
+    predictions, truth = np.column_stack([1 - score, score]), np.array([1, 1, 0, 1])
+    # thresholds 0.9, 0.8, 0.4: recall 1/3, 2/3, 3/3 and precision 1/1, 2/3, 3/4
+    assert AveragePrecision()(predictions, truth) == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
+
+
+def test_matthews_corrcoef_matches_a_hand_worked_value():
+    predictions, truth = np.eye(2)[[1, 1, 1, 0, 0]], np.array([1, 1, 0, 0, 1])
+    # tp 2, tn 1, fp 1, fn 1: (2 - 1) / sqrt(3 * 3 * 2 * 2)
+    assert MatthewsCorrcoef()(predictions, truth) == pytest.approx(1 / 6)
+
+
+def test_matthews_corrcoef_of_many_rows_does_not_overflow():
+    truth = np.arange(200_000) % 2
+    assert MatthewsCorrcoef()(np.eye(2)[truth], truth) == 1.0
 
 
 def test_r2_of_one_row_is_not_a_number():

@@ -38,6 +38,9 @@ def refuse_layout(
     if format_.delimiter is None and parts_by_blanks(lines, found, format_):
         cure = f"put commas there, or say data.delimiter: {WHITESPACE}"
         raise LayoutFound(where, "blanks part the cells", cure, {"delimiter": WHITESPACE})
+    if found.delimiter != WHITESPACE and _is_short_header(found, format_.decimal):
+        have = f"this line has {found.width - 1} cells and the next ones {found.width}"
+        raise TableError([Problem(where, "", f"{have}: it lacks the name of a column")])
     if rows := title_lines(found, format_.decimal):
         what = "this line has" if rows == 1 else f"the first {rows} lines have"
         text = printable(lines[found.lines[0]].strip()[:40])
@@ -89,7 +92,7 @@ def title_lines(found: Cut, decimal: str) -> int:
     first = found.first
     if not above:
         first = _padded_titles(found, decimal)
-    elif max(above) > found.width or _is_short_header(found, decimal):
+    elif max(above) > found.width or _ends_empty(found) or _is_short_header(found, decimal):
         return 0
     return found.lines[first] if first else 0
 
@@ -109,13 +112,18 @@ def _padded_titles(found: Cut, decimal: str) -> int:
     return place if has_names and has_numbers and len(filled[place]) == found.width else 0
 
 
+def _ends_empty(found: Cut) -> bool:
+    """Whether the last cell is empty in all rows but those above them: a delimiter too many."""
+    return all(not row[-1].strip() for row in found.rows[found.first :])
+
+
 def _is_short_header(found: Cut, decimal: str) -> bool:
-    """Whether the one line above rows lacks a name for their first cell, or for an empty last."""
+    """Whether the one line above the rows has a name too few for them."""
     above, below = found.rows[: found.first], found.rows[found.first :]
-    if len(above) != 1 or len(above[0]) != found.width - 1:
+    if len(below) < FEWEST_ROWS or [len(row) for row in above] != [found.width - 1]:
         return False
-    if all(not row[-1].strip() for row in below):
-        return True
+    if _ends_empty(found):
+        return False
     return any(is_number(cell, decimal) for cell in below[0]) and len(above[0]) > 1
 
 

@@ -154,12 +154,12 @@ class TableFile(Dataset):
             return " (is data.delimiter right?)"
         if self.format.skip_rows:
             return " (is data.skip_rows right?)"
-        if reader.looks_headless:
-            return " (the first row looks like the others: data.header: false if it is data)"
         if self.format.header is None and not reader.has_header:
             return " (the first row was taken for data: data.header: true if it has the names)"
         if self.format.header is None and any(name.startswith("column_") for name in self.target):
             return " (the first row was taken for names: data.header: false if it is data)"
+        if reader.looks_headless:
+            return " (the first row looks like the others: data.header: false if it is data)"
         return ""
 
     def _forms(self) -> dict[str, Form]:

@@ -57,7 +57,8 @@ class TextFile:
         self.row_indices: frozenset[str] = self.header.unnamed
         self.targets = self.header.orange.targets
         self.set_aside: Mapping[str, str] = self.header.orange.set_aside
-        self.looks_headless = format_.header is None and looks_like_data(rows[0], rows[1:])
+        is_guessed = format_.header is None and self.has_header
+        self.looks_headless = is_guessed and looks_like_data(rows[0], rows[1:])
         self.notes: tuple[str, ...] = tuple(self._notes())
         self._refuse_equal_names(lines[0], is_told=format_.header is not None)
         size = sum(map(len, self.lines.sample))
@@ -88,12 +89,12 @@ class TextFile:
             yield f"{self.path}: its line sep={sign} says that '{sign}' stands between cells"
         if self.lines.looks_like_utf8:
             told = self.lines.encoding
-            yield f"{self.path}: looks like UTF-8, and data.encoding: {told} reads letters as others"
+            yield f"{self.path}: looks like UTF-8: data.encoding: {told} garbles its letters"
         if self.format.skip_rows and not self.has_header:
             yield f"{self.path}: line {self.lines.skipped + 1} is the first one (data.skip_rows)"
         if self.header.orange.names:
             yield f"{self.path}: types and roles of columns are those of its Orange header"
-        if self.has_header and self.looks_headless:
+        if self.looks_headless:
             yield (
                 f"{self.path}: the first row looks like the others, and was taken for the "
                 "columns' names: data.header: false if it is data"

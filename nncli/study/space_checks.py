@@ -1,0 +1,64 @@
+"""Checks of a space: each of its values is tried in the config before any trial is."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from nncli.config.experiment import Experiment
+from nncli.config.load import reading_order
+from nncli.config.overrides import keys_in
+from nncli.config.source_text import join, problem
+from nncli.errors import ConfigError, Problem
+from nncli.study.dimensions import Choice, Dimension, Numbers
+from nncli.study.key_values import value_at
+from nncli.study.trials import Point
+
+if TYPE_CHECKING:
+    from nncli.study.space import Space
+
+
+def check(space: "Space") -> None:
+    """Decode the config with each option, and with both ends of each range.
+
+    Raises ConfigError with all that is wrong, at the place of the value that is to blame.
+    """
+    found: dict[Problem, None] = {}
+    for point in _corners(space):
+        try:
+            experiment = space.experiment(point)
+        except ConfigError as error:
+            found |= dict.fromkeys(error.problems)
+        else:
+            found |= dict.fromkeys(_whole_for_floats(space, point, experiment))
+    if found:
+        raise ConfigError(sorted(found, key=reading_order))
+
+
+def _corners(space: "Space") -> Iterator[Point]:
+    """Points that show every option and both ends of every range, the others being the first."""
+    sides = {each.name: 0.0 for each in space.dimensions}
+    by_name = {each.name: each for each in space.dimensions}
+    for each in space.dimensions:
+        there = {}
+        if each.condition is not None:
+            outer = by_name[each.condition.choice]
+            there[outer.name] = _side(outer, each.condition.option)
+        for place in range(each.count if isinstance(each, Choice) else 2):
+            yield space.at([*{**sides, **there, each.name: _side(each, place)}.values()])
+
+
+def _side(dimension: Dimension, place: int) -> float:
+    """Where in the unit cube an option lies, or the lower or upper end of a range."""
+    return (place + 0.5) / dimension.count if isinstance(dimension, Choice) else float(place)
+
+
+def _whole_for_floats(space: "Space", point: Point, experiment: Experiment) -> Iterator[Problem]:
+    """Ranges of integers, by mistake it seems, for keys that take any number."""
+    for each in space.active(point):
+        if not isinstance(each, Numbers) or not each.range.is_whole or each.range.step:
+            continue
+        if isinstance(value_at(experiment, keys_in(each.column)), float):
+            message = (
+                f"low and high are integers, so only integers would be tried: write "
+                f"{each.range.low}.0 and {each.range.high}.0, or step: 1 if that is meant"
+            )
+            yield problem(each.where, join("sweep.space", each.name), message)
