@@ -18,6 +18,7 @@ from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
 from nncli.data.row_weights import RowWeights
+from nncli.data.target_transforms import refuse_untransformable
 from nncli.data.targets import TargetCoding
 from nncli.engine.evaluator import EvaluationSet, Forward
 from nncli.engine.network import Network
@@ -54,7 +55,10 @@ class Model:
         Raises DataError if it lacks one; TableError for cells that aren't what they were.
         """
         weight = self.experiment.data.sample_weight if needs_target else None
-        return replace(self._new_rows, weight=weight).read(path, needs_target=needs_target)
+        table = replace(self._new_rows, weight=weight).read(path, needs_target=needs_target)
+        if needs_target and not table.classes:
+            refuse_untransformable(table, self.preprocessing.target.transform)
+        return table
 
     def open(self, path: Path) -> TableReader:
         """The reader of such a table."""
@@ -107,7 +111,8 @@ class Model:
         truth = table.y[rows]
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = self.inputs(table, rows)
-            targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
+            targets = self.network.loss.smoothed(self.coding.encode(truth), self.network.outputs)
+            targets = np.ascontiguousarray(targets, self.dtype)
         if row_weights is None:
             return EvaluationSet(inputs, targets, truth=truth)
         weights = row_weights(truth, None if table.weights is None else table.weights[rows])

@@ -41,9 +41,12 @@ def _heading(comparison: Comparison) -> list[str]:
     better = "higher" if comparison.is_score else "lower"
     counts = f"{_count(len(comparison.groups), 'config')}, {_count(runs, 'run')}"
     differ = few(list(comparison.keys), 12) or "none"
+    _, shape = short_names([group.name for group in comparison.groups])
+    named = [f"names: {shape}"] if shape else []
     return [
         f"{comparison.metric}{rows}, {better} is better; {counts}",
         f"keys that differ: {differ}",
+        *named,
     ]
 
 
@@ -54,26 +57,38 @@ def _count(number: int, what: str) -> str:
 def _table(comparison: Comparison, width: int) -> list[str]:
     """Settings as columns if they fit, else beneath; names too, if even these don't fit."""
     groups = comparison.groups
-    names = short_names([group.name for group in groups])
-    settings = [short_values([group.settings[key] for group in groups]) for key in comparison.keys]
-    figures = _figures(comparison)
-    wide = [["", *names], *_columns(short_keys(comparison.keys), settings), *figures]
-    if _fits(text := _across(wide), width):
-        return [text]
-    said = [
-        ", ".join(f"{key} {value}" for key, value in zip(comparison.keys, own, strict=True))
-        for own in zip(*settings, strict=True)
-    ] or [""] * len(groups)
-    if _fits(text := _across([["", *names], *figures]), width):
-        return [text, _beneath(names, said)] if settings else [text]
+    names, _ = short_names([group.name for group in groups])
+    values = [short_values([group.settings[key] for group in groups]) for key in comparison.keys]
+    settings = _columns(short_keys(comparison.keys), values)
+    figures = _columns(*_figures(comparison))
+    whole = _across([["", *names], *settings, *figures])
+    if _fits(whole, width):
+        return [whole]
+    text = _across([["", *names], *figures])
+    if _fits(text, width):
+        return [text, *_beneath(names, settings, width)]
     numbers = [str(place) for place in range(1, len(groups) + 1)]
     text = _across([["", *numbers], *figures])
-    named = [f"{name}  {own}".rstrip() for name, own in zip(names, said, strict=True)]
-    return [text, _beneath(numbers, named)]
+    return [text, *_beneath(numbers, [["name", *names], *settings], width)]
 
 
-def _columns(headers: Sequence[str], settings: Sequence[Sequence[str]]) -> list[list[str]]:
-    return [[header, *values] for header, values in zip(headers, settings, strict=True)]
+def _beneath(labels: Sequence[str], settings: Sequence[Sequence[str]], width: int) -> list[str]:
+    """A table, if there is anything in it and it fits; else a line, or several, for each group."""
+    if not settings:
+        return []
+    text = _across([["", *labels], *settings])
+    if _fits(text, width):
+        return [text]
+    headers, *rows = zip(*settings, strict=True)
+    lines = [
+        f"{label}: " + ", ".join(f"{key} {value}" for key, value in zip(headers, row, strict=True))
+        for label, row in zip(labels, rows, strict=True)
+    ]
+    return ["\n".join(_wrapped(line, width) for line in lines)]
+
+
+def _columns(headers: Sequence[str], columns: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[header, *values] for header, values in zip(headers, columns, strict=True)]
 
 
 def _across(columns: Sequence[Sequence[str]]) -> str:
@@ -84,28 +99,22 @@ def _fits(text: str, width: int) -> bool:
     return max(map(len, text.split("\n"))) <= width
 
 
-def _beneath(labels: Sequence[str], texts: Sequence[str]) -> str:
-    """A line for each group."""
-    widest = max(map(len, labels))
-    lines = [f"{label.ljust(widest)}  {text}" for label, text in zip(labels, texts, strict=True)]
-    return "\n".join(map(escaped, lines))
-
-
-def _figures(comparison: Comparison) -> list[list[str]]:
-    """The columns of numbers: those without a value in any row are left out."""
+def _figures(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Headers and columns of numbers, without columns that have none."""
     groups = comparison.groups
     versus = [group.versus.mean if group.versus else None for group in groups]
     decimals = _decimals(groups)
     columns = [
-        ["n", *(str(len(group.runs.results)) for group in groups)],
-        ["mean", *(_number(group.mean.value, decimals) for group in groups)],
-        ["±95%", *(_number(group.mean.reach, decimals) for group in groups)],
-        ["std", *(_number(group.std, decimals) for group in groups)],
-        ["- best", *(_number(each.value if each else None, decimals, "+") for each in versus)],
-        ["±95%", *(_number(each.reach if each else None, decimals) for each in versus)],
-        ["p", *map(_p, groups)],
+        ("n", [str(len(group.runs.results)) for group in groups]),
+        ("mean", [_number(group.mean.value, decimals) for group in groups]),
+        ("±95%", [_number(group.mean.reach, decimals) for group in groups]),
+        ("std", [_number(group.std, decimals) for group in groups]),
+        ("- best", [_number(each.value if each else None, decimals, "+") for each in versus]),
+        ("±95%", [_number(each.reach if each else None, decimals) for each in versus]),
+        ("p", [_p(group) for group in groups]),
     ]
-    return [column for column in columns if any(column[1:])]
+    kept = [(header, cells) for header, cells in columns if any(cells)]
+    return [header for header, _ in kept], [cells for _, cells in kept]
 
 
 def _decimals(groups: Sequence[Group]) -> int | None:

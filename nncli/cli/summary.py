@@ -62,7 +62,8 @@ def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]
 
 def _delta_in_units(loss: Huber, built: Built) -> str:
     """What huber's delta is of each target, unscaled."""
-    scales = zip(built.preprocessing.target.scale, built.table.targets, strict=True)
+    fitted = built.preprocessing
+    scales = zip(fitted.target.scale, fitted.learnt_targets, strict=True)
     said = [f"{loss.delta * scale:.4g} of {name}" for scale, name in scales]
     return f"delta {loss.delta:g} is {few(said)}"
 
@@ -87,7 +88,7 @@ def model_summary(built: Built) -> str:
     split = ", ".join(f"{name} {len(rows_)}" for name, rows_ in built.rows.named().items())
     facts = [
         ["parameters", f"{network.layout.trainable:,} trained"],
-        ["loss", f"{network.loss.name}: {first_line(network.loss)}"],
+        ["loss", f"{network.loss.title}: {first_line(network.loss)}"],
         ["optimizer", in_words(experiment.optimizer)],
         ["schedule", in_words(experiment.schedule)],
         ["engine", experiment.training.engine],
@@ -97,8 +98,12 @@ def model_summary(built: Built) -> str:
         facts.append(["", built.task_reason])
     if built.table.origin is not None:
         facts += table_facts(built.table, built.preprocessing)
-    if built.preprocessing.target.method != "none":
-        facts.insert(2, ["", "of the scaled target; metrics are in the target's own units"])
+    if not (target := built.preprocessing.target).is_identity:
+        what = "the scaled target"
+        if target.transform != "none":
+            what = f"{', '.join(built.preprocessing.learnt_targets)}"
+            what += "" if target.method == "none" else ", scaled"
+        facts.insert(2, ["", f"of {what}; metrics are in the target's own units"])
         if isinstance(network.loss, Huber):
             facts.insert(3, ["", _delta_in_units(network.loss, built)])
     width = max(len(name) for name, _ in facts)

@@ -5,29 +5,33 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nncli.comparison.comparison import Group
 from nncli.errors import printable
 
 LONGEST = 12  # letters of names that are left as they are
 LONGEST_VALUE = 60
+LONGEST_LABEL = 30  # letters in a picture
 UNSAID = (None, False, 0.0)  # values of a part's keys that go without saying
 
 
-def short_names(names: Sequence[str]) -> list[str]:
-    """Without what all begin and end with, whole words at a time.
+def short_names(names: Sequence[str]) -> tuple[list[str], str]:
+    """Without what all begin and end with, whole words at a time; and what that is.
 
     >>> short_names(["digits-sweep/trial-01", "digits-sweep/trial-12"])
-    ['trial-01', 'trial-12']
+    (['trial-01', 'trial-12'], 'digits-sweep/*')
     """
     if len(set(names)) < 2 or max(map(len, names)) <= LONGEST:
-        return list(names)
+        return list(names), ""
     start = len(re.sub(r"[^/]*$", "", _common(names)))
-    names = [name[start:] for name in names]
-    if max(map(len, names)) > LONGEST:
-        start = len(re.sub(r"[^-_. ]*$", "", _common(names)))
-        end = len(re.sub(r"[^-_. ]*$", "", _common([name[::-1] for name in names])))
-        if all(len(name) > start + end for name in names):
-            return [name[start : len(name) - end] for name in names]
-    return list(names)
+    end = 0
+    if max(map(len, names)) > LONGEST + start:
+        start = len(re.sub(r"[^-_. /]*$", "", _common(names)))
+        end = len(re.sub(r"[^-_. /]*$", "", _common([name[::-1] for name in names])))
+    if any(len(name) <= start + end for name in names):
+        return list(names), ""
+    first = names[0]
+    shape = f"{first[:start]}*{first[len(first) - end :]}" if start + end else ""
+    return [name[start : len(name) - end] for name in names], shape
 
 
 def _common(texts: Sequence[str]) -> str:
@@ -44,20 +48,30 @@ def short_keys(keys: Sequence[str]) -> list[str]:
 
 
 def short_values(values: Sequence[Any]) -> list[str]:
-    """Values of one key as text; of layers, only what differs between them."""
-    blocks = [each for value in values for each in _blocks(value)]
-    same = {
-        key
-        for key in (key for block in blocks for key in block)
-        if all(block.get(key) == blocks[0].get(key) for block in blocks)
-    }
+    """Values of one key as text; of layers, only what differs between them.
+
+    >>> short_values([[{"type": "dense", "units": 8, "bias": True}], []])
+    ['[8]', '[]']
+    """
     is_list = any(isinstance(value, list) for value in values)
-    return [printable(_words(value, same if is_list else set()), LONGEST_VALUE) for value in values]
+    same = _same([each for value in values for each in _blocks(value)]) if is_list else set()
+    return [printable(_words(value, same), LONGEST_VALUE) for value in values]
 
 
 def _blocks(value: Any) -> list[Mapping[str, Any]]:
     """The blocks in a list of layers."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _same(blocks: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The keys that say the same in all blocks that have them, but for units."""
+    values: dict[str, list[Any]] = {}
+    for block in blocks:
+        for key, value in block.items():
+            values.setdefault(key, []).append(value)
+    same = {key for key, own in values.items() if all(each == own[0] for each in own)}
+    is_dense = values.get("type", [""])[0] == "dense" and "type" in same
+    return same - {"units", *([] if is_dense else ["type"])}
 
 
 def _words(value: Any, same: set[str]) -> str:
@@ -75,4 +89,19 @@ def _words(value: Any, same: set[str]) -> str:
     if not name and list(said) == ["units"]:
         return str(said["units"])
     own = ", ".join(f"{key} {_words(each, same)}" for key, each in said.items())
-    return f"{name} ({own})" if name and own else name or own or str(value.get("type", ""))
+    return f"{name} ({own})" if name and own else name or own
+
+
+def labels(keys: Sequence[str], groups: Sequence[Group]) -> tuple[list[str], str]:
+    """What tells groups apart in a picture, and what it is if it doesn't say so itself.
+
+    Their settings if these are few, else the values alone, else their names.
+    """
+    words, names = short_keys(keys), short_names([group.name for group in groups])
+    values = [short_values([group.settings[key] for group in groups]) for key in keys]
+    rows = list(zip(*values, strict=True))
+    whole = [", ".join(map(" ".join, zip(words, row, strict=True))) for row in rows]
+    for said, what in ((whole, ""), ([" · ".join(row) for row in rows], ", ".join(words))):
+        if len(set(said)) == len(groups) and max(map(len, said)) <= LONGEST_LABEL:
+            return said, what
+    return names

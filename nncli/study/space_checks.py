@@ -1,7 +1,7 @@
 """Checks of a space: each of its values is tried in the config before any trial is."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nncli.config.experiment import Experiment
 from nncli.config.load import reading_order
@@ -28,7 +28,7 @@ def check(space: "Space") -> None:
         except ConfigError as error:
             found |= dict.fromkeys(error.problems)
         else:
-            found |= dict.fromkeys(_whole_for_floats(space, point, experiment))
+            found |= dict.fromkeys(_misunderstood(space, point, experiment))
     if found:
         raise ConfigError(sorted(found, key=reading_order))
 
@@ -51,14 +51,23 @@ def _side(dimension: Dimension, place: int) -> float:
     return (place + 0.5) / dimension.count if isinstance(dimension, Choice) else float(place)
 
 
-def _whole_for_floats(space: "Space", point: Point, experiment: Experiment) -> Iterator[Problem]:
-    """Ranges of integers, by mistake it seems, for keys that take any number."""
+def _misunderstood(space: "Space", point: Point, experiment: Experiment) -> Iterator[Problem]:
+    """Ranges that can be decoded, and yet aren't what is meant."""
     for each in space.active(point):
-        if not isinstance(each, Numbers) or not each.range.is_whole or each.range.step:
-            continue
-        if isinstance(value_at(experiment, keys_in(each.column)), float):
-            message = (
-                f"low and high are integers, so only integers would be tried: write "
-                f"{each.range.low}.0 and {each.range.high}.0, or step: 1 if that is meant"
-            )
-            yield problem(each.where, join("sweep.space", each.name), message)
+        if isinstance(each, Numbers):
+            value = value_at(experiment, keys_in(each.column))
+            if message := _misunderstanding(each, point[each.name], value):
+                yield problem(each.where, join("sweep.space", each.name), message)
+
+
+def _misunderstanding(dimension: Numbers, asked: float, found: Any) -> str:
+    """What a value that was set, and what the config has then, say of a range; empty: all well."""
+    it = dimension.range
+    if isinstance(found, int | float) and found != asked:
+        return "it has no effect: another key of the space sets the same"
+    if isinstance(found, float) and it.is_whole and it.step is None:
+        return (
+            f"low and high are integers, so only integers would be tried: write "
+            f"{it.low}.0 and {it.high}.0, or step: 1 if that is meant"
+        )
+    return ""

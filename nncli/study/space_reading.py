@@ -8,7 +8,7 @@ from nncli.config.dump import plain
 from nncli.config.load import reading_order
 from nncli.config.nodes import Node
 from nncli.config.overrides import keys_in
-from nncli.config.source_text import join
+from nncli.config.source_text import join, problem
 from nncli.config.sweep import Range
 from nncli.errors import ConfigError, printable
 from nncli.study.dimensions import Choice, Condition, Dimension, Numbers
@@ -50,11 +50,9 @@ class _Reader:
 
     def blocks(self, root: Node) -> Iterator[tuple[str, Node]]:
         """(dotted key, node) of each key of the space."""
-        assert isinstance(root.value, dict)
-        sweep = root.value["sweep"].value
-        assert isinstance(sweep, dict)
-        space = sweep["space"]
-        assert isinstance(space.value, dict)
+        space = _inside(_inside(root, "sweep"), "space")
+        if not isinstance(space.value, dict):
+            raise ConfigError([problem(root.where, "sweep.space", "there is nothing to search")])
         seen: set[str] = set()
         for key, node in space.value.items():
             keys, where = keys_in(key), space.place_of(key)
@@ -112,6 +110,12 @@ class _Reader:
 
     def _note(self, where: str, name: str, message: str) -> None:
         self.decoder.note(where, join("sweep.space", name), message)
+
+
+def _inside(node: Node, key: str) -> Node:
+    """What a block has under a key; nothing if there is no block, or no key."""
+    block = node.value if isinstance(node.value, dict) else {}
+    return block.get(key, Node(None, node.where))
 
 
 def _is_range(node: Node) -> bool:
