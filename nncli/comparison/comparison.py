@@ -13,7 +13,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.comparison.finding import Bundle, confirmed, renamed, runs_of
 from nncli.comparison.metric_choice import choose, loss_differs
 from nncli.comparison.pairing import Difference, Runs, difference
-from nncli.comparison.results import Result, bare, result_of
+from nncli.comparison.results import SECONDS, Result, bare, result_of
 from nncli.comparison.settings import differing, settings_of
 from nncli.comparison.statistics import Mean, deviation, holm
 from nncli.errors import UserError
@@ -73,7 +73,7 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
     Raises UserError for another path or metric, CorruptRun.
     """
     bundles = _found(paths)
-    gathered, left_out = _gather(bundles)
+    gathered, left_out = _gather(bundles, is_timed=metric == SECONDS)
     if not gathered:
         raise UserError(f"none of the {len(left_out)} runs can be read: {left_out[0].why}")
     keys = differing([group.settings for group in gathered])
@@ -108,7 +108,7 @@ def _found(paths: Sequence[Path]) -> list[Bundle]:
     ]
 
 
-def _gather(bundles: Sequence[Bundle]) -> tuple[list[_Gathered], list[LeftOut]]:
+def _gather(bundles: Sequence[Bundle], *, is_timed: bool) -> tuple[list[_Gathered], list[LeftOut]]:
     """Bundles of one config together; runs that left nothing to read apart."""
     groups: dict[str, _Gathered] = {}
     left_out: list[LeftOut] = []
@@ -117,7 +117,7 @@ def _gather(bundles: Sequence[Bundle]) -> tuple[list[_Gathered], list[LeftOut]]:
         readers = {name: RunReader(RunDirectory.open(run)) for name, run in bundle.runs.items()}
         if not readers:
             continue
-        settings = settings_of(next(iter(readers.values())))
+        settings = settings_of(next(iter(readers.values())), is_timed=is_timed)
         key = json.dumps([settings, bundle.is_folds], sort_keys=True)
         group = groups.setdefault(key, _Gathered([], settings, []))
         group.names.append(bundle.name)
@@ -128,7 +128,7 @@ def _gather(bundles: Sequence[Bundle]) -> tuple[list[_Gathered], list[LeftOut]]:
 
 
 def _counted(results: Sequence[Result], metric: str) -> tuple[list[Result], list[LeftOut]]:
-    """Those with a value of the metric, each with a luck of its own."""
+    """Those with a value of the metric, each with a luck of its own, unless luck takes no time."""
     first: dict[Any, Result] = {}
     counted, others = [], []
     for result in results:
@@ -137,7 +137,11 @@ def _counted(results: Sequence[Result], metric: str) -> tuple[list[Result], list
             why = f"no {metric}"
         elif not why and not math.isfinite(result.values[metric]):
             why = f"{metric} is undefined"
-        elif not why and (twin := first.setdefault(result.luck, result)) is not result:
+        elif (
+            not why
+            and metric != SECONDS
+            and (twin := first.setdefault(result.luck, result)) is not result
+        ):
             why = f"the same config, split and seeds as {twin.name}"
         if why:
             others.append(LeftOut(result.name, why))

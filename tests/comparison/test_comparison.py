@@ -265,6 +265,18 @@ def test_loss_that_differs_gives_way_to_a_metric(maker):
     assert asked.notes == ["the loss itself differs between groups: val_loss isn't one thing"]
 
 
+def test_engines_differ_where_seconds_are_compared(maker):
+    runs = [maker.run(e, f"training.engine={e}") for e in ("numpy", "compiled") for _ in range(3)]
+    found = compare(runs, "seconds")
+    assert found.keys == ["training.engine"]
+    assert [len(group.runs.results) for group in found.groups] == [3, 3]
+    values = [group.runs.values for group in found.groups]
+    versus = found.groups[1].versus
+    assert versus.mean.p == pytest.approx(stats.ttest_ind(*values, equal_var=False).pvalue)
+    others = compare(runs)
+    assert (others.keys, len(others.groups[0].runs.results)) == ([], 1)
+
+
 def test_p_of_several_comparisons_is_holm_s_of_all_pairs(on_one_split, maker, all_of):
     third = [maker.run("third", f"{RATE}=0.05", seed(s)) for s in range(4)]
     found = compare([*all_of(on_one_split), *third])
