@@ -97,6 +97,22 @@ class AtomicDirectory:
         with reporting(source), open_regular(source) as original:
             self._entries[name] = self._put(name, iter(lambda: original.read(PIECE), b""))
 
+    def link(self, other: "AtomicDirectory", source: str, name: str) -> None:
+        """A file that another one lists, here too: another name of the same bytes, where file
+        systems allow that, so that many copies take the room of one.
+        """
+        folder, _, last = name.rpartition("/")
+        target = place_inside(self.path, folder) / last
+        if folder:
+            self._make_inside(target.parent)
+        try:
+            os.link(other.path / source, target)
+        except OSError:
+            self.copy(other.path / source, name)
+            return
+        self._unsynced.add(target.parent)
+        self._entries[name] = other.manifest()[source]
+
     def _put(self, name: str, pieces: Iterable[Piece]) -> Entry:
         """Write the pieces of a file; what the manifest is to say of it."""
         folder, _, last = name.rpartition("/")

@@ -18,9 +18,11 @@ ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
 LOSS_PLOT = "plots/loss.png"
 EVALUATION = "evaluation"  # has a manifest of its own: a run is scored while it is trained
+FREED = "freed.json"  # which of its files were removed to make room, and why
 FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
 FIRST_FOLD = "fold-1"
 STUDY = "study.json"  # of a study, whose runs are folders in it
+LARGEST_COPY = 1 << 28  # bytes of a file that the config names and that is copied
 NO_RUN = f"not a run directory: it has no {MANIFEST}"
 UNFINISHED = (
     "an unfinished run: it just begins, or was killed before its first checkpoint "

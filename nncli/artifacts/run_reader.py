@@ -140,6 +140,7 @@ class RunReader:
         """A file that a run has from its first finite loss on. Raises UserError before, and
         CorruptRun where only some are there."""
         if name not in self.run.manifest():
+            self._refuse_freed(name)
             if self.has_learned:
                 raise CorruptRun(f"{self._path(name)}: missing from the run")
             raise UserError(
@@ -147,6 +148,24 @@ class RunReader:
                 "(nncli doctor looks for the cause)"
             )
         return self.run.read(name)
+
+    @property
+    def freed(self) -> Mapping[str, Any]:
+        """Which of its files were removed to make room, and why; empty if none were."""
+        if names.FREED not in self.run.manifest():
+            return {}
+        freed = self.run.read_json(names.FREED)
+        if not isinstance(freed, dict) or not isinstance(freed.get("files"), list):
+            raise CorruptRun(f"{self._path(names.FREED)}: expected the names of files")
+        return freed
+
+    def _refuse_freed(self, name: str) -> None:
+        if name in self.freed.get("files", ()):
+            why = printable(str(self.freed.get("why")), 100)
+            raise UserError(
+                f"{self.run.path}: its {name} was removed to make room ({why}): "
+                f"nncli train {self._path(names.RESOLVED)} trains it again"
+            )
 
     @property
     def has_learned(self) -> bool:

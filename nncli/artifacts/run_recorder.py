@@ -22,6 +22,7 @@ from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn,
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.assembly.build import Built
 from nncli.config.dump import to_yaml
@@ -33,7 +34,6 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 CHECKPOINT_SECONDS = 10.0
-LARGEST_COPY = 1 << 28  # bytes of a file that the config names
 
 
 class RunRecorder:
@@ -52,6 +52,7 @@ class RunRecorder:
         self.stopped = ""
         self.warnings: list[str] = []
         self.runs_to_come = 0  # for which there has to be room, as for this one
+        self.study: StudyDirectory | None = None  # whose copies of tables the run shares
         self.seconds_before = 0.0  # spent before the run was taken up again
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
@@ -127,12 +128,14 @@ class RunRecorder:
             name = f"files/{len(self._kept) + 1}-{path.name}"
             is_table = path in tables_of(self.built.experiment).values()
             with reporting(path):
-                is_large = is_table and path.stat().st_size > LARGEST_COPY
+                is_large = is_table and path.stat().st_size > names.LARGEST_COPY
             if is_large:
                 name = str(path.resolve())
                 self.warnings.append(
                     f"{path} isn't copied into the run, which needs it to evaluate"
                 )
+            elif self.study is not None and (shared := self.study.copy_of(path)):
+                self.run.link(self.study, shared, name)
             else:
                 self.run.copy(path, name)
             self._kept[path] = name

@@ -12,14 +12,17 @@ from typing import Any, Literal
 
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import to_json
+from nncli.artifacts.manifest import is_listed
 from nncli.artifacts.numbered_directory import NumberedDirectory
-from nncli.artifacts.run_directory import STUDY
+from nncli.artifacts.run_directory import LARGEST_COPY, STUDY
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
 from nncli.errors import CorruptRun, UserError
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 TRIALS = "trials.csv"
+CONFIRM = "confirm.csv"  # of a sweep: runs of the best and the first with other seeds
+FILES = "files"  # copies of the tables
 FORMAT = 1
 
 Kind = Literal["folds", "seeds", "sweep"]
@@ -62,7 +65,20 @@ class StudyDirectory(NumberedDirectory):
     kind = "study"
 
     def owns(self, path: Path) -> bool:
-        return len(path.parts) == 1 or path.parts[0] == "plots"
+        return len(path.parts) == 1 or path.parts[0] in ("plots", FILES)
+
+    def keep_tables(self, tables: Mapping[str, Path]) -> None:
+        """Copy the tables of a config, once for all runs. Large ones stay where they are."""
+        for path in tables.values():
+            name = f"{FILES}/{path.name}"
+            if name not in self._entries and path.stat().st_size <= LARGEST_COPY:
+                self.copy(path, name)
+
+    def copy_of(self, path: Path) -> str | None:
+        """The name of a table's copy in it, if that is still the same."""
+        name = f"{FILES}/{path.name}"
+        entry = self.manifest().get(name)
+        return name if entry is not None and is_listed(path, entry) else None
 
     @classmethod
     def open(cls, path: Path) -> "StudyDirectory":
@@ -123,10 +139,16 @@ def is_study(path: Path) -> bool:
 
 
 def runs_of(path: Path) -> list[Path]:
-    """The runs of a study, trial by trial; of a trial with several, all of them."""
+    """The runs of a study, trial by trial; of a trial with several all of them, and at the end
+    those that confirm the best."""
     study = StudyDirectory.open(path)
-    found = []
-    for trial in study.trials(study.facts()):
-        folder = path / trial.run
-        found += [folder] if (folder / MANIFEST).is_file() else sorted(folder.glob(f"*/{MANIFEST}"))
-    return [place.parent if place.name == MANIFEST else place for place in found]
+    folders = [path / trial.run for trial in study.trials(study.facts())]
+    if CONFIRM in study.manifest():
+        confirm = decode(study.read(CONFIRM), ["trial"], path / CONFIRM)
+        folders += [path / trial.run for trial in confirm]
+    found: list[Path] = []
+    for folder in folders:
+        several = sorted(folder.glob(f"*/{MANIFEST}"))
+        is_run = (folder / MANIFEST).is_file()
+        found += [folder] if is_run else [manifest.parent for manifest in several]
+    return found

@@ -18,6 +18,7 @@ from nncli.data.new_rows import NewRows
 from nncli.data.one_hot import OneHotRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
+from nncli.data.target_transforms import refuse_untransformable
 from nncli.data.targets import TargetCoding
 from nncli.engine.cost import is_kept
 from nncli.engine.evaluator import EvaluationSet, Forward
@@ -59,7 +60,10 @@ class Model:
         new_rows = NewRows(
             self.preprocessing, data.text_format, data.missing, weight, data.column_keys
         )
-        return new_rows.read(path, needs_target=needs_target)
+        table = new_rows.read(path, needs_target=needs_target)
+        if needs_target and not table.classes:
+            refuse_untransformable(table, self.preprocessing.target.transform)
+        return table
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""

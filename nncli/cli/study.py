@@ -119,7 +119,8 @@ class _TrialLines:
         said = ", ".join(f"{name} {figure(value)}" for name, value in told.items())
         state = "" if trial.state == "completed" else f"  {trial.state}"
         message = f": {trial.message}" if trial.message else ""
-        line = f"{trial.run}  ({trial.number + 1}/{self.total})  {said}{state}{message}"
+        of = f"({trial.number + 1}/{self.total})  " if "/" not in trial.run else ""
+        line = f"{trial.run}  {of}{said}{state}{message}"
         echo_err(escaped(line))
 
 

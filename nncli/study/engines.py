@@ -148,7 +148,8 @@ def _dask(address: str) -> Engine:
     except ImportError:
         raise UserError("--on dask: needs Dask: pip install 'nncli-yaml[dask]'") from None
     try:
-        client = Client(address, timeout=10)
+        make: Any = Client
+        client = make(address, timeout=10)
     except (OSError, ValueError, TimeoutError) as error:
         said = " ".join(str(error).split())
         raise UserError(f"--on dask:{address}: no scheduler answers there: {said}") from None

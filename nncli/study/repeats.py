@@ -1,24 +1,40 @@
 """Repeats: the same config several times, with other seeds or on other parts of its rows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.files import to_json
 from nncli.artifacts.run_directory import CONFIG, FOLDS
 from nncli.artifacts.study_directory import Kind, StudyDirectory, StudyFacts
 from nncli.assembly.build import Built, assemble
 from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, load, load_text
+from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.study import tables
 from nncli.study.clock import utc_now
+from nncli.study.engines import Engine
 from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
-from nncli.study.study import Study, reopened
+from nncli.study.runner import OnTrial
+from nncli.study.study import Study, new_directory, reopened
 from nncli.study.summary import by_run, summarize
 from nncli.study.task import StudyTask
 from nncli.study.versions import versions
+
+
+@dataclass
+class RepeatStudy(Study):
+    """The same config several times. whole: its data, split as for each run."""
+
+    whole: SplitTable
+
+    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any]:
+        result = _result(self, self.whole)
+        files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
+        return self.end(result, files)
 
 
 def begin(
@@ -58,9 +74,7 @@ def begin(
         began=utc_now(),
     )
     runs = runs_dir or Path(experiment.output.dir)
-    directory = StudyDirectory.create(runs, f"{experiment.name}-{kind}")
-    directory.write(CONFIG, source.text.encode())
-    directory.save(facts, [])
+    directory = new_directory(runs, f"{experiment.name}-{kind}", source.text, experiment, facts)
     return _study(directory, facts, experiment, source), first
 
 
@@ -121,21 +135,20 @@ def _study(
     )
     trials = directory.trials(facts)
     whole = tables.split(experiment, source, facts.folds)
-    return Study(directory, facts, task, planner, trials, lambda found: _result(found, whole))
+    return RepeatStudy(directory, facts, task, planner, trials, whole)
 
 
-def _result(study: Study, whole: SplitTable) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """What `--json` prints, and files to be written beside it."""
+def _result(study: Study, whole: SplitTable) -> dict[str, Any]:
+    """What `--json` prints."""
     facts, trials = study.facts, study.trials
     if facts.kind == "seeds":
         resampled = len(whole.rows.val) / len(whole.rows.train) if "split" in facts.vary else 0.0
-        result = {
+        return {
             "run": str(study.directory.path),
             "seeds": by_run(trials, ""),
             "varied": list(facts.vary),
             **summarize(trials, ("train_", "val_"), resampled),
         }
-        return result, {}
     prefix = "held_out_"
     sizes = [
         (len(part.rows.test), len(part.rows.train) + len(part.rows.val)) for part in whole.folds
@@ -144,7 +157,7 @@ def _result(study: Study, whole: SplitTable) -> tuple[dict[str, Any], Mapping[st
     folds = by_run(trials, prefix)
     rows = {f"fold-{number}": size for number, (size, _) in enumerate(sizes, 1)}
     over_folds = summarize(trials, (prefix,), held / rest)
-    result = {
+    return {
         "run": str(study.directory.path),
         "folds": [{**fold, "rows": rows[fold["run"]]} for fold in folds],
         **{
@@ -153,4 +166,3 @@ def _result(study: Study, whole: SplitTable) -> tuple[dict[str, Any], Mapping[st
         },
         "test_rows_kept_aside": len(whole.rows.test),
     }
-    return result, {FOLDS: result}

@@ -6,11 +6,10 @@ numbers: so the record is the same for any number of workers, and for a study th
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.engine.stop import Stop
 from nncli.errors import CorruptRun, FileFailure, RunInUse, TrialsFailed, UserError
@@ -28,20 +27,20 @@ OnTrial = Callable[[TrialRecord, Sequence[str]], object]
 
 @dataclass
 class Runner:
-    """Runs a study.
+    """Runs the trials of a study.
 
-    trials: the record so far, by number; it grows.
+    trials: the record so far, by number; it grows.  save: commits it.
     on_trial: is shown each that begins or ends, and what its runs warn of.
     """
 
-    study: StudyDirectory
-    facts: StudyFacts
     task: StudyTask
     planner: Planner
+    objective: str
     engine: Engine
     stop: Stop
+    trials: list[TrialRecord]
+    save: Callable[[], object]
     on_trial: OnTrial
-    trials: list[TrialRecord] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.running: dict[Future[TrialResult], TrialPlan] = {}
@@ -50,8 +49,8 @@ class Runner:
         self.deaths: dict[int, int] = {}
 
     def run(self) -> None:
-        """Run what is left of it, until the end or a stop. Raises what ends a study."""
-        take_back(self.study.path)
+        """Run what is left of them, until the end or a stop. Raises what ends a study."""
+        take_back(self.task.path)
         waiting = [self._again(trial) for trial in self.trials if trial.is_open]
         try:
             while True:
@@ -61,11 +60,11 @@ class Runner:
                 self._collect()
                 self._tell()
         except BaseException:
-            ask_to_stop(self.study.path)
+            ask_to_stop(self.task.path)
             raise
         finally:
             wait(self.running)
-            take_back(self.study.path)
+            take_back(self.task.path)
 
     @property
     def told(self) -> int:
@@ -102,7 +101,7 @@ class Runner:
             self.trials.append(TrialRecord(number, plan.run, plan.keys))
             new.append(plan)
         if new:
-            self.study.save(self.facts, self.trials)
+            self.save()
         for plan in new:
             self.on_trial(self.trials[plan.number], ())
         return new
@@ -114,7 +113,7 @@ class Runner:
     def _collect(self) -> None:
         """Take what has ended, if something does before long."""
         if self.stop.requested:
-            ask_to_stop(self.study.path)
+            ask_to_stop(self.task.path)
         ended, _ = wait(self.running, PATIENCE, FIRST_COMPLETED)
         if self.engine.resubmits and any(map(self._died, ended)):
             ended, _ = wait(self.running)  # the others were lost with it
@@ -148,14 +147,14 @@ class Runner:
         """Put results on the record, in the order of their numbers."""
         while (number := self.told) in self.done:
             result = self.done.pop(number)
-            trial = record_of(self.trials[number], result, self.facts.objective)
+            trial = record_of(self.trials[number], result, self.objective)
             self.trials[number] = trial
-            self.study.save(self.facts, self.trials)
+            self.save()
             self.on_trial(trial, [said for run in result.runs for said in run.warnings])
             last = self.trials[: number + 1][-MOST_FAILURES:]
             if len(last) == MOST_FAILURES and all(each.state == "failed" for each in last):
                 raise TrialsFailed(
-                    f"{self.study.path}: {MOST_FAILURES} trials in a row have failed, the last "
+                    f"{self.task.path}: {MOST_FAILURES} trials in a row have failed, the last "
                     f"with {trial.message}"
                 )
 

@@ -1,14 +1,17 @@
 """Study: one config, many runs; begun or gone on with, and run to its end."""
 
-from collections.abc import Callable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.files import to_json
+from nncli.artifacts.input_files import tables_of
+from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.config.experiment import Experiment
 from nncli.engine.stop import Stop
 from nncli.study.clock import utc_now
 from nncli.study.engines import Engine
@@ -16,7 +19,16 @@ from nncli.study.plan import Planner
 from nncli.study.runner import OnTrial, Runner
 from nncli.study.task import StudyTask
 
-Result = tuple[dict[str, Any], Mapping[str, Any]]
+
+def new_directory(
+    runs: Path, name: str, text: str, experiment: Experiment, facts: StudyFacts
+) -> StudyDirectory:
+    """The folder of a new study, with its config and tables. It is this process's."""
+    directory = StudyDirectory.create(runs, name)
+    directory.write(CONFIG, text.encode())
+    directory.keep_tables(tables_of(experiment))
+    directory.save(facts, [])
+    return directory
 
 
 @contextmanager
@@ -40,40 +52,42 @@ def nothing(*_: object) -> None:
 
 
 @dataclass
-class Study:
-    """A study in its folder, which is this process's.
-
-    trials: the record so far.  summarize: what came of it, and JSON files to be written beside it.
-    """
+class Study(ABC):
+    """A study in its folder, which is this process's. trials: the record so far."""
 
     directory: StudyDirectory
     facts: StudyFacts
     task: StudyTask
     planner: Planner
     trials: list[TrialRecord]
-    summarize: "Callable[[Study], Result]"
 
     def run(self, engine: Engine, stop: Stop, on_trial: OnTrial = nothing) -> dict[str, Any] | None:
         """Run what is left of it: what came of it, or None after a stop."""
-        Runner(
-            self.directory,
-            self.facts,
-            self.task,
-            self.planner,
-            engine,
-            stop,
-            on_trial,
-            self.trials,
-        ).run()
-        if any(trial.is_open for trial in self.trials) or len(self.trials) < self.facts.trials:
-            return None
-        return self.end()
+        self.run_trials(engine, stop, on_trial)
+        return self.finish(engine, stop, on_trial) if is_done(self.trials, self.planner) else None
 
-    def end(self) -> dict[str, Any]:
-        """Record what came of it."""
-        result, files = self.summarize(self)
+    def run_trials(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> None:
+        """Run its trials, as long as nobody asks to stop."""
+        objective = self.facts.objective
+        Runner(
+            self.task, self.planner, objective, engine, stop, self.trials, self.save, on_trial
+        ).run()
+
+    def save(self) -> None:
+        """Commit the record."""
+        self.directory.save(self.facts, self.trials)
+
+    @abstractmethod
+    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any] | None:
+        """What is to be done once all trials have ended, and what came of it; None after a stop."""
+
+    def end(self, result: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+        """Record what came of it, with files beside that."""
         self.facts = replace(self.facts, ended=utc_now(), result=result)
-        self.directory.save(
-            self.facts, self.trials, **{name: to_json(value) for name, value in files.items()}
-        )
+        self.directory.save(self.facts, self.trials, **files)
         return result
+
+
+def is_done(trials: Sequence[TrialRecord], planner: Planner) -> bool:
+    """Whether all trials have ended."""
+    return len(trials) == planner.trials and not any(trial.is_open for trial in trials)

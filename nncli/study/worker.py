@@ -19,6 +19,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.run_training import OnReport, train_to_end
+from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
 from nncli.config.load import Source, load_text
@@ -142,6 +143,7 @@ class _Run:
             folder.parent.mkdir(exist_ok=True)
         recorder = RunRecorder(RunDirectory.create_at(folder), built, built.job.start())
         recorder.runs_to_come = self.task.runs_to_come
+        recorder.study = StudyDirectory(study.path)
         recorder.begin(source.text, study.config, self._command())
         return recorder
 

@@ -60,6 +60,19 @@ class Verification:
         }
 
 
+def check_freed(path: Path) -> Files | None:
+    """Check the files of a run whose weights were removed to make room; None if they weren't.
+
+    Raises UserError, RunInUse, CorruptRun.
+    """
+    run = RunDirectory.open(path)
+    run.lock(is_shared=True)
+    try:
+        return check_files(run) if RunReader(run).freed else None
+    finally:
+        run.unlock()
+
+
 def runs_in(path: Path) -> list[Path]:
     """The runs of a study, or of a cross-validation of earlier versions; none of anything else."""
     if is_study(path):

@@ -56,8 +56,13 @@ def command(run: Path, as_json: bool, quiet: bool) -> int:
 
 def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, Any]]:
     """Verify one run and say what was found; the exit code, and the same for --json."""
-    from nncli.verification.verification import Verification
+    from nncli.verification.verification import Verification, check_freed
 
+    if (freed := check_freed(path)) is not None:
+        if not as_json:
+            echo_line(f"{path}: all {freed.count} files are as they were sealed")
+            echo_line("not replayed: its weights were removed to make room")
+        return 0, {"run": os.fspath(path), "files": freed.count, "identical": None}
     with Verification.of(path) as opened:
         for name in opened.files.leftovers:
             echo_line(f"note: {name}: left by a write that was cut short", err=True)
