@@ -30,6 +30,8 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
             said = [f.name + (f" ({len(f.categories)})" if f.categories else "") for f in columns]
             if kind == "date":
                 said = [f"{f.name} ({', '.join(f.date.parts)})" for f in columns if f.date]
+            if kind == "numeric":
+                said = [f.name + (f" ({' < '.join(f.order)})" if f.order else "") for f in columns]
             lacking = sum(feature.missing for feature in columns)
             filled = f"; {lacking:,} missing in the training rows, imputed" if lacking else ""
             facts.append([kind, f"{len(columns)}: {few(said)}{filled}"])
@@ -62,7 +64,8 @@ def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]
 
 def _delta_in_units(loss: Huber, built: Built) -> str:
     """What huber's delta is of each target, unscaled."""
-    scales = zip(built.preprocessing.target.scale, built.table.targets, strict=True)
+    fitted = built.preprocessing
+    scales = zip(fitted.target.scale, fitted.learnt_targets, strict=True)
     said = [f"{loss.delta * scale:.4g} of {name}" for scale, name in scales]
     return f"delta {loss.delta:g} is {few(said)}"
 
@@ -97,8 +100,12 @@ def model_summary(built: Built) -> str:
         facts.append(["", built.task_reason])
     if built.table.origin is not None:
         facts += table_facts(built.table, built.preprocessing)
-    if built.preprocessing.target.method != "none":
-        facts.insert(2, ["", "of the scaled target; metrics are in the target's own units"])
+    if not (target := built.preprocessing.target).is_identity:
+        what = "the scaled target"
+        if target.transform != "none":
+            what = f"{', '.join(built.preprocessing.learnt_targets)}"
+            what += "" if target.method == "none" else ", scaled"
+        facts.insert(2, ["", f"of {what}; metrics are in the target's own units"])
         if isinstance(network.loss, Huber):
             facts.insert(3, ["", _delta_in_units(network.loss, built)])
     width = max(len(name) for name, _ in facts)

@@ -12,7 +12,8 @@ from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.scaling import Scale
-from nncli.data.targets import label
+from nncli.data.target_transforms import Transform
+from nncli.data.targets import class_name
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
@@ -47,6 +48,9 @@ class Categorical:
 class Target:
     """What is done to a numeric target; metrics are in its own units all the same."""
 
+    transform: Annotated[
+        Transform, "before scaling: ln(target), ln(1 + target) or its square root"
+    ] = "none"
     scale: Annotated[
         Scale | Auto, "auto: as the features, if the output unit can reach any number"
     ] = "auto"
@@ -74,12 +78,6 @@ class Features:
 
 
 _OF_EVERY_SOURCE = ("dataset", "path", "task", "classes", "split", "preprocessing")
-
-
-def _class_name(value: bool | float | str) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else label(value)
 
 
 def _default(key: Any) -> Any:
@@ -174,7 +172,7 @@ class Data:
     @property
     def class_names(self) -> tuple[str, ...]:
         """The classes that are listed, as tables name them; none where none are."""
-        return tuple(map(_class_name, self.classes or ()))
+        return tuple(map(class_name, self.classes or ()))
 
     @property
     def may_be_constant(self) -> bool:
@@ -210,7 +208,7 @@ class Data:
             task=self.task,
             include=None if self.features.include is None else tuple(self.features.include),
             exclude=tuple(self.features.exclude),
-            kinds={name: c.type for name, c in self.column_keys.items() if c.type != "auto"},
+            kinds={name: kind for name, c in self.column_keys.items() if (kind := c.kind)},
             keys=self.column_keys,
             guesses_values=self.missing == list(MISSING),
             aside=aside,

@@ -152,7 +152,7 @@ def _resolve_preprocessing(
     return ResolvedPreprocessing(
         **_unchanged(keys, ResolvedPreprocessing),
         numeric=ResolvedNumeric(impute=impute, scale=numeric),
-        target=ResolvedTarget(scale=target),
+        target=ResolvedTarget(transform=keys.target.transform, scale=target),
     )
 
 

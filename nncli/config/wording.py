@@ -89,6 +89,12 @@ def _as_yaml(value: bool | float) -> str:
     return printable(str(value))
 
 
+def block_elsewhere(node: Node, path: str) -> str:
+    """` (...)` where a block's keys stand in another one, else nothing."""
+    is_target = path == "data.target" and isinstance(node.value, dict)
+    return " (its transform and scale are keys of data.preprocessing.target)" if is_target else ""
+
+
 def correction(node: Node, hint: Any) -> str:
     """` (did you mean ...?)` with a near value that would be of the right type, else nothing."""
     value, options = node.value, [spec(option).base for option in alternatives(hint)]

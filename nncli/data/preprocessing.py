@@ -9,8 +9,9 @@ import numpy as np
 
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Steps, Unknown, fit_column
-from nncli.data.input_encoding import Encoder, is_no_truth
+from nncli.data.input_encoding import Encoder, is_no_truth, is_unknown
 from nncli.data.scaling import Scale, Scaling
+from nncli.data.target_transforms import Transform, in_words
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Table
@@ -36,7 +37,14 @@ class Preprocessing:
     unknown: Unknown = "ignore"
 
     @classmethod
-    def fit(cls, table: Table, rows: Array, steps: Steps, target: Scale) -> "Preprocessing":
+    def fit(
+        cls,
+        table: Table,
+        rows: Array,
+        steps: Steps,
+        target: Scale,
+        transform: Transform = "none",
+    ) -> "Preprocessing":
         """Take the statistics of the rows `rows`, and of no other.
 
         Raises DataError for every feature that has no value in them, or lacks some where nothing
@@ -55,7 +63,7 @@ class Preprocessing:
             raise DataError(found=found)
         y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
         weights = None if table.weights is None else table.weights[rows]
-        scaling = Scaling.fit("none" if table.classes else target, y, weights)
+        scaling = Scaling.fit("none" if table.classes else target, y, weights, transform)
         if not np.isfinite([scaling.shift, scaling.scale]).all():
             message = "the target has values too large to scale"
             raise DataError(message, key="data.preprocessing.target.scale")
@@ -65,6 +73,11 @@ class Preprocessing:
     def inputs(self) -> list[str]:
         """What each network input is: a feature's name, or `feature=category`."""
         return [name for feature in self.features for name in feature.inputs]
+
+    @property
+    def learnt_targets(self) -> list[str]:
+        """What the network is to predict, before scaling: `price`, or `ln(price)`."""
+        return [in_words(self.target.transform, name) for name in self.targets]
 
     @cached_property
     def width(self) -> int:
@@ -87,6 +100,8 @@ class Preprocessing:
         counts = {}
         for feature in self.features:
             column = table.column(feature.name)
+            if feature.order and (count := int(is_unknown(column.values).sum())):
+                counts[feature.name] = count
             if feature.kind == "boolean" and not column.categories:
                 if count := int(is_no_truth(column.values).sum()):
                     counts[feature.name] = count
@@ -106,12 +121,16 @@ class Preprocessing:
         for feature in value["features"]:
             if feature["date"] is None:
                 del feature["date"]
+            if not feature["order"]:
+                del feature["order"]
+        if self.target.transform == "none":
+            del value["target"]["transform"]
         return value
 
     @classmethod
     def from_json(cls, value: Any) -> "Preprocessing":
         """What `to_json` was made of. Raises Malformed for anything else."""
-        fitted: Preprocessing = read_as(_with_dates(value), cls, "preprocessing")
+        fitted: Preprocessing = read_as(_with_options(value), cls, "preprocessing")
         fitted._check()
         return fitted
 
@@ -131,10 +150,15 @@ class Preprocessing:
             raise Malformed("its statistics contradict each other")
 
 
-def _with_dates(value: Any) -> Any:
-    """The same with a date for each feature, which is left out where there is none."""
+def _with_options(value: Any) -> Any:
+    """The same with what is left out where there is none: of features and of the target."""
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list):
         return value
-    full = [{"date": None, **each} if isinstance(each, dict) else each for each in features]
-    return {**value, "features": full}
+    full = [
+        {"date": None, "order": [], **each} if isinstance(each, dict) else each for each in features
+    ]
+    value = {**value, "features": full}
+    if isinstance(value.get("target"), dict):
+        value["target"] = {"transform": "none", **value["target"]}
+    return value

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.assembly.build import Built
+from nncli.data.target_transforms import in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.parts.initializers import Initializer, VarianceScaling
@@ -59,7 +60,13 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
         units = built.network.outputs
         yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
     else:
-        yield "t", f"numbers {SCALES[built.preprocessing.target.method]}"
+        target = built.preprocessing.target
+        said, value = SCALES[target.method], in_words(target.transform, "value")
+        if target.transform != "none":
+            said = (
+                value if target.method == "none" else f"{said.replace('value', 'u')}; u = {value}"
+            )
+        yield "t", f"numbers {said}"
     if built.job.train.weights is not None:
         least, most = built.job.train.weights.min(), built.job.train.weights.max()
         yield "w", f"weights of rows, {least:.4g} to {most:.4g}, with mean 1 over the training rows"
@@ -236,5 +243,6 @@ def _reported(built: Built) -> Iterator[tuple[str, str]]:
     yield "loss", f"{said}; epoch 0 is before training"
     if built.network.loss.smoothing_formula(built.network.outputs):
         yield "loss", "of the smoothed targets t, and so never 0; the metrics are of y"
-    if built.preprocessing.target.method != "none":
-        yield "loss", "of the scaled target; the metrics are in the target's own units"
+    if not (target := built.preprocessing.target).is_identity:
+        how = "scaled" if target.transform == "none" else "transformed"
+        yield "loss", f"of the {how} target; the metrics are in the target's own units"
