@@ -14,7 +14,7 @@ from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.scaling import Scale
 from nncli.data.target_transforms import Transform
-from nncli.data.targets import label
+from nncli.data.targets import class_name
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
@@ -79,12 +79,6 @@ class Features:
 
 
 _OF_EVERY_SOURCE = ("dataset", "path", "task", "classes", "split", "preprocessing")
-
-
-def _class_name(value: bool | float | str) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else label(value)
 
 
 def _default(key: Any) -> Any:
@@ -203,7 +197,7 @@ class Data:
     @property
     def class_names(self) -> tuple[str, ...]:
         """The classes that are listed, as tables name them; none where none are."""
-        return tuple(map(_class_name, self.classes or ()))
+        return tuple(map(class_name, self.classes or ()))
 
     @property
     def may_be_constant(self) -> bool:
@@ -246,7 +240,7 @@ class Data:
             task=self.task,
             include=None if self.features.include is None else tuple(self.features.include),
             exclude=tuple(self.features.exclude),
-            kinds={name: c.type for name, c in self.column_keys.items() if c.type != "auto"},
+            kinds={name: kind for name, c in self.column_keys.items() if (kind := c.kind)},
             keys=self.column_keys,
             guesses_values=self.missing == list(MISSING),
             aside=aside,

@@ -68,7 +68,12 @@ class NewRows:
             [(str(path), reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
             self._forms(targets) | dict.fromkeys(weights, "number"),
-            Parsers(self.missing, self.format.decimal, self.columns),
+            Parsers(
+                self.missing,
+                self.format.decimal,
+                self.columns,
+                takes_unknown=self.learnt.unknown == "ignore",
+            ),
             on_disk=stays_on_disk([reader]),
             is_new=True,
         )
@@ -86,6 +91,7 @@ class NewRows:
             self.learnt.classes,
             categories=self._categories(encoded),
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
+            orders={f.name: f.order for f in self.learnt.features if f.order},
             dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
             weights=weights_of(encoded, weights[0], origin) if weights else None,
             origin=origin,

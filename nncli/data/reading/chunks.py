@@ -119,8 +119,10 @@ class NumberParser:
     """Cells -> numbers; what is missing becomes NaN.
 
     missing: the texts that mean so; one that is a number means every cell of that value.
-    decimal: the sign before a fraction.
+    decimal: the sign before a fraction.  expected: what a cell should hold, in words.
     """
+
+    expected = "a number"
 
     def __init__(self, missing: Sequence[str] = MISSING, decimal: str = ".") -> None:
         self.missing, self.decimal = frozenset(missing), decimal

@@ -145,6 +145,11 @@ class TableFile(Dataset):
             for name in dict.fromkeys(self.include or ())
             if name in self.target
         ]
+        found += [
+            ("data.columns", f"'{name}' is what is to be predicted: an order is for features")
+            for name in self.target
+            if name in self.keys and self.keys[name].words
+        ]
         if found:
             raise DataError(found=found)
 
@@ -172,7 +177,7 @@ class TableFile(Dataset):
         }
         if self.task == "regression" or len(self.target) > 1:  # several are always numbers
             forms |= dict.fromkeys(self.target, "number")
-        forms |= {name: "number" for name, keys in self.keys.items() if keys.is_formatted}
+        forms |= {n: "number" for n, k in self.keys.items() if k.is_formatted or k.words}
         return forms | dict.fromkeys(self._weights, "number")
 
     @property
@@ -204,6 +209,7 @@ class TableFile(Dataset):
             categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
             dates=frozenset(name for name, kind in kinds.items() if kind == "date"),
+            orders={name: keys.words for name, keys in self.keys.items() if keys.words},
             aside={name: encoded.column(name) for name in self.aside} | parts,
             weights=weights_of(encoded, self._weights[0], origin) if self._weights else None,
             origin=replace(
