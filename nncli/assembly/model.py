@@ -56,7 +56,12 @@ class Model:
         data = self.experiment.data
         weight = data.sample_weight if needs_target else None
         new_rows = NewRows(
-            self.preprocessing, data.text_format, data.missing, weight, data.column_keys
+            self.preprocessing,
+            data.text_format,
+            data.missing,
+            weight,
+            data.column_keys,
+            data.fold_case,
         )
         table = new_rows.read(path, needs_target=needs_target)
         if needs_target and not table.classes:
