@@ -13,8 +13,7 @@ from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.model import Model
 from nncli.data.reading.chunks import has_codes, is_number
-from nncli.data.reading.column_keys import Parsers
-from nncli.data.table_formats import open_table, writer_of
+from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
 from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
@@ -40,16 +39,18 @@ class Predictions:
         table = model.read(path, needs_target=False)
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = model.inputs(table, np.arange(len(table)))
-        predicted = model.predict(run.theta, inputs)
+        if model.preprocessing.classes and not probabilities:
+            predicted = model.predict_classes(run.theta, inputs)
+        else:
+            predicted = model.predict(run.theta, inputs)
         self.rows, self.unseen = len(table), model.preprocessing.unseen(table)
-        self.file = open_table(path, model.experiment.data.text_format)
+        self.file = model.open(path)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
         self.formulas = _formulas(model.preprocessing.classes)
         columns = _columns(model, predicted, probabilities=probabilities)
         added = {_free(name, self.file.names): column for name, column in columns.items()}
-        self.names, data = tuple(added), model.experiment.data
-        parsers = Parsers(data.missing, data.decimal, data.column_keys)
+        self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(self.file, added, parsers, frozenset(_texts(model, self.names)))
 
     def write(self, target: Path | None, stdout: IO[bytes]) -> None:
@@ -89,16 +90,17 @@ def _formulas(classes: Sequence[str]) -> list[str]:
 
 
 def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str, Any]:
-    """The added columns by name."""
+    """The added columns by name. predicted: indices of classes, unless probabilities are asked."""
     classes, targets = model.preprocessing.classes, model.preprocessing.targets
     if not classes:
         if len(targets) == 1:
             return {"prediction": predicted[:, 0]}
         return {f"prediction_{name}": predicted[:, j] for j, name in enumerate(targets)}
-    columns: dict[str, Any] = {"prediction": np.array(classes)[predicted.argmax(axis=1)]}
-    if probabilities:
-        columns |= {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
-    return columns
+    names = np.array(classes)
+    if not probabilities:
+        return {"prediction": names[predicted]}
+    columns: dict[str, Any] = {"prediction": names[predicted.argmax(axis=1)]}
+    return columns | {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
 
 
 def _texts(model: Model, names: Sequence[str]) -> Iterator[str]:

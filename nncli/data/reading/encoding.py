@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +21,8 @@ from nncli.data.reading.number_formats import (
     numbers_read_as_text,
     yaml_name,
 )
+from nncli.data.reading.ordinal_cells import OrdinalParser
+from nncli.data.reading.vocabulary import Vocabulary
 from nncli.data.targets import label
 from nncli.errors import DataError, MarkersFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
@@ -72,7 +73,7 @@ class _Column:
     is_forced: bool
     parser: NumberParser
     is_typed: bool = False
-    vocabulary: dict[str, int] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     numbers: int = 0
     wrong: int = 0
     has_codes: bool = False
@@ -108,33 +109,34 @@ class _Column:
                 codes[cell] = np.nan
                 self.markers[text] += cells.count(cell)
             else:
-                codes[cell] = known.setdefault(text, len(known))
+                codes[cell] = code = known.code(text)
+                if known.folds_case:
+                    known.count(code, text, cells.count(cell))
         self.rows += len(cells)
         return np.fromiter(map(codes.__getitem__, cells), float, len(cells))
 
     @property
-    def what(self) -> str:
-        """What each cell should hold."""
-        return "date" if self.form == "date" else "number"
-
-    @property
     def some_texts(self) -> list[str]:
         """The first of its different texts: enough to tell how they are written."""
-        return list(islice(self.vocabulary, SHOWN))
+        return list(self.vocabulary.texts[:SHOWN])
 
     def shown_problems(self, *, is_new: bool) -> list[Problem]:
         """What is wrong; one line, if most cells are, and the first with what may help."""
         if not self.problems:
             return []
         first, *others = self.problems
-        if self.wrong > self.numbers:
-            message = f"{first.message}, and no {self.what} in most rows{self._cure(is_new=is_new)}"
+        is_ordinal = isinstance(self.parser, OrdinalParser)
+        if self.wrong > self.numbers and not is_ordinal:
+            what = self.parser.expected.removeprefix("a ")
+            message = f"{first.message}, and no {what} in most rows{self._cure(is_new=is_new)}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
             advice = f" ({limit_advice(self.wrong_texts[0]).partition(': ')[2]})"
         elif not is_new:
             advice = " (if it stands for missing, add it to data.missing"
+            if is_ordinal:
+                advice += f"; if it has a place, to data.columns.{yaml_name(self.name)}.order"
             if not self.is_forced:
                 advice += f"; if the column is text, data.columns: {{{self.name}: categorical}}"
             advice += ")"
@@ -194,6 +196,7 @@ def encode(
                 name in forms or name in typed,
                 parsers.of(name),
                 name in typed and name not in forms,
+                Vocabulary(folds_case=parsers.folds_case(name)),
             )
             for name in wanted
         ]
@@ -230,7 +233,7 @@ def _dates(columns: Sequence[_Column], datable: Sequence[str]) -> dict[str, str 
     found = {}
     for column in columns:
         if column.form == "text" and column.name in datable and column.vocabulary:
-            are_dates, form = format_of_dates(column.name, [*column.vocabulary])
+            are_dates, form = format_of_dates(column.name, [*column.vocabulary.texts])
             if are_dates:
                 found[column.name] = form
     return found
@@ -254,7 +257,7 @@ def _values(
             texts = markers_that_are_values(
                 column.markers,
                 column.rows,
-                [*column.vocabulary],
+                [*column.vocabulary.texts],
                 is_target=guessed[column.name],
             )
             if texts:
@@ -312,7 +315,7 @@ def _pass(
             cells_read.append(block)
             file_lines.append(chunk.lines)
         lines.append(np.concatenate(file_lines))
-    vocabularies = {c.name: tuple(c.vocabulary) for c in columns if c.form == "text"}
+    vocabularies = {c.name: c.vocabulary.texts for c in columns if c.form == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}
     return Encoded(names, cells_read.whole(), vocabularies, lines, markers)
 
@@ -366,8 +369,9 @@ def _note(column: _Column, wrong: list[int], cells: Any, file: str, lines: Array
     """Write down cells that should be numbers, the first ones with their places."""
     for index in wrong[: TableError.MOST_SHOWN - len(column.problems)]:
         cell = str(cells[index]).strip()
-        kind = "a finite number" if to_number(cell) in (np.inf, -np.inf) else "a number"
-        kind = "a date" if column.form == "date" else kind
+        kind = column.parser.expected
+        if kind == NumberParser.expected and to_number(cell) in (np.inf, -np.inf):
+            kind = "a finite number"
         message = f"expected {kind}, found '{printable(cell)}'"
         column.problems.append(cell_problem(f"{file}{lines[index]}", column.name, message))
         column.wrong_texts.append(cell)
