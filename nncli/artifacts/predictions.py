@@ -13,8 +13,7 @@ from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.model import Model
 from nncli.data.reading.chunks import has_codes, is_number
-from nncli.data.reading.column_keys import Parsers
-from nncli.data.table_formats import open_table, writer_of
+from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
 from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
@@ -45,14 +44,13 @@ class Predictions:
         else:
             predicted = model.predict(run.theta, inputs)
         self.rows, self.unseen = len(table), model.preprocessing.unseen(table)
-        self.file = open_table(path, model.experiment.data.text_format)
+        self.file = model.open(path)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
         self.formulas = _formulas(model.preprocessing.classes)
         columns = _columns(model, predicted, probabilities=probabilities)
         added = {_free(name, self.file.names): column for name, column in columns.items()}
-        self.names, data = tuple(added), model.experiment.data
-        parsers = Parsers(data.missing, data.decimal, data.column_keys)
+        self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(self.file, added, parsers, frozenset(_texts(model, self.names)))
 
     def write(self, target: Path | None, stdout: IO[bytes]) -> None:

@@ -4,7 +4,7 @@ It needs no data: what a run has recorded is enough to make it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
 from nncli.data.one_hot import OneHotRows
 from nncli.data.preprocessing import Preprocessing
+from nncli.data.reading.chunks import TableReader
 from nncli.data.row_weights import RowWeights
 from nncli.data.target_transforms import refuse_untransformable
 from nncli.data.targets import TargetCoding
@@ -55,15 +56,26 @@ class Model:
 
         Raises DataError if it lacks one; TableError for cells that aren't what they were.
         """
-        data = self.experiment.data
-        weight = data.sample_weight if needs_target else None
-        new_rows = NewRows(
-            self.preprocessing, data.text_format, data.missing, weight, data.column_keys
-        )
-        table = new_rows.read(path, needs_target=needs_target)
+        weight = self.experiment.data.sample_weight if needs_target else None
+        table = replace(self._new_rows, weight=weight).read(path, needs_target=needs_target)
         if needs_target and not table.classes:
             refuse_untransformable(table, self.preprocessing.target.transform)
         return table
+
+    def open(self, path: Path) -> TableReader:
+        """The reader of such a table."""
+        return self._new_rows.open(path)
+
+    @property
+    def _new_rows(self) -> NewRows:
+        data = self.experiment.data
+        return NewRows(
+            self.preprocessing,
+            data.text_format,
+            data.missing,
+            columns=data.column_keys,
+            fold_case=data.fold_case,
+        )
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""

@@ -106,6 +106,8 @@ def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
     built = reader.built
     given = built.read(path, needs_target=True)
     assert given.origin is not None
+    for note in given.origin.notes:
+        echo_line(f"note: {note}", err=True)
     if built.table.origin and given.sha256() in built.table.origin.each_sha256:
         learnt = len(built.rows.train)
         echo_line(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
