@@ -12,7 +12,7 @@ from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
 from nncli.artifacts.trial_records import best_of
 from nncli.config.changes import changes
 from nncli.config.experiment import Experiment
-from nncli.errors import NncliError, RunInUse, UserError
+from nncli.errors import NncliError, UserError
 from nncli.parts.metrics import Metric
 
 UNFINISHED = "unfinished"  # killed, or just begun
@@ -74,7 +74,7 @@ def _run(path: Path, firsts: dict[str, Experiment]) -> Listed:
     run = RunDirectory(path)
     reader, manifest = RunReader(run), run.manifest()
     summary, trained = reader.summary(), reader.recorded
-    state = str(summary.get("stopped", "running" if _is_used(run) else UNFINISHED))
+    state = str(summary.get("stopped", "running" if run.is_used_elsewhere() else UNFINISHED))
     stopping = trained.training.early_stopping
     val = summary.get("metrics", {}).get("val")
     metric = stopping.monitor if stopping else ("val_loss" if val else "loss")
@@ -112,22 +112,12 @@ def _differences(name: str, trained: Experiment, firsts: dict[str, Experiment]) 
             yield f"{change.key}={change.asked}"
 
 
-def _is_used(run: RunDirectory) -> bool:
-    """Whether another process is writing there."""
-    try:
-        run.lock(is_shared=True)
-    except RunInUse:
-        return True
-    run.unlock()
-    return False
-
-
 def _study(path: Path) -> Listed:
     study = StudyDirectory.open(path)
     facts = study.facts()
     trials = study.trials(facts)
     ended = sum(not trial.is_open for trial in trials)
-    state = "" if facts.ended else ", running" if _is_used_study(study) else ", stopped"
+    state = "" if facts.ended else ", running" if study.is_used_elsewhere() else ", stopped"
     best = best_of(trials, higher_is_better=facts.higher_is_better)
     sizes = [
         entry["bytes"] for run in runs_of(path) for entry in RunDirectory(run).manifest().values()
@@ -143,15 +133,6 @@ def _study(path: Path) -> Listed:
         facts.ended or facts.began,
         (f"best: {best.run}",) if best and facts.kind == "sweep" else (),
     )
-
-
-def _is_used_study(study: StudyDirectory) -> bool:
-    try:
-        study.lock(is_shared=True)
-    except RunInUse:
-        return True
-    study.unlock()
-    return False
 
 
 def prunable(folder: Path) -> list[tuple[Path, int]]:
@@ -171,7 +152,7 @@ def _checkpoint_bytes(path: Path) -> int:
     try:
         run = RunDirectory.open(path)
         entry = run.manifest().get(CHECKPOINT)
-        if entry is None or _is_used(run):
+        if entry is None or run.is_used_elsewhere():
             return 0
         stopped = RunReader(run).summary().get("stopped", "interrupted")
         return 0 if stopped == "interrupted" else int(entry["bytes"])

@@ -84,7 +84,7 @@ class Study(ABC):
     def end(self, result: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
         """Record what came of it, with files beside that."""
         self.facts = replace(self.facts, ended=utc_now(), result=result)
-        self.directory.save(self.facts, self.trials, **files)
+        self.directory.save(self.facts, self.trials, files)
         return result
 
 

@@ -71,7 +71,7 @@ class SweepStudy(Study):
             trials = decode(self.directory.read(CONFIRM), ["trial"], path)
 
         def save() -> None:
-            self.directory.save(self.facts, self.trials, **{CONFIRM: encode(trials, ["trial"])})
+            self.directory.save(self.facts, self.trials, {CONFIRM: encode(trials, ["trial"])})
 
         objective = self.facts.objective.replace("held_out_", "val_")
         task = replace(self.task, folds=0)
