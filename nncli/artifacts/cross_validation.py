@@ -9,9 +9,12 @@ import numpy as np
 
 from nncli.artifacts.run_directory import FOLDS, RunDirectory
 from nncli.assembly.build import Built
+from nncli.assembly.decided import decision_of
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.state import TrainState
 from nncli.engine.threads import limited
+from nncli.parts.metrics import deciding
+from nncli.parts.threshold_choice import ChosenThreshold
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,15 @@ class FoldScore:
     metrics: dict[str, float]
 
 
-def score_fold(run: RunDirectory, built: Built, state: TrainState) -> FoldScore:
-    """Score the rows that a fold held out, with the weights it keeps."""
+def score_fold(
+    run: RunDirectory, built: Built, state: TrainState, chosen: ChosenThreshold | None = None
+) -> FoldScore:
+    """Score the rows that a fold held out, with the weights it keeps and the threshold chosen."""
     job, rows = built.job, built.evaluation_set("test")
+    decision = decision_of(built.experiment.decision, chosen)
+    metrics = deciding(job.metrics, decision)
     with limited(job.training):
-        score = Evaluator(job.network, state.weights, rows, job.decode, job.metrics).score()
+        score = Evaluator(job.network, state.weights, rows, job.decode, metrics).score()
     return FoldScore(run.name, len(rows), {"loss": score.loss, **score.metrics})
 
 

@@ -11,12 +11,14 @@ import numpy as np
 from nncli.artifacts.files import output_file
 from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
+from nncli.assembly.decided import in_words
 from nncli.assembly.model import Model
 from nncli.data.reading.chunks import is_number
 from nncli.data.table_formats import OutputTable, open_table, writer_of
 from nncli.data.targets import label
 from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
 
 STDOUT = Path("stdout.csv")  # how it is written there
 
@@ -26,6 +28,7 @@ class Predictions:
 
     names: of the added columns.  unused: the file's columns that the run doesn't look at.
     formulas: predicted classes that a spreadsheet would calculate, and not show.
+    decided: in words, if a threshold parts two classes.
     unseen: how many cells of a column hold a category that no training row had.
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
@@ -44,8 +47,9 @@ class Predictions:
         self.file = open_table(path, model.experiment.data.text_format)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
+        self.decided = _decided(run)
         self.formulas = _formulas(model.preprocessing.classes)
-        self.columns = _columns(model, predicted, probabilities=probabilities)
+        self.columns = _columns(model, predicted, run.decision, probabilities=probabilities)
         self.names = tuple(_free(name, self.file.names) for name in self.columns)
 
     def _cells(self) -> Iterator[list[str]]:
@@ -87,6 +91,11 @@ def _refuse_unfit(run: RunReader) -> None:
             )
 
 
+def _decided(run: RunReader) -> str:
+    keys, classes = run.recorded.decision, run.model.preprocessing.classes
+    return in_words(keys, run.chosen, classes[1]) if keys else ""
+
+
 def _formulas(classes: Sequence[str]) -> list[str]:
     """Those that begin as formulas do, numbers with a sign left out."""
     return [
@@ -94,14 +103,16 @@ def _formulas(classes: Sequence[str]) -> list[str]:
     ]
 
 
-def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str, Any]:
+def _columns(
+    model: Model, predicted: Array, decision: Decision, *, probabilities: bool
+) -> dict[str, Any]:
     """The added columns by name."""
     classes, targets = model.preprocessing.classes, model.preprocessing.targets
     if not classes:
         if len(targets) == 1:
             return {"prediction": predicted[:, 0]}
         return {f"prediction_{name}": predicted[:, j] for j, name in enumerate(targets)}
-    columns: dict[str, Any] = {"prediction": np.array(classes)[predicted.argmax(axis=1)]}
+    columns: dict[str, Any] = {"prediction": np.array(classes)[decision(predicted)]}
     if probabilities:
         columns |= {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
     return columns

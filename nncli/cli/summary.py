@@ -1,12 +1,13 @@
 """The model summary that `train` prints first, and notes that several commands have."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nncli.assembly.build import Built
+from nncli.assembly.decided import in_words
 from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
-from nncli.config.dump import in_words
+from nncli.config.dump import in_words as part_in_words
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import escaped, few
 from nncli.parts.losses import Huber
@@ -67,6 +68,15 @@ def _delta_in_units(loss: Huber, built: Built) -> str:
     return f"delta {loss.delta:g} is {few(said)}"
 
 
+def _decision(built: Built) -> Iterator[list[str]]:
+    """Where two classes part, and what that means for the metrics to come."""
+    keys = built.experiment.decision
+    assert keys is not None
+    yield ["decision", in_words(keys, None, built.table.classes[1])]
+    if keys.goal is not None:
+        yield ["", "once trained; metrics until then, in metrics.csv too, are those at 0.5"]
+
+
 def model_summary(built: Built) -> str:
     """Layers, shapes, parameters, loss with its formula, optimizer, and rows per split."""
     experiment, network = built.experiment, built.network
@@ -88,11 +98,13 @@ def model_summary(built: Built) -> str:
     facts = [
         ["parameters", f"{network.layout.trainable:,} trained"],
         ["loss", f"{network.loss.name}: {first_line(network.loss)}"],
-        ["optimizer", in_words(experiment.optimizer)],
-        ["schedule", in_words(experiment.schedule)],
+        ["optimizer", part_in_words(experiment.optimizer)],
+        ["schedule", part_in_words(experiment.schedule)],
         ["engine", experiment.training.engine],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]
+    if experiment.decision is not None:
+        facts += _decision(built)
     if built.task_reason:
         facts.append(["", built.task_reason])
     if built.table.origin is not None:

@@ -58,7 +58,7 @@ def cross_validate(
         if not is_finished:
             echo_err(escaped(f"stopped in fold {number}; the folds so far: {parent.path}"))
             return signals.exit_code
-        scores.append(score_fold(run, built, recorder.state))
+        scores.append(score_fold(run, built, recorder.state, recorder.chosen))
         if not quiet:
             said = ", ".join(f"{name} {figure(v)}" for name, v in scores[-1].metrics.items())
             echo_err(escaped(f"fold {number}/{count}  {said}"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, Literal
 
 from nncli.config.data_keys import Data
+from nncli.config.decision_keys import DecisionKeys
 from nncli.constraints import Auto, PositiveInt, Seed
 from nncli.engine.job import Seeds
 from nncli.engine.settings import TrainingKeys
@@ -69,8 +70,17 @@ class Experiment:
     training: Annotated[TrainingKeys, "how long, in what portions"] = field(
         default_factory=TrainingKeys
     )
+    decision: Annotated[
+        DecisionKeys | None, "how one of two classes is decided; null: the likelier one"
+    ] = None
     evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)
     output: Annotated[OutputKeys, "what is left behind"] = field(default_factory=OutputKeys)
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """All keys, but decision only if it is given."""
+        names = [key.name for key in fields(self)]
+        return tuple(name for name in names if name != "decision" or self.decision is not None)
 
     @property
     def seeds(self) -> Seeds:

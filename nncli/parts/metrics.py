@@ -5,13 +5,15 @@ input checks would dwarf the training of a small network; the tests hold every o
 scikit-learn's.
 """
 
+import copy
 import math
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
 from nncli.parts.arrays import Array
+from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.ranking import average_precision
 from nncli.parts.table import Task
 from nncli.registry import Part, part
@@ -26,11 +28,19 @@ class Metric(Part):
     tasks: where it applies. For classes, predictions are probabilities (rows, classes) whose rows
     sum to 1 and truth holds class indices (rows,); for numbers both are (rows, targets).
     is_score: whether higher is better.
+    decision: which class a row is given; a metric that asks for it calls `self.decision`.
     """
 
     kind = "metric"
     tasks: ClassVar[frozenset[str]] = CLASSES
     is_score: ClassVar[bool] = True
+    decision: ClassVar[Decision] = LIKELIEST
+
+    def deciding(self, decision: Decision) -> Self:
+        """The same metric where classes are decided so."""
+        metric = copy.copy(self)
+        object.__setattr__(metric, "decision", decision)
+        return metric
 
     def undefined(self, truth: Array) -> str:
         """Why it is NaN for this truth, whatever is predicted; empty if it isn't."""
@@ -42,16 +52,21 @@ class Metric(Part):
 
 @part("accuracy")
 class Accuracy(Metric):
-    """The share of rows whose most probable class is the true one."""
+    """The share of rows that are given their true class."""
 
     def __call__(self, predictions: Array, truth: Array) -> float:
-        return float(np.count_nonzero(predictions.argmax(axis=1) == truth)) / len(truth)
+        return float(np.count_nonzero(self.decision(predictions) == truth)) / len(truth)
 
 
-def confusion(predictions: Array, truth: Array) -> Array:
+def deciding(metrics: Mapping[str, Metric], decision: Decision) -> dict[str, Metric]:
+    """The same metrics where classes are decided so."""
+    return {name: metric.deciding(decision) for name, metric in metrics.items()}
+
+
+def confusion(predictions: Array, truth: Array, decision: Decision = LIKELIEST) -> Array:
     """(classes, classes) counts: true class by row, predicted class by column."""
     classes = predictions.shape[1]
-    cells = truth * classes + predictions.argmax(axis=1)
+    cells = truth * classes + decision(predictions)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
@@ -60,7 +75,7 @@ class BalancedAccuracy(Metric):
     """The mean, over the classes present, of the share of their rows found (recall)."""
 
     def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
+        table = confusion(predictions, truth, self.decision)
         rows = table.sum(axis=1)
         present = rows > 0
         return float((table.diagonal()[present] / rows[present]).mean())
@@ -71,7 +86,7 @@ class PrecisionMacro(Metric):
     """The mean over classes of true positives / predicted ones, 0 for a class never predicted."""
 
     def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
+        table = confusion(predictions, truth, self.decision)
         return _mean_ratio(table.diagonal(), table.sum(axis=0), _seen(table))
 
 
@@ -80,7 +95,7 @@ class RecallMacro(Metric):
     """The mean over classes of true positives / actual positives, 0 for a class without rows."""
 
     def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
+        table = confusion(predictions, truth, self.decision)
         return _mean_ratio(table.diagonal(), table.sum(axis=1), _seen(table))
 
 
@@ -89,7 +104,7 @@ class F1Macro(Metric):
     """The mean over classes of 2 tp / (2 tp + fp + fn), over classes that are true or predicted."""
 
     def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
+        table = confusion(predictions, truth, self.decision)
         both = table.sum(axis=0) + table.sum(axis=1)
         return _mean_ratio(2 * table.diagonal(), both, both > 0)
 
@@ -106,7 +121,7 @@ class MatthewsCorrcoef(Metric):
         return _one_class(truth)
 
     def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
+        table = confusion(predictions, truth, self.decision)
         rows, true, predicted = len(truth), table.sum(axis=1), table.sum(axis=0)
         true_spread = rows**2 - int(true @ true)
         if not true_spread:

@@ -162,6 +162,10 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
     elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
         echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
     echo(scores(metrics))
+    if recorder.chosen is not None:
+        echo()
+        echo_line(recorder.decided())
+        echo("the metrics above are those at 0.5; nncli evaluate has those at this threshold")
     echo()
     echo_line(f"run: {recorder.run.path}")
     if recorder.stopped == "interrupted" and recorder.can_go_on:
