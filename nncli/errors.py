@@ -12,6 +12,7 @@
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
     |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
     |  `- UndefinedMonitor           or a NaN where it is watched
+    |- TrialsFailed         exit 70  trials of a study that end in exceptions, one after another
     `- FileFailure          exit 74  the operating system refused to read or write
 
 Only the command line prints them; every floor below raises them.
@@ -167,6 +168,12 @@ class UndefinedMonitor(Diverged):
             f"{key}: {column} is NaN in epoch {epoch}: neither better nor worse than another value "
             "(watch another column, such as loss, or mend what makes it NaN)",
         )
+
+
+class TrialsFailed(NncliError):
+    """Trials of a study end in exceptions, one after another: a bug."""
+
+    exit_code = 70
 
 
 class FileFailure(NncliError):

@@ -19,7 +19,7 @@ from nncli.assembly.recorded_data import RecordedData
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, decode
 from nncli.config.nodes import Node, parse
-from nncli.config.overrides import apply
+from nncli.config.overrides import apply, read_assignment
 from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.state import TrainState
@@ -76,7 +76,7 @@ class RunReader:
         root, path = self._config_root, self._path(names.RESOLVED)
         if self.assignments:
             for assignment in self.assignments:
-                root = apply(root, assignment)
+                root = apply(root, *read_assignment(assignment))
             experiment, places = decode(root, path, Experiment)
         return experiment, Source(path, self._config_text, places)
 
@@ -94,7 +94,7 @@ class RunReader:
         experiment, source = self.config
         sha256 = str(self.environment().get("data_sha256"))
         check_tables(self.run, experiment, sha256)
-        return build(experiment, source, RecordedData(self._rows(), self._preprocessing(), sha256))
+        return build(experiment, source, RecordedData(self.rows, self._preprocessing(), sha256))
 
     def environment(self) -> dict[str, Any]:
         """What the run's numbers depend on besides its config."""
@@ -110,7 +110,9 @@ class RunReader:
             raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: resumed: expected a list")
         return resumed
 
-    def _rows(self) -> Rows:
+    @cached_property
+    def rows(self) -> Rows:
+        """Which rows train, validate and test."""
         content, path = self.run.read(names.SPLIT), self._path(names.SPLIT)
         try:
             archive = NpzArchive(io.BytesIO(content), most=len(content))  # which isn't compressed
@@ -162,6 +164,7 @@ class RunReader:
         """A file that a run has from its first finite loss on. Raises UserError before, and
         CorruptRun where only some are there."""
         if name not in self.run.manifest():
+            self._refuse_freed(name)
             if self.has_learned:
                 raise CorruptRun(f"{self._path(name)}: missing from the run")
             raise UserError(
@@ -169,6 +172,24 @@ class RunReader:
                 "(nncli doctor looks for the cause)"
             )
         return self.run.read(name)
+
+    @property
+    def freed(self) -> Mapping[str, Any]:
+        """Which of its files were removed to make room, and why; empty if none were."""
+        if names.FREED not in self.run.manifest():
+            return {}
+        freed = self.run.read_json(names.FREED)
+        if not isinstance(freed, dict) or not isinstance(freed.get("files"), list):
+            raise CorruptRun(f"{self._path(names.FREED)}: expected the names of files")
+        return freed
+
+    def _refuse_freed(self, name: str) -> None:
+        if name in self.freed.get("files", ()):
+            why = printable(str(self.freed.get("why")), 100)
+            raise UserError(
+                f"{self.run.path}: its {name} was removed to make room ({why}): "
+                f"nncli train {self._path(names.RESOLVED)} trains it again"
+            )
 
     @property
     def has_learned(self) -> bool:

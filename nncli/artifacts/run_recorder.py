@@ -22,9 +22,10 @@ from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn,
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.assembly.build import Built
-from nncli.assembly.decided import chosen_for, described, in_words
+from nncli.assembly.decided import chosen_for, decided_in_words, described
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.outcome import outcome_warning
@@ -35,7 +36,6 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 CHECKPOINT_SECONDS = 10.0
-LARGEST_COPY = 1 << 28  # bytes of a file that the config names
 
 
 class RunRecorder:
@@ -55,6 +55,7 @@ class RunRecorder:
         self.warnings: list[str] = []
         self.runs_to_come = 0  # for which there has to be room, as for this one
         self.chosen: ChosenThreshold | None = None  # at the weights that were saved last
+        self.study: StudyDirectory | None = None  # whose copies of tables the run shares
         self.seconds_before = 0.0  # spent before the run was taken up again
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
@@ -130,12 +131,14 @@ class RunRecorder:
             name = f"files/{len(self._kept) + 1}-{path.name}"
             is_table = path in tables_of(self.built.experiment).values()
             with reporting(path):
-                is_large = is_table and path.stat().st_size > LARGEST_COPY
+                is_large = is_table and path.stat().st_size > names.LARGEST_COPY
             if is_large:
                 name = str(path.resolve())
                 self.warnings.append(
                     f"{path} isn't copied into the run, which needs it to evaluate"
                 )
+            elif self.study is not None and (shared := self.study.copy_of(path)):
+                self.run.link(self.study, shared, name)
             else:
                 self.run.copy(path, name)
             self._kept[path] = name
@@ -237,7 +240,7 @@ class RunRecorder:
     def decided(self) -> str:
         """The same in words."""
         keys, classes = self.built.experiment.decision, self.built.table.classes
-        return in_words(keys, self.chosen, classes[1]) if keys else ""
+        return decided_in_words(keys, self.chosen, classes[1]) if keys else ""
 
     def _warn_of_outcome(self) -> None:
         """What a run that came to an end of its own has to say against its config."""

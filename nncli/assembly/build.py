@@ -16,11 +16,14 @@ from nncli.assembly.validation import validate, validate_watched, validate_weigh
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output
-from nncli.config.resolved import Resolved, ResolvedPreprocessing
+from nncli.config.resolved import Resolved, ResolvedData, ResolvedPreprocessing
 from nncli.data.column_types import task_reason
 from nncli.data.data_checks import data_warnings, rowless_classes
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.fitted_columns import Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
+from nncli.data.target_transforms import KEY as TRANSFORM_KEY
+from nncli.data.target_transforms import refuse_untransformable
 from nncli.engine import baselines
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
@@ -107,6 +110,7 @@ def assemble(
     row_weights = _row_weights(given, split, source)
     output, loss = resolve_output(given.network.output, given.loss, table)
     data = resolve_data(given.data, table, split.split, output, loss)
+    _check_transform(data, table, source)
     fitted = recorded and recorded.preprocessing
     preprocessing = fitted or _fit(split, data.preprocessing, source)
     with source.errors_at("network"):  # its shapes
@@ -138,13 +142,25 @@ def _row_weights(given: Experiment, split: SplitTable, source: Source) -> RowWei
         return RowWeights.fit(table.y, table.classes, of_classes, table.weights, split.rows.train)
 
 
+def _check_transform(data: ResolvedData, table: Table, source: Source) -> None:
+    """Raises ConfigError for a transform of classes, TableError for numbers that have none."""
+    transform = data.preprocessing.target.transform
+    if transform != "none" and table.classes:
+        message = f"{transform} is for numbers, and this task is {table.task}: use none"
+        raise source.error([(TRANSFORM_KEY, message)])
+    if transform != "none":
+        refuse_untransformable(table, transform)
+
+
 def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Preprocessing:
     """Statistics of the training rows, and of no other."""
     numeric, categorical = keys.numeric, keys.categorical
     steps = Steps(numeric.scale, numeric.impute, categorical.impute, categorical.handle_unknown)
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused
-        return Preprocessing.fit(split.table, split.rows.train, steps, keys.target.scale)
+        return Preprocessing.fit(
+            split.table, split.rows.train, steps, keys.target.scale, keys.target.transform
+        )
 
 
 def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source: Source) -> Job:

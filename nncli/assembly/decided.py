@@ -39,7 +39,7 @@ def described(
     return {"class": classes[1], **plain(keys), **found}
 
 
-def in_words(keys: DecisionKeys, chosen: ChosenThreshold | None, name: str) -> str:
+def decided_in_words(keys: DecisionKeys, chosen: ChosenThreshold | None, name: str) -> str:
     """Which rows are given the second class, and why the threshold is what it is. name: its name.
 
     `'ill' where its probability is above 0.21: the best f1 on 30 validation rows, 0.81 (0.62 at

@@ -17,6 +17,7 @@ from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
+from nncli.data.target_transforms import refuse_untransformable
 from nncli.data.targets import TargetCoding
 from nncli.engine.evaluator import EvaluationSet, Forward
 from nncli.engine.network import Network
@@ -57,7 +58,10 @@ class Model:
         new_rows = NewRows(
             self.preprocessing, data.text_format, data.missing, weight, data.column_keys
         )
-        return new_rows.read(path, needs_target=needs_target)
+        table = new_rows.read(path, needs_target=needs_target)
+        if needs_target and not table.classes:
+            refuse_untransformable(table, self.preprocessing.target.transform)
+        return table
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""
@@ -101,7 +105,8 @@ class Model:
         truth = table.y[rows]
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = self.inputs(table, rows)
-            targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
+            targets = self.network.loss.smoothed(self.coding.encode(truth), self.network.outputs)
+            targets = np.ascontiguousarray(targets, self.dtype)
         if row_weights is None:
             return EvaluationSet(inputs, targets, truth=truth)
         weights = row_weights(truth, None if table.weights is None else table.weights[rows])

@@ -98,10 +98,12 @@ def _loss(resolved: Resolved, table: Table) -> Found:
     elif misfit := loss.misfit(output.activation, output.units):
         yield "loss", misfit
     low, high = loss.targets
-    scale = resolved.data.preprocessing.target.scale
-    if (low, high) != (-np.inf, np.inf) and scale != "none" and not table.classes:
+    keys = resolved.data.preprocessing.target
+    if (low, high) != (-np.inf, np.inf) and not table.classes:
         message = f"{loss.name} needs the targets as they are: use none"
-        yield "data.preprocessing.target.scale", message
+        for key, chosen in (("scale", keys.scale), ("transform", keys.transform)):
+            if chosen != "none":
+                yield f"data.preprocessing.target.{key}", message
     if not table.classes and (table.y.min() < low or table.y.max() > high):
         kinds = f"from {low:g} to {high:g}" if high < float("inf") else f"of at least {low:g}"
         yield "loss", f"{loss.name} needs targets {kinds}, but the data has others"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
-from nncli.assembly.decided import in_words
+from nncli.assembly.decided import decided_in_words
 from nncli.boundary.feature_choice import most_influential, named
 from nncli.boundary.grid import Axis, Predictor, axis_over, predictions_over, typical
 from nncli.boundary.grid import in_words as values_in_words
@@ -93,7 +93,7 @@ def boundary_of(reader: RunReader, features: str | None, target: str | None) -> 
         held_at=_held_at(table, words),
         is_chosen=features is None and len(table.features) > 2,
         decision=reader.decision,
-        decided=in_words(keys, reader.chosen, table.classes[1]) if keys else "",
+        decided=decided_in_words(keys, reader.chosen, table.classes[1]) if keys else "",
     )
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from nncli.constraints import Auto, Finite, Length
-from nncli.data.preprocessing import Impute, ImputeCategory, Unknown
+from nncli.data.fitted_columns import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.scaling import Scale
+from nncli.data.target_transforms import Transform
 from nncli.data.targets import label
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
@@ -47,6 +48,9 @@ class Categorical:
 class Target:
     """What is done to a numeric target; metrics are in its own units all the same."""
 
+    transform: Annotated[
+        Transform, "before scaling: ln(target), ln(1 + target) or its square root"
+    ] = "none"
     scale: Annotated[
         Scale | Auto, "auto: as the features, if the output unit can reach any number"
     ] = "auto"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
-from nncli.assembly.decided import described, in_words
+from nncli.assembly.decided import decided_in_words, described
 from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.threads import limited
 from nncli.evaluation.class_scores import Calibration, ClassScores, calibration, per_class
@@ -221,6 +221,6 @@ def evaluate(reader: RunReader, rows: EvaluationSet, name: str) -> Report:
         classes=tuple(built.table.classes),
         targets=() if built.table.classes else tuple(built.table.targets),
         decision=reader.decision,
-        decided=in_words(keys, reader.chosen, built.table.classes[1]) if keys else "",
+        decided=decided_in_words(keys, reader.chosen, built.table.classes[1]) if keys else "",
         decision_keys=described(keys, reader.chosen, built.table.classes) if keys else None,
     )

@@ -173,7 +173,7 @@ def _linear(built: Built) -> Equivalent:
         return Equivalent()
     l2 = 0.0 if penalty is None else penalty.l2
     if built.table.classes:
-        if not built.network.is_matched:
+        if not built.network.is_matched or not built.network.loss.equivalent("scikit-learn").code:
             return Equivalent()
         strength = f"C={1.0 / (2.0 * rows * l2):.6g}" if l2 else "C=float('inf')"
         return Equivalent("", f"without hidden layers this is LogisticRegression({strength})")

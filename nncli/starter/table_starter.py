@@ -14,6 +14,7 @@ from nncli.data.reading.chunks import MISSING, TableReader
 from nncli.data.reading.number_formats import yaml_name
 from nncli.data.reading.tables import EMPTY, TableFile, flow_list, listed, nearest
 from nncli.data.table_formats import open_table, unpacked
+from nncli.data.target_transforms import skew_hint
 from nncli.data.targets import as_task
 from nncli.errors import DataError, MarkersFound, UserError, escaped, few
 from nncli.parts.metrics import DEFAULTS
@@ -29,7 +30,7 @@ TABLE = """\
 {split}
   preprocessing:                # everything is fitted on the training rows alone
     numeric: {{impute: median, scale: {scale}}}
-"""
+{skew}"""
 
 CATEGORICAL = """\
     categorical: {impute: most_frequent, encode: onehot, handle_unknown: ignore}
@@ -172,6 +173,7 @@ def _table_block(table: Table, source: TableFile, config: Path, asked: Asked) ->
         features="\n".join(f"  #   {line}" for line in _column_lines(table)),
         split=_split_line(table) + _time_hint(table),
         scale="minmax" if _looks_like_pixels(table) else "standard",
+        skew=f"    # {_one_line(hint)}\n" if (hint := skew_hint(table)) else "",
     )
     if any(table.kind(name) == "categorical" for name in table.features):
         text += CATEGORICAL

@@ -153,6 +153,8 @@ def test_a_resumed_run_chooses_anew_as_if_it_had_never_stopped(nncli, ill, train
     done = nncli("train", "--resume", part.path, "-q", "--set", "training.epochs=15")
     assert done.code == 0
     assert part.json("decision.json") == whole.json("decision.json")
+    done = nncli("train", "--resume", part.path, "-q", "--json")
+    assert done.json["decision"] == whole.json("decision.json")
 
 
 def test_every_fold_is_scored_with_its_own_threshold(nncli, ill):

@@ -6,8 +6,9 @@ from table_files import cells, columns, read
 
 from nncli.data.categories import Categories
 from nncli.data.column_types import is_id_name
+from nncli.data.fitted_columns import Steps
 from nncli.data.new_rows import NewRows
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.text_files import TextFormat
 

@@ -230,10 +230,11 @@ def test_cross_validation_is_verified_fold_by_fold(nncli, table):
     assert [fold["identical"] for fold in done.json["folds"]] == [True] * 3
     assert_identical(nncli("verify", run / "fold-2", "--json", "-q"))
 
-    for name in ("folds.json", "manifest.json"):  # as when it was killed before its end
+    names = ("folds.json", "manifest.json", "study.json", "trials.csv", "config.yaml")
+    for name in names:  # as earlier versions left them when they were killed
         (run / name).rename(run.parent / name)
     assert nncli("verify", run).code == 0
-    for name in ("folds.json", "manifest.json"):
+    for name in names:
         (run.parent / name).rename(run / name)
     summary = (run / "folds.json").read_text()
     (run / "folds.json").write_text(summary.replace("0", "1", 1))

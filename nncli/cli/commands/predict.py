@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN
+from nncli.cli.options import RUN, format_option, input_file
 from nncli.cli.streams import echo_line
 from nncli.data.table_formats import WRITTEN
 
@@ -20,12 +20,20 @@ from nncli.data.table_formats import WRITTEN
     help=f"The file to write, {WRITTEN} [stdout].",
 )
 @click.option("--probabilities", is_flag=True, help="Add the probability of every class.")
-def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> None:
+@format_option
+def command(
+    run: Path, file: Path, output: Path | None, probabilities: bool, input_format: str | None
+) -> None:
     """Predict the rows of FILE: they are written as they are, with a prediction behind each.
 
     FILE needs the columns RUN has learnt from, in any order, but not the target. RUN's own data
-    isn't needed.
+    isn't needed. A FILE of - is standard input.
     """
+    with input_file(file, input_format) as path:
+        _predict(run, path, output, probabilities=probabilities)
+
+
+def _predict(run: Path, file: Path, output: Path | None, *, probabilities: bool) -> None:
     from nncli.artifacts.predictions import Predictions
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader

@@ -134,7 +134,8 @@ class ArrowFile:
     def count_cells(self) -> int:
         raise NotImplementedError
 
-    def _batches(self) -> Iterator[Any]:
+    def arrow_batches(self) -> Iterator[Any]:
+        """Some rows at a time, as pyarrow has them."""
         for batch in self._parts():
             batch.validate(full=True)  # a damaged file would else read memory that isn't there
             if batch.num_columns != len(self.names):
@@ -142,7 +143,7 @@ class ArrowFile:
             yield batch
 
     def chunks(self) -> Iterator[Chunk]:
-        start, batches = 0, ([*map(_column, batch.columns)] for batch in self._batches())
+        start, batches = 0, ([*map(_column, batch.columns)] for batch in self.arrow_batches())
         while columns := self._with_pyarrow(lambda: next(batches, None)):
             stop = start + len(columns[0])
             yield Chunk(columns, np.arange(start + 1, stop + 1))

@@ -1,7 +1,7 @@
 """Decision code: the function of a script that says which of two classes each row is given."""
 
 from nncli.artifacts.run_reader import RunReader
-from nncli.assembly.decided import in_words
+from nncli.assembly.decided import decided_in_words
 from nncli.engine.network import Network
 from nncli.export.numpy_script.formatting import function
 from nncli.export.numpy_script.functions import Objective
@@ -14,7 +14,8 @@ def decide(reader: RunReader, objective: Objective) -> list[str]:
     if keys is None or threshold is None:
         return []
     name = reader.built.table.classes[1]
-    words = f"Which class each of the rows x is given: 1, {in_words(keys, reader.chosen, name)}."
+    rule = decided_in_words(keys, reader.chosen, name)
+    words = f"Which class each of the rows x is given: 1, {rule}."
     output = objective.code.loss_input
     body = [
         objective.outputs(),

@@ -79,7 +79,8 @@ class Functions:
         titles, loss = self._plain_titles(), self.network.loss.name
         activation = self.network.output.activation.name
         if self.network.is_matched:
-            titles[-1] += f": {activation} and {loss} together have the gradient a - t"
+            slope = "a - t" if self.network.loss.is_proper else "of the scores"
+            titles[-1] += f": {activation} and {loss} together have the gradient {slope}"
         else:
             titles[-1] += f": the gradient of {loss}"
             titles[-1] += "" if activation == "identity" else f", then of {activation}"

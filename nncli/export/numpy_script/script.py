@@ -18,6 +18,7 @@ from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.parameters import Parameters, generator
 from nncli.export.numpy_script.run_history import RunHistory
 from nncli.export.numpy_script.sources import Sources
+from nncli.export.numpy_script.target_units import target_units
 from nncli.export.numpy_script.training_loop import TrainingLoop
 from nncli.parts.layers import Dense
 
@@ -160,6 +161,8 @@ class _Chapters:
         forward = [self.functions.forward()]
         if self.code.has_training_mode:
             forward.append(self.functions.predict())
+        if units := target_units(self.built.preprocessing.target):
+            forward.append(units)
         chapters = [
             ("Forward", forward),
             *([("Decision", [self.decide])] if self.decide else []),

@@ -1,0 +1,73 @@
+"""`nncli compare` as its user sees it."""
+
+import pytest
+
+
+def test_table_is_sorted_with_the_differing_keys_as_columns(nncli, on_one_split, all_of):
+    done = nncli("compare", *all_of(on_one_split)[::-1])
+    assert (done.code, done.err) == (0, "")
+    heading, body, notes = done.out.split("\n\n")
+    assert heading.splitlines() == [
+        "val_loss of validation rows, lower is better; 2 configs, 8 runs",
+        "keys that differ: optimizer.learning_rate",
+    ]
+    header, best, other = body.splitlines()
+    assert header.split() == ["learning_rate", "n", "mean", "±95%", "std", "-", "best", "±95%", "p"]
+    assert best.split()[2:4] == ["0.1", "4"]
+    assert other.split()[2:4] == ["0.001", "4"]
+    assert notes.startswith("p: paired t test over seeds on one split")
+
+
+def test_json_has_every_number_of_the_table(nncli, resplit, all_of):
+    found = nncli("compare", *all_of(resplit), "--json").json
+    assert (found["metric"], found["rows"], found["higher_is_better"]) == ("val_loss", "val", False)
+    assert found["keys"] == ["optimizer.learning_rate"]
+    best, other = found["groups"]
+    assert (best["n"], best["splits"], best["versus_best"]) == (4, 4, None)
+    assert best["mean"] == pytest.approx(sum(run["value"] for run in best["runs"]) / 4)
+    versus = other["versus_best"]
+    assert versus["difference"] == pytest.approx(other["mean"] - best["mean"])
+    low, high = versus["interval"]
+    assert low < versus["difference"] < high
+    assert versus["p_holm"] == versus["p"]
+
+
+def test_run_alone_is_compared_with_nothing(nncli, on_one_split):
+    done = nncli("compare", on_one_split[0.1][0])
+    assert (done.code, done.err) == (0, "")
+    assert "keys that differ: none" in done.out
+    assert "p:" not in done.out
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_twenty_groups_fit_the_terminal(nncli, maker, monkeypatch, width):
+    runs = [
+        maker.run(
+            "a-rather-long-name-of-a-digits-sweep",
+            f"optimizer={{type: sgd, learning_rate: {number / 100}, momentum: {number % 3 / 4}}}",
+            f"network.hidden={[4] * (number % 3 + 1)}",
+            "training.epochs=1",
+        )
+        for number in range(1, 21)
+    ]
+    monkeypatch.setenv("COLUMNS", str(width))
+    out = nncli("compare", *runs).out
+    assert max(map(len, out.splitlines())) <= width
+    assert "learning_rate" in out
+
+
+def test_folder_that_is_no_run_is_one_line(nncli, folder):
+    (folder / "empty").mkdir()
+    done = nncli("compare", "empty")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "empty: neither a run nor a study\n"
+    assert nncli("compare", "nowhere").err == "nowhere: no such run directory\n"
+    assert nncli("compare").code == 2
+
+
+def test_changed_run_is_corrupt(nncli, maker):
+    run = maker.run("changed")
+    (run / "metrics.json").write_text("{}")
+    done = nncli("compare", run)
+    assert done.code == 4
+    assert done.err.count("\n") == 1
