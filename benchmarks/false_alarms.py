@@ -71,23 +71,26 @@ def differences(
     return found
 
 
-def report_splits(name: str, learner: Learner) -> None:
-    repetitions = REPETITIONS[name]
-    for shares in SHARES[name]:
-        random = np.random.default_rng(1)
-        plain, corrected, defined = 0, 0, 0
-        for _ in range(repetitions):
-            values = differences(learner, shares, random)
-            of_plain, of_corrected = mean(values).p, mean(values, shares[1] / shares[0]).p
-            if of_plain is None or of_corrected is None:
-                continue
+def alarms(learner: Learner, shares: tuple[float, float], repetitions: int) -> tuple[int, int, int]:
+    """Tables whose differences scatter at all, and false alarms of the plain and corrected test."""
+    random = np.random.default_rng(1)
+    plain, corrected, defined = 0, 0, 0
+    for _ in range(repetitions):
+        values = differences(learner, shares, random)
+        of_plain, of_corrected = mean(values).p, mean(values, shares[1] / shares[0]).p
+        if of_plain is not None and of_corrected is not None:
             defined += 1
             plain += of_plain < LEVEL
             corrected += of_corrected < LEVEL
+    return defined, plain, corrected
+
+
+def report_splits(name: str, learner: Learner) -> None:
+    for shares in SHARES[name]:
+        count, plain, corrected = alarms(learner, shares, REPETITIONS[name])
         print(
-            f"{name}, {SPLITS} splits of {shares[0]:.0%} and {shares[1]:.0%}, "
-            f"{defined:,} tables: plain {_share(plain, defined)}, "
-            f"corrected {_share(corrected, defined)}"
+            f"{name}, {SPLITS} splits of {shares[0]:.0%} and {shares[1]:.0%}, {count:,} tables: "
+            f"plain {_share(plain, count)}, corrected {_share(corrected, count)}"
         )
 
 

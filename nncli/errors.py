@@ -6,6 +6,7 @@
     |  |- DataError                  a data set that can't be used as asked
     |  |  |- MarkersFound            words among a column's numbers, as `unknown`
     |  |  `- TableError              one or more cells of a table, each with its file and line
+    |  |     `- LayoutFound          a text table laid out in a way that a key has to say
     |  `- ShapeError                 arrays or layers that don't fit together
     |- NothingLeft          exit 0   a run to be taken up that has come to its end
     |- RunInUse             exit 3   another process holds the run directory
@@ -18,7 +19,7 @@
 Only the command line prints them; every floor below raises them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
@@ -112,6 +113,17 @@ class TableError(DataError):
     def _problems(self) -> list[str]:
         left = self.count - len(self.problems)
         return [*map(str, self.problems), *([f"and {left:,} more"] if left else [])]
+
+
+class LayoutFound(TableError):
+    """A text table that can be read once the config says how it is laid out.
+
+    what: is found there.  keys: of the data block, with the value of each.
+    """
+
+    def __init__(self, where: str, what: str, cure: str, keys: Mapping[str, object]) -> None:
+        super().__init__([Problem(where, "", f"{what}: {cure}")])
+        self.what, self.keys = f"{where}: {what}", dict(keys)
 
 
 class ShapeError(UserError):

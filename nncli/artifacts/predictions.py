@@ -15,7 +15,7 @@ from nncli.assembly.decided import decided_in_words
 from nncli.assembly.model import Model
 from nncli.data.reading.chunks import has_codes, is_number
 from nncli.data.reading.column_keys import Parsers
-from nncli.data.table_formats import open_table, writer_of
+from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
 from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
@@ -43,9 +43,12 @@ class Predictions:
         table = model.read(path, needs_target=False)
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = model.inputs(table, np.arange(len(table)))
-        predicted = model.predict(run.theta, inputs)
+        if model.preprocessing.classes and not probabilities:
+            predicted = model.predict_classes(run.theta, inputs, run.decision)
+        else:
+            predicted = model.predict(run.theta, inputs)
         self.rows, self.unseen = len(table), model.preprocessing.unseen(table)
-        self.file = open_table(path, model.experiment.data.text_format)
+        self.file = model.open(path)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
         self.decided = _decided(run)
@@ -100,16 +103,17 @@ def _formulas(classes: Sequence[str]) -> list[str]:
 def _columns(
     model: Model, predicted: Array, decision: Decision, *, probabilities: bool
 ) -> dict[str, Any]:
-    """The added columns by name."""
+    """The added columns by name. predicted: indices of classes, unless probabilities are asked."""
     classes, targets = model.preprocessing.classes, model.preprocessing.targets
     if not classes:
         if len(targets) == 1:
             return {"prediction": predicted[:, 0]}
         return {f"prediction_{name}": predicted[:, j] for j, name in enumerate(targets)}
-    columns: dict[str, Any] = {"prediction": np.array(classes)[decision(predicted)]}
-    if probabilities:
-        columns |= {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
-    return columns
+    names = np.array(classes)
+    if not probabilities:
+        return {"prediction": names[predicted]}
+    columns: dict[str, Any] = {"prediction": names[decision(predicted)]}
+    return columns | {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
 
 
 def _texts(model: Model, names: Sequence[str]) -> Iterator[str]:

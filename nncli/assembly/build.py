@@ -178,7 +178,7 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
     if model.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     for part in (train, val):
-        if part is not None and not np.isfinite(part.targets).all():
+        if part is not None and not table.classes and not np.isfinite(part.targets).all():
             message = f"its targets overflow when scaled or stored as {part.targets.dtype}"
             raise source.error([(experiment.data.source_key, message)])
     return Job(

@@ -155,7 +155,8 @@ def _p(group: Group) -> str:
 def _notes(comparison: Comparison) -> list[str]:
     """What the p are about, where there are none, and which runs don't count."""
     found = [group.versus for group in comparison.groups if group.versus]
-    lines = [f"p: {ABOUT[test]}" for test in dict.fromkeys(each.test for each in found) if test]
+    about = {**ABOUT, "Welch": OF_SECONDS} if comparison.metric == "seconds" else ABOUT
+    lines = [f"p: {about[test]}" for test in dict.fromkeys(each.test for each in found) if test]
     if comparison.tested > 1:
         pairs = _count(comparison.tested, "pair")
         lines.append(f"p is Holm's, of all {pairs}: which config is the best was chosen by looking")
@@ -175,6 +176,7 @@ def _left_out(comparison: Comparison) -> list[str]:
     ]
 
 
+OF_SECONDS = "Welch's t test over runs: as if nothing else had kept the machine busy"
 ABOUT = {
     "paired t": "paired t test over seeds on one split: is it more than the luck of initial "
     "weights and order? It says nothing of other splits",

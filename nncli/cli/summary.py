@@ -31,6 +31,8 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
             said = [f.name + (f" ({len(f.categories)})" if f.categories else "") for f in columns]
             if kind == "date":
                 said = [f"{f.name} ({', '.join(f.date.parts)})" for f in columns if f.date]
+            if kind == "numeric":
+                said = [f.name + (f" ({' < '.join(f.order)})" if f.order else "") for f in columns]
             lacking = sum(feature.missing for feature in columns)
             filled = f"; {lacking:,} missing in the training rows, imputed" if lacking else ""
             facts.append([kind, f"{len(columns)}: {few(said)}{filled}"])

@@ -8,13 +8,12 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.comparison.finding import Bundle, has_begun, runs_of
+from nncli.comparison.finding import Bundle, confirmed, renamed, runs_of
 from nncli.comparison.metric_choice import choose, loss_differs
 from nncli.comparison.pairing import Difference, Runs, difference
-from nncli.comparison.results import Result, bare, result_of
+from nncli.comparison.results import SECONDS, Result, bare, result_of
 from nncli.comparison.settings import differing, settings_of
 from nncli.comparison.statistics import Mean, deviation, holm
 from nncli.errors import UserError
@@ -40,7 +39,6 @@ class LeftOut:
     """A run that doesn't count, and why."""
 
     name: str
-    path: Path
     why: str
 
 
@@ -75,12 +73,13 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
     Raises UserError for another path or metric, CorruptRun.
     """
     bundles = _found(paths)
-    gathered, left_out = _gather(bundles)
+    gathered, left_out = _gather(bundles, is_timed=metric == SECONDS)
     if not gathered:
         raise UserError(f"none of the {len(left_out)} runs can be read: {left_out[0].why}")
     keys = differing([group.settings for group in gathered])
     ended = [result for group in gathered for result in group.results if not result.trouble]
     chosen, notes = choose(ended, keys, metric)
+    notes += [note for note in map(confirmed, paths) if note]
     groups: list[Group] = []
     for place, each in enumerate(gathered):
         counted, others = _counted(each.results, chosen)
@@ -93,50 +92,43 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
     is_score = groups[0].runs.results[0].is_score(chosen)
     groups.sort(key=lambda group: -group.mean.value if is_score else group.mean.value)
     if bare(chosen) == "loss" and loss_differs(keys):
-        notes = [*notes, f"the loss itself differs between groups: {chosen} isn't one thing"]
+        notes.append(f"the loss itself differs between groups: {chosen} isn't one thing")
     tested, compared = _beside_the_best(groups)
     return Comparison(chosen, is_score, list(keys), compared, left_out, tested, notes)
 
 
 def _found(paths: Sequence[Path]) -> list[Bundle]:
     """What lies at the paths, each once; those of one name are told apart by their folders."""
-    found: dict[tuple[Path, ...], tuple[Path, Bundle]] = {}
-    for path in paths:
-        for bundle in runs_of(path):
-            found.setdefault(tuple(run.resolve() for run in bundle.runs), (path, bundle))
-    names = [bundle.name for _, bundle in found.values()]
+    own = list({path.resolve(): path for path in reversed(paths)}.values())[::-1]
+    found = [(path, bundle) for path in own for bundle in runs_of(path)]
+    names = [bundle.name for _, bundle in found]
     return [
-        replace(bundle, name=str(path)) if names.count(bundle.name) > 1 else bundle
-        for path, bundle in found.values()
+        renamed(bundle, f"{path.parent}/{bundle.name}") if names.count(bundle.name) > 1 else bundle
+        for path, bundle in found
     ]
 
 
-def _gather(bundles: Sequence[Bundle]) -> tuple[list[_Gathered], list[LeftOut]]:
-    """Bundles of one config together; runs that can't be read yet apart."""
+def _gather(bundles: Sequence[Bundle], *, is_timed: bool) -> tuple[list[_Gathered], list[LeftOut]]:
+    """Bundles of one config together; runs that left nothing to read apart."""
     groups: dict[str, _Gathered] = {}
     left_out: list[LeftOut] = []
     for bundle in bundles:
-        several = len(bundle.runs) > 1 or bundle.is_study
-        settings, results = None, []
-        for run in bundle.runs:
-            name = f"{bundle.name}/{run.name}" if several else bundle.name
-            if not (run / MANIFEST).is_file() and has_begun(run):
-                left_out.append(LeftOut(name, run, "not ended"))
-                continue
-            reader = RunReader(RunDirectory.open(run))
-            settings = settings or settings_of(reader)
-            results.append(result_of(reader, name, bundle.held_out.get(run)))
-        if settings is None:
+        left_out += [LeftOut(name, why) for name, why in bundle.lost.items()]
+        readers = {name: RunReader(RunDirectory.open(run)) for name, run in bundle.runs.items()}
+        if not readers:
             continue
+        settings = settings_of(next(iter(readers.values())), is_timed=is_timed)
         key = json.dumps([settings, bundle.is_folds], sort_keys=True)
         group = groups.setdefault(key, _Gathered([], settings, []))
         group.names.append(bundle.name)
-        group.results.extend(results)
+        group.results += [
+            result_of(reader, name, bundle.held_out.get(name)) for name, reader in readers.items()
+        ]
     return list(groups.values()), left_out
 
 
 def _counted(results: Sequence[Result], metric: str) -> tuple[list[Result], list[LeftOut]]:
-    """Those with a value of the metric, each with a luck of its own."""
+    """Those with a value of the metric, each with a luck of its own, unless luck takes no time."""
     first: dict[Any, Result] = {}
     counted, others = [], []
     for result in results:
@@ -145,10 +137,14 @@ def _counted(results: Sequence[Result], metric: str) -> tuple[list[Result], list
             why = f"no {metric}"
         elif not why and not math.isfinite(result.values[metric]):
             why = f"{metric} is undefined"
-        elif not why and (twin := first.setdefault(result.luck, result)) is not result:
+        elif (
+            not why
+            and metric != SECONDS
+            and (twin := first.setdefault(result.luck, result)) is not result
+        ):
             why = f"the same config, split and seeds as {twin.name}"
         if why:
-            others.append(LeftOut(result.name, result.path, why))
+            others.append(LeftOut(result.name, why))
         else:
             counted.append(result)
     return counted, others

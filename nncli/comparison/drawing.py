@@ -19,7 +19,8 @@ YELLOW = "#F0E442"  # hardly seen as a line on white
 SHADES = [color for color in COLORS if color != YELLOW][:8]
 OTHERS = "0.7"
 WIDTH, HEIGHT, LINE = 10.5, 4.2, 0.26  # inches; LINE: of a box
-WIDE_RANGE = 30.0  # from the least to the greatest value, beyond which an axis is logarithmic
+WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
+SETTLED, MARGIN = 0.02, 0.05  # shares: of the epochs, whose values may lie outside; of a range
 GRID = 500  # epochs of a curve
 AROUND, LETTERS = 0.9, 0.14  # inches of the picture that no axes have; from label to label
 
@@ -67,7 +68,8 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
         epochs, low, mean, high = _band(group, column)
         if not len(epochs):
             continue
-        seen += [low, high]
+        settled = epochs >= SETTLED * epochs[-1]
+        seen += [low[settled], high[settled]]
         dots, width = "o" if len(epochs) < 3 else None, 1.0 if color == OTHERS else 1.6
         axes.plot(epochs, mean, color=color, linewidth=width, marker=dots, markersize=3)
         if color != OTHERS:
@@ -75,7 +77,7 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
             ends.append((float(mean[-1]), name, color))
     dress(axes, "epoch", column)
     axes.grid(alpha=0.25)
-    _choose_scale(axes.set_yscale, seen)
+    _show(axes.set_yscale, axes.set_ylim, seen, is_score=comparison.is_score)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.0)
     _label_ends(axes, ends)
@@ -108,18 +110,22 @@ def _band(group: Group, column: str) -> tuple[Array, Array, Array, Array]:
     return grid, np.nanmin(values, 0), np.nanmean(values, 0), np.nanmax(values, 0)
 
 
-def _choose_scale(set_scale: Any, values: list[Array]) -> None:
-    """Logarithmic where values are all positive and of very different sizes."""
-    finite = np.concatenate(
-        [np.asarray(each)[np.isfinite(each)] for each in values] or [np.ones(1)]
-    )
-    if len(finite) and finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
+def _show(set_scale: Any, set_limits: Any, values: list[Array], *, is_score: bool) -> None:
+    """The range of the values; logarithmic for losses of very different sizes."""
+    finite = np.concatenate([np.empty(0), *(each[np.isfinite(each)] for each in values)])
+    if not len(finite):
+        return
+    low, high = float(finite.min()), float(finite.max())
+    if low > 0 and high > WIDE_RANGE * low and not is_score:
         set_scale("log")
+        margin = (high / low) ** MARGIN
+        set_limits(low / margin, high * margin)
+    elif high > low:
+        set_limits(low - MARGIN * (high - low), high + MARGIN * (high - low))
 
 
 def _label_ends(axes: Any, ends: list[tuple[float, str, str]]) -> None:
     """(value, name, color): names right of the curves' ends, moved apart where they would touch."""
-    axes.autoscale_view()
     low, high = axes.transScale.transform([(0.0, end) for end in axes.get_ylim()])[:, 1]
     ends = sorted(end for end in ends if np.isfinite(end[0]))
     values = [float(axes.transScale.transform((0.0, end[0]))[1]) for end in ends]
@@ -156,19 +162,20 @@ def _draw_boxes(axes: Any, comparison: Comparison, names: list[str], colors: lis
     row = (axes.figure.get_figheight() - AROUND) / count  # inches
     half = min(0.36, 0.16 / row)
     for place, (group, color) in enumerate(zip(comparison.groups, colors, strict=True)):
-        values, y = np.array(group.runs.values), count - place
-        if len(values) >= FEWEST:
-            low, left, right, high = np.percentile(values, (0, 25, 75, 100))
+        own, y = np.array(group.runs.values), count - place
+        if len(own) >= FEWEST:
+            low, left, right, high = np.percentile(own, (0, 25, 75, 100))
             axes.plot([low, high], [y, y], color=color, linewidth=1.0, zorder=1)
             axes.barh(y, right - left, 1.6 * half, left, color="white", zorder=2)
             axes.barh(y, right - left, 1.6 * half, left, color=color, alpha=0.25, zorder=2)
-        jitter = random.uniform(-half / 2, half / 2, len(values)) * (len(values) > 1)
-        axes.scatter(values, y + jitter, s=14, color=color, zorder=3, linewidths=0)
-        if len(values) > 1:
+        jitter = random.uniform(-half / 2, half / 2, len(own)) * (len(own) > 1)
+        axes.scatter(own, y + jitter, s=14, color=color, zorder=3, linewidths=0)
+        if len(own) > 1:
             mean = [group.mean.value] * 2
             axes.plot(mean, [y - half, y + half], color=color, linewidth=2.2, zorder=4)
     dress(axes, comparison.metric, "")
-    _choose_scale(axes.set_xscale, [np.array(group.runs.values) for group in comparison.groups])
+    values = [np.array(group.runs.values) for group in comparison.groups]
+    _show(axes.set_xscale, axes.set_xlim, values, is_score=comparison.is_score)
     axes.grid(alpha=0.25, axis="x")
     axes.set_ylim(0.4, count + 0.6)
     axes.set_yticks(range(count, 0, -1), names, parse_math=False, fontsize=8)

@@ -11,6 +11,7 @@ from nncli.errors import printable
 LONGEST = 12  # letters of names that are left as they are
 LONGEST_VALUE = 60
 LONGEST_LABEL = 30  # letters in a picture
+SAID = {"units", "learning_rate"}  # whatever others say
 UNSAID = (None, False, 0.0)  # values of a part's keys that go without saying
 
 
@@ -48,47 +49,54 @@ def short_keys(keys: Sequence[str]) -> list[str]:
 
 
 def short_values(values: Sequence[Any]) -> list[str]:
-    """Values of one key as text; of layers, only what differs between them.
+    """Values of one key as text; of parts, only what differs between those of one type.
 
     >>> short_values([[{"type": "dense", "units": 8, "bias": True}], []])
     ['[8]', '[]']
+    >>> short_values([0.005026619117662285, 0.01])
+    ['0.005027', '0.01']
     """
-    is_list = any(isinstance(value, list) for value in values)
-    same = _same([each for value in values for each in _blocks(value)]) if is_list else set()
-    return [printable(_words(value, same), LONGEST_VALUE) for value in values]
+    if all(isinstance(value, float) for value in values):
+        rounded = [f"{value:.4g}" for value in values]
+        return rounded if len(set(rounded)) == len(set(values)) else list(map(str, values))
+    unsaid = _unsaid([block for value in values for block in _blocks(value)])
+    return [printable(_words(value, unsaid), LONGEST_VALUE) for value in values]
 
 
 def _blocks(value: Any) -> list[Mapping[str, Any]]:
-    """The blocks in a list of layers."""
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    """The block that a value is, or those in a list of layers."""
+    found = value if isinstance(value, list) else [value]
+    return [each for each in found if isinstance(each, dict)]
 
 
-def _same(blocks: Sequence[Mapping[str, Any]]) -> set[str]:
-    """The keys that say the same in all blocks that have them, but for units."""
-    values: dict[str, list[Any]] = {}
+def _unsaid(blocks: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+    """By type, the keys that say the same in every block of it; a lone block says all it has."""
+    by_type: dict[str, list[Mapping[str, Any]]] = {}
     for block in blocks:
-        for key, value in block.items():
-            values.setdefault(key, []).append(value)
-    same = {key for key, own in values.items() if all(each == own[0] for each in own)}
-    is_dense = values.get("type", [""])[0] == "dense" and "type" in same
-    return same - {"units", *([] if is_dense else ["type"])}
+        by_type.setdefault(str(block.get("type")), []).append(block)
+    return {
+        name: {key for key in own[0] if all(each.get(key) == own[0][key] for each in own)} - SAID
+        for name, own in by_type.items()
+        if len(own) > 1 or name == "dense"
+    }
 
 
-def _words(value: Any, same: set[str]) -> str:
+def _words(value: Any, unsaid: Mapping[str, set[str]]) -> str:
     """A value as it would be written; of a block, the keys that say something.
 
-    >>> _words({"type": "sgd", "learning_rate": 0.1, "momentum": 0.0}, set())
+    >>> _words({"type": "sgd", "learning_rate": 0.1, "momentum": 0.0}, {})
     'sgd (learning_rate 0.1)'
     """
     if isinstance(value, list):
-        return f"[{', '.join(_words(item, same) for item in value)}]"
+        return f"[{', '.join(_words(item, unsaid) for item in value)}]"
     if not isinstance(value, dict):
         return value if isinstance(value, str) else json.dumps(value)
-    said = {key: each for key, each in value.items() if key not in same and each not in UNSAID}
-    name = said.pop("type", "")
-    if not name and list(said) == ["units"]:
+    kept = value.keys() - unsaid.get(str(value.get("type")), set()) - {"type"}
+    said = {key: each for key, each in value.items() if key in kept and each not in UNSAID}
+    name = str(value.get("type", ""))
+    if name == "dense" and list(said) == ["units"]:
         return str(said["units"])
-    own = ", ".join(f"{key} {_words(each, same)}" for key, each in said.items())
+    own = ", ".join(f"{key} {_words(each, unsaid)}" for key, each in said.items())
     return f"{name} ({own})" if name and own else name or own
 
 

@@ -32,6 +32,8 @@ def choose(
     if wanted == "loss" and loss_differs(keys):
         named = [metric.name for metric in results[0].config.evaluation.metrics]
         wanted = next((name for name in named if start + name in shared), "loss")
+        if wanted != "loss":
+            return start + wanted, [f"compared by {start}{wanted}: the loss itself differs"]
     return start + wanted, []
 
 

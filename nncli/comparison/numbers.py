@@ -18,9 +18,7 @@ def to_json(comparison: Comparison) -> dict[str, Any]:
         "keys": list(comparison.keys),
         "comparisons": comparison.tested,
         "groups": [_group(group) for group in comparison.groups],
-        "left_out": [
-            {"run": os.fspath(each.path), "why": each.why} for each in comparison.left_out
-        ],
+        "left_out": [{"run": each.name, "why": each.why} for each in comparison.left_out],
         "notes": list(comparison.notes),
     }
 

@@ -51,10 +51,8 @@ class Runs:
     def values(self) -> list[float]:
         return [self.value(result) for result in self.results]
 
-    def overlap(self, splits: Iterable[str]) -> float | None:
-        """Rows scored / rows that train, on average; None where rows play no part."""
-        if self.metric == SECONDS:
-            return None
+    def overlap(self, splits: Iterable[str]) -> float:
+        """Rows scored / rows that train, on average."""
         return float(np.mean([self.by_split[split][0].overlap(self.metric) for split in splits]))
 
     def mean(self) -> Mean:
@@ -68,7 +66,12 @@ class Runs:
 
 
 def difference(a: Runs, b: Runs) -> Difference:
-    """a - b: paired by split, on a single split by seeds; unpaired where these are others."""
+    """a - b: paired by split, on a single split by seeds; unpaired where these are others.
+
+    Seconds are never paired: they hang on what else the machine does.
+    """
+    if a.metric == SECONDS:
+        return _tested(welch(a.values, b.values), "Welch")
     shared = [split for split in a.by_split if split in b.by_split]
     if len(shared) > 1:
         return _over_splits(a, b, shared)
@@ -86,11 +89,9 @@ def _plain(a: Sequence[float], b: Sequence[float]) -> Mean:
 
 def _over_splits(a: Runs, b: Runs, shared: Sequence[str]) -> Difference:
     differences = [a.mean_on(split) - b.mean_on(split) for split in shared]
-    if a.metric != SECONDS and rows_of(a.metric) == "train":
+    if rows_of(a.metric) == "train":
         return Difference(Mean(float(np.mean(differences)), len(shared)), why=OF_TRAIN)
-    overlap = a.overlap(shared)
-    test: Test = "paired t" if overlap is None else "corrected paired t"
-    return _tested(mean(differences, overlap), test)
+    return _tested(mean(differences, a.overlap(shared)), "corrected paired t")
 
 
 def _on_one_split(a: Runs, b: Runs, split: str) -> Difference:

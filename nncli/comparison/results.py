@@ -12,6 +12,7 @@ from nncli.errors import CorruptRun
 from nncli.parts.splits import Rows
 
 ENDED = ("epochs", "early_stopping", "converged")
+NOT_ENDED = "not ended"
 HELD_OUT = "held_out"
 PREFIXES = {"val_": "val", "held_out_": HELD_OUT, "test_": "test"}
 SECONDS = "seconds"
@@ -88,11 +89,17 @@ def result_of(reader: RunReader, name: str, held_out: Mapping[str, float] | None
     seeds = config.seeds
     data = str(reader.environment().get("data_sha256"))
     luck = Luck(data, _digest(rows, data), (seeds.init, seeds.shuffle, seeds.dropout))
-    stopped = summary.get("stopped", "unfinished")
-    trouble = "" if stopped in ENDED else "not ended" if stopped == "interrupted" else stopped
     curves = reader.curves().columns if reader.has_learned else {}
     columns = {key: list(column) for key, column in curves.items()}
-    return Result(name, reader.run.path, config, luck, counts, values, columns, trouble)
+    return Result(name, reader.run.path, config, luck, counts, values, columns, _trouble(reader))
+
+
+def _trouble(reader: RunReader) -> str:
+    """Why a run doesn't count; empty if it does."""
+    if not reader.has_learned:
+        return "its loss was never finite"
+    stopped: str = reader.summary().get("stopped", NOT_ENDED)
+    return "" if stopped in ENDED else {"interrupted": NOT_ENDED}.get(stopped, stopped)
 
 
 def _values(metrics: object, path: Path) -> list[tuple[str, float]]:

@@ -13,9 +13,10 @@ from nncli.config.source_text import join
 DATA = "data (SHA-256)"
 
 
-def settings_of(reader: RunReader) -> dict[str, Any]:
+def settings_of(reader: RunReader, *, is_timed: bool = False) -> dict[str, Any]:
     """A run's config but for seeds, names, and what the split's rows or the machine decide.
 
+    is_timed: whether it counts by what its numbers are computed, since seconds are compared.
     A file goes by the name that it had before it was copied into the run; one of weights by its
     SHA-256 as well.
     """
@@ -29,7 +30,7 @@ def settings_of(reader: RunReader) -> dict[str, Any]:
     for block, keys in (
         ("network", ("input",)),
         ("data", ("on_disk",)),
-        ("training", ("threads", "engine", *decided)),
+        ("training", (*(() if is_timed else ("threads", "engine")), *decided)),
     ):
         for key in keys:
             tree[block].pop(key, None)

@@ -36,6 +36,7 @@ class FittedColumn:
     missing: how many of them lack it.  fill: what then stands in, a number or a category; None
     where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
     whose input is always 0.  categories: one input each, sorted.  date: of a date.
+    order: of a number that stands for a word, the words from 0 upwards.
     """
 
     name: str
@@ -46,6 +47,7 @@ class FittedColumn:
     scale: float = 1.0
     categories: tuple[str, ...] = ()
     date: FittedDate | None = None
+    order: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -56,6 +58,7 @@ class FittedColumn:
             return False
         if self.kind == "categorical":
             is_text = self.fill is None or isinstance(self.fill, str)
+            is_text &= not self.order
             return is_text and len(set(self.categories)) == len(self.categories) > 0
         return not self.categories and not isinstance(self.fill, str)
 
@@ -109,7 +112,8 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
         raise DataError(message, key="data.preprocessing.numeric.scale")
     if steps.scale != "none" and whole.min() == whole.max():
         scale = 0.0  # weights that no training row has moved must not meet another value
-    return FittedColumn(name, kind, missing, fill, shift, scale)
+    order = table.orders.get(name, ())
+    return FittedColumn(name, kind, missing, fill, shift, scale, order=order)
 
 
 def _as_truth(values: Array, categories: Sequence[str]) -> Array:

@@ -7,7 +7,8 @@ import numpy as np
 
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Unknown
-from nncli.errors import Problem, TableError, printable
+from nncli.data.reading.ordinal_cells import UNKNOWN
+from nncli.errors import Problem, TableError, few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table, cell_problem
 
@@ -38,6 +39,11 @@ class _Numbers(NamedTuple):
 def is_no_truth(values: Array) -> Array:
     """(rows,) whether there is a number, and it is neither 0 nor 1."""
     return ~(np.isnan(values) | np.isin(values, (0.0, 1.0)))
+
+
+def is_unknown(values: Array) -> Array:
+    """(rows,) whether a word has no place in the column's order."""
+    return np.equal(values, UNKNOWN)
 
 
 class Encoder:
@@ -105,7 +111,11 @@ class Encoder:
                 continue
             if lookup is None:
                 if feature.kind == "boolean":
-                    yield from self._replace_no_truths(raw[:, place], rows, feature)
+                    other = is_no_truth(raw[:, place])
+                    yield from self._replace(raw[:, place], other, rows, feature)
+                if feature.order:
+                    other = is_unknown(raw[:, place])
+                    yield from self._replace(raw[:, place], other, rows, feature)
                 continue
             codes = raw[:, place]
             names = self.table.categories[feature.name]
@@ -128,11 +138,10 @@ class Encoder:
         else:
             days[lacking] = float(feature.fill)
 
-    def _replace_no_truths(
-        self, values: Array, rows: Array, feature: FittedColumn
+    def _replace(
+        self, values: Array, other: Array, rows: Array, feature: FittedColumn
     ) -> Iterator[Problem]:
-        """Numbers that are neither 0 nor 1 become what stands in for a missing cell, in place."""
-        other = is_no_truth(values)
+        """The `other` numbers become what stands in for a missing cell, in place."""
         if self.unknown == "error" or feature.fill is None:
             for row in np.flatnonzero(other).tolist():
                 yield self._problem(rows[row], feature, f"{values[row]:g}")
@@ -148,6 +157,8 @@ class Encoder:
         message = f"unknown category '{printable(found)}': the training rows have {listed}"
         if feature.kind == "boolean":
             message = f"expected yes or no, true or false, found '{printable(found)}'"
+        if feature.order:
+            message = f"expected one of {few(feature.order)}"
         if not found:
             message = "the value is missing, and impute is none"
         return cell_problem(self.table.place(int(row)), feature.name, message)

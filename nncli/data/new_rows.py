@@ -1,7 +1,7 @@
 """New rows: another table read as the one a network was trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +10,10 @@ from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoding import Encoded, Form, encode
-from nncli.data.reading.tables import (
-    in_other_case,
-    listed,
-    stays_on_disk,
-    weights_of,
-)
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.tables import stays_on_disk, weights_of
+from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
@@ -41,12 +37,29 @@ class NewRows:
     weight: str | None = None
     columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
 
+    def open(self, path: Path) -> TableReader:
+        """The reader of a file, laid out as training's or, if its names are then lacking, plainly.
+
+        What `predict` has written has neither title lines nor runs of blanks any more.
+        """
+        recorded = self.format
+        if recorded.header and (recorded.skip_rows or recorded.delimiter):
+            ways = [recorded, replace(recorded, skip_rows=0), replace(recorded, delimiter=None)]
+            for way in (*ways, replace(recorded, skip_rows=0, delimiter=None)):
+                try:
+                    reader = open_table(path, way)
+                except DataError:
+                    continue
+                if {feature.name for feature in self.learnt.features} <= {*reader.names}:
+                    return reader
+        return open_table(path, recorded)
+
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """The rows of a file whose columns may stand in any order; others are ignored.
 
         Raises DataError if it lacks a column, TableError for cells that aren't what they were.
         """
-        reader = open_table(path, self.format)
+        reader = self.open(path)
         features = [feature.name for feature in self.learnt.features]
         targets = list(self.learnt.targets) if needs_target else []
         weights = [self.weight] if self.weight in reader.names and self.weight else []
@@ -55,12 +68,20 @@ class NewRows:
             [(str(path), reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
             self._forms(targets) | dict.fromkeys(weights, "number"),
-            Parsers(self.missing, self.format.decimal, self.columns),
+            Parsers(
+                self.missing,
+                self.format.decimal,
+                self.columns,
+                takes_unknown=self.learnt.unknown == "ignore",
+            ),
             on_disk=stays_on_disk([reader]),
             is_new=True,
         )
         origin = Origin(
-            (sha256_of(path),), ((str(path), encoded.lines[0]),), row_word=reader.row_word
+            (sha256_of(path),),
+            ((str(path), encoded.lines[0]),),
+            row_word=reader.row_word,
+            notes=reader.notes,
         )
         return Table(
             encoded.select(features),
@@ -70,6 +91,7 @@ class NewRows:
             self.learnt.classes,
             categories=self._categories(encoded),
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
+            orders={f.name: f.order for f in self.learnt.features if f.order},
             dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
             weights=weights_of(encoded, weights[0], origin) if weights else None,
             origin=origin,

@@ -9,7 +9,7 @@ import numpy as np
 
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Steps, Unknown, fit_column
-from nncli.data.input_encoding import Encoder, is_no_truth
+from nncli.data.input_encoding import Encoder, is_no_truth, is_unknown
 from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, in_words
 from nncli.errors import DataError
@@ -100,6 +100,8 @@ class Preprocessing:
         counts = {}
         for feature in self.features:
             column = table.column(feature.name)
+            if feature.order and (count := int(is_unknown(column.values).sum())):
+                counts[feature.name] = count
             if feature.kind == "boolean" and not column.categories:
                 if count := int(is_no_truth(column.values).sum()):
                     counts[feature.name] = count
@@ -119,6 +121,8 @@ class Preprocessing:
         for feature in value["features"]:
             if feature["date"] is None:
                 del feature["date"]
+            if not feature["order"]:
+                del feature["order"]
         if self.target.transform == "none":
             del value["target"]["transform"]
         return value
@@ -147,11 +151,13 @@ class Preprocessing:
 
 
 def _with_options(value: Any) -> Any:
-    """The same with what is left out where there is none: a feature's date, a transform."""
+    """The same with what is left out where there is none: of features and of the target."""
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list):
         return value
-    full = [{"date": None, **each} if isinstance(each, dict) else each for each in features]
+    full = [
+        {"date": None, "order": [], **each} if isinstance(each, dict) else each for each in features
+    ]
     value = {**value, "features": full}
     if isinstance(value.get("target"), dict):
         value["target"] = {"transform": "none", **value["target"]}

@@ -14,7 +14,7 @@ from nncli.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from nncli.data.reading.chunks import TableReader
-    from nncli.data.reading.text_files import TextFormat
+    from nncli.data.reading.text_format import TextFormat
     from nncli.data.writing.output_table import OutputTable
 
 WRITTEN = ".csv, .tsv, .jsonl, .gz of these, .parquet or .feather"
@@ -45,7 +45,7 @@ def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
     if found is not None and found.read is not None:
         return found.read(path, text_format)
     names = [name for name, known in FORMATS.items() if known.read is not None]
-    known = f"{', '.join(names)}, or .gz of the first three"
+    known = f"{', '.join(names)}, or .gz of one that is text"
     hint = " (save the sheet as CSV)" if unpacked(path).suffix.lower() in SPREADSHEETS else ""
     raise DataError(f"{path}: expected a file that ends in {known}{hint}", key="data.path")
 
@@ -72,6 +72,14 @@ def _read_text(path: Path, text_format: "TextFormat") -> "TableReader":
 
 def _read_tabs(path: Path, text_format: "TextFormat") -> "TableReader":
     return _read_text(path, replace(text_format, delimiter=text_format.delimiter or "\t"))
+
+
+def _read_orange(path: Path, text_format: "TextFormat") -> "TableReader":
+    from nncli.data.reading.text_files import TextFile
+
+    return TextFile(
+        path, replace(text_format, delimiter=text_format.delimiter or "\t"), is_tab=True
+    )
 
 
 def _read_npz(path: Path, text_format: "TextFormat") -> "TableReader":
@@ -138,6 +146,9 @@ FORMATS = {
     ".csv": TableFormat(_read_text, _write_csv, is_text=True),
     ".tsv": TableFormat(_read_tabs, _write_tabs, is_text=True),
     ".txt": TableFormat(_read_text, _write_as_read, is_text=True),
+    ".tab": TableFormat(_read_orange, is_text=True),
+    ".data": TableFormat(_read_text, is_text=True),
+    ".dat": TableFormat(_read_text, is_text=True),
     ".npz": TableFormat(_read_npz),
     ".parquet": TableFormat(_read_parquet, _write_parquet),
     ".feather": TableFormat(_read_feather, _write_feather),

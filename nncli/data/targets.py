@@ -80,6 +80,17 @@ def label(value: float) -> str:
     return f"{value:.0f}" if value == np.floor(value) else repr(float(value))
 
 
+def class_name(value: bool | float | str) -> str:
+    """What a config says of a class, as a table's cells do.
+
+    >>> [class_name(value) for value in (True, 3.0, "3.0")]
+    ['true', '3', '3.0']
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else label(value)
+
+
 @dataclass(frozen=True)
 class TargetCoding:
     """Between a table's targets and the output units.

@@ -19,6 +19,7 @@ from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
 BATCH = 1_000  # rows whose statistics batch_norm takes
+MOST_TARGETS = 1 << 24  # numbers, of rows whose targets were the index of a class
 
 
 def norm(vector: Array) -> float:
@@ -30,8 +31,10 @@ def norm(vector: Array) -> float:
 
 
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
-    """At most so many of the rows, evenly spaced, in memory."""
-    if len(rows) <= most and is_in_memory(rows.inputs):
+    """At most so many of the rows, evenly spaced, in memory; fewer if each takes very much."""
+    if not isinstance(rows.targets, np.ndarray):
+        most = min(most, max(MOST_TARGETS // rows.targets.shape[1], 1))
+    if len(rows) <= most and is_in_memory(dict(rows.named())):
         return rows
     return rows.at(evenly_spaced(len(rows), most))
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.decided import decided_in_words, described
+from nncli.data.memory import available
 from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.threads import limited
+from nncli.errors import UserError
 from nncli.evaluation.class_scores import Calibration, ClassScores, calibration, per_class
 from nncli.evaluation.intervals import (
     FEWEST_ROWS,
@@ -25,10 +27,12 @@ from nncli.evaluation.linear_model import linear_model
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, confusion, deciding
+from nncli.untrusted_files.opening import in_words
 
 SPLITS = ("test", "val", "train")  # in the order in which they are chosen
 FEW_ROWS = 30
 LINEAR = "linear model"
+COPIES = 4  # of a number for each row and class: predictions, two rivals', a resample
 
 
 @dataclass(frozen=True)
@@ -183,17 +187,29 @@ def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float] | Non
     return {name: estimate.interval for name, estimate in estimates.items()}
 
 
+def _refuse_too_many(rows: int, classes: int) -> None:
+    """Raises UserError if the probabilities of all rows, and of what they are beside, won't fit."""
+    size = COPIES * 8 * rows * classes + COPIES * 8 * classes**2  # and counts of class by class
+    if size > (free := available()):
+        raise UserError(
+            f"a report of {rows:,} rows and {classes:,} classes would take about {in_words(size)} "
+            f"of memory: {in_words(free)} are free: metrics.csv has what training measured"
+        )
+
+
 def evaluate(reader: RunReader, rows: EvaluationSet, name: str) -> Report:
     """Score a run's weights on rows, beside its baselines and a linear model.
 
     A decision threshold is the linear model's too; the majority class is what it is.
     """
     built, job = reader.built, reader.built.job
+    if built.table.classes:
+        _refuse_too_many(len(rows), len(built.table.classes))
     seed, keys = job.seeds.split, reader.recorded.decision
     metrics = {**job.metrics, **_besides(bool(built.table.classes))}
     chosen = deciding(metrics, reader.decision)
     with limited(job.training), np.errstate(all="ignore"):
-        evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {})
+        evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {}, keeps=True)
         loss, predictions = evaluator.score().loss, job.decode(evaluator.outputs)
         linear = linear_model(job.train, rows, len(built.table.classes), seed=seed)
         rivals = {**built.baselines(len(rows)), LINEAR: linear.predictions}

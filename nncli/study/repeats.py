@@ -134,7 +134,7 @@ def _study(
         versions=facts.versions,
     )
     trials = directory.trials(facts)
-    whole = tables.split(experiment, source, facts.folds)
+    whole = tables.recorded(experiment, source, facts.folds, facts.data_sha256)
     return RepeatStudy(directory, facts, task, planner, trials, whole)
 
 

@@ -1,5 +1,6 @@
 """Reading a space: the nodes of `sweep.space` -> its dimensions, in the order of setting."""
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,10 +103,9 @@ class _Reader:
         for i, option in enumerate(options):
             if any(_same(option, other) for other in options[:i]):
                 self._note(option.where, f"{column}[{i}]", "the same choice is given twice")
-            label = own = _label(option)
-            while label in labels:
-                label = f"{own} #{labels.count(own) + i + 1}"
-            labels.append(label)
+            own = _label(option)
+            numbered = (f"{own} #{number}" for number in itertools.count(2))
+            labels.append(next(e for e in itertools.chain([own], numbered) if e not in labels))
         return labels
 
     def _note(self, where: str, name: str, message: str) -> None:

@@ -83,6 +83,8 @@ def resume(path: Path, config: Path | None, assignments: Sequence[str]) -> Sweep
         experiment, source = load_text(text, place, facts.assignments)
         facts = _grown(facts, experiment, asked, path)
         keys, space = _searched(experiment, source, facts.assignments)
+        tables.recorded(experiment, source, facts.folds, facts.data_sha256)
+        facts, _ = _bounded(facts, _planner(facts, keys, space, path))
         study = _study(directory, facts, keys, space)
         if facts.ended and is_done(study.trials, study.planner):
             raise NothingLeft(

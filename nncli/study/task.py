@@ -6,6 +6,8 @@ from pathlib import Path
 
 from nncli.study.plan import TrialPlan
 
+DATA_CHANGED = "{}: the data has changed since the study began"
+
 
 @dataclass(frozen=True)
 class StudyTask:

@@ -8,6 +8,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,9 +46,9 @@ class TpeSampler:
 
         state = np.random.SeedSequence([self.seed, number]).generate_state(1)
         with _silent():
-            study = optuna.create_study(
-                sampler=optuna.samplers.TPESampler(seed=int(state[0])), direction=self.direction
-            )
+            # keys that are there together are drawn together, be they conditional
+            sampler = optuna.samplers.TPESampler(multivariate=True, group=True, seed=int(state[0]))
+            study = optuna.create_study(sampler=sampler, direction=self.direction)
             study.add_trials([self._frozen(each) for each in told])
             return self._ask(study.ask())
 
@@ -57,7 +58,8 @@ class TpeSampler:
         for each in self.space.dimensions:
             on = each.condition
             if on is None or point[on.choice] == on.option:
-                point[each.name] = _value(each, _drawn(trial, each))
+                found = _drawn(trial, each, self._distributions[each.name])
+                point[each.name] = each.value(int(found)) if _is_by_place(each) else found
         return point
 
     def _frozen(self, told: Told) -> "FrozenTrial":
@@ -77,9 +79,14 @@ class TpeSampler:
             state=state,
             value=value,
             params={each.name: _inner(each, told.point[each.name]) for each in known},
-            distributions={each.name: _distribution(each) for each in known},
+            distributions={each.name: self._distributions[each.name] for each in known},
             intermediate_values=last,
         )
+
+    @cached_property
+    def _distributions(self) -> dict[str, Any]:
+        """What Optuna has for each dimension."""
+        return {each.name: _distribution(each) for each in self.space.dimensions}
 
 
 # ---- a dimension in Optuna's words: a choice, and whatever is counted, by its place
@@ -107,9 +114,9 @@ def _is_by_place(dimension: Dimension) -> bool:
     return dimension.count is not None and not is_log
 
 
-def _drawn(trial: "Trial", dimension: Dimension) -> int | float:
-    """What the sampler makes of a dimension."""
-    name, it = dimension.name, _distribution(dimension)
+def _drawn(trial: "Trial", dimension: Dimension, it: Any) -> int | float:
+    """What the sampler makes of a dimension's distribution."""
+    name = dimension.name
     if isinstance(dimension, Choice):
         return int(trial.suggest_categorical(name, it.choices))
     if isinstance(it.low, int):
@@ -120,11 +127,6 @@ def _drawn(trial: "Trial", dimension: Dimension) -> int | float:
 def _inner(dimension: Dimension, value: int | float) -> int | float:
     """A value as Optuna is told it."""
     return dimension.place(value) if _is_by_place(dimension) else value
-
-
-def _value(dimension: Dimension, found: int | float) -> int | float:
-    """What Optuna says, as a value."""
-    return dimension.value(int(found)) if _is_by_place(dimension) else found
 
 
 @contextmanager

@@ -25,12 +25,12 @@ from nncli.assembly.build import Built, assemble
 from nncli.config.load import Source, load_text
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.stop import Stop
-from nncli.errors import Diverged, FileFailure, NncliError, UserError
+from nncli.errors import Diverged, NncliError, UserError
 from nncli.study import tables
 from nncli.study.plan import Pruning, RunPlan
 from nncli.study.stopping import watched_stop
 from nncli.study.taking_up import taken_up
-from nncli.study.task import RunResult, TrialResult, TrialTask
+from nncli.study.task import DATA_CHANGED, RunResult, TrialResult, TrialTask
 from nncli.study.versions import differs_here
 
 OnRunReport = Callable[[RunPlan, EpochReport], object]
@@ -161,7 +161,8 @@ class _Run:
         experiment, source = load_text(study.text, study.config, given)
         whole = tables.split(experiment, source, study.folds)
         if study.data_sha256 and whole.table.sha256() != study.data_sha256:
-            raise FileFailure(f"{study.config}: the data has changed since the study began")
+            self.is_prepared = True
+            raise UserError(DATA_CHANGED.format(study.config))
         part = whole if self.plan.fold is None else whole.folds[self.plan.fold]
         return assemble(experiment, source, part), source
 

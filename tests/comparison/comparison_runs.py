@@ -36,20 +36,21 @@ class Maker:
 
     folder: Path
 
-    def run(self, name: str, *assignments: str, config: str = CONFIG, ends: bool = True) -> Path:
+    def run(
+        self, name: str, *assignments: str, config: str = CONFIG, stopped: str = "epochs"
+    ) -> Path:
         """The run NAME-001, NAME-002, ..."""
         path = self.folder / f"{name}.yaml"
         path.write_text(config, encoding="utf-8")
         built = build(*load(path, ["output.plots=[]", *assignments]))
         recorder = RunRecorder(RunDirectory.create(self.folder, name), built, built.job.start())
         recorder.begin(config, path, ["train", path.name])
-        stopped = "epochs"
         try:
             for report in train(recorder.built.job, recorder.state):
                 recorder.record(report)
         except Diverged:
             stopped = "diverged"
-        recorder.finish(stopped if ends else "interrupted", NoPlotter())
+        recorder.finish(stopped, NoPlotter())
         recorder.run.unlock()
         return recorder.run.path
 

@@ -50,5 +50,19 @@ def folds(shared: Maker) -> dict[float, Path]:
 
 
 @pytest.fixture(scope="session")
+def twenty(shared: Maker) -> list[Path]:
+    """Runs of twenty configs, of a long name."""
+    return [
+        shared.run(
+            "a-rather-long-name-of-a-digits-sweep",
+            f"optimizer={{type: sgd, learning_rate: {number / 100}, momentum: {number % 3 / 4}}}",
+            f"network.hidden={[4] * (number % 3 + 1)}",
+            "training.epochs=1",
+        )
+        for number in range(1, 21)
+    ]
+
+
+@pytest.fixture(scope="session")
 def all_of() -> Callable[[dict[float, list[Path]]], list[Path]]:
     return lambda runs: [path for of_rate in runs.values() for path in of_rate]

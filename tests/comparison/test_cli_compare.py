@@ -40,20 +40,13 @@ def test_run_alone_is_compared_with_nothing(nncli, on_one_split):
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_twenty_groups_fit_the_terminal(nncli, maker, monkeypatch, width):
-    runs = [
-        maker.run(
-            "a-rather-long-name-of-a-digits-sweep",
-            f"optimizer={{type: sgd, learning_rate: {number / 100}, momentum: {number % 3 / 4}}}",
-            f"network.hidden={[4] * (number % 3 + 1)}",
-            "training.epochs=1",
-        )
-        for number in range(1, 21)
-    ]
+def test_twenty_groups_fit_the_terminal(nncli, twenty, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
-    out = nncli("compare", *runs).out
+    out = nncli("compare", *twenty).out
     assert max(map(len, out.splitlines())) <= width
-    assert "learning_rate" in out
+    assert "names: a-rather-long-name-of-a-digits-sweep-*" in out
+    for text in ("001", "020", "learning_rate", "[4, 4, 4]"):
+        assert text in out
 
 
 def test_folder_that_is_no_run_is_one_line(nncli, folder):
@@ -61,6 +54,8 @@ def test_folder_that_is_no_run_is_one_line(nncli, folder):
     done = nncli("compare", "empty")
     assert (done.code, done.out) == (2, "")
     assert done.err == "empty: neither a run nor a study\n"
+    (folder / "file").touch()
+    assert nncli("compare", "file").err == "file: neither a run nor a study\n"
     assert nncli("compare", "nowhere").err == "nowhere: no such run directory\n"
     assert nncli("compare").code == 2
 

@@ -1,18 +1,25 @@
 """What is compared with what: groups, pairs, and what doesn't count."""
 
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
-from comparison_runs import seed
+from comparison_runs import CONFIG, seed
 from scipy import stats
 
+from nncli.artifacts.manifest import encode
+from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
+from nncli.artifacts.trial_records import TrialRecord
 from nncli.comparison.comparison import compare
-from nncli.errors import UserError
+from nncli.errors import CorruptRun, UserError
 
 RATE = "optimizer.learning_rate"
 
 
 def whys(comparison):
-    return {each.path.name: each.why for each in comparison.left_out}
+    return {each.name: each.why for each in comparison.left_out}
 
 
 def test_runs_that_differ_by_their_seeds_are_a_group(on_one_split, all_of):
@@ -60,6 +67,109 @@ def test_folds_are_compared_by_what_they_held_out(folds, run_at):
     assert found.groups[1].versus.test == "corrected paired t"
     rows = found.groups[0].runs.results[0].rows
     assert rows["held_out"] == rows["test"] > 40
+
+
+def test_folds_without_a_study_are_compared_alike(folds, folder, run_at):
+    """As they were left before folds became a study."""
+    old = {}
+    for lr, path in folds.items():
+        old[lr] = Path(shutil.copytree(path, folder / f"old-{lr}"))
+        (old[lr] / "study.json").unlink()
+        (old[lr] / "trials.csv").unlink()
+        run = run_at(old[lr])
+        entry = {"folds.json": run.entry("folds.json")}
+        (old[lr] / "manifest.json").write_bytes(encode(entry))
+    found, as_study = compare(list(old.values())), compare(list(folds.values()))
+    assert [group.runs.values for group in found.groups] == [
+        group.runs.values for group in as_study.groups
+    ]
+    assert found.groups[1].versus == as_study.groups[1].versus
+
+
+def test_study_of_seeds_is_a_group_like_its_runs_alone(nncli, maker, write, on_one_split):
+    write("s.yaml", CONFIG)
+    done = nncli("train", "s.yaml", "--seeds", "3", "--runs-dir", ".", "-q")
+    assert done.code == 0
+    found = compare([maker.folder / "s-seeds-001", *on_one_split[0.001]])
+    assert [group.name for group in found.groups] == ["s-seeds-001", "one-005 +3"]
+    assert found.groups[1].versus.test == "paired t"
+    assert found.groups[1].versus.mean.n == 3
+
+
+def sweep(folder, *trials):
+    """A study of a sweep, whose trials are folders in it."""
+    study = StudyDirectory(folder / "s-sweep-001")
+    study.path.mkdir()
+    facts = StudyFacts(
+        kind="sweep", config="s.yaml", assignments=(), trials=len(trials), folds=0, vary=(),
+        ahead=1, search={}, objective="val_loss", higher_is_better=False, keys=(),
+        data_sha256="", versions={}, began="",
+    )  # fmt: skip
+    records = [
+        TrialRecord(number, f"trial-{number:04d}", state=state)
+        for number, state in enumerate(trials)
+    ]
+    study.save(facts, records)
+    return study.path
+
+
+def test_trials_of_a_sweep_are_groups_and_those_that_left_no_run_are_named(maker):
+    path = sweep(maker.folder, "completed", "completed", "failed", "running", "pruned")
+    for number, lr in enumerate((0.1, 0.01)):
+        for s in (1, 2):
+            run = maker.run("t", f"{RATE}={lr}", seed(s))
+            shutil.move(run, path / f"trial-{number:04d}" / f"seed-{s}")
+    shutil.move(maker.run("t", f"{RATE}=5.0", stopped="pruned"), path / "trial-0004")
+    found = compare([path])
+    assert [group.name for group in found.groups] == [
+        "s-sweep-001/trial-0000",
+        "s-sweep-001/trial-0001",
+    ]
+    assert [len(group.runs.results) for group in found.groups] == [2, 2]
+    assert whys(found) == {
+        "s-sweep-001/trial-0002": "failed",
+        "s-sweep-001/trial-0003": "not ended",
+        "s-sweep-001/trial-0004": "pruned",
+    }
+
+
+def test_trials_trained_again_are_compared_by_their_folders(maker):
+    path = sweep(maker.folder, "completed", "completed")
+    (path / "confirm.csv").touch()
+    for trial, lr in (("0000", 0.1), ("0001", 0.01)):
+        shutil.move(maker.run("t", f"{RATE}={lr}"), path / f"trial-{trial}")
+        for s in (1, 2, 3):
+            run = maker.run("t", f"{RATE}={lr}", seed(s))
+            shutil.move(run, path / f"confirm-{trial}" / f"seed-{s}")
+    note = f"the best of {path} was chosen by these values; {path}/confirm-* have others"
+    assert compare([path]).notes == [note]
+    found = compare(sorted(path.glob("confirm-*")))
+    assert {group.name for group in found.groups} == {
+        "s-sweep-001/confirm-0000",
+        "s-sweep-001/confirm-0001",
+    }
+    assert found.groups[1].versus.mean.n == 3
+    assert found.notes == []
+
+
+def test_study_leads_to_no_run_outside_it(maker, on_one_split):
+    path = sweep(maker.folder, "completed")
+    study = StudyDirectory(path)
+    elsewhere = os.path.relpath(on_one_split[0.1][0], path)
+    study.save(study.facts(), [TrialRecord(0, elsewhere, state="completed")])
+    with pytest.raises(CorruptRun, match="leads out"):
+        compare([path])
+
+
+def test_groups_of_one_name_are_told_apart_by_their_folders(on_one_split, maker):
+    for lr, name in ((0.1, "a"), (0.01, "b")):
+        (maker.folder / name).mkdir()
+        shutil.move(maker.run("x", f"{RATE}={lr}"), maker.folder / name / "x-001")
+    found = compare([maker.folder / name / "x-001" for name in ("a", "b")])
+    assert {Path(group.name).relative_to(maker.folder).as_posix() for group in found.groups} == {
+        "a/x-001",
+        "b/x-001",
+    }
 
 
 def test_metric_of_folds_that_is_of_training_rows_is_told_apart(folds):
@@ -122,14 +232,19 @@ def test_same_run_counts_once(on_one_split, maker):
 
 def test_diverged_interrupted_and_begun_runs_are_left_out_by_name(on_one_split, maker):
     diverged = maker.run("big", f"{RATE}=1e300")
-    stopped = maker.run("stopped", f"{RATE}=0.5", ends=False)
+    stopped = maker.run("stopped", f"{RATE}=0.5", stopped="interrupted")
+    huge = "kernel_initializer={type: normal, std: 1e200}"
+    wide = "network.hidden=[{type: dense, units: 3, activation: identity}]"
+    never = maker.run("never", wide, f"network.hidden.0.{huge}", f"network.output.{huge}")
     begun = maker.run("begun")
     (begun / "manifest.json").unlink()
-    found = compare([*on_one_split[0.1], diverged, stopped, begun])
+    (begun / "checkpoints" / "last.safetensors").unlink()
+    found = compare([*on_one_split[0.1], diverged, stopped, never, begun])
     assert len(found.groups) == 1
     assert whys(found) == {
         "big-001": "diverged",
         "stopped-001": "not ended",
+        "never-001": "its loss was never finite",
         "begun-001": "not ended",
     }
 
@@ -143,9 +258,23 @@ def test_undefined_value_is_left_out_by_name(on_one_split, maker):
 
 def test_loss_that_differs_gives_way_to_a_metric(maker):
     runs = [maker.run("l", f"loss={loss}", seed(1)) for loss in ("cross_entropy", "mse")]
-    assert compare(runs).metric == "val_accuracy"
+    found = compare(runs)
+    assert found.metric == "val_accuracy"
+    assert found.notes == ["compared by val_accuracy: the loss itself differs"]
     asked = compare(runs, "val_loss")
     assert asked.notes == ["the loss itself differs between groups: val_loss isn't one thing"]
+
+
+def test_engines_differ_where_seconds_are_compared(maker):
+    runs = [maker.run(e, f"training.engine={e}") for e in ("numpy", "compiled") for _ in range(3)]
+    found = compare(runs, "seconds")
+    assert found.keys == ["training.engine"]
+    assert [len(group.runs.results) for group in found.groups] == [3, 3]
+    values = [group.runs.values for group in found.groups]
+    versus = found.groups[1].versus
+    assert versus.mean.p == pytest.approx(stats.ttest_ind(*values, equal_var=False).pvalue)
+    others = compare(runs)
+    assert (others.keys, len(others.groups[0].runs.results)) == ([], 1)
 
 
 def test_p_of_several_comparisons_is_holm_s_of_all_pairs(on_one_split, maker, all_of):

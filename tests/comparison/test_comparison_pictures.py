@@ -8,6 +8,7 @@ from comparison_runs import rate, seed
 
 from nncli.comparison.comparison import compare
 from nncli.comparison.drawing import OTHERS, SHADES, apart, draw_comparison
+from nncli.errors import escaped
 
 
 def texts(svg: Path) -> str:
@@ -40,9 +41,8 @@ def test_folds_show_the_validation_curve_of_the_metric(nncli, folder, folds):
     assert {"held_out_loss", "val_loss"} <= set(texts(Path("a.svg")).splitlines())
 
 
-def test_beyond_eight_groups_the_rest_is_grey(folder, maker):
-    runs = [maker.run("g", rate(n / 100), seed(0), "training.epochs=1") for n in range(1, 11)]
-    draw_comparison(compare(runs), Path("a.svg"))
+def test_beyond_eight_groups_the_rest_is_grey(folder, twenty):
+    draw_comparison(compare(twenty), Path("a.svg"))
     svg = Path("a.svg").read_text()
     assert all(color.lower() in svg for color in SHADES)
     assert f"#{round(float(OTHERS) * 255):02x}" in svg
@@ -54,6 +54,17 @@ def test_run_that_ended_early_ends_its_curve_and_not_the_others(folder, maker):
         maker.run("e", rate(0.1), seed(s), f"training.epochs={9 - s}", "loss=mse") for s in (0, 1)
     ]
     draw_comparison(compare(runs), Path("a.png"))
+
+
+@pytest.mark.parametrize("name", ["$\\nope$", "_hidden", "a\\b{c}", "x^2_3", "a\nb"])
+def test_names_are_shown_as_they_are(nncli, folder, maker, name):
+    runs = [maker.run(each, rate(lr)) for each, lr in (("a", 0.1), ("b", 0.01))]
+    renamed = [run.rename(run.with_name(f"{name}{place}")) for place, run in enumerate(runs)]
+    more = maker.run("c", f"network.hidden={[5] * 12}")  # too long for a label
+    done = nncli("compare", *renamed, more, "-o", "a.svg")
+    assert (done.code, done.err) == (0, "")
+    assert escaped(f"{name}0") in done.out
+    assert " ".join(f"{name}0".split()) in texts(Path("a.svg"))
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a"])

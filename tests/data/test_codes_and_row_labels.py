@@ -10,7 +10,7 @@ from nncli.data.fitted_columns import Steps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.text_format import TextFormat
 
 RANDOM = np.random.default_rng(1)
 X = RANDOM.normal(size=120).round(3).tolist()

@@ -11,7 +11,7 @@ from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.text_format import TextFormat
 from nncli.errors import DataError
 
 STEPS = Steps("none", "median", "most_frequent", "ignore")

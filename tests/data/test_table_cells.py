@@ -9,7 +9,7 @@ from nncli.data.reading import encoding, text_files
 from nncli.data.reading.chunks import NumberParser, to_number
 from nncli.data.reading.number_formats import foreign_number
 from nncli.data.reading.tables import TableFile
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.text_format import TextFormat
 from nncli.parts.table import PART, Column
 
 HINT = (

@@ -1,6 +1,7 @@
 """Decisions and the choice of a threshold: the rule at ties, and that no threshold is better."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
+import nncli
 from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.metrics import (
     Accuracy,
@@ -71,6 +73,16 @@ def test_no_threshold_is_better_than_the_chosen_one(goal, data):
     others = np.concatenate([second, np.nextafter(second, 1), np.linspace(0, 1, 41)])
     best = max(worth(goal, second, is_true, other) for other in others)
     assert sign * made.value >= best - 1e-12
+
+
+def test_nothing_else_decides():
+    """A class that is the likeliest of a row is an argmax along an axis; one-hot rows are none."""
+    deciding = [
+        path.name
+        for path in sorted(Path(nncli.__file__).parent.rglob("*.py"))
+        if "argmax(axis=" in path.read_text()
+    ]
+    assert deciding == ["data.py", "decision.py"]  # the first writes one-hot targets into a script
 
 
 def test_a_probability_that_equals_the_threshold_is_the_first_class():

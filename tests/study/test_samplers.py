@@ -3,12 +3,14 @@
 import builtins
 import logging
 import math
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
-from study_spaces import ALL_KINDS, config, space_of
+from study_spaces import ALL_KINDS, EXAMPLE, config, space_of
 
 from nncli.config.load import load_text
 from nncli.errors import ConfigError, UserError
@@ -61,6 +63,26 @@ def test_a_suggestion_is_the_same_for_whoever_asks(method):
     late = make(SPACE)
     assert late.suggest(15, told_of(points, 12)) == points[15]
     assert late.suggest(3, told_of(points, 0)) == points[3]
+
+
+@every_method
+def test_a_suggestion_is_the_same_in_another_process(method):
+    code = (
+        "import test_samplers as t; "
+        f"print(t.search(t.METHODS[{method!r}](t.SPACE), 24, ahead=4)[1:])"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=Path(__file__).parent,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert found == {f"{search(METHODS[method](SPACE), 24, ahead=4)[1:]}\n"}
 
 
 @every_method
@@ -231,8 +253,9 @@ def test_tpe_says_nothing_and_keeps_the_logger_as_it_was(capfd):
 
 @needs_optuna
 def test_asking_at_forty_trials_takes_less_than_a_fiftieth_of_a_second():
-    points = search(RandomSampler(SPACE, 0), 40)
-    sampler, told = TpeSampler(SPACE, 0, "minimize"), told_of(points, 40)
+    space = space_of(EXAMPLE)
+    points = search(RandomSampler(space, 0), 40)
+    sampler, told = TpeSampler(space, 0, "minimize"), told_of(points, 40)
     sampler.suggest(40, told)
 
     def seconds():

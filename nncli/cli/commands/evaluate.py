@@ -106,12 +106,14 @@ def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
     built = reader.built
     given = built.read(path, needs_target=True)
     assert given.origin is not None
+    for note in given.origin.notes:
+        echo_line(f"note: {note}", err=True)
     if built.table.origin and given.sha256() in built.table.origin.each_sha256:
         learnt = len(built.rows.train)
         echo_line(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
     note_unseen_categories(built.preprocessing.unseen(given))
     rows = built.table_evaluation_set(given)
-    if not np.isfinite(rows.targets).all():
+    if not built.table.classes and not np.isfinite(rows.targets).all():
         raise DataError(f"{path}: its targets overflow when scaled or stored as {rows.x.dtype}")
     return path.name if path.name in str(path) else str(path), rows
 

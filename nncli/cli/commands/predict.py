@@ -45,6 +45,8 @@ def _predict(run: Path, file: Path, output: Path | None, *, probabilities: bool)
     with limited(reader.model.experiment.training):
         predictions = Predictions(reader, file, probabilities=probabilities)
     predictions.write(output, sys.stdout.buffer)
+    for note in predictions.file.notes:
+        echo_line(f"note: {note}", err=True)
     if predictions.unused:
         what = "the columns" if len(predictions.unused) > 1 else "the column"
         echo_line(f"note: {run} doesn't use {what} {few(predictions.unused)}", err=True)

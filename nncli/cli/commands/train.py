@@ -177,6 +177,8 @@ def _build(
     from nncli.config.load import load
 
     experiment, source = load(config, assignments)
+    if experiment.sweep is not None:
+        echo_err("note: the config's sweep is for nncli sweep")
     if experiment.output.plots:
         plotter.start()
     built = build(experiment, source)

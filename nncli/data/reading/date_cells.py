@@ -15,6 +15,8 @@ from nncli.parts.dates import date_format, days_of
 class DateParser(NumberParser):
     """Cells -> days since 1970; what is missing becomes NaN. form: None for ISO 8601."""
 
+    expected = "a date"
+
     def __init__(self, missing: Sequence[str], form: str | None) -> None:
         super().__init__(missing)
         self.form = form

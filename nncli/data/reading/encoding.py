@@ -22,6 +22,7 @@ from nncli.data.reading.number_formats import (
     numbers_read_as_text,
     yaml_name,
 )
+from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.targets import label
 from nncli.errors import DataError, MarkersFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
@@ -113,11 +114,6 @@ class _Column:
         return np.fromiter(map(codes.__getitem__, cells), float, len(cells))
 
     @property
-    def what(self) -> str:
-        """What each cell should hold."""
-        return "date" if self.form == "date" else "number"
-
-    @property
     def some_texts(self) -> list[str]:
         """The first of its different texts: enough to tell how they are written."""
         return list(islice(self.vocabulary, SHOWN))
@@ -127,14 +123,18 @@ class _Column:
         if not self.problems:
             return []
         first, *others = self.problems
-        if self.wrong > self.numbers:
-            message = f"{first.message}, and no {self.what} in most rows{self._cure(is_new=is_new)}"
+        is_ordinal = isinstance(self.parser, OrdinalParser)
+        if self.wrong > self.numbers and not is_ordinal:
+            what = self.parser.expected.removeprefix("a ")
+            message = f"{first.message}, and no {what} in most rows{self._cure(is_new=is_new)}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
             advice = f" ({limit_advice(self.wrong_texts[0]).partition(': ')[2]})"
         elif not is_new:
             advice = " (if it stands for missing, add it to data.missing"
+            if is_ordinal:
+                advice += f"; if it has a place, to data.columns.{yaml_name(self.name)}.order"
             if not self.is_forced:
                 advice += f"; if the column is text, data.columns: {{{self.name}: categorical}}"
             advice += ")"
@@ -366,8 +366,9 @@ def _note(column: _Column, wrong: list[int], cells: Any, file: str, lines: Array
     """Write down cells that should be numbers, the first ones with their places."""
     for index in wrong[: TableError.MOST_SHOWN - len(column.problems)]:
         cell = str(cells[index]).strip()
-        kind = "a finite number" if to_number(cell) in (np.inf, -np.inf) else "a number"
-        kind = "a date" if column.form == "date" else kind
+        kind = column.parser.expected
+        if kind == NumberParser.expected and to_number(cell) in (np.inf, -np.inf):
+            kind = "a finite number"
         message = f"expected {kind}, found '{printable(cell)}'"
         column.problems.append(cell_problem(f"{file}{lines[index]}", column.name, message))
         column.wrong_texts.append(cell)

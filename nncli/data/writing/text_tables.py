@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from typing import IO, cast
 
+from nncli.data.reading.text_format import WHITESPACE
 from nncli.data.writing.output_table import OutputTable
 
 
@@ -18,9 +19,9 @@ def write_packed(
 
 
 def write_csv(file: IO[bytes], table: OutputTable) -> None:
-    """With the source's delimiter, but for tabs."""
+    """With the source's delimiter, but for tabs and blanks."""
     own = getattr(table.source, "delimiter", ",")
-    _write(file, table, "," if own == "\t" else own)
+    _write(file, table, "," if own in ("\t", WHITESPACE) else own)
 
 
 def write_tabs(file: IO[bytes], table: OutputTable) -> None:
@@ -28,7 +29,8 @@ def write_tabs(file: IO[bytes], table: OutputTable) -> None:
 
 
 def write_as_read(file: IO[bytes], table: OutputTable) -> None:
-    _write(file, table, getattr(table.source, "delimiter", ","))
+    own = getattr(table.source, "delimiter", ",")
+    _write(file, table, " " if own == WHITESPACE else own)
 
 
 def _write(file: IO[bytes], table: OutputTable, delimiter: str) -> None:
