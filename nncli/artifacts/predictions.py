@@ -14,7 +14,6 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.decided import decided_in_words
 from nncli.assembly.model import Model
 from nncli.data.reading.chunks import has_codes, is_number
-from nncli.data.reading.column_keys import Parsers
 from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
 from nncli.errors import CorruptRun, UserError
@@ -55,8 +54,7 @@ class Predictions:
         self.formulas = _formulas(model.preprocessing.classes)
         columns = _columns(model, predicted, run.decision, probabilities=probabilities)
         added = {_free(name, self.file.names): column for name, column in columns.items()}
-        self.names, data = tuple(added), model.experiment.data
-        parsers = Parsers(data.missing, data.decimal, data.column_keys)
+        self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(self.file, added, parsers, frozenset(_texts(model, self.names)))
 
     def write(self, target: Path | None, stdout: IO[bytes]) -> None:

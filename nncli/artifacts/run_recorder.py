@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts import run_directory as names
+from nncli.artifacts.clock import utc_now
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
@@ -220,6 +221,7 @@ class RunRecorder:
             "final": split_metrics(self.last),
             "best": split_metrics(self.best) if self.best else {},
             "seconds": self.last.seconds,
+            "ended": utc_now(),
         }
         self.save({names.SUMMARY: [to_json({**summary, **final})]})
         self._warn_of_outcome()

@@ -70,7 +70,13 @@ class Model:
     @property
     def _new_rows(self) -> NewRows:
         data = self.experiment.data
-        return NewRows(self.preprocessing, data.text_format, data.missing, None, data.column_keys)
+        return NewRows(
+            self.preprocessing,
+            data.text_format,
+            data.missing,
+            columns=data.column_keys,
+            fold_case=data.fold_case,
+        )
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""

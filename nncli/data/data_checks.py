@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.data.column_types import uninformative
+from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
@@ -58,8 +59,8 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             yield from _hardly_any(name, column.values[rows.train])
+    yield from spelling_warnings(table)
     if table.classes:
-        yield from _spellings(table)
         absent = [*_absent_classes(table, rows)]
         yield from absent
         if not (is_balanced or absent):
@@ -154,21 +155,6 @@ def _class_of(marked: Array, table: Table) -> int | None:
         if counts[first] == these.sum() and (table.y[these] == first).all():
             return first
     return None
-
-
-def _spellings(table: Table) -> Iterator[str]:
-    """Classes whose names differ in capitals and spaces alone."""
-    alike: dict[str, list[int]] = {}
-    for index, name in enumerate(table.classes):
-        alike.setdefault("".join(name.casefold().split()), []).append(index)
-    counts = np.bincount(table.y, minlength=len(table.classes))
-    for classes in alike.values():
-        if len(classes) > 1:
-            names = ", ".join(f"'{printable(table.classes[i])}' ({counts[i]:,})" for i in classes)
-            yield (
-                f"classes {names} differ in capitals or spaces alone and are told apart: "
-                "if they are one class, write them alike in the table"
-            )
 
 
 def rowless_classes(table: Table) -> Iterator[str]:

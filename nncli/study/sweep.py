@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from nncli.artifacts.clock import utc_now
 from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.assembly.build import Built, assemble
@@ -15,7 +16,6 @@ from nncli.config.source_text import problem, read_text
 from nncli.config.sweep import SweepKeys
 from nncli.errors import ConfigError, NothingLeft, UserError
 from nncli.study import tables
-from nncli.study.clock import utc_now
 from nncli.study.repeats import threads_assignment
 from nncli.study.samplers import sampler_for
 from nncli.study.space import Space

@@ -211,10 +211,18 @@ def test_a_class_that_nobody_learns_is_named(tmp_path):
 def test_classes_that_differ_in_capitals_alone_are_named_with_their_counts(tmp_path):
     text = columns(x=X, y=["Yes", "no", "yes ", "No", "YES", "maybe"], rows=60)
     assert warnings(tmp_path, text) == [
-        "classes 'No' (10), 'no' (10) differ in capitals or spaces alone and are told apart: if "
-        "they are one class, write them alike in the table",
-        "classes 'YES' (10), 'Yes' (10), 'yes' (10) differ in capitals or spaces alone and are "
-        "told apart: if they are one class, write them alike in the table",
+        "classes 'No' (10) and 'no' (10), 'YES' (10) and 'Yes' (10) and 'yes' (10) differ in "
+        "capitals or spaces alone and are told apart: if they are one, data.columns: {y: "
+        "{fold_case: true}}, or data.fold_case: true for all columns",
+    ]
+
+
+def test_categories_that_differ_in_capitals_alone_are_named_with_the_key(tmp_path):
+    text = columns(x=X, y=[1.5, 2.5, 3.5], **{"the town": ["Rome", "rome", "", "Oslo"]}, rows=60)
+    assert warnings(tmp_path, text) == [
+        "categories of column 'the town', 'Rome' (15) and 'rome' (15) differ in capitals or "
+        'spaces alone and are told apart: if they are one, data.columns: {"the town": '
+        "{fold_case: true}}, or data.fold_case: true for all columns",
     ]
 
 
