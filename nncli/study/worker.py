@@ -117,7 +117,7 @@ class _Run:
         state = summary["stopped"]
         state = state if state in ("pruned", "diverged") else COMPLETED
         if self.plan.fold is not None and state == COMPLETED:
-            metrics |= held_out_metrics(reader.built, reader.theta)
+            metrics |= held_out_metrics(reader.built, reader.theta, reader.decision)
         if self.pruning is not None:
             self.values = self._logged(run.read(names.METRICS), run)
         return RunResult(state, metrics, summary["epochs"], summary["seconds"], self.values)
