@@ -49,6 +49,29 @@ def test_twenty_groups_fit_the_terminal(nncli, twenty, monkeypatch, width):
         assert text in out
 
 
+def test_names_too_long_for_the_table_become_numbers(nncli, maker, monkeypatch):
+    names = ["a" * 50, "b" * 50]
+    runs = [maker.run(name, f"training.epochs={place + 1}") for place, name in enumerate(names)]
+    monkeypatch.setenv("COLUMNS", "65")
+    done = nncli("compare", *runs)
+    _, figures, settings, _ = done.out.split("\n\n")
+    assert [line.split()[0] for line in figures.splitlines()[1:]] == ["1", "2"]
+    first, second = settings.splitlines()[1:]
+    assert {first.split()[1], second.split()[1]} == set(names)
+
+
+def test_runs_that_do_not_count_are_named_and_counted(nncli, maker, on_one_split):
+    others = [maker.run("other", f"optimizer.learning_rate={n}", stopped="pruned") for n in (1, 2)]
+    done = nncli("compare", *on_one_split[0.1], *others)
+    assert "left out, pruned: 2 runs (other-001, other-002)" in done.out
+    assert nncli("compare", *others[:1], *on_one_split[0.1], "--json").json["left_out"] == [
+        {"run": "other-001", "why": "pruned"}
+    ]
+    alone = nncli("compare", *others)
+    assert (alone.code, alone.out) == (2, "")
+    assert alone.err == "no run has a val_loss: other-001: pruned\n"
+
+
 def test_folder_that_is_no_run_is_one_line(nncli, folder):
     (folder / "empty").mkdir()
     done = nncli("compare", "empty")
