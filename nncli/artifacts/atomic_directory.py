@@ -79,6 +79,15 @@ class AtomicDirectory:
                 raise RunInUse(f"{self.path}: another process is using this {self.kind}") from None
         self._lock = descriptor
 
+    def is_used_elsewhere(self) -> bool:
+        """Whether another process keeps this one from writing here."""
+        try:
+            self.lock(is_shared=True)
+        except RunInUse:
+            return True
+        self.unlock()
+        return False
+
     def unlock(self) -> None:
         """Let other processes write here."""
         if self._lock is not None:

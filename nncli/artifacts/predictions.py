@@ -11,13 +11,14 @@ import numpy as np
 from nncli.artifacts.files import output_file
 from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
+from nncli.assembly.decided import decided_in_words
 from nncli.assembly.model import Model
 from nncli.data.reading.chunks import has_codes, is_number
-from nncli.data.reading.column_keys import Parsers
 from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
 from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
 from nncli.untrusted_files.standard_input import StandardInput, reads_from
 
 STDOUT = Path("stdout.csv")  # how it is written there
@@ -28,6 +29,7 @@ class Predictions:
 
     names: of the added columns.  unused: the file's columns that the run doesn't look at.
     formulas: predicted classes that a spreadsheet would calculate, and not show.
+    decided: in words, if a threshold parts two classes.
     unseen: how many cells of a column hold a category that no training row had.
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
@@ -41,18 +43,18 @@ class Predictions:
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = model.inputs(table, np.arange(len(table)))
         if model.preprocessing.classes and not probabilities:
-            predicted = model.predict_classes(run.theta, inputs)
+            predicted = model.predict_classes(run.theta, inputs, run.decision)
         else:
             predicted = model.predict(run.theta, inputs)
         self.rows, self.unseen = len(table), model.preprocessing.unseen(table)
         self.file = model.open(path)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
+        self.decided = _decided(run)
         self.formulas = _formulas(model.preprocessing.classes)
-        columns = _columns(model, predicted, probabilities=probabilities)
+        columns = _columns(model, predicted, run.decision, probabilities=probabilities)
         added = {_free(name, self.file.names): column for name, column in columns.items()}
-        self.names, data = tuple(added), model.experiment.data
-        parsers = Parsers(data.missing, data.decimal, data.column_keys)
+        self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(self.file, added, parsers, frozenset(_texts(model, self.names)))
 
     def write(self, target: Path | None, stdout: IO[bytes]) -> None:
@@ -84,6 +86,11 @@ def _refuse_unfit(run: RunReader) -> None:
             )
 
 
+def _decided(run: RunReader) -> str:
+    keys, classes = run.recorded.decision, run.model.preprocessing.classes
+    return decided_in_words(keys, run.chosen, classes[1]) if keys else ""
+
+
 def _formulas(classes: Sequence[str]) -> list[str]:
     """Those that begin as formulas do, numbers with a sign left out."""
     return [
@@ -91,7 +98,9 @@ def _formulas(classes: Sequence[str]) -> list[str]:
     ]
 
 
-def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str, Any]:
+def _columns(
+    model: Model, predicted: Array, decision: Decision, *, probabilities: bool
+) -> dict[str, Any]:
     """The added columns by name. predicted: indices of classes, unless probabilities are asked."""
     classes, targets = model.preprocessing.classes, model.preprocessing.targets
     if not classes:
@@ -101,7 +110,7 @@ def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str
     names = np.array(classes)
     if not probabilities:
         return {"prediction": names[predicted]}
-    columns: dict[str, Any] = {"prediction": names[predicted.argmax(axis=1)]}
+    columns: dict[str, Any] = {"prediction": names[decision(predicted)]}
     return columns | {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
 
 

@@ -13,6 +13,7 @@ METRICS = "metrics.csv"
 FINGERPRINTS = "fingerprints.csv"
 SUMMARY = "metrics.json"
 SPLIT = "split.npz"
+DECISION = "decision.json"  # the threshold, where the config has it chosen
 PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"

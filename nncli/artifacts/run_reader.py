@@ -13,6 +13,7 @@ from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights
 from nncli.assembly.build import Built, build
+from nncli.assembly.decided import decision_of
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
 from nncli.config.experiment import Experiment
@@ -24,7 +25,9 @@ from nncli.data.preprocessing import Preprocessing
 from nncli.engine.state import TrainState
 from nncli.errors import ConfigError, CorruptRun, UserError, printable
 from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
 from nncli.parts.splits import Rows
+from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.npz import NpzArchive
 
@@ -128,13 +131,34 @@ class RunReader:
     @cached_property
     def model(self) -> Model:
         """What was trained, without its data."""
-        return Model(self.recorded, self._preprocessing())
+        preprocessing = self._preprocessing()
+        if self.recorded.decision is not None and len(preprocessing.classes) != 2:
+            raise CorruptRun(f"{self._path(names.RESOLVED)}: decision: expected two classes")
+        return Model(self.recorded, preprocessing)
 
     @cached_property
     def theta(self) -> Array:
         """The weights to use."""
         content, path = self._learned(names.WEIGHTS), self._path(names.WEIGHTS)
         return decode_weights(content, self.model.network.layout, self.model.dtype, path)
+
+    @cached_property
+    def chosen(self) -> ChosenThreshold | None:
+        """The threshold that was chosen for the weights to use; None where none had to be."""
+        keys = self.recorded.decision
+        if keys is None or keys.goal is None:
+            return None
+        self._learned(names.DECISION)
+        place, value = self._path(names.DECISION), self.run.read_json(names.DECISION)
+        try:
+            return ChosenThreshold.from_json(value)
+        except Malformed as error:
+            raise CorruptRun(f"{place}: {printable(str(error), 300)}") from None
+
+    @property
+    def decision(self) -> Decision:
+        """Which class a row is given."""
+        return decision_of(self.recorded.decision, self.chosen)
 
     def _learned(self, name: str) -> bytes:
         """A file that a run has from its first finite loss on. Raises UserError before, and

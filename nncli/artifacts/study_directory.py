@@ -8,6 +8,7 @@ import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from nncli.artifacts.atomic_directory import MANIFEST
@@ -89,8 +90,13 @@ class StudyDirectory(NumberedDirectory):
             raise CorruptRun(f"{path / MANIFEST}: missing from the study")
         return cls(path)
 
-    def save(self, facts: StudyFacts, trials: Sequence[TrialRecord], **files: bytes) -> None:
-        """Commit what is known, as one."""
+    def save(
+        self,
+        facts: StudyFacts,
+        trials: Sequence[TrialRecord],
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Commit what is known, and files by their names, as one."""
         content = {"format": FORMAT, **dataclasses.asdict(facts)}
         self.commit(
             {

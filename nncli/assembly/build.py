@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nncli.assembly.advice import advice
+from nncli.assembly.decided import decision_of
 from nncli.assembly.memory_check import check_network
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
@@ -31,6 +32,7 @@ from nncli.engine.settings import TrainingKeys
 from nncli.engine.steppers.choice import Choice, choose
 from nncli.errors import TableError, UserError
 from nncli.parts.arrays import Array
+from nncli.parts.metrics import deciding
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
@@ -164,6 +166,7 @@ def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Prep
 def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source: Source) -> Job:
     """What the engine trains. Raises ConfigError, or TableError, if it can't be trained at all."""
     experiment, table, rows = model.experiment, split.table, split.rows
+    decision = decision_of(experiment.decision, None)
     try:
         train = model.evaluation_set(table, rows.train, row_weights)
         val = model.evaluation_set(table, rows.val, row_weights) if len(rows.val) else None
@@ -186,7 +189,7 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
         train=train,
         val=val,
         decode=model.coding.decode,
-        metrics={metric.name: metric for metric in experiment.evaluation.metrics},
+        metrics=deciding({m.name: m for m in experiment.evaluation.metrics}, decision),
         seeds=experiment.seeds,
         log_every=experiment.output.log_every,
     )
@@ -206,5 +209,5 @@ def _warnings(given: Experiment, model: Model, job: Job, split: SplitTable) -> I
     yield from advice(given.training, model.experiment, job, table, model.preprocessing)
     yield from rowless_classes(table)
     if given.data.path is not None:
-        is_balanced = given.training.class_weight is not None
+        is_balanced = given.training.class_weight is not None or given.decision is not None
         yield from data_warnings(table, split.rows, is_balanced=is_balanced)

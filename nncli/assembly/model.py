@@ -27,6 +27,7 @@ from nncli.engine.network import Network
 from nncli.engine.rows import InputBlock, Inputs, X
 from nncli.errors import Problem, TableError
 from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
 from nncli.parts.table import Table
 
 
@@ -69,21 +70,27 @@ class Model:
     @property
     def _new_rows(self) -> NewRows:
         data = self.experiment.data
-        return NewRows(self.preprocessing, data.text_format, data.missing, None, data.column_keys)
+        return NewRows(
+            self.preprocessing,
+            data.text_format,
+            data.missing,
+            columns=data.column_keys,
+            fold_case=data.fold_case,
+        )
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""
         with np.errstate(all="ignore"):
             return self.coding.decode(Forward(self.network, theta, inputs)())
 
-    def predict_classes(self, theta: Array, inputs: Inputs) -> Array:
-        """(rows,) indices of the most probable classes, without keeping the probabilities."""
+    def predict_classes(self, theta: Array, inputs: Inputs, decision: Decision) -> Array:
+        """(rows,) indices of the classes that rows are given, without keeping probabilities."""
         forward = Forward(self.network, theta, inputs, keeps=False)
         found = np.zeros(len(inputs[X]), np.intp)
         with np.errstate(all="ignore"):
             for rows, tape, last in forward.chunks:
                 tape()
-                found[rows] = self.coding.decode(last.y).argmax(axis=1)
+                found[rows] = decision(self.coding.decode(last.y))
         return found
 
     def inputs(self, table: Table, rows: Array) -> Inputs:

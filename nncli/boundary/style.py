@@ -89,6 +89,8 @@ def remarks(boundary: Boundary) -> Iterator[str]:
     for found, why in ((is_far, "far away"), (is_lacking, "with a missing value")):
         if count := int(found.sum()):
             yield f"Left out: {count:,} training row{'s' if count > 1 else ''} {why}."
+    if boundary.decided:
+        yield f"{boundary.decided}."
     if not np.isfinite(boundary.predictions).all():
         yield "Grey: no finite prediction."
 

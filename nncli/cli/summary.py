@@ -1,9 +1,10 @@
 """The model summary that `train` prints first, and notes that several commands have."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nncli.assembly.build import Built
+from nncli.assembly.decided import decided_in_words
 from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
 from nncli.config.dump import in_words
@@ -70,6 +71,15 @@ def _delta_in_units(loss: Huber, built: Built) -> str:
     return f"delta {loss.delta:g} is {few(said)}"
 
 
+def _decision(built: Built) -> Iterator[list[str]]:
+    """Where two classes part, and what that means for the metrics to come."""
+    keys = built.experiment.decision
+    assert keys is not None
+    yield ["decision", decided_in_words(keys, None, built.table.classes[1])]
+    if keys.goal is not None:
+        yield ["", "once trained; metrics until then, in metrics.csv too, are those at 0.5"]
+
+
 def model_summary(built: Built) -> str:
     """Layers, shapes, parameters, loss with its formula, optimizer, and rows per split."""
     experiment, network = built.experiment, built.network
@@ -96,6 +106,8 @@ def model_summary(built: Built) -> str:
         ["engine", experiment.training.engine],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]
+    if experiment.decision is not None:
+        facts += _decision(built)
     if built.task_reason:
         facts.append(["", built.task_reason])
     if built.table.origin is not None:

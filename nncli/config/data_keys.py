@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from nncli.constraints import Auto, Count, Finite, Length
 from nncli.data.fitted_columns import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import nfc
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
@@ -91,7 +91,7 @@ class Data:
 
     dataset: Annotated[Dataset | None, "a built-in dataset"] = None
     path: Annotated[
-        Path | None, "your own table: .csv, .tsv, .csv.gz, .npz, .parquet or .feather"
+        Path | None, "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather"
     ] = None
     target: Annotated[
         str | Annotated[list[str], Length(1)] | None, "the table's column to predict, or several"
@@ -109,6 +109,9 @@ class Data:
     missing: Annotated[list[str], "cells that mean there is no value"] = field(
         default_factory=lambda: list(MISSING)
     )
+    fold_case: Annotated[
+        bool, "whether Yes, yes and YES are one text, called as most cells spell it"
+    ] = False
     missing_target: Annotated[
         Literal["error", "drop"], "what becomes of rows that lack the target"
     ] = "error"
@@ -214,6 +217,11 @@ class Data:
         }
 
     @property
+    def parsers(self) -> Parsers:
+        """What reads the cells of each column."""
+        return Parsers(self.missing, self.decimal, self.column_keys, fold_case=self.fold_case)
+
+    @property
     def text_format(self) -> TextFormat:
         return TextFormat(
             self.delimiter,
@@ -245,6 +253,7 @@ class Data:
             guesses_values=self.missing == list(MISSING),
             aside=aside,
             missing=tuple(self.missing),
+            fold_case=self.fold_case,
             drops_missing_target=self.missing_target == "drop",
             format=self.text_format,
             parts=self.split.files if isinstance(self.split, FixedSplit) else {},

@@ -28,7 +28,7 @@ class NewRows:
     """How to read new rows: as `learnt` was fitted.
 
     missing: the cells that mean no value.  weight: the column that weighs the rows, where the
-    file has it.  columns: how they are written.
+    file has it.  columns: how they are written.  fold_case: see Parsers.
     """
 
     learnt: Preprocessing
@@ -36,6 +36,7 @@ class NewRows:
     missing: Sequence[str]
     weight: str | None = None
     columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
+    fold_case: bool = False
 
     def open(self, path: Path) -> TableReader:
         """The reader of a file, laid out as training's or, if its names are then lacking, plainly.
@@ -68,12 +69,7 @@ class NewRows:
             [(str(path), reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
             self._forms(targets) | dict.fromkeys(weights, "number"),
-            Parsers(
-                self.missing,
-                self.format.decimal,
-                self.columns,
-                takes_unknown=self.learnt.unknown == "ignore",
-            ),
+            self._parsers,
             on_disk=stays_on_disk([reader]),
             is_new=True,
         )
@@ -96,6 +92,20 @@ class NewRows:
             weights=weights_of(encoded, weights[0], origin) if weights else None,
             origin=origin,
         )
+
+    @property
+    def _parsers(self) -> Parsers:
+        return Parsers(
+            self.missing,
+            self.format.decimal,
+            self.columns,
+            takes_unknown=self.learnt.unknown == "ignore",
+            fold_case=self.fold_case,
+        )
+
+    def _known(self, name: str, words: Sequence[str]) -> Categories:
+        """A column's categories or classes, as training knew them."""
+        return Categories(words, self.format.decimal, folds_case=self._parsers.folds_case(name))
 
     def _check_names(self, path: Path, reader: TableReader, wanted: Sequence[str]) -> None:
         names = reader.names
@@ -128,7 +138,7 @@ class NewRows:
         categories = {}
         for feature in self.learnt.features:
             if (texts := encoded.vocabularies.get(feature.name)) is not None:
-                known = Categories(feature.categories, self.format.decimal)
+                known = self._known(feature.name, feature.categories)
                 places = map(known.index, texts)
                 categories[feature.name] = tuple(
                     text if place is None else feature.categories[place]
@@ -149,7 +159,7 @@ class NewRows:
         )
 
     def _class_indices(self, name: str, column: Column, origin: Origin) -> Array:
-        known_classes = Categories(self.learnt.classes, self.format.decimal)
+        known_classes = self._known(name, self.learnt.classes)
         places = [known_classes.index(text) for text in column.categories]
         is_unknown = np.array([place is None for place in places])
         rows = column.values.astype(int)

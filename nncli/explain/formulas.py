@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.assembly.build import Built
+from nncli.assembly.decided import decided_in_words
 from nncli.data.target_transforms import in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
@@ -14,6 +15,7 @@ from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
 from nncli.parts.optimizers import Optimizer, Sgd
 from nncli.parts.schedules import ReduceOnPlateau
+from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.registry import Part
 
 
@@ -26,8 +28,13 @@ class Formula:
     formula: str
 
 
-def formulas(built: Built, as_trained: str = "") -> list[Formula]:
-    """Every formula, in the order of a step. as_trained: how a run's rates differed from them."""
+def formulas(
+    built: Built, as_trained: str = "", chosen: ChosenThreshold | None = None
+) -> list[Formula]:
+    """Every formula, in the order of a step.
+
+    as_trained: how a run's rates differed from them.  chosen: the threshold of a run that chose it.
+    """
     network = built.network
     sections = {
         "data": _data(built),
@@ -36,6 +43,7 @@ def formulas(built: Built, as_trained: str = "") -> list[Formula]:
         "loss": _loss(built),
         "each step": [*_steps(built), *([("lr", as_trained)] if as_trained else [])],
         "stops": _stops(built),
+        "decision": _decision(built, chosen),
         "reported": _reported(built),
     }
     return [
@@ -232,6 +240,11 @@ def _stops(built: Built) -> Iterator[tuple[str, str]]:
             "converged",
             f"when {ended.monitor} changes by at most {written(ended.tolerance)} in an epoch",
         )
+
+
+def _decision(built: Built, chosen: ChosenThreshold | None) -> Iterator[tuple[str, str]]:
+    if keys := built.experiment.decision:
+        yield "class", decided_in_words(keys, chosen, built.table.classes[1])
 
 
 def _reported(built: Built) -> Iterator[tuple[str, str]]:

@@ -134,6 +134,9 @@ def _missing(built: Built) -> Equivalent:
     if training.converged is not None:
         watched = "tol and n_iter_no_change watch the mean loss of the batches"
         found += unsupported(f"converged; {watched}")
+    if built.experiment.decision is not None:
+        note = "predict takes the likelier class: FixedThresholdClassifier gives it a threshold, "
+        found += Equivalent("", f"{note}TunedThresholdClassifierCV chooses one")
     if built.job.train.weights is not None:
         note = "sample_weight needs scikit-learn 1.7; it divides by a batch's weights"
         found += Equivalent("", note)

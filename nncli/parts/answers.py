@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from nncli.parts.arrays import Array
+from nncli.parts.decision import LIKELIEST, Decision
 
 
 @dataclass(frozen=True)
 class Answers:
     """Of each row the most probable class and the probability of the true one, (rows,) each.
 
-    classes: how many there are to choose from.
+    classes: how many there are to choose from: too many for a threshold to part them.
     """
 
     chosen: Array
@@ -26,18 +27,18 @@ class Answers:
 
     def note(self, rows: slice, probabilities: Array, truth: Array) -> None:
         """Keep of the probabilities of some rows, (rows, classes), what is kept."""
-        self.chosen[rows] = probabilities.argmax(axis=1)
+        self.chosen[rows] = LIKELIEST(probabilities)
         self.given[rows] = probabilities[np.arange(len(truth)), truth]
 
 
 Predictions = Array | Answers
 
 
-def chosen_classes(predictions: Predictions) -> Array:
-    """(rows,) the most probable class of each row."""
+def chosen_classes(predictions: Predictions, decision: Decision) -> Array:
+    """(rows,) the class that each row is given; answers have been decided."""
     if isinstance(predictions, Answers):
         return predictions.chosen
-    return np.asarray(predictions.argmax(axis=1))
+    return decision(predictions)
 
 
 def given_to_truth(predictions: Predictions, truth: Array) -> Array:
@@ -56,8 +57,8 @@ class Counts:
     hits: Array
 
     @classmethod
-    def of(cls, predictions: Predictions, truth: Array) -> "Counts":
-        chosen = chosen_classes(predictions)
+    def of(cls, predictions: Predictions, truth: Array, decision: Decision) -> "Counts":
+        chosen = chosen_classes(predictions, decision)
         classes = predictions.classes if isinstance(predictions, Answers) else predictions.shape[1]
         of_rows = (truth, chosen, truth[chosen == truth])
         return cls(*(np.bincount(each, minlength=classes) for each in of_rows))

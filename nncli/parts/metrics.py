@@ -5,14 +5,16 @@ input checks would dwarf the training of a small network; the tests hold every o
 scikit-learn's.
 """
 
+import copy
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from nncli.parts.answers import Counts, Predictions, chosen_classes, given_to_truth
 from nncli.parts.arrays import Array
+from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.ranking import average_precision
 from nncli.parts.table import Task
 from nncli.registry import Part, part
@@ -27,6 +29,7 @@ class Metric(Part):
     tasks: where it applies. For classes, predictions are probabilities (rows, classes) whose rows
     sum to 1 and truth holds class indices (rows,); for numbers both are (rows, targets).
     is_score: whether higher is better.
+    decision: which class a row is given; a metric that asks for it calls `self.decision`.
     takes_answers: whether it takes `Answers` in place of probabilities, which may be too many.
     """
 
@@ -34,6 +37,13 @@ class Metric(Part):
     tasks: ClassVar[frozenset[str]] = CLASSES
     is_score: ClassVar[bool] = True
     takes_answers: ClassVar[bool] = False
+    decision: ClassVar[Decision] = LIKELIEST
+
+    def deciding(self, decision: Decision) -> Self:
+        """The same metric where classes are decided so."""
+        metric = copy.copy(self)
+        object.__setattr__(metric, "decision", decision)
+        return metric
 
     def undefined(self, truth: Array) -> str:
         """Why it is NaN for this truth, whatever is predicted; empty if it isn't."""
@@ -51,16 +61,22 @@ class MetricOfAnswers(Metric):
 
 @part("accuracy")
 class Accuracy(MetricOfAnswers):
-    """The share of rows whose most probable class is the true one."""
+    """The share of rows that are given their true class."""
 
     def __call__(self, predictions: Predictions, truth: Array) -> float:
-        return float(np.count_nonzero(chosen_classes(predictions) == truth)) / len(truth)
+        is_right = chosen_classes(predictions, self.decision) == truth
+        return float(np.count_nonzero(is_right)) / len(truth)
 
 
-def confusion(predictions: Array, truth: Array) -> Array:
+def deciding(metrics: Mapping[str, Metric], decision: Decision) -> dict[str, Metric]:
+    """The same metrics where classes are decided so."""
+    return {name: metric.deciding(decision) for name, metric in metrics.items()}
+
+
+def confusion(predictions: Array, truth: Array, decision: Decision = LIKELIEST) -> Array:
     """(classes, classes) counts: true class by row, predicted class by column."""
     classes = predictions.shape[1]
-    cells = truth * classes + predictions.argmax(axis=1)
+    cells = truth * classes + decision(predictions)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
@@ -69,7 +85,7 @@ class BalancedAccuracy(MetricOfAnswers):
     """The mean, over the classes present, of the share of their rows found (recall)."""
 
     def __call__(self, predictions: Predictions, truth: Array) -> float:
-        counts = Counts.of(predictions, truth)
+        counts = Counts.of(predictions, truth, self.decision)
         present = counts.true > 0
         return float((counts.hits[present] / counts.true[present]).mean())
 
@@ -79,7 +95,7 @@ class PrecisionMacro(MetricOfAnswers):
     """The mean over classes of true positives / predicted ones, 0 for a class never predicted."""
 
     def __call__(self, predictions: Predictions, truth: Array) -> float:
-        counts = Counts.of(predictions, truth)
+        counts = Counts.of(predictions, truth, self.decision)
         return _mean_ratio(counts.hits, counts.predicted, counts.both > 0)
 
 
@@ -88,7 +104,7 @@ class RecallMacro(MetricOfAnswers):
     """The mean over classes of true positives / actual positives, 0 for a class without rows."""
 
     def __call__(self, predictions: Predictions, truth: Array) -> float:
-        counts = Counts.of(predictions, truth)
+        counts = Counts.of(predictions, truth, self.decision)
         return _mean_ratio(counts.hits, counts.true, counts.both > 0)
 
 
@@ -97,7 +113,7 @@ class F1Macro(MetricOfAnswers):
     """The mean over classes of 2 tp / (2 tp + fp + fn), over classes that are true or predicted."""
 
     def __call__(self, predictions: Predictions, truth: Array) -> float:
-        counts = Counts.of(predictions, truth)
+        counts = Counts.of(predictions, truth, self.decision)
         return _mean_ratio(2 * counts.hits, counts.both, counts.both > 0)
 
 
@@ -113,7 +129,7 @@ class MatthewsCorrcoef(MetricOfAnswers):
         return _one_class(truth)
 
     def __call__(self, predictions: Predictions, truth: Array) -> float:
-        counts = Counts.of(predictions, truth)
+        counts = Counts.of(predictions, truth, self.decision)
         rows, true, predicted = len(truth), counts.true, counts.predicted
         true_spread = rows**2 - int(true @ true)
         if not true_spread:

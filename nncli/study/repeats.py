@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.clock import utc_now
 from nncli.artifacts.files import to_json
 from nncli.artifacts.run_directory import CONFIG, FOLDS
 from nncli.artifacts.study_directory import Kind, StudyDirectory, StudyFacts
@@ -15,7 +16,6 @@ from nncli.config.load import Source, load, load_text
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.study import tables
-from nncli.study.clock import utc_now
 from nncli.study.engines import Engine
 from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
 from nncli.study.runner import OnTrial

@@ -44,6 +44,7 @@ class Runner:
 
     def __post_init__(self) -> None:
         self.running: dict[Future[TrialResult], TrialPlan] = {}
+        self.waiting: list[TrialPlan] = []
         self.done: dict[int, TrialResult] = {}  # which wait for one before them to be told
         self.alone: list[TrialPlan] = []  # under way when a worker was killed: each by itself now
         self.deaths: dict[int, int] = {}
@@ -51,10 +52,10 @@ class Runner:
     def run(self) -> None:
         """Run what is left of them, until the end or a stop. Raises what ends a study."""
         take_back(self.task.path)
-        waiting = [self._again(trial) for trial in self.trials if trial.is_open]
+        self.waiting = [self._again(trial) for trial in self.trials if trial.is_open]
         try:
             while True:
-                self._submit(waiting)
+                self._submit()
                 if not self.running:
                     break
                 self._collect()
@@ -79,7 +80,7 @@ class Runner:
     def _again(self, trial: TrialRecord) -> TrialPlan:
         return self.planner.planned(trial, self._known_to(trial.number))
 
-    def _submit(self, waiting: list[TrialPlan]) -> None:
+    def _submit(self) -> None:
         """Send off what can be: planned now, or before a stop or a kill."""
         if self.stop.requested:
             return
@@ -87,9 +88,9 @@ class Runner:
             if not self.running:
                 self._send(self.alone.pop(0))
             return
-        waiting += self._planned()
-        while waiting and not any(future.done() for future in self.running):
-            self._send(waiting.pop(0))
+        self.waiting += self._planned()
+        while self.waiting and not any(future.done() for future in self.running):
+            self._send(self.waiting.pop(0))
 
     def _planned(self) -> list[TrialPlan]:
         """The next trials, as many as what is told allows; they are on the record."""
@@ -108,7 +109,17 @@ class Runner:
 
     def _send(self, plan: TrialPlan) -> None:
         left = self.planner.trials - plan.number - 1
-        self.running[self.engine.submit(TrialTask(self.task, plan, left))] = plan
+        task = TrialTask(self.task, plan, left)
+        try:
+            future = self.engine.submit(task)
+        except self.engine.died:  # a worker was killed that had nothing to do
+            wait(self.running)
+            if self.running:  # whose results tell of it
+                self.waiting.insert(0, plan)
+                return
+            self.engine.restart()
+            future = self.engine.submit(task)
+        self.running[future] = plan
 
     def _collect(self) -> None:
         """Take what has ended, if something does before long."""

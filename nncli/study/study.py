@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.clock import utc_now
 from nncli.artifacts.input_files import tables_of
 from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.config.experiment import Experiment
 from nncli.engine.stop import Stop
-from nncli.study.clock import utc_now
 from nncli.study.engines import Engine
 from nncli.study.plan import Planner
 from nncli.study.runner import OnTrial, Runner
@@ -84,7 +84,7 @@ class Study(ABC):
     def end(self, result: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
         """Record what came of it, with files beside that."""
         self.facts = replace(self.facts, ended=utc_now(), result=result)
-        self.directory.save(self.facts, self.trials, **files)
+        self.directory.save(self.facts, self.trials, files)
         return result
 
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nncli.artifacts.freeing import free_trial
 from nncli.artifacts.study_directory import CONFIRM
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
 from nncli.config.dump import to_yaml
 from nncli.engine.stop import Stop
 from nncli.study.confirmation import ConfirmPlanner, confirmed
 from nncli.study.engines import Engine
-from nncli.study.freeing import free_trial
 from nncli.study.runner import OnTrial, Runner
 from nncli.study.study import Study, is_done
 from nncli.study.sweep_planner import SweepPlanner
@@ -71,7 +71,7 @@ class SweepStudy(Study):
             trials = decode(self.directory.read(CONFIRM), ["trial"], path)
 
         def save() -> None:
-            self.directory.save(self.facts, self.trials, **{CONFIRM: encode(trials, ["trial"])})
+            self.directory.save(self.facts, self.trials, {CONFIRM: encode(trials, ["trial"])})
 
         objective = self.facts.objective.replace("held_out_", "val_")
         task = replace(self.task, folds=0)

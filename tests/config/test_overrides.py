@@ -191,6 +191,8 @@ def test_default_parts_and_lists_are_reached_into(tmp_path):
     assert found.output.plots == ["loss"]
     path.write_text("data: {dataset: iris}\nnetwork:\n", encoding="utf-8")
     assert load(path, ["network.hidden.0=4"])[0].network.hidden == [4]
+    line = problem(lambda *sets: load(path, sets), "training.epochs.x=4")
+    assert line.endswith("training.epochs: expected an integer >= 1, found a block of keys")
     line = problem(lambda *sets: load(path, sets), "network.hidden.1=4")
     assert line.endswith("network.hidden: expected an index from 0 to 0, found '1'")
 

@@ -14,6 +14,7 @@ from nncli.engine.evaluator import Evaluator
 from nncli.errors import UserError
 from nncli.evaluation import report
 from nncli.parts.answers import Answers
+from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import Metric
 from nncli.registry import members
 
@@ -165,7 +166,7 @@ def test_predicted_classes_are_the_most_probable_ones(built, nothing_is_kept):
     whole = built(IRIS)
     theta, inputs = whole.job.start().theta, whole.job.train.inputs
     expected = whole.model.predict(theta, inputs).argmax(axis=1)
-    np.testing.assert_array_equal(whole.model.predict_classes(theta, inputs), expected)
+    np.testing.assert_array_equal(whole.model.predict_classes(theta, inputs, LIKELIEST), expected)
 
 
 def test_a_report_that_memory_cannot_hold_is_refused_in_one_line(monkeypatch):

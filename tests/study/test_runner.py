@@ -112,6 +112,19 @@ def test_trial_that_kills_every_worker_has_crashed_and_the_others_are_run_again(
     assert "killed each time" in trials[2].message
 
 
+def test_worker_that_is_killed_while_it_waits_costs_nothing(run):
+    class Idle(Engine):
+        def submit(self, task: TrialTask) -> Future:
+            if task.plan.number == 1 and not self.restarts:
+                raise BrokenProcessPool
+            return super().submit(task)
+
+    engine, trials = Idle([0, 1, 2]), []
+    run(engine, Planner(3, ahead=1), trials)
+    assert [trial.state for trial in trials] == [COMPLETED] * 3
+    assert engine.restarts == 1
+
+
 def test_trials_that_were_left_open_are_run_again_first(run):
     left = [
         TrialRecord(0, "trial-0", state=COMPLETED, value=1.0),

@@ -263,7 +263,8 @@ def test_asking_at_forty_trials_takes_less_than_a_fiftieth_of_a_second():
         sampler.suggest(40, told)
         return time.process_time() - began
 
-    assert min(seconds() for _ in range(5)) < 0.02
+    bar = 0.02 if sys.gettrace() is None else 0.1  # while coverage is measured
+    assert min(seconds() for _ in range(5)) < bar
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed():

@@ -121,7 +121,9 @@ def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
 def _in_words(report: "Report") -> str:
     """Scores beside intervals and baselines, then class by class."""
     trained = ": the rows it was trained on, so expect less on new ones"
-    blocks = [escaped(report.what) + (trained if report.name == "train" else ""), _scores(report)]
+    blocks = [escaped(report.what) + (trained if report.name == "train" else "")]
+    blocks += [f"decision: {escaped(report.decided)}"] if report.decided else []
+    blocks.append(_scores(report))
     verdicts = [line for name in report.baselines for line in _verdict(report, name)]
     blocks += ["\n".join(verdicts)] if verdicts else []
     if report.classes:

@@ -53,6 +53,8 @@ def _predict(run: Path, file: Path, output: Path | None, *, probabilities: bool)
     if predictions.formulas:
         named = few(predictions.formulas)
         echo_line(f"note: classes that a spreadsheet takes for formulas: {named}", err=True)
+    if predictions.decided:
+        echo_line(f"note: {predictions.decided}", err=True)
     note_unseen_categories(predictions.unseen)
     if output is not None:
         names = few(predictions.names)

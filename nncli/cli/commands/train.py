@@ -227,7 +227,8 @@ def _say_end(end: NothingLeft, run: "RunDirectory", *, as_json: bool) -> int:
     if as_json:
         summary = RunReader(run).summary()
         kept = ("epochs", "stopped", "best_epoch", "metrics")
-        print_json({"run": str(run.path), **{key: summary.get(key) for key in kept}})
+        decision = {key: summary[key] for key in ("decision",) if key in summary}
+        print_json({"run": str(run.path), **{key: summary.get(key) for key in kept}, **decision})
     return end.exit_code
 
 
@@ -251,6 +252,10 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
     elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
         echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
     echo(scores(metrics))
+    if recorder.chosen is not None:
+        echo()
+        echo_line(recorder.decided())
+        echo("the metrics above are those at 0.5; nncli evaluate has those at this threshold")
     echo()
     echo_line(f"run: {recorder.run.path}")
     if recorder.stopped == "interrupted" and recorder.can_go_on:

@@ -28,6 +28,9 @@ class ColumnKeys:
         list[str] | None,
         "texts of data.missing that are values here; null: those that are too many to be missing",
     ] = None
+    fold_case: Annotated[
+        bool | None, "whether capitals and spaces make no difference; null: data.fold_case"
+    ] = None
     thousands: Annotated[str, "the sign between thousands, as in 1'234"] = ""
     prefix: Annotated[str, "what may stand before a number, as in $12"] = ""
     suffix: Annotated[str, "what may stand behind a number, as in 70 kg"] = ""
@@ -86,12 +89,14 @@ class Parsers:
 
     missing: the texts that mean no value, where a column's keys don't take some out.
     takes_unknown: whether a word that an order lacks is no error.
+    fold_case: whether capitals and spaces make no difference, where a column's keys say nothing.
     """
 
     missing: Sequence[str] = MISSING
     decimal: str = "."
     columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
     takes_unknown: bool = False
+    fold_case: bool = False
 
     def of(self, name: str) -> NumberParser:
         """The parser of a column."""
@@ -102,11 +107,19 @@ class Parsers:
             return DateParser(missing, keys.format)
         if keys.type == "ordinal":
             unknown = self.takes_unknown
-            return OrdinalParser(missing, keys.words, decimal, takes_unknown=unknown)
+            folds = self.folds_case(name)
+            return OrdinalParser(
+                missing, keys.words, decimal, takes_unknown=unknown, folds_case=folds
+            )
         if keys.type != "numeric":
             return NumberParser(missing, decimal)
         form = NumberFormat(keys.thousands, keys.prefix, keys.suffix, decimal)
         return FormattedNumbers(missing, form)
+
+    def folds_case(self, name: str) -> bool:
+        """Whether capitals and spaces make no difference in a column."""
+        said = self.columns.get(name, ColumnKeys()).fold_case
+        return self.fold_case if said is None else said
 
     def with_dates(self, formats: Mapping[str, str | None]) -> "Parsers":
         """The same with columns of dates, each with its format."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +22,7 @@ from nncli.data.reading.number_formats import (
     yaml_name,
 )
 from nncli.data.reading.ordinal_cells import OrdinalParser
+from nncli.data.reading.vocabulary import Vocabulary
 from nncli.data.targets import label
 from nncli.errors import DataError, MarkersFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
@@ -73,7 +73,7 @@ class _Column:
     is_forced: bool
     parser: NumberParser
     is_typed: bool = False
-    vocabulary: dict[str, int] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     numbers: int = 0
     wrong: int = 0
     has_codes: bool = False
@@ -109,14 +109,16 @@ class _Column:
                 codes[cell] = np.nan
                 self.markers[text] += cells.count(cell)
             else:
-                codes[cell] = known.setdefault(text, len(known))
+                codes[cell] = code = known.code(text)
+                if known.folds_case:
+                    known.count(code, text, cells.count(cell))
         self.rows += len(cells)
         return np.fromiter(map(codes.__getitem__, cells), float, len(cells))
 
     @property
     def some_texts(self) -> list[str]:
         """The first of its different texts: enough to tell how they are written."""
-        return list(islice(self.vocabulary, SHOWN))
+        return list(self.vocabulary.texts[:SHOWN])
 
     def shown_problems(self, *, is_new: bool) -> list[Problem]:
         """What is wrong; one line, if most cells are, and the first with what may help."""
@@ -194,6 +196,7 @@ def encode(
                 name in forms or name in typed,
                 parsers.of(name),
                 name in typed and name not in forms,
+                Vocabulary(folds_case=parsers.folds_case(name)),
             )
             for name in wanted
         ]
@@ -230,7 +233,7 @@ def _dates(columns: Sequence[_Column], datable: Sequence[str]) -> dict[str, str 
     found = {}
     for column in columns:
         if column.form == "text" and column.name in datable and column.vocabulary:
-            are_dates, form = format_of_dates(column.name, [*column.vocabulary])
+            are_dates, form = format_of_dates(column.name, [*column.vocabulary.texts])
             if are_dates:
                 found[column.name] = form
     return found
@@ -254,7 +257,7 @@ def _values(
             texts = markers_that_are_values(
                 column.markers,
                 column.rows,
-                [*column.vocabulary],
+                [*column.vocabulary.texts],
                 is_target=guessed[column.name],
             )
             if texts:
@@ -312,7 +315,7 @@ def _pass(
             cells_read.append(block)
             file_lines.append(chunk.lines)
         lines.append(np.concatenate(file_lines))
-    vocabularies = {c.name: tuple(c.vocabulary) for c in columns if c.form == "text"}
+    vocabularies = {c.name: c.vocabulary.texts for c in columns if c.form == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}
     return Encoded(names, cells_read.whole(), vocabularies, lines, markers)
 

@@ -20,10 +20,16 @@ class OrdinalParser(NumberParser):
     """
 
     def __init__(
-        self, missing: Sequence[str], order: Sequence[str], decimal: str, *, takes_unknown: bool
+        self,
+        missing: Sequence[str],
+        order: Sequence[str],
+        decimal: str,
+        *,
+        takes_unknown: bool,
+        folds_case: bool,
     ) -> None:
         super().__init__([text for text in missing if text not in order], decimal)
-        self.order, self.known = order, Categories(order, decimal)
+        self.order, self.known = order, Categories(order, decimal, folds_case=folds_case)
         self.takes_unknown = takes_unknown
         self.expected = f"one of {few([printable(word) for word in order])}"
 

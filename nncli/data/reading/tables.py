@@ -34,6 +34,7 @@ class TableFile(Dataset):
     target: the columns to predict.  include, exclude: which others are features; None: all that
     may teach something.  kinds: of columns, where the values alone don't tell.  keys: how columns
     are written.  aside: columns that split or weigh the rows, with the config key that names each.
+    fold_case: whether capitals and spaces make no difference in texts.
     guesses_values: whether a text of `missing` may be a value where it is frequent.  parts: further
     files by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if
     memory is short.  excuses_empty: whether columns without a value are left out, not refused.
@@ -49,6 +50,7 @@ class TableFile(Dataset):
     aside: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, ColumnKeys] = field(default_factory=dict)
     missing: tuple[str, ...] = MISSING
+    fold_case: bool = False
     guesses_values: bool = True
     drops_missing_target: bool = False
     format: TextFormat = field(default_factory=TextFormat)
@@ -81,7 +83,7 @@ class TableFile(Dataset):
             readers,
             wanted,
             self._forms(),
-            Parsers(self.missing, self.format.decimal, self.keys),
+            Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case),
             datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
             guessed={name: name in self.target for name in [*candidates, *self.target]}
             if self.guesses_values

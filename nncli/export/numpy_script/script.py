@@ -10,6 +10,7 @@ from nncli.assembly.build import Built
 from nncli.engine.network import Network
 from nncli.errors import UserError, escaped, printable
 from nncli.export.numpy_script.data import data_lines
+from nncli.export.numpy_script.decision_code import decide
 from nncli.export.numpy_script.expressions import TINY
 from nncli.export.numpy_script.formatting import WIDTH, comment, docstring, heading, listed
 from nncli.export.numpy_script.functions import Functions, Objective
@@ -133,6 +134,7 @@ class _Chapters:
         self.parameters = Parameters(code, sources)
         self.functions = Functions(code)
         self.objective = Objective(code, sources, has_zero_loss=history.has_zero_loss)
+        self.decide = decide(reader, self.objective)
         self.loop = TrainingLoop(history, code, self.objective, sources)
 
     def in_order(self) -> list[str]:
@@ -163,6 +165,7 @@ class _Chapters:
             forward.append(units)
         chapters = [
             ("Forward", forward),
+            *([("Decision", [self.decide])] if self.decide else []),
             ("Loss", self._with_sources([self.objective.lines()])),
             ("Backward", [self.functions.backward()]),
         ]
