@@ -118,7 +118,10 @@ def _label(trial: "TrialRecord") -> str:
     """`7` of trial-0007; what is said of others: fold-1, or confirm-0007/seed-2."""
     if trial.run.startswith("trial-"):
         return str(trial.number)
-    return trial.run.removeprefix("confirm-").lstrip("0").replace("/", " ", 1) or "0"
+    if trial.run.startswith("confirm-"):
+        number, _, seed = trial.run.removeprefix("confirm-").partition("/")
+        return f"{int(number)} {seed}"
+    return trial.run
 
 
 def _value(text: str) -> str:
