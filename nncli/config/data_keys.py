@@ -111,7 +111,7 @@ class Data:
 
     dataset: Annotated[Dataset | None, "a built-in dataset"] = None
     path: Annotated[
-        Path | None, "your own table: .csv, .tsv, .csv.gz, .npz, .parquet or .feather"
+        Path | None, "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather"
     ] = None
     target: Annotated[
         str | Annotated[list[str], Length(1)] | None, "the table's column to predict, or several"

@@ -27,6 +27,7 @@ from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.stop import Stop
 from nncli.errors import Diverged, NncliError, UserError
 from nncli.study import tables
+from nncli.study.placing import lines_at
 from nncli.study.plan import Pruning, RunPlan
 from nncli.study.stopping import watched_stop
 from nncli.study.taking_up import taken_up
@@ -60,7 +61,7 @@ def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> Trial
                 refusal = error.exit_code, tuple(error.lines())
                 return TrialResult(task.plan.number, (), host, refusal)
             # of this trial's config, or of the rows that it draws
-            runs.append(RunResult("invalid", message=" ".join(error.lines())))
+            runs.append(RunResult("invalid", message=" ".join(lines_at(error, plan.places))))
         except Exception as error:
             runs.append(_failed(task, error))
         if runs[-1].state != COMPLETED:

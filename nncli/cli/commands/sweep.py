@@ -86,9 +86,11 @@ def _resume(
 
     with how.engine(signals, _workers()) as engine:
         try:
-            study = sweep.resume(path, config, assignments)
+            study, notes = sweep.resume(path, config, assignments)
         except NothingLeft as end:
             return say_end(path, end, how)
+        for note in notes:
+            echo_err(f"note: {note}")
         return run_study(study, engine, signals, print_result, "sweep", how)
 
 
