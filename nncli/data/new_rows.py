@@ -9,8 +9,10 @@ import numpy as np
 from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
+from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
-from nncli.data.reading.encoding import Encoded, Form, encode
+from nncli.data.reading.encoded_rows import Encoded
+from nncli.data.reading.encoding import encode
 from nncli.data.reading.tables import (
     in_other_case,
     listed,
@@ -62,16 +64,18 @@ class NewRows:
         origin = Origin(
             (sha256_of(path),), ((str(path), encoded.lines[0]),), row_word=reader.row_word
         )
+        y = self._targets(encoded, targets, origin)
+        given = weights_of(encoded, weights[0], origin) if weights else None
         return Table(
-            encoded.select(features),
-            self._targets(encoded, targets, origin),
+            encoded.take(features),
+            y,
             tuple(features),
             tuple(targets),
             self.learnt.classes,
             categories=self._categories(encoded),
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
             dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
-            weights=weights_of(encoded, weights[0], origin) if weights else None,
+            weights=given,
             origin=origin,
         )
 

@@ -17,8 +17,10 @@ from nncli.data.column_types import (
 )
 from nncli.data.memory import available
 from nncli.data.reading.chunks import MISSING, TableReader
+from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
-from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
+from nncli.data.reading.encoded_rows import COPIES, Encoded
+from nncli.data.reading.encoding import encode
 from nncli.data.reading.number_formats import yaml_name
 from nncli.data.reading.text_files import TextFile, TextFormat
 from nncli.data.table_formats import open_table
@@ -188,8 +190,10 @@ class TableFile(Dataset):
         if self.parts:
             codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
+        aside = {name: encoded.column(name).copy() for name in self.aside} | parts
+        weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
         return Table(
-            encoded.select(list(kinds)),
+            encoded.take(list(kinds)),
             y,
             tuple(kinds),
             self.target,
@@ -197,8 +201,8 @@ class TableFile(Dataset):
             categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
             dates=frozenset(name for name, kind in kinds.items() if kind == "date"),
-            aside={name: encoded.column(name) for name in self.aside} | parts,
-            weights=weights_of(encoded, self._weights[0], origin) if self._weights else None,
+            aside=aside,
+            weights=weights,
             origin=replace(
                 origin,
                 left_out=left_out,
@@ -353,7 +357,7 @@ def flow_list(texts: Sequence[str]) -> str:
 
 def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
     """The column that weighs the rows. Raises TableError for every row that isn't weighed."""
-    values = encoded.column(name).values
+    values = encoded.column(name).copy().values
     wrong = np.flatnonzero(~(values >= 0)).tolist()
     if not wrong:
         return values

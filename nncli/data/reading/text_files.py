@@ -5,16 +5,18 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLong
 from nncli.data.reading.chunks import MISSING, Chunk, is_number, reading, refuse_width
+from nncli.data.reading.line_blocks import LineBlocks, count_lines
+from nncli.data.reading.plain_blocks import plain_block
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.opening import in_words
@@ -38,6 +40,13 @@ class TextFormat:
     decimal: Literal[".", ","] = "."
 
 
+class Read(NamedTuple):
+    """How many lines of a file are read, and how many rows its chunk goes on for."""
+
+    lines: int
+    left: int
+
+
 class TextFile:
     """A text table, opened: its column names, then its rows.
 
@@ -50,6 +59,7 @@ class TextFile:
     def __init__(self, path: Path, format_: TextFormat = TextFormat()) -> None:
         self.path, self.decimal = path, format_.decimal
         self.names: tuple[str, ...] = ()
+        self._first_line: int | None = None
         sample = self._sample()
         self.delimiter = format_.delimiter or sniff_delimiter(sample, format_.decimal)
         if self.delimiter in '"\r\n':
@@ -67,6 +77,10 @@ class TextFile:
             cell if cell and self.has_header else f"column_{number}"
             for number, cell in enumerate(cells, 1)
         )
+        header = rows[: int(self.has_header)]
+        if len(rows) > len(header):
+            first, after = int(lines[len(header)]), 1 + sum(map(_height, header))
+            self._first_line = first if first == after else None  # no blank lines between
         unnamed = self.has_header and not cells[0]
         self.row_indices = frozenset(self.names[:1] if unnamed else ())
         self._refuse_equal_names(lines[0], is_told=format_.header is not None)
@@ -76,6 +90,12 @@ class TextFile:
     def count_cells(self) -> int:
         size = self.path.stat().st_size * (GZIP_RATIO if self.path.suffix == ".gz" else 1)
         return int(size / self._bytes_a_cell)
+
+    def count_rows(self) -> int:
+        if self.path.suffix == ".gz":
+            return self.count_cells() // len(self.names)
+        with reading(self.path), BoundedFile(self.path) as file:
+            return count_lines(file)
 
     def _refuse_equal_names(self, line: int, *, is_told: bool) -> None:
         counts = Counter(self.names)
@@ -101,11 +121,44 @@ class TextFile:
         return text
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows, some at a time."""
+        """The rows, some at a time: by NumPy while they are plain, from there on by csv."""
+        read = yield from self._plain_chunks()
+        if read is not None:
+            yield from self._csv_chunks(read)
+
+    @property
+    def _most(self) -> int:
+        """How many rows are a chunk."""
+        return max(CHUNK_CELLS // len(self.names), 1)
+
+    def _plain_chunks(self) -> Generator[Chunk, None, Read | None]:
+        """The rows up to those that aren't plain: returns what was read, None for all."""
+        if self._first_line is None:
+            return Read(0, self._most)
+        done, left = 0, max(self._most - bool(self.has_header), 1)
+        with reading(self.path), BoundedFile(self.path) as file:
+            blocks = LineBlocks(file, self._text(file))
+            blocks.skip(self._first_line - 1)
+            while text := blocks.take(left):
+                chunk = self._plain_chunk(text, done + 1 if done else self._first_line)
+                if chunk is None:
+                    return Read(done, left if done else self._most)
+                done, left = int(chunk.lines[-1]), left - len(chunk.lines) or self._most
+                yield chunk
+                del chunk  # before the next is made
+        return Read(done, left if done else self._most) if blocks.has_stopped else None
+
+    def _plain_chunk(self, text: str, line: int) -> Chunk | None:
+        """Lines as rows, the first of them on `line`; None if they aren't plain."""
+        block = plain_block(text, len(self.names), self.delimiter, self.decimal)
+        return None if block is None else Chunk(block, np.arange(line, line + len(block.cells)))
+
+    def _csv_chunks(self, read: Read) -> Iterator[Chunk]:
+        """The rows after those that were read."""
         width = len(self.names)
         with reading(self.path), BoundedFile(self.path) as file:
-            is_first = self.has_header
-            for rows, lines in self._blocks(file, max(CHUNK_CELLS // width, 1)):
+            is_first = self.has_header and not read.lines
+            for rows, lines in self._blocks(file, self._most, read):
                 if is_first:
                     rows, lines, is_first = rows[1:], lines[1:], False
                 if set(map(len, rows)) - {width}:
@@ -123,15 +176,25 @@ class TextFile:
             ]
         )
 
-    def _blocks(self, file: BoundedFile, most: int) -> Iterator[tuple[list[list[str]], Array]]:
-        """(rows, the line each begins on), so many at a time; blank lines are left out."""
-        text = io.TextIOWrapper(io.BufferedReader(file), encoding="utf-8-sig", newline="")
+    def _text(self, file: BoundedFile) -> io.TextIOWrapper:
+        return io.TextIOWrapper(io.BufferedReader(file), encoding="utf-8-sig", newline="")
+
+    def _blocks(
+        self, file: BoundedFile, most: int, read: Read | None = None
+    ) -> Iterator[tuple[list[list[str]], Array]]:
+        """(rows, the line each begins on), so many at a time; blank lines are left out.
+
+        read: what is read by now.
+        """
+        done, left = read or Read(0, most)
+        text = self._text(file)
+        LineBlocks(file, text).skip(done)
         reader = csv.reader(text, delimiter=self.delimiter, strict=True, skipinitialspace=True)
-        line = 1
+        line = done + 1
         while True:
             rows: list[list[str]] = []
             try:
-                for some in self._metered(reader, file, most):
+                for some in self._metered(reader, file, left):
                     rows.extend(some)  # keeps the rows before one that can't be read
             except (csv.Error, RowTooLong) as error:
                 raise self._refused(line + sum(map(_height, rows)), _in_words(error)) from None
@@ -140,9 +203,10 @@ class TextFile:
             if not rows:
                 return
             lines = np.arange(line, line + len(rows))
-            if reader.line_num - line + 1 != len(rows):
+            left, end = most, done + reader.line_num + 1
+            if end - line != len(rows):
                 lines = line + np.cumsum([0, *map(_height, rows[:-1])])
-            line = reader.line_num + 1
+            line = end
             if min(map(len, rows)) < 2:
                 kept = [index for index, row in enumerate(rows) if not self._is_blank(row)]
                 rows, lines = [rows[index] for index in kept], lines[kept]

@@ -64,6 +64,9 @@ class NpzFile:
     def count_cells(self) -> int:
         return sum(len(column) for column in self._columns.values())
 
+    def count_rows(self) -> int:
+        return len(next(iter(self._columns.values())))
+
     def chunks(self) -> Iterator[Chunk]:
         rows = len(next(iter(self._columns.values())))
         for start in range(0, rows, ROWS_A_CHUNK):
@@ -133,6 +136,9 @@ class ArrowFile:
 
     def count_cells(self) -> int:
         raise NotImplementedError
+
+    def count_rows(self) -> int:
+        return self.count_cells() // len(self.names)
 
     def _batches(self) -> Iterator[Any]:
         for batch in self._parts():
