@@ -6,18 +6,20 @@
     |  |- DataError                  a data set that can't be used as asked
     |  |  |- MarkersFound            words among a column's numbers, as `unknown`
     |  |  `- TableError              one or more cells of a table, each with its file and line
+    |  |     `- LayoutFound          a text table laid out in a way that a key has to say
     |  `- ShapeError                 arrays or layers that don't fit together
     |- NothingLeft          exit 0   a run to be taken up that has come to its end
     |- RunInUse             exit 3   another process holds the run directory
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
     |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
     |  `- UndefinedMonitor           or a NaN where it is watched
+    |- TrialsFailed         exit 70  trials of a study that end in exceptions, one after another
     `- FileFailure          exit 74  the operating system refused to read or write
 
 Only the command line prints them; every floor below raises them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
@@ -113,6 +115,17 @@ class TableError(DataError):
         return [*map(str, self.problems), *([f"and {left:,} more"] if left else [])]
 
 
+class LayoutFound(TableError):
+    """A text table that can be read once the config says how it is laid out.
+
+    what: is found there.  keys: of the data block, with the value of each.
+    """
+
+    def __init__(self, where: str, what: str, cure: str, keys: Mapping[str, object]) -> None:
+        super().__init__([Problem(where, "", f"{what}: {cure}")])
+        self.what, self.keys = f"{where}: {what}", dict(keys)
+
+
 class ShapeError(UserError):
     """Two arrays, or two layers, don't fit together. key: the config key to blame, if known."""
 
@@ -167,6 +180,12 @@ class UndefinedMonitor(Diverged):
             f"{key}: {column} is NaN in epoch {epoch}: neither better nor worse than another value "
             "(watch another column, such as loss, or mend what makes it NaN)",
         )
+
+
+class TrialsFailed(NncliError):
+    """Trials of a study end in exceptions, one after another: a bug."""
+
+    exit_code = 70
 
 
 class FileFailure(NncliError):

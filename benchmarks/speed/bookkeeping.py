@@ -22,9 +22,10 @@ from benchmarks.speed.rows import ROWS, Row
 from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
+from nncli.artifacts.run_training import train_to_end
 from nncli.assembly.build import Built, build
+from nncli.cli.progress import Progress
 from nncli.cli.signals import StopOnSignal
-from nncli.cli.train_run import train_to_end
 from nncli.config.load import Source
 from nncli.config.load import load as load_config
 from nncli.engine.stop import Stop
@@ -111,7 +112,9 @@ def _whole(path: Path, epochs: int, folder: Path) -> tuple[float, int]:
         BackgroundPlotter() as plotter,
     ):
         began = time.perf_counter()
-        train_to_end(recorder, plotter, signals, quiet=False)
+        progress = Progress(epochs, quiet=False)
+        train_to_end(recorder, plotter, signals.stop, progress.show)
+        progress.close()
         seconds = time.perf_counter() - began
     run.unlock()
     return seconds, len(recorder.log.lines) - 1

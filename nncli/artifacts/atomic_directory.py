@@ -46,10 +46,10 @@ NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits
 class AtomicDirectory:
     """A folder on disk. Files are written whole; `write_manifest` lists them.
 
-    not_its_own: folders in it with manifests of their own.
+    kind: what its users call it.
     """
 
-    not_its_own: Collection[str] = ()
+    kind = "run"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -76,8 +76,17 @@ class AtomicDirectory:
                 fcntl.flock(descriptor, kind if waits else kind | fcntl.LOCK_NB)
             except BlockingIOError:
                 os.close(descriptor)
-                raise RunInUse(f"{self.path}: another process is using this run") from None
+                raise RunInUse(f"{self.path}: another process is using this {self.kind}") from None
         self._lock = descriptor
+
+    def is_used_elsewhere(self) -> bool:
+        """Whether another process keeps this one from writing here."""
+        try:
+            self.lock(is_shared=True)
+        except RunInUse:
+            return True
+        self.unlock()
+        return False
 
     def unlock(self) -> None:
         """Let other processes write here."""
@@ -96,6 +105,22 @@ class AtomicDirectory:
         """Write a copy of a file, a piece at a time, so that it may be larger than memory."""
         with reporting(source), open_regular(source) as original:
             self._entries[name] = self._put(name, iter(lambda: original.read(PIECE), b""))
+
+    def link(self, other: "AtomicDirectory", source: str, name: str) -> None:
+        """A file that another one lists, here too: another name of the same bytes, where file
+        systems allow that, so that many copies take the room of one.
+        """
+        folder, _, last = name.rpartition("/")
+        target = place_inside(self.path, folder) / last
+        if folder:
+            self._make_inside(target.parent)
+        try:
+            os.link(other.path / source, target)
+        except OSError:
+            self.copy(other.path / source, name)
+            return
+        self._unsynced.add(target.parent)
+        self._entries[name] = other.manifest()[source]
 
     def _put(self, name: str, pieces: Iterable[Piece]) -> Entry:
         """Write the pieces of a file; what the manifest is to say of it."""
@@ -176,10 +201,15 @@ class AtomicDirectory:
         )
         with reporting(self.path):
             for stray in self.path.rglob(f"*{NEXT}"):
-                is_own = stray.relative_to(self.path).parts[0] not in self.not_its_own
-                if is_own and (stray.is_symlink() or not stray.is_dir()):
+                if self.owns(stray.relative_to(self.path)) and (
+                    stray.is_symlink() or not stray.is_dir()
+                ):
                     stray.unlink()
         sweep(self.path)
+
+    def owns(self, path: Path) -> bool:
+        """Whether a file in it is its own, and not of a folder in it with a manifest of its own."""
+        return True
 
     def write_manifest(self) -> None:
         """Write the manifest: SHA-256 and size of every file written, now or before."""
@@ -208,8 +238,8 @@ class AtomicDirectory:
                     return content
             listed, before = self.manifest().get(name), listed
         if listed is None or not os.path.lexists(path):
-            raise CorruptRun(f"{path}: missing from the run")
-        raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
+            raise CorruptRun(f"{path}: missing from the {self.kind}")
+        raise CorruptRun(f"{path}: changed since the {self.kind} was sealed (its SHA-256 differs)")
 
     def read_json(self, name: str) -> Any:
         """A JSON file's value. Raises CorruptRun as `read`, and if it is too large or no JSON."""

@@ -16,6 +16,7 @@ import numpy as np
 import threadpoolctl
 
 from nncli import __version__
+from nncli.artifacts.clock import utc_now
 from nncli.config.experiment import parts_of
 from nncli.config.resolved import Resolved
 from nncli.errors import printable
@@ -31,6 +32,7 @@ def describe(
         **machine(experiment),
         "data_sha256": table.sha256(),
         "command": ["nncli", *arguments],
+        "began": utc_now(),
         "git_revision": _git_revision(config.resolve().parent),
     }
 

@@ -15,14 +15,13 @@ from nncli.errors import UserError, escaped
 if TYPE_CHECKING:
     from nncli.config.resolved import Resolved
 
-UNITS = {"cross_entropy": "nats per row", "binary_cross_entropy": "nats per row"}
-
 
 @dataclass(frozen=True)
 class Curves:
     """One run's metrics.csv, and how to label it.
 
-    loss: the name of its loss.  best_epoch: the run's own best, by `monitor` and `min_delta`.
+    loss: what it is, as `cross_entropy, nats per row`.
+    best_epoch: the run's own best, by `monitor` and `min_delta`.
     scores: the metrics that are better the higher they are.
     """
 
@@ -56,7 +55,7 @@ def run_curves(
     return Curves(
         name,
         columns,
-        trained.loss.name,
+        ", ".join(filter(None, (trained.loss.title, trained.loss.unit))),
         best_epoch,
         monitor=stopping.monitor if stopping else default_monitor("val_loss" in columns),
         min_delta=stopping.min_delta if stopping else 0.0,
@@ -152,8 +151,7 @@ def _label(runs: Sequence[Curves], metric: str) -> str:
     names = {run.loss for run in runs}
     if len(names) > 1:
         return "loss"
-    name = names.pop()
-    return f"loss ({name}, {UNITS[name]})" if name in UNITS else f"loss ({name})"
+    return f"loss ({names.pop()})"
 
 
 class NotDrawn(Exception):

@@ -11,12 +11,15 @@ import numpy as np
 from nncli.artifacts.files import output_file
 from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
+from nncli.assembly.decided import decided_in_words
 from nncli.assembly.model import Model
-from nncli.data.reading.chunks import is_number
-from nncli.data.table_formats import OutputTable, open_table, writer_of
-from nncli.data.targets import label
+from nncli.data.reading.chunks import has_codes, is_number
+from nncli.data.table_formats import writer_of
+from nncli.data.writing.output_table import OutputTable
 from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
+from nncli.untrusted_files.standard_input import StandardInput, reads_from
 
 STDOUT = Path("stdout.csv")  # how it is written there
 
@@ -26,6 +29,7 @@ class Predictions:
 
     names: of the added columns.  unused: the file's columns that the run doesn't look at.
     formulas: predicted classes that a spreadsheet would calculate, and not show.
+    decided: in words, if a threshold parts two classes.
     unseen: how many cells of a column hold a category that no training row had.
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
@@ -38,25 +42,20 @@ class Predictions:
         table = model.read(path, needs_target=False)
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = model.inputs(table, np.arange(len(table)))
-        predicted = model.predict(run.theta, inputs)
+        if model.preprocessing.classes and not probabilities:
+            predicted = model.predict_classes(run.theta, inputs, run.decision)
+        else:
+            predicted = model.predict(run.theta, inputs)
         self.rows, self.unseen = len(table), model.preprocessing.unseen(table)
-        self.decimal = model.experiment.data.decimal
-        self.file = open_table(path, model.experiment.data.text_format)
+        self.file = model.open(path)
         used = {*table.features, *model.preprocessing.targets}
         self.unused = [name for name in self.file.names if name not in used]
+        self.decided = _decided(run)
         self.formulas = _formulas(model.preprocessing.classes)
-        self.columns = _columns(model, predicted, probabilities=probabilities)
-        self.names = tuple(_free(name, self.file.names) for name in self.columns)
-
-    def _cells(self) -> Iterator[list[str]]:
-        """Each row's cells as they are, with the predictions behind them."""
-        start = 0
-        for chunk in self.file.chunks():
-            stop = start + len(chunk.lines)
-            cells = [_texts(column) for column in chunk.columns]
-            added = [_texts(column[start:stop], self.decimal) for column in self.columns.values()]
-            yield from map(list, zip(*cells, *added, strict=True))
-            start = stop
+        columns = _columns(model, predicted, run.decision, probabilities=probabilities)
+        added = {_free(name, self.file.names): column for name, column in columns.items()}
+        self.names, parsers = tuple(added), model.experiment.data.parsers
+        self.output = OutputTable(self.file, added, parsers, frozenset(_texts(model, self.names)))
 
     def write(self, target: Path | None, stdout: IO[bytes]) -> None:
         """Write all of them to a file in the format of its name, whole or not at all, or to stdout.
@@ -64,17 +63,17 @@ class Predictions:
         Raises UserError for another format, FileFailure if the disk refuses.
         """
         write = writer_of(target or STDOUT)
-        table = OutputTable([*self.file.names, *self.names], self._cells(), self.file)
         if target is None:
             with tempfile.TemporaryFile() as file:  # so that an error leaves nothing half said
-                write(file, table)
+                write(file, self.output)
                 file.seek(0)
                 shutil.copyfileobj(file, stdout)
             return
-        if target.exists() and target.samefile(self.path):
+        is_source = target.exists() and target.samefile(self.path)
+        if is_source or (isinstance(self.path, StandardInput) and reads_from(target)):
             raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
         with output_file(target) as file:
-            write(file, table)
+            write(file, self.output)
 
 
 def _refuse_unfit(run: RunReader) -> None:
@@ -87,6 +86,11 @@ def _refuse_unfit(run: RunReader) -> None:
             )
 
 
+def _decided(run: RunReader) -> str:
+    keys, classes = run.recorded.decision, run.model.preprocessing.classes
+    return decided_in_words(keys, run.chosen, classes[1]) if keys else ""
+
+
 def _formulas(classes: Sequence[str]) -> list[str]:
     """Those that begin as formulas do, numbers with a sign left out."""
     return [
@@ -94,30 +98,36 @@ def _formulas(classes: Sequence[str]) -> list[str]:
     ]
 
 
-def _columns(model: Model, predicted: Array, *, probabilities: bool) -> dict[str, Any]:
-    """The added columns by name."""
+def _columns(
+    model: Model, predicted: Array, decision: Decision, *, probabilities: bool
+) -> dict[str, Any]:
+    """The added columns by name. predicted: indices of classes, unless probabilities are asked."""
     classes, targets = model.preprocessing.classes, model.preprocessing.targets
     if not classes:
         if len(targets) == 1:
             return {"prediction": predicted[:, 0]}
         return {f"prediction_{name}": predicted[:, j] for j, name in enumerate(targets)}
-    columns: dict[str, Any] = {"prediction": np.array(classes)[predicted.argmax(axis=1)]}
-    if probabilities:
-        columns |= {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
-    return columns
+    names = np.array(classes)
+    if not probabilities:
+        return {"prediction": names[predicted]}
+    columns: dict[str, Any] = {"prediction": names[decision(predicted)]}
+    return columns | {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
+
+
+def _texts(model: Model, names: Sequence[str]) -> Iterator[str]:
+    """The columns of texts that look like numbers: codes that were learnt as categories.
+
+    Predicted classes are numbers where all classes are written as such.
+    """
+    learnt = model.preprocessing
+    yield from (feature.name for feature in learnt.features if feature.kind == "categorical")
+    decimal = model.experiment.data.decimal
+    are_numbers = all(is_number(name, decimal) for name in learnt.classes)
+    if learnt.classes and (not are_numbers or has_codes(learnt.classes)):
+        yield from (*learnt.targets, names[0])
 
 
 def _free(name: str, taken: Sequence[str]) -> str:
     """The name, or with a number behind it if the table has it already."""
     names = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
     return next(free for free in names if free not in taken)
-
-
-def _texts(column: Any, decimal: str = ".") -> Sequence[str]:
-    """Cells as text; numbers in the shortest form that reads back as the same."""
-    if not isinstance(column, np.ndarray):
-        return list(column)
-    if column.dtype.kind == "U":
-        return list(map(str, column))
-    texts = ["" if value != value else label(value) for value in column.tolist()]
-    return texts if decimal == "." else [text.replace(".", decimal) for text in texts]

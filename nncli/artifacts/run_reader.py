@@ -13,18 +13,21 @@ from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights
 from nncli.assembly.build import Built, build
+from nncli.assembly.decided import decision_of
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, decode
 from nncli.config.nodes import Node, parse
-from nncli.config.overrides import apply
+from nncli.config.overrides import apply, read_assignment
 from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.state import TrainState
 from nncli.errors import ConfigError, CorruptRun, UserError, printable
 from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
 from nncli.parts.splits import Rows
+from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.npz import NpzArchive
 
@@ -73,7 +76,7 @@ class RunReader:
         root, path = self._config_root, self._path(names.RESOLVED)
         if self.assignments:
             for assignment in self.assignments:
-                root = apply(root, assignment)
+                root = apply(root, *read_assignment(assignment))
             experiment, places = decode(root, path, Experiment)
         return experiment, Source(path, self._config_text, places)
 
@@ -91,7 +94,7 @@ class RunReader:
         experiment, source = self.config
         sha256 = str(self.environment().get("data_sha256"))
         check_tables(self.run, experiment, sha256)
-        return build(experiment, source, RecordedData(self._rows(), self._preprocessing(), sha256))
+        return build(experiment, source, RecordedData(self.rows, self._preprocessing(), sha256))
 
     def environment(self) -> dict[str, Any]:
         """What the run's numbers depend on besides its config."""
@@ -107,7 +110,9 @@ class RunReader:
             raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: resumed: expected a list")
         return resumed
 
-    def _rows(self) -> Rows:
+    @cached_property
+    def rows(self) -> Rows:
+        """Which rows train, validate and test."""
         content, path = self.run.read(names.SPLIT), self._path(names.SPLIT)
         try:
             archive = NpzArchive(io.BytesIO(content), most=len(content))  # which isn't compressed
@@ -126,7 +131,10 @@ class RunReader:
     @cached_property
     def model(self) -> Model:
         """What was trained, without its data."""
-        return Model(self.recorded, self._preprocessing())
+        preprocessing = self._preprocessing()
+        if self.recorded.decision is not None and len(preprocessing.classes) != 2:
+            raise CorruptRun(f"{self._path(names.RESOLVED)}: decision: expected two classes")
+        return Model(self.recorded, preprocessing)
 
     @cached_property
     def theta(self) -> Array:
@@ -134,10 +142,29 @@ class RunReader:
         content, path = self._learned(names.WEIGHTS), self._path(names.WEIGHTS)
         return decode_weights(content, self.model.network.layout, self.model.dtype, path)
 
+    @cached_property
+    def chosen(self) -> ChosenThreshold | None:
+        """The threshold that was chosen for the weights to use; None where none had to be."""
+        keys = self.recorded.decision
+        if keys is None or keys.goal is None:
+            return None
+        self._learned(names.DECISION)
+        place, value = self._path(names.DECISION), self.run.read_json(names.DECISION)
+        try:
+            return ChosenThreshold.from_json(value)
+        except Malformed as error:
+            raise CorruptRun(f"{place}: {printable(str(error), 300)}") from None
+
+    @property
+    def decision(self) -> Decision:
+        """Which class a row is given."""
+        return decision_of(self.recorded.decision, self.chosen)
+
     def _learned(self, name: str) -> bytes:
         """A file that a run has from its first finite loss on. Raises UserError before, and
         CorruptRun where only some are there."""
         if name not in self.run.manifest():
+            self._refuse_freed(name)
             if self.has_learned:
                 raise CorruptRun(f"{self._path(name)}: missing from the run")
             raise UserError(
@@ -145,6 +172,24 @@ class RunReader:
                 "(nncli doctor looks for the cause)"
             )
         return self.run.read(name)
+
+    @property
+    def freed(self) -> Mapping[str, Any]:
+        """Which of its files were removed to make room, and why; empty if none were."""
+        if names.FREED not in self.run.manifest():
+            return {}
+        freed = self.run.read_json(names.FREED)
+        if not isinstance(freed, dict) or not isinstance(freed.get("files"), list):
+            raise CorruptRun(f"{self._path(names.FREED)}: expected the names of files")
+        return freed
+
+    def _refuse_freed(self, name: str) -> None:
+        if name in self.freed.get("files", ()):
+            why = printable(str(self.freed.get("why")), 100)
+            raise UserError(
+                f"{self.run.path}: its {name} was removed to make room ({why}): "
+                f"nncli train {self._path(names.RESOLVED)} trains it again"
+            )
 
     @property
     def has_learned(self) -> bool:

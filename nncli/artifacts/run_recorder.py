@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts import run_directory as names
+from nncli.artifacts.clock import utc_now
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
@@ -22,18 +23,20 @@ from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn,
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.assembly.build import Built
+from nncli.assembly.decided import chosen_for, decided_in_words, described
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
 from nncli.errors import CorruptRun, FileFailure, UserError
+from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 CHECKPOINT_SECONDS = 10.0
-LARGEST_COPY = 1 << 28  # bytes of a file that the config names
 
 
 class RunRecorder:
@@ -52,6 +55,8 @@ class RunRecorder:
         self.stopped = ""
         self.warnings: list[str] = []
         self.runs_to_come = 0  # for which there has to be room, as for this one
+        self.chosen: ChosenThreshold | None = None  # at the weights that were saved last
+        self.study: StudyDirectory | None = None  # whose copies of tables the run shares
         self.seconds_before = 0.0  # spent before the run was taken up again
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
@@ -127,12 +132,14 @@ class RunRecorder:
             name = f"files/{len(self._kept) + 1}-{path.name}"
             is_table = path in tables_of(self.built.experiment).values()
             with reporting(path):
-                is_large = is_table and path.stat().st_size > LARGEST_COPY
+                is_large = is_table and path.stat().st_size > names.LARGEST_COPY
             if is_large:
                 name = str(path.resolve())
                 self.warnings.append(
                     f"{path} isn't copied into the run, which needs it to evaluate"
                 )
+            elif self.study is not None and (shared := self.study.copy_of(path)):
+                self.run.link(self.study, shared, name)
             else:
                 self.run.copy(path, name)
             self._kept[path] = name
@@ -184,6 +191,8 @@ class RunRecorder:
             names.WEIGHTS: weights,
             names.CHECKPOINT: encode_state(self.state, beside),
         }
+        if self._choose() is not None:
+            files[names.DECISION] = [to_json(self.decision())]
         self.run.commit({**files, **beside_them})
         self._saved = time.monotonic()
 
@@ -205,15 +214,35 @@ class RunRecorder:
             "best_epoch": self.best_epoch,
             "metrics": split_metrics(used),
         }
+        self._choose()
+        if decision := self.decision():
+            summary["decision"] = decision
         final = {
             "final": split_metrics(self.last),
             "best": split_metrics(self.best) if self.best else {},
             "seconds": self.last.seconds,
+            "ended": utc_now(),
         }
         self.save({names.SUMMARY: [to_json({**summary, **final})]})
         self._warn_of_outcome()
         self._plot(plotter)
         return {"run": os.fspath(self.run.path), **summary}
+
+    def _choose(self) -> ChosenThreshold | None:
+        """The threshold at the weights to use, where it isn't given."""
+        keys = self.built.experiment.decision
+        self.chosen = chosen_for(keys, self.built.job, self.state.weights)
+        return self.chosen
+
+    def decision(self) -> dict[str, Any]:
+        """The threshold, and how it was come by; empty where the likelier class is taken."""
+        keys, classes = self.built.experiment.decision, self.built.table.classes
+        return described(keys, self.chosen, classes) if keys else {}
+
+    def decided(self) -> str:
+        """The same in words."""
+        keys, classes = self.built.experiment.decision, self.built.table.classes
+        return decided_in_words(keys, self.chosen, classes[1]) if keys else ""
 
     def _warn_of_outcome(self) -> None:
         """What a run that came to an end of its own has to say against its config."""

@@ -64,11 +64,11 @@ def _huber(
     if not isinstance(loss, Huber) or target.method == "none":
         return
     if loss.delta >= float(np.ptp(job.train.targets, axis=0).max()):
-        unit = target.scale[0]
+        unit, name = target.scale[0], preprocessing.learnt_targets[0]
         yield (
             f"loss.delta {loss.delta:g} is of the scaled target, where 1 is {unit:.4g} of "
-            f"{table.targets[0]}: no error reaches it, and huber is half_mse "
-            f"({loss.delta / unit:.3g} there is {loss.delta:g} of {table.targets[0]})"
+            f"{name}: no error reaches it, and huber is half_mse "
+            f"({loss.delta / unit:.3g} there is {loss.delta:g} of {name})"
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nncli.assembly.advice import advice
+from nncli.assembly.decided import decision_of
 from nncli.assembly.memory_check import check_network
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
@@ -15,11 +16,14 @@ from nncli.assembly.validation import validate, validate_watched, validate_weigh
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output
-from nncli.config.resolved import Resolved, ResolvedPreprocessing
+from nncli.config.resolved import Resolved, ResolvedData, ResolvedPreprocessing
 from nncli.data.column_types import task_reason
 from nncli.data.data_checks import data_warnings, rowless_classes
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.fitted_columns import Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
+from nncli.data.target_transforms import KEY as TRANSFORM_KEY
+from nncli.data.target_transforms import refuse_untransformable
 from nncli.engine import baselines
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
@@ -28,6 +32,7 @@ from nncli.engine.settings import TrainingKeys
 from nncli.engine.steppers.choice import Choice, choose
 from nncli.errors import TableError, UserError
 from nncli.parts.arrays import Array
+from nncli.parts.metrics import deciding
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
@@ -105,6 +110,7 @@ def assemble(
     row_weights = _row_weights(given, split, source)
     output, loss = resolve_output(given.network.output, given.loss, table)
     data = resolve_data(given.data, table, split.split, output, loss)
+    _check_transform(data, table, source)
     fitted = recorded and recorded.preprocessing
     preprocessing = fitted or _fit(split, data.preprocessing, source)
     with source.errors_at("network"):  # its shapes
@@ -136,18 +142,31 @@ def _row_weights(given: Experiment, split: SplitTable, source: Source) -> RowWei
         return RowWeights.fit(table.y, table.classes, of_classes, table.weights, split.rows.train)
 
 
+def _check_transform(data: ResolvedData, table: Table, source: Source) -> None:
+    """Raises ConfigError for a transform of classes, TableError for numbers that have none."""
+    transform = data.preprocessing.target.transform
+    if transform != "none" and table.classes:
+        message = f"{transform} is for numbers, and this task is {table.task}: use none"
+        raise source.error([(TRANSFORM_KEY, message)])
+    if transform != "none":
+        refuse_untransformable(table, transform)
+
+
 def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Preprocessing:
     """Statistics of the training rows, and of no other."""
     numeric, categorical = keys.numeric, keys.categorical
     steps = Steps(numeric.scale, numeric.impute, categorical.impute, categorical.handle_unknown)
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused
-        return Preprocessing.fit(split.table, split.rows.train, steps, keys.target.scale)
+        return Preprocessing.fit(
+            split.table, split.rows.train, steps, keys.target.scale, keys.target.transform
+        )
 
 
 def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source: Source) -> Job:
     """What the engine trains. Raises ConfigError, or TableError, if it can't be trained at all."""
     experiment, table, rows = model.experiment, split.table, split.rows
+    decision = decision_of(experiment.decision, None)
     try:
         train = model.evaluation_set(table, rows.train, row_weights)
         val = model.evaluation_set(table, rows.val, row_weights) if len(rows.val) else None
@@ -159,7 +178,7 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
     if model.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     for part in (train, val):
-        if part is not None and not np.isfinite(part.targets).all():
+        if part is not None and not table.classes and not np.isfinite(part.targets).all():
             message = f"its targets overflow when scaled or stored as {part.targets.dtype}"
             raise source.error([(experiment.data.source_key, message)])
     return Job(
@@ -170,7 +189,7 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
         train=train,
         val=val,
         decode=model.coding.decode,
-        metrics={metric.name: metric for metric in experiment.evaluation.metrics},
+        metrics=deciding({m.name: m for m in experiment.evaluation.metrics}, decision),
         seeds=experiment.seeds,
         log_every=experiment.output.log_every,
     )
@@ -190,5 +209,5 @@ def _warnings(given: Experiment, model: Model, job: Job, split: SplitTable) -> I
     yield from advice(given.training, model.experiment, job, table, model.preprocessing)
     yield from rowless_classes(table)
     if given.data.path is not None:
-        is_balanced = given.training.class_weight is not None
+        is_balanced = given.training.class_weight is not None or given.decision is not None
         yield from data_warnings(table, split.rows, is_balanced=is_balanced)

@@ -29,12 +29,20 @@ def check_network(model: Model, rows: Rows, source: Source) -> None:
     train, size = len(rows.train), experiment.training.batch_size
     batch = train if size == "full" else min(size, train)
     numbers = (OF_THETA + 1 + experiment.optimizer.n_vectors) * network.layout.size
-    numbers += OF_OUTPUTS * network.outputs * (train + len(rows.val))
+    numbers += OF_OUTPUTS * sum(_kept_outputs(model, count) for count in (train, len(rows.val)))
     for node in network.nodes:
         saved = node.layer.saved_shapes(batch, node.input_shape).values()
         numbers += OF_OUTPUTS * batch * node.outputs + sum(map(math.prod, saved))
     what = f"training {network.layout.size:,} parameters, {batch:,} rows a step,"
     _refuse(numbers * model.dtype.itemsize, "network", what, source)
+
+
+def _kept_outputs(model: Model, rows: int) -> int:
+    """Numbers that are kept of the outputs of so many rows, and alike of their targets."""
+    metrics = model.experiment.evaluation.metrics
+    if model.is_by_index(rows) and all(metric.takes_answers for metric in metrics):
+        return rows
+    return rows * model.network.outputs
 
 
 def _refuse(size: int, key: str, what: str, source: Source) -> None:

@@ -4,7 +4,7 @@ It needs no data: what a run has recorded is enough to make it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,19 @@ from nncli.config.resolved import Resolved
 from nncli.data.disk import RowFile
 from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
+from nncli.data.one_hot import OneHotRows
 from nncli.data.preprocessing import Preprocessing
+from nncli.data.reading.chunks import TableReader
 from nncli.data.row_weights import RowWeights
+from nncli.data.target_transforms import refuse_untransformable
 from nncli.data.targets import TargetCoding
+from nncli.engine.cost import is_kept
 from nncli.engine.evaluator import EvaluationSet, Forward
 from nncli.engine.network import Network
-from nncli.engine.rows import Inputs, X
+from nncli.engine.rows import InputBlock, Inputs, X
 from nncli.errors import Problem, TableError
 from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
 from nncli.parts.table import Table
 
 
@@ -52,17 +57,41 @@ class Model:
 
         Raises DataError if it lacks one; TableError for cells that aren't what they were.
         """
+        weight = self.experiment.data.sample_weight if needs_target else None
+        table = replace(self._new_rows, weight=weight).read(path, needs_target=needs_target)
+        if needs_target and not table.classes:
+            refuse_untransformable(table, self.preprocessing.target.transform)
+        return table
+
+    def open(self, path: Path) -> TableReader:
+        """The reader of such a table."""
+        return self._new_rows.open(path)
+
+    @property
+    def _new_rows(self) -> NewRows:
         data = self.experiment.data
-        weight = data.sample_weight if needs_target else None
-        new_rows = NewRows(
-            self.preprocessing, data.text_format, data.missing, weight, data.column_keys
+        return NewRows(
+            self.preprocessing,
+            data.text_format,
+            data.missing,
+            columns=data.column_keys,
+            fold_case=data.fold_case,
         )
-        return new_rows.read(path, needs_target=needs_target)
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""
         with np.errstate(all="ignore"):
             return self.coding.decode(Forward(self.network, theta, inputs)())
+
+    def predict_classes(self, theta: Array, inputs: Inputs, decision: Decision) -> Array:
+        """(rows,) indices of the classes that rows are given, without keeping probabilities."""
+        forward = Forward(self.network, theta, inputs, keeps=False)
+        found = np.zeros(len(inputs[X]), np.intp)
+        with np.errstate(all="ignore"):
+            for rows, tape, last in forward.chunks:
+                tape()
+                found[rows] = decision(self.coding.decode(last.y))
+        return found
 
     def inputs(self, table: Table, rows: Array) -> Inputs:
         """What the network is given: x, (rows, width) in its dtype; on disk if memory is short.
@@ -94,6 +123,24 @@ class Model:
             start += len(chunk)
             yield chunk
 
+    def _targets(self, truth: Array) -> InputBlock:
+        """What the loss compares outputs with; of very many classes, by their index."""
+        loss, outputs = self.network.loss, self.network.outputs
+        if self.is_by_index(len(truth)):
+            off, on = loss.smoothed(np.array([0.0, 1.0]), outputs)
+            return OneHotRows(truth, outputs, off, on, self.dtype)
+        targets = loss.smoothed(self.coding.encode(truth), outputs)
+        return np.ascontiguousarray(targets, self.dtype)
+
+    def is_by_index(self, rows: int) -> bool:
+        """Whether the targets of so many rows are kept as the index of a class, each.
+
+        The compiled engine, where it is asked for, needs them written out.
+        """
+        is_one_hot = self.coding.classes > 0 and self.network.outputs > 1
+        is_much = not is_kept(rows, self.network.outputs, self.dtype.itemsize)
+        return is_one_hot and is_much and self.experiment.training.engine != "compiled"
+
     def evaluation_set(
         self, table: Table, rows: Array, row_weights: RowWeights | None
     ) -> EvaluationSet:
@@ -101,7 +148,7 @@ class Model:
         truth = table.y[rows]
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = self.inputs(table, rows)
-            targets = np.ascontiguousarray(self.coding.encode(truth), self.dtype)
+            targets = self._targets(truth)
         if row_weights is None:
             return EvaluationSet(inputs, targets, truth=truth)
         weights = row_weights(truth, None if table.weights is None else table.weights[rows])

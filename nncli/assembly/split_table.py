@@ -79,4 +79,6 @@ def _load(data: Data, source: Source, *, may_be_constant: bool) -> Table:
         raise source.error([(data.source_key, "its values overflow: use smaller numbers")])
     with source.errors_at("data.task"):
         task = "classification" if data.classes else table.task
-        return as_task(table, task if data.task == "auto" else data.task, data.class_names)
+        folds = any(map(data.parsers.folds_case, table.targets))
+        asked = task if data.task == "auto" else data.task
+        return as_task(table, asked, data.class_names, folds_case=folds)

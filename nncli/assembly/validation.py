@@ -7,7 +7,7 @@ import numpy as np
 from nncli.config.load import Source
 from nncli.config.resolved import Resolved
 from nncli.engine.job import Job
-from nncli.errors import UserError
+from nncli.errors import UserError, printable
 from nncli.parts.activations import Softmax
 from nncli.parts.initializers import FromFile
 from nncli.parts.layers import BatchNorm
@@ -29,6 +29,7 @@ def validate(resolved: Resolved, table: Table, rows: Rows, inputs: int, source: 
         *_training(resolved, len(rows.train)),
         *_metrics(resolved, table),
         *_monitors(resolved, rows),
+        *_decision(resolved, table, rows),
         *_schedule(resolved),
     ]
     if not resolved.optimizer.has_update:
@@ -97,10 +98,12 @@ def _loss(resolved: Resolved, table: Table) -> Found:
     elif misfit := loss.misfit(output.activation, output.units):
         yield "loss", misfit
     low, high = loss.targets
-    scale = resolved.data.preprocessing.target.scale
-    if (low, high) != (-np.inf, np.inf) and scale != "none" and not table.classes:
+    keys = resolved.data.preprocessing.target
+    if (low, high) != (-np.inf, np.inf) and not table.classes:
         message = f"{loss.name} needs the targets as they are: use none"
-        yield "data.preprocessing.target.scale", message
+        for key, chosen in (("scale", keys.scale), ("transform", keys.transform)):
+            if chosen != "none":
+                yield f"data.preprocessing.target.{key}", message
     if not table.classes and (table.y.min() < low or table.y.max() > high):
         kinds = f"from {low:g} to {high:g}" if high < float("inf") else f"of at least {low:g}"
         yield "loss", f"{loss.name} needs targets {kinds}, but the data has others"
@@ -155,6 +158,23 @@ def _metrics(resolved: Resolved, table: Table) -> Found:
             tasks = " and ".join(sorted(metric.tasks))
             message = f"{metric.name} is for {tasks} tasks, and this one is {table.task}"
             yield f"evaluation.metrics[{index}]", message
+
+
+def _decision(resolved: Resolved, table: Table, rows: Rows) -> Found:
+    keys = resolved.decision
+    if keys is None:
+        return
+    if len(table.classes) != 2:
+        found = f"this data has {len(table.classes)}" if table.classes else "this is a regression"
+        yield "decision", f"a threshold parts two classes, and {found}: drop the block"
+    elif keys.goal is not None:
+        count, present = len(rows.val), np.unique(table.y[rows.val])
+        cure = "or give decision.threshold a number"
+        if not count:
+            yield keys.key, f"chosen on validation rows: let data.split have some, {cure}"
+        elif len(present) < 2:
+            only = f"are all '{printable(table.classes[present[0]])}'"
+            yield keys.key, f"chosen on the {count:,} validation rows, but they {only}: {cure}"
 
 
 def _monitors(resolved: Resolved, rows: Rows) -> Found:

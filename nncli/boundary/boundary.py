@@ -6,11 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
+from nncli.assembly.decided import decided_in_words
 from nncli.boundary.feature_choice import most_influential, named
-from nncli.boundary.grid import Axis, Predictor, axis_over, in_words, predictions_over, typical
+from nncli.boundary.grid import Axis, Predictor, axis_over, predictions_over, typical
+from nncli.boundary.grid import in_words as values_in_words
 from nncli.engine.threads import limited
 from nncli.errors import UserError, did_you_mean, few, printable
 from nncli.parts.arrays import Array
+from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.table import Table
 
 MOST_POINTS = 2_000
@@ -45,6 +48,7 @@ class Boundary:
     second axis comes first, as the rows of a picture do.
     held: what the other features are all over the grid.  held_at: what these values are, in words.
     is_chosen: whether the axes are some of several features, and nobody named them.
+    decision: which class a place is given.  decided: in words, if a threshold parts two classes.
     """
 
     run: str
@@ -56,6 +60,8 @@ class Boundary:
     held: Mapping[str, str]
     held_at: str
     is_chosen: bool
+    decision: Decision = LIKELIEST
+    decided: str = ""
 
 
 def boundary_of(reader: RunReader, features: str | None, target: str | None) -> Boundary:
@@ -67,13 +73,13 @@ def boundary_of(reader: RunReader, features: str | None, target: str | None) -> 
     """
     table, rows = reader.built.table, reader.built.rows.train
     predictor = Predictor(reader.model, reader.theta, table)
-    output = _output(table, target)
+    output, keys = _output(table, target), reader.recorded.decision
     with limited(reader.model.experiment.training):
         names = _names(predictor, rows, features, output)
         axes = tuple(axis_over(table, name, rows) for name in names)
         held = typical(table, rows)
         predictions = predictions_over(predictor, axes, held)
-        points = _points(predictor, rows, axes, output)
+        points = _points(predictor, rows, axes, output, reader.decision)
     if not np.isfinite(predictions).any():
         raise UserError(f"{reader.run.path}: nothing that this network predicts here is finite")
     return Boundary(
@@ -83,9 +89,11 @@ def boundary_of(reader: RunReader, features: str | None, target: str | None) -> 
         axes=axes,
         predictions=predictions if output is None else predictions[..., output : output + 1],
         points=points,
-        held=(words := in_words(table, held, names)),
+        held=(words := values_in_words(table, held, names)),
         held_at=_held_at(table, words),
         is_chosen=features is None and len(table.features) > 2,
+        decision=reader.decision,
+        decided=decided_in_words(keys, reader.chosen, table.classes[1]) if keys else "",
     )
 
 
@@ -106,14 +114,16 @@ def _names(
     return most_influential(predictor, _sample(rows, MOVED_ROWS), output)
 
 
-def _points(predictor: Predictor, rows: Array, axes: Sequence[Axis], output: int | None) -> Points:
+def _points(
+    predictor: Predictor, rows: Array, axes: Sequence[Axis], output: int | None, decision: Decision
+) -> Points:
     table, shown = predictor.table, _sample(rows, MOST_POINTS)
     columns = [table.column(axis.name).values[shown] for axis in axes]
     places = [axis.place(column) for axis, column in zip(axes, columns, strict=True)]
     if output is not None:
         return Points(np.column_stack(places), table.y[shown, output], None, len(rows))
     predicted = predictor.in_blocks(len(shown), lambda block: table.x[shown[block]])
-    is_wrong = (predicted.argmax(axis=1) != table.y[shown]) | np.isnan(predicted).any(axis=1)
+    is_wrong = (decision(predicted) != table.y[shown]) | np.isnan(predicted).any(axis=1)
     return Points(np.column_stack(places), table.y[shown], is_wrong, len(rows))
 
 

@@ -25,8 +25,9 @@ from nncli.boundary.style import (
     ticks,
 )
 from nncli.errors import UserError
-from nncli.evaluation.plots import SHADE, dress, new_figure, short
+from nncli.evaluation.plots import REFERENCE, SHADE, dress, new_figure, short
 from nncli.parts.arrays import Array
+from nncli.parts.decision import LIKELIEST
 
 COLUMN = 0.4  # half the width of a category's piece of the curve
 MOST_STRIPS = 8  # classes whose dots get room of their own
@@ -60,6 +61,8 @@ def _draw_probabilities(boundary: Boundary) -> Any:
     colors = class_colors(len(boundary.classes))
     for color, probability in zip(colors, boundary.predictions.T, strict=True):
         _draw_line(above, boundary.axes[0], probability, color)
+    if boundary.decision.threshold is not None:
+        above.axhline(boundary.decision.threshold, **REFERENCE)
     frame(above, boundary, "probability")
     above.set(xlabel="", ylim=(-0.02, 1.02))
     above.tick_params(bottom=False, labelbottom=False)
@@ -128,7 +131,7 @@ def draw_regions(boundary: Boundary) -> Any:
     axes = figure.subplots()
     x, y = boundary.axes
     colors = class_colors(len(boundary.classes))
-    image = _image(boundary.predictions, colors)
+    image = _image(boundary, colors)
     extent = (*_outer_ends(x), *_outer_ends(y))
     axes.imshow(image, extent=extent, origin="lower", aspect="auto", interpolation="bilinear")
     _draw_borders(axes, boundary)
@@ -155,25 +158,32 @@ def _shade(colors: Array, sureness: Array) -> Array:
     return np.asarray(1 - strength[..., None] * (1 - colors))
 
 
-def _image(predictions: Array, colors: Array) -> Array:
+def _image(boundary: Boundary, colors: Array) -> Array:
     from matplotlib.colors import to_rgb
 
-    even = 1 / len(colors)
-    sureness = (predictions.max(axis=-1) - even) / (1 - even)
-    image = _shade(colors[predictions.argmax(axis=-1)], np.clip(sureness, 0, 1))
+    even, predictions = 1 / len(colors), boundary.predictions
+    decided = boundary.decision(predictions)
+    probability = np.take_along_axis(predictions, decided[..., None], axis=-1)[..., 0]
+    image = _shade(colors[decided], np.clip((probability - even) / (1 - even), 0, 1))
     image[~np.isfinite(predictions).all(axis=-1)] = to_rgb(NOWHERE)
     return image
 
 
 def _draw_borders(axes: Any, boundary: Boundary) -> None:
-    """For each class, the line where its probability equals that of the likeliest other one."""
+    """For each class, the line where its probability equals that of the likeliest other one; where
+    there is a threshold, the line on it."""
     (x, y), predictions = boundary.axes, boundary.predictions
-    likeliest = predictions.argmax(axis=-1)
+    style = {"colors": "0.25", "linewidths": 1.1}
+    if (threshold := boundary.decision.threshold) is not None:
+        above = predictions[..., 1] - threshold
+        if np.nanmin(above) <= 0 < np.nanmax(above):
+            axes.contour(x.positions, y.positions, above, levels=[0], **style)
+        return
+    likeliest = LIKELIEST(predictions)
     second, first = np.moveaxis(np.partition(predictions, -2, axis=-1)[..., -2:], -1, 0)
     for chosen in np.unique(likeliest):
         lead = np.where(likeliest == chosen, first - second, predictions[..., chosen] - first)
         if np.nanmin(lead) < 0 < np.nanmax(lead):
-            style = {"colors": "0.25", "linewidths": 1.1}
             axes.contour(x.positions, y.positions, lead, levels=[0], **style)
 
 

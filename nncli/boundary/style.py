@@ -9,7 +9,7 @@ import numpy as np
 from nncli.boundary.boundary import Boundary, Points
 from nncli.boundary.grid import Axis
 from nncli.errors import few
-from nncli.evaluation.plots import dress, new_figure, short
+from nncli.evaluation.plots import COLORS, dress, new_figure, short
 from nncli.parts.arrays import Array
 
 WIDTH, HEIGHT = 7.2, 5.0  # inches
@@ -17,11 +17,6 @@ LINE = 105  # letters of the caption
 JITTER = 0.3  # of a column of a category, in which the dots are spread
 UNBROKEN = "\N{NO-BREAK SPACE}"
 NOWHERE = "0.88"  # where no prediction is finite
-# Okabe and Ito (2008), then Tol's muted scheme: told apart whatever colours one sees.
-COLORS = (
-    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"),
-    *("#332288", "#882255", "#777777"),
-)
 NAMES = 12  # in a column of the legend
 MOST_NAMES = 3 * NAMES
 
@@ -94,6 +89,8 @@ def remarks(boundary: Boundary) -> Iterator[str]:
     for found, why in ((is_far, "far away"), (is_lacking, "with a missing value")):
         if count := int(found.sum()):
             yield f"Left out: {count:,} training row{'s' if count > 1 else ''} {why}."
+    if boundary.decided:
+        yield f"{boundary.decided}."
     if not np.isfinite(boundary.predictions).all():
         yield "Grey: no finite prediction."
 

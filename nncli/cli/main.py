@@ -19,7 +19,17 @@ from nncli.cli.streams import (
 from nncli.errors import NncliError, did_you_mean, escaped
 
 FIRST = (  # in the order a user meets them; a command that isn't here comes after these
-    *("train", "evaluate", "predict", "plot-loss", "plot-boundary", "trace", "grade", "gradcheck"),
+    *(
+        "train",
+        "evaluate",
+        "predict",
+        "compare",
+        "plot-loss",
+        "plot-boundary",
+        "trace",
+        "grade",
+        "gradcheck",
+    ),
     *("verify", "doctor", "explain", "export", "validate", "config", "schema", "init", "list"),
 )
 COMMANDS = sorted(

@@ -1,12 +1,15 @@
 """Options that several commands share."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from nncli.cli.streams import write_out
+from nncli.data.table_formats import READ
 
 CONFIG = click.Path(path_type=Path)
 RUN = click.Path(path_type=Path)
@@ -21,6 +24,27 @@ set_option: Callable[[Any], Any] = click.option(
 json_option: Callable[[Any], Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object on stdout, nothing else."
 )
+
+format_option: Callable[[Any], Any] = click.option(
+    "--format",
+    "input_format",
+    type=click.Choice(READ),
+    help="What - holds, standard input [csv].",
+)
+
+
+@contextmanager
+def input_file(path: Path, input_format: str | None) -> Iterator[Path]:
+    """The file of rows that a user has named; of `-` a copy of standard input."""
+    if str(path) != "-":
+        if input_format is not None:
+            raise click.UsageError("--format is for standard input: a file's name says its own")
+        yield path
+        return
+    from nncli.untrusted_files.standard_input import standard_input
+
+    with standard_input(f".{input_format or 'csv'}", sys.stdin.buffer) as copy:
+        yield copy
 
 
 def print_json(value: Any) -> None:

@@ -1,9 +1,10 @@
 """The model summary that `train` prints first, and notes that several commands have."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nncli.assembly.build import Built
+from nncli.assembly.decided import decided_in_words
 from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
 from nncli.config.dump import in_words
@@ -30,6 +31,8 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
             said = [f.name + (f" ({len(f.categories)})" if f.categories else "") for f in columns]
             if kind == "date":
                 said = [f"{f.name} ({', '.join(f.date.parts)})" for f in columns if f.date]
+            if kind == "numeric":
+                said = [f.name + (f" ({' < '.join(f.order)})" if f.order else "") for f in columns]
             lacking = sum(feature.missing for feature in columns)
             filled = f"; {lacking:,} missing in the training rows, imputed" if lacking else ""
             facts.append([kind, f"{len(columns)}: {few(said)}{filled}"])
@@ -62,9 +65,19 @@ def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]
 
 def _delta_in_units(loss: Huber, built: Built) -> str:
     """What huber's delta is of each target, unscaled."""
-    scales = zip(built.preprocessing.target.scale, built.table.targets, strict=True)
+    fitted = built.preprocessing
+    scales = zip(fitted.target.scale, fitted.learnt_targets, strict=True)
     said = [f"{loss.delta * scale:.4g} of {name}" for scale, name in scales]
     return f"delta {loss.delta:g} is {few(said)}"
+
+
+def _decision(built: Built) -> Iterator[list[str]]:
+    """Where two classes part, and what that means for the metrics to come."""
+    keys = built.experiment.decision
+    assert keys is not None
+    yield ["decision", decided_in_words(keys, None, built.table.classes[1])]
+    if keys.goal is not None:
+        yield ["", "once trained; metrics until then, in metrics.csv too, are those at 0.5"]
 
 
 def model_summary(built: Built) -> str:
@@ -87,18 +100,24 @@ def model_summary(built: Built) -> str:
     split = ", ".join(f"{name} {len(rows_)}" for name, rows_ in built.rows.named().items())
     facts = [
         ["parameters", f"{network.layout.trainable:,} trained"],
-        ["loss", f"{network.loss.name}: {first_line(network.loss)}"],
+        ["loss", f"{network.loss.title}: {first_line(network.loss)}"],
         ["optimizer", in_words(experiment.optimizer)],
         ["schedule", in_words(experiment.schedule)],
         ["engine", experiment.training.engine],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]
+    if experiment.decision is not None:
+        facts += _decision(built)
     if built.task_reason:
         facts.append(["", built.task_reason])
     if built.table.origin is not None:
         facts += table_facts(built.table, built.preprocessing)
-    if built.preprocessing.target.method != "none":
-        facts.insert(2, ["", "of the scaled target; metrics are in the target's own units"])
+    if not (target := built.preprocessing.target).is_identity:
+        what = "the scaled target"
+        if target.transform != "none":
+            what = f"{', '.join(built.preprocessing.learnt_targets)}"
+            what += "" if target.method == "none" else ", scaled"
+        facts.insert(2, ["", f"of {what}; metrics are in the target's own units"])
         if isinstance(network.loss, Huber):
             facts.insert(3, ["", _delta_in_units(network.loss, built)])
     width = max(len(name) for name, _ in facts)

@@ -35,7 +35,7 @@ def _changes(key: str, recorded: Any, asked: Any) -> Iterator[Change]:
     if recorded == asked:
         return
     if dataclasses.is_dataclass(recorded) and type(recorded) is type(asked):
-        for field in dataclasses.fields(recorded):
+        for field in (each for each in dataclasses.fields(recorded) if each.compare):
             own = getattr(recorded, field.name), getattr(asked, field.name)
             yield from _changes(join(key, field.name), *own)
     elif isinstance(recorded, list) and isinstance(asked, list) and len(recorded) == len(asked):

@@ -1,18 +1,20 @@
 """Data keys: the `data` block of a config, and the blocks in it."""
 
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from nncli.constraints import Auto, Finite, Length
-from nncli.data.preprocessing import Impute, ImputeCategory, Unknown
+from nncli.constraints import Auto, Count, Finite, Length
+from nncli.data.fitted_columns import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_names import nfc
 from nncli.data.reading.tables import TableFile
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.text_format import TextFormat
 from nncli.data.scaling import Scale
-from nncli.data.targets import label
+from nncli.data.target_transforms import Transform
+from nncli.data.targets import class_name
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
@@ -47,6 +49,9 @@ class Categorical:
 class Target:
     """What is done to a numeric target; metrics are in its own units all the same."""
 
+    transform: Annotated[
+        Transform, "before scaling: ln(target), ln(1 + target) or its square root"
+    ] = "none"
     scale: Annotated[
         Scale | Auto, "auto: as the features, if the output unit can reach any number"
     ] = "auto"
@@ -74,12 +79,6 @@ class Features:
 
 
 _OF_EVERY_SOURCE = ("dataset", "path", "task", "classes", "split", "preprocessing")
-
-
-def _class_name(value: bool | float | str) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else label(value)
 
 
 def _default(key: Any) -> Any:
@@ -110,16 +109,26 @@ class Data:
     missing: Annotated[list[str], "cells that mean there is no value"] = field(
         default_factory=lambda: list(MISSING)
     )
+    fold_case: Annotated[
+        bool, "whether Yes, yes and YES are one text, called as most cells spell it"
+    ] = False
     missing_target: Annotated[
         Literal["error", "drop"], "what becomes of rows that lack the target"
     ] = "error"
     delimiter: Annotated[
-        str | None, "between a text table's cells; null: told from each file's first rows"
+        str | None,
+        "between a text table's cells: a sign, or whitespace for runs of blanks; null: told from "
+        "each file's first rows",
     ] = None
     header: Annotated[
         bool | None, "whether the first row has the columns' names; null: told from its cells"
     ] = None
     decimal: Annotated[Literal[".", ","], "the sign before a fraction"] = "."
+    encoding: Annotated[
+        str, "of a text table, such as cp1252; a byte order mark in the file overrules it"
+    ] = "utf-8"
+    comment: Annotated[str | None, "what lines begin with that are no rows, as '#'"] = None
+    skip_rows: Annotated[Count, "lines before the table: titles, say"] = 0
     on_disk: Annotated[bool | Auto, "read rows from disk; auto: if memory is short"] = "auto"
     task: Annotated[Task | Auto, "what the target calls for; auto: by its values"] = "auto"
     classes: Annotated[
@@ -147,10 +156,27 @@ class Data:
         names = self.class_names
         if self.classes is not None and (len(names) < 2 or len(set(names)) < len(names)):
             raise ValueError("classes: expected two classes at least, each of them once")
-        if self.delimiter is not None and len(self.delimiter) != 1:
-            raise ValueError(f"delimiter: expected one character, found '{self.delimiter}'")
-        if self.delimiter == self.decimal:
-            raise ValueError("delimiter and decimal are the same character")
+        assert self.text_format  # raises ValueError for what none can be
+        self._compare_names_as_nfc()
+
+    def _compare_names_as_nfc(self) -> None:
+        """Write accented letters in names of columns as tables have them once they are read."""
+        target = self.target
+        target = [*map(nfc, target)] if isinstance(target, list) else target and nfc(target)
+        include = self.features.include
+        named: dict[str, Any] = {
+            "target": target,
+            "features": Features(
+                include=include and [*map(nfc, include)], exclude=[*map(nfc, self.features.exclude)]
+            ),
+            "columns": {nfc(name): said for name, said in self.columns.items()},
+            "sample_weight": self.sample_weight and nfc(self.sample_weight),
+        }
+        if isinstance(self.split, Split) and self.split.column:
+            split: Any = self.split
+            named["split"] = replace(split, column=nfc(split.column))
+        for key, value in named.items():
+            object.__setattr__(self, key, value)
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
@@ -174,7 +200,7 @@ class Data:
     @property
     def class_names(self) -> tuple[str, ...]:
         """The classes that are listed, as tables name them; none where none are."""
-        return tuple(map(_class_name, self.classes or ()))
+        return tuple(map(class_name, self.classes or ()))
 
     @property
     def may_be_constant(self) -> bool:
@@ -191,8 +217,20 @@ class Data:
         }
 
     @property
+    def parsers(self) -> Parsers:
+        """What reads the cells of each column."""
+        return Parsers(self.missing, self.decimal, self.column_keys, fold_case=self.fold_case)
+
+    @property
     def text_format(self) -> TextFormat:
-        return TextFormat(self.delimiter, self.header, self.decimal)
+        return TextFormat(
+            self.delimiter,
+            self.header,
+            self.decimal,
+            self.encoding,
+            self.comment,
+            self.skip_rows,
+        )
 
     def source(self, *, may_be_constant: bool = False) -> Dataset:
         """What the rows come from. may_be_constant: whether a target may be that in any case."""
@@ -210,11 +248,12 @@ class Data:
             task=self.task,
             include=None if self.features.include is None else tuple(self.features.include),
             exclude=tuple(self.features.exclude),
-            kinds={name: c.type for name, c in self.column_keys.items() if c.type != "auto"},
+            kinds={name: kind for name, c in self.column_keys.items() if (kind := c.kind)},
             keys=self.column_keys,
             guesses_values=self.missing == list(MISSING),
             aside=aside,
             missing=tuple(self.missing),
+            fold_case=self.fold_case,
             drops_missing_target=self.missing_target == "drop",
             format=self.text_format,
             parts=self.split.files if isinstance(self.split, FixedSplit) else {},

@@ -15,6 +15,7 @@ from nncli.config.nodes import Node
 from nncli.config.source_text import join, problem
 from nncli.config.wording import (
     article,
+    block_elsewhere,
     correction,
     describe,
     known_parts,
@@ -56,10 +57,13 @@ class Decoder:
         options = alternatives(hint)
         fitting = [option for option in options if has_shape(node, spec(option).base)]
         if not fitting:
-            message = f"expected {describe(hint)}, found {show(node)}{correction(node, hint)}"
+            cure = correction(node, hint) or block_elsewhere(node, path)
+            message = f"expected {describe(hint)}, found {show(node)}{cure}"
             return self.note(node.where, path, message)
         chosen = spec(min(fitting, key=_vagueness))
         base = chosen.base
+        if base is Node:
+            return node
         if get_origin(base) in (list, tuple):
             return self._list(node, chosen, path)
         if get_origin(base) is dict:

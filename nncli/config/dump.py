@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from nncli.config.nodes import Node
 from nncli.config.scalars import teach_scalars
 from nncli.registry import Part
 
@@ -53,6 +54,8 @@ def _escaped(sign: str) -> str:
 
 def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:
     """Dicts, lists and scalars only; a part becomes its block, or its bare name without keys."""
+    if isinstance(value, Node):
+        return plain(value.value, path_text)
     if isinstance(value, Part) or dataclasses.is_dataclass(value):
         keys = {
             field.name: plain(getattr(value, field.name), path_text)

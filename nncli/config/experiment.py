@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, Literal
 
 from nncli.config.data_keys import Data
+from nncli.config.decision_keys import DecisionKeys
+from nncli.config.sweep import SweepKeys
 from nncli.constraints import Auto, PositiveInt, Seed
 from nncli.engine.job import Seeds
 from nncli.engine.settings import TrainingKeys
@@ -69,8 +71,20 @@ class Experiment:
     training: Annotated[TrainingKeys, "how long, in what portions"] = field(
         default_factory=TrainingKeys
     )
+    decision: Annotated[
+        DecisionKeys | None, "how one of two classes is decided; null: the likelier one"
+    ] = None
     evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)
     output: Annotated[OutputKeys, "what is left behind"] = field(default_factory=OutputKeys)
+    sweep: Annotated[SweepKeys | None, "the search of `nncli sweep`; no part of a run"] = field(
+        default=None, compare=False
+    )
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys that a dump shows: decision and sweep only if they are given."""
+        hidden = {name for name in ("decision", "sweep") if getattr(self, name) is None}
+        return tuple(key.name for key in fields(self) if key.name not in hidden)
 
     @property
     def seeds(self) -> Seeds:

@@ -70,6 +70,8 @@ def is_family(base: Any) -> bool:
 def has_shape(node: Node, base: Any) -> bool:
     """Whether a node is of the YAML shape a type is written in, whatever its value."""
     value, origin = node.value, get_origin(base)
+    if base is Node:
+        return True
     if origin is Literal:
         return type(value) in (str, int, bool) and value in get_args(base)
     if origin in (list, tuple):

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
 from nncli.config.hints import Spec, alternatives, hints_of, is_family, required, spec
+from nncli.config.nodes import Node
 from nncli.registry import Part, aliases_of, members
 
 Schema = dict[str, Any]
@@ -44,6 +45,8 @@ class _Schemas:
 
     def _single(self, it: Spec) -> Schema:
         base, origin = it.base, get_origin(it.base)
+        if base is Node:
+            return {}
         if origin is Literal:
             return {"enum": list(get_args(base))}
         if origin is list:

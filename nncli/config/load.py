@@ -3,14 +3,14 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nncli.config.decode import Decoder
 from nncli.config.experiment import Experiment
 from nncli.config.nodes import OVERRIDE, Node, parse
-from nncli.config.overrides import apply
+from nncli.config.overrides import apply, read_assignment
 from nncli.config.source_text import problem, read_text
 from nncli.config.wording import show
 from nncli.errors import ConfigError, DataError, Problem, ShapeError, TableError
@@ -62,28 +62,50 @@ def load(path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Sourc
 
 def load_text(text: str, path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:
     """The same of a text, as if it stood at `path`."""
-    root = parse(text, str(path))
-    for assignment in assignments:
-        root = apply(_with_default(root, assignment), assignment)
-    experiment, places = decode(root, path, Experiment)
+    experiment, places = decode(read_root(text, path, assignments), path, Experiment)
     return experiment, Source(path, text, places)
 
 
-def _with_default(root: Node, assignment: str) -> Node:
-    """The root, with the default part that an assignment reaches into where the file names none.
+def read_root(text: str, path: Path, assignments: Sequence[str] = ()) -> Node:
+    """The nodes of a config and of what `--set` changes of it."""
+    root = parse(text, str(path))
+    for assignment in assignments:
+        root = assign(root, *read_assignment(assignment))
+    return root
 
-    `--set optimizer.learning_rate=0.1` changes the rate of the default optimizer.
+
+def assign(root: Node, keys: Sequence[str], value: Node) -> Node:
+    """The root with one value set; see `apply`.
+
+    Where the file names no part or list, keys inside it are those of the default one:
+    `--set optimizer.learning_rate=0.1` changes the rate of the default optimizer, and
+    `--set network.hidden.0=8` the default layer.
     """
-    key, dot, _ = assignment.partition("=")[0].strip().partition(".")
-    defaults = {
-        field.name: field.default_factory()
-        for field in fields(Experiment)
-        if field.default_factory is not MISSING
-    }
-    default, block = defaults.get(key), root.value
-    if not dot or not isinstance(default, Part) or not isinstance(block, dict) or key in block:
-        return root
-    return replace(root, value={**block, key: Node(default.name, root.where)})
+    return apply(_with_default(root, keys, Experiment), keys, value)
+
+
+def _with_default(node: Node, keys: Sequence[str], cls: Any) -> Node:
+    """A block of `cls`, with the default that the keys reach into where the file has none."""
+    key, *rest = keys
+    block = {} if node.value is None else node.value
+    make: Any = {each.name: each.default_factory for each in fields(cls)}.get(key, MISSING)
+    if not rest or not isinstance(block, dict) or make is MISSING:
+        return node
+    default, child = make(), block.get(key)
+    if isinstance(default, Part | list):
+        child = child or _as_node(default, node.where)
+    elif is_dataclass(default):
+        child = _with_default(child or Node(None, node.where), rest, type(default))
+    if child is None or child is block.get(key):
+        return node
+    return replace(node, value={**block, key: child})
+
+
+def _as_node(value: Any, where: str) -> Node:
+    """A default as it would be written: a part by its bare name."""
+    if isinstance(value, list):
+        return Node([_as_node(item, where) for item in value], where)
+    return Node(value.name if isinstance(value, Part) else value, where)
 
 
 def decode(root: Node, path: Path, cls: type[E]) -> tuple[E, dict[str, str]]:

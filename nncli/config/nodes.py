@@ -24,20 +24,22 @@ class Node:
     """A scalar, a list of nodes or a dict of nodes, and where it stands.
 
     key_places: where each key of a dict stands.  text: a scalar as it is written.
+    overridden: the keys of a dict that were set after it was read.
     """
 
     value: "Scalar | list[Node] | dict[str, Node]"
     where: str
     key_places: dict[str, str] = field(default_factory=dict)
     text: str = ""
+    overridden: frozenset[str] = frozenset()
 
     def place_of(self, key: str) -> str:
         """Where `key` stands; the block's own place if it isn't there."""
         return self.key_places.get(key, self.where)
 
     def is_override(self, key: str) -> bool:
-        """Whether `key` was given by --set."""
-        return self.place_of(key).startswith(OVERRIDE)
+        """Whether `key` was set after the block was read, by --set or a search."""
+        return key in self.overridden
 
 
 class _Loader(yaml.SafeLoader):

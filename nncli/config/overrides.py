@@ -1,6 +1,7 @@
-"""Overrides: `--set key.path=value`, applied to the nodes before they are decoded."""
+"""Overrides: `--set key.path=value` and values of a search, set in the nodes before decoding."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from nncli.config.nodes import OVERRIDE, Node, parse
@@ -9,19 +10,31 @@ from nncli.config.wording import show
 from nncli.errors import ConfigError, printable
 
 
-def apply(root: Node, assignment: str) -> Node:
+def apply(root: Node, keys: Sequence[str], value: Node) -> Node:
     """The tree with one value set; blocks on the way are made where they are missing.
 
-    A part written as a bare name becomes a block when a key is set inside it, and `hidden.0` or
-    `hidden[0]` reaches into a list. Raises ConfigError, naming the option, for an assignment that
-    can't be.
+    A part written as a bare name becomes a block when a key is set inside it. Raises ConfigError,
+    at the value's place, where the tree has no such key.
+    """
+    return _set(root, [*keys], value, value.where, "")
+
+
+def read_assignment(assignment: str) -> tuple[list[str], Node]:
+    """`key.path=value` as its keys and the value, whose place names the option.
+
+    Raises ConfigError for an assignment that can't be read.
     """
     where = f"{OVERRIDE} {printable(assignment, 200)}"
     path, equals, text = assignment.partition("=")
-    keys = re.sub(r"\[(\d+)\]", r".\1", path.strip()).split(".")
+    keys = keys_in(path)
     if not equals or not all(keys):
         raise ConfigError([problem(where, "", "expected key.path=value")])
-    return _set(root, keys, parse(text, where, has_lines=False), where, "")
+    return keys, parse(text, where, has_lines=False)
+
+
+def keys_in(path: str) -> list[str]:
+    """The keys of a dotted path; `hidden[0]` is `hidden.0`, an item of a list."""
+    return re.sub(r"\[(\d+)\]", r".\1", path.strip()).split(".")
 
 
 def _set(node: Node, keys: list[str], value: Node, where: str, path: str) -> Node:
@@ -39,11 +52,12 @@ def _set(node: Node, keys: list[str], value: Node, where: str, path: str) -> Nod
         return replace(node, value=items)
     block = _as_block(node, where, path)
     child = _set(block.get(key, Node(None, where)), rest, value, where, join(path, key))
-    places = dict(node.key_places)
+    places, overridden = dict(node.key_places), node.overridden
     if key not in block or not rest:
-        places[key] = where
+        places[key], overridden = where, overridden | {key}
     others = {name: other for name, other in block.items() if name != key}
-    return Node({**others, key: child}, node.where, places)  # last, as the last word has it
+    values = {**others, key: child}  # last, as the last word has it
+    return Node(values, node.where, places, overridden=overridden)
 
 
 def _as_block(node: Node, where: str, path: str) -> dict[str, Node]:

@@ -152,7 +152,7 @@ def _resolve_preprocessing(
     return ResolvedPreprocessing(
         **_unchanged(keys, ResolvedPreprocessing),
         numeric=ResolvedNumeric(impute=impute, scale=numeric),
-        target=ResolvedTarget(scale=target),
+        target=ResolvedTarget(transform=keys.target.transform, scale=target),
     )
 
 
@@ -180,7 +180,7 @@ def resolve(
     if chosen == "auto":
         chosen = [metric() for metric in DEFAULTS[data.task]]
     schedule = _resolve_schedule(given.schedule, monitor)
-    given = replace(given, schedule=schedule)
+    given = replace(given, schedule=schedule, sweep=None)
     return Resolved(
         **_unchanged(given, Resolved),
         data=data,

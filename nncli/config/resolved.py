@@ -11,7 +11,7 @@ from typing import ClassVar
 from nncli.config.data_keys import Data, Numeric, PreprocessingKeys, Target
 from nncli.config.experiment import Evaluation, Experiment, NetworkKeys, OutputKeys
 from nncli.constraints import PositiveInt
-from nncli.data.preprocessing import Impute
+from nncli.data.fitted_columns import Impute
 from nncli.data.scaling import Scale
 from nncli.engine.settings import Training
 from nncli.errors import ShapeError

@@ -51,6 +51,7 @@ def _described(hint: Any) -> list[str]:
         str: "text",
         Path: "a path",
         types.NoneType: "null",
+        Node: "a value or block",
     }
     return [names[it.base] if it.base in names else _block(it.base)]
 
@@ -86,6 +87,12 @@ def _as_yaml(value: bool | float) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else f"{'-' if value < 0 else ''}.inf"
     return printable(str(value))
+
+
+def block_elsewhere(node: Node, path: str) -> str:
+    """` (...)` where a block's keys stand in another one, else nothing."""
+    is_target = path == "data.target" and isinstance(node.value, dict)
+    return " (its transform and scale are keys of data.preprocessing.target)" if is_target else ""
 
 
 def correction(node: Node, hint: Any) -> str:

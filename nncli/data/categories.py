@@ -3,18 +3,35 @@
 from collections.abc import Sequence
 
 from nncli.data.reading.chunks import to_number
+from nncli.data.reading.column_names import nfc
+
+
+def folded(text: str) -> str:
+    """What spellings that differ in capitals and spaces alone have in common.
+
+    >>> folded("Old Town") == folded(" old town") == folded("OLDTOWN")
+    True
+    """
+    return "".join(nfc(text).casefold().split())
 
 
 class Categories:
     """The known categories or classes of a column.
 
-    A cell means the category that it spells; else the only one that is the same number, so that
-    1, 1.0 and 1e0 are one category where training knew just one of them.
+    A cell means the category that it spells, in accented letters of one sign or two; else the only
+    one that is the same number, so that 1, 1.0 and 1e0 are one category where training knew just
+    one of them.
+    folds_case: whether capitals and spaces make no difference either.
     """
 
-    def __init__(self, known: Sequence[str], decimal: str = ".") -> None:
+    def __init__(
+        self, known: Sequence[str], decimal: str = ".", *, folds_case: bool = False
+    ) -> None:
         self.decimal = decimal
         self._places = {name: place for place, name in enumerate(known)}
+        self._folded = {folded(name): place for name, place in self._places.items()}
+        self.folds_case = folds_case
+        self._composed = {nfc(name): place for name, place in self._places.items()}
         self._numbers: dict[float, list[int]] = {}
         for name, place in self._places.items():
             # names made of numbers have a decimal point; those of a text file, the file's sign
@@ -31,6 +48,10 @@ class Categories:
         """
         if text in self._places:
             return self._places[text]
+        if not text.isascii() and (composed := nfc(text)) in self._composed:
+            return self._composed[composed]
+        if self.folds_case and (place := self._folded.get(folded(text))) is not None:
+            return place
         number = to_number(text, self.decimal)
         places = [] if number is None else self._numbers.get(number, [])
         return places[0] if len(places) == 1 else None

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.data.column_types import uninformative
+from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
@@ -58,8 +59,8 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             yield from _hardly_any(name, column.values[rows.train])
+    yield from spelling_warnings(table)
     if table.classes:
-        yield from _spellings(table)
         absent = [*_absent_classes(table, rows)]
         yield from absent
         if not (is_balanced or absent):
@@ -156,21 +157,6 @@ def _class_of(marked: Array, table: Table) -> int | None:
     return None
 
 
-def _spellings(table: Table) -> Iterator[str]:
-    """Classes whose names differ in capitals and spaces alone."""
-    alike: dict[str, list[int]] = {}
-    for index, name in enumerate(table.classes):
-        alike.setdefault("".join(name.casefold().split()), []).append(index)
-    counts = np.bincount(table.y, minlength=len(table.classes))
-    for classes in alike.values():
-        if len(classes) > 1:
-            names = ", ".join(f"'{printable(table.classes[i])}' ({counts[i]:,})" for i in classes)
-            yield (
-                f"classes {names} differ in capitals or spaces alone and are told apart: "
-                "if they are one class, write them alike in the table"
-            )
-
-
 def rowless_classes(table: Table) -> Iterator[str]:
     """Classes that no row has; data.classes may name such."""
     if not table.classes:
@@ -222,8 +208,9 @@ def _imbalance(table: Table, rows: Rows) -> Iterator[str]:
     counts = np.bincount(table.y[rows.train], minlength=len(table.classes))
     least, most = int(counts.argmin()), int(counts.argmax())
     if is_imbalanced(counts):
+        threshold = " or decision: {maximize: balanced_accuracy}" if len(counts) == 2 else ""
         yield (
             f"class '{table.classes[most]}' has {counts[most]:,} training rows and "
             f"'{table.classes[least]}' has {counts[least]:,}: accuracy says little then; see "
-            "balanced_accuracy, and training.class_weight: balanced"
+            f"balanced_accuracy, and training.class_weight: balanced{threshold}"
         )

@@ -1,7 +1,7 @@
 """New rows: another table read as the one a network was trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +11,11 @@ from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.encoding import encode
-from nncli.data.reading.tables import (
-    in_other_case,
-    listed,
-    stays_on_disk,
-    weights_of,
-)
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.tables import stays_on_disk, weights_of
+from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
@@ -34,7 +30,7 @@ class NewRows:
     """How to read new rows: as `learnt` was fitted.
 
     missing: the cells that mean no value.  weight: the column that weighs the rows, where the
-    file has it.  columns: how they are written.
+    file has it.  columns: how they are written.  fold_case: see Parsers.
     """
 
     learnt: Preprocessing
@@ -42,13 +38,31 @@ class NewRows:
     missing: Sequence[str]
     weight: str | None = None
     columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
+    fold_case: bool = False
+
+    def open(self, path: Path) -> TableReader:
+        """The reader of a file, laid out as training's or, if its names are then lacking, plainly.
+
+        What `predict` has written has neither title lines nor runs of blanks any more.
+        """
+        recorded = self.format
+        if recorded.header and (recorded.skip_rows or recorded.delimiter):
+            ways = [recorded, replace(recorded, skip_rows=0), replace(recorded, delimiter=None)]
+            for way in (*ways, replace(recorded, skip_rows=0, delimiter=None)):
+                try:
+                    reader = open_table(path, way)
+                except DataError:
+                    continue
+                if {feature.name for feature in self.learnt.features} <= {*reader.names}:
+                    return reader
+        return open_table(path, recorded)
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """The rows of a file whose columns may stand in any order; others are ignored.
 
         Raises DataError if it lacks a column, TableError for cells that aren't what they were.
         """
-        reader = open_table(path, self.format)
+        reader = self.open(path)
         features = [feature.name for feature in self.learnt.features]
         targets = list(self.learnt.targets) if needs_target else []
         weights = [self.weight] if self.weight in reader.names and self.weight else []
@@ -57,12 +71,15 @@ class NewRows:
             [(str(path), reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
             self._forms(targets) | dict.fromkeys(weights, "number"),
-            Parsers(self.missing, self.format.decimal, self.columns),
+            self._parsers,
             on_disk=stays_on_disk([reader]),
             is_new=True,
         )
         origin = Origin(
-            (sha256_of(path),), ((str(path), encoded.lines[0]),), row_word=reader.row_word
+            (sha256_of(path),),
+            ((str(path), encoded.lines[0]),),
+            row_word=reader.row_word,
+            notes=reader.notes,
         )
         y = self._targets(encoded, targets, origin)
         given = weights_of(encoded, weights[0], origin) if weights else None
@@ -74,10 +91,25 @@ class NewRows:
             self.learnt.classes,
             categories=self._categories(encoded),
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
+            orders={f.name: f.order for f in self.learnt.features if f.order},
             dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
             weights=given,
             origin=origin,
         )
+
+    @property
+    def _parsers(self) -> Parsers:
+        return Parsers(
+            self.missing,
+            self.format.decimal,
+            self.columns,
+            takes_unknown=self.learnt.unknown == "ignore",
+            fold_case=self.fold_case,
+        )
+
+    def _known(self, name: str, words: Sequence[str]) -> Categories:
+        """A column's categories or classes, as training knew them."""
+        return Categories(words, self.format.decimal, folds_case=self._parsers.folds_case(name))
 
     def _check_names(self, path: Path, reader: TableReader, wanted: Sequence[str]) -> None:
         names = reader.names
@@ -110,7 +142,7 @@ class NewRows:
         categories = {}
         for feature in self.learnt.features:
             if (texts := encoded.vocabularies.get(feature.name)) is not None:
-                known = Categories(feature.categories, self.format.decimal)
+                known = self._known(feature.name, feature.categories)
                 places = map(known.index, texts)
                 categories[feature.name] = tuple(
                     text if place is None else feature.categories[place]
@@ -131,7 +163,7 @@ class NewRows:
         )
 
     def _class_indices(self, name: str, column: Column, origin: Origin) -> Array:
-        known_classes = Categories(self.learnt.classes, self.format.decimal)
+        known_classes = self._known(name, self.learnt.classes)
         places = [known_classes.index(text) for text in column.categories]
         is_unknown = np.array([place is None for place in places])
         rows = column.values.astype(int)

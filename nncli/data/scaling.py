@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from nncli.data.target_transforms import Transform, in_own_units, transformed
 from nncli.parts.arrays import Array
 
 Scale = Literal["standard", "minmax", "robust", "none"]
@@ -12,7 +13,7 @@ Scale = Literal["standard", "minmax", "robust", "none"]
 
 @dataclass(frozen=True)
 class Scaling:
-    """scaled = (x - shift) / scale, a column at a time.
+    """scaled = (transform(x) - shift) / scale, a column at a time.
 
     standard: mean and (population) standard deviation; minmax: minimum and range;
     robust: median and interquartile range. A column without spread is only shifted.
@@ -23,10 +24,18 @@ class Scaling:
     shift: list[float]
     scale: list[float]
     fitted_rows: int
+    transform: Transform = "none"
 
     @classmethod
-    def fit(cls, method: Scale, x: Array, weights: Array | None = None) -> "Scaling":
+    def fit(
+        cls,
+        method: Scale,
+        x: Array,
+        weights: Array | None = None,
+        transform: Transform = "none",
+    ) -> "Scaling":
         """Take the statistics of x, (rows, columns). weights: (rows,)."""
+        x = transformed(transform, x)
         columns = x.shape[1]
         shift, scale = np.zeros(columns), np.ones(columns)
         if method == "standard" and weights is not None:
@@ -41,16 +50,22 @@ class Scaling:
             scale = high - low
         # the spread that rounding leaves in a constant column isn't a spread
         flat = scale <= 10 * np.finfo(float).eps * np.abs(x).max(axis=0)
-        return cls(method, shift.tolist(), np.where(flat, 1.0, scale).tolist(), len(x))
+        return cls(method, shift.tolist(), np.where(flat, 1.0, scale).tolist(), len(x), transform)
 
     def apply(self, x: Array) -> Array:
         """Scaled values."""
+        x = transformed(self.transform, x)
         if self.method == "none":
             return x
         return np.asarray((x - np.array(self.shift)) / np.array(self.scale))
 
     def undo(self, scaled: Array) -> Array:
         """The values in their own units."""
-        if self.method == "none":
-            return scaled
-        return np.asarray(scaled * np.array(self.scale) + np.array(self.shift))
+        if self.method != "none":
+            scaled = np.asarray(scaled * np.array(self.scale) + np.array(self.shift))
+        return in_own_units(self.transform, scaled)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing is scaled or transformed."""
+        return self.method == "none" == self.transform

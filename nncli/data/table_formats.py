@@ -4,36 +4,25 @@ A format is an entry of `FORMATS`. `nncli --help` names the formats, so this is 
 what reads and writes is imported when a file is opened.
 """
 
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from nncli.errors import DataError, UserError
 
 if TYPE_CHECKING:
     from nncli.data.reading.chunks import TableReader
-    from nncli.data.reading.text_files import TextFormat
+    from nncli.data.reading.text_format import TextFormat
+    from nncli.data.writing.output_table import OutputTable
 
-WRITTEN = ".csv, .tsv or .gz of these"
+WRITTEN = ".csv, .tsv, .jsonl, .gz of these, .parquet or .feather"
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 
 
-class OutputTable(NamedTuple):
-    """Rows to write, as texts.
-
-    names: of the columns.  source: the table that the rows come from; its manner is kept.
-    """
-
-    names: Sequence[str]
-    rows: Iterable[Sequence[str]]
-    source: "TableReader"
-
-
 Read = Callable[[Path, "TextFormat"], "TableReader"]
-Write = Callable[[IO[bytes], OutputTable], None]
+Write = Callable[[IO[bytes], "OutputTable"], None]
 
 
 class TableFormat(NamedTuple):
@@ -56,7 +45,7 @@ def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
     if found is not None and found.read is not None:
         return found.read(path, text_format)
     names = [name for name, known in FORMATS.items() if known.read is not None]
-    known = f"{', '.join(names)}, or .gz of the first three"
+    known = f"{', '.join(names)}, or .gz of one that is text"
     hint = " (save the sheet as CSV)" if unpacked(path).suffix.lower() in SPREADSHEETS else ""
     raise DataError(f"{path}: expected a file that ends in {known}{hint}", key="data.path")
 
@@ -85,6 +74,14 @@ def _read_tabs(path: Path, text_format: "TextFormat") -> "TableReader":
     return _read_text(path, replace(text_format, delimiter=text_format.delimiter or "\t"))
 
 
+def _read_orange(path: Path, text_format: "TextFormat") -> "TableReader":
+    from nncli.data.reading.text_files import TextFile
+
+    return TextFile(
+        path, replace(text_format, delimiter=text_format.delimiter or "\t"), is_tab=True
+    )
+
+
 def _read_npz(path: Path, text_format: "TextFormat") -> "TableReader":
     from nncli.data.reading.typed_files import NpzFile
 
@@ -103,48 +100,58 @@ def _read_feather(path: Path, text_format: "TextFormat") -> "TableReader":
     return FeatherFile(path)
 
 
-def _write_packed(write: Write, file: IO[bytes], table: OutputTable) -> None:
-    import gzip
+def _write_packed(write: Write, file: IO[bytes], table: "OutputTable") -> None:
+    from nncli.data.writing.text_tables import write_packed
 
-    with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
-        write(cast(IO[bytes], packed), table)
-
-
-def _write_csv(file: IO[bytes], table: OutputTable) -> None:
-    """With the source's delimiter, but for tabs."""
-    own = getattr(table.source, "delimiter", ",")
-    _write_text(file, table, "," if own == "\t" else own)
+    write_packed(write, file, table)
 
 
-def _write_tabs(file: IO[bytes], table: OutputTable) -> None:
-    _write_text(file, table, "\t")
+def _write_csv(file: IO[bytes], table: "OutputTable") -> None:
+    from nncli.data.writing.text_tables import write_csv
+
+    write_csv(file, table)
 
 
-def _write_as_read(file: IO[bytes], table: OutputTable) -> None:
-    _write_text(file, table, getattr(table.source, "delimiter", ","))
+def _write_tabs(file: IO[bytes], table: "OutputTable") -> None:
+    from nncli.data.writing.text_tables import write_tabs
+
+    write_tabs(file, table)
 
 
-def _write_text(file: IO[bytes], table: OutputTable, delimiter: str) -> None:
-    """With a header, a mark before it and the line ends that the source has, if it is text."""
-    import csv
+def _write_as_read(file: IO[bytes], table: "OutputTable") -> None:
+    from nncli.data.writing.text_tables import write_as_read
 
-    source = table.source
-    encoding = "utf-8-sig" if getattr(source, "has_bom", False) else "utf-8"
-    text = io.TextIOWrapper(file, encoding=encoding, newline="")
-    line_end = getattr(source, "line_end", "\n")
-    writer = csv.writer(text, delimiter=delimiter, lineterminator=line_end)
-    if getattr(source, "has_header", True):
-        writer.writerow(table.names)
-    writer.writerows(table.rows)
-    text.flush()
-    text.detach()
+    write_as_read(file, table)
+
+
+def _write_json_lines(file: IO[bytes], table: "OutputTable") -> None:
+    from nncli.data.writing.typed_tables import write_json_lines
+
+    write_json_lines(file, table)
+
+
+def _write_parquet(file: IO[bytes], table: "OutputTable") -> None:
+    from nncli.data.writing.typed_tables import write_parquet
+
+    write_parquet(file, table)
+
+
+def _write_feather(file: IO[bytes], table: "OutputTable") -> None:
+    from nncli.data.writing.typed_tables import write_feather
+
+    write_feather(file, table)
 
 
 FORMATS = {
     ".csv": TableFormat(_read_text, _write_csv, is_text=True),
     ".tsv": TableFormat(_read_tabs, _write_tabs, is_text=True),
     ".txt": TableFormat(_read_text, _write_as_read, is_text=True),
+    ".tab": TableFormat(_read_orange, is_text=True),
+    ".data": TableFormat(_read_text, is_text=True),
+    ".dat": TableFormat(_read_text, is_text=True),
     ".npz": TableFormat(_read_npz),
-    ".parquet": TableFormat(_read_parquet),
-    ".feather": TableFormat(_read_feather),
+    ".parquet": TableFormat(_read_parquet, _write_parquet),
+    ".feather": TableFormat(_read_feather, _write_feather),
+    ".jsonl": TableFormat(None, _write_json_lines, is_text=True),
 }
+READ = tuple(name[1:] for name, known in FORMATS.items() if known.read is not None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nncli.data.categories import folded
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, did_you_mean, few, printable
 from nncli.parts.arrays import Array
@@ -14,10 +15,13 @@ MOST_CLASSES = 1000
 PAIRS = (("0", "1"), ("false", "true"))  # two classes of which either names the other
 
 
-def as_task(table: Table, task: Task, classes: Sequence[str] = ()) -> Table:
+def as_task(
+    table: Table, task: Task, classes: Sequence[str] = (), *, folds_case: bool = False
+) -> Table:
     """The same rows read as another task: numbers as classes, or class indices as numbers.
 
     classes: all there are, in this order, also those that no row has; none: those of the rows.
+    folds_case: whether they may be spelt in other capitals and spaces than the rows'.
     Raises DataError where that can't be.
     """
     if task == "regression":
@@ -31,7 +35,7 @@ def as_task(table: Table, task: Task, classes: Sequence[str] = ()) -> Table:
         y, found = number_classes(table.y[:, 0])
         table = replace(table, y=y, classes=found)
     if all_classes := classes or _pair_of(table, task):
-        table = with_classes(table, all_classes)
+        table = with_classes(table, all_classes, folds_case=folds_case)
     if len(table.classes) < 2:
         always = printable(table.classes[0])
         raise DataError(
@@ -50,12 +54,14 @@ def _pair_of(table: Table, task: Task) -> Sequence[str]:
     return next((pair for pair in PAIRS if table.classes[0] in pair), ())
 
 
-def with_classes(table: Table, classes: Sequence[str]) -> Table:
+def with_classes(table: Table, classes: Sequence[str], *, folds_case: bool = False) -> Table:
     """The same rows with the classes that there are, in their order.
 
     Raises DataError for a class of the rows that isn't among them.
     """
-    places = {name: place for place, name in enumerate(classes)}
+    spell = folded if folds_case else str
+    of_spelling = {spell(name): place for place, name in enumerate(classes)}
+    places = {n: of_spelling[spell(n)] for n in table.classes if spell(n) in of_spelling}
     if lacking := [name for name in table.classes if name not in places]:
         name = printable(lacking[0])
         others = "" if len(lacking) == 1 else f", nor {len(lacking) - 1:,} more of the data's"
@@ -78,6 +84,17 @@ def label(value: float) -> str:
     if float(short := f"{value:g}") == value:
         return short
     return f"{value:.0f}" if value == np.floor(value) else repr(float(value))
+
+
+def class_name(value: bool | float | str) -> str:
+    """What a config says of a class, as a table's cells do.
+
+    >>> [class_name(value) for value in (True, 3.0, "3.0")]
+    ['true', '3', '3.0']
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else label(value)
 
 
 @dataclass(frozen=True)

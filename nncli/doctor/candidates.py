@@ -29,7 +29,8 @@ def scale_inputs(run: DiagnosedRun) -> Edits:
     keys = run.built.experiment.data.preprocessing
     if keys.numeric.scale == "standard":
         return []
-    if {keys.numeric.scale, keys.numeric.impute, keys.target.scale} == {"none"}:
+    target = keys.target
+    if {keys.numeric.scale, keys.numeric.impute, target.scale, target.transform} == {"none"}:
         # the whole block: the config may say `preprocessing: none`, which has no keys to reach into
         return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]
     return [Edit("data.preprocessing.numeric.scale", "standard")]
@@ -42,7 +43,7 @@ def scale_targets(run: DiagnosedRun) -> Edits:
     takes_all = job.network.loss.targets == (-np.inf, np.inf)
     if not takes_all or not isinstance(job.network.output.activation, Identity):
         return []
-    if {keys.numeric.scale, keys.numeric.impute} == {"none"}:
+    if {keys.numeric.scale, keys.numeric.impute, keys.target.transform} == {"none"}:
         return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]  # of targets as well
     return [Edit("data.preprocessing.target.scale", "standard")]
 

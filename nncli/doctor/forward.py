@@ -19,6 +19,7 @@ from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
 BATCH = 1_000  # rows whose statistics batch_norm takes
+MOST_TARGETS = 1 << 24  # numbers, of rows whose targets were the index of a class
 
 
 def norm(vector: Array) -> float:
@@ -30,8 +31,10 @@ def norm(vector: Array) -> float:
 
 
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:
-    """At most so many of the rows, evenly spaced, in memory."""
-    if len(rows) <= most and is_in_memory(rows.inputs):
+    """At most so many of the rows, evenly spaced, in memory; fewer if each takes very much."""
+    if not isinstance(rows.targets, np.ndarray):
+        most = min(most, max(MOST_TARGETS // rows.targets.shape[1], 1))
+    if len(rows) <= most and is_in_memory(dict(rows.named())):
         return rows
     return rows.at(evenly_spaced(len(rows), most))
 
@@ -104,8 +107,8 @@ def data_loss(network: Network, theta: Array, rows: EvaluationSet) -> float:
 class BaselineLosses:
     """Data losses over the same rows: what to compare a loss with.
 
-    perfect: the targets themselves as outputs (0, but for poisson).  even: the guess of one who
-    knows nothing.  mean: the best constant answer.
+    perfect: the targets themselves as outputs (0, but for poisson and smoothed targets).
+    even: the guess of one who knows nothing.  mean: the best constant answer.
     """
 
     perfect: float
@@ -116,9 +119,9 @@ class BaselineLosses:
     def of(cls, loss: Loss, rows: EvaluationSet) -> "BaselineLosses":
         targets, weights = rows.targets, rows.weights
         return cls(
-            loss_of(loss, targets, rows),
+            loss_of(loss, perfect_guess(loss, targets), rows),
             loss_of(loss, even_guess(loss, targets, weights), rows),
-            loss_of(loss, mean_guess(targets, weights), rows),
+            loss_of(loss, constant_guess(loss, targets, weights), rows),
         )
 
     def share(self, loss: float) -> float:
@@ -142,6 +145,39 @@ def even_guess(loss: Loss, targets: Array, weights: Array | None) -> Array:
 def mean_guess(targets: Array, weights: Array | None) -> Array:
     """(1, outputs): the best constant answer, the mean target (of classes, their shares)."""
     return np.atleast_2d(np.average(targets.astype(float), axis=0, weights=weights))
+
+
+def constant_guess(loss: Loss, targets: Array, weights: Array | None) -> Array:
+    """(1, outputs): the mean target, or what costs less where a loss has its least elsewhere."""
+    mean = mean_guess(targets, weights)
+    if loss.is_proper or loss.matched is None:
+        return mean
+    from scipy.optimize import minimize
+
+    activation, (a, da, dz, scratch) = loss.matched(), np.empty((4, *mean.shape))
+    saved = {name: np.empty(shape) for name, shape in activation.saved_shapes(mean.shape).items()}
+
+    def objective(scores: Array) -> tuple[float, Array]:
+        z = scores.reshape(mean.shape)
+        activation.forward(z, a, saved)
+        loss.gradient(a, mean, da, scratch, 1.0)
+        activation.backward(da, z, a, dz, saved)
+        return loss.total(a, mean), dz.ravel()
+
+    shares = np.clip(mean, 1e-6, 1.0 - 1e-6)
+    with np.errstate(all="ignore"):
+        start = np.log(shares / (1.0 - shares)).ravel()
+        best = minimize(objective, start, jac=True, method="L-BFGS-B").x
+        activation.forward(best.reshape(mean.shape), a, saved)
+    return np.asarray(a)
+
+
+def perfect_guess(loss: Loss, targets: Array) -> Array:
+    """(rows, outputs): the targets, or what costs less where a loss has its least elsewhere."""
+    if loss.is_proper or np.isin(targets, (0.0, 1.0)).all():
+        return targets
+    different, place = np.unique(targets, axis=0, return_inverse=True)
+    return np.vstack([constant_guess(loss, each[None], None) for each in different])[place.ravel()]
 
 
 def loss_of(loss: Loss, outputs: Array, rows: EvaluationSet) -> float:

@@ -58,6 +58,8 @@ def even_guess_in_words(run: DiagnosedRun) -> str:
     """What an even guess is called for this loss."""
     loss, outputs = run.network.loss, run.network.outputs
     even = f"{run.baselines.even:.4g}"
+    if not loss.is_proper:
+        return f"the {even} of an even guess"
     if isinstance(loss, CrossEntropy):
         return f"ln {outputs} = {even}"
     if isinstance(loss, BinaryCrossEntropy):

@@ -38,6 +38,13 @@ CHUNK_NUMBERS = 2**18
 Too large: evaluation waits for memory; too small: for NumPy's way to its loops.
 """
 
+KEPT_BYTES, KEPT_OUTPUTS = 1 << 26, 256
+"""Bytes, and outputs of a row, up to which a value for every output of every row is kept.
+
+Beyond both, targets are kept as the index of a class, and outputs are looked at chunk by chunk.
+The numbers are the same; too small: batches are written out that a copy would have.
+"""
+
 THREAD_PRODUCTS = 128**3 // 2
 """Multiplications of a matrix product that keep one thread busy.
 
@@ -90,6 +97,11 @@ def ordering_pays(size: int, widest: int, steps: int, epochs: int) -> bool:
 def chunk_rows(units: int) -> int:
     """How many rows to pass forward at a time through a network whose widest layer has `units`."""
     return max(CHUNK_NUMBERS // units, 1)
+
+
+def is_kept(rows: int, outputs: int, itemsize: int) -> bool:
+    """Whether a value for every output of every row is kept in memory, whatever else is."""
+    return outputs <= KEPT_OUTPUTS or rows * outputs * itemsize <= KEPT_BYTES
 
 
 def useful_threads(products: int, cores: int) -> int:

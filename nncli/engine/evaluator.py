@@ -1,17 +1,18 @@
 """Evaluator: outputs, loss and metrics of one set of rows at fixed parameters."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from nncli.engine import passes
-from nncli.engine.cost import chunk_rows
+from nncli.engine.cost import chunk_rows, is_kept
 from nncli.engine.network import Network
 from nncli.engine.operations import Copy, Opaque
 from nncli.engine.rows import Batch, InputBlock, Inputs, X, is_in_memory
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
+from nncli.parts.answers import Answers
 from nncli.parts.arrays import Array, LayerBuffers
 from nncli.parts.metrics import Metric
 
@@ -45,33 +46,48 @@ def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
     return Workspace(network, min(rows, chunk_rows(network.widest)), theta)
 
 
+Chunk = tuple[slice, Tape, LayerBuffers]
+
+
 class Forward:
     """Outputs of one set of inputs, in chunks that share one set of buffers.
 
     Inputs in memory are read where they are; those on disk, a chunk at a time, into one buffer.
     workspace: the buffers, by default its own; several that don't run at the same time may share.
-    chunks: (which rows, the tape that computes them, the output layer's buffers) of each.
+    keeps: whether `outputs` has them afterwards; if not, a chunk's are there until the next is run.
     """
 
     def __init__(
-        self, network: Network, theta: Array, inputs: Inputs, workspace: Workspace | None = None
+        self,
+        network: Network,
+        theta: Array,
+        inputs: Inputs,
+        workspace: Workspace | None = None,
+        *,
+        keeps: bool = True,
     ) -> None:
-        self.network, self.inputs, count = network, inputs, len(inputs[X])
-        self.workspace = workspace or workspace_for(network, theta, count)
-        chunk = self.workspace.rows
-        self.outputs = np.empty((count, network.outputs), theta.dtype)
+        self.network, self.inputs, self.keeps, self.rows = network, inputs, keeps, len(inputs[X])
+        self.workspace = workspace or workspace_for(network, theta, self.rows)
+        self.outputs = np.empty((self.rows if keeps else 0, network.outputs), theta.dtype)
         self._shared: dict[int, tuple[Tape, LayerBuffers]] = {}
-        self.chunks = [
-            self._record(slice(start, min(start + chunk, count)))
-            for start in range(0, count, chunk)
-        ]
+        self._recorded = [self._record(chosen) for chosen in self._pieces()] if keeps else []
 
-    def _record(self, chosen: slice) -> tuple[slice, Tape, LayerBuffers]:
-        if is_in_memory(self.inputs):
+    def _pieces(self) -> Iterator[slice]:
+        count, chunk = self.rows, self.workspace.rows
+        return (slice(start, min(start + chunk, count)) for start in range(0, count, chunk))
+
+    @property
+    def chunks(self) -> Iterable[Chunk]:
+        """(which rows, the tape that computes them, the output layer's buffers) of each chunk."""
+        return self._recorded if self.keeps else map(self._record, self._pieces())
+
+    def _record(self, chosen: slice) -> Chunk:
+        if self.keeps and is_in_memory(self.inputs):
             tape, last = self._forward({name: b[chosen] for name, b in self.inputs.items()})
         else:
             tape, last = self._read_and_forward(chosen)
-        tape.add(Copy(last.y, self.outputs[chosen]))
+        if self.keeps:
+            tape.add(Copy(last.y, self.outputs[chosen]))
         return chosen, tape, last
 
     def _forward(self, inputs: Mapping[str, Array]) -> tuple[Tape, LayerBuffers]:
@@ -92,14 +108,17 @@ class Forward:
         return reading + tape, last
 
     def __call__(self) -> Array:
-        """Fill `outputs`, (rows, outputs), and return them."""
+        """Fill `outputs`, (rows, outputs), and return them; of one that keeps them."""
         for _, tape, _ in self.chunks:
             tape()
         return self.outputs
 
 
 class Evaluator:
-    """Scores one set of rows; workspace: as in Forward."""
+    """Scores one set of rows; workspace, keeps: as in Forward.
+
+    By default outputs are kept unless they take much, and no metric needs more than `Answers`.
+    """
 
     def __init__(
         self,
@@ -109,9 +128,19 @@ class Evaluator:
         decode: Callable[[Array], Array],
         metrics: Mapping[str, Metric],
         workspace: Workspace | None = None,
+        *,
+        keeps: bool | None = None,
     ) -> None:
         self.network, self.rows, self.decode, self.metrics = network, rows, decode, metrics
-        self.forward = Forward(network, theta, rows.inputs, workspace)
+        if keeps is None:
+            are_classes = rows.truth.ndim == 1
+            needs_all = not all(metric.takes_answers for metric in metrics.values())
+            keeps = is_kept(len(rows), network.outputs, theta.itemsize)
+            keeps = keeps or needs_all or not are_classes
+        self.forward = Forward(network, theta, rows.inputs, workspace, keeps=keeps)
+        self.answers = None
+        if not keeps:
+            self.answers = Answers.empty(len(rows), network.outputs, theta.dtype)
 
     @property
     def outputs(self) -> Array:
@@ -125,14 +154,17 @@ class Evaluator:
             tape()
             own = None if weights is None else weights[chosen]
             total += passes.data_loss(self.network, last, targets[chosen], own)
-        factor = self.network.loss.factor(*self.outputs.shape)
+            if self.answers is not None:
+                self.answers.note(chosen, self.decode(last.y), self.rows.truth[chosen])
+        factor = self.network.loss.factor(*targets.shape)
         return total * factor + self.network.penalty(self.forward.workspace.tensors)
 
     def score(self) -> Score:
         """The objective and every metric; what isn't finite shows in them, not as a warning."""
         with np.errstate(all="ignore"):
             loss = self.run()
-            predictions, truth = self.decode(self.outputs), self.rows.truth
+            truth = self.rows.truth
+            predictions = self.answers or self.decode(self.outputs)
             metrics = {name: metric(predictions, truth) for name, metric in self.metrics.items()}
         return Score(loss, metrics)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from nncli.engine.network import Network
 from nncli.parts.arrays import Array, LayerBuffers
+from nncli.parts.losses.loss import slope_of_scores
 
 
 def forward(network: Network, buffers: Sequence[LayerBuffers]) -> None:
@@ -32,10 +33,8 @@ def backward(
     factor = loss.factor(*targets.shape)
     assert last.dy is not None
     if network.is_matched:
-        dz = last.saved.get("dz", last.dy)
-        np.subtract(last.y, targets, out=dz)
-        np.multiply(dz, factor, out=dz)
-        _weigh(dz, weights)
+        loss.score_gradient(last, targets, scratch, factor)
+        _weigh(slope_of_scores(last), weights)
         network.output.backward_affine(last)
     else:
         loss.gradient(last.y, targets, last.dy, scratch, factor)

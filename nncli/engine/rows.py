@@ -39,7 +39,7 @@ InputBlock = Array | StoredRows
 Inputs = Mapping[str, InputBlock]
 
 
-def is_in_memory(inputs: Inputs) -> bool:
+def is_in_memory(inputs: Mapping[str, Any]) -> bool:
     """Whether every block is an array."""
     return all(isinstance(block, np.ndarray) for block in inputs.values())
 
@@ -48,12 +48,13 @@ def is_in_memory(inputs: Inputs) -> bool:
 class Batch:
     """Rows, what the loss compares them with, and how much each of them counts.
 
-    inputs: (rows, *shape) by block; x in the training dtype.  targets: (rows, outputs).
+    inputs: (rows, *shape) by block; x in the training dtype.
+    targets: (rows, outputs); one-hot ones of very many classes are no array, but in a step's batch.
     weights: (rows,), or None if all rows count alike.
     """
 
     inputs: Mapping[str, Any]  # Inputs; arrays in a step's batch
-    targets: Array
+    targets: Any  # InputBlock, likewise
     weights: Array | None = None
 
     def __len__(self) -> int:

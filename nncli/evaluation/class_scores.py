@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.parts.arrays import Array
+from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.ranking import average_precision
 
 BINS = 10
@@ -25,12 +26,14 @@ class ClassScores:
     rows: int
 
 
-def per_class(predictions: Array, truth: Array, classes: Sequence[str]) -> dict[str, ClassScores]:
+def per_class(
+    predictions: Array, truth: Array, classes: Sequence[str], decision: Decision = LIKELIEST
+) -> dict[str, ClassScores]:
     """Every class by name."""
     from sklearn.metrics import precision_recall_fscore_support
 
     found = precision_recall_fscore_support(
-        truth, predictions.argmax(axis=1), labels=range(len(classes)), zero_division=0
+        truth, decision(predictions), labels=range(len(classes)), zero_division=0
     )
     *shares, rows = found  # rows come as fractions where every class but one lacks them
     columns = [*(share.tolist() for share in shares), rows.astype(int).tolist()]
@@ -69,7 +72,7 @@ def calibration(predictions: Array, truth: Array) -> Calibration:
     if predictions.shape[1] == 2:
         given, came_true = predictions[:, 1], truth == 1
     else:
-        given, came_true = predictions.max(axis=1), predictions.argmax(axis=1) == truth
+        given, came_true = predictions.max(axis=1), LIKELIEST(predictions) == truth
     bins = min(BINS, max(len(truth) // ROWS_PER_BIN, 1))
     edges = np.quantile(given, np.linspace(0.0, 1.0, bins + 1)[1:-1])
     bin_of = np.searchsorted(edges, given)

@@ -8,6 +8,11 @@ from nncli.errors import escaped
 LONGEST = 24  # letters of a class's or a target's name
 LONGEST_TITLE = 60
 SHADE = "tab:blue"
+# Okabe and Ito (2008), then Tol's muted scheme: told apart whatever colours one sees.
+COLORS = (
+    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442"),
+    *("#332288", "#882255", "#777777"),
+)
 REFERENCE = {"color": "0.6", "linewidth": 1.0, "linestyle": "--", "zorder": 1}
 
 

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
+from nncli.assembly.decided import decided_in_words, described
+from nncli.data.memory import available
 from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.threads import limited
+from nncli.errors import UserError
 from nncli.evaluation.class_scores import Calibration, ClassScores, calibration, per_class
 from nncli.evaluation.intervals import (
     FEWEST_ROWS,
@@ -22,11 +25,14 @@ from nncli.evaluation.intervals import (
 )
 from nncli.evaluation.linear_model import linear_model
 from nncli.parts.arrays import Array
-from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, confusion
+from nncli.parts.decision import LIKELIEST, Decision
+from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, confusion, deciding
+from nncli.untrusted_files.opening import in_words
 
 SPLITS = ("test", "val", "train")  # in the order in which they are chosen
 FEW_ROWS = 30
 LINEAR = "linear model"
+COPIES = 4  # of a number for each row and class: predictions, two rivals', a resample
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Report:
     predictions, truth: as metrics take them.
     fitted_rows: of the training rows, those that the linear model was fitted on.
     classes, targets: their names; classes is empty for numbers.
+    decision: which class a row is given.  decided: the same in words, if there is a threshold, and
+    in `decision_keys` for whoever reads JSON.
     """
 
     run: str
@@ -52,6 +60,9 @@ class Report:
     training_rows: int
     classes: tuple[str, ...]
     targets: tuple[str, ...]
+    decision: Decision = LIKELIEST
+    decided: str = ""
+    decision_keys: Mapping[str, Any] | None = None
 
     @property
     def rows(self) -> int:
@@ -95,11 +106,11 @@ class Report:
     @cached_property
     def counts(self) -> Array:
         """(classes, classes) rows: true class by row, predicted class by column."""
-        return confusion(self.predictions, self.truth)
+        return confusion(self.predictions, self.truth, self.decision)
 
     @cached_property
     def by_class(self) -> dict[str, ClassScores]:
-        return per_class(self.predictions, self.truth, self.classes)
+        return per_class(self.predictions, self.truth, self.classes, self.decision)
 
     @cached_property
     def calibration(self) -> Calibration | None:
@@ -121,6 +132,8 @@ class Report:
             value["classes"] = {name: asdict(scores) for name, scores in self.by_class.items()}
             value["confusion"] = {"classes": list(self.classes), "counts": self.counts.tolist()}
             value["calibration_error"] = self.calibration.error if self.calibration else None
+        if self.decision_keys is not None:
+            value["decision"] = dict(self.decision_keys)
         return value | {"notes": self.notes()}
 
     def notes(self) -> list[str]:
@@ -133,6 +146,8 @@ class Report:
                 f"intervals: {self.rows} rows are few: they are rough, and more likely too narrow "
                 "than too wide"
             )
+        if self.decision_keys is not None and self.decision_keys.get("split") == self.name:
+            notes.append("the threshold was chosen on these rows: expect less on new ones")
         reasons: dict[str, list[str]] = {}
         for name, estimate in self.intervals.items():
             has_none = estimate.low is None or estimate.left_out
@@ -172,30 +187,56 @@ def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float] | Non
     return {name: estimate.interval for name, estimate in estimates.items()}
 
 
+def _refuse_too_many(rows: int, classes: int) -> None:
+    """Raises UserError if the probabilities of all rows, and of what they are beside, won't fit."""
+    size = COPIES * 8 * rows * classes + COPIES * 8 * classes**2  # and counts of class by class
+    if size > (free := available()):
+        raise UserError(
+            f"a report of {rows:,} rows and {classes:,} classes would take about {in_words(size)} "
+            f"of memory: {in_words(free)} are free: metrics.csv has what training measured"
+        )
+
+
 def evaluate(reader: RunReader, rows: EvaluationSet, name: str) -> Report:
-    """Score a run's weights on rows, beside its baselines and a linear model."""
+    """Score a run's weights on rows, beside its baselines and a linear model.
+
+    A decision threshold is the linear model's too; the majority class is what it is.
+    """
     built, job = reader.built, reader.built.job
-    seed, chosen = job.seeds.split, {**job.metrics, **_besides(bool(built.table.classes))}
+    if built.table.classes:
+        _refuse_too_many(len(rows), len(built.table.classes))
+    seed, keys = job.seeds.split, reader.recorded.decision
+    metrics = {**job.metrics, **_besides(bool(built.table.classes))}
+    chosen = deciding(metrics, reader.decision)
     with limited(job.training), np.errstate(all="ignore"):
-        evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {})
+        evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {}, keeps=True)
         loss, predictions = evaluator.score().loss, job.decode(evaluator.outputs)
         linear = linear_model(job.train, rows, len(built.table.classes), seed=seed)
         rivals = {**built.baselines(len(rows)), LINEAR: linear.predictions}
-        network, *others = (
-            resample(chosen, each, rows.truth, seed=seed)
-            for each in (predictions, *rivals.values())
-        )
+        network = resample(chosen, predictions, rows.truth, seed=seed)
+        others = {
+            rival: resample(
+                chosen if rival == LINEAR else deciding(metrics, LIKELIEST),
+                each,
+                rows.truth,
+                seed=seed,
+            )
+            for rival, each in rivals.items()
+        }
     return Report(
         run=reader.run.name,
         name=name,
         loss=loss,
         chosen=chosen,
         network=network,
-        baselines=dict(zip(rivals, others, strict=True)),
+        baselines=others,
         predictions=predictions,
         truth=rows.truth,
         fitted_rows=linear.fitted_rows,
         training_rows=len(job.train),
         classes=tuple(built.table.classes),
         targets=() if built.table.classes else tuple(built.table.targets),
+        decision=reader.decision,
+        decided=decided_in_words(keys, reader.chosen, built.table.classes[1]) if keys else "",
+        decision_keys=described(keys, reader.chosen, built.table.classes) if keys else None,
     )

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.assembly.build import Built
+from nncli.assembly.decided import decided_in_words
+from nncli.data.target_transforms import in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
 from nncli.parts.optimizers import Optimizer, Sgd
 from nncli.parts.schedules import ReduceOnPlateau
+from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.registry import Part
 
 
@@ -25,8 +28,13 @@ class Formula:
     formula: str
 
 
-def formulas(built: Built, as_trained: str = "") -> list[Formula]:
-    """Every formula, in the order of a step. as_trained: how a run's rates differed from them."""
+def formulas(
+    built: Built, as_trained: str = "", chosen: ChosenThreshold | None = None
+) -> list[Formula]:
+    """Every formula, in the order of a step.
+
+    as_trained: how a run's rates differed from them.  chosen: the threshold of a run that chose it.
+    """
     network = built.network
     sections = {
         "data": _data(built),
@@ -35,6 +43,7 @@ def formulas(built: Built, as_trained: str = "") -> list[Formula]:
         "loss": _loss(built),
         "each step": [*_steps(built), *([("lr", as_trained)] if as_trained else [])],
         "stops": _stops(built),
+        "decision": _decision(built, chosen),
         "reported": _reported(built),
     }
     return [
@@ -59,7 +68,13 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
         units = built.network.outputs
         yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
     else:
-        yield "t", f"numbers {SCALES[built.preprocessing.target.method]}"
+        target = built.preprocessing.target
+        said, value = SCALES[target.method], in_words(target.transform, "value")
+        if target.transform != "none":
+            said = (
+                value if target.method == "none" else f"{said.replace('value', 'u')}; u = {value}"
+            )
+        yield "t", f"numbers {said}"
     if built.job.train.weights is not None:
         least, most = built.job.train.weights.min(), built.job.train.weights.max()
         yield "w", f"weights of rows, {least:.4g} to {most:.4g}, with mean 1 over the training rows"
@@ -121,16 +136,18 @@ def _loss(built: Built) -> Iterator[tuple[str, str]]:
     network, loss = built.network, built.network.loss
     last, factor = network.nodes[-1], loss.factor(built.job.batch_rows, network.outputs)
     names = {"a": symbol(network, f"{last.name}/a"), "t": "t"}
-    unit = ", in nats" if network.is_matched else ""
+    unit = ", in nats" if network.is_matched and loss.unit else ""
     weighed = "w * " if built.job.train.weights is not None else ""
     term = loss.fill(loss.formula).format(**names) if loss.formula else first_line(loss)
-    yield "loss", f"{loss.name}: {loss.reduction} of {weighed}{_bracketed(term)}{unit}"
+    yield "loss", f"{loss.title}: {loss.reduction} of {weighed}{_bracketed(term)}{unit}"
+    if smoothing := loss.smoothing_formula(network.outputs):
+        yield "t", f"{smoothing.format(y='y')}    [label smoothing; y is 0 or 1]"
     for node in network.nodes:
         if penalty := node.layer.penalty_formula():
             yield "+ penalty", f"{in_symbols(penalty, network, node)}; biases aren't penalised"
     of = f"a step has {built.job.batch_rows} x {network.outputs} outputs"
     if network.is_matched:
-        name, slope = "dz", f"{names['a']} - t"
+        name, slope = "dz", loss.fill(loss.score_gradient_formula).format(**names)
         of += f"; {network.output.activation.name} and loss in one"
     else:
         name, slope = "da", loss.fill(loss.gradient_formula).format(**names) or "d(loss)/d(a)"
@@ -225,6 +242,11 @@ def _stops(built: Built) -> Iterator[tuple[str, str]]:
         )
 
 
+def _decision(built: Built, chosen: ChosenThreshold | None) -> Iterator[tuple[str, str]]:
+    if keys := built.experiment.decision:
+        yield "class", decided_in_words(keys, chosen, built.table.classes[1])
+
+
 def _reported(built: Built) -> Iterator[tuple[str, str]]:
     """What the columns of metrics.csv are."""
     layers = (node.layer for node in built.network.nodes)
@@ -232,5 +254,8 @@ def _reported(built: Built) -> Iterator[tuple[str, str]]:
     said = "over all training rows at the epoch's final weights"
     said += ", penalty included" if has_penalty else ""
     yield "loss", f"{said}; epoch 0 is before training"
-    if built.preprocessing.target.method != "none":
-        yield "loss", "of the scaled target; the metrics are in the target's own units"
+    if built.network.loss.smoothing_formula(built.network.outputs):
+        yield "loss", "of the smoothed targets t, and so never 0; the metrics are of y"
+    if not (target := built.preprocessing.target).is_identity:
+        how = "scaled" if target.transform == "none" else "transformed"
+        yield "loss", f"of the {how} target; the metrics are in the target's own units"

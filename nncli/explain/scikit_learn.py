@@ -134,6 +134,9 @@ def _missing(built: Built) -> Equivalent:
     if training.converged is not None:
         watched = "tol and n_iter_no_change watch the mean loss of the batches"
         found += unsupported(f"converged; {watched}")
+    if built.experiment.decision is not None:
+        note = "predict takes the likelier class: FixedThresholdClassifier gives it a threshold, "
+        found += Equivalent("", f"{note}TunedThresholdClassifierCV chooses one")
     if built.job.train.weights is not None:
         note = "sample_weight needs scikit-learn 1.7; it divides by a batch's weights"
         found += Equivalent("", note)
@@ -170,7 +173,7 @@ def _linear(built: Built) -> Equivalent:
         return Equivalent()
     l2 = 0.0 if penalty is None else penalty.l2
     if built.table.classes:
-        if not built.network.is_matched:
+        if not built.network.is_matched or not built.network.loss.equivalent("scikit-learn").code:
             return Equivalent()
         strength = f"C={1.0 / (2.0 * rows * l2):.6g}" if l2 else "C=float('inf')"
         return Equivalent("", f"without hidden layers this is LogisticRegression({strength})")

@@ -5,13 +5,16 @@ input checks would dwarf the training of a small network; the tests hold every o
 scikit-learn's.
 """
 
+import copy
 import math
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from nncli.parts.answers import Counts, Predictions, chosen_classes, given_to_truth
 from nncli.parts.arrays import Array
+from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.ranking import average_precision
 from nncli.parts.table import Task
 from nncli.registry import Part, part
@@ -26,76 +29,96 @@ class Metric(Part):
     tasks: where it applies. For classes, predictions are probabilities (rows, classes) whose rows
     sum to 1 and truth holds class indices (rows,); for numbers both are (rows, targets).
     is_score: whether higher is better.
+    decision: which class a row is given; a metric that asks for it calls `self.decision`.
+    takes_answers: whether it takes `Answers` in place of probabilities, which may be too many.
     """
 
     kind = "metric"
     tasks: ClassVar[frozenset[str]] = CLASSES
     is_score: ClassVar[bool] = True
+    takes_answers: ClassVar[bool] = False
+    decision: ClassVar[Decision] = LIKELIEST
+
+    def deciding(self, decision: Decision) -> Self:
+        """The same metric where classes are decided so."""
+        metric = copy.copy(self)
+        object.__setattr__(metric, "decision", decision)
+        return metric
 
     def undefined(self, truth: Array) -> str:
         """Why it is NaN for this truth, whatever is predicted; empty if it isn't."""
         return ""
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
+    def __call__(self, predictions: Any, truth: Array) -> float:
         raise NotImplementedError
 
 
+class MetricOfAnswers(Metric):
+    """One that needs no more than each row's most probable class and the true one's probability."""
+
+    takes_answers = True
+
+
 @part("accuracy")
-class Accuracy(Metric):
-    """The share of rows whose most probable class is the true one."""
+class Accuracy(MetricOfAnswers):
+    """The share of rows that are given their true class."""
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
-        return float(np.count_nonzero(predictions.argmax(axis=1) == truth)) / len(truth)
+    def __call__(self, predictions: Predictions, truth: Array) -> float:
+        is_right = chosen_classes(predictions, self.decision) == truth
+        return float(np.count_nonzero(is_right)) / len(truth)
 
 
-def confusion(predictions: Array, truth: Array) -> Array:
+def deciding(metrics: Mapping[str, Metric], decision: Decision) -> dict[str, Metric]:
+    """The same metrics where classes are decided so."""
+    return {name: metric.deciding(decision) for name, metric in metrics.items()}
+
+
+def confusion(predictions: Array, truth: Array, decision: Decision = LIKELIEST) -> Array:
     """(classes, classes) counts: true class by row, predicted class by column."""
     classes = predictions.shape[1]
-    cells = truth * classes + predictions.argmax(axis=1)
+    cells = truth * classes + decision(predictions)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
 @part("balanced_accuracy")
-class BalancedAccuracy(Metric):
+class BalancedAccuracy(MetricOfAnswers):
     """The mean, over the classes present, of the share of their rows found (recall)."""
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
-        rows = table.sum(axis=1)
-        present = rows > 0
-        return float((table.diagonal()[present] / rows[present]).mean())
+    def __call__(self, predictions: Predictions, truth: Array) -> float:
+        counts = Counts.of(predictions, truth, self.decision)
+        present = counts.true > 0
+        return float((counts.hits[present] / counts.true[present]).mean())
 
 
 @part("precision_macro")
-class PrecisionMacro(Metric):
+class PrecisionMacro(MetricOfAnswers):
     """The mean over classes of true positives / predicted ones, 0 for a class never predicted."""
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
-        return _mean_ratio(table.diagonal(), table.sum(axis=0), _seen(table))
+    def __call__(self, predictions: Predictions, truth: Array) -> float:
+        counts = Counts.of(predictions, truth, self.decision)
+        return _mean_ratio(counts.hits, counts.predicted, counts.both > 0)
 
 
 @part("recall_macro")
-class RecallMacro(Metric):
+class RecallMacro(MetricOfAnswers):
     """The mean over classes of true positives / actual positives, 0 for a class without rows."""
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
-        return _mean_ratio(table.diagonal(), table.sum(axis=1), _seen(table))
+    def __call__(self, predictions: Predictions, truth: Array) -> float:
+        counts = Counts.of(predictions, truth, self.decision)
+        return _mean_ratio(counts.hits, counts.true, counts.both > 0)
 
 
 @part("f1_macro")
-class F1Macro(Metric):
+class F1Macro(MetricOfAnswers):
     """The mean over classes of 2 tp / (2 tp + fp + fn), over classes that are true or predicted."""
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
-        both = table.sum(axis=0) + table.sum(axis=1)
-        return _mean_ratio(2 * table.diagonal(), both, both > 0)
+    def __call__(self, predictions: Predictions, truth: Array) -> float:
+        counts = Counts.of(predictions, truth, self.decision)
+        return _mean_ratio(2 * counts.hits, counts.both, counts.both > 0)
 
 
 @part("matthews_corrcoef", "mcc")
-class MatthewsCorrcoef(Metric):
+class MatthewsCorrcoef(MetricOfAnswers):
     """The correlation of true and predicted classes (MCC; of more than two, Gorodkin's R_K).
 
     1: all right, 0: no better than chance, and so if one class only is predicted. NaN if all rows
@@ -105,24 +128,19 @@ class MatthewsCorrcoef(Metric):
     def undefined(self, truth: Array) -> str:
         return _one_class(truth)
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
-        table = confusion(predictions, truth)
-        rows, true, predicted = len(truth), table.sum(axis=1), table.sum(axis=0)
+    def __call__(self, predictions: Predictions, truth: Array) -> float:
+        counts = Counts.of(predictions, truth, self.decision)
+        rows, true, predicted = len(truth), counts.true, counts.predicted
         true_spread = rows**2 - int(true @ true)
         if not true_spread:
             return float("nan")
         predicted_spread = rows**2 - int(predicted @ predicted)
-        shared = rows * int(table.trace()) - int(true @ predicted)
+        shared = rows * int(counts.hits.sum()) - int(true @ predicted)
         return shared / math.sqrt(true_spread * predicted_spread) if predicted_spread else 0.0
 
 
 def _one_class(truth: Array) -> str:
     return "they have one class only" if len(np.unique(truth)) < 2 else ""
-
-
-def _seen(table: Array) -> Array:
-    """Which classes are true or predicted at least once."""
-    return np.asarray(table.sum(axis=0) + table.sum(axis=1) > 0)
 
 
 def _mean_ratio(numerator: Array, denominator: Array, counted: Array) -> float:
@@ -131,13 +149,13 @@ def _mean_ratio(numerator: Array, denominator: Array, counted: Array) -> float:
 
 
 @part("log_loss")
-class LogLoss(Metric):
+class LogLoss(MetricOfAnswers):
     """-mean ln(probability given to the true class), in nats; probabilities are kept from 0."""
 
     is_score = False
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
-        given = predictions[np.arange(len(truth)), truth]
+    def __call__(self, predictions: Predictions, truth: Array) -> float:
+        given = given_to_truth(predictions, truth)
         return -float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
 
 

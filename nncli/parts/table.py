@@ -83,6 +83,7 @@ class Table:
     categories: the category names of each feature that isn't a number.
     booleans: the features whose numbers are only ever 0 and 1, by their nature.
     dates: the features whose numbers are days since 1970.
+    orders: the words of each feature whose numbers are places in an order.
     aside: columns that split or weigh rows, and are no features.
     weights: (rows,) how much each row counts, in the loss and in standard scaling; None: all alike.
     origin: where the rows stand, if they come from files.
@@ -96,6 +97,7 @@ class Table:
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     booleans: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aside: Mapping[str, Column] = field(default_factory=dict)
     weights: Array | None = None
     origin: Origin | None = None

@@ -32,6 +32,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         optimizer: Block = "adam",
         schedule: Block = "constant",
         training: Block = None,
+        decision: Block = None,
         evaluation: Block = None,
         preprocessing: Block = None,
         validation_fraction: float = 0.0,
@@ -42,6 +43,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         network: {"hidden": [16]} by default; the output's units and activation follow from y.
         loss, optimizer, schedule: a name, or a block such as {"type": "sgd", "momentum": 0.9}.
         training: epochs, batch_size, early_stopping, class_weight (by label), dtype ...
+        decision: where two classes part: {"threshold": 0.3}, or one chosen on the validation rows,
+            {"maximize": "f1"} or {"costs": {"false_positive": 1, "false_negative": 5}}.
         evaluation: {"metrics": [...]}, what `history_` has besides the loss.
         preprocessing: by default features, and a regression's targets, are standardized; "none"
             leaves both alone, as where a pipeline scales.
@@ -55,6 +58,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         self.optimizer = optimizer
         self.schedule = schedule
         self.training = training
+        self.decision = decision
         self.evaluation = evaluation
         self.preprocessing = preprocessing
         self.validation_fraction = validation_fraction
@@ -99,7 +103,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             fitted = fit(parameters, table)
         except NncliError as error:
             raise ValueError(in_words(error)) from error
-        self.model_, self.theta_ = fitted.model, fitted.theta
+        self.model_, self.theta_, self._decision = fitted.model, fitted.theta, fitted.decision
         self.n_iter_, self.loss_, self.history_ = fitted.epochs, fitted.loss, fitted.history
 
     def _outputs(self, X: Any) -> Array:

@@ -23,7 +23,7 @@ from nncli.errors import ConfigError, NncliError
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import NoSplit, RandomSplit, Split, StratifiedSplit
 
-BLOCKS = ("network", "loss", "optimizer", "schedule", "training", "evaluation")
+BLOCKS = ("network", "loss", "optimizer", "schedule", "training", "decision", "evaluation")
 HINTS = {
     **{name: hints_of(Experiment)[name] for name in BLOCKS},
     "preprocessing": hints_of(Data)["preprocessing"],

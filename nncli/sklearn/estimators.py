@@ -22,6 +22,7 @@ class NNClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
     classes_: the labels, sorted.  weights_: the tensors by name.  n_iter_: epochs trained.
     history_: the columns of metrics.csv, epoch 0 (before training) first.
     loss_: the objective at the weights kept.  model_: the blocks resolved, and the scaling.
+    threshold_: what the second class's probability has to exceed; None where the likelier is taken.
     n_features_in_, feature_names_in_: as everywhere in scikit-learn.
     """
 
@@ -40,13 +41,13 @@ class NNClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         names = tuple(map(label, classes.tolist()))
         inputs = numbered("x", X.shape[1])
         self._train(Table(X, indices, inputs, classes=names, weights=weights))
-        self.classes_ = classes
+        self.classes_, self.threshold_ = classes, self._decision.threshold
         return self
 
     def predict(self, X: Any) -> Array:
-        """(rows,) the likeliest labels."""
-        best = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[best])
+        """(rows,) the likeliest labels, or by `decision` if there is one."""
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[self._decision(probabilities)])
 
     def predict_proba(self, X: Any) -> Array:
         """(rows, classes), in the order of `classes_`."""

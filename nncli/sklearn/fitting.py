@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nncli.assembly.build import Built, assemble
+from nncli.assembly.decided import chosen_for, decision_of
 from nncli.assembly.model import Model
 from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import Experiment
@@ -16,6 +17,7 @@ from nncli.engine.state import stream
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
 from nncli.parts.splits import NoSplit
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import SOURCE, read
@@ -26,7 +28,7 @@ class Fitted:
     """What is left of a training run.
 
     theta: the weights to use.  epochs: how many were trained.  loss: the objective at theta.
-    history: the columns of metrics.csv.
+    history: the columns of metrics.csv.  decision: which class a row is given.
     """
 
     model: Model
@@ -34,6 +36,7 @@ class Fitted:
     epochs: int
     loss: float
     history: dict[str, Array]
+    decision: Decision
 
 
 def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
@@ -47,11 +50,13 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
     state = job.start()
     with limited(job.training):
         reports = [report for report in train(job, state) if report.is_logged or report.is_best]
+        chosen = chosen_for(experiment.decision, job, state.weights)
     kept = state.best.epoch if state.best_theta is not None else state.epoch
     loss = next(report.loss for report in reports if report.epoch == kept)
     rows = [report.columns() for report in reports if report.is_logged]
     history = {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
-    return Fitted(built.model, state.weights.copy(), state.epoch, loss, history)
+    decision = decision_of(experiment.decision, chosen)
+    return Fitted(built.model, state.weights.copy(), state.epoch, loss, history, decision)
 
 
 def _build(experiment: Experiment, table: Table) -> Built:

@@ -1,11 +1,11 @@
 """What `nncli init` is told of a table: each option is a key of the config's data block."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from nncli.config.dump import to_yaml
 from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.text_format import TextFormat
 from nncli.errors import DataError, UserError
 from nncli.parts.table import Task
 
@@ -16,6 +16,9 @@ CURES = {
     "data.header": "--header or --no-header",
     "data.delimiter": "--delimiter CHARACTER",
     "data.decimal": "--decimal ,",
+    "data.encoding": "--encoding NAME",
+    "data.comment": "--comment SIGN",
+    "data.skip_rows": "--skip-rows NUMBER",
     "data.task": "--task TASK",
     "data.target": "--target COLUMN",
 }
@@ -30,16 +33,24 @@ class Asked:
     header: bool | None = None
     delimiter: str | None = None
     decimal: Literal[".", ","] | None = None
+    encoding: str | None = None
+    comment: str | None = None
+    skip_rows: int | None = None
 
     def __post_init__(self) -> None:
-        if self.delimiter is not None and len(self.delimiter) != 1:
-            raise UserError(f"--delimiter: expected one character, found '{self.delimiter}'")
-        if self.delimiter is not None and self.delimiter == (self.decimal or "."):
-            raise UserError("--delimiter and --decimal are the same character")
+        try:
+            assert self.text_format
+        except ValueError as error:
+            raise UserError(f"--{error}") from None
+
+    def has(self, key: str) -> bool:
+        """Whether an option says what a key is to be."""
+        return getattr(self, key) is not None
 
     @property
     def text_format(self) -> TextFormat:
-        return TextFormat(self.delimiter, self.header, self.decimal or ".")
+        names = [key.name for key in fields(TextFormat) if self.has(key.name)]
+        return TextFormat(**{name: getattr(self, name) for name in names})
 
     @property
     def all_missing(self) -> tuple[str, ...]:
@@ -48,7 +59,8 @@ class Asked:
 
     def lines(self) -> str:
         """The keys that init doesn't write by itself, as lines of the data block."""
-        keys = {"header": self.header, "delimiter": self.delimiter}
+        names = ("header", "delimiter", "encoding", "comment", "skip_rows")
+        keys = {name: getattr(self, name) for name in names}
         keys["task"] = None if self.task == "auto" else self.task
         given = {key: value for key, value in keys.items() if value is not None}
         return "".join(f"  {line}\n" for line in to_yaml(given).splitlines()) if given else ""

@@ -1,25 +1,26 @@
 """The table starter: a commented config for a table of the user's, with what was found in it."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from nncli.config.dump import to_yaml
 from nncli.data.column_types import task_reason
-from nncli.data.data_checks import is_imbalanced, refuse_singleton_classes
-from nncli.data.reading.chunks import MISSING, TableReader
+from nncli.data.data_checks import is_imbalanced
+from nncli.data.reading.chunks import MISSING
+from nncli.data.reading.column_names import flow_list
+from nncli.data.reading.feature_choice import EMPTY
 from nncli.data.reading.number_formats import yaml_name
-from nncli.data.reading.tables import EMPTY, TableFile, flow_list, listed, nearest
-from nncli.data.table_formats import open_table, unpacked
-from nncli.data.targets import as_task
-from nncli.errors import DataError, MarkersFound, UserError, escaped, few
+from nncli.data.table_formats import unpacked
+from nncli.data.target_transforms import skew_hint
+from nncli.errors import escaped, few
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Table
-from nncli.starter.asked import NOTHING, Asked, with_options
+from nncli.starter.asked import NOTHING, Asked
 from nncli.starter.dataset_starter import STOPPING, TEMPLATE, loss_of, output_of
+from nncli.starter.table_found import TableFound, layout_lines, read_table
 
 TABLE = """\
   path: {path}
@@ -29,7 +30,7 @@ TABLE = """\
 {split}
   preprocessing:                # everything is fitted on the training rows alone
     numeric: {{impute: median, scale: {scale}}}
-"""
+{skew}"""
 
 CATEGORICAL = """\
     categorical: {impute: most_frequent, encode: onehot, handle_unknown: ignore}
@@ -43,25 +44,31 @@ SHOWN = 10  # columns of a kind that a comment names
 PIXELS = 16  # columns that share one range from 0: more than chance
 
 
-def table_starter(path: Path, target: Sequence[str], config: Path, asked: Asked = NOTHING) -> str:
+def table_starter(
+    path: Path,
+    target: Sequence[str],
+    config: Path,
+    asked: Asked = NOTHING,
+    say: Callable[[str], None] = lambda _: None,
+) -> str:
     """The text of a config, to be written at `config`, that trains on a table of the user's.
+
+    say: is told what was guessed of how the table is written.
 
     The more inputs, the wider the layers and the smaller the steps; dropout and early stopping
     keep a network of a few thousand weights from learning a few hundred rows by heart.
     Raises UserError if there is no such column, or no target was named; DataError and TableError
     for a table that can't be read.
     """
-    try:
-        reader = open_table(path, asked.text_format)
-        _check_target(reader, path, target, asked)
-        source, table = _read(reader, path, tuple(dict.fromkeys(target)), asked)
-    except DataError as error:
-        raise with_options(error) from None
+    found = read_table(path, tuple(dict.fromkeys(target)), asked)
+    table = found.table
+    for note in found.notes:
+        say(note)
     many, rows = _count_inputs(table) > MANY_INPUTS, len(table)
     return TEMPLATE.format(
         file=_one_line(config.name),
         name=_yaml(stem(path)),
-        data=_table_block(table, source, config, asked),
+        data=_table_block(found, config, asked),
         hidden=f"[{128 if many else 64}, {{type: dropout, rate: 0.2}}, {64 if many else 32}]",
         output=output_of(table),
         loss=loss_of(table),
@@ -78,58 +85,9 @@ def stem(path: Path) -> str:
     return unpacked(path).stem or "table"
 
 
-def _check_target(reader: TableReader, path: Path, target: Sequence[str], asked: Asked) -> None:
-    """Raises UserError for no target, or one that the table lacks, with what may be misread."""
-    names, hint = reader.names, ""
-    if asked.header is None and getattr(reader, "has_header", None) is False:
-        hint = " (the first row was taken for data: --header if it has the names)"
-    elif len(names) == 1 and asked.delimiter is None:
-        hint = " (one column was found: --delimiter CHARACTER if there are several)"
-    if not target:
-        of = f"--target one of {listed(names)}"
-        raise UserError(f"{path}: which column is to be predicted? {of}{hint}")
-    for name in target:
-        if name not in names:
-            raise UserError(f"{path} has no column '{name}'{nearest(name, names)}{hint}")
-
-
-def _read(
-    reader: TableReader, path: Path, target: tuple[str, ...], asked: Asked
-) -> tuple[TableFile, Table]:
-    """The table, and the first way in which it can be read: as it is, without rows that lack the
-    target, or either with decimal commas where cells are parted by something else; words among
-    numbers are then taken to stand for no value."""
-    plain = TableFile(
-        path=path,
-        target=target,
-        task=asked.task or "auto",
-        missing=asked.all_missing,
-        format=asked.text_format,
-        excuses_empty=True,
-    )
-    ways = [plain, replace(plain, drops_missing_target=True)]
-    if asked.decimal is None and getattr(reader, "delimiter", ",") != ",":
-        ways += [replace(way, format=replace(way.format, decimal=",")) for way in ways]
-    trouble: list[DataError] = []
-    for way in ways:
-        try:
-            table = way.load()
-            table = as_task(table, table.task if plain.task == "auto" else plain.task)
-            if table.classes:
-                refuse_singleton_classes(table)
-        except MarkersFound as error:
-            trouble.append(error)
-            missing = (*way.missing, *error.markers)  # what stands for no value, most likely
-            ways.append(replace(way, missing=missing))
-        except DataError as error:
-            trouble.append(error)
-        else:
-            return way, table
-    raise trouble[0]
-
-
-def _table_block(table: Table, source: TableFile, config: Path, asked: Asked) -> str:
+def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
     """The `data` block of a table, with what was found in it as comments."""
+    table, source = found.table, found.source
     assert table.origin is not None
     relative = os.path.relpath(source.path.resolve(), config.resolve().parent)
     target = _yaml(list(source.target))
@@ -154,7 +112,7 @@ def _table_block(table: Table, source: TableFile, config: Path, asked: Asked) ->
         extra += f"  columns: {{{said}}}\n"
     if source.format.decimal != ".":
         extra += '  decimal: ","\n'
-    extra += asked.lines()
+    extra += asked.lines() + layout_lines(found)
     if empty:
         excluded = _yaml(empty)
         extra += f"  features: {{exclude: {excluded}}}  # no value at all\n"
@@ -172,6 +130,7 @@ def _table_block(table: Table, source: TableFile, config: Path, asked: Asked) ->
         features="\n".join(f"  #   {line}" for line in _column_lines(table)),
         split=_split_line(table) + _time_hint(table),
         scale="minmax" if _looks_like_pixels(table) else "standard",
+        skew=f"    # {_one_line(hint)}\n" if (hint := skew_hint(table)) else "",
     )
     if any(table.kind(name) == "categorical" for name in table.features):
         text += CATEGORICAL

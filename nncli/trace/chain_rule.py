@@ -26,6 +26,8 @@ class ChainRule:
             weight = ", with the row's weight w" if self.is_weighed else ""
             return (f"d(loss)/d({a}): the loss, differentiated by the network's answer{weight}",)
         derivation = _softmax if isinstance(loss, CrossEntropy) else _sigmoid
+        if not loss.is_proper:
+            derivation = _focal_softmax if isinstance(loss, CrossEntropy) else _focal_sigmoid
         return (f"d(loss)/d({z}) = d(loss)/d({a}) * d({a})/d({z}), in one step:", *derivation(a, z))
 
     def passed(self, node: Node, following: Node) -> Sequence[str]:
@@ -69,10 +71,15 @@ def _softmax(a: str, z: str) -> Sequence[str]:
     """Softmax and cross-entropy, class k of a row."""
     return (
         f"d(loss)/d({a}[k]) = -t[k] / {a}[k], as loss = -(sum of t[k] ln {a}[k])",
-        f"d({a}[k])/d({z}[j]) = {a}[k] (1 - {a}[j]) where k = j, else -{a}[k] {a}[j]",
+        _jacobian(a, z),
         f"their product, added up over k: -t[j] + {a}[j] (sum of t[k]) = {a}[j] - t[j], "
         "as the t of a row sum to 1",
     )
+
+
+def _jacobian(a: str, z: str) -> str:
+    """Of softmax."""
+    return f"d({a}[k])/d({z}[j]) = {a}[k] (1 - {a}[j]) where k = j, else -{a}[k] {a}[j]"
 
 
 def _sigmoid(a: str, z: str) -> Sequence[str]:
@@ -81,4 +88,29 @@ def _sigmoid(a: str, z: str) -> Sequence[str]:
         f"d(loss)/d({a}) = -t / {a} + (1 - t) / (1 - {a}) = ({a} - t) / ({a} (1 - {a}))",
         f"d({a})/d({z}) = {a} (1 - {a})",
         f"their product: {a} - t",
+    )
+
+
+G = "g(p) = gamma p ln(p) (1 - p)^(gamma - 1) - (1 - p)^gamma, which is p times the slope of "
+G += "-(1 - p)^gamma ln(p)"
+
+
+def _focal_softmax(a: str, z: str) -> Sequence[str]:
+    """Softmax and the focal loss, class k of a row."""
+    return (
+        f"d(loss)/d({a}[k]) = c[k] / {a}[k], with c[k] = alpha t[k] g({a}[k])",
+        G,
+        _jacobian(a, z),
+        f"their product, added up over k: c[j] - {a}[j] (sum of c[k])",
+    )
+
+
+def _focal_sigmoid(a: str, z: str) -> Sequence[str]:
+    """Sigmoid and the binary focal loss."""
+    rest = f"(1 - {a})"
+    return (
+        f"d(loss)/d({a}) = alpha t g({a}) / {a} - (1 - alpha) (1 - t) g(1 - {a}) / {rest}",
+        G,
+        f"d({a})/d({z}) = {a} {rest}",
+        f"their product: alpha t {rest} g({a}) - (1 - alpha) (1 - t) {a} g(1 - {a})",
     )

@@ -79,7 +79,9 @@ class Propagation:
 
     def _loss(self) -> Iterator[TracedTensor]:
         step, loss, ends = self.step, self.network.loss, dict(self._loss_operands)
-        yield TracedTensor("targets", "forward", "t", step.targets)
+        smoothing = loss.smoothing_formula(self.network.outputs)
+        smoothing = smoothing and f"t = {smoothing.format(y='y')}, y of the data: label smoothing"
+        yield TracedTensor("targets", "forward", "t", step.targets, smoothing)
         if step.weights is not None:
             yield TracedTensor("weights", "forward", "w", step.weights)
         term = self._weighed(loss.fill(loss.formula))
@@ -135,7 +137,7 @@ class Propagation:
         """d(loss)/d(a); of a matched pair d(loss)/d(z), in one step."""
         loss = self.network.loss
         if self.network.is_matched:
-            name, template = "dz", "{a} - {t}"
+            name, template = "dz", loss.fill(loss.score_gradient_formula)
         else:
             name, template = "da", loss.fill(loss.gradient_formula)
         template = self._weighed(template)

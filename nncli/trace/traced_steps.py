@@ -100,13 +100,14 @@ def trace(loaded: LoadedNetwork, count: int = 1, rows: Sequence[int] | None = No
         recorded = record(job, loaded.state, count)
         steps = tuple(_traced(job, step, numbers) for step in recorded)
     is_one_unit = job.network.outputs == 1
-    outputs = built.table.targets if is_one_unit else built.table.classes or built.table.targets
+    learnt = built.table.targets if built.table.classes else built.preprocessing.learnt_targets
+    outputs = learnt if is_one_unit else built.table.classes or learnt
     return Trace(
         name=built.experiment.name,
         inputs=tuple(built.preprocessing.inputs),
         outputs=tuple(outputs),
         layers=tuple(map(_layer, job.network.nodes)),
-        loss=f"{job.network.loss.name}: {job.network.loss.reduction}",
+        loss=f"{job.network.loss.title}: {job.network.loss.reduction}",
         optimizer=job.optimizer.name,
         steps=steps,
     )

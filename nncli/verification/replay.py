@@ -7,11 +7,14 @@ saved last, the weights and the optimizer's slots themselves. All of it has to b
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.fingerprints import Fingerprints, read_rows
 from nncli.artifacts.going_on import patience_of
 from nncli.artifacts.metrics_log import format_row
 from nncli.artifacts.run_reader import RunReader
+from nncli.assembly.decided import chosen_for
 from nncli.engine.epoch_monitor import EpochReport, wait_anew
 from nncli.engine.state import TrainState
 from nncli.engine.stop import Stop, StopAt
@@ -98,10 +101,19 @@ class Replay:
         if not stop.requested:
             recorded = self.layout.views(self.reader.theta)
             self.last += tensor_differences(names.WEIGHTS, recorded, weights)
+            self.last += self._threshold_difference()
         yield from self._go_on(last, stop)
         if not stop.requested:
             recorded, replayed = (tensors_of(self.layout, each) for each in (saved, state))
             self.last += tensor_differences(names.CHECKPOINT, recorded, replayed)
+
+    def _threshold_difference(self) -> Iterator[TensorDifference]:
+        """What the threshold that was chosen is off, if one was."""
+        recorded, keys = self.reader.chosen, self.reader.recorded.decision
+        chosen = chosen_for(keys, self.job, self.state.weights)
+        if recorded is not None and chosen is not None:
+            was, now = ({"threshold": np.array([c.threshold])} for c in (recorded, chosen))
+            yield from tensor_differences(names.DECISION, was, now)
 
     def _go_on(self, leg: Leg, stop: Stop) -> Iterator[EpochReport]:
         if self.state.step < leg.step and not (stop.requested or self._has_ended):

@@ -11,6 +11,7 @@ from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
 from nncli.artifacts.environment import Difference, differences
 from nncli.artifacts.run_directory import FIRST_FOLD, FOLDS, RunDirectory
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
 from nncli.verification.integrity import Files, check_files
 from nncli.verification.replay import Replay
 
@@ -59,23 +60,38 @@ class Verification:
         }
 
 
-def folds_of(path: Path) -> list[Path]:
-    """The runs of a cross-validation; none if `path` is something else."""
+def check_freed(path: Path) -> Files | None:
+    """Check the files of a run whose weights were removed to make room; None if they weren't.
+
+    Raises UserError, RunInUse, CorruptRun.
+    """
+    run = RunDirectory.open(path)
+    run.lock(is_shared=True)
+    try:
+        return check_files(run) if RunReader(run).freed else None
+    finally:
+        run.unlock()
+
+
+def runs_in(path: Path) -> list[Path]:
+    """The runs of a study, or of a cross-validation of earlier versions; none of anything else."""
+    if is_study(path):
+        return runs_of(path)
     if not (path / FIRST_FOLD).is_dir():
         return []
     stem, _, _ = FIRST_FOLD.rpartition("-")
     return sorted(path.glob(f"{stem}-*"), key=lambda fold: (len(fold.name), fold.name))
 
 
-def check_parent(path: Path, folds: Sequence[Path]) -> None:
-    """Check what a cross-validation has beside its folds: its summary, once it came to its end.
+def check_parent(path: Path, runs: Sequence[Path]) -> None:
+    """Check what a study has beside its runs; of earlier versions, once it came to its end.
 
     Raises CorruptRun, RunInUse.
     """
-    parent = AtomicDirectory(path)
+    parent = StudyDirectory.open(path) if is_study(path) else AtomicDirectory(path)
     parent.lock(is_shared=True)
     try:
         if any((path / name).exists() for name in (MANIFEST, FOLDS)):
-            check_files(parent, {fold.name for fold in folds})
+            check_files(parent, {run.relative_to(path).parts[0] for run in runs})
     finally:
         parent.unlock()

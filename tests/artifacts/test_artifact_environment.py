@@ -52,6 +52,7 @@ def test_description_is_json_with_the_contract_s_keys(table, experiment, config)
         "blas",
         "data_sha256",
         "command",
+        "began",
         "git_revision",
     ]
     assert described["numpy"] == np.__version__

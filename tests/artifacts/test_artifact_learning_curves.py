@@ -19,7 +19,12 @@ COLUMNS = {
     "accuracy": [0.0, 0.5, 0.5, 1.0],
 }
 RUN = Curves(
-    "iris-001", COLUMNS, "cross_entropy", best_epoch=1, monitor="val_loss", scores=["accuracy"]
+    "iris-001",
+    COLUMNS,
+    "cross_entropy, nats per row",
+    best_epoch=1,
+    monitor="val_loss",
+    scores=["accuracy"],
 )
 TRAIN_ONLY = Curves("gate-001", {"epoch": [0.0, 1.0], "loss": [1.0, 0.5]}, "mse", best_epoch=1)
 

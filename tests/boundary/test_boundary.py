@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nncli.assembly.build import build
+from nncli.assembly.decided import decision_of
 from nncli.boundary.boundary import MOST_POINTS, boundary_of
 from nncli.boundary.drawing import contour_levels, draw_boundary
 from nncli.boundary.feature_choice import named
@@ -40,7 +41,9 @@ def reader(tmp_path: Path) -> Callable[..., Reader]:
         for name, value in weights.items():
             views[name][...] = value
         run = SimpleNamespace(name="some-001", path=tmp_path / "some-001")
-        return SimpleNamespace(built=built, model=built.model, theta=theta, run=run)
+        decided = {"recorded": built.experiment, "chosen": None}
+        decided["decision"] = decision_of(built.experiment.decision, None)
+        return SimpleNamespace(built=built, model=built.model, theta=theta, run=run, **decided)
 
     return call
 

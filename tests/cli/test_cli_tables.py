@@ -179,12 +179,14 @@ def test_output_that_is_no_format_or_one_that_is_only_read_is_refused(
 ):
     done = nncli("predict", run_of_flats, flats, "-o", name)
     assert done.code == 2
-    assert done.err == f"{name}: expected a name ending in .csv, .tsv or .gz of these\n"
+    assert done.err == f"{name}: expected a name ending in {table_formats.WRITTEN}\n"
 
 
 def test_an_entry_is_all_that_a_new_output_format_takes(nncli, flats, run_of_flats, monkeypatch):
     def write(file, table):
-        file.write("\n".join("|".join(row) for row in [table.names, *table.rows]).encode())
+        file.write(
+            "\n".join("|".join(row) for row in [table.names, *table.rows_of_texts()]).encode()
+        )
 
     monkeypatch.setitem(table_formats.FORMATS, ".md", table_formats.TableFormat(open, write))
     assert nncli("predict", run_of_flats, flats, "-o", "out.md").code == 0
@@ -315,7 +317,8 @@ def test_fold_is_a_run_like_any_other(nncli, write):
 def test_folds_are_shown_as_a_table(nncli, gate):
     done = nncli("train", gate, "--folds", "2", "-q", "--set", "data.dataset=iris")
     assert done.code == 0
-    assert done.out.splitlines()[0].split() == ["held", "out", "1", "2", "mean", "std"]
+    header = done.out.splitlines()[0]
+    assert header.split() == ["held", "out", "1", "2", "mean", "std", "95%", "interval"]
 
 
 def test_more_folds_than_rows_are_refused(nncli, gate):
@@ -455,7 +458,11 @@ def test_directory_of_folds_points_to_its_runs(nncli, gate):
     folder = done.json["run"]
     said = nncli("evaluate", folder)
     assert said.code == 2
-    assert said.err == f"{folder}: holds the runs of a cross-validation: take {folder}/fold-1\n"
+    best = min(done.json["folds"], key=lambda fold: fold["metrics"]["loss"])["run"]
+    assert said.err == (
+        f"{folder}: holds the runs of a study: take one; the best by held_out_loss is "
+        f"{folder}/{best}\n"
+    )
 
 
 def test_new_categories_are_counted(nncli, flats, run_of_flats, write):

@@ -117,7 +117,7 @@ def test_preprocessing_statistics_are_those_of_the_training_rows(iris):
 def test_environment_records_what_the_numbers_depend_on(iris):
     environment = iris.json("environment.json")
     expected = {"nncli", "python", "numpy", "platform", "cpu", "cores", "threads", "blas"}
-    expected |= {"engine", "packages", "data_sha256", "command", "git_revision"}
+    expected |= {"engine", "packages", "data_sha256", "command", "git_revision", "began"}
     assert environment.keys() == expected
     assert environment["engine"] == "numpy"
     assert environment["command"][:2] == ["nncli", "train"]

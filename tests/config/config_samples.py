@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nncli.config.data_keys import Data
 from nncli.config.hints import alternatives, hints_of, is_family, required, spec
+from nncli.config.nodes import Node
 from nncli.parts.datasets import Dataset
 from nncli.registry import MODULES, members
 
@@ -65,6 +66,7 @@ def _of(it, depth):
     if base in (int, float):
         return _number(it)
     plain = {bool: st.booleans(), str: ODD_TEXT, types.NoneType: st.none()}
+    plain[Node] = st.builds(Node, ODD_TEXT | st.integers(), st.just("here"))
     if base is Path:
         return st.sampled_from([Path("w.npz"), Path("a b/é.safetensors"), Path("1e3/no.npz")])
     return plain[base] if base in plain else instances(base, depth - 1)

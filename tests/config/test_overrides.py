@@ -180,3 +180,24 @@ def test_override_reaches_into_the_default_optimizer_of_a_file_that_names_none(t
     path.write_text("data: {dataset: and_gate}")
     experiment, _ = load(path, ["optimizer.learning_rate=0.5"])
     assert plain(experiment.optimizer) == {**plain(Adam()), "learning_rate": 0.5}
+
+
+def test_default_parts_and_lists_are_reached_into(tmp_path):
+    path = tmp_path / "bare.yaml"
+    path.write_text("data: {dataset: iris}\n", encoding="utf-8")
+    found = load(path, ["optimizer.lr=0.5", "network.hidden.0=4", "output.plots.0=loss"])[0]
+    assert found.optimizer == Adam(0.5)
+    assert found.network.hidden == [4]
+    assert found.output.plots == ["loss"]
+    path.write_text("data: {dataset: iris}\nnetwork:\n", encoding="utf-8")
+    assert load(path, ["network.hidden.0=4"])[0].network.hidden == [4]
+    line = problem(lambda *sets: load(path, sets), "training.epochs.x=4")
+    assert line.endswith("training.epochs: expected an integer >= 1, found a block of keys")
+    line = problem(lambda *sets: load(path, sets), "network.hidden.1=4")
+    assert line.endswith("network.hidden: expected an index from 0 to 0, found '1'")
+
+
+def test_an_override_wins_over_another_spelling_of_its_key(changed):
+    assert changed("optimizer={type: adam, lr: 0.3}", "optimizer.learning_rate=0.1").optimizer == (
+        Adam(0.1)
+    )

@@ -6,10 +6,11 @@ from table_files import cells, columns, read
 
 from nncli.data.categories import Categories
 from nncli.data.column_types import is_id_name
+from nncli.data.fitted_columns import Steps
 from nncli.data.new_rows import NewRows
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.text_format import TextFormat
 
 RANDOM = np.random.default_rng(1)
 X = RANDOM.normal(size=120).round(3).tolist()

@@ -187,7 +187,8 @@ def test_heavy_imbalance_is_named(tmp_path):
     text = columns(x=X, z=[i / 7 for i in range(66)], y=["a"] * 10 + ["b"], rows=66)
     assert warnings(tmp_path, text, train=44) == [
         "class 'a' has 40 training rows and 'b' has 4: accuracy says little then; see "
-        "balanced_accuracy, and training.class_weight: balanced"
+        "balanced_accuracy, and training.class_weight: balanced or decision: {maximize: "
+        "balanced_accuracy}"
     ]
     assert warnings(tmp_path, columns(x=X, y=[*["a"] * 9, "b"], rows=60)) == []
 
@@ -210,10 +211,18 @@ def test_a_class_that_nobody_learns_is_named(tmp_path):
 def test_classes_that_differ_in_capitals_alone_are_named_with_their_counts(tmp_path):
     text = columns(x=X, y=["Yes", "no", "yes ", "No", "YES", "maybe"], rows=60)
     assert warnings(tmp_path, text) == [
-        "classes 'No' (10), 'no' (10) differ in capitals or spaces alone and are told apart: if "
-        "they are one class, write them alike in the table",
-        "classes 'YES' (10), 'Yes' (10), 'yes' (10) differ in capitals or spaces alone and are "
-        "told apart: if they are one class, write them alike in the table",
+        "classes 'No' (10) and 'no' (10), 'YES' (10) and 'Yes' (10) and 'yes' (10) differ in "
+        "capitals or spaces alone and are told apart: if they are one, data.columns: {y: "
+        "{fold_case: true}}, or data.fold_case: true for all columns",
+    ]
+
+
+def test_categories_that_differ_in_capitals_alone_are_named_with_the_key(tmp_path):
+    text = columns(x=X, y=[1.5, 2.5, 3.5], **{"the town": ["Rome", "rome", "", "Oslo"]}, rows=60)
+    assert warnings(tmp_path, text) == [
+        "categories of column 'the town', 'Rome' (15) and 'rome' (15) differ in capitals or "
+        'spaces alone and are told apart: if they are one, data.columns: {"the town": '
+        "{fold_case: true}}, or data.fold_case: true for all columns",
     ]
 
 

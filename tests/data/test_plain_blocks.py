@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from table_files import lines_of
 
@@ -14,7 +14,8 @@ from nncli.data.reading import line_blocks, plain_blocks, plain_numbers, text_fi
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.encoding import encode
-from nncli.data.reading.text_files import TextFile, TextFormat
+from nncli.data.reading.text_files import TextFile
+from nncli.data.reading.text_format import TextFormat
 from nncli.errors import DataError
 
 COUNT = int(os.environ.get("NNCLI_EXAMPLES", "0"))  # more of them, at random, to look for trouble
@@ -104,6 +105,7 @@ def same(path, content, *, decimal=".", delimiter=None, **options):
 @quick(400)
 def test_what_is_read_is_the_same(tmp_path_factory, table, decimal):
     text, delimiter = table
+    assume(delimiter != decimal)
     same(tmp_path_factory.getbasetemp(), text, decimal=decimal, delimiter=delimiter)
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nncli.data.preprocessing import MISSING_CATEGORY, Preprocessing, Steps
+from nncli.data.fitted_columns import MISSING_CATEGORY, Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.parts.table import Table
 
 SCALES = {"standard": "StandardScaler", "minmax": "MinMaxScaler", "robust": "RobustScaler"}

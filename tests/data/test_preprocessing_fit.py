@@ -10,7 +10,8 @@ from table_files import columns, lines_of, read, source
 
 from nncli.assembly.build import build
 from nncli.config.load import load
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.fitted_columns import Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.errors import DataError, TableError
 from nncli.parts.splits import FixedSplit
 from nncli.parts.table import Table

@@ -8,7 +8,8 @@ import pytest
 
 from nncli.assembly.build import build
 from nncli.config.load import load
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.fitted_columns import Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.data.scaling import Scaling
 from nncli.parts.datasets import Iris, LinearRegression
 from nncli.parts.table import Table

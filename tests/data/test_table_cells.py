@@ -9,7 +9,7 @@ from nncli.data.reading import encoding, text_files
 from nncli.data.reading.chunks import NumberParser, to_number
 from nncli.data.reading.number_formats import foreign_number
 from nncli.data.reading.tables import TableFile
-from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.text_format import TextFormat
 from nncli.parts.table import PART, Column
 
 HINT = (
@@ -179,6 +179,7 @@ def test_a_column_with_many_texts_is_text(tmp_path, share, is_text):
 @pytest.fixture
 def small_chunks(monkeypatch):
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 600)
+    monkeypatch.setattr(encoding, "GUESSED_CELLS", 590)
 
 
 def test_a_column_that_turns_to_text_far_down_is_read_again_as_text(tmp_path, small_chunks):

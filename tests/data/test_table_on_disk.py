@@ -16,7 +16,8 @@ from table_files import cells, columns, labels, read, source
 from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.data.disk import ColumnFile, RowFile
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.fitted_columns import Steps
+from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading import tables, text_files
 from nncli.engine.trainer import train
 from nncli.errors import FileFailure

@@ -16,7 +16,8 @@ from nncli.data.reading import text_files
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import Parsers
 from nncli.data.reading.encoding import encode
-from nncli.data.reading.text_files import TextFile, TextFormat
+from nncli.data.reading.text_files import TextFile
+from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError
 from nncli.parts.table import Table

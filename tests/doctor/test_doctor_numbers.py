@@ -12,9 +12,10 @@ from safetensors.numpy import load_file
 from nncli.doctor import candidates
 from nncli.doctor.diagnose import diagnose
 from nncli.doctor.diagnosed_run import MOST_ROWS, DiagnosedRun
+from nncli.doctor.forward import BaselineLosses, loss_of, perfect_guess
 from nncli.doctor.step_statistics import stopped_weights
 from nncli.engine.settings import EarlyStopping
-from nncli.parts.activations import Relu
+from nncli.parts.activations import Relu, Sigmoid
 
 GATE = "data: {dataset: and_gate}\nnetwork: {hidden: []}\ntraining: {epochs: 1}\n"
 
@@ -37,6 +38,37 @@ def test_outputs_that_start_at_zero_cost_ln_of_the_classes(tmp_path):
     assert check(report, "loss at the start").result == (
         f"{math.log(3):.4g} at epoch 0, against ln 3 = {math.log(3):.4g}"
     )
+
+
+FOCAL = "loss={type: binary_focal, gamma: 2, alpha: 0.3}"
+SMOOTHED = "loss={type: focal, label_smoothing: 0.1}"
+
+
+def test_an_even_guess_of_a_focal_loss_is_called_that(tmp_path):
+    report = examined(tmp_path, MOONS, FOCAL, "network.output.kernel_initializer=zeros")
+    # 60 rows each of (0.3 + 0.7) / 2 (1 - 1/2)^2 ln 2
+    cost = f"{0.125 * math.log(2):.4g}"
+    found = check(report, "loss at the start").result
+    assert found.endswith(f"at epoch 0, against the {cost} of an even guess")
+
+
+@pytest.mark.parametrize("loss", [FOCAL, SMOOTHED, "loss={type: bce, label_smoothing: 0.2}"])
+def test_no_constant_answer_costs_less_than_the_best_and_none_more_than_all(tmp_path, loss):
+    config = "data: {dataset: iris}" if "focal, label" in loss else MOONS
+    run = DiagnosedRun.of_run(trained(tmp_path, config, loss, "training.epochs=1"))
+    part, rows = run.network.loss, run.rows
+    known = BaselineLosses.of(part, rows)
+    grid = np.linspace(0.02, 0.98, 97)[:, None]
+    answers = (
+        grid if part.matched is Sigmoid else [[p, (1 - p) / 2, (1 - p) / 2] for p in grid[:, 0]]
+    )
+    costs = [loss_of(part, np.array([answer]), rows) for answer in answers]
+    assert known.mean <= min(costs) + 1e-9
+    assert min(costs) < 1.01 * known.mean
+    one = rows.at(np.array([0]))
+    of_one = [loss_of(part, np.array([answer]), one) for answer in answers]
+    perfect = loss_of(part, perfect_guess(part, one.targets), one)
+    assert perfect <= min(of_one) + 1e-9
 
 
 def test_dead_units_are_those_that_no_row_switches_on(tmp_path):

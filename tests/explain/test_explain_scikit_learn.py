@@ -20,6 +20,27 @@ TWO = INLINE % "[[1, 0.5], [0, 2], [4, 3], [2, 2.5], [1, 1]]"
 L2 = "{type: dense, units: 5, kernel_regularizer: {type: l2, l2: 0.03}}"
 
 
+@pytest.mark.parametrize(
+    ("loss", "elsewhere"),
+    [
+        (
+            "{type: cross_entropy, label_smoothing: 0.1}",
+            "CategoricalCrossentropy(label_smoothing=0.1",
+        ),
+        ("{type: focal, gamma: 3}", "CategoricalFocalCrossentropy(alpha=0.25, gamma=3.0"),
+    ],
+)
+@pytest.mark.parametrize("hidden", ["[]", "[4]"])
+def test_what_scikit_learn_lacks_of_a_loss_is_no_perceptron_and_no_regression(
+    loss, elsewhere, hidden
+):
+    built = load_network(IRIS, [f"loss={loss}", f"network.hidden={hidden}"]).built
+    found = scikit_learn.equivalent(built)
+    assert not found.code
+    assert not any("LogisticRegression" in note for note in found.notes)
+    assert elsewhere in keras.equivalent(built).code
+
+
 def trained(built):
     state = built.job.start()
     with threads.limited(built.job.training):

@@ -11,6 +11,10 @@ ACTIVATIONS = list(members("activation"))
 PAIRS = [
     ("cross_entropy", "softmax"),
     ("binary_cross_entropy", "sigmoid"),
+    ("{type: cross_entropy, label_smoothing: 0.1}", "softmax"),
+    ("{type: binary_cross_entropy, label_smoothing: 0.1}", "sigmoid"),
+    ("{type: focal, label_smoothing: 0.1}", "softmax"),
+    ("{type: binary_focal, gamma: 1.5}", "sigmoid"),
     ("mse", "softmax"),
     ("mae", "sigmoid"),
     ("huber", "identity"),

@@ -7,6 +7,7 @@ from network_part_cases import ACTIVATIONS, LAYERS, LOSSES, REGULARIZERS
 from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.rows import Batch
+from nncli.parts.activations import Sigmoid
 
 STEP = 1e-5  # of centred differences: an error of the order of STEP^2, and 1e-16 / STEP of rounding
 
@@ -123,6 +124,14 @@ class GradientProblem:
     def gradient_by_differences(self):
         """The gradient by one centred difference per parameter."""
         return np.array([self.slope(axis) for axis in np.eye(self.trainable)])
+
+    def keeps_digits(self) -> bool:
+        """Whether a textbook's 1 - a has its digits, where that is what a loss looks at."""
+        if self.network.loss.matched is not Sigmoid:
+            return True
+        self.value(self.theta)
+        a = self.plan.buffers(self.rows)[-1].y
+        return bool((np.minimum(np.abs(a), np.abs(1.0 - a)) > 1e-3).all())
 
     def distance_to_kinks(self) -> float:
         """How far the nearest argument of a kinked function is from its kink."""

@@ -113,6 +113,12 @@ def huber(part, a, t):
     return np.mean(np.where(size <= part.delta, size**2 / 2, part.delta * (size - part.delta / 2)))
 
 
+def binary_focal(part, a, t):
+    ones = part.alpha * t * (1 - a) ** part.gamma * np.log(a)
+    zeros = (1 - part.alpha) * (1 - t) * a**part.gamma * np.log(1 - a)
+    return -np.sum(ones + zeros) / len(t)
+
+
 LOSSES = {
     "rss": LossCase(
         lambda part, a, t: np.sum((t - a) ** 2),
@@ -183,6 +189,44 @@ LOSSES = {
                 [[-1, 0, 0], [0, -4, 0]],
                 a=[[0.5, 0.25, 0.25], [0.125, 0.125, 0.75]],
                 t=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+            ),
+        ),
+    ),
+    "binary_focal": LossCase(
+        binary_focal,
+        1 / 4,
+        (
+            # gamma 2, alpha 1/4, one row: a one at 1/2 and a zero at 1/4
+            # 1/4 (1/2)^2 ln 2 + 3/4 (1/4)^2 ln(4/3)
+            # -1/4 (-2 (1/2) ln(1/2) + (1/2)^2 / (1/2)) = -1/4 (ln 2 + 1/2)
+            # 3/4 (2 (1/4) ln(4/3) + (1/4)^2 / (3/4)) = 3/8 ln(4/3) + 1/16
+            Worked(
+                math.log(2) / 16 + 3 / 64 * math.log(4 / 3),
+                [[-(math.log(2) + 1 / 2) / 4, 3 / 8 * math.log(4 / 3) + 1 / 16]],
+                a=[[0.5, 0.25]],
+                t=[[1.0, 0.0]],
+            ),
+        ),
+    ),
+    "focal": LossCase(
+        lambda part, a, t: -part.alpha * np.sum(t * (1 - a) ** part.gamma * np.log(a)) / len(t),
+        1 / 4,
+        (
+            # gamma 2, alpha 1/4, one row whose class has 1/2: 1/4 (1/2)^2 ln 2
+            # -1/4 (-2 (1/2) ln(1/2) + (1/2)^2 / (1/2)) = -1/4 (ln 2 + 1/2)
+            Worked(
+                math.log(2) / 16,
+                [[-(math.log(2) + 1 / 2) / 4, 0, 0]],
+                a=[[0.5, 0.25, 0.25]],
+                t=[[1.0, 0.0, 0.0]],
+            ),
+            # gamma 0 and alpha 1: cross-entropy
+            Worked(
+                math.log(4),
+                [[0, -4, 0]],
+                a=[[0.5, 0.25, 0.25]],
+                t=[[0.0, 1.0, 0.0]],
+                keys={"gamma": 0.0, "alpha": 1.0},
             ),
         ),
     ),

@@ -7,9 +7,12 @@ from hypothesis import strategies as st
 from network_part_cases import LOSSES as CASES
 
 from nncli.parts.activations import Identity, Relu, Sigmoid, Softmax, Softplus, Tanh
+from nncli.parts.arrays import LayerBuffers
 from nncli.parts.losses import (
     BinaryCrossEntropy,
+    BinaryFocal,
     CrossEntropy,
+    Focal,
     Huber,
     Loss,
     Mae,
@@ -49,6 +52,20 @@ def gradient(loss, a, t):
     return da
 
 
+def score_gradient(loss, z, t):
+    """d(value)/d(z) of the matched pair."""
+    z = np.array(z)
+    a, dz, dy, scratch = (np.full_like(z, np.nan) for _ in range(4))
+    activation = loss.matched()
+    shapes = activation.saved_shapes(z.shape)
+    saved = {name: np.empty(shape, z.dtype) for name, shape in shapes.items()}
+    with np.errstate(over="ignore"):  # as sigmoid does
+        activation.forward(z, a, saved)
+    output = LayerBuffers(z, a, np.ones(len(z)), dy=dy, saved={"z": z, "dz": dz, **saved})
+    loss.score_gradient(output, t, scratch, loss.factor(*t.shape))
+    return dz
+
+
 # two rows, two outputs: the errors a - t are 1, -2 and 0, 3
 OUTPUTS = [[2.0, 1.0], [4.0, 5.0]]
 TARGETS = [[1.0, 3.0], [4.0, 2.0]]
@@ -65,7 +82,7 @@ def test_reduction_over_4_rows_and_3_outputs(loss):
     assert loss().factor(4, 3) == pytest.approx(CASES[loss.name].factor)
 
 
-@every_loss
+@pytest.mark.parametrize("loss", [c for c in LOSSES if c.is_proper], ids=lambda cls: cls.name)
 def test_a_perfect_prediction_has_no_gradient_and_no_smaller_neighbour(loss):
     t = np.array([[0.25, 0.75], [0.5, 0.5]])
     here = value(loss(), t, t)
@@ -73,6 +90,45 @@ def test_a_perfect_prediction_has_no_gradient_and_no_smaller_neighbour(loss):
         assert value(loss(), t + away, t) > here
     slopes = gradient(loss(), t, t) @ [1.0, -1.0]
     np.testing.assert_allclose(slopes, 0.0, atol=1e-15)
+
+
+@pytest.mark.parametrize("loss", [Focal, BinaryFocal])
+def test_a_focal_loss_has_no_gradient_and_no_loss_where_all_is_right(loss):
+    t = np.array([[0.0, 1.0], [1.0, 0.0]])
+    assert value(loss(), t, t) == 0.0
+    assert not np.nonzero(gradient(loss(), t, t))[0].size
+    assert value(loss(), np.abs(t - 0.01), t) > 0
+
+
+def test_a_focal_loss_counts_what_is_easy_less():
+    # of a = 0.9 and gamma 2 cross-entropy is cut to 1 %, of a = 0.1 to 81 %
+    for a, share in ((0.9, 0.01), (0.1, 0.81)):
+        args = [[a, 1 - a]], [[1.0, 0.0]]
+        found = value(Focal(gamma=2.0, alpha=1.0), *args)
+        assert found == pytest.approx(share * value(CrossEntropy(), *args), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("loss", "softened"),
+    [
+        # y (1 - 0.1) + 0.1 / 4 of four classes, + 0.1 / 2 of a yes or no
+        (CrossEntropy(label_smoothing=0.1), [0.025, 0.925]),
+        (Focal(label_smoothing=0.1), [0.025, 0.925]),
+        (BinaryCrossEntropy(label_smoothing=0.1), [0.05, 0.95]),
+        (BinaryFocal(label_smoothing=0.1), [0.05, 0.95]),
+        (CrossEntropy(), [0.0, 1.0]),
+        (Mse(), [0.0, 1.0]),
+    ],
+    ids=lambda each: each.name if isinstance(each, Loss) else "",
+)
+def test_smoothed_targets_are_those_of_the_formula(loss, softened):
+    y = np.array([0.0, 1.0])
+    np.testing.assert_allclose(loss.smoothed(y, 4), softened, rtol=1e-15)
+    template = loss.smoothing_formula(4)
+    assert bool(template) == (softened[0] > 0)
+    if template:
+        worked = [eval(template.format(y=each)) for each in y]
+        np.testing.assert_allclose(worked, softened, rtol=1e-15)
 
 
 @every_loss
@@ -168,8 +224,10 @@ def test_matched_pairs_agree_with_the_general_path(loss, rows, seed):
     activation.forward(z, a, saved)
     assert loss().total_from_scores(z, t) == pytest.approx(loss().total(a, t), rel=1e-9)
     activation.backward(gradient(loss(), a, t), z, a, dz, saved)
-    fused = (a - t) * loss().factor(*t.shape)
+    fused = score_gradient(loss(), z, t)
     np.testing.assert_allclose(dz, fused, rtol=1e-9, atol=1e-12)
+    if loss.is_proper:
+        np.testing.assert_array_equal(fused, (a - t) * loss().factor(*t.shape))
 
 
 @every_dtype
@@ -179,10 +237,20 @@ def test_matched_pairs_are_finite_at_extreme_scores(loss, dtype):
     t = np.array([[1.0, 0.0]] * 4, dtype)
     with strict():
         total = loss().total_from_scores(z, t)
+        slopes = score_gradient(loss(), z, t)
+    # the second row is wrong, so wrong that focal losses are cross-entropies there, times alpha
+    alphas = {"focal": (0.25, 0.25), "binary_focal": (0.25, 0.75)}.get(loss.name, (1.0, 1.0))
+    np.testing.assert_allclose(slopes[1] * len(t), np.multiply([-1, 1], alphas), rtol=1e-6)
+    assert np.isfinite(slopes).all()
     # only the second row is wrong: by 2e4 in one softmax, by 1e4 in each of two sigmoids;
     # in the third the softmax is even (ln 2), the second sigmoid is off by 1e4; the last is even
-    rest = {"cross_entropy": 2 * np.log(2), "binary_cross_entropy": 1e4 + 2 * np.log(2)}
-    assert total == pytest.approx(2e4 + rest[loss.name], rel=1e-6)
+    expected = {
+        "cross_entropy": 2e4 + 2 * np.log(2),
+        "binary_cross_entropy": 3e4 + 2 * np.log(2),
+        "focal": 0.25 * (2e4 + 2 * np.log(2) / 4),  # (1 - 1/2)^2 of the even ones
+        "binary_focal": 0.25 * 1e4 + 0.75 * 2e4 + np.log(2) / 4,  # 1/4 + 3/4 of the even row
+    }
+    assert total == pytest.approx(expected[loss.name], rel=1e-6)
 
 
 def test_binary_cross_entropy_keeps_its_digits_when_nearly_certain():
@@ -238,6 +306,8 @@ def test_poisson_of_a_dead_output_has_a_finite_gradient(activation, dtype):
         (BinaryCrossEntropy(), Tanh(), "needs probabilities, not tanh: use sigmoid"),
         (CrossEntropy(), Sigmoid(), "softmax, or binary_cross_entropy"),
         (CrossEntropy(), Relu(), "not relu: use softmax"),
+        (Focal(), Sigmoid(), "softmax, or binary_focal"),
+        (BinaryFocal(), Softmax(), "use focal"),
     ],
 )
 def test_a_misfit_says_what_to_use_instead(loss, activation, advice):

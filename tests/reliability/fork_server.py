@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 IMPORTED = (
-    *("artifacts.run_recorder", "cli.train_folds", "cli.summary"),
+    *("artifacts.run_recorder", "cli.train_repeats", "cli.summary"),
     *("cli.commands.train", "cli.commands.evaluate"),
 )
 PATIENCE = 120  # seconds, after which a child that hangs is killed

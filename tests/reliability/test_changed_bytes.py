@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "run", "--no-plots", "--json"),
     "predict": ("predict", "run", "table.csv", "--probabilities"),
     "plot-loss": ("plot-loss", "run", "-o", "curves.png"),
+    "compare": ("compare", "run", "--json"),
     "trace": ("trace", "run", "--format", "json"),
     "explain": ("explain", "run"),
     "export": ("export", "run", "--to", "numpy"),

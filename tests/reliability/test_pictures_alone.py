@@ -15,6 +15,7 @@ at = sys.argv[1] + "/it-001"
 assert run(["evaluate", at]) == 0
 assert run(["plot-boundary", at, "--features", "a,b", "-o", at + "/b.png"]) == 0
 assert run(["plot-loss", at, "-o", at + "/l.svg"]) == 0
+assert run(["compare", at, "-o", at + "/c.svg"]) == 0
 """
 SETTINGS = (
     "text.usetex: True\nfigure.facecolor: red\nlines.linewidth: 9\nfont.size: 30\nbackend: nope\n"

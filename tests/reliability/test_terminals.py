@@ -68,6 +68,11 @@ def commands(table, run):
     yield ("grade", f"a{ALL}.csv"), 1
     yield ("plot-loss", run), 0
     yield ("plot-loss", run, "--metric", ALL), 2
+    yield ("compare", run, "-o", "c.svg"), 0
+    yield ("compare", run, "--json"), 0
+    yield ("compare", run, "runs"), 2
+    yield ("compare", run, f"{ALL}"), 2
+    yield ("compare", run, "--metric", ALL), 2
     yield ("plot-boundary", run), 0
     yield ("plot-boundary", run, "--features", ALL), 2
     yield ("init", table, "--target", f"target{ALL}", "-o", "-"), 0

@@ -119,6 +119,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "of lbfgs": {"optimizer": "lbfgs", "training": "{epochs: 12}", "network__hidden": "[4]"},
     "of lbfgs, converged": {"optimizer": "lbfgs", "training": "{}", "network__hidden": "[]"},
     "of compiled steps": {"training__engine": "compiled"},
+    "with a threshold": {"decision": "{threshold: 0.3}"},
+    "with a threshold chosen": {"decision": "{maximize: f1}"},
 }
 
 
@@ -143,6 +145,7 @@ def test_interrupted_run_is_replayed_to_the_step_where_it_stopped(
     nncli, train, interrupting, engine, step, log_every
 ):
     changes = {"training__engine": engine, "output__log_every": log_every}
+    changes["decision"] = "{maximize: f1}"
     interrupting(step)
     run = train(code=130, **changes)
     assert json.loads((run / "metrics.json").read_text())["stopped"] == "interrupted"
@@ -154,7 +157,7 @@ def test_interrupted_run_is_replayed_to_the_step_where_it_stopped(
 
 @pytest.mark.parametrize("epoch", [0, 1, 4])
 def test_killed_run_is_replayed_to_its_last_checkpoint_and_resumed_to_its_end(nncli, killed, epoch):
-    run = killed(epoch)
+    run = killed(epoch, decision="{maximize: f1}")
     assert_identical(nncli("verify", run, "--json", "-q"), epoch)
     assert nncli("train", "--resume", run, "-q").code == 0
     assert_identical(nncli("verify", run, "--json", "-q"), 6)
@@ -227,10 +230,11 @@ def test_cross_validation_is_verified_fold_by_fold(nncli, table):
     assert [fold["identical"] for fold in done.json["folds"]] == [True] * 3
     assert_identical(nncli("verify", run / "fold-2", "--json", "-q"))
 
-    for name in ("folds.json", "manifest.json"):  # as when it was killed before its end
+    names = ("folds.json", "manifest.json", "study.json", "trials.csv", "config.yaml")
+    for name in names:  # as earlier versions left them when they were killed
         (run / name).rename(run.parent / name)
     assert nncli("verify", run).code == 0
-    for name in ("folds.json", "manifest.json"):
+    for name in names:
         (run.parent / name).rename(run / name)
     summary = (run / "folds.json").read_text()
     (run / "folds.json").write_text(summary.replace("0", "1", 1))
@@ -461,6 +465,17 @@ def test_first_tensors_are_named_even_if_a_figure_differed_before(nncli, train):
     assert list(done["first_difference"]["metrics"]) == ["learning_rate"]
     assert done["first_tensor_difference"]["epoch"] == 1
     assert "first tensors that differ: epoch 1: hidden_1/W" in nncli("verify", run, "-q").out
+
+
+def test_threshold_that_was_not_chosen_so_is_a_difference(nncli, train):
+    run = train(decision="{maximize: f1}")
+    recorded = json.loads((run / "decision.json").read_text())["threshold"]
+    reseal(run, "decision.json", lambda text: text.replace(f"{recorded}", "0.125"))
+    done = nncli("verify", run, "--json", "-q")
+    assert (done.code, done.json["identical"], done.json["first_difference"]) == (1, False, None)
+    (found,) = done.json["last_differences"]
+    assert (found["file"], found["tensor"]) == ("decision.json", "threshold")
+    assert found["largest"] == abs(recorded - 0.125)
 
 
 def test_replay_that_diverges_is_a_difference(nncli, train):

@@ -49,7 +49,7 @@ CASES = {
     "binary": (b"x,z,y\n\0\0\0", []),
     "latin_1": (PLAIN.replace("b\n", "\xfc\n", 1).encode("latin-1"), []),
     "latin_1_header": (PLAIN.replace("z", "gr\xf6\xdfe", 1).encode("latin-1"), []),
-    "utf_16": (PLAIN.encode("utf-16"), []),
+    "utf_16": (PLAIN.encode("utf-16-le"), []),
     "one_column": ("y\n" + "a\nb\n" * 9, []),
     "wrong_delimiter": (PLAIN, ["delimiter: ';'"]),
     "wrong_suffix": (PLAIN, ["path: table.xlsx"]),

@@ -67,6 +67,29 @@ def test_sigmoid_and_binary_cross_entropy_are_derived(traced):
     assert told.endswith("their product: a2 - t")
 
 
+def test_softmax_and_the_focal_loss_are_derived(traced):
+    shown = traced(ROWS % "[a, b, c]" + HIDDEN % "activation: softmax" + "loss: focal")
+    told = meanings(shown)["output/dz"]
+    assert "d(loss)/d(a2[k]) = c[k] / a2[k], with c[k] = alpha t[k] g(a2[k])" in told
+    assert "= a2[j] - t[j]" not in told
+    assert told.endswith("added up over k: c[j] - a2[j] (sum of c[k])")
+    step = {tensor.name: tensor.values for tensor in shown.steps[0].tensors}
+    a, t = step["output/a"][0], step["targets"][0]
+    c = 0.25 * t * (2 * a * np.log(a) * (1 - a) - (1 - a) ** 2)
+    assert step["output/dz"][0] == pytest.approx((c - a * c.sum()) / 3)
+
+
+def test_sigmoid_and_the_focal_loss_are_derived(traced):
+    shown = traced("data: {dataset: and_gate}\nloss: binary_focal")
+    told = meanings(shown)["output/dz"]
+    assert told.endswith("alpha t (1 - a2) g(a2) - (1 - alpha) (1 - t) a2 g(1 - a2)")
+    step = {tensor.name: tensor.values for tensor in shown.steps[0].tensors}
+    (a,), (t,) = step["output/a"][-1], step["targets"][-1]
+    assert t == 1
+    g = 2 * a * np.log(a) * (1 - a) - (1 - a) ** 2
+    assert step["output/dz"][-1] == pytest.approx(0.25 * (1 - a) * g / 4)
+
+
 @pytest.mark.parametrize("layer", ["{type: dropout, rate: 0.5}", "{type: batch_norm}"])
 def test_other_layers_have_their_chain_too(traced, layer):
     config = f"network: {{hidden: [{{type: dense, units: 2}}, {layer}]}}\n"

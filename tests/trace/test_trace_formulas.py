@@ -13,6 +13,8 @@ SMALL = "training: {batch_size: 4}"
 # what a network needs to go with a loss
 LOSSES = {
     "cross_entropy": (IRIS, "network: {hidden: [3]}"),
+    "focal": (IRIS, "network: {hidden: [3]}"),
+    "binary_focal": ("data: {dataset: xor_gate}", "network: {hidden: [3]}"),
     "binary_cross_entropy": ("data: {dataset: xor_gate}", "network: {hidden: [3]}"),
     "poisson": (
         "data: {dataset: {type: inline, x: [[1, 2], [3, 1], [0, 1]], y: [2, 5, 0]}}",
@@ -56,6 +58,17 @@ def test_an_output_that_does_not_match_the_loss_has_its_own_formula(declared, na
 def test_the_formula_of_a_loss_is_what_it_computes(declared, name):
     data, network = LOSSES.get(name, (NUMBERS, "network: {hidden: [3]}"))
     assert check(declared(data, network, f"loss: {name}", SMALL)) > 40
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "focal"])
+def test_smoothed_targets_are_shown_as_what_they_are_of_those_of_the_data(declared, name):
+    loaded = declared(IRIS, f"loss: {{type: {name}, label_smoothing: 0.1}}", SMALL)
+    traced = trace(loaded)
+    shown = {tensor.name: tensor for tensor in traced.steps[0].tensors}["targets"]
+    assert traced.loss.startswith(f"{name} (label_smoothing 0.1")
+    assert shown.formula == "t = y * (1 - 0.1) + 0.1 / 3, y of the data: label smoothing"
+    np.testing.assert_allclose(np.unique(shown.values), [1 / 30, 14 / 15])  # 0.1/3, 0.9 + 0.1/3
+    assert check(loaded)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nncli.cli.options import RUN, json_option, print_json
+from nncli.cli.options import RUN, format_option, input_file, json_option, print_json
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import figure, table
 from nncli.errors import DataError, UserError, escaped
@@ -32,8 +32,9 @@ WIDEST = 100  # letters of a table whose columns have names
 @click.option(
     "--data",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Score the rows of this table instead; it has to have the target.",
+    help="Score the rows of this table instead; it has to have the target [- is standard input].",
 )
+@format_option
 @click.option(
     "--plots/--no-plots",
     "has_plots",
@@ -45,6 +46,7 @@ def command(
     run: Path,
     split: str | None,
     data: Path | None,
+    input_format: str | None,
     has_plots: bool,
     as_json: bool,
 ) -> None:
@@ -55,6 +57,8 @@ def command(
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
+    if data is None and input_format is not None:
+        raise click.UsageError("--format is for --data -, standard input")
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.cli.summary import note_unfinished
@@ -64,7 +68,11 @@ def command(
 
     reader = RunReader(RunDirectory.open(run))
     require_room_for_libraries(run)
-    name, rows = _read(reader, data) if data else _recorded(reader, split)
+    if data is None:
+        name, rows = _recorded(reader, split)
+    else:
+        with input_file(data, input_format) as path:
+            name, rows = _read(reader, path)
     report = evaluate(reader, rows, name)
     note_unfinished(reader.summary())
     if not as_json:
@@ -98,20 +106,24 @@ def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
     built = reader.built
     given = built.read(path, needs_target=True)
     assert given.origin is not None
+    for note in given.origin.notes:
+        echo_line(f"note: {note}", err=True)
     if built.table.origin and given.sha256() in built.table.origin.each_sha256:
         learnt = len(built.rows.train)
         echo_line(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
     note_unseen_categories(built.preprocessing.unseen(given))
     rows = built.table_evaluation_set(given)
-    if not np.isfinite(rows.targets).all():
+    if not built.table.classes and not np.isfinite(rows.targets).all():
         raise DataError(f"{path}: its targets overflow when scaled or stored as {rows.x.dtype}")
-    return path.name, rows
+    return path.name if path.name in str(path) else str(path), rows
 
 
 def _in_words(report: "Report") -> str:
     """Scores beside intervals and baselines, then class by class."""
     trained = ": the rows it was trained on, so expect less on new ones"
-    blocks = [escaped(report.what) + (trained if report.name == "train" else ""), _scores(report)]
+    blocks = [escaped(report.what) + (trained if report.name == "train" else "")]
+    blocks += [f"decision: {escaped(report.decided)}"] if report.decided else []
+    blocks.append(_scores(report))
     verdicts = [line for name in report.baselines for line in _verdict(report, name)]
     blocks += ["\n".join(verdicts)] if verdicts else []
     if report.classes:

@@ -37,7 +37,9 @@ def command(
 
     loaded = load_network(config, assignments)
     trained = as_trained(loaded.reader) if loaded.reader else ""
-    lines, found = formulas(loaded.built, trained), equivalents(loaded.built, libraries)
+    chosen = loaded.reader.chosen if loaded.reader else None
+    lines = formulas(loaded.built, trained, chosen)
+    found = equivalents(loaded.built, libraries)
     if trained:
         found = {name: Equivalent(each.code, *each.notes, trained) for name, each in found.items()}
     if not as_json:

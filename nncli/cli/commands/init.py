@@ -23,8 +23,16 @@ from nncli.errors import UserError
 )
 @click.option("--missing", multiple=True, help="A cell that means no value; repeatable.")
 @click.option("--header/--no-header", default=None, help="Whether the first row has the names.")
-@click.option("--delimiter", help="Between cells [told from the first rows].")
+@click.option(
+    "--delimiter",
+    help="Between cells, or whitespace for runs of blanks [told from the first rows].",
+)
 @click.option("--decimal", type=click.Choice([".", ","]), help="The sign before a fraction.")
+@click.option("--encoding", help="Of a text, such as cp1252 [utf-8, or as the file's mark says].")
+@click.option("--comment", help="What lines begin with that are no rows, as '#'.")
+@click.option(
+    "--skip-rows", type=click.IntRange(0), help="Lines before the table [told from the first rows]."
+)
 @click.option(
     "-o",
     "--output",
@@ -52,7 +60,7 @@ def command(
     if table is None:
         given = {"target": targets, **asked}
         for name in (key for key, value in given.items() if value not in (None, ())):
-            message = f"--{name} is for a TABLE: nncli init TABLE --target COLUMN"
+            message = f"--{name.replace('_', '-')} is for a TABLE: nncli init TABLE --target COLUMN"
             raise click.UsageError(message)
         name = "iris" if dataset is None else dataset
         path = output or Path(f"{name}.yaml")
@@ -60,7 +68,7 @@ def command(
     else:
         path = output or Path(f"{stem(table)}.yaml")
         where = Path("stdout.yaml") if str(path) == "-" else path
-        text = table_starter(table, targets, where, Asked(**asked))
+        text = table_starter(table, targets, where, Asked(**asked), _note)
     if str(path) == "-":
         write_out(text)
         return
@@ -70,3 +78,7 @@ def command(
     except FileExistsError:
         raise UserError(f"{path}: exists already; choose another file with -o") from None
     echo_line(f"{path}: written; train it with: nncli train {shlex.quote(str(path))}")
+
+
+def _note(text: str) -> None:
+    echo_line(f"note: {text}", err=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN
+from nncli.cli.options import RUN, format_option, input_file
 from nncli.cli.streams import echo_line
 from nncli.data.table_formats import WRITTEN
 
@@ -20,12 +20,20 @@ from nncli.data.table_formats import WRITTEN
     help=f"The file to write, {WRITTEN} [stdout].",
 )
 @click.option("--probabilities", is_flag=True, help="Add the probability of every class.")
-def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> None:
+@format_option
+def command(
+    run: Path, file: Path, output: Path | None, probabilities: bool, input_format: str | None
+) -> None:
     """Predict the rows of FILE: they are written as they are, with a prediction behind each.
 
     FILE needs the columns RUN has learnt from, in any order, but not the target. RUN's own data
-    isn't needed.
+    isn't needed. A FILE of - is standard input.
     """
+    with input_file(file, input_format) as path:
+        _predict(run, path, output, probabilities=probabilities)
+
+
+def _predict(run: Path, file: Path, output: Path | None, *, probabilities: bool) -> None:
     from nncli.artifacts.predictions import Predictions
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
@@ -37,12 +45,16 @@ def command(run: Path, file: Path, output: Path | None, probabilities: bool) -> 
     with limited(reader.model.experiment.training):
         predictions = Predictions(reader, file, probabilities=probabilities)
     predictions.write(output, sys.stdout.buffer)
+    for note in predictions.file.notes:
+        echo_line(f"note: {note}", err=True)
     if predictions.unused:
         what = "the columns" if len(predictions.unused) > 1 else "the column"
         echo_line(f"note: {run} doesn't use {what} {few(predictions.unused)}", err=True)
     if predictions.formulas:
         named = few(predictions.formulas)
         echo_line(f"note: classes that a spreadsheet takes for formulas: {named}", err=True)
+    if predictions.decided:
+        echo_line(f"note: {predictions.decided}", err=True)
     note_unseen_categories(predictions.unseen)
     if output is not None:
         names = few(predictions.names)

@@ -2,13 +2,15 @@
 
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
 from nncli.cli.streams import echo, echo_err, echo_line, warn
+from nncli.cli.study import How, workers_options
 from nncli.cli.text_table import scores
 from nncli.errors import NothingLeft
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from nncli.assembly.build import Built
     from nncli.cli.signals import StopOnSignal
     from nncli.config.load import Source
+
+
+SEEDS = ("split", "init", "shuffle", "dropout")
+VARIED = SEEDS[1:]
 
 
 @click.command(name="train")
@@ -32,6 +38,18 @@ if TYPE_CHECKING:
     metavar="K",
     help="Cross-validate: K runs, each on all rows but one part, which is then scored.",
 )
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Train N runs that differ in their seeds only: the config's own, then others.",
+)
+@click.option(
+    "--vary",
+    metavar="NAMES",
+    help="Which seeds --seeds varies: init,shuffle,dropout by default; split too if asked.",
+)
+@workers_options
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
 def command(
@@ -40,23 +58,27 @@ def command(
     runs_dir: Path | None,
     resume: Path | None,
     folds: int | None,
+    seeds: int | None,
+    vary: str | None,
+    workers: int | None,
+    on: str | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
     """Train the network that CONFIG declares and leave a run directory."""
-    if config is None and resume is None:
-        raise click.UsageError("expected a CONFIG to train, or --resume RUN to go on with one")
-    if resume is not None and runs_dir is not None:
-        raise click.UsageError("--runs-dir is for a new run: a resumed one stays where it is")
-    if resume is not None and folds is not None:
-        raise click.UsageError("--folds trains anew: it can't go on with a run")
+    repeats = Repeats.of(folds, seeds, vary)
+    _check_request(config, runs_dir, resume, repeats, has_workers=bool(workers or on))
     from nncli.artifacts.learning_curves import BackgroundPlotter
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
+    from nncli.artifacts.study_directory import is_study
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stop import Stop
 
     with StopOnSignal(Stop(), is_preparing=True) as signals, BackgroundPlotter() as plotter:
+        if repeats is not None or (resume is not None and is_study(resume)):
+            how = How(workers, on, as_json, quiet)
+            return _train_study(config, assignments, runs_dir, resume, repeats, signals, how)
         if resume is not None:
             from nncli.cli.resume import resume_run
 
@@ -68,18 +90,77 @@ def command(
                 signals.is_preparing = False
                 return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         assert config is not None
-        if folds is not None:
-            from nncli.cli.train_folds import cross_validate
-
-            return cross_validate(
-                config, assignments, runs_dir, folds, signals, as_json=as_json, quiet=quiet
-            )
         built, source = _build(config, assignments, plotter, signals, quiet=quiet)
         state, output = built.job.start(), built.experiment.output
         with RunDirectory.create(runs_dir or Path(output.dir), built.experiment.name) as run:
             recorder = RunRecorder(run, built, state)
             recorder.begin(source.text, config, sys.argv[1:])
             return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """The same config several times: `--folds K` or `--seeds N`."""
+
+    kind: Literal["folds", "seeds"]
+    count: int
+    vary: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folds: int | None, seeds: int | None, vary: str | None) -> "Repeats | None":
+        """What the options ask for. Raises UsageError."""
+        if folds is not None and seeds is not None:
+            raise click.UsageError("expected --folds or --seeds, found both")
+        if vary is not None and seeds is None:
+            raise click.UsageError("--vary says which seeds --seeds N varies: give --seeds too")
+        names = tuple(name.strip() for name in vary.split(",")) if vary else VARIED
+        for name in names:
+            if name not in SEEDS:
+                raise click.UsageError(f"--vary: expected of {', '.join(SEEDS)}, found '{name}'")
+        if folds is not None:
+            return cls("folds", folds, names)
+        return None if seeds is None else cls("seeds", seeds, names)
+
+
+def _check_request(
+    config: Path | None,
+    runs_dir: Path | None,
+    resume: Path | None,
+    repeats: Repeats | None,
+    *,
+    has_workers: bool,
+) -> None:
+    """Raises UsageError for options that don't go together."""
+    if config is None and resume is None:
+        raise click.UsageError("expected a CONFIG to train, or --resume RUN to go on with one")
+    if resume is not None and runs_dir is not None:
+        raise click.UsageError("--runs-dir is for a new run: a resumed one stays where it is")
+    if resume is not None and repeats is not None and repeats.kind == "folds":
+        raise click.UsageError("--folds trains anew: --resume goes on with as many as there were")
+    if has_workers and repeats is None and resume is None:
+        raise click.UsageError("--workers and --on are for several runs: --seeds N or --folds K")
+
+
+def _train_study(
+    config: Path | None,
+    assignments: tuple[str, ...],
+    runs_dir: Path | None,
+    resume: Path | None,
+    repeats: Repeats | None,
+    signals: "StopOnSignal",
+    how: How,
+) -> int:
+    """Several runs, new or gone on with; the exit code."""
+    from nncli.cli.train_repeats import resume_repeats, train_repeats
+
+    if resume is not None:
+        if config is not None or assignments:
+            raise click.UsageError("--resume goes on with a study as it began: no CONFIG, no --set")
+        return resume_repeats(resume, repeats.count if repeats else None, signals, how)
+    assert config is not None
+    assert repeats is not None
+    kind, count, vary = repeats.kind, repeats.count, repeats.vary
+    return train_repeats(config, assignments, runs_dir, kind, count, vary, signals, how)
 
 
 def _build(
@@ -96,6 +177,8 @@ def _build(
     from nncli.config.load import load
 
     experiment, source = load(config, assignments)
+    if experiment.sweep is not None:
+        echo_err("note: the config's sweep is for nncli sweep")
     if experiment.output.plots:
         plotter.start()
     built = build(experiment, source)
@@ -116,9 +199,14 @@ def _train(
     quiet: bool,
 ) -> int:
     """Train, record, and say where the run is and what it reached; the exit code."""
-    from nncli.cli.train_run import train_to_end
+    from nncli.artifacts.run_training import train_to_end
+    from nncli.cli.progress import Progress
 
-    result = train_to_end(recorder, plotter, signals, quiet=quiet)
+    progress = Progress(recorder.built.experiment.training.epochs, quiet=quiet)
+    try:
+        result = train_to_end(recorder, plotter, signals.stop, progress.show)
+    finally:
+        progress.close()
     for warning in recorder.warnings:
         warn(warning)
     if as_json:
@@ -139,7 +227,8 @@ def _say_end(end: NothingLeft, run: "RunDirectory", *, as_json: bool) -> int:
     if as_json:
         summary = RunReader(run).summary()
         kept = ("epochs", "stopped", "best_epoch", "metrics")
-        print_json({"run": str(run.path), **{key: summary.get(key) for key in kept}})
+        decision = {key: summary[key] for key in ("decision",) if key in summary}
+        print_json({"run": str(run.path), **{key: summary.get(key) for key in kept}, **decision})
     return end.exit_code
 
 
@@ -151,6 +240,7 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
         "early_stopping": ": early stopping",
         "converged": ": converged",
         "diverged": ": diverged",
+        "pruned": ": pruned",
         "interrupted": ": interrupted",
     }[recorder.stopped]
     echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
@@ -162,6 +252,10 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
     elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
         echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
     echo(scores(metrics))
+    if recorder.chosen is not None:
+        echo()
+        echo_line(recorder.decided())
+        echo("the metrics above are those at 0.5; nncli evaluate has those at this threshold")
     echo()
     echo_line(f"run: {recorder.run.path}")
     if recorder.stopped == "interrupted" and recorder.can_go_on:

@@ -17,7 +17,13 @@ def command(config: Path, assignments: tuple[str, ...]) -> None:
     from nncli.cli.summary import model_summary
     from nncli.config.load import load
 
-    built = build(*load(config, assignments))
+    experiment, source = load(config, assignments)
+    if experiment.sweep is not None:
+        from nncli.config.load import read_root
+        from nncli.study.space import Space
+
+        Space.read(read_root(source.text, config, assignments), config)
+    built = build(experiment, source)
     echo(model_summary(built))
     for warning in built.warnings:
         echo_line(f"warning: {warning}", err=True)

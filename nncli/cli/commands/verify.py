@@ -33,29 +33,36 @@ def command(run: Path, as_json: bool, quiet: bool) -> int:
     logged epoch, the weights and the checkpoint have to be the same to the bit. If not, the first
     epoch and the tensors that differ are named, and by how much; it exits with 1.
 
-    The folder of a cross-validation is checked fold by fold.
+    A study is checked run by run.
     """
-    from nncli.verification.verification import check_parent, folds_of
+    from nncli.artifacts.run_directory import FOLDS
+    from nncli.verification.verification import check_parent, runs_in
 
-    folds = folds_of(run)
-    if folds:
-        check_parent(run, folds)
+    runs = runs_in(run)
+    if runs:
+        check_parent(run, runs)
     codes, found = list[int](), list[dict[str, Any]]()
-    for each in folds or [run]:
+    for each in runs or [run]:
         code, said = _verify(each, as_json=as_json, quiet=quiet)
         codes.append(code)
         found.append(said)
         if code > 1:  # stopped by a signal
             break
     if as_json:
-        print_json({"run": os.fspath(run), "folds": found} if folds else found[0])
+        kind = "folds" if (run / FOLDS).is_file() else "runs"
+        print_json({"run": os.fspath(run), kind: found} if runs else found[0])
     return max(codes)
 
 
 def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, Any]]:
     """Verify one run and say what was found; the exit code, and the same for --json."""
-    from nncli.verification.verification import Verification
+    from nncli.verification.verification import Verification, check_freed
 
+    if (freed := check_freed(path)) is not None:
+        if not as_json:
+            echo_line(f"{path}: all {freed.count} files are as they were sealed")
+            echo_line("not replayed: some of its files were removed to make room")
+        return 0, {"run": os.fspath(path), "files": freed.count, "identical": None}
     with Verification.of(path) as opened:
         for name in opened.files.leftovers:
             echo_line(f"note: {name}: left by a write that was cut short", err=True)

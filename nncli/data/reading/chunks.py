@@ -4,7 +4,7 @@ import gzip
 import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +60,15 @@ class TableReader(Protocol):
     names: of its columns.  row_word: what stands before a row's number in a place, as `row `.
     texts: columns whose type in the file is text, whatever they look like.
     row_indices: columns that hold the row labels of the program that wrote the file.
+    set_aside: columns that the file says are no features, and why.  notes: what was guessed.
     """
 
     names: tuple[str, ...]
     row_word: str
     texts: frozenset[str]
     row_indices: frozenset[str]
+    set_aside: Mapping[str, str]
+    notes: tuple[str, ...]
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows, from the first one on; may be called again."""
@@ -123,8 +126,10 @@ class NumberParser:
     """Cells -> numbers; what is missing becomes NaN.
 
     missing: the texts that mean so; one that is a number means every cell of that value.
-    decimal: the sign before a fraction.
+    decimal: the sign before a fraction.  expected: what a cell should hold, in words.
     """
+
+    expected = "a number"
 
     def __init__(self, missing: Sequence[str] = MISSING, decimal: str = ".") -> None:
         self.missing, self.decimal = frozenset(missing), decimal

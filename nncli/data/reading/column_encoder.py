@@ -2,14 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
 
 from nncli.data.reading.chunks import NumberParser, has_codes, to_number
 from nncli.data.reading.number_formats import LIMIT, format_of, limit_advice, yaml_name
+from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
+from nncli.data.reading.vocabulary import Vocabulary
 from nncli.data.targets import label
 from nncli.errors import Problem, TableError, printable
 from nncli.parts.arrays import Array
@@ -29,7 +30,7 @@ class ColumnEncoder:
     is_forced: bool
     parser: NumberParser
     is_typed: bool = False
-    vocabulary: dict[str, int] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     numbers: int = 0
     wrong: int = 0
     has_codes: bool = False
@@ -78,7 +79,9 @@ class ColumnEncoder:
                 codes[place] = np.nan
                 self.markers[text] += int(counts[place])
             else:
-                codes[place] = known.setdefault(text, len(known))
+                codes[place] = code = known.code(text)
+                if known.folds_case:
+                    known.count(code, text, int(counts[place]))
         self.rows += len(cells)
         return codes[places]
 
@@ -86,36 +89,36 @@ class ColumnEncoder:
         """Write down cells that should be numbers, the first ones with their places."""
         for index in wrong[: TableError.MOST_SHOWN - len(self.problems)]:
             cell = str(cells[index]).strip()
-            kind = "a finite number" if to_number(cell) in (np.inf, -np.inf) else "a number"
-            kind = "a date" if self.form == "date" else kind
+            kind = self.parser.expected
+            if kind == NumberParser.expected and to_number(cell) in (np.inf, -np.inf):
+                kind = "a finite number"
             message = f"expected {kind}, found '{printable(cell)}'"
             self.problems.append(cell_problem(f"{file}{lines[index]}", self.name, message))
             self.wrong_texts.append(cell)
         self.wrong += len(wrong)
 
     @property
-    def what(self) -> str:
-        """What each cell should hold."""
-        return "date" if self.form == "date" else "number"
-
-    @property
     def some_texts(self) -> list[str]:
         """The first of its different texts: enough to tell how they are written."""
-        return list(islice(self.vocabulary, SHOWN))
+        return list(self.vocabulary.texts[:SHOWN])
 
     def shown_problems(self, *, is_new: bool) -> list[Problem]:
         """What is wrong; one line, if most cells are, and the first with what may help."""
         if not self.problems:
             return []
         first, *others = self.problems
-        if self.wrong > self.numbers:
-            message = f"{first.message}, and no {self.what} in most rows{self._cure(is_new=is_new)}"
+        is_ordinal = isinstance(self.parser, OrdinalParser)
+        if self.wrong > self.numbers and not is_ordinal:
+            what = self.parser.expected.removeprefix("a ")
+            message = f"{first.message}, and no {what} in most rows{self._cure(is_new=is_new)}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
             advice = f" ({limit_advice(self.wrong_texts[0]).partition(': ')[2]})"
         elif not is_new:
             advice = " (if it stands for missing, add it to data.missing"
+            if is_ordinal:
+                advice += f"; if it has a place, to data.columns.{yaml_name(self.name)}.order"
             if not self.is_forced:
                 advice += f"; if the column is text, data.columns: {{{self.name}: categorical}}"
             advice += ")"

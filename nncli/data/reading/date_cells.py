@@ -15,9 +15,15 @@ from nncli.parts.dates import date_format, days_of
 class DateParser(NumberParser):
     """Cells -> days since 1970; what is missing becomes NaN. form: None for ISO 8601."""
 
+    expected = "a date"
+
     def __init__(self, missing: Sequence[str], form: str | None) -> None:
         super().__init__(missing)
         self.form = form
+
+    def read_before(self, cells: Sequence[str]) -> Array | None:
+        """None: what looks like a number isn't meant as one."""
+        return None
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(days, indices of the cells that are neither dates nor missing)."""

@@ -11,6 +11,7 @@ from nncli.data.reading.date_cells import format_of_dates
 from nncli.data.reading.encoded_rows import Encoded, EncodedRows
 from nncli.data.reading.missing_markers import markers_that_are_values
 from nncli.data.reading.number_formats import markers_among_numbers, numbers_read_as_text
+from nncli.data.reading.vocabulary import Vocabulary
 from nncli.errors import DataError, MarkersFound, TableError
 from nncli.parts.arrays import Array
 
@@ -54,6 +55,7 @@ def encode(
                 name in forms or name in typed,
                 parsers.of(name),
                 name in typed and name not in forms,
+                Vocabulary(folds_case=parsers.folds_case(name)),
             )
             for name in wanted
         ]
@@ -90,7 +92,7 @@ def _dates(columns: Sequence[ColumnEncoder], datable: Sequence[str]) -> dict[str
     found = {}
     for column in columns:
         if column.form == "text" and column.name in datable and column.vocabulary:
-            are_dates, form = format_of_dates(column.name, [*column.vocabulary])
+            are_dates, form = format_of_dates(column.name, [*column.vocabulary.texts])
             if are_dates:
                 found[column.name] = form
     return found
@@ -114,7 +116,7 @@ def _values(
             texts = markers_that_are_values(
                 column.markers,
                 column.rows,
-                [*column.vocabulary],
+                [*column.vocabulary.texts],
                 is_target=guessed[column.name],
             )
             if texts:
@@ -175,7 +177,7 @@ def _pass(
             file_lines.append(chunk.lines)
             del chunk, cells  # before the next is made
         lines.append(np.concatenate(file_lines))
-    vocabularies = {c.name: tuple(c.vocabulary) for c in columns if c.form == "text"}
+    vocabularies = {c.name: c.vocabulary.texts for c in columns if c.form == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}
     return Encoded(names, cells_read.whole(), vocabularies, lines, markers)
 

@@ -18,7 +18,7 @@ class LineBlocks:
     has_stopped: whether what follows can't be read here, though it isn't the end.
     """
 
-    def __init__(self, file: BoundedFile, text: io.TextIOWrapper) -> None:
+    def __init__(self, file: BoundedFile, text: io.TextIOBase) -> None:
         self._file, self._text = file, text
         self._rest, self.has_stopped = "", False
 

@@ -1,38 +1,32 @@
 """Tables: the user's own files -> a Table, and every guess about them said."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from nncli.constraints import Auto
-from nncli.data.column_types import (
-    is_class_number,
-    is_id_name,
-    kind_of,
-    tells_rows_apart,
-    uninformative,
-    uninformative_date,
-)
+from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.reading.chunks import MISSING, TableReader
 from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_names import flow_list, listed, nearest
 from nncli.data.reading.encoded_rows import COPIES, Encoded
 from nncli.data.reading.encoding import encode
+from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.number_formats import yaml_name
-from nncli.data.reading.text_files import TextFile, TextFormat
+from nncli.data.reading.table_notes import date_notes, value_notes
+from nncli.data.reading.text_files import TextFile
+from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.data.targets import label, number_classes
-from nncli.errors import DataError, TableError, did_you_mean, printable
+from nncli.errors import DataError, TableError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Kind, Origin, Table, Task, refuse_rows
 from nncli.untrusted_files.opening import sha256_of
-
-EMPTY = "empty: no value at all"
-ROW_LABELS = "row labels of the program that wrote the file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +36,7 @@ class TableFile(Dataset):
     target: the columns to predict.  include, exclude: which others are features; None: all that
     may teach something.  kinds: of columns, where the values alone don't tell.  keys: how columns
     are written.  aside: columns that split or weigh the rows, with the config key that names each.
+    fold_case: whether capitals and spaces make no difference in texts.
     guesses_values: whether a text of `missing` may be a value where it is frequent.  parts: further
     files by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if
     memory is short.  excuses_empty: whether columns without a value are left out, not refused.
@@ -57,6 +52,7 @@ class TableFile(Dataset):
     aside: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, ColumnKeys] = field(default_factory=dict)
     missing: tuple[str, ...] = MISSING
+    fold_case: bool = False
     guesses_values: bool = True
     drops_missing_target: bool = False
     format: TextFormat = field(default_factory=TextFormat)
@@ -89,7 +85,7 @@ class TableFile(Dataset):
             readers,
             wanted,
             self._forms(),
-            Parsers(self.missing, self.format.decimal, self.keys),
+            Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case),
             datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
             guessed={name: name in self.target for name in [*candidates, *self.target]}
             if self.guesses_values
@@ -99,14 +95,23 @@ class TableFile(Dataset):
             if self.on_disk is None
             else self.on_disk,
         )
+        choice = FeatureChoice(
+            self.path,
+            is_asked=self.include is not None,
+            kinds=self.kinds,
+            excuses_empty=self.excuses_empty,
+            row_indices=frozenset().union(*(reader.row_indices for _, reader in readers)),
+            set_aside=readers[0][1].set_aside,
+            others=(*self.target, *self.aside, *self.exclude),
+        )
         origin = Origin(
             each_sha256=tuple(map(sha256_of, self.paths.values())),
             files=tuple(zip((file for file, _ in readers), encoded.lines, strict=True)),
             row_word=readers[0][1].row_word,
             header=getattr(readers[0][1], "has_header", None),
+            notes=tuple(note for _, reader in readers for note in reader.notes),
         )
-        row_indices = frozenset().union(*(reader.row_indices for _, reader in readers))
-        return self._table(encoded, candidates, row_indices, origin)
+        return self._table(encoded, choice, candidates, origin)
 
     def _open(self, part: str) -> TableReader:
         """The reader of a part's file. Raises DataError at the key that names the file."""
@@ -144,6 +149,11 @@ class TableFile(Dataset):
             for name in dict.fromkeys(self.include or ())
             if name in self.target
         ]
+        found += [
+            ("data.columns", f"'{name}' is what is to be predicted: an order is for features")
+            for name in self.target
+            if name in self.keys and self.keys[name].words
+        ]
         if found:
             raise DataError(found=found)
 
@@ -151,10 +161,14 @@ class TableFile(Dataset):
         """What may be wrong with the reading of a file that lacks a column."""
         if len(reader.names) == 1:
             return " (is data.delimiter right?)"
+        if self.format.skip_rows:
+            return " (is data.skip_rows right?)"
         if self.format.header is None and not reader.has_header:
             return " (the first row was taken for data: data.header: true if it has the names)"
         if self.format.header is None and any(name.startswith("column_") for name in self.target):
             return " (the first row was taken for names: data.header: false if it is data)"
+        if reader.looks_headless:
+            return " (the first row looks like the others: data.header: false if it is data)"
         return ""
 
     def _forms(self) -> dict[str, Form]:
@@ -167,7 +181,7 @@ class TableFile(Dataset):
         }
         if self.task == "regression" or len(self.target) > 1:  # several are always numbers
             forms |= dict.fromkeys(self.target, "number")
-        forms |= {name: "number" for name, keys in self.keys.items() if keys.is_formatted}
+        forms |= {n: "number" for n, k in self.keys.items() if k.is_formatted or k.words}
         return forms | dict.fromkeys(self._weights, "number")
 
     @property
@@ -178,14 +192,14 @@ class TableFile(Dataset):
     def _table(
         self,
         encoded: Encoded,
+        choice: FeatureChoice,
         candidates: Sequence[str],
-        row_indices: frozenset[str],
         origin: Origin,
     ) -> Table:
         y, classes = self._targets(encoded, origin)
         dates = {name: keys.format for name, keys in self.keys.items() if keys.type == "date"}
         dates |= encoded.dates
-        kinds, left_out = self._features(encoded, candidates, row_indices, dates)
+        kinds, left_out = choice.features(encoded, candidates, dates)
         parts = {}
         if self.parts:
             codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
@@ -201,6 +215,7 @@ class TableFile(Dataset):
             categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
             dates=frozenset(name for name, kind in kinds.items() if kind == "date"),
+            orders={name: keys.words for name, keys in self.keys.items() if keys.words},
             aside=aside,
             weights=weights,
             origin=replace(
@@ -209,6 +224,7 @@ class TableFile(Dataset):
                 values={name: tuple(texts) for name, texts in encoded.values.items()},
                 date_formats=encoded.dates,
                 notes=(
+                    *origin.notes,
                     *value_notes(encoded, {*kinds, *self.target}),
                     *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
                 ),
@@ -244,68 +260,6 @@ class TableFile(Dataset):
             return number_classes(first.values)
         return numbers, ()
 
-    def _features(
-        self,
-        encoded: Encoded,
-        candidates: Sequence[str],
-        row_indices: frozenset[str],
-        dates: Container[str],
-    ) -> tuple[dict[str, Kind], dict[str, str]]:
-        """(the kind of each feature, why other columns are none)."""
-        kinds: dict[str, Kind] = {}
-        left_out: dict[str, str] = {}
-        found: list[tuple[str, str]] = []
-        for name in candidates:
-            column = encoded.column(name)
-            is_date = name in dates
-            reason = self._why_not(name, column, is_row_index=name in row_indices, is_date=is_date)
-            if reason:
-                left_out[name] = reason
-                continue
-            try:
-                kinds[name] = self._kind(name, column, is_date=is_date)
-            except DataError as error:
-                found += error.found
-        if not kinds:  # better a column that counts the rows than none
-            counting = [
-                name
-                for name, reason in left_out.items()
-                if reason.startswith("id-like")
-                and not (encoded.column(name).categories or is_id_name(name))
-            ]
-            kinds = dict.fromkeys(counting, "numeric")
-            left_out = {name: why for name, why in left_out.items() if name not in kinds}
-        if not kinds and not found:
-            why = "; ".join(f"{name} is {reason}" for name, reason in left_out.items())
-            why = why or f"all it has is {listed([*self.target, *self.aside, *self.exclude])}"
-            found.append(("data.features", f"{self.path} has no column to learn from: {why}"))
-        if found:
-            raise DataError(found=found)
-        return kinds, left_out
-
-    def _why_not(self, name: str, column: Column, *, is_row_index: bool, is_date: bool) -> str:
-        """Why a column is left out by itself; empty if it isn't."""
-        if self.excuses_empty and np.isnan(column.values).all():
-            return EMPTY
-        if self.include is not None or name in self.kinds:
-            return ""  # it is asked for
-        if len(column.values) == 1:
-            return ""  # of one row every column is constant
-        if is_row_index and tells_rows_apart(column):
-            return ROW_LABELS
-        return uninformative_date(column) if is_date else uninformative(name, column)
-
-    def _kind(self, name: str, column: Column, *, is_date: bool) -> Kind:
-        """What a feature holds. Raises DataError if that can't be."""
-        where = f"{self.path}: column '{name}'"
-        if np.isnan(column.values).all():
-            message = f"{where} has no values at all: leave it out"
-            raise DataError(message, key="data.features.exclude")
-        kind: Kind = "date" if is_date else kind_of(column)
-        if self.kinds.get(name) == "boolean" != kind:
-            raise DataError(f"{where} isn't boolean: it has other values", key="data.columns")
-        return self.kinds.get(name) or kind
-
 
 def _missing_target(
     name: str, rows: Sequence[int], origin: Origin, markers: Mapping[str, int]
@@ -318,41 +272,6 @@ def _missing_target(
     return refuse_rows(
         rows, origin.place, name, lambda row: f"the target is missing{hints.get(row, '')}"
     )
-
-
-def value_notes(encoded: Encoded, used: Container[str]) -> Iterator[str]:
-    """What was taken for a value although it often means that there is none."""
-    for name, counts in encoded.values.items():
-        if name in used:
-            shown = ", ".join(f"{printable(text)!r} ({n:,})" for text, n in counts.items())
-            yield (
-                f"column '{printable(name)}': {shown} of {len(encoded.cells):,} cells: too many to "
-                "mean that there is no value, so taken for a category; if they do mean that, "
-                f"data.columns: {{{yaml_name(name)}: {{values: []}}}}"
-            )
-
-
-def date_notes(encoded: Encoded, used: Container[str], *, is_split: bool) -> Iterator[str]:
-    """What was taken for dates, and how rows are split by them."""
-    for name, form in encoded.dates.items():
-        if name in used:
-            said = yaml_name(name)
-            written = "ISO 8601" if form is None else printable(form)
-            hint = f"; to be scored on later rows, data.split: {{type: time, column: {said}}}"
-            yield (
-                f"column '{printable(name)}' is read as dates ({written}): year, month, day of "
-                "the week and days since the first training row; "
-                f"data.columns: {{{said}: categorical}} if they are none{'' if is_split else hint}"
-            )
-
-
-def flow_list(texts: Sequence[str]) -> str:
-    """Texts as a list of a config, on one line.
-
-    >>> flow_list(["None", "-"])
-    '["None", "-"]'
-    """
-    return "[" + ", ".join(f'"{printable(text)}"' for text in texts) + "]"
 
 
 def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
@@ -370,21 +289,3 @@ def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
 def stays_on_disk(readers: Sequence[TableReader]) -> bool | None:
     """Whether tables look too large for the memory there is; None if it remains to be seen."""
     return sum(reader.count_cells() for reader in readers) * 8 * COPIES > available() or None
-
-
-def nearest(name: str, names: Sequence[str]) -> str:
-    """` (did you mean ...?)`, else the columns there are."""
-    return in_other_case(name, names) or did_you_mean(name, names) or f"; it has {listed(names)}"
-
-
-def in_other_case(name: str, names: Sequence[str]) -> str:
-    """` (did you mean ...?)` if a name differs in capitals alone, else the empty string."""
-    lower = {known.lower(): known for known in names}
-    known = lower.get(name.lower())
-    return f" (did you mean '{known}'?)" if known is not None else ""
-
-
-def listed(names: Sequence[str], most: int = 12) -> str:
-    """`'a', 'b', ... and 5 more`."""
-    shown = ", ".join(f"'{printable(name)}'" for name in names[:most])
-    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown

@@ -1,22 +1,25 @@
 """Text tables: .csv, .tsv and .gz of these -> chunks of cells, each row with its line."""
 
-import codecs
 import csv
-import io
-import re
 from collections import Counter
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLong
-from nncli.data.reading.chunks import MISSING, Chunk, is_number, reading, refuse_width
+from nncli.data.reading.chunks import Chunk, reading, refuse_width
+from nncli.data.reading.delimiters import Cut, cut, sniff_delimiter
+from nncli.data.reading.headers import looks_like_data, read_header, with_labels
+from nncli.data.reading.layout_hints import ragged_layout, refuse_layout
 from nncli.data.reading.line_blocks import LineBlocks, count_lines
 from nncli.data.reading.plain_blocks import plain_block
+from nncli.data.reading.row_reader import Rows, rows_of
+from nncli.data.reading.text_encodings import LINE_BREAK
+from nncli.data.reading.text_format import WHITESPACE, TextFormat
+from nncli.data.reading.text_lines import TextLines
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.opening import in_words
@@ -24,20 +27,8 @@ from nncli.untrusted_files.opening import in_words
 CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
 BLOCK_BYTES = 1 << 26  # of a chunk, where its cells are long
 LOOK_CELLS = 1 << 12  # of the rows between two looks at how much was read
-SAMPLE_BYTES = 1 << 16
 GZIP_RATIO = 6  # of a table of numbers, by rule of thumb
-DELIMITERS = (",", ";", "\t", "|")
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
-LINE_BREAK = re.compile(r"\r\n|\r|\n")
-
-
-@dataclass(frozen=True)
-class TextFormat:
-    """How a text table is written; None is told from the file's first rows."""
-
-    delimiter: str | None = None
-    header: bool | None = None
-    decimal: Literal[".", ","] = "."
+PLAIN = TextFormat()
 
 
 class Read(NamedTuple):
@@ -54,38 +45,79 @@ class TextFile:
     """
 
     row_word = ""
-    texts: frozenset[str] = frozenset()
 
-    def __init__(self, path: Path, format_: TextFormat = TextFormat()) -> None:
-        self.path, self.decimal = path, format_.decimal
+    def __init__(self, path: Path, format_: TextFormat = PLAIN, *, is_tab: bool = False):
+        """is_tab: whether the file's name says that Orange has written it."""
+        self.path, self.format = path, format_
         self.names: tuple[str, ...] = ()
-        self._first_line: int | None = None
-        sample = self._sample()
-        self.delimiter = format_.delimiter or sniff_delimiter(sample, format_.decimal)
-        if self.delimiter in '"\r\n':
-            raise DataError("a quote or a line break is no delimiter", key="data.delimiter")
+        self.lines = TextLines(path, format_)
+        found = self._cut()
+        self.delimiter = found.delimiter
+        refuse_layout(path, self.lines.sample, self.lines.skipped, found, format_)
         with reading(path), BoundedFile(path) as file:
             rows, lines = next(self._blocks(file, 101), ([], np.empty(0)))
         if not rows:
             raise DataError(f"{path}: the file is empty", key="data.path")
         refuse_width(path, len(rows[0]))
-        cells = [LINE_BREAK.sub(" ", cell.strip()) for cell in rows[0]]
-        self.has_header = format_.header
-        if self.has_header is None:
-            self.has_header = is_header(cells, rows[1:], self.decimal)
-        self.names = tuple(
-            cell if cell and self.has_header else f"column_{number}"
-            for number, cell in enumerate(cells, 1)
-        )
-        header = rows[: int(self.has_header)]
-        if len(rows) > len(header):
-            first, after = int(lines[len(header)]), 1 + sum(map(_height, header))
-            self._first_line = first if first == after else None  # no blank lines between
-        unnamed = self.has_header and not cells[0]
-        self.row_indices = frozenset(self.names[:1] if unnamed else ())
+        if self.delimiter == WHITESPACE and format_.header is not False:
+            rows = with_labels(rows)
+        self.header = read_header(rows, format_.header, format_.decimal, is_tab=is_tab)
+        self.names, self.has_header = self.header.names, self.header.rows > 0
+        self._first_line = self._line_after_header(rows, lines)
+        self.texts: frozenset[str] = self.header.orange.texts
+        self.row_indices: frozenset[str] = self.header.unnamed
+        self.targets = self.header.orange.targets
+        self.set_aside: Mapping[str, str] = self.header.orange.set_aside
+        is_guessed = format_.header is None and self.has_header
+        self.looks_headless = is_guessed and looks_like_data(rows[0], rows[1:])
+        self.notes: tuple[str, ...] = tuple(self._notes())
         self._refuse_equal_names(lines[0], is_told=format_.header is not None)
-        ends = sample.count(self.delimiter) + len(sample.splitlines())
-        self._bytes_a_cell = max(len(sample) / ends, 1.0)
+        size = sum(map(len, self.lines.sample))
+        self._bytes_a_cell = max(size / max(sum(found.widths), 1), 1.0)
+        self.lines.sample.clear()
+
+    def _line_after_header(self, rows: list[list[str]], lines: Array) -> int | None:
+        """Where the first row stands; None if blank lines or comments may be among them."""
+        header = rows[: self.header.rows]
+        if len(rows) == len(header) or self.format.comment is not None:
+            return None
+        after = self.lines.skipped + 1 + sum(map(_height, header))
+        return after if lines[len(header)] == after else None
+
+    @property
+    def has_bom(self) -> bool:
+        """Whether what is written in its manner needs a byte order mark."""
+        return self.lines.encoding != "utf-8-sig" or self.lines.has_mark
+
+    @property
+    def line_end(self) -> str:
+        return self.lines.line_end
+
+    def _cut(self) -> Cut:
+        """The first lines, cut by the delimiter that is told, or by the one that fits."""
+        told = self.format.delimiter or self.lines.separator
+        if told is not None and told in '"\r\n':
+            raise DataError("a quote or a line break is no delimiter", key="data.delimiter")
+        if told is not None:
+            return cut(self.lines.sample, told, self.format.comment)
+        return sniff_delimiter(self.lines.sample, self.format.decimal, self.format.comment)
+
+    def _notes(self) -> Iterator[str]:
+        if self.lines.separator is not None and self.format.delimiter is None:
+            sign = printable(self.lines.separator)
+            yield f"{self.path}: its line sep={sign} says that '{sign}' stands between cells"
+        if self.lines.looks_like_utf8:
+            told = self.lines.encoding
+            yield f"{self.path}: looks like UTF-8: data.encoding: {told} garbles its letters"
+        if self.format.skip_rows and not self.has_header:
+            yield f"{self.path}: line {self.lines.skipped + 1} is the first one (data.skip_rows)"
+        if self.header.orange.names:
+            yield f"{self.path}: types and roles of columns are those of its Orange header"
+        if self.looks_headless:
+            yield (
+                f"{self.path}: the first row looks like the others, and was taken for the "
+                "columns' names: data.header: false if it is data"
+            )
 
     def count_cells(self) -> int:
         size = self.path.stat().st_size * (GZIP_RATIO if self.path.suffix == ".gz" else 1)
@@ -105,21 +137,6 @@ class TextFile:
                 message += " (if the first row isn't a header: data.header: false)"
             raise self._refused(line, message)
 
-    def _sample(self) -> str:
-        """The text of the first rows."""
-        with reading(self.path), io.BufferedReader(BoundedFile(self.path)) as file:
-            head = file.read(SAMPLE_BYTES)
-        self.has_bom = head.startswith(codecs.BOM_UTF8)
-        self.line_end = "\r\n" if b"\r\n" in head else "\n"
-        if head.startswith(UTF16):
-            raise DataError(f"{self.path}: this is UTF-16 or UTF-32 text: save the file as UTF-8")
-        if b"\0" in head:
-            raise DataError(f"{self.path}: a binary file, not a table of text", key="data.path")
-        text = head.decode("utf-8-sig", "ignore")
-        if len(head) == SAMPLE_BYTES:  # the last line may be cut
-            text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
-        return text
-
     def chunks(self) -> Iterator[Chunk]:
         """The rows, some at a time: by NumPy while they are plain, from there on by csv."""
         read = yield from self._plain_chunks()
@@ -135,10 +152,10 @@ class TextFile:
         """The rows up to those that aren't plain: returns what was read, None for all."""
         if self._first_line is None:
             return Read(0, self._most)
-        done, left = 0, max(self._most - bool(self.has_header), 1)
+        done, left = 0, max(self._most - self.header.rows, 1)
         with reading(self.path), BoundedFile(self.path) as file:
-            blocks = LineBlocks(file, self._text(file))
-            blocks.skip(self._first_line - 1)
+            blocks = LineBlocks(file, self.lines.read(file))
+            blocks.skip(self._first_line - 1 - self.lines.skipped)
             while text := blocks.take(left):
                 chunk = self._plain_chunk(text, done + 1 if done else self._first_line)
                 if chunk is None:
@@ -150,23 +167,27 @@ class TextFile:
 
     def _plain_chunk(self, text: str, line: int) -> Chunk | None:
         """Lines as rows, the first of them on `line`; None if they aren't plain."""
-        block = plain_block(text, len(self.names), self.delimiter, self.decimal)
+        block = plain_block(text, len(self.names), self.delimiter, self.format.decimal)
         return None if block is None else Chunk(block, np.arange(line, line + len(block.cells)))
 
     def _csv_chunks(self, read: Read) -> Iterator[Chunk]:
         """The rows after those that were read."""
         width = len(self.names)
         with reading(self.path), BoundedFile(self.path) as file:
-            is_first = self.has_header and not read.lines
+            left = 0 if read.lines else self.header.rows
             for rows, lines in self._blocks(file, self._most, read):
-                if is_first:
-                    rows, lines, is_first = rows[1:], lines[1:], False
+                if left:
+                    rows, lines, left = rows[left:], lines[left:], max(left - len(rows), 0)
                 if set(map(len, rows)) - {width}:
                     raise self._ragged(rows, lines)
                 if rows:
                     yield Chunk(list(zip(*rows, strict=True)), lines)
 
     def _ragged(self, rows: list[list[str]], lines: Array) -> TableError:
+        if error := ragged_layout(
+            self.path, rows, lines, self.format, self.delimiter, len(self.names)
+        ):
+            return error
         expected = f"expected {len(self.names)} cells, as in the first row"
         return TableError(
             [
@@ -176,9 +197,6 @@ class TextFile:
             ]
         )
 
-    def _text(self, file: BoundedFile) -> io.TextIOWrapper:
-        return io.TextIOWrapper(io.BufferedReader(file), encoding="utf-8-sig", newline="")
-
     def _blocks(
         self, file: BoundedFile, most: int, read: Read | None = None
     ) -> Iterator[tuple[list[list[str]], Array]]:
@@ -187,19 +205,21 @@ class TextFile:
         read: what is read by now.
         """
         done, left = read or Read(0, most)
-        text = self._text(file)
-        LineBlocks(file, text).skip(done)
-        reader = csv.reader(text, delimiter=self.delimiter, strict=True, skipinitialspace=True)
-        line = done + 1
+        done = done or self.lines.skipped
+        line, reader = done + 1, None
         while True:
             rows: list[list[str]] = []
             try:
+                if reader is None:
+                    text = self.lines.read(file)
+                    LineBlocks(file, text).skip(done - self.lines.skipped)
+                    reader = rows_of(text, self.delimiter, self.format.comment)
                 for some in self._metered(reader, file, left):
                     rows.extend(some)  # keeps the rows before one that can't be read
             except (csv.Error, RowTooLong) as error:
                 raise self._refused(line + sum(map(_height, rows)), _in_words(error)) from None
             except UnicodeDecodeError:
-                raise self._not_utf8() from None
+                raise self.lines.undecodable() from None
             if not rows:
                 return
             lines = np.arange(line, line + len(rows))
@@ -213,9 +233,7 @@ class TextFile:
             if rows:
                 yield rows, lines
 
-    def _metered(
-        self, reader: Iterator[list[str]], file: BoundedFile, most: int
-    ) -> Iterator[Iterator[list[str]]]:
+    def _metered(self, reader: Rows, file: BoundedFile, most: int) -> Iterator[Iterator[list[str]]]:
         """So many rows, or fewer if they are long, a few at a time and a look after each few."""
         few = min(max(LOOK_CELLS // max(len(self.names), 1), 1), most) if self.names else 1
         end, left = file.count + BLOCK_BYTES, most
@@ -234,23 +252,6 @@ class TextFile:
     def _refused(self, line: int, message: str) -> TableError:
         return TableError([Problem(f"{self.path}:{line}", "", printable(message, 1000))])
 
-    def _not_utf8(self) -> DataError:
-        """Which line, and which byte of it."""
-        decode, number = codecs.getincrementaldecoder("utf-8")().decode, 1
-        with BoundedFile(self.path) as file:
-            while True:
-                file.look()
-                piece = file.read(SAMPLE_BYTES) or b""
-                try:
-                    decode(piece, final=not piece)
-                except UnicodeDecodeError as error:
-                    number += error.object.count(b"\n", 0, error.start)
-                    byte = f"byte {error.object[error.start]:#04x} is not UTF-8: "
-                    return self._refused(number, byte + "save the file as UTF-8")
-                if not piece:  # it was mended meanwhile
-                    return DataError(f"{self.path}: not UTF-8: save the file as UTF-8")
-                number += piece.count(b"\n")
-
 
 def _height(row: list[str]) -> int:
     """How many lines of its file a row takes."""
@@ -268,48 +269,3 @@ def _in_words(error: csv.Error | RowTooLong) -> str:
     if "field larger" in text:
         return "a cell of more than 131,072 characters: is a quote never closed?"
     return text
-
-
-def sniff_delimiter(sample: str, decimal: str = ".") -> str:
-    """The delimiter that cuts the sample's rows into most cells, equally many in each.
-
-    A table of one column has none of them; a comma is as good as any.
-    """
-    best, most = "," if decimal == "." else ";", 1
-    for delimiter in DELIMITERS:
-        if delimiter == decimal:
-            continue
-        try:
-            text = io.StringIO(sample, newline="")
-            rows = list(csv.reader(text, delimiter=delimiter, skipinitialspace=True))
-        except csv.Error:
-            continue
-        widths = [len(row) for row in rows if row]
-        if not widths or widths[0] <= most:
-            continue
-        # a ragged row further down is an error to report, not a reason to think otherwise
-        if sum(width == widths[0] for width in widths) >= 0.8 * len(widths):
-            best, most = delimiter, widths[0]
-    return best
-
-
-def is_header(first: list[str], rows: list[list[str]], decimal: str = ".") -> bool:
-    """Whether the first row names the columns.
-
-    It does if it has no number, if its numbers just count the columns, or if a column goes on
-    with numbers under a text.
-    """
-    numbers = [is_number(cell, decimal) for cell in first]
-    if not any(numbers):
-        return True
-    names = first if first[0] else first[1:]  # an index is often written without a name
-    counting = [[str(start + i) for i in range(len(names))] for start in (0, 1)]
-    if len(names) > 2 and names in counting:
-        return True
-    for index, is_numeric in enumerate(numbers):
-        if not is_numeric and first[index] not in MISSING:
-            below = [row[index].strip() for row in rows if len(row) == len(first)]
-            present = [cell for cell in below if cell not in MISSING]
-            if present and all(is_number(cell, decimal) for cell in present):
-                return True
-    return False

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from nncli.data.memory import available
 from nncli.data.reading.chunks import EXACT, Chunk, reading, refuse_width
+from nncli.data.reading.column_names import nfc
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.array_headers import Malformed
@@ -28,11 +29,14 @@ class NpzFile:
 
     row_word = "row "
     row_indices: frozenset[str] = frozenset()
+    set_aside: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._columns: dict[str, Array] = {}
         for name, array in self._arrays().items():
+            name = nfc(name)
             if array.ndim == 1:
                 columns = {name: array}
             elif array.ndim == 2:
@@ -94,13 +98,15 @@ class ArrowFile:
     """
 
     row_word = "row "
+    set_aside: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.schema = self._with_pyarrow(self._read_schema)
-        self.names = tuple(self.schema.names)
-        self.texts = frozenset(field.name for field in self.schema if _is_text(field.type))
-        self.row_indices = _pandas_index(self.schema) & set(self.names)
+        self.names = tuple(map(nfc, self.schema.names))
+        self.texts = frozenset(nfc(field.name) for field in self.schema if _is_text(field.type))
+        self.row_indices = frozenset(map(nfc, _pandas_index(self.schema))) & set(self.names)
 
     def _with_pyarrow(self, read: Any) -> Any:
         """Call `read`, and put what may go wrong in words."""
@@ -120,7 +126,7 @@ class ArrowFile:
 
     def _read_schema(self) -> Any:
         schema = self._schema()
-        names = list(schema.names)
+        names = list(map(nfc, schema.names))
         if equal := [name for name, count in Counter(names).items() if count > 1]:
             listed = ", ".join(f"'{printable(name)}'" for name in equal[:10])
             raise DataError(f"{self.path}: several columns are called {listed}")
@@ -140,7 +146,8 @@ class ArrowFile:
     def count_rows(self) -> int:
         return self.count_cells() // len(self.names)
 
-    def _batches(self) -> Iterator[Any]:
+    def arrow_batches(self) -> Iterator[Any]:
+        """Some rows at a time, as pyarrow has them."""
         for batch in self._parts():
             batch.validate(full=True)  # a damaged file would else read memory that isn't there
             if batch.num_columns != len(self.names):
@@ -148,7 +155,7 @@ class ArrowFile:
             yield batch
 
     def chunks(self) -> Iterator[Chunk]:
-        start, batches = 0, ([*map(_column, batch.columns)] for batch in self._batches())
+        start, batches = 0, ([*map(_column, batch.columns)] for batch in self.arrow_batches())
         while columns := self._with_pyarrow(lambda: next(batches, None)):
             stop = start + len(columns[0])
             yield Chunk(columns, np.arange(start + 1, stop + 1))

@@ -21,6 +21,7 @@ from nncli.engine.steppers.protocol import Stepper
 from nncli.errors import UserError
 
 INSTALL = "pip install llvmlite"
+BY_INDEX = "numpy: so many classes are kept as their index (compiled would keep them one-hot)"
 MISSING = f"llvmlite isn't there, which would shorten this run: {INSTALL}"
 
 
@@ -64,6 +65,8 @@ def _refusal(job: Job) -> str:
     """Why the steps of a job can't be compiled; empty if they can."""
     if not job.optimizer.has_update:
         return f"{job.optimizer.name} has a line search, which only the numpy engine carries out"
+    if not isinstance(job.train.targets, np.ndarray):
+        return BY_INDEX
     from nncli.engine.steppers.compiled.places import Untranslatable
     from nncli.engine.steppers.compiled.program import check
 

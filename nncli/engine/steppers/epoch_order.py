@@ -44,7 +44,7 @@ def pays(plan: Plan, batches: Batches, steps_per_epoch: int, epochs: int) -> boo
     if batches.in_place or batches.sampling != "shuffle" or steps_per_epoch != batches.per_pass:
         return False
     inputs, targets = plan.data.inputs, plan.data.targets
-    if not is_in_memory(inputs):
+    if not is_in_memory({**inputs, "targets": targets}):
         return False
     size = sum(block.nbytes for block in inputs.values()) + targets.nbytes
     widest = plan.network.widest * batches.batch

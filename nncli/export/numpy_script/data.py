@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nncli.assembly.build import Built
+from nncli.data.target_transforms import Transform, transformed
 from nncli.engine.job import Job
 from nncli.engine.rows import InputBlock
 from nncli.errors import UserError, few
@@ -78,12 +79,13 @@ def _is_one_hot(array: Array) -> bool:
 class _Units:
     """Columns in their own units, by split, which are shorter to read: 5.1 for -0.89767388016.
 
-    (raw - shift) / scale is what the network sees.
+    (raw - shift) / scale is what the network sees, or so of a function of raw.
     """
 
     raw: Mapping[str, Array]
     shift: Array
     scale: Array
+    transform: Transform = "none"
 
 
 def _input_units(built: Built) -> _Units | None:
@@ -102,10 +104,10 @@ def _target_units(built: Built) -> _Units | None:
     """Those of the targets; None if they aren't scaled."""
     table, scaling = built.table, built.preprocessing.target
     shift, scale = np.array(scaling.shift), np.array(scaling.scale)
-    if table.classes or _changes_nothing(shift, scale):
+    if table.classes or (scaling.transform == "none" and _changes_nothing(shift, scale)):
         return None
     raw = {name: table.y[chosen] for name, chosen in built.rows.named().items()}
-    return _Units(raw, shift, scale)
+    return _Units(raw, shift, scale, scaling.transform)
 
 
 def _changes_nothing(shift: Array, scale: Array) -> bool:
@@ -137,7 +139,8 @@ class _ArrayLines:
         """`name = (raw - shift) / scale`, if that gives the same bits; whether it does."""
         raw, kind = units.raw[split], name[0]
         with np.errstate(all="ignore"):
-            scaled = ((raw - units.shift) / units.scale).astype(array.dtype)
+            learnt = transformed(units.transform, raw)
+            scaled = ((learnt - units.shift) / units.scale).astype(array.dtype)
         if scaled.tobytes() != array.tobytes():
             return False
         if kind not in self._has_units:
@@ -147,6 +150,8 @@ class _ArrayLines:
         cast = "" if array.dtype == np.float64 else f".astype({type_name(array.dtype)})"
         before, after = ("((", ")") if cast else ("(", "")
         tail = f" - {kind}_shift) / {kind}_scale{after}{cast}"
+        if units.transform != "none":
+            before, tail = f"{before}np.{units.transform}(", f"){tail}"
         self.lines += _written(f"{name} = {before}", raw, tail)
         return True
 

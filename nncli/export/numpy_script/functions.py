@@ -79,7 +79,8 @@ class Functions:
         titles, loss = self._plain_titles(), self.network.loss.name
         activation = self.network.output.activation.name
         if self.network.is_matched:
-            titles[-1] += f": {activation} and {loss} together have the gradient a - t"
+            slope = "a - t" if self.network.loss.is_proper else "of the scores"
+            titles[-1] += f": {activation} and {loss} together have the gradient {slope}"
         else:
             titles[-1] += f": the gradient of {loss}"
             titles[-1] += "" if activation == "identity" else f", then of {activation}"
@@ -208,7 +209,7 @@ class Objective:
     def _total(self) -> list[str]:
         """The lines that add up all rows at once."""
         start = "0.0 + " if self.has_zero_loss else ""  # -0.0 becomes 0.0, as in the run
-        return [self._outputs(), f"total = {start}{self._sum()}"]
+        return [self.outputs(), f"total = {start}{self._sum()}"]
 
     def _total_in_chunks(self) -> list[str]:
         """The lines that add up so many rows at a time."""
@@ -217,10 +218,10 @@ class Objective:
             "total = 0.0",
             f"for start in range(0, len(x_all), {self.chunk}):",
             *indented([f"{name} = {name}_all[{piece}]" for name in self.arguments]),
-            *indented([self._outputs(), f"total += {self._sum()}"]),
+            *indented([self.outputs(), f"total += {self._sum()}"]),
         ]
 
-    def _outputs(self) -> str:
+    def outputs(self) -> str:
         """The line that computes what the loss needs."""
         result, returned = self.code.loss_input, self.code.returned
         if self.code.has_training_mode:

@@ -10,6 +10,7 @@ from nncli.assembly.build import Built
 from nncli.engine.network import Network
 from nncli.errors import UserError, escaped, printable
 from nncli.export.numpy_script.data import data_lines
+from nncli.export.numpy_script.decision_code import decide
 from nncli.export.numpy_script.expressions import TINY
 from nncli.export.numpy_script.formatting import WIDTH, comment, docstring, heading, listed
 from nncli.export.numpy_script.functions import Functions, Objective
@@ -17,6 +18,7 @@ from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.parameters import Parameters, generator
 from nncli.export.numpy_script.run_history import RunHistory
 from nncli.export.numpy_script.sources import Sources
+from nncli.export.numpy_script.target_units import target_units
 from nncli.export.numpy_script.training_loop import TrainingLoop
 from nncli.parts.layers import Dense
 
@@ -132,6 +134,7 @@ class _Chapters:
         self.parameters = Parameters(code, sources)
         self.functions = Functions(code)
         self.objective = Objective(code, sources, has_zero_loss=history.has_zero_loss)
+        self.decide = decide(reader, self.objective)
         self.loop = TrainingLoop(history, code, self.objective, sources)
 
     def in_order(self) -> list[str]:
@@ -158,8 +161,11 @@ class _Chapters:
         forward = [self.functions.forward()]
         if self.code.has_training_mode:
             forward.append(self.functions.predict())
+        if units := target_units(self.built.preprocessing.target):
+            forward.append(units)
         chapters = [
             ("Forward", forward),
+            *([("Decision", [self.decide])] if self.decide else []),
             ("Loss", self._with_sources([self.objective.lines()])),
             ("Backward", [self.functions.backward()]),
         ]

@@ -20,8 +20,8 @@ from nncli.registry import Part
 
 # what scripts call their own: no part's function may have such a name
 RESERVED = (
-    *("backward", "dropout", "epoch", "forward", "gradient", "initialize", "objective", "order"),
-    *("penalty", "plateau", "predict", "random", "rates", "report", "chosen", "shuffle"),
+    *("backward", "decide", "dropout", "epoch", "forward", "gradient", "initialize", "objective"),
+    *("order", "penalty", "plateau", "predict", "random", "rates", "report", "chosen", "shuffle"),
     *("rows", "start", "step", "theta", "total", "train", "unpacked", "update"),
 )
 

@@ -1,14 +1,17 @@
-"""Training to its end: the loop over a run's epochs, shared by the commands that train."""
+"""Run training: the epochs of a recorded run, to its end, for whoever trains one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_recorder import RunRecorder
-from nncli.cli.signals import StopOnSignal
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.stop import Stop
 from nncli.errors import Diverged
+
+OnReport = Callable[[EpochReport], object]
+Prune = Callable[[EpochReport], bool]
 
 
 @dataclass(frozen=True)
@@ -25,36 +28,43 @@ class TrainingResult:
 
 
 def train_to_end(
-    recorder: RunRecorder, plotter: BackgroundPlotter, signals: StopOnSignal, *, quiet: bool
+    recorder: RunRecorder,
+    plotter: BackgroundPlotter,
+    stop: Stop,
+    on_report: OnReport,
+    prune: Prune = lambda report: False,
 ) -> TrainingResult:
-    """Train, show progress, record. Raises Diverged if not even the start was finite."""
-    from nncli.cli.progress import Progress
+    """Train and record.
+
+    on_report: is shown every epoch.  prune: whether a run isn't worth going on with after one.
+    Raises Diverged if not even the start was finite.
+    """
     from nncli.engine.threads import limited
 
-    settings = recorder.built.experiment.training
-    diverged = None
-    progress = Progress(settings.epochs, quiet=quiet)
-    with limited(settings):
+    diverged, stopped = None, None
+    with limited(recorder.built.experiment.training):
         try:
-            for report in _reports_to_come(recorder, signals):
+            for report in _reports_to_come(recorder, stop):
                 recorder.record(report)
-                progress.show(report)
+                on_report(report)
+                if not report.stopped and prune(report):
+                    stopped = "pruned"
+                    break
         except Diverged as error:
             diverged = error
-        finally:
-            progress.close()
-        stopped = recorder.last.stopped if recorder.last else None
         if diverged:
             stopped = "diverged"
+        elif stopped is None and recorder.last:
+            stopped = recorder.last.stopped
         summary = recorder.finish(stopped or "interrupted", plotter)
     if diverged and recorder.last is None:
         raise diverged
     return TrainingResult(summary, stopped is not None, diverged)
 
 
-def _reports_to_come(recorder: RunRecorder, signals: StopOnSignal) -> Iterator[EpochReport]:
+def _reports_to_come(recorder: RunRecorder, stop: Stop) -> Iterator[EpochReport]:
     """None for a run that was killed between its last epoch and its summary."""
     from nncli.engine.trainer import train
 
     if recorder.last is None or not recorder.last.stopped:
-        yield from train(recorder.built.job, recorder.state, signals.stop)
+        yield from train(recorder.built.job, recorder.state, stop)

@@ -1,0 +1,32 @@
+"""Freeing: weights and checkpoints of runs that nobody will use; what they reached stays."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from nncli.artifacts.atomic_directory import MANIFEST
+from nncli.artifacts.files import to_json
+from nncli.artifacts.run_directory import CHECKPOINT, FREED, WEIGHTS, RunDirectory
+
+
+def freeable(run: RunDirectory, names: Iterable[str] = (WEIGHTS, CHECKPOINT)) -> int:
+    """Bytes that `free` would free of it."""
+    listed = run.manifest()
+    return sum(listed[name]["bytes"] for name in names if name in listed)
+
+
+def free(run: RunDirectory, why: str, names: Iterable[str] = (WEIGHTS, CHECKPOINT)) -> None:
+    """Remove what a locked run has of the files; whoever misses them is told why."""
+    run.recover()
+    listed = run.manifest()
+    gone = [name for name in names if name in listed]
+    if gone:
+        run.commit({FREED: [to_json({"files": gone, "why": why})]}, outdated=gone)
+
+
+def free_trial(folder: Path, why: str) -> None:
+    """The same of every run of a trial."""
+    manifests = [folder / MANIFEST, *sorted(folder.glob(f"*/{MANIFEST}"))]
+    for manifest in manifests:
+        if manifest.is_file() and manifest.parent.name != "evaluation":
+            with RunDirectory(manifest.parent) as run:
+                free(run, why)

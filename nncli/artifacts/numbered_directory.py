@@ -1,0 +1,74 @@
+"""Numbered directories: `name-001`, `name-002`, ... in a folder; none is ever overwritten."""
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Self
+
+from nncli.artifacts.atomic_directory import AtomicDirectory
+from nncli.artifacts.files import make_folder, reporting, sync_folder
+from nncli.errors import FileFailure
+
+LONGEST_NAME = 100  # bytes
+
+
+class NumberedDirectory(AtomicDirectory):
+    """An atomic directory that is one process's while that works in it."""
+
+    @property
+    def name(self) -> str:
+        return Path(os.path.abspath(self.path)).name  # "." has none
+
+    @classmethod
+    def create(cls, runs: Path, name: str) -> Self:
+        """The next free `<name>-001`, `<name>-002`, ... in `runs`, locked for this process.
+
+        Raises FileFailure if the operating system refuses.
+        """
+        letters = name.encode(sys.getfilesystemencoding(), "replace").decode()
+        stem = re.sub(r"[^\w.+-]+", "_", letters).strip("._-")
+        stem = stem.encode()[:LONGEST_NAME].decode(errors="ignore") or "run"
+        if runs.exists() and not runs.is_dir():
+            raise FileFailure(f"{runs}: not a folder")
+        with reporting(runs):
+            make_folder(runs)
+            taken = [
+                int(found[1])
+                for entry in os.listdir(runs)
+                if (found := re.fullmatch(re.escape(stem) + r"-(\d+)", entry))
+            ]
+            number = max(taken, default=0) + 1
+            while True:
+                new = cls(runs / f"{stem}-{number:03d}")
+                try:
+                    new.path.mkdir()  # fails if another process was quicker
+                except FileExistsError:
+                    number += 1
+                    continue
+                return new._begun()
+
+    @classmethod
+    def create_at(cls, path: Path) -> Self:
+        """A new one at this very place, locked for this process."""
+        with reporting(path):
+            path.mkdir()
+            return cls(path)._begun()
+
+    def _begun(self) -> Self:
+        self.is_committed = False
+        self.lock()
+        sync_folder(self.path.parent)
+        return self
+
+    def __enter__(self) -> Self:
+        """While entered, it is this process's; an uncommitted new one leaves nothing."""
+        if not self.is_locked:
+            self.lock()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if not self.is_committed:
+            shutil.rmtree(self.path, ignore_errors=True)
+        self.unlock()

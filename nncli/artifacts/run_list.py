@@ -1,0 +1,160 @@
+"""Run list: what lies in a folder of runs and studies, a line each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nncli.artifacts.atomic_directory import MANIFEST
+from nncli.artifacts.run_directory import CHECKPOINT, RESOLVED, RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
+from nncli.artifacts.trial_records import best_of
+from nncli.config.changes import changes
+from nncli.config.experiment import Experiment
+from nncli.errors import NncliError, UserError
+from nncli.parts.metrics import Metric
+
+UNFINISHED = "unfinished"  # killed, or just begun
+NOT_SHOWN = ("name", "output")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A run or a study.
+
+    state: why it ended, or running, unfinished or damaged; of a study how many of its trials ended.
+    metric, value: what it is judged by, and its best.  when: it ended, or else began, UTC.
+    differences: the keys by which it differs from the first of the same name.
+    """
+
+    path: Path
+    state: str
+    metric: str = ""
+    value: float | None = None
+    higher_is_better: bool = False
+    bytes: int = 0
+    when: str = ""
+    differences: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+def list_runs(folder: Path) -> list[Listed]:
+    """The runs and studies right below a folder, by name. Raises UserError if it is none."""
+    if not folder.is_dir():
+        raise UserError(f"{folder}: no such folder")
+    children = sorted(child for child in folder.iterdir() if child.is_dir())
+    firsts: dict[str, Experiment] = {}
+    return [_listed(child, firsts) for child in children if _is_shown(child)]
+
+
+def _is_shown(path: Path) -> bool:
+    return is_study(path) or any((path / name).is_file() for name in (MANIFEST, RESOLVED))
+
+
+def _listed(path: Path, firsts: dict[str, Experiment]) -> Listed:
+    try:
+        found = _study(path) if is_study(path) else _run(path, firsts)
+    except NncliError as error:
+        return Listed(path, "damaged", differences=(error.lines()[0],), when=_modified(path))
+    return replace(found, when=found.when or _modified(path))
+
+
+def _modified(path: Path) -> str:
+    """When a folder last changed, which is all that an old run tells of its time."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _run(path: Path, firsts: dict[str, Experiment]) -> Listed:
+    if not (path / MANIFEST).is_file():
+        return Listed(path, UNFINISHED)
+    run = RunDirectory(path)
+    reader, manifest = RunReader(run), run.manifest()
+    summary, trained = reader.summary(), reader.recorded
+    state = str(summary.get("stopped", "running" if run.is_used_elsewhere() else UNFINISHED))
+    stopping = trained.training.early_stopping
+    val = summary.get("metrics", {}).get("val")
+    metric = stopping.monitor if stopping else ("val_loss" if val else "loss")
+    return Listed(
+        path,
+        state,
+        metric,
+        _value(summary, metric),
+        _is_score(trained.evaluation.metrics, metric),
+        sum(entry["bytes"] for entry in manifest.values()),
+        str(summary.get("ended") or reader.environment().get("began") or ""),
+        tuple(_differences(path.name, trained, firsts)),
+    )
+
+
+def _value(summary: dict[str, object], metric: str) -> float | None:
+    """A metric of the weights kept."""
+    metrics = summary.get("metrics")
+    split = "val" if metric.startswith("val_") else "train"
+    values = metrics.get(split) if isinstance(metrics, dict) else None
+    found = values.get(metric.removeprefix("val_")) if isinstance(values, dict) else None
+    return found if isinstance(found, float) else None
+
+
+def _is_score(metrics: Sequence[Metric], column: str) -> bool:
+    name = column.removeprefix("val_")
+    return any(metric.name == name and metric.is_score for metric in metrics)
+
+
+def _differences(name: str, trained: Experiment, firsts: dict[str, Experiment]) -> Iterator[str]:
+    """`key=value` of each key in which it differs from the first run of its name."""
+    first = firsts.setdefault(name.rpartition("-")[0], trained)
+    for change in changes(first, trained):
+        if change.key.partition(".")[0] not in NOT_SHOWN:
+            yield f"{change.key}={change.asked}"
+
+
+def _study(path: Path) -> Listed:
+    study = StudyDirectory.open(path)
+    facts = study.facts()
+    trials = study.trials(facts)
+    ended = sum(not trial.is_open for trial in trials)
+    state = "" if facts.ended else ", running" if study.is_used_elsewhere() else ", stopped"
+    best = best_of(trials, higher_is_better=facts.higher_is_better)
+    sizes = [
+        entry["bytes"] for run in runs_of(path) for entry in RunDirectory(run).manifest().values()
+    ]
+    kind = "trials" if facts.kind == "sweep" else facts.kind
+    return Listed(
+        path,
+        f"{ended}/{facts.trials} {kind}{state}",
+        facts.objective,
+        best.value if best else None,
+        facts.higher_is_better,
+        sum(sizes),
+        facts.ended or facts.began,
+        (f"best: {best.run}",) if best and facts.kind == "sweep" else (),
+    )
+
+
+def prunable(folder: Path) -> list[tuple[Path, int]]:
+    """The runs below that have come to their end, and the bytes of their checkpoints."""
+    found = []
+    for each in list_runs(folder):
+        runs = runs_of(each.path) if is_study(each.path) else [each.path]
+        for path in runs:
+            size = _checkpoint_bytes(path)
+            if size:
+                found.append((path, size))
+    return found
+
+
+def _checkpoint_bytes(path: Path) -> int:
+    """0 for a run that may still need its checkpoint, or has none."""
+    try:
+        run = RunDirectory.open(path)
+        entry = run.manifest().get(CHECKPOINT)
+        if entry is None or run.is_used_elsewhere():
+            return 0
+        stopped = RunReader(run).summary().get("stopped", "interrupted")
+        return 0 if stopped == "interrupted" else int(entry["bytes"])
+    except NncliError:
+        return 0

@@ -1,0 +1,160 @@
+"""The study directory: one config, many runs, each in a folder of its own.
+
+study.json says what is studied, trials.csv what came of each trial so far: both are committed as
+one, whenever a trial begins or ends.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from nncli.artifacts.atomic_directory import MANIFEST
+from nncli.artifacts.files import to_json
+from nncli.artifacts.manifest import is_listed
+from nncli.artifacts.numbered_directory import NumberedDirectory
+from nncli.artifacts.run_directory import LARGEST_COPY, STUDY
+from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
+from nncli.errors import CorruptRun, UserError
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.records import read_as
+
+TRIALS = "trials.csv"
+CONFIRM = "confirm.csv"  # of a sweep: runs of the best and the first with other seeds
+FILES = "files"  # copies of the tables
+FORMAT = 1
+
+Kind = Literal["folds", "seeds", "sweep"]
+
+
+@dataclasses.dataclass(frozen=True)
+class StudyFacts:
+    """What a study is: study.json.
+
+    config: where config.yaml came from; the files that it names are found from there.
+    assignments: what `--set` gave.  trials: how many there are to be.
+    vary: the seeds that differ from run to run.  ahead: trials under way at most; 0: all.
+    space, search: of a sweep, the block of its config and how it searches.
+    objective: the column that a trial is judged by.
+    keys: the config keys that trials set.  versions: of what the numbers come from.
+    result: what came of it, once it has ended: `--json` prints it.
+    """
+
+    kind: Kind
+    config: str
+    assignments: tuple[str, ...]
+    trials: int
+    folds: int
+    vary: tuple[str, ...]
+    ahead: int
+    search: Mapping[str, Any]
+    objective: str
+    higher_is_better: bool
+    keys: tuple[str, ...]
+    data_sha256: str
+    versions: Mapping[str, str]
+    began: str
+    ended: str | None = None
+    result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class StudyDirectory(NumberedDirectory):
+    """A study on disk."""
+
+    kind = "study"
+
+    def owns(self, path: Path) -> bool:
+        return len(path.parts) == 1 or path.parts[0] in ("plots", FILES)
+
+    def keep_tables(self, tables: Mapping[str, Path]) -> None:
+        """Copy the tables of a config, once for all runs. Large ones stay where they are."""
+        for path in tables.values():
+            name = f"{FILES}/{path.name}"
+            if name not in self._entries and path.stat().st_size <= LARGEST_COPY:
+                self.copy(path, name)
+
+    def copy_of(self, path: Path) -> str | None:
+        """The name of a table's copy in it, if that is still the same."""
+        name = f"{FILES}/{path.name}"
+        entry = self.manifest().get(name)
+        return name if entry is not None and is_listed(path, entry) else None
+
+    @classmethod
+    def open(cls, path: Path) -> "StudyDirectory":
+        """A study that began before. Raises UserError if there is none at `path`."""
+        if not is_study(path):
+            raise UserError(f"{path}: not a study: it has no {STUDY}")
+        if not (path / MANIFEST).is_file():
+            raise CorruptRun(f"{path / MANIFEST}: missing from the study")
+        return cls(path)
+
+    def save(
+        self,
+        facts: StudyFacts,
+        trials: Sequence[TrialRecord],
+        files: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Commit what is known, and files by their names, as one."""
+        content = {"format": FORMAT, **dataclasses.asdict(facts)}
+        self.commit(
+            {
+                STUDY: [to_json(content)],
+                TRIALS: [encode(trials, facts.keys)],
+                **{name: [content] for name, content in files.items()},
+            }
+        )
+
+    def facts(self) -> StudyFacts:
+        """What is studied. Raises CorruptRun, or UserError for another format."""
+        content = self.read_json(STUDY)
+        path = self.path / STUDY
+        if not isinstance(content, dict):
+            raise CorruptRun(f"{path}: expected a JSON object")
+        if (found := content.pop("format", None)) != FORMAT:
+            shown = json.dumps(found)[:20]
+            raise UserError(f"{path}: format {shown}, which this version of nncli doesn't read")
+        try:
+            facts: StudyFacts = read_as(content, StudyFacts, STUDY)
+        except Malformed as error:
+            raise CorruptRun(f"{path}: {error}") from None
+        return facts
+
+    def trials(self, facts: StudyFacts) -> list[TrialRecord]:
+        """Its trials so far. Raises CorruptRun."""
+        return decode(self.read(TRIALS), facts.keys, self.path / TRIALS)
+
+
+def which_run(path: Path) -> str:
+    """A study is no run: which of its runs to take instead."""
+    study = StudyDirectory.open(path)
+    facts = study.facts()
+    best = best_of(study.trials(facts), higher_is_better=facts.higher_is_better)
+    if best is None:
+        return "holds the runs of a study, none of which has come to its end"
+    folder = path / best.run
+    if not (folder / MANIFEST).is_file():  # of several runs
+        folder = min(folder.glob(f"*/{MANIFEST}")).parent
+    return f"holds the runs of a study: take one; the best by {facts.objective} is {folder}"
+
+
+def is_study(path: Path) -> bool:
+    """Whether a folder is a study."""
+    return (path / STUDY).is_file()
+
+
+def runs_of(path: Path) -> list[Path]:
+    """The runs of a study, trial by trial; of a trial with several all of them, and at the end
+    those that confirm the best."""
+    study = StudyDirectory.open(path)
+    folders = [path / trial.run for trial in study.trials(study.facts())]
+    if CONFIRM in study.manifest():
+        confirm = decode(study.read(CONFIRM), ["trial"], path / CONFIRM)
+        folders += [path / trial.run for trial in confirm]
+    found: list[Path] = []
+    for folder in folders:
+        several = sorted(folder.glob(f"*/{MANIFEST}"))
+        is_run = (folder / MANIFEST).is_file()
+        found += [folder] if is_run else [manifest.parent for manifest in several]
+    return found

@@ -1,0 +1,54 @@
+"""`nncli compare`."""
+
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import RUN, json_option, print_json
+from nncli.cli.streams import echo, echo_line
+
+
+@click.command(name="compare")
+@click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN|STUDY...")
+@click.option(
+    "--metric",
+    help="A column of metrics.csv, seconds, or of folds held_out_METRIC [what early stopping "
+    "monitors, else the validation loss; of folds, the same on the rows held out].",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw the learning curves and the results into this .png, .svg or .pdf file.",
+)
+@json_option
+def command(runs: tuple[Path, ...], metric: str | None, output: Path | None, as_json: bool) -> None:
+    """Compare runs: which config keys differ, and whether that makes a difference.
+
+    Runs whose configs differ in their seeds alone are a group. A table has, the best group first,
+    mean, 95% interval and standard deviation, and how far each is from the best: a difference
+    paired by seed or fold, its interval, and p. Where splits of the same rows overlap, intervals
+    and p are the corrected ones of Nadeau and Bengio; of several comparisons, p is Holm's. Fewer
+    than three values have none.
+    """
+    from nncli.artifacts.pictures import check_format
+    from nncli.cli.comparison_table import in_words
+    from nncli.comparison.comparison import compare
+    from nncli.comparison.numbers import to_json
+
+    if output:
+        check_format(output)
+    comparison = compare(runs, metric)
+    for note in comparison.notes:
+        echo_line(f"note: {note}", err=True)
+    if output:
+        from nncli.comparison.drawing import draw_comparison
+
+        draw_comparison(comparison, output)
+    if as_json:
+        print_json(to_json(comparison))
+    else:
+        echo(in_words(comparison))
+        if output:
+            echo()
+            echo_line(f"picture: {output}")

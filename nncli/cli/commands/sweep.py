@@ -1,0 +1,138 @@
+"""`nncli sweep`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nncli.cli.options import CONFIG, RUN, json_option, set_option
+from nncli.cli.streams import echo, echo_err, warn
+from nncli.cli.study import How, run_study, say_end, workers_options
+from nncli.cli.text_table import figure, table
+from nncli.errors import NothingLeft
+
+if TYPE_CHECKING:
+    from nncli.cli.signals import StopOnSignal
+
+
+@click.command(name="sweep")
+@click.argument("config", type=CONFIG, required=False)
+@set_option
+@click.option("--runs-dir", type=RUN, help="The folder for the study [output.dir].")
+@click.option("--resume", type=RUN, metavar="STUDY", help="Go on with a sweep that was stopped.")
+@workers_options
+@json_option
+@click.option("-q", "--quiet", is_flag=True, help="No summary and no progress.")
+def command(
+    config: Path | None,
+    assignments: tuple[str, ...],
+    runs_dir: Path | None,
+    resume: Path | None,
+    workers: int | None,
+    on: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Train CONFIG with other values of the keys in its `sweep.space`, to find better ones.
+
+    Trial 0 is the config as given. Trials are judged by validation rows; the best and the first are
+    then trained again with other seeds. The same trials come out for any number of workers.
+    """
+    if config is None and resume is None:
+        raise click.UsageError("expected a CONFIG to search, or --resume STUDY to go on with one")
+    if resume is not None and runs_dir is not None:
+        raise click.UsageError("--runs-dir is for a new study: a resumed one stays where it is")
+    from nncli.cli.signals import StopOnSignal
+    from nncli.engine.stop import Stop
+
+    how = How(workers, on, as_json, quiet)
+    with StopOnSignal(Stop(), is_preparing=True) as signals:
+        if resume is not None:
+            return _resume(resume, config, assignments, signals, how)
+        assert config is not None
+        return _begin(config, assignments, runs_dir, signals, how)
+
+
+def _begin(
+    config: Path,
+    assignments: tuple[str, ...],
+    runs_dir: Path | None,
+    signals: "StopOnSignal",
+    how: How,
+) -> int:
+    from nncli.cli.summary import model_summary
+    from nncli.study import sweep
+
+    with how.engine(signals, _workers()) as engine:
+        study, first, notes = sweep.begin(config, assignments, runs_dir)
+        if not how.quiet:
+            echo_err(model_summary(first))
+            notes = [f"{study.facts.trials} trials, this is the first", *notes]
+            echo_err("\n".join(notes) + "\n")
+        for warning in first.warnings:
+            warn(warning)
+        del first
+        return run_study(study, engine, signals, print_result, "sweep", how)
+
+
+def _resume(
+    path: Path,
+    config: Path | None,
+    assignments: tuple[str, ...],
+    signals: "StopOnSignal",
+    how: How,
+) -> int:
+    from nncli.study import sweep
+
+    with how.engine(signals, _workers()) as engine:
+        try:
+            study = sweep.resume(path, config, assignments)
+        except NothingLeft as end:
+            return say_end(path, end, how)
+        return run_study(study, engine, signals, print_result, "sweep", how)
+
+
+def _workers() -> int:
+    """How many are there for the asking: as many as there are cores."""
+    from nncli.engine.threads import allowed_cores
+
+    return allowed_cores()
+
+
+def print_result(result: dict[str, Any]) -> None:
+    """The best trial beside the first, and what they are worth with other seeds."""
+    states = ", ".join(f"{count} {state}" for state, count in result["trials"].items())
+    first, best = result["first"], result["best"]
+    if best is None:
+        echo(f"no trial came to its end: {states}")
+        return
+    echo(f"{states}; judged by {result['objective']}\n")
+    columns = list({first["run"]: first, best["run"]: best}.values())
+    keys = dict.fromkeys(key for each in columns for key in each["keys"])
+    rows = [["", *("as given" if each is first else each["run"] for each in columns)]]
+    rows += [[key, *(each["keys"].get(key, "") for each in columns)] for key in keys]
+    rows += [[result["objective"], *(figure(each["value"]) for each in columns)]]
+    echo(table(rows))
+    if again := result["confirmed"]:
+        echo(f"\n{_confirmed(again)}")
+    echo(f"\nthe best one's config: {result['run']}/best.yaml")
+
+
+def _confirmed(again: dict[str, Any]) -> str:
+    """The same trials with seeds that they weren't chosen by."""
+    trials = again["trials"]
+    count = min(each["n"] for each in trials.values())
+    lines = [f"again, with {count} seeds that they weren't chosen by:"]
+    rows = [["", "mean", "std", "95% interval"]]
+    rows += [
+        [name, figure(each["mean"]), f"± {each['std']:.2g}", _interval(each["interval"])]
+        for name, each in trials.items()
+    ]
+    lines.append(table(rows))
+    if better := again["better_by"]:
+        lines.append(f"better by {better['mean']:.4g} ({_interval(better['interval'])})")
+    return "\n".join(lines)
+
+
+def _interval(bounds: list[float] | None) -> str:
+    return f"{bounds[0]:.4g} to {bounds[1]:.4g}" if bounds else ""

@@ -1,0 +1,133 @@
+"""A study on the command line: its options, what is said while it runs, and its signals."""
+
+import shlex
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nncli.cli.options import print_json
+from nncli.cli.streams import echo_err, echo_line, warn
+from nncli.cli.text_table import figure
+from nncli.errors import NothingLeft, escaped
+
+if TYPE_CHECKING:
+    from nncli.artifacts.trial_records import TrialRecord
+    from nncli.cli.signals import StopOnSignal
+    from nncli.study.engines import Engine
+    from nncli.study.study import Study
+
+MOST_METRICS = 4  # of a trial, in its line
+
+
+def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--workers N` and `--on ENGINE`."""
+    command = click.option(
+        "--on",
+        metavar="ENGINE",
+        help="Where the runs of a study go: dask:ADDRESS, or mpi (under mpiexec).",
+    )(command)
+    return click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Processes that train runs of a study side by side.",
+    )(command)
+
+
+@dataclass(frozen=True)
+class How:
+    """How a study is run and what is said of it, by its options."""
+
+    workers: int | None
+    on: str | None
+    as_json: bool
+    quiet: bool
+
+    def engine(self, signals: "StopOnSignal", default: int = 1) -> "AbstractContextManager[Engine]":
+        """Where trials run; found before anything is written. Raises UserError."""
+        from nncli.study.engines import engine_of
+
+        return engine_of(self.workers or default, self.on, signals.stop)
+
+
+def run_study(
+    study: "Study",
+    engine: "Engine",
+    signals: "StopOnSignal",
+    say_result: Callable[[dict[str, Any]], None],
+    command: str,
+    how: How,
+) -> int:
+    """Run a study to its end or to a stop, and say what came of it; the exit code."""
+    signals.is_preparing = False
+    show = _TrialLines(study, quiet=how.quiet).show
+    try:
+        result = study.run(engine, signals.stop, show)
+    finally:
+        study.directory.unlock()
+    path = study.directory.path
+    if result is None:
+        ended = sum(not trial.is_open for trial in study.trials)
+        echo_err(escaped(f"stopped with {ended} of {study.facts.trials} runs done: {path}"))
+        echo_err(escaped(f"go on with: nncli {command} --resume {shlex.quote(str(path))}"))
+        return signals.exit_code
+    if how.as_json:
+        print_json(result)
+    else:
+        say_result(result)
+        echo_line(f"study: {path}")
+    return exit_code(study.trials)
+
+
+def say_end(path: Path, end: NothingLeft, how: How) -> int:
+    """That a study has come to its end, and what `--json` said when it did; the exit code."""
+    from nncli.artifacts.study_directory import StudyDirectory
+
+    for line in end.lines():
+        echo_err(line)
+    if how.as_json:
+        print_json(StudyDirectory.open(path).facts().result)
+    return end.exit_code
+
+
+def exit_code(trials: "list[TrialRecord]") -> int:
+    """0 if any run came to its end; 5 if all diverged, 70 if none did for another reason."""
+    states = {trial.state for trial in trials}
+    if states & {"completed", "pruned"}:
+        return 0
+    return 5 if "diverged" in states else 70
+
+
+class _TrialLines:
+    """A line on stderr for each trial that has ended, and for each warning."""
+
+    def __init__(self, study: "Study", *, quiet: bool) -> None:
+        self.total, self.quiet = study.facts.trials, quiet
+
+    def show(self, trial: "TrialRecord", warnings: Sequence[str]) -> None:
+        for warning in warnings:
+            warn(f"{trial.run}: {warning}")
+        if not trial.is_open and not self.quiet:
+            self._show_ended(trial)
+
+    def _show_ended(self, trial: "TrialRecord") -> None:
+        told = _most_telling(trial)
+        said = ", ".join(f"{name} {figure(value)}" for name, value in told.items())
+        state = "" if trial.state == "completed" else f"  {trial.state}"
+        message = f": {trial.message}" if trial.message else ""
+        of = f"({trial.number + 1}/{self.total})  " if "/" not in trial.run else ""
+        line = f"{trial.run}  {of}{said}{state}{message}"
+        echo_err(escaped(line))
+
+
+def _most_telling(trial: "TrialRecord") -> dict[str, float]:
+    """The metrics of a run on rows that it didn't train on, if there are any; a few of them."""
+    for prefix in ("held_out_", "val_", "train_"):
+        found = {name: v for name, v in trial.metrics.items() if name.startswith(prefix)}
+        if found:
+            return dict(list(found.items())[:MOST_METRICS])
+    return {}

@@ -1,0 +1,76 @@
+"""`nncli train --folds` and `--seeds`: the runs of a study, and what they reach together."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.study_directory import Kind
+from nncli.cli.signals import StopOnSignal
+from nncli.cli.streams import echo, echo_err, warn
+from nncli.cli.study import How, run_study, say_end
+from nncli.cli.summary import model_summary
+from nncli.cli.text_table import table
+from nncli.errors import NothingLeft
+from nncli.study import repeats
+
+MOST_COLUMNS = 6  # of single runs beside their mean
+
+
+def train_repeats(
+    config: Path,
+    assignments: tuple[str, ...],
+    runs_dir: Path | None,
+    kind: Kind,
+    count: int,
+    vary: Sequence[str],
+    signals: StopOnSignal,
+    how: How,
+) -> int:
+    """Train and score `count` folds or seeds; the exit code."""
+    with how.engine(signals) as engine:
+        study, first = repeats.begin(config, assignments, runs_dir, kind, count, vary)
+        if not how.quiet:
+            echo_err(model_summary(first))
+            what = "folds" if kind == "folds" else f"runs with other seeds ({', '.join(vary)})"
+            echo_err(f"{count} {what}, this is the first; all rows: {len(first.table):,}\n")
+        for warning in first.warnings:
+            warn(warning)
+        del first
+        return run_study(study, engine, signals, print_result, "train", how)
+
+
+def resume_repeats(path: Path, more: int | None, signals: StopOnSignal, how: How) -> int:
+    """Go on with such a study; the exit code."""
+    with how.engine(signals) as engine:
+        try:
+            study = repeats.resume(path, more)
+        except NothingLeft as end:
+            return say_end(path, end, how)
+        return run_study(study, engine, signals, print_result, "train", how)
+
+
+def print_result(result: dict[str, Any]) -> None:
+    """Every metric run by run, and over all with its 95% interval."""
+    is_folds = "folds" in result
+    runs = result["folds" if is_folds else "seeds"]
+    shown = runs if len(runs) <= MOST_COLUMNS else []
+    numbers = [run["run"].rpartition("-")[2] for run in shown]
+    header = ["held out" if is_folds else "seed", *numbers, "mean", "std", "95% interval"]
+    rows = [
+        [
+            name,
+            *(f"{run['metrics'][name]:.4g}" for run in shown),
+            f"{mean:.4g}",
+            f"± {result['std'][name]:.2g}",
+            _interval(result["interval"][name]),
+        ]
+        for name, mean in result["mean"].items()
+    ]
+    echo(table([header, *rows]))
+    if aside := result.get("test_rows_kept_aside"):
+        echo(f"\n{aside:,} test rows are in no fold: they stay unseen")
+    echo()
+
+
+def _interval(bounds: Sequence[float] | None) -> str:
+    return f"{bounds[0]:.4g} to {bounds[1]:.4g}" if bounds else ""

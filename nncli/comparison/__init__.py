@@ -1,0 +1,1 @@
+"""Several runs beside each other: what differs between them, and how sure that is."""

@@ -1,0 +1,170 @@
+"""Comparison: runs in groups of one config, the best first, each beside it."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.comparison.finding import Bundle, confirmed, renamed, runs_of
+from nncli.comparison.metric_choice import choose, loss_differs
+from nncli.comparison.pairing import Difference, Runs, difference
+from nncli.comparison.results import SECONDS, Result, bare, result_of
+from nncli.comparison.settings import differing, settings_of
+from nncli.comparison.statistics import Mean, deviation, holm
+from nncli.errors import UserError
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of one config. settings: its values of the keys that differ between groups.
+
+    versus: how far it is from the best group; None of that one itself.
+    """
+
+    name: str
+    settings: dict[str, Any]
+    runs: Runs
+    mean: Mean
+    std: float | None
+    versus: Difference | None = None
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A run that doesn't count, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Groups, the best first.
+
+    keys: the config keys that differ.  tested: how many differences have a p.
+    """
+
+    metric: str
+    is_score: bool
+    keys: Sequence[str]
+    groups: Sequence[Group]
+    left_out: Sequence[LeftOut]
+    tested: int
+    notes: Sequence[str] = ()
+
+
+@dataclass
+class _Gathered:
+    """A group on the way: of which bundles, with which settings."""
+
+    names: list[str]
+    settings: dict[str, Any]
+    results: list[Result]
+
+
+def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
+    """Compare what lies at the paths: runs, cross-validations, studies.
+
+    Raises UserError for another path or metric, CorruptRun.
+    """
+    bundles = _found(paths)
+    gathered, left_out = _gather(bundles, is_timed=metric == SECONDS)
+    if not gathered:
+        raise UserError(f"none of the {len(left_out)} runs can be read: {left_out[0].why}")
+    keys = differing([group.settings for group in gathered])
+    ended = [result for group in gathered for result in group.results if not result.trouble]
+    chosen, notes = choose(ended, keys, metric)
+    notes += [note for note in map(confirmed, paths) if note]
+    groups: list[Group] = []
+    for place, each in enumerate(gathered):
+        counted, others = _counted(each.results, chosen)
+        left_out += others
+        if counted:
+            own = {key: values[place] for key, values in keys.items()}
+            groups.append(_group(each.names, own, Runs(counted, chosen)))
+    if not groups:
+        raise UserError(f"no run has a {chosen}: {left_out[0].name}: {left_out[0].why}")
+    is_score = groups[0].runs.results[0].is_score(chosen)
+    groups.sort(key=lambda group: -group.mean.value if is_score else group.mean.value)
+    if bare(chosen) == "loss" and loss_differs(keys):
+        notes.append(f"the loss itself differs between groups: {chosen} isn't one thing")
+    tested, compared = _beside_the_best(groups)
+    return Comparison(chosen, is_score, list(keys), compared, left_out, tested, notes)
+
+
+def _found(paths: Sequence[Path]) -> list[Bundle]:
+    """What lies at the paths, each once; those of one name are told apart by their folders."""
+    own = list({path.resolve(): path for path in reversed(paths)}.values())[::-1]
+    found = [(path, bundle) for path in own for bundle in runs_of(path)]
+    names = [bundle.name for _, bundle in found]
+    return [
+        renamed(bundle, f"{path.parent}/{bundle.name}") if names.count(bundle.name) > 1 else bundle
+        for path, bundle in found
+    ]
+
+
+def _gather(bundles: Sequence[Bundle], *, is_timed: bool) -> tuple[list[_Gathered], list[LeftOut]]:
+    """Bundles of one config together; runs that left nothing to read apart."""
+    groups: dict[str, _Gathered] = {}
+    left_out: list[LeftOut] = []
+    for bundle in bundles:
+        left_out += [LeftOut(name, why) for name, why in bundle.lost.items()]
+        readers = {name: RunReader(RunDirectory.open(run)) for name, run in bundle.runs.items()}
+        if not readers:
+            continue
+        settings = settings_of(next(iter(readers.values())), is_timed=is_timed)
+        key = json.dumps([settings, bundle.is_folds], sort_keys=True)
+        group = groups.setdefault(key, _Gathered([], settings, []))
+        group.names.append(bundle.name)
+        group.results += [
+            result_of(reader, name, bundle.held_out.get(name)) for name, reader in readers.items()
+        ]
+    return list(groups.values()), left_out
+
+
+def _counted(results: Sequence[Result], metric: str) -> tuple[list[Result], list[LeftOut]]:
+    """Those with a value of the metric, each with a luck of its own, unless luck takes no time."""
+    first: dict[Any, Result] = {}
+    counted, others = [], []
+    for result in results:
+        why = result.trouble
+        if not why and metric not in result.values:
+            why = f"no {metric}"
+        elif not why and not math.isfinite(result.values[metric]):
+            why = f"{metric} is undefined"
+        elif (
+            not why
+            and metric != SECONDS
+            and (twin := first.setdefault(result.luck, result)) is not result
+        ):
+            why = f"the same config, split and seeds as {twin.name}"
+        if why:
+            others.append(LeftOut(result.name, why))
+        else:
+            counted.append(result)
+    return counted, others
+
+
+def _group(names: Sequence[str], settings: dict[str, Any], runs: Runs) -> Group:
+    name = names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+    return Group(name, settings, runs, runs.mean(), deviation(runs.values))
+
+
+def _beside_the_best(groups: Sequence[Group]) -> tuple[int, list[Group]]:
+    """How many differences have a p, and the groups with theirs to the first.
+
+    Which one is the best was seen in the same values, so every pair was looked at: Holm's p are
+    those of all pairs.
+    """
+    pairs = list(combinations(range(len(groups)), 2))
+    found = {(i, j): difference(groups[j].runs, groups[i].runs) for i, j in pairs}
+    tested = [(pair, each.mean.p) for pair, each in found.items() if each.mean.p is not None]
+    for (pair, _), p in zip(tested, holm([p for _, p in tested]), strict=True):
+        found[pair] = replace(found[pair], p_holm=p)
+    rest = [replace(group, versus=found[0, i]) for i, group in enumerate(groups) if i]
+    return len(tested), [groups[0], *rest]

@@ -1,0 +1,184 @@
+"""Drawing: curves of every group with a band over its runs, and boxes with a dot a run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.pictures import write_picture
+from nncli.comparison.comparison import Comparison, Group
+from nncli.comparison.labels import LONGEST_LABEL, labels
+from nncli.comparison.results import bare
+from nncli.comparison.statistics import FEWEST
+from nncli.errors import UserError
+from nncli.evaluation.plots import COLORS, dress, new_figure, short
+from nncli.parts.arrays import Array
+
+YELLOW = "#F0E442"  # hardly seen as a line on white
+SHADES = [color for color in COLORS if color != YELLOW][:8]
+OTHERS = "0.7"
+WIDTH, HEIGHT, LINE = 10.5, 4.2, 0.26  # inches; LINE: of a box
+WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
+SETTLED, MARGIN = 0.02, 0.05  # shares: of the epochs, whose values may lie outside; of a range
+GRID = 500  # epochs of a curve
+AROUND, LETTERS = 0.9, 0.14  # inches of the picture that no axes have; from label to label
+
+
+def draw_comparison(comparison: Comparison, path: Path) -> None:
+    """Draw a comparison to `path` (png, svg or pdf by its suffix).
+
+    Raises UserError for values that no axis can show, FileFailure if it can't write.
+    """
+    try:
+        write_picture(path, lambda: _figure(comparison))
+    except OverflowError:
+        raise UserError(f"{comparison.metric} has values too large to draw") from None
+
+
+def _figure(comparison: Comparison) -> Any:
+    count = len(comparison.groups)
+    figure = new_figure(WIDTH, max(HEIGHT, LINE * count + 1.2))
+    curves, boxes = figure.subplots(1, 2, width_ratios=(1.15, 1.0))
+    texts, what = labels(comparison.keys, comparison.groups)
+    names = [short(text, LONGEST_LABEL) for text in texts]
+    colors = [SHADES[place] if place < len(SHADES) else OTHERS for place in range(count)]
+    _draw_curves(curves, comparison, names, colors)
+    _draw_boxes(boxes, comparison, names, colors)
+    caption = "Curve: mean over runs, while half of them train; band: least to greatest. "
+    caption += "Bar: mean; box: quartiles; a dot a run."
+    caption += f" Labels: {short(what, 80)}." if what else ""
+    if count > len(SHADES):
+        caption += f" Grey: all but the best {len(SHADES)}."
+    figure.supxlabel(caption, x=0.01, ha="left", fontsize=8, color="0.35", parse_math=False)
+    return figure
+
+
+# ---- curves
+
+
+def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: list[str]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    column = _drawn_column(comparison)
+    ends, seen = [], []
+    groups = list(zip(comparison.groups, names, colors, strict=True))
+    shade = 0.18 if len(groups) <= 3 else 0.08
+    for group, name, color in reversed(groups):  # the best on top
+        epochs, low, mean, high = _band(group, column)
+        if not len(epochs):
+            continue
+        settled = epochs >= SETTLED * epochs[-1]
+        seen += [low[settled], high[settled]]
+        dots, width = "o" if len(epochs) < 3 else None, 1.0 if color == OTHERS else 1.6
+        axes.plot(epochs, mean, color=color, linewidth=width, marker=dots, markersize=3)
+        if color != OTHERS:
+            axes.fill_between(epochs, low, high, color=color, alpha=shade, linewidth=0, zorder=1)
+            ends.append((float(mean[-1]), name, color))
+    dress(axes, "epoch", column)
+    axes.grid(alpha=0.25)
+    _show(axes.set_yscale, axes.set_ylim, seen, is_score=comparison.is_score)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.margins(x=0.0)
+    _label_ends(axes, ends)
+
+
+def _drawn_column(comparison: Comparison) -> str:
+    """The metric; of held-out rows, which nobody scores while it trains, that of others."""
+    metric = comparison.metric
+    results = [result for group in comparison.groups for result in group.runs.results]
+    candidates = (metric, f"val_{bare(metric)}", bare(metric))
+    there = {column for result in results for column in result.curves}
+    return next((column for column in candidates if column in there), metric)
+
+
+def _band(group: Group, column: str) -> tuple[Array, Array, Array, Array]:
+    """(epochs, least, mean, greatest) over the runs, while half of them train."""
+    runs = [
+        (np.array(each.curves["epoch"]), np.array(each.curves[column]))
+        for each in group.runs.results
+        if column in each.curves
+    ]
+    if not runs:
+        return (np.empty(0),) * 4
+    last = float(np.median([epochs[-1] for epochs, _ in runs]))
+    grid = np.unique(np.concatenate([epochs for epochs, _ in runs]))
+    grid = grid[grid <= last]
+    grid = grid[np.unique(np.linspace(0, len(grid) - 1, GRID).round().astype(int))]
+    values = np.array([np.interp(grid, *run, right=np.nan) for run in runs])
+    values = np.where(np.isfinite(values), values, np.nan)
+    return grid, np.nanmin(values, 0), np.nanmean(values, 0), np.nanmax(values, 0)
+
+
+def _show(set_scale: Any, set_limits: Any, values: list[Array], *, is_score: bool) -> None:
+    """The range of the values; logarithmic for losses of very different sizes."""
+    finite = np.concatenate([np.empty(0), *(each[np.isfinite(each)] for each in values)])
+    if not len(finite):
+        return
+    low, high = float(finite.min()), float(finite.max())
+    if low > 0 and high > WIDE_RANGE * low and not is_score:
+        set_scale("log")
+        margin = (high / low) ** MARGIN
+        set_limits(low / margin, high * margin)
+    elif high > low:
+        set_limits(low - MARGIN * (high - low), high + MARGIN * (high - low))
+
+
+def _label_ends(axes: Any, ends: list[tuple[float, str, str]]) -> None:
+    """(value, name, color): names right of the curves' ends, moved apart where they would touch."""
+    low, high = axes.transScale.transform([(0.0, end) for end in axes.get_ylim()])[:, 1]
+    ends = sorted(end for end in ends if np.isfinite(end[0]))
+    values = [float(axes.transScale.transform((0.0, end[0]))[1]) for end in ends]
+    height = axes.figure.get_figheight() - AROUND
+    places = apart([(value - low) / (high - low) for value in values], LETTERS / height)
+    for at, (_, name, color) in zip(places, ends, strict=True):
+        style = {"color": color, "fontsize": 8, "va": "center", "parse_math": False}
+        axes.text(1.01, at, name, transform=axes.transAxes, **style)
+
+
+def apart(wanted: Sequence[float], step: float) -> list[float]:
+    """Places in [0, 1], `step` apart at least, each as near to its wish as its neighbours allow.
+
+    >>> [round(place, 2) for place in apart([0.5, 0.5, 0.9], 0.1)]
+    [0.45, 0.55, 0.9]
+    """
+    blocks: list[tuple[float, int]] = []  # (the first place, how many)
+    for wish in wanted:
+        blocks.append((wish, 1))
+        while len(blocks) > 1 and blocks[-2][0] + blocks[-2][1] * step > blocks[-1][0]:
+            (last, n), (before, m) = blocks.pop(), blocks.pop()
+            blocks.append(((before * m + (last - m * step) * n) / (m + n), m + n))
+    places = [first + step * place for first, count in blocks for place in range(count)]
+    over = max(0.0, places[-1] - 1.0) if places else 0.0
+    return [max(place - over, place_at * step) for place_at, place in enumerate(places)]
+
+
+# ---- boxes
+
+
+def _draw_boxes(axes: Any, comparison: Comparison, names: list[str], colors: list[str]) -> None:
+    """The best on top; a box from quartile to quartile, a dot a run, a bar at the mean."""
+    random, count = np.random.default_rng(0), len(names)
+    row = (axes.figure.get_figheight() - AROUND) / count  # inches
+    half = min(0.36, 0.16 / row)
+    for place, (group, color) in enumerate(zip(comparison.groups, colors, strict=True)):
+        own, y = np.array(group.runs.values), count - place
+        if len(own) >= FEWEST:
+            low, left, right, high = np.percentile(own, (0, 25, 75, 100))
+            axes.plot([low, high], [y, y], color=color, linewidth=1.0, zorder=1)
+            axes.barh(y, right - left, 1.6 * half, left, color="white", zorder=2)
+            axes.barh(y, right - left, 1.6 * half, left, color=color, alpha=0.25, zorder=2)
+        jitter = random.uniform(-half / 2, half / 2, len(own)) * (len(own) > 1)
+        axes.scatter(own, y + jitter, s=14, color=color, zorder=3, linewidths=0)
+        if len(own) > 1:
+            mean = [group.mean.value] * 2
+            axes.plot(mean, [y - half, y + half], color=color, linewidth=2.2, zorder=4)
+    dress(axes, comparison.metric, "")
+    values = [np.array(group.runs.values) for group in comparison.groups]
+    _show(axes.set_xscale, axes.set_xlim, values, is_score=comparison.is_score)
+    axes.grid(alpha=0.25, axis="x")
+    axes.set_ylim(0.4, count + 0.6)
+    axes.set_yticks(range(count, 0, -1), names, parse_math=False, fontsize=8)
+    for tick, color in zip(axes.get_yticklabels(), colors, strict=True):
+        tick.set_color("0.35" if color == OTHERS else color)
+    axes.tick_params(axis="y", length=0)

@@ -1,0 +1,113 @@
+"""Pairing: two groups of runs, compared where they had the same luck."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nncli.comparison.results import SECONDS, Result, rows_of
+from nncli.comparison.statistics import FEWEST, Mean, Test, mean, welch
+
+TOO_FEW = f"fewer than {FEWEST} pairs"
+EQUAL = "the differences are all equal"
+OF_TRAIN = "training rows of several splits"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far one group's mean is from another's.
+
+    test: what its interval and p come from.  why: why there is no p; empty if there is one.
+    p_holm: the p among those of all comparisons that were made.
+    """
+
+    mean: Mean
+    test: Test | None = None
+    why: str = ""
+    p_holm: float | None = None
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of a group that count, and the metric that they are compared by."""
+
+    results: Sequence[Result]
+    metric: str
+    by_split: Mapping[str, Sequence[Result]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found: dict[str, list[Result]] = {}
+        for result in self.results:
+            found.setdefault(result.luck.split, []).append(result)
+        object.__setattr__(self, "by_split", found)
+
+    def mean_on(self, split: str) -> float:
+        return float(np.mean([self.value(result) for result in self.by_split[split]]))
+
+    def value(self, result: Result) -> float:
+        return result.values[self.metric]
+
+    @property
+    def values(self) -> list[float]:
+        return [self.value(result) for result in self.results]
+
+    def overlap(self, splits: Iterable[str]) -> float:
+        """Rows scored / rows that train, on average."""
+        return float(np.mean([self.by_split[split][0].overlap(self.metric) for split in splits]))
+
+    def mean(self) -> Mean:
+        """Over the runs, where they share a split; else over the splits."""
+        if len(self.by_split) == 1 or self.metric == SECONDS:
+            return mean(self.values)
+        if rows_of(self.metric) == "train":
+            return Mean(float(np.mean(self.values)), len(self.values))
+        means = [self.mean_on(split) for split in self.by_split]
+        return mean(means, self.overlap(self.by_split))
+
+
+def difference(a: Runs, b: Runs) -> Difference:
+    """a - b: paired by split, on a single split by seeds; unpaired where these are others.
+
+    Seconds are never paired: they hang on what else the machine does.
+    """
+    if a.metric == SECONDS:
+        return _tested(welch(a.values, b.values), "Welch")
+    shared = [split for split in a.by_split if split in b.by_split]
+    if len(shared) > 1:
+        return _over_splits(a, b, shared)
+    if len(shared) == 1:
+        return _on_one_split(a, b, shared[0])
+    data_a, data_b = ({each.luck.data for each in runs.results} for runs in (a, b))
+    why = "another split" if data_a & data_b else "other data"
+    return Difference(_plain(a.values, b.values), why=why)
+
+
+def _plain(a: Sequence[float], b: Sequence[float]) -> Mean:
+    """A difference of which nothing more is said."""
+    return Mean(float(np.mean(a) - np.mean(b)), min(len(a), len(b)))
+
+
+def _over_splits(a: Runs, b: Runs, shared: Sequence[str]) -> Difference:
+    differences = [a.mean_on(split) - b.mean_on(split) for split in shared]
+    if rows_of(a.metric) == "train":
+        return Difference(Mean(float(np.mean(differences)), len(shared)), why=OF_TRAIN)
+    return _tested(mean(differences, a.overlap(shared)), "corrected paired t")
+
+
+def _on_one_split(a: Runs, b: Runs, split: str) -> Difference:
+    of_b = {result.luck.seeds: b.value(result) for result in b.by_split[split]}
+    pairs = [
+        (a.value(result), of_b[result.luck.seeds])
+        for result in a.by_split[split]
+        if result.luck.seeds in of_b
+    ]
+    if len(pairs) >= FEWEST:
+        return _tested(mean([of_a - of_b for of_a, of_b in pairs]), "paired t")
+    values_a, values_b = ([runs.value(r) for r in runs.by_split[split]] for runs in (a, b))
+    return _tested(welch(values_a, values_b), "Welch")
+
+
+def _tested(found: Mean, test: Test) -> Difference:
+    if found.p is None:
+        return Difference(found, why=TOO_FEW if found.n < FEWEST else EQUAL)
+    return Difference(found, test)

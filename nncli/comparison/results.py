@@ -1,0 +1,125 @@
+"""Results: what a run reached, on which rows, and by which luck."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nncli.artifacts.run_reader import RunReader
+from nncli.config.resolved import Resolved
+from nncli.errors import CorruptRun
+from nncli.parts.splits import Rows
+
+ENDED = ("epochs", "early_stopping", "converged")
+NOT_ENDED = "not ended"
+HELD_OUT = "held_out"
+PREFIXES = {"val_": "val", "held_out_": HELD_OUT, "test_": "test"}
+SECONDS = "seconds"
+
+
+def rows_of(metric: str) -> str:
+    """The rows that a column is about: train, val, held_out or test.
+
+    >>> rows_of("val_loss"), rows_of("accuracy")
+    ('val', 'train')
+    """
+    return next((rows for start, rows in PREFIXES.items() if metric.startswith(start)), "train")
+
+
+def bare(metric: str) -> str:
+    """A column's metric, whatever rows it is about."""
+    start = next((start for start in PREFIXES if metric.startswith(start)), "")
+    return metric.removeprefix(start)
+
+
+@dataclass(frozen=True)
+class Luck:
+    """What two runs have in common that differ by their config alone.
+
+    data: its SHA-256.  split: of the rows of each part and the data.
+    seeds: of initial weights, shuffling and dropout.
+    """
+
+    data: str
+    split: str
+    seeds: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run that came to its end, or why it isn't one.
+
+    values: by column, at the weights that the run keeps.  curves: metrics.csv.
+    rows: how many train, validate and are held out.  trouble: why it doesn't count.
+    """
+
+    name: str
+    path: Path
+    config: Resolved
+    luck: Luck
+    rows: Mapping[str, int]
+    values: Mapping[str, float]
+    curves: Mapping[str, list[float]]
+    trouble: str = ""
+
+    def is_score(self, metric: str) -> bool:
+        """Whether a higher value of a column is better."""
+        found = {each.name: each.is_score for each in self.config.evaluation.metrics}
+        return found.get(bare(metric), False)
+
+    def overlap(self, metric: str) -> float:
+        """Rows scored / rows that train."""
+        return self.rows[rows_of(metric)] / self.rows["train"]
+
+
+def result_of(reader: RunReader, name: str, held_out: Mapping[str, float] | None) -> Result:
+    """What a run reached. held_out: by bare name, of the rows that a fold held out.
+
+    Raises UserError or CorruptRun if it can't be read.
+    """
+    summary, config, rows = reader.summary(), reader.recorded, reader.rows
+    counts = {"train": len(rows.train), "val": len(rows.val), "test": len(rows.test)}
+    values = dict(_values(summary.get("metrics"), reader.run.path))
+    if isinstance(summary.get(SECONDS), int | float):
+        values[SECONDS] = float(summary[SECONDS])
+    if held_out is not None:
+        counts[HELD_OUT] = counts["test"]
+        values |= {f"{HELD_OUT}_{key}": value for key, value in held_out.items()}
+    seeds = config.seeds
+    data = str(reader.environment().get("data_sha256"))
+    luck = Luck(data, _digest(rows, data), (seeds.init, seeds.shuffle, seeds.dropout))
+    curves = reader.curves().columns if reader.has_learned else {}
+    columns = {key: list(column) for key, column in curves.items()}
+    return Result(name, reader.run.path, config, luck, counts, values, columns, _trouble(reader))
+
+
+def _trouble(reader: RunReader) -> str:
+    """Why a run doesn't count; empty if it does."""
+    if not reader.has_learned:
+        return "its loss was never finite"
+    stopped: str = reader.summary().get("stopped", NOT_ENDED)
+    return "" if stopped in ENDED else {"interrupted": NOT_ENDED}.get(stopped, stopped)
+
+
+def _values(metrics: object, path: Path) -> list[tuple[str, float]]:
+    """(column, value) of a summary's metrics. Raises CorruptRun if it has none."""
+    if metrics is None:
+        return []
+    try:
+        return [
+            ("val_" * (part == "val") + name, math.nan if value is None else float(value))
+            for part, of_part in metrics.items()  # type: ignore[attr-defined]
+            for name, value in of_part.items()
+        ]
+    except (AttributeError, TypeError, ValueError):
+        raise CorruptRun(f"{path}: its summary has no metrics") from None
+
+
+def _digest(rows: Rows, data: str) -> str:
+    """A SHA-256 of which rows train, validate and test, and of what rows they are."""
+    digest = hashlib.sha256(data.encode())
+    for part in (rows.train, rows.val, rows.test):
+        digest.update(f"{len(part)}:".encode())
+        digest.update(part.astype("<i8").tobytes())
+    return digest.hexdigest()

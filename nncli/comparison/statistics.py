@@ -1,0 +1,90 @@
+"""Statistics: how sure a mean is, and a difference of two, and which of several differ."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+FEWEST = 3  # values, below which nothing is said of how sure a mean is
+LEVEL = 0.95
+Test = Literal["paired t", "corrected paired t", "Welch"]
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean, and how far off it could be.
+
+    n: how many independent values it is of.  interval: of 95%.  p: that the true one is 0.
+    Both are None where there are too few values, or ones that don't scatter.
+    """
+
+    value: float
+    n: int
+    interval: tuple[float, float] | None = None
+    p: float | None = None
+
+    @property
+    def reach(self) -> float | None:
+        """How far the interval reaches to either side."""
+        return None if self.interval is None else self.interval[1] - self.value
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """The sample standard deviation; None of a single value."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+def mean(values: Sequence[float], overlap: float | None = None) -> Mean:
+    """mean, with the standard error sqrt(variance / n); t with n - 1 degrees of freedom.
+
+    overlap: rows scored / rows that train, where each value comes of another split of the same
+    rows. These share most of their training rows and so scatter less than they are off: the
+    standard error is then sqrt(variance * (1 / n + overlap)), as of Nadeau and Bengio (2003).
+    """
+    n = len(values)
+    value, spread = float(np.mean(values)), deviation(values)
+    if n < FEWEST or not _scatters(values):
+        return Mean(value, n)
+    assert spread is not None
+    return _with_error(value, n, spread * float(np.sqrt(1 / n + (overlap or 0.0))), n - 1)
+
+
+def welch(a: Sequence[float], b: Sequence[float]) -> Mean:
+    """mean(a) - mean(b) of independent values; Welch's t (1947), whose variances may differ."""
+    value, n = float(np.mean(a) - np.mean(b)), min(len(a), len(b))
+    if n < FEWEST or not (_scatters(a) or _scatters(b)):
+        return Mean(value, n)
+    squares = [float(np.var(values, ddof=1)) / len(values) for values in (a, b)]
+    total = sum(squares)
+    parts = (each**2 / (len(values) - 1) for each, values in zip(squares, (a, b), strict=True))
+    return _with_error(value, n, total**0.5, total**2 / sum(parts))
+
+
+def _scatters(values: Sequence[float]) -> bool:
+    """Whether values differ by more than rounding."""
+    largest = float(np.max(np.abs(values)))
+    return float(np.ptp(values)) > 1e-12 * largest
+
+
+def _with_error(value: float, n: int, error: float, degrees: float) -> Mean:
+    from scipy.special import stdtr, stdtrit  # SciPy's t, without what else scipy.stats imports
+
+    reach = float(stdtrit(degrees, (1 + LEVEL) / 2)) * error
+    p = 2 * float(stdtr(degrees, -abs(value) / error))
+    return Mean(value, n, (value - reach, value + reach), p)
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Each p times how many are as large or larger, never falling, at most 1 (Holm, 1979).
+
+    Whoever calls those below 5% a difference is wrong in any of them with a probability of 5%.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
+    """
+    adjusted, largest = [1.0] * len(p), 0.0
+    for rank, place in enumerate(sorted(range(len(p)), key=lambda place: p[place])):
+        largest = max(largest, min(1.0, (len(p) - rank) * p[place]))
+        adjusted[place] = largest
+    return adjusted

@@ -1,0 +1,46 @@
+"""Decision keys: the `decision` block of a config."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from nncli.constraints import Bounds
+from nncli.parts.threshold_choice import Costs, Goal
+
+Between = Annotated[float, Bounds(gt=0, lt=1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionKeys:
+    """Which of two classes a row is given: the second where its probability is above a threshold.
+
+    One key: the threshold itself, or what it is to be the best for on the validation rows, with
+    the weights that the run keeps. Metrics during training are then still those at 0.5.
+    """
+
+    threshold: Annotated[Between | None, "what the probability has to exceed"] = None
+    maximize: Annotated[
+        Goal | None, "chosen on the validation rows for this score; f1: of the second class"
+    ] = None
+    costs: Annotated[
+        Costs | None, "chosen on the validation rows for the least mean cost of wrong decisions"
+    ] = None
+
+    def __post_init__(self) -> None:
+        if len(self.shown_keys) != 1:
+            found = " and ".join(self.shown_keys) or "none"
+            raise ValueError(f"expected one of threshold, maximize and costs, found {found}")
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The key that is given."""
+        return tuple(name for name, value in vars(self).items() if value is not None)
+
+    @property
+    def key(self) -> str:
+        """Its place in a config."""
+        return f"decision.{self.shown_keys[0]}"
+
+    @property
+    def goal(self) -> Goal | Costs | None:
+        """What the threshold is chosen for; None where it is given."""
+        return self.maximize or self.costs

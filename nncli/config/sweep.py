@@ -1,0 +1,75 @@
+"""The `sweep:` block: which keys are searched, how, and by what the trials are judged.
+
+`train` has no use for it. What its space holds is worked out by `nncli.study`.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from nncli.config.nodes import Node
+from nncli.constraints import Bounds, Count, Finite, Length, Positive, PositiveInt, Seed
+
+Method = Literal["tpe", "sobol", "random", "grid"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """Numbers from low to high, both among them; integers if both are."""
+
+    low: Annotated[int | Finite, "the least"]
+    high: Annotated[int | Finite, "the greatest"]
+    log: Annotated[bool, "whether factors count, not differences"] = False
+    step: Annotated[PositiveInt | Positive | None, "null: every number between"] = None
+
+    def __post_init__(self) -> None:
+        if self.low >= self.high:
+            raise ValueError(f"expected low < high, found {self.low} and {self.high}")
+        if math.isinf(self.high - self.low):
+            raise ValueError("expected high - low to be a finite number")
+        if self.log and self.low <= 0:
+            raise ValueError(f"expected low > 0, for log is true, found {self.low}")
+        if self.log and self.step is not None:
+            raise ValueError("log and step can't go together: give one")
+        if self.step is not None and self.step > self.high - self.low:
+            raise ValueError(f"expected step <= high - low, found {self.step}")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of integers."""
+        return all(not isinstance(each, float) for each in (self.low, self.high, self.step))
+
+
+Choices = Annotated[Sequence[Node], Length(1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepKeys:
+    """Many trainings of this config, to find better values of some keys."""
+
+    space: Annotated[dict[str, Range | Choices], "by key as in --set: a range or the choices"]
+    method: Annotated[Method, "how values are chosen; tpe learns from the trials before"] = "tpe"
+    trials: Annotated[PositiveInt, "how many; the first is the config as it is"] = 40
+    objective: Annotated[str, "a val_ column of metrics.csv; auto: what stopping watches"] = "auto"
+    seeds: Annotated[PositiveInt, "runs of each trial, whose mean counts"] = 1
+    folds: Annotated[
+        Annotated[int, Bounds(ge=2)] | None, "in place of seeds: cross-validate each trial"
+    ] = None
+    prune: Annotated[Literal["median"] | None, "stop trials worse than half of those before"] = None
+    ahead: Annotated[
+        PositiveInt, "trials under way at most; part of the result, whoever trains them"
+    ] = 4
+    seed: Annotated[Seed, "of the search"] = 0
+    keep: Annotated[
+        Literal["best", "all", "none"], "whose weights and checkpoints stay; metrics all do"
+    ] = "best"
+    confirm: Annotated[
+        Count, "at the end, seeds unseen so far for the best and the first; 0: none"
+    ] = 5
+
+    def __post_init__(self) -> None:
+        if not self.space:
+            raise ValueError("space: expected at least one key to search, found none")
+        if self.folds is not None and self.seeds != 1:
+            raise ValueError("seeds and folds can't go together: give one")

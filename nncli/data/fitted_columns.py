@@ -1,0 +1,147 @@
+"""Fitted columns: what the training rows say of each feature."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from nncli.data.column_types import truths
+from nncli.data.dates import FittedDate
+from nncli.data.scaling import Scale, Scaling
+from nncli.errors import DataError, printable
+from nncli.parts.arrays import Array
+from nncli.parts.table import Column, Kind, Table
+
+Impute = Literal["median", "mean", "most_frequent", "none"]
+ImputeCategory = Literal["most_frequent", "category", "none"]
+Unknown = Literal["ignore", "error"]
+MISSING_CATEGORY = "(missing)"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What is done to the features of a table, by their kind."""
+
+    scale: Scale
+    impute: Impute
+    impute_category: ImputeCategory
+    unknown: Unknown
+
+
+@dataclass(frozen=True)
+class FittedColumn:
+    """One feature: what the training rows said of it.
+
+    missing: how many of them lack it.  fill: what then stands in, a number or a category; None
+    where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
+    whose input is always 0.  categories: one input each, sorted.  date: of a date.
+    order: of a number that stands for a word, the words from 0 upwards.
+    """
+
+    name: str
+    kind: Kind
+    missing: int
+    fill: float | str | None
+    shift: float = 0.0
+    scale: float = 1.0
+    categories: tuple[str, ...] = ()
+    date: FittedDate | None = None
+    order: tuple[str, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the parts fit together."""
+        if (self.kind == "date") != (self.date is not None):
+            return False
+        if self.date is not None and not self.date.is_sound:
+            return False
+        if self.kind == "categorical":
+            is_text = self.fill is None or isinstance(self.fill, str)
+            is_text &= not self.order
+            return is_text and len(set(self.categories)) == len(self.categories) > 0
+        return not self.categories and not isinstance(self.fill, str)
+
+    @property
+    def inputs(self) -> list[str]:
+        """The network inputs it becomes."""
+        if self.date is not None:
+            return [f"{self.name}.{part}" for part in self.date.parts]
+        return [f"{self.name}={c}" for c in self.categories] or [self.name]
+
+
+def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Steps) -> FittedColumn:
+    """The statistics of one feature on the training rows, whose values `column` holds."""
+    is_missing = np.isnan(column.values)
+    missing, present = int(is_missing.sum()), column.values[~is_missing]
+    if not len(present):
+        raise DataError(
+            f"column '{name}' has no value in the training rows: leave it out",
+            key="data.features.exclude",
+        )
+    kind = table.kind(name)
+    is_category = kind == "categorical"
+    allowed = steps.impute_category if is_category else steps.impute
+    if missing and allowed == "none":
+        place = table.place(int(rows[np.argmax(is_missing)]))
+        block = "categorical" if is_category else "numeric"
+        raise DataError(
+            f"column '{name}' lacks {missing:,} values in the training rows, the first at {place}",
+            key=f"data.preprocessing.{block}.impute",
+        )
+    if is_category:
+        return _fit_categories(name, column.categories, present, missing, steps.impute_category)
+    if kind == "boolean":
+        present = _as_truth(present, column.categories)
+        fill = None if steps.impute == "none" else _fill("most_frequent", present)
+        return FittedColumn(name, kind, missing, fill)
+    fill = None if steps.impute == "none" else _fill(steps.impute, present)
+    whole = present if fill is None else np.where(is_missing, fill, column.values)
+    weights = None if table.weights is None else table.weights[rows]
+    if kind == "date":
+        if fill is not None and (present == np.floor(present)).all():
+            fill = float(np.floor(fill))  # no time of day where no row has one
+            whole = np.where(is_missing, fill, column.values)
+        known = whole[~np.isnan(whole)]
+        date = FittedDate.fit(known, steps.scale, weights if len(known) == len(whole) else None)
+        return FittedColumn(name, kind, missing, fill, date=date)
+    scaling = Scaling.fit(steps.scale, whole[:, None], weights)
+    shift, scale = scaling.shift[0], scaling.scale[0]
+    if not np.isfinite([shift, scale]).all():
+        message = f"column '{printable(name)}' has values too large to scale"
+        raise DataError(message, key="data.preprocessing.numeric.scale")
+    if steps.scale != "none" and whole.min() == whole.max():
+        scale = 0.0  # weights that no training row has moved must not meet another value
+    order = table.orders.get(name, ())
+    return FittedColumn(name, kind, missing, fill, shift, scale, order=order)
+
+
+def _as_truth(values: Array, categories: Sequence[str]) -> Array:
+    """Yes and no as 1 and 0."""
+    meaning = truths(categories)
+    return values if meaning is None or not categories else meaning[values.astype(int)]
+
+
+def _fill(how: Impute, present: Array) -> float:
+    """What stands in for a missing number."""
+    if how == "median":
+        return float(np.median(present))
+    if how == "mean":
+        return float(present.mean())
+    values, counts = np.unique(present, return_counts=True)
+    return float(values[counts.argmax()])
+
+
+def _fit_categories(
+    name: str, names: Sequence[str], present: Array, missing: int, impute: ImputeCategory
+) -> FittedColumn:
+    counts = np.bincount(present.astype(int), minlength=len(names)).tolist()
+    of_name = {name: count for name, count in zip(names, counts, strict=True) if count}
+    seen = sorted(of_name)
+    fill = None
+    if impute == "most_frequent":
+        fill = max(seen, key=of_name.__getitem__)  # the first of those that tie
+    elif impute == "category":
+        fill = MISSING_CATEGORY
+        seen += [fill] if missing and fill not in seen else []
+    return FittedColumn(name, "categorical", missing, fill, categories=tuple(seen))

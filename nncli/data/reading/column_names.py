@@ -1,0 +1,42 @@
+"""Column names: when two are the same, which one is meant, and how several are listed."""
+
+import unicodedata
+from collections.abc import Sequence
+
+from nncli.errors import did_you_mean, printable
+
+
+def nfc(name: str) -> str:
+    """A name with each accented letter as one sign, so that equal ones are equal.
+
+    >>> nfc("e\\N{COMBINING ACUTE ACCENT}") == "\\N{LATIN SMALL LETTER E WITH ACUTE}"
+    True
+    """
+    return unicodedata.normalize("NFC", name)
+
+
+def nearest(name: str, names: Sequence[str]) -> str:
+    """` (did you mean ...?)`, else the columns there are."""
+    return in_other_case(name, names) or did_you_mean(name, names) or f"; it has {listed(names)}"
+
+
+def in_other_case(name: str, names: Sequence[str]) -> str:
+    """` (did you mean ...?)` if a name differs in capitals alone, else the empty string."""
+    lower = {known.lower(): known for known in names}
+    known = lower.get(name.lower())
+    return f" (did you mean '{known}'?)" if known is not None else ""
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """`'a', 'b', ... and 5 more`."""
+    shown = ", ".join(f"'{printable(name)}'" for name in names[:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
+
+
+def flow_list(texts: Sequence[str]) -> str:
+    """Texts as a list of a config, on one line.
+
+    >>> flow_list(["None", "-"])
+    '["None", "-"]'
+    """
+    return "[" + ", ".join(f'"{printable(text)}"' for text in texts) + "]"

@@ -1,0 +1,104 @@
+"""Feature choice: which columns of a table a network learns from, and as what."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nncli.data.column_types import (
+    is_id_name,
+    kind_of,
+    tells_rows_apart,
+    uninformative,
+    uninformative_date,
+)
+from nncli.data.reading.column_names import listed
+from nncli.data.reading.encoded_rows import Encoded
+from nncli.errors import DataError
+from nncli.parts.table import Column, Kind
+
+EMPTY = "empty: no value at all"
+ROW_LABELS = "row labels of the program that wrote the file"
+
+
+@dataclass(frozen=True)
+class FeatureChoice:
+    """What is said of a table's columns.
+
+    is_asked: whether the config names the features; then none is left out.  kinds: of columns
+    that are asked for by theirs.  excuses_empty: whether columns without a value are left out,
+    not refused.  row_indices: columns that may label rows.  set_aside: those that the file says
+    are no features, and why.  others: columns that are something else.
+    """
+
+    path: Path
+    is_asked: bool
+    kinds: Mapping[str, Kind]
+    excuses_empty: bool
+    row_indices: frozenset[str]
+    set_aside: Mapping[str, str]
+    others: Sequence[str]
+
+    def features(
+        self,
+        encoded: Encoded,
+        candidates: Sequence[str],
+        dates: Container[str],
+    ) -> tuple[dict[str, Kind], dict[str, str]]:
+        """(the kind of each feature, why other columns are none)."""
+        kinds: dict[str, Kind] = {}
+        left_out: dict[str, str] = {}
+        found: list[tuple[str, str]] = []
+        for name in candidates:
+            column = encoded.column(name)
+            is_date = name in dates
+            reason = self._why_not(name, column, is_date=is_date)
+            if reason:
+                left_out[name] = reason
+                continue
+            try:
+                kinds[name] = self._kind(name, column, is_date=is_date)
+            except DataError as error:
+                found += error.found
+        if not kinds:  # better a column that counts the rows than none
+            counting = [
+                name
+                for name, reason in left_out.items()
+                if reason.startswith("id-like")
+                and not (encoded.column(name).categories or is_id_name(name))
+            ]
+            kinds = dict.fromkeys(counting, "numeric")
+            left_out = {name: why for name, why in left_out.items() if name not in kinds}
+        if not kinds and not found:
+            why = "; ".join(f"{name} is {reason}" for name, reason in left_out.items())
+            why = why or f"all it has is {listed(self.others)}"
+            found.append(("data.features", f"{self.path} has no column to learn from: {why}"))
+        if found:
+            raise DataError(found=found)
+        return kinds, left_out
+
+    def _why_not(self, name: str, column: Column, *, is_date: bool) -> str:
+        """Why a column is left out by itself; empty if it isn't."""
+        if self.excuses_empty and np.isnan(column.values).all():
+            return EMPTY
+        if self.is_asked or name in self.kinds:
+            return ""
+        if name in self.set_aside:
+            return self.set_aside[name]
+        if len(column.values) == 1:
+            return ""  # of one row every column is constant
+        if name in self.row_indices and tells_rows_apart(column):
+            return ROW_LABELS
+        return uninformative_date(column) if is_date else uninformative(name, column)
+
+    def _kind(self, name: str, column: Column, *, is_date: bool) -> Kind:
+        """What a feature holds. Raises DataError if that can't be."""
+        where = f"{self.path}: column '{name}'"
+        if np.isnan(column.values).all():
+            message = f"{where} has no values at all: leave it out"
+            raise DataError(message, key="data.features.exclude")
+        kind: Kind = "date" if is_date else kind_of(column)
+        if self.kinds.get(name) == "boolean" != kind:
+            raise DataError(f"{where} isn't boolean: it has other values", key="data.columns")
+        return self.kinds.get(name) or kind

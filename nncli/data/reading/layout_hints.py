@@ -1,0 +1,183 @@
+"""Layout hints: what stands in a text table beside its rows, and the key that says so."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from nncli.data.reading.chunks import is_number
+from nncli.data.reading.delimiters import Cut, cut
+from nncli.data.reading.text_format import WHITESPACE, TextFormat
+from nncli.errors import LayoutFound, Problem, TableError, printable
+from nncli.parts.arrays import Array
+
+SIGNS = ("#", "%", "//", "!")  # that comments begin with
+MOST_LINES = 1000  # that may stand before a table
+FEWEST_ROWS = 2  # of a table under other lines
+NUMBERS_IN_A_CELL = re.compile(r"\d[ \t]+[-+.]?\d")
+
+
+def refuse_layout(
+    path: Path, lines: Sequence[str], start: int, found: Cut, format_: TextFormat
+) -> None:
+    """Raises LayoutFound, with the key that says so, if the first lines aren't all rows.
+
+    lines: the first ones; `start` others stand before them.  found: as they are cut.
+    """
+    if not found.rows:
+        return
+
+    where = f"{path}:{start + found.lines[0] + 1}"
+    if format_.skip_rows == 0 and (rows := _arff_rows(lines)):
+        cure = f"say data.skip_rows: {start + rows} and data.header: false"
+        keys = {"skip_rows": start + rows, "header": False}
+        raise LayoutFound(where, "this is ARFF, whose columns go by number here", cure, keys)
+    if format_.comment is None and (sign := comment_sign(lines, found)):
+        what = f"lines that begin with '{sign}' stand before the table{_behind(sign, lines, found)}"
+        cure = f'take them out, or say data.comment: "{sign}"'
+        raise LayoutFound(where, what, cure, {"comment": sign})
+    if format_.delimiter is None and parts_by_blanks(lines, found, format_):
+        cure = f"put commas there, or say data.delimiter: {WHITESPACE}"
+        raise LayoutFound(where, "blanks part the cells", cure, {"delimiter": WHITESPACE})
+    if found.delimiter != WHITESPACE and _is_short_header(found, format_.decimal):
+        have = f"this line has {found.width - 1} cells and the next ones {found.width}"
+        raise TableError([Problem(where, "", f"{have}: it lacks the name of a column")])
+    if rows := title_lines(found, format_.decimal):
+        what = "this line has" if rows == 1 else f"the first {rows} lines have"
+        text = printable(lines[found.lines[0]].strip()[:40])
+        what = f"{what} fewer cells than the rest: '{text}'"
+        cure = f"if that is a title, take it out or say data.skip_rows: {start + rows}"
+        if not _is_sure(found):
+            raise TableError([Problem(where, "", f"{what}: {cure}")])
+        raise LayoutFound(where, what, cure, {"skip_rows": start + rows})
+
+
+def comment_sign(lines: Sequence[str], found: Cut) -> str:
+    """What the lines before the table begin with, if it is a comment's sign; else nothing.
+
+    The last of them is the header where it has a name for each column: `#CHROM` under `##`.
+    """
+    texts = [lines[place].lstrip() for place in found.lines[:MOST_LINES]]
+    sign = next((sign for sign in SIGNS if texts[0].startswith(sign)), "")
+    count = next((i for i, text in enumerate(texts) if not text.startswith(sign)), len(texts))
+    if not sign or count == len(texts):
+        return ""
+    widths = found.widths
+    if widths[count - 1] == found.width > 1 and widths[count] == found.width:
+        header, *block = reversed(texts[:count])
+        while len(sign) < len(header) and header.startswith(sign):
+            sign += sign[0]
+        if not block or not all(text.startswith(sign) for text in block):
+            return ""
+    return sign
+
+
+def _behind(sign: str, lines: Sequence[str], found: Cut) -> str:
+    """What to say of a header that stands behind a comment's sign."""
+    texts = [lines[place].lstrip() for place in found.lines[:MOST_LINES]]
+    last = [text.startswith(sign) for text in texts].index(False) - 1
+    bare = [texts[last].removeprefix(sign), *texts[last + 1 :]]
+    for delimiter in dict.fromkeys((found.delimiter, WHITESPACE)):
+        again = cut(bare, delimiter)
+        if again.width > 1 and again.widths[:1] == [again.width] and again.is_even:
+            return ", and the last one seems to name the columns (then take the sign away there)"
+    return ""
+
+
+def title_lines(found: Cut, decimal: str) -> int:
+    """How many lines stand before the table: each has fewer cells than it, or a single one."""
+    above, below = found.widths[: found.first], found.widths[found.first :]
+    is_shown = found.first + FEWEST_ROWS <= len(found.rows)
+    if found.width < 2 or len(below) < FEWEST_ROWS or not (found.is_even and is_shown):
+        return 0
+    first = found.first
+    if not above:
+        first = _padded_titles(found, decimal)
+    elif max(above) > found.width or _ends_empty(found) or _is_short_header(found, decimal):
+        return 0
+    return found.lines[first] if first else 0
+
+
+def _padded_titles(found: Cut, decimal: str) -> int:
+    """How many rows have a text in their first cell alone, over a header that has more."""
+    filled = [[cell.strip() for cell in row if cell.strip()] for row in found.rows]
+    place = next((i for i, cells in enumerate(filled) if len(cells) > 1), 0)
+    if (
+        not place
+        or place + 1 == len(filled)
+        or not all(row[0].strip() for row in found.rows[:place])
+    ):
+        return 0
+    has_names = not any(is_number(cell, decimal) for cell in filled[place])
+    has_numbers = any(is_number(cell, sign) for cell in filled[place + 1] for sign in ".,")
+    return place if has_names and has_numbers and len(filled[place]) == found.width else 0
+
+
+def _ends_empty(found: Cut) -> bool:
+    """Whether the last cell is empty in all rows but those above them: a delimiter too many."""
+    return all(not row[-1].strip() for row in found.rows[found.first :])
+
+
+def _is_short_header(found: Cut, decimal: str) -> bool:
+    """Whether the one line above the rows has a name too few for them."""
+    above, below = found.rows[: found.first], found.rows[found.first :]
+    if len(below) < FEWEST_ROWS or [len(row) for row in above] != [found.width - 1]:
+        return False
+    if _ends_empty(found):
+        return False
+    return any(is_number(cell, decimal) for cell in below[0]) and len(above[0]) > 1
+
+
+def _is_sure(found: Cut) -> bool:
+    """Whether what is above the table is no header that is too short."""
+    above = found.rows[: found.first]
+    has_names = not any(map(is_number, found.rows[found.first]))
+    return has_names or all(len(row) == 1 for row in above)
+
+
+def parts_by_blanks(lines: Sequence[str], found: Cut, format_: TextFormat) -> bool:
+    """Whether blanks cut all lines alike, where a delimiter doesn't, or leaves numbers together."""
+    parted = cut(lines, WHITESPACE, format_.comment)
+    rows, widths = parted.rows[parted.first :], parted.widths[parted.first :]
+    if parted.width < 2 or len(widths) < FEWEST_ROWS or {*widths} != {parted.width}:
+        return False
+    signs = (format_.decimal, ",")
+    if found.width == 1 or not found.is_even:
+        columns = zip(*rows[1:], strict=True)
+        return any(all(is_number(cell, signs[0]) for cell in column) for column in columns)
+    together = [any(map(NUMBERS_IN_A_CELL.search, row)) for row in found.rows[1:]]
+    if parted.first or parted.width < found.width or 2 * sum(together) < len(together):
+        return False
+    cells = (cell for row in rows[1:] for cell in row)
+    return all(found.delimiter not in cell or is_number(cell, signs[1]) for cell in cells)
+
+
+def _arff_rows(lines: Sequence[str]) -> int:
+    """How many lines stand before the rows of an ARFF file; 0 of another."""
+    words = [line.strip().lower() for line in lines]
+    is_arff = any(word.startswith("@relation") for word in words[:200])
+    return words.index("@data") + 1 if is_arff and "@data" in words else 0
+
+
+def ragged_layout(
+    path: Path,
+    rows: Sequence[Sequence[str]],
+    lines: Array,
+    format_: TextFormat,
+    delimiter: str,
+    width: int,
+) -> LayoutFound | None:
+    """What the key is if the rows that don't fit are comments, or cells parted by several tabs."""
+    wrong = [(row, int(line)) for row, line in zip(rows, lines, strict=True) if len(row) != width]
+    signs = [sign for sign in SIGNS if all(row[0].lstrip().startswith(sign) for row, _ in wrong)]
+    where = f"{path}:{wrong[0][1]}"
+    if signs and format_.comment is None:
+        what = f"a line that begins with '{signs[0]}' stands among the rows"
+        cure = f'take it out, or say data.comment: "{signs[0]}"'
+        return LayoutFound(where, what, cure, {"comment": signs[0]})
+    if delimiter == "\t" and format_.delimiter is None:
+        filled = {sum(bool(cell.strip()) for cell in row) for row, _ in wrong}
+        if filled == {width}:
+            cure = f"write one tab, or say data.delimiter: {WHITESPACE}"
+            what = "runs of tabs part the cells"
+            return LayoutFound(where, what, cure, {"delimiter": WHITESPACE})
+    return None

@@ -1,0 +1,95 @@
+"""Orange header: the names, types and roles of columns as the program Orange writes them.
+
+Either three rows (names, types, roles), or a row of names with both before each, as in `cD#iris`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+TYPES = {
+    "continuous": "C", "c": "C", "numeric": "C", "n": "C", "discrete": "D", "d": "D",
+    "categorical": "D", "string": "S", "s": "S", "text": "S", "time": "T", "t": "T", "basket": "S",
+}  # fmt: skip
+LONG = tuple(word for word in TYPES if len(word) > 1)
+ROLES = {"class": "c", "c": "c", "meta": "m", "m": "m", "ignore": "i", "i": "i", "skip": "i",
+         "weight": "w", "w": "w", "": ""}  # fmt: skip
+WHY_NOT = {
+    "m": "meta, as the file says", "i": "to be ignored, as the file says",
+    "w": "weights, as the file says: data.sample_weight",
+}  # fmt: skip
+PREFIXED = re.compile(r"(?P<role>[mciw]?)(?P<type>[CDSTN]?)#(?P<name>.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Orange:
+    """What such a header says; nothing of another.
+
+    rows: how many it takes.  texts: the columns that hold texts, numbers among them.
+    targets: those to predict.  set_aside: those that are no features, and why.
+    """
+
+    names: tuple[str, ...] = ()
+    rows: int = 0
+    texts: frozenset[str] = frozenset()
+    targets: tuple[str, ...] = ()
+    set_aside: dict[str, str] = field(default_factory=dict)
+
+
+def orange_of(first: Sequence[str], rows: Sequence[Sequence[str]], *, is_tab: bool) -> Orange:
+    """What the first rows say, if they are such a header. is_tab: whether the file ends in .tab."""
+    if len(rows) > 1 and len(rows[0]) == len(first) >= len(rows[1]):
+        types = [cell.strip() for cell in rows[0]]
+        roles = [cell.strip() for cell in rows[1]] + [""] * (len(first) - len(rows[1]))
+        if _are_types(types, roles, is_tab=is_tab):
+            return _orange(first, [*map(_type, types)], [_role(role) for role in roles], rows=3)
+        none = [""] * len(first)
+        if is_tab and _are_types(types, none, is_tab=True):  # a row of no role at all is left out
+            return _orange(first, [*map(_type, types)], none, rows=2)
+    found = [PREFIXED.fullmatch(name) for name in first]
+    parts = [match for match in found if match]
+    are_marked = bool(parts) and (is_tab or 2 * len(parts) > len(first))
+    if are_marked and any(match["role"] or match["type"] for match in parts):
+        names = [match["name"] if match else cell for match, cell in zip(found, first, strict=True)]
+        types = [match["type"] if match else "" for match in found]
+        roles = [match["role"] if match else "" for match in found]
+        return _orange(names, types, roles, rows=1)
+    return Orange()
+
+
+def _are_types(types: Sequence[str], roles: Sequence[str], *, is_tab: bool) -> bool:
+    """Whether two rows are one of types, lists of categories among them, and one of roles."""
+    known = [word.lower() in TYPES for word in types]
+    if not any(known) or not all(
+        is_known or " " in word for is_known, word in zip(known, types, strict=True)
+    ):
+        return False
+    if any(_role(role) is None for role in roles):
+        return False
+    return is_tab or all(word.lower() in LONG for word in types) or any(roles)
+
+
+def _type(word: str) -> str:
+    return TYPES.get(word.lower(), "D")
+
+
+def _role(cell: str) -> str | None:
+    """The role among a cell's words, which may be attributes as well; None for another word."""
+    words = cell.split()
+    known = [ROLES[word.lower()] for word in words if word.lower() in ROLES]
+    others = [word for word in words if word.lower() not in ROLES and "=" not in word]
+    if [word for word in others if word.lower() != "-dc"]:
+        return None
+    return known[0] if known else ""
+
+
+def _orange(
+    names: Sequence[str], types: Sequence[str], roles: Sequence[str | None], *, rows: int
+) -> Orange:
+    return Orange(
+        tuple(names),
+        rows,
+        frozenset(name for name, kind in zip(names, types, strict=True) if kind in ("D", "S", "T")),
+        tuple(name for name, role in zip(names, roles, strict=True) if role == "c"),
+        {name: WHY_NOT[role] for name, role in zip(names, roles, strict=True) if role in WHY_NOT},
+    )

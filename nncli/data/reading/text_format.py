@@ -1,0 +1,52 @@
+"""Text format: how a text table is written, as a config says it."""
+
+import codecs
+from dataclasses import dataclass
+from typing import Literal
+
+WHITESPACE = "whitespace"  # a delimiter: runs of spaces and tabs
+NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """How a text table is written; a None is told from the file's first rows.
+
+    delimiter: one character, or `whitespace`.  encoding: of files without a byte order mark.
+    comment: what lines begin with that aren't rows; None: no line is.  skip_rows: lines before
+    the table.
+
+    Raises ValueError for what no table can be written in.
+    """
+
+    delimiter: str | None = None
+    header: bool | None = None
+    decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"
+    comment: str | None = None
+    skip_rows: int = 0
+
+    def __post_init__(self) -> None:
+        if self.delimiter not in (None, WHITESPACE) and len(self.delimiter) != 1:
+            found = f"found '{self.delimiter}'"
+            raise ValueError(f"delimiter: expected one character, or {WHITESPACE}, {found}")
+        if self.delimiter == self.decimal:
+            raise ValueError("delimiter and decimal are the same character")
+        if not is_encoding(self.encoding):
+            named = "utf-8, utf-16, cp1252, latin-1, cp1251, gb18030, cp932 ..."
+            raise ValueError(f"encoding: expected one of {named}, found '{self.encoding}'")
+        if self.comment is not None and not self.comment.strip():
+            raise ValueError("comment: expected a sign such as '#', found nothing but blanks")
+
+
+def is_encoding(name: str) -> bool:
+    """Whether Python reads files of text in it.
+
+    >>> [is_encoding(name) for name in ("cp1252", "latin-1", "UTF8", "latin-99", "base64")]
+    [True, True, True, False, False]
+    """
+    try:
+        found = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return found._is_text_encoding and found.name.replace("-", "_") not in NOT_OF_FILES

@@ -1,0 +1,104 @@
+"""Text lines: a text table's bytes -> its lines, from the first that is of the table."""
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from nncli.data.reading.bounded_reader import BoundedFile
+from nncli.data.reading.chunks import reading
+from nncli.data.reading.text_encodings import (
+    advice,
+    encoding_by_mark,
+    undecodable,
+    wide_encoding,
+)
+from nncli.data.reading.text_format import TextFormat
+from nncli.errors import DataError, LayoutFound, Problem, TableError
+
+SAMPLE_BYTES = 1 << 16
+SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n])"?\1*[ "]*\Z', re.IGNORECASE)
+OTHER = "say another data.encoding, or save the file as UTF-8"
+
+
+class TextLines:
+    """The lines of a text table: decoded, without title lines, comments left blank.
+
+    encoding: that its bytes are in.  has_mark: whether a byte order mark says so.  line_end: of
+    its first lines.  separator: the delimiter that Excel's line `sep=;` names, if there is one.
+    looks_like_utf8: whether it is to be read in an encoding that it isn't in, most likely.
+    skipped: how many lines stand before the table.  sample: the table's first lines, whole ones.
+
+    Raises TableError, with line and byte, for what isn't text in its encoding.
+    """
+
+    def __init__(self, path: Path, format_: TextFormat) -> None:
+        self.path = path
+        with reading(path), io.BufferedReader(BoundedFile(path)) as file:
+            head = file.read(SAMPLE_BYTES)
+        by_mark = encoding_by_mark(head)
+        self.has_mark = by_mark is not None
+        self.encoding = by_mark or format_.encoding
+        if codecs.lookup(self.encoding).name == "utf-8":
+            self.encoding = "utf-8-sig"
+            self._refuse_binary(head)
+        self.looks_like_utf8 = not self.encoding.startswith("utf") and _is_utf8(head)
+        text = head.decode(self.encoding, "ignore")
+        self.line_end = "\r\n" if "\r\n" in text else "\n"
+        is_cut = len(head) == SAMPLE_BYTES
+        if is_cut:  # the last line may be cut
+            text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+        lines = list(io.StringIO(text, newline=""))
+        found = SEPARATOR_LINE.match(lines[0].rstrip("\r\n")) if lines else None
+        self.separator = found[1] if found else None
+        self.skipped = max(format_.skip_rows, 1 if found else 0)
+        self.sample = lines[self.skipped :]
+
+    def _refuse_binary(self, head: bytes) -> None:
+        if b"\0" not in head:
+            return
+        if wide := wide_encoding(head):
+            what = "this is UTF-16 without a mark that says so"
+            cure = f"save the file as UTF-8, or say data.encoding: {wide}"
+            raise LayoutFound(f"{self.path}:1", what, cure, {"encoding": wide})
+        raise DataError(f"{self.path}: a binary file, not a table of text", key="data.path")
+
+    def read(self, file: BoundedFile) -> io.TextIOBase:
+        """The table's lines, with their ends. UnicodeDecodeError comes with the line it is in."""
+        text = io.TextIOWrapper(io.BufferedReader(file), encoding=self.encoding, newline="")
+        for _ in range(self.skipped):
+            if not text.readline():
+                break
+        return text
+
+    def undecodable(self) -> DataError:
+        """Which line isn't text in its encoding, and which byte of it."""
+        name = "UTF-8" if self.encoding == "utf-8-sig" else self.encoding
+        with reading(self.path), BoundedFile(self.path) as file:
+            found = undecodable(_pieces(file), self.encoding)
+        if found is None:  # it was mended meanwhile
+            return DataError(f"{self.path}: not {name}: save the file as UTF-8")
+        line, byte, about = found
+        where, what = f"{self.path}:{line}", f"byte {byte:#04x} is not {name}"
+        cure, encoding = advice(about) if name == "UTF-8" else (OTHER, "")
+        if encoding:
+            return LayoutFound(where, what, cure, {"encoding": encoding})
+        return TableError([Problem(where, "", f"{what}: {cure}")])
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether bytes are UTF-8, and not ASCII alone; the last letter may be cut."""
+    try:
+        return not codecs.getincrementaldecoder("utf-8")().decode(head).isascii()
+    except UnicodeDecodeError:
+        return False
+
+
+def _pieces(file: BoundedFile) -> Iterator[bytes]:
+    """A file's bytes, the last piece empty."""
+    piece = None
+    while piece != b"":
+        file.look()
+        piece = file.read(SAMPLE_BYTES) or b""
+        yield piece

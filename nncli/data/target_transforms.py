@@ -1,0 +1,105 @@
+"""Target transforms: numbers to predict -> numbers that are easier to predict, and back."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from nncli.errors import printable
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table, refuse_rows
+
+Transform = Literal["none", "log", "log1p", "sqrt"]
+SKEWED = 2.0  # an exponential distribution's skewness; a normal one's is 0
+KEY = "data.preprocessing.target.transform"
+
+
+class _Function(NamedTuple):
+    """apply, undo: numbers -> numbers.  says: apply as a formula.  bound: none may be less, nor
+    equal if is_open."""
+
+    apply: Callable[[Array], Array]
+    undo: Callable[[Array], Array]
+    says: str
+    bound: float
+    is_open: bool
+
+    def takes(self, values: Array) -> Array:
+        return values > self.bound if self.is_open else values >= self.bound
+
+
+def _unchanged(values: Array) -> Array:
+    return values
+
+
+def _square(roots: Array) -> Array:
+    """0 where no root is less: a square must not rise again."""
+    return np.square(np.maximum(roots, 0.0))
+
+
+_FUNCTIONS: dict[Transform, _Function] = {
+    "none": _Function(_unchanged, _unchanged, "{0}", -np.inf, is_open=False),
+    "log": _Function(np.log, np.exp, "ln({0})", 0.0, is_open=True),
+    "log1p": _Function(np.log1p, np.expm1, "ln(1 + {0})", -1.0, is_open=True),
+    "sqrt": _Function(np.sqrt, _square, "sqrt({0})", 0.0, is_open=False),
+}
+
+
+def transformed(transform: Transform, values: Array) -> Array:
+    """What the network is to predict, before scaling."""
+    return _FUNCTIONS[transform].apply(values)
+
+
+def in_own_units(transform: Transform, values: Array) -> Array:
+    """What a prediction means; infinite where it is too large for a number."""
+    with np.errstate(over="ignore"):
+        return _FUNCTIONS[transform].undo(values)
+
+
+def in_words(transform: Transform, name: str) -> str:
+    """The transformed target as a formula.
+
+    >>> in_words("log1p", "price"), in_words("none", "price")
+    ('ln(1 + price)', 'price')
+    """
+    return _FUNCTIONS[transform].says.format(name)
+
+
+def refuse_untransformable(table: Table, transform: Transform) -> None:
+    """Raises TableError for every target that has no transformed value, with the cure."""
+    function = _FUNCTIONS[transform]
+    for name, values in zip(table.targets, table.y.T, strict=True):
+        if wrong := np.flatnonzero(~function.takes(values)).tolist():
+            more = "more than" if function.is_open else "at least"
+            cures = {wrong[0]: f" ({KEY}: {_wider(values)} takes all of them)"}
+            message = f"{transform} is for targets of {more} {function.bound:g}, found"
+            found = {row: f"{message} {values[row]:g}{cures.get(row, '')}" for row in wrong}
+            raise refuse_rows(wrong, table.place, name, found.__getitem__)
+
+
+def _wider(values: Array) -> Transform:
+    """The first transform that takes all values."""
+    options: Sequence[Transform] = ("log1p", "none") if values.min() < 0 else ("log1p",)
+    return next(each for each in options if _FUNCTIONS[each].takes(values).all())
+
+
+def skewness(values: Array) -> float:
+    """mean(((x - mean) / standard deviation)^3): 0 if symmetric; NaN without spread."""
+    spread = values.std()
+    return float(np.mean(((values - values.mean()) / spread) ** 3)) if spread > 0 else np.nan
+
+
+def skew_hint(table: Table) -> str:
+    """What may help where a single target of positive numbers has a long tail; else nothing."""
+    if table.classes or len(table.targets) != 1:
+        return ""
+    values = table.y[:, 0]
+    with np.errstate(all="ignore"):
+        measured = skewness(values)
+    if not (values.min() >= 0 and measured > SKEWED):
+        return ""
+    fit: Transform = "log" if values.min() > 0 else "log1p"
+    return (
+        f"{printable(table.targets[0])} has a long tail (skewness {measured:.1f}; 0 is symmetric): "
+        f"if relative errors matter, target: {{transform: {fit}}}"
+    )

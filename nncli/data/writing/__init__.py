@@ -1,0 +1,1 @@
+"""Tables -> files: a table's own rows with new columns behind them."""

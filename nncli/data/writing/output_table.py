@@ -1,0 +1,64 @@
+"""Output table: a table's own rows as they are, with new columns behind them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nncli.data.reading.chunks import TableReader
+from nncli.data.reading.column_keys import Parsers
+from nncli.data.targets import label
+from nncli.parts.arrays import Array
+
+Cells = Sequence[str] | Array
+
+
+@dataclass(frozen=True)
+class OutputTable:
+    """Rows to write.
+
+    source: the table that they come from; its manner is kept.  added: the new columns, each
+    (rows,) numbers or texts.  parsers: what reads the source's cells as numbers.
+    texts: its columns of texts, though they look like numbers.
+    """
+
+    source: TableReader
+    added: Mapping[str, Array]
+    parsers: Parsers
+    texts: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.source.names, *self.added]
+
+    def blocks(self) -> Iterator[list[Cells]]:
+        """The columns of some rows at a time; may be called again."""
+        for columns, added in self.beside(c.columns for c in self.source.chunks()):
+            yield [*columns, *added]
+
+    def beside(self, blocks: Any) -> Iterator[tuple[Any, list[Array]]]:
+        """Each block of the source's columns, and the new columns of its rows."""
+        start = 0
+        for columns in blocks:
+            stop = start + len(columns[0])
+            yield columns, [column[start:stop] for column in self.added.values()]
+            start = stop
+
+    def rows_of_texts(self) -> Iterator[list[str]]:
+        """Each row's cells as texts."""
+        decimal, known = self.parsers.decimal, len(self.source.names)
+        for columns in self.blocks():
+            cells = [as_texts(column) for column in columns[:known]]
+            cells += [as_texts(column, decimal) for column in columns[known:]]
+            yield from map(list, zip(*cells, strict=True))
+
+
+def as_texts(column: Cells, decimal: str = ".") -> Sequence[str]:
+    """Cells as text; numbers in the shortest form that reads back as the same."""
+    if not isinstance(column, np.ndarray):
+        return list(column)
+    if column.dtype.kind == "U":
+        return list(map(str, column))
+    texts = ["" if value != value else label(value) for value in column.tolist()]
+    return texts if decimal == "." else [text.replace(".", decimal) for text in texts]

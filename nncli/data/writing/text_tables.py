@@ -1,0 +1,47 @@
+"""Text tables, written: .csv, .tsv, .txt and .gz of these."""
+
+import csv
+import gzip
+import io
+from collections.abc import Callable
+from typing import IO, cast
+
+from nncli.data.reading.text_format import WHITESPACE
+from nncli.data.writing.output_table import OutputTable
+
+
+def write_packed(
+    write: Callable[[IO[bytes], OutputTable], None], file: IO[bytes], table: OutputTable
+) -> None:
+    """A .gz of what `write` writes, the same bytes at any time of day."""
+    with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
+        write(cast(IO[bytes], packed), table)
+
+
+def write_csv(file: IO[bytes], table: OutputTable) -> None:
+    """With the source's delimiter, but for tabs and blanks."""
+    own = getattr(table.source, "delimiter", ",")
+    _write(file, table, "," if own in ("\t", WHITESPACE) else own)
+
+
+def write_tabs(file: IO[bytes], table: OutputTable) -> None:
+    _write(file, table, "\t")
+
+
+def write_as_read(file: IO[bytes], table: OutputTable) -> None:
+    own = getattr(table.source, "delimiter", ",")
+    _write(file, table, " " if own == WHITESPACE else own)
+
+
+def _write(file: IO[bytes], table: OutputTable, delimiter: str) -> None:
+    """With a header, a mark before it and the line ends that the source has, if it is text."""
+    source = table.source
+    encoding = "utf-8-sig" if getattr(source, "has_bom", False) else "utf-8"
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
+    line_end = getattr(source, "line_end", "\n")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=line_end)
+    if getattr(source, "has_header", True):
+        writer.writerow(table.names)
+    writer.writerows(table.rows_of_texts())
+    text.flush()
+    text.detach()

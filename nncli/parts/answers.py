@@ -1,0 +1,69 @@
+"""Answers: what is left of probabilities that are too many to keep, for most metrics enough."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+from nncli.parts.decision import LIKELIEST, Decision
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of each row the most probable class and the probability of the true one, (rows,) each.
+
+    classes: how many there are to choose from: too many for a threshold to part them.
+    """
+
+    chosen: Array
+    given: Array
+    classes: int
+
+    @classmethod
+    def empty(cls, rows: int, classes: int, dtype: np.dtype[Any]) -> "Answers":
+        """With room for so many rows."""
+        return cls(np.zeros(rows, np.intp), np.zeros(rows, dtype), classes)
+
+    def note(self, rows: slice, probabilities: Array, truth: Array) -> None:
+        """Keep of the probabilities of some rows, (rows, classes), what is kept."""
+        self.chosen[rows] = LIKELIEST(probabilities)
+        self.given[rows] = probabilities[np.arange(len(truth)), truth]
+
+
+Predictions = Array | Answers
+
+
+def chosen_classes(predictions: Predictions, decision: Decision) -> Array:
+    """(rows,) the class that each row is given; answers have been decided."""
+    if isinstance(predictions, Answers):
+        return predictions.chosen
+    return decision(predictions)
+
+
+def given_to_truth(predictions: Predictions, truth: Array) -> Array:
+    """(rows,) the probability given to the true class."""
+    if isinstance(predictions, Answers):
+        return predictions.given
+    return np.asarray(predictions[np.arange(len(truth)), truth])
+
+
+@dataclass(frozen=True)
+class Counts:
+    """By class, how many rows are of it, are taken for it, and are both: (classes,) each."""
+
+    true: Array
+    predicted: Array
+    hits: Array
+
+    @classmethod
+    def of(cls, predictions: Predictions, truth: Array, decision: Decision) -> "Counts":
+        chosen = chosen_classes(predictions, decision)
+        classes = predictions.classes if isinstance(predictions, Answers) else predictions.shape[1]
+        of_rows = (truth, chosen, truth[chosen == truth])
+        return cls(*(np.bincount(each, minlength=classes) for each in of_rows))
+
+    @property
+    def both(self) -> Array:
+        """True or predicted, twice where a row is both."""
+        return np.asarray(self.true + self.predicted)

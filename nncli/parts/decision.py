@@ -1,0 +1,33 @@
+"""Decision: which class a row is given by its probabilities. Nothing else decides."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+
+
+@dataclass(frozen=True)
+class Decision:
+    """argmax of the probabilities; with a threshold, the second of two classes where p > threshold.
+
+    Of equally likely classes the first, and so where p equals the threshold: 0.5 decides as no
+    threshold does.
+
+    >>> Decision()(np.array([[0.7, 0.3], [0.5, 0.5]])).tolist()
+    [0, 0]
+    >>> Decision(0.3)(np.array([[0.6, 0.4], [0.7, 0.3]])).tolist()
+    [1, 0]
+    """
+
+    threshold: float | None = None
+
+    def __call__(self, predictions: Array) -> Array:
+        """(..., classes) probabilities -> (...) class indices."""
+        if self.threshold is None:
+            return np.asarray(predictions.argmax(axis=-1))
+        # as float64, lest float32 probabilities round the threshold to one of their own
+        return (predictions[..., 1] > np.float64(self.threshold)).astype(np.intp)
+
+
+LIKELIEST = Decision()

@@ -1,0 +1,135 @@
+"""Threshold choice: where to part two classes, for what it is worth on given rows.
+
+Rows are cut by their probability: those above it are taken for the second class. What a cut is
+worth follows from how many of them are (true positives) and aren't (false positives).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+
+from nncli.constraints import Positive
+from nncli.parts.arrays import Array
+from nncli.untrusted_files.array_headers import Malformed
+from nncli.untrusted_files.records import read_as
+
+Goal = Literal["f1", "f1_macro", "balanced_accuracy", "matthews_corrcoef", "accuracy"]
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Counts of rows, one each for every cut: true and false positives and negatives."""
+
+    tp: Array
+    fp: Array
+    fn: Array
+    tn: Array
+
+
+def _f1(c: Cuts) -> Array:
+    return _ratio(2 * c.tp, 2 * c.tp + c.fp + c.fn)
+
+
+def _matthews(c: Cuts) -> Array:
+    spread = (c.tp + c.fp) * (c.tp + c.fn) * (c.tn + c.fp) * (c.tn + c.fn)
+    return _ratio(c.tp * c.tn - c.fp * c.fn, np.sqrt(spread))
+
+
+def _ratio(numerator: Array, denominator: Array) -> Array:
+    zero: Array = np.zeros_like(denominator)
+    return np.asarray(np.divide(numerator, denominator, out=zero, where=denominator > 0))
+
+
+SCORES: Mapping[Goal, Callable[[Cuts], Array]] = {
+    "f1": _f1,
+    "f1_macro": lambda c: (_f1(c) + _f1(Cuts(c.tn, c.fn, c.fp, c.tp))) / 2,
+    "balanced_accuracy": lambda c: (c.tp / (c.tp + c.fn) + c.tn / (c.tn + c.fp)) / 2,
+    "matthews_corrcoef": _matthews,
+    "accuracy": lambda c: (c.tp + c.tn) / (c.tp + c.fp + c.fn + c.tn),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """What a wrong decision costs, in any unit; a right one costs nothing."""
+
+    false_positive: Annotated[Positive, "a row of the first class, taken for the second"]
+    false_negative: Annotated[Positive, "a row of the second class, taken for the first"]
+
+    def of(self, cuts: Cuts) -> Array:
+        """(fp cost * fp + fn cost * fn) / rows."""
+        rows = cuts.tp + cuts.fp + cuts.fn + cuts.tn
+        return np.asarray((self.false_positive * cuts.fp + self.false_negative * cuts.fn) / rows)
+
+    @property
+    def calibrated(self) -> float:
+        """fp cost / (fp cost + fn cost): the best threshold for probabilities that come true."""
+        return self.false_positive / (self.false_positive + self.false_negative)
+
+
+@dataclass(frozen=True)
+class ChosenThreshold:
+    """A threshold, what it is worth on the rows it was chosen on, and what 0.5 is worth there.
+
+    rows: how many.  value, at_half: the score or the mean cost of a row; None if nothing is known.
+    """
+
+    threshold: float
+    value: float | None
+    at_half: float | None
+    rows: int
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """From what a run has of it, among else. Raises Malformed."""
+        names = cls.__dataclass_fields__
+        if not isinstance(value, dict):
+            raise Malformed("expected a JSON object")
+        known = {name: value[name] for name in names if name in value}
+        read: Self = read_as(known, cls)
+        if not 0.0 <= read.threshold <= 1.0:
+            raise Malformed(f"threshold: expected 0 to 1, found {read.threshold:g}")
+        return read
+
+
+def choose_threshold(probability: Array, is_true: Array, goal: Goal | Costs) -> ChosenThreshold:
+    """The best of all thresholds for rows (rows,) of which some are true and some aren't.
+
+    Between two neighbouring probabilities every threshold decides alike: 0.5 if it lies there,
+    else the middle. Of cuts that are worth the same, the one whose threshold is nearest to 0.5.
+    Probabilities that aren't finite leave it at 0.5.
+    """
+    if not np.isfinite(probability).all():
+        return ChosenThreshold(0.5, None, None, len(is_true))
+    levels, level = np.unique(probability.astype(np.float64), return_inverse=True)
+    thresholds = _thresholds(levels)
+    first = len(levels) + 1 - len(thresholds)  # 1 where none is below the lowest probability
+    cuts = _cuts(level, is_true, len(levels), first)
+    values = goal.of(cuts) if isinstance(goal, Costs) else SCORES[goal](cuts)
+    best = values == (values.min() if isinstance(goal, Costs) else values.max())
+    chosen = int(np.argmin(np.where(best, np.abs(thresholds - 0.5), np.inf)))
+    half = int(np.searchsorted(levels, 0.5, "right")) - first
+    return ChosenThreshold(
+        float(thresholds[chosen]), float(values[chosen]), float(values[half]), len(is_true)
+    )
+
+
+def _thresholds(levels: Array) -> Array:
+    """One for each way to part the levels, rising; none for that below a level of 0."""
+    low, high = np.concatenate([[0.0], levels]), np.concatenate([levels, [1.0]])
+    middle = (low + high) / 2
+    middle = np.where(middle < high, middle, low)  # of neighbouring numbers the lower
+    middle = np.where((low <= 0.5) & (high > 0.5), 0.5, middle)
+    return middle[1:] if levels[0] == 0.0 else middle
+
+
+def _cuts(level: Array, is_true: Array, levels: int, first: int) -> Cuts:
+    """Counts for each cut: with the lowest `first` levels below it, then one level more each."""
+    below = [
+        np.concatenate([[0], np.cumsum(np.bincount(level[kind], minlength=levels))])[first:]
+        for kind in (is_true, ~is_true)
+    ]
+    fn, tn = (each.astype(np.float64) for each in below)
+    return Cuts(np.count_nonzero(is_true) - fn, np.count_nonzero(~is_true) - tn, fn, tn)

@@ -1,0 +1,1 @@
+"""Studies: one config, many runs."""

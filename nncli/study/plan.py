@@ -1,0 +1,105 @@
+"""Plans: which runs a study consists of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from nncli.artifacts.trial_records import TrialRecord
+from nncli.engine.job import Seeds
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """A run: its folder in the study, what `--set` gives it, and the fold that it holds out."""
+
+    folder: str
+    assignments: tuple[str, ...] = ()
+    fold: int | None = None
+
+
+class Pruning(Protocol):
+    """Says when a trial isn't worth going on with, by others' values at the same epoch."""
+
+    def should_prune(self, values: Mapping[int, float]) -> bool:
+        """values: the objective's so far, by epoch."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """A trial: its runs, one after the other, and the config keys that it sets, as text."""
+
+    number: int
+    runs: tuple[RunPlan, ...]
+    keys: Mapping[str, str] = field(default_factory=dict)
+    pruning: Pruning | None = None
+
+    @property
+    def run(self) -> str:
+        """The folder that holds it."""
+        return self.runs[0].folder if len(self.runs) == 1 else self.runs[0].folder.split("/")[0]
+
+
+class Planner(Protocol):
+    """Says trial by trial what to run.
+
+    ahead: trial k is planned by what trials 0 .. k - ahead have come to, and by nothing later;
+    0: by nothing at all.
+    """
+
+    @property
+    def trials(self) -> int:
+        """How many there are to be."""
+        ...
+
+    @property
+    def ahead(self) -> int: ...
+
+    def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
+        """The trial of this number. told: what it may depend on."""
+        ...
+
+    def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
+        """The same of a trial that was planned before and is run again."""
+        ...
+
+
+def seed_assignment(seeds: Seeds, vary: Sequence[str], step: int) -> str:
+    """`seed={...}`: the seeds of the config, those that vary moved by `step`."""
+    moved = {
+        name: getattr(seeds, name) + step * (name in vary)
+        for name in ("split", "init", "shuffle", "dropout")
+    }
+    return "seed={" + ", ".join(f"{name}: {seed}" for name, seed in moved.items()) + "}"
+
+
+@dataclass(frozen=True)
+class SeedPlanner:
+    """`--seeds N`: run i has the config's seeds, those that vary plus i."""
+
+    trials: int
+    seeds: Seeds
+    vary: tuple[str, ...]
+    ahead: int = 0
+
+    def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
+        assignment = seed_assignment(self.seeds, self.vary, number)
+        keys = {f"seed.{name}": str(getattr(self.seeds, name) + number) for name in self.vary}
+        return TrialPlan(number, (RunPlan(f"seed-{number}", (assignment,)),), keys)
+
+    def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
+        return self.plan(record.number, told)
+
+
+@dataclass(frozen=True)
+class FoldPlanner:
+    """`--folds K`: run i holds out part i."""
+
+    trials: int
+    ahead: int = 0
+
+    def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
+        return TrialPlan(number, (RunPlan(f"fold-{number + 1}", fold=number),))
+
+    def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
+        return self.plan(record.number, told)

@@ -1,0 +1,168 @@
+"""Repeats: the same config several times, with other seeds or on other parts of its rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.clock import utc_now
+from nncli.artifacts.files import to_json
+from nncli.artifacts.run_directory import CONFIG, FOLDS
+from nncli.artifacts.study_directory import Kind, StudyDirectory, StudyFacts
+from nncli.assembly.build import Built, assemble
+from nncli.assembly.split_table import SplitTable
+from nncli.config.experiment import Experiment
+from nncli.config.load import Source, load, load_text
+from nncli.engine.stop import Stop
+from nncli.errors import NothingLeft, UserError
+from nncli.study import tables
+from nncli.study.engines import Engine
+from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
+from nncli.study.runner import OnTrial
+from nncli.study.study import Study, new_directory, reopened
+from nncli.study.summary import by_run, summarize
+from nncli.study.task import StudyTask
+from nncli.study.versions import versions
+
+
+@dataclass
+class RepeatStudy(Study):
+    """The same config several times. whole: its data, split as for each run."""
+
+    whole: SplitTable
+
+    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any]:
+        result = _result(self, self.whole)
+        files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
+        return self.end(result, files)
+
+
+def begin(
+    config: Path,
+    assignments: Sequence[str],
+    runs_dir: Path | None,
+    kind: Kind,
+    count: int,
+    vary: Sequence[str],
+) -> tuple[Study, Built]:
+    """A new study of `count` folds or seeds, and its first run, built.
+
+    All are built before the first one trains, so that what is wrong is found at once. Raises
+    UserError.
+    """
+    experiment, source = load(config, assignments)
+    given = [*assignments, *threads_assignment(experiment)]
+    folds = count if kind == "folds" else 0
+    experiment, source = load_text(source.text, config, given)
+    whole = tables.split(experiment, source, folds)
+    for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
+        first = assemble(experiment, source, part)
+    facts = StudyFacts(
+        kind=kind,
+        config=str(config.absolute()),
+        assignments=tuple(given),
+        trials=count,
+        folds=folds,
+        vary=() if folds else tuple(vary),
+        ahead=0,
+        search={},
+        objective=_objective(first, kind),
+        higher_is_better=first.job.is_score(first.job.monitor),
+        keys=() if folds else tuple(f"seed.{name}" for name in vary),
+        data_sha256=whole.table.sha256(),
+        versions=versions(),
+        began=utc_now(),
+    )
+    runs = runs_dir or Path(experiment.output.dir)
+    directory = new_directory(runs, f"{experiment.name}-{kind}", source.text, experiment, facts)
+    return _study(directory, facts, experiment, source), first
+
+
+def threads_assignment(experiment: Experiment) -> list[str]:
+    """One thread a run, unless the config says how many.
+
+    How many are free varies, and with it the last bits of a sum; and workers use the other cores.
+    """
+    return ["training.threads=1"] if experiment.training.threads == "auto" else []
+
+
+def _objective(first: Built, kind: Kind) -> str:
+    """The column that a run is told by: what early stopping monitors, on the rows held out."""
+    monitor = first.job.monitor
+    bare = monitor.removeprefix("val_")
+    if kind == "folds":
+        return f"held_out_{bare}"
+    return monitor if monitor != bare else f"train_{bare}"
+
+
+def resume(path: Path, more: int | None = None) -> Study:
+    """A study of folds or seeds that was stopped, or that is to have more seeds.
+
+    Raises NothingLeft for one that has come to its end.
+    """
+    with reopened(path) as (directory, facts):
+        if facts.kind == "sweep":
+            raise UserError(f"{path}: a sweep: go on with nncli sweep --resume {path}")
+        if more is not None:
+            if facts.kind == "folds" or more < facts.trials:
+                raise UserError(f"{path}: --resume can change --seeds N only, to a larger N")
+            ended = None if more > facts.trials else facts.ended
+            facts = replace(facts, trials=more, ended=ended)
+        if facts.ended:
+            raise NothingLeft(f"{path}: nothing left to do: its {facts.trials} runs are done")
+        text = directory.read(CONFIG).decode("utf-8", "replace")
+        experiment, source = load_text(text, Path(facts.config), facts.assignments)
+        return _study(directory, facts, experiment, source)
+
+
+def _study(
+    directory: StudyDirectory, facts: StudyFacts, experiment: Experiment, source: Source
+) -> Study:
+    planner: Planner
+    if facts.kind == "folds":
+        planner = FoldPlanner(facts.trials)
+    else:
+        planner = SeedPlanner(facts.trials, experiment.seeds, facts.vary)
+    task = StudyTask(
+        path=directory.path.absolute(),
+        config=Path(facts.config),
+        text=source.text,
+        assignments=facts.assignments,
+        folds=facts.folds,
+        objective=facts.objective,
+        data_sha256=facts.data_sha256,
+        versions=facts.versions,
+    )
+    trials = directory.trials(facts)
+    whole = tables.recorded(experiment, source, facts.folds, facts.data_sha256)
+    return RepeatStudy(directory, facts, task, planner, trials, whole)
+
+
+def _result(study: Study, whole: SplitTable) -> dict[str, Any]:
+    """What `--json` prints."""
+    facts, trials = study.facts, study.trials
+    if facts.kind == "seeds":
+        resampled = len(whole.rows.val) / len(whole.rows.train) if "split" in facts.vary else 0.0
+        return {
+            "run": str(study.directory.path),
+            "seeds": by_run(trials, ""),
+            "varied": list(facts.vary),
+            **summarize(trials, ("train_", "val_"), resampled),
+        }
+    prefix = "held_out_"
+    sizes = [
+        (len(part.rows.test), len(part.rows.train) + len(part.rows.val)) for part in whole.folds
+    ]
+    held, rest = (sum(column) / len(sizes) for column in zip(*sizes, strict=True))
+    folds = by_run(trials, prefix)
+    rows = {f"fold-{number}": size for number, (size, _) in enumerate(sizes, 1)}
+    over_folds = summarize(trials, (prefix,), held / rest)
+    return {
+        "run": str(study.directory.path),
+        "folds": [{**fold, "rows": rows[fold["run"]]} for fold in folds],
+        **{
+            name: {key.removeprefix(prefix): value for key, value in values.items()}
+            for name, values in over_folds.items()
+        },
+        "test_rows_kept_aside": len(whole.rows.test),
+    }

@@ -1,0 +1,73 @@
+"""Checks of a space: each of its values is tried in the config before any trial is."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from nncli.config.experiment import Experiment
+from nncli.config.load import reading_order
+from nncli.config.overrides import keys_in
+from nncli.config.source_text import join, problem
+from nncli.errors import ConfigError, Problem
+from nncli.study.dimensions import Choice, Dimension, Numbers
+from nncli.study.key_values import value_at
+from nncli.study.trials import Point
+
+if TYPE_CHECKING:
+    from nncli.study.space import Space
+
+
+def check(space: "Space") -> None:
+    """Decode the config with each option, and with both ends of each range.
+
+    Raises ConfigError with all that is wrong, at the place of the value that is to blame.
+    """
+    found: dict[Problem, None] = {}
+    for point in _corners(space):
+        try:
+            experiment = space.experiment(point)
+        except ConfigError as error:
+            found |= dict.fromkeys(error.problems)
+        else:
+            found |= dict.fromkeys(_misunderstood(space, point, experiment))
+    if found:
+        raise ConfigError(sorted(found, key=reading_order))
+
+
+def _corners(space: "Space") -> Iterator[Point]:
+    """Points that show every option and both ends of every range, the others being the first."""
+    sides = {each.name: 0.0 for each in space.dimensions}
+    by_name = {each.name: each for each in space.dimensions}
+    for each in space.dimensions:
+        there = {}
+        if each.condition is not None:
+            outer = by_name[each.condition.choice]
+            there[outer.name] = _side(outer, each.condition.option)
+        for place in range(each.count if isinstance(each, Choice) else 2):
+            yield space.at([*{**sides, **there, each.name: _side(each, place)}.values()])
+
+
+def _side(dimension: Dimension, place: int) -> float:
+    """Where in the unit cube an option lies, or the lower or upper end of a range."""
+    return (place + 0.5) / dimension.count if isinstance(dimension, Choice) else float(place)
+
+
+def _misunderstood(space: "Space", point: Point, experiment: Experiment) -> Iterator[Problem]:
+    """Ranges that can be decoded, and yet aren't what is meant."""
+    for each in space.active(point):
+        if isinstance(each, Numbers):
+            value = value_at(experiment, keys_in(each.column))
+            if message := _misunderstanding(each, point[each.name], value):
+                yield problem(each.where, join("sweep.space", each.name), message)
+
+
+def _misunderstanding(dimension: Numbers, asked: float, found: Any) -> str:
+    """What a value that was set, and what the config has then, say of a range; empty: all well."""
+    it = dimension.range
+    if isinstance(found, int | float) and found != asked:
+        return "it has no effect: another key of the space sets the same"
+    if isinstance(found, float) and it.is_whole and it.step is None:
+        return (
+            f"low and high are integers, so only integers would be tried: write "
+            f"{it.low}.0 and {it.high}.0, or step: 1 if that is meant"
+        )
+    return ""

@@ -1,0 +1,93 @@
+"""Study: one config, many runs; begun or gone on with, and run to its end."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.clock import utc_now
+from nncli.artifacts.input_files import tables_of
+from nncli.artifacts.run_directory import CONFIG
+from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
+from nncli.artifacts.trial_records import TrialRecord
+from nncli.config.experiment import Experiment
+from nncli.engine.stop import Stop
+from nncli.study.engines import Engine
+from nncli.study.plan import Planner
+from nncli.study.runner import OnTrial, Runner
+from nncli.study.task import StudyTask
+
+
+def new_directory(
+    runs: Path, name: str, text: str, experiment: Experiment, facts: StudyFacts
+) -> StudyDirectory:
+    """The folder of a new study, with its config and tables. It is this process's."""
+    directory = StudyDirectory.create(runs, name)
+    directory.write(CONFIG, text.encode())
+    directory.keep_tables(tables_of(experiment))
+    directory.save(facts, [])
+    return directory
+
+
+@contextmanager
+def reopened(path: Path) -> Iterator[tuple[StudyDirectory, StudyFacts]]:
+    """A study that began before, as it was left; it stays this process's unless an error leaves it.
+
+    Raises UserError, RunInUse, CorruptRun.
+    """
+    directory = StudyDirectory.open(path)
+    directory.lock()
+    try:
+        directory.recover()
+        yield directory, directory.facts()
+    except BaseException:
+        directory.unlock()
+        raise
+
+
+def nothing(*_: object) -> None:
+    """Nobody looks on."""
+
+
+@dataclass
+class Study(ABC):
+    """A study in its folder, which is this process's. trials: the record so far."""
+
+    directory: StudyDirectory
+    facts: StudyFacts
+    task: StudyTask
+    planner: Planner
+    trials: list[TrialRecord]
+
+    def run(self, engine: Engine, stop: Stop, on_trial: OnTrial = nothing) -> dict[str, Any] | None:
+        """Run what is left of it: what came of it, or None after a stop."""
+        self.run_trials(engine, stop, on_trial)
+        return self.finish(engine, stop, on_trial) if is_done(self.trials, self.planner) else None
+
+    def run_trials(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> None:
+        """Run its trials, as long as nobody asks to stop."""
+        objective = self.facts.objective
+        Runner(
+            self.task, self.planner, objective, engine, stop, self.trials, self.save, on_trial
+        ).run()
+
+    def save(self) -> None:
+        """Commit the record."""
+        self.directory.save(self.facts, self.trials)
+
+    @abstractmethod
+    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any] | None:
+        """What is to be done once all trials have ended, and what came of it; None after a stop."""
+
+    def end(self, result: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
+        """Record what came of it, with files beside that."""
+        self.facts = replace(self.facts, ended=utc_now(), result=result)
+        self.directory.save(self.facts, self.trials, files)
+        return result
+
+
+def is_done(trials: Sequence[TrialRecord], planner: Planner) -> bool:
+    """Whether all trials have ended."""
+    return len(trials) == planner.trials and not any(trial.is_open for trial in trials)

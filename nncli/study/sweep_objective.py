@@ -1,0 +1,56 @@
+"""Objective: the column by which the trials of a sweep are judged. Never one of test rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nncli.assembly.build import Built
+from nncli.config.load import Source
+from nncli.config.sweep import SweepKeys
+
+KEY = "sweep.objective"
+LOSS_KEYS = ("class_weight", "sample_weight", "regularizer")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """column: of metrics.csv, by which trials are pruned.  told: what a trial's value is.
+
+    reason: why it isn't what stopping watches, if it isn't.
+    """
+
+    column: str
+    told: str
+    higher_is_better: bool
+    reason: str = ""
+
+
+def objective_of(
+    keys: SweepKeys, first: Built, columns: Sequence[str], source: Source
+) -> Objective:
+    """What `sweep.objective` asks for, given the keys that are searched. Raises ConfigError."""
+    job = first.job
+    known = ["val_loss", *(f"val_{name}" for name in job.metrics)]
+    column, reason = keys.objective, ""
+    if column == "auto":
+        column = f"val_{job.monitor.removeprefix('val_')}"
+        searched = [key for key in columns if _changes_loss(key)]
+        instead = [name for name in ("val_log_loss", "val_rmse") if name in known]
+        if column == "val_loss" and searched and instead:
+            column = instead[0]
+            reason = f"{', '.join(searched)} changes what a loss means"
+    if column not in known:
+        why = "; test rows never choose" if column.startswith("test") else ""
+        message = f"expected one of {', '.join(known)}, found '{column}'{why}"
+        raise source.error([(KEY, message)])
+    if job.val is None and not keys.folds:
+        raise source.error(
+            [(KEY, "there are no validation rows to judge by: give data.split.val, or sweep.folds")]
+        )
+    bare = column.removeprefix("val_")
+    told = f"held_out_{bare}" if keys.folds else column
+    return Objective(column, told, job.is_score(column), reason)
+
+
+def _changes_loss(key: str) -> bool:
+    """Whether losses with other values of a key can't be compared."""
+    return key.split(".")[0] == "loss" or any(word in key for word in LOSS_KEYS)

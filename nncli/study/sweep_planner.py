@@ -1,0 +1,115 @@
+"""Sweep planner: which values each trial of a sweep has."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.run_directory import METRICS
+from nncli.artifacts.trial_records import TrialRecord
+from nncli.config.nodes import Node
+from nncli.config.sweep import SweepKeys
+from nncli.study.plan import RunPlan, TrialPlan, seed_assignment
+from nncli.study.pruning import MedianPruner
+from nncli.study.samplers import Sampler
+from nncli.study.space import Space
+from nncli.study.trials import Direction, Point, Told
+
+VARIED = ("init", "shuffle", "dropout")
+
+
+@dataclass
+class SweepPlanner:
+    """Which values each trial has. Trial 0 is the config as given.
+
+    trials: how many there are to be.  path: the study's folder, where epochs' values are read.
+    """
+
+    trials: int
+    keys: SweepKeys
+    space: Space
+    sampler: Sampler
+    direction: Direction
+    objective: str
+    path: Path
+    reports: dict[int, dict[int, float]] = field(default_factory=dict)
+
+    @property
+    def ahead(self) -> int:
+        return self.keys.ahead
+
+    def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
+        if number == 0:
+            return self._planned(0, self.space.given, told)
+        known = [self._told(record) for record in told]
+        return self._planned(number, self.sampler.suggest(number, known), told)
+
+    def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
+        return self._planned(record.number, self.point(record), told)
+
+    def point(self, record: TrialRecord) -> Point:
+        """Where in the space a trial is."""
+        return self.space.point({**dict.fromkeys(self.space.columns, ""), **record.keys})
+
+    def _planned(self, number: int, point: Point, told: Sequence[TrialRecord]) -> TrialPlan:
+        cells = {key: text for key, text in self.space.cells(point).items() if text}
+        pruning = None
+        if self.keys.prune and number:
+            pruning = MedianPruner.of(map(self._told, told), self.direction)
+        runs = self.runs(f"trial-{number:04d}", number, point)
+        return TrialPlan(number, runs, cells, pruning)
+
+    def runs(self, folder: str, number: int, point: Point) -> tuple[RunPlan, ...]:
+        """The runs of a trial: one, or one for each seed or fold."""
+        given = self.assignments(number, point)
+        if self.keys.folds:
+            folds = range(self.keys.folds)
+            return tuple(RunPlan(f"{folder}/fold-{i + 1}", given, fold=i) for i in folds)
+        if self.keys.seeds == 1:
+            return (RunPlan(folder, given),)
+        seeds = range(self.keys.seeds)
+        return tuple(self.seeded(f"{folder}/seed-{i}", number, point, i) for i in seeds)
+
+    def assignments(self, number: int, point: Point) -> tuple[str, ...]:
+        """What `--set` gives a trial: nothing to the config as given."""
+        if number == 0:
+            return ()
+        return tuple(
+            f"{key}={json.dumps(_plain(node))}" for key, node in self.space.assignments(point)
+        )
+
+    def seeded(self, folder: str, number: int, point: Point, step: int) -> RunPlan:
+        """A run with seeds that are moved by `step`."""
+        seeds = self.space.experiment(point if number else {}).seeds
+        given = (*self.assignments(number, point), seed_assignment(seeds, VARIED, step))
+        return RunPlan(folder, given)
+
+    def _told(self, record: TrialRecord) -> Told:
+        reports = self._reports(record) if self.keys.prune else {}
+        return Told(record.number, self.point(record), record.state, record.value, reports)  # type: ignore[arg-type]
+
+    def _reports(self, record: TrialRecord) -> Mapping[int, float]:
+        """The objective at each logged epoch of a trial's first run, which is the one pruned."""
+        if record.number not in self.reports:
+            first = self.runs(record.run, record.number, self.point(record))[0].folder
+            log = self.path / first / METRICS
+            found = {}
+            if log.is_file():
+                columns = read_columns(log.read_bytes(), log)
+                values = columns.get(self.objective, [])
+                pairs = zip(columns["epoch"], values, strict=False)
+                found = {int(epoch): value for epoch, value in pairs}
+            self.reports[record.number] = found
+        return self.reports[record.number]
+
+
+def _plain(node: Node) -> Any:
+    """A node as JSON has it, which is YAML too."""
+    value = node.value
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value

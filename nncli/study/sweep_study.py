@@ -1,0 +1,109 @@
+"""Sweep study: trials, then the best and the first again with seeds unseen so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nncli.artifacts.freeing import free_trial
+from nncli.artifacts.study_directory import CONFIRM
+from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
+from nncli.config.dump import to_yaml
+from nncli.engine.stop import Stop
+from nncli.study.confirmation import ConfirmPlanner, confirmed
+from nncli.study.engines import Engine
+from nncli.study.runner import OnTrial, Runner
+from nncli.study.study import Study, is_done
+from nncli.study.sweep_planner import SweepPlanner
+
+BEST = "best.yaml"
+WHY_FREED = "sweep.keep: {}"
+
+
+@dataclass
+class SweepStudy(Study):
+    """A sweep: trials, of which the best counts."""
+
+    planner: SweepPlanner
+
+    def __post_init__(self) -> None:
+        self._freed: set[int] = set()
+
+    def run_trials(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> None:
+        """Run its trials; what isn't kept is freed as soon as it is known to be."""
+
+        def told(trial: TrialRecord, warnings: Sequence[str]) -> None:
+            on_trial(trial, warnings)
+            if not trial.is_open:
+                self._free(trial.number)
+
+        super().run_trials(engine, stop, told)
+
+    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any] | None:
+        """Confirm the best, and record it with its config."""
+        again = self._confirm(engine, stop, on_trial)
+        return None if again is None else self._end(again)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The trial with the best value so far."""
+        return best_of(self.trials, higher_is_better=self.facts.higher_is_better)
+
+    def _free(self, last: int) -> None:
+        """Free what `sweep.keep` doesn't keep, now that so many trials have been told."""
+        keep = self.planner.keys.keep
+        if keep == "all":
+            return
+        best = self.best if keep == "best" else None
+        for trial in self.trials[: last + 1]:
+            if trial is not best and trial.number not in self._freed:
+                free_trial(self.task.path / trial.run, WHY_FREED.format(keep))
+                self._freed.add(trial.number)
+
+    def _confirm(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> list[TrialRecord] | None:
+        """The best and the first again; None after a stop, nothing if none is asked for."""
+        best, count = self.best, self.planner.keys.confirm
+        if best is None or not count:
+            return []
+        planner = ConfirmPlanner(self.planner, sorted({best.number, 0}), self.trials, count)
+        trials: list[TrialRecord] = []
+        if CONFIRM in self.directory.manifest():
+            path = self.directory.path / CONFIRM
+            trials = decode(self.directory.read(CONFIRM), ["trial"], path)
+
+        def save() -> None:
+            self.directory.save(self.facts, self.trials, {CONFIRM: encode(trials, ["trial"])})
+
+        objective = self.facts.objective.replace("held_out_", "val_")
+        task = replace(self.task, folds=0)
+        Runner(task, planner, objective, engine, stop, trials, save, on_trial).run()
+        return trials if is_done(trials, planner) else None
+
+    def _end(self, again: Sequence[TrialRecord]) -> dict[str, Any]:
+        """Record what came of it: the best trial, its config, and what it is worth."""
+        best, states = self.best, [trial.state for trial in self.trials]
+        result = {
+            "run": str(self.directory.path),
+            "objective": self.facts.objective,
+            "trials": {state: states.count(state) for state in dict.fromkeys(states)},
+            "first": _shown(self.trials[0]),
+            "best": _shown(best) if best else None,
+            "confirmed": confirmed(again, self.facts) if again and best else None,
+        }
+        files = {BEST: self._best_config(best).encode()} if best else {}
+        return self.end(result, files)
+
+    def _best_config(self, best: TrialRecord) -> str:
+        """A config that trains the best trial alone."""
+        point = self.planner.point(best) if best.number else {}
+        experiment = self.planner.space.experiment(point)
+        experiment = replace(experiment, name=f"{experiment.name}-best", sweep=None)
+        return to_yaml(experiment, lambda path: str(path.absolute()))
+
+
+def _shown(trial: TrialRecord) -> dict[str, Any]:
+    return {
+        "run": trial.run,
+        "value": trial.value,
+        "keys": dict(trial.keys),
+        "metrics": dict(trial.metrics),
+    }

@@ -1,0 +1,55 @@
+"""Taking up: the run that a trial left behind, if it can be gone on with."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nncli.artifacts.atomic_directory import MANIFEST
+from nncli.artifacts.run_directory import CHECKPOINT, RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.engine.stop import Stop
+from nncli.errors import RunInUse
+
+PAUSE = 0.1  # seconds between two looks at a run that another process is using
+
+
+@contextmanager
+def taken_up(folder: Path, stop: Stop) -> Iterator[RunDirectory | None]:
+    """The run in a folder, locked; None, and nothing left there, if there is none to go on with.
+
+    A worker whose study was killed may be using it still: it is waited for, but for a stop.
+    """
+    run = _locked(folder, stop)
+    try:
+        if run is None or _can_be_gone_on_with(run):
+            yield run
+        else:
+            shutil.rmtree(folder)
+            run.unlock()
+            yield None
+    finally:
+        if run is not None:
+            run.unlock()
+
+
+def _locked(folder: Path, stop: Stop) -> RunDirectory | None:
+    while folder.is_dir() and not stop.requested:
+        run = RunDirectory(folder)
+        try:
+            run.lock()
+        except RunInUse:
+            time.sleep(PAUSE)
+            continue
+        if folder.is_dir():
+            return run
+        run.unlock()
+    return None
+
+
+def _can_be_gone_on_with(run: RunDirectory) -> bool:
+    if not (run.path / MANIFEST).is_file() or CHECKPOINT not in run.manifest():
+        return False
+    reader = RunReader(run)
+    return bool(reader.summary()) or reader.recorded.optimizer.is_resumable

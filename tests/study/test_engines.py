@@ -1,0 +1,118 @@
+"""Workers that others have started: Dask and MPI leave the record that one process leaves."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LINES = (
+    "data: {dataset: iris}",
+    "network: {hidden: [4]}",
+    "training: {epochs: 150, engine: numpy}",
+    "sweep: {space: {optimizer.learning_rate: {low: 0.0001, high: 0.1, log: true}}, "
+    "method: random, trials: 6, confirm: 1, ahead: 3}",
+)
+QUIET = ("-q", "--json")
+
+needs_dask = pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="no Dask")
+MPIEXEC = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}")
+needs_mpi = pytest.mark.skipif(
+    not importlib.util.find_spec("mpi4py") or MPIEXEC is None, reason="no MPI"
+)
+
+
+@pytest.fixture
+def config(write):
+    return write("it.yaml", *LINES)
+
+
+@pytest.fixture
+def whole(nncli, config):
+    done = nncli("sweep", config, *QUIET, "--workers", 1)
+    assert done.code == 0, done.err
+    return Path(done.json["run"])
+
+
+@pytest.fixture
+def dask(folder):
+    """A scheduler of this machine with two workers, all processes of their own, and its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    log = (folder / "dask.log").open("w")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*arguments: str) -> None:
+        command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
+        started.append(subprocess.Popen(command, cwd=folder, stdout=log, stderr=log))
+
+    port = address.rpartition(":")[2]
+    start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
+    for _ in range(2):
+        start("worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+    yield address, started
+    for process in started:
+        process.kill()
+        process.wait()
+    log.close()
+
+
+@needs_dask
+def test_dask_leaves_the_same_record_though_a_worker_is_killed(
+    spawn, whole, config, folder, until, record, dask
+):
+    address, processes = dask
+    study = folder / "runs" / "it-sweep-002"
+    running = spawn("sweep", config, "-q", "--on", f"dask:{address}", cwd=folder)
+    until(lambda: (study / "trial-0002" / "manifest.json").is_file())
+    os.kill(processes[-1].pid, signal.SIGKILL)
+    assert running.wait() == 0
+    for name in ("trials.csv", "confirm.csv"):
+        assert record(study, name) == record(whole, name)
+
+
+@needs_dask
+def test_no_scheduler_is_said_before_anything_is_written(nncli, config):
+    said = nncli("sweep", config, "--on", "dask:tcp://127.0.0.1:9", "-q")
+    assert said.code == 2
+    assert said.err.startswith("--on dask:tcp://127.0.0.1:9: no scheduler answers there")
+    assert len(said.err.splitlines()) == 1
+    assert not Path("runs").exists()
+
+
+@needs_mpi
+def test_mpi_leaves_the_same_record(whole, config, folder, record):
+    study = folder / "runs" / "it-sweep-002"
+    command = [MPIEXEC, "-n", "3", sys.executable, "-m", "mpi4py.futures", "-m", "nncli"]
+    done = subprocess.run(
+        [*command, "sweep", config, "-q", "--on", "mpi"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("trials.csv", "confirm.csv"):
+        assert record(study, name) == record(whole, name)
+
+
+@needs_mpi
+def test_mpi_alone_says_how_it_is_started(process, config, folder):
+    said = process("sweep", config, "--on", "mpi", "-q", cwd=folder)
+    assert said.code == 2
+    assert "mpiexec -n 4 python -m mpi4py.futures -m nncli sweep" in said.err
+
+
+@pytest.mark.parametrize("engine", ["dask", "mpi"])
+def test_missing_library_is_named_with_its_extra(nncli, config, monkeypatch, engine):
+    monkeypatch.setitem(sys.modules, {"dask": "distributed", "mpi": "mpi4py"}[engine], None)
+    on = {"dask": "dask:tcp://127.0.0.1:9", "mpi": "mpi"}[engine]
+    said = nncli("sweep", config, "--on", on, "-q")
+    assert said.code == 2
+    assert f"pip install 'nncli-yaml[{engine}]'" in said.err
