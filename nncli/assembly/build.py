@@ -155,7 +155,14 @@ def _check_transform(data: ResolvedData, table: Table, source: Source) -> None:
 def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Preprocessing:
     """Statistics of the training rows, and of no other."""
     numeric, categorical = keys.numeric, keys.categorical
-    steps = Steps(numeric.scale, numeric.impute, categorical.impute, categorical.handle_unknown)
+    steps = Steps(
+        numeric.scale,
+        numeric.impute,
+        categorical.impute,
+        categorical.handle_unknown,
+        numeric.encode,
+        numeric.bins,
+    )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused
         return Preprocessing.fit(

@@ -44,7 +44,7 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
     if network.input != inputs:
         what = "the features of the data"
         if inputs != len(table.features):
-            what = f"what {len(table.features)} features become, a category an input"
+            what = f"what {len(table.features)} features become, a category or a bin an input"
         yield "network.input", f"expected {inputs}, {what}, found {network.input}"
     if not table.classes:
         if units != table.y.shape[1]:

@@ -151,7 +151,9 @@ def _resolve_preprocessing(
         target = numeric if not table.classes and reaches_all else "none"
     return ResolvedPreprocessing(
         **_unchanged(keys, ResolvedPreprocessing),
-        numeric=ResolvedNumeric(impute=impute, scale=numeric),
+        numeric=ResolvedNumeric(
+            **_unchanged(keys.numeric, ResolvedNumeric), impute=impute, scale=numeric
+        ),
         target=ResolvedTarget(transform=keys.target.transform, scale=target),
     )
 

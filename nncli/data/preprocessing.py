@@ -123,6 +123,8 @@ class Preprocessing:
                 del feature["date"]
             if not feature["order"]:
                 del feature["order"]
+            if feature["encoding"] is None:
+                del feature["encoding"]
         if self.target.transform == "none":
             del value["target"]["transform"]
         return value
@@ -156,7 +158,8 @@ def _with_options(value: Any) -> Any:
     if not isinstance(features, list):
         return value
     full = [
-        {"date": None, "order": [], **each} if isinstance(each, dict) else each for each in features
+        {"date": None, "order": [], "encoding": None, **each} if isinstance(each, dict) else each
+        for each in features
     ]
     value = {**value, "features": full}
     if isinstance(value.get("target"), dict):

@@ -244,15 +244,21 @@ def _present(table: Table, name: str, pool: Array) -> Array:
 
 def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
     """Times as numbers that sort as they follow each other."""
+    from nncli.parts.date_formats import DAY_FIRST, date_format, written
     from nncli.parts.dates import days_of
 
     texts = table.column(name).categories
     if not texts:
         return values
+    _, form, open_text = date_format(texts)
+    cure = ""
+    if open_text:
+        said = written(open_text, DAY_FIRST)
+        cure = f' (data.columns: {{"{printable(name)}": {{format: "{said}"}}}}, say)'
     moments: Array = np.zeros(len(texts))
     wrong = {}
     for index, text in enumerate(texts):
-        if (days := days_of(text)) is None:
+        if open_text or (days := days_of(text, form)) is None:
             wrong[index] = text
         else:
             moments[index] = days
@@ -267,7 +273,7 @@ def _moments(table: Table, name: str, values: Array, pool: Array) -> Array:
             name,
             lambda row: (
                 "expected a number or a date such as 2026-03-01, "
-                f"found '{printable(wrong[found[row]])}'"
+                f"found '{printable(wrong[found[row]])}'{cure}"
             ),
         )
     return np.asarray(moments[values.astype(int)])

@@ -62,7 +62,7 @@ def table_starter(
     """
     found = read_table(path, tuple(dict.fromkeys(target)), asked)
     table = found.table
-    for note in found.notes:
+    for note in (*found.said, *found.notes):
         say(note)
     many, rows = _count_inputs(table) > MANY_INPUTS, len(table)
     return TEMPLATE.format(

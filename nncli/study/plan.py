@@ -10,11 +10,15 @@ from nncli.engine.job import Seeds
 
 @dataclass(frozen=True)
 class RunPlan:
-    """A run: its folder in the study, what `--set` gives it, and the fold that it holds out."""
+    """A run: its folder in the study, what `--set` gives it, and the fold that it holds out.
+
+    places: where the values that it sets are written, by dotted key.
+    """
 
     folder: str
     assignments: tuple[str, ...] = ()
     fold: int | None = None
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pruning(Protocol):

@@ -75,6 +75,12 @@ class Space:
                     found[outer] = apply(found[outer], inner, node)
         return list(found.items())
 
+    def places(self, point: Point) -> dict[str, str]:
+        """Where the value of each dotted key that a point sets is written."""
+        return {
+            e.column: e.node(point[e.name]).where for e in self.active(point) if e.name in point
+        }
+
     def _outer(self, dimension: Dimension) -> str:
         """The key of the choice that a dimension depends on."""
         assert dimension.condition is not None

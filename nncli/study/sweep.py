@@ -25,7 +25,7 @@ from nncli.study.sweep_planner import SweepPlanner
 from nncli.study.sweep_study import SweepStudy
 from nncli.study.task import StudyTask
 from nncli.study.trials import Direction
-from nncli.study.versions import versions
+from nncli.study.versions import note_on_search, search_versions, versions
 
 MORE_TRIALS = "sweep.trials"
 NO_PLOTS = "output.plots=[]"  # of every trial; `plot-loss` draws one when it is asked to
@@ -56,7 +56,7 @@ def begin(
         higher_is_better=objective.higher_is_better,
         keys=space.columns,
         data_sha256="" if _varies_data(space) else whole.table.sha256(),
-        versions=versions(),
+        versions=versions() | search_versions(keys.method),
         began=utc_now(),
     )
     facts, notes = _bounded(facts, _planner(facts, keys, space, Path()))
@@ -67,8 +67,10 @@ def begin(
     return _study(directory, facts, keys, space), first, notes
 
 
-def resume(path: Path, config: Path | None, assignments: Sequence[str]) -> SweepStudy:
-    """A sweep that was stopped, or that is to have more trials.
+def resume(
+    path: Path, config: Path | None, assignments: Sequence[str]
+) -> tuple[SweepStudy, list[str]]:
+    """A sweep that was stopped, or that is to have more trials, and what there is to say about it.
 
     Raises ConfigError for a key that the config, or `--set`, has otherwise than it began with;
     NothingLeft for one that has come to its end.
@@ -91,7 +93,8 @@ def resume(path: Path, config: Path | None, assignments: Sequence[str]) -> Sweep
                 f"{path}: nothing left to do: its {facts.trials} trials are done "
                 f"(to go on: --set {MORE_TRIALS}=N, for a larger N)"
             )
-        return study
+        note = note_on_search(facts.versions, keys.method)
+        return study, [note] if note else []
 
 
 def _grown(facts: StudyFacts, began: Experiment, asked: Experiment, path: Path) -> StudyFacts:

@@ -64,11 +64,12 @@ class SweepPlanner:
     def runs(self, folder: str, number: int, point: Point) -> tuple[RunPlan, ...]:
         """The runs of a trial: one, or one for each seed or fold."""
         given = self.assignments(number, point)
+        places = self.space.places(point) if number else {}
         if self.keys.folds:
             folds = range(self.keys.folds)
-            return tuple(RunPlan(f"{folder}/fold-{i + 1}", given, fold=i) for i in folds)
+            return tuple(RunPlan(f"{folder}/fold-{i + 1}", given, i, places) for i in folds)
         if self.keys.seeds == 1:
-            return (RunPlan(folder, given),)
+            return (RunPlan(folder, given, places=places),)
         seeds = range(self.keys.seeds)
         return tuple(self.seeded(f"{folder}/seed-{i}", number, point, i) for i in seeds)
 
@@ -84,7 +85,7 @@ class SweepPlanner:
         """A run with seeds that are moved by `step`."""
         seeds = self.space.experiment(point if number else {}).seeds
         given = (*self.assignments(number, point), seed_assignment(seeds, VARIED, step))
-        return RunPlan(folder, given)
+        return RunPlan(folder, given, places=self.space.places(point) if number else {})
 
     def _told(self, record: TrialRecord) -> Told:
         reports = self._reports(record) if self.keys.prune else {}

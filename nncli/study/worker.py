@@ -27,6 +27,7 @@ from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.stop import Stop
 from nncli.errors import Diverged, NncliError, UserError
 from nncli.study import tables
+from nncli.study.placing import lines_at
 from nncli.study.plan import Pruning, RunPlan
 from nncli.study.stopping import watched_stop
 from nncli.study.taking_up import taken_up
@@ -38,10 +39,14 @@ TRACEBACK = "traceback.txt"
 ENDED = ("epochs", "early_stopping", "converged", "pruned", "diverged")
 
 
+def unseen(plan: RunPlan, report: EpochReport) -> None:
+    """Nobody looks on."""
+
+
 def run_trial(task: TrialTask) -> TrialResult:
     """Run a trial in a process of its own; it ends early when the study is asked to stop."""
     with watched_stop(task.study.path) as stop:
-        return run_trial_here(task, stop, lambda plan, report: None)
+        return run_trial_here(task, stop, unseen)
 
 
 def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> TrialResult:
@@ -60,7 +65,7 @@ def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> Trial
                 refusal = error.exit_code, tuple(error.lines())
                 return TrialResult(task.plan.number, (), host, refusal)
             # of this trial's config, or of the rows that it draws
-            runs.append(RunResult("invalid", message=" ".join(error.lines())))
+            runs.append(RunResult("invalid", message=" ".join(lines_at(error, plan.places))))
         except Exception as error:
             runs.append(_failed(task, error))
         if runs[-1].state != COMPLETED:

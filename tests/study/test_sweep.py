@@ -151,13 +151,34 @@ def test_sweep_of_which_every_trial_diverges_ends_with_5(nncli, write, config):
     assert done.out.startswith("no trial came to its end: 6 diverged")
 
 
-def test_invalid_trial_is_a_state_with_its_message(nncli, config, record):
-    lines = ("data: {dataset: iris, split: {type: random, val: 0.15, test: 0.15}}", *BASE[1:])
-    space = "{data.split.val: [0.2, 0.3], data.split.test: [0.2, 0.75]}"
-    done = nncli("sweep", config(*lines, space=space, method="grid"), *QUIET)
-    rows = record(Path(done.json["run"]))
-    assert [row["state"] for row in rows].count("invalid") >= 1
-    assert all(row["message"] for row in rows if row["state"] == "invalid")
+SPLIT = "data: {dataset: iris, split: {type: random, val: 0.15, test: 0.15}}"
+
+
+@pytest.mark.parametrize(
+    ("line", "space", "value", "said"),
+    [
+        (
+            SPLIT,
+            "{data.split.val: [0.2, 0.3], data.split.test: [0.2, 0.75]}",
+            "0.75",
+            "data.split: expected a train share > 0",
+        ),
+        (
+            BASE[0],
+            "{training.batch_size: [full, 8], optimizer: [sgd, lbfgs]}",
+            "8]",
+            "training.batch_size: lbfgs needs all rows at once: use full",
+        ),
+    ],
+)
+def test_invalid_trial_is_a_state_with_the_place_of_its_value(
+    nncli, config, record, line, space, value, said
+):
+    it = config(line, *BASE[1:], space=space, method="grid")
+    rows = record(Path(nncli("sweep", it, *QUIET).json["run"]))
+    invalid = {row["message"] for row in rows if row["state"] == "invalid"}
+    number, text = next(x for x in enumerate(it.read_text().splitlines(), 1) if space in x[1])
+    assert invalid == {f"{it}:{number}:{text.index(value) + 1}: {said}"}
 
 
 def test_bug_in_a_trial_is_a_state_with_its_traceback(nncli, config, record, monkeypatch):
@@ -329,6 +350,26 @@ def test_workers_of_another_version_are_refused(nncli, config, monkeypatch):
     assert done.code == 2
     assert "has nncli " in done.err
     assert "(the study began with 0.0.1)" in done.err
+
+
+def test_resume_with_another_optuna_says_so(nncli, config, monkeypatch):
+    import optuna
+
+    from nncli.study import versions
+
+    study = nncli("sweep", config(method="tpe", trials=2), *QUIET).json["run"]
+    facts = json.loads((Path(study) / "study.json").read_text())
+    assert facts["versions"]["optuna"] == optuna.__version__
+    more = ("sweep", "--resume", study, "-q", "--workers", 1, "--set")
+    assert nncli(*more, "sweep.trials=3").err == ""
+    monkeypatch.setattr(versions, "version", lambda name: "4.9")
+    said = f"began with Optuna {optuna.__version__}, here is 4.9: its suggestions may differ\n"
+    assert nncli(*more, "sweep.trials=4").err == f"note: the study {said}"
+
+
+def test_search_without_optuna_records_no_version_of_it(nncli, config):
+    study = nncli("sweep", config(method="random", trials=2), *QUIET).json["run"]
+    assert "optuna" not in json.loads((Path(study) / "study.json").read_text())["versions"]
 
 
 def test_train_imports_nothing_of_a_search(process, folder, config):

@@ -48,8 +48,8 @@ def command(
 ) -> None:
     """Write a commented starter config; an existing file is never overwritten.
 
-    For a TABLE of your own (.csv, .tsv, .csv.gz, .npz, .parquet or .feather), it says what each
-    column was taken for.
+    For a TABLE of your own (.csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather), it says
+    what each column was taken for.
     """
     from nncli.starter.asked import Asked
     from nncli.starter.dataset_starter import starter
