@@ -108,6 +108,8 @@ def is_id_name(name: str) -> bool:
 
 
 def _all_differ(values: Array) -> bool:
+    if values.max() - values.min() + 1 < len(values):
+        return False  # there are fewer whole numbers between the ends
     return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)
 
 

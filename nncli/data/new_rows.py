@@ -10,9 +10,11 @@ import numpy as np
 from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
+from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import in_other_case, listed
-from nncli.data.reading.encoding import Encoded, Form, encode
+from nncli.data.reading.encoded_rows import Encoded
+from nncli.data.reading.encoding import encode
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
@@ -81,9 +83,11 @@ class NewRows:
             row_word=reader.row_word,
             notes=reader.notes,
         )
+        y = self._targets(encoded, targets, origin)
+        given = weights_of(encoded, weights[0], origin) if weights else None
         return Table(
-            encoded.select(features),
-            self._targets(encoded, targets, origin),
+            encoded.take(features),
+            y,
             tuple(features),
             tuple(targets),
             self.learnt.classes,
@@ -92,7 +96,7 @@ class NewRows:
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
             orders={f.name: f.order for f in self.learnt.features if f.order},
             dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
-            weights=weights_of(encoded, weights[0], origin) if weights else None,
+            weights=given,
             origin=origin,
         )
 

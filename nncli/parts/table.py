@@ -27,6 +27,10 @@ class Column:
     values: Array
     categories: tuple[str, ...] = ()
 
+    def copy(self) -> "Column":
+        """The same in memory of its own."""
+        return Column(self.values.copy(), self.categories)
+
 
 @dataclass(frozen=True)
 class Origin:

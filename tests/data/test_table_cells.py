@@ -179,6 +179,7 @@ def test_a_column_with_many_texts_is_text(tmp_path, share, is_text):
 @pytest.fixture
 def small_chunks(monkeypatch):
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 600)
+    monkeypatch.setattr(encoding, "GUESSED_CELLS", 590)
 
 
 def test_a_column_that_turns_to_text_far_down_is_read_again_as_text(tmp_path, small_chunks):

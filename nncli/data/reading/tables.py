@@ -10,9 +10,11 @@ from nncli.constraints import Auto
 from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.reading.chunks import MISSING, TableReader
+from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import flow_list, listed, nearest
-from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
+from nncli.data.reading.encoded_rows import COPIES, Encoded
+from nncli.data.reading.encoding import encode
 from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.number_formats import yaml_name
 from nncli.data.reading.table_notes import date_notes, value_notes
@@ -241,8 +243,10 @@ class TableFile(Dataset):
         if self.parts:
             codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
+        aside = {name: encoded.column(name).copy() for name in self.aside} | parts
+        weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
         return Table(
-            encoded.select(list(kinds)),
+            encoded.take(list(kinds)),
             y,
             tuple(kinds),
             self.target,
@@ -252,8 +256,8 @@ class TableFile(Dataset):
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
             dates=frozenset(name for name, kind in kinds.items() if kind == "date"),
             orders={name: keys.words for name, keys in self.keys.items() if keys.words},
-            aside={name: encoded.column(name) for name in self.aside} | parts,
-            weights=weights_of(encoded, self._weights[0], origin) if self._weights else None,
+            aside=aside,
+            weights=weights,
             origin=replace(
                 origin,
                 left_out=left_out,
@@ -319,7 +323,7 @@ def _missing_target(
 
 def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
     """The column that weighs the rows. Raises TableError for every row that isn't weighed."""
-    values = encoded.column(name).values
+    values = encoded.column(name).copy().values
     wrong = np.flatnonzero(~(values >= 0)).tolist()
     if not wrong:
         return values
