@@ -15,8 +15,8 @@ from nncli.comparison.metric_choice import choose, loss_differs
 from nncli.comparison.pairing import Difference, Runs, difference
 from nncli.comparison.results import SECONDS, Result, bare, result_of
 from nncli.comparison.settings import differing, settings_of
-from nncli.comparison.statistics import Mean, deviation, holm
 from nncli.errors import UserError
+from nncli.evaluation.statistics import Mean, deviation, holm
 
 
 @dataclass(frozen=True)
@@ -72,21 +72,13 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
 
     Raises UserError for another path or metric, CorruptRun.
     """
-    bundles = _found(paths)
-    gathered, left_out = _gather(bundles, is_timed=metric == SECONDS)
+    gathered, left_out = _gather(_found(paths), is_timed=metric == SECONDS)
     if not gathered:
-        raise UserError(f"none of the {len(left_out)} runs can be read: {left_out[0].why}")
-    keys = differing([group.settings for group in gathered])
-    ended = [result for group in gathered for result in group.results if not result.trouble]
-    chosen, notes = choose(ended, keys, metric)
+        raise UserError(f"none of the runs can be read: {left_out[0].name}: {left_out[0].why}")
+    chosen, notes = _metric(gathered, metric)
     notes += [note for note in map(confirmed, paths) if note]
-    groups: list[Group] = []
-    for place, each in enumerate(gathered):
-        counted, others = _counted(each.results, chosen)
-        left_out += others
-        if counted:
-            own = {key: values[place] for key, values in keys.items()}
-            groups.append(_group(each.names, own, Runs(counted, chosen)))
+    keys, groups, others = _groups(gathered, chosen)
+    left_out += others
     if not groups:
         raise UserError(f"no run has a {chosen}: {left_out[0].name}: {left_out[0].why}")
     is_score = groups[0].runs.results[0].is_score(chosen)
@@ -95,6 +87,31 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
         notes.append(f"the loss itself differs between groups: {chosen} isn't one thing")
     tested, compared = _beside_the_best(groups)
     return Comparison(chosen, is_score, list(keys), compared, left_out, tested, notes)
+
+
+def _metric(gathered: Sequence[_Gathered], asked: str | None) -> tuple[str, list[str]]:
+    """The column to compare by, and what has to be said about it. Raises UserError."""
+    ended = [group for group in gathered if any(not each.trouble for each in group.results)]
+    results = [each for group in ended for each in group.results if not each.trouble]
+    return choose(results, differing([group.settings for group in ended]), asked)
+
+
+def _groups(
+    gathered: Sequence[_Gathered], metric: str
+) -> tuple[dict[str, list[Any]], list[Group], list[LeftOut]]:
+    """The keys that differ, the groups with runs that count, and the runs that don't."""
+    kept: list[tuple[_Gathered, Runs]] = []
+    left_out: list[LeftOut] = []
+    for each in gathered:
+        counted, others = _counted(each.results, metric)
+        left_out += others
+        kept += [(each, Runs(counted, metric))] if counted else []
+    keys = differing([each.settings for each, _ in kept])
+    groups = [
+        _group(each.names, {key: values[place] for key, values in keys.items()}, runs)
+        for place, (each, runs) in enumerate(kept)
+    ]
+    return keys, groups, left_out
 
 
 def _found(paths: Sequence[Path]) -> list[Bundle]:

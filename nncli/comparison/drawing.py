@@ -10,9 +10,9 @@ from nncli.artifacts.pictures import write_picture
 from nncli.comparison.comparison import Comparison, Group
 from nncli.comparison.labels import LONGEST_LABEL, labels
 from nncli.comparison.results import bare
-from nncli.comparison.statistics import FEWEST
 from nncli.errors import UserError
 from nncli.evaluation.plots import COLORS, dress, new_figure, short
+from nncli.evaluation.statistics import FEWEST
 from nncli.parts.arrays import Array
 
 YELLOW = "#F0E442"  # hardly seen as a line on white

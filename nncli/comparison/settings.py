@@ -52,7 +52,7 @@ def differing(several: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     >>> differing([{"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}])
     {'a.c': [2, 3]}
     """
-    return dict(_differing("", list(several)))
+    return dict(_differing("", list(several))) if several else {}
 
 
 def _differing(key: str, values: list[Any]) -> list[tuple[str, list[Any]]]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from nncli.constraints import Auto, Count, Finite, Length
+from nncli.constraints import Auto, Bounds, Count, Finite, Length
 from nncli.data.fitted_columns import Impute, ImputeCategory, Unknown
+from nncli.data.numeric_encodings import BINS, MOST_BINS, Encode
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import nfc
@@ -30,6 +31,25 @@ class Numeric:
     scale: Annotated[
         Scale | Auto, "auto: standard, but none for gates, inline rows and and_float"
     ] = "auto"
+    encode: Annotated[
+        Encode,
+        "instead of scaling; piecewise_linear: an input for each bin between quantiles of the "
+        "training rows, 1 below the value, 0 above it, linear within; dates are scaled still",
+    ] = "none"
+    bins: Annotated[
+        Annotated[int, Bounds(ge=1, le=MOST_BINS)],
+        "of piecewise_linear; fewer where values repeat",
+    ] = BINS
+
+    def __post_init__(self) -> None:
+        if self.encode == "none" and self.bins != BINS:
+            raise ValueError("bins: it is for encode: piecewise_linear, and encode is none")
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys that mean something for how numbers are encoded."""
+        unused = {"bins"} if self.encode == "none" else set()
+        return tuple(key.name for key in fields(self) if key.name not in unused)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +111,11 @@ class Data:
 
     dataset: Annotated[Dataset | None, "a built-in dataset"] = None
     path: Annotated[
-        Path | None, "your own table: .csv, .tsv, .csv.gz, .npz, .parquet or .feather"
+        Path | None, "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather"
     ] = None
     target: Annotated[
-        str | Annotated[list[str], Length(1)] | None, "the table's column to predict, or several"
+        str | Annotated[list[str], Length(1)] | None,
+        "the table's column to predict, or several: numbers, or labels of two values each",
     ] = None
     features: Annotated[Features, "the table's columns to learn from"] = field(
         default_factory=Features
@@ -130,13 +151,18 @@ class Data:
     comment: Annotated[str | None, "what lines begin with that are no rows, as '#'"] = None
     skip_rows: Annotated[Count, "lines before the table: titles, say"] = 0
     on_disk: Annotated[bool | Auto, "read rows from disk; auto: if memory is short"] = "auto"
-    task: Annotated[Task | Auto, "what the target calls for; auto: by its values"] = "auto"
+    task: Annotated[
+        Task | Auto,
+        "what the target calls for; auto: by its values; multilabel: of several targets, which a "
+        "row has",
+    ] = "auto"
     classes: Annotated[
         list[bool | Finite | str] | None,
         "all classes of the target, in their order, also those that no row has; null: the rows'",
     ] = None
     split: Annotated[
-        Split | Auto, "auto: none for gates, else stratified (classes) or random, 0.7/0.15/0.15"
+        Split | Auto,
+        "auto: none for gates, else stratified (classes, labels) or random, 0.7/0.15/0.15",
     ] = "auto"
     preprocessing: Annotated[
         PreprocessingKeys | Literal["none"], "none switches every step off"

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from nncli.data.column_types import truths
 from nncli.data.dates import FittedDate
+from nncli.data.numeric_encodings import BINS, Encode, Encoding, fitting
 from nncli.data.scaling import Scale, Scaling
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
@@ -27,6 +28,8 @@ class Steps:
     impute: Impute
     impute_category: ImputeCategory
     unknown: Unknown
+    encode: Encode = "none"
+    bins: int = BINS
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class FittedColumn:
     where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
     whose input is always 0.  categories: one input each, sorted.  date: of a date.
     order: of a number that stands for a word, the words from 0 upwards.
+    encoding: what a number becomes, where it isn't scaled alone.
     """
 
     name: str
@@ -48,6 +52,7 @@ class FittedColumn:
     categories: tuple[str, ...] = ()
     date: FittedDate | None = None
     order: tuple[str, ...] = ()
+    encoding: Encoding | None = None
 
     @property
     def is_sound(self) -> bool:
@@ -55,6 +60,8 @@ class FittedColumn:
         if (self.kind == "date") != (self.date is not None):
             return False
         if self.date is not None and not self.date.is_sound:
+            return False
+        if self.encoding is not None and not (self.kind == "numeric" and self.encoding.is_sound):
             return False
         if self.kind == "categorical":
             is_text = self.fill is None or isinstance(self.fill, str)
@@ -67,6 +74,8 @@ class FittedColumn:
         """The network inputs it becomes."""
         if self.date is not None:
             return [f"{self.name}.{part}" for part in self.date.parts]
+        if self.encoding is not None:
+            return self.encoding.inputs(self.name)
         return [f"{self.name}={c}" for c in self.categories] or [self.name]
 
 
@@ -105,15 +114,24 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
         known = whole[~np.isnan(whole)]
         date = FittedDate.fit(known, steps.scale, weights if len(known) == len(whole) else None)
         return FittedColumn(name, kind, missing, fill, date=date)
-    scaling = Scaling.fit(steps.scale, whole[:, None], weights)
-    shift, scale = scaling.shift[0], scaling.scale[0]
-    if not np.isfinite([shift, scale]).all():
-        message = f"column '{printable(name)}' has values too large to scale"
-        raise DataError(message, key="data.preprocessing.numeric.scale")
-    if steps.scale != "none" and whole.min() == whole.max():
-        scale = 0.0  # weights that no training row has moved must not meet another value
-    order = table.orders.get(name, ())
-    return FittedColumn(name, kind, missing, fill, shift, scale, order=order)
+    if (fit := fitting(steps.encode, steps.bins)) is not None:
+        fitted: dict[str, Any] = {"encoding": fit(present)}
+        is_sound = fitted["encoding"].is_sound
+    else:
+        fitted = _fit_scale(steps.scale, whole, weights)
+        is_sound = bool(np.isfinite([*fitted.values()]).all())
+    if not is_sound:
+        what = "encode" if "encoding" in fitted else "scale"
+        message = f"column '{printable(name)}' has values too large to {what}"
+        raise DataError(message, key=f"data.preprocessing.numeric.{what}")
+    return FittedColumn(name, kind, missing, fill, order=table.orders.get(name, ()), **fitted)
+
+
+def _fit_scale(how: Scale, values: Array, weights: Array | None) -> dict[str, float]:
+    scaling = Scaling.fit(how, values[:, None], weights)
+    # weights that no training row has moved must not meet another value
+    is_constant = how != "none" and values.min() == values.max()
+    return {"shift": scaling.shift[0], "scale": 0.0 if is_constant else scaling.scale[0]}
 
 
 def _as_truth(values: Array, categories: Sequence[str]) -> Array:

@@ -62,9 +62,11 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
     rows = ", ".join(f"{len(chosen)} {name}" for name, chosen in built.rows.named().items())
     yield "rows", rows
     keys = built.experiment.data.preprocessing
-    scale = "none" if isinstance(keys, str) else str(keys.numeric.scale)
-    yield "x", f"{built.network.inputs} inputs; numbers {SCALES[scale]}"
-    if built.table.classes:
+    said = ENCODINGS.get(keys.numeric.encode) or SCALES[str(keys.numeric.scale)]
+    yield "x", f"{built.network.inputs} inputs; numbers {said}"
+    if built.table.labels:
+        yield "t", f"0 or 1 for each of {built.network.outputs} labels"
+    elif built.table.classes:
         units = built.network.outputs
         yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
     else:
@@ -85,6 +87,12 @@ SCALES = {
     "standard": "(value - mean) / standard deviation, of the training rows",
     "minmax": "(value - minimum) / (maximum - minimum), of the training rows",
     "robust": "(value - median) / interquartile range, of the training rows",
+}
+
+
+ENCODINGS = {
+    "piecewise_linear": "clip((value - b_(t-1)) / (b_t - b_(t-1)), 0, 1), an input for each bin t; "
+    "its edges b are quantiles of the training rows",
 }
 
 

@@ -29,12 +29,14 @@ WHY = {
 class TableFound:
     """A table, and how it was read.
 
-    guessed: keys of the text format that nobody gave.  notes: what the reader guessed, in words.
+    guessed: keys of the text format that nobody gave, said: what was found for each.  notes: what
+    the reader guessed, in words.
     """
 
     source: TableFile
     table: Table
     guessed: dict[str, object]
+    said: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -61,7 +63,7 @@ def read_table(path: Path, target: tuple[str, ...], asked: Asked) -> TableFound:
         except DataError as error:
             raise with_options(error) from None
         else:
-            return TableFound(source, table, guessed, (*said, *reader.notes))
+            return TableFound(source, table, guessed, tuple(said), reader.notes)
 
 
 def _guess(what: str, keys: dict[str, object]) -> str:
@@ -73,7 +75,7 @@ def _guess(what: str, keys: dict[str, object]) -> str:
 
 def layout_lines(found: TableFound) -> str:
     """The keys that were guessed, as lines of a data block, each with what it means."""
-    lines = [f"# {escaped(note)[:300]}" for note in found.notes[len(found.guessed) :]]
+    lines = [f"# {escaped(note)[:300]}" for note in found.notes]
     for key, value in found.guessed.items():
         text = to_yaml({key: value}).rstrip("\n")
         lines.append(f"{text:28}  # {WHY[key]}")

@@ -18,11 +18,11 @@ from nncli.errors import NothingLeft, UserError
 from nncli.study import tables
 from nncli.study.engines import Engine
 from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
-from nncli.study.runner import OnTrial
 from nncli.study.study import Study, new_directory, reopened
 from nncli.study.summary import by_run, summarize
 from nncli.study.task import StudyTask
 from nncli.study.versions import versions
+from nncli.study.watching import Watcher
 
 
 @dataclass
@@ -31,7 +31,7 @@ class RepeatStudy(Study):
 
     whole: SplitTable
 
-    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any]:
+    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any]:
         result = _result(self, self.whole)
         files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
         return self.end(result, files)

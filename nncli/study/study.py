@@ -16,8 +16,9 @@ from nncli.config.experiment import Experiment
 from nncli.engine.stop import Stop
 from nncli.study.engines import Engine
 from nncli.study.plan import Planner
-from nncli.study.runner import OnTrial, Runner
+from nncli.study.runner import Runner
 from nncli.study.task import StudyTask
+from nncli.study.watching import Watcher
 
 
 def new_directory(
@@ -47,10 +48,6 @@ def reopened(path: Path) -> Iterator[tuple[StudyDirectory, StudyFacts]]:
         raise
 
 
-def nothing(*_: object) -> None:
-    """Nobody looks on."""
-
-
 @dataclass
 class Study(ABC):
     """A study in its folder, which is this process's. trials: the record so far."""
@@ -61,16 +58,16 @@ class Study(ABC):
     planner: Planner
     trials: list[TrialRecord]
 
-    def run(self, engine: Engine, stop: Stop, on_trial: OnTrial = nothing) -> dict[str, Any] | None:
+    def run(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
         """Run what is left of it: what came of it, or None after a stop."""
-        self.run_trials(engine, stop, on_trial)
-        return self.finish(engine, stop, on_trial) if is_done(self.trials, self.planner) else None
+        self.run_trials(engine, stop, watcher)
+        return self.finish(engine, stop, watcher) if is_done(self.trials, self.planner) else None
 
-    def run_trials(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> None:
+    def run_trials(self, engine: Engine, stop: Stop, watcher: Watcher) -> None:
         """Run its trials, as long as nobody asks to stop."""
         objective = self.facts.objective
         Runner(
-            self.task, self.planner, objective, engine, stop, self.trials, self.save, on_trial
+            self.task, self.planner, objective, engine, stop, self.trials, self.save, watcher
         ).run()
 
     def save(self) -> None:
@@ -78,7 +75,7 @@ class Study(ABC):
         self.directory.save(self.facts, self.trials)
 
     @abstractmethod
-    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any] | None:
+    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
         """What is to be done once all trials have ended, and what came of it; None after a stop."""
 
     def end(self, result: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:

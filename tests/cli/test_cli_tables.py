@@ -247,7 +247,7 @@ def test_misspelt_columns_are_all_named_at_their_keys(nncli, flats, write):
 
 
 def test_changed_table_is_noticed_when_it_was_too_large_to_copy(nncli, flats, write, monkeypatch):
-    monkeypatch.setattr("nncli.artifacts.run_recorder.LARGEST_COPY", 100)
+    monkeypatch.setattr("nncli.artifacts.run_directory.LARGEST_COPY", 100)
     config = write("f.yaml", "data: {path: flats.csv, target: price}", "training: {epochs: 2}")
     done = nncli("train", config, "--json", "-q", "--set", "output.plots=[]")
     assert "flats.csv isn't copied into the run, which needs it to evaluate" in done.err
@@ -668,7 +668,7 @@ def test_dates_are_said_recorded_and_read_again(nncli, write):
     assert "# split: {type: time, column: day}" in Path("t.yaml").read_text()
     done = nncli("train", "t.yaml", "--set", "training.epochs=2")
     assert done.code == 0
-    assert "column 'day' is read as dates (ISO 8601)" in done.err
+    assert "column 'day' is read as dates (ISO 8601, from " in done.err
     assert "day:\n      type: date" in nncli("config", "t.yaml").out
     write("new.csv", "x,day", "3,2026-01-01", "3,2026-01-02T12:00Z")
     assert nncli("predict", "runs/t-001", "new.csv").code == 0

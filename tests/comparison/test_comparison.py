@@ -1,5 +1,6 @@
 """What is compared with what: groups, pairs, and what doesn't count."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_diverged_interrupted_and_begun_runs_are_left_out_by_name(on_one_split, 
     (begun / "manifest.json").unlink()
     (begun / "checkpoints" / "last.safetensors").unlink()
     found = compare([*on_one_split[0.1], diverged, stopped, never, begun])
-    assert len(found.groups) == 1
+    assert (len(found.groups), found.keys) == (1, [])  # what the others change doesn't matter
     assert whys(found) == {
         "big-001": "diverged",
         "stopped-001": "not ended",
@@ -249,11 +250,42 @@ def test_diverged_interrupted_and_begun_runs_are_left_out_by_name(on_one_split, 
     }
 
 
-def test_undefined_value_is_left_out_by_name(on_one_split, maker):
+def test_column_that_a_run_lacks_leaves_it_out_by_name(on_one_split, maker):
     config = "data: {dataset: and_gate}\nnetwork: {hidden: []}\ntraining: {epochs: 2}"
     runs = [maker.run("gate", f"seed={s}", config=config) for s in (1, 2)]
     found = compare([*on_one_split[0.1], *runs], "val_accuracy")
     assert whys(found) == {"gate-001": "no val_accuracy", "gate-002": "no val_accuracy"}
+
+
+def test_undefined_value_is_left_out_by_name(on_one_split, maker, run_at):
+    run = run_at(maker.run("u", seed(9)))
+    summary = run.json("metrics.json")
+    summary["metrics"]["val"]["accuracy"] = None
+    (run.path / "metrics.json").write_text(json.dumps(summary))
+    run.write_manifest()
+    found = compare([*on_one_split[0.1], run.path], "val_accuracy")
+    assert whys(found) == {"u-001": "val_accuracy is undefined"}
+    assert len(found.groups[0].runs.results) == 4
+
+
+def test_other_weights_to_start_from_are_another_config(maker):
+    config = CONFIG + "seed: {init: 1}\n"
+    start = "network.output.kernel_initializer={type: from_file, path: w.npz}"
+    runs = []
+    for value, s in ((1.0, 1), (1.0, 2), (2.0, 1)):
+        np.savez(maker.folder / "w.npz", **{"output/W": np.full((3, 3), value)})
+        runs.append(maker.run("w", start, f"seed.shuffle={s}", config=config))
+    found = compare(runs)
+    assert sorted(len(group.runs.results) for group in found.groups) == [1, 2]
+    assert list(found.keys) == ["network.output.kernel_initializer.path"]
+
+
+def test_runs_none_of_which_has_begun_to_learn_are_refused(maker):
+    run = maker.run("begun")
+    (run / "manifest.json").unlink()
+    (run / "checkpoints" / "last.safetensors").unlink()
+    with pytest.raises(UserError, match="none of the runs can be read: begun-001: not ended"):
+        compare([run])
 
 
 def test_loss_that_differs_gives_way_to_a_metric(maker):

@@ -13,13 +13,22 @@ from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.text_format import TextFormat
 from nncli.errors import DataError
+from nncli.parts.splits import TimeSplit
 
 STEPS = Steps("none", "median", "most_frequent", "ignore")
 FORMS = {
     "%Y-%m-%d": None, "%Y/%m/%d": None, "%Y-%m-%dT%H:%M:%SZ": None, "%Y-%m-%d %H:%M UTC": None,
     "%Y-%m-%d %H:%M:%S+00:00": None, "%Y-%j": None, "%d/%m/%Y": "%d/%m/%Y",
     "%d.%m.%Y": "%d.%m.%Y", "%m/%d/%Y": "%m/%d/%Y", "%d/%m/%y": "%d/%m/%y",
-    "%m-%d-%Y %H:%M": "%m-%d-%Y %H:%M", "%d %b %Y": "%d %b %Y",
+    "%m-%d-%Y %H:%M": "%m-%d-%Y %H:%M", "%m/%d/%Y %I:%M %p": "%m/%d/%Y %I:%M %p", "%Y.%m.%d": None,
+    **{
+        form: form
+        for form in (
+            "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d, %Y", "%d.%m.%y", "%d/%b/%Y", "%B %d, %Y",
+            "%d %B %Y", "%b %d %Y", "%Y-%b-%d", "%a, %d %b %Y", "%A, %B %d, %Y", "%d-%b-%y %H:%M",
+            "%d-%b-%Y %I:%M %p",
+        )
+    },
 }  # fmt: skip
 
 
@@ -35,7 +44,39 @@ def test_dates_are_recognised(tmp_path, form, expected):
     assert table.kind("d") == "date"
     assert table.origin.date_formats == {"d": expected}
     assert cells(table, "d")[:2] == [20089, 20090]  # days since 1970
-    assert "data.split: {type: time, column: d}" in table.origin.notes[0]
+    said = "%d/%m/%Y" if expected is None else expected
+    (note,) = table.origin.notes
+    assert f"({expected or 'ISO 8601'}, from 2025-01-01 to 2025-03-01)" in note
+    assert f'data.columns: {{d: {{format: "{said}"}}}} says another format' in note
+    assert "data.split: {type: time, column: d}" in note
+
+
+def test_a_month_in_capitals_and_one_slip_are_no_obstacle(tmp_path):
+    texts = ["n.a.?", *(text.upper() for text in days(59, "%d-%b-%y"))]
+    table_text = columns(d=texts, x=[1, 2, 4], y=["a", "b"], rows=60)
+    (found,) = refusal(tmp_path, table_text)
+    assert "column 'd': expected a date, found 'n.a.?'" in found
+    table = read(tmp_path, table_text, missing=[*MISSING, "n.a.?"])
+    assert table.origin.date_formats == {"d": "%d-%b-%y"}
+
+
+@pytest.mark.parametrize("form", ["%d-%b-%y", "%b %d, %Y", "%d.%m.%Y", "%Y-%m-%d"])
+def test_a_time_split_takes_every_date_that_is_recognised(tmp_path, form):
+    texts = days(60, form)[::-1]
+    aside = {"d": "data.split.column"}
+    text = columns(d=texts, x=[1, 2, 4], y=["a", "b"], rows=60)
+    table = read(tmp_path, text, aside=aside)
+    rows = TimeSplit(column="d").rows(table, np.random.default_rng(0))
+    assert rows.test.max() < rows.val.min() < rows.train.min()
+
+
+def test_a_time_split_by_days_or_months_first_names_the_key(tmp_path):
+    text = columns(d=["01/02/2025", "03/04/2025"], x=[1, 2, 4], y=["a", "b"], rows=60)
+    table = read(tmp_path, text, aside={"d": "data.split.column"})
+    with pytest.raises(DataError) as caught:
+        TimeSplit(column="d").rows(table, np.random.default_rng(0))
+    first = lines_of(caught.value, tmp_path)[0]
+    assert first.endswith("""found '01/02/2025' (data.columns: {"d": {format: "%d/%m/%Y"}}, say)""")
 
 
 def test_months_are_dates_without_a_day_of_the_week(tmp_path):
@@ -89,6 +130,16 @@ def test_a_run_of_before_has_no_dates_in_its_features(tmp_path):
     assert all("date" not in feature for feature in fitted.to_json()["features"])
 
 
-@pytest.mark.parametrize("texts", [["1-2", "3-4"], ["10.0.0.1", "1.1.1.1"], ["12:30", "13:45"]])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1-2", "3-4"],
+        ["10.0.0.1", "1.1.1.1"],
+        ["12:30", "13:45"],
+        ["may", "June"],
+        ["Mark", "Sepp"],
+        ["1.2.3", "1.2.4"],
+    ],
+)
 def test_other_texts_are_no_dates(tmp_path, texts):
     assert read(tmp_path, columns(t=texts, y=["a", "b"])).kind("t") != "date"

@@ -320,3 +320,11 @@ def test_the_first_lines_alike_decide_and_not_the_widest():
     assert sniff_delimiter(sample.splitlines(keepends=True)).delimiter == ";"
     titled = "A report\n\n" + sample
     assert sniff_delimiter(titled.splitlines(keepends=True)).delimiter == ";"
+
+
+def test_a_comment_at_the_end_hides_no_blanks(tmp_path):
+    content = "x z y\n" + BLANKS + "# done\n"
+    assert keys_of(tmp_path, content) == {"delimiter": "whitespace"}
+    assert keys_of(tmp_path, content, delimiter="whitespace") == {"comment": "#"}
+    empty = "%\n% of 1990\n%\n" + headless(PLAIN)
+    assert "seems to name" not in refusal(tmp_path, empty)[0]

@@ -18,7 +18,7 @@ from nncli.errors import UserError
 @click.option("--dataset", help="A built-in dataset instead of a TABLE [iris].")
 @click.option(
     "--task",
-    type=click.Choice(["auto", "classification", "binary", "regression"]),
+    type=click.Choice(["auto", "classification", "binary", "multilabel", "regression"]),
     help="What the target calls for [by its values].",
 )
 @click.option("--missing", multiple=True, help="A cell that means no value; repeatable.")
@@ -48,8 +48,8 @@ def command(
 ) -> None:
     """Write a commented starter config; an existing file is never overwritten.
 
-    For a TABLE of your own (.csv, .tsv, .csv.gz, .npz, .parquet or .feather), it says what each
-    column was taken for.
+    For a TABLE of your own (.csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather), it says
+    what each column was taken for.
     """
     from nncli.starter.asked import Asked
     from nncli.starter.dataset_starter import starter

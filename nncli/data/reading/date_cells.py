@@ -9,7 +9,8 @@ from nncli.data.reading.number_formats import yaml_name
 from nncli.data.targets import label
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
-from nncli.parts.dates import date_format, days_of
+from nncli.parts.date_formats import DAY_FIRST, MONTH_FIRST, date_format, written
+from nncli.parts.dates import days_of
 
 
 class DateParser(NumberParser):
@@ -20,6 +21,10 @@ class DateParser(NumberParser):
     def __init__(self, missing: Sequence[str], form: str | None) -> None:
         super().__init__(missing)
         self.form = form
+
+    def read_before(self, cells: Sequence[str]) -> Array | None:
+        """None: what looks like a number isn't meant as one."""
+        return None
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(days, indices of the cells that are neither dates nor missing)."""
@@ -41,21 +46,13 @@ def format_of_dates(name: str, texts: Sequence[str]) -> tuple[bool, str | None]:
     number may be the day or the month."""
     are_dates, form, open_text = date_format(texts)
     if open_text:
+        first, second = (written(open_text, order) for order in (DAY_FIRST, MONTH_FIRST))
         said = yaml_name(name)
         raise DataError(
             f"column '{printable(name)}' has dates such as '{printable(open_text)}', and nothing "
             f"says which number is the day: data.columns: {{{said}: {{type: date, format: "
-            f'"{_day_first(open_text)}"}}}}, or "{_day_first(open_text, "%m", "%d")}" '
+            f'"{first}"}}}}, or "{second}" '
             f"(if the column is text, data.columns: {{{said}: categorical}})",
             key="data.columns",
         )
     return are_dates, form
-
-
-def _day_first(text: str, first: str = "%d", second: str = "%m") -> str:
-    """The format of a date that begins with its day, or its month."""
-    date, *time = text.split(" ")
-    sign = next(sign for sign in "/.-" if sign in date)
-    year = "%Y" if len(date.split(sign)[2]) == 4 else "%y"
-    clock = ("", " %H:%M", " %H:%M:%S")[time[0].count(":") if time else 0]
-    return f"{first}{sign}{second}{sign}{year}{clock}"

@@ -76,6 +76,8 @@ def _behind(sign: str, lines: Sequence[str], found: Cut) -> str:
     texts = [lines[place].lstrip() for place in found.lines[:MOST_LINES]]
     last = [text.startswith(sign) for text in texts].index(False) - 1
     bare = [texts[last].removeprefix(sign), *texts[last + 1 :]]
+    if not bare[0].strip():
+        return ""
     for delimiter in dict.fromkeys((found.delimiter, WHITESPACE)):
         again = cut(bare, delimiter)
         if again.width > 1 and again.widths[:1] == [again.width] and again.is_even:
@@ -136,7 +138,8 @@ def _is_sure(found: Cut) -> bool:
 
 def parts_by_blanks(lines: Sequence[str], found: Cut, format_: TextFormat) -> bool:
     """Whether blanks cut all lines alike, where a delimiter doesn't, or leaves numbers together."""
-    parted = cut(lines, WHITESPACE, format_.comment)
+    rows_alone = [line for line in lines if not line.lstrip().startswith(SIGNS)]
+    parted = cut(rows_alone, WHITESPACE, format_.comment)
     rows, widths = parted.rows[parted.first :], parted.widths[parted.first :]
     if parted.width < 2 or len(widths) < FEWEST_ROWS or {*widths} != {parted.width}:
         return False

@@ -2,7 +2,9 @@
 
 from collections.abc import Container, Iterator
 
-from nncli.data.reading.encoding import Encoded
+import numpy as np
+
+from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.number_formats import yaml_name
 from nncli.errors import printable
 
@@ -23,11 +25,14 @@ def date_notes(encoded: Encoded, used: Container[str], *, is_split: bool) -> Ite
     """What was taken for dates, and how rows are split by them."""
     for name, form in encoded.dates.items():
         if name in used:
-            said = yaml_name(name)
-            written = "ISO 8601" if form is None else printable(form)
+            said, days = yaml_name(name), encoded.column(name).values
+            first, last = (np.datetime64(int(f(days)), "D") for f in (np.nanmin, np.nanmax))
+            written = f"{'ISO 8601' if form is None else printable(form)}, from {first} to {last}"
+            own = f'{{format: "{"%d/%m/%Y" if form is None else printable(form)}"}}'
             hint = f"; to be scored on later rows, data.split: {{type: time, column: {said}}}"
             yield (
                 f"column '{printable(name)}' is read as dates ({written}): year, month, day of "
                 "the week and days since the first training row; "
-                f"data.columns: {{{said}: categorical}} if they are none{'' if is_split else hint}"
+                f"data.columns: {{{said}: {own}}} says another format, {{{said}: categorical}} "
+                f"that they are none{'' if is_split else hint}"
             )

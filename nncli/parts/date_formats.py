@@ -1,0 +1,97 @@
+"""Date formats: how a column's dates are written, told from its texts where only one way fits."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from itertools import product
+from typing import NamedTuple
+
+from nncli.parts.dates import days_of
+
+NEARLY_ALL = 0.95
+SAMPLED = 3  # texts of which one at least is no slip
+DAY_AND_MONTH = re.compile(
+    r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})( \d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?)?"
+)
+MONTH_NAME = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
+DAY_FIRST, MONTH_FIRST = "dm", "md"
+
+
+class DateFormat(NamedTuple):
+    """are_dates: whether texts are dates.  form: of strftime's; None for ISO 8601.  open: a text
+    that may be day first or month first; else empty."""
+
+    are_dates: bool
+    form: str | None = None
+    open: str = ""
+
+
+def date_format(texts: Sequence[str]) -> DateFormat:
+    """How a column's different texts are written as dates, if they are some.
+
+    >>> date_format(["2025-01-31", "2025-02-01"])[:2], date_format(["13/01/2025", "01/02/2025"])[:2]
+    ((True, None), (True, '%d/%m/%Y'))
+    >>> date_format(["19-Sep-03", "02-Oct-03"])[:2], date_format(["Sep 19, 2003"])[:2]
+    ((True, '%d-%b-%y'), (True, '%b %d, %Y'))
+    >>> date_format(["01/02/2025", "03/04/2025"]).open, date_format(["a", "b"]).are_dates
+    ('01/02/2025', False)
+    """
+    some = [text for text in texts if not text.isdigit()]
+    if not some or len(some) < NEARLY_ALL * len(texts):
+        return DateFormat(are_dates=False)
+    if _are(some, None):
+        return DateFormat(are_dates=True)
+    if DAY_AND_MONTH.fullmatch(some[0]):
+        day_first, month_first = (written(some[0], order) for order in (DAY_FIRST, MONTH_FIRST))
+        fitting = [form for form in (day_first, month_first) if _are(some, form)]
+        if len(fitting) == 2:
+            return DateFormat(are_dates=True, open=some[0])
+        return DateFormat(bool(fitting), *fitting)
+    for text in filter(MONTH_NAME.search, some[:SAMPLED]):
+        for form in _named():
+            if days_of(text, form) is not None and _are(some, form):
+                return DateFormat(are_dates=True, form=form)
+    return DateFormat(are_dates=False)
+
+
+def written(text: str, order: str) -> str:
+    """The format of a date of numbers whose day, or month, comes first.
+
+    >>> written("01/02/25 10:30 PM", DAY_FIRST)
+    '%d/%m/%y %I:%M %p'
+    """
+    match = DAY_AND_MONTH.fullmatch(text)
+    assert match is not None
+    sign, year, half = match[2], "%Y" if len(match[4]) == 4 else "%y", match[7]
+    clock = f" {'%I' if half else '%H'}:%M{':%S' if match[6] else ''}" if match[5] else ""
+    clock += (" %p" if half.startswith(" ") else "%p") if half else ""
+    return f"%{order[0]}{sign}%{order[1]}{sign}{year}{clock}"
+
+
+@cache
+def _named() -> tuple[str, ...]:
+    """Formats with the name of a month, the commonest first."""
+    names, years = ("%b", "%B"), ("%Y", "%y")
+    days = [
+        form
+        for year, name, sign in product(years, names, " -/.")
+        for form in (f"%d{sign}{name}{sign}{year}", f"{name}{sign}%d{sign}{year}")
+    ]
+    days += [f"{name} %d, {year}" for year, name in product(years, names)]
+    days += [f"%Y{sign}{name}{sign}%d" for name, sign in product(names, " -/.")]
+    months = [f"{name}{sign}%Y" for name, sign in product(names, " -/.")]
+    times = ("", " %H:%M", " %H:%M:%S", " %I:%M %p")
+    weekdays = ("", "%a, ", "%a ", "%A, ", "%A ")
+    return (*(f"{w}{d}{t}" for w, t, d in product(weekdays, times, days)), *months)
+
+
+def _are(texts: Sequence[str], form: str | None) -> bool:
+    """Whether nearly all texts are dates of a format."""
+    if form is None and not re.match(r"\d{4}\D", texts[0]):
+        return False  # most columns of texts
+    allowed = len(texts) - NEARLY_ALL * len(texts)
+    for text in texts:
+        allowed -= days_of(text, form) is None
+        if allowed < 0:
+            return False
+    return True
