@@ -67,7 +67,9 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
     yield "x", f"{built.network.inputs} inputs; numbers {said}"
     if indicated := [each.name for each in built.preprocessing.features if each.indicator]:
         yield "x", f"1 where the value is missing, else 0, beside {few(indicated)}"
-    if built.table.classes:
+    if built.table.labels:
+        yield "t", f"0 or 1 for each of {built.network.outputs} labels"
+    elif built.table.classes:
         units = built.network.outputs
         yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
     else:
