@@ -10,10 +10,10 @@ from nncli.artifacts.pictures import write_picture
 from nncli.comparison.comparison import Comparison
 from nncli.comparison.labels import LONGEST_LABEL, labels
 from nncli.comparison.results import bare
-from nncli.comparison.statistics import FEWEST
 from nncli.errors import UserError
 from nncli.evaluation.curve_bands import band, show_range
 from nncli.evaluation.plots import COLORS, dress, new_figure, short
+from nncli.evaluation.statistics import FEWEST
 
 YELLOW = "#F0E442"  # hardly seen as a line on white
 SHADES = [color for color in COLORS if color != YELLOW][:8]

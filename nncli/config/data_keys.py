@@ -114,7 +114,8 @@ class Data:
         Path | None, "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather"
     ] = None
     target: Annotated[
-        str | Annotated[list[str], Length(1)] | None, "the table's column to predict, or several"
+        str | Annotated[list[str], Length(1)] | None,
+        "the table's column to predict, or several: numbers, or labels of two values each",
     ] = None
     features: Annotated[Features, "the table's columns to learn from"] = field(
         default_factory=Features
@@ -150,13 +151,18 @@ class Data:
     comment: Annotated[str | None, "what lines begin with that are no rows, as '#'"] = None
     skip_rows: Annotated[Count, "lines before the table: titles, say"] = 0
     on_disk: Annotated[bool | Auto, "read rows from disk; auto: if memory is short"] = "auto"
-    task: Annotated[Task | Auto, "what the target calls for; auto: by its values"] = "auto"
+    task: Annotated[
+        Task | Auto,
+        "what the target calls for; auto: by its values; multilabel: of several targets, which a "
+        "row has",
+    ] = "auto"
     classes: Annotated[
         list[bool | Finite | str] | None,
         "all classes of the target, in their order, also those that no row has; null: the rows'",
     ] = None
     split: Annotated[
-        Split | Auto, "auto: none for gates, else stratified (classes) or random, 0.7/0.15/0.15"
+        Split | Auto,
+        "auto: none for gates, else stratified (classes, labels) or random, 0.7/0.15/0.15",
     ] = "auto"
     preprocessing: Annotated[
         PreprocessingKeys | Literal["none"], "none switches every step off"

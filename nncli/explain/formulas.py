@@ -64,7 +64,9 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
     keys = built.experiment.data.preprocessing
     said = ENCODINGS.get(keys.numeric.encode) or SCALES[str(keys.numeric.scale)]
     yield "x", f"{built.network.inputs} inputs; numbers {said}"
-    if built.table.classes:
+    if built.table.labels:
+        yield "t", f"0 or 1 for each of {built.network.outputs} labels"
+    elif built.table.classes:
         units = built.network.outputs
         yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
     else:

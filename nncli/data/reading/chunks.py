@@ -12,6 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
+from nncli.data.reading.plain_blocks import PlainBlock, PlainColumn, distinct_cells
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.opening import Unfit
@@ -42,6 +43,8 @@ class Chunk:
         """The rows where `chosen` is true."""
         if chosen.all():
             return self
+        if isinstance(self.columns, PlainBlock):
+            return Chunk(self.columns.only(chosen), self.lines[chosen])
         columns = [
             cells[chosen]
             if isinstance(cells, np.ndarray)
@@ -73,6 +76,10 @@ class TableReader(Protocol):
 
     def count_cells(self) -> int:
         """About how many cells there are, without reading them."""
+        ...
+
+    def count_rows(self) -> int:
+        """At least as many rows as there are, where that is quickly told; else about as many."""
         ...
 
 
@@ -134,17 +141,25 @@ class NumberParser:
         if isinstance(cells, np.ndarray):
             values = self._without_codes(cells)
             return values, np.flatnonzero(np.isinf(values)).tolist()
+        numbers = self.read_before(cells)
+        if numbers is not None:
+            return self._without_codes(numbers), []
         some = cells[:SOME]
         if 2 * len(set(some)) > len(some):
             return self._read(cells)
-        different = list(dict.fromkeys(cells))  # cells repeat: each text is read once
+        different, places = distinct_cells(cells)  # cells repeat: each text is read once
         numbers, wrong = self._read(different)
-        known = dict(zip(different, numbers.tolist(), strict=True))
-        values = np.fromiter(map(known.__getitem__, cells), float, len(cells))
-        if wrong:
-            texts = {different[index] for index in wrong}
-            return values, [index for index, cell in enumerate(cells) if cell in texts]
-        return values, []
+        if not wrong:
+            return numbers[places], []
+        is_wrong = np.zeros(len(different), dtype=bool)
+        is_wrong[wrong] = True
+        return numbers[places], np.flatnonzero(is_wrong[places]).tolist()
+
+    def read_before(self, cells: Sequence[str]) -> Array | None:
+        """The numbers of cells that were read as plain ones, if they mean the same here."""
+        if not isinstance(cells, PlainColumn) or cells.decimal != self.decimal:
+            return None
+        return None if cells.empty and "" not in self.missing else cells.numbers
 
     def _read(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
         values = self._quickly(texts)
