@@ -615,6 +615,9 @@ def test_input_that_forgets_what_categories_become_is_told(nncli, write):
     config = write("t.yaml", "data: {path: t.csv, target: y}", "network: {input: 2}")
     message = "network.input: expected 4, what 2 features become, a category an input, found 2"
     assert nncli("validate", config).err == f"{config}:2:18: {message}\n"
+    bins = "data.preprocessing.numeric.encode=piecewise_linear"
+    said = nncli("validate", config, "--set", bins).err
+    assert "expected 19, what 2 features become, a category or a bin an input" in said
 
 
 def test_value_beyond_the_dtype_is_told_with_its_row(nncli, write):
