@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.data.column_types import uninformative
+from nncli.data.column_types import is_id_name, uninformative
+from nncli.data.reading.number_formats import yaml_name
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -59,12 +60,24 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             yield from _hardly_any(name, column.values[rows.train])
+            if is_id_name(name) and table.kind(name) == "numeric":
+                yield _id_as_amount(name)
     yield from spelling_warnings(table)
     if table.classes:
         absent = [*_absent_classes(table, rows)]
         yield from absent
         if not (is_balanced or absent):
             yield from _imbalance(table, rows)
+
+
+def _id_as_amount(name: str) -> str:
+    """What to do with an id that many rows share."""
+    shown = yaml_name(name)
+    return (
+        f"column '{printable(name)}' looks like an id, whose numbers are learnt as amounts: "
+        f"data.columns: {{{shown}: categorical}}, data.features: {{exclude: [{shown}]}}, or, to "
+        f"keep the rows of each together, data.split: {{type: group, column: {shown}}}"
+    )
 
 
 def _hardly_any(name: str, values: Array) -> Iterator[str]:
