@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.data.column_types import is_id_name, uninformative
-from nncli.data.reading.number_formats import yaml_name
+from nncli.data.column_types import uninformative
+from nncli.data.label_checks import label_given_away, label_warnings
+from nncli.data.number_checks import number_warnings
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -60,24 +61,16 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             yield from _hardly_any(name, column.values[rows.train])
-            if is_id_name(name) and table.kind(name) == "numeric":
-                yield _id_as_amount(name)
+            if table.kind(name) == "numeric":
+                yield from number_warnings(name, column.values)
     yield from spelling_warnings(table)
+    if table.labels:
+        yield from label_warnings(table, rows)
     if table.classes:
         absent = [*_absent_classes(table, rows)]
         yield from absent
         if not (is_balanced or absent):
             yield from _imbalance(table, rows)
-
-
-def _id_as_amount(name: str) -> str:
-    """What to do with an id that many rows share."""
-    shown = yaml_name(name)
-    return (
-        f"column '{printable(name)}' looks like an id, whose numbers are learnt as amounts: "
-        f"data.columns: {{{shown}: categorical}}, data.features: {{exclude: [{shown}]}}, or, to "
-        f"keep the rows of each together, data.split: {{type: group, column: {shown}}}"
-    )
 
 
 def _hardly_any(name: str, values: Array) -> Iterator[str]:
@@ -130,6 +123,8 @@ def _gives_away(column: Column, table: Table) -> str:
     A value for each class, a value that one class alone has, a cell that is missing where one
     class is, or a straight line.
     """
+    if table.labels:
+        return label_given_away(column, table)
     if len(table.targets) > 1:
         return ""
     target = f"the target '{printable(table.targets[0])}'"

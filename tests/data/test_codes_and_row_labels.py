@@ -21,6 +21,10 @@ COUNT = [*range(1, 121)]
 GAPS = [*range(1, 40), *range(44, 100), *range(103, 128)]  # rows were dropped before saving
 SAMPLED = RANDOM.permutation(5000)[:120].tolist()
 LABELS = "row labels of the program that wrote the file"
+NAMES = (
+    "ID|id|Id|Patient ID|patient-id|PatientID|passengerid|ROW_ID|Unnamed: 0.1|Unnamed: 0.1.1|#|No.|"
+    "S.No|Sr. No.|nr|rownames|uid|level_0|Serial No|Row Names"
+)
 DIFFERENT = "id-like: a different whole number in every row"
 
 
@@ -54,9 +58,7 @@ def test_a_first_column_without_a_name_may_be_a_feature_all_the_same(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["ID", "id", "Id", "Patient ID", "patient-id", "PatientID", "passengerid", "ROW_ID"]
-    + ["Unnamed: 0.1", "Unnamed: 0.1.1", "#", "No.", "S.No", "Sr. No.", "nr", "rownames", "uid"]
-    + ["level_0", "Serial No", "Row Names"],
+    NAMES.split("|"),
 )
 def test_ids_are_left_out_whatever_the_case_of_their_name(tmp_path, name):
     assert is_id_name(name)
