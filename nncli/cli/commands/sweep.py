@@ -1,5 +1,6 @@
 """`nncli sweep`."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,17 +124,25 @@ def print_result(result: dict[str, Any]) -> None:
 def _confirmed(again: dict[str, Any]) -> str:
     """The same trials with seeds that they weren't chosen by."""
     trials = again["trials"]
+    if not trials:
+        return "again, with other seeds: no run came to its end"
     count = min(each["n"] for each in trials.values())
     lines = [f"again, with {count} seeds that they weren't chosen by:"]
     rows = [["", "mean", "std", "95% interval"]]
     rows += [
-        [name, figure(each["mean"]), f"± {each['std']:.2g}", _interval(each["interval"])]
+        [name, figure(each["mean"]), _spread(each["std"]), _interval(each["interval"])]
         for name, each in trials.items()
     ]
     lines.append(table(rows))
     if better := again["better_by"]:
-        lines.append(f"better by {better['mean']:.4g} ({_interval(better['interval'])})")
+        bounds = _interval(better["interval"])
+        lines.append(f"better by {better['mean']:.4g}{bounds and f' ({bounds})'}")
     return "\n".join(lines)
+
+
+def _spread(std: float) -> str:
+    """A standard deviation; one value has none."""
+    return "" if math.isnan(std) else f"± {std:.2g}"
 
 
 def _interval(bounds: list[float] | None) -> str:
