@@ -61,6 +61,7 @@ accuracy: $(READY)  ## Measure what the defaults make of six real tables: docs/a
 # `.venv/bin/pip install '.[bench]'` brings the peers; BENCH="--quick --rows and,iris" for a glance.
 bench: $(READY)  ## Measure speed beside the peers that are installed: docs/performance.md
 	$(BIN)/python -m benchmarks.speed $(BENCH)
+	$(BIN)/python -m benchmarks.speed.reading
 
 golden: $(READY)  ## Run the tests, rewriting the golden files; look at the difference with git
 	NNCLI_UPDATE_GOLDEN=1 $(BIN)/pytest -n 2

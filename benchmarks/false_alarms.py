@@ -18,7 +18,7 @@ from itertools import combinations
 
 import numpy as np
 
-from nncli.comparison.statistics import holm, mean
+from nncli.evaluation.statistics import holm, mean
 
 SPLITS, LEVEL = 10, 0.05
 ROWS, FEATURES = 200, 5

@@ -18,7 +18,8 @@ from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
 from nncli.errors import CorruptRun, UserError
 from nncli.parts.arrays import Array
-from nncli.parts.decision import Decision
+from nncli.parts.decision import Decision, has_label
+from nncli.parts.table import Pair
 from nncli.untrusted_files.standard_input import StandardInput, reads_from
 
 STDOUT = Path("stdout.csv")  # how it is written there
@@ -37,21 +38,23 @@ class Predictions:
     def __init__(self, run: RunReader, path: Path, *, probabilities: bool) -> None:
         model, self.path = run.model, path
         _refuse_unfit(run)
-        if probabilities and not model.preprocessing.classes:
+        fitted = model.preprocessing
+        if probabilities and not (fitted.classes or fitted.labels):
             raise UserError("--probabilities is for classes, and this run predicts a number")
         table = model.read(path, needs_target=False)
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = model.inputs(table, np.arange(len(table)))
-        if model.preprocessing.classes and not probabilities:
+        if fitted.classes and not probabilities:
             predicted = model.predict_classes(run.theta, inputs, run.decision)
         else:
             predicted = model.predict(run.theta, inputs)
-        self.rows, self.unseen = len(table), model.preprocessing.unseen(table)
+        self.rows, self.unseen = len(table), fitted.unseen(table)
         self.file = model.open(path)
-        used = {*table.features, *model.preprocessing.targets}
+        used = {*table.features, *fitted.targets}
         self.unused = [name for name in self.file.names if name not in used]
         self.decided = _decided(run)
-        self.formulas = _formulas(model.preprocessing.classes)
+        words = dict.fromkeys(name for pair in fitted.labels for name in pair)
+        self.formulas = _formulas(fitted.classes or [*words])
         columns = _columns(model, predicted, run.decision, probabilities=probabilities)
         added = {_free(name, self.file.names): column for name, column in columns.items()}
         self.names, parsers = tuple(added), model.experiment.data.parsers
@@ -103,6 +106,8 @@ def _columns(
 ) -> dict[str, Any]:
     """The added columns by name. predicted: indices of classes, unless probabilities are asked."""
     classes, targets = model.preprocessing.classes, model.preprocessing.targets
+    if labels := model.preprocessing.labels:
+        return _label_columns(labels, targets, predicted, probabilities=probabilities)
     if not classes:
         if len(targets) == 1:
             return {"prediction": predicted[:, 0]}
@@ -114,17 +119,31 @@ def _columns(
     return columns | {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
 
 
+def _label_columns(
+    labels: Sequence[Pair], targets: Sequence[str], predicted: Array, *, probabilities: bool
+) -> dict[str, Any]:
+    """Of each label its value as the training table spells it, then the probability of yes."""
+    decided = zip(targets, labels, has_label(predicted).T, strict=True)
+    columns: dict[str, Any] = {
+        f"prediction_{name}": np.array(pair)[yes.astype(int)] for name, pair, yes in decided
+    }
+    if probabilities:
+        columns |= {f"probability_{name}": predicted[:, j] for j, name in enumerate(targets)}
+    return columns
+
+
 def _texts(model: Model, names: Sequence[str]) -> Iterator[str]:
     """The columns of texts that look like numbers: codes that were learnt as categories.
 
-    Predicted classes are numbers where all classes are written as such.
+    Predicted classes and labels are numbers where all of one target are written as such.
     """
     learnt = model.preprocessing
     yield from (feature.name for feature in learnt.features if feature.kind == "categorical")
     decimal = model.experiment.data.decimal
-    are_numbers = all(is_number(name, decimal) for name in learnt.classes)
-    if learnt.classes and (not are_numbers or has_codes(learnt.classes)):
-        yield from (*learnt.targets, names[0])
+    of_targets = learnt.labels or ((learnt.classes,) if learnt.classes else ())
+    for target, name, classes in zip(learnt.targets, names, of_targets, strict=False):
+        if has_codes(classes) or not all(is_number(each, decimal) for each in classes):
+            yield from (target, name)
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.settings import TrainingKeys
 from nncli.engine.steppers.choice import Choice, choose
-from nncli.errors import TableError, UserError
+from nncli.errors import DataError, TableError, UserError
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import Rows
@@ -82,7 +82,8 @@ class Built:
         truth = self.table.y[self.rows.train]
         if self.table.classes:
             return {"majority class": baselines.prior(truth, len(self.table.classes), rows)}
-        return {"mean": baselines.mean(truth, rows)}
+        name = "label shares" if self.table.labels else "mean"
+        return {name: baselines.mean(truth, rows)}
 
 
 def build(
@@ -139,13 +140,18 @@ def _row_weights(given: Experiment, split: SplitTable, source: Source) -> RowWei
     of_classes, table = given.training.class_weight, split.table
     key = "training.class_weight" if of_classes is not None else "data.sample_weight"
     with source.errors_at(key):
+        if table.labels and of_classes is not None:
+            raise DataError(
+                "it weighs the classes of a single target, not labels: data.sample_weight weighs "
+                "rows"
+            )
         return RowWeights.fit(table.y, table.classes, of_classes, table.weights, split.rows.train)
 
 
 def _check_transform(data: ResolvedData, table: Table, source: Source) -> None:
     """Raises ConfigError for a transform of classes, TableError for numbers that have none."""
     transform = data.preprocessing.target.transform
-    if transform != "none" and table.classes:
+    if transform != "none" and table.task != "regression":
         message = f"{transform} is for numbers, and this task is {table.task}: use none"
         raise source.error([(TRANSFORM_KEY, message)])
     if transform != "none":
@@ -155,7 +161,15 @@ def _check_transform(data: ResolvedData, table: Table, source: Source) -> None:
 def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Preprocessing:
     """Statistics of the training rows, and of no other."""
     numeric, categorical = keys.numeric, keys.categorical
-    steps = Steps(numeric.scale, numeric.impute, categorical.impute, categorical.handle_unknown)
+    steps = Steps(
+        numeric.scale,
+        numeric.impute,
+        categorical.impute,
+        categorical.handle_unknown,
+        numeric.encode,
+        numeric.bins,
+        numeric.missing_indicator,
+    )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused
         return Preprocessing.fit(

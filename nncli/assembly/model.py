@@ -45,8 +45,8 @@ class Model:
 
     @cached_property
     def coding(self) -> TargetCoding:
-        units = self.experiment.network.output.units
-        return TargetCoding(len(self.preprocessing.classes), units, self.preprocessing.target)
+        units, fitted = self.experiment.network.output.units, self.preprocessing
+        return TargetCoding(len(fitted.classes), units, fitted.target, bool(fitted.labels))
 
     @property
     def dtype(self) -> Any:

@@ -23,10 +23,11 @@ class RecordedData:
             raise DataError(f"{folder}: the data has changed since this run was trained")
         features = tuple(feature.name for feature in self.preprocessing.features)
         fitted = self.preprocessing
-        if (features, fitted.targets, fitted.classes) != (
+        if (features, fitted.targets, fitted.classes, fitted.labels) != (
             table.features,
             table.targets,
             table.classes,
+            table.labels,
         ):
             raise CorruptRun(f"{folder}: its preprocessing was fitted on other columns")
         parts = (self.rows.train, self.rows.val, self.rows.test)

@@ -11,11 +11,13 @@ from nncli.errors import UserError, printable
 from nncli.parts.activations import Softmax
 from nncli.parts.initializers import FromFile
 from nncli.parts.layers import BatchNorm
+from nncli.parts.losses import CrossEntropy
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 Found = Iterator[tuple[str, str]]  # (key, message)
+ONE_OF = "classes that exclude each other have"
 
 
 def validate(resolved: Resolved, table: Table, rows: Rows, inputs: int, source: Source) -> None:
@@ -44,11 +46,14 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
     if network.input != inputs:
         what = "the features of the data"
         if inputs != len(table.features):
-            what = f"what {len(table.features)} features become, a category an input"
+            has_bins = resolved.data.preprocessing.numeric.encode != "none"
+            each = "a category or a bin" if has_bins else "a category"
+            what = f"what {len(table.features)} features become, {each} an input"
         yield "network.input", f"expected {inputs}, {what}, found {network.input}"
     if not table.classes:
         if units != table.y.shape[1]:
-            message = f"expected {table.y.shape[1]}, one unit a target, found {units}"
+            each = "label" if table.labels else "target"
+            message = f"expected {table.y.shape[1]}, one unit a {each}, found {units}"
             yield "network.output.units", message
     elif units != len(table.classes) and (units, table.task) != (1, "binary"):
         expected = "1 or 2" if table.task == "binary" else f"{len(table.classes)}, one unit a class"
@@ -93,13 +98,17 @@ def _weight_files(resolved: Resolved) -> Found:
 
 def _loss(resolved: Resolved, table: Table) -> Found:
     output, loss = resolved.network.output, resolved.loss
-    if isinstance(output.activation, Softmax) and output.units == 1:
+    if table.labels and isinstance(output.activation, Softmax):
+        yield "network.output", f"{ONE_OF} softmax, and labels don't: use sigmoid"
+    elif table.labels and isinstance(loss, CrossEntropy):
+        yield "loss", f"{ONE_OF} {loss.name}, and labels don't: use binary_cross_entropy"
+    elif isinstance(output.activation, Softmax) and output.units == 1:
         yield "network.output", "softmax over 1 unit is always 1: use sigmoid, or 2 units"
     elif misfit := loss.misfit(output.activation, output.units):
         yield "loss", misfit
     low, high = loss.targets
     keys = resolved.data.preprocessing.target
-    if (low, high) != (-np.inf, np.inf) and not table.classes:
+    if (low, high) != (-np.inf, np.inf) and table.task == "regression":
         message = f"{loss.name} needs the targets as they are: use none"
         for key, chosen in (("scale", keys.scale), ("transform", keys.transform)):
             if chosen != "none":
@@ -155,7 +164,8 @@ def _minimization(resolved: Resolved) -> Found:
 def _metrics(resolved: Resolved, table: Table) -> Found:
     for index, metric in enumerate(resolved.evaluation.metrics):
         if table.task not in metric.tasks:
-            tasks = " and ".join(sorted(metric.tasks))
+            *others, last = sorted(metric.tasks)
+            tasks = f"{', '.join(others)} and {last}" if others else last
             message = f"{metric.name} is for {tasks} tasks, and this one is {table.task}"
             yield f"evaluation.metrics[{index}]", message
 
@@ -165,7 +175,8 @@ def _decision(resolved: Resolved, table: Table, rows: Rows) -> Found:
     if keys is None:
         return
     if len(table.classes) != 2:
-        found = f"this data has {len(table.classes)}" if table.classes else "this is a regression"
+        task = "multilabel" if table.labels else "a regression"
+        found = f"this data has {len(table.classes)}" if table.classes else f"this is {task}"
         yield "decision", f"a threshold parts two classes, and {found}: drop the block"
     elif keys.goal is not None:
         count, present = len(rows.val), np.unique(table.y[rows.val])

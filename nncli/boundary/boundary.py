@@ -25,7 +25,7 @@ class Points:
     """Training rows, each with all its own features.
 
     places: (rows, axes) along the axes, NaN where a row lacks the feature.
-    truth: (rows,) class indices; of a regression, the target's values.
+    truth: (rows,) class indices, of a label 0 or 1; of a regression, the target's values.
     is_wrong: (rows,) whether another class is predicted; None in a regression.
     of: how many training rows there are, if these are a sample.
     """
@@ -43,7 +43,8 @@ class Points:
 class Boundary:
     """What a picture shows.
 
-    run: its name.  target: what is predicted.  classes: its classes; none in a regression.
+    run: its name.  target: what is predicted.  classes: its classes; of a label, no and yes; none
+    in a regression.
     predictions: (steps, classes) or (steps, steps, classes) probabilities; (..., 1) numbers. The
     second axis comes first, as the rows of a picture do.
     held: what the other features are all over the grid.  held_at: what these values are, in words.
@@ -80,14 +81,16 @@ def boundary_of(reader: RunReader, features: str | None, target: str | None) -> 
         held = typical(table, rows)
         predictions = predictions_over(predictor, axes, held)
         points = _points(predictor, rows, axes, output, reader.decision)
+    if output is not None:
+        predictions = _of_output(table, predictions, output)
     if not np.isfinite(predictions).any():
         raise UserError(f"{reader.run.path}: nothing that this network predicts here is finite")
     return Boundary(
         run=reader.run.name,
         target=table.targets[output or 0],
-        classes=table.classes,
+        classes=table.labels[output or 0] if table.labels else table.classes,
         axes=axes,
-        predictions=predictions if output is None else predictions[..., output : output + 1],
+        predictions=predictions,
         points=points,
         held=(words := values_in_words(table, held, names)),
         held_at=_held_at(table, words),
@@ -120,15 +123,24 @@ def _points(
     table, shown = predictor.table, _sample(rows, MOST_POINTS)
     columns = [table.column(axis.name).values[shown] for axis in axes]
     places = [axis.place(column) for axis, column in zip(axes, columns, strict=True)]
-    if output is not None:
-        return Points(np.column_stack(places), table.y[shown, output], None, len(rows))
+    truth = table.y[shown] if output is None else table.y[shown, output]
+    if table.task == "regression":
+        return Points(np.column_stack(places), truth, None, len(rows))
     predicted = predictor.in_blocks(len(shown), lambda block: table.x[shown[block]])
-    is_wrong = (decision(predicted) != table.y[shown]) | np.isnan(predicted).any(axis=1)
-    return Points(np.column_stack(places), table.y[shown], is_wrong, len(rows))
+    if output is not None:
+        predicted, truth = _of_output(table, predicted, output), truth.astype(int)
+    is_wrong = (decision(predicted) != truth) | np.isnan(predicted).any(axis=1)
+    return Points(np.column_stack(places), truth, is_wrong, len(rows))
+
+
+def _of_output(table: Table, predictions: Array, output: int) -> Array:
+    """(..., 1) numbers of one target, or (..., 2) probabilities of a label's no and yes."""
+    chosen = predictions[..., output : output + 1]
+    return np.concatenate([1.0 - chosen, chosen], axis=-1) if table.labels else chosen
 
 
 def _output(table: Table, target: str | None) -> int | None:
-    """Which target of a regression is shown; None for classes, which are all shown."""
+    """Which target or label is shown; None for classes, which are all shown."""
     if target is not None and target not in table.targets:
         guess = did_you_mean(target, table.targets)
         raise UserError(

@@ -1,7 +1,7 @@
 """A study on the command line: its options, what is said while it runs, and its signals."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import print_json
-from nncli.cli.streams import echo_err, echo_line, warn
-from nncli.cli.text_table import figure
+from nncli.cli.streams import echo_err, echo_line
 from nncli.errors import NothingLeft, escaped
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from nncli.cli.signals import StopOnSignal
     from nncli.study.engines import Engine
     from nncli.study.study import Study
-
-MOST_METRICS = 4  # of a trial, in its line
 
 
 def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,11 +60,14 @@ def run_study(
     how: How,
 ) -> int:
     """Run a study to its end or to a stop, and say what came of it; the exit code."""
+    from nncli.cli.study_progress import StudyProgress
+
     signals.is_preparing = False
-    show = _TrialLines(study, quiet=how.quiet).show
+    progress = StudyProgress(study, engine.workers, signals.stop, quiet=how.quiet)
     try:
-        result = study.run(engine, signals.stop, show)
+        result = study.run(engine, signals.stop, progress)
     finally:
+        progress.close()
         study.directory.unlock()
     path = study.directory.path
     if result is None:
@@ -100,34 +100,3 @@ def exit_code(trials: "list[TrialRecord]") -> int:
     if states & {"completed", "pruned"}:
         return 0
     return 5 if "diverged" in states else 70
-
-
-class _TrialLines:
-    """A line on stderr for each trial that has ended, and for each warning."""
-
-    def __init__(self, study: "Study", *, quiet: bool) -> None:
-        self.total, self.quiet = study.facts.trials, quiet
-
-    def show(self, trial: "TrialRecord", warnings: Sequence[str]) -> None:
-        for warning in warnings:
-            warn(f"{trial.run}: {warning}")
-        if not trial.is_open and not self.quiet:
-            self._show_ended(trial)
-
-    def _show_ended(self, trial: "TrialRecord") -> None:
-        told = _most_telling(trial)
-        said = ", ".join(f"{name} {figure(value)}" for name, value in told.items())
-        state = "" if trial.state == "completed" else f"  {trial.state}"
-        message = f": {trial.message}" if trial.message else ""
-        of = f"({trial.number + 1}/{self.total})  " if "/" not in trial.run else ""
-        line = f"{trial.run}  {of}{said}{state}{message}"
-        echo_err(escaped(line))
-
-
-def _most_telling(trial: "TrialRecord") -> dict[str, float]:
-    """The metrics of a run on rows that it didn't train on, if there are any; a few of them."""
-    for prefix in ("held_out_", "val_", "train_"):
-        found = {name: v for name, v in trial.metrics.items() if name.startswith(prefix)}
-        if found:
-            return dict(list(found.items())[:MOST_METRICS])
-    return {}

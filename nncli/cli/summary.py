@@ -25,6 +25,11 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
     assert read.origin is not None
     classes = f": {few(read.classes)}" if read.classes else ""
     facts = [["target", f"{', '.join(read.targets)}{classes}"]]
+    if read.labels:
+        counts = zip(read.targets, read.labels, read.y.sum(axis=0).tolist(), strict=True)
+        facts.append(
+            ["labels", few([f"{name} = {yes} ({n:,.0f})" for name, (_, yes), n in counts])]
+        )
     for kind in ("numeric", "boolean", "categorical", "date"):
         columns = [feature for feature in fitted.features if feature.kind == kind]
         if columns:

@@ -10,6 +10,16 @@ def figure(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
+def plus_minus(deviation: float | None) -> str:
+    """How far values scatter; empty for one value."""
+    return "" if deviation is None else f"± {deviation:.2g}"
+
+
+def from_to(bounds: Sequence[float] | None) -> str:
+    """An interval; empty if there is none."""
+    return f"{bounds[0]:.4g} to {bounds[1]:.4g}" if bounds else ""
+
+
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Columns two spaces apart; the first one left-aligned, the others right-aligned.
 

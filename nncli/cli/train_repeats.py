@@ -9,7 +9,7 @@ from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo, echo_err, warn
 from nncli.cli.study import How, run_study, say_end
 from nncli.cli.summary import model_summary
-from nncli.cli.text_table import table
+from nncli.cli.text_table import from_to, plus_minus, table
 from nncli.errors import NothingLeft
 from nncli.study import repeats
 
@@ -61,8 +61,8 @@ def print_result(result: dict[str, Any]) -> None:
             name,
             *(f"{run['metrics'][name]:.4g}" for run in shown),
             f"{mean:.4g}",
-            f"± {result['std'][name]:.2g}",
-            _interval(result["interval"][name]),
+            plus_minus(result["std"][name]),
+            from_to(result["interval"][name]),
         ]
         for name, mean in result["mean"].items()
     ]
@@ -70,7 +70,3 @@ def print_result(result: dict[str, Any]) -> None:
     if aside := result.get("test_rows_kept_aside"):
         echo(f"\n{aside:,} test rows are in no fold: they stay unseen")
     echo()
-
-
-def _interval(bounds: Sequence[float] | None) -> str:
-    return f"{bounds[0]:.4g} to {bounds[1]:.4g}" if bounds else ""

@@ -15,8 +15,8 @@ from nncli.comparison.metric_choice import choose, loss_differs
 from nncli.comparison.pairing import Difference, Runs, difference
 from nncli.comparison.results import SECONDS, Result, bare, result_of
 from nncli.comparison.settings import differing, settings_of
-from nncli.comparison.statistics import Mean, deviation, holm
 from nncli.errors import UserError
+from nncli.evaluation.statistics import Mean, deviation, holm
 
 
 @dataclass(frozen=True)

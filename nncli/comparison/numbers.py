@@ -6,7 +6,7 @@ from typing import Any
 from nncli.comparison.comparison import Comparison, Group
 from nncli.comparison.pairing import Difference
 from nncli.comparison.results import rows_of
-from nncli.comparison.statistics import Mean
+from nncli.evaluation.statistics import Mean
 
 
 def to_json(comparison: Comparison) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nncli.comparison.results import SECONDS, Result, rows_of
-from nncli.comparison.statistics import FEWEST, Mean, Test, mean, welch
+from nncli.evaluation.statistics import FEWEST, Mean, Test, mean, welch
 
 TOO_FEW = f"fewer than {FEWEST} pairs"
 EQUAL = "the differences are all equal"

@@ -5,67 +5,17 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.constraints import Auto, Count, Finite, Length
-from nncli.data.fitted_columns import Impute, ImputeCategory, Unknown
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import nfc
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.scaling import Scale
-from nncli.data.target_transforms import Transform
 from nncli.data.targets import class_name
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
-
-
-@dataclass(frozen=True, kw_only=True)
-class Numeric:
-    """What is done to each numeric feature, with statistics of the training rows."""
-
-    impute: Annotated[
-        Impute | Auto, "what stands in for a missing number; auto: median, none for built-in data"
-    ] = "auto"
-    scale: Annotated[
-        Scale | Auto, "auto: standard, but none for gates, inline rows and and_float"
-    ] = "auto"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Categorical:
-    """What is done to each feature of categories; the training rows say which there are."""
-
-    impute: Annotated[
-        ImputeCategory, "what stands in for a missing one; category: missing is one of its own"
-    ] = "most_frequent"
-    encode: Annotated[Literal["onehot"], "an input of 0 or 1 for each category"] = "onehot"
-    handle_unknown: Annotated[
-        Unknown, "a category that no training row has; ignore: all its inputs are 0"
-    ] = "ignore"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """What is done to a numeric target; metrics are in its own units all the same."""
-
-    transform: Annotated[
-        Transform, "before scaling: ln(target), ln(1 + target) or its square root"
-    ] = "none"
-    scale: Annotated[
-        Scale | Auto, "auto: as the features, if the output unit can reach any number"
-    ] = "auto"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PreprocessingKeys:
-    """How columns become what a network learns from."""
-
-    numeric: Annotated[Numeric, "features that are numbers"] = field(default_factory=Numeric)
-    categorical: Annotated[Categorical, "features that are texts"] = field(
-        default_factory=Categorical
-    )
-    target: Annotated[Target, "what is predicted, in a regression"] = field(default_factory=Target)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +44,8 @@ class Data:
         Path | None, "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather"
     ] = None
     target: Annotated[
-        str | Annotated[list[str], Length(1)] | None, "the table's column to predict, or several"
+        str | Annotated[list[str], Length(1)] | None,
+        "the table's column to predict, or several: numbers, or labels of two values each",
     ] = None
     features: Annotated[Features, "the table's columns to learn from"] = field(
         default_factory=Features
@@ -130,13 +81,18 @@ class Data:
     comment: Annotated[str | None, "what lines begin with that are no rows, as '#'"] = None
     skip_rows: Annotated[Count, "lines before the table: titles, say"] = 0
     on_disk: Annotated[bool | Auto, "read rows from disk; auto: if memory is short"] = "auto"
-    task: Annotated[Task | Auto, "what the target calls for; auto: by its values"] = "auto"
+    task: Annotated[
+        Task | Auto,
+        "what the target calls for; auto: by its values; multilabel: of several targets, which a "
+        "row has",
+    ] = "auto"
     classes: Annotated[
         list[bool | Finite | str] | None,
         "all classes of the target, in their order, also those that no row has; null: the rows'",
     ] = None
     split: Annotated[
-        Split | Auto, "auto: none for gates, else stratified (classes) or random, 0.7/0.15/0.15"
+        Split | Auto,
+        "auto: none for gates, else stratified (classes, labels) or random, 0.7/0.15/0.15",
     ] = "auto"
     preprocessing: Annotated[
         PreprocessingKeys | Literal["none"], "none switches every step off"

@@ -22,6 +22,7 @@ from nncli.config.resolved import (
     ResolvedTarget,
 )
 from nncli.constraints import Auto
+from nncli.data.bent_scales import straight
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.engine.cost import useful_threads
 from nncli.engine.settings import (
@@ -53,7 +54,7 @@ def resolve_split(given: Data, table: Table) -> Split:
         return given.split
     if not given.source().has_split or len(table) == 1:
         return NoSplit()
-    return StratifiedSplit() if table.classes else RandomSplit()
+    return RandomSplit() if table.task == "regression" else StratifiedSplit()
 
 
 # ---- the output layer and the loss
@@ -70,7 +71,7 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
     if activation == "auto":
         activation = _activation_for(table, units, loss)
     if loss == "auto":
-        loss = _loss_for(activation) if table.classes else Mse()
+        loss = Mse() if table.task == "regression" else _loss_for(activation)
     start = Dense(units, activation, output.kernel_initializer).initializers()["W"]
     known = ResolvedOutput(
         **_unchanged(output, ResolvedOutput),
@@ -82,6 +83,8 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
 
 
 def _activation_for(table: Table, units: int, loss: Loss | Auto) -> Activation:
+    if table.labels:
+        return Sigmoid()
     if not table.classes:
         if isinstance(loss, Poisson):
             return Softplus()
@@ -148,10 +151,12 @@ def _resolve_preprocessing(
     if target == "auto":
         takes_all = loss.targets == (-math.inf, math.inf)
         reaches_all = isinstance(output.activation, Identity) and takes_all
-        target = numeric if not table.classes and reaches_all else "none"
+        target = straight(numeric) if table.task == "regression" and reaches_all else "none"
     return ResolvedPreprocessing(
         **_unchanged(keys, ResolvedPreprocessing),
-        numeric=ResolvedNumeric(impute=impute, scale=numeric),
+        numeric=ResolvedNumeric(
+            **_unchanged(keys.numeric, ResolvedNumeric), impute=impute, scale=numeric
+        ),
         target=ResolvedTarget(transform=keys.target.transform, scale=target),
     )
 

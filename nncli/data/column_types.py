@@ -42,6 +42,24 @@ def truths(categories: Sequence[str]) -> Array | None:
     return np.array([TRUTHS[word] for word in words])
 
 
+def truth_pair(words: Sequence[str]) -> tuple[str, str] | None:
+    """(no, yes) as these words spell them, or the only one of them and its other; None if they
+    aren't truth values of one pair.
+
+    >>> [truth_pair(words) for words in (("yes", "no"), ("True",), ("0", "1"), ("b", "m"))]
+    [('no', 'yes'), ('False', 'True'), ('0', '1'), None]
+    """
+    if not 1 <= len(words) <= 2 or truths(words) is None:
+        return None
+    of_truth = {TRUTHS[word.lower()]: word for word in words}
+    if len(of_truth) == 1:
+        word = words[0]
+        other = next(o for p in PAIRS if word.lower() in p for o in p if o != word.lower())
+        alike = str.title if word.istitle() else str.upper if word.isupper() else str
+        of_truth[1.0 - TRUTHS[word.lower()]] = alike(other)
+    return of_truth[0.0], of_truth[1.0]
+
+
 def uninformative(name: str, column: Column) -> str:
     """Why a column teaches a network nothing: `constant` or `id-like` in words; empty if it may."""
     present = column.values[~np.isnan(column.values)]
@@ -90,6 +108,8 @@ def is_id_name(name: str) -> bool:
 
 
 def _all_differ(values: Array) -> bool:
+    if values.max() - values.min() + 1 < len(values):
+        return False  # there are fewer whole numbers between the ends
     return bool((values == np.floor(values)).all()) and len(np.unique(values)) == len(values)
 
 
@@ -119,8 +139,10 @@ def is_class_number(values: Array) -> bool:
 def task_reason(table: Table) -> str:
     """Why a target of few different numbers was taken for classes or for amounts, and the key that
     overrules it; empty where nothing was to choose."""
-    if len(table.targets) != 1 or table.origin is None:
+    if table.origin is None:
         return ""
+    if len(table.targets) > 1:
+        return _reason_of_several(table)
     if table.classes:
         names = [to_number(name) for name in table.classes]
         if None in names:
@@ -135,3 +157,16 @@ def task_reason(table: Table) -> str:
         why = f"{len(different)} different numbers, not 0, 1, 2 ... of ten rows each, are amounts"
         other = "classification"
     return f"{why}: say data.task: {other} if they are not"
+
+
+def _reason_of_several(table: Table) -> str:
+    """The same of several targets, which are labels or amounts."""
+    count = f"{len(table.targets)} targets"
+    if table.labels:
+        why = f"{count} of two values each are labels, which a row has or has not"
+        are_numbers = all(pair == ("0", "1") for pair in table.labels)
+        return f"{why}: say data.task: regression if they are amounts" if are_numbers else why
+    if any(len(np.unique(column)) != 2 for column in table.y.T):
+        return ""
+    why = f"{count} of two numbers each, not 0 and 1, are amounts"
+    return f"{why}: say data.task: multilabel if they are not"

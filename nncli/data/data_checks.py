@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.data.column_types import uninformative
+from nncli.data.label_checks import label_given_away, label_warnings
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -60,6 +61,8 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
         else:
             yield from _hardly_any(name, column.values[rows.train])
     yield from spelling_warnings(table)
+    if table.labels:
+        yield from label_warnings(table, rows)
     if table.classes:
         absent = [*_absent_classes(table, rows)]
         yield from absent
@@ -117,6 +120,8 @@ def _gives_away(column: Column, table: Table) -> str:
     A value for each class, a value that one class alone has, a cell that is missing where one
     class is, or a straight line.
     """
+    if table.labels:
+        return label_given_away(column, table)
     if len(table.targets) > 1:
         return ""
     target = f"the target '{printable(table.targets[0])}'"

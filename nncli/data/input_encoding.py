@@ -14,7 +14,7 @@ from nncli.parts.table import Table, cell_problem
 
 
 class _Numbers(NamedTuple):
-    """Of the features that become one input: place, input, fill, shift and scale."""
+    """Of the features that are numbers: place, first input, fill, shift and scale."""
 
     places: Array
     inputs: Array
@@ -23,13 +23,12 @@ class _Numbers(NamedTuple):
     scale: Array
 
     @classmethod
-    def of(cls, features: Sequence[FittedColumn]) -> Self:
-        ends = np.cumsum([len(feature.inputs) for feature in features])
+    def of(cls, features: Sequence[FittedColumn], starts: Array) -> Self:
         places = [i for i, f in enumerate(features) if f.kind not in ("categorical", "date")]
         chosen = [features[i] for i in places]
         return cls(
             np.array(places, dtype=int),
-            ends[places].astype(int) - 1 if places else np.empty(0, dtype=int),
+            starts[places],
             np.array([np.nan if f.fill is None else f.fill for f in chosen], dtype=float),
             np.array([feature.shift for feature in chosen]),
             np.array([feature.scale or np.inf for feature in chosen]),
@@ -51,8 +50,14 @@ class Encoder:
 
     def __init__(self, features: Sequence[FittedColumn], unknown: Unknown, table: Table) -> None:
         self.features, self.unknown, self.table = features, unknown, table
-        self.width = sum(len(feature.inputs) for feature in features)
-        self.numbers = _Numbers.of(features)
+        ends = np.cumsum([len(feature.inputs) for feature in features], dtype=int)
+        self.width = int(ends[-1]) if features else 0
+        self.slices = [*map(slice, (0, *ends[:-1]), ends)]
+        self.numbers = _Numbers.of(features, np.array([s.start for s in self.slices], dtype=int))
+        self.is_scaled_alone = self.width == len(self.numbers.places) and not any(
+            feature.encoding for feature in features
+        )
+        self.indicated = [place for place, f in enumerate(features) if f.indicator]
         self.lookups = {
             feature.name: self._lookup(feature, table.categories[feature.name])
             for feature in features
@@ -77,6 +82,7 @@ class Encoder:
     def __call__(self, rows: Array) -> Array:
         raw = self.table.x[rows]
         places, inputs, fills, shift, scale = self.numbers
+        lacking = np.isnan(raw[:, self.indicated])
         problems = list(self._translate(raw, rows))
         numbers = raw if len(places) == raw.shape[1] else raw[:, places]
         missing = np.isnan(numbers)
@@ -86,21 +92,31 @@ class Encoder:
         if problems:
             raise TableError(problems)
         scaled = (numbers - shift) / scale
-        if len(inputs) == self.width:  # no categories: nothing to spread out
+        if self.is_scaled_alone:  # nothing to spread out
             return np.asarray(scaled)
         x = np.zeros((len(rows), self.width))
         x[:, inputs] = scaled
-        start = 0
+        for place, column in zip(places, numbers.T, strict=True):
+            if (encoding := self.features[place].encoding) is not None:
+                self._columns(x, place)[:] = encoding(column)
+        self._spread_out(raw, x)
+        x[:, [self.slices[place].stop - 1 for place in self.indicated]] = lacking
+        return x
+
+    def _columns(self, x: Array, place: int) -> Array:
+        """The inputs of one feature, but for its indicator."""
+        inputs = self.slices[place]
+        return x[:, inputs.start : inputs.stop - self.features[place].indicator]
+
+    def _spread_out(self, raw: Array, x: Array) -> None:
+        """Write what dates and categories become."""
         for place, feature in enumerate(self.features):
             if feature.date is not None:
-                days, stop = raw[:, place], start + len(feature.inputs)
-                x[:, start:stop] = feature.date(days)
+                self._columns(x, place)[:] = feature.date(raw[:, place])
             if feature.kind == "categorical":
                 codes = raw[:, place]
                 known = np.flatnonzero(np.isfinite(codes))
-                x[known, start + codes[known].astype(int)] = 1.0
-            start += len(feature.inputs)
-        return x
+                x[known, self.slices[place].start + codes[known].astype(int)] = 1.0
 
     def _translate(self, raw: Array, rows: Array) -> Iterator[Problem]:
         """Replace the table's category indices by the fitted ones, in place."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,18 @@ import numpy as np
 from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
+from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import in_other_case, listed
-from nncli.data.reading.encoding import Encoded, Form, encode
+from nncli.data.reading.encoded_rows import Encoded
+from nncli.data.reading.encoding import encode
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
+from nncli.data.targets import as_label
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, Kind, Origin, Table, refuse_rows
+from nncli.parts.table import Column, Kind, Origin, Pair, Table, refuse_rows
 from nncli.untrusted_files.opening import sha256_of
 
 FORMS: dict[Kind, Form] = {"categorical": "text", "date": "date"}
@@ -79,17 +83,20 @@ class NewRows:
             row_word=reader.row_word,
             notes=reader.notes,
         )
+        y = self._targets(encoded, targets, origin)
+        given = weights_of(encoded, weights[0], origin) if weights else None
         return Table(
-            encoded.select(features),
-            self._targets(encoded, targets, origin),
+            encoded.take(features),
+            y,
             tuple(features),
             tuple(targets),
             self.learnt.classes,
+            self.learnt.labels if targets else (),
             categories=self._categories(encoded),
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
             orders={f.name: f.order for f in self.learnt.features if f.order},
             dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
-            weights=weights_of(encoded, weights[0], origin) if weights else None,
+            weights=given,
             origin=origin,
         )
 
@@ -131,7 +138,8 @@ class NewRows:
             for feature in self.learnt.features
             if feature.kind != "boolean"  # which may be written as 0 and 1 or as yes and no
         }
-        return forms | dict.fromkeys(targets, "text" if self.learnt.classes else "number")
+        are_texts = self.learnt.classes or self.learnt.labels
+        return forms | dict.fromkeys(targets, "text" if are_texts else "number")
 
     def _categories(self, encoded: Encoded) -> dict[str, tuple[str, ...]]:
         """The texts of each feature, those that mean a category of the run in its spelling."""
@@ -154,6 +162,8 @@ class NewRows:
                 raise refuse_rows(lacking, origin.place, name, lambda _: "the target is missing")
         if self.learnt.classes and targets:
             return self._class_indices(targets[0], columns[0], origin)
+        if self.learnt.labels and targets:
+            return self._labels(dict(zip(targets, columns, strict=True)), origin)
         return np.column_stack(
             [np.empty((len(encoded.cells), 0)), *(column.values for column in columns)]
         )
@@ -176,3 +186,22 @@ class NewRows:
             )
         y: Array = np.array([-1 if place is None else place for place in places])[rows]
         return y
+
+    def _labels(self, columns: Mapping[str, Column], origin: Origin) -> Array:
+        """(rows, labels) 0 or 1. Raises TableError for cells that are neither."""
+        y = []
+        for (name, column), pair in zip(columns.items(), self.learnt.labels, strict=True):
+            y.append(as_label(column, pair, self._known(name, pair)))
+            if wrong := np.flatnonzero(np.isnan(y[-1])).tolist():
+                found = [printable(text) for text in column.categories]
+                raise refuse_rows(
+                    wrong,
+                    origin.place,
+                    name,
+                    partial(_no_label, pair, found, column.values),
+                )
+        return np.column_stack(y)
+
+
+def _no_label(pair: Pair, texts: Sequence[str], values: Array, row: int) -> str:
+    return f"expected {pair[0]} or {pair[1]}, found '{texts[int(values[row])]}'"

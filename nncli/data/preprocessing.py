@@ -14,10 +14,16 @@ from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, in_words
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, Table
+from nncli.parts.table import Column, Pair, Table
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
+OPTIONS: dict[str, Any] = {
+    "date": None,
+    "order": [],
+    "encoding": None,
+    "indicator": False,
+}  # of a feature
 CHUNK_VALUES = 1 << 19  # transformed at a time, so that the copies on the way stay small
 
 
@@ -26,6 +32,7 @@ class Preprocessing:
     """Everything fitted on the training rows: what `preprocessing.json` holds.
 
     fitted_rows: on how many rows.  targets, classes: the names of what is predicted.
+    labels: what 0 and 1 of each target stand for, in a multilabel task.
     unknown: what a category that they lack leads to: all its inputs 0, or an error.
     """
 
@@ -35,6 +42,7 @@ class Preprocessing:
     classes: tuple[str, ...]
     target: Scaling
     unknown: Unknown = "ignore"
+    labels: tuple[Pair, ...] = ()
 
     @classmethod
     def fit(
@@ -63,11 +71,20 @@ class Preprocessing:
             raise DataError(found=found)
         y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
         weights = None if table.weights is None else table.weights[rows]
-        scaling = Scaling.fit("none" if table.classes else target, y, weights, transform)
+        are_numbers = table.task == "regression"
+        scaling = Scaling.fit(target if are_numbers else "none", y, weights, transform)
         if not np.isfinite([scaling.shift, scaling.scale]).all():
             message = "the target has values too large to scale"
             raise DataError(message, key="data.preprocessing.target.scale")
-        return cls(len(rows), tuple(features), table.targets, table.classes, scaling, steps.unknown)
+        return cls(
+            len(rows),
+            tuple(features),
+            table.targets,
+            table.classes,
+            scaling,
+            steps.unknown,
+            table.labels,
+        )
 
     @property
     def inputs(self) -> list[str]:
@@ -119,12 +136,13 @@ class Preprocessing:
     def to_json(self) -> dict[str, Any]:
         value = asdict(self)
         for feature in value["features"]:
-            if feature["date"] is None:
-                del feature["date"]
-            if not feature["order"]:
-                del feature["order"]
+            for key in OPTIONS:
+                if not feature[key]:
+                    del feature[key]
         if self.target.transform == "none":
             del value["target"]["transform"]
+        if not self.labels:
+            del value["labels"]
         return value
 
     @classmethod
@@ -143,6 +161,9 @@ class Preprocessing:
             self.features
             and all(feature.is_sound for feature in self.features)
             and all(len(set(each)) == len(each) for each in (names, self.targets, self.classes))
+            and len(self.labels) in (0, len(self.targets))
+            and not (self.labels and self.classes)
+            and all(len(set(pair)) == len(pair) == 2 for pair in self.labels)
             and len(self.target.shift) == len(self.target.scale) == units
             and np.isfinite([*numbers, *self.target.shift, *self.target.scale]).all()
         )
@@ -155,10 +176,8 @@ def _with_options(value: Any) -> Any:
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list):
         return value
-    full = [
-        {"date": None, "order": [], **each} if isinstance(each, dict) else each for each in features
-    ]
-    value = {**value, "features": full}
+    full = [{**OPTIONS, **each} if isinstance(each, dict) else each for each in features]
+    value = {"labels": [], **value, "features": full}
     if isinstance(value.get("target"), dict):
         value["target"] = {"transform": "none", **value["target"]}
     return value

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nncli.data.categories import folded
+from nncli.data.categories import Categories, folded
+from nncli.data.column_types import TRUTHS, truth_pair
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, did_you_mean, few, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import Table, Task
+from nncli.parts.table import Column, Pair, Table, Task
 
 MOST_CLASSES = 1000
 PAIRS = (("0", "1"), ("false", "true"))  # two classes of which either names the other
@@ -28,10 +29,16 @@ def as_task(
         if classes:
             message = "a regression has none: leave it out, or use task: classification"
             raise DataError(message, key="data.classes")
-        return replace(table, y=table.y.reshape(len(table.y), -1).astype(float), classes=())
+        y = table.y.reshape(len(table.y), -1).astype(float)
+        return replace(table, y=y, classes=(), labels=())
+    if task == "multilabel" or (table.labels and classes):
+        return _as_labels(table, classes)
     if not table.classes:
         if table.y.shape[1] > 1:
-            raise DataError("several targets can't be classes: use task: regression")
+            raise DataError(
+                "several targets can't be classes: use task: multilabel, where each has two "
+                "values, or task: regression"
+            )
         y, found = number_classes(table.y[:, 0])
         table = replace(table, y=y, classes=found)
     if all_classes := classes or _pair_of(table, task):
@@ -45,6 +52,85 @@ def as_task(
     if task == "binary" and len(table.classes) != 2:
         raise DataError(f"task binary needs 2 classes, but the target has {len(table.classes)}")
     return table
+
+
+def _as_labels(table: Table, classes: Sequence[str]) -> Table:
+    """The same rows with a label a target. Raises DataError unless each target has two values."""
+    if classes:
+        message = "it is for a single target: each label has two values of its own"
+        raise DataError(message, key="data.classes")
+    if table.classes or table.y.shape[1] < 2:
+        message = "task multilabel needs several targets; one target of two values is task: binary"
+        raise DataError(message)
+    if table.labels:
+        return table
+    columns = [Column(column) for column in table.y.T]
+    pairs = label_pairs(table.targets, columns)
+    y = np.column_stack([as_label(*both) for both in zip(columns, pairs, strict=True)])
+    return replace(table, y=y, labels=tuple(pairs))
+
+
+def label_pairs(names: Sequence[str], columns: Sequence[Column]) -> list[Pair]:
+    """What 0 and 1 of each label stand for. Raises DataError for columns that are no labels."""
+    pairs, found = [], []
+    for name, column in zip(names, columns, strict=True):
+        if (pair := label_pair(column)) is None:
+            values = [f"'{printable(value)}'" for value in _different(column)]
+            cure = ""
+            if len({folded(value) for value in values}) == 2:
+                cure = " (data.fold_case: true if they differ in capitals and spaces alone)"
+            message = f"{_no_label(name, values)}: a label has two, as 0 and 1{cure}"
+            found.append(("data.task", message))
+        else:
+            pairs.append(pair)
+    if found:
+        raise DataError(found=found)
+    return pairs
+
+
+def _no_label(name: str, values: list[str]) -> str:
+    if len(values) == 1:
+        return f"target '{printable(name)}' is always {values[0]}"
+    return f"target '{printable(name)}' has {len(values):,} different values ({few(values)})"
+
+
+def _different(column: Column) -> list[str]:
+    """Its values as texts, sorted."""
+    if column.categories:
+        return sorted(column.categories)
+    return [label(value) for value in np.unique(column.values).tolist()]
+
+
+def label_pair(column: Column) -> Pair | None:
+    """(no, yes) of a column of two values, of which 1, true, yes, y, t and on are yes, else the
+    later; of a single value where it is such a word, or 0 or 1. None of any other column."""
+    if not column.categories and np.isin(column.values, (0.0, 1.0)).all():
+        return "0", "1"
+    values = _different(column)
+    if column.categories and (pair := truth_pair(values)) is not None:
+        return pair
+    return (values[0], values[1]) if len(values) == 2 else None
+
+
+def as_label(column: Column, pair: Pair, known: Categories | None = None) -> Array:
+    """(rows,) 0 where a cell is the pair's first, 1 where it is the second, NaN where neither.
+
+    A pair of truth values is met by those of any other: yes, where training knew 1.
+    known: how the pair may be spelled.
+    """
+    known = known or Categories(pair)
+    are_truths = truth_pair(pair) is not None
+
+    def place(text: str) -> float:
+        if (index := known.index(text)) is not None:
+            return index
+        return TRUTHS.get(text.lower(), np.nan) if are_truths else np.nan
+
+    if column.categories:
+        places = np.array([place(text) for text in column.categories])
+        return np.asarray(places[column.values.astype(int)])
+    different, rows = np.unique(column.values, return_inverse=True)
+    return np.asarray(np.array([place(label(value)) for value in different.tolist()])[rows])
 
 
 def _pair_of(table: Table, task: Task) -> Sequence[str]:
@@ -101,12 +187,14 @@ def class_name(value: bool | float | str) -> str:
 class TargetCoding:
     """Between a table's targets and the output units.
 
-    classes in as many units: one-hot; two classes in one unit: 0 or 1; numbers: scaled.
+    classes in as many units: one-hot; two classes in one unit: 0 or 1; labels: 0 or 1 each;
+    numbers: scaled.
     """
 
     classes: int
     units: int
     scaling: Scaling
+    has_labels: bool = False
 
     def encode(self, y: Array) -> Array:
         """(rows, units) float64 targets of the loss."""
@@ -117,12 +205,15 @@ class TargetCoding:
         return np.eye(self.classes)[y]
 
     def decode(self, outputs: Array) -> Array:
-        """Predictions: (rows, classes) probabilities, or (rows, targets) in their own units.
+        """Predictions: (rows, classes) probabilities, (rows, labels) probabilities of each label,
+        or (rows, targets) in their own units.
 
         Outputs that aren't probabilities (identity units trained with mse, say) are made so: one
-        unit is cut to [0, 1]; several are lifted until none is negative, then divided by their
-        sum, which leaves the order of the classes as it is.
+        unit, or a label's, is cut to [0, 1]; those of several classes are lifted until none is
+        negative, then divided by their sum, which leaves the order of the classes as it is.
         """
+        if self.has_labels:
+            return np.clip(outputs, 0.0, 1.0)
         if not self.classes:
             return self.scaling.undo(outputs)
         if self.units == 1:

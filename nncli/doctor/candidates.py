@@ -38,7 +38,7 @@ def scale_inputs(run: DiagnosedRun) -> Edits:
 
 def scale_targets(run: DiagnosedRun) -> Edits:
     keys, job = run.built.experiment.data.preprocessing, run.job
-    if run.built.table.classes or keys.target.scale != "none":
+    if run.built.table.task != "regression" or keys.target.scale != "none":
         return []
     takes_all = job.network.loss.targets == (-np.inf, np.inf)
     if not takes_all or not isinstance(job.network.output.activation, Identity):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.data.numeric_encodings import PiecewiseLinear
 from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
@@ -58,13 +59,13 @@ class Size:
 
 
 def input_sizes(run: DiagnosedRun) -> list[Size]:
-    """Of every input that is a number; yes/no and one-hot inputs have their size by nature."""
+    """Of every input that is a number; yes/no, one-hot and bins have their size by nature."""
     if isinstance(run.network.nodes[0].layer, BatchNorm):
         return []  # which scales them
     x = run.rows.x[0 : len(run.rows)]
     found, start = [], 0
     for feature in run.built.preprocessing.features:
-        if feature.kind == "numeric":
+        if feature.kind == "numeric" and not isinstance(feature.encoding, PiecewiseLinear):
             found.append(Size.of(feature.name, x[:, start]))
         start += len(feature.inputs)
     return found

@@ -54,7 +54,8 @@ class TrainingLoss:
 def measure_training_loss(run: DiagnosedRun) -> TrainingLoss | str:
     if run.baselines.mean <= run.baselines.perfect:
         return "skipped: the targets don't vary"
-    guess = "class shares" if run.built.table.classes else "the mean"
+    guesses = {"regression": "the mean", "multilabel": "label shares"}
+    guess = guesses.get(run.built.table.task, "class shares")
     return TrainingLoss(run.loss, run.share, guess, run.baselines.mean, run.has_diverged)
 
 

@@ -1,11 +1,14 @@
-"""Class plots: ROC curves, precision and recall, calibration and confusion of a classifier."""
+"""Class plots: ROC curves, precision and recall, calibration and confusion.
+
+The last is of classes alone, the others are of labels too.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from nncli.evaluation.class_scores import CURVES, largest, precision_recall_curves, roc_curves
+from nncli.evaluation.class_scores import CURVES, largest
 from nncli.evaluation.plots import (
     REFERENCE,
     SHADE,
@@ -26,8 +29,8 @@ INSIDE = 4  # curves whose legend hides none of them
 
 
 def roc(report: Report, title: str) -> Any:
-    """ROC curves with their areas; None if no class has both rows and others."""
-    curves = roc_curves(report.predictions, report.truth, report.classes)
+    """ROC curves with their areas; None if no class or label has both rows and others."""
+    curves, kind = report.roc_curves, "label" if report.labels else "class"
     if not curves:
         return None
     figure, axes = _square(report, len(curves), "ROC curves", title)
@@ -38,15 +41,15 @@ def roc(report: Report, title: str) -> Any:
     dress(
         axes,
         f"share of {_others(report)} taken for it (false positive rate)",
-        "share of the class's rows found (true positive rate)",
+        f"share of the {kind}'s rows found (true positive rate)",
     )
-    _name_curves(axes, len(curves), "area  class", "lower right")
+    _name_curves(axes, len(curves), f"area  {kind}", "lower right")
     return figure
 
 
 def precision_recall(report: Report, title: str) -> Any:
-    """Precision over recall with average precisions; None if no class has rows and others."""
-    curves = precision_recall_curves(report.predictions, report.truth, report.classes)
+    """Precision over recall with average precisions; None if none has rows and others."""
+    curves, kind = report.precision_recall_curves, "label" if report.labels else "class"
     if not curves:
         return None
     figure, axes = _square(report, len(curves), "precision and recall", title)
@@ -58,10 +61,10 @@ def precision_recall(report: Report, title: str) -> Any:
         axes.plot([0, 1], [chance, chance], label=f"{chance:.3f}  chance", **REFERENCE)
     dress(
         axes,
-        "share of the class's rows found (recall)",
+        f"share of the {kind}'s rows found (recall)",
         "share of the rows taken for it that are (precision)",
     )
-    _name_curves(axes, len(curves), "average precision  class", "lower left")
+    _name_curves(axes, len(curves), f"average precision  {kind}", "lower left")
     return figure
 
 
@@ -69,8 +72,8 @@ def _square(report: Report, curves: int, what: str, title: str) -> tuple[Any, An
     """A figure for so many curves of shares over shares, and its axes."""
     figure = new_figure(5.2 if curves <= INSIDE else 7.4, 5.3)
     axes = figure.subplots()
-    some = len(report.classes) > CURVES
-    which = f", the {CURVES} largest of {len(report.classes):,} classes" if some else ""
+    count, kinds = len(report.classes or report.labels), "labels" if report.labels else "classes"
+    which = f", the {CURVES} largest of {count:,} {kinds}" if count > CURVES else ""
     entitle(axes, f"{what}{which}", title)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
     return figure, axes
@@ -109,28 +112,32 @@ def reliability(report: Report, title: str) -> Any:
     luck = {"color": "0.8", "linewidth": 5, "zorder": 1}
     above.plot([0, 1], [0, 1], label="perfectly calibrated", **REFERENCE)
     above.vlines(bins.probability, low, high, label="range of chance (95%)", **luck)
-    label = f"network, {_span(bins.rows)} a dot\n(mean error {bins.error:.3g})"
+    span = _span(bins.rows, "label" if report.labels else "row")
+    label = f"network, {span} a dot\n(mean error {bins.error:.3g})"
     above.plot(bins.probability, bins.share, color=SHADE, linewidth=1, alpha=0.4)
     above.plot(bins.probability, bins.share, "o", color=SHADE, markersize=5, label=label)
     what, right = "the predicted class", "are predicted right"
     if len(report.classes) == 2:
         what = f"'{short(report.classes[1])}'"
         right = f"are {what}"
+    cells = "rows"
+    if report.labels:
+        what, right, cells = "a label", "are there", "labels"
     entitle(above, "calibration", title)
-    dress(above, "", f"share of rows that {right}")
+    dress(above, "", f"share of {cells} that {right}")
     above.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     legend(above, loc="best")
     below.hist(bins.given, bins=BARS, range=(0, 1), color=SHADE, alpha=0.6)
-    dress(below, f"predicted probability of {what}", "rows")
+    dress(below, f"predicted probability of {what}", cells)
     return figure
 
 
-def _span(rows: Array) -> str:
-    """`1 row`, `20 rows` or `20 to 21 rows`."""
+def _span(rows: Array, word: str) -> str:
+    """`1 row`, `20 rows` or `20 to 21 rows`, if that is the word."""
     fewest, most = rows.min(), rows.max()
     if fewest == most:
-        return f"{most:,} row{'s' if most > 1 else ''}"
-    return f"{fewest:,} to {most:,} rows"
+        return f"{most:,} {word}{'s' if most > 1 else ''}"
+    return f"{fewest:,} to {most:,} {word}s"
 
 
 def confusion(report: Report, title: str) -> Any:

@@ -75,10 +75,25 @@ class Logistic:
 
 
 @dataclass(frozen=True)
+class LogisticEach:
+    """Logistic regression of each of several labels by itself."""
+
+    models: list[Logistic]
+
+    @classmethod
+    def fit(cls, x: Array, truth: Array, weights: Array) -> "LogisticEach":
+        return cls([Logistic.fit(x, label.astype(int), 2, weights) for label in truth.T])
+
+    def predict(self, x: Array) -> Array:
+        return np.column_stack([model.predict(x)[:, 1] for model in self.models])
+
+
+@dataclass(frozen=True)
 class Linear:
     """Predictions of a linear model.
 
-    predictions: (rows, classes) probabilities, or (rows, targets) in their own units.
+    predictions: (rows, classes) or (rows, labels) probabilities, or (rows, targets) in their own
+    units.
     fitted_rows: how many training rows it has seen.
     """
 
@@ -86,19 +101,29 @@ class Linear:
     fitted_rows: int
 
 
-def linear_model(train: EvaluationSet, rows: EvaluationSet, classes: int, *, seed: int) -> Linear:
+def linear_model(
+    train: EvaluationSet,
+    rows: EvaluationSet,
+    classes: int,
+    *,
+    has_labels: bool = False,
+    seed: int,
+) -> Linear:
     """Fit a linear model on training rows, and predict others.
 
-    classes: how many, 0 for numbers. It sees what the network sees, standardized, and the rows'
-    weights. Beyond 100,000 rows, and earlier with many inputs or classes, it is fitted on a random
-    sample of the training rows. Inputs that aren't finite are predicted NaN.
+    classes: how many, 0 for numbers and for labels. It sees what the network sees, standardized,
+    and the rows' weights. Beyond 100,000 rows, and earlier with many inputs or classes, it is
+    fitted on a random sample of the training rows. Inputs that aren't finite are predicted NaN.
     """
-    x, truth, weights = _sample(train, classes, seed)
+    scores = 2 * train.truth.shape[1] if has_labels else classes
+    x, truth, weights = _sample(train, scores, seed)
     with np.errstate(all="ignore"):
         scaling = _Scaling.fit(x)
         x = scaling.apply(x)
-        model: Logistic | Ridge
-        if classes:
+        model: Logistic | LogisticEach | Ridge
+        if has_labels:
+            model = LogisticEach.fit(x, truth, weights)
+        elif classes:
             model = Logistic.fit(x, truth, classes, weights)
         else:
             model = Ridge.fit(x, truth, weights)
@@ -106,7 +131,7 @@ def linear_model(train: EvaluationSet, rows: EvaluationSet, classes: int, *, see
     return Linear(np.concatenate(pieces), len(x))
 
 
-def _predict(model: Logistic | Ridge, x: Array) -> Array:
+def _predict(model: Logistic | LogisticEach | Ridge, x: Array) -> Array:
     """Predictions; NaN for rows that aren't finite."""
     is_finite: Array = np.asarray(np.isfinite(x).all(axis=1))
     predictions = model.predict(np.where(is_finite[:, None], x, 0.0))

@@ -13,7 +13,16 @@ from nncli.data.memory import available
 from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.threads import limited
 from nncli.errors import UserError
-from nncli.evaluation.class_scores import Calibration, ClassScores, calibration, per_class
+from nncli.evaluation.class_scores import (
+    Calibration,
+    ClassScores,
+    PrecisionRecallCurve,
+    RocCurve,
+    calibration,
+    per_class,
+    precision_recall_curves,
+    roc_curves,
+)
 from nncli.evaluation.intervals import (
     FEWEST_ROWS,
     WITHOUT,
@@ -23,10 +32,12 @@ from nncli.evaluation.intervals import (
     resample,
     standing,
 )
+from nncli.evaluation.label_scores import LabelReport
 from nncli.evaluation.linear_model import linear_model
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, confusion, deciding
+from nncli.parts.table import Task
 from nncli.untrusted_files.opening import in_words
 
 SPLITS = ("test", "val", "train")  # in the order in which they are chosen
@@ -43,7 +54,7 @@ class Report:
     network, baselines: scores of its predictions, and of others that it has to beat, by name.
     predictions, truth: as metrics take them.
     fitted_rows: of the training rows, those that the linear model was fitted on.
-    classes, targets: their names; classes is empty for numbers.
+    classes, targets, labels: their names; one of them has some.
     decision: which class a row is given.  decided: the same in words, if there is a threshold, and
     in `decision_keys` for whoever reads JSON.
     """
@@ -60,6 +71,7 @@ class Report:
     training_rows: int
     classes: tuple[str, ...]
     targets: tuple[str, ...]
+    labels: tuple[str, ...] = ()
     decision: Decision = LIKELIEST
     decided: str = ""
     decision_keys: Mapping[str, Any] | None = None
@@ -113,10 +125,32 @@ class Report:
         return per_class(self.predictions, self.truth, self.classes, self.decision)
 
     @cached_property
+    def of_labels(self) -> LabelReport:
+        """Label by label."""
+        return LabelReport(self.predictions, self.truth, self.labels)
+
+    @property
+    def roc_curves(self) -> list[RocCurve]:
+        """Of classes or labels."""
+        if self.labels:
+            return self.of_labels.roc_curves()
+        return roc_curves(self.predictions, self.truth, self.classes)
+
+    @property
+    def precision_recall_curves(self) -> list[PrecisionRecallCurve]:
+        """Of classes or labels."""
+        if self.labels:
+            return self.of_labels.precision_recall_curves()
+        return precision_recall_curves(self.predictions, self.truth, self.classes)
+
+    @cached_property
     def calibration(self) -> Calibration | None:
         """None for numbers, and for predictions that aren't finite."""
-        has_any = self.classes and self.is_finite
-        return calibration(self.predictions, self.truth) if has_any else None
+        if not self.is_finite or not (self.classes or self.labels):
+            return None
+        if self.labels:
+            return self.of_labels.calibration()
+        return calibration(self.predictions, self.truth)
 
     def to_json(self) -> dict[str, Any]:
         """What `evaluate --json` prints, but for the run's path and the files."""
@@ -131,6 +165,9 @@ class Report:
         if self.classes:
             value["classes"] = {name: asdict(scores) for name, scores in self.by_class.items()}
             value["confusion"] = {"classes": list(self.classes), "counts": self.counts.tolist()}
+        if self.labels:
+            value |= self.of_labels.to_json()
+        if self.classes or self.labels:
             value["calibration_error"] = self.calibration.error if self.calibration else None
         if self.decision_keys is not None:
             value["decision"] = dict(self.decision_keys)
@@ -177,10 +214,10 @@ class Report:
         return "no interval, as every resample scores the same"
 
 
-def _besides(has_classes: bool) -> dict[str, Metric]:
+def _besides(task: Task) -> dict[str, Metric]:
     """What a report has whether or not training measures it."""
-    metrics = (AveragePrecision(), MatthewsCorrcoef()) if has_classes else ()
-    return {metric.name: metric for metric in metrics}
+    metrics = (AveragePrecision(), MatthewsCorrcoef())
+    return {metric.name: metric for metric in metrics if task in metric.tasks}
 
 
 def _intervals(estimates: Mapping[str, Estimate]) -> dict[str, list[float] | None]:
@@ -206,12 +243,15 @@ def evaluate(reader: RunReader, rows: EvaluationSet, name: str) -> Report:
     if built.table.classes:
         _refuse_too_many(len(rows), len(built.table.classes))
     seed, keys = job.seeds.split, reader.recorded.decision
-    metrics = {**job.metrics, **_besides(bool(built.table.classes))}
+    metrics = {**job.metrics, **_besides(built.table.task)}
     chosen = deciding(metrics, reader.decision)
     with limited(job.training), np.errstate(all="ignore"):
         evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {}, keeps=True)
         loss, predictions = evaluator.score().loss, job.decode(evaluator.outputs)
-        linear = linear_model(job.train, rows, len(built.table.classes), seed=seed)
+        table = built.table
+        linear = linear_model(
+            job.train, rows, len(table.classes), has_labels=bool(table.labels), seed=seed
+        )
         rivals = {**built.baselines(len(rows)), LINEAR: linear.predictions}
         network = resample(chosen, predictions, rows.truth, seed=seed)
         others = {
@@ -234,9 +274,10 @@ def evaluate(reader: RunReader, rows: EvaluationSet, name: str) -> Report:
         truth=rows.truth,
         fitted_rows=linear.fitted_rows,
         training_rows=len(job.train),
-        classes=tuple(built.table.classes),
-        targets=() if built.table.classes else tuple(built.table.targets),
+        classes=tuple(table.classes),
+        targets=tuple(table.targets) if table.task == "regression" else (),
+        labels=tuple(table.targets) if table.labels else (),
         decision=reader.decision,
-        decided=decided_in_words(keys, reader.chosen, built.table.classes[1]) if keys else "",
-        decision_keys=described(keys, reader.chosen, built.table.classes) if keys else None,
+        decided=decided_in_words(keys, reader.chosen, table.classes[1]) if keys else "",
+        decision_keys=described(keys, reader.chosen, table.classes) if keys else None,
     )

@@ -65,13 +65,15 @@ def _pictures(report: Report, troubles: list[str]) -> Iterator[tuple[str, bytes]
         "predicted_vs_true.png": regression_plots.predicted_vs_true,
         "residuals.png": regression_plots.residuals,
     }
-    if report.classes:
+    if report.classes or report.labels:
         drawings = {
             "confusion.png": class_plots.confusion,
             "roc.png": class_plots.roc,
             "precision_recall.png": class_plots.precision_recall,
             "calibration.png": class_plots.reliability,
         }
+    if report.labels:
+        del drawings["confusion.png"]
     title, missing = f"{report.run}, {report.what}", []
     for name, draw in drawings.items():
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -88,4 +90,5 @@ def _pictures(report: Report, troubles: list[str]) -> Iterator[tuple[str, bytes]
         else:
             yield f"{report.name}/{name}", content
     if missing:
-        troubles.append(f"no {' and '.join(missing)}: all rows are of one class")
+        why = "all rows have the same labels" if report.labels else "all rows are of one class"
+        troubles.append(f"no {' and '.join(missing)}: {why}")

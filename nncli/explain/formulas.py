@@ -11,6 +11,7 @@ from nncli.assembly.decided import decided_in_words
 from nncli.data.target_transforms import in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
+from nncli.errors import few
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
 from nncli.parts.optimizers import Optimizer, Sgd
@@ -62,9 +63,13 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
     rows = ", ".join(f"{len(chosen)} {name}" for name, chosen in built.rows.named().items())
     yield "rows", rows
     keys = built.experiment.data.preprocessing
-    scale = "none" if isinstance(keys, str) else str(keys.numeric.scale)
-    yield "x", f"{built.network.inputs} inputs; numbers {SCALES[scale]}"
-    if built.table.classes:
+    said = ENCODINGS.get(keys.numeric.encode) or SCALES[str(keys.numeric.scale)]
+    yield "x", f"{built.network.inputs} inputs; numbers {said}"
+    if indicated := [each.name for each in built.preprocessing.features if each.indicator]:
+        yield "x", f"1 where the value is missing, else 0, beside {few(indicated)}"
+    if built.table.labels:
+        yield "t", f"0 or 1 for each of {built.network.outputs} labels"
+    elif built.table.classes:
         units = built.network.outputs
         yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
     else:
@@ -85,6 +90,15 @@ SCALES = {
     "standard": "(value - mean) / standard deviation, of the training rows",
     "minmax": "(value - minimum) / (maximum - minimum), of the training rows",
     "robust": "(value - median) / interquartile range, of the training rows",
+    "robust_clip": "u / sqrt(1 + (u / 3)^2); u = (value - median) / interquartile range, of the "
+    "training rows",
+    "quantile": "Phi^-1(rank), of a value among the training rows, Phi the normal distribution",
+}
+
+
+ENCODINGS = {
+    "piecewise_linear": "clip((value - b_(t-1)) / (b_t - b_(t-1)), 0, 1), an input for each bin t; "
+    "its edges b are quantiles of the training rows",
 }
 
 

@@ -48,10 +48,11 @@ def _barriers(built: Built) -> Iterator[str]:
 def _head(built: Built) -> Iterator[str]:
     """Why the output and the loss are another pair."""
     network, classes = built.network, len(built.table.classes)
-    own = network.is_matched if classes else network.output.activation.name == "identity"
-    if not own or bool(classes) != isinstance(network.loss, CrossEntropy | BinaryCrossEntropy):
+    are_told = built.table.task != "regression"  # classes, or labels
+    own = network.is_matched if are_told else network.output.activation.name == "identity"
+    if not own or are_told != isinstance(network.loss, CrossEntropy | BinaryCrossEntropy):
         pair = f"{network.output.activation.name} outputs with {network.loss.name}"
-        yield f"no equivalent: {pair} {'for classes' if classes else 'for numbers'}"
+        yield f"no equivalent: {pair} {'for classes' if are_told else 'for numbers'}"
     elif classes == 2 and network.outputs == 2:
         yield "no equivalent: two softmax units for two classes; MLPClassifier has one sigmoid unit"
     elif classes > 2 and isinstance(network.loss, BinaryCrossEntropy):
@@ -83,7 +84,7 @@ def _numbers(built: Built) -> dict[str, Any]:
 def _perceptron(built: Built) -> Equivalent:
     """MLPClassifier or MLPRegressor, with every key that matters."""
     numbers, job, denses = _numbers(built), built.job, _denses(built)
-    name = "MLPClassifier" if built.table.classes else "MLPRegressor"
+    name = "MLPRegressor" if built.table.task == "regression" else "MLPClassifier"
     keys = Equivalent(f"hidden_layer_sizes={tuple(layer.units for layer in denses[:-1])},")
     if denses[:-1]:
         activation = denses[0].activation.equivalent("scikit-learn")
@@ -172,11 +173,13 @@ def _linear(built: Built) -> Equivalent:
     if not isinstance(penalty, L2 | None) or not built.network.output.bias:
         return Equivalent()
     l2 = 0.0 if penalty is None else penalty.l2
-    if built.table.classes:
+    if built.table.task != "regression":
         if not built.network.is_matched or not built.network.loss.equivalent("scikit-learn").code:
             return Equivalent()
         strength = f"C={1.0 / (2.0 * rows * l2):.6g}" if l2 else "C=float('inf')"
-        return Equivalent("", f"without hidden layers this is LogisticRegression({strength})")
+        model = f"LogisticRegression({strength})"
+        each = f"OneVsRestClassifier({model})" if built.table.labels else model
+        return Equivalent("", f"without hidden layers this is {each}")
     if list(_head(built)) or built.network.loss.name not in ("mse", "half_mse", "rss"):
         return Equivalent()
     alpha = l2 / built.network.loss.factor(rows, built.network.outputs)

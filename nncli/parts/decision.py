@@ -1,4 +1,4 @@
-"""Decision: which class a row is given by its probabilities. Nothing else decides."""
+"""Decision: which class, or which labels, a row is given by probabilities. Nothing else decides."""
 
 from dataclasses import dataclass
 
@@ -31,3 +31,9 @@ class Decision:
 
 
 LIKELIEST = Decision()
+
+
+def has_label(probabilities: Array) -> Array:
+    """(...) whether a row has a label of such a probability: of several labels each that is more
+    likely than not, p > 1/2."""
+    return np.asarray(probabilities > 0.5)

@@ -12,14 +12,16 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from nncli.parts import labels
 from nncli.parts.answers import Counts, Predictions, chosen_classes, given_to_truth
 from nncli.parts.arrays import Array
-from nncli.parts.decision import LIKELIEST, Decision
+from nncli.parts.decision import LIKELIEST, Decision, has_label
 from nncli.parts.ranking import average_precision
 from nncli.parts.table import Task
 from nncli.registry import Part, part
 
 CLASSES = frozenset({"binary", "classification"})
+LABELS = frozenset({"multilabel"})
 NUMBERS = frozenset({"regression"})
 
 
@@ -27,7 +29,8 @@ class Metric(Part):
     """(predictions, truth) -> number.
 
     tasks: where it applies. For classes, predictions are probabilities (rows, classes) whose rows
-    sum to 1 and truth holds class indices (rows,); for numbers both are (rows, targets).
+    sum to 1 and truth holds class indices (rows,); for labels they are the probability of each
+    (rows, labels) and truth is 0 or 1 (rows, labels); for numbers both are (rows, targets).
     is_score: whether higher is better.
     decision: which class a row is given; a metric that asks for it calls `self.decision`.
     takes_answers: whether it takes `Answers` in place of probabilities, which may be too many.
@@ -59,11 +62,33 @@ class MetricOfAnswers(Metric):
     takes_answers = True
 
 
-@part("accuracy")
-class Accuracy(MetricOfAnswers):
-    """The share of rows that are given their true class."""
+class ClassMetric(MetricOfAnswers):
+    """Of classes by `of_classes`, and of several labels by `of_labels`."""
 
-    def __call__(self, predictions: Predictions, truth: Array) -> float:
+    tasks = CLASSES | LABELS
+
+    def __call__(self, predictions: Any, truth: Array) -> float:
+        return (self.of_classes if truth.ndim == 1 else self.of_labels)(predictions, truth)
+
+    def of_classes(self, predictions: Any, truth: Array) -> float:
+        raise NotImplementedError
+
+    def of_labels(self, predictions: Array, truth: Array) -> float:
+        raise NotImplementedError
+
+
+@part("accuracy")
+class Accuracy(ClassMetric):
+    """The share of rows that are given their true class.
+
+    Multilabel: the share of rows with every label right, which is called subset accuracy, or exact
+    match; hamming_loss counts each label apart.
+    """
+
+    def of_labels(self, predictions: Array, truth: Array) -> float:
+        return labels.exact_match(predictions, truth)
+
+    def of_classes(self, predictions: Predictions, truth: Array) -> float:
         is_right = chosen_classes(predictions, self.decision) == truth
         return float(np.count_nonzero(is_right)) / len(truth)
 
@@ -91,28 +116,43 @@ class BalancedAccuracy(MetricOfAnswers):
 
 
 @part("precision_macro")
-class PrecisionMacro(MetricOfAnswers):
-    """The mean over classes of true positives / predicted ones, 0 for a class never predicted."""
+class PrecisionMacro(ClassMetric):
+    """The mean over classes or labels of true positives / predicted ones, 0 if never predicted."""
 
-    def __call__(self, predictions: Predictions, truth: Array) -> float:
+    def of_labels(self, predictions: Array, truth: Array) -> float:
+        right, predicted, _ = labels.label_counts(predictions, truth)
+        return labels.share(right, predicted)
+
+    def of_classes(self, predictions: Predictions, truth: Array) -> float:
         counts = Counts.of(predictions, truth, self.decision)
         return _mean_ratio(counts.hits, counts.predicted, counts.both > 0)
 
 
 @part("recall_macro")
-class RecallMacro(MetricOfAnswers):
-    """The mean over classes of true positives / actual positives, 0 for a class without rows."""
+class RecallMacro(ClassMetric):
+    """The mean over classes or labels of true positives / actual ones, 0 for one without rows."""
 
-    def __call__(self, predictions: Predictions, truth: Array) -> float:
+    def of_labels(self, predictions: Array, truth: Array) -> float:
+        right, _, true = labels.label_counts(predictions, truth)
+        return labels.share(right, true)
+
+    def of_classes(self, predictions: Predictions, truth: Array) -> float:
         counts = Counts.of(predictions, truth, self.decision)
         return _mean_ratio(counts.hits, counts.true, counts.both > 0)
 
 
 @part("f1_macro")
-class F1Macro(MetricOfAnswers):
-    """The mean over classes of 2 tp / (2 tp + fp + fn), over classes that are true or predicted."""
+class F1Macro(ClassMetric):
+    """The mean over classes of 2 tp / (2 tp + fp + fn), over classes that are true or predicted.
 
-    def __call__(self, predictions: Predictions, truth: Array) -> float:
+    Multilabel: over all labels, 0 for one neither true nor predicted.
+    """
+
+    def of_labels(self, predictions: Array, truth: Array) -> float:
+        right, predicted, true = labels.label_counts(predictions, truth)
+        return labels.share(2 * right, predicted + true)
+
+    def of_classes(self, predictions: Predictions, truth: Array) -> float:
         counts = Counts.of(predictions, truth, self.decision)
         return _mean_ratio(2 * counts.hits, counts.both, counts.both > 0)
 
@@ -148,13 +188,67 @@ def _mean_ratio(numerator: Array, denominator: Array, counted: Array) -> float:
     return float(ratios[counted].mean())
 
 
+class MicroMetric(Metric):
+    """Of all labels' cells together, as if they were one label's."""
+
+    tasks = LABELS
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        right, predicted, true = labels.label_counts(predictions, truth).sum(axis=1).tolist()
+        return self.of_counts(right, predicted, true)
+
+    def of_counts(self, right: int, predicted: int, true: int) -> float:
+        raise NotImplementedError
+
+
+@part("precision_micro")
+class PrecisionMicro(MicroMetric):
+    """True positives of all labels / labels predicted; 0 if none is."""
+
+    def of_counts(self, right: int, predicted: int, true: int) -> float:
+        return right / max(predicted, 1)
+
+
+@part("recall_micro")
+class RecallMicro(MicroMetric):
+    """True positives of all labels / labels that rows have; 0 if none has any."""
+
+    def of_counts(self, right: int, predicted: int, true: int) -> float:
+        return right / max(true, 1)
+
+
+@part("f1_micro")
+class F1Micro(MicroMetric):
+    """2 tp / (2 tp + fp + fn) of all labels together; 0 if none is true or predicted."""
+
+    def of_counts(self, right: int, predicted: int, true: int) -> float:
+        return 2 * right / max(predicted + true, 1)
+
+
+@part("hamming_loss")
+class HammingLoss(Metric):
+    """The share of wrong labels, over rows and labels."""
+
+    tasks = LABELS
+    is_score = False
+
+    def __call__(self, predictions: Array, truth: Array) -> float:
+        return float((has_label(predictions) != (truth > 0)).mean())
+
+
 @part("log_loss")
-class LogLoss(MetricOfAnswers):
-    """-mean ln(probability given to the true class), in nats; probabilities are kept from 0."""
+class LogLoss(ClassMetric):
+    """-mean ln(probability given to the true class), in nats; probabilities are kept from 0.
+
+    Multilabel: the mean over rows and labels, each of which is a task of two classes.
+    """
 
     is_score = False
 
-    def __call__(self, predictions: Predictions, truth: Array) -> float:
+    def of_labels(self, predictions: Array, truth: Array) -> float:
+        return labels.log_loss(predictions, truth)
+
+    def of_classes(self, predictions: Predictions, truth: Array) -> float:
         given = given_to_truth(predictions, truth)
         return -float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
 
@@ -174,16 +268,22 @@ class Brier(Metric):
 class RocAuc(Metric):
     """The chance that a random positive row is ranked above a random negative one, ties half.
 
-    NaN if one of the classes has no rows.
+    NaN if one of the classes has no rows. Multilabel: the mean over labels; NaN if one of them is.
     """
 
-    tasks = frozenset({"binary"})
+    tasks = frozenset({"binary", "multilabel"})
 
     def undefined(self, truth: Array) -> str:
-        return _one_class(truth)
+        return _one_class(truth) if truth.ndim == 1 else labels.same_in_all(truth)
 
     def __call__(self, predictions: Array, truth: Array) -> float:
-        score = predictions[:, 1]
+        if truth.ndim == 1:
+            return self.of_score(predictions[:, 1], truth)
+        pairs = zip(predictions.T, truth.T, strict=True)
+        return float(np.mean([self.of_score(score, true) for score, true in pairs]))
+
+    def of_score(self, score: Array, truth: Array) -> float:
+        """score: higher where 1 is the more likely.  truth: (rows,) 0 or 1."""
         negative, positive = np.sort(score[truth == 0]), score[truth == 1]
         pairs = len(negative) * len(positive)
         if not pairs:
@@ -194,17 +294,23 @@ class RocAuc(Metric):
 
 
 @part("average_precision", "pr_auc")
-class AveragePrecision(Metric):
+class AveragePrecision(ClassMetric):
     """sum (recall_k - recall_k-1) precision_k over thresholds: the area under precision and recall.
 
     Of two classes, of the second; of more, the mean over those that have rows, each against all
-    others. NaN if all rows are of one class.
+    others. NaN if all rows are of one class. Multilabel: the mean over labels; NaN if one has no
+    rows.
     """
 
-    def undefined(self, truth: Array) -> str:
-        return _one_class(truth)
+    takes_answers = False
 
-    def __call__(self, predictions: Array, truth: Array) -> float:
+    def undefined(self, truth: Array) -> str:
+        return _one_class(truth) if truth.ndim == 1 else labels.without_rows(truth)
+
+    def of_labels(self, predictions: Array, truth: Array) -> float:
+        return float(average_precision(predictions, truth > 0).mean())
+
+    def of_classes(self, predictions: Array, truth: Array) -> float:
         present = np.unique(truth)
         if len(present) < 2:
             return float("nan")
@@ -292,5 +398,6 @@ class R2(Metric):
 DEFAULTS: Mapping[Task, tuple[type[Metric], ...]] = {
     "binary": (Accuracy, F1Macro, LogLoss, RocAuc),
     "classification": (Accuracy, F1Macro, LogLoss),
+    "multilabel": (Accuracy, F1Macro, F1Micro, HammingLoss, RocAuc),
     "regression": (RootMeanSquaredError, MeanAbsoluteError, R2),
 }

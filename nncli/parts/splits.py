@@ -60,6 +60,45 @@ def by_class(
     return deal([pool[of_pool == c] for c in range(len(table.classes))], shares, random)
 
 
+def by_label(
+    table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+) -> list[Array]:
+    """The pool dealt so that every part has its share of each label's rows, the rarest first.
+
+    Of the labels that rows still have, the one with the fewest is dealt; then the rows that have
+    none. What a part lacks of a label, or in all, says how many rows it gets. Source: Sechidis,
+    Tsoumakas and Vlahavas (2011), On the stratification of multi-label data, a label at a time.
+    """
+    columns = [table.y[pool] > 0, np.ones(len(pool), dtype=bool)]  # the last: in all
+    has, left = np.column_stack(columns), np.arange(len(pool))
+    lacking = np.outer(shares, has.sum(axis=0))
+    owner = np.zeros(len(pool), dtype=np.intp)
+    while len(left):
+        counts = has[left].sum(axis=0)
+        column = int(np.where(counts > 0, counts, np.inf).argmin())
+        rows = random.permutation(left[has[left, column]])
+        wanted = np.maximum(lacking[:, column], 0.0)
+        wanted = wanted / wanted.sum() if wanted.any() else np.asarray(shares, dtype=float)
+        owed = lacking[:, -1] - np.multiply(shares, len(left))  # rows in all, from earlier labels
+        counts = _whole(wanted * len(rows), len(rows), owed)
+        for number, piece in enumerate(np.split(rows, np.cumsum(counts)[:-1])):
+            owner[piece] = number
+            lacking[number] -= has[piece].sum(axis=0)
+        left = left[~has[left, column]]
+    return [pool[owner == number] for number in range(len(shares))]
+
+
+def alike(
+    table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
+) -> list[Array]:
+    """The pool dealt by its classes or labels; without any, at random."""
+    if table.labels:
+        return by_label(table, pool, shares, random)
+    if table.classes:
+        return by_class(table, pool, shares, random)
+    return at_random(pool, shares, random)
+
+
 class Split(Part):
     """Table -> Rows.
 
@@ -77,11 +116,9 @@ class Split(Part):
     ) -> list[Array]:
         """Cut the rows `pool` into parts by shares that sum to 1, in the split's own way.
 
-        By default within each class if there are classes, else at random.
+        By default within each class, or by labels, if there are any, else at random.
         """
-        if table.classes:
-            return by_class(table, pool, shares, random)
-        return at_random(pool, shares, random)
+        return alike(table, pool, shares, random)
 
 
 @part("none")
@@ -156,16 +193,19 @@ class RandomSplit(Shares):
 
 @part("stratified")
 class StratifiedSplit(Shares):
-    """Rows dealt at random within each class, so that every split has the classes' proportions."""
+    """Rows dealt at random within each class, so that every split has the classes' proportions.
+
+    Of several labels, so that every split has its share of each one's rows.
+    """
 
     def divide(
         self, table: Table, pool: Array, shares: Sequence[float], random: np.random.Generator
     ) -> list[Array]:
-        if not table.classes:
+        if table.task == "regression":
             raise DataError(
                 "a stratified split needs classes, but the target is a number: use random"
             )
-        return by_class(table, pool, shares, random)
+        return alike(table, pool, shares, random)
 
 
 ColumnName = Annotated[str, "a column of the table, which is then no feature"]

@@ -11,7 +11,8 @@ from nncli.errors import Problem, TableError, printable
 from nncli.parts.arrays import Array
 
 Kind = Literal["numeric", "boolean", "categorical", "date"]
-Task = Literal["binary", "classification", "regression"]
+Task = Literal["binary", "classification", "multilabel", "regression"]
+Pair = tuple[str, str]  # what 0 and 1 of a label stand for
 # The column aside that says which file a row came from: train, val or test. No file has this name.
 PART = "\0part"
 
@@ -25,6 +26,10 @@ class Column:
 
     values: Array
     categories: tuple[str, ...] = ()
+
+    def copy(self) -> "Column":
+        """The same in memory of its own."""
+        return Column(self.values.copy(), self.categories)
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,9 @@ class Table:
 
     x: (rows, features) float64: an index into `categories` for a feature that has some; NaN where
        missing. On disk where memory is short: then `x[a:b]`, `x[:, j]`, `x[rows]` give arrays.
-    y: class indices (rows,) where `classes` has names, else numbers (rows, targets).
+    y: class indices (rows,) where `classes` has names, else numbers (rows, targets); where `labels`
+       has pairs, 0 or 1 each: a target is a label that a row has or has not, and `labels` says
+       what each one's 0 and 1 stand for.
     categories: the category names of each feature that isn't a number.
     booleans: the features whose numbers are only ever 0 and 1, by their nature.
     dates: the features whose numbers are days since 1970.
@@ -90,6 +97,7 @@ class Table:
     features: tuple[str, ...]
     targets: tuple[str, ...] = ("target",)
     classes: tuple[str, ...] = ()
+    labels: tuple[Pair, ...] = ()
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     booleans: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
@@ -119,7 +127,7 @@ class Table:
     def task(self) -> Task:
         """What the targets call for."""
         if not self.classes:
-            return "regression"
+            return "multilabel" if self.labels else "regression"
         return "binary" if len(self.classes) == 2 else "classification"
 
     def column(self, name: str) -> Column:

@@ -33,10 +33,10 @@ HINTS = {
 SOURCE = Source(Path(), "", {"": ""})  # no file, so the key alone says where a problem is
 
 
-def read(parameters: Mapping[str, Any], *, has_classes: bool) -> Experiment:
+def read(parameters: Mapping[str, Any], *, is_regression: bool) -> Experiment:
     """The Experiment that an estimator's parameters declare; its rows come with `fit`.
 
-    None stands for a parameter that isn't given.  has_classes: whether y is one of classes.
+    None stands for a parameter that isn't given.  is_regression: whether y is numbers.
     Raises ConfigError with every problem at once.
     """
     decoder = Decoder(Path())
@@ -49,15 +49,15 @@ def read(parameters: Mapping[str, Any], *, has_classes: bool) -> Experiment:
         raise ConfigError(decoder.problems)
     blocks = {name: decoded[name] for name in BLOCKS if name in decoded}
     steps = {name: decoded[name] for name in ("preprocessing",) if name in decoded}
-    split = _split(decoded.get("validation_fraction", 0.0), has_classes=has_classes)
+    split = _split(decoded.get("validation_fraction", 0.0), is_regression=is_regression)
     data = Data(dataset=Dataset(), split=split, **steps)
     return Experiment(name="", seed=decoded["random_state"], data=data, **blocks)
 
 
-def _split(fraction: float, *, has_classes: bool) -> Split:
+def _split(fraction: float, *, is_regression: bool) -> Split:
     if fraction == 0:
         return NoSplit()
-    return StratifiedSplit(val=fraction) if has_classes else RandomSplit(val=fraction)
+    return RandomSplit(val=fraction) if is_regression else StratifiedSplit(val=fraction)
 
 
 def _node(value: Any) -> Node:

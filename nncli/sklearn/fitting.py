@@ -44,7 +44,7 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
 
     Raises ConfigError and DataError for what can't be used; Diverged.
     """
-    experiment = read(parameters, has_classes=bool(table.classes))
+    experiment = read(parameters, is_regression=table.task == "regression")
     built = _build(experiment, table)
     job = built.job
     state = job.start()

@@ -66,7 +66,7 @@ def starter(name: str) -> str:
     is_split = dataset.has_split
     data = f"  dataset: {cls.name}{' ' * max(21 - len(cls.name), 1)}# {facts}\n"
     if is_split:
-        kind = "stratified" if table.classes else "random"
+        kind = "random" if table.task == "regression" else "stratified"
         data += SPLIT.format(split=kind, scale="standard" if dataset.is_scaled else "none")
     return TEMPLATE.format(
         file=f"{cls.name}.yaml",
@@ -84,10 +84,11 @@ def starter(name: str) -> str:
 
 
 def output_of(table: Table) -> str:
-    units = {"binary": 1, "regression": table.y.shape[-1]}.get(table.task, len(table.classes))
-    activation = {"binary": "sigmoid", "regression": "identity"}.get(table.task, "softmax")
+    units = {"binary": 1, "classification": len(table.classes)}.get(table.task, table.y.shape[-1])
+    activation = {"classification": "softmax", "regression": "identity"}.get(table.task, "sigmoid")
     return f"{{units: {units}, activation: {activation}}}"
 
 
 def loss_of(table: Table) -> str:
-    return {"binary": "binary_cross_entropy", "regression": "mse"}.get(table.task, "cross_entropy")
+    of_task = {"classification": "cross_entropy", "regression": "mse"}
+    return of_task.get(table.task, "binary_cross_entropy")

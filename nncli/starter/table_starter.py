@@ -120,6 +120,7 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
         extra = f"  # {why}\n" + extra
     facts = f"{len(table):,} rows; "
     numbers = "a number" if len(source.target) == 1 else "numbers"
+    numbers = f"{len(table.labels)} labels" if table.labels else numbers
     facts += f"{len(table.classes)} classes" if table.classes else numbers
     text = TABLE.format(
         path=_yaml(relative),
@@ -187,7 +188,7 @@ def _count_inputs(table: Table) -> int:
 def _split_line(table: Table) -> str:
     if len(table) < FEWEST_SPLIT:
         return "  split: none                   # too few rows to hold any back"
-    kind = "stratified" if table.classes else "random"
+    kind = "random" if table.task == "regression" else "stratified"
     return f"  split: {{type: {kind}, train: 0.7, val: 0.15, test: 0.15}}"
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
+from nncli.evaluation.statistics import deviation
 from nncli.study.plan import TrialPlan
-from nncli.study.summary import deviation, interval
+from nncli.study.summary import interval
 from nncli.study.sweep_planner import SweepPlanner
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
 from nncli.study.task import TrialResult, TrialTask
-from nncli.study.worker import OnRunReport, run_trial, run_trial_here
+from nncli.study.worker import OnRunReport, run_trial, run_trial_here, unseen
 
 
 class Engine(Protocol):
@@ -19,11 +19,15 @@ class Engine(Protocol):
 
     died: the exceptions of a future whose worker was killed.
     resubmits: how often its trial is run again; 0 where the engine sees to that itself.
+    workers: how many trials it runs side by side, as far as it knows.
+    on_report: is shown every epoch of runs in this process.
     restart: make it usable again after one; the trials that it had are gone.
     """
 
     died: tuple[type[Exception], ...]
     resubmits: int
+    workers: int
+    on_report: OnRunReport
 
     def submit(self, task: TrialTask) -> "Future[TrialResult]": ...
 
@@ -37,9 +41,11 @@ class HereEngine:
 
     died: tuple[type[Exception], ...] = ()
     resubmits = 0
+    workers = 1
 
-    def __init__(self, stop: Stop, on_report: OnRunReport) -> None:
-        self.stop, self.on_report = stop, on_report
+    def __init__(self, stop: Stop) -> None:
+        self.stop = stop
+        self.on_report: OnRunReport = unseen
 
     def submit(self, task: TrialTask) -> "Future[TrialResult]":
         future: Future[TrialResult] = Future()
@@ -60,6 +66,7 @@ class ProcessEngine:
         from concurrent.futures.process import BrokenProcessPool
 
         self.workers = workers
+        self.on_report: OnRunReport = unseen
         self.died: tuple[type[Exception], ...] = (BrokenProcessPool,)
         self.restart()
 
@@ -101,8 +108,11 @@ class ExecutorEngine:
 
     resubmits = 0  # Dask has tried four workers by then; with MPI, all end together
 
-    def __init__(self, executor: Executor, died: tuple[type[Exception], ...], end: Any) -> None:
-        self.executor, self.died, self.end = executor, died, end
+    def __init__(
+        self, executor: Executor, workers: int, died: tuple[type[Exception], ...], end: Any
+    ) -> None:
+        self.executor, self.workers, self.died, self.end = executor, workers, died, end
+        self.on_report: OnRunReport = unseen
 
     def submit(self, task: TrialTask) -> "Future[TrialResult]":
         return self.executor.submit(run_trial, task)
@@ -117,18 +127,15 @@ class ExecutorEngine:
 
 @contextmanager
 def engine_of(
-    workers: int = 1,
-    on: str | None = None,
-    stop: Stop | None = None,
-    on_report: OnRunReport = lambda plan, report: None,
+    workers: int = 1, on: str | None = None, stop: Stop | None = None
 ) -> Iterator[Engine]:
     """The engine that `--workers` or `--on` asks for; one worker is this process.
 
-    stop, on_report: ends its run, and is shown every epoch. Raises UserError.
+    stop: ends its run. Raises UserError.
     """
     engine: Engine
     if on is None:
-        engine = HereEngine(stop or Stop(), on_report) if workers == 1 else ProcessEngine(workers)
+        engine = HereEngine(stop or Stop()) if workers == 1 else ProcessEngine(workers)
     elif on == "mpi":
         engine = _mpi()
     elif on.startswith("dask:"):
@@ -153,7 +160,8 @@ def _dask(address: str) -> Engine:
     except (OSError, ValueError, TimeoutError) as error:
         said = " ".join(str(error).split())
         raise UserError(f"--on dask:{address}: no scheduler answers there: {said}") from None
-    return ExecutorEngine(client.get_executor(pure=False), (KilledWorker,), client.close)
+    workers = sum(client.nthreads().values()) or 1
+    return ExecutorEngine(client.get_executor(pure=False), workers, (KilledWorker,), client.close)
 
 
 def _mpi() -> Engine:
@@ -162,9 +170,11 @@ def _mpi() -> Engine:
         from mpi4py.futures import MPIPoolExecutor
     except ImportError:
         raise UserError("--on mpi: needs MPI: pip install 'nncli-yaml[mpi]'") from None
-    if MPI.COMM_WORLD.Get_size() < 2 and "MPI4PY_FUTURES_MAX_WORKERS" not in os.environ:
+    spawned = os.environ.get("MPI4PY_FUTURES_MAX_WORKERS", "")
+    workers = MPI.COMM_WORLD.Get_size() - 1 or int(spawned or 0)
+    if not workers:
         raise UserError(
             "--on mpi: needs two processes at least: "
             "mpiexec -n 4 python -m mpi4py.futures -m nncli sweep ... --on mpi"
         )
-    return ExecutorEngine(MPIPoolExecutor(), (), lambda: None)
+    return ExecutorEngine(MPIPoolExecutor(), workers, (), lambda: None)

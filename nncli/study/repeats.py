@@ -7,7 +7,8 @@ from typing import Any
 
 from nncli.artifacts.clock import utc_now
 from nncli.artifacts.files import to_json
-from nncli.artifacts.run_directory import CONFIG, FOLDS
+from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.run_directory import CONFIG, FOLDS, METRICS
 from nncli.artifacts.study_directory import Kind, StudyDirectory, StudyFacts
 from nncli.assembly.build import Built, assemble
 from nncli.assembly.split_table import SplitTable
@@ -18,11 +19,11 @@ from nncli.errors import NothingLeft, UserError
 from nncli.study import tables
 from nncli.study.engines import Engine
 from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
-from nncli.study.runner import OnTrial
 from nncli.study.study import Study, new_directory, reopened
 from nncli.study.summary import by_run, summarize
 from nncli.study.task import StudyTask
 from nncli.study.versions import versions
+from nncli.study.watching import Watcher
 
 
 @dataclass
@@ -31,10 +32,19 @@ class RepeatStudy(Study):
 
     whole: SplitTable
 
-    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any]:
+    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any]:
         result = _result(self, self.whole)
         files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
         return self.end(result, files)
+
+    def pictures(self) -> dict[str, bytes]:
+        from nncli.study.pictures import runs_picture
+
+        logs = {each.run: self.task.path / each.run / METRICS for each in self.trials}
+        curves = {
+            run: read_columns(log.read_bytes(), log) for run, log in logs.items() if log.is_file()
+        }
+        return runs_picture(self.facts, curves)
 
 
 def begin(

@@ -17,20 +17,18 @@ from nncli.study.engines import Engine
 from nncli.study.plan import Planner, TrialPlan
 from nncli.study.stopping import ask_to_stop, take_back
 from nncli.study.task import RunResult, StudyTask, TrialResult, TrialTask
+from nncli.study.watching import Watcher
 
 REFUSALS = {kind.exit_code: kind for kind in (UserError, RunInUse, CorruptRun, FileFailure)}
 MOST_FAILURES = 5  # trials in a row that end in an exception: a bug, and no bad luck
 PATIENCE = 0.25  # seconds between two looks at whether to stop
-
-OnTrial = Callable[[TrialRecord, Sequence[str]], object]
 
 
 @dataclass
 class Runner:
     """Runs the trials of a study.
 
-    trials: the record so far, by number; it grows.  save: commits it.
-    on_trial: is shown each that begins or ends, and what its runs warn of.
+    trials: the record so far, by number; it grows.  save: commits it.  watcher: looks on.
     """
 
     task: StudyTask
@@ -40,7 +38,7 @@ class Runner:
     stop: Stop
     trials: list[TrialRecord]
     save: Callable[[], object]
-    on_trial: OnTrial
+    watcher: Watcher
 
     def __post_init__(self) -> None:
         self.running: dict[Future[TrialResult], TrialPlan] = {}
@@ -52,6 +50,8 @@ class Runner:
     def run(self) -> None:
         """Run what is left of them, until the end or a stop. Raises what ends a study."""
         take_back(self.task.path)
+        self.engine.on_report = self.watcher.show_epoch
+        self.watcher.begin(self.trials)
         self.waiting = [self._again(trial) for trial in self.trials if trial.is_open]
         try:
             while True:
@@ -59,6 +59,7 @@ class Runner:
                 if not self.running:
                     break
                 self._collect()
+                self.watcher.wait()
                 self._tell()
         except BaseException:
             ask_to_stop(self.task.path)
@@ -104,7 +105,7 @@ class Runner:
         if new:
             self.save()
         for plan in new:
-            self.on_trial(self.trials[plan.number], ())
+            self.watcher.show(self.trials[plan.number], ())
         return new
 
     def _send(self, plan: TrialPlan) -> None:
@@ -153,6 +154,9 @@ class Runner:
             raise REFUSALS[code]("\n".join(lines))
         if not result.is_open:
             self.done[result.number] = result
+            if result.number != self.told:
+                trial = self.trials[result.number]
+                self.watcher.show_ended(record_of(trial, result, self.objective))
 
     def _tell(self) -> None:
         """Put results on the record, in the order of their numbers."""
@@ -161,7 +165,7 @@ class Runner:
             trial = record_of(self.trials[number], result, self.objective)
             self.trials[number] = trial
             self.save()
-            self.on_trial(trial, [said for run in result.runs for said in run.warnings])
+            self.watcher.show(trial, [said for run in result.runs for said in run.warnings])
             last = self.trials[: number + 1][-MOST_FAILURES:]
             if len(last) == MOST_FAILURES and all(each.state == "failed" for each in last):
                 raise TrialsFailed(

@@ -13,11 +13,16 @@ from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.config.experiment import Experiment
+from nncli.config.load import load_text
 from nncli.engine.stop import Stop
+from nncli.errors import FileFailure
 from nncli.study.engines import Engine
 from nncli.study.plan import Planner
-from nncli.study.runner import OnTrial, Runner
+from nncli.study.runner import Runner
 from nncli.study.task import StudyTask
+from nncli.study.watching import Watcher
+
+NO_PLOTS = "output.plots=[]"  # of a sweep's trials; `plot-loss` draws one when it is asked to
 
 
 def new_directory(
@@ -47,10 +52,6 @@ def reopened(path: Path) -> Iterator[tuple[StudyDirectory, StudyFacts]]:
         raise
 
 
-def nothing(*_: object) -> None:
-    """Nobody looks on."""
-
-
 @dataclass
 class Study(ABC):
     """A study in its folder, which is this process's. trials: the record so far."""
@@ -61,24 +62,45 @@ class Study(ABC):
     planner: Planner
     trials: list[TrialRecord]
 
-    def run(self, engine: Engine, stop: Stop, on_trial: OnTrial = nothing) -> dict[str, Any] | None:
+    def run(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
         """Run what is left of it: what came of it, or None after a stop."""
-        self.run_trials(engine, stop, on_trial)
-        return self.finish(engine, stop, on_trial) if is_done(self.trials, self.planner) else None
+        self.run_trials(engine, stop, watcher)
+        if not is_done(self.trials, self.planner):
+            return None
+        result = self.finish(engine, stop, watcher)
+        if result is not None:
+            self.draw(watcher)
+        return result
 
-    def run_trials(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> None:
+    def run_trials(self, engine: Engine, stop: Stop, watcher: Watcher) -> None:
         """Run its trials, as long as nobody asks to stop."""
         objective = self.facts.objective
         Runner(
-            self.task, self.planner, objective, engine, stop, self.trials, self.save, on_trial
+            self.task, self.planner, objective, engine, stop, self.trials, self.save, watcher
         ).run()
 
     def save(self) -> None:
         """Commit the record."""
         self.directory.save(self.facts, self.trials)
 
+    def pictures(self) -> dict[str, bytes]:
+        """Pictures of what came of it, by their names. Raises OverflowError or ValueError."""
+        return {}
+
+    def draw(self, watcher: Watcher) -> None:
+        """Draw them, if the config asks for plots; one that fails doesn't fail the study."""
+        given = [each for each in self.facts.assignments if each != NO_PLOTS]
+        experiment, _ = load_text(self.task.text, self.task.config, given)
+        if not experiment.output.plots:
+            return
+        try:
+            found = self.pictures()
+            self.directory.commit({name: [content] for name, content in found.items()})
+        except (OverflowError, ValueError, FileFailure) as trouble:
+            watcher.warn(f"{self.directory.path}: its plots could not be drawn: {trouble}")
+
     @abstractmethod
-    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any] | None:
+    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
         """What is to be done once all trials have ended, and what came of it; None after a stop."""
 
     def end(self, result: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Summary: mean, standard deviation and 95% interval of every metric over the runs of a study."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
+from nncli.evaluation.statistics import deviation, mean
 
 
 def summarize(
@@ -14,9 +14,7 @@ def summarize(
 ) -> dict[str, Any]:
     """mean, std and interval of each metric with one of the prefixes, by its name.
 
-    overlap: test rows / training rows where every run has another part of the same rows, which
-    makes them alike: the mean's variance is then s^2 (1/n + overlap), not s^2 / n (Nadeau and
-    Bengio, 2003).
+    overlap: rows scored / rows that train, where each run has another split of the same rows.
     """
     ended = [trial for trial in trials if trial.state == COMPLETED]
     names = [name for name in ended[0].metrics if name.startswith(tuple(prefixes))] if ended else []
@@ -28,23 +26,10 @@ def summarize(
     }
 
 
-def deviation(values: Sequence[float]) -> float:
-    """Sample standard deviation; NaN of one value, or where a run's metric is undefined."""
-    with np.errstate(all="ignore"):
-        return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
-
-
 def interval(values: Sequence[float], overlap: float = 0.0) -> list[float] | None:
-    """mean -+ t(0.975, n - 1) s sqrt(1/n + overlap): where the mean of more such runs would lie."""
-    from scipy.special import stdtrit
-
-    spread = deviation(values)
-    if not math.isfinite(spread):
-        return None
-    count = len(values)
-    half = float(stdtrit(count - 1, 0.975)) * spread * math.sqrt(1 / count + overlap)
-    mean = float(np.mean(values))
-    return [mean - half, mean + half]
+    """Where the mean of more such runs would lie, at 95%; None of fewer than three values."""
+    found = mean(values, overlap).interval
+    return None if found is None else list(found)
 
 
 def by_run(trials: Sequence[TrialRecord], prefix: str) -> list[Mapping[str, Any]]:

@@ -11,9 +11,10 @@ from nncli.config.dump import to_yaml
 from nncli.engine.stop import Stop
 from nncli.study.confirmation import ConfirmPlanner, confirmed
 from nncli.study.engines import Engine
-from nncli.study.runner import OnTrial, Runner
+from nncli.study.runner import Runner
 from nncli.study.study import Study, is_done
 from nncli.study.sweep_planner import SweepPlanner
+from nncli.study.watching import Watcher
 
 BEST = "best.yaml"
 WHY_FREED = "sweep.keep: {}"
@@ -28,38 +29,38 @@ class SweepStudy(Study):
     def __post_init__(self) -> None:
         self._freed: set[int] = set()
 
-    def run_trials(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> None:
-        """Run its trials; what isn't kept is freed as soon as it is known to be."""
+    def save(self) -> None:
+        """Commit the record; what isn't kept is freed as soon as it is known to be."""
+        super().save()
+        self._free()
 
-        def told(trial: TrialRecord, warnings: Sequence[str]) -> None:
-            on_trial(trial, warnings)
-            if not trial.is_open:
-                self._free(trial.number)
-
-        super().run_trials(engine, stop, told)
-
-    def finish(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> dict[str, Any] | None:
+    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
         """Confirm the best, and record it with its config."""
-        again = self._confirm(engine, stop, on_trial)
+        again = self._confirm(engine, stop, watcher)
         return None if again is None else self._end(again)
+
+    def pictures(self) -> dict[str, bytes]:
+        from nncli.study.pictures import sweep_pictures
+
+        return sweep_pictures(self.facts, self.trials, self.planner.space)
 
     @property
     def best(self) -> TrialRecord | None:
         """The trial with the best value so far."""
         return best_of(self.trials, higher_is_better=self.facts.higher_is_better)
 
-    def _free(self, last: int) -> None:
-        """Free what `sweep.keep` doesn't keep, now that so many trials have been told."""
+    def _free(self) -> None:
+        """Free what `sweep.keep` doesn't keep of the trials that have been told."""
         keep = self.planner.keys.keep
         if keep == "all":
             return
         best = self.best if keep == "best" else None
-        for trial in self.trials[: last + 1]:
-            if trial is not best and trial.number not in self._freed:
+        for trial in self.trials:
+            if not trial.is_open and trial is not best and trial.number not in self._freed:
                 free_trial(self.task.path / trial.run, WHY_FREED.format(keep))
                 self._freed.add(trial.number)
 
-    def _confirm(self, engine: Engine, stop: Stop, on_trial: OnTrial) -> list[TrialRecord] | None:
+    def _confirm(self, engine: Engine, stop: Stop, watcher: Watcher) -> list[TrialRecord] | None:
         """The best and the first again; None after a stop, nothing if none is asked for."""
         best, count = self.best, self.planner.keys.confirm
         if best is None or not count:
@@ -75,7 +76,7 @@ class SweepStudy(Study):
 
         objective = self.facts.objective.replace("held_out_", "val_")
         task = replace(self.task, folds=0)
-        Runner(task, planner, objective, engine, stop, trials, save, on_trial).run()
+        Runner(task, planner, objective, engine, stop, trials, save, watcher).run()
         return trials if is_done(trials, planner) else None
 
     def _end(self, again: Sequence[TrialRecord]) -> dict[str, Any]:

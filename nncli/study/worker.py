@@ -39,10 +39,14 @@ TRACEBACK = "traceback.txt"
 ENDED = ("epochs", "early_stopping", "converged", "pruned", "diverged")
 
 
+def unseen(plan: RunPlan, report: EpochReport) -> None:
+    """Nobody looks on."""
+
+
 def run_trial(task: TrialTask) -> TrialResult:
     """Run a trial in a process of its own; it ends early when the study is asked to stop."""
     with watched_stop(task.study.path) as stop:
-        return run_trial_here(task, stop, lambda plan, report: None)
+        return run_trial_here(task, stop, unseen)
 
 
 def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> TrialResult:

@@ -7,7 +7,7 @@ import pytest
 from nncli.cli.comparison_table import _number, _p, in_words
 from nncli.comparison.comparison import compare
 from nncli.comparison.pairing import Difference
-from nncli.comparison.statistics import Mean
+from nncli.evaluation.statistics import Mean
 
 
 @pytest.fixture

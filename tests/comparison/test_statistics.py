@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nncli.comparison.statistics import holm, mean, welch
+from nncli.evaluation.statistics import holm, mean, welch
 
 A = [0.31, 0.28, 0.35, 0.30, 0.33]
 B = [0.29, 0.27, 0.36, 0.24, 0.28]

@@ -179,6 +179,7 @@ def test_a_column_with_many_texts_is_text(tmp_path, share, is_text):
 @pytest.fixture
 def small_chunks(monkeypatch):
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 600)
+    monkeypatch.setattr(encoding, "GUESSED_CELLS", 590)
 
 
 def test_a_column_that_turns_to_text_far_down_is_read_again_as_text(tmp_path, small_chunks):
@@ -460,7 +461,7 @@ def test_several_targets_are_numbers(tmp_path):
     table = read(tmp_path, columns(x=[1, 2, 4], u=[0, 1], v=[1.5, 2]), target=("u", "v"))
     assert table.y[:2].tolist() == [[0, 1.5], [1, 2]]
     assert table.features == ("x",)
-    found = refusal(tmp_path, columns(x=[1, 2, 4], u=[0, 1], v=["p", "q"]), target=("u", "v"))
+    found = refusal(tmp_path, columns(x=[1, 2, 4], u=[0, 1], v=["p", "q", "r"]), target=("u", "v"))
     assert found[0].startswith("table.csv:2: column 'v': expected a number, found 'p'")
 
 

@@ -29,7 +29,7 @@ from nncli.registry import members
 METRICS = list(members("metric").values())
 BY_TASK = {
     task: [cls for cls in METRICS if task in cls.tasks]
-    for task in ("binary", "classification", "regression")
+    for task in ("binary", "classification", "multilabel", "regression")
 }
 
 
@@ -75,11 +75,46 @@ SCIKIT_LEARN = {
 }
 
 
+def of_labels(score, **options):
+    """A score of decided labels."""
+    return lambda p, t: score(t, (p > 0.5).astype(int), **options)
+
+
+def label_losses(p, t):
+    """scikit-learn's log_loss, a label at a time."""
+    losses = [sklearn_metrics.log_loss(*both, labels=[0, 1]) for both in zip(t.T, p.T, strict=True)]
+    return np.mean(losses)
+
+
+def label_precision_averaged(p, t):
+    """NaN, as scikit-learn's roc_auc, and not 0, where a label has no rows."""
+    if (t.sum(axis=0) == 0).any():
+        return np.nan
+    return sklearn_metrics.average_precision_score(t, p, average="macro")
+
+
+OF_LABELS = {
+    "accuracy": of_labels(sklearn_metrics.accuracy_score),
+    "hamming_loss": of_labels(sklearn_metrics.hamming_loss),
+    "log_loss": label_losses,
+    "roc_auc": lambda p, t: sklearn_metrics.roc_auc_score(t, p, average="macro"),
+    "average_precision": label_precision_averaged,
+    **{
+        f"{name}_{average}": of_labels(
+            getattr(sklearn_metrics, f"{name}_score"), average=average, zero_division=0
+        )
+        for name in ("precision", "recall", "f1")
+        for average in ("macro", "micro")
+    },
+}
+
+
 def scikit_learn(metric, predictions, truth):
     """Its score, without what it warns of: classes without rows, and such."""
+    of_task = OF_LABELS if "multilabel" in metric.tasks and truth.ndim == 2 else SCIKIT_LEARN
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return SCIKIT_LEARN[metric.name](predictions, truth)
+        return of_task[metric.name](predictions, truth)
 
 
 @st.composite
@@ -93,6 +128,17 @@ def classified(draw, classes):
     weights[weights.sum(axis=1) == 0] = 1.0
     truth = draw(st.lists(st.integers(0, classes - 1), min_size=rows, max_size=rows))
     return weights / weights.sum(axis=1, keepdims=True), np.array(truth)
+
+
+@st.composite
+def labelled(draw):
+    """Probabilities of several labels with ties, halves, zeros and ones, and which are there."""
+    shape = draw(st.integers(1, 12)), draw(st.integers(2, 4))
+    cells = shape[0] * shape[1]
+    shares = st.sampled_from([0.0, 0.25, 0.5, 0.5000001, 0.75, 1.0])
+    predictions = draw(st.lists(shares, min_size=cells, max_size=cells))
+    truth = draw(st.lists(st.integers(0, 1), min_size=cells, max_size=cells))
+    return np.reshape(predictions, shape), np.reshape(truth, shape).astype(float)
 
 
 @st.composite
@@ -148,8 +194,18 @@ def test_number_metrics_agree_with_scikit_learn(metric, data):
     assert_scores_agree(metric, *data)
 
 
+@pytest.mark.parametrize("metric", BY_TASK["multilabel"], ids=lambda cls: cls.name)
+@examples(60)
+@given(data=labelled())
+@example(data=(np.full((3, 2), 0.5), np.eye(3)[:, :2]))  # nothing but ties, no label predicted
+@example(data=(np.ones((3, 2)), np.zeros((3, 2))))  # no row has any label
+def test_label_metrics_agree_with_scikit_learn(metric, data):
+    assert_scores_agree(metric, *data)
+
+
 def test_every_metric_is_held_against_scikit_learn():
-    assert {cls.name for cls in METRICS} == SCIKIT_LEARN.keys()
+    assert {cls.name for cls in METRICS} == SCIKIT_LEARN.keys() | OF_LABELS.keys()
+    assert {cls.name for cls in BY_TASK["multilabel"]} == OF_LABELS.keys()
     assert all(cls.tasks for cls in METRICS)
 
 
@@ -171,6 +227,38 @@ PROBABILITIES = np.eye(3)[PREDICTED]
 )
 def test_class_metrics_match_hand_worked_values(metric, expected):
     assert metric(PROBABILITIES, np.array(TRUE)) == pytest.approx(expected)
+
+
+# four rows of two labels: the first is told right in three rows, the second in two
+LABEL_PROBABILITIES = np.array([[0.9, 0.2], [0.8, 0.6], [0.4, 0.7], [0.6, 0.5]])
+LABELS = np.array([[1, 0], [1, 0], [0, 1], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("accuracy", 2 / 4),  # rows 1 and 3
+        ("hamming_loss", 3 / 8),  # 0.6 for 0, 0.6 for 0, and 0.5, which is no more likely than not
+        ("f1_macro", (4 / 5 + 2 / 4) / 2),  # tp 2, fp 1, fn 0; tp 1, fp 1, fn 1
+        ("f1_micro", 6 / 9),  # tp 3, fp 2, fn 1
+        ("precision_micro", 3 / 5),
+        ("recall_micro", 3 / 4),
+        ("roc_auc", (4 / 4 + 3 / 4) / 2),  # of 2 x 2 pairs each
+        ("average_precision", (1 + (1 / 1 + 2 / 3) / 2) / 2),  # 1, 1; 0.7 first, 0.5 third
+    ],
+)
+def test_label_metrics_match_hand_worked_values(name, expected):
+    metric = members("metric")[name]()
+    assert metric(LABEL_PROBABILITIES, LABELS) == pytest.approx(expected)
+
+
+def test_roc_auc_of_a_label_that_never_varies_is_not_a_number_and_says_why():
+    truth = np.array([[1, 0], [0, 0]])
+    assert np.isnan(RocAuc()(np.full((2, 2), 0.5), truth))
+    assert RocAuc().undefined(truth) == "all of them, or none, have a label"
+    assert AveragePrecision().undefined(truth) == "none has one label"
+    assert not RocAuc().undefined(LABELS)
+    assert not AveragePrecision().undefined(LABELS)
 
 
 def test_ranking_metrics_match_hand_worked_values():
@@ -243,6 +331,9 @@ def test_a_better_prediction_scores_better(metric):
     if "regression" in metric.tasks:
         truth = np.array([[1.0], [2.0], [4.0]])
         better, worse = truth + 0.1, truth[::-1]
+    elif metric.tasks == {"multilabel"}:
+        truth = np.array([[0, 1], [1, 0], [1, 1]])
+        better, worse = truth * 0.8 + 0.1, (1 - truth) * 0.8 + 0.1
     else:
         truth = np.array([0, 1, 1])
         better, worse = np.eye(2)[truth] * 0.8 + 0.1, np.eye(2)[1 - truth] * 0.8 + 0.1

@@ -50,7 +50,7 @@ def test_one_value_has_no_deviation_and_no_interval():
     found = confirmed(again((0, 1, 2.0), (4, 1, 1.5)), FACTS)
     said = _confirmed(found)
 
-    assert math.isnan(found["trials"]["trial-0000"]["std"])
+    assert found["trials"]["trial-0000"]["std"] is None
     assert "nan" not in said
     assert said.endswith("better by 0.5")
 

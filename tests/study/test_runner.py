@@ -12,6 +12,7 @@ from nncli.engine.stop import Stop
 from nncli.study.plan import RunPlan, TrialPlan
 from nncli.study.runner import Runner
 from nncli.study.task import RunResult, StudyTask, TrialResult, TrialTask
+from nncli.study.watching import Watcher
 
 
 class Planner:
@@ -80,7 +81,7 @@ def run(tmp_path):
             stop or Stop(),
             trials,
             lambda: saved.append(list(trials)),
-            lambda trial, warnings: None,
+            Watcher(),
         )
         runner.run()
         return saved

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nncli.cli.label_table import label_table
 from nncli.cli.options import RUN, format_option, input_file, json_option, print_json
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import figure, table
@@ -128,6 +129,8 @@ def _in_words(report: "Report") -> str:
     blocks += ["\n".join(verdicts)] if verdicts else []
     if report.classes:
         blocks += [_classes(report), _confusion(report)]
+    if report.labels:
+        blocks.append(label_table(report, MOST_CLASSES))
     if report.calibration:
         error = figure(round(report.calibration.error, 4))
         blocks.append(f"expected calibration error {error}")

@@ -18,7 +18,7 @@ from nncli.errors import UserError
 @click.option("--dataset", help="A built-in dataset instead of a TABLE [iris].")
 @click.option(
     "--task",
-    type=click.Choice(["auto", "classification", "binary", "regression"]),
+    type=click.Choice(["auto", "classification", "binary", "multilabel", "regression"]),
     help="What the target calls for [by its values].",
 )
 @click.option("--missing", multiple=True, help="A cell that means no value; repeatable.")

@@ -15,7 +15,7 @@ from nncli.cli.streams import echo_line
     metavar="A,B",
     help="The one or two features to draw over [the two that the predictions depend on most].",
 )
-@click.option("--target", help="Of a regression with several targets, the one to draw [the first].")
+@click.option("--target", help="Of several targets, the one to draw [the first].")
 @click.option(
     "-o",
     "--output",

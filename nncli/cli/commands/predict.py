@@ -19,7 +19,7 @@ from nncli.data.table_formats import WRITTEN
     type=click.Path(path_type=Path, dir_okay=False),
     help=f"The file to write, {WRITTEN} [stdout].",
 )
-@click.option("--probabilities", is_flag=True, help="Add the probability of every class.")
+@click.option("--probabilities", is_flag=True, help="Add the probability of every class or label.")
 @format_option
 def command(
     run: Path, file: Path, output: Path | None, probabilities: bool, input_format: str | None

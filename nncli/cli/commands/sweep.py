@@ -1,6 +1,5 @@
 """`nncli sweep`."""
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ import click
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
 from nncli.cli.streams import echo, echo_err, warn
 from nncli.cli.study import How, run_study, say_end, workers_options
-from nncli.cli.text_table import figure, table
+from nncli.cli.text_table import figure, from_to, plus_minus, table
 from nncli.errors import NothingLeft
 
 if TYPE_CHECKING:
@@ -130,20 +129,11 @@ def _confirmed(again: dict[str, Any]) -> str:
     lines = [f"again, with {count} seeds that they weren't chosen by:"]
     rows = [["", "mean", "std", "95% interval"]]
     rows += [
-        [name, figure(each["mean"]), _spread(each["std"]), _interval(each["interval"])]
+        [name, figure(each["mean"]), plus_minus(each["std"]), from_to(each["interval"])]
         for name, each in trials.items()
     ]
     lines.append(table(rows))
     if better := again["better_by"]:
-        bounds = _interval(better["interval"])
+        bounds = from_to(better["interval"])
         lines.append(f"better by {better['mean']:.4g}{bounds and f' ({bounds})'}")
     return "\n".join(lines)
-
-
-def _spread(std: float) -> str:
-    """A standard deviation; one value has none."""
-    return "" if math.isnan(std) else f"± {std:.2g}"
-
-
-def _interval(bounds: list[float] | None) -> str:
-    return f"{bounds[0]:.4g} to {bounds[1]:.4g}" if bounds else ""

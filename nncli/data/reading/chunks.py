@@ -7,11 +7,13 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from nncli.data.reading.plain_blocks import PlainBlock, PlainColumn, distinct_cells
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.opening import Unfit
@@ -42,6 +44,8 @@ class Chunk:
         """The rows where `chosen` is true."""
         if chosen.all():
             return self
+        if isinstance(self.columns, PlainBlock):
+            return Chunk(self.columns.only(chosen), self.lines[chosen])
         columns = [
             cells[chosen]
             if isinstance(cells, np.ndarray)
@@ -73,6 +77,10 @@ class TableReader(Protocol):
 
     def count_cells(self) -> int:
         """About how many cells there are, without reading them."""
+        ...
+
+    def count_rows(self) -> int:
+        """At least as many rows as there are, where that is quickly told; else about as many."""
         ...
 
 
@@ -115,6 +123,13 @@ def has_codes(cells: Sequence[str]) -> bool:
     return any(int(digits) > EXACT for digits in LONG_NUMBER.findall(text))
 
 
+@lru_cache
+def _numbers_among(missing: tuple[str, ...], decimal: str) -> list[float]:
+    """Those of the texts that mean no value which are numbers."""
+    numbers = (to_number(text, decimal) for text in missing)
+    return [number for number in numbers if number is not None]
+
+
 class NumberParser:
     """Cells -> numbers; what is missing becomes NaN.
 
@@ -126,25 +141,32 @@ class NumberParser:
 
     def __init__(self, missing: Sequence[str] = MISSING, decimal: str = ".") -> None:
         self.missing, self.decimal = frozenset(missing), decimal
-        numbers = (to_number(text, decimal) for text in missing)
-        self.codes = [number for number in numbers if number is not None]
+        self.codes = _numbers_among(tuple(missing), decimal)
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(numbers, indices of the cells that are neither finite numbers nor missing)."""
         if isinstance(cells, np.ndarray):
             values = self._without_codes(cells)
             return values, np.flatnonzero(np.isinf(values)).tolist()
+        numbers = self.read_before(cells)
+        if numbers is not None:
+            return self._without_codes(numbers), []
         some = cells[:SOME]
         if 2 * len(set(some)) > len(some):
             return self._read(cells)
-        different = list(dict.fromkeys(cells))  # cells repeat: each text is read once
+        different, places = distinct_cells(cells)  # cells repeat: each text is read once
         numbers, wrong = self._read(different)
-        known = dict(zip(different, numbers.tolist(), strict=True))
-        values = np.fromiter(map(known.__getitem__, cells), float, len(cells))
-        if wrong:
-            texts = {different[index] for index in wrong}
-            return values, [index for index, cell in enumerate(cells) if cell in texts]
-        return values, []
+        if not wrong:
+            return numbers[places], []
+        is_wrong = np.zeros(len(different), dtype=bool)
+        is_wrong[wrong] = True
+        return numbers[places], np.flatnonzero(is_wrong[places]).tolist()
+
+    def read_before(self, cells: Sequence[str]) -> Array | None:
+        """The numbers of cells that were read as plain ones, if they mean the same here."""
+        if not isinstance(cells, PlainColumn) or cells.decimal != self.decimal:
+            return None
+        return None if cells.empty and "" not in self.missing else cells.numbers
 
     def _read(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
         values = self._quickly(texts)

@@ -22,6 +22,10 @@ class DateParser(NumberParser):
         super().__init__(missing)
         self.form = form
 
+    def read_before(self, cells: Sequence[str]) -> Array | None:
+        """None: what looks like a number isn't meant as one."""
+        return None
+
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(days, indices of the cells that are neither dates nor missing)."""
         if isinstance(cells, np.ndarray):

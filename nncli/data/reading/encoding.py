@@ -1,162 +1,21 @@
 """Encoding: the cells of a table's files -> numbers, once it is known which columns are numbers."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
 
 import numpy as np
 
-from nncli.data.disk import ColumnFile
-from nncli.data.memory import available
-from nncli.data.reading.chunks import Chunk, NumberParser, TableReader, has_codes, to_number
+from nncli.data.reading.chunks import Chunk, TableReader
+from nncli.data.reading.column_encoder import ColumnEncoder, Form
 from nncli.data.reading.column_keys import Parsers
 from nncli.data.reading.date_cells import format_of_dates
+from nncli.data.reading.encoded_rows import Encoded, EncodedRows
 from nncli.data.reading.missing_markers import markers_that_are_values
-from nncli.data.reading.number_formats import (
-    LIMIT,
-    format_of,
-    limit_advice,
-    markers_among_numbers,
-    numbers_read_as_text,
-    yaml_name,
-)
-from nncli.data.reading.ordinal_cells import OrdinalParser
+from nncli.data.reading.number_formats import markers_among_numbers, numbers_read_as_text
 from nncli.data.reading.vocabulary import Vocabulary
-from nncli.data.targets import label
-from nncli.errors import DataError, MarkersFound, Problem, TableError, printable
+from nncli.errors import DataError, MarkersFound, TableError
 from nncli.parts.arrays import Array
-from nncli.parts.table import Column, cell_problem
 
-Form = Literal["number", "text", "date"]
-COPIES = 5  # of a table's numbers in memory at the worst moment
-SHOWN = 1000
-SLIPS = 0.05  # the share of texts up to which a column is one of numbers, with mistakes
-
-
-@dataclass
-class Encoded:
-    """The wanted columns of all rows.
-
-    cells: (rows, columns) float64, NaN where missing; an index into the column's vocabulary if it
-    has one. lines: where each file's rows stand.  markers: of each column of texts, how many cells
-    hold a text that is taken for missing.  values: how many hold one that could be, and is none.
-    dates: the columns that were taken for dates, with the format of each.
-    """
-
-    names: tuple[str, ...]
-    cells: Any
-    vocabularies: dict[str, tuple[str, ...]]
-    lines: list[Array]
-    markers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    dates: Mapping[str, str | None] = field(default_factory=dict)
-
-    def column(self, name: str) -> Column:
-        values = self.cells[:, self.names.index(name)]
-        return Column(values, self.vocabularies.get(name, ()))
-
-    def select(self, names: Sequence[str]) -> Any:
-        """(rows, names) cells."""
-        chosen = [self.names.index(name) for name in names]
-        if isinstance(self.cells, ColumnFile):
-            return self.cells.select(chosen)
-        return self.cells[:, chosen]
-
-
-@dataclass
-class _Column:
-    """One column on its way: texts become indices into `vocabulary`, numbers stay numbers."""
-
-    name: str
-    form: Form
-    is_forced: bool
-    parser: NumberParser
-    is_typed: bool = False
-    vocabulary: Vocabulary = field(default_factory=Vocabulary)
-    numbers: int = 0
-    wrong: int = 0
-    has_codes: bool = False
-    has_fractions: bool = False
-    problems: list[Problem] = field(default_factory=list)
-    wrong_texts: list[str] = field(default_factory=list)
-    rows: int = 0
-    markers: Counter[str] = field(default_factory=Counter)
-
-    def encode(self, cells: Any) -> tuple[Array, list[int]]:
-        """(values, indices of the cells that should be finite numbers and aren't)."""
-        if self.form == "text":
-            return self._encode_text(cells), []
-        values, wrong = self.parser(cells)
-        if self.form == "date":
-            self.numbers += len(values) - len(wrong)
-            return values, wrong
-        is_finite = np.isfinite(values)
-        self.numbers += int(np.count_nonzero(is_finite))
-        if not (self.is_forced or self.has_fractions or isinstance(cells, np.ndarray)):
-            finite = values[is_finite]
-            self.has_fractions = bool((finite != np.floor(finite)).any())
-            self.has_codes |= not self.has_fractions and has_codes(cells)
-        return values, wrong
-
-    def _encode_text(self, cells: Any) -> Array:
-        if isinstance(cells, np.ndarray):
-            cells = ["" if value != value else label(value) for value in cells.tolist()]
-        known, codes = self.vocabulary, {}
-        for cell in dict.fromkeys(cells):  # each text once, in the order of the rows
-            text = cell.strip()
-            if text in self.parser.missing:
-                codes[cell] = np.nan
-                self.markers[text] += cells.count(cell)
-            else:
-                codes[cell] = code = known.code(text)
-                if known.folds_case:
-                    known.count(code, text, cells.count(cell))
-        self.rows += len(cells)
-        return np.fromiter(map(codes.__getitem__, cells), float, len(cells))
-
-    @property
-    def some_texts(self) -> list[str]:
-        """The first of its different texts: enough to tell how they are written."""
-        return list(self.vocabulary.texts[:SHOWN])
-
-    def shown_problems(self, *, is_new: bool) -> list[Problem]:
-        """What is wrong; one line, if most cells are, and the first with what may help."""
-        if not self.problems:
-            return []
-        first, *others = self.problems
-        is_ordinal = isinstance(self.parser, OrdinalParser)
-        if self.wrong > self.numbers and not is_ordinal:
-            what = self.parser.expected.removeprefix("a ")
-            message = f"{first.message}, and no {what} in most rows{self._cure(is_new=is_new)}"
-            return [replace(first, message=message)]
-        advice = ""
-        if LIMIT.fullmatch(self.wrong_texts[0]):
-            advice = f" ({limit_advice(self.wrong_texts[0]).partition(': ')[2]})"
-        elif not is_new:
-            advice = " (if it stands for missing, add it to data.missing"
-            if is_ordinal:
-                advice += f"; if it has a place, to data.columns.{yaml_name(self.name)}.order"
-            if not self.is_forced:
-                advice += f"; if the column is text, data.columns: {{{self.name}: categorical}}"
-            advice += ")"
-        return [replace(first, message=first.message + advice), *others]
-
-    def _cure(self, *, is_new: bool) -> str:
-        """The format that the cells are written in, if they have one."""
-        found = None if is_new else format_of(self.wrong_texts, self.parser.decimal)
-        if not found:
-            return ""
-        name, keys = yaml_name(self.name), found[0].keys(self.parser.decimal)
-        return f" (data.columns: {{{name}: {{{keys}}}}})"
-
-    @property
-    def is_text(self) -> bool:
-        """Whether numbers would lose digits, or the rest is too much for slips of the pen."""
-        if self.form == "text" or (self.has_codes and not self.has_fractions):
-            return True
-        few = self.wrong <= max(SLIPS * (self.numbers + self.wrong), 2)
-        return not (few and self.numbers >= 4 * self.wrong)
+GUESSED_CELLS = 250_000  # from which is told what each column holds
 
 
 def encode(
@@ -190,7 +49,7 @@ def encode(
     dates: dict[str, str | None] = {}
     while True:
         columns = [
-            _Column(
+            ColumnEncoder(
                 name,
                 known.get(name, "number"),
                 name in forms or name in typed,
@@ -228,7 +87,7 @@ def encode(
     return encoded
 
 
-def _dates(columns: Sequence[_Column], datable: Sequence[str]) -> dict[str, str | None]:
+def _dates(columns: Sequence[ColumnEncoder], datable: Sequence[str]) -> dict[str, str | None]:
     """Of the columns of texts, those that are dates, with the format of each."""
     found = {}
     for column in columns:
@@ -239,7 +98,7 @@ def _dates(columns: Sequence[_Column], datable: Sequence[str]) -> dict[str, str 
     return found
 
 
-def _disguise(column: _Column, decimal: str) -> tuple[str, str] | None:
+def _disguise(column: ColumnEncoder, decimal: str) -> tuple[str, str] | None:
     """(config key, message) if a column of texts has numbers in disguise; else None."""
     if column.form != "text" or (column.is_forced and not column.is_typed):
         return None
@@ -247,7 +106,7 @@ def _disguise(column: _Column, decimal: str) -> tuple[str, str] | None:
 
 
 def _values(
-    columns: Sequence[_Column], parsers: Parsers, guessed: Mapping[str, bool]
+    columns: Sequence[ColumnEncoder], parsers: Parsers, guessed: Mapping[str, bool]
 ) -> dict[str, dict[str, int]]:
     """Of columns of texts, the cells that hold a text that is no sign of a missing value there."""
     found = {}
@@ -265,7 +124,7 @@ def _values(
     return found
 
 
-def _refuse_disguises(columns: Sequence[_Column], file: str, decimal: str) -> None:
+def _refuse_disguises(columns: Sequence[ColumnEncoder], file: str, decimal: str) -> None:
     """Raises DataError for every column of numbers that would be taken for texts."""
     found, markers = [], []
     for column in columns:
@@ -280,30 +139,32 @@ def _refuse_disguises(columns: Sequence[_Column], file: str, decimal: str) -> No
 
 def _guess(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, Form]:
     """What the first rows say each column is."""
-    forms: dict[str, Form] = {}
-    chunk = next(reader.chunks(), None)
-    if chunk is None:
-        return forms
-    for name in names:
-        column = _Column(name, "number", is_forced=False, parser=parsers.of(name))
-        _, wrong = column.encode(chunk.columns[reader.names.index(name)])
-        column.wrong = len(wrong)
-        forms[name] = "text" if column.is_text else "number"
-    return forms
+    place = {name: index for index, name in enumerate(reader.names)}
+    columns = [ColumnEncoder(n, "number", is_forced=False, parser=parsers.of(n)) for n in names]
+    cells = 0
+    for chunk in reader.chunks():
+        for column in columns:
+            column.wrong += len(column.encode(chunk.columns[place[column.name]])[1])
+        cells += len(chunk.lines) * len(place)
+        if cells > GUESSED_CELLS:
+            break
+    return {c.name: "text" if c.is_text else "number" for c in columns} if cells else {}
 
 
 def _pass(
     readers: Sequence[tuple[str, TableReader]],
-    columns: Sequence[_Column],
+    columns: Sequence[ColumnEncoder],
     required: Sequence[str],
     *,
     on_disk: bool | None,
 ) -> Encoded:
     """All rows of all files under what is taken for numbers and what for text."""
-    cells_read, lines = _Blocks(len(columns), on_disk), []
+    expected = sum(reader.count_rows() for _, reader in readers)
+    cells_read, lines = EncodedRows(len(columns), on_disk, expected), []
     needed = [column for column in columns if column.name in required]
     for name, reader in readers:
-        order = [reader.names.index(column.name) for column in columns]
+        place = {name: index for index, name in enumerate(reader.names)}
+        order = [place[column.name] for column in columns]
         file_lines = [np.empty(0, dtype=np.int64)]
         for chunk in reader.chunks():
             chunk = chunk.only(_complete(chunk, needed, reader.names))
@@ -311,46 +172,17 @@ def _pass(
             for row, column, source in zip(block, columns, order, strict=True):
                 cells = chunk.columns[source]
                 row[:], wrong = column.encode(cells)
-                _note(column, wrong, cells, f"{name}:{reader.row_word}", chunk.lines)
+                column.note(wrong, cells, f"{name}:{reader.row_word}", chunk.lines)
             cells_read.append(block)
             file_lines.append(chunk.lines)
+            del chunk, cells  # before the next is made
         lines.append(np.concatenate(file_lines))
     vocabularies = {c.name: c.vocabulary.texts for c in columns if c.form == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}
     return Encoded(names, cells_read.whole(), vocabularies, lines, markers)
 
 
-class _Blocks:
-    """Rows as they are read: in memory, or on disk as soon as they would fill it.
-
-    on_disk: where they stay; None: as memory allows.
-    """
-
-    def __init__(self, columns: int, on_disk: bool | None) -> None:
-        self.columns, self.on_disk, self.taken = columns, on_disk, 0
-        self.blocks: list[Array] = []
-        self.file = ColumnFile(columns) if on_disk else None
-
-    def append(self, block: Array) -> None:
-        """Add rows: block is (columns, rows)."""
-        self.blocks.append(block)
-        self.taken += block.nbytes
-        is_full = self.on_disk is None and self.taken * (COPIES - 1) > available()
-        if self.file is None and is_full:  # more came than the file's size let expect
-            self.file = ColumnFile(self.columns)
-        if self.file is not None:
-            for each in self.blocks:
-                self.file.append(each)
-            self.blocks.clear()
-
-    def whole(self) -> Any:
-        """(rows, columns)."""
-        if self.file is not None:
-            return self.file
-        return np.concatenate(self.blocks or [np.empty((self.columns, 0))], axis=1).T
-
-
-def _complete(chunk: Chunk, needed: Sequence[_Column], names: Sequence[str]) -> Array:
+def _complete(chunk: Chunk, needed: Sequence[ColumnEncoder], names: Sequence[str]) -> Array:
     """(rows,) whether each has a value in all of these columns."""
     complete = np.ones(len(chunk.lines), dtype=bool)
     for column in needed:
@@ -363,16 +195,3 @@ def _complete(chunk: Chunk, needed: Sequence[_Column], names: Sequence[str]) -> 
         column.rows += len(lacking)
         complete &= [cell.strip() not in column.parser.missing for cell in cells]
     return complete
-
-
-def _note(column: _Column, wrong: list[int], cells: Any, file: str, lines: Array) -> None:
-    """Write down cells that should be numbers, the first ones with their places."""
-    for index in wrong[: TableError.MOST_SHOWN - len(column.problems)]:
-        cell = str(cells[index]).strip()
-        kind = column.parser.expected
-        if kind == NumberParser.expected and to_number(cell) in (np.inf, -np.inf):
-            kind = "a finite number"
-        message = f"expected {kind}, found '{printable(cell)}'"
-        column.problems.append(cell_problem(f"{file}{lines[index]}", column.name, message))
-        column.wrong_texts.append(cell)
-    column.wrong += len(wrong)

@@ -14,7 +14,7 @@ from nncli.data.column_types import (
     uninformative_date,
 )
 from nncli.data.reading.column_names import listed
-from nncli.data.reading.encoding import Encoded
+from nncli.data.reading.encoded_rows import Encoded
 from nncli.errors import DataError
 from nncli.parts.table import Column, Kind
 

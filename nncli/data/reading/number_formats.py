@@ -98,9 +98,17 @@ class FormattedNumbers(NumberParser):
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         if isinstance(cells, np.ndarray) or self._takes_plain:
-            values, wrong = super().__call__(cells)
-            if not wrong:  # plain numbers, which every format has
-                return values, wrong
+            values, wrong = super().__call__(cells)  # plain numbers, which every format has
+            if wrong:
+                again, still = self._formatted([cells[index] for index in wrong])
+                values[wrong], wrong = again, [wrong[index] for index in still]
+            return values, wrong
+        return self._formatted(cells)
+
+    def read_before(self, cells: Sequence[str]) -> Array | None:
+        return super().read_before(cells) if self._takes_plain else None
+
+    def _formatted(self, cells: Sequence[str]) -> tuple[Array, list[int]]:
         of_text = {cell: self._bare(cell) for cell in set(cells)}
         return super().__call__([of_text[cell] for cell in cells])
 

@@ -33,6 +33,10 @@ class OrdinalParser(NumberParser):
         self.takes_unknown = takes_unknown
         self.expected = f"one of {few([printable(word) for word in order])}"
 
+    def read_before(self, cells: Sequence[str]) -> Array | None:
+        """None: what looks like a number isn't meant as one."""
+        return None
+
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(places, indices of the cells that are neither in the order nor missing)."""
         if isinstance(cells, np.ndarray):

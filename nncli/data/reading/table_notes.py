@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator
 
 import numpy as np
 
-from nncli.data.reading.encoding import Encoded
+from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.number_formats import yaml_name
 from nncli.errors import printable
 

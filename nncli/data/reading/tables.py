@@ -10,20 +10,22 @@ from nncli.constraints import Auto
 from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.reading.chunks import MISSING, TableReader
+from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import flow_list, listed, nearest
-from nncli.data.reading.encoding import COPIES, Encoded, Form, encode
+from nncli.data.reading.encoded_rows import COPIES, Encoded
+from nncli.data.reading.encoding import encode
 from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.number_formats import yaml_name
 from nncli.data.reading.table_notes import date_notes, value_notes
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
-from nncli.data.targets import label, number_classes
+from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
 from nncli.errors import DataError, TableError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
-from nncli.parts.table import PART, Column, Kind, Origin, Table, Task, refuse_rows
+from nncli.parts.table import PART, Column, Kind, Origin, Pair, Table, Task, refuse_rows
 from nncli.untrusted_files.opening import sha256_of
 
 
@@ -38,7 +40,8 @@ class TableFile(Dataset):
     guesses_values: whether a text of `missing` may be a value where it is frequent.  parts: further
     files by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if
     memory is short.  excuses_empty: whether columns without a value are left out, not refused.
-    may_be_constant: whether a target that never varies is taken; one of a single row always is.
+    may_be_constant: whether a target that never varies is taken; one of a single row always is, and
+    a label.
     """
 
     path: Path
@@ -79,20 +82,7 @@ class TableFile(Dataset):
             if lacking := [name for name in wanted if name not in reader.names]:
                 message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
                 raise DataError(message, key=f"data.split.{part}")
-        encoded = encode(
-            readers,
-            wanted,
-            self._forms(),
-            Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case),
-            datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
-            guessed={name: name in self.target for name in [*candidates, *self.target]}
-            if self.guesses_values
-            else {},
-            required=self.target if self.drops_missing_target else (),
-            on_disk=stays_on_disk([reader for _, reader in readers])
-            if self.on_disk is None
-            else self.on_disk,
-        )
+        encoded = self._encode(readers, wanted, candidates)
         choice = FeatureChoice(
             self.path,
             is_asked=self.include is not None,
@@ -110,6 +100,55 @@ class TableFile(Dataset):
             notes=tuple(note for _, reader in readers for note in reader.notes),
         )
         return self._table(encoded, choice, candidates, origin)
+
+    def _encode(
+        self,
+        readers: Sequence[tuple[str, TableReader]],
+        wanted: Sequence[str],
+        candidates: Sequence[str],
+    ) -> Encoded:
+        """The cells of the wanted columns. Several targets are numbers unless they are labels."""
+
+        def under(forms: Mapping[str, Form]) -> Encoded:
+            return encode(
+                readers,
+                wanted,
+                forms,
+                Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case),
+                datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
+                guessed={name: name in self.target for name in [*candidates, *self.target]}
+                if self.guesses_values
+                else {},
+                required=self.target if self.drops_missing_target else (),
+                on_disk=stays_on_disk([reader for _, reader in readers])
+                if self.on_disk is None
+                else self.on_disk,
+            )
+
+        known = self._forms()
+        encoded = under(known)
+        columns = [encoded.column(name) for name in self.target]
+        are_texts = any(column.categories for column in columns)
+        if len(self.target) > 1 and are_texts and not self._are_labels(columns):
+            return under(known | dict.fromkeys(self.target, "number"))
+        return encoded
+
+    def _are_labels(self, columns: Sequence[Column]) -> bool:
+        """Whether several targets are 0 or 1, or one of two texts, each; as the task says, else by
+        their values, of which one at least has both."""
+        if len(columns) < 2 or self.task not in ("auto", "multilabel"):
+            return False
+        if self.task == "multilabel":
+            return True
+        present = [Column(c.values[~np.isnan(c.values)], c.categories) for c in columns]
+        if not all(len(column.values) for column in present):
+            return False
+        pairs = [label_pair(column) for column in present]
+        are_pairs = all(
+            pair is not None and (column.categories or pair == ("0", "1"))
+            for pair, column in zip(pairs, present, strict=True)
+        )
+        return are_pairs and any(np.ptp(column.values) > 0 for column in present)
 
     def _open(self, part: str) -> TableReader:
         """The reader of a part's file. Raises DataError at the key that names the file."""
@@ -177,7 +216,9 @@ class TableFile(Dataset):
             for name, kind in self.kinds.items()
             if kind != "boolean"
         }
-        if self.task == "regression" or len(self.target) > 1:  # several are always numbers
+        if self.task == "regression" or (
+            len(self.target) > 1 and self.task not in ("auto", "multilabel")
+        ):
             forms |= dict.fromkeys(self.target, "number")
         forms |= {n: "number" for n, k in self.keys.items() if k.is_formatted or k.words}
         return forms | dict.fromkeys(self._weights, "number")
@@ -194,7 +235,7 @@ class TableFile(Dataset):
         candidates: Sequence[str],
         origin: Origin,
     ) -> Table:
-        y, classes = self._targets(encoded, origin)
+        y, classes, labels = self._targets(encoded, origin)
         dates = {name: keys.format for name, keys in self.keys.items() if keys.type == "date"}
         dates |= encoded.dates
         kinds, left_out = choice.features(encoded, candidates, dates)
@@ -202,18 +243,21 @@ class TableFile(Dataset):
         if self.parts:
             codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
+        aside = {name: encoded.column(name).copy() for name in self.aside} | parts
+        weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
         return Table(
-            encoded.select(list(kinds)),
+            encoded.take(list(kinds)),
             y,
             tuple(kinds),
             self.target,
             classes,
+            labels,
             categories={n: c for n, c in encoded.vocabularies.items() if n in kinds},
             booleans=frozenset(name for name, kind in kinds.items() if kind == "boolean"),
             dates=frozenset(name for name, kind in kinds.items() if kind == "date"),
             orders={name: keys.words for name, keys in self.keys.items() if keys.words},
-            aside={name: encoded.column(name) for name in self.aside} | parts,
-            weights=weights_of(encoded, self._weights[0], origin) if self._weights else None,
+            aside=aside,
+            weights=weights,
             origin=replace(
                 origin,
                 left_out=left_out,
@@ -227,15 +271,18 @@ class TableFile(Dataset):
             ),
         )
 
-    def _targets(self, encoded: Encoded, origin: Origin) -> tuple[Array, tuple[str, ...]]:
-        """(y, classes). Raises TableError for every row without one."""
+    def _targets(
+        self, encoded: Encoded, origin: Origin
+    ) -> tuple[Array, tuple[str, ...], tuple[Pair, ...]]:
+        """(y, classes, labels). Raises TableError for every row without one."""
         columns = [encoded.column(name) for name in self.target]
+        are_labels = self._are_labels(columns)
         for name, column in zip(self.target, columns, strict=True):
             if lacking := np.flatnonzero(np.isnan(column.values)).tolist():
                 raise _missing_target(name, lacking, origin, encoded.markers.get(name, {}))
             least = column.values.min()
             if least == column.values.max() and not (
-                self.may_be_constant or len(encoded.cells) == 1
+                self.may_be_constant or are_labels or len(encoded.cells) == 1
             ):
                 always = column.categories[int(least)] if column.categories else label(least)
                 key = "data.classes" if column.categories else "data.task"
@@ -249,12 +296,16 @@ class TableFile(Dataset):
             names = tuple(sorted(first.categories))
             index = {name: i for i, name in enumerate(names)}
             places = np.array([index[name] for name in first.categories])
-            return places[first.values.astype(int)], names
+            return places[first.values.astype(int)], names, ()
+        if are_labels:
+            pairs = label_pairs(self.target, columns)
+            y = [as_label(*both) for both in zip(columns, pairs, strict=True)]
+            return np.column_stack(y), (), tuple(pairs)
         numbers = np.column_stack([column.values for column in columns])
         varies = numbers.min() != numbers.max()
         if self.task == "auto" and len(columns) == 1 and varies and is_class_number(first.values):
-            return number_classes(first.values)
-        return numbers, ()
+            return *number_classes(first.values), ()
+        return numbers, (), ()
 
 
 def _missing_target(
@@ -272,7 +323,7 @@ def _missing_target(
 
 def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
     """The column that weighs the rows. Raises TableError for every row that isn't weighed."""
-    values = encoded.column(name).values
+    values = encoded.column(name).copy().values
     wrong = np.flatnonzero(~(values >= 0)).tolist()
     if not wrong:
         return values

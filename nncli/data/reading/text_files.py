@@ -2,9 +2,10 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from nncli.data.reading.chunks import Chunk, reading, refuse_width
 from nncli.data.reading.delimiters import Cut, cut, sniff_delimiter
 from nncli.data.reading.headers import looks_like_data, read_header, with_labels
 from nncli.data.reading.layout_hints import ragged_layout, refuse_layout
+from nncli.data.reading.line_blocks import LineBlocks, count_lines
+from nncli.data.reading.plain_blocks import plain_block
 from nncli.data.reading.row_reader import Rows, rows_of
 from nncli.data.reading.text_encodings import LINE_BREAK
 from nncli.data.reading.text_format import WHITESPACE, TextFormat
@@ -26,6 +29,13 @@ BLOCK_BYTES = 1 << 26  # of a chunk, where its cells are long
 LOOK_CELLS = 1 << 12  # of the rows between two looks at how much was read
 GZIP_RATIO = 6  # of a table of numbers, by rule of thumb
 PLAIN = TextFormat()
+
+
+class Read(NamedTuple):
+    """How many lines of a file are read, and how many rows its chunk goes on for."""
+
+    lines: int
+    left: int
 
 
 class TextFile:
@@ -53,6 +63,7 @@ class TextFile:
             rows = with_labels(rows)
         self.header = read_header(rows, format_.header, format_.decimal, is_tab=is_tab)
         self.names, self.has_header = self.header.names, self.header.rows > 0
+        self._first_line = self._line_after_header(rows, lines)
         self.texts: frozenset[str] = self.header.orange.texts
         self.row_indices: frozenset[str] = self.header.unnamed
         self.targets = self.header.orange.targets
@@ -64,6 +75,14 @@ class TextFile:
         size = sum(map(len, self.lines.sample))
         self._bytes_a_cell = max(size / max(sum(found.widths), 1), 1.0)
         self.lines.sample.clear()
+
+    def _line_after_header(self, rows: list[list[str]], lines: Array) -> int | None:
+        """Where the first row stands; None if blank lines or comments may be among them."""
+        header = rows[: self.header.rows]
+        if len(rows) == len(header) or self.format.comment is not None:
+            return None
+        after = self.lines.skipped + 1 + sum(map(_height, header))
+        return after if lines[len(header)] == after else None
 
     @property
     def has_bom(self) -> bool:
@@ -104,6 +123,12 @@ class TextFile:
         size = self.path.stat().st_size * (GZIP_RATIO if self.path.suffix == ".gz" else 1)
         return int(size / self._bytes_a_cell)
 
+    def count_rows(self) -> int:
+        if self.path.suffix == ".gz":
+            return self.count_cells() // len(self.names)
+        with reading(self.path), BoundedFile(self.path) as file:
+            return count_lines(file)
+
     def _refuse_equal_names(self, line: int, *, is_told: bool) -> None:
         counts = Counter(self.names)
         if equal := [name for name in counts if counts[name] > 1]:
@@ -113,11 +138,44 @@ class TextFile:
             raise self._refused(line, message)
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows, some at a time."""
+        """The rows, some at a time: by NumPy while they are plain, from there on by csv."""
+        read = yield from self._plain_chunks()
+        if read is not None:
+            yield from self._csv_chunks(read)
+
+    @property
+    def _most(self) -> int:
+        """How many rows are a chunk."""
+        return max(CHUNK_CELLS // len(self.names), 1)
+
+    def _plain_chunks(self) -> Generator[Chunk, None, Read | None]:
+        """The rows up to those that aren't plain: returns what was read, None for all."""
+        if self._first_line is None:
+            return Read(0, self._most)
+        done, left = 0, max(self._most - self.header.rows, 1)
+        with reading(self.path), BoundedFile(self.path) as file:
+            blocks = LineBlocks(file, self.lines.read(file))
+            blocks.skip(self._first_line - 1 - self.lines.skipped)
+            while text := blocks.take(left):
+                chunk = self._plain_chunk(text, done + 1 if done else self._first_line)
+                if chunk is None:
+                    return Read(done, left if done else self._most)
+                done, left = int(chunk.lines[-1]), left - len(chunk.lines) or self._most
+                yield chunk
+                del chunk  # before the next is made
+        return Read(done, left if done else self._most) if blocks.has_stopped else None
+
+    def _plain_chunk(self, text: str, line: int) -> Chunk | None:
+        """Lines as rows, the first of them on `line`; None if they aren't plain."""
+        block = plain_block(text, len(self.names), self.delimiter, self.format.decimal)
+        return None if block is None else Chunk(block, np.arange(line, line + len(block.cells)))
+
+    def _csv_chunks(self, read: Read) -> Iterator[Chunk]:
+        """The rows after those that were read."""
         width = len(self.names)
         with reading(self.path), BoundedFile(self.path) as file:
-            left = self.header.rows
-            for rows, lines in self._blocks(file, max(CHUNK_CELLS // width, 1)):
+            left = 0 if read.lines else self.header.rows
+            for rows, lines in self._blocks(file, self._most, read):
                 if left:
                     rows, lines, left = rows[left:], lines[left:], max(left - len(rows), 0)
                 if set(map(len, rows)) - {width}:
@@ -139,16 +197,24 @@ class TextFile:
             ]
         )
 
-    def _blocks(self, file: BoundedFile, most: int) -> Iterator[tuple[list[list[str]], Array]]:
-        """(rows, the line each begins on), so many at a time; blank lines are left out."""
-        line, reader = self.lines.skipped + 1, None
+    def _blocks(
+        self, file: BoundedFile, most: int, read: Read | None = None
+    ) -> Iterator[tuple[list[list[str]], Array]]:
+        """(rows, the line each begins on), so many at a time; blank lines are left out.
+
+        read: what is read by now.
+        """
+        done, left = read or Read(0, most)
+        done = done or self.lines.skipped
+        line, reader = done + 1, None
         while True:
             rows: list[list[str]] = []
             try:
                 if reader is None:
                     text = self.lines.read(file)
+                    LineBlocks(file, text).skip(done - self.lines.skipped)
                     reader = rows_of(text, self.delimiter, self.format.comment)
-                for some in self._metered(reader, file, most):
+                for some in self._metered(reader, file, left):
                     rows.extend(some)  # keeps the rows before one that can't be read
             except (csv.Error, RowTooLong) as error:
                 raise self._refused(line + sum(map(_height, rows)), _in_words(error)) from None
@@ -157,7 +223,7 @@ class TextFile:
             if not rows:
                 return
             lines = np.arange(line, line + len(rows))
-            end = reader.line_num + self.lines.skipped + 1
+            left, end = most, done + reader.line_num + 1
             if end - line != len(rows):
                 lines = line + np.cumsum([0, *map(_height, rows[:-1])])
             line = end

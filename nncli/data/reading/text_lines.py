@@ -64,7 +64,7 @@ class TextLines:
             raise LayoutFound(f"{self.path}:1", what, cure, {"encoding": wide})
         raise DataError(f"{self.path}: a binary file, not a table of text", key="data.path")
 
-    def read(self, file: BoundedFile) -> Iterator[str]:
+    def read(self, file: BoundedFile) -> io.TextIOBase:
         """The table's lines, with their ends. UnicodeDecodeError comes with the line it is in."""
         text = io.TextIOWrapper(io.BufferedReader(file), encoding=self.encoding, newline="")
         for _ in range(self.skipped):

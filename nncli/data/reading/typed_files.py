@@ -68,6 +68,9 @@ class NpzFile:
     def count_cells(self) -> int:
         return sum(len(column) for column in self._columns.values())
 
+    def count_rows(self) -> int:
+        return len(next(iter(self._columns.values())))
+
     def chunks(self) -> Iterator[Chunk]:
         rows = len(next(iter(self._columns.values())))
         for start in range(0, rows, ROWS_A_CHUNK):
@@ -139,6 +142,9 @@ class ArrowFile:
 
     def count_cells(self) -> int:
         raise NotImplementedError
+
+    def count_rows(self) -> int:
+        return self.count_cells() // len(self.names)
 
     def arrow_batches(self) -> Iterator[Any]:
         """Some rows at a time, as pyarrow has them."""

@@ -1,0 +1,50 @@
+"""Labels: how often what is made of the probability of each of several labels is right.
+
+predictions: (rows, labels) probabilities.  truth: (rows, labels), 0 or 1.
+"""
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+from nncli.parts.decision import has_label
+
+
+def label_counts(predictions: Array, truth: Array) -> Array:
+    """(3, labels) rows: predicted and true; predicted; true."""
+    predicted, true = has_label(predictions), truth > 0
+    return np.array([(predicted & true).sum(axis=0), predicted.sum(axis=0), true.sum(axis=0)])
+
+
+def exact_match(predictions: Array, truth: Array) -> float:
+    """The share of rows with every label right (subset accuracy)."""
+    return float((has_label(predictions) == (truth > 0)).all(axis=1).mean())
+
+
+def share(right: Array, of: Array) -> float:
+    """mean right / of over the labels, 0 for a label where `of` is 0."""
+    return float((right / np.maximum(of, 1)).mean())
+
+
+def log_loss(predictions: Array, truth: Array) -> float:
+    """-mean ln(probability given to what is true) over rows and labels; kept from 0."""
+    given = np.where(truth > 0, predictions, 1.0 - predictions)
+    return -float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
+
+
+def one_valued(truth: Array) -> Array:
+    """(labels,) whether all rows have the label, or none has."""
+    return np.asarray(truth.min(axis=0) == truth.max(axis=0))
+
+
+def same_in_all(truth: Array) -> str:
+    """That some label doesn't vary; empty if all do."""
+    count = int(one_valued(truth).sum())
+    which = "a label" if count == 1 else f"{count:,} labels"
+    return f"all of them, or none, have {which}" if count else ""
+
+
+def without_rows(truth: Array) -> str:
+    """That some label has no rows; empty if all have."""
+    count = int((truth == 0).all(axis=0).sum())
+    which = "one label" if count == 1 else f"{count:,} labels"
+    return f"none has {which}" if count else ""
