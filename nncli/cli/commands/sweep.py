@@ -132,5 +132,6 @@ def _confirmed(again: dict[str, Any]) -> str:
     ]
     lines.append(table(rows))
     if better := again["better_by"]:
-        lines.append(f"better by {better['mean']:.4g} ({from_to(better['interval'])})")
+        bounds = from_to(better["interval"])
+        lines.append(f"better by {better['mean']:.4g}" + (f" ({bounds})" if bounds else ""))
     return "\n".join(lines)
