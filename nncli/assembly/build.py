@@ -168,6 +168,7 @@ def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Prep
         categorical.handle_unknown,
         numeric.encode,
         numeric.bins,
+        numeric.missing_indicator,
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused

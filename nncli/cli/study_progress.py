@@ -32,6 +32,9 @@ class Quiet(Watcher):
         for warning in warnings:
             warn(f"{trial.run}: {warning}")
 
+    def warn(self, said: str) -> None:
+        warn(said)
+
     def close(self) -> None: ...
 
 
@@ -138,6 +141,9 @@ class StudyProgress(Watcher):
 
     def show_epoch(self, run: RunPlan, report: EpochReport) -> None:
         self._try(lambda: self.shown.show_epoch(run, report))
+
+    def warn(self, said: str) -> None:
+        self._try(lambda: self.shown.warn(said))
 
     def wait(self) -> None:
         self._try(self.shown.wait)

@@ -7,21 +7,19 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.pictures import write_picture
-from nncli.comparison.comparison import Comparison, Group
+from nncli.comparison.comparison import Comparison
 from nncli.comparison.labels import LONGEST_LABEL, labels
 from nncli.comparison.results import bare
 from nncli.errors import UserError
+from nncli.evaluation.curve_bands import band, show_range
 from nncli.evaluation.plots import COLORS, dress, new_figure, short
 from nncli.evaluation.statistics import FEWEST
-from nncli.parts.arrays import Array
 
 YELLOW = "#F0E442"  # hardly seen as a line on white
 SHADES = [color for color in COLORS if color != YELLOW][:8]
 OTHERS = "0.7"
 WIDTH, HEIGHT, LINE = 10.5, 4.2, 0.26  # inches; LINE: of a box
-WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
-SETTLED, MARGIN = 0.02, 0.05  # shares: of the epochs, whose values may lie outside; of a range
-GRID = 500  # epochs of a curve
+SETTLED = 0.02  # share of the epochs whose values may lie outside
 AROUND, LETTERS = 0.9, 0.14  # inches of the picture that no axes have; from label to label
 
 
@@ -65,7 +63,7 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
     groups = list(zip(comparison.groups, names, colors, strict=True))
     shade = 0.18 if len(groups) <= 3 else 0.08
     for group, name, color in reversed(groups):  # the best on top
-        epochs, low, mean, high = _band(group, column)
+        epochs, low, mean, high = band([each.curves for each in group.runs.results], column)
         if not len(epochs):
             continue
         settled = epochs >= SETTLED * epochs[-1]
@@ -77,7 +75,7 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
             ends.append((float(mean[-1]), name, color))
     dress(axes, "epoch", column)
     axes.grid(alpha=0.25)
-    _show(axes.set_yscale, axes.set_ylim, seen, is_score=comparison.is_score)
+    show_range(axes.set_yscale, axes.set_ylim, seen, is_score=comparison.is_score)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.0)
     _label_ends(axes, ends)
@@ -90,38 +88,6 @@ def _drawn_column(comparison: Comparison) -> str:
     candidates = (metric, f"val_{bare(metric)}", bare(metric))
     there = {column for result in results for column in result.curves}
     return next((column for column in candidates if column in there), metric)
-
-
-def _band(group: Group, column: str) -> tuple[Array, Array, Array, Array]:
-    """(epochs, least, mean, greatest) over the runs, while half of them train."""
-    runs = [
-        (np.array(each.curves["epoch"]), np.array(each.curves[column]))
-        for each in group.runs.results
-        if column in each.curves
-    ]
-    if not runs:
-        return (np.empty(0),) * 4
-    last = float(np.median([epochs[-1] for epochs, _ in runs]))
-    grid = np.unique(np.concatenate([epochs for epochs, _ in runs]))
-    grid = grid[grid <= last]
-    grid = grid[np.unique(np.linspace(0, len(grid) - 1, GRID).round().astype(int))]
-    values = np.array([np.interp(grid, *run, right=np.nan) for run in runs])
-    values = np.where(np.isfinite(values), values, np.nan)
-    return grid, np.nanmin(values, 0), np.nanmean(values, 0), np.nanmax(values, 0)
-
-
-def _show(set_scale: Any, set_limits: Any, values: list[Array], *, is_score: bool) -> None:
-    """The range of the values; logarithmic for losses of very different sizes."""
-    finite = np.concatenate([np.empty(0), *(each[np.isfinite(each)] for each in values)])
-    if not len(finite):
-        return
-    low, high = float(finite.min()), float(finite.max())
-    if low > 0 and high > WIDE_RANGE * low and not is_score:
-        set_scale("log")
-        margin = (high / low) ** MARGIN
-        set_limits(low / margin, high * margin)
-    elif high > low:
-        set_limits(low - MARGIN * (high - low), high + MARGIN * (high - low))
 
 
 def _label_ends(axes: Any, ends: list[tuple[float, str, str]]) -> None:
@@ -175,7 +141,7 @@ def _draw_boxes(axes: Any, comparison: Comparison, names: list[str], colors: lis
             axes.plot(mean, [y - half, y + half], color=color, linewidth=2.2, zorder=4)
     dress(axes, comparison.metric, "")
     values = [np.array(group.runs.values) for group in comparison.groups]
-    _show(axes.set_xscale, axes.set_xlim, values, is_score=comparison.is_score)
+    show_range(axes.set_xscale, axes.set_xlim, values, is_score=comparison.is_score)
     axes.grid(alpha=0.25, axis="x")
     axes.set_ylim(0.4, count + 0.6)
     axes.set_yticks(range(count, 0, -1), names, parse_math=False, fontsize=8)

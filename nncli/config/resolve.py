@@ -22,6 +22,7 @@ from nncli.config.resolved import (
     ResolvedTarget,
 )
 from nncli.constraints import Auto
+from nncli.data.bent_scales import straight
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.engine.cost import useful_threads
 from nncli.engine.settings import (
@@ -150,7 +151,7 @@ def _resolve_preprocessing(
     if target == "auto":
         takes_all = loss.targets == (-math.inf, math.inf)
         reaches_all = isinstance(output.activation, Identity) and takes_all
-        target = numeric if table.task == "regression" and reaches_all else "none"
+        target = straight(numeric) if table.task == "regression" and reaches_all else "none"
     return ResolvedPreprocessing(
         **_unchanged(keys, ResolvedPreprocessing),
         numeric=ResolvedNumeric(

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from nncli.config.data_keys import Data, Numeric, PreprocessingKeys, Target
+from nncli.config.data_keys import Data
 from nncli.config.experiment import Evaluation, Experiment, NetworkKeys, OutputKeys
+from nncli.config.preprocessing_keys import Numeric, PreprocessingKeys, Target
 from nncli.constraints import PositiveInt
+from nncli.data.bent_scales import NumericScale
 from nncli.data.fitted_columns import Impute
 from nncli.data.scaling import Scale
 from nncli.engine.settings import Training
@@ -30,7 +32,7 @@ class ResolvedNumeric(Numeric):
     """What is done to numeric features."""
 
     impute: Impute = field()
-    scale: Scale = field()
+    scale: NumericScale = field()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from nncli.data.bent_scales import NumericScale, straight
 from nncli.data.column_types import truths
 from nncli.data.dates import FittedDate
 from nncli.data.numeric_encodings import BINS, Encode, Encoding, fitting
-from nncli.data.scaling import Scale, Scaling
+from nncli.data.scaling import Scaling
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Table
@@ -24,12 +25,13 @@ MISSING_CATEGORY = "(missing)"
 class Steps:
     """What is done to the features of a table, by their kind."""
 
-    scale: Scale
+    scale: NumericScale
     impute: Impute
     impute_category: ImputeCategory
     unknown: Unknown
     encode: Encode = "none"
     bins: int = BINS
+    indicator: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class FittedColumn:
     where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
     whose input is always 0.  categories: one input each, sorted.  date: of a date.
     order: of a number that stands for a word, the words from 0 upwards.
-    encoding: what a number becomes, where it isn't scaled alone.
+    encoding: what a number becomes, where it isn't only shifted and scaled.
+    indicator: whether another input, the last, is 1 where the value is missing and 0 elsewhere.
     """
 
     name: str
@@ -53,6 +56,7 @@ class FittedColumn:
     date: FittedDate | None = None
     order: tuple[str, ...] = ()
     encoding: Encoding | None = None
+    indicator: bool = False
 
     @property
     def is_sound(self) -> bool:
@@ -63,6 +67,8 @@ class FittedColumn:
             return False
         if self.encoding is not None and not (self.kind == "numeric" and self.encoding.is_sound):
             return False
+        if self.indicator and (self.kind == "categorical" or self.fill is None):
+            return False
         if self.kind == "categorical":
             is_text = self.fill is None or isinstance(self.fill, str)
             is_text &= not self.order
@@ -72,11 +78,14 @@ class FittedColumn:
     @property
     def inputs(self) -> list[str]:
         """The network inputs it becomes."""
+        if self.categories:
+            return [f"{self.name}={category}" for category in self.categories]
+        indicator = [f"{self.name}={MISSING_CATEGORY}"] if self.indicator else []
         if self.date is not None:
-            return [f"{self.name}.{part}" for part in self.date.parts]
+            return [f"{self.name}.{part}" for part in self.date.parts] + indicator
         if self.encoding is not None:
-            return self.encoding.inputs(self.name)
-        return [f"{self.name}={c}" for c in self.categories] or [self.name]
+            return self.encoding.inputs(self.name) + indicator
+        return [self.name, *indicator]
 
 
 def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Steps) -> FittedColumn:
@@ -100,10 +109,11 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
         )
     if is_category:
         return _fit_categories(name, column.categories, present, missing, steps.impute_category)
+    indicator = steps.indicator and missing > 0
     if kind == "boolean":
         present = _as_truth(present, column.categories)
         fill = None if steps.impute == "none" else _fill("most_frequent", present)
-        return FittedColumn(name, kind, missing, fill)
+        return FittedColumn(name, kind, missing, fill, indicator=indicator)
     fill = None if steps.impute == "none" else _fill(steps.impute, present)
     whole = present if fill is None else np.where(is_missing, fill, column.values)
     weights = None if table.weights is None else table.weights[rows]
@@ -112,26 +122,34 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
             fill = float(np.floor(fill))  # no time of day where no row has one
             whole = np.where(is_missing, fill, column.values)
         known = whole[~np.isnan(whole)]
-        date = FittedDate.fit(known, steps.scale, weights if len(known) == len(whole) else None)
-        return FittedColumn(name, kind, missing, fill, date=date)
-    if (fit := fitting(steps.encode, steps.bins)) is not None:
-        fitted: dict[str, Any] = {"encoding": fit(present)}
-        is_sound = fitted["encoding"].is_sound
+        date = FittedDate.fit(
+            known, straight(steps.scale), weights if len(known) == len(whole) else None
+        )
+        return FittedColumn(name, kind, missing, fill, date=date, indicator=indicator)
+    order = table.orders.get(name, ())
+    fitted = _fit_number(name, present, whole, weights, steps)
+    return FittedColumn(name, kind, missing, fill, order=order, indicator=indicator, **fitted)
+
+
+def _fit_number(
+    name: str, present: Array, whole: Array, weights: Array | None, steps: Steps
+) -> dict[str, Any]:
+    """An encoding, of the values that are there; or shift and scale, of the fills as well."""
+    if (fit := fitting(steps.encode, steps.bins, steps.scale)) is not None:
+        encoding = fit(present)
+        fitted: dict[str, Any] = {"encoding": encoding}
+        is_sound = encoding.is_sound
     else:
-        fitted = _fit_scale(steps.scale, whole, weights)
-        is_sound = bool(np.isfinite([*fitted.values()]).all())
+        scaling = Scaling.fit(straight(steps.scale), whole[:, None], weights)
+        # weights that no training row has moved must not meet another value
+        is_constant = steps.scale != "none" and whole.min() == whole.max()
+        fitted = {"shift": scaling.shift[0], "scale": 0.0 if is_constant else scaling.scale[0]}
+        is_sound = bool(np.isfinite([scaling.shift[0], scaling.scale[0]]).all())
     if not is_sound:
-        what = "encode" if "encoding" in fitted else "scale"
+        what = "scale" if steps.encode == "none" else "encode"
         message = f"column '{printable(name)}' has values too large to {what}"
         raise DataError(message, key=f"data.preprocessing.numeric.{what}")
-    return FittedColumn(name, kind, missing, fill, order=table.orders.get(name, ()), **fitted)
-
-
-def _fit_scale(how: Scale, values: Array, weights: Array | None) -> dict[str, float]:
-    scaling = Scaling.fit(how, values[:, None], weights)
-    # weights that no training row has moved must not meet another value
-    is_constant = how != "none" and values.min() == values.max()
-    return {"shift": scaling.shift[0], "scale": 0.0 if is_constant else scaling.scale[0]}
+    return fitted
 
 
 def _as_truth(values: Array, categories: Sequence[str]) -> Array:

@@ -57,6 +57,7 @@ class Encoder:
         self.is_scaled_alone = self.width == len(self.numbers.places) and not any(
             feature.encoding for feature in features
         )
+        self.indicated = [place for place, f in enumerate(features) if f.indicator]
         self.lookups = {
             feature.name: self._lookup(feature, table.categories[feature.name])
             for feature in features
@@ -81,6 +82,7 @@ class Encoder:
     def __call__(self, rows: Array) -> Array:
         raw = self.table.x[rows]
         places, inputs, fills, shift, scale = self.numbers
+        lacking = np.isnan(raw[:, self.indicated])
         problems = list(self._translate(raw, rows))
         numbers = raw if len(places) == raw.shape[1] else raw[:, places]
         missing = np.isnan(numbers)
@@ -96,19 +98,25 @@ class Encoder:
         x[:, inputs] = scaled
         for place, column in zip(places, numbers.T, strict=True):
             if (encoding := self.features[place].encoding) is not None:
-                x[:, self.slices[place]] = encoding(column)
+                self._columns(x, place)[:] = encoding(column)
         self._spread_out(raw, x)
+        x[:, [self.slices[place].stop - 1 for place in self.indicated]] = lacking
         return x
+
+    def _columns(self, x: Array, place: int) -> Array:
+        """The inputs of one feature, but for its indicator."""
+        inputs = self.slices[place]
+        return x[:, inputs.start : inputs.stop - self.features[place].indicator]
 
     def _spread_out(self, raw: Array, x: Array) -> None:
         """Write what dates and categories become."""
-        for place, (feature, inputs) in enumerate(zip(self.features, self.slices, strict=True)):
+        for place, feature in enumerate(self.features):
             if feature.date is not None:
-                x[:, inputs] = feature.date(raw[:, place])
+                self._columns(x, place)[:] = feature.date(raw[:, place])
             if feature.kind == "categorical":
                 codes = raw[:, place]
                 known = np.flatnonzero(np.isfinite(codes))
-                x[known, inputs.start + codes[known].astype(int)] = 1.0
+                x[known, self.slices[place].start + codes[known].astype(int)] = 1.0
 
     def _translate(self, raw: Array, rows: Array) -> Iterator[Problem]:
         """Replace the table's category indices by the fitted ones, in place."""

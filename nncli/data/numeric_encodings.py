@@ -7,12 +7,13 @@ from typing import Literal
 
 import numpy as np
 
+from nncli.data.bent_scales import NormalScores, NumericScale, RobustClip
+from nncli.data.scaling import ROUNDING
 from nncli.parts.arrays import Array
 
 Encode = Literal["none", "piecewise_linear"]
 BINS = 16
 MOST_BINS = 1024
-ROUNDING = 10 * np.finfo(float).eps  # of the greatest value: less than this is no spread
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class PiecewiseLinear:
         return np.asarray(np.clip(filled, 0.0, 1.0, out=filled))
 
 
-Encoding = PiecewiseLinear
+Encoding = PiecewiseLinear | NormalScores | RobustClip
 
 
 def _told_apart(edges: tuple[float, ...]) -> list[str]:
@@ -76,8 +77,10 @@ def _told_apart(edges: tuple[float, ...]) -> list[str]:
     return texts
 
 
-def fitting(encode: Encode, bins: int) -> Callable[[Array], Encoding] | None:
-    """What fits an encoding to the values of a column; None where numbers are scaled alone."""
+def fitting(encode: Encode, bins: int, scale: NumericScale) -> Callable[[Array], Encoding] | None:
+    """What fits an encoding to the values of a column; None where shift and scale are all."""
     if encode == "piecewise_linear":
         return lambda values: PiecewiseLinear.fit(values, bins)
-    return None
+    if scale == "quantile":
+        return NormalScores.fit
+    return RobustClip.fit if scale == "robust_clip" else None

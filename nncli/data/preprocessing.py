@@ -18,6 +18,12 @@ from nncli.parts.table import Column, Pair, Table
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
+OPTIONS: dict[str, Any] = {
+    "date": None,
+    "order": [],
+    "encoding": None,
+    "indicator": False,
+}  # of a feature
 CHUNK_VALUES = 1 << 19  # transformed at a time, so that the copies on the way stay small
 
 
@@ -130,12 +136,9 @@ class Preprocessing:
     def to_json(self) -> dict[str, Any]:
         value = asdict(self)
         for feature in value["features"]:
-            if feature["date"] is None:
-                del feature["date"]
-            if not feature["order"]:
-                del feature["order"]
-            if feature["encoding"] is None:
-                del feature["encoding"]
+            for key in OPTIONS:
+                if not feature[key]:
+                    del feature[key]
         if self.target.transform == "none":
             del value["target"]["transform"]
         if not self.labels:
@@ -173,10 +176,7 @@ def _with_options(value: Any) -> Any:
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list):
         return value
-    full = [
-        {"date": None, "order": [], "encoding": None, **each} if isinstance(each, dict) else each
-        for each in features
-    ]
+    full = [{**OPTIONS, **each} if isinstance(each, dict) else each for each in features]
     value = {"labels": [], **value, "features": full}
     if isinstance(value.get("target"), dict):
         value["target"] = {"transform": "none", **value["target"]}

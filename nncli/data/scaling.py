@@ -9,6 +9,7 @@ from nncli.data.target_transforms import Transform, in_own_units, transformed
 from nncli.parts.arrays import Array
 
 Scale = Literal["standard", "minmax", "robust", "none"]
+ROUNDING = 10 * np.finfo(float).eps  # of the greatest value: a spread no larger is none
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ class Scaling:
         elif method == "robust":
             low, shift, high = np.percentile(x, (25, 50, 75), axis=0)
             scale = high - low
-        # the spread that rounding leaves in a constant column isn't a spread
-        flat = scale <= 10 * np.finfo(float).eps * np.abs(x).max(axis=0)
+        flat = scale <= ROUNDING * np.abs(x).max(axis=0)
         return cls(method, shift.tolist(), np.where(flat, 1.0, scale).tolist(), len(x), transform)
 
     def apply(self, x: Array) -> Array:

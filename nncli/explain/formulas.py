@@ -11,6 +11,7 @@ from nncli.assembly.decided import decided_in_words
 from nncli.data.target_transforms import in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
+from nncli.errors import few
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
 from nncli.parts.optimizers import Optimizer, Sgd
@@ -64,6 +65,8 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
     keys = built.experiment.data.preprocessing
     said = ENCODINGS.get(keys.numeric.encode) or SCALES[str(keys.numeric.scale)]
     yield "x", f"{built.network.inputs} inputs; numbers {said}"
+    if indicated := [each.name for each in built.preprocessing.features if each.indicator]:
+        yield "x", f"1 where the value is missing, else 0, beside {few(indicated)}"
     if built.table.labels:
         yield "t", f"0 or 1 for each of {built.network.outputs} labels"
     elif built.table.classes:
@@ -87,6 +90,9 @@ SCALES = {
     "standard": "(value - mean) / standard deviation, of the training rows",
     "minmax": "(value - minimum) / (maximum - minimum), of the training rows",
     "robust": "(value - median) / interquartile range, of the training rows",
+    "robust_clip": "u / sqrt(1 + (u / 3)^2); u = (value - median) / interquartile range, of the "
+    "training rows",
+    "quantile": "Phi^-1(rank), of a value among the training rows, Phi the normal distribution",
 }
 
 

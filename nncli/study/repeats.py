@@ -7,7 +7,8 @@ from typing import Any
 
 from nncli.artifacts.clock import utc_now
 from nncli.artifacts.files import to_json
-from nncli.artifacts.run_directory import CONFIG, FOLDS
+from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.run_directory import CONFIG, FOLDS, METRICS
 from nncli.artifacts.study_directory import Kind, StudyDirectory, StudyFacts
 from nncli.assembly.build import Built, assemble
 from nncli.assembly.split_table import SplitTable
@@ -35,6 +36,15 @@ class RepeatStudy(Study):
         result = _result(self, self.whole)
         files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
         return self.end(result, files)
+
+    def pictures(self) -> dict[str, bytes]:
+        from nncli.study.pictures import runs_picture
+
+        logs = {each.run: self.task.path / each.run / METRICS for each in self.trials}
+        curves = {
+            run: read_columns(log.read_bytes(), log) for run, log in logs.items() if log.is_file()
+        }
+        return runs_picture(self.facts, curves)
 
 
 def begin(

@@ -13,12 +13,16 @@ from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.config.experiment import Experiment
+from nncli.config.load import load_text
 from nncli.engine.stop import Stop
+from nncli.errors import FileFailure
 from nncli.study.engines import Engine
 from nncli.study.plan import Planner
 from nncli.study.runner import Runner
 from nncli.study.task import StudyTask
 from nncli.study.watching import Watcher
+
+NO_PLOTS = "output.plots=[]"  # of a sweep's trials; `plot-loss` draws one when it is asked to
 
 
 def new_directory(
@@ -61,7 +65,12 @@ class Study(ABC):
     def run(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
         """Run what is left of it: what came of it, or None after a stop."""
         self.run_trials(engine, stop, watcher)
-        return self.finish(engine, stop, watcher) if is_done(self.trials, self.planner) else None
+        if not is_done(self.trials, self.planner):
+            return None
+        result = self.finish(engine, stop, watcher)
+        if result is not None:
+            self.draw(watcher)
+        return result
 
     def run_trials(self, engine: Engine, stop: Stop, watcher: Watcher) -> None:
         """Run its trials, as long as nobody asks to stop."""
@@ -73,6 +82,22 @@ class Study(ABC):
     def save(self) -> None:
         """Commit the record."""
         self.directory.save(self.facts, self.trials)
+
+    def pictures(self) -> dict[str, bytes]:
+        """Pictures of what came of it, by their names. Raises OverflowError or ValueError."""
+        return {}
+
+    def draw(self, watcher: Watcher) -> None:
+        """Draw them, if the config asks for plots; one that fails doesn't fail the study."""
+        given = [each for each in self.facts.assignments if each != NO_PLOTS]
+        experiment, _ = load_text(self.task.text, self.task.config, given)
+        if not experiment.output.plots:
+            return
+        try:
+            found = self.pictures()
+            self.directory.commit({name: [content] for name, content in found.items()})
+        except (OverflowError, ValueError, FileFailure) as trouble:
+            watcher.warn(f"{self.directory.path}: its plots could not be drawn: {trouble}")
 
     @abstractmethod
     def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:

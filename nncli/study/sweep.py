@@ -19,7 +19,7 @@ from nncli.study import tables
 from nncli.study.repeats import threads_assignment
 from nncli.study.samplers import sampler_for
 from nncli.study.space import Space
-from nncli.study.study import is_done, new_directory, reopened
+from nncli.study.study import NO_PLOTS, is_done, new_directory, reopened
 from nncli.study.sweep_objective import objective_of
 from nncli.study.sweep_planner import SweepPlanner
 from nncli.study.sweep_study import SweepStudy
@@ -28,7 +28,6 @@ from nncli.study.trials import Direction
 from nncli.study.versions import note_on_search, search_versions, versions
 
 MORE_TRIALS = "sweep.trials"
-NO_PLOTS = "output.plots=[]"  # of every trial; `plot-loss` draws one when it is asked to
 
 
 def begin(

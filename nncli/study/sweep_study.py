@@ -39,6 +39,11 @@ class SweepStudy(Study):
         again = self._confirm(engine, stop, watcher)
         return None if again is None else self._end(again)
 
+    def pictures(self) -> dict[str, bytes]:
+        from nncli.study.pictures import sweep_pictures
+
+        return sweep_pictures(self.facts, self.trials, self.planner.space)
+
     @property
     def best(self) -> TrialRecord | None:
         """The trial with the best value so far."""

@@ -22,5 +22,8 @@ class Watcher:
     def show_epoch(self, run: RunPlan, report: EpochReport) -> None:
         """A run of this process has come so far."""
 
+    def warn(self, said: str) -> None:
+        """Something went wrong that doesn't end the study."""
+
     def wait(self) -> None:
         """Nothing has happened for a moment."""

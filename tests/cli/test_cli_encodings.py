@@ -24,7 +24,9 @@ output: {{plots: []}}
 """
 NUMERIC = [
     "encode: piecewise_linear",
-    "encode: piecewise_linear, bins: 3, impute: mean",
+    "encode: piecewise_linear, bins: 3, missing_indicator: true",
+    "scale: quantile",
+    "scale: robust_clip, missing_indicator: true",
 ]
 
 

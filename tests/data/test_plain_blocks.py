@@ -1,6 +1,7 @@
 """Tables read by NumPy's reader come out as by the csv module and float(): bits, places, errors."""
 
 import os
+import tracemalloc
 from pathlib import Path
 from unittest.mock import patch
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from table_files import lines_of
+from table_files import lines_of, source
 
 from nncli.data.reading import line_blocks, plain_blocks, plain_numbers, text_files
 from nncli.data.reading.chunks import MISSING
@@ -136,3 +137,22 @@ def test_bytes_that_are_no_text_are_refused_the_same(tmp_path_factory, table, no
     content = table[0].encode()
     folder = tmp_path_factory.getbasetemp()
     same(folder, content[:place] + noise + content[place:], delimiter=table[1])
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_reading_holds_less_than_twice_the_table(tmp_path, monkeypatch, gap):
+    """Also where a column in the middle is left out."""
+    monkeypatch.undo()
+    numbers = np.random.default_rng(0).integers(1000, size=(60_000, 40))
+    numbers[:, 7] *= not gap  # constant
+    lines = [",".join([*(f"x{j}" for j in range(40)), "y"])]
+    lines += [",".join([*map(str, row), "ab"[row[0] % 2]]) for row in numbers.tolist()]
+    source(tmp_path, "\n".join(lines[:100])).load()  # what is imported on the way isn't the table's
+    table = source(tmp_path, "\n".join(lines))
+    del lines
+    tracemalloc.start()
+    loaded = table.load()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert loaded.x.shape[1] == 40 - gap
+    assert most < 2 * numbers.nbytes

@@ -66,8 +66,8 @@ def test_every_problem_is_named_at_once_by_its_key():
         "network.hiden: unknown key (did you mean 'hidden'?)",
         "optimizer.type: unknown optimizer 'adan' (did you mean 'adam'?)",
         "training.epochs: expected an integer >= 1, found 0",
-        "preprocessing.numeric.scale: expected standard, minmax, robust, none or auto, found "
-        "'standart' (did you mean 'standard'?)",
+        "preprocessing.numeric.scale: expected standard, minmax, robust, none, quantile, "
+        "robust_clip or auto, found 'standart' (did you mean 'standard'?)",
         "validation_fraction: expected a number >= 0 and < 1, found 1.5",
         "random_state: expected an integer >= 0, found -1",
     ]

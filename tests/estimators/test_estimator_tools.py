@@ -28,6 +28,16 @@ def test_grid_search_tries_blocks_and_refits_the_best():
     assert len(search.cv_results_["params"]) == 4
 
 
+def test_grid_search_in_two_processes_finds_what_one_does():
+    X, y = load_iris(return_X_y=True)
+    model = NNClassifier(training={**QUICK, "threads": 1}, random_state=0)
+    grid = {"network": [{"hidden": [3]}, {"hidden": [8]}]}
+    one, two = (GridSearchCV(model, grid, cv=2, n_jobs=jobs).fit(X, y) for jobs in (1, 2))
+    for name in ("split0_test_score", "split1_test_score"):
+        assert list(one.cv_results_[name]) == list(two.cv_results_[name])
+    assert (two.predict(X) == one.predict(X)).all()
+
+
 def test_pipeline_of_numbers_and_categories():
     random = np.random.default_rng(0)
     color, size = random.choice(["red", "green", "blue"], 120), random.random(120)

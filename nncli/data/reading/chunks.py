@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -122,6 +123,13 @@ def has_codes(cells: Sequence[str]) -> bool:
     return any(int(digits) > EXACT for digits in LONG_NUMBER.findall(text))
 
 
+@lru_cache
+def _numbers_among(missing: tuple[str, ...], decimal: str) -> list[float]:
+    """Those of the texts that mean no value which are numbers."""
+    numbers = (to_number(text, decimal) for text in missing)
+    return [number for number in numbers if number is not None]
+
+
 class NumberParser:
     """Cells -> numbers; what is missing becomes NaN.
 
@@ -133,8 +141,7 @@ class NumberParser:
 
     def __init__(self, missing: Sequence[str] = MISSING, decimal: str = ".") -> None:
         self.missing, self.decimal = frozenset(missing), decimal
-        numbers = (to_number(text, decimal) for text in missing)
-        self.codes = [number for number in numbers if number is not None]
+        self.codes = _numbers_among(tuple(missing), decimal)
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(numbers, indices of the cells that are neither finite numbers nor missing)."""

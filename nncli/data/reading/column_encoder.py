@@ -44,13 +44,13 @@ class ColumnEncoder:
         """(values, indices of the cells that should be finite numbers and aren't)."""
         if self.form == "text":
             return self._encode_text(cells), []
+        numbers = None if self.parser.codes else self.parser.read_before(cells)
+        if numbers is not None and isinstance(cells, PlainColumn):
+            self._note_plain(cells)
+            return numbers, []
         values, wrong = self.parser(cells)
         if self.form == "date":
             self.numbers += len(values) - len(wrong)
-            return values, wrong
-        is_plain = self.parser.read_before(cells) is not None and not self.parser.codes
-        if isinstance(cells, PlainColumn) and is_plain:
-            self._note_plain(cells)
             return values, wrong
         is_finite = np.isfinite(values)
         self.numbers += int(np.count_nonzero(is_finite))

@@ -9,7 +9,7 @@ from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLon
 from nncli.data.reading.cut_cells import LINE_FEED, signs_of
 
 PIECE = 1 << 16  # characters
-ENOUGH = 1 << 19  # characters of lines that are taken at a time
+ENOUGH = 3 << 18  # characters of lines that are taken at a time
 
 
 class LineBlocks:

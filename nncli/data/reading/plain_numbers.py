@@ -17,7 +17,7 @@ NUMBERS = np.isin(np.arange(128), [ord(sign) for sign in "0123456789+-.eE"])
 
 def read_numbers(cells: CutCells, decimal: str) -> tuple[list[int], Array]:
     """(the columns whose cells are finite numbers or empty, (columns, rows) NaN where empty)."""
-    first = [cells.texts(column, slice(1))[0] for column in range(cells.width)]
+    first = cells.text[: cells.ends[0, -1]].split(cells.delimiter)
     columns = [index for index, cell in enumerate(first) if _may_be_number(cell, decimal)]
     numbers = _load(cells, columns, decimal)
     if numbers is None:
@@ -36,7 +36,7 @@ def read_numbers(cells: CutCells, decimal: str) -> tuple[list[int], Array]:
 
 def _may_be_number(cell: str, decimal: str) -> bool:
     try:
-        return not cell or bool(np.isfinite(float(_with_points(cell, decimal))))
+        return not cell.strip() or bool(np.isfinite(float(_with_points(cell, decimal))))
     except ValueError:
         return False
 

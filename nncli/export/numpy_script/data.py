@@ -93,7 +93,9 @@ def _input_units(built: Built) -> _Units | None:
     table, features = built.table, built.preprocessing.features
     shift = np.array([feature.shift for feature in features])
     scale = np.array([feature.scale or np.inf for feature in features])
-    is_numeric = all(f.kind == "numeric" and f.encoding is None for f in features)
+    is_numeric = all(
+        f.kind == "numeric" and f.encoding is None and not f.indicator for f in features
+    )
     if table.is_on_disk or not is_numeric or _changes_nothing(shift, scale):
         return None
     raw = {name: table.x[chosen] for name, chosen in built.rows.named().items()}

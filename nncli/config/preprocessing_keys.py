@@ -1,0 +1,84 @@
+"""Preprocessing keys: the `data.preprocessing` block of a config."""
+
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Literal
+
+from nncli.constraints import Auto, Bounds
+from nncli.data.bent_scales import NumericScale
+from nncli.data.fitted_columns import Impute, ImputeCategory, Unknown
+from nncli.data.numeric_encodings import BINS, MOST_BINS, Encode
+from nncli.data.scaling import Scale
+from nncli.data.target_transforms import Transform
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numeric:
+    """What is done to each numeric feature, with statistics of the training rows."""
+
+    impute: Annotated[
+        Impute | Auto, "what stands in for a missing number; auto: median, none for built-in data"
+    ] = "auto"
+    missing_indicator: Annotated[
+        bool,
+        "an input more, of 0 or 1, for each number, boolean or date that training rows lack",
+    ] = False
+    scale: Annotated[
+        NumericScale | Auto,
+        "auto: standard, but none for gates, inline rows and and_float; quantile: to a normal "
+        "distribution by rank; robust_clip: by median and quartiles, bent to stay within +-3",
+    ] = "auto"
+    encode: Annotated[
+        Encode,
+        "instead of scaling; piecewise_linear: an input for each bin between quantiles of the "
+        "training rows, 1 below the value, 0 above it, linear within; dates are scaled still",
+    ] = "none"
+    bins: Annotated[
+        Annotated[int, Bounds(ge=1, le=MOST_BINS)],
+        "of piecewise_linear; fewer where values repeat",
+    ] = BINS
+
+    def __post_init__(self) -> None:
+        if self.encode == "none" and self.bins != BINS:
+            raise ValueError("bins: it is for encode: piecewise_linear, and encode is none")
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys that mean something for how numbers are encoded."""
+        unused = {"bins"} if self.encode == "none" else set()
+        return tuple(key.name for key in fields(self) if key.name not in unused)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Categorical:
+    """What is done to each feature of categories; the training rows say which there are."""
+
+    impute: Annotated[
+        ImputeCategory, "what stands in for a missing one; category: missing is one of its own"
+    ] = "most_frequent"
+    encode: Annotated[Literal["onehot"], "an input of 0 or 1 for each category"] = "onehot"
+    handle_unknown: Annotated[
+        Unknown, "a category that no training row has; ignore: all its inputs are 0"
+    ] = "ignore"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What is done to a numeric target; metrics are in its own units all the same."""
+
+    transform: Annotated[
+        Transform, "before scaling: ln(target), ln(1 + target) or its square root"
+    ] = "none"
+    scale: Annotated[
+        Scale | Auto, "auto: as the features, if the output unit can reach any number"
+    ] = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreprocessingKeys:
+    """How columns become what a network learns from."""
+
+    numeric: Annotated[Numeric, "features that are numbers"] = field(default_factory=Numeric)
+    categorical: Annotated[Categorical, "features that are texts"] = field(
+        default_factory=Categorical
+    )
+    target: Annotated[Target, "what is predicted, in a regression"] = field(default_factory=Target)

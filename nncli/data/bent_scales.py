@@ -1,0 +1,118 @@
+"""Bent scales: numbers with long tails -> numbers of about the same size, by a curve."""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+
+from nncli.data.scaling import ROUNDING, Scale
+from nncli.parts.arrays import Array
+
+BentScale = Literal["quantile", "robust_clip"]
+NumericScale = Scale | BentScale
+MOST_QUANTILES = 1000
+LEAST_RANK = 1e-7  # of a normal distribution, 5.2 standard deviations from its middle
+LARGEST = 1e300  # of what is clipped
+
+
+def straight(scale: NumericScale) -> Scale:
+    """The scale without a curve that is like it: for dates and targets."""
+    if scale == "quantile":
+        return "standard"
+    return "robust" if scale == "robust_clip" else scale
+
+
+@dataclass(frozen=True)
+class NormalScores:
+    """Phi^-1(rank(x)): where a value stands among the training rows', as a standard normal number.
+
+    rank: 0 at the least value and below, 1 at the greatest and above, linear between (at most
+    1,000) quantiles; of a value between that is several of them, the middle of theirs; kept 1e-7
+    from 0 and 1, and so the inputs within +-5.2.
+    As scikit-learn's QuantileTransformer(output_distribution="normal"); in networks on tables
+    since Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data", 2021.
+    """
+
+    quantiles: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, values: Array) -> "NormalScores":
+        """values: (rows,), none of them missing."""
+        count = min(MOST_QUANTILES, len(values))
+        quantiles = np.quantile(values, np.linspace(0, 1, count))
+        if np.ptp(quantiles) <= ROUNDING * np.abs(quantiles).max():
+            quantiles = quantiles[:1]
+        return cls(tuple(np.maximum.accumulate(quantiles).tolist()))
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the parts fit together."""
+        quantiles = np.array(self.quantiles)
+        return bool(
+            len(quantiles)
+            and np.isfinite(quantiles).all()
+            and np.isfinite(np.ptp(quantiles))
+            and (np.diff(quantiles) >= 0).all()
+            and (len(quantiles) == 1 or np.ptp(quantiles) > 0)
+        )
+
+    def inputs(self, name: str) -> list[str]:
+        return [name]
+
+    def __call__(self, values: Array) -> Array:
+        """(rows, 1) inputs."""
+        if len(self.quantiles) == 1:
+            return np.zeros((len(values), 1))
+        ranks = np.clip(self._ranks(values), LEAST_RANK, 1 - LEAST_RANK)
+        inverse = NormalDist().inv_cdf
+        return np.array([*map(inverse, ranks.tolist())], dtype=float)[:, None]
+
+    def _ranks(self, values: Array) -> Array:
+        """(rows,) from 0 to 1."""
+        quantiles = np.array(self.quantiles)
+        last = len(quantiles) - 1
+        values = np.clip(values, quantiles[0], quantiles[-1])
+        below = np.searchsorted(quantiles, values, "left")
+        up_to = np.searchsorted(quantiles, values, "right")
+        low = np.clip(up_to - 1, 0, last - 1)
+        gap = np.diff(quantiles)[low]
+        place = low + (values - quantiles[low]) / np.where(gap > 0, gap, 1.0)
+        place = np.where(below < up_to, (below + up_to - 1) / 2, place)
+        place = np.where(values == quantiles[0], 0, place)
+        return np.asarray(np.where(values == quantiles[-1], last, place) / last)
+
+
+@dataclass(frozen=True)
+class RobustClip:
+    """u / sqrt(1 + (u / 3)^2) of u = (x - median) / IQR: nearly u in the middle, never beyond +-3.
+
+    IQR: the interquartile range or, where that is 0, half of the whole range.
+    Holzmueller, Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted
+    Trees on Tabular Data", 2024.
+    """
+
+    shift: float
+    scale: float  # 0 for a column that never varies, whose input is always 0
+
+    @classmethod
+    def fit(cls, values: Array) -> "RobustClip":
+        """values: (rows,), none of them missing."""
+        low, median, high = np.percentile(values, (25, 50, 75))
+        least = ROUNDING * np.abs(values).max()  # the spread that rounding leaves is none
+        spreads = [float(s) for s in (high - low, np.ptp(values) / 2) if not s <= least]
+        return cls(float(median), spreads[0] if spreads else 0.0)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the parts fit together."""
+        return bool(np.isfinite([self.shift, self.scale]).all()) and self.scale >= 0
+
+    def inputs(self, name: str) -> list[str]:
+        return [name]
+
+    def __call__(self, values: Array) -> Array:
+        """(rows, 1) inputs."""
+        u = (values - self.shift) / (self.scale or np.inf)
+        u = np.clip(u, -LARGEST, LARGEST)
+        return np.asarray(u / np.hypot(1.0, u / 3))[:, None]

@@ -1,0 +1,210 @@
+"""Pictures of a study: its trials in their order and by each key, or the curves of its runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.pictures import picture
+from nncli.artifacts.study_directory import StudyFacts
+from nncli.artifacts.trial_records import COMPLETED, TrialRecord, best_of
+from nncli.evaluation.curve_bands import band, show_range
+from nncli.evaluation.plots import COLORS, SHADE, dress, legend, new_figure, short
+from nncli.study.dimensions import Choice, Numbers
+from nncli.study.space import Space
+
+HISTORY, SPACE, RUNS = "plots/history.png", "plots/space.png", "plots/runs.png"
+GIVEN, BEST = COLORS[5], COLORS[2]
+ACROSS, PANEL = 3, (3.2, 2.7)  # panels side by side; inches of one
+FEW = 8  # options whose names fit below a panel
+LETTERS = 11  # of such a name
+
+
+def sweep_pictures(
+    facts: StudyFacts, trials: Sequence[TrialRecord], space: Space
+) -> dict[str, bytes]:
+    """Of a sweep, by their names. Raises OverflowError or ValueError."""
+    return {
+        HISTORY: picture(".png", lambda: _history(facts, trials)),
+        SPACE: picture(".png", lambda: _space(facts, trials, space)),
+    }
+
+
+def runs_picture(
+    facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]
+) -> dict[str, bytes]:
+    """Of folds or seeds. curves: the columns of each run's metrics.csv."""
+    return {RUNS: picture(".png", lambda: _runs(facts, curves))}
+
+
+# ---- trials in their order
+
+
+def _history(facts: StudyFacts, trials: Sequence[TrialRecord]) -> Any:
+    figure = new_figure(6.4, 4.0)
+    axes = figure.subplots()
+    _draw_best(axes, facts, trials)
+    _draw_trials(axes, facts, trials, lambda trial: float(trial.number))
+    lost = [trial.number for trial in trials if not _has_value(trial)]
+    if lost:
+        at_the_foot = axes.get_xaxis_transform()
+        style = {"color": "0.35", "s": 24, "linewidths": 1.0, "clip_on": False, "zorder": 4}
+        axes.scatter(lost, [0.0] * len(lost), marker="x", transform=at_the_foot, **style)
+        axes.scatter([], [], marker="x", color="0.35", s=24, linewidths=1.0, label="no value")
+    dress(axes, "trial", facts.objective)
+    _range(axes, facts, trials)
+    axes.grid(alpha=0.25)
+    axes.set_xlim(-0.5, max(len(trials) - 0.5, 1.5))
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    _legend(figure, [axes])
+    return figure
+
+
+def _draw_best(axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord]) -> None:
+    """The best so far, a step wherever it is bettered."""
+    steps: list[tuple[float, float]] = []
+    for count in range(1, len(trials) + 1):
+        best = best_of(trials[:count], higher_is_better=facts.higher_is_better)
+        if best is not None and best.value is not None:
+            steps.append((count - 1.0, best.value))
+    if steps:
+        numbers, values = zip(*steps, strict=True)
+        style = {"color": BEST, "linewidth": 1.6, "zorder": 2}
+        axes.step(numbers, values, where="post", label="best so far", **style)
+
+
+def _draw_trials(
+    axes: Any,
+    facts: StudyFacts,
+    trials: Sequence[TrialRecord],
+    place: Callable[[TrialRecord], float | None],
+) -> None:
+    """A dot a trial, by its state; the first, and the best, as such."""
+    best = best_of(trials, higher_is_better=facts.higher_is_better)
+    first = [trial for trial in trials if trial.number == 0]
+    others = [trial for trial in trials if trial.number and _has_value(trial)]
+    ended = [trial for trial in others if trial.state == COMPLETED]
+    rest = [trial for trial in others if trial.state != COMPLETED]
+    dots = {"s": 20, "zorder": 3}
+    kinds: list[tuple[str, Sequence[TrialRecord], dict[str, Any]]] = [
+        ("completed", ended, {"color": SHADE, "linewidths": 0, **dots}),
+        ("pruned or diverged", rest, {"facecolors": "white", "edgecolors": SHADE, **dots}),
+        ("as given", first, {"color": GIVEN, "marker": "D", "linewidths": 0, "s": 30, "zorder": 4}),
+        (
+            "best",
+            [best] if best else [],
+            {"facecolors": "none", "edgecolors": BEST, "s": 90, "linewidths": 1.6, "zorder": 5},
+        ),
+    ]
+    for label, some, style in kinds:
+        points = [(place(trial), trial.value) for trial in some if _has_value(trial)]
+        points = [point for point in points if point[0] is not None]
+        if points:
+            axes.scatter(*zip(*points, strict=True), label=label, **style)
+
+
+def _has_value(trial: TrialRecord) -> bool:
+    return trial.value is not None and bool(np.isfinite(trial.value))
+
+
+def _range(axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord]) -> None:
+    values = np.array([trial.value for trial in trials if _has_value(trial)], dtype=float)
+    show_range(axes.set_yscale, axes.set_ylim, [values], is_score=facts.higher_is_better)
+
+
+# ---- trials against each key
+
+
+def _space(facts: StudyFacts, trials: Sequence[TrialRecord], space: Space) -> Any:
+    keys = space.columns
+    across = min(ACROSS, len(keys))
+    down = -(-len(keys) // across)
+    figure = new_figure(max(PANEL[0] * across, 4.5), PANEL[1] * down + 0.3)
+    panels = figure.subplots(down, across, squeeze=False).ravel()
+    for place, (axes, key) in enumerate(zip(panels, keys, strict=False)):
+        dress(axes, short(key, 34), facts.objective if place % across == 0 else "")
+        if any(isinstance(each, Choice) for each in space.dimensions if each.column == key):
+            _draw_strips(axes, facts, trials, key, space)
+        else:
+            _draw_numbers(axes, facts, trials, key, space)
+        _range(axes, facts, trials)
+        axes.grid(alpha=0.25, axis="y")
+    for axes in panels[len(keys) :]:
+        axes.set_axis_off()
+    _legend(figure, panels)
+    return figure
+
+
+def _legend(figure: Any, panels: Sequence[Any]) -> None:
+    """One for all panels, above them."""
+    handles = {
+        label: handle
+        for axes in panels
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    style = {"frameon": False, "fontsize": 8, "columnspacing": 1.0, "handletextpad": 0.3}
+    if handles:
+        figure.legend(handles.values(), handles.keys(), loc="outside upper left", ncols=6, **style)
+
+
+def _draw_numbers(
+    axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord], key: str, space: Space
+) -> None:
+    ranges = [e.range for e in space.dimensions if isinstance(e, Numbers) and e.column == key]
+    if any(each.log for each in ranges):
+        axes.set_xscale("log")
+    _draw_trials(axes, facts, trials, lambda t: float(t.keys[key]) if t.keys.get(key) else None)
+    low, high = min(each.low for each in ranges), max(each.high for each in ranges)
+    if axes.get_xscale() == "log":
+        margin = (high / low) ** 0.04
+        axes.set_xlim(low / margin, high * margin)
+    elif high > low:
+        axes.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
+
+
+def _draw_strips(
+    axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord], key: str, space: Space
+) -> None:
+    """A strip an option, dots beside one another where they would hide each other."""
+    choices = [e for e in space.dimensions if isinstance(e, Choice) and e.column == key]
+    names = list(dict.fromkeys(label for each in choices for label in each.labels))
+    aside = np.random.default_rng(0).uniform(-0.18, 0.18, len(trials))
+
+    def place(trial: TrialRecord) -> float | None:
+        text = trial.keys.get(key)
+        return names.index(text) + float(aside[trial.number]) if text in names else None
+
+    _draw_trials(axes, facts, trials, place)
+    axes.set_xlim(-0.5, len(names) - 0.5)
+    shown = [short(name, LETTERS if len(names) > 2 else 2 * LETTERS) for name in names]
+    turned = {"rotation": 30, "ha": "right"} if sum(map(len, shown)) > 3 * LETTERS else {}
+    if len(names) > FEW:
+        shown = [str(place) for place in range(len(names))]
+        turned = {}
+    axes.set_xticks(range(len(names)), shown, parse_math=False, fontsize=8, **turned)
+
+
+# ---- runs
+
+
+def _runs(facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]) -> Any:
+    figure = new_figure(6.4, 4.0)
+    axes = figure.subplots()
+    bare = facts.objective.removeprefix("held_out_").removeprefix("val_").removeprefix("train_")
+    wanted = bare if facts.objective.startswith("train_") else f"val_{bare}"
+    there = {name for columns in curves.values() for name in columns}
+    column = wanted if wanted in there else bare
+    runs = list(curves.values())
+    for place, each in enumerate(each for each in runs if column in each):
+        label = "a run" if place == 0 else None
+        axes.plot(each["epoch"], each[column], color="0.55", linewidth=0.7, label=label)
+    epochs, low, mean, high = band(runs, column)
+    style = {"marker": "o" if len(epochs) < 3 else None, "markersize": 3}
+    axes.fill_between(epochs, low, high, color=SHADE, alpha=0.18, linewidth=0, zorder=1)
+    axes.plot(epochs, mean, color=SHADE, linewidth=1.8, label="mean of the runs", **style)
+    dress(axes, "epoch", column)
+    show_range(axes.set_yscale, axes.set_ylim, [low, high], is_score=facts.higher_is_better)
+    axes.grid(alpha=0.25)
+    axes.margins(x=0.02)
+    legend(axes)
+    return figure
