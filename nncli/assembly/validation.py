@@ -46,7 +46,9 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
     if network.input != inputs:
         what = "the features of the data"
         if inputs != len(table.features):
-            what = f"what {len(table.features)} features become, a category or a bin an input"
+            has_bins = resolved.data.preprocessing.numeric.encode != "none"
+            each = "a category or a bin" if has_bins else "a category"
+            what = f"what {len(table.features)} features become, {each} an input"
         yield "network.input", f"expected {inputs}, {what}, found {network.input}"
     if not table.classes:
         if units != table.y.shape[1]:
