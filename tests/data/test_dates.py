@@ -62,6 +62,15 @@ def test_months_of_years_are_dates(tmp_path, sign):
     assert not table.origin.date_formats
 
 
+def test_the_span_that_is_said_is_that_of_the_dates_also_behind_columns_left_out(tmp_path):
+    names = [f"name {i}" for i in range(60)]
+    text = columns(name=names, d=days(60), z=[1.5, 2.5, 4], y=["a", "b"], rows=60)
+    table = read(tmp_path, text)
+    assert table.features == ("d", "z")
+    (note,) = table.origin.notes
+    assert "(ISO 8601, from 2025-01-01 to 2025-03-01)" in note
+
+
 def test_a_month_in_capitals_and_one_slip_are_no_obstacle(tmp_path):
     texts = ["n.a.?", *(text.upper() for text in days(59, "%d-%b-%y"))]
     table_text = columns(d=texts, x=[1, 2, 4], y=["a", "b"], rows=60)
