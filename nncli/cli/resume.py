@@ -14,6 +14,7 @@ from nncli.artifacts.moved_end import rate_jump
 from nncli.artifacts.run_directory import CONFIG, ENVIRONMENT, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
+from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo_err
 from nncli.config.changes import changes
 from nncli.config.load import load_text
@@ -22,7 +23,11 @@ from nncli.errors import ConfigError, CorruptRun, Problem
 
 
 def resume_run(
-    run: RunDirectory, config: Path | None, assignments: Sequence[str], plotter: BackgroundPlotter
+    run: RunDirectory,
+    config: Path | None,
+    assignments: Sequence[str],
+    plotter: BackgroundPlotter,
+    signals: StopOnSignal,
 ) -> RunRecorder:
     """Go on with a locked run; `config` and `assignments` may ask for more epochs or patience only.
 
@@ -41,6 +46,8 @@ def resume_run(
     if reader.recorded.output.plots:
         plotter.start()
     epochs_before = reader.epochs_before
+    reader.built  # noqa: B018  # takes its time; what comes now is written
+    signals.is_preparing = False
     recorder = RunRecorder.resume(reader, sys.argv[1:])
     job, state, last = recorder.built.job, recorder.state, recorder.last
     if last is not None and (jump := rate_jump(job, state, last, epochs_before)):

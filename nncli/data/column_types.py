@@ -14,8 +14,12 @@ TRUTHS = {word: truth for pair in PAIRS for word, truth in zip(pair, (1.0, 0.0),
 MOST_CATEGORIES = 1000
 FEW = 10  # rows up to which all values may differ by chance
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-ID_WORDS = ("id", "uuid", "guid")
-COUNTER_NAMES = ("index", "idx", "row", "rowid", "rownumber", "rownum", "rowindex", "unnamed0")
+ID_WORDS = ("id", "uuid", "guid", "uid")
+COUNTER = re.compile(
+    "index|idx|row|row(id|number|num|index|names?|no|nr)|unnamed0|level0|no|nr|"
+    "(s|sl|sr|serial)no|serialnumber"
+)
+PANDAS_LABEL = re.compile(r"Unnamed: 0(\.\d+)*", re.IGNORECASE)  # saved once more with each .1
 OWNERS = (
     "account|case|client|customer|device|employee|invoice|item|loan|member|order|passenger|patient|"
     "person|player|product|record|sample|session|store|student|subject|transaction|user|visit"
@@ -77,12 +81,21 @@ def uninformative(name: str, column: Column) -> str:
             return f"too many categories: {different:,}"
         return ""
     if not _all_differ(present):
-        return ""
+        return _repeated_id(name, present)
     spread = most - least + 1
     is_ascending = bool((np.diff(present) > 0).all())
     counts_rows = spread <= len(present) * (SPARSE if is_ascending else 1)
     if (counts_rows and len(present) > 2 * FEW) or (is_id_name(name) and len(present) >= FEW):
         return "id-like: a different whole number in every row"
+    return ""
+
+
+def _repeated_id(name: str, present: Array) -> str:
+    """Why numbers that hardly repeat, under the name of an id, are none to learn from, or ``."""
+    different = len(np.unique(present))
+    is_whole = bool((present == np.floor(present)).all())
+    if is_id_name(name) and is_whole and different > max(len(present) / 2, FEW):
+        return f"id-like: {different:,} different whole numbers in {len(present):,} rows"
     return ""
 
 
@@ -103,7 +116,8 @@ def is_id_name(name: str) -> bool:
     """
     words = [word.lower() for word in WORDS.findall(name)]
     joined = "".join(words)
-    is_counter = joined in COUNTER_NAMES
+    is_sign = name.strip() in ("#", "№", "Nº", "N°") or PANDAS_LABEL.fullmatch(name)
+    is_counter = bool(is_sign or COUNTER.fullmatch(joined))
     return is_counter or bool(words and words[-1] in ID_WORDS) or bool(OWNER_ID.fullmatch(joined))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from nncli.data.column_types import uninformative
 from nncli.data.label_checks import label_given_away, label_warnings
+from nncli.data.number_checks import number_warnings
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -60,6 +61,8 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             yield from _hardly_any(name, column.values[rows.train])
+            if table.kind(name) == "numeric":
+                yield from number_warnings(name, column.values)
     yield from spelling_warnings(table)
     if table.labels:
         yield from label_warnings(table, rows)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts import run_directory as names
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.build import Built, assemble
@@ -57,13 +56,13 @@ class DiagnosedRun:
         """A run directory. Raises UserError, CorruptRun or FileFailure."""
         reader = RunReader(RunDirectory.open(path))
         start = reader.built.job.start()
-        theta = reader.theta if _has_begun(reader) else start.theta
+        theta = reader.theta if reader.has_learned else start.theta
         return cls(reader.built, start, theta, reader)
 
     @property
     def began(self) -> bool:
         """Whether there ever was a finite loss."""
-        return _has_begun(self.reader)
+        return self.reader.has_learned
 
     @property
     def has_overflowed(self) -> bool:
@@ -199,10 +198,6 @@ class DiagnosedRun:
         small = replace(table, x=table.x[both], y=table.y[both], aside=aside, weights=weights)
         places = np.arange(len(both))
         return small, Rows(places[:count], places[count:], places[:0])
-
-
-def _has_begun(reader: RunReader) -> bool:
-    return names.CHECKPOINT in reader.run.manifest()
 
 
 def _few(rows: Array, most: int) -> Array:

@@ -13,6 +13,7 @@ SAMPLED = 3  # texts of which one at least is no slip
 DAY_AND_MONTH = re.compile(
     r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})( \d{1,2}:\d\d(:\d\d)?( ?[AaPp][Mm])?)?"
 )
+MONTH_AND_YEAR = re.compile(r"\d{1,2}([-/])[12]\d{3}")
 MONTH_NAME = re.compile(r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec", re.IGNORECASE)
 DAY_FIRST, MONTH_FIRST = "dm", "md"
 
@@ -47,6 +48,9 @@ def date_format(texts: Sequence[str]) -> DateFormat:
         if len(fitting) == 2:
             return DateFormat(are_dates=True, open=some[0])
         return DateFormat(bool(fitting), *fitting)
+    if month := MONTH_AND_YEAR.fullmatch(some[0]):
+        form = f"%m{month[1]}%Y"
+        return DateFormat(True, form) if _are(some, form) else DateFormat(are_dates=False)
     for text in filter(MONTH_NAME.search, some[:SAMPLED]):
         for form in _named():
             if days_of(text, form) is not None and _are(some, form):
@@ -80,7 +84,7 @@ def _named() -> tuple[str, ...]:
     days += [f"{name} %d, {year}" for year, name in product(years, names)]
     days += [f"%Y{sign}{name}{sign}%d" for name, sign in product(names, " -/.")]
     months = [f"{name}{sign}%Y" for name, sign in product(names, " -/.")]
-    times = ("", " %H:%M", " %H:%M:%S", " %I:%M %p")
+    times = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %H:%M:%S GMT")
     weekdays = ("", "%a, ", "%a ", "%A, ", "%A ")
     return (*(f"{w}{d}{t}" for w, t, d in product(weekdays, times, days)), *months)
 

@@ -49,10 +49,11 @@ def confirmed(again: Sequence[TrialRecord], facts: StudyFacts) -> dict[str, Any]
 
     The best's are the last; there is no difference where the best is the config as given.
     """
-    values: dict[str, list[float]] = {}
+    values: dict[str, dict[str, float]] = {}  # by trial, and by the run's folder in it: its seed
     for record in again:
         if record.state == COMPLETED and record.value is not None:
-            values.setdefault(record.keys["trial"], []).append(record.value)
+            seed = record.run.rpartition("/")[2]
+            values.setdefault(record.keys["trial"], {})[seed] = record.value
     found: dict[str, Any] = {
         f"trial-{int(number):04d}": {
             "mean": float(np.mean(each)),
@@ -60,12 +61,13 @@ def confirmed(again: Sequence[TrialRecord], facts: StudyFacts) -> dict[str, Any]
             "interval": interval(each),
             "n": len(each),
         }
-        for number, each in values.items()
+        for number, each in ((number, [*of.values()]) for number, of in values.items())
     }
-    lists = list(values.values())
     difference = None
-    if len(lists) == 2 and len(lists[0]) == len(lists[1]):
+    if len(values) == 2:
+        first, best = values.values()
         sign = 1.0 if facts.higher_is_better else -1.0
-        better = [sign * (best - first) for first, best in zip(*lists, strict=True)]
-        difference = {"mean": float(np.mean(better)), "interval": interval(better)}
+        better = [sign * (best[seed] - first[seed]) for seed in first if seed in best]
+        if better:
+            difference = {"mean": float(np.mean(better)), "interval": interval(better)}
     return {"trials": found, "better_by": difference}

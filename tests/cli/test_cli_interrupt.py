@@ -33,7 +33,10 @@ CASES = {
     "it is validated": ("nncli.assembly.build.build", ["validate", "it.yaml"]),
     "a run is read": ("nncli.artifacts.run_reader.build", ["train", "--resume", "runs/it-001"]),
     "an evaluation": ("nncli.evaluation.report.evaluate", ["evaluate", "runs/it-001"]),
-    "predictions": ("nncli.artifacts.predictions.open_table", ["predict", "runs/it-001", "t.csv"]),
+    "predictions": (
+        "nncli.artifacts.predictions._refuse_unfit",
+        ["predict", "runs/it-001", "t.csv"],
+    ),
     "a gradient check": (
         "nncli.gradcheck.gradient_check.check_gradients",
         ["gradcheck", "it.yaml"],

@@ -613,9 +613,7 @@ def test_init_of_a_table_that_can_not_be_read_says_why_and_writes_nothing(nncli,
 def test_input_that_forgets_what_categories_become_is_told(nncli, write):
     write("t.csv", "x,c,y", *(f"{i % 17},{'pqr'[i % 3]},{i * 2}" for i in range(60)))
     config = write("t.yaml", "data: {path: t.csv, target: y}", "network: {input: 2}")
-    message = (
-        "network.input: expected 4, what 2 features become, a category or a bin an input, found 2"
-    )
+    message = "network.input: expected 4, what 2 features become, a category an input, found 2"
     assert nncli("validate", config).err == f"{config}:2:18: {message}\n"
     bins = "data.preprocessing.numeric.encode=piecewise_linear"
     said = nncli("validate", config, "--set", bins).err

@@ -6,11 +6,13 @@ from table_files import cells, columns, read
 
 from nncli.data.categories import Categories
 from nncli.data.column_types import is_id_name
+from nncli.data.data_checks import data_warnings
 from nncli.data.fitted_columns import Steps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.text_format import TextFormat
+from nncli.parts.splits import Rows
 
 RANDOM = np.random.default_rng(1)
 X = RANDOM.normal(size=120).round(3).tolist()
@@ -19,6 +21,10 @@ COUNT = [*range(1, 121)]
 GAPS = [*range(1, 40), *range(44, 100), *range(103, 128)]  # rows were dropped before saving
 SAMPLED = RANDOM.permutation(5000)[:120].tolist()
 LABELS = "row labels of the program that wrote the file"
+NAMES = (
+    "ID|id|Id|Patient ID|patient-id|PatientID|passengerid|ROW_ID|Unnamed: 0.1|Unnamed: 0.1.1|#|No.|"
+    "S.No|Sr. No.|nr|rownames|uid|level_0|Serial No|Row Names"
+)
 DIFFERENT = "id-like: a different whole number in every row"
 
 
@@ -51,12 +57,26 @@ def test_a_first_column_without_a_name_may_be_a_feature_all_the_same(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["ID", "id", "Id", "Patient ID", "patient-id", "PatientID", "passengerid", "ROW_ID"]
+    "name",
+    NAMES.split("|"),
 )
 def test_ids_are_left_out_whatever_the_case_of_their_name(tmp_path, name):
     assert is_id_name(name)
     table = read(tmp_path, columns(**{name: SAMPLED}, x=X, y=Y, rows=120))
     assert dict(table.origin.left_out) == {name: DIFFERENT}
+
+
+def test_an_id_that_some_rows_share_is_left_out_and_one_that_many_share_is_said(tmp_path):
+    twice = [*SAMPLED[:100], *SAMPLED[:20]]
+    table = read(tmp_path, columns(patient_id=twice, x=X, y=Y, rows=120))
+    reason = "id-like: 100 different whole numbers in 120 rows"
+    assert dict(table.origin.left_out) == {"patient_id": reason}
+    table = read(tmp_path, columns(patient_id=SAMPLED[:30], x=X, y=Y, rows=120))
+    assert table.features == ("patient_id", "x")
+    rows = Rows(*np.split(np.arange(120), [80, 100]))
+    (said,) = [line for line in data_warnings(table, rows) if "looks like an id" in line]
+    assert "data.split: {type: group, column: patient_id}" in said
+    assert "data.features: {exclude: [patient_id]}" in said
 
 
 def test_numbers_that_all_differ_under_another_name_are_features(tmp_path):

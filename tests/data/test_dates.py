@@ -26,7 +26,7 @@ FORMS = {
         for form in (
             "%d %b %Y", "%d-%b-%y", "%d-%b-%Y", "%b %d, %Y", "%d.%m.%y", "%d/%b/%Y", "%B %d, %Y",
             "%d %B %Y", "%b %d %Y", "%Y-%b-%d", "%a, %d %b %Y", "%A, %B %d, %Y", "%d-%b-%y %H:%M",
-            "%d-%b-%Y %I:%M %p",
+            "%d-%b-%Y %I:%M %p", "%a, %d %b %Y %H:%M:%S GMT",
         )
     },
 }  # fmt: skip
@@ -49,6 +49,26 @@ def test_dates_are_recognised(tmp_path, form, expected):
     assert f"({expected or 'ISO 8601'}, from 2025-01-01 to 2025-03-01)" in note
     assert f'data.columns: {{d: {{format: "{said}"}}}} says another format' in note
     assert "data.split: {type: time, column: d}" in note
+
+
+@pytest.mark.parametrize("sign", "/-")
+def test_months_of_years_are_dates(tmp_path, sign):
+    texts = [f"{1 + i % 12}{sign}{2010 + i // 12}" for i in range(60)]
+    table = read(tmp_path, columns(d=texts, x=[1, 2, 4], y=["a", "b"], rows=60))
+    assert table.origin.date_formats == {"d": f"%m{sign}%Y"}
+    assert cells(table, "d")[:2] == [14610, 14641]
+    others = [f"{1 + i % 30}{sign}{2010 + i // 12}" for i in range(60)]
+    table = read(tmp_path, columns(d=others, x=[1, 2, 4], y=["a", "b"], rows=60))
+    assert not table.origin.date_formats
+
+
+def test_the_span_that_is_said_is_that_of_the_dates_also_behind_columns_left_out(tmp_path):
+    names = [f"name {i}" for i in range(60)]
+    text = columns(name=names, d=days(60), z=[1.5, 2.5, 4], y=["a", "b"], rows=60)
+    table = read(tmp_path, text)
+    assert table.features == ("d", "z")
+    (note,) = table.origin.notes
+    assert "(ISO 8601, from 2025-01-01 to 2025-03-01)" in note
 
 
 def test_a_month_in_capitals_and_one_slip_are_no_obstacle(tmp_path):

@@ -123,6 +123,8 @@ def print_result(result: dict[str, Any]) -> None:
 def _confirmed(again: dict[str, Any]) -> str:
     """The same trials with seeds that they weren't chosen by."""
     trials = again["trials"]
+    if not trials:
+        return "again, with other seeds: no run came to its end"
     count = min(each["n"] for each in trials.values())
     lines = [f"again, with {count} seeds that they weren't chosen by:"]
     rows = [["", "mean", "std", "95% interval"]]
@@ -132,5 +134,6 @@ def _confirmed(again: dict[str, Any]) -> str:
     ]
     lines.append(table(rows))
     if better := again["better_by"]:
-        lines.append(f"better by {better['mean']:.4g} ({from_to(better['interval'])})")
+        bounds = from_to(better["interval"])
+        lines.append(f"better by {better['mean']:.4g}{bounds and f' ({bounds})'}")
     return "\n".join(lines)

@@ -84,10 +84,9 @@ def command(
 
             with RunDirectory.open(resume) as run:
                 try:
-                    recorder = resume_run(run, config, assignments, plotter)
+                    recorder = resume_run(run, config, assignments, plotter, signals)
                 except NothingLeft as end:
                     return _say_end(end, run, as_json=as_json)
-                signals.is_preparing = False
                 return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         assert config is not None
         built, source = _build(config, assignments, plotter, signals, quiet=quiet)

@@ -245,6 +245,11 @@ class TableFile(Dataset):
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
         aside = {name: encoded.column(name).copy() for name in self.aside} | parts
         weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
+        notes = (  # before take, which moves the cells
+            *origin.notes,
+            *value_notes(encoded, {*kinds, *self.target}),
+            *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
+        )
         return Table(
             encoded.take(list(kinds)),
             y,
@@ -263,11 +268,7 @@ class TableFile(Dataset):
                 left_out=left_out,
                 values={name: tuple(texts) for name, texts in encoded.values.items()},
                 date_formats=encoded.dates,
-                notes=(
-                    *origin.notes,
-                    *value_notes(encoded, {*kinds, *self.target}),
-                    *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
-                ),
+                notes=notes,
             ),
         )
 

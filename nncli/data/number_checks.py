@@ -1,0 +1,74 @@
+"""Number checks: features whose numbers are no amounts, most likely. Said before training."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nncli.data.column_types import is_id_name
+from nncli.data.reading.number_formats import yaml_name
+from nncli.errors import printable
+from nncli.parts.arrays import Array
+
+SENTINELS = tuple(sign * number for number in (99, 999, 9999, 99999, 999999) for sign in (-1, 1))
+LEAST_SHARE = 0.01  # of the values: fewer may be true ones
+FEWEST = 10  # different values from which a rule is no chance
+
+
+def number_warnings(name: str, values: Array) -> Iterator[str]:
+    """A line for an id, for dates in digits, and for a number that stands for no value."""
+    present = values[~np.isnan(values)]
+    if not len(present):
+        return
+    if is_id_name(name):
+        yield _id_as_amount(name)
+    elif form := _date_form(present):
+        yield (
+            f"column '{printable(name)}' looks like dates such as {present[0]:.0f}, learnt as "
+            f'amounts: data.columns: {{{yaml_name(name)}: {{type: date, format: "{form}"}}}}'
+        )
+    for number in _sentinels(present):
+        count = int(np.count_nonzero(present == number))
+        yield (
+            f"column '{printable(name)}' has {number:g} {count:,} times, far from its other "
+            "numbers: if it stands for no value, add it to data.missing"
+            f" (nncli init: --missing {number:g})"
+        )
+
+
+def _id_as_amount(name: str) -> str:
+    """What to do with an id that many rows share."""
+    shown = yaml_name(name)
+    return (
+        f"column '{printable(name)}' looks like an id, whose numbers are learnt as amounts: "
+        f"data.columns: {{{shown}: categorical}}, data.features: {{exclude: [{shown}]}}, or, to "
+        f"keep the rows of each together, data.split: {{type: group, column: {shown}}}"
+    )
+
+
+def _date_form(present: Array) -> str:
+    """The format of whole numbers that are all dates: 20260301 or 202603; else empty."""
+    for form, low, high in (("%Y%m%d", 19000101, 21001231), ("%Y%m", 190001, 210012)):
+        if not (present.min() >= low and present.max() <= high):
+            continue
+        months = present if form == "%Y%m" else np.floor(present / 100)
+        days = present - 100 * months if form == "%Y%m%d" else np.ones(1)
+        fit = (present == np.floor(present)).all() and _within(months % 100, 12)
+        if fit and _within(days, 31) and len(np.unique(present)) >= FEWEST:
+            return form
+    return ""
+
+
+def _within(numbers: Array, most: int) -> bool:
+    return bool(numbers.min() >= 1 and numbers.max() <= most)
+
+
+def _sentinels(present: Array) -> Iterator[float]:
+    """-9999 and the like, beyond all other numbers by more than these differ."""
+    for number in (present.min(), present.max()):
+        if number in SENTINELS:
+            others = present[present != number]
+            share = 1 - len(others) / len(present)
+            if len(others) and share >= LEAST_SHARE and len(present) - len(others) > 1:
+                gap = np.abs(others - number).min()
+                if gap > max(np.ptp(others), 1):
+                    yield float(number)
