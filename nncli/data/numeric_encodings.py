@@ -23,7 +23,7 @@ class PiecewiseLinear:
     So a value fills the bins below it, 1 each, and its own in part; the first layer's weights are
     slopes, one a bin, and sum up to a function that bends at every edge. Beyond the outer edges it
     stays as it is at them: no new value leads farther than training did. Edges are values of the
-    training rows: their quantiles, each once, or all of them where they are few enough. A column
+    training rows, their quantiles, each once: where values repeat there are fewer bins. A column
     that never varies has one input, of 0.
     Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in Tabular Deep
     Learning", 2022, where the outer bins go on instead.
@@ -35,9 +35,7 @@ class PiecewiseLinear:
     def fit(cls, values: Array, bins: int) -> "PiecewiseLinear":
         """values: (rows,), none of them missing. bins: the most there may be."""
         ordered = np.sort(values)
-        edges = ordered[np.flatnonzero(np.diff(ordered, prepend=-np.inf))]
-        if len(edges) > bins + 1:
-            edges = ordered[np.rint(np.linspace(0, len(ordered) - 1, bins + 1)).astype(int)]
+        edges = ordered[np.rint(np.linspace(0, len(ordered) - 1, bins + 1)).astype(int)]
         gap = ROUNDING * np.abs(edges).max()
         return cls(tuple(edges[np.diff(edges, prepend=-np.inf) > gap].tolist()))
 
