@@ -135,5 +135,7 @@ def _confirmed(again: dict[str, Any]) -> str:
     lines.append(table(rows))
     if better := again["better_by"]:
         bounds = from_to(better["interval"])
-        lines.append(f"better by {better['mean']:.4g}{bounds and f' ({bounds})'}")
+        lines.append(f"the best is better by {better['mean']:.4g}{bounds and f' ({bounds})'}")
+        if better["mean"] <= 0:
+            lines.append("with these seeds the config as given is as good, or better")
     return "\n".join(lines)
