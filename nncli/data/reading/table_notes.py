@@ -1,12 +1,18 @@
 """Table notes: what was guessed of a table's columns, each with the key that overrules it."""
 
-from collections.abc import Container, Iterator
+import re
+from collections.abc import Container, Iterator, Mapping
 
 import numpy as np
 
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.number_formats import yaml_name
 from nncli.errors import printable
+from nncli.parts.table import Kind
+
+AMOUNT = re.compile(r"[<>~≈±+\-\u2212(]*\s*[$€£]?\s*\d")
+FEWEST_TEXTS = 15  # of a column, which as inputs would be many
+MOSTLY = 0.9  # the share from which something is the rule
 
 
 def value_notes(encoded: Encoded, used: Container[str]) -> Iterator[str]:
@@ -18,6 +24,30 @@ def value_notes(encoded: Encoded, used: Container[str]) -> Iterator[str]:
                 f"column '{printable(name)}': {shown} of {len(encoded.cells):,} cells: too many to "
                 "mean that there is no value, so taken for a category; if they do mean that, "
                 f"data.columns: {{{yaml_name(name)}: {{values: []}}}}"
+            )
+
+
+def amount_notes(
+    encoded: Encoded, kinds: Mapping[str, Kind], left_out: Container[str], asked: Container[str]
+) -> Iterator[str]:
+    """Texts that begin like numbers: amounts or dates, it may be, in a form that isn't known.
+
+    kinds: of the features.  asked: columns whose kind the config says.
+    """
+    for name, texts in encoded.vocabularies.items():
+        is_text = kinds.get(name) == "categorical" or name in left_out
+        if not is_text or name in asked or len(texts) < FEWEST_TEXTS:
+            continue
+        amounts = [text for text in texts if AMOUNT.match(text) and not text.isdigit()]
+        if len(amounts) > MOSTLY * len(texts):
+            shown = " and ".join(repr(printable(text)) for text in amounts[:2])
+            then = "left out" if name in left_out else "each becomes an input of its own"
+            said = yaml_name(name)
+            yield (
+                f"column '{printable(name)}' has {len(texts):,} texts that begin like numbers, "
+                f"such as {shown}: {then}; if they are amounts or dates, say how they are written "
+                f"(data.columns: {{{said}: {{suffix: ..., decimal: ..., format: ...}}}}) or write "
+                f"them as such; data.columns: {{{said}: categorical}} says that they are neither"
             )
 
 

@@ -17,7 +17,7 @@ from nncli.data.reading.encoded_rows import COPIES, Encoded
 from nncli.data.reading.encoding import encode
 from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.number_formats import yaml_name
-from nncli.data.reading.table_notes import date_notes, value_notes
+from nncli.data.reading.table_notes import amount_notes, date_notes, value_notes
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
@@ -248,6 +248,7 @@ class TableFile(Dataset):
         notes = (  # before take, which moves the cells
             *origin.notes,
             *value_notes(encoded, {*kinds, *self.target}),
+            *amount_notes(encoded, kinds, left_out, self.kinds),
             *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
         )
         return Table(
