@@ -6,12 +6,7 @@ from pathlib import Path
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import to_json
 from nncli.artifacts.run_directory import CHECKPOINT, FREED, WEIGHTS, RunDirectory
-
-
-def freeable(run: RunDirectory, names: Iterable[str] = (WEIGHTS, CHECKPOINT)) -> int:
-    """Bytes that `free` would free of it."""
-    listed = run.manifest()
-    return sum(listed[name]["bytes"] for name in names if name in listed)
+from nncli.artifacts.run_reader import RunReader
 
 
 def free(run: RunDirectory, why: str, names: Iterable[str] = (WEIGHTS, CHECKPOINT)) -> None:
@@ -20,7 +15,9 @@ def free(run: RunDirectory, why: str, names: Iterable[str] = (WEIGHTS, CHECKPOIN
     listed = run.manifest()
     gone = [name for name in names if name in listed]
     if gone:
-        run.commit({FREED: [to_json({"files": gone, "why": why})]}, outdated=gone)
+        before = RunReader(run).freed.get("files", [])
+        freed = {"files": [*before, *gone], "why": why}
+        run.commit({FREED: [to_json(freed)]}, outdated=gone)
 
 
 def free_trial(folder: Path, why: str) -> None:

@@ -54,6 +54,8 @@ class RunDirectory(NumberedDirectory):
         if not (path / MANIFEST).is_file():
             if (path / CHECKPOINT).is_file():  # which takes its place after the manifest
                 raise CorruptRun(f"{path / MANIFEST}: missing from the run")
+            if inner := sorted(path.glob(f"*/{RESOLVED}")):
+                raise UserError(f"{path}: holds several runs: take one, such as {inner[0].parent}")
             has_begun = (path / RESOLVED).is_file()
             raise UserError(f"{path}: {UNFINISHED.format(path) if has_begun else NO_RUN}")
         return run

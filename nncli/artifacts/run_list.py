@@ -24,7 +24,8 @@ class Listed:
     """A run or a study.
 
     state: why it ended, or running, unfinished or damaged; of a study how many of its trials ended.
-    metric, value: what it is judged by, and its best.  when: it ended, or else began, UTC.
+    name: its path in the folder.  metric, value: what it is judged by, and its best.
+    when: it ended, or else began, UTC.
     differences: the keys by which it differs from the first of the same name.
     """
 
@@ -36,19 +37,26 @@ class Listed:
     bytes: int = 0
     when: str = ""
     differences: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return self.path.name
+    name: str = ""
 
 
 def list_runs(folder: Path) -> list[Listed]:
-    """The runs and studies right below a folder, by name. Raises UserError if it is none."""
+    """The runs and studies right below a folder, by name; of a study, its runs.
+
+    Raises UserError if it is no folder.
+    """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
-    children = sorted(child for child in folder.iterdir() if child.is_dir())
+    if is_study(folder):
+        children = runs_of(folder)
+    else:
+        children = sorted(child for child in folder.iterdir() if child.is_dir())
     firsts: dict[str, Experiment] = {}
-    return [_listed(child, firsts) for child in children if _is_shown(child)]
+    return [
+        replace(_listed(child, firsts), name=str(child.relative_to(folder)))
+        for child in children
+        if _is_shown(child)
+    ]
 
 
 def _is_shown(path: Path) -> bool:

@@ -53,6 +53,9 @@ def print_result(result: dict[str, Any]) -> None:
     """Every metric run by run, and over all with its 95% interval."""
     is_folds = "folds" in result
     runs = result["folds" if is_folds else "seeds"]
+    if not runs:
+        echo("no run came to its end\n")
+        return
     shown = runs if len(runs) <= MOST_COLUMNS else []
     numbers = [run["run"].rpartition("-")[2] for run in shown]
     header = ["held out" if is_folds else "seed", *numbers, "mean", "std", "95% interval"]

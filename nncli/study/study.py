@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nncli.artifacts.clock import utc_now
 from nncli.artifacts.input_files import tables_of
@@ -87,11 +87,16 @@ class Study(ABC):
         """Pictures of what came of it, by their names. Raises OverflowError or ValueError."""
         return {}
 
-    def draw(self, watcher: Watcher) -> None:
-        """Draw them, if the config asks for plots; one that fails doesn't fail the study."""
+    @property
+    def plots(self) -> list[Literal["loss"]]:
+        """Those that the config as given asks for."""
         given = [each for each in self.facts.assignments if each != NO_PLOTS]
         experiment, _ = load_text(self.task.text, self.task.config, given)
-        if not experiment.output.plots:
+        return experiment.output.plots
+
+    def draw(self, watcher: Watcher) -> None:
+        """Draw them, if the config asks for plots; one that fails doesn't fail the study."""
+        if not self.plots:
             return
         try:
             found = self.pictures()

@@ -27,6 +27,7 @@ from nncli.study.task import StudyTask
 from nncli.study.trials import Direction
 from nncli.study.versions import note_on_search, search_versions, versions
 
+OTHER_ROWS = ("seed.split", "data.split", "data.dataset", "data.path")
 MORE_TRIALS = "sweep.trials"
 
 
@@ -61,6 +62,11 @@ def begin(
     facts, notes = _bounded(facts, _planner(facts, keys, space, Path()))
     if objective.reason:
         notes.append(f"trials are judged by {objective.told}: {objective.reason}")
+    if judged := [key for key in space.columns if key.startswith(OTHER_ROWS) or key == "seed"]:
+        notes.append(
+            f"{', '.join(judged)}: such trials are judged by other validation rows each, and the "
+            "best may just have the easier ones"
+        )
     runs = runs_dir or Path(experiment.output.dir)
     directory = new_directory(runs, f"{experiment.name}-sweep", source.text, experiment, facts)
     return _study(directory, facts, keys, space), first, notes

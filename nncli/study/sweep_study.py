@@ -97,7 +97,9 @@ class SweepStudy(Study):
         """A config that trains the best trial alone."""
         point = self.planner.point(best) if best.number else {}
         experiment = self.planner.space.experiment(point)
-        experiment = replace(experiment, name=f"{experiment.name}-best", sweep=None)
+        output = replace(experiment.output, plots=self.plots)
+        name = f"{experiment.name}-best"
+        experiment = replace(experiment, name=name, output=output, sweep=None)
         return to_yaml(experiment, lambda path: str(path.absolute()))
 
 

@@ -232,3 +232,18 @@ def test_a_missing_scikit_learn_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(DataError, match="dataset 'wine' needs scikit-learn"):
         Wine().load()
+
+
+def test_digits_read_without_their_package_s_code_are_those_it_loads(monkeypatch):
+    own = Digits().load()
+    monkeypatch.setattr("nncli.parts.datasets.DIGITS", "nowhere")
+    loaded = Digits().load()
+    assert own.x.tobytes() == loaded.x.tobytes()
+    assert own.y.tobytes() == loaded.y.tobytes()
+    assert own.y.dtype == loaded.y.dtype
+    assert (own.features, own.targets, own.classes) == (
+        loaded.features,
+        loaded.targets,
+        loaded.classes,
+    )
+    assert own.sha256() == loaded.sha256()

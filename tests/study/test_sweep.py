@@ -112,6 +112,7 @@ def test_best_yaml_trains_the_winner_alone(nncli, config, record):
     done = nncli("train", study / "best.yaml", *QUIET)
     assert done.json["metrics"]["val"]["loss"] == best_value(record(study))
     assert Path(done.json["run"]).name == "it-best-001"
+    assert yaml.safe_load((study / "best.yaml").read_text())["output"]["plots"] == ["loss"]
 
 
 def test_weights_of_the_best_stay_and_others_are_freed(nncli, config, record):
@@ -340,6 +341,35 @@ def test_pruned_trials_are_the_same_for_any_number_of_workers(
     pruned = [row for row in rows[0] if row["state"] == "pruned"]
     assert pruned
     assert all(int(row["epochs"]) < 30 for row in pruned)
+
+
+def test_trials_that_are_judged_by_other_rows_each_are_told_so(nncli, config):
+    it = config(space="{seed.split: [1, 2]}", method="grid")
+    said = "seed.split: such trials are judged by other validation rows each"
+    assert said in nncli("sweep", it).err
+
+
+def test_trial_of_several_runs_names_one_to_take(nncli, config):
+    study = nncli("sweep", config(seeds=2, trials=2, keep="all"), *QUIET).json["run"]
+    said = nncli("evaluate", f"{study}/trial-0001")
+    assert said.err == (
+        f"{study}/trial-0001: holds several runs: take one, such as {study}/trial-0001/seed-0\n"
+    )
+    listed = [each["name"] for each in nncli("runs", study, "--json").json]
+    assert "trial-0001/seed-1" in listed
+
+
+def test_what_was_freed_before_is_remembered(nncli, config):
+    from nncli.artifacts.freeing import free
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+
+    study = Path(nncli("sweep", config(keep="all"), *QUIET).json["run"])
+    nncli("runs", study.parent, "--prune", "--yes")
+    with RunDirectory.open(study / "trial-0001") as run:
+        free(run, "again")
+        names = {"checkpoints/last.safetensors", "model.safetensors"}
+        assert set(RunReader(run).freed["files"]) == names
 
 
 def test_workers_of_another_version_are_refused(nncli, config, monkeypatch):

@@ -8,7 +8,7 @@ import click
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
 from nncli.cli.streams import echo, echo_err, warn
 from nncli.cli.study import How, run_study, say_end, workers_options
-from nncli.cli.text_table import figure, from_to, plus_minus, table
+from nncli.cli.text_table import counted, figure, from_to, plus_minus, table
 from nncli.errors import NothingLeft
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _begin(
         study, first, notes = sweep.begin(config, assignments, runs_dir)
         if not how.quiet:
             echo_err(model_summary(first))
-            notes = [f"{study.facts.trials} trials, this is the first", *notes]
+            notes = [f"{counted(study.facts.trials, 'trial')}, this is the first", *notes]
             echo_err("\n".join(notes) + "\n")
         for warning in first.warnings:
             warn(warning)
@@ -126,7 +126,7 @@ def _confirmed(again: dict[str, Any]) -> str:
     if not trials:
         return "again, with other seeds: no run came to its end"
     count = min(each["n"] for each in trials.values())
-    lines = [f"again, with {count} seeds that they weren't chosen by:"]
+    lines = [f"again, with {counted(count, 'seed')} that they weren't chosen by:"]
     rows = [["", "mean", "std", "95% interval"]]
     rows += [
         [name, figure(each["mean"]), plus_minus(each["std"]), from_to(each["interval"])]
@@ -135,5 +135,7 @@ def _confirmed(again: dict[str, Any]) -> str:
     lines.append(table(rows))
     if better := again["better_by"]:
         bounds = from_to(better["interval"])
-        lines.append(f"better by {better['mean']:.4g}{bounds and f' ({bounds})'}")
+        lines.append(f"the best is better by {better['mean']:.4g}{bounds and f' ({bounds})'}")
+        if better["mean"] <= 0:
+            lines.append("with these seeds the config as given is as good, or better")
     return "\n".join(lines)
