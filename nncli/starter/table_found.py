@@ -63,7 +63,8 @@ def read_table(path: Path, target: tuple[str, ...], asked: Asked) -> TableFound:
         except DataError as error:
             raise with_options(error) from None
         else:
-            return TableFound(source, table, guessed, tuple(said), reader.notes)
+            doubts = table.origin.doubts if table.origin else ()
+            return TableFound(source, table, guessed, tuple(said), (*reader.notes, *doubts))
 
 
 def _guess(what: str, keys: dict[str, object]) -> str:

@@ -108,7 +108,9 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
         for name, texts in table.origin.values.items()
     )
     if said:
-        extra += "  # so many that they are values, no sign of a missing one; values: [] if not\n"
+        extra += (
+            "  # quoted or so many that they are values, none of them missing; values: [] if not\n"
+        )
         extra += f"  columns: {{{said}}}\n"
     if source.format.decimal != ".":
         extra += '  decimal: ","\n'

@@ -9,7 +9,7 @@ from nncli.data.reading.column_keys import ColumnKeys
 OTHERS = ["p", "q"] * 9
 
 
-@pytest.mark.parametrize("text", ["None", "-", "NA", "null", "?", "N/A"])
+@pytest.mark.parametrize("text", ["None", "-", "?", "N/A"])
 def test_a_frequent_marker_is_a_category(tmp_path, text):
     table = read(tmp_path, columns(t=["p", text, "q"], x=[1, text, 3], y=["a", "b"]))
     assert cells(table, "t")[:3] == ["p", text, "q"]
@@ -17,6 +17,74 @@ def test_a_frequent_marker_is_a_category(tmp_path, text):
     (note,) = table.origin.notes
     assert note.startswith(f"column 't': '{text}' (10) of 30 cells")
     assert note.endswith("data.columns: {t: {values: []}}")
+
+
+@pytest.mark.parametrize("text", ["NA", "null", "NULL", "Null"])
+def test_a_share_alone_makes_no_category_of_what_programs_write(tmp_path, text):
+    table = read(tmp_path, columns(t=["p", text, "q"], y=["a", "b"]))
+    assert cells(table, "t")[:3] == ["p", None, "q"]
+    (note,) = table.origin.notes
+    assert note.endswith(
+        f"""if '{text}' is a category, data.columns: {{t: {{values: ["{text}"]}}}}"""
+    )
+    assert read(tmp_path, columns(t=["p", text, "q"], y=["a", "b"]), guesses_values=False)
+
+
+QUOTED = ['"p"', '"q"'] * 9
+
+
+@pytest.mark.parametrize("text", ["NA", "N/A", "None", "-", "?"])
+def test_a_marker_without_quotes_among_quoted_texts_is_missing(tmp_path, text):
+    table = read(tmp_path, columns(t=['"p"', text, '"q"'], x=[1, 2], y=['"a"', '"b"']))
+    assert cells(table, "t")[:3] == ["p", None, "q"]
+    assert table.origin.notes == ()  # the file says so
+
+
+def test_a_quoted_marker_is_a_value_where_numbers_have_no_quotes(tmp_path):
+    text = columns(t=[*QUOTED, '"None"'], x=[1, 2], y=['"a"', '"b"'], rows=60)
+    table = read(tmp_path, text)
+    assert set(table.categories["t"]) == {"None", "p", "q"}
+    (note,) = table.origin.notes
+    assert note.startswith("column 't': 'None' (3) of 60 cells: quoted as other texts are")
+    everywhere = columns(t=[*QUOTED, '"None"'], x=['"1"', '"2"'], y=['"a"', '"b"'], rows=60)
+    assert cells(read(tmp_path, everywhere), "t")[18] is None  # quotes that tell nothing
+
+
+def test_a_quoted_na_is_a_value_beside_one_without_quotes(tmp_path):
+    level, x = [*QUOTED, '"NA"'], [1, 2]
+    alone = columns(t=level, x=x, y=['"a"', '"b"'], rows=60)
+    assert cells(read(tmp_path, alone), "t")[18] is None  # pandas quotes its na_rep too
+    beside = columns(t=level, u=['"r"', "NA", '"s"'], x=x, y=['"a"', '"b"'], rows=60)
+    table = read(tmp_path, beside)
+    assert cells(table, "t")[18] == "NA"
+    assert cells(table, "u")[:3] == ["r", None, "s"]
+
+
+def test_quotes_are_told_from_what_stands_in_cells(tmp_path):
+    """Delimiters, doubled quotes and line breaks in cells, and a title and comments above."""
+    texts = ['"p,""None"",q"', '"a\n""None""\nb"', '"None"', '"r"', "NA"]
+    text = columns(t=texts, x=[1, 2, 3], y=['"a"', '"b"'], rows=60)
+    table = read(tmp_path, text)
+    assert cells(table, "t")[:5] == ['p,"None",q', 'a\n"None"\nb', "None", "r", None]
+
+
+def test_the_class_that_is_dropped_is_named_with_its_cure(tmp_path):
+    text = columns(x=range(30), y=["a", "b", "?"])
+    table = read(tmp_path, text, drops_missing_target=True)
+    assert table.classes == ("a", "b")
+    (note,) = table.origin.doubts
+    assert note in table.origin.notes
+    assert note.startswith("target 'y': rows with '?' (10) are left out")
+    assert note.endswith("""data.columns: {y: {values: ["?"]}}""")
+    rare = columns(x=range(60), y=["a", "b", "c"] * 9 + ["-"], rows=56)
+    (note,) = read(tmp_path, rare, drops_missing_target=True).origin.doubts
+    assert "'-' (2)" in note
+
+
+def test_a_marker_among_the_numbers_of_a_target_is_counted(tmp_path):
+    text = columns(x=range(30), y=[*(n / 7 for n in range(29)), "NA"])
+    (note,) = read(tmp_path, text, drops_missing_target=True).origin.doubts
+    assert note.endswith("rows with 'NA' (1) are left out, as that is taken for no value")
 
 
 def test_a_rare_marker_is_missing(tmp_path):

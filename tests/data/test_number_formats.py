@@ -6,6 +6,7 @@ import pytest
 from table_files import cells, columns, read, refusal
 
 from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.text_format import TextFormat
 
 WRITTEN = {
     "apostrophes": ("1'{:03}", 1000),
@@ -107,3 +108,36 @@ def test_a_column_of_a_file_that_says_text_is_asked_about_too(tmp_path):
     content = (tmp_path / "source.parquet").read_bytes()
     (found,) = refusal(tmp_path, content, name="t.parquet")
     assert 'data.columns: {x: {type: numeric, prefix: "$"}}' in found
+
+
+THOUSANDS = [f"{i}.{37 * i % 1000:03d}" for i in range(1, 60)]
+
+
+@pytest.mark.parametrize("sign", [".", ","])
+def test_decimals_that_look_like_thousands_are_said_with_the_key(tmp_path, sign):
+    texts = [text.replace(".", sign) for text in [*THOUSANDS, "950"]]
+    text = "x;z;y\n" + "".join(f"{text};{i % 2};{text}\n" for i, text in enumerate(texts))
+    form = TextFormat(decimal=sign)
+    doubts = read(tmp_path, text, format=form).origin.doubts
+    assert [doubt.partition(":")[0] for doubt in doubts] == ["column 'x'", "column 'y'"]
+    assert f"as '1{sign}037', read as 1.037" in doubts[0]
+    assert doubts[0].endswith(f'data.columns: {{x: {{thousands: "{sign}"}}}}')
+    keys = {name: ColumnKeys(thousands=sign) for name in "xy"}
+    table = read(tmp_path, text, format=form, keys=keys, kinds={"x": "numeric", "y": "numeric"})
+    assert table.column("x").values[[0, -1]].tolist() == [1037, 950]
+    assert table.origin.doubts == ()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        THOUSANDS[:19],
+        [*THOUSANDS, "1.5"],
+        [*THOUSANDS, "0.125"],
+        [*THOUSANDS, "1234.567"],
+        [f"{i}.5" for i in range(60)],
+    ],
+)
+def test_other_decimals_are_no_thousands(tmp_path, texts):
+    text = columns(x=texts, y=["a", "b"], rows=len(texts))
+    assert read(tmp_path, text).origin.doubts == ()

@@ -126,11 +126,13 @@ class GradientProblem:
         return np.array([self.slope(axis) for axis in np.eye(self.trainable)])
 
     def keeps_digits(self) -> bool:
-        """Whether a textbook's 1 - a has its digits, where that is what a loss looks at."""
-        if self.network.loss.matched is not Sigmoid:
-            return True
+        """Whether a textbook's 1 - a and ln a have their digits, where a loss looks at these."""
         self.value(self.theta)
         a = self.plan.buffers(self.rows)[-1].y
+        if self.network.loss.name == "poisson":
+            return bool((a > 1e-3).all())  # softplus as ln(1 + e^z)
+        if self.network.loss.matched is not Sigmoid:
+            return True
         return bool((np.minimum(np.abs(a), np.abs(1.0 - a)) > 1e-3).all())
 
     def distance_to_kinks(self) -> float:

@@ -55,7 +55,9 @@ CONFIGS = {
     "columns without number": config("data: {dataset: {type: blobs, features: 9000000000000}}"),
     "units without number": config(f"{IRIS}network: {{hidden: [9000000000, 9000000000]}}"),
     "memory of lbfgs": config(f"{IRIS}optimizer: {{type: lbfgs, history: 9000000000000}}"),
-    "arms of a spiral": config("data: {dataset: {type: spiral, samples: 12000, classes: 6000}}"),
+    "arms of a spiral": config(
+        "data: {dataset: {type: spiral, samples: 12000000000, classes: 6000000000}}"
+    ),
 }
 
 # ---- tables

@@ -26,7 +26,7 @@ class ColumnKeys:
     ] = None
     values: Annotated[
         list[str] | None,
-        "texts of data.missing that are values here; null: those that are too many to be missing",
+        "texts of data.missing that are values here; null: those that are quoted or too many",
     ] = None
     fold_case: Annotated[
         bool | None, "whether capitals and spaces make no difference; null: data.fold_case"
@@ -113,6 +113,8 @@ class Parsers:
             )
         if keys.type != "numeric":
             return NumberParser(missing, decimal)
+        if keys.thousands == decimal:  # and so it isn't before a fraction
+            decimal = "," if decimal == "." else "."
         form = NumberFormat(keys.thousands, keys.prefix, keys.suffix, decimal)
         return FormattedNumbers(missing, form)
 

@@ -11,6 +11,8 @@ from nncli.data.reading.date_cells import format_of_dates
 from nncli.data.reading.encoded_rows import Encoded, EncodedRows
 from nncli.data.reading.missing_markers import markers_that_are_values
 from nncli.data.reading.number_formats import markers_among_numbers, numbers_read_as_text
+from nncli.data.reading.quoted_cells import Told
+from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.vocabulary import Vocabulary
 from nncli.errors import DataError, MarkersFound, TableError
 from nncli.parts.arrays import Array
@@ -47,6 +49,7 @@ def encode(
     known |= _guess(readers[0][1], [name for name in wanted if name not in known], parsers)
     values: dict[str, dict[str, int]] = {}
     dates: dict[str, str | None] = {}
+    told: Mapping[str, Told] | None = None
     while True:
         columns = [
             ColumnEncoder(
@@ -62,7 +65,10 @@ def encode(
         encoded = _pass(readers, columns, required, on_disk=on_disk)
         changed = [c for c in columns if c.form == "number" and not c.is_forced and c.is_text]
         found_dates = _dates(columns, datable)
-        new = _values(columns, parsers, guessed or {})
+        if told is None and any(c.markers and c.name in (guessed or {}) for c in columns):
+            reader = readers[0][1]
+            told = reader.told_by_quotes() if isinstance(reader, TextFile) else {}
+        new = _values(columns, parsers, guessed or {}, told or {})
         if not (changed or new or found_dates):
             break
         known |= {column.name: "text" for column in changed}
@@ -72,7 +78,7 @@ def encode(
         new = {name: texts for name, texts in new.items() if name not in dates}
         values |= new
         parsers = parsers.with_values({name: [*texts] for name, texts in new.items()})
-    encoded.values, encoded.dates = values, dates
+    encoded.values, encoded.dates, encoded.told = values, dates, told or {}
     if found := sum(column.wrong for column in columns):
         problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
         raise TableError(problems, found)
@@ -106,7 +112,10 @@ def _disguise(column: ColumnEncoder, decimal: str) -> tuple[str, str] | None:
 
 
 def _values(
-    columns: Sequence[ColumnEncoder], parsers: Parsers, guessed: Mapping[str, bool]
+    columns: Sequence[ColumnEncoder],
+    parsers: Parsers,
+    guessed: Mapping[str, bool],
+    told: Mapping[str, Told],
 ) -> dict[str, dict[str, int]]:
     """Of columns of texts, the cells that hold a text that is no sign of a missing value there."""
     found = {}
@@ -118,6 +127,7 @@ def _values(
                 column.rows,
                 [*column.vocabulary.texts],
                 is_target=guessed[column.name],
+                told=told.get(column.name, Told()),
             )
             if texts:
                 found[column.name] = {text: column.markers[text] for text in texts}

@@ -66,3 +66,10 @@ def count_lines(file: BoundedFile) -> int:
         file.look()
         feeds, returns = feeds + piece.count(b"\n"), returns + piece.count(b"\r")
     return max(feeds, returns) + 1
+
+
+def looked_at(file: BoundedFile, text: io.TextIOBase) -> Iterator[str]:
+    """The lines of an open text, with a look at each."""
+    for line in text:
+        file.look()
+        yield line

@@ -1,12 +1,15 @@
 """Table notes: what was guessed of a table's columns, each with the key that overrules it."""
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from nncli.data.reading.column_names import flow_list, listed
 from nncli.data.reading.encoded_rows import Encoded
+from nncli.data.reading.missing_markers import LARGE, NOT_BY_SHARE
 from nncli.data.reading.number_formats import yaml_name
+from nncli.data.reading.quoted_cells import Told
 from nncli.errors import printable
 from nncli.parts.table import Kind
 
@@ -19,11 +22,52 @@ def value_notes(encoded: Encoded, used: Container[str]) -> Iterator[str]:
     """What was taken for a value although it often means that there is none."""
     for name, counts in encoded.values.items():
         if name in used:
-            shown = ", ".join(f"{printable(text)!r} ({n:,})" for text, n in counts.items())
+            are_quoted = counts.keys() <= encoded.told.get(name, Told()).values
+            why = (
+                "quoted as other texts are, which doesn't say" if are_quoted else "too many to mean"
+            )
             yield (
-                f"column '{printable(name)}': {shown} of {len(encoded.cells):,} cells: too many to "
-                "mean that there is no value, so taken for a category; if they do mean that, "
-                f"data.columns: {{{yaml_name(name)}: {{values: []}}}}"
+                f"column '{printable(name)}': {_counted(counts)} of {len(encoded.cells):,} cells: "
+                f"{why} that there is no value, so taken for a category; if they do mean "
+                f"that, data.columns: {{{yaml_name(name)}: {{values: []}}}}"
+            )
+
+
+def lacking_notes(encoded: Encoded, target: Sequence[str]) -> Iterator[str]:
+    """Which rows were left out, as a text stands in their target that often means no value."""
+    for name in target:
+        counts = {text: n for text, n in encoded.markers.get(name, {}).items() if text}
+        if counts:
+            cure = f"; {class_cure(name, [*counts])}" if name in encoded.vocabularies else ""
+            yield (
+                f"target '{printable(name)}': rows with {_counted(counts)} are left out, as that "
+                f"is taken for no value{cure}"
+            )
+
+
+def class_cure(name: str, texts: Sequence[str], what: str = "class") -> str:
+    """What to say if texts that often mean no value are classes."""
+    cure = f"data.columns: {{{yaml_name(name)}: {{values: {flow_list(texts)}}}}}"
+    return f"if {listed(texts)} is a {what}, {cure}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{printable(text)!r} ({n:,})" for text, n in counts.items())
+
+
+def imputed_notes(encoded: Encoded, features: Iterable[str]) -> Iterator[str]:
+    """Which texts stand for no value in many cells, where no quotes in the file say so."""
+    for name in features:
+        told = encoded.told.get(name, Told()).missing
+        counts = {
+            text: n
+            for text, n in encoded.markers.get(name, {}).items()
+            if text in NOT_BY_SHARE and text not in told and n >= LARGE * len(encoded.cells)
+        }
+        if counts and name in encoded.vocabularies:
+            yield (
+                f"column '{printable(name)}': {_counted(counts)} of {len(encoded.cells):,} cells: "
+                f"taken for no value; {class_cure(name, [*counts], 'category')}"
             )
 
 

@@ -1,6 +1,6 @@
 """Tables: the user's own files -> a Table, and every guess about them said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,12 +12,19 @@ from nncli.data.memory import available
 from nncli.data.reading.chunks import MISSING, TableReader
 from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
-from nncli.data.reading.column_names import flow_list, listed, nearest
+from nncli.data.reading.column_names import listed, nearest
+from nncli.data.reading.dotted_thousands import dotted_notes
 from nncli.data.reading.encoded_rows import COPIES, Encoded
 from nncli.data.reading.encoding import encode
 from nncli.data.reading.feature_choice import FeatureChoice
-from nncli.data.reading.number_formats import yaml_name
-from nncli.data.reading.table_notes import amount_notes, date_notes, value_notes
+from nncli.data.reading.table_notes import (
+    amount_notes,
+    class_cure,
+    date_notes,
+    imputed_notes,
+    lacking_notes,
+    value_notes,
+)
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
@@ -99,7 +106,7 @@ class TableFile(Dataset):
             header=getattr(readers[0][1], "has_header", None),
             notes=tuple(note for _, reader in readers for note in reader.notes),
         )
-        return self._table(encoded, choice, candidates, origin)
+        return self._table(encoded, choice, candidates, origin, readers[0][1])
 
     def _encode(
         self,
@@ -114,7 +121,7 @@ class TableFile(Dataset):
                 readers,
                 wanted,
                 forms,
-                Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case),
+                self._parsers,
                 datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
                 guessed={name: name in self.target for name in [*candidates, *self.target]}
                 if self.guesses_values
@@ -132,6 +139,10 @@ class TableFile(Dataset):
         if len(self.target) > 1 and are_texts and not self._are_labels(columns):
             return under(known | dict.fromkeys(self.target, "number"))
         return encoded
+
+    @property
+    def _parsers(self) -> Parsers:
+        return Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case)
 
     def _are_labels(self, columns: Sequence[Column]) -> bool:
         """Whether several targets are 0 or 1, or one of two texts, each; as the task says, else by
@@ -234,6 +245,7 @@ class TableFile(Dataset):
         choice: FeatureChoice,
         candidates: Sequence[str],
         origin: Origin,
+        reader: TableReader,
     ) -> Table:
         y, classes, labels = self._targets(encoded, origin)
         dates = {name: keys.format for name, keys in self.keys.items() if keys.type == "date"}
@@ -245,9 +257,12 @@ class TableFile(Dataset):
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
         aside = {name: encoded.column(name).copy() for name in self.aside} | parts
         weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
+        doubts = self._doubts(encoded, {*kinds, *self.target}, reader)
         notes = (  # before take, which moves the cells
             *origin.notes,
+            *doubts,
             *value_notes(encoded, {*kinds, *self.target}),
+            *(imputed_notes(encoded, kinds) if self.guesses_values else ()),
             *amount_notes(encoded, kinds, left_out, self.kinds),
             *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
         )
@@ -270,8 +285,16 @@ class TableFile(Dataset):
                 values={name: tuple(texts) for name, texts in encoded.values.items()},
                 date_formats=encoded.dates,
                 notes=notes,
+                doubts=doubts,
             ),
         )
+
+    def _doubts(
+        self, encoded: Encoded, used: Container[str], reader: TableReader
+    ) -> tuple[str, ...]:
+        """What was guessed that changes what the rows mean, if it is wrong."""
+        lacking = lacking_notes(encoded, self.target) if self.drops_missing_target else ()
+        return (*lacking, *dotted_notes(encoded, reader, self._parsers, used))
 
     def _targets(
         self, encoded: Encoded, origin: Origin
@@ -315,8 +338,7 @@ def _missing_target(
 ) -> TableError:
     hint = "data.missing_target: drop leaves such rows out"
     if texts := [text for text in markers if text]:
-        cure = f"data.columns: {{{yaml_name(name)}: {{values: {flow_list(texts)}}}}}"
-        hint += f"; if {listed(texts)} is a class, {cure}"
+        hint += f"; {class_cure(name, texts)}"
     hints = {rows[0]: f" ({hint})"}
     return refuse_rows(
         rows, origin.place, name, lambda row: f"the target is missing{hints.get(row, '')}"

@@ -14,8 +14,9 @@ from nncli.data.reading.chunks import Chunk, reading, refuse_width
 from nncli.data.reading.delimiters import Cut, cut, sniff_delimiter
 from nncli.data.reading.headers import looks_like_data, read_header, with_labels
 from nncli.data.reading.layout_hints import ragged_layout, refuse_layout
-from nncli.data.reading.line_blocks import LineBlocks, count_lines
+from nncli.data.reading.line_blocks import LineBlocks, count_lines, looked_at
 from nncli.data.reading.plain_blocks import plain_block
+from nncli.data.reading.quoted_cells import Told, quotes_of
 from nncli.data.reading.row_reader import Rows, rows_of
 from nncli.data.reading.text_encodings import LINE_BREAK
 from nncli.data.reading.text_format import WHITESPACE, TextFormat
@@ -74,6 +75,7 @@ class TextFile:
         self._refuse_equal_names(lines[0], is_told=format_.header is not None)
         size = sum(map(len, self.lines.sample))
         self._bytes_a_cell = max(size / max(sum(found.widths), 1), 1.0)
+        self._has_quotes = any('"' in line for line in self.lines.sample)
         self.lines.sample.clear()
 
     def _line_after_header(self, rows: list[list[str]], lines: Array) -> int | None:
@@ -128,6 +130,16 @@ class TextFile:
             return self.count_cells() // len(self.names)
         with reading(self.path), BoundedFile(self.path) as file:
             return count_lines(file)
+
+    def told_by_quotes(self) -> Mapping[str, Told]:
+        """What quotes tell, of each column, of the texts that often mean no value."""
+        if not self._has_quotes:
+            return {}
+        with reading(self.path), BoundedFile(self.path) as file:
+            lines = looked_at(file, self.lines.read(file))
+            comment, width = self.format.comment, len(self.names)
+            told = quotes_of(lines, self.delimiter, comment, width, self.header.rows)
+        return dict(zip(self.names, told, strict=True))
 
     def _refuse_equal_names(self, line: int, *, is_told: bool) -> None:
         counts = Counter(self.names)
