@@ -64,6 +64,12 @@ def test_the_cure_is_named_for_targets_and_for_columns_called_numeric(tmp_path):
     assert 'data.columns: {y: {type: numeric, suffix: "kg"}}' in found
 
 
+def test_numbers_that_lack_the_unit_of_the_others_are_asked_about(tmp_path):
+    texts = [*(f"{i}%" for i in range(40)), *(f"0.{i}" for i in range(10, 30))]
+    (found,) = refusal(tmp_path, columns(x=texts, y=["a", "b"], rows=60))
+    assert "'0.10' has no '%': see that it means the same" in found
+
+
 def test_another_unit_among_them_is_refused_at_its_line(tmp_path):
     keys = {"x": ColumnKeys(suffix="kg")}
     text = disguised("{} kg", ["154 lb"])

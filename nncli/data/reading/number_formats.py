@@ -209,7 +209,7 @@ def numbers_read_as_text(
         bare = f"'{form.bare(text)}', say"
         cure = f"or data.columns: {{{quoted}: {{{form.keys(decimal)}}}}}"
         message = f"{column} has numbers such as '{printable(text)}': write {bare}, {cure}"
-        return "data.columns", f"{message} {otherwise}"
+        return "data.columns", f"{message}{_without_unit(form, texts, decimal)} {otherwise}"
     if magnitude := _with_magnitudes(texts):
         message = f"{column} has numbers such as '{printable(magnitude)}': write their digits out"
         return "data.columns", f"{message} {otherwise}"
@@ -218,6 +218,15 @@ def numbers_read_as_text(
         message = f"{column} has numbers, and {shown} among them: add to data.missing what means "
         return "data.missing", f"{message}that there is no value {otherwise}"
     return None
+
+
+def _without_unit(form: NumberFormat, texts: Sequence[str], decimal: str) -> str:
+    """A word on numbers that lack the unit of the others, which may mean something else."""
+    unit = form.suffix or form.prefix
+    bare = next((text for text in texts if is_number(text, decimal)), None)
+    if not unit or bare is None:
+        return ""
+    return f"; '{printable(bare)}' has no '{printable(unit)}': see that it means the same"
 
 
 def limit_advice(text: str) -> str:
