@@ -12,6 +12,7 @@ from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
 from nncli.artifacts.trial_records import best_of
 from nncli.config.changes import changes
 from nncli.config.experiment import Experiment
+from nncli.engine.settings import default_monitor
 from nncli.errors import NncliError, UserError
 from nncli.parts.metrics import Metric
 
@@ -85,7 +86,7 @@ def _run(path: Path, firsts: dict[str, Experiment]) -> Listed:
     state = str(summary.get("stopped", "running" if run.is_used_elsewhere() else UNFINISHED))
     stopping = trained.training.early_stopping
     val = summary.get("metrics", {}).get("val")
-    metric = stopping.monitor if stopping else ("val_loss" if val else "loss")
+    metric = stopping.monitor if stopping else default_monitor(bool(val))
     return Listed(
         path,
         state,

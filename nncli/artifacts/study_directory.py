@@ -59,6 +59,11 @@ class StudyFacts:
     ended: str | None = None
     result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    @property
+    def logged_objective(self) -> str:
+        """The column of metrics.csv for the objective: rows that a fold holds out aren't in it."""
+        return self.objective.replace("held_out_", "val_")
+
 
 class StudyDirectory(NumberedDirectory):
     """A study on disk."""

@@ -13,15 +13,14 @@ from nncli.artifacts.study_directory import Kind, StudyDirectory, StudyFacts
 from nncli.assembly.build import Built, assemble
 from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import Experiment
-from nncli.config.load import Source, load, load_text
+from nncli.config.load import load, load_text
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.study import tables
 from nncli.study.engines import Engine
 from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
-from nncli.study.study import Study, new_directory, reopened
+from nncli.study.study import Study, new_directory, reopened, task_of
 from nncli.study.summary import by_run, summarize
-from nncli.study.task import StudyTask
 from nncli.study.versions import versions
 from nncli.study.watching import Watcher
 
@@ -85,7 +84,7 @@ def begin(
     )
     runs = runs_dir or Path(experiment.output.dir)
     directory = new_directory(runs, f"{experiment.name}-{kind}", source.text, experiment, facts)
-    return _study(directory, facts, experiment, source), first
+    return _study(directory, facts, experiment, whole), first
 
 
 def threads_assignment(experiment: Experiment) -> list[str]:
@@ -122,29 +121,19 @@ def resume(path: Path, more: int | None = None) -> Study:
             raise NothingLeft(f"{path}: nothing left to do: its {facts.trials} runs are done")
         text = directory.read(CONFIG).decode("utf-8", "replace")
         experiment, source = load_text(text, Path(facts.config), facts.assignments)
-        return _study(directory, facts, experiment, source)
+        whole = tables.recorded(experiment, source, facts.folds, facts.data_sha256)
+        return _study(directory, facts, experiment, whole)
 
 
 def _study(
-    directory: StudyDirectory, facts: StudyFacts, experiment: Experiment, source: Source
+    directory: StudyDirectory, facts: StudyFacts, experiment: Experiment, whole: SplitTable
 ) -> Study:
     planner: Planner
     if facts.kind == "folds":
         planner = FoldPlanner(facts.trials)
     else:
         planner = SeedPlanner(facts.trials, experiment.seeds, facts.vary)
-    task = StudyTask(
-        path=directory.path.absolute(),
-        config=Path(facts.config),
-        text=source.text,
-        assignments=facts.assignments,
-        folds=facts.folds,
-        objective=facts.objective,
-        data_sha256=facts.data_sha256,
-        versions=facts.versions,
-    )
-    trials = directory.trials(facts)
-    whole = tables.recorded(experiment, source, facts.folds, facts.data_sha256)
+    task, trials = task_of(directory, facts), directory.trials(facts)
     return RepeatStudy(directory, facts, task, planner, trials, whole)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.engine.stop import Stop
 from nncli.errors import CorruptRun, FileFailure, RunInUse, TrialsFailed, UserError
+from nncli.evaluation.statistics import deviation
 from nncli.study.engines import Engine
 from nncli.study.plan import Planner, TrialPlan
 from nncli.study.stopping import ask_to_stop, take_back
@@ -185,7 +186,7 @@ def record_of(trial: TrialRecord, result: TrialResult, objective: str) -> TrialR
         trial,
         state=state,
         value=float(np.mean(values)) if values else None,
-        std=float(np.std(values, ddof=1)) if len(values) > 1 else None,
+        std=deviation(values),
         epochs=sum(run.epochs for run in runs),
         seconds=sum(run.seconds for run in runs),
         host=result.host,

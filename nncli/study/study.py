@@ -52,6 +52,20 @@ def reopened(path: Path) -> Iterator[tuple[StudyDirectory, StudyFacts]]:
         raise
 
 
+def task_of(directory: StudyDirectory, facts: StudyFacts) -> StudyTask:
+    """What all trials of a study have in common."""
+    return StudyTask(
+        path=directory.path.absolute(),
+        config=Path(facts.config),
+        text=directory.read(CONFIG).decode("utf-8", "replace"),
+        assignments=facts.assignments,
+        folds=facts.folds,
+        objective=facts.logged_objective,
+        data_sha256=facts.data_sha256,
+        versions=facts.versions,
+    )
+
+
 @dataclass
 class Study(ABC):
     """A study in its folder, which is this process's. trials: the record so far."""

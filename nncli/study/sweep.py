@@ -17,13 +17,12 @@ from nncli.config.sweep import SweepKeys
 from nncli.errors import ConfigError, NothingLeft, UserError
 from nncli.study import tables
 from nncli.study.repeats import threads_assignment
-from nncli.study.samplers import sampler_for
+from nncli.study.samplers import Sampler, sampler_for
 from nncli.study.space import Space
-from nncli.study.study import NO_PLOTS, is_done, new_directory, reopened
+from nncli.study.study import NO_PLOTS, is_done, new_directory, reopened, task_of
 from nncli.study.sweep_objective import objective_of
 from nncli.study.sweep_planner import SweepPlanner
 from nncli.study.sweep_study import SweepStudy
-from nncli.study.task import StudyTask
 from nncli.study.trials import Direction
 from nncli.study.versions import note_on_search, search_versions, versions
 
@@ -59,7 +58,8 @@ def begin(
         versions=versions() | search_versions(keys.method),
         began=utc_now(),
     )
-    facts, notes = _bounded(facts, _planner(facts, keys, space, Path()))
+    sampler = sampler_for(keys, space, _direction(facts))
+    facts, notes = _bounded(facts, sampler)
     if objective.reason:
         notes.append(f"trials are judged by {objective.told}: {objective.reason}")
     if judged := [key for key in space.columns if key.startswith(OTHER_ROWS) or key == "seed"]:
@@ -69,7 +69,7 @@ def begin(
         )
     runs = runs_dir or Path(experiment.output.dir)
     directory = new_directory(runs, f"{experiment.name}-sweep", source.text, experiment, facts)
-    return _study(directory, facts, keys, space), first, notes
+    return _study(directory, facts, keys, space, sampler), first, notes
 
 
 def resume(
@@ -91,8 +91,9 @@ def resume(
         facts = _grown(facts, experiment, asked, path)
         keys, space = _searched(experiment, source, facts.assignments)
         tables.recorded(experiment, source, facts.folds, facts.data_sha256)
-        facts, _ = _bounded(facts, _planner(facts, keys, space, path))
-        study = _study(directory, facts, keys, space)
+        sampler = sampler_for(keys, space, _direction(facts))
+        facts, _ = _bounded(facts, sampler)
+        study = _study(directory, facts, keys, space, sampler)
         if facts.ended and is_done(study.trials, study.planner):
             raise NothingLeft(
                 f"{path}: nothing left to do: its {facts.trials} trials are done "
@@ -158,9 +159,9 @@ def _varies_data(space: Space) -> bool:
     return any(key.partition(".")[0] == "data" for key in space.columns)
 
 
-def _bounded(facts: StudyFacts, planner: SweepPlanner) -> tuple[StudyFacts, list[str]]:
+def _bounded(facts: StudyFacts, sampler: Sampler) -> tuple[StudyFacts, list[str]]:
     """With no more trials than there are points, if these can be counted; and a word about that."""
-    count = planner.sampler.count
+    count = sampler.count
     if count is None:
         return facts, []
     trials = min(facts.trials, count + 1)
@@ -170,26 +171,13 @@ def _bounded(facts: StudyFacts, planner: SweepPlanner) -> tuple[StudyFacts, list
     ]
 
 
-def _planner(facts: StudyFacts, keys: SweepKeys, space: Space, path: Path) -> SweepPlanner:
-    direction: Direction = "maximize" if facts.higher_is_better else "minimize"
-    sampler = sampler_for(keys, space, direction)
-    column = facts.objective.replace("held_out_", "val_")
-    return SweepPlanner(facts.trials, keys, space, sampler, direction, column, path)
+def _direction(facts: StudyFacts) -> Direction:
+    return "maximize" if facts.higher_is_better else "minimize"
 
 
 def _study(
-    directory: StudyDirectory, facts: StudyFacts, keys: SweepKeys, space: Space
+    directory: StudyDirectory, facts: StudyFacts, keys: SweepKeys, space: Space, sampler: Sampler
 ) -> SweepStudy:
-    path = directory.path.absolute()
-    planner = _planner(facts, keys, space, path)
-    task = StudyTask(
-        path=path,
-        config=Path(facts.config),
-        text=directory.read(CONFIG).decode("utf-8", "replace"),
-        assignments=facts.assignments,
-        folds=facts.folds,
-        objective=planner.objective,
-        data_sha256=facts.data_sha256,
-        versions=facts.versions,
-    )
+    task, column = task_of(directory, facts), facts.logged_objective
+    planner = SweepPlanner(facts.trials, keys, space, sampler, _direction(facts), column, task.path)
     return SweepStudy(directory, facts, task, planner, directory.trials(facts))

@@ -74,7 +74,7 @@ class SweepStudy(Study):
         def save() -> None:
             self.directory.save(self.facts, self.trials, {CONFIRM: encode(trials, ["trial"])})
 
-        objective = self.facts.objective.replace("held_out_", "val_")
+        objective = self.facts.logged_objective
         task = replace(self.task, folds=0)
         Runner(task, planner, objective, engine, stop, trials, save, watcher).run()
         return trials if is_done(trials, planner) else None

@@ -108,8 +108,11 @@ class _Run:
             with (recorder := self._recorder(run)).run:
                 return self._train(recorder, on_report)
 
-    def _ended(self, run: RunDirectory) -> RunResult | None:
-        """What a run came to that needs no more training; None if it does."""
+    def _ended(self, run: RunDirectory, built: Built | None = None) -> RunResult | None:
+        """What a run came to that needs no more training; None if it does.
+
+        built: what was trained, if that is at hand; else its data is read again where it is needed.
+        """
         reader = RunReader(run)
         summary = reader.summary()
         if summary.get("stopped") not in ENDED:
@@ -122,7 +125,7 @@ class _Run:
         state = summary["stopped"]
         state = state if state in ("pruned", "diverged") else COMPLETED
         if self.plan.fold is not None and state == COMPLETED:
-            metrics |= held_out_metrics(reader.built, reader.theta, reader.decision)
+            metrics |= held_out_metrics(built or reader.built, reader.theta, reader.decision)
         if self.pruning is not None:
             self.values = self._logged(run.read(names.METRICS), run)
         return RunResult(state, metrics, summary["epochs"], summary["seconds"], self.values)
@@ -182,7 +185,7 @@ class _Run:
                 return RunResult("diverged", message=str(error))
         if not trained.finished:
             return RunResult("")
-        ended = self._ended(recorder.run)
+        ended = self._ended(recorder.run, recorder.built)
         assert ended is not None
         message = str(trained.diverged) if trained.diverged else ""
         return replace(ended, message=message, warnings=tuple(recorder.warnings))

@@ -5,7 +5,8 @@ first. Whatever leaves no number its digits stays text: 00501, and 2^53 + 1.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import IO, Any, Literal
 
 import numpy as np
@@ -25,12 +26,7 @@ def write_parquet(file: IO[bytes], table: OutputTable) -> None:
     _need_pyarrow()
     from pyarrow import parquet
 
-    batches = _batches(table)
-    first = next(batches)
-    with parquet.ParquetWriter(file, first.schema) as writer:
-        writer.write_batch(first)
-        for batch in batches:
-            writer.write_batch(batch)
+    _write_batches(table, lambda schema: parquet.ParquetWriter(file, schema))
 
 
 def write_feather(file: IO[bytes], table: OutputTable) -> None:
@@ -38,12 +34,7 @@ def write_feather(file: IO[bytes], table: OutputTable) -> None:
     _need_pyarrow()
     from pyarrow import ipc
 
-    batches = _batches(table)
-    first = next(batches)
-    with ipc.new_file(file, first.schema) as writer:
-        writer.write_batch(first)
-        for batch in batches:
-            writer.write_batch(batch)
+    _write_batches(table, lambda schema: ipc.new_file(file, schema))
 
 
 def write_json_lines(file: IO[bytes], table: OutputTable) -> None:
@@ -54,6 +45,15 @@ def write_json_lines(file: IO[bytes], table: OutputTable) -> None:
             values = [None if isinstance(v, float) and not np.isfinite(v) else v for v in row]
             text = json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
             file.write(f"{text}\n".encode())
+
+
+def _write_batches(table: OutputTable, open_writer: Callable[[Any], Any]) -> None:
+    """open_writer: the schema of all batches -> what writes them."""
+    batches = _batches(table)
+    first = next(batches)
+    with open_writer(first.schema) as writer:
+        for batch in chain([first], batches):
+            writer.write_batch(batch)
 
 
 def _need_pyarrow() -> None:
