@@ -1,7 +1,7 @@
 """Protocol buffers, written: a message is the bytes of its fields, one after the other.
 
-The wire format is a tag and a value a field (protobuf.dev/programming-guides/encoding); enough of it
-for files of ONNX and of TensorBoard, so that nobody needs their packages to write one:
+The wire format is a tag and a value a field (protobuf.dev/programming-guides/encoding). This is
+enough of it for files of ONNX and of TensorBoard, so that nobody needs their packages to write one:
 
 >>> message = integer(1, 150) + text(2, "testing")
 >>> message.hex()
@@ -19,7 +19,7 @@ _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
 
 
 def integer(field: int, value: int) -> bytes:
-    """An int32, int64, bool or enum: base 128, the low seven bits first; below 0 as 2^64 + value."""
+    """An int32, int64, bool or enum; one below 0 is written as 2^64 + value."""
     return _tag(field, _VARINT) + _varint(value)
 
 
