@@ -26,7 +26,7 @@ CONFIRM = "confirm.csv"  # of a sweep: runs of the best and the first with other
 FILES = "files"  # copies of the tables
 FORMAT = 1
 
-Kind = Literal["folds", "seeds", "sweep"]
+Kind = Literal["folds", "seeds", "ensemble", "sweep"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -59,7 +59,7 @@ def command(
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
     if data is None and input_format is not None:
         raise click.UsageError("--format is for --data -, standard input")
-    from nncli.artifacts.trained_model import trained_model
+    from nncli.artifacts.open_model import trained_model
     from nncli.cli.summary import note_unfinished
     from nncli.data.memory import require_room_for_libraries
     from nncli.evaluation.report import evaluate
