@@ -7,17 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.predictions import refuse_unfit
-from nncli.artifacts.run_directory import RunDirectory
-from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.scores import recorded_scores
+from nncli.artifacts.trained_model import trained_model
 from nncli.config.dump import plain
 from nncli.data.class_values import class_values
-from nncli.engine.rows import Inputs
-from nncli.engine.threads import limited
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
+from nncli.parts.table import Table
 
 
 class Run:
@@ -52,7 +49,8 @@ class Run:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
-        self._reader = RunReader(RunDirectory.open(self.path))
+        self._trained = trained_model(self.path)
+        self._reader = self._trained.networks[0]
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r})"
@@ -60,7 +58,7 @@ class Run:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The resolved config: every default filled in."""
-        value: dict[str, Any] = plain(self._reader.recorded, str)
+        value: dict[str, Any] = plain(self._trained.recorded)
         return value
 
     @property
@@ -80,18 +78,18 @@ class Run:
     @property
     def features(self) -> list[str]:
         """The columns that rows need, in any order."""
-        return [feature.name for feature in self._reader.model.preprocessing.features]
+        return [feature.name for feature in self._trained.model.preprocessing.features]
 
     @property
     def targets(self) -> list[str]:
         """What is predicted: a target, or several numbers or labels."""
-        return [*self._reader.model.preprocessing.targets]
+        return [*self._trained.model.preprocessing.targets]
 
     @property
     def classes(self) -> Array:
         """What the columns of `predict_proba` stand for, as pandas would read them; of labels,
         their targets; empty where numbers are predicted."""
-        learnt = self._reader.model.preprocessing
+        learnt = self._trained.model.preprocessing
         return np.array(learnt.targets) if learnt.labels else class_values(learnt.classes)
 
     def predict(self, rows: Any) -> Array:
@@ -102,27 +100,22 @@ class Run:
         columns stand in any order, others are ignored, and None and NaN are missing.
         Raises UserError for rows that lack a column or have a cell that can't be read.
         """
-        run, model = self._reader, self._reader.model
-        inputs, learnt = self._inputs(rows), model.preprocessing
-        with limited(model.experiment.training):
-            if learnt.classes:
-                return self.classes[model.predict_classes(run.theta, inputs, run.decision)]
-            predicted = model.predict(run.theta, inputs)
+        trained, learnt = self._trained, self._trained.model.preprocessing
+        table = self._table(rows)
+        if learnt.classes:
+            return np.asarray(self.classes[trained.decide(table)])
+        predicted = trained.predict(table)
         if learnt.labels:
             return has_label(predicted)
         return predicted[:, 0] if len(learnt.targets) == 1 else predicted
 
     def predict_proba(self, rows: Any) -> Array:
         """(rows, classes) probabilities, in the order of `classes`; (rows, labels), of each."""
-        model = self._reader.model
-        if not (model.preprocessing.classes or model.preprocessing.labels):
+        learnt = self._trained.model.preprocessing
+        if not (learnt.classes or learnt.labels):
             raise UserError(f"{self.path}: it predicts numbers, which have no probabilities")
-        inputs = self._inputs(rows)
-        with limited(model.experiment.training):
-            return model.predict(self._reader.theta, inputs)
+        return self._trained.predict(self._table(rows))
 
-    def _inputs(self, rows: Any) -> Inputs:
-        refuse_unfit(self._reader)
-        table = self._reader.model.read_given(rows)
-        with np.errstate(all="ignore"):  # what overflows is refused
-            return self._reader.model.inputs(table, np.arange(len(table)))
+    def _table(self, rows: Any) -> Table:
+        self._trained.refuse_unfit()
+        return self._trained.model.read_given(rows)

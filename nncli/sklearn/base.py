@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from nncli.artifacts.predictions import refuse_unfit
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.scores import recorded_scores
+from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import numbered
@@ -93,7 +93,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         """
         try:
             run = RunReader(RunDirectory.open(Path(path)))
-            refuse_unfit(run)
+            TrainedNetwork(run).refuse_unfit()
             model = cls(**parameters_of_run(run))
             model._take_up(run)
         except NncliError as error:
