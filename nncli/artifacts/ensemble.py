@@ -128,7 +128,8 @@ class Ensemble(TrainedModel):
         rows = built.model.evaluation_set(chosen.table, chosen.rows, built.row_weights)
         is_held_out = chosen.table is built.table and chosen.name == "val"
         predicted = self.held_out() if is_held_out else self.predict(chosen.table, chosen.rows)
-        return Scored(rows, objective(built.model, predicted, rows), predicted)
+        loss = objective(built.model, predicted, rows)
+        return Scored(rows, loss, predicted, are_new=not (is_held_out and self.facts.folds))
 
 
 def mean(predictions: Sequence[Array]) -> Array:

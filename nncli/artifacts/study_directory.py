@@ -135,7 +135,10 @@ def which_run(path: Path) -> str:
     """A study is no run: which of its runs to take instead."""
     study = StudyDirectory.open(path)
     facts = study.facts()
-    best = best_of(study.trials(facts), higher_is_better=facts.higher_is_better)
+    trials = study.trials(facts)
+    if facts.kind == "ensemble" and trials:
+        return f"an ensemble: this takes one network, such as {path / trials[0].run}"
+    best = best_of(trials, higher_is_better=facts.higher_is_better)
     if best is None:
         return "holds the runs of a study, none of which has come to its end"
     folder = path / best.run

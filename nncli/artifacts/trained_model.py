@@ -39,11 +39,14 @@ class Scored:
     """rows: as others that are to be compared see them.  loss: the objective on them.
 
     predictions: (rows, classes) probabilities, or (rows, targets) in their own units.
+    are_new: whether these rows are as new to others, fitted on what `built` trains on, as to what
+    predicts them.
     """
 
     rows: EvaluationSet
     loss: float
     predictions: Array
+    are_new: bool = True
 
 
 class TrainedModel(ABC):

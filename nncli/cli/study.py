@@ -79,7 +79,7 @@ def run_study(
         print_json(result)
     else:
         say_result(result)
-        echo_line(f"study: {path}")
+        echo_line(f"{'ensemble' if study.facts.kind == 'ensemble' else 'study'}: {path}")
     return exit_code(study.trials)
 
 

@@ -51,7 +51,8 @@ def member_rows(
     pool = np.sort(np.concatenate([rows.train, rows.val]))
     parts = split.divide(table, pool, [1 / count] * count, random)
     if any(len(part) == 0 for part in parts):
-        raise DataError(f"{count} members of {len(pool)} rows: one would have no validation rows")
+        message = f"{count} members of {len(pool)} rows: one would have no validation rows"
+        raise DataError(message, key="ensemble.members")
     others = [parts[:index] + parts[index + 1 :] for index in range(count)]
     return [
         Rows(np.sort(np.concatenate(rest)), part, rows.test)

@@ -18,10 +18,10 @@ from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
 from nncli.assembly.decided import decision_of, described
+from nncli.assembly.split_table import SplitTable
 from nncli.config.ensemble_keys import EnsembleKeys
 from nncli.config.experiment import Experiment
-from nncli.config.load import load, load_text
-from nncli.config.resolve import resolve_split
+from nncli.config.load import Source, load, load_text
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft
 from nncli.parts.metrics import deciding
@@ -78,12 +78,7 @@ def begin(
     experiment, source = load(config, assignments)
     given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
     experiment, source = load_text(source.text, config, given)
-    keys = experiment.ensemble
-    assert keys is not None
-    whole = tables.split(experiment, source, 0)
-    folds = _folds(keys, experiment, whole.table)
-    with source.errors_at("ensemble"):
-        whole = tables.split(experiment, source, folds, are_members=True)
+    whole, folds = _split(experiment, source)
     for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
         first = assemble(experiment, source, part)
     monitor = first.job.monitor
@@ -91,7 +86,7 @@ def begin(
         kind="ensemble",
         config=str(config.absolute()),
         assignments=tuple(given),
-        trials=keys.members,
+        trials=_keys(experiment).members,
         folds=folds,
         vary=MEMBER_SEEDS,
         ahead=0,
@@ -130,11 +125,24 @@ def is_ensemble(path: Path) -> bool:
     return StudyDirectory.open(path).facts().kind == "ensemble"
 
 
-def _folds(keys: EnsembleKeys, experiment: Experiment, table: Table) -> int:
-    """Into how many parts the rows are cut; 0 where members have the same rows."""
-    is_by_time = isinstance(resolve_split(experiment.data, table), TimeSplit)
-    by_seeds = is_by_time if keys.by == "auto" else keys.by == "seeds"
-    return 0 if by_seeds else keys.members
+def check_members(experiment: Experiment, source: Source) -> None:
+    """Raises UserError if the rows can't be cut into as many parts as there are to be members."""
+    _split(experiment, source)
+
+
+def _keys(experiment: Experiment) -> EnsembleKeys:
+    assert experiment.ensemble is not None
+    return experiment.ensemble
+
+
+def _split(experiment: Experiment, source: Source) -> tuple[SplitTable, int]:
+    """The data, and into how many parts its rows are cut; 0 where members have the same rows."""
+    keys, is_by_time = _keys(experiment), isinstance(experiment.data.split, TimeSplit)
+    if is_by_time and keys.by == "folds":
+        message = "with a split by time, a member would learn from rows after those it stops by"
+        raise source.error([("ensemble.by", f"{message}: use seeds")])
+    folds = 0 if is_by_time or keys.by == "seeds" else keys.members
+    return tables.split(experiment, source, folds, are_members=True), folds
 
 
 def _held_out(members: Sequence[TrainedNetwork], table: Table, *, has_folds: bool) -> HeldOut:
