@@ -37,7 +37,7 @@ class Predictions:
 
     def __init__(self, run: RunReader, path: Path, *, probabilities: bool) -> None:
         model, self.path = run.model, path
-        _refuse_unfit(run)
+        refuse_unfit(run)
         fitted = model.preprocessing
         if probabilities and not (fitted.classes or fitted.labels):
             raise UserError("--probabilities is for classes, and this run predicts a number")
@@ -79,7 +79,7 @@ class Predictions:
             write(file, self.output)
 
 
-def _refuse_unfit(run: RunReader) -> None:
+def refuse_unfit(run: RunReader) -> None:
     """Raises CorruptRun for weights from which nothing but NaN would follow."""
     for tensor in run.model.network.layout.tensors:
         if not np.isfinite(run.theta[tensor.start : tensor.start + tensor.size]).all():
