@@ -23,10 +23,9 @@ class Answers:
     coding: TargetCoding
     decision: Decision
 
-    def add(self, outputs: Value, faults: Sequence[Value]) -> list[str]:
+    def add(self, predictions: Value, faults: Sequence[Value]) -> list[str]:
         """Add the outputs; their names."""
         is_fault = self._any(faults)
-        predictions = self.predictions(outputs)
         shown = is_fault.where(np.nan, predictions.cast(FLOAT64))
         names = [*self.learnt.targets]
         if self.learnt.labels:

@@ -10,8 +10,7 @@ import numpy as np
 import nncli
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import reporting
-from nncli.artifacts.predictions import refuse_unfit
-from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.trained_model import TrainedModel
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import Parsers
@@ -20,7 +19,7 @@ from nncli.errors import UserError, few, printable
 from nncli.export.onnx import messages
 from nncli.export.onnx.answers import Answers
 from nncli.export.onnx.columns import Columns, takes_text
-from nncli.export.onnx.graph import Graph
+from nncli.export.onnx.graph import Graph, Value
 from nncli.export.onnx.network import add_network
 
 MOST_BYTES = 2**31 - 1  # of a message of protocol buffers
@@ -41,44 +40,63 @@ class OnnxModel:
     notes: tuple[str, ...]
 
 
-def onnx_model(reader: RunReader) -> OnnxModel:
-    """A run as an ONNX model.
+def onnx_model(trained: TrainedModel) -> OnnxModel:
+    """A trained model as an ONNX file.
 
-    Raises UserError for an operation of a part that can't be translated, and for weights that
-    aren't finite.
+    Raises UserError for an operation of a part that can't be translated, and CorruptRun for weights
+    that aren't finite.
     """
-    refuse_unfit(reader)
-    model, graph = reader.model, Graph()
+    trained.refuse_unfit()
+    model, graph = trained.model, Graph()
     learnt, parsers = model.preprocessing, model.experiment.data.parsers
     columns = Columns(graph, learnt, parsers)
     x = columns.network_inputs().cast(model.dtype)
-    columns.faults.append((x.apply("Abs") <= np.finfo(model.dtype).max).apply("Not"))
-    try:
-        outputs = add_network(graph, model.network, reader.theta, {X: x})
-    except UserError as error:
-        raise UserError(f"{reader.run.path}: it can't be written as ONNX: {error}") from error
-    names = Answers(graph, learnt, model.coding, reader.decision).add(outputs, columns.faults)
+    is_finite = x.apply("Abs") <= np.finfo(model.dtype).max
+    answers = Answers(graph, learnt, model.coding, trained.decision)
+    predictions = _predictions(trained, answers, x)
+    names = answers.add(predictions, [*columns.faults, is_finite.apply("Not")])
     content = messages.model(
         model.experiment.name or "nncli",
         graph.fields(),
         producer=("nncli", nncli.__version__),
         words=CONTRACT,
-        metadata={key: json.dumps(value) for key, value in _metadata(reader).items()},
+        metadata={key: json.dumps(value) for key, value in _metadata(trained).items()},
     )
     if len(content) > MOST_BYTES:
-        raise UserError(f"{reader.run.path}: an ONNX file holds 2 GB at most")
+        raise UserError(f"{trained.path}: an ONNX file holds 2 GB at most")
     features = tuple(feature.name for feature in learnt.features)
     return OnnxModel(content, features, tuple(names), tuple(_notes(learnt, parsers, names)))
 
 
-def _metadata(reader: RunReader) -> dict[str, object]:
+def _predictions(trained: TrainedModel, answers: Answers, x: Value) -> Value:
+    """Those of its network, or the mean of those of its networks."""
+    readers = trained.networks
+    found = []
+    for number, reader in enumerate(readers, start=1):
+        prefix = f"network_{number}/" if len(readers) > 1 else ""
+        network, theta = reader.model.network, reader.theta
+        try:
+            found.append(answers.predictions(add_network(x.graph, network, theta, {X: x}, prefix)))
+        except UserError as error:
+            place = reader.run.path
+            raise UserError(f"{place}: it can't be written as ONNX: {error}") from error
+    first, *others = found
+    if not others:
+        return first
+    total = first
+    for each in others:
+        total = total + each
+    return total / float(len(found))
+
+
+def _metadata(trained: TrainedModel) -> dict[str, object]:
     """What a program may want to know of the model; each value is written as JSON."""
-    with reporting(manifest := reader.run.path / MANIFEST):
+    with reporting(manifest := trained.path / MANIFEST):
         sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest()
-    learnt, data = reader.model.preprocessing, reader.model.experiment.data
+    learnt, data = trained.model.preprocessing, trained.model.experiment.data
     found: dict[str, object] = {
         "nncli_version": nncli.__version__,
-        "run": reader.run.path.resolve().name,
+        "run": trained.name,
         "manifest_sha256": sha256,
         "columns": [_described(feature, data.parsers) for feature in learnt.features],
         "missing": list(data.missing),
@@ -88,8 +106,8 @@ def _metadata(reader: RunReader) -> dict[str, object]:
         found["classes"] = list(learnt.classes)
     if learnt.labels:
         found["labels"] = [list(pair) for pair in learnt.labels]
-    if reader.decision.threshold is not None:
-        found["threshold"] = reader.decision.threshold
+    if trained.decision.threshold is not None:
+        found["threshold"] = trained.decision.threshold
     return found
 
 
