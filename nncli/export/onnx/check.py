@@ -35,6 +35,19 @@ class Check:
     version: str
 
     @property
+    def in_words(self) -> str:
+        """What came of it, in a line."""
+        plural = "" if self.rows == 1 else "s"
+        labels = "no label differs"
+        if self.labels:
+            labels = f"{self.labels:,} label{'' if self.labels == 1 else 's'} differ"
+        verdict = "" if self.agrees else f": NOT the answers of nncli (up to {self.tolerance:g})"
+        return (
+            f"{self.rows:,} row{plural} in onnxruntime {self.version}: largest difference "
+            f"{self.difference:.1e}, {labels}{verdict}"
+        )
+
+    @property
     def agrees(self) -> bool:
         return self.difference <= self.tolerance and not self.labels
 

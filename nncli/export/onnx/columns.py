@@ -22,6 +22,12 @@ def takes_text(feature: FittedColumn) -> bool:
     return feature.kind in ("categorical", "boolean") or bool(feature.order)
 
 
+def missing_texts(parsers: Parsers, name: str) -> list[str]:
+    """The texts that mean no value in a column."""
+    own = parsers.of(name).missing
+    return [text for text in parsers.missing if text in own]
+
+
 @dataclass
 class Columns:
     """The inputs of a graph, and what becomes of them.
@@ -103,7 +109,7 @@ class Columns:
         """(rows, 1) NaN where missing; infinite, which is a fault, where it may not be."""
         if not takes_text(feature):
             return cells
-        missing = self.parsers.of(feature.name).missing
+        missing = missing_texts(self.parsers, feature.name)
         if feature.kind == "boolean":
             of_text = _truth_spellings()
             meaning = [0.0, 1.0]
@@ -111,7 +117,7 @@ class Columns:
             of_text = spelled(feature.order, self._known(feature, feature.order))
             meaning = [float(place) for place in range(len(feature.order))]
         count = len(meaning)
-        of_text |= dict.fromkeys([text for text in missing if text not in feature.order], count)
+        of_text |= dict.fromkeys(missing, count)
         is_fault = self.learnt.unknown == "error" or feature.fill is None
         other = np.inf if is_fault else float(feature.fill or 0.0)
         table = self.graph.constant(np.array([*meaning, np.nan, other]))
@@ -124,7 +130,7 @@ class Columns:
         known = self._known(feature, feature.categories)
         fill = None if feature.fill is None else known.index(str(feature.fill))
         of_text = spelled(feature.categories, known)
-        missing = self.parsers.of(feature.name).missing
+        missing = missing_texts(self.parsers, feature.name)
         for_missing = -1 if feature.fill is None else count if fill is None else fill
         of_text |= dict.fromkeys(missing, for_missing)
         other = -1 if self.learnt.unknown == "error" else count

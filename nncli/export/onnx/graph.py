@@ -74,9 +74,9 @@ class Value:
         return self._with("IsNaN", dtype=BOOL)
 
     def where(self, yes: "Value | Array | float", no: "Value | Array | float") -> "Value":
-        """yes where this is true, else no; one of them is a value, or texts."""
+        """yes where this is true, else no: one of them is a value, or both are texts."""
         example = yes if isinstance(yes, Value) else no
-        dtype = example.dtype if isinstance(example, Value) else np.asarray(example).dtype
+        dtype = example.dtype if isinstance(example, Value) else TEXT
         return self.graph.add(
             "Where",
             self,

@@ -15,10 +15,10 @@ from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import Parsers
 from nncli.engine.rows import X
-from nncli.errors import UserError, few, printable
+from nncli.errors import UserError, few
 from nncli.export.onnx import messages
 from nncli.export.onnx.answers import Answers
-from nncli.export.onnx.columns import Columns, takes_text
+from nncli.export.onnx.columns import Columns, missing_texts, takes_text
 from nncli.export.onnx.graph import Graph, Value
 from nncli.export.onnx.network import add_network
 
@@ -119,7 +119,7 @@ def _described(feature: FittedColumn, parsers: Parsers) -> dict[str, object]:
         found["values"] = list(words)
     if feature.date:
         found["unit"] = "days since 1970-01-01 in UTC"
-    missing = list(parsers.of(feature.name).missing)
+    missing = missing_texts(parsers, feature.name)
     if takes_text(feature) and missing != list(parsers.missing):
         found["missing"] = missing
     return found
@@ -149,8 +149,7 @@ def _notes(learnt: Preprocessing, parsers: Parsers, outputs: list[str]) -> Itera
             "handle_unknown is error, which ONNX can't raise: of a row with another category, the "
             "answers are NaN"
         )
-    for asked, name in zip(("label", "probabilities"), outputs, strict=False):
-        if len(outputs) == 2 and name != asked:
-            yield f"the output is called {printable(name)}, as a column is called {asked}"
-    if len(outputs) == 1 and outputs[0] != "prediction":
-        yield f"the output is called {printable(outputs[0])}, as a column is called prediction"
+    for name in outputs:
+        asked = name.rpartition("_")[0]
+        if name not in ("label", "probabilities", "prediction"):
+            yield f"the output is called {name}, as a column is called {asked}"
