@@ -1,12 +1,12 @@
 """`nncli export`."""
 
-import shlex
 from pathlib import Path
 
 import click
 
 from nncli.cli.options import RUN
 from nncli.cli.streams import echo_line, write_out
+from nncli.operating_system import shell_word
 
 
 @click.command(name="export")
@@ -63,7 +63,7 @@ def _numpy(run: Path, output: Path | None) -> None:
         return
     with output_file(output) as file:
         file.write(page.encode())
-    how = f"run it with: python {shlex.quote(str(output))}"
+    how = f"run it with: python {shell_word(output)}"
     echo_line(f"{output}: {page.count(chr(10)):,} lines; {how}", err=True)
 
 
