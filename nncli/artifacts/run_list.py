@@ -54,7 +54,7 @@ def list_runs(folder: Path) -> list[Listed]:
         children = sorted(child for child in folder.iterdir() if child.is_dir())
     firsts: dict[str, Experiment] = {}
     return [
-        replace(_listed(child, firsts), name=str(child.relative_to(folder)))
+        replace(_listed(child, firsts), name=child.relative_to(folder).as_posix())
         for child in children
         if _is_shown(child)
     ]

@@ -1,6 +1,5 @@
 """`nncli train`."""
 
-import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from nncli.cli.streams import echo, echo_err, echo_line, warn
 from nncli.cli.study import How, workers_options
 from nncli.cli.text_table import scores
 from nncli.errors import NothingLeft
+from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
     from nncli.artifacts.learning_curves import BackgroundPlotter
@@ -273,5 +273,5 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
     echo()
     echo_line(f"run: {recorder.run.path}")
     if recorder.stopped == "interrupted" and recorder.can_go_on:
-        path = shlex.quote(str(recorder.run.path))
+        path = shell_word(recorder.run.path)
         echo_line(f"go on with: nncli train --resume {path}")
