@@ -69,7 +69,7 @@ def _numpy(run: Path, output: Path | None) -> None:
 
 def _onnx(run: Path, output: Path | None, check_table: Path | None) -> int:
     from nncli.artifacts.files import output_file
-    from nncli.artifacts.trained_model import trained_model
+    from nncli.artifacts.open_model import trained_model
     from nncli.errors import few, printable
     from nncli.export.onnx.check import check
     from nncli.export.onnx.model import onnx_model
