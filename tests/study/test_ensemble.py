@@ -221,7 +221,10 @@ def test_threshold_is_chosen_on_the_held_out_predictions(ours, nncli):
     chosen = json.loads((path / "decision.json").read_text())
     assert model.decision.threshold == chosen["threshold"]
     assert chosen["rows"] == 68
-    predicted, truth = model.held_out()[:, 1] > chosen["threshold"], model.held_out_rows.truth
+    predicted, truth = (
+        model.held_out().predictions[:, 1] > chosen["threshold"],
+        model.held_out().truth,
+    )
     hits = np.sum(predicted & (truth == 1))
     assert chosen["value"] == pytest.approx(2 * hits / (predicted.sum() + truth.sum()))
 
