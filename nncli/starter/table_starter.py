@@ -1,6 +1,5 @@
 """The table starter: a commented config for a table of the user's, with what was found in it."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from nncli.data.reading.number_formats import yaml_name
 from nncli.data.table_formats import unpacked
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
+from nncli.operating_system import relative_path
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.table import Column, Table
 from nncli.starter.asked import NOTHING, Asked
@@ -93,7 +93,7 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
     """The `data` block of a table, with what was found in it as comments."""
     table, source = found.table, found.source
     assert table.origin is not None
-    relative = os.path.relpath(source.path.resolve(), config.resolve().parent)
+    relative = relative_path(source.path.resolve(), config.resolve().parent)
     target = _yaml(list(source.target))
     if len(source.target) == 1:
         target = _yaml(source.target[0])

@@ -34,16 +34,12 @@ def command(
 
 
 def _predict(run: Path, file: Path, output: Path | None, *, probabilities: bool) -> None:
+    from nncli.artifacts.open_model import trained_model
     from nncli.artifacts.predictions import Predictions
-    from nncli.artifacts.run_directory import RunDirectory
-    from nncli.artifacts.run_reader import RunReader
     from nncli.cli.summary import note_unseen_categories
-    from nncli.engine.threads import limited
     from nncli.errors import few
 
-    reader = RunReader(RunDirectory.open(run))
-    with limited(reader.model.experiment.training):
-        predictions = Predictions(reader, file, probabilities=probabilities)
+    predictions = Predictions(trained_model(run), file, probabilities=probabilities)
     predictions.write(output, sys.stdout.buffer)
     for note in predictions.file.notes:
         echo_line(f"note: {note}", err=True)
