@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.scores import recorded_scores
-from nncli.artifacts.trained_model import trained_model
 from nncli.config.dump import plain
 from nncli.data.class_values import class_values
 from nncli.errors import UserError

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.run_directory import WEIGHTS, RunDirectory
+from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.build import Built
 from nncli.assembly.decided import decided_in_words, described
@@ -39,11 +39,14 @@ class Scored:
     """rows: as others that are to be compared see them.  loss: the objective on them.
 
     predictions: (rows, classes) probabilities, or (rows, targets) in their own units.
+    are_new: whether these rows are as new to others, fitted on what `built` trains on, as to what
+    predicts them.
     """
 
     rows: EvaluationSet
     loss: float
     predictions: Array
+    are_new: bool = True
 
 
 class TrainedModel(ABC):
@@ -205,8 +208,3 @@ class TrainedNetwork(TrainedModel):
             evaluator = Evaluator(job.network, self.reader.theta, rows, job.decode, {}, keeps=True)
             loss = evaluator.score().loss
             return Scored(rows, loss, job.decode(evaluator.outputs))
-
-
-def trained_model(path: Path) -> TrainedModel:
-    """What a run directory predicts with. Raises UserError if there is none at `path`."""
-    return TrainedNetwork(RunReader(RunDirectory.open(path)))

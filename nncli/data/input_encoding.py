@@ -7,6 +7,7 @@ import numpy as np
 
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Unknown
+from nncli.data.rare_categories import RARE_CATEGORY
 from nncli.data.reading.ordinal_cells import UNKNOWN
 from nncli.errors import Problem, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -74,10 +75,12 @@ class Encoder:
             other = -np.inf if self.unknown == "error" or feature.fill is None else fill
             meaning = [TRUTHS.get(name.lower(), other) for name in names]
             return np.array([*meaning, fill])
-        known = {category: float(i) for i, category in enumerate(feature.categories)}
-        codes = [known.get(name, -np.inf) for name in names]
-        fill = np.nan if feature.fill is None else known.get(str(feature.fill), -np.inf)
-        return np.array([*codes, fill])
+        known = feature.places
+        takes_other = feature.rare and self.unknown == "ignore"
+        other = known[RARE_CATEGORY] if takes_other else -np.inf
+        codes = [known.get(name, other) for name in names]
+        fill = np.nan if feature.fill is None else known.get(str(feature.fill), other)
+        return np.array([*codes, fill], float)
 
     def __call__(self, rows: Array) -> Array:
         raw = self.table.x[rows]

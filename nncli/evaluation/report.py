@@ -181,6 +181,8 @@ class Report:
                 f"intervals: {self.rows} rows are few: they are rough, and more likely too narrow "
                 "than too wide"
             )
+        if LINEAR not in self.baselines:
+            notes.append(f"no {LINEAR} beside it: one would have to learn from these very rows")
         if self.decision_keys is not None and self.decision_keys.get("split") == self.name:
             notes.append("the threshold was chosen on these rows: expect less on new ones")
         reasons: dict[str, list[str]] = {}
@@ -250,10 +252,12 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         dtype = scored.rows.targets.dtype
         raise DataError(f"{rows.name}: its targets overflow when scaled or stored as {dtype}")
     with limited(job.training), np.errstate(all="ignore"):
-        linear = linear_model(
-            job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
-        )
-        rivals = {**built.baselines(len(truth)), LINEAR: linear.predictions}
+        rivals, fitted_rows = dict(built.baselines(len(truth))), len(job.train)
+        if scored.are_new:
+            linear = linear_model(
+                job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
+            )
+            rivals[LINEAR], fitted_rows = linear.predictions, linear.fitted_rows
         network = resample(chosen, scored.predictions, truth, seed=seed)
         others = {
             rival: resample(
@@ -270,7 +274,7 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         baselines=others,
         predictions=scored.predictions,
         truth=truth,
-        fitted_rows=linear.fitted_rows,
+        fitted_rows=fitted_rows,
         training_rows=len(job.train),
         classes=tuple(table.classes),
         targets=tuple(table.targets) if table.task == "regression" else (),

@@ -59,9 +59,10 @@ def command(
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
     if data is None and input_format is not None:
         raise click.UsageError("--format is for --data -, standard input")
-    from nncli.artifacts.trained_model import trained_model
+    from nncli.artifacts.open_model import trained_model
     from nncli.cli.summary import note_unfinished
     from nncli.data.memory import require_room_for_libraries
+    from nncli.evaluation.descriptions import alternatives
     from nncli.evaluation.report import evaluate
     from nncli.evaluation.report_files import save
 
@@ -80,7 +81,8 @@ def command(
     for trouble in troubles:
         echo_line(f"note: {trouble}", err=True)
     if as_json:
-        print_json({"run": os.fspath(run), **report.to_json(), "files": files})
+        described = {"files": files, "alt": alternatives(report, files)}
+        print_json({"run": os.fspath(run), **report.to_json(), **described})
     elif len(files) > 1:
         echo()
         echo_line(f"plots: {(run / files[-1]).parent}/")
@@ -179,8 +181,8 @@ def _more(report: "Report") -> str:
 
 
 def _classes(report: "Report") -> str:
+    from nncli.artifacts.plots import short
     from nncli.evaluation.class_scores import largest
-    from nncli.evaluation.plots import short
 
     rows = [["class", "rows", "precision", "recall", "f1"]]
     for index in largest(report.counts, MOST_CLASSES):
@@ -195,8 +197,8 @@ def _confusion(report: "Report") -> str:
     """Counts, with numbers for names across where those would make it too wide."""
     import numpy as np
 
+    from nncli.artifacts.plots import short
     from nncli.evaluation.class_scores import largest
-    from nncli.evaluation.plots import short
 
     chosen = largest(report.counts, MOST_CLASSES)
     names = [short(report.classes[index]) for index in chosen]

@@ -34,8 +34,8 @@ def command(
 
 
 def _predict(run: Path, file: Path, output: Path | None, *, probabilities: bool) -> None:
+    from nncli.artifacts.open_model import trained_model
     from nncli.artifacts.predictions import Predictions
-    from nncli.artifacts.trained_model import trained_model
     from nncli.cli.summary import note_unseen_categories
     from nncli.errors import few
 
