@@ -154,9 +154,9 @@ def objective(model: Model, predictions: Array, rows: EvaluationSet) -> float:
 
 
 def _with_all_categories(fitted: Sequence[Preprocessing]) -> Preprocessing:
-    """The first one's, each feature with the categories of all."""
+    """The first one's, each feature with the categories of all, be they rare ones for some."""
     features = []
     for own in zip(*(each.features for each in fitted), strict=True):
-        every = dict.fromkeys(name for feature in own for name in feature.categories)
-        features.append(replace(own[0], categories=tuple(every)))
+        every = dict.fromkeys(name for feature in own for name in feature.places)
+        features.append(replace(own[0], categories=tuple(every), rare=()))
     return replace(fitted[0], features=tuple(features))
