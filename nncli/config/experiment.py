@@ -51,6 +51,11 @@ class OutputKeys:
         PositiveInt | Auto,
         "epochs per row of metrics.csv; auto: as few as keep it to 1,000 rows",
     ] = "auto"
+    tensorboard: Annotated[
+        str | None,
+        "a folder for TensorBoard's event files, which grow as the run goes on; relative to where "
+        "nncli is called; null: none",
+    ] = None
 
 
 SeedBlock = Annotated[Seed | Seeds, "of split, initial weights, shuffling and dropout, or one each"]
