@@ -92,6 +92,14 @@ class FittedColumn:
         return {**own, **dict.fromkeys(self.rare, own.get(RARE_CATEGORY, 0))}
 
     @property
+    def place_of_others(self) -> int | None:
+        """That of a text which no training row has, as long as it may be there; None: it has none.
+
+        It is the rare ones' place, so that what is learnt of them tells of it.
+        """
+        return self.places[RARE_CATEGORY] if self.rare else None
+
+    @property
     def inputs(self) -> list[str]:
         """The network inputs it becomes."""
         if self.categories:

@@ -7,7 +7,6 @@ import numpy as np
 
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Unknown
-from nncli.data.rare_categories import RARE_CATEGORY
 from nncli.data.reading.ordinal_cells import UNKNOWN
 from nncli.errors import Problem, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -76,8 +75,8 @@ class Encoder:
             meaning = [TRUTHS.get(name.lower(), other) for name in names]
             return np.array([*meaning, fill])
         known = feature.places
-        takes_other = feature.rare and self.unknown == "ignore"
-        other = known[RARE_CATEGORY] if takes_other else -np.inf
+        place = feature.place_of_others if self.unknown == "ignore" else None
+        other = -np.inf if place is None else place
         codes = [known.get(name, other) for name in names]
         fill = np.nan if feature.fill is None else known.get(str(feature.fill), other)
         return np.array([*codes, fill], float)

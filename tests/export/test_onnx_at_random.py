@@ -98,7 +98,11 @@ def problems(draw):
     new = draw(tables(kinds, 12, is_new=True))
     preprocessing = {
         "numeric": draw(NUMERIC) | draw(SHAPED),
-        "categorical": {"impute": draw(st.sampled_from(["most_frequent", "category"]))},
+        "categorical": {
+            "impute": draw(st.sampled_from(["most_frequent", "category"])),
+            "min_count": draw(st.sampled_from([1, 2, 5])),
+            "max_categories": draw(st.sampled_from([None, 2, 3])),
+        },
     }
     if task.startswith("number"):
         preprocessing["target"] = {

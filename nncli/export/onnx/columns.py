@@ -95,16 +95,19 @@ class Columns:
         return self._looked_up(cells, np.array([*range(len(cells.words)), np.nan, other]))
 
     def _one_hot(self, feature: FittedColumn) -> Value:
-        """1 at the category of each cell; nothing but 0 for another."""
-        cells = self.cells[feature.name]
-        known = {category: place for place, category in enumerate(feature.categories)}
-        other = REFUSED if self.learnt.unknown == "error" else NOTHING
-        missing = REFUSED if feature.fill is None else known.get(str(feature.fill), NOTHING)
-        places = [known.get(word, other) for word in cells.words]
-        index = self._looked_up(cells, np.array([*places, missing, other], dtype=np.int64))
+        """1 at the place of each cell's category; nothing but 0 for one that has none."""
+        cells, known = self.cells[feature.name], feature.places
+        is_error = self.learnt.unknown == "error"
+        place = None if is_error else feature.place_of_others
+        nothing = NOTHING if place is None else place
+        other = REFUSED if is_error else nothing
+        missing = REFUSED if feature.fill is None else known.get(str(feature.fill), nothing)
+        meaning = [*(known.get(word, other) for word in cells.words), missing, other]
+        index = self._looked_up(cells, np.array(meaning, dtype=np.int64))
         if REFUSED in (missing, other):
             self.faults.append(index.equals(REFUSED))
-        return index.equals(np.arange(len(known), dtype=np.int64)[None]).cast(FLOAT64)
+        places = np.arange(len(feature.categories), dtype=np.int64)
+        return index.equals(places[None]).cast(FLOAT64)
 
     def _looked_up(self, cells: Cells, meaning: Array) -> Value:
         """(rows, 1) what each cell means: one number a word, one where missing, one for others."""
