@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 from onnx_models import RandomModel, answers, compared, config
 
-from nncli import registry
-from nncli.errors import UserError
-from nncli.parts.activations import Activation
 from nncli.registry import members
 
 TABLE = "a,b,y\n" + "".join(
@@ -80,44 +77,6 @@ def test_a_threshold_decides(output, threshold, tmp_path):
     assert compared(trained, tmp_path / "table.csv").agrees
     labels, probabilities = answers(trained, a=[-5.0, 0.0, 5.0], b=[1.0, 0.0, -1.0])
     assert (labels == np.where(probabilities[:, 1] > threshold, "q", "p")).all()
-
-
-class Waves(Activation):
-    """a = sin(z) + cosh(z)."""
-
-    calls = np.cosh
-
-    def forward(self, z, a, saved):
-        np.sin(z, out=a)
-        np.add(a, self.calls(z, out=saved["other"]), out=a)
-
-    def saved_shapes(self, shape):
-        return {"other": shape}
-
-
-class Bent(Waves):
-    """a = sin(z) + arcsinh(z): half of it is no operator of ONNX."""
-
-    calls = np.arcsinh
-
-
-@pytest.fixture(autouse=True)
-def _plugged_in(monkeypatch):
-    """Both, for as long as a test takes."""
-    for cls in (Waves, Bent):
-        monkeypatch.setattr(cls, "name", cls.__name__.lower(), raising=False)
-        monkeypatch.setitem(registry._families["activation"].classes, cls.name, cls)
-
-
-def test_a_part_of_others_is_written_from_what_it_calls(tmp_path):
-    trained = model(tmp_path, TABLE, "[{type: dense, units: 3, activation: waves}]")
-    assert compared(trained, tmp_path / "table.csv").agrees
-
-
-def test_an_operation_that_onnx_lacks_is_an_error_that_names_it(tmp_path):
-    trained = model(tmp_path, TABLE, "[{type: dense, units: 3, activation: bent}]")
-    with pytest.raises(UserError, match="as ONNX: a part calls arcsinh, for which there is no"):
-        answers(trained, a=[1.0], b=[1.0])
 
 
 def test_one_row_none_and_many(tmp_path):
