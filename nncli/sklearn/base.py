@@ -108,7 +108,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
         self.history_ = {name: np.array(values) for name, values in run.columns().items()}
-        kept, epochs = recorded_scores(run).get("train", {}), self.history_["epoch"]
+        kept, epochs = recorded_scores(TrainedNetwork(run)).get("train", {}), self.history_["epoch"]
         self.loss_ = kept.get("loss", float(self.history_["loss"][-1]))
         self.n_iter_ = int(run.summary().get("epochs", epochs[-1]))
 

@@ -11,6 +11,7 @@ from nncli.artifacts.clock import utc_now
 from nncli.artifacts.ensemble import HELD_OUT, mean, objective
 from nncli.artifacts.files import to_json
 from nncli.artifacts.held_out import HeldOut
+from nncli.artifacts.prediction_intervals import error_ratio
 from nncli.artifacts.run_directory import CONFIG, DECISION, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
@@ -146,16 +147,23 @@ def _split(experiment: Experiment, source: Source) -> tuple[SplitTable, int]:
 
 
 def _held_out(members: Sequence[TrainedNetwork], table: Table, *, has_folds: bool) -> HeldOut:
-    """Each row predicted by the member that held it out, or all by all."""
-    rows = [member.reader.rows.val for member in members]
-    if has_folds:
-        parts = [member.predict(table, own) for member, own in zip(members, rows, strict=True)]
-        order = np.argsort(np.concatenate(rows))
-        every, predictions = np.concatenate(rows)[order], np.concatenate(parts)[order]
-    else:
-        every = rows[0]
-        predictions = mean([member.predict(table, every) for member in members])
-    return HeldOut(every, predictions, table.y[every])
+    """Each row as the member predicts it that held it out, or as all do together."""
+    parts = [member.reader.rows.val for member in members]
+    scaling, is_regression = members[0].model.preprocessing.target, table.task == "regression"
+    ratio = np.ones(len(table.targets) if is_regression else 0)
+    if not has_folds:
+        rows = parts[0]
+        together = mean([member.predict(table, rows) for member in members])
+        return HeldOut(rows, together, table.y[rows], ratio)
+    order = np.argsort(np.concatenate(parts))
+    rows = np.concatenate(parts)[order]
+    own = [member.predict(table, part) for member, part in zip(members, parts, strict=True)]
+    predictions = np.concatenate(own)[order]
+    if is_regression:
+        errors = scaling.apply(predictions) - scaling.apply(table.y[rows])
+        every = np.stack([member.predict(table, rows) for member in members])
+        ratio = error_ratio(every, errors, scaling)
+    return HeldOut(rows, predictions, table.y[rows], ratio)
 
 
 def _chosen(first: TrainedNetwork, held_out: HeldOut) -> ChosenThreshold | None:

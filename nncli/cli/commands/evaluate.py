@@ -131,6 +131,8 @@ def _in_words(report: "Report") -> str:
         blocks += [_classes(report), _confusion(report)]
     if report.labels:
         blocks.append(label_table(report, MOST_CLASSES))
+    if report.coverage:
+        blocks.append("\n".join(escaped(str(each)) for each in report.coverage))
     if report.calibration:
         error = figure(round(report.calibration.error, 4))
         blocks.append(f"expected calibration error {error}")
