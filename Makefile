@@ -15,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check soak coverage mutate accuracy bench golden lock clean
+.PHONY: help run test check soak coverage mutate accuracy bench golden site lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -66,12 +66,22 @@ bench: $(READY)  ## Measure speed beside the peers that are installed: docs/perf
 golden: $(READY)  ## Run the tests, rewriting the golden files; look at the difference with git
 	NNCLI_UPDATE_GOLDEN=1 $(BIN)/pytest -n 2 --dist worksteal
 
+# Zensical is installed for this alone. A link that leads nowhere fails.
+site: $(READY)  ## Make the website of README and docs/ in build/site/html
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r docs/site.lock
+	$(BIN)/python docs/make_site.py
+	cd build/site && $(CURDIR)/$(BIN)/zensical build --strict --config-file mkdocs.yml
+	@printf '\nsite: build/site/html/index.html\n'
+
 # Versions that still fit are kept; `make lock LOCK=--upgrade` takes the newest of all.
 lock: $(DEPENDENCIES)  ## Make requirements.lock again from pyproject.toml
 	printf '%s\n' editables hatchling uv | $(BIN)/uv pip compile $(LOCK) --quiet --universal \
 	  --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --group pyproject.toml:dev pyproject.toml - \
 	  -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -c requirements.lock \
+	  --group pyproject.toml:site -o docs/site.lock
 
 clean:  ## Remove .venv and what the tools leave behind; runs/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

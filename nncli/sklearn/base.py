@@ -11,11 +11,15 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.scores import recorded_scores
+from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import numbered
 from nncli.parts.table import Table
-from nncli.sklearn.blocks import in_words, parameters_of
+from nncli.sklearn.blocks import in_words, parameters_of, parameters_of_run
 from nncli.sklearn.fitting import fit
 
 Block = Mapping[str, Any] | str | None
@@ -23,6 +27,8 @@ Block = Mapping[str, Any] | str | None
 
 class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Blocks of a config -> weights, by `fit`; rows -> outputs."""
+
+    _is_from_run = False
 
     def __init__(
         self,
@@ -76,6 +82,36 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         except NncliError as error:
             raise ValueError(str(error)) from error
 
+    @classmethod
+    def from_run(cls, path: str | PathLike[str]) -> Self:
+        """A fitted estimator with the weights of a run, whose rows are a DataFrame of the columns
+        that the run has learnt from, in any order, as they stand in its table: texts, missing cells
+        and all. It answers as `nncli predict` does; `fit` trains the same blocks anew on other
+        rows, which are numbers.
+
+        Raises ValueError for what is no run, or one of the other kind.
+        """
+        try:
+            run = RunReader(RunDirectory.open(Path(path)))
+            TrainedNetwork(run).refuse_unfit()
+            model = cls(**parameters_of_run(run))
+            model._take_up(run)
+        except NncliError as error:
+            raise ValueError(str(error)) from error
+        return model
+
+    def _take_up(self, run: RunReader) -> None:
+        """Become what a run has trained."""
+        self._is_from_run = True
+        self.model_, self.theta_, self._decision = run.model, run.theta, run.decision
+        names = [feature.name for feature in run.model.preprocessing.features]
+        self.feature_names_in_ = np.array(names, dtype=object)
+        self.n_features_in_ = len(names)
+        self.history_ = {name: np.array(values) for name, values in run.columns().items()}
+        kept, epochs = recorded_scores(TrainedNetwork(run)).get("train", {}), self.history_["epoch"]
+        self.loss_ = kept.get("loss", float(self.history_["loss"][-1]))
+        self.n_iter_ = int(run.summary().get("epochs", epochs[-1]))
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         numeric = _key(self.preprocessing, "numeric")
@@ -103,17 +139,36 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             fitted = fit(parameters, table)
         except NncliError as error:
             raise ValueError(in_words(error)) from error
+        self._is_from_run = False
         self.model_, self.theta_, self._decision = fitted.model, fitted.theta, fitted.decision
         self.n_iter_, self.loss_, self.history_ = fitted.epochs, fitted.loss, fitted.history
 
     def _outputs(self, X: Any) -> Array:
         """(rows, classes) probabilities, or (rows, targets)."""
         check_is_fitted(self, "theta_")
-        x = self._rows(X, reset=False)
-        table = Table(x, np.zeros(len(x)), numbered("x", x.shape[1]))
-        inputs = self.model_.inputs(table, np.arange(len(x)))
+        try:
+            table = self._table(X)
+        except NncliError as error:
+            raise ValueError(str(error)) from error
+        inputs = self.model_.inputs(table, np.arange(len(table)))
         outputs: Array = self.model_.predict(self.theta_, inputs)
         return outputs
+
+    def _table(self, X: Any) -> Table:
+        """Rows to be answered."""
+        if self._is_from_run:
+            is_array = isinstance(X, np.ndarray)
+            return self.model_.read_given(self._named(X) if is_array else X)
+        x = self._rows(X, reset=False)
+        return Table(x, np.zeros(len(x)), numbered("x", x.shape[1]))
+
+    def _named(self, X: Array) -> Mapping[str, Array]:
+        """The columns of an array, whose order is all that says which is which."""
+        names = [str(name) for name in self.feature_names_in_]
+        if X.ndim != 2 or X.shape[1] != len(names):
+            shape = " x ".join(map(str, X.shape))
+            raise ValueError(f"X: expected (rows, {len(names)}), found {shape}")
+        return dict(zip(names, X.T, strict=True))
 
 
 def _key(block: Any, name: str) -> Any:

@@ -7,6 +7,8 @@ from typing import Protocol
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.engine.job import Seeds
 
+MEMBER_SEEDS = ("init", "shuffle", "dropout")  # in which members of an ensemble differ
+
 
 @dataclass(frozen=True)
 class RunPlan:
@@ -104,6 +106,25 @@ class FoldPlanner:
 
     def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
         return TrialPlan(number, (RunPlan(f"fold-{number + 1}", fold=number),))
+
+    def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
+        return self.plan(record.number, told)
+
+
+@dataclass(frozen=True)
+class MemberPlanner:
+    """`ensemble`: run i holds out part i, if there are parts, and starts from other weights."""
+
+    trials: int
+    seeds: Seeds
+    has_folds: bool
+    ahead: int = 0
+
+    def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
+        given = seed_assignment(self.seeds, MEMBER_SEEDS, number), "ensemble=null"
+        keys = {f"seed.{name}": str(getattr(self.seeds, name) + number) for name in MEMBER_SEEDS}
+        fold = number if self.has_folds else None
+        return TrialPlan(number, (RunPlan(f"member-{number + 1}", given, fold),), keys)
 
     def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
         return self.plan(record.number, told)
