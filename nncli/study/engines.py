@@ -14,7 +14,6 @@ from nncli.operating_system import MOST_PROCESSES
 from nncli.study.task import TrialResult, TrialTask
 from nncli.study.worker import OnRunReport, run_trial, run_trial_here, unseen
 
-
 SECONDS_TO_ANSWER = 10  # that a scheduler has
 
 
