@@ -48,8 +48,7 @@ def fork_server() -> Iterator[ForkServer]:
 
 # What can be lost on the way: slots, a step count, streams of random numbers, the position in an
 # epoch; best values and weights, patience and rates that follow the loss; batch statistics; rows of
-# a file; and all of it in machine code, of
-# batches of one size, to be compiled once.
+# a file; and all of it in machine code, of batches of one size, to be compiled once.
 TRAININGS = {
     "chance": (
         "seed: 3",
