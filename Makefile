@@ -38,9 +38,9 @@ check: $(READY)  ## Run only what reads the code: format, lint, types, import fl
 	$(BIN)/lint-imports
 
 # Hours, not minutes; SOAK="-k kill" for a part. What was tried is summed up in soak.md.
-soak: $(READY)  ## Run the reliability tests, and the doctor, at full length
+soak: $(READY)  ## Run the reliability tests, the doctor and ONNX models, at full length
 	@rm -f soak.jsonl
-	NNCLI_SOAK=1 NNCLI_SOAK_SUMMARY=$(CURDIR)/soak.jsonl $(BIN)/pytest -n 2 tests/reliability tests/doctor/test_sick_networks.py $(SOAK); \
+	NNCLI_SOAK=1 NNCLI_SOAK_SUMMARY=$(CURDIR)/soak.jsonl $(BIN)/pytest -n 2 tests/reliability tests/doctor/test_sick_networks.py tests/export/test_onnx_at_random.py $(SOAK); \
 	code=$$?; $(BIN)/python tests/reliability/summarize.py soak.jsonl soak.md; exit $$code
 
 # Every line and branch that reads a config or touches a run's files is tested.
