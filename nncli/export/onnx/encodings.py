@@ -3,7 +3,7 @@
 import numpy as np
 
 from nncli.data.bent_scales import LARGEST, LEAST_RANK, NormalScores, RobustClip
-from nncli.data.numeric_encodings import Encoding, PiecewiseLinear
+from nncli.data.numeric_encodings import BinsAndValue, Encoding, PiecewiseLinear
 from nncli.export.onnx.formulas import hypot, log, maximum, minimum, polynomial
 from nncli.export.onnx.graph import FLOAT64, INT64, Value
 
@@ -30,6 +30,10 @@ def encoded(encoding: Encoding, values: Value) -> Value:
     match encoding:
         case PiecewiseLinear(edges):
             return _piecewise_linear(np.array(edges), values)
+        case BinsAndValue(edges, shift, scale):
+            within = minimum(maximum(values, edges[0]), edges[-1])
+            bins = _piecewise_linear(np.array(edges), values) * 0.5
+            return bins.graph.concat([bins, (within - shift) / scale])
         case NormalScores(quantiles):
             return _normal_scores(np.array(quantiles), values)
         case RobustClip(shift, scale):
