@@ -144,6 +144,22 @@ def test_words_with_an_order(tmp_path):
         assert compared(RandomModel(path), each).agrees
 
 
+def test_numbers_that_mean_missing(tmp_path):
+    def cells(k):
+        return {"x": -999 if k % 5 == 2 else k * 0.7 % 3, "z": k % 7, "y": "pq"[k % 2]}
+
+    path = config(
+        tmp_path,
+        table(30, cells),
+        'data: {path: table.csv, target: y, missing: ["", "-999"]}',
+        NETWORK,
+    )
+    trained = RandomModel(path)
+    assert trained.model.preprocessing.features[0].missing
+    marked, gone = (answers(trained, x=[x], z=[1.0])[1] for x in (-999.0, np.nan))
+    assert marked.tolist() == gone.tolist()
+
+
 @pytest.mark.parametrize("unknown", ["ignore", "error"])
 def test_texts_that_are_true_or_false(unknown, tmp_path):
     def cells(k):
