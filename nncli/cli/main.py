@@ -22,6 +22,7 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
     *(
         "train",
         "evaluate",
+        "report",
         "predict",
         "compare",
         "plot-loss",

@@ -1,6 +1,8 @@
 """The model summary that `train` prints first, and notes that several commands have."""
 
+import shlex
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from nncli.assembly.build import Built
@@ -59,6 +61,11 @@ def note_unfinished(summary: Mapping[str, Any]) -> None:
     if ended in ("diverged", "interrupted", "not ended"):
         how = "was interrupted" if ended == "interrupted" else f"has {ended}"
         echo_line(f"note: training {how}; these are the last weights it kept", err=True)
+
+
+def where_to_look(path: Path) -> str:
+    """Which command makes a page of a run or a study."""
+    return escaped(f"a page about it: nncli report {shlex.quote(str(path))}")
 
 
 def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:
