@@ -5,16 +5,18 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from nncli.artifacts.files import output_file
 from nncli.errors import UserError
 
 FORMATS = (".png", ".svg", ".pdf")
-NO_DATE = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+ALT = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
+NO_DATE: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 SETTINGS = ("MATPLOTLIBRC", "MPLBACKEND")  # environment variables that matplotlib obeys
 OF_WINDOWS = ("backend", "backend_fallback", "interactive", "toolbar")  # which nobody opens
 
@@ -25,23 +27,29 @@ def check_format(path: Path) -> None:
         raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
 
 
-def write_picture(path: Path, draw: Callable[[], Any]) -> None:
+def write_picture(path: Path, draw: Callable[[], Any], alt: str = "") -> None:
     """Write the figure that `draw` makes, in the format of its suffix: equal ones, equal bytes.
+
+    alt: what it shows, in words, for who can't see it; it is kept in the file.
 
     Raises OverflowError for values that no axis can show, FileFailure if it can't write.
     """
-    content = picture(path.suffix.lower(), draw)
+    content = picture(path.suffix.lower(), draw, alt)
     with output_file(path) as file:
         file.write(content)
 
 
-def picture(suffix: str, draw: Callable[[], Any]) -> bytes:
+def picture(suffix: str, draw: Callable[[], Any], alt: str = "") -> bytes:
     """The figure that `draw` makes, as a file. Raises OverflowError or ValueError."""
     with warnings.catch_warnings(), own_style():
         warnings.simplefilter("ignore")  # a letter the font lacks, a log of nothing
         content = io.BytesIO()
-        draw().savefig(content, format=suffix[1:], dpi=150, metadata=NO_DATE.get(suffix, {}))
-        return content.getvalue()
+        about = NO_DATE.get(suffix, {}) | ({ALT[suffix]: alt} if alt else {})
+        draw().savefig(content, format=suffix[1:], dpi=150, metadata=about)
+    if suffix == ".svg" and alt:  # which a browser reads out, even within a page
+        label = f"<svg role='img' aria-label={quoteattr(alt)} ".encode()
+        return content.getvalue().replace(b"<svg ", label, 1)
+    return content.getvalue()
 
 
 @contextmanager
@@ -78,7 +86,11 @@ def _own_settings() -> Path:
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
     """The working folder is another: matplotlib reads the `matplotlibrc` that lies in it."""
-    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+    if not hasattr(os, "fchdir"):
+        with chdir(folder):
+            yield
+        return
+    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))  # a folder may have lost its name
     os.chdir(folder)
     try:
         yield

@@ -2,21 +2,20 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from nncli.artifacts.files import output_file
-from nncli.artifacts.run_directory import WEIGHTS
-from nncli.artifacts.run_reader import RunReader
-from nncli.assembly.decided import decided_in_words
+from nncli.artifacts.prediction_intervals import PredictionIntervals
+from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
 from nncli.data.reading.chunks import has_codes, is_number
 from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
-from nncli.errors import CorruptRun, UserError
+from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision, has_label
 from nncli.parts.table import Pair
@@ -26,8 +25,9 @@ STDOUT = Path("stdout.csv")  # how it is written there
 
 
 class Predictions:
-    """What a run predicts for the rows of a file.
+    """What a trained model predicts for the rows of a file.
 
+    interval: add where each target's interval begins and ends that covers such a share of rows.
     names: of the added columns.  unused: the file's columns that the run doesn't look at.
     formulas: predicted classes that a spreadsheet would calculate, and not show.
     decided: in words, if a threshold parts two classes.
@@ -35,27 +35,33 @@ class Predictions:
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
 
-    def __init__(self, run: RunReader, path: Path, *, probabilities: bool) -> None:
-        model, self.path = run.model, path
-        _refuse_unfit(run)
+    def __init__(
+        self,
+        trained: TrainedModel,
+        path: Path,
+        *,
+        probabilities: bool,
+        interval: float | None = None,
+    ) -> None:
+        model, self.path = trained.model, path
+        trained.refuse_unfit()
         fitted = model.preprocessing
         if probabilities and not (fitted.classes or fitted.labels):
             raise UserError("--probabilities is for classes, and this run predicts a number")
+        intervals = None if interval is None else PredictionIntervals.of(trained, interval)
         table = model.read(path, needs_target=False)
-        with np.errstate(all="ignore"):  # what overflows is refused
-            inputs = model.inputs(table, np.arange(len(table)))
-        if fitted.classes and not probabilities:
-            predicted = model.predict_classes(run.theta, inputs, run.decision)
-        else:
-            predicted = model.predict(run.theta, inputs)
+        is_decided = fitted.classes and not probabilities
+        predicted = trained.decide(table) if is_decided else trained.predict(table)
         self.rows, self.unseen = len(table), fitted.unseen(table)
         self.file = model.open(path)
         used = {*table.features, *fitted.targets}
         self.unused = [name for name in self.file.names if name not in used]
-        self.decided = _decided(run)
+        self.decided = trained.decided
         words = dict.fromkeys(name for pair in fitted.labels for name in pair)
         self.formulas = _formulas(fitted.classes or [*words])
-        columns = _columns(model, predicted, run.decision, probabilities=probabilities)
+        columns = _columns(model, predicted, trained.decision, probabilities=probabilities)
+        if intervals is not None:
+            columns = _with_intervals(columns, *intervals(predicted))
         added = {_free(name, self.file.names): column for name, column in columns.items()}
         self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(self.file, added, parsers, frozenset(_texts(model, self.names)))
@@ -77,21 +83,6 @@ class Predictions:
             raise UserError(f"{target}: these are the rows to predict: choose another file with -o")
         with output_file(target) as file:
             write(file, self.output)
-
-
-def _refuse_unfit(run: RunReader) -> None:
-    """Raises CorruptRun for weights from which nothing but NaN would follow."""
-    for tensor in run.model.network.layout.tensors:
-        if not np.isfinite(run.theta[tensor.start : tensor.start + tensor.size]).all():
-            raise CorruptRun(
-                f"{run.run.path / WEIGHTS}: {tensor.name} is not finite: nothing can be predicted "
-                f"from it (nncli doctor {run.run.path} looks for the cause)"
-            )
-
-
-def _decided(run: RunReader) -> str:
-    keys, classes = run.recorded.decision, run.model.preprocessing.classes
-    return decided_in_words(keys, run.chosen, classes[1]) if keys else ""
 
 
 def _formulas(classes: Sequence[str]) -> list[str]:
@@ -117,6 +108,14 @@ def _columns(
         return {"prediction": names[predicted]}
     columns: dict[str, Any] = {"prediction": names[decision(predicted)]}
     return columns | {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
+
+
+def _with_intervals(columns: Mapping[str, Array], low: Array, high: Array) -> dict[str, Any]:
+    """Each column of numbers, and behind it where its interval begins and ends."""
+    found: dict[str, Any] = {}
+    for place, (name, values) in enumerate(columns.items()):
+        found |= {name: values, f"{name}_low": low[:, place], f"{name}_high": high[:, place]}
+    return found
 
 
 def _label_columns(

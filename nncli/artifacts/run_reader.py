@@ -202,9 +202,13 @@ class RunReader:
         state = self.built.job.start()
         return state, decode_state(content, state, path)
 
+    def columns(self) -> dict[str, list[float]]:
+        """metrics.csv, as far as the run has come."""
+        return read_columns(self._learned(names.METRICS), self._path(names.METRICS))
+
     def curves(self) -> Curves:
         """What plot-loss shows."""
-        columns = read_columns(self._learned(names.METRICS), self._path(names.METRICS))
+        columns = self.columns()
         best_epoch = self.summary().get("best_epoch")
         return run_curves(self.run.name, columns, self.recorded, best_epoch)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -68,14 +67,6 @@ class Built:
     def evaluation_set(self, name: str) -> EvaluationSet:
         """The rows of a split as the network sees them."""
         return self.model.evaluation_set(self.table, self.rows.named()[name], self.row_weights)
-
-    def read(self, path: Path, *, needs_target: bool) -> Table:
-        """Rows of another table; see Model.read."""
-        return self.model.read(path, needs_target=needs_target)
-
-    def table_evaluation_set(self, table: Table) -> EvaluationSet:
-        """All rows of another table as the network sees them, weighed as the run's own are."""
-        return self.model.evaluation_set(table, np.arange(len(table)), self.row_weights)
 
     def baselines(self, rows: int) -> dict[str, Array]:
         """Predictions for so many rows that look at the training targets only, by name."""
@@ -169,6 +160,7 @@ def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Prep
         numeric.encode,
         numeric.bins,
         numeric.missing_indicator,
+        categorical.rare,
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused

@@ -63,6 +63,10 @@ class Model:
             refuse_untransformable(table, self.preprocessing.target.transform)
         return table
 
+    def read_given(self, rows: Any) -> Table:
+        """The same of a DataFrame, a list of dicts or a dict of columns, without the target."""
+        return self._new_rows.read_given(rows)
+
     def open(self, path: Path) -> TableReader:
         """The reader of such a table."""
         return self._new_rows.open(path)

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.palette import NETWORK
 from nncli.artifacts.pictures import write_picture
+from nncli.artifacts.plots import REFERENCE, dress, new_figure, short
 from nncli.boundary.boundary import Boundary
 from nncli.boundary.grid import Axis
 from nncli.boundary.style import (
@@ -25,7 +27,6 @@ from nncli.boundary.style import (
     ticks,
 )
 from nncli.errors import UserError
-from nncli.evaluation.plots import REFERENCE, SHADE, dress, new_figure, short
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST
 
@@ -46,7 +47,7 @@ def _draw_numbers(boundary: Boundary) -> Any:
     points = boundary.points
     style = dot_style(len(points))
     dot = axes.scatter(dots(boundary)[:, 0], points.truth, color="0.6", **style)
-    line = _draw_line(axes, boundary.axes[0], boundary.predictions[:, 0], SHADE)
+    line = _draw_line(axes, boundary.axes[0], boundary.predictions[:, 0], NETWORK)
     frame(axes, boundary, boundary.target)
     legend(axes, [(line, "predicted"), (dot, "training rows")], loc="best")
     caption(figure, boundary)

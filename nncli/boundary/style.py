@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.palette import class_colors as palette_colors
+from nncli.artifacts.plots import dress, new_figure, short
 from nncli.boundary.boundary import Boundary, Points
 from nncli.boundary.grid import Axis
 from nncli.errors import few
-from nncli.evaluation.plots import COLORS, dress, new_figure, short
 from nncli.parts.arrays import Array
 
 WIDTH, HEIGHT = 7.2, 5.0  # inches
@@ -107,12 +108,9 @@ def _columns(boundary: Boundary) -> int:
 
 def class_colors(count: int) -> Array:
     """(count, 3) red, green and blue, between 0 and 1."""
-    from matplotlib import colormaps
     from matplotlib.colors import to_rgb
 
-    if count <= len(COLORS):
-        return np.array([to_rgb(color) for color in COLORS[:count]])
-    return np.asarray(colormaps["turbo"](np.linspace(0.05, 0.95, count))[:, :3])
+    return np.array([to_rgb(color) for color in palette_colors(count)])
 
 
 def scatter_classes(axes: Any, points: Points, places: Array, colors: Array) -> None:

@@ -14,7 +14,7 @@ SHARES = ("precision", "recall", "f1", "roc_auc", "average_precision", "accuracy
 
 def label_table(report: "Report", most: int) -> str:
     """The labels with the most rows, their averages, and what is told of whole rows."""
-    from nncli.evaluation.plots import short
+    from nncli.artifacts.plots import short
 
     found = report.of_labels
 

@@ -6,18 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.curve_bands import band, show_range
+from nncli.artifacts.palette import COLORS, OTHERS
 from nncli.artifacts.pictures import write_picture
+from nncli.artifacts.plots import dress, new_figure, short
 from nncli.comparison.comparison import Comparison
 from nncli.comparison.labels import LONGEST_LABEL, labels
 from nncli.comparison.results import bare
 from nncli.errors import UserError
-from nncli.evaluation.curve_bands import band, show_range
-from nncli.evaluation.plots import COLORS, dress, new_figure, short
 from nncli.evaluation.statistics import FEWEST
 
-YELLOW = "#F0E442"  # hardly seen as a line on white
-SHADES = [color for color in COLORS if color != YELLOW][:8]
-OTHERS = "0.7"
+SHADES = COLORS[:8]
 WIDTH, HEIGHT, LINE = 10.5, 4.2, 0.26  # inches; LINE: of a box
 SETTLED = 0.02  # share of the epochs whose values may lie outside
 AROUND, LETTERS = 0.9, 0.14  # inches of the picture that no axes have; from label to label

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.encoding import encode
+from nncli.data.reading.given_rows import NAME as GIVEN
+from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
@@ -64,13 +67,21 @@ class NewRows:
 
         Raises DataError if it lacks a column, TableError for cells that aren't what they were.
         """
-        reader = self.open(path)
+        return self._read(self.open(path), str(path), sha256_of(path), needs_target=needs_target)
+
+    def read_given(self, rows: Any, *, needs_target: bool = False) -> Table:
+        """The same of rows in memory: see GivenRows."""
+        formats = {name: keys.format for name, keys in self.columns.items()}
+        reader = GivenRows(rows, formats)
+        return self._read(reader, GIVEN, "", needs_target=needs_target)
+
+    def _read(self, reader: TableReader, name: str, sha256: str, *, needs_target: bool) -> Table:
         features = [feature.name for feature in self.learnt.features]
         targets = list(self.learnt.targets) if needs_target else []
         weights = [self.weight] if self.weight in reader.names and self.weight else []
-        self._check_names(path, reader, [*features, *targets])
+        self._check_names(name, reader, [*features, *targets])
         encoded = encode(
-            [(str(path), reader)],
+            [(name, reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
             self._forms(targets) | dict.fromkeys(weights, "number"),
             self._parsers,
@@ -78,8 +89,8 @@ class NewRows:
             is_new=True,
         )
         origin = Origin(
-            (sha256_of(path),),
-            ((str(path), encoded.lines[0]),),
+            (sha256,),
+            ((name, encoded.lines[0]),),
             row_word=reader.row_word,
             notes=reader.notes,
         )
@@ -114,7 +125,7 @@ class NewRows:
         """A column's categories or classes, as training knew them."""
         return Categories(words, self.format.decimal, folds_case=self._parsers.folds_case(name))
 
-    def _check_names(self, path: Path, reader: TableReader, wanted: Sequence[str]) -> None:
+    def _check_names(self, place: str, reader: TableReader, wanted: Sequence[str]) -> None:
         names = reader.names
         lacking = [name for name in wanted if name not in names]
         if not lacking:
@@ -129,7 +140,7 @@ class NewRows:
         headless = getattr(reader, "has_header", False) and len(lacking) == len(wanted)
         hint = " (its first row was taken for the columns' names)" if headless else ""
         raise DataError(
-            f"{path}: lacks {what} {', '.join(guesses)}{more}; it has {listed(names)}{hint}"
+            f"{place}: lacks {what} {', '.join(guesses)}{more}; it has {listed(names)}{hint}"
         )
 
     def _forms(self, targets: Sequence[str]) -> dict[str, Form]:
@@ -146,10 +157,10 @@ class NewRows:
         categories = {}
         for feature in self.learnt.features:
             if (texts := encoded.vocabularies.get(feature.name)) is not None:
-                known = self._known(feature.name, feature.categories)
-                places = map(known.index, texts)
+                words = (*feature.places,)
+                places = map(self._known(feature.name, words).index, texts)
                 categories[feature.name] = tuple(
-                    text if place is None else feature.categories[place]
+                    text if place is None else words[place]
                     for text, place in zip(texts, places, strict=True)
                 )
         return categories

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from nncli.evaluation.plots import REFERENCE, SHADE, dress, entitle, new_figure, short
+from nncli.artifacts.palette import NETWORK
+from nncli.artifacts.plots import REFERENCE, dress, entitle, new_figure, short
 from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 
@@ -29,6 +30,8 @@ def predicted_vs_true(report: Report, title: str) -> Any:
 
 def residuals(report: Report, title: str) -> Any:
     """true - predicted over predicted, and how often each residual occurs."""
+    from matplotlib.ticker import MaxNLocator
+
     figure, every = _grid(report, width=5.8, height=4.0)
     entitle(every[0][0], f"residuals{_only(report)}", title)
     for axes, index, name in every:
@@ -36,12 +39,13 @@ def residuals(report: Report, title: str) -> Any:
         axes.scatter(predicted, true - predicted, **_dots(len(true)))
         axes.axhline(0, **REFERENCE)
         dress(axes, f"predicted {name}", f"true - predicted {name}")
-        beside = axes.inset_axes((1.02, 0, 0.2, 1), sharey=axes)
+        beside = axes.inset_axes((1.04, 0, 0.2, 1), sharey=axes)
         every_residual = report.truth[:, index] - report.predictions[:, index]
         bars = int(np.clip(2 * np.sqrt(report.rows), 5, BARS)) | 1  # odd: 0 in the middle of one
-        beside.hist(every_residual, bins=bars, orientation="horizontal", color=SHADE, alpha=0.6)
+        beside.hist(every_residual, bins=bars, orientation="horizontal", color=NETWORK, alpha=0.6)
         beside.axhline(0, **REFERENCE)
         dress(beside, "rows", "")
+        beside.xaxis.set_major_locator(MaxNLocator(2, integer=True, prune="lower"))
         beside.tick_params(labelleft=False, labelsize=8)
     return figure
 
@@ -78,4 +82,4 @@ def _only(report: Report) -> str:
 def _dots(count: int) -> dict[str, Any]:
     """Dots that overlap show it."""
     crowd = min(max(count, 100), MOST_DOTS) / 100
-    return {"s": 26 / crowd**0.3, "alpha": 0.8 / crowd**0.3, "color": SHADE, "linewidths": 0}
+    return {"s": 26 / crowd**0.3, "alpha": 0.8 / crowd**0.3, "color": NETWORK, "linewidths": 0}

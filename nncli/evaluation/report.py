@@ -1,18 +1,16 @@
 """The report: what a run's network is worth on a set of rows, and beside what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.run_reader import RunReader
-from nncli.assembly.decided import decided_in_words, described
+from nncli.artifacts.trained_model import ChosenRows, TrainedModel
 from nncli.data.memory import available
-from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.threads import limited
-from nncli.errors import UserError
+from nncli.errors import DataError, UserError
 from nncli.evaluation.class_scores import (
     Calibration,
     ClassScores,
@@ -23,6 +21,7 @@ from nncli.evaluation.class_scores import (
     precision_recall_curves,
     roc_curves,
 )
+from nncli.evaluation.coverage import Coverage, coverage
 from nncli.evaluation.intervals import (
     FEWEST_ROWS,
     WITHOUT,
@@ -48,13 +47,15 @@ COPIES = 4  # of a number for each row and class: predictions, two rivals', a re
 
 @dataclass(frozen=True)
 class Report:
-    """Scores of a run's network on a set of rows.
+    """Scores of a trained model on a set of rows.
 
     run: its name.  name: the split's, or the file's.  loss: the objective on these rows.
     network, baselines: scores of its predictions, and of others that it has to beat, by name.
     predictions, truth: as metrics take them.
     fitted_rows: of the training rows, those that the linear model was fitted on.
     classes, targets, labels: their names; one of them has some.
+    coverage: of the prediction intervals of each number predicted.
+    are_new: whether the rows are as new to a linear model as to what is scored.
     decision: which class a row is given.  decided: the same in words, if there is a threshold, and
     in `decision_keys` for whoever reads JSON.
     """
@@ -75,6 +76,8 @@ class Report:
     decision: Decision = LIKELIEST
     decided: str = ""
     decision_keys: Mapping[str, Any] | None = None
+    coverage: Sequence[Coverage] = ()
+    are_new: bool = True
 
     @property
     def rows(self) -> int:
@@ -169,6 +172,8 @@ class Report:
             value |= self.of_labels.to_json()
         if self.classes or self.labels:
             value["calibration_error"] = self.calibration.error if self.calibration else None
+        if self.coverage:
+            value["prediction_intervals"] = [asdict(each) for each in self.coverage]
         if self.decision_keys is not None:
             value["decision"] = dict(self.decision_keys)
         return value | {"notes": self.notes()}
@@ -183,6 +188,8 @@ class Report:
                 f"intervals: {self.rows} rows are few: they are rough, and more likely too narrow "
                 "than too wide"
             )
+        if not self.are_new:
+            notes.append(f"no {LINEAR} beside it: one would have to learn from these very rows")
         if self.decision_keys is not None and self.decision_keys.get("split") == self.name:
             notes.append("the threshold was chosen on these rows: expect less on new ones")
         reasons: dict[str, list[str]] = {}
@@ -234,50 +241,54 @@ def _refuse_too_many(rows: int, classes: int) -> None:
         )
 
 
-def evaluate(reader: RunReader, rows: EvaluationSet, name: str) -> Report:
-    """Score a run's weights on rows, beside its baselines and a linear model.
+def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
+    """Score a trained model on rows, beside its baselines and a linear model.
 
     A decision threshold is the linear model's too; the majority class is what it is.
     """
-    built, job = reader.built, reader.built.job
-    if built.table.classes:
-        _refuse_too_many(len(rows), len(built.table.classes))
-    seed, keys = job.seeds.split, reader.recorded.decision
-    metrics = {**job.metrics, **_besides(built.table.task)}
-    chosen = deciding(metrics, reader.decision)
+    built, job = trained.built, trained.built.job
+    table = built.table
+    if table.classes:
+        _refuse_too_many(len(rows.rows), len(table.classes))
+    seed = job.seeds.split
+    metrics = {**job.metrics, **_besides(table.task)}
+    chosen = deciding(metrics, trained.decision)
+    scored = trained.score(rows)
+    truth = scored.rows.truth
+    if not table.classes and not np.isfinite(scored.rows.targets).all():
+        dtype = scored.rows.targets.dtype
+        raise DataError(f"{rows.name}: its targets overflow when scaled or stored as {dtype}")
     with limited(job.training), np.errstate(all="ignore"):
-        evaluator = Evaluator(job.network, reader.theta, rows, job.decode, {}, keeps=True)
-        loss, predictions = evaluator.score().loss, job.decode(evaluator.outputs)
-        table = built.table
-        linear = linear_model(
-            job.train, rows, len(table.classes), has_labels=bool(table.labels), seed=seed
-        )
-        rivals = {**built.baselines(len(rows)), LINEAR: linear.predictions}
-        network = resample(chosen, predictions, rows.truth, seed=seed)
+        rivals, fitted_rows = dict(built.baselines(len(truth))), len(job.train)
+        if scored.are_new:
+            linear = linear_model(
+                job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
+            )
+            rivals[LINEAR], fitted_rows = linear.predictions, linear.fitted_rows
+        network = resample(chosen, scored.predictions, truth, seed=seed)
         others = {
             rival: resample(
-                chosen if rival == LINEAR else deciding(metrics, LIKELIEST),
-                each,
-                rows.truth,
-                seed=seed,
+                chosen if rival == LINEAR else deciding(metrics, LIKELIEST), each, truth, seed=seed
             )
             for rival, each in rivals.items()
         }
     return Report(
-        run=reader.run.name,
-        name=name,
-        loss=loss,
+        run=trained.name,
+        name=rows.name,
+        loss=scored.loss,
         chosen=chosen,
         network=network,
         baselines=others,
-        predictions=predictions,
-        truth=rows.truth,
-        fitted_rows=linear.fitted_rows,
+        predictions=scored.predictions,
+        truth=truth,
+        fitted_rows=fitted_rows,
         training_rows=len(job.train),
         classes=tuple(table.classes),
         targets=tuple(table.targets) if table.task == "regression" else (),
         labels=tuple(table.targets) if table.labels else (),
-        decision=reader.decision,
-        decided=decided_in_words(keys, reader.chosen, table.classes[1]) if keys else "",
-        decision_keys=described(keys, reader.chosen, table.classes) if keys else None,
+        decision=trained.decision,
+        decided=trained.decided,
+        decision_keys=trained.decision_keys,
+        coverage=coverage(trained, rows, scored),
+        are_new=scored.are_new,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
@@ -39,3 +40,14 @@ class Predictor:
         step = max(BLOCK_VALUES // widest, 1)
         blocks = [slice(start, min(start + step, count)) for start in range(0, count, step)]
         return np.concatenate([self(rows(block)) for block in blocks])
+
+
+def asked(trained: TrainedModel, table: Table) -> Callable[[Array], Array]:
+    """The same of any trained model, an ensemble too: raw rows -> predictions."""
+
+    def predict(x: Array) -> Array:
+        rows = replace(table, x=x, y=np.zeros(len(x)), aside={}, weights=None, origin=None)
+        with np.errstate(all="ignore"):
+            return trained.predict(rows).astype(float)
+
+    return predict

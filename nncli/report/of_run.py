@@ -1,24 +1,23 @@
 """Of a run: the facts of its report."""
 
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
 from nncli import __version__
 from nncli.artifacts.run_directory import RESOLVED
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.build import Built
 from nncli.config.dump import in_words
 from nncli.data.data_checks import data_warnings, rowless_classes
 from nncli.doctor.diagnose import diagnose_reader
 from nncli.engine.network import Network, Node
-from nncli.engine.threads import limited
 from nncli.errors import few
 from nncli.evaluation.report import SPLITS, evaluate
 from nncli.evaluation.verdicts import headline
 from nncli.evaluation.worst_rows import short_place, worst_rows
 from nncli.influence.influence import Influence, influence_of
-from nncli.influence.predictor import Predictor
+from nncli.influence.predictor import asked
 from nncli.parts.arrays import Array
 from nncli.report.curves import charts_of
 from nncli.report.data_facts import data_facts
@@ -30,13 +29,13 @@ MOST_DOUBTS = 12
 ENVIRONMENT = ("nncli", "python", "numpy", "platform", "cpu", "engine", "threads", "began")
 
 
-def document_of(reader: RunReader, *, has_rows: bool = True) -> Document:
-    """Everything about a run. has_rows: whether cells of single rows may be in it."""
-    built = reader.built
-    parts = built.rows.named()
+def document_of(trained: TrainedModel, *, has_rows: bool = True) -> Document:
+    """Everything about a trained model. has_rows: whether cells of single rows may be in it."""
+    built, parts = trained.built, trained.built.rows.named()
     name = next(name for name in SPLITS if name in parts)
-    report = evaluate(reader, built.evaluation_set(name), name)
-    influence = _influence(reader, parts[name]) if report.is_finite else None
+    report = evaluate(trained, trained.chosen_rows(name))
+    influence = _influence(trained, parts[name]) if report.is_finite else None
+    reader = trained.networks[0]
     worst = None
     if has_rows:
         columns = [*built.table.features][:CELLS]
@@ -44,9 +43,9 @@ def document_of(reader: RunReader, *, has_rows: bool = True) -> Document:
             columns = [column.name for column in influence.importance.columns][:CELLS]
         worst = worst_rows(report, built.table, parts[name], columns)
     return Document(
-        reader.run.name,
+        trained.name,
         tuple(headline(report)),
-        _doubts(reader, report.name),
+        _doubts(trained, report.name),
         tuple(diagnose_reader(reader).findings),
         report,
         charts_of(reader.curves()),
@@ -58,23 +57,21 @@ def document_of(reader: RunReader, *, has_rows: bool = True) -> Document:
     )
 
 
-def _influence(reader: RunReader, scored: Array) -> Influence:
-    built = reader.built
-    predictor = Predictor(reader.model, reader.theta, built.table)
-    with limited(built.job.training):
-        return influence_of(
-            predictor,
-            built.table,
-            scored,
-            built.rows.train,
-            seed=built.experiment.seeds.split,
-            work=built.network.layout.trainable + built.preprocessing.width,
-        )
+def _influence(trained: TrainedModel, scored: Array) -> Influence:
+    built = trained.built
+    return influence_of(
+        asked(trained, built.table),
+        built.table,
+        scored,
+        built.rows.train,
+        seed=built.experiment.seeds.split,
+        work=len(trained.networks) * (built.network.layout.trainable + built.preprocessing.width),
+    )
 
 
-def _doubts(reader: RunReader, scored: str) -> tuple[str, ...]:
+def _doubts(trained: TrainedModel, scored: str) -> tuple[str, ...]:
     """What makes a score worth less than it looks."""
-    built, stopped = reader.built, reader.summary().get("stopped", "")
+    built, stopped = trained.built, trained.summary().get("stopped", "")
     experiment, doubts = built.experiment, []
     if stopped in ("diverged", "interrupted", ""):
         how = {"": "has not ended", "interrupted": "was interrupted"}.get(stopped, "diverged")
@@ -128,14 +125,14 @@ def _layer(node: Node, network: Network) -> LayerFacts:
 
 
 def _again(reader: RunReader) -> Again:
-    path, environment = shlex.quote(str(reader.run.path)), reader.environment()
-    config = shlex.quote(str(reader.run.path / RESOLVED))
+    path, environment = shell_word(reader.run.path), reader.environment()
+    config = shell_word(reader.run.path / RESOLVED)
     commands = [
         ("check its files and train it again, number by number", f"nncli verify {path}"),
         ("train the same config as another run", f"nncli train {config}"),
     ]
     if command := environment.get("command"):
-        commands.insert(0, ("how it was trained", shlex.join(map(str, command))))
+        commands.insert(0, ("how it was trained", " ".join(map(shell_word, command))))
     lines = reader.run.read(RESOLVED).decode("utf-8", "replace").splitlines()
     return Again(
         tuple(commands),

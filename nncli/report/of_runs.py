@@ -9,7 +9,7 @@ from nncli import __version__
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.comparison.comparison import Comparison, Group, compare
 from nncli.comparison.results import bare
-from nncli.evaluation.curve_bands import band
+from nncli.artifacts.curve_bands import band
 from nncli.evaluation.verdicts import between, listed, number
 from nncli.report.curves import overlaid
 from nncli.report.facts import Overview

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from nncli.artifacts.run_directory import FIRST_FOLD, RunDirectory
-from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.open_model import trained_model
+from nncli.artifacts.run_directory import FIRST_FOLD
 from nncli.artifacts.study_directory import is_study
 
 Form = Literal["html", "md"]
@@ -22,7 +22,7 @@ def report_of(paths: Sequence[Path], to: Form, *, has_rows: bool = True) -> tupl
     from nncli.report.markdown import markdown
     from nncli.report.of_run import document_of
 
-    document = document_of(RunReader(RunDirectory.open(paths[0])), has_rows=has_rows)
+    document = document_of(trained_model(paths[0]), has_rows=has_rows)
     return document.title, html(document) if to == "html" else markdown(document)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.run_directory import RESOLVED
+from nncli.artifacts.run_reader import RunReader
 from nncli.config.data_keys import Data
 from nncli.config.decode import Decoder
 from nncli.config.dump import plain
@@ -23,7 +25,10 @@ from nncli.errors import ConfigError, NncliError
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import NoSplit, RandomSplit, Split, StratifiedSplit
 
-BLOCKS = ("network", "loss", "optimizer", "schedule", "training", "decision", "evaluation")
+BLOCKS = (
+    *("network", "loss", "optimizer", "schedule", "training", "decision", "evaluation"),
+    "ensemble",
+)
 HINTS = {
     **{name: hints_of(Experiment)[name] for name in BLOCKS},
     "preprocessing": hints_of(Data)["preprocessing"],
@@ -93,6 +98,19 @@ def parameters_of(path: Path) -> dict[str, Any]:
         given["preprocessing"] = experiment.data.preprocessing
     given["random_state"] = experiment.seed
     return {name: plain(value, lambda path: str(path.resolve())) for name, value in given.items()}
+
+
+def parameters_of_run(run: RunReader) -> dict[str, Any]:
+    """The blocks that a run was trained with, but for what follows from its rows alone."""
+    given = parameters_of(run.run.path / RESOLVED)
+    network, training, rows = given["network"], given["training"], run.rows
+    network["input"] = network["output"]["units"] = "auto"
+    if training["batch_size"] != "full":
+        steps = -(-len(rows.train) // training["batch_size"])
+        if training["steps_per_epoch"] == steps:  # every row once
+            training["steps_per_epoch"] = "auto"
+    fraction = len(rows.val) / (len(rows.train) + len(rows.val))
+    return {**given, "validation_fraction": round(fraction, 4)}
 
 
 def in_words(error: NncliError) -> str:

@@ -7,6 +7,9 @@ from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from nncli.artifacts.trained_model import TrainedModel
+from nncli.data.class_values import class_values
+from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import numbered
 from nncli.parts.decision import has_label
@@ -69,6 +72,16 @@ class NNClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         self.classes_, self.threshold_ = np.arange(y.shape[1]), None
         return self
 
+    def _take_up(self, trained: TrainedModel) -> None:
+        learnt = trained.model.preprocessing
+        if not (learnt.classes or learnt.labels):
+            raise UserError(f"{trained.path}: it predicts numbers: NNRegressor.from_run")
+        super()._take_up(trained)
+        self._has_labels, self.threshold_ = bool(learnt.labels), trained.decision.threshold
+        self.classes_ = class_values(learnt.classes)
+        if self._has_labels:
+            self.classes_ = np.arange(len(learnt.labels))
+
     def predict(self, X: Any) -> Array:
         """(rows,) the likeliest labels, or by `decision` if there is one.
 
@@ -111,6 +124,13 @@ class NNRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         self._train(Table(X, targets, numbered("x", X.shape[1]), weights=weights))
         self._target_shape = y.shape[1:]
         return self
+
+    def _take_up(self, trained: TrainedModel) -> None:
+        learnt = trained.model.preprocessing
+        if learnt.classes or learnt.labels:
+            raise UserError(f"{trained.path}: it predicts classes: NNClassifier.from_run")
+        super()._take_up(trained)
+        self._target_shape = () if len(learnt.targets) == 1 else (len(learnt.targets),)
 
     def predict(self, X: Any) -> Array:
         """(rows,) or (rows, targets), as y was."""

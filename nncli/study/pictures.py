@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.curve_bands import band, show_range
+from nncli.artifacts.palette import BEST, GIVEN, NETWORK
 from nncli.artifacts.pictures import picture
+from nncli.artifacts.plots import dress, legend, new_figure, short
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord, best_of
-from nncli.evaluation.curve_bands import band, show_range
-from nncli.evaluation.plots import COLORS, SHADE, dress, legend, new_figure, short
 from nncli.study.dimensions import Choice, Numbers
 from nncli.study.space import Space
 
 HISTORY, SPACE, RUNS = "plots/history.png", "plots/space.png", "plots/runs.png"
-GIVEN, BEST = COLORS[5], COLORS[2]
 ACROSS, PANEL = 3, (3.2, 2.7)  # panels side by side; inches of one
 FEW = 8  # options whose names fit below a panel
 LETTERS = 11  # of such a name
@@ -87,8 +87,8 @@ def _draw_trials(
     rest = [trial for trial in others if trial.state != COMPLETED]
     dots = {"s": 20, "zorder": 3}
     kinds: list[tuple[str, Sequence[TrialRecord], dict[str, Any]]] = [
-        ("completed", ended, {"color": SHADE, "linewidths": 0, **dots}),
-        ("pruned or diverged", rest, {"facecolors": "white", "edgecolors": SHADE, **dots}),
+        ("completed", ended, {"color": NETWORK, "linewidths": 0, **dots}),
+        ("pruned or diverged", rest, {"facecolors": "white", "edgecolors": NETWORK, **dots}),
         ("as given", first, {"color": GIVEN, "marker": "D", "linewidths": 0, "s": 30, "zorder": 4}),
         (
             "best",
@@ -200,8 +200,8 @@ def _runs(facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]
         axes.plot(each["epoch"], each[column], color="0.55", linewidth=0.7, label=label)
     epochs, low, mean, high = band(runs, column)
     style = {"marker": "o" if len(epochs) < 3 else None, "markersize": 3}
-    axes.fill_between(epochs, low, high, color=SHADE, alpha=0.18, linewidth=0, zorder=1)
-    axes.plot(epochs, mean, color=SHADE, linewidth=1.8, label="mean of the runs", **style)
+    axes.fill_between(epochs, low, high, color=NETWORK, alpha=0.18, linewidth=0, zorder=1)
+    axes.plot(epochs, mean, color=NETWORK, linewidth=1.8, label="mean of the runs", **style)
     dress(axes, "epoch", column)
     show_range(axes.set_yscale, axes.set_ylim, [low, high], is_score=facts.higher_is_better)
     axes.grid(alpha=0.25)

@@ -182,7 +182,7 @@ def test_an_exported_script_decides_as_predict_does(nncli, ill, train, network):
     from nncli.artifacts.run_reader import RunReader
 
     reader = RunReader(RunDirectory.open(run.path))
-    table = reader.built.read(reader.run.path.parent.parent / "new.csv", needs_target=False)
+    table = reader.model.read(reader.run.path.parent.parent / "new.csv", needs_target=False)
     x = reader.model.inputs(table, np.arange(len(table)))["x"]
     assert [("well", "ill")[number] for number in space["decide"](x)] == classes.tolist()
 

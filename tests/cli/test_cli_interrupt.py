@@ -34,7 +34,7 @@ CASES = {
     "a run is read": ("nncli.artifacts.run_reader.build", ["train", "--resume", "runs/it-001"]),
     "an evaluation": ("nncli.evaluation.report.evaluate", ["evaluate", "runs/it-001"]),
     "predictions": (
-        "nncli.artifacts.predictions._refuse_unfit",
+        "nncli.artifacts.predictions._columns",
         ["predict", "runs/it-001", "t.csv"],
     ),
     "a gradient check": (

@@ -7,6 +7,7 @@ import pytest
 from report_samples import classified, regressed, report
 
 from nncli.artifacts.run_directory import RunDirectory
+from nncli.evaluation.descriptions import alternatives
 from nncli.evaluation.report_files import save
 
 SURE = np.eye(2)[np.arange(40) % 2]
@@ -110,6 +111,7 @@ def test_files_of_a_classifier(tmp_path):
         "run": "run-001",
         **json.loads(json.dumps(made.to_json())),
         "files": files,
+        "alt": alternatives(made, files),
     }
     assert sorted(
         path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()

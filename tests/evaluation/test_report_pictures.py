@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from report_samples import classified, regressed, report
 
-from nncli.evaluation import class_plots, regression_plots
-from nncli.evaluation.plots import short, to_png
+from nncli.artifacts.palette import class_colors
+from nncli.artifacts.pictures import picture
+from nncli.artifacts.plots import short
+from nncli.evaluation import calibration_plot, class_plots, confusion_plot, regression_plots
 from nncli.parts.metrics import AveragePrecision
 
 STRANGE = ("_no_$a$", "$\\frac{1}{0$ zażółć")
@@ -27,6 +29,7 @@ def test_roc_of_two_classes_is_one_curve_from_corner_to_corner():
     made = classified(100, ("no", "yes"))
     (axes,) = class_plots.roc(made, TITLE).axes
     curve, chance = axes.get_lines()
+    assert curve.get_color() == class_colors(2)[1]
     assert curve.get_xydata()[[0, -1]].tolist() == [[0, 0], [1, 1]]
     assert chance.get_xydata().tolist() == [[0, 0], [1, 1]]
     area = made.network.values["roc_auc"]
@@ -68,7 +71,7 @@ def test_precision_and_recall_of_several_classes_are_a_curve_each():
 
 def test_calibration_shows_the_bins_and_says_how_many_rows_each_has():
     made = classified(100, ("no", "yes"))
-    above, below = class_plots.reliability(made, TITLE).axes
+    above, below = calibration_plot.reliability(made, TITLE).axes
     _, _, dots = above.get_lines()
     bins = made.calibration
     np.testing.assert_array_equal(dots.get_xydata(), np.transpose([bins.probability, bins.share]))
@@ -78,18 +81,20 @@ def test_calibration_shows_the_bins_and_says_how_many_rows_each_has():
     assert sum(bar.get_height() for bar in below.patches) == 100
 
 
-def test_confusion_has_a_count_in_every_cell_that_has_rows():
+def test_confusion_has_a_count_and_its_share_in_every_cell_that_has_rows():
     made = classified(50, ("a", "b", "c"))
-    axes, _ = class_plots.confusion(made, TITLE).axes
-    counts = [text.get_text() for text in axes.texts]
-    assert counts == [str(count) if count else "" for count in made.counts.flatten()]
+    (axes,) = confusion_plot.confusion(made, TITLE).axes
+    rows = made.counts.sum(axis=1, keepdims=True)
+    cells = zip(made.counts.ravel(), np.repeat(rows, 3), strict=True)
+    shares = [f"{count}\n{count / of:.0%}" for count, of in cells if count]
+    assert [text.get_text() for text in axes.texts] == shares
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted class", "true class")
 
 
 def test_confusion_of_many_classes_shows_the_largest_without_counts():
     names = [f"class {number}" for number in range(100)]
-    axes, _ = class_plots.confusion(classified(2_000, names), TITLE).axes
+    (axes,) = confusion_plot.confusion(classified(2_000, names), TITLE).axes
     assert len(axes.get_yticklabels()) == 40
     assert axes.get_title(loc="left").startswith("confusion, the 40 largest of 100 classes")
     assert len(axes.texts) == 0
@@ -145,11 +150,19 @@ REGRESSED = {
 }
 
 
+DRAWN = {
+    "roc": class_plots.roc,
+    "precision_recall": class_plots.precision_recall,
+    "calibration": calibration_plot.reliability,
+    "confusion": confusion_plot.confusion,
+}
+
+
 @pytest.mark.parametrize("name", CLASSIFIED)
-@pytest.mark.parametrize("draw", ["roc", "precision_recall", "reliability", "confusion"])
+@pytest.mark.parametrize("draw", DRAWN)
 def test_every_classifier_is_drawn_without_a_word(name, draw):
-    figure = getattr(class_plots, draw)(CLASSIFIED[name], f"$run_{name}$, 3 rows")
-    assert figure is None or to_png(figure).startswith(b"\x89PNG")
+    figure = DRAWN[draw](CLASSIFIED[name], f"$run_{name}$, 3 rows")
+    assert figure is None or picture(".png", lambda: figure).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", REGRESSED)
@@ -158,4 +171,4 @@ def test_every_regression_is_drawn_without_a_word(name, draw):
     figure = getattr(regression_plots, draw)(REGRESSED[name], f"$run_{name}$, 3 rows")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if name in ("huge", "tiny") else "error")
-        assert to_png(figure).startswith(b"\x89PNG")
+        assert picture(".png", lambda: figure).startswith(b"\x89PNG")

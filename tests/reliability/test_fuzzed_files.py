@@ -24,6 +24,7 @@ from safetensors.numpy import save
 from nncli.artifacts.predictions import Predictions
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.cli.main import run as command
 from nncli.config.load import load
 from nncli.data.reading.tables import TableFile
@@ -103,7 +104,7 @@ def reads_of_run(name):
         reader = RunReader(Crafted(folder / "it-001", name, path.read_bytes()))
         reader.summary()
         assert isinstance(reader.curves().best_epoch, int | None)
-        predictions = Predictions(reader, folder / "table.csv", probabilities=False)
+        predictions = Predictions(TrainedNetwork(reader), folder / "table.csv", probabilities=False)
         written = io.BytesIO()
         predictions.write(None, written)
         assert len(written.getvalue().splitlines()) == 25

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from report_runs import CONFIGS, made_run
 
-from nncli.artifacts.run_directory import RunDirectory
-from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.open_model import trained_model
 from nncli.report.facts import Document
 from nncli.report.of_run import document_of
 
@@ -35,7 +34,7 @@ def facts_of(run_of: Callable[[str], Path]) -> Callable[[str], Document]:
 
     def facts(name: str) -> Document:
         if name not in known:
-            known[name] = document_of(RunReader(RunDirectory.open(run_of(name))))
+            known[name] = document_of(trained_model(run_of(name)))
         return known[name]
 
     return facts

@@ -10,11 +10,10 @@ from nncli.cli.label_table import label_table
 from nncli.cli.options import RUN, format_option, input_file, json_option, print_json
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import figure, table
-from nncli.errors import DataError, UserError, escaped
+from nncli.errors import UserError, escaped
 
 if TYPE_CHECKING:
-    from nncli.artifacts.run_reader import RunReader
-    from nncli.engine.evaluator import EvaluationSet
+    from nncli.artifacts.trained_model import ChosenRows, TrainedModel
     from nncli.evaluation.report import Report
     from nncli.parts.arrays import Array
 
@@ -59,29 +58,30 @@ def command(
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
     if data is None and input_format is not None:
         raise click.UsageError("--format is for --data -, standard input")
-    from nncli.artifacts.run_directory import RunDirectory
-    from nncli.artifacts.run_reader import RunReader
+    from nncli.artifacts.open_model import trained_model
     from nncli.cli.summary import note_unfinished, where_to_look
     from nncli.data.memory import require_room_for_libraries
+    from nncli.evaluation.descriptions import alternatives
     from nncli.evaluation.report import evaluate
     from nncli.evaluation.report_files import save
 
-    reader = RunReader(RunDirectory.open(run))
+    trained = trained_model(run)
     require_room_for_libraries(run)
     if data is None:
-        name, rows = _recorded(reader, split)
+        rows = _recorded(trained, split)
     else:
         with input_file(data, input_format) as path:
-            name, rows = _read(reader, path)
-    report = evaluate(reader, rows, name)
-    note_unfinished(reader.summary())
+            rows = _read(trained, path)
+    report = evaluate(trained, rows)
+    note_unfinished(trained.summary())
     if not as_json:
         echo(f"{escaped(str(run))}: {_in_words(report)}")
     files, troubles = save(report, run, has_plots=has_plots)
     for trouble in troubles:
         echo_line(f"note: {trouble}", err=True)
     if as_json:
-        print_json({"run": os.fspath(run), **report.to_json(), "files": files})
+        described = {"files": files, "alt": alternatives(report, files)}
+        print_json({"run": os.fspath(run), **report.to_json(), **described})
         return
     echo()
     echo_line(where_to_look(run))
@@ -89,24 +89,26 @@ def command(
         echo_line(f"plots: {(run / files[-1]).parent}/")
 
 
-def _recorded(reader: "RunReader", asked: str | None) -> tuple[str, "EvaluationSet"]:
+def _recorded(trained: "TrainedModel", asked: str | None) -> "ChosenRows":
     from nncli.evaluation.report import SPLITS
 
-    there = list(reader.built.rows.named())
+    there = list(trained.built.rows.named())
     chosen = asked or next(name for name in SPLITS if name in there)
     if chosen not in there:
-        path = reader.run.path
-        raise UserError(f"{path}: no {chosen} rows: this run has {' and '.join(there)} rows")
-    return chosen, reader.built.evaluation_set(chosen)
+        raise UserError(
+            f"{trained.path}: no {chosen} rows: this run has {' and '.join(there)} rows"
+        )
+    return trained.chosen_rows(chosen)
 
 
-def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
+def _read(trained: "TrainedModel", path: Path) -> "ChosenRows":
     import numpy as np
 
+    from nncli.artifacts.trained_model import ChosenRows
     from nncli.cli.summary import note_unseen_categories
 
-    built = reader.built
-    given = built.read(path, needs_target=True)
+    built = trained.built
+    given = trained.model.read(path, needs_target=True)
     assert given.origin is not None
     for note in given.origin.notes:
         echo_line(f"note: {note}", err=True)
@@ -114,10 +116,8 @@ def _read(reader: "RunReader", path: Path) -> tuple[str, "EvaluationSet"]:
         learnt = len(built.rows.train)
         echo_line(f"note: {learnt:,} rows of {path} are those the run was trained on", err=True)
     note_unseen_categories(built.preprocessing.unseen(given))
-    rows = built.table_evaluation_set(given)
-    if not built.table.classes and not np.isfinite(rows.targets).all():
-        raise DataError(f"{path}: its targets overflow when scaled or stored as {rows.x.dtype}")
-    return path.name if path.name in str(path) else str(path), rows
+    name = path.name if path.name in str(path) else str(path)
+    return ChosenRows(name, given, np.arange(len(given)))
 
 
 def _in_words(report: "Report") -> str:
@@ -134,6 +134,8 @@ def _in_words(report: "Report") -> str:
         blocks += [_classes(report), _confusion(report)]
     if report.labels:
         blocks.append(label_table(report, MOST_CLASSES))
+    if report.coverage:
+        blocks.append("\n".join(escaped(str(each)) for each in report.coverage))
     if report.calibration:
         error = figure(round(report.calibration.error, 4))
         blocks.append(f"expected calibration error {error}")
@@ -159,8 +161,8 @@ def _more(report: "Report") -> str:
 
 
 def _classes(report: "Report") -> str:
+    from nncli.artifacts.plots import short
     from nncli.evaluation.class_scores import largest
-    from nncli.evaluation.plots import short
 
     rows = [["class", "rows", "precision", "recall", "f1"]]
     for index in largest(report.counts, MOST_CLASSES):
@@ -175,8 +177,8 @@ def _confusion(report: "Report") -> str:
     """Counts, with numbers for names across where those would make it too wide."""
     import numpy as np
 
+    from nncli.artifacts.plots import short
     from nncli.evaluation.class_scores import largest
-    from nncli.evaluation.plots import short
 
     chosen = largest(report.counts, MOST_CLASSES)
     names = [short(report.classes[index]) for index in chosen]

@@ -1,0 +1,76 @@
+"""Number ticks: as many as have room beside one another, with commas between thousands."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+MOST, FEWEST = 9, 2  # intervals of an axis
+LETTER = 0.64  # of a font's size that a digit is wide
+SIZE = 10  # points of a number, unless an axis says another
+GAP = 2  # letters from one number to the next
+LINE = 2.2  # heights of a letter from one number to the one above it
+SEPARATED = (1e4, 1e7)  # numbers between are written out, with commas
+
+
+def number_ticks(axis: Any, *, integer: bool = False) -> None:
+    """Ticks of a linear axis whose own nobody has set; integer: no fractions."""
+    if axis.get_scale() == "linear" and axis.isDefault_majloc:
+        locator, formatter = _ticks()
+        axis.set_major_locator(locator(MOST, integer=integer, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_formatter(formatter())
+
+
+def separated(numbers: Sequence[float]) -> bool:
+    """Whether numbers are written out with commas: whole ones, from five to seven digits long."""
+    largest = max(map(abs, numbers), default=0.0)
+    is_whole = all(float(number).is_integer() for number in numbers)
+    return is_whole and SEPARATED[0] <= largest < SEPARATED[1]
+
+
+@cache
+def _ticks() -> tuple[Any, Any]:
+    """Classes of matplotlib's kinds, made where it is loaded."""
+    from matplotlib.ticker import MaxNLocator, ScalarFormatter
+
+    class Locator(MaxNLocator):
+        """The most ticks that have room, whatever the axes' size turns out to be."""
+
+        def tick_values(self, vmin: float, vmax: float) -> Any:
+            for bins in range(MOST, FEWEST - 1, -1):
+                self.set_params(nbins=bins)
+                ticks = super().tick_values(vmin, vmax)
+                if self._has_room(ticks, vmin, vmax):
+                    break
+            return ticks
+
+        def _has_room(self, ticks: Any, vmin: float, vmax: float) -> bool:
+            """Whether the numbers at the ticks are apart."""
+            axis: Any = self.axis
+            shown = [tick for tick in ticks if vmin <= tick <= vmax] or [0.0]
+            axis.major.formatter.set_locs(shown)
+            words = [axis.major.formatter(tick) for tick in shown]
+            box = axis.axes.bbox
+            points = axis.get_tick_params().get("labelsize", SIZE) * axis.figure.dpi / 72
+            if axis.axis_name == "y":
+                return bool(len(shown) * LINE * points <= box.height)
+            letters = sum(map(len, words)) + GAP * len(words)
+            return bool(letters * LETTER * points <= box.width)
+
+    class Formatter(ScalarFormatter):
+        """Matplotlib's numbers; whole ones of five to seven digits with commas."""
+
+        is_separated = False
+
+        def set_locs(self, locs: Any) -> None:
+            self.is_separated = separated([float(each) for each in locs])
+            super().set_locs(locs)
+
+        def get_offset(self) -> str:
+            return "" if self.is_separated else str(super().get_offset())
+
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            if not self.is_separated:
+                return str(super().__call__(x, pos))
+            return str(self.fix_minus(f"{x:,.0f}"))
+
+    return Locator, Formatter

@@ -1,0 +1,217 @@
+"""Trained models: what predicts and is scored, be it one run's network or several runs' as one."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.held_out import HeldOut
+from nncli.artifacts.run_directory import WEIGHTS
+from nncli.artifacts.run_reader import RunReader
+from nncli.assembly.build import Built
+from nncli.assembly.decided import decided_in_words, described
+from nncli.assembly.model import Model
+from nncli.config.resolved import Resolved
+from nncli.engine.evaluator import EvaluationSet, Evaluator
+from nncli.engine.rows import Inputs
+from nncli.engine.threads import limited
+from nncli.errors import CorruptRun, UserError
+from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
+from nncli.parts.table import Table
+from nncli.parts.threshold_choice import ChosenThreshold
+
+
+@dataclass(frozen=True)
+class ChosenRows:
+    """Rows to score. name: of a split, or of the file that they come from."""
+
+    name: str
+    table: Table
+    rows: Array
+
+
+@dataclass(frozen=True)
+class Scored:
+    """rows: as others that are to be compared see them.  loss: the objective on them.
+
+    predictions: (rows, classes) probabilities, or (rows, targets) in their own units.
+    are_new: whether these rows are as new to others, fitted on what `built` trains on, as to what
+    predicts them.
+    """
+
+    rows: EvaluationSet
+    loss: float
+    predictions: Array
+    are_new: bool = True
+
+
+class TrainedModel(ABC):
+    """What predicts: rows of a table -> probabilities or numbers.
+
+    path: its directory.  what: of how much, in words.
+    """
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.resolve().name
+
+    @property
+    @abstractmethod
+    def recorded(self) -> Resolved:
+        """The config of what was trained."""
+
+    @property
+    @abstractmethod
+    def model(self) -> Model:
+        """How rows are read, and what is predicted."""
+
+    @property
+    @abstractmethod
+    def built(self) -> Built:
+        """Its data, and which rows trained: what baselines and other models learn from.
+
+        Raises UserError if the data is no longer what it was, CorruptRun if that was in the run.
+        """
+
+    @property
+    @abstractmethod
+    def chosen(self) -> ChosenThreshold | None:
+        """The threshold that was chosen; None where none had to be."""
+
+    @property
+    @abstractmethod
+    def decision(self) -> Decision:
+        """Which class a row is given."""
+
+    @property
+    @abstractmethod
+    def networks(self) -> Sequence[RunReader]:
+        """The runs whose networks predict, each with weights of its own."""
+
+    @abstractmethod
+    def predict(self, table: Table, rows: Array | None = None) -> Array:
+        """(rows, classes) probabilities, (rows, labels), or (rows, targets) in their own units.
+
+        rows: of the table; all by default. Raises TableError for cells that can't be read.
+        """
+
+    @abstractmethod
+    def decide(self, table: Table) -> Array:
+        """(rows,) the index of the class that each row is given."""
+
+    @abstractmethod
+    def score(self, chosen: ChosenRows) -> Scored:
+        """Predictions for rows whose targets are known, and the objective on them."""
+
+    @abstractmethod
+    def held_out(self) -> HeldOut:
+        """What is predicted for the validation rows. Raises UserError if there are none."""
+
+    def chosen_rows(self, name: str) -> ChosenRows:
+        """The rows of a split that was recorded."""
+        return ChosenRows(name, self.built.table, self.built.rows.named()[name])
+
+    @property
+    def decided(self) -> str:
+        """Which rows are given the second class, in words; empty where the likelier one is."""
+        keys, classes = self.recorded.decision, self.model.preprocessing.classes
+        return decided_in_words(keys, self.chosen, classes[1]) if keys else ""
+
+    @property
+    def decision_keys(self) -> Mapping[str, Any] | None:
+        """The same for whoever reads JSON."""
+        keys, classes = self.recorded.decision, self.model.preprocessing.classes
+        return described(keys, self.chosen, classes) if keys else None
+
+    def summary(self) -> Mapping[str, Any]:
+        """What was reached and why it stopped; empty if it was killed or still goes on."""
+        return {}
+
+    def refuse_unfit(self) -> None:
+        """Raises CorruptRun for weights from which nothing but NaN would follow."""
+        for reader in self.networks:
+            for tensor in reader.model.network.layout.tensors:
+                numbers = reader.theta[tensor.start : tensor.start + tensor.size]
+                if not np.isfinite(numbers).all():
+                    path = reader.run.path
+                    raise CorruptRun(
+                        f"{path / WEIGHTS}: {tensor.name} is not finite: nothing can be predicted "
+                        f"from it (nncli doctor {path} looks for the cause)"
+                    )
+
+
+class TrainedNetwork(TrainedModel):
+    """The network of one run."""
+
+    def __init__(self, reader: RunReader) -> None:
+        self.reader, self.path = reader, reader.run.path
+
+    @property
+    def recorded(self) -> Resolved:
+        return self.reader.recorded
+
+    @property
+    def model(self) -> Model:
+        return self.reader.model
+
+    @property
+    def built(self) -> Built:
+        return self.reader.built
+
+    @property
+    def chosen(self) -> ChosenThreshold | None:
+        return self.reader.chosen
+
+    @property
+    def decision(self) -> Decision:
+        return self.reader.decision
+
+    @cached_property
+    def networks(self) -> Sequence[RunReader]:
+        return (self.reader,)
+
+    def summary(self) -> Mapping[str, Any]:
+        return self.reader.summary()
+
+    def predict(self, table: Table, rows: Array | None = None) -> Array:
+        inputs = self._inputs(table, rows)
+        with limited(self.recorded.training):
+            return self.model.predict(self.reader.theta, inputs)
+
+    def decide(self, table: Table) -> Array:
+        inputs = self._inputs(table, None)
+        with limited(self.recorded.training):
+            return self.model.predict_classes(self.reader.theta, inputs, self.decision)
+
+    def _inputs(self, table: Table, rows: Array | None) -> Inputs:
+        with np.errstate(all="ignore"):  # what overflows is refused
+            return self.model.inputs(table, np.arange(len(table)) if rows is None else rows)
+
+    def score(self, chosen: ChosenRows) -> Scored:
+        rows = self.built.model.evaluation_set(chosen.table, chosen.rows, self.built.row_weights)
+        return self._scored(rows)
+
+    def held_out(self) -> HeldOut:
+        val, rows = self.built.job.val, self.built.rows.val
+        if val is None:
+            raise UserError(f"{self.path}: this run has no validation rows")
+        return HeldOut(rows, self._scored(val).predictions, val.truth, self._one_network)
+
+    @property
+    def _one_network(self) -> Array:
+        fitted = self.model.preprocessing
+        return np.ones(0 if fitted.classes or fitted.labels else len(fitted.targets))
+
+    def _scored(self, rows: EvaluationSet) -> Scored:
+        job = self.built.job
+        with limited(job.training), np.errstate(all="ignore"):
+            evaluator = Evaluator(job.network, self.reader.theta, rows, job.decode, {}, keeps=True)
+            loss = evaluator.score().loss
+            return Scored(rows, loss, job.decode(evaluator.outputs))

@@ -1,0 +1,32 @@
+"""Class values: the names of classes as pandas would read such a column: numbers, truths, texts."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nncli.data.reading.chunks import EXACT, has_codes, to_number
+from nncli.data.targets import label
+from nncli.parts.arrays import Array
+
+TRUTH = {"true": True, "false": False}
+
+
+def class_values(names: Sequence[str]) -> Array:
+    """(classes,) one value a class, so that answers can be held against a DataFrame's column.
+
+    >>> class_values(["0", "1"]), class_values(["no", "yes"]).tolist()
+    (array([0, 1]), ['no', 'yes'])
+    >>> class_values(["False", "True"]), class_values(["007", "7"]).tolist()
+    (array([False,  True]), ['007', '7'])
+    """
+    if all(name.lower() in TRUTH for name in names):
+        return np.array([TRUTH[name.lower()] for name in names])
+    numbers = [to_number(name) for name in names]
+    if has_codes(names) or not all(
+        number is not None and np.isfinite(number) for number in numbers
+    ):
+        return np.array(names)
+    values = np.array(numbers, dtype=float)
+    is_whole = (values == np.floor(values)).all() and (np.abs(values) <= EXACT).all()
+    are_whole = is_whole and all(label(float(name)) == name for name in names)
+    return values.astype(int) if are_whole else values

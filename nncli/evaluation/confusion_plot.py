@@ -1,0 +1,89 @@
+"""The confusion plot: how many rows of each true class are taken for which."""
+
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.palette import RIGHT, WRONG
+from nncli.artifacts.plots import dress, entitle, letters_width, new_figure, short
+from nncli.evaluation.class_scores import largest
+from nncli.evaluation.report import Report
+from nncli.parts.arrays import Array
+
+MOST_NUMBERS = 20  # classes whose counts can still be read
+MOST_SHARES = 12  # and whose per cents
+MOST_CLASSES = 40  # whose names can
+LETTERS = 9.0  # points
+FAINTEST = 0.12  # shade of a cell that has any row
+SIDES = (3.9, 10.0)  # inches of the square
+
+
+def confusion(report: Report, title: str) -> Any:
+    """True classes down, predicted ones across: rows, and their share of the true class."""
+    chosen = largest(report.counts, MOST_CLASSES)
+    counts = report.counts[np.ix_(chosen, chosen)]
+    names = [short(report.classes[index]) for index in chosen]
+    size = LETTERS if len(names) <= MOST_NUMBERS else 7.0
+    widest = max(letters_width(name, size) for name in names)
+    side = float(np.clip(1.5 + 0.55 * len(names), *SIDES))
+    figure = new_figure(side + 0.9 + widest, side + 0.9)
+    axes = figure.subplots()
+    shares = counts / np.maximum(report.counts[chosen].sum(axis=1, keepdims=True), 1)
+    axes.imshow(_shades(counts, shares))
+    some = len(names) < len(report.classes)
+    which = f", the {len(names)} largest of {len(report.classes):,} classes" if some else ""
+    shown = "rows, and % of" if len(names) <= MOST_SHARES else "rows; shade: share of"
+    entitle(axes, f"confusion{which} ({shown} the true class)", title)
+    dress(axes, "predicted class", "true class")
+    is_wide = widest > 0.9 * side / len(names)
+    slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if is_wide else {}
+    font = {"fontsize": size, "parse_math": False}
+    axes.set_yticks(range(len(names)), names, **font)
+    axes.set_xticks(range(len(names)), names, **font, **slant)
+    axes.tick_params(length=0)
+    if len(names) <= MOST_NUMBERS:
+        _write(axes, counts, shares, side / len(names))
+    return figure
+
+
+def _shades(counts: Array, shares: Array) -> Array:
+    """(classes, classes, 4) colours: what is right in one, what is wrong in another.
+
+    By the root of the share, so that a single row taken for another shows.
+    """
+    from matplotlib import colormaps
+
+    is_right = np.eye(len(shares), dtype=bool)
+    strength = np.where(counts > 0, FAINTEST + (0.8 - FAINTEST) * np.sqrt(shares), 0.0)
+    shades = np.where(
+        is_right[..., None], colormaps[RIGHT](strength), colormaps[WRONG](0.9 * strength)
+    )
+    shades[counts == 0] = 1.0
+    return np.asarray(shades)
+
+
+def _write(axes: Any, counts: Array, shares: Array, cell: float) -> None:
+    """The numbers; cell: inches that each has."""
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            is_dark = shares[row, column] > 0.5
+            style = {"color": "white" if is_dark else "black", "fontsize": LETTERS}
+            words = f"{count:,}"
+            if len(counts) <= MOST_SHARES:
+                words += f"\n{percent(float(shares[row, column]))}"
+            widest = max(letters_width(line, LETTERS) for line in words.split("\n"))
+            style["fontsize"] = LETTERS * min(1.0, 0.9 * cell / widest)
+            axes.text(column, row, words, ha="center", va="center", **style)
+
+
+def percent(share: float) -> str:
+    """As a whole number, but never 0% of some rows or 100% of not all.
+
+    >>> percent(0.954), percent(0.004), percent(0.997), percent(1.0)
+    ('95%', '<1%', '>99%', '100%')
+    """
+    if 0 < share < 0.005:
+        return "<1%"
+    if 0.995 <= share < 1:
+        return ">99%"
+    return f"{share:.0%}"

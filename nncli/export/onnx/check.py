@@ -1,0 +1,139 @@
+"""Check: a file's answers by onnxruntime, beside those of nncli for the rows of a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.trained_model import TrainedModel
+from nncli.data.reading.chunks import Chunk
+from nncli.data.target_transforms import transformed
+from nncli.data.writing.output_table import as_texts
+from nncli.errors import UserError
+from nncli.export.onnx.cells import takes_text
+from nncli.parts.arrays import Array
+from nncli.parts.decision import has_label
+from nncli.parts.table import Table
+
+TOLERANCES = {"float64": 1e-12, "float32": 1e-6}
+TIE = 1e-6  # two best probabilities that are closer may swap
+
+
+@dataclass(frozen=True)
+class Check:
+    """rows: that were compared.  difference: the largest |a - b| / max(|b|, 1) for probabilities,
+    |a - b| / the largest |b| of its target for numbers.  labels: how many differ.  tolerance: what
+    the difference may be.  version: of onnxruntime."""
+
+    rows: int
+    difference: float
+    labels: int
+    tolerance: float
+    version: str
+
+    @property
+    def in_words(self) -> str:
+        """What came of it, in a line."""
+        plural = "" if self.rows == 1 else "s"
+        labels = "no label differs"
+        if self.labels:
+            labels = f"{self.labels:,} label{'' if self.labels == 1 else 's'} differ"
+        verdict = "" if self.agrees else f": NOT the answers of nncli (up to {self.tolerance:g})"
+        return (
+            f"{self.rows:,} row{plural} in onnxruntime {self.version}: largest difference "
+            f"{self.difference:.1e}, {labels}{verdict}"
+        )
+
+    @property
+    def agrees(self) -> bool:
+        return self.difference <= self.tolerance and not self.labels
+
+
+def runtime() -> Any:
+    """onnxruntime. Raises UserError if it isn't installed."""
+    try:
+        import onnxruntime
+    except ImportError:
+        message = "--check needs onnxruntime, which isn't installed: pip install onnxruntime"
+        raise UserError(message) from None
+    return onnxruntime
+
+
+def check(content: bytes, trained: TrainedModel, path: Path) -> Check:
+    """Compare the answers for the rows of a table.
+
+    Raises UserError without onnxruntime, and as `nncli predict` for rows that can't be read.
+    """
+    onnxruntime = runtime()
+    table = trained.model.read(path, needs_target=False)
+    expected = trained.predict(table)
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    found = session.run(None, cells(trained, path, table))
+    return compare(trained, expected, found, str(onnxruntime.__version__))
+
+
+def compare(
+    trained: TrainedModel, expected: Array, found: Sequence[Array], version: str = ""
+) -> Check:
+    """expected: predictions of nncli.  found: all outputs of the ONNX model."""
+    learnt, differ = trained.model.preprocessing, 0
+    size = np.ones(expected.shape[1])
+    if learnt.labels:
+        pairs = np.array(learnt.labels)
+        chosen = has_label(expected)
+        labels = np.where(chosen, pairs[:, 1], pairs[:, 0])
+        is_clear = np.abs(expected - 0.5) > TIE / 2
+        differ = int(((labels != found[0]) & is_clear).sum())
+    elif learnt.classes:
+        labels = np.array(learnt.classes)[trained.decision(expected)]
+        differ = int(((labels != found[0]) & _is_clear(trained, expected)).sum())
+    else:
+        size = np.abs(expected).max(
+            axis=0, initial=np.finfo(float).tiny, where=np.isfinite(expected)
+        )
+    with np.errstate(invalid="ignore"):  # of infinite answers, which are the same
+        gaps = np.abs(found[-1] - expected) / size
+    same = (found[-1] == expected) | (np.isnan(found[-1]) & np.isnan(expected))
+    difference = np.where(same, 0.0, gaps).max(initial=0.0)
+    difference = np.inf if np.isnan(difference) else float(difference)
+    allowed = TOLERANCES[str(trained.model.dtype)] * _condition(trained, expected)
+    return Check(len(expected), difference, differ, allowed, version)
+
+
+def _condition(trained: TrainedModel, expected: Array) -> float:
+    """How much more a transform's undoing makes of a rounding error: exp(x) makes |x| times it."""
+    transform = trained.model.preprocessing.target.transform
+    if transform not in ("log", "log1p"):
+        return 1.0
+    with np.errstate(all="ignore"):
+        learnt = np.abs(transformed(transform, expected))
+    return float(learnt.max(initial=1.0, where=np.isfinite(learnt)))
+
+
+def _is_clear(trained: TrainedModel, expected: Array) -> Array:
+    """(rows,) whether the class isn't decided by a hair."""
+    if (threshold := trained.decision.threshold) is not None:
+        return np.asarray(np.abs(expected[:, 1] - threshold) > TIE / 2)
+    best = np.sort(expected, axis=1)[:, -2:]
+    return np.asarray(best[:, 1] - best[:, 0] > TIE)
+
+
+def cells(trained: TrainedModel, path: Path, table: Table) -> Mapping[str, Array]:
+    """A file's rows as an ONNX model takes them: texts as they stand there, without the blanks at
+    their ends; numbers and dates as nncli reads them."""
+    given = {}
+    reader = trained.model.open(path)
+    chunks = list(reader.chunks())
+    for feature in trained.model.preprocessing.features:
+        if takes_text(feature):
+            texts = _texts(chunks, reader.names.index(feature.name))
+            given[feature.name] = np.array(texts, dtype=object)[:, None]
+        else:
+            given[feature.name] = np.array(table.column(feature.name).values)[:, None]
+    return given
+
+
+def _texts(chunks: Sequence[Chunk], place: int) -> list[str]:
+    return [cell.strip() for chunk in chunks for cell in as_texts(chunk.columns[place])]

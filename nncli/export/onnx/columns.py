@@ -1,0 +1,115 @@
+"""Columns: cells of a row -> network inputs, as the encoder of a table makes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nncli.data.fitted_columns import FittedColumn
+from nncli.data.preprocessing import Preprocessing
+from nncli.export.onnx.cells import Cells, takes_text
+from nncli.export.onnx.dates import date_inputs, is_no_date
+from nncli.export.onnx.encodings import encoded
+from nncli.export.onnx.graph import BOOL, FLOAT64, Graph, Value
+from nncli.parts.arrays import Array
+
+NOTHING = -1  # the place of a word that leads to zeros alone
+REFUSED = -2  # of one that `nncli predict` refuses
+
+
+@dataclass
+class Columns:
+    """What one preprocessing makes of the cells of a graph.
+
+    faults: (rows, any) whether a cell is one that `nncli predict` refuses.
+    """
+
+    graph: Graph
+    learnt: Preprocessing
+    cells: Mapping[str, Cells]
+    faults: list[Value] = field(default_factory=list)
+
+    def network_inputs(self) -> Value:
+        """(rows, width) float64."""
+        features = self.learnt.features
+        self.pieces: list[Value] = []
+        self.places: dict[int, list[int]] = {n: [] for n in range(len(features))}
+        self.width = 0
+        numeric = [n for n, feature in enumerate(features) if feature.kind != "categorical"]
+        if numeric:
+            self._add_numbers(numeric)
+        for n, feature in enumerate(features):
+            if feature.kind == "categorical":
+                self._add(self._one_hot(feature), [(n, len(feature.categories))])
+        order = [place for n in range(len(features)) for place in self.places[n]]
+        whole = self.graph.concat(self.pieces)
+        return whole if order == [*range(self.width)] else whole.columns(order)
+
+    def _add(self, piece: Value, owners: Sequence[tuple[int, int]]) -> None:
+        """Append columns, so many for each of some features."""
+        self.pieces.append(piece)
+        for n, count in owners:
+            self.places[n] += range(self.width, self.width + count)
+            self.width += count
+
+    def _add_numbers(self, numeric: Sequence[int]) -> None:
+        """What stands in for what is missing, then (x - shift) / scale or an encoding."""
+        features = [self.learnt.features[n] for n in numeric]
+        whole = self.graph.concat([self._number(feature) for feature in features])
+        missing = whole.is_nan()
+        fills = np.array([[np.nan if f.fill is None else f.fill for f in features]], dtype=float)
+        filled = missing.where(fills, whole)
+        is_finite = filled.apply("Abs") <= np.finfo(float).max
+        self.faults.append(is_finite.apply("Not"))
+        is_plain = [feature.encoding is None and feature.date is None for feature in features]
+        if plain := [place for place, chosen in enumerate(is_plain) if chosen]:
+            block = filled if len(plain) == len(features) else filled.columns(plain)
+            shift = np.array([[features[place].shift for place in plain]])
+            scale = np.array([[features[place].scale or np.inf for place in plain]])
+            self._add((block - shift) / scale, [(numeric[place], 1) for place in plain])
+        for place, feature in enumerate(features):
+            if not is_plain[place]:
+                values = self._bent(feature, filled.columns([place]))
+                self._add(values, [(numeric[place], len(feature.inputs) - feature.indicator)])
+        if shown := [place for place, feature in enumerate(features) if feature.indicator]:
+            indicators = missing.columns(shown).cast(FLOAT64)
+            self._add(indicators, [(numeric[place], 1) for place in shown])
+
+    def _bent(self, feature: FittedColumn, values: Value) -> Value:
+        """What an encoding or a date makes of (rows, 1) values."""
+        if feature.encoding is not None:
+            return encoded(feature.encoding, values)
+        assert feature.date is not None
+        bad = is_no_date(values)
+        self.faults.append(bad)
+        bad = self.graph.add("Or", bad, values.is_nan(), dtype=BOOL)
+        return date_inputs(feature.date, bad.where(0.0, values))
+
+    def _number(self, feature: FittedColumn) -> Value:
+        """(rows, 1) NaN where missing; infinite, which is a fault, where a word may not be."""
+        cells = self.cells[feature.name]
+        if not takes_text(feature):
+            return cells.values
+        is_refused = self.learnt.unknown == "error" or feature.fill is None
+        other = np.inf if is_refused else float(feature.fill or 0.0)
+        return self._looked_up(cells, np.array([*range(len(cells.words)), np.nan, other]))
+
+    def _one_hot(self, feature: FittedColumn) -> Value:
+        """1 at the place of each cell's category; nothing but 0 for one that has none."""
+        cells, known = self.cells[feature.name], feature.places
+        is_error = self.learnt.unknown == "error"
+        place = None if is_error else feature.place_of_others
+        nothing = NOTHING if place is None else place
+        other = REFUSED if is_error else nothing
+        missing = REFUSED if feature.fill is None else known.get(str(feature.fill), nothing)
+        meaning = [*(known.get(word, other) for word in cells.words), missing, other]
+        index = self._looked_up(cells, np.array(meaning, dtype=np.int64))
+        if REFUSED in (missing, other):
+            self.faults.append(index.equals(REFUSED))
+        places = np.arange(len(feature.categories), dtype=np.int64)
+        return index.equals(places[None]).cast(FLOAT64)
+
+    def _looked_up(self, cells: Cells, meaning: Array) -> Value:
+        """(rows, 1) what each cell means: one number a word, one where missing, one for others."""
+        table = self.graph.constant(meaning)
+        return self.graph.add("Gather", table, cells.values, dtype=table.dtype, axis=0)

@@ -1,0 +1,90 @@
+"""Encodings: what numbers become where they aren't only shifted and scaled, in nodes."""
+
+import numpy as np
+
+from nncli.data.bent_scales import LARGEST, LEAST_RANK, NormalScores, RobustClip
+from nncli.data.numeric_encodings import Encoding, PiecewiseLinear
+from nncli.export.onnx.formulas import hypot, log, maximum, minimum, polynomial
+from nncli.export.onnx.graph import FLOAT64, INT64, Value
+
+# Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution": the
+# numerators and denominators of its middle and of its tails, the highest power first
+MIDDLE = (
+    (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
+     13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
+    (5226.495278852854561, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867,
+     5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0),
+)  # fmt: skip
+TAILS = (
+    (7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177,
+     1.27045825245236838258, 3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959,
+     1.42343711074968357734),
+    (1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966,
+     0.14810397642748007459, 0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187,
+     1.0),
+)  # fmt: skip
+
+
+def encoded(encoding: Encoding, values: Value) -> Value:
+    """(rows, inputs) of (rows, 1) values, none of them missing."""
+    match encoding:
+        case PiecewiseLinear(edges):
+            return _piecewise_linear(np.array(edges), values)
+        case NormalScores(quantiles):
+            return _normal_scores(np.array(quantiles), values)
+        case RobustClip(shift, scale):
+            u = (values - shift) / (scale or np.inf)
+            u = minimum(maximum(u, -LARGEST), LARGEST)
+            return u / hypot(u / 3.0, 1.0)
+
+
+def _piecewise_linear(edges: np.ndarray, values: Value) -> Value:
+    if len(edges) == 1:
+        return values * 0.0
+    filled = (values - edges[None, :-1]) / np.diff(edges)[None]
+    return minimum(maximum(filled, 0.0), 1.0)
+
+
+def _normal_scores(quantiles: np.ndarray, values: Value) -> Value:
+    if len(quantiles) == 1:
+        return values * 0.0
+    last = len(quantiles) - 1
+    values = minimum(maximum(values, quantiles[0]), quantiles[-1])
+    below, up_to = _count(values > quantiles[None]), _count(values >= quantiles[None])
+    low = minimum(maximum(up_to - 1.0, 0.0), last - 1.0)
+    gaps = np.diff(quantiles)
+    index = low.cast(INT64)
+    start, gap = _at(quantiles, index), _at(np.where(gaps > 0, gaps, 1.0), index)
+    place = low + (values - start) / gap
+    place = (below < up_to).where((below + up_to - 1.0) * 0.5, place)
+    place = values.equals(quantiles[0]).where(0.0, place)
+    place = values.equals(quantiles[-1]).where(float(last), place)
+    ranks = place / float(last)
+    return _normal_quantile(minimum(maximum(ranks, LEAST_RANK), 1 - LEAST_RANK))
+
+
+def _count(is_so: Value) -> Value:
+    """(rows, 1) how many columns are true."""
+    return is_so.cast(FLOAT64).reduced("ReduceSum", [1])
+
+
+def _at(numbers: np.ndarray, index: Value) -> Value:
+    """The numbers at (rows, 1) indices."""
+    whole = index.graph.constant(numbers)
+    return index.graph.add("Gather", whole, index, dtype=whole.dtype, axis=0)
+
+
+def _normal_quantile(p: Value) -> Value:
+    """Phi^-1(p) for p from 1e-7 to 1 - 1e-7, as statistics.NormalDist has it."""
+    q = p - 0.5
+    r = 0.180625 - q * q
+    middle = q * _ratio(MIDDLE, r)
+    r = (-log(minimum(p, 1.0 - p))).apply("Sqrt") - 1.6
+    tail = _ratio(TAILS, r) * q.apply("Sign")
+    return (q.apply("Abs") <= 0.425).where(middle, tail)
+
+
+def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], r: Value) -> Value:
+    """One polynomial by another."""
+    above, below = polynomials
+    return polynomial(above, r) / polynomial(below, r)
