@@ -18,6 +18,7 @@ from nncli.evaluation.verdicts import headline
 from nncli.evaluation.worst_rows import short_place, worst_rows
 from nncli.influence.influence import Influence, influence_of
 from nncli.influence.predictor import asked
+from nncli.operating_system import shell_word
 from nncli.parts.arrays import Array
 from nncli.report.curves import charts_of
 from nncli.report.data_facts import data_facts

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from nncli import __version__
+from nncli.artifacts.curve_bands import band
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.comparison.comparison import Comparison, Group, compare
 from nncli.comparison.results import bare
-from nncli.artifacts.curve_bands import band
 from nncli.evaluation.verdicts import between, listed, number
 from nncli.report.curves import overlaid
 from nncli.report.facts import Overview
