@@ -74,13 +74,56 @@ class EnsembleStudy(RepeatStudy):
         return self.end(result, files)
 
 
-def begin(
-    config: Path, assignments: Sequence[str], runs_dir: Path | None
-) -> tuple[EnsembleStudy, Built]:
-    """A new ensemble and its first member, built.
+@dataclass(frozen=True)
+class Prepared:
+    """An ensemble of which nothing is written yet. first: its first member, built.
 
-    All are built before the first one trains, so that what is wrong is found at once. Raises
-    UserError.
+    whole: its data, split for each member.  folds: into how many parts; 0 if by seeds.
+    """
+
+    config: Path
+    given: tuple[str, ...]
+    experiment: Experiment
+    source: Source
+    whole: SplitTable
+    folds: int
+    first: Built
+
+    @property
+    def members(self) -> int:
+        return _keys(self.experiment).members
+
+    def begin(self, runs_dir: Path | None) -> EnsembleStudy:
+        """Its study, in a new folder."""
+        experiment, job = self.experiment, self.first.job
+        facts = StudyFacts(
+            kind="ensemble",
+            config=str(self.config.absolute()),
+            assignments=self.given,
+            trials=self.members,
+            folds=self.folds,
+            vary=MEMBER_SEEDS,
+            ahead=0,
+            search={},
+            objective=job.monitor if job.val else f"train_{job.monitor}",
+            higher_is_better=job.is_score(job.monitor),
+            keys=tuple(f"seed.{name}" for name in MEMBER_SEEDS),
+            data_sha256=self.whole.table.sha256(),
+            versions=versions(),
+            began=utc_now(),
+        )
+        runs = runs_dir or Path(experiment.output.dir)
+        directory = new_directory(runs, experiment.name, self.source.text, experiment, facts)
+        planner = MemberPlanner(facts.trials, experiment.seeds, bool(self.folds))
+        task = task_of(directory, facts)
+        return EnsembleStudy(directory, facts, task, planner, [], self.whole)
+
+
+def prepare(config: Path, assignments: Sequence[str]) -> Prepared:
+    """What a config with an `ensemble` asks for.
+
+    All members are built before the first one trains, so that what is wrong is found at once.
+    Raises UserError.
     """
     experiment, source = load(config, assignments)
     given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
@@ -88,28 +131,7 @@ def begin(
     whole, folds = _split(experiment, source)
     for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
         first = assemble(experiment, source, part)
-    monitor = first.job.monitor
-    facts = StudyFacts(
-        kind="ensemble",
-        config=str(config.absolute()),
-        assignments=tuple(given),
-        trials=_keys(experiment).members,
-        folds=folds,
-        vary=MEMBER_SEEDS,
-        ahead=0,
-        search={},
-        objective=monitor if monitor.startswith("val_") else f"train_{monitor}",
-        higher_is_better=first.job.is_score(monitor),
-        keys=tuple(f"seed.{name}" for name in MEMBER_SEEDS),
-        data_sha256=whole.table.sha256(),
-        versions=versions(),
-        began=utc_now(),
-    )
-    runs = runs_dir or Path(experiment.output.dir)
-    directory = new_directory(runs, experiment.name, source.text, experiment, facts)
-    planner = MemberPlanner(facts.trials, experiment.seeds, bool(folds))
-    task = task_of(directory, facts)
-    return EnsembleStudy(directory, facts, task, planner, [], whole), first
+    return Prepared(config, tuple(given), experiment, source, whole, folds, first)
 
 
 def resume(path: Path) -> EnsembleStudy:
