@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import FittedColumn
-from nncli.data.numeric_encodings import PiecewiseLinear
+from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
 from nncli.export.onnx.cells import Cells, takes_text
 from nncli.export.onnx.dates import date_inputs, is_no_date
@@ -15,7 +15,7 @@ from nncli.export.onnx.encodings import encoded, normal_scores
 from nncli.export.onnx.graph import BOOL, FLOAT64, Graph, Value
 from nncli.parts.arrays import Array
 
-PIECES = PiecewiseLinear | RobustClip  # encodings of one column at a time
+PIECES = PiecewiseLinear | BinsAndValue | RobustClip  # encodings of one column at a time
 NOTHING = -1  # the place of a word that leads to zeros alone
 REFUSED = -2  # of one that `nncli predict` refuses
 
