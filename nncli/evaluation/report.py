@@ -11,6 +11,8 @@ from nncli.artifacts.trained_model import ChosenRows, TrainedModel
 from nncli.data.memory import available
 from nncli.engine.threads import limited
 from nncli.errors import DataError, UserError
+from nncli.evaluation.best_model import LINEAR, NETWORK, TREES, Best, best_of
+from nncli.evaluation.boosted_trees import Rows, boosted_trees
 from nncli.evaluation.class_scores import (
     Calibration,
     ClassScores,
@@ -40,7 +42,6 @@ from nncli.untrusted_files.opening import in_words
 
 SPLITS = ("test", "val", "train")  # in the order in which they are chosen
 FEW_ROWS = 30
-LINEAR = "linear model"
 COPIES = 4  # of a number for each row and class: predictions, two rivals', a resample
 
 
@@ -52,6 +53,7 @@ class Report:
     network, baselines: scores of its predictions, and of others that it has to beat, by name.
     predictions, truth: as metrics take them.
     fitted_rows: of the training rows, those that the linear model was fitted on.
+    trees_note: what was done to keep boosted trees quick, or why there are none.
     classes, targets, labels: their names; one of them has some.
     decision: which class a row is given.  decided: the same in words, if there is a threshold, and
     in `decision_keys` for whoever reads JSON.
@@ -73,6 +75,7 @@ class Report:
     decision: Decision = LIKELIEST
     decided: str = ""
     decision_keys: Mapping[str, Any] | None = None
+    trees_note: str = ""
 
     @property
     def rows(self) -> int:
@@ -107,6 +110,19 @@ class Report:
             for name, difference in self.differences[baseline].items()
             if not np.isnan(difference.value)
         }
+
+    @cached_property
+    def best(self) -> Best | None:
+        """Which of the network, the linear model and boosted trees is best, by the first metric.
+
+        None on the rows they learnt from, and where too little is known to tell.
+        """
+        names = [name for name in self.chosen if self.chosen[name].name not in WITHOUT]
+        if not names or self.name == "train":
+            return None
+        rivals = {name: self.baselines[name] for name in (LINEAR, TREES) if name in self.baselines}
+        metric = self.chosen[names[0]]
+        return best_of({NETWORK: self.network, **rivals}, metric, names[0], self.rows)
 
     @cached_property
     def is_finite(self) -> bool:
@@ -159,6 +175,7 @@ class Report:
             "baselines": {name: dict(other.values) for name, other in self.baselines.items()},
             "intervals": _intervals(self.intervals),
             "differences": {name: _intervals(each) for name, each in self.differences.items()},
+            "best": self.best.to_json() if self.best else None,
         }
         if self.classes:
             value["classes"] = {name: asdict(scores) for name, scores in self.by_class.items()}
@@ -192,6 +209,8 @@ class Report:
         if self.fitted_rows < self.training_rows:
             sample = f"{self.fitted_rows:,} of {self.training_rows:,} training rows"
             notes.append(f"{LINEAR}: fitted on a random sample of {sample}")
+        if self.trees_note:
+            notes.append(f"{TREES}: {self.trees_note}")
         return notes
 
     def _why_none(self, name: str, estimate: Estimate) -> str:
@@ -233,9 +252,9 @@ def _refuse_too_many(rows: int, classes: int) -> None:
 
 
 def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
-    """Score a trained model on rows, beside its baselines and a linear model.
+    """Score a trained model on rows, beside its baselines, a linear model and boosted trees.
 
-    A decision threshold is the linear model's too; the majority class is what it is.
+    A decision threshold is theirs too; the majority class is what it is.
     """
     built, job = trained.built, trained.built.job
     table = built.table
@@ -253,11 +272,18 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         linear = linear_model(
             job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
         )
+        learnt, asked = Rows(table, built.rows.train), Rows(rows.table, rows.rows)
+        trees = boosted_trees(learnt, asked, job.train.weights, seed)
         rivals = {**built.baselines(len(truth)), LINEAR: linear.predictions}
+        if trees.predictions is not None:
+            rivals[TREES] = trees.predictions
         network = resample(chosen, scored.predictions, truth, seed=seed)
         others = {
             rival: resample(
-                chosen if rival == LINEAR else deciding(metrics, LIKELIEST), each, truth, seed=seed
+                chosen if rival in (LINEAR, TREES) else deciding(metrics, LIKELIEST),
+                each,
+                truth,
+                seed=seed,
             )
             for rival, each in rivals.items()
         }
@@ -278,4 +304,5 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         decision=trained.decision,
         decided=trained.decided,
         decision_keys=trained.decision_keys,
+        trees_note=trees.note,
     )

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from nncli.cli.label_table import label_table
-from nncli.cli.options import RUN, format_option, input_file, json_option, print_json
+from nncli.cli.options import (
+    RUN,
+    format_options,
+    input_file,
+    json_option,
+    of_formats,
+    print_json,
+)
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import figure, table
 from nncli.errors import UserError, escaped
@@ -34,7 +41,7 @@ WIDEST = 100  # letters of a table whose columns have names
     type=click.Path(path_type=Path, dir_okay=False),
     help="Score the rows of this table instead; it has to have the target [- is standard input].",
 )
-@format_option
+@format_options
 @click.option(
     "--plots/--no-plots",
     "has_plots",
@@ -46,19 +53,20 @@ def command(
     run: Path,
     split: str | None,
     data: Path | None,
-    input_format: str | None,
+    formats: tuple[str, ...],
     has_plots: bool,
     as_json: bool,
 ) -> None:
     """Score a finished RUN on rows it recorded, or on those of another table.
 
     Every metric stands beside its 95% interval (bootstrap over the rows scored) and beside what
-    guessing and a linear model reach. The figures are kept in RUN/evaluation.
+    guessing, a linear model and boosted trees reach. The figures are kept in RUN/evaluation.
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
+    input_format, picture_format = of_formats(formats)
     if data is None and input_format is not None:
-        raise click.UsageError("--format is for --data -, standard input")
+        raise click.UsageError(f"--format {input_format} is for --data -, standard input")
     from nncli.artifacts.trained_model import trained_model
     from nncli.cli.summary import note_unfinished
     from nncli.data.memory import require_room_for_libraries
@@ -77,7 +85,7 @@ def command(
     note_unfinished(trained.summary())
     if not as_json:
         echo(f"{escaped(str(run))}: {_in_words(report)}")
-    files, troubles = save(report, run, has_plots=has_plots)
+    files, troubles = save(report, run, has_plots=has_plots, suffix=f".{picture_format}")
     for trouble in troubles:
         echo_line(f"note: {trouble}", err=True)
     if as_json:
@@ -125,6 +133,7 @@ def _in_words(report: "Report") -> str:
     blocks = [escaped(report.what) + (trained if report.name == "train" else "")]
     blocks += [f"decision: {escaped(report.decided)}"] if report.decided else []
     blocks.append(_scores(report))
+    blocks += [f"{report.best.words}."] if report.best else []
     verdicts = [line for name in report.baselines for line in _verdict(report, name)]
     blocks += ["\n".join(verdicts)] if verdicts else []
     if report.classes:
@@ -152,6 +161,7 @@ def _scores(report: "Report") -> str:
 
 def _verdict(report: "Report", baseline: str) -> list[str]:
     """Where the network isn't shown to be better than a baseline, in a sentence or two."""
+    from nncli.evaluation.best_model import TREES
     from nncli.evaluation.intervals import FEWEST_ROWS
 
     if report.rows < FEWEST_ROWS:
@@ -164,7 +174,8 @@ def _verdict(report: "Report", baseline: str) -> list[str]:
     lines = []
     if worse := where("worse"):
         lines.append(f"Worse than the {baseline} in {_listed(worse)}.")
-    if unclear := where("open"):
+    unclear = where("open")
+    if unclear and baseline != TREES:  # which are a peer, and no yardstick to be ahead of
         chance = f"on {report.rows:,} rows any difference may be chance"
         lines.append(f"No better than the {baseline} in {_listed(unclear)}: {chance}.")
     return lines
