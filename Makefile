@@ -15,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check soak coverage mutate accuracy bench golden lock clean
+.PHONY: help run test check soak coverage mutate accuracy bench golden site lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -38,9 +38,9 @@ check: $(READY)  ## Run only what reads the code: format, lint, types, import fl
 	$(BIN)/lint-imports
 
 # Hours, not minutes; SOAK="-k kill" for a part. What was tried is summed up in soak.md.
-soak: $(READY)  ## Run the reliability tests, and the doctor, at full length
+soak: $(READY)  ## Run the reliability tests, the doctor and ONNX models, at full length
 	@rm -f soak.jsonl
-	NNCLI_SOAK=1 NNCLI_SOAK_SUMMARY=$(CURDIR)/soak.jsonl $(BIN)/pytest -n 2 tests/reliability tests/doctor/test_sick_networks.py $(SOAK); \
+	NNCLI_SOAK=1 NNCLI_SOAK_SUMMARY=$(CURDIR)/soak.jsonl $(BIN)/pytest -n 2 tests/reliability tests/doctor/test_sick_networks.py tests/export/test_onnx_at_random.py $(SOAK); \
 	code=$$?; $(BIN)/python tests/reliability/summarize.py soak.jsonl soak.md; exit $$code
 
 # Every line and branch that reads a config or touches a run's files is tested.
@@ -66,12 +66,22 @@ bench: $(READY)  ## Measure speed beside the peers that are installed: docs/perf
 golden: $(READY)  ## Run the tests, rewriting the golden files; look at the difference with git
 	NNCLI_UPDATE_GOLDEN=1 $(BIN)/pytest -n 2
 
+# Zensical is installed for this alone. A link that leads nowhere fails.
+site: $(READY)  ## Make the website of README and docs/ in build/site/html
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r docs/site.lock
+	$(BIN)/python docs/make_site.py
+	cd build/site && $(CURDIR)/$(BIN)/zensical build --strict --config-file mkdocs.yml
+	@printf '\nsite: build/site/html/index.html\n'
+
 # Versions that still fit are kept; `make lock LOCK=--upgrade` takes the newest of all.
 lock: $(DEPENDENCIES)  ## Make requirements.lock again from pyproject.toml
 	printf '%s\n' editables hatchling uv | $(BIN)/uv pip compile $(LOCK) --quiet --universal \
 	  --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --group pyproject.toml:dev pyproject.toml - \
 	  -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -c requirements.lock \
+	  --group pyproject.toml:site -o docs/site.lock
 
 clean:  ## Remove .venv and what the tools leave behind; runs/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -10,10 +10,10 @@ Readers look for a file that isn't in its place, or not the one meant, under its
 takes the folder up again completes what was left of 3, or removes what was left of 1.
 """
 
-import fcntl
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +31,7 @@ from nncli.artifacts.files import (
     whole_file,
     write_atomic,
 )
+from nncli.artifacts.locks import hold
 from nncli.artifacts.manifest import Entry
 from nncli.artifacts.path_safety import content_of, place_inside
 from nncli.errors import CorruptRun, RunInUse
@@ -70,14 +71,10 @@ class AtomicDirectory:
         is_shared: let others read here under a lock of their own.
         """
         with reporting(self.path):
-            descriptor = os.open(self.path, os.O_RDONLY)
-            kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
             try:
-                fcntl.flock(descriptor, kind if waits else kind | fcntl.LOCK_NB)
+                self._lock = hold(self.path, is_shared=is_shared, waits=waits)
             except BlockingIOError:
-                os.close(descriptor)
                 raise RunInUse(f"{self.path}: another process is using this {self.kind}") from None
-        self._lock = descriptor
 
     def is_used_elsewhere(self) -> bool:
         """Whether another process keeps this one from writing here."""
@@ -93,6 +90,14 @@ class AtomicDirectory:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+    def remove(self) -> None:
+        """Remove a locked folder with all that is in it. Raises FileFailure."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.unlock()
+        with reporting(self.path):
+            if self.path.is_dir():  # a file that it was locked by has stayed
+                shutil.rmtree(self.path)
 
     def write(self, name: str, content: bytes) -> None:
         """Write one file, whole, which the next manifest will list."""

@@ -1,7 +1,6 @@
 """Files: whole or not at all."""
 
 import errno
-import fcntl
 import hashlib
 import json
 import math
@@ -12,7 +11,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from nncli.artifacts.locks import mark_in_use, remove_unused
 from nncli.errors import FileFailure
+from nncli.operating_system import free_space, put_in_place
 
 TEMPORARY = (".nncli-", ".tmp")  # how the name of a file that is being written begins and ends
 CAN_NOT_TELL = (errno.EINVAL, errno.ENOTSUP)  # of a file system that lacks what is asked for
@@ -43,7 +44,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-                os.replace(file.name, path)
+                put_in_place(file, path)
         except BaseException:
             with suppress(OSError):
                 os.unlink(file.name)
@@ -56,7 +57,7 @@ def _temporary(folder: Path) -> IO[bytes]:
         path = folder / f"{TEMPORARY[0]}{os.urandom(4).hex()}{TEMPORARY[1]}"
         file = path.open("xb")
         with suppress(OSError):  # a file system without locks: nothing is swept there
-            fcntl.flock(file, fcntl.LOCK_EX)
+            mark_in_use(file)
         if path.exists():  # not swept before it was locked
             return file
         file.close()
@@ -66,12 +67,7 @@ def sweep(folder: Path) -> None:
     """Remove the temporary files, here and below, whose writers were killed."""
     for path in folder.rglob("*".join(TEMPORARY)):
         with suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
-            finally:
-                os.close(descriptor)
+            remove_unused(path)
 
 
 @contextmanager
@@ -112,7 +108,7 @@ def sync_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:
-        return  # may be written to, but not opened: nothing more can be done
+        return  # may be written to, but not opened, as every folder of Windows: that is all
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -137,8 +133,8 @@ def ensure_room(folder: Path, size: int) -> None:
     """
     prefix, suffix = TEMPORARY
     with reporting(folder):
-        disk = os.statvfs(folder)
-        if disk.f_blocks > 0 and disk.f_bavail * disk.f_frsize < size:
+        free = free_space(folder)
+        if free is not None and free < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if not hasattr(os, "posix_fallocate"):
             return

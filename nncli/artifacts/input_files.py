@@ -4,7 +4,6 @@ A table that was too large to copy is the one exception: it is where it was. It 
 its SHA-256 is the one that the run recorded, so that a run can't make nncli read any other file.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from nncli.config.experiment import Experiment
 from nncli.data.reading.chunks import reading
 from nncli.data.reading.tables import TableFile
 from nncli.errors import CorruptRun, DataError
+from nncli.operating_system import relative_path
 from nncli.parts.table import together
 from nncli.untrusted_files.opening import sha256_of
 
@@ -40,7 +40,7 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
     """
     found = []
     for path in tables_of(experiment).values():
-        name = os.path.relpath(path, run.path)
+        name = relative_path(path, run.path)
         is_own = is_name(name)  # a path that leaves the run has a ".." in it
         if is_own and not place_inside(run.path, name).is_file():
             raise CorruptRun(f"{path}: missing from the run, or no file")

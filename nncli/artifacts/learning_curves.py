@@ -84,6 +84,7 @@ class BackgroundPlotter:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,  # Ctrl-C is for the trainer, which asks for a last plot
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
             )
         except OSError as error:
             self._trouble = str(error)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from nncli.errors import CorruptRun
@@ -32,6 +32,13 @@ class MetricsLog:
         if not self.lines:
             self.lines.append(",".join(row) + "\n")
         self.lines.append(format_row(list(row.values())))
+
+    def rows(self) -> Iterator[Row]:
+        """The rows so far."""
+        header, *lines = csv.reader(self.lines or [""])
+        for line in lines:
+            numbers = (float(cell) if cell else None for cell in line)
+            yield dict(zip(header, numbers, strict=True))
 
     def text(self) -> bytes:
         return "".join(self.lines).encode()

@@ -2,8 +2,8 @@
 
 import os
 import re
-import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -70,5 +70,6 @@ class NumberedDirectory(AtomicDirectory):
 
     def __exit__(self, *error: object) -> None:
         if not self.is_committed:
-            shutil.rmtree(self.path, ignore_errors=True)
+            with suppress(FileFailure):
+                self.remove()
         self.unlock()

@@ -18,6 +18,8 @@ def is_name(name: str) -> bool:
     >>> is_name("plots/loss.png"), is_name("../loss.png"), is_name("/loss.png"), is_name("a//b")
     (True, False, False, False)
     """
+    if os.name == "nt" and set(name) & set("\\:"):  # other folders, drives and streams
+        return False
     return all(part not in ("", ".", "..") for part in name.split("/")) and "\0" not in name
 
 

@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,11 @@ def _own_settings() -> Path:
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
     """The working folder is another: matplotlib reads the `matplotlibrc` that lies in it."""
-    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
+    if not hasattr(os, "fchdir"):
+        with chdir(folder):
+            yield
+        return
+    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))  # a folder may have lost its name
     os.chdir(folder)
     try:
         yield

@@ -1,6 +1,6 @@
 """Run list: what lies in a folder of runs and studies, a line each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +54,7 @@ def list_runs(folder: Path) -> list[Listed]:
         children = sorted(child for child in folder.iterdir() if child.is_dir())
     firsts: dict[str, Experiment] = {}
     return [
-        replace(_listed(child, firsts), name=str(child.relative_to(folder)))
+        replace(_listed(child, firsts), name=child.relative_to(folder).as_posix())
         for child in children
         if _is_shown(child)
     ]
@@ -99,7 +99,7 @@ def _run(path: Path, firsts: dict[str, Experiment]) -> Listed:
     )
 
 
-def _value(summary: dict[str, object], metric: str) -> float | None:
+def _value(summary: Mapping[str, object], metric: str) -> float | None:
     """A metric of the weights kept."""
     metrics = summary.get("metrics")
     split = "val" if metric.startswith("val_") else "train"
@@ -131,12 +131,15 @@ def _study(path: Path) -> Listed:
     sizes = [
         entry["bytes"] for run in runs_of(path) for entry in RunDirectory(run).manifest().values()
     ]
-    kind = "trials" if facts.kind == "sweep" else facts.kind
+    kind = {"sweep": "trials", "ensemble": "members"}.get(facts.kind, facts.kind)
+    value = best.value if best else None
+    if facts.kind == "ensemble":
+        value = _value(facts.result, facts.objective)
     return Listed(
         path,
         f"{ended}/{facts.trials} {kind}{state}",
         facts.objective,
-        best.value if best else None,
+        value,
         facts.higher_is_better,
         sum(sizes),
         facts.ended or facts.began,

@@ -22,9 +22,11 @@ from nncli.artifacts.going_on import taken_up, until
 from nncli.artifacts.input_files import tables_of
 from nncli.artifacts.learning_curves import BackgroundPlotter, NotDrawn, run_curves
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
+from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory
+from nncli.artifacts.tensorboard_log import TensorBoardLog
 from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.assembly.build import Built
 from nncli.assembly.decided import chosen_for, decided_in_words, described
@@ -58,6 +60,7 @@ class RunRecorder:
         self.runs_to_come = 0  # for which there has to be room, as for this one
         self.chosen: ChosenThreshold | None = None  # at the weights that were saved last
         self.study: StudyDirectory | None = None  # whose copies of tables the run shares
+        self.listeners = RowListeners(self.warnings)
         self.seconds_before = 0.0  # spent before the run was taken up again
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
@@ -85,12 +88,19 @@ class RunRecorder:
         recorder = cls(reader.run, built, state)
         recorder._commit_resumption(reader, arguments)
         if state.step == 0:  # nothing was trained yet: epoch 0 is reported again
-            return cls(reader.run, built, built.job.start())
+            recorder = cls(reader.run, built, built.job.start())
+            recorder._listen_again(reader)
+            return recorder
         recorder.log = MetricsLog(lines)
         recorder.fingerprints = Fingerprints(built.network.layout, state.theta, prints)
         recorder.last, recorder.best = last, best
         recorder.seconds_before = last.seconds
+        recorder._listen_again(reader)
         return recorder
+
+    def _listen_again(self, reader: RunReader) -> None:
+        resolved = reader.run.read(names.RESOLVED).decode("utf-8", "replace")
+        self._listen(reader.environment(), resolved)
 
     def _commit_resumption(self, reader: RunReader, arguments: Sequence[str]) -> None:
         """Record with what the run goes on: its epochs may be more, its libraries others."""
@@ -122,7 +132,17 @@ class RunRecorder:
         np.savez(indices, **vars(built.rows))
         run.write(names.SPLIT, indices.getvalue())
         run.write_json(names.PREPROCESSING, built.preprocessing.to_json())
-        run.write_json(names.ENVIRONMENT, self._environment(arguments, config_path))
+        environment = self._environment(arguments, config_path)
+        run.write_json(names.ENVIRONMENT, environment)
+        self._listen(environment, resolved)
+
+    def _listen(self, environment: Mapping[str, Any], resolved: str) -> None:
+        """Begin to tell of each row at once. Raises FileFailure."""
+        logs, board = self.built.experiment.output.tensorboard, None
+        if logs is not None:
+            began = str(environment.get("began"))
+            board = TensorBoardLog(Path(logs), self.run.path, began, resolved)
+        self.listeners.begin(self.run.path, self.log, board)
 
     def _keep_file(self, path: Path) -> str:
         """Copy a file that the config names into the run, which then needs nothing outside it.
@@ -153,8 +173,10 @@ class RunRecorder:
         if report.is_best:
             self.best = report
         if report.is_logged:
-            self.log.append(report.columns())
+            row = report.columns()
+            self.log.append(row)
             self.fingerprints.append(report.epoch)
+            self.listeners.append(row)
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
             is_first = self._saved == -math.inf
             self.save()
@@ -206,6 +228,7 @@ class RunRecorder:
         """Write all that is left, commit it, and return what `train --json` prints."""
         self.stopped = stopped
         if self.last is None:  # not even epoch 0 was finite
+            self.listeners.close()
             self.run.write_manifest()
             return {}
         used = self.used or self.last
@@ -225,6 +248,7 @@ class RunRecorder:
             "ended": utc_now(),
         }
         self.save({names.SUMMARY: [to_json({**summary, **final})]})
+        self.listeners.close()
         self._warn_of_outcome()
         self._plot(plotter)
         return {"run": os.fspath(self.run.path), **summary}

@@ -26,7 +26,7 @@ CONFIRM = "confirm.csv"  # of a sweep: runs of the best and the first with other
 FILES = "files"  # copies of the tables
 FORMAT = 1
 
-Kind = Literal["folds", "seeds", "sweep"]
+Kind = Literal["folds", "seeds", "ensemble", "sweep"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,7 +135,10 @@ def which_run(path: Path) -> str:
     """A study is no run: which of its runs to take instead."""
     study = StudyDirectory.open(path)
     facts = study.facts()
-    best = best_of(study.trials(facts), higher_is_better=facts.higher_is_better)
+    trials = study.trials(facts)
+    if facts.kind == "ensemble" and trials:
+        return f"an ensemble: this takes one network, such as {path / trials[0].run}"
+    best = best_of(trials, higher_is_better=facts.higher_is_better)
     if best is None:
         return "holds the runs of a study, none of which has come to its end"
     folder = path / best.run

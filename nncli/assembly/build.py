@@ -160,6 +160,7 @@ def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Prep
         numeric.encode,
         numeric.bins,
         numeric.missing_indicator,
+        categorical.rare,
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused

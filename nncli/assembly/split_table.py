@@ -11,7 +11,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
-from nncli.data.folds import folds
+from nncli.data.folds import folds, member_rows
 from nncli.data.targets import as_task
 from nncli.engine.state import stream
 from nncli.parts.splits import Rows, Split
@@ -22,7 +22,8 @@ from nncli.parts.table import Table
 class SplitTable:
     """A table, and how its rows are split.
 
-    folds: the same table split for each run of a cross-validation, where one was asked for.
+    folds: the same table split for each run of a cross-validation, or each member of an ensemble,
+    where one was asked for.
     """
 
     table: Table
@@ -37,10 +38,12 @@ def split_table(
     recorded: RecordedData | None = None,
     n_folds: int = 0,
     *,
+    are_members: bool = False,
     may_be_constant: bool = False,
 ) -> SplitTable:
     """Load the data and decide which rows train.
 
+    n_folds: how many parts the rows are cut into.  are_members: whether for an ensemble.
     may_be_constant: whether a target that never varies is taken, whatever the config says.
     Raises ConfigError at the key to blame, TableError at the row; DataError if the data isn't what
     was recorded.
@@ -56,7 +59,8 @@ def split_table(
         if given.data.path is not None and len(rows.train) < len(table):
             refuse_singleton_classes(table)
         whole = SplitTable(table, split, rows)
-        parts = folds(split, table, rows, n_folds, random) if n_folds else []
+        cut = member_rows if are_members else folds
+        parts = cut(split, table, rows, n_folds, random) if n_folds else []
     return replace(whole, folds=tuple(replace(whole, rows=part) for part in parts))
 
 

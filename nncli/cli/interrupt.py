@@ -1,10 +1,8 @@
 """Interrupt: Ctrl-C ends a command that has nothing to save, whatever it is doing."""
 
 import os
-import select
 import signal
 import threading
-import time
 from contextlib import suppress
 
 GRACE = 0.5  # seconds that a command has to put away what it was about to write
@@ -29,13 +27,16 @@ class EndOnInterrupt:
 
     def __enter__(self) -> None:
         self.read_end, self.write_end = os.pipe()
-        os.set_blocking(self.write_end, False)
+        if hasattr(os, "set_blocking"):  # which Python asks for, but on Windows
+            os.set_blocking(self.write_end, False)
+        self.left = threading.Event()
         self.wakeup_before = signal.set_wakeup_fd(self.write_end, warn_on_full_buffer=False)
         self.thread = threading.Thread(target=self._end, daemon=True)
         self.thread.start()
 
     def __exit__(self, *error: object) -> None:
         signal.set_wakeup_fd(self.wakeup_before)
+        self.left.set()
         os.close(self.write_end)
         self.thread.join()
         os.close(self.read_end)
@@ -44,12 +45,6 @@ class EndOnInterrupt:
         """The thread, until the pipe is closed."""
         while content := os.read(self.read_end, 1):
             if content[0] == signal.SIGINT:
-                end = time.monotonic() + GRACE
-                while (left := end - time.monotonic()) > 0:
-                    if select.select([self.read_end], [], [], left)[0] and not self._is_open():
-                        return
+                if self.left.wait(GRACE):
+                    return
                 end_now(signal.SIGINT, "stopped")
-
-    def _is_open(self) -> bool:
-        """Whether the pipe is; what else has arrived is taken out of it."""
-        return bool(os.read(self.read_end, 1))

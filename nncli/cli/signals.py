@@ -1,6 +1,7 @@
 """Signals: the first one that asks to end asks for a stop, a second one ends the process at once.
 
-Ctrl-C sends SIGINT, `kill` and batch systems SIGTERM, a terminal that is closed SIGHUP. Those that
+Ctrl-C sends SIGINT, `kill` and batch systems SIGTERM, a terminal that is closed SIGHUP; on Windows,
+Ctrl-Break and a console that is closed SIGBREAK. Those that
 the process was started to ignore stay ignored, as `nohup` and a script's `&` have it.
 
 One request may arrive as several signals: `timeout` signals a process and then its group, shells
@@ -43,7 +44,8 @@ class StopOnSignal:
     handler, in C. After a stop the process has only its exit code left to give: it ignores signals.
     """
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    SIGNALS = tuple(getattr(signal, name) for name in NAMES if hasattr(signal, name))
 
     def __init__(self, stop: Stop, *, is_preparing: bool = False) -> None:
         self.stop, self.is_preparing = stop, is_preparing
@@ -56,7 +58,8 @@ class StopOnSignal:
 
     def __enter__(self) -> "StopOnSignal":
         self.read_end, self.write_end = os.pipe()
-        os.set_blocking(self.write_end, False)
+        if hasattr(os, "set_blocking"):  # which Python asks for, but on Windows
+            os.set_blocking(self.write_end, False)
         self.wakeup_before = signal.set_wakeup_fd(self.write_end, warn_on_full_buffer=False)
         self.thread = threading.Thread(target=self._end_at_second_request, daemon=True)
         self.thread.start()

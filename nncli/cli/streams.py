@@ -1,11 +1,14 @@
 """Streams: what becomes of words where nobody listens, or nobody can."""
 
+import codecs
+import errno
 import io
+import json
 import os
 import select
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -43,6 +46,10 @@ class WholeWrites(io.RawIOBase):
                 left = left[os.write(self.descriptor, left) :]
             except BlockingIOError:  # a full pipe: until its reader has made room
                 select.select([], [self.descriptor], [])
+            except OSError as error:
+                if os.name == "nt" and error.errno == errno.EINVAL:  # a pipe without a reader
+                    raise BrokenPipeError from error
+                raise
         return size
 
 
@@ -54,12 +61,25 @@ def write_all_or_fail() -> None:
         sys.stderr = _whole(sys.stderr)
 
 
+def _as_escapes(error: UnicodeError) -> tuple[str, int]:
+    """Signs that an encoding lacks, as escapes that are JSON's too."""
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("nncli.escapes", _as_escapes)
+
+
 def _whole(stream: Any) -> TextIO:
+    """Signs that the stream's encoding lacks, as those of Windows' code pages do, are escapes."""
     stream.flush()
+    if os.name == "nt" and stream.isatty():  # a console takes letters, and Python's stream does
+        stream.reconfigure(line_buffering=True)
+        return cast(TextIO, stream)
     return io.TextIOWrapper(
         io.BufferedWriter(WholeWrites(stream.fileno())),
         encoding=stream.encoding,
-        errors=stream.errors,
+        errors="nncli.escapes" if stream.errors == "strict" else stream.errors,
         line_buffering=True,
     )
 
@@ -74,8 +94,8 @@ def open_closed_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def discard_unwritable_output() -> None:

@@ -1,6 +1,5 @@
 """A study on the command line: its options, what is said while it runs, and its signals."""
 
-import shlex
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import click
 from nncli.cli.options import print_json
 from nncli.cli.streams import echo_err, echo_line
 from nncli.errors import NothingLeft, escaped
+from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
     from nncli.artifacts.trial_records import TrialRecord
@@ -73,13 +73,13 @@ def run_study(
     if result is None:
         ended = sum(not trial.is_open for trial in study.trials)
         echo_err(escaped(f"stopped with {ended} of {study.facts.trials} runs done: {path}"))
-        echo_err(escaped(f"go on with: nncli {command} --resume {shlex.quote(str(path))}"))
+        echo_err(escaped(f"go on with: nncli {command} --resume {shell_word(path)}"))
         return signals.exit_code
     if how.as_json:
         print_json(result)
     else:
         say_result(result)
-        echo_line(f"study: {path}")
+        echo_line(f"{'ensemble' if study.facts.kind == 'ensemble' else 'study'}: {path}")
     return exit_code(study.trials)
 
 

@@ -8,6 +8,7 @@ from nncli.assembly.decided import decided_in_words
 from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
 from nncli.config.dump import in_words
+from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import escaped, few
 from nncli.parts.losses import Huber
@@ -33,7 +34,7 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
     for kind in ("numeric", "boolean", "categorical", "date"):
         columns = [feature for feature in fitted.features if feature.kind == kind]
         if columns:
-            said = [f.name + (f" ({len(f.categories)})" if f.categories else "") for f in columns]
+            said = [f.name + _counted(f) for f in columns]
             if kind == "date":
                 said = [f"{f.name} ({', '.join(f.date.parts)})" for f in columns if f.date]
             if kind == "numeric":
@@ -44,6 +45,14 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
     for name, reason in few_items(read.origin.left_out):
         facts.append(["left out", f"{name} {reason}".strip()])
     return facts
+
+
+def _counted(feature: FittedColumn) -> str:
+    """` (5)`: how many categories it has, and how many of them are taken for one."""
+    if not feature.categories:
+        return ""
+    rare = f", {len(feature.rare):,} rare ones are one" if feature.rare else ""
+    return f" ({len(feature.categories)}{rare})"
 
 
 def note_unseen_categories(counts: Mapping[str, int]) -> None:

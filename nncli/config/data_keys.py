@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.constraints import Auto, Count, Finite, Length
+from nncli.data.rare_categories import NONE_RARE
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.column_names import nfc
@@ -215,4 +216,5 @@ class Data:
             parts=self.split.files if isinstance(self.split, FixedSplit) else {},
             on_disk=None if self.on_disk == "auto" else self.on_disk,
             may_be_constant=may_be_constant or self.may_be_constant,
+            rare=NONE_RARE if self.preprocessing == "none" else self.preprocessing.categorical.rare,
         )

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from nncli.config.data_keys import Data
 from nncli.config.decision_keys import DecisionKeys
+from nncli.config.ensemble_keys import EnsembleKeys
 from nncli.config.sweep import SweepKeys
 from nncli.constraints import Auto, PositiveInt, Seed
 from nncli.engine.job import Seeds
@@ -50,6 +51,11 @@ class OutputKeys:
         PositiveInt | Auto,
         "epochs per row of metrics.csv; auto: as few as keep it to 1,000 rows",
     ] = "auto"
+    tensorboard: Annotated[
+        str | None,
+        "a folder for TensorBoard's event files, which grow as the run goes on; relative to where "
+        "nncli is called; null: none",
+    ] = None
 
 
 SeedBlock = Annotated[Seed | Seeds, "of split, initial weights, shuffling and dropout, or one each"]
@@ -76,14 +82,18 @@ class Experiment:
     ] = None
     evaluation: Annotated[Evaluation, "what is measured"] = field(default_factory=Evaluation)
     output: Annotated[OutputKeys, "what is left behind"] = field(default_factory=OutputKeys)
+    ensemble: Annotated[EnsembleKeys | None, "several networks as one model; null: one network"] = (
+        field(default=None, compare=False)
+    )
     sweep: Annotated[SweepKeys | None, "the search of `nncli sweep`; no part of a run"] = field(
         default=None, compare=False
     )
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that a dump shows: decision and sweep only if they are given."""
-        hidden = {name for name in ("decision", "sweep") if getattr(self, name) is None}
+        """The keys that a dump shows: some only if they are given."""
+        optional = ("decision", "ensemble", "sweep")
+        hidden = {name for name in optional if getattr(self, name) is None}
         return tuple(key.name for key in fields(self) if key.name not in hidden)
 
     @property

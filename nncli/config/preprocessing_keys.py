@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
-from nncli.constraints import Auto, Bounds
+from nncli.constraints import Auto, Bounds, PositiveInt
 from nncli.data.bent_scales import NumericScale
-from nncli.data.fitted_columns import Impute, ImputeCategory, Unknown
+from nncli.data.fitted_categories import ImputeCategory
+from nncli.data.fitted_columns import Impute, Unknown
 from nncli.data.numeric_encodings import BINS, MOST_BINS, Encode
+from nncli.data.rare_categories import Rare
 from nncli.data.scaling import Scale
 from nncli.data.target_transforms import Transform
 
@@ -56,9 +58,29 @@ class Categorical:
         ImputeCategory, "what stands in for a missing one; category: missing is one of its own"
     ] = "most_frequent"
     encode: Annotated[Literal["onehot"], "an input of 0 or 1 for each category"] = "onehot"
+    min_count: Annotated[
+        PositiveInt, "training rows that a category needs; rarer ones are taken for one, (rare)"
+    ] = 1
+    max_categories: Annotated[
+        Annotated[int, Bounds(ge=2)] | None,
+        "of a column; the most frequent, then (rare); null: any number",
+    ] = None
     handle_unknown: Annotated[
-        Unknown, "a category that no training row has; ignore: all its inputs are 0"
+        Unknown,
+        "a category that no training row has; ignore: it is as the rare ones or, where there are "
+        "none, all its inputs are 0",
     ] = "ignore"
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys that mean something: those of rare categories where there may be any."""
+        unused = set() if self.rare.is_asked else {"min_count", "max_categories"}
+        return tuple(key.name for key in fields(self) if key.name not in unused)
+
+    @property
+    def rare(self) -> Rare:
+        """Which categories are taken for one."""
+        return Rare(self.min_count, self.max_categories)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -185,7 +185,7 @@ def resolve(
     if chosen == "auto":
         chosen = [metric() for metric in DEFAULTS[data.task]]
     schedule = _resolve_schedule(given.schedule, monitor)
-    given = replace(given, schedule=schedule, sweep=None)
+    given = replace(given, schedule=schedule, ensemble=None, sweep=None)  # of one run
     return Resolved(
         **_unchanged(given, Resolved),
         data=data,

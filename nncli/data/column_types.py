@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from nncli.data.rare_categories import NONE_RARE, USUAL, Rare, counts_of
 from nncli.data.reading.chunks import to_number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Table
@@ -12,6 +14,8 @@ from nncli.parts.table import Column, Kind, Table
 PAIRS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("on", "off"), ("1", "0"))
 TRUTHS = {word: truth for pair in PAIRS for word, truth in zip(pair, (1.0, 0.0), strict=True)}
 MOST_CATEGORIES = 1000
+TRAINING = 2  # rows for each that may be left to train
+TOLD = 0.1  # the share of rows that have a frequent text, from which others may be rare
 FEW = 10  # rows up to which all values may differ by chance
 WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 ID_WORDS = ("id", "uuid", "guid", "uid")
@@ -64,8 +68,11 @@ def truth_pair(words: Sequence[str]) -> tuple[str, str] | None:
     return of_truth[0.0], of_truth[1.0]
 
 
-def uninformative(name: str, column: Column) -> str:
-    """Why a column teaches a network nothing: `constant` or `id-like` in words; empty if it may."""
+def uninformative(name: str, column: Column, rare: Rare = NONE_RARE) -> str:
+    """Why a column teaches a network nothing: `constant` or `id-like` in words; empty if it may.
+
+    rare: which of its texts are taken for one.
+    """
     present = column.values[~np.isnan(column.values)]
     if not len(present):
         return ""  # an error of its own
@@ -74,12 +81,11 @@ def uninformative(name: str, column: Column) -> str:
         value = column.categories[int(least)] if column.categories else f"{least:g}"
         return f"constant: always {value}"
     if column.categories:
-        different = len(np.unique(present))
-        if different > max(len(present) / 2, 2 * FEW) or len(present) == different >= FEW:
-            return f"id-like: {different:,} different texts in {len(present):,} rows"
-        if different > MOST_CATEGORIES:
-            return f"too many categories: {different:,}"
-        return ""
+        why = too_many_texts(column)
+        if why and _rows_in_common(column, rare if rare.is_asked else USUAL) >= TOLD:
+            hint = f"data.preprocessing.categorical.min_count: {USUAL.min_count}"
+            return "" if rare.is_asked else f"{why}; usable with {hint}"
+        return why
     if not _all_differ(present):
         return _repeated_id(name, present)
     spread = most - least + 1
@@ -88,6 +94,23 @@ def uninformative(name: str, column: Column) -> str:
     if (counts_rows and len(present) > 2 * FEW) or (is_id_name(name) and len(present) >= FEW):
         return "id-like: a different whole number in every row"
     return ""
+
+
+def too_many_texts(column: Column) -> str:
+    """Why texts, of which each were an input, tell rows apart or are too many; empty if neither."""
+    present = column.values[~np.isnan(column.values)]
+    different = len(np.unique(present))
+    if different > max(len(present) / 2, 2 * FEW) or len(present) == different >= FEW:
+        return f"id-like: {different:,} different texts in {len(present):,} rows"
+    return f"too many categories: {different:,}" if different > MOST_CATEGORIES else ""
+
+
+def _rows_in_common(column: Column, rare: Rare) -> float:
+    """The share of rows whose text won't be rare, with most rows or with half of them to train."""
+    counts = counts_of(column)
+    rule = replace(rare, min_count=TRAINING * rare.min_count)
+    merged, rows = sum(map(counts.__getitem__, rule.among(counts))), sum(counts.values())
+    return (rows - merged) / rows
 
 
 def _repeated_id(name: str, present: Array) -> str:

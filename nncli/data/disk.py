@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nncli.errors import FileFailure
+from nncli.operating_system import read_at, write_at
 from nncli.parts.arrays import Array
 
 
@@ -40,7 +41,7 @@ class _Unnamed:
         left = _bytes(np.ascontiguousarray(values))
         try:
             while left:
-                written = os.pwrite(self._descriptor, left, offset)
+                written = write_at(self._descriptor, left, offset)
                 left, offset = left[written:], offset + written
         except OSError as error:
             reason = f"{error.strerror}: the table's rows are kept there; $TMPDIR moves them"
@@ -50,7 +51,7 @@ class _Unnamed:
         """Fill a contiguous array with the bytes at an offset."""
         left = _bytes(into)
         while left:
-            count = os.preadv(self._descriptor, [left], offset)
+            count = read_at(self._descriptor, left, offset)
             if not count:
                 raise FileFailure(f"{self._folder}: the file of the table's rows was cut short")
             left, offset = left[count:], offset + count
@@ -155,6 +156,6 @@ class RowFile(_Unnamed):
         size, descriptor = self._row_bytes, self._descriptor
         for place, row in enumerate(indices.tolist()):
             view = buffers[place * size : (place + 1) * size]
-            if os.preadv(descriptor, [view], row * size) != size:
+            if read_at(descriptor, view, row * size) != size:
                 self._read(out[place], row * size)
         return out

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -9,16 +10,16 @@ import numpy as np
 from nncli.data.bent_scales import NumericScale, straight
 from nncli.data.column_types import truths
 from nncli.data.dates import FittedDate
+from nncli.data.fitted_categories import MISSING_CATEGORY, ImputeCategory, fit_categories
 from nncli.data.numeric_encodings import BINS, Encode, Encoding, fitting
+from nncli.data.rare_categories import NONE_RARE, RARE_CATEGORY, Rare
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Table
 
 Impute = Literal["median", "mean", "most_frequent", "none"]
-ImputeCategory = Literal["most_frequent", "category", "none"]
 Unknown = Literal["ignore", "error"]
-MISSING_CATEGORY = "(missing)"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Steps:
     encode: Encode = "none"
     bins: int = BINS
     indicator: bool = False
+    rare: Rare = NONE_RARE
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class FittedColumn:
 
     missing: how many of them lack it.  fill: what then stands in, a number or a category; None
     where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
-    whose input is always 0.  categories: one input each, sorted.  date: of a date.
+    whose input is always 0.  categories: one input each, sorted; the last is (rare), where others
+    share it, which rare names.  date: of a date.
     order: of a number that stands for a word, the words from 0 upwards.
     encoding: what a number becomes, where it isn't only shifted and scaled.
     indicator: whether another input, the last, is 1 where the value is missing and 0 elsewhere.
@@ -57,6 +60,7 @@ class FittedColumn:
     order: tuple[str, ...] = ()
     encoding: Encoding | None = None
     indicator: bool = False
+    rare: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -71,9 +75,29 @@ class FittedColumn:
             return False
         if self.kind == "categorical":
             is_text = self.fill is None or isinstance(self.fill, str)
-            is_text &= not self.order
+            is_text &= not self.order and self._is_rare_sound
             return is_text and len(set(self.categories)) == len(self.categories) > 0
-        return not self.categories and not isinstance(self.fill, str)
+        return not (self.categories or self.rare) and not isinstance(self.fill, str)
+
+    @property
+    def _is_rare_sound(self) -> bool:
+        own = {*self.categories} - {RARE_CATEGORY}
+        is_apart = len({*self.rare}) == len(self.rare) and not own.intersection(self.rare)
+        return is_apart and (not self.rare or RARE_CATEGORY in self.categories)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Among the categories, that of each text that a training row has."""
+        own = {category: place for place, category in enumerate(self.categories)}
+        return {**own, **dict.fromkeys(self.rare, own.get(RARE_CATEGORY, 0))}
+
+    @property
+    def place_of_others(self) -> int | None:
+        """That of a text which no training row has, as long as it may be there; None: it has none.
+
+        It is the rare ones' place, so that what is learnt of them tells of it.
+        """
+        return self.places[RARE_CATEGORY] if self.rare else None
 
     @property
     def inputs(self) -> list[str]:
@@ -108,7 +132,9 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
             key=f"data.preprocessing.{block}.impute",
         )
     if is_category:
-        return _fit_categories(name, column.categories, present, missing, steps.impute_category)
+        impute, rare = steps.impute_category, steps.rare
+        fitted = fit_categories(column.categories, present, missing, impute, rare)
+        return FittedColumn(name, kind, missing, **fitted)
     indicator = steps.indicator and missing > 0
     if kind == "boolean":
         present = _as_truth(present, column.categories)
@@ -166,18 +192,3 @@ def _fill(how: Impute, present: Array) -> float:
         return float(present.mean())
     values, counts = np.unique(present, return_counts=True)
     return float(values[counts.argmax()])
-
-
-def _fit_categories(
-    name: str, names: Sequence[str], present: Array, missing: int, impute: ImputeCategory
-) -> FittedColumn:
-    counts = np.bincount(present.astype(int), minlength=len(names)).tolist()
-    of_name = {name: count for name, count in zip(names, counts, strict=True) if count}
-    seen = sorted(of_name)
-    fill = None
-    if impute == "most_frequent":
-        fill = max(seen, key=of_name.__getitem__)  # the first of those that tie
-    elif impute == "category":
-        fill = MISSING_CATEGORY
-        seen += [fill] if missing and fill not in seen else []
-    return FittedColumn(name, "categorical", missing, fill, categories=tuple(seen))

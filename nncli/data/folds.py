@@ -1,4 +1,4 @@
-"""Folds: cross-validation, in which every row is held out once."""
+"""Folds: rows cut into parts, each of which is held out once."""
 
 import numpy as np
 
@@ -38,3 +38,23 @@ def folds(
             "folds, a larger val share, or val: 0"
         )
     return found
+
+
+def member_rows(
+    split: Split, table: Table, rows: Rows, count: int, random: np.random.Generator
+) -> list[Rows]:
+    """The rows of each member of an ensemble, whose `val` rows are the ones held out.
+
+    The train and val rows of the split are cut in its own way into `count` parts, held out in turn;
+    its test rows stay as they are. Raises DataError if there are too few rows.
+    """
+    pool = np.sort(np.concatenate([rows.train, rows.val]))
+    parts = split.divide(table, pool, [1 / count] * count, random)
+    if any(len(part) == 0 for part in parts):
+        message = f"{count} members of {len(pool)} rows: one would have no validation rows"
+        raise DataError(message, key="ensemble.members")
+    others = [parts[:index] + parts[index + 1 :] for index in range(count)]
+    return [
+        Rows(np.sort(np.concatenate(rest)), part, rows.test)
+        for part, rest in zip(parts, others, strict=True)
+    ]

@@ -74,10 +74,12 @@ class Encoder:
             other = -np.inf if self.unknown == "error" or feature.fill is None else fill
             meaning = [TRUTHS.get(name.lower(), other) for name in names]
             return np.array([*meaning, fill])
-        known = {category: float(i) for i, category in enumerate(feature.categories)}
-        codes = [known.get(name, -np.inf) for name in names]
-        fill = np.nan if feature.fill is None else known.get(str(feature.fill), -np.inf)
-        return np.array([*codes, fill])
+        known = feature.places
+        place = feature.place_of_others if self.unknown == "ignore" else None
+        other = -np.inf if place is None else place
+        codes = [known.get(name, other) for name in names]
+        fill = np.nan if feature.fill is None else known.get(str(feature.fill), other)
+        return np.array([*codes, fill], float)
 
     def __call__(self, rows: Array) -> Array:
         raw = self.table.x[rows]

@@ -1,7 +1,6 @@
 """Memory: how much of it this process may still take."""
 
 import os
-import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +54,10 @@ def _groups() -> Iterator[int]:
 
 def _limits() -> Iterator[int]:
     """`ulimit -v` and `ulimit -d`."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return
     used = _fields(Path("/proc/self/status"))
     for limit, name in ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")):
         soft, _ = resource.getrlimit(limit)
@@ -65,7 +68,7 @@ def _limits() -> Iterator[int]:
 def _fields(path: Path) -> dict[str, int]:
     """`Name:  123 kB` lines, in bytes."""
     try:
-        lines = path.read_text().splitlines()
+        lines = path.read_text("utf-8").splitlines()
     except OSError:
         return {}
     pairs = (line.split(":", 1) for line in lines if line.endswith(" kB"))

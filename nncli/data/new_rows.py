@@ -157,10 +157,10 @@ class NewRows:
         categories = {}
         for feature in self.learnt.features:
             if (texts := encoded.vocabularies.get(feature.name)) is not None:
-                known = self._known(feature.name, feature.categories)
-                places = map(known.index, texts)
+                words = (*feature.places,)
+                places = map(self._known(feature.name, words).index, texts)
                 categories[feature.name] = tuple(
-                    text if place is None else feature.categories[place]
+                    text if place is None else words[place]
                     for text, place in zip(texts, places, strict=True)
                 )
         return categories

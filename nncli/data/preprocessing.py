@@ -23,6 +23,7 @@ OPTIONS: dict[str, Any] = {
     "order": [],
     "encoding": None,
     "indicator": False,
+    "rare": [],
 }  # of a feature
 CHUNK_VALUES = 1 << 19  # transformed at a time, so that the copies on the way stay small
 
@@ -33,7 +34,8 @@ class Preprocessing:
 
     fitted_rows: on how many rows.  targets, classes: the names of what is predicted.
     labels: what 0 and 1 of each target stand for, in a multilabel task.
-    unknown: what a category that they lack leads to: all its inputs 0, or an error.
+    unknown: what a category that they lack leads to: the place of the rare ones, where there are
+    any, else all its inputs 0; or an error.
     """
 
     fitted_rows: int
@@ -123,7 +125,7 @@ class Preprocessing:
                 if count := int(is_no_truth(column.values).sum()):
                     counts[feature.name] = count
                 continue
-            known = feature.categories if feature.kind == "categorical" else TRUTHS
+            known = feature.places if feature.kind == "categorical" else TRUTHS
             new = [
                 code
                 for code, name in enumerate(column.categories)

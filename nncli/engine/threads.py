@@ -47,7 +47,7 @@ def busy_cores() -> int:
     """
     try:
         load = os.getloadavg()[0]
-    except OSError:
+    except (OSError, AttributeError):  # Windows keeps no such count
         return 0
     return round(min(load, _running()))
 

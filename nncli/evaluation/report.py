@@ -1,13 +1,13 @@
 """The report: what a run's network is worth on a set of rows, and beside what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.trained_model import ChosenRows, TrainedModel
+from nncli.artifacts.trained_model import ChosenRows, Scored, TrainedModel
 from nncli.data.memory import available
 from nncli.engine.threads import limited
 from nncli.errors import DataError, UserError
@@ -23,6 +23,7 @@ from nncli.evaluation.class_scores import (
     precision_recall_curves,
     roc_curves,
 )
+from nncli.evaluation.coverage import Coverage, coverage
 from nncli.evaluation.intervals import (
     FEWEST_ROWS,
     WITHOUT,
@@ -55,6 +56,8 @@ class Report:
     fitted_rows: of the training rows, those that the linear model was fitted on.
     trees_note: what was done to keep boosted trees quick, or why there are none.
     classes, targets, labels: their names; one of them has some.
+    coverage: of the prediction intervals of each number predicted.
+    are_new: whether the rows are as new to a linear model as to what is scored.
     decision: which class a row is given.  decided: the same in words, if there is a threshold, and
     in `decision_keys` for whoever reads JSON.
     """
@@ -76,6 +79,8 @@ class Report:
     decided: str = ""
     decision_keys: Mapping[str, Any] | None = None
     trees_note: str = ""
+    coverage: Sequence[Coverage] = ()
+    are_new: bool = True
 
     @property
     def rows(self) -> int:
@@ -184,6 +189,8 @@ class Report:
             value |= self.of_labels.to_json()
         if self.classes or self.labels:
             value["calibration_error"] = self.calibration.error if self.calibration else None
+        if self.coverage:
+            value["prediction_intervals"] = [asdict(each) for each in self.coverage]
         if self.decision_keys is not None:
             value["decision"] = dict(self.decision_keys)
         return value | {"notes": self.notes()}
@@ -198,6 +205,8 @@ class Report:
                 f"intervals: {self.rows} rows are few: they are rough, and more likely too narrow "
                 "than too wide"
             )
+        if not self.are_new:
+            notes.append(f"no {LINEAR} beside it: one would have to learn from these very rows")
         if self.decision_keys is not None and self.decision_keys.get("split") == self.name:
             notes.append("the threshold was chosen on these rows: expect less on new ones")
         reasons: dict[str, list[str]] = {}
@@ -251,6 +260,29 @@ def _refuse_too_many(rows: int, classes: int) -> None:
         )
 
 
+def _rivals(
+    trained: TrainedModel, rows: ChosenRows, scored: Scored
+) -> tuple[dict[str, Array], int, str]:
+    """Predictions of baselines, a linear model and boosted trees by name, and what to say of them.
+
+    Rows that are new to what is scored, and not to them, have baselines alone.
+    """
+    built, job = trained.built, trained.built.job
+    table, seed = built.table, job.seeds.split
+    rivals = dict(built.baselines(len(scored.rows.truth)))
+    if not scored.are_new:
+        return rivals, len(job.train), ""
+    linear = linear_model(
+        job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
+    )
+    rivals[LINEAR] = linear.predictions
+    learnt, asked = Rows(table, built.rows.train), Rows(rows.table, rows.rows)
+    trees = boosted_trees(learnt, asked, job.train.weights, seed)
+    if trees.predictions is not None:
+        rivals[TREES] = trees.predictions
+    return rivals, linear.fitted_rows, trees.note
+
+
 def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
     """Score a trained model on rows, beside its baselines, a linear model and boosted trees.
 
@@ -269,14 +301,7 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         dtype = scored.rows.targets.dtype
         raise DataError(f"{rows.name}: its targets overflow when scaled or stored as {dtype}")
     with limited(job.training), np.errstate(all="ignore"):
-        linear = linear_model(
-            job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
-        )
-        learnt, asked = Rows(table, built.rows.train), Rows(rows.table, rows.rows)
-        trees = boosted_trees(learnt, asked, job.train.weights, seed)
-        rivals = {**built.baselines(len(truth)), LINEAR: linear.predictions}
-        if trees.predictions is not None:
-            rivals[TREES] = trees.predictions
+        rivals, fitted_rows, trees_note = _rivals(trained, rows, scored)
         network = resample(chosen, scored.predictions, truth, seed=seed)
         others = {
             rival: resample(
@@ -296,7 +321,7 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         baselines=others,
         predictions=scored.predictions,
         truth=truth,
-        fitted_rows=linear.fitted_rows,
+        fitted_rows=fitted_rows,
         training_rows=len(job.train),
         classes=tuple(table.classes),
         targets=tuple(table.targets) if table.task == "regression" else (),
@@ -304,5 +329,7 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         decision=trained.decision,
         decided=trained.decided,
         decision_keys=trained.decision_keys,
-        trees_note=trees.note,
+        trees_note=trees_note,
+        coverage=coverage(trained, rows, scored),
+        are_new=scored.are_new,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nncli.config.dump import to_yaml
 from nncli.data.data_checks import refuse_singleton_classes
+from nncli.data.rare_categories import USUAL
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.tables import TableFile
@@ -126,6 +127,7 @@ def _read(
         missing=asked.all_missing,
         format=format_,
         excuses_empty=True,
+        rare=USUAL,
     )
     ways = [plain, replace(plain, drops_missing_target=True)]
     if asked.decimal is None and getattr(reader, "delimiter", ",") != ",":

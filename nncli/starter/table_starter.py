@@ -1,14 +1,14 @@
 """The table starter: a commented config for a table of the user's, with what was found in it."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from nncli.config.dump import to_yaml
-from nncli.data.column_types import task_reason
+from nncli.data.column_types import task_reason, too_many_texts
 from nncli.data.data_checks import is_imbalanced
+from nncli.data.rare_categories import NONE_RARE, USUAL, Rare, counts_of
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_names import flow_list
 from nncli.data.reading.feature_choice import EMPTY
@@ -16,8 +16,9 @@ from nncli.data.reading.number_formats import yaml_name
 from nncli.data.table_formats import unpacked
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
+from nncli.operating_system import relative_path
 from nncli.parts.metrics import DEFAULTS
-from nncli.parts.table import Table
+from nncli.parts.table import Column, Table
 from nncli.starter.asked import NOTHING, Asked
 from nncli.starter.dataset_starter import STOPPING, TEMPLATE, loss_of, output_of
 from nncli.starter.table_found import TableFound, layout_lines, read_table
@@ -33,7 +34,10 @@ TABLE = """\
 {skew}"""
 
 CATEGORICAL = """\
-    categorical: {impute: most_frequent, encode: onehot, handle_unknown: ignore}
+    categorical: {{impute: most_frequent, encode: onehot, {rare}handle_unknown: ignore}}
+"""
+RARE = """\
+    # {names}: texts that fewer rows have are taken for one, as are new ones
 """
 
 FEWEST_SPLIT = 10  # rows, of which 15% is one at least
@@ -89,7 +93,7 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
     """The `data` block of a table, with what was found in it as comments."""
     table, source = found.table, found.source
     assert table.origin is not None
-    relative = os.path.relpath(source.path.resolve(), config.resolve().parent)
+    relative = relative_path(source.path.resolve(), config.resolve().parent)
     target = _yaml(list(source.target))
     if len(source.target) == 1:
         target = _yaml(source.target[0])
@@ -136,8 +140,22 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
         skew=f"    # {_one_line(hint)}\n" if (hint := skew_hint(table)) else "",
     )
     if any(table.kind(name) == "categorical" for name in table.features):
-        text += CATEGORICAL
+        text += _rare_line(table)
+        text += CATEGORICAL.format(
+            rare=f"min_count: {USUAL.min_count}, " if _with_rare(table) else ""
+        )
     return text
+
+
+def _with_rare(table: Table) -> list[str]:
+    """The columns whose texts are too many for an input each."""
+    texts = [name for name in table.features if table.kind(name) == "categorical"]
+    return [name for name in texts if too_many_texts(table.column(name))]
+
+
+def _rare_line(table: Table) -> str:
+    names = _with_rare(table)
+    return RARE.format(names=_one_line(few(names, SHOWN))) if names else ""
 
 
 def _time_hint(table: Table) -> str:
@@ -181,10 +199,18 @@ def _yaml(value: str | list[str]) -> str:
 
 
 def _count_inputs(table: Table) -> int:
-    return sum(
-        {"categorical": len(table.categories.get(name, ())), "date": 6}.get(table.kind(name), 1)
-        for name in table.features
+    rare = USUAL if _with_rare(table) else NONE_RARE
+    texts = [name for name in table.features if table.kind(name) == "categorical"]
+    return sum(_places(table.column(name), rare) for name in texts) + sum(
+        6 if table.kind(name) == "date" else 1 for name in table.features if name not in texts
     )
+
+
+def _places(column: Column, rare: Rare) -> int:
+    """How many inputs the texts of a column become."""
+    counts = counts_of(column)
+    merged = rare.among(counts)
+    return len(counts) - len(merged) + bool(merged)
 
 
 def _split_line(table: Table) -> str:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.trial_records import TrialRecord, best_of
+from nncli.config.load import load
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
-from nncli.study import repeats, sweep
+from nncli.study import ensemble, repeats, sweep
 from nncli.study.engines import engine_of
 from nncli.study.study import Study
 from nncli.study.watching import Watcher
@@ -25,7 +26,7 @@ class StudyResult:
     std, epochs, seconds, then the keys that it sets, and its metrics.
     best: the best of these rows; None if no trial came to its end, or of folds and seeds.
     best_config: a config that trains it alone, of a sweep.
-    mean, std, interval: of each metric over the runs, of folds and seeds; of 95%.
+    mean, std, interval: of each metric over the runs, of folds, seeds and members; of 95%.
     confirmed: what the best and the first of a sweep come to with other seeds.
     warnings: what `nncli` would have said.
     """
@@ -53,7 +54,8 @@ def run(
     set: Sequence[str] = (),
     runs_dir: str | Path | None = None,
 ) -> StudyResult:
-    """Run a study of a config: `seeds` or `folds` runs of it, else the sweep that it declares.
+    """Run a study of a config: `seeds` or `folds` runs, else the sweep or ensemble that it
+    declares.
 
     set: assignments, as of `--set`.  workers, on: as of the command line. Several workers are
     processes, which a script has to begin below `if __name__ == "__main__":`.
@@ -88,6 +90,10 @@ def run(
             if count is None or count < (1 if kind == "seeds" else 2):
                 raise UserError(f"{kind}: expected more, found {count}")
             study, first = repeats.begin(path, tuple(set), runs, kind, count, tuple(vary))  # type: ignore[arg-type]
+        elif _is_ensemble(path, set):
+            prepared = ensemble.prepare(path, tuple(set))
+            study, first = prepared.begin(runs), prepared.first
+            del prepared
         else:
             study, first, _ = sweep.begin(path, tuple(set), runs)
         watcher.said += first.warnings
@@ -111,11 +117,18 @@ def resume(
         try:
             if facts.kind == "sweep":
                 found: Study = sweep.resume(path, None, ())[0]
+            elif facts.kind == "ensemble":
+                found = ensemble.resume(path)
             else:
                 found = repeats.resume(path, seeds)
         except NothingLeft:
             return _result(path, facts.objective, directory.trials(facts), facts, ())
         return _to_end(found, engine, stop, watcher)
+
+
+def _is_ensemble(config: Path, set: Sequence[str]) -> bool:
+    experiment, _ = load(config, tuple(set))
+    return experiment.ensemble is not None and experiment.sweep is None
 
 
 def _to_end(study: Study, engine: Any, stop: Stop, watcher: "_Listener") -> StudyResult:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
+from nncli.operating_system import MOST_PROCESSES
 from nncli.study.task import TrialResult, TrialTask
 from nncli.study.worker import OnRunReport, run_trial, run_trial_here, unseen
 
@@ -65,7 +66,7 @@ class ProcessEngine:
     def __init__(self, workers: int) -> None:
         from concurrent.futures.process import BrokenProcessPool
 
-        self.workers = workers
+        self.workers = workers if os.name != "nt" else min(workers, MOST_PROCESSES)
         self.on_report: OnRunReport = unseen
         self.died: tuple[type[Exception], ...] = (BrokenProcessPool,)
         self.restart()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.config.ensemble_keys import MEMBER_SEEDS
 from nncli.engine.job import Seeds
 
 
@@ -70,10 +71,7 @@ class Planner(Protocol):
 
 def seed_assignment(seeds: Seeds, vary: Sequence[str], step: int) -> str:
     """`seed={...}`: the seeds of the config, those that vary moved by `step`."""
-    moved = {
-        name: getattr(seeds, name) + step * (name in vary)
-        for name in ("split", "init", "shuffle", "dropout")
-    }
+    moved = vars(seeds.moved(vary, step))
     return "seed={" + ", ".join(f"{name}: {seed}" for name, seed in moved.items()) + "}"
 
 
@@ -104,6 +102,25 @@ class FoldPlanner:
 
     def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
         return TrialPlan(number, (RunPlan(f"fold-{number + 1}", fold=number),))
+
+    def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
+        return self.plan(record.number, told)
+
+
+@dataclass(frozen=True)
+class MemberPlanner:
+    """`ensemble`: run i holds out part i, if there are parts, and starts from other weights."""
+
+    trials: int
+    seeds: Seeds
+    has_folds: bool
+    ahead: int = 0
+
+    def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
+        given = seed_assignment(self.seeds, MEMBER_SEEDS, number), "ensemble=null"
+        keys = {f"seed.{name}": str(getattr(self.seeds, name) + number) for name in MEMBER_SEEDS}
+        fold = number if self.has_folds else None
+        return TrialPlan(number, (RunPlan(f"member-{number + 1}", given, fold),), keys)
 
     def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
         return self.plan(record.number, told)

@@ -63,6 +63,7 @@ def task_of(directory: StudyDirectory, facts: StudyFacts) -> StudyTask:
         objective=facts.logged_objective,
         data_sha256=facts.data_sha256,
         versions=facts.versions,
+        are_members=facts.kind == "ensemble",
     )
 
 

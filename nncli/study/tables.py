@@ -11,22 +11,27 @@ from nncli.study.task import DATA_CHANGED
 _last: list[tuple[Any, SplitTable]] = []
 
 
-def split(experiment: Experiment, source: Source, folds: int) -> SplitTable:
+def split(
+    experiment: Experiment, source: Source, folds: int, *, are_members: bool = False
+) -> SplitTable:
     """The experiment's data, loaded and split; see `split_table`."""
-    wanted = experiment.data, experiment.seeds.split, folds
+    wanted = experiment.data, experiment.seeds.split, folds, are_members
     if not _last or _last[0][0] != wanted:
         _last.clear()  # two don't have to fit into memory
-        _last.append((wanted, split_table(experiment, source, n_folds=folds)))
+        whole = split_table(experiment, source, n_folds=folds, are_members=are_members)
+        _last.append((wanted, whole))
     return _last[0][1]
 
 
-def recorded(experiment: Experiment, source: Source, folds: int, sha256: str) -> SplitTable:
+def recorded(
+    experiment: Experiment, source: Source, folds: int, sha256: str, *, are_members: bool = False
+) -> SplitTable:
     """The same of a study that began before. Raises UserError if its data isn't what it was.
 
     sha256: "" for a study whose runs differ in their data.
     """
     _last.clear()
-    whole = split(experiment, source, folds)
+    whole = split(experiment, source, folds, are_members=are_members)
     if sha256 and whole.table.sha256() != sha256:
         raise UserError(DATA_CHANGED.format(source.path))
     return whole

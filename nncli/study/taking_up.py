@@ -1,6 +1,5 @@
 """Taking up: the run that a trial left behind, if it can be gone on with."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,8 +25,7 @@ def taken_up(folder: Path, stop: Stop) -> Iterator[RunDirectory | None]:
         if run is None or _can_be_gone_on_with(run):
             yield run
         else:
-            shutil.rmtree(folder)
-            run.unlock()
+            run.remove()
             yield None
     finally:
         if run is not None:

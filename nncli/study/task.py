@@ -15,6 +15,7 @@ class StudyTask:
 
     path: the study's folder.  config, text: the config as given, and where it stood.
     assignments: what `--set` gave the study.  folds: how many parts the rows are cut into; 0: none.
+    are_members: whether the part that a run holds out validates it, and isn't scored apart.
     objective: the column of metrics.csv by which trials are pruned.
     data_sha256, versions: what a worker has to have too; "": runs differ in their data.
     """
@@ -27,6 +28,7 @@ class StudyTask:
     objective: str
     data_sha256: str
     versions: Mapping[str, str]
+    are_members: bool = False
 
 
 @dataclass(frozen=True)

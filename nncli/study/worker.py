@@ -124,11 +124,16 @@ class _Run:
         }
         state = summary["stopped"]
         state = state if state in ("pruned", "diverged") else COMPLETED
-        if self.plan.fold is not None and state == COMPLETED:
+        if self._is_scored_apart and state == COMPLETED:
             metrics |= held_out_metrics(built or reader.built, reader.theta, reader.decision)
         if self.pruning is not None:
             self.values = self._logged(run.read(names.METRICS), run)
         return RunResult(state, metrics, summary["epochs"], summary["seconds"], self.values)
+
+    @property
+    def _is_scored_apart(self) -> bool:
+        """Whether it holds out rows that it doesn't even stop by."""
+        return self.plan.fold is not None and not self.task.study.are_members
 
     def _logged(self, log: bytes, run: RunDirectory) -> dict[int, float]:
         """The objective at each logged epoch."""
@@ -159,7 +164,7 @@ class _Run:
         """What trains the run alone; a fold is trained together with the others."""
         study = self.task.study
         given = [*study.assignments, *self.plan.assignments]
-        folds = ["--folds", str(study.folds)] if self.plan.fold is not None else []
+        folds = ["--folds", str(study.folds)] if self._is_scored_apart else []
         return ["train", str(study.config), *(w for each in given for w in ("--set", each)), *folds]
 
     def _built(self) -> tuple[Built, Source]:
@@ -167,7 +172,7 @@ class _Run:
         study = self.task.study
         given = [*study.assignments, *self.plan.assignments]
         experiment, source = load_text(study.text, study.config, given)
-        whole = tables.split(experiment, source, study.folds)
+        whole = tables.split(experiment, source, study.folds, are_members=study.are_members)
         if study.data_sha256 and whole.table.sha256() != study.data_sha256:
             self.is_prepared = True
             raise UserError(DATA_CHANGED.format(study.config))

@@ -6,13 +6,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PosixPath
+from pathlib import Path
 from typing import IO
 
 NAME = "standard input"
 
 
-class StandardInput(PosixPath):
+class StandardInput(type(Path())):  # type: ignore[misc]
     """The path of its copy, which is shown to people as what it is."""
 
     def __str__(self) -> str:

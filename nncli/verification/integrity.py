@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST, NEXT, AtomicDirectory
 from nncli.artifacts.files import TEMPORARY, reporting
+from nncli.artifacts.locks import LOCK_FILE
 from nncli.artifacts.manifest import Entry, is_listed
 from nncli.artifacts.run_directory import EVALUATION, SUMMARY
 from nncli.errors import CorruptRun, printable
@@ -66,7 +67,7 @@ def _files(folder: Path, apart: Collection[str]) -> Iterator[str]:
         files += [name for name in folders if (Path(place) / name).is_symlink()]
         if place == os.fspath(folder):
             folders[:] = [name for name in folders if name not in apart]
-        yield from ((inside / name).as_posix() for name in files)
+        yield from ((inside / name).as_posix() for name in files if name != LOCK_FILE)
 
 
 def _trouble(folder: Path, name: str, listed: Mapping[str, Entry]) -> str:

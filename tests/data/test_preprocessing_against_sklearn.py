@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from nncli.data.fitted_columns import MISSING_CATEGORY, Steps
+from nncli.data.fitted_categories import MISSING_CATEGORY
+from nncli.data.fitted_columns import Steps
 from nncli.data.preprocessing import Preprocessing
+from nncli.data.rare_categories import RARE_CATEGORY, Rare
 from nncli.parts.table import Table
 
 SCALES = {"standard": "StandardScaler", "minmax": "MinMaxScaler", "robust": "RobustScaler"}
@@ -46,7 +48,12 @@ def transformer(steps, numbers, texts):
     fill = {"strategy": "most_frequent"}
     if steps.impute_category == "category":
         fill = {"strategy": "constant", "fill_value": MISSING_CATEGORY}
-    one_hot = preprocessing.OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    one_hot = preprocessing.OneHotEncoder(
+        handle_unknown="infrequent_if_exist",
+        sparse_output=False,
+        min_frequency=steps.rare.min_count,
+        max_categories=steps.rare.max_categories,
+    )
     return ColumnTransformer(
         [
             ("n", make_pipeline(SimpleImputer(strategy=steps.impute), scaler), slice(0, numbers)),
@@ -61,17 +68,17 @@ def encoded(steps, train, test):
     made = transformer(steps, numbers, texts)
     made.fit(np.hstack([train[0].astype(object), train[1]]))
     x = made.transform(np.hstack([test[0].astype(object), test[1]])).astype(float)
-    categories = made.named_transformers_["t"][-1].categories_
+    one_hot = made.named_transformers_["t"][-1]
     names = [f"x{j}" for j in range(numbers)]
-    return x, names + [f"t{j}={c}" for j, known in enumerate(categories) for c in known]
+    columns = zip(one_hot.categories_, one_hot.infrequent_categories_, strict=True)
+    for j, (known, rare) in enumerate(columns):
+        merged = () if rare is None else rare
+        names += [f"t{j}={c}" for c in known if c not in merged]
+        names += [f"t{j}={RARE_CATEGORY}"] if len(merged) else []
+    return x, names
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("impute_category", ["most_frequent", "category"])
-@pytest.mark.parametrize("impute", ["median", "mean", "most_frequent"])
-@pytest.mark.parametrize("scale", [*SCALES, "none"])
-def test_inputs_equal_those_of_scikit_learn(scale, impute, impute_category, seed):
-    steps = Steps(scale, impute, impute_category, "ignore")
+def assert_equals_scikit_learn(steps, seed):
     train, test = random_cells(seed, 40), random_cells(seed + 100, 25)
     test[1][:3, 0] = "unseen"
     fitted = Preprocessing.fit(as_table(*train), np.arange(40), steps, "none")
@@ -81,3 +88,21 @@ def test_inputs_equal_those_of_scikit_learn(scale, impute, impute_category, seed
     assert sorted(names) == sorted(fitted.inputs)
     order = [fitted.inputs.index(name) for name in names]
     np.testing.assert_allclose(mine[:, order], theirs, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("impute_category", ["most_frequent", "category"])
+@pytest.mark.parametrize("impute", ["median", "mean", "most_frequent"])
+@pytest.mark.parametrize("scale", [*SCALES, "none"])
+def test_inputs_equal_those_of_scikit_learn(scale, impute, impute_category, seed):
+    assert_equals_scikit_learn(Steps(scale, impute, impute_category, "ignore"), seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("impute_category", ["most_frequent", "category"])
+@pytest.mark.parametrize(
+    "rare", [Rare(7), Rare(40), Rare(1, 3), Rare(1, 2), Rare(6, 4), Rare(1, 9)]
+)
+def test_rare_categories_are_those_of_scikit_learn(rare, impute_category, seed):
+    steps = Steps("standard", "mean", impute_category, "ignore", rare=rare)
+    assert_equals_scikit_learn(steps, seed)

@@ -12,6 +12,7 @@ from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.data.fitted_columns import Steps
 from nncli.data.preprocessing import Preprocessing
+from nncli.data.rare_categories import Rare
 from nncli.errors import DataError, TableError
 from nncli.parts.splits import FixedSplit
 from nncli.parts.table import Table
@@ -233,6 +234,7 @@ def all_steps(draw):
         draw(st.sampled_from(["median", "mean", "most_frequent"])),
         draw(st.sampled_from(["most_frequent", "category"])),
         draw(st.sampled_from(["ignore", "error"])),
+        rare=Rare(draw(st.integers(1, 4)), draw(st.sampled_from([None, 2, 3]))),
     )
 
 

@@ -1,6 +1,14 @@
-"""Models without training: a config's network with random weights, and its answers two ways."""
+"""Models without training: a config's network with random weights, and its answers two ways.
+
+NNCLI_ONNXRUNTIME=/path/to/python pytest tests/export has that Python's onnxruntime answer, be it
+an old one: python3.11 -m venv old && old/bin/pip install onnxruntime==1.16.3 "numpy<2"
+"""
 
 import io
+import os
+import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +41,11 @@ class RandomModel(TrainedModel):
 
     recorded = built = chosen = decided = None
 
-    def __init__(self, config: Path, seed: int = 0, threshold: float | None = None) -> None:
+    def __init__(self, config: Path, seed=0, threshold=None, folder: Path | None = None) -> None:
+        folder = folder or config.parent  # of what stands for the run
         built = load_network(config).built
-        self.path, self._model, self._decision = config.parent, built.model, Decision(threshold)
+        self.path, self._model, self._decision = folder, built.model, Decision(threshold)
+        self.table = built.table
         random, network = np.random.default_rng(seed), built.network
         theta = random.normal(0.0, 0.6, network.layout.size).astype(built.model.dtype)
         for name, values in network.layout.views(theta).items():
@@ -80,9 +90,36 @@ def config(folder: Path, table: str, *lines: str) -> Path:
     return path
 
 
-def session(model: OnnxModel) -> onnxruntime.InferenceSession:
+@cache
+def _worker(python: str) -> subprocess.Popen[str]:
+    script = Path(__file__).with_name("onnx_worker.py")
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen([python, script], **pipes)
+
+
+class _OtherRuntime:
+    """The model in the onnxruntime of another Python."""
+
+    def __init__(self, model: OnnxModel, python: str) -> None:
+        self.model, self.worker = model, _worker(python)
+
+    def run(self, _, given):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "model.onnx").write_bytes(self.model.content)
+            cells = [given[name] for name in self.model.inputs]
+            texts = [each.astype(str) if each.dtype == object else each for each in cells]
+            np.savez(folder / "inputs.npz", *texts)
+            print(folder, file=self.worker.stdin, flush=True)
+            assert (said := self.worker.stdout.readline()) == "ok\n", said
+            return [*np.load(folder / "outputs.npz").values()]
+
+
+def session(model: OnnxModel) -> onnxruntime.InferenceSession | _OtherRuntime:
     """The model in onnxruntime, once it is found to be sound."""
     onnx.checker.check_model(onnx.load(io.BytesIO(model.content)), full_check=True)
+    if python := os.environ.get("NNCLI_ONNXRUNTIME"):
+        return _OtherRuntime(model, python)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 2

@@ -39,7 +39,9 @@ def test_a_run_becomes_a_file_that_answers_raw_rows(run, folder, nncli):
         f"birds-001.onnx: {path.stat().st_size:,} bytes; 4 inputs, a column each: "
         "island, bill, mass, sex -> label, probabilities"
     )
-    assert note == "note: texts are to come without blanks at their ends; '' means missing"
+    assert note == (
+        "note: a missing number is NaN, a missing text is ''; texts have no blanks at their ends"
+    )
     assert checked.startswith("birds.csv: 60 rows in onnxruntime ")
     assert checked.endswith(", no label differs")
 

@@ -143,6 +143,22 @@ def test_words_with_an_order(tmp_path):
         assert compared(RandomModel(path), each).agrees
 
 
+def test_numbers_that_mean_missing(tmp_path):
+    def cells(k):
+        return {"x": -999 if k % 5 == 2 else k * 0.7 % 3, "z": k % 7, "y": "pq"[k % 2]}
+
+    path = config(
+        tmp_path,
+        table(30, cells),
+        'data: {path: table.csv, target: y, missing: ["", "-999"]}',
+        NETWORK,
+    )
+    trained = RandomModel(path)
+    assert trained.model.preprocessing.features[0].missing
+    marked, gone = (answers(trained, x=[x], z=[1.0])[1] for x in (-999.0, np.nan))
+    assert marked.tolist() == gone.tolist()
+
+
 @pytest.mark.parametrize("unknown", ["ignore", "error"])
 def test_texts_that_are_true_or_false(unknown, tmp_path):
     def cells(k):
@@ -177,9 +193,8 @@ def test_capitals_and_blanks_make_no_difference_where_a_run_says_so(tmp_path):
     new = "town,x\nold town,1\nOLD TOWN,1\noldtown,1\nstrasse,1\nSTRASSE,1\nE\u0301l,1\n\u00c9L,1\n"
     trained = RandomModel(path)
     assert compared(trained, rows_of(tmp_path, new)).agrees
-    assert (
-        onnx_model(trained).notes[0]
-        == "town: in lower case without blanks, or in capitals as training had it"
+    assert onnx_model(trained).notes[1] == (
+        "town takes texts as training had them, or in lower case without blanks"
     )
 
 
@@ -213,8 +228,8 @@ def test_dates(times, tmp_path):
     trained = RandomModel(path)
     for each in (tmp_path / "table.csv", rows_of(tmp_path, new)):
         assert compared(trained, each).agrees
-    assert onnx_model(trained).notes[0] == (
-        "day: a number, days since 1970-01-01 in UTC (noon is .5), for ONNX reads no dates"
+    assert onnx_model(trained).notes[1] == (
+        "ONNX reads no dates: day takes days since 1970-01-01 in UTC (noon is .5)"
     )
     for none in (1e15, -1e6, np.inf):
         assert np.isnan(answers(trained, day=[none], x=[1.0])[1]).all()
@@ -263,7 +278,7 @@ def test_hostile_names_of_columns(tmp_path):
     model = onnx_model(trained)
     assert model.inputs == tuple(HOSTILE)
     assert model.outputs == ("label_2", "probabilities_2")
-    assert model.notes == (
+    assert model.notes[1:] == (
         "the output is called label_2, as a column is called label",
         "the output is called probabilities_2, as a column is called probabilities",
     )

@@ -152,7 +152,7 @@ def test_study_is_one_process_s(nncli, config):
             ("--seeds", 2, "--vary", "inti"),
             "expected of split, init, shuffle, dropout, found 'inti'",
         ),
-        (("--workers", 2), "--workers and --on are for several runs: --seeds N or --folds K"),
+        (("--workers", 2), "--workers and --on are for several runs: --seeds N, --folds K, or an"),
         (("--seeds", 2, "--on", "ray"), "--on: expected dask:ADDRESS or mpi, found 'ray'"),
     ],
 )

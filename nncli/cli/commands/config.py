@@ -1,5 +1,6 @@
 """`nncli config`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -21,7 +22,8 @@ def command(config: Path, assignments: tuple[str, ...], as_json: bool) -> None:
     def absolute(path: Path) -> str:
         return str(path.resolve())  # true wherever what is printed goes
 
-    experiment = build(*load(config, assignments)).experiment
+    given, source = load(config, assignments)
+    experiment = replace(build(given, source).experiment, ensemble=given.ensemble)
     if as_json:
         print_json(plain(experiment, absolute))
     else:

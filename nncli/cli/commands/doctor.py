@@ -11,6 +11,7 @@ from nncli.cli.options import RUN, json_option, print_json
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import table
 from nncli.errors import escaped
+from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
     from nncli.doctor.check import Finding
@@ -42,9 +43,7 @@ def command(run: Path, as_json: bool) -> None:
     else:
         echo(f"{escaped(str(run))}: {_in_words(diagnosis)}")
     if diagnosis.findings and not as_json:
-        import shlex
-
-        config = shlex.quote(str(run / "config.resolved.yaml"))
+        config = shell_word(run / "config.resolved.yaml")
         echo()
         echo_line(f"to try an edit: nncli train {config} --set KEY=VALUE")
 
@@ -73,10 +72,8 @@ def _headline(diagnosis: "Diagnosis") -> str:
 
 def _finding(number: int, finding: "Finding", first: int) -> str:
     """first: the number of the first finding with the same edit."""
-    import shlex
-
     message = click.wrap_text(finding.message, WIDTH, f"{number}. ", "   ")
-    asked = f"--set {escaped(shlex.quote(str(finding.edit)))}"
+    asked = f"--set {escaped(shell_word(finding.edit))}"
     edit = asked if first == number else f"the edit of {first}"
     tried = [click.wrap_text(finding.tried, WIDTH, "   ", "   ")] if finding.tried else []
     return "\n".join([message, f"   try {edit}", *tried])

@@ -67,7 +67,7 @@ def command(
     input_format, picture_format = of_formats(formats)
     if data is None and input_format is not None:
         raise click.UsageError(f"--format {input_format} is for --data -, standard input")
-    from nncli.artifacts.trained_model import trained_model
+    from nncli.artifacts.open_model import trained_model
     from nncli.cli.summary import note_unfinished
     from nncli.data.memory import require_room_for_libraries
     from nncli.evaluation.descriptions import alternatives
@@ -140,6 +140,8 @@ def _in_words(report: "Report") -> str:
         blocks += [_classes(report), _confusion(report)]
     if report.labels:
         blocks.append(label_table(report, MOST_CLASSES))
+    if report.coverage:
+        blocks.append("\n".join(escaped(str(each)) for each in report.coverage))
     if report.calibration:
         error = figure(round(report.calibration.error, 4))
         blocks.append(f"expected calibration error {error}")

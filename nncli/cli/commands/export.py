@@ -1,27 +1,32 @@
 """`nncli export`."""
 
-import shlex
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nncli.cli.options import RUN
 from nncli.cli.streams import echo_line, write_out
+from nncli.operating_system import shell_word
+
+if TYPE_CHECKING:
+    from nncli.artifacts.run_reader import RunReader
 
 
 @click.command(name="export")
 @click.argument("run", type=RUN)
 @click.option(
     "--to",
-    type=click.Choice(["numpy", "onnx"]),
+    type=click.Choice(["numpy", "onnx", "tensorboard"]),
     required=True,
-    help="What to write: a NumPy script, or an ONNX model.",
+    help="What to write: a NumPy script, an ONNX model, TensorBoard's event files.",
 )
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write [numpy: stdout; onnx: RUN.onnx].",
+    type=click.Path(path_type=Path),
+    help="The file to write [numpy: stdout; onnx: RUN.onnx], or tensorboard's folder of logs.",
 )
 @click.option(
     "--check",
@@ -40,12 +45,17 @@ def command(run: Path, to: str, output: Path | None, check_table: Path | None) -
     onnx: one file that takes the columns of a table as they are, texts and missing values
     included, and gives the label and the probabilities, or the prediction in the target's units.
     --check exits with 1 if onnxruntime's answers aren't nncli's.
+
+    tensorboard: the metrics for its charts, of a run or of all runs of a study. While a run goes
+    on, `output: {tensorboard: LOGDIR}` in its config does the same.
     """
+    if to not in TRACKERS and output is not None and output.is_dir():
+        raise click.BadParameter(f"{output} is a folder: name a file", param_hint="-o")
     if to == "onnx":
         return _onnx(run, output, check_table)
     if check_table is not None:
         raise click.UsageError("--check is for --to onnx")
-    _numpy(run, output)
+    {"numpy": _numpy, **TRACKERS}[to](run, output)
     return 0
 
 
@@ -63,13 +73,13 @@ def _numpy(run: Path, output: Path | None) -> None:
         return
     with output_file(output) as file:
         file.write(page.encode())
-    how = f"run it with: python {shlex.quote(str(output))}"
+    how = f"run it with: python {shell_word(output)}"
     echo_line(f"{output}: {page.count(chr(10)):,} lines; {how}", err=True)
 
 
 def _onnx(run: Path, output: Path | None, check_table: Path | None) -> int:
     from nncli.artifacts.files import output_file
-    from nncli.artifacts.trained_model import trained_model
+    from nncli.artifacts.open_model import trained_model
     from nncli.errors import few, printable
     from nncli.export.onnx.check import check
     from nncli.export.onnx.model import onnx_model
@@ -92,3 +102,32 @@ def _onnx(run: Path, output: Path | None, check_table: Path | None) -> int:
         return 0
     echo_line(f"{check_table}: {found.in_words}", err=True)
     return 0 if found.agrees else 1
+
+
+def _tensorboard(path: Path, output: Path | None) -> None:
+    from nncli.export.tensorboard import tensorboard
+
+    if output is None:
+        raise click.UsageError("--to tensorboard needs a folder for its logs: -o LOGDIR")
+    for reader in _runs(path):
+        written = tensorboard(reader, output)
+        echo_line(f"{written.folder}: {written.rows:,} logged epochs", err=True)
+    echo_line(f"see them with: tensorboard --logdir {shell_word(output)}", err=True)
+
+
+def _runs(path: Path) -> "list[RunReader]":
+    """The run that was named, or all of the study that was, but for those that never learnt."""
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.artifacts.study_directory import is_study, runs_of
+    from nncli.errors import UserError
+
+    if not is_study(path):
+        return [RunReader(RunDirectory.open(path))]
+    readers = [RunReader(RunDirectory.open(run)) for run in runs_of(path)]
+    if not (learnt := [reader for reader in readers if reader.has_learned]):
+        raise UserError(f"{path}: a study without a run so far")
+    return learnt
+
+
+TRACKERS: dict[str, Callable[[Path, Path | None], None]] = {"tensorboard": _tensorboard}

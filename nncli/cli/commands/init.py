@@ -1,6 +1,5 @@
 """`nncli init`."""
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import click
 
 from nncli.cli.streams import echo_line, write_out
 from nncli.errors import UserError
+from nncli.operating_system import shell_word
 
 
 @click.command(name="init")
@@ -77,7 +77,7 @@ def command(
             file.write(text)
     except FileExistsError:
         raise UserError(f"{path}: exists already; choose another file with -o") from None
-    echo_line(f"{path}: written; train it with: nncli train {shlex.quote(str(path))}")
+    echo_line(f"{path}: written; train it with: nncli train {shell_word(path)}")
 
 
 def _note(text: str) -> None:

@@ -10,6 +10,7 @@ import click
 from nncli.cli.options import CONFIG, set_option
 from nncli.cli.streams import echo_line, write_out
 from nncli.errors import UserError
+from nncli.operating_system import relative_path, shell_word
 
 if TYPE_CHECKING:
     from nncli.artifacts.loaded_network import LoadedNetwork
@@ -171,7 +172,7 @@ def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[st
     from nncli.artifacts.files import reporting
     from nncli.artifacts.loaded_network import digest
 
-    relative = os.path.relpath(path, table.parent)  # true wherever both of them move
+    relative = relative_path(path, table.parent)  # true wherever both of them move
     made_by = shlex.join(["nncli", "trace", *options, "--", relative])
     with reporting(table):
         try:
@@ -181,5 +182,5 @@ def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[st
             raise UserError(f"{table}: exists already; choose another with --answers") from None
     count = len(sheet.blanks)
     blanks = "1 blank" if count == 1 else f"{count} blanks"
-    how = f"nncli grade {shlex.quote(str(table))}"
+    how = f"nncli grade {shell_word(table)}"
     echo_line(f"{table}: {blanks} to fill in; mark them with: {how}", err=True)

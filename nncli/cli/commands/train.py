@@ -1,6 +1,5 @@
 """`nncli train`."""
 
-import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from nncli.cli.streams import echo, echo_err, echo_line, warn
 from nncli.cli.study import How, workers_options
 from nncli.cli.text_table import scores
 from nncli.errors import NothingLeft
+from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
     from nncli.artifacts.learning_curves import BackgroundPlotter
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.assembly.build import Built
     from nncli.cli.signals import StopOnSignal
+    from nncli.config.experiment import Experiment
     from nncli.config.load import Source
 
 
@@ -67,17 +68,18 @@ def command(
 ) -> int:
     """Train the network that CONFIG declares and leave a run directory."""
     repeats = Repeats.of(folds, seeds, vary)
-    _check_request(config, runs_dir, resume, repeats, has_workers=bool(workers or on))
+    _check_request(config, runs_dir, resume, repeats)
     from nncli.artifacts.learning_curves import BackgroundPlotter
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_recorder import RunRecorder
     from nncli.artifacts.study_directory import is_study
     from nncli.cli.signals import StopOnSignal
+    from nncli.config.load import load
     from nncli.engine.stop import Stop
 
     with StopOnSignal(Stop(), is_preparing=True) as signals, BackgroundPlotter() as plotter:
+        how = How(workers, on, as_json, quiet)
         if repeats is not None or (resume is not None and is_study(resume)):
-            how = How(workers, on, as_json, quiet)
             return _train_study(config, assignments, runs_dir, resume, repeats, signals, how)
         if resume is not None:
             from nncli.cli.resume import resume_run
@@ -89,7 +91,13 @@ def command(
                     return _say_end(end, run, as_json=as_json)
                 return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
         assert config is not None
-        built, source = _build(config, assignments, plotter, signals, quiet=quiet)
+        experiment, source = load(config, assignments)
+        if experiment.ensemble is not None:
+            from nncli.cli.train_ensemble import train_ensemble
+
+            return train_ensemble(config, assignments, runs_dir, signals, how)
+        _refuse_workers(workers, on)
+        built = _build(experiment, source, plotter, signals, quiet=quiet)
         state, output = built.job.start(), built.experiment.output
         with RunDirectory.create(runs_dir or Path(output.dir), built.experiment.name) as run:
             recorder = RunRecorder(run, built, state)
@@ -126,8 +134,6 @@ def _check_request(
     runs_dir: Path | None,
     resume: Path | None,
     repeats: Repeats | None,
-    *,
-    has_workers: bool,
 ) -> None:
     """Raises UsageError for options that don't go together."""
     if config is None and resume is None:
@@ -136,8 +142,13 @@ def _check_request(
         raise click.UsageError("--runs-dir is for a new run: a resumed one stays where it is")
     if resume is not None and repeats is not None and repeats.kind == "folds":
         raise click.UsageError("--folds trains anew: --resume goes on with as many as there were")
-    if has_workers and repeats is None and resume is None:
-        raise click.UsageError("--workers and --on are for several runs: --seeds N or --folds K")
+
+
+def _refuse_workers(workers: int | None, on: str | None) -> None:
+    if workers or on:
+        raise click.UsageError(
+            "--workers and --on are for several runs: --seeds N, --folds K, or an ensemble"
+        )
 
 
 def _train_study(
@@ -150,11 +161,17 @@ def _train_study(
     how: How,
 ) -> int:
     """Several runs, new or gone on with; the exit code."""
+    from nncli.cli.train_ensemble import resume_ensemble
     from nncli.cli.train_repeats import resume_repeats, train_repeats
+    from nncli.study.ensemble import is_ensemble
 
     if resume is not None:
         if config is not None or assignments:
             raise click.UsageError("--resume goes on with a study as it began: no CONFIG, no --set")
+        if is_ensemble(resume):
+            if repeats is not None:
+                raise click.UsageError("--resume goes on with an ensemble as it began: no --seeds")
+            return resume_ensemble(resume, signals, how)
         return resume_repeats(resume, repeats.count if repeats else None, signals, how)
     assert config is not None
     assert repeats is not None
@@ -163,19 +180,17 @@ def _train_study(
 
 
 def _build(
-    config: Path,
-    assignments: tuple[str, ...],
+    experiment: "Experiment",
+    source: "Source",
     plotter: "BackgroundPlotter",
     signals: "StopOnSignal",
     *,
     quiet: bool,
-) -> "tuple[Built, Source]":
+) -> "Built":
     """What the config declares, ready to be trained."""
     from nncli.assembly.build import build
     from nncli.cli.summary import model_summary
-    from nncli.config.load import load
 
-    experiment, source = load(config, assignments)
     if experiment.sweep is not None:
         echo_err("note: the config's sweep is for nncli sweep")
     if experiment.output.plots:
@@ -186,7 +201,7 @@ def _build(
     for warning in built.warnings:
         warn(warning)
     signals.is_preparing = False
-    return built, source
+    return built
 
 
 def _train(
@@ -258,5 +273,5 @@ def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -
     echo()
     echo_line(f"run: {recorder.run.path}")
     if recorder.stopped == "interrupted" and recorder.can_go_on:
-        path = shlex.quote(str(recorder.run.path))
+        path = shell_word(recorder.run.path)
         echo_line(f"go on with: nncli train --resume {path}")

@@ -23,6 +23,10 @@ def command(config: Path, assignments: tuple[str, ...]) -> None:
         from nncli.study.space import Space
 
         Space.read(read_root(source.text, config, assignments), config)
+    if experiment.ensemble is not None:
+        from nncli.study.ensemble import check_members
+
+        check_members(experiment, source)
     built = build(experiment, source)
     echo(model_summary(built))
     for warning in built.warnings:

@@ -13,6 +13,7 @@ from nncli.data.column_types import (
     uninformative,
     uninformative_date,
 )
+from nncli.data.rare_categories import NONE_RARE, Rare
 from nncli.data.reading.column_names import listed
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.errors import DataError
@@ -29,7 +30,8 @@ class FeatureChoice:
     is_asked: whether the config names the features; then none is left out.  kinds: of columns
     that are asked for by theirs.  excuses_empty: whether columns without a value are left out,
     not refused.  row_indices: columns that may label rows.  set_aside: those that the file says
-    are no features, and why.  others: columns that are something else.
+    are no features, and why.  others: columns that are something else.  rare: which texts of a
+    column are taken for one.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class FeatureChoice:
     row_indices: frozenset[str]
     set_aside: Mapping[str, str]
     others: Sequence[str]
+    rare: Rare = NONE_RARE
 
     def features(
         self,
@@ -90,7 +93,7 @@ class FeatureChoice:
             return ""  # of one row every column is constant
         if name in self.row_indices and tells_rows_apart(column):
             return ROW_LABELS
-        return uninformative_date(column) if is_date else uninformative(name, column)
+        return uninformative_date(column) if is_date else uninformative(name, column, self.rare)
 
     def _kind(self, name: str, column: Column, *, is_date: bool) -> Kind:
         """What a feature holds. Raises DataError if that can't be."""

@@ -9,6 +9,7 @@ import numpy as np
 from nncli.constraints import Auto
 from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
+from nncli.data.rare_categories import NONE_RARE, Rare
 from nncli.data.reading.chunks import MISSING, TableReader
 from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
@@ -48,7 +49,7 @@ class TableFile(Dataset):
     files by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if
     memory is short.  excuses_empty: whether columns without a value are left out, not refused.
     may_be_constant: whether a target that never varies is taken; one of a single row always is, and
-    a label.
+    a label.  rare: which texts of a column are taken for one.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class TableFile(Dataset):
     on_disk: bool | None = None
     excuses_empty: bool = False
     may_be_constant: bool = False
+    rare: Rare = NONE_RARE
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -98,6 +100,7 @@ class TableFile(Dataset):
             row_indices=frozenset().union(*(reader.row_indices for _, reader in readers)),
             set_aside=readers[0][1].set_aside,
             others=(*self.target, *self.aside, *self.exclude),
+            rare=self.rare,
         )
         origin = Origin(
             each_sha256=tuple(map(sha256_of, self.paths.values())),

@@ -10,7 +10,7 @@ from nncli.data.scaling import Scaling
 from nncli.data.targets import TargetCoding
 from nncli.export.onnx.formulas import exp, expm1, maximum, minimum
 from nncli.export.onnx.graph import BOOL, FLOAT64, INT64, TEXT, Graph, Value
-from nncli.export.onnx.messages import ROWS
+from nncli.export.onnx.messages import ROWS, Dimension
 from nncli.parts.decision import Decision
 
 
@@ -20,52 +20,38 @@ class Answers:
 
     graph: Graph
     learnt: Preprocessing
-    coding: TargetCoding
     decision: Decision
 
     def add(self, predictions: Value, faults: Sequence[Value]) -> list[str]:
         """Add the outputs; their names."""
-        is_fault = self._any(faults)
+        is_fault = self.graph.concat(faults).cast(FLOAT64).reduced("ReduceSum", [1]) > 0.0
         shown = is_fault.where(np.nan, predictions.cast(FLOAT64))
-        names = [*self.learnt.targets]
-        if self.learnt.labels:
-            chosen = (predictions > 0.5).where(
-                np.array([[yes for _, yes in self.learnt.labels]]),
-                np.array([[no for no, _ in self.learnt.labels]]),
-            )
-            labels = is_fault.where(np.array(""), chosen)
-        elif self.learnt.classes:
-            names = [*self.learnt.classes]
-            texts = self.graph.constant(np.array(self.learnt.classes))
-            index = self._chosen(predictions)
-            chosen = self.graph.add("Gather", texts, index, dtype=TEXT, axis=0)
-            axes = np.array([1], dtype=np.int64)
-            row_fault = self.graph.add("Squeeze", is_fault, axes, dtype=BOOL)
-            labels = row_fault.where(np.array(""), chosen)
+        names = self.learnt.classes or self.learnt.targets
+        shape: Sequence[Dimension] = (ROWS, len(names))
+        of = ", ".join(names)
+        if not (self.learnt.classes or self.learnt.labels):
+            return [self.graph.output("prediction", shown, shape, f"in their own units: {of}")]
+        if self.learnt.classes:
+            label = self._class(predictions, is_fault), shape[:1], f"one of: {of}"
         else:
-            words = f"in the target's units: {', '.join(names)}"
-            return [self.graph.output("prediction", shown, (ROWS, len(names)), words)]
-        shape = (ROWS, len(names)) if self.learnt.labels else (ROWS,)
-        what = "one of the two values of each target" if self.learnt.labels else "the class"
-        words = f"of: {', '.join(names)}"
+            label = self._labels(predictions, is_fault), shape, f"a value each of: {of}"
         return [
-            self.graph.output("label", labels, shape, what),
-            self.graph.output("probabilities", shown, (ROWS, len(names)), words),
+            self.graph.output("label", *label),
+            self.graph.output("probabilities", shown, shape, f"of: {of}"),
         ]
 
-    def predictions(self, outputs: Value) -> Value:
-        """As TargetCoding.decode has them."""
-        if self.coding.has_labels:
-            return minimum(maximum(outputs, 0.0), 1.0)
-        if not self.coding.classes:
-            return in_own_units(self.coding.scaling, outputs.cast(FLOAT64))
-        if self.coding.units == 1:
-            second = minimum(maximum(outputs, 0.0), 1.0)
-            return self.graph.concat([1.0 - second, second])
-        lifted = outputs - minimum(outputs.reduced("ReduceMin", [1]), 0.0)
-        sums = lifted.reduced("ReduceSum", [1])
-        is_some = sums > 0.0
-        return is_some.where(lifted / is_some.where(sums, 1.0), 1.0 / self.coding.classes)
+    def _labels(self, predictions: Value, is_fault: Value) -> Value:
+        """(rows, labels) as the training table spells them."""
+        no, yes = (np.array([each]) for each in zip(*self.learnt.labels, strict=True))
+        return is_fault.where(np.array(""), (predictions > 0.5).where(yes, no))
+
+    def _class(self, predictions: Value, is_fault: Value) -> Value:
+        """(rows,) the name of the class that each row is given."""
+        names, index = self.graph.constant(np.array(self.learnt.classes)), self._chosen(predictions)
+        chosen = self.graph.add("Gather", names, index, dtype=TEXT, axis=0)
+        axes = np.array([1], dtype=np.int64)
+        row_fault = self.graph.add("Squeeze", is_fault, axes, dtype=BOOL)
+        return row_fault.where(np.array(""), chosen)
 
     def _chosen(self, predictions: Value) -> Value:
         """(rows,) the index of the class that each row is given."""
@@ -76,9 +62,20 @@ class Answers:
         )
         return (second > self.decision.threshold).cast(INT64)
 
-    def _any(self, faults: Sequence[Value]) -> Value:
-        """(rows, 1) whether anything is wrong with a row."""
-        return self.graph.concat(faults).cast(FLOAT64).reduced("ReduceSum", [1]) > 0.0
+
+def decoded(coding: TargetCoding, outputs: Value) -> Value:
+    """Predictions of a network's outputs, as TargetCoding.decode has them."""
+    if coding.has_labels:
+        return minimum(maximum(outputs, 0.0), 1.0)
+    if not coding.classes:
+        return in_own_units(coding.scaling, outputs.cast(FLOAT64))
+    if coding.units == 1:
+        second = minimum(maximum(outputs, 0.0), 1.0)
+        return outputs.graph.concat([1.0 - second, second])
+    lifted = outputs - minimum(outputs.reduced("ReduceMin", [1]), 0.0)
+    sums = lifted.reduced("ReduceSum", [1])
+    is_some = sums > 0.0
+    return is_some.where(lifted / is_some.where(sums, 1.0), 1.0 / coding.classes)
 
 
 def in_own_units(scaling: Scaling, outputs: Value) -> Value:

@@ -4,7 +4,7 @@ import numpy as np
 
 from nncli.data.bent_scales import LARGEST, LEAST_RANK, NormalScores, RobustClip
 from nncli.data.numeric_encodings import Encoding, PiecewiseLinear
-from nncli.export.onnx.formulas import log, maximum, minimum
+from nncli.export.onnx.formulas import hypot, log, maximum, minimum, polynomial
 from nncli.export.onnx.graph import FLOAT64, INT64, Value
 
 # Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution": the
@@ -35,14 +35,7 @@ def encoded(encoding: Encoding, values: Value) -> Value:
         case RobustClip(shift, scale):
             u = (values - shift) / (scale or np.inf)
             u = minimum(maximum(u, -LARGEST), LARGEST)
-            return u / _hypot_with_1(u / 3.0)
-
-
-def _hypot_with_1(x: Value) -> Value:
-    """sqrt(1 + x^2) = m sqrt(1 / m^2 + (x / m)^2) of m = max(1, |x|), which doesn't overflow."""
-    most = maximum(x.apply("Abs"), 1.0)
-    ratio, one = x / most, most.apply("Reciprocal")
-    return most * (ratio * ratio + one * one).apply("Sqrt")
+            return u / hypot(u / 3.0, 1.0)
 
 
 def _piecewise_linear(edges: np.ndarray, values: Value) -> Value:
@@ -94,13 +87,4 @@ def _normal_quantile(p: Value) -> Value:
 def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], r: Value) -> Value:
     """One polynomial by another."""
     above, below = polynomials
-    return _polynomial(above, r) / _polynomial(below, r)
-
-
-def _polynomial(coefficients: tuple[float, ...], r: Value) -> Value:
-    """By Horner's rule."""
-    first, second, *others = coefficients
-    value = r * first + second
-    for coefficient in others:
-        value = value * r + coefficient
-    return value
+    return polynomial(above, r) / polynomial(below, r)

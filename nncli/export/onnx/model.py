@@ -15,10 +15,11 @@ from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import Parsers
 from nncli.engine.rows import X
-from nncli.errors import UserError, few
+from nncli.errors import UserError, few, printable
 from nncli.export.onnx import messages
-from nncli.export.onnx.answers import Answers
-from nncli.export.onnx.columns import Columns, missing_texts, takes_text
+from nncli.export.onnx.answers import Answers, decoded
+from nncli.export.onnx.cells import TRUTH, missing_texts, read_cells, takes_text, words_of
+from nncli.export.onnx.columns import Columns
 from nncli.export.onnx.graph import Graph, Value
 from nncli.export.onnx.network import add_network
 
@@ -47,16 +48,12 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
     that aren't finite.
     """
     trained.refuse_unfit()
-    model, graph = trained.model, Graph()
-    learnt, parsers = model.preprocessing, model.experiment.data.parsers
-    columns = Columns(graph, learnt, parsers)
-    x = columns.network_inputs().cast(model.dtype)
-    is_finite = x.apply("Abs") <= np.finfo(model.dtype).max
-    answers = Answers(graph, learnt, model.coding, trained.decision)
-    predictions = _predictions(trained, answers, x)
-    names = answers.add(predictions, [*columns.faults, is_finite.apply("Not")])
+    graph, learnt = Graph(), trained.model.preprocessing
+    parsers = trained.model.experiment.data.parsers
+    predictions, faults = _predictions(trained, graph)
+    names = Answers(graph, learnt, trained.decision).add(predictions, faults)
     content = messages.model(
-        model.experiment.name or "nncli",
+        trained.model.experiment.name or "nncli",
         graph.fields(),
         producer=("nncli", nncli.__version__),
         words=CONTRACT,
@@ -68,25 +65,27 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
     return OnnxModel(content, features, tuple(names), tuple(_notes(learnt, parsers, names)))
 
 
-def _predictions(trained: TrainedModel, answers: Answers, x: Value) -> Value:
-    """Those of its network, or the mean of those of its networks."""
-    readers = trained.networks
-    found = []
-    for number, reader in enumerate(readers, start=1):
-        prefix = f"network_{number}/" if len(readers) > 1 else ""
-        network, theta = reader.model.network, reader.theta
+def _predictions(trained: TrainedModel, graph: Graph) -> tuple[Value, list[Value]]:
+    """(those of its network, or the mean of those of its networks; which rows are refused)."""
+    parsers = trained.model.experiment.data.parsers
+    cells = read_cells(graph, trained.model.preprocessing, parsers)
+    found, faults = [], []
+    for number, reader in enumerate(trained.networks, start=1):
+        prefix = f"network_{number}/" if len(trained.networks) > 1 else ""
+        columns = Columns(graph, reader.model.preprocessing, cells)
+        x = columns.network_inputs().cast(reader.model.dtype)
+        is_finite = x.apply("Abs") <= np.finfo(reader.model.dtype).max
+        faults += [*columns.faults, is_finite.apply("Not")]
         try:
-            found.append(answers.predictions(add_network(x.graph, network, theta, {X: x}, prefix)))
+            outputs = add_network(graph, reader.model.network, reader.theta, {X: x}, prefix)
         except UserError as error:
             place = reader.run.path
             raise UserError(f"{place}: it can't be written as ONNX: {error}") from error
-    first, *others = found
-    if not others:
-        return first
-    total = first
+        found.append(decoded(reader.model.coding, outputs))
+    total, *others = found
     for each in others:
         total = total + each
-    return total / float(len(found))
+    return (total / float(len(found)) if others else total), faults
 
 
 def _metadata(trained: TrainedModel) -> dict[str, object]:
@@ -115,7 +114,7 @@ def _described(feature: FittedColumn, parsers: Parsers) -> dict[str, object]:
     kind = "ordinal" if feature.order else feature.kind
     given = "string" if takes_text(feature) else "float64"
     found: dict[str, object] = {"name": feature.name, "kind": kind, "type": given}
-    if words := feature.order or feature.categories:
+    if words := feature.order or (*feature.places,):
         found["values"] = list(words)
     if feature.date:
         found["unit"] = "days since 1970-01-01 in UTC"
@@ -128,28 +127,28 @@ def _described(feature: FittedColumn, parsers: Parsers) -> dict[str, object]:
 def _notes(learnt: Preprocessing, parsers: Parsers, outputs: list[str]) -> Iterator[str]:
     """What a caller has to do that `nncli predict` does by itself, and what differs."""
     features = learnt.features
-    if dates := [feature.name for feature in features if feature.date]:
-        yield (
-            f"{few(dates)}: a number, days since 1970-01-01 in UTC (noon is .5), for ONNX reads "
-            "no dates"
-        )
+    has_texts = any(map(takes_text, features))
+    yield "a missing number is NaN" + (
+        ", a missing text is ''; texts have no blanks at their ends" if has_texts else ""
+    )
+    if dates := [printable(feature.name) for feature in features if feature.date]:
+        yield f"ONNX reads no dates: {few(dates)} takes days since 1970-01-01 in UTC (noon is .5)"
     formatted = [
-        feature.name
+        printable(feature.name)
         for feature in features
         if feature.name in parsers.columns and parsers.columns[feature.name].is_formatted
     ]
     if formatted:
-        yield f"{few(formatted)}: a number, without the signs that the table writes it with"
-    if folded := [f.name for f in features if f.categories and parsers.folds_case(f.name)]:
-        yield f"{few(folded)}: in lower case without blanks, or in capitals as training had it"
-    if any(takes_text(feature) for feature in features):
-        yield "texts are to come without blanks at their ends; '' means missing"
+        yield f"{few(formatted)} takes numbers without the signs that stand in the table"
+    folded = [f.name for f in features if words_of(f) != TRUTH and parsers.folds_case(f.name)]
+    if folded := [printable(name) for name in folded]:
+        yield f"{few(folded)} takes texts as training had them, or in lower case without blanks"
     if learnt.unknown == "error" and any(feature.categories for feature in features):
         yield (
             "handle_unknown is error, which ONNX can't raise: of a row with another category, the "
             "answers are NaN"
         )
     for name in outputs:
-        asked = name.rpartition("_")[0]
         if name not in ("label", "probabilities", "prediction"):
+            asked = name.rpartition("_")[0]
             yield f"the output is called {name}, as a column is called {asked}"

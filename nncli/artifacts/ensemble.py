@@ -1,0 +1,162 @@
+"""The ensemble: the networks of a study as one model, which predicts the mean of what they do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts import run_directory as names
+from nncli.artifacts.held_out import HeldOut
+from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
+from nncli.artifacts.trained_model import ChosenRows, Scored, TrainedModel, TrainedNetwork
+from nncli.artifacts.trial_records import COMPLETED
+from nncli.assembly.build import Built
+from nncli.assembly.decided import decision_of
+from nncli.assembly.model import Model
+from nncli.config.resolved import Resolved
+from nncli.data.preprocessing import Preprocessing
+from nncli.engine.evaluator import EvaluationSet
+from nncli.errors import CorruptRun, UserError, printable
+from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
+from nncli.parts.splits import Rows
+from nncli.parts.table import Table
+from nncli.parts.threshold_choice import ChosenThreshold
+from nncli.untrusted_files.array_headers import Malformed
+
+HELD_OUT = "held_out.npz"
+
+
+class Ensemble(TrainedModel):
+    """The members that came to their end, as one model."""
+
+    def __init__(self, study: StudyDirectory) -> None:
+        self.study, self.path = study, study.path
+
+    @cached_property
+    def facts(self) -> StudyFacts:
+        """What was trained. Raises UserError for an ensemble that isn't trained yet."""
+        facts = self.study.facts()
+        if not facts.ended:
+            raise UserError(
+                f"{self.path}: an ensemble whose training has not come to its end "
+                f"(nncli train --resume {self.path} goes on)"
+            )
+        return facts
+
+    @cached_property
+    def members(self) -> list[TrainedNetwork]:
+        """Each network, in its order."""
+        folders = [
+            place_inside(self.path, trial.run)
+            for trial in self.study.trials(self.facts)
+            if trial.state == COMPLETED
+        ]
+        if not folders:
+            raise UserError(f"{self.path}: no member of this ensemble came to its end")
+        return [TrainedNetwork(RunReader(RunDirectory.open(folder))) for folder in folders]
+
+    @cached_property
+    def networks(self) -> Sequence[RunReader]:
+        return [member.reader for member in self.members]
+
+    @property
+    def recorded(self) -> Resolved:
+        return self.members[0].recorded
+
+    @cached_property
+    def model(self) -> Model:
+        """How rows are read: the first member's, which also knows the categories of the others.
+
+        Its network is the first member's alone.
+        """
+        first = self.members[0].model
+        fitted = [member.model.preprocessing for member in self.members]
+        return replace(first, preprocessing=_with_all_categories(fitted))
+
+    @cached_property
+    def built(self) -> Built:
+        """The first member's; train: the rows of all members, val: those that were held out."""
+        built, own = self.members[0].built, self.members[0].built.rows
+        pool = np.union1d(own.train, own.val) if self.facts.folds else own.train
+        rows = Rows(pool, self._held_out.rows, own.test)
+        train = built.model.evaluation_set(built.table, pool, built.row_weights)
+        return replace(built, rows=rows, job=replace(built.job, train=train))
+
+    @cached_property
+    def _held_out(self) -> HeldOut:
+        """Each row as the member predicts it that held it out, or as all do together."""
+        return HeldOut.decode(self.study.read(HELD_OUT), self.path / HELD_OUT)
+
+    def held_out(self) -> HeldOut:
+        if not len(self._held_out.rows):
+            raise UserError(f"{self.path}: its members have no validation rows")
+        return self._held_out
+
+    @cached_property
+    def chosen(self) -> ChosenThreshold | None:
+        keys = self.recorded.decision
+        if keys is None or keys.goal is None:
+            return None
+        try:
+            return ChosenThreshold.from_json(self.study.read_json(names.DECISION))
+        except Malformed as error:
+            place = self.path / names.DECISION
+            raise CorruptRun(f"{place}: {printable(str(error), 300)}") from None
+
+    @property
+    def decision(self) -> Decision:
+        return decision_of(self.recorded.decision, self.chosen)
+
+    def summary(self) -> Mapping[str, Any]:
+        return {"stopped": "epochs", **self.facts.result}
+
+    def predict(self, table: Table, rows: Array | None = None) -> Array:
+        return mean([member.predict(table, rows) for member in self.members])
+
+    def decide(self, table: Table) -> Array:
+        return self.decision(self.predict(table))
+
+    def score(self, chosen: ChosenRows) -> Scored:
+        built = self.built
+        rows = built.model.evaluation_set(chosen.table, chosen.rows, built.row_weights)
+        is_held_out = chosen.table is built.table and chosen.name == "val"
+        own = self._held_out.predictions if is_held_out else None
+        predicted = self.predict(chosen.table, chosen.rows) if own is None else own
+        loss = objective(built.model, predicted, rows)
+        return Scored(rows, loss, predicted, are_new=not (is_held_out and self.facts.folds))
+
+
+def mean(predictions: Sequence[Array]) -> Array:
+    """The mean of what several networks predict."""
+    return np.asarray(np.mean(np.stack(predictions), axis=0))
+
+
+def objective(model: Model, predictions: Array, rows: EvaluationSet) -> float:
+    """The loss of a model for predictions of any origin, without a penalty of weights."""
+    loss, coding = model.network.loss, model.coding
+    outputs = predictions
+    if not coding.classes and not coding.has_labels:
+        outputs = coding.encode(predictions)
+    elif coding.classes and coding.units == 1:
+        outputs = predictions[:, 1:]
+    targets = np.asarray(rows.targets[:])
+    if rows.weights is None:
+        total = loss.total(outputs, targets)
+    else:
+        total = float(np.sum(rows.weights @ loss.terms(outputs, targets)))
+    return total * loss.factor(*targets.shape)
+
+
+def _with_all_categories(fitted: Sequence[Preprocessing]) -> Preprocessing:
+    """The first one's, each feature with the categories of all, be they rare ones for some."""
+    features = []
+    for own in zip(*(each.features for each in fitted), strict=True):
+        every = dict.fromkeys(name for feature in own for name in feature.places)
+        features.append(replace(own[0], categories=tuple(every), rare=()))
+    return replace(fitted[0], features=tuple(features))

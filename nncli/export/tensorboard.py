@@ -1,0 +1,34 @@
+"""TensorBoard: a run's metrics as its event files."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from nncli.artifacts.files import make_folder, reporting, write_atomic
+from nncli.artifacts.run_directory import RESOLVED
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.tensorboard_log import TensorBoardLog
+
+
+class Written(NamedTuple):
+    """folder: of the run in the logs.  rows: how many epochs it has there."""
+
+    folder: Path
+    rows: int
+
+
+def tensorboard(reader: RunReader, logs: Path) -> Written:
+    """Write a run below the folder `logs`: `RUN/train` and `RUN/val`, with its config as text.
+
+    Raises FileFailure, and CorruptRun for a damaged run.
+    """
+    columns = reader.columns()
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    config = reader.run.read(RESOLVED).decode("utf-8", "replace")
+    log = TensorBoardLog(logs, reader.run.path, str(reader.environment().get("began")), config)
+    log.write_config()
+    for split, content in log.contents(rows).items():
+        folder = log.folder / split
+        with reporting(folder):
+            make_folder(folder)
+        write_atomic(folder / log.file_name, content)
+    return Written(log.folder, len(rows))

@@ -1,0 +1,71 @@
+"""The operating system: what Windows lacks, or does another way.
+
+Names that only POSIX has are used here, in `artifacts/locks.py`, and elsewhere only behind a look
+whether they are there; a test holds the code to that.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+SAFE = re.compile(r"[\w@%+=:,./\\-]+")  # signs that cmd and PowerShell take as they are
+MOST_PROCESSES = 61  # that Windows lets one process wait for
+_position = threading.Lock()  # of descriptors that are read and written where they stand
+
+
+def write_at(descriptor: int, content: memoryview, offset: int) -> int:
+    """Bytes written at an offset: all, or as many as the system took."""
+    if hasattr(os, "pwrite"):
+        return os.pwrite(descriptor, content, offset)
+    with _position:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        return os.write(descriptor, content)
+
+
+def read_at(descriptor: int, into: memoryview, offset: int) -> int:
+    """Bytes read from an offset; 0 at the end of the file."""
+    if hasattr(os, "preadv"):
+        return os.preadv(descriptor, [into], offset)
+    with _position:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        content = os.read(descriptor, len(into))
+    into[: len(content)] = content
+    return len(content)
+
+
+def free_space(folder: Path) -> int | None:
+    """Bytes that this user may still write; None if the file system doesn't say."""
+    if not hasattr(os, "statvfs"):
+        return shutil.disk_usage(folder).free
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize if disk.f_blocks > 0 else None
+
+
+def put_in_place(file: Any, path: Path) -> None:
+    """Give an open, named file another name. Windows renames no file that is open."""
+    if os.name == "nt":
+        file.close()
+    os.replace(file.name, path)
+
+
+def relative_path(path: Path, folder: Path) -> str:
+    """A path as seen from a folder, with slashes, which all systems read.
+
+    One on another drive of Windows is whole: no path leads there from here.
+    """
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
+
+
+def shell_word(text: object) -> str:
+    """One argument as it is typed in a shell of this system."""
+    word = str(text)
+    if os.name != "nt":
+        return shlex.quote(word)
+    return word if SAFE.fullmatch(word) else '"' + word.replace('"', '\\"') + '"'

@@ -1,0 +1,197 @@
+"""Ensembles: the members of a config's `ensemble`, begun or gone on with, and made one model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.clock import utc_now
+from nncli.artifacts.ensemble import HELD_OUT, objective
+from nncli.artifacts.files import to_json
+from nncli.artifacts.held_out import HeldOut, predict_held_out
+from nncli.artifacts.run_directory import CONFIG, DECISION, RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
+from nncli.artifacts.trained_model import TrainedNetwork
+from nncli.artifacts.trial_records import COMPLETED
+from nncli.assembly.build import Built, assemble
+from nncli.assembly.decided import chosen_by, decision_of, described
+from nncli.assembly.split_table import SplitTable
+from nncli.config.ensemble_keys import MEMBER_SEEDS, EnsembleKeys
+from nncli.config.experiment import Experiment
+from nncli.config.load import Source, load, load_text
+from nncli.engine.stop import Stop
+from nncli.errors import NothingLeft
+from nncli.parts.metrics import deciding
+from nncli.parts.splits import TimeSplit
+from nncli.parts.table import Table
+from nncli.parts.threshold_choice import ChosenThreshold
+from nncli.study import tables
+from nncli.study.engines import Engine
+from nncli.study.plan import MemberPlanner
+from nncli.study.repeats import RepeatStudy, threads_assignment
+from nncli.study.study import NO_PLOTS, new_directory, reopened, task_of
+from nncli.study.summary import by_run, summarize
+from nncli.study.versions import versions
+from nncli.study.watching import Watcher
+
+
+@dataclass
+class EnsembleStudy(RepeatStudy):
+    """The members of an ensemble."""
+
+    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any]:
+        """Record what they predict together for the rows that they validate by."""
+        ended = [trial for trial in self.trials if trial.state == COMPLETED]
+        members = [
+            TrainedNetwork(RunReader(RunDirectory.open(self.task.path / trial.run)))
+            for trial in ended
+        ]
+        result: dict[str, Any] = {
+            "run": str(self.directory.path),
+            "members": by_run(self.trials, "val_"),
+            **summarize(self.trials, ("val_",)),
+        }
+        if not members:
+            return self.end(result, {})
+        held_out = predict_held_out(
+            [member.predict for member in members],
+            [member.reader.rows.val for member in members],
+            self.whole.table,
+            members[0].model.preprocessing.target,
+            has_folds=bool(self.facts.folds),
+        )
+        files = {HELD_OUT: held_out.encode()}
+        if len(held_out.rows):
+            keys = members[0].recorded.decision
+            chosen = chosen_by(keys, held_out.predictions, held_out.truth)
+            if chosen is not None:
+                result["decision"] = _described(members[0], chosen)
+                files[DECISION] = to_json(result["decision"])
+            result["metrics"] = {"val": _metrics(members[0], self.whole.table, held_out, chosen)}
+        return self.end(result, files)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An ensemble of which nothing is written yet. first: its first member, built.
+
+    whole: its data, split for each member.  folds: into how many parts; 0 if by seeds.
+    """
+
+    config: Path
+    given: tuple[str, ...]
+    experiment: Experiment
+    source: Source
+    whole: SplitTable
+    folds: int
+    first: Built
+
+    @property
+    def members(self) -> int:
+        return _keys(self.experiment).members
+
+    def begin(self, runs_dir: Path | None) -> EnsembleStudy:
+        """Its study, in a new folder."""
+        experiment, job = self.experiment, self.first.job
+        facts = StudyFacts(
+            kind="ensemble",
+            config=str(self.config.absolute()),
+            assignments=self.given,
+            trials=self.members,
+            folds=self.folds,
+            vary=MEMBER_SEEDS,
+            ahead=0,
+            search={},
+            objective=job.monitor if job.val else f"train_{job.monitor}",
+            higher_is_better=job.is_score(job.monitor),
+            keys=tuple(f"seed.{name}" for name in MEMBER_SEEDS),
+            data_sha256=self.whole.table.sha256(),
+            versions=versions(),
+            began=utc_now(),
+        )
+        runs = runs_dir or Path(experiment.output.dir)
+        directory = new_directory(runs, experiment.name, self.source.text, experiment, facts)
+        planner = MemberPlanner(facts.trials, experiment.seeds, bool(self.folds))
+        task = task_of(directory, facts)
+        return EnsembleStudy(directory, facts, task, planner, [], self.whole)
+
+
+def prepare(config: Path, assignments: Sequence[str]) -> Prepared:
+    """What a config with an `ensemble` asks for.
+
+    All members are built before the first one trains, so that what is wrong is found at once.
+    Raises UserError.
+    """
+    experiment, source = load(config, assignments)
+    given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
+    experiment, source = load_text(source.text, config, given)
+    whole, folds = _split(experiment, source)
+    for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
+        first = assemble(experiment, source, part)
+    return Prepared(config, tuple(given), experiment, source, whole, folds, first)
+
+
+def resume(path: Path) -> EnsembleStudy:
+    """An ensemble that was stopped. Raises NothingLeft for one that has come to its end."""
+    with reopened(path) as (directory, facts):
+        if facts.ended:
+            raise NothingLeft(f"{path}: nothing left to do: its {facts.trials} members are trained")
+        text = directory.read(CONFIG).decode("utf-8", "replace")
+        experiment, source = load_text(text, Path(facts.config), facts.assignments)
+        whole = tables.recorded(
+            experiment, source, facts.folds, facts.data_sha256, are_members=True
+        )
+        planner = MemberPlanner(facts.trials, experiment.seeds, bool(facts.folds))
+        task = task_of(directory, facts)
+        return EnsembleStudy(directory, facts, task, planner, directory.trials(facts), whole)
+
+
+def is_ensemble(path: Path) -> bool:
+    """Whether a study's folder is an ensemble's."""
+    return StudyDirectory.open(path).facts().kind == "ensemble"
+
+
+def check_members(experiment: Experiment, source: Source) -> None:
+    """Raises UserError if the rows can't be cut into as many parts as there are to be members."""
+    _split(experiment, source)
+
+
+def _keys(experiment: Experiment) -> EnsembleKeys:
+    assert experiment.ensemble is not None
+    return experiment.ensemble
+
+
+def _split(experiment: Experiment, source: Source) -> tuple[SplitTable, int]:
+    """The data, and into how many parts its rows are cut; 0 where members have the same rows."""
+    keys = _keys(experiment)
+    is_by_time = isinstance(experiment.data.split, TimeSplit)
+    if is_by_time and keys.by == "folds":
+        message = "with a split by time, a member would learn from rows after those it stops by"
+        raise source.error([("ensemble.by", f"{message}: use seeds")])
+    folds = keys.folds(is_by_time=is_by_time)
+    return tables.split(experiment, source, folds, are_members=True), folds
+
+
+def _described(first: TrainedNetwork, chosen: ChosenThreshold) -> dict[str, Any]:
+    keys = first.recorded.decision
+    assert keys is not None
+    return described(keys, chosen, first.model.preprocessing.classes)
+
+
+def _metrics(
+    first: TrainedNetwork, table: Table, held_out: HeldOut, chosen: ChosenThreshold | None
+) -> dict[str, float]:
+    """The objective and the metrics of these predictions."""
+    metrics = {metric.name: metric for metric in first.recorded.evaluation.metrics}
+    decision = decision_of(first.recorded.decision, chosen)
+    rows = first.model.evaluation_set(table, held_out.rows, None)
+    with np.errstate(all="ignore"):
+        loss = objective(first.model, held_out.predictions, rows)
+        found = {
+            name: metric(held_out.predictions, held_out.truth)
+            for name, metric in deciding(metrics, decision).items()
+        }
+    return {"loss": loss, **found}
