@@ -18,6 +18,7 @@ NUMERIC = [
     "{scale: robust_clip}",
     "{encode: piecewise_linear, bins: 5}",
     "{encode: piecewise_linear, missing_indicator: true}",
+    "{encode: piecewise_linear, bins: 5, with_value: true}",
 ]
 NETWORK = "network: {hidden: [5]}"
 
