@@ -58,17 +58,3 @@ class PredictionIntervals:
         """(targets,) the share of rows whose target lies in its interval."""
         low, high = self(predictions)
         return np.asarray(((low <= truth) & (truth <= high)).mean(axis=0))
-
-
-def error_ratio(members: Array, errors: Array, scaling: Scaling) -> Array:
-    """(targets,) the error of several networks' mean, as a share of one network's.
-
-    On any rows the mean's squared error is the networks' own, in the mean, less the variance among
-    them (Krogh and Vedelsby, 1995).
-    members: (networks, rows, targets) predictions.  errors: (rows, targets), of one network for
-    each row that it didn't train on, in learnt units.
-    """
-    with np.errstate(all="ignore"):
-        spread = np.stack([scaling.apply(each) for each in members]).var(axis=0).mean(axis=0)
-        ratio = np.sqrt(np.maximum(1.0 - spread / np.square(errors).mean(axis=0), 0.0))
-    return np.asarray(np.nan_to_num(ratio, nan=1.0))

@@ -1,10 +1,16 @@
 """Every built-in part of a network as ONNX answers as nncli does."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from onnx_models import RandomModel, answers, compared, config
 
+from nncli.export.onnx.cells import takes_text
+from nncli.export.onnx.check import compare
 from nncli.registry import members
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 TABLE = "a,b,y\n" + "".join(
     f"{a:.3f},{b:.3f},{'pqr'[k % 3]}\n"
@@ -86,3 +92,18 @@ def test_one_row_none_and_many(tmp_path):
     assert probabilities.shape == (1, 3)
     label, probabilities = answers(trained, a=[0.5] * 3000, b=[0.5] * 3000)
     assert set(label) == {label[0]}
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_example(path, tmp_path):
+    trained = RandomModel(path, folder=tmp_path)
+    table, given = trained.table, {}
+    for feature in trained.model.preprocessing.features:
+        column = table.column(feature.name)
+        if takes_text(feature):
+            names = [*(column.categories or ("0", "1")), ""]
+            places = np.nan_to_num(column.values, nan=len(names) - 1).astype(int)
+            given[feature.name] = [names[place] for place in places]
+        else:
+            given[feature.name] = column.values
+    assert compare(trained, trained.predict(table), answers(trained, **given)).agrees

@@ -17,6 +17,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.engine.duration import duration
 from nncli.errors import UserError
 
 MEMBERS = 3
@@ -274,3 +275,23 @@ def test_in_python_it_is_a_run_like_others(trained):
     assert run.metrics["val"] == result["val"]
     with pytest.raises(UserError, match="each member has a history of its own"):
         _ = run.history
+
+
+def test_its_duration_is_said_before_it_trains(ours, nncli):
+    done = nncli(
+        "train", ours.parent / "t.yaml", "--runs-dir", ours.parent / "said", "--workers", 1
+    )
+    said = "3 such networks, each stops by a part of its own; this is the first\nabout 1 s"
+    assert said in done.err
+    assert "with 1 at a time (--workers N)" in done.err
+
+
+def test_duration_leaves_the_job_as_it_is(ours):
+    """And counts the epochs that early stopping leaves, or all of them."""
+    job = readers(ours)[0].built.job
+    before = {name: np.array(block) for name, block in job.train.named()}
+    found = duration(job)
+    assert 0 < found.likely <= found.most
+    assert found.most == pytest.approx(found.likely * 4 / min(4, 4 * 2))
+    for name, block in job.train.named():
+        assert np.array_equal(before[name], block)
