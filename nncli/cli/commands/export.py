@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "--to",
     type=click.Choice(["numpy", "pytorch", "onnx", "tensorboard"]),
     required=True,
-    help="What to write: a NumPy script, an ONNX model, TensorBoard's event files.",
+    help="What to write: a script, an ONNX model, TensorBoard's event files.",
 )
 @click.option(
     "-o",
@@ -41,6 +41,9 @@ def command(run: Path, to: str, output: Path | None, check_table: Path | None) -
     numpy: one readable script of this network's forward pass, backward pass and training loop, in
     the notation of `nncli trace`, with its data, which prints the run's losses: bit for bit on the
     same machine, up to rounding if the run's steps were compiled.
+
+    pytorch: a script with the network as a module, and its weights beside it. It reads rows as they
+    stand in a table, as `nncli predict` does, and needs torch and NumPy alone.
 
     onnx: one file that takes the columns of a table as they are, texts and missing values
     included, and gives the label and the probabilities, or the prediction in the target's units.
