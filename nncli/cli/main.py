@@ -23,6 +23,7 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "train",
         "watch",
         "evaluate",
+        "report",
         "predict",
         "compare",
         "plot-loss",
