@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from nncli.artifacts.learning_curves import Curves
+from nncli.artifacts.curves_figure import Curves
 from nncli.report.facts import Chart, Line
 
 MOST_POINTS = 200  # of a curve

@@ -59,7 +59,13 @@ SHAPED = st.one_of(
     st.sampled_from(["standard", "minmax", "robust", "none", "quantile", "robust_clip"]).map(
         lambda scale: {"scale": scale}
     ),
-    st.integers(2, 20).map(lambda bins: {"encode": "piecewise_linear", "bins": bins}),
+    st.fixed_dictionaries(
+        {
+            "encode": st.just("piecewise_linear"),
+            "bins": st.integers(2, 20),
+            "with_value": st.booleans(),
+        }
+    ),
 )
 TARGETS = {
     "classes": ["y"],

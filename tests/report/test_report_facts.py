@@ -13,8 +13,10 @@ def test_the_head_says_the_score_the_linear_model_s_and_the_verdict(facts_of):
     document: Document = facts_of("hostile")
     score = document.report.network.values["roc_auc"]
     assert document.headline[0].startswith(f"roc_auc is {score:.4g} (95% interval ")
-    assert "on 24 test rows; a linear model reaches " in document.headline[0]
-    assert document.headline[1].startswith("It is ")
+    assert document.headline[0].endswith(" on 24 test rows.")
+    best = document.report.best
+    assert document.headline[1] == f"{best.words}."
+    assert set(best.values) == {"network", "linear model", "boosted trees"}
 
 
 def test_worst_rows_are_those_with_the_least_probability_of_the_truth(facts_of):

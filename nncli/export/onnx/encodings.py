@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from nncli.data.bent_scales import LARGEST, LEAST_RANK, NormalScores, RobustClip
-from nncli.data.numeric_encodings import PiecewiseLinear
-from nncli.export.onnx.formulas import hypot, log, maximum, minimum, polynomial
+from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
+from nncli.export.onnx.functions import hypot, log, maximum, minimum, polynomial
 from nncli.export.onnx.graph import FLOAT64, INT64, Value
 from nncli.parts.arrays import Array
 
@@ -28,10 +28,15 @@ TAILS = (
 )  # fmt: skip
 
 
-def encoded(encoding: PiecewiseLinear | RobustClip, values: Value) -> Value:
+def encoded(encoding: PiecewiseLinear | BinsAndValue | RobustClip, values: Value) -> Value:
     """(rows, inputs) of (rows, 1) values, none of them missing."""
     if isinstance(encoding, PiecewiseLinear):
         return _piecewise_linear(np.array(encoding.edges), values)
+    if isinstance(encoding, BinsAndValue):
+        edges = np.array(encoding.edges)
+        bins = _piecewise_linear(edges, values) * 0.5
+        within = minimum(maximum(values, edges[0]), edges[-1])
+        return bins.graph.concat([bins, (within - encoding.shift) / encoding.scale])
     u = (values - encoding.shift) / (encoding.scale or np.inf)
     u = minimum(maximum(u, -LARGEST), LARGEST)
     return u / hypot(u / 3.0, 1.0)
