@@ -15,7 +15,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS = 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check soak coverage mutate accuracy bench golden lock clean
+.PHONY: help run test check soak coverage mutate accuracy bench golden site lock clean
 .DEFAULT_GOAL := help
 
 help:  ## List the targets
@@ -29,7 +29,7 @@ run: $(READY)  ## Train configs/iris.yaml, score it on its test rows, and plot i
 	&& printf '\nrun:     %s\npicture: %s\n' "$$run" "$$picture"
 
 test: check  ## Run everything that must pass: format, lint, types, import floors, tests
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: $(READY)  ## Run only what reads the code: format, lint, types, import floors
 	$(BIN)/ruff format --check .
@@ -38,14 +38,14 @@ check: $(READY)  ## Run only what reads the code: format, lint, types, import fl
 	$(BIN)/lint-imports
 
 # Hours, not minutes; SOAK="-k kill" for a part. What was tried is summed up in soak.md.
-soak: $(READY)  ## Run the reliability tests, and the doctor, at full length
+soak: $(READY)  ## Run the reliability tests, the doctor and ONNX models, at full length
 	@rm -f soak.jsonl
-	NNCLI_SOAK=1 NNCLI_SOAK_SUMMARY=$(CURDIR)/soak.jsonl $(BIN)/pytest -n 2 tests/reliability tests/doctor/test_sick_networks.py $(SOAK); \
+	NNCLI_SOAK=1 NNCLI_SOAK_SUMMARY=$(CURDIR)/soak.jsonl $(BIN)/pytest -n 2 tests/reliability tests/doctor/test_sick_networks.py tests/export/test_onnx_at_random.py $(SOAK); \
 	code=$$?; $(BIN)/python tests/reliability/summarize.py soak.jsonl soak.md; exit $$code
 
 # Every line and branch that reads a config or touches a run's files is tested.
 coverage: $(READY)  ## Run the tests and list the lines they miss
-	$(BIN)/pytest -n 2 --cov --cov-report=term-missing --cov-fail-under=95
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term-missing --cov-fail-under=95
 	$(BIN)/coverage report --include='nncli/config/*,nncli/artifacts/*.py,nncli/verification/*.py' \
 	  --omit='nncli/artifacts/learning_curves.py' --fail-under=100
 
@@ -64,7 +64,14 @@ bench: $(READY)  ## Measure speed beside the peers that are installed: docs/perf
 	$(BIN)/python -m benchmarks.speed.reading
 
 golden: $(READY)  ## Run the tests, rewriting the golden files; look at the difference with git
-	NNCLI_UPDATE_GOLDEN=1 $(BIN)/pytest -n 2
+	NNCLI_UPDATE_GOLDEN=1 $(BIN)/pytest -n 2 --dist worksteal
+
+# Zensical is installed for this alone. A link that leads nowhere fails.
+site: $(READY)  ## Make the website of README and docs/ in build/site/html
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r docs/site.lock
+	$(BIN)/python docs/make_site.py
+	cd build/site && $(CURDIR)/$(BIN)/zensical build --strict --config-file mkdocs.yml
+	@printf '\nsite: build/site/html/index.html\n'
 
 # Versions that still fit are kept; `make lock LOCK=--upgrade` takes the newest of all.
 lock: $(DEPENDENCIES)  ## Make requirements.lock again from pyproject.toml
@@ -72,6 +79,9 @@ lock: $(DEPENDENCIES)  ## Make requirements.lock again from pyproject.toml
 	  --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --group pyproject.toml:dev pyproject.toml - \
 	  -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links -c requirements.lock \
+	  --group pyproject.toml:site -o docs/site.lock
 
 clean:  ## Remove .venv and what the tools leave behind; runs/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

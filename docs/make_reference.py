@@ -1,4 +1,4 @@
-"""Write the config reference into README.md and docs/parts.md, from the types that decode a config.
+"""Write docs/reference.md, the keys of a config, and docs/parts.md, from the code.
 
 `python docs/make_reference.py` rewrites both; with --check it only says whether they are current.
 """
@@ -15,7 +15,6 @@ from nncli.config.reference import keys_of
 from nncli.registry import MODULES, aliases_of, members
 
 ROOT = Path(__file__).parent.parent
-BEGIN, END = "<!-- reference: made by docs/make_reference.py -->", "<!-- reference: end -->"
 
 
 def blocks(cls: type, path: str) -> list[tuple[str, type]]:
@@ -42,14 +41,22 @@ def table(cls: type) -> list[str]:
     return [line.replace("<", "&lt;").replace(" | |", " |  |") for line in lines]
 
 
-def reference() -> str:
+def reference_page() -> str:
     """Every block of a config."""
-    parts: list[str] = []
+    parts = [
+        "# Config reference",
+        "",
+        "One file is one experiment; unknown keys are errors; paths are relative to the config's",
+        "folder, but `output.dir`, which is relative to where you work. Parts (a layer, a loss, an",
+        "optimizer ...), their formulas and keys, are in [parts](parts.md) and `nncli list`. Made",
+        "from the code by `docs/make_reference.py`.",
+        "",
+    ]
     for path, cls in blocks(Experiment, ""):
         title = f"`{path}`" if path else "The whole file"
-        parts += [f"#### {title}", "", inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0], ""]
+        parts += [f"## {title}", "", inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0], ""]
         parts += [*table(cls), ""]
-    return "\n".join(parts)
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def part_pages() -> str:
@@ -74,11 +81,8 @@ def part_pages() -> str:
 
 def pages() -> dict[Path, str]:
     """What each file should hold."""
-    readme = ROOT / "README.md"
-    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
     return {
-        readme: f"{before}{BEGIN}\n\n{reference()}\n{END}{after}",
+        ROOT / "docs" / "reference.md": reference_page(),
         ROOT / "docs" / "parts.md": part_pages(),
     }
 

@@ -1,5 +1,7 @@
 """The command line as its user sees it: arguments in; an exit code, stdout and stderr out."""
 
+import gc
+import io
 import json
 import os
 import shutil
@@ -7,8 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +20,41 @@ import pytest
 from safetensors.numpy import load_file
 
 from nncli.artifacts.files import sha256
+from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, serve
 from nncli.artifacts.loaded_network import LoadedNetwork, load_network
 from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
 from nncli.cli.signals import StopOnSignal
+from nncli.evaluation.intervals import resample
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
 CONFIGS = Path(__file__).parents[1] / "configs"
 QUIET = ("--quiet", "--set", "output.plots=[]")
+
+
+IN_MEMORY, ENOUGH = Path("/dev/shm"), 1 << 30  # bytes; the tests need a tenth
+
+
+def _has_room(folder: Path) -> bool:
+    return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= ENOUGH
+
+
+# A run asks the disk some thirty times to keep what it wrote, which takes longer than its training
+# here. In memory all calls are made as ever; what they are, test_power_cut.py sees to. The soak
+# stays on the disk.
+if _has_room(IN_MEMORY) and "NNCLI_SOAK" not in os.environ:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: nobody need look again and again whether it is garbage"""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @dataclass(frozen=True)
@@ -105,6 +135,37 @@ def _signals_arrive() -> None:
     for number in StopOnSignal.SIGNALS:
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _evaluate_draws_few_resamples() -> Iterator[None]:
+    """`evaluate` in this process draws 100, where it draws 1,000 and takes half a second for it.
+
+    What an interval is has tests of its own, of as many as there are.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nncli.evaluation.report.resample", partial(resample, resamples=100))
+        yield
+
+
+class PlotterHere(BackgroundPlotter):
+    """The background plotter without its process, which takes longer than the runs here."""
+
+    def start(self) -> None: ...
+
+    def draw_loss(self, run: Curves) -> bytes:
+        drawn = io.BytesIO()
+        serve(io.StringIO(json.dumps(vars(run))), drawn)
+        return drawn.getvalue()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _trainings_here_draw_here() -> Iterator[None]:
+    """The process itself has tests of its own, and every `nncli train` that is a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("nncli.artifacts.learning_curves", "nncli.study.worker"):
+            patch.setattr(f"{module}.BackgroundPlotter", PlotterHere)
+        yield
 
 
 @pytest.fixture

@@ -8,6 +8,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = runpy.run_path(str(ROOT / "docs" / "make_reference.py"))["pages"]()
+TEXTS = sorted(path for where in (ROOT, ROOT / "docs") for path in where.glob("*.md"))
+TEXTS += sorted(
+    path for folder in ("decisions", "tutorials") for path in (ROOT / "docs" / folder).glob("*.md")
+)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -15,11 +19,44 @@ def test_reference_is_what_the_code_says(path):
     assert path.read_text(encoding="utf-8") == PAGES[path], "run: python docs/make_reference.py"
 
 
-def test_readme_names_every_command():
+def test_the_page_of_commands_names_every_one():
     from nncli.cli.main import COMMANDS
 
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [command for command in COMMANDS if f"| `nncli {command}" not in page] == []
+
+
+def test_readme_leads_to_every_page():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [command for command in COMMANDS if f"nncli {command}" not in readme] == []
+    pages = [path.relative_to(ROOT).as_posix() for path in TEXTS if path.parent.name == "docs"]
+    assert [page for page in pages if f"]({page})" not in readme] == []
+
+
+def test_the_website_has_every_page_in_its_list():
+    listed = set(re.findall(r": (\S+\.md)$", (ROOT / "docs" / "site.yml").read_text("utf-8"), re.M))
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in TEXTS if path.parent != ROOT}
+    from_root = {"index.md", "security.md", "contributing.md", "changelog.md", "licence.md"}
+    assert listed == {page for page in pages if "decisions/" not in page} | from_root
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(path):
+    links = re.findall(r"\]\(([^)\s]+)\)", _without_code(path.read_text(encoding="utf-8")))
+    inside = [link for link in links if not link.startswith(("http:", "https:", "mailto:"))]
+    assert [link for link in inside if not _is_there(path, link)] == []
+
+
+def _is_there(page, link):
+    name, _, heading = link.partition("#")
+    target = page.parent / name if name else page
+    if not target.exists() or not heading:
+        return target.exists()
+    titles = re.findall(r"^#+ (.*)$", _without_code(target.read_text(encoding="utf-8")), re.M)
+    return heading in {re.sub(r"[^\w -]", "", it).lower().replace(" ", "-") for it in titles}
+
+
+def _without_code(text):
+    return re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
 
 
 def test_architecture_page_names_files_that_are_there_and_quotes_lines_that_stand_in_them():

@@ -84,20 +84,19 @@ class Ensemble(TrainedModel):
         """The first member's; train: the rows of all members, val: those that were held out."""
         built, own = self.members[0].built, self.members[0].built.rows
         pool = np.union1d(own.train, own.val) if self.facts.folds else own.train
-        rows = Rows(pool, self.held_out_rows.rows, own.test)
+        rows = Rows(pool, self._held_out.rows, own.test)
         train = built.model.evaluation_set(built.table, pool, built.row_weights)
         return replace(built, rows=rows, job=replace(built.job, train=train))
 
     @cached_property
-    def held_out_rows(self) -> HeldOut:
-        """What is predicted for the validation rows; none of them where there are none."""
+    def _held_out(self) -> HeldOut:
+        """Each row as the member predicts it that held it out, or as all do together."""
         return HeldOut.decode(self.study.read(HELD_OUT), self.path / HELD_OUT)
 
-    def held_out(self) -> Array:
-        found = self.held_out_rows.predictions
-        if not len(found):
-            raise UserError(f"{self.path}: no validation rows: its members have none")
-        return found
+    def held_out(self) -> HeldOut:
+        if not len(self._held_out.rows):
+            raise UserError(f"{self.path}: its members have no validation rows")
+        return self._held_out
 
     @cached_property
     def chosen(self) -> ChosenThreshold | None:
@@ -127,7 +126,8 @@ class Ensemble(TrainedModel):
         built = self.built
         rows = built.model.evaluation_set(chosen.table, chosen.rows, built.row_weights)
         is_held_out = chosen.table is built.table and chosen.name == "val"
-        predicted = self.held_out() if is_held_out else self.predict(chosen.table, chosen.rows)
+        own = self._held_out.predictions if is_held_out else None
+        predicted = self.predict(chosen.table, chosen.rows) if own is None else own
         loss = objective(built.model, predicted, rows)
         return Scored(rows, loss, predicted, are_new=not (is_held_out and self.facts.folds))
 

@@ -2,13 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
 from nncli.artifacts.files import output_file
+from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
 from nncli.data.reading.chunks import has_codes, is_number
@@ -26,6 +27,7 @@ STDOUT = Path("stdout.csv")  # how it is written there
 class Predictions:
     """What a trained model predicts for the rows of a file.
 
+    interval: add where each target's interval begins and ends that covers such a share of rows.
     names: of the added columns.  unused: the file's columns that the run doesn't look at.
     formulas: predicted classes that a spreadsheet would calculate, and not show.
     decided: in words, if a threshold parts two classes.
@@ -33,12 +35,20 @@ class Predictions:
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
 
-    def __init__(self, trained: TrainedModel, path: Path, *, probabilities: bool) -> None:
+    def __init__(
+        self,
+        trained: TrainedModel,
+        path: Path,
+        *,
+        probabilities: bool,
+        interval: float | None = None,
+    ) -> None:
         model, self.path = trained.model, path
         trained.refuse_unfit()
         fitted = model.preprocessing
         if probabilities and not (fitted.classes or fitted.labels):
             raise UserError("--probabilities is for classes, and this run predicts a number")
+        intervals = None if interval is None else PredictionIntervals.of(trained, interval)
         table = model.read(path, needs_target=False)
         is_decided = fitted.classes and not probabilities
         predicted = trained.decide(table) if is_decided else trained.predict(table)
@@ -50,6 +60,8 @@ class Predictions:
         words = dict.fromkeys(name for pair in fitted.labels for name in pair)
         self.formulas = _formulas(fitted.classes or [*words])
         columns = _columns(model, predicted, trained.decision, probabilities=probabilities)
+        if intervals is not None:
+            columns = _with_intervals(columns, *intervals(predicted))
         added = {_free(name, self.file.names): column for name, column in columns.items()}
         self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(self.file, added, parsers, frozenset(_texts(model, self.names)))
@@ -96,6 +108,14 @@ def _columns(
         return {"prediction": names[predicted]}
     columns: dict[str, Any] = {"prediction": names[decision(predicted)]}
     return columns | {f"probability_{name}": predicted[:, j] for j, name in enumerate(classes)}
+
+
+def _with_intervals(columns: Mapping[str, Array], low: Array, high: Array) -> dict[str, Any]:
+    """Each column of numbers, and behind it where its interval begins and ends."""
+    found: dict[str, Any] = {}
+    for place, (name, values) in enumerate(columns.items()):
+        found |= {name: values, f"{name}_low": low[:, place], f"{name}_high": high[:, place]}
+    return found
 
 
 def _label_columns(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.open_model import trained_model
+from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.scores import recorded_scores
 from nncli.config.dump import plain
 from nncli.data.class_values import class_values
@@ -20,7 +21,8 @@ from nncli.parts.table import Table
 class Run:
     """A run directory: what was trained, what came of it, and its answers to new rows.
 
-    path: of the run.  Every file is checked against the run's manifest before it is believed.
+    path: of the run, or of an ensemble.  Every file is checked against the manifest before it is
+    believed.
     Raises UserError where there is no run, CorruptRun for a damaged one.
 
     >>> import pathlib, tempfile
@@ -67,12 +69,15 @@ class Run:
 
         "test" as soon as `nncli evaluate` has scored those rows; empty while the run goes on.
         """
-        return recorded_scores(self._reader)
+        return recorded_scores(self._trained)
 
     @property
     def history(self) -> dict[str, Array]:
         """The columns of metrics.csv, epoch 0 (before training) first, as pandas.DataFrame takes
         them; of a run that goes on, its epochs so far."""
+        if len(self._trained.networks) > 1:
+            one = self._reader.run.path
+            raise UserError(f"{self.path}: each member has a history of its own: {one}, say")
         return {name: np.array(values) for name, values in self._reader.columns().items()}
 
     @property
@@ -115,6 +120,16 @@ class Run:
         if not (learnt.classes or learnt.labels):
             raise UserError(f"{self.path}: it predicts numbers, which have no probabilities")
         return self._trained.predict(self._table(rows))
+
+    def predict_interval(self, rows: Any, level: float = 0.9) -> tuple[Array, Array]:
+        """Where each number predicted begins and ends that covers such a share of targets; both as
+        `predict` gives them. See `nncli predict --interval`."""
+        trained = self._trained
+        intervals = PredictionIntervals.of(trained, level)
+        ends = intervals(trained.predict(self._table(rows)))
+        is_one = len(trained.model.preprocessing.targets) == 1
+        low, high = (end[:, 0] if is_one else end for end in ends)
+        return low, high
 
     def _table(self, rows: Any) -> Table:
         self._trained.refuse_unfit()

@@ -6,25 +6,25 @@ from typing import Any
 from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
 from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.run_directory import EVALUATION
-from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.trained_model import TrainedModel
 
 
-def recorded_scores(reader: RunReader) -> dict[str, dict[str, float]]:
+def recorded_scores(trained: TrainedModel) -> dict[str, dict[str, float]]:
     """{"train": {"loss": ..., ...}, "val": ..., "test": ...}, as far as there are any.
 
     Those of training, at the weights kept; test as `nncli evaluate` has left it. Empty for a run
     that hasn't come to its end and wasn't evaluated.
     """
-    splits = reader.summary().get("metrics", {})
+    splits = trained.summary().get("metrics", {})
     found = {name: _numbers(values) for name, values in _items(splits)}
-    if test := _evaluated(reader):
+    if test := _evaluated(trained):
         found["test"] = test
     return found
 
 
-def _evaluated(reader: RunReader) -> dict[str, float]:
+def _evaluated(trained: TrainedModel) -> dict[str, float]:
     """The scores of the test rows; empty if they weren't scored."""
-    folder = AtomicDirectory(place_inside(reader.run.path, EVALUATION))
+    folder = AtomicDirectory(place_inside(trained.path, EVALUATION))
     if not (folder.path / MANIFEST).is_file() or "test.json" not in folder.manifest():
         return {}
     report = folder.read_json("test.json")

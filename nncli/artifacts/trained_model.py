@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.held_out import HeldOut
 from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.build import Built
@@ -110,8 +111,8 @@ class TrainedModel(ABC):
         """Predictions for rows whose targets are known, and the objective on them."""
 
     @abstractmethod
-    def held_out(self) -> Array:
-        """Predictions for the validation rows: none of them moved the weights that predict it."""
+    def held_out(self) -> HeldOut:
+        """What is predicted for the validation rows. Raises UserError if there are none."""
 
     def chosen_rows(self, name: str) -> ChosenRows:
         """The rows of a split that was recorded."""
@@ -197,10 +198,16 @@ class TrainedNetwork(TrainedModel):
         rows = self.built.model.evaluation_set(chosen.table, chosen.rows, self.built.row_weights)
         return self._scored(rows)
 
-    def held_out(self) -> Array:
-        if self.built.job.val is None:
-            raise UserError(f"{self.path}: no validation rows: this run has none")
-        return self._scored(self.built.job.val).predictions
+    def held_out(self) -> HeldOut:
+        val, rows = self.built.job.val, self.built.rows.val
+        if val is None:
+            raise UserError(f"{self.path}: this run has no validation rows")
+        return HeldOut(rows, self._scored(val).predictions, val.truth, self._one_network)
+
+    @property
+    def _one_network(self) -> Array:
+        fitted = self.model.preprocessing
+        return np.ones(0 if fitted.classes or fitted.labels else len(fitted.targets))
 
     def _scored(self, rows: EvaluationSet) -> Scored:
         job = self.built.job

@@ -159,6 +159,7 @@ def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Prep
         categorical.handle_unknown,
         numeric.encode,
         numeric.bins,
+        numeric.with_value,
         numeric.missing_indicator,
         categorical.embed,
         categorical.rare,

@@ -21,7 +21,19 @@ def chosen_for(keys: DecisionKeys | None, job: Job, theta: Array) -> ChosenThres
         return None
     with np.errstate(all="ignore"):
         predictions = job.decode(Forward(job.network, theta, job.val.inputs)())
-    return choose_threshold(predictions[:, 1], job.val.truth == 1, keys.goal)
+    return chosen_by(keys, predictions, job.val.truth)
+
+
+def chosen_by(
+    keys: DecisionKeys | None, predictions: Array, truth: Array
+) -> ChosenThreshold | None:
+    """The best threshold for these predictions; None where nothing is to be chosen.
+
+    predictions: (rows, 2) probabilities.  truth: (rows,) 0 or 1.
+    """
+    if keys is None or keys.goal is None:
+        return None
+    return choose_threshold(predictions[:, 1], truth == 1, keys.goal)
 
 
 def decision_of(keys: DecisionKeys | None, chosen: ChosenThreshold | None) -> Decision:

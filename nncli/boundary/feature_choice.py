@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from nncli.boundary.grid import Predictor
 from nncli.errors import UserError, did_you_mean, few, printable
+from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 

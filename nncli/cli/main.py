@@ -21,7 +21,9 @@ from nncli.errors import NncliError, did_you_mean, escaped
 FIRST = (  # in the order a user meets them; a command that isn't here comes after these
     *(
         "train",
+        "watch",
         "evaluate",
+        "report",
         "predict",
         "compare",
         "plot-loss",

@@ -1,7 +1,9 @@
 """Streams: what becomes of words where nobody listens, or nobody can."""
 
+import codecs
 import errno
 import io
+import json
 import os
 import select
 import sys
@@ -59,6 +61,15 @@ def write_all_or_fail() -> None:
         sys.stderr = _whole(sys.stderr)
 
 
+def _as_escapes(error: UnicodeError) -> tuple[str, int]:
+    """Signs that an encoding lacks, as escapes that are JSON's too."""
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error("nncli.escapes", _as_escapes)
+
+
 def _whole(stream: Any) -> TextIO:
     """Signs that the stream's encoding lacks, as those of Windows' code pages do, are escapes."""
     stream.flush()
@@ -68,7 +79,7 @@ def _whole(stream: Any) -> TextIO:
     return io.TextIOWrapper(
         io.BufferedWriter(WholeWrites(stream.fileno())),
         encoding=stream.encoding,
-        errors="backslashreplace" if stream.errors == "strict" else stream.errors,
+        errors="nncli.escapes" if stream.errors == "strict" else stream.errors,
         line_buffering=True,
     )
 

@@ -61,6 +61,7 @@ def run_study(
 ) -> int:
     """Run a study to its end or to a stop, and say what came of it; the exit code."""
     from nncli.cli.study_progress import StudyProgress
+    from nncli.cli.summary import where_to_look
 
     signals.is_preparing = False
     progress = StudyProgress(study, engine.workers, signals.stop, quiet=how.quiet)
@@ -80,6 +81,8 @@ def run_study(
     else:
         say_result(result)
         echo_line(f"{'ensemble' if study.facts.kind == 'ensemble' else 'study'}: {path}")
+        if not how.quiet:
+            echo_err(where_to_look(path))
     return exit_code(study.trials)
 
 

@@ -1,6 +1,7 @@
 """The model summary that `train` prints first, and notes that several commands have."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from nncli.assembly.build import Built
@@ -11,6 +12,7 @@ from nncli.config.dump import in_words
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import escaped, few
+from nncli.operating_system import shell_word
 from nncli.parts.losses import Huber
 from nncli.parts.table import Table
 from nncli.registry import Part
@@ -69,6 +71,11 @@ def note_unfinished(summary: Mapping[str, Any]) -> None:
     if ended in ("diverged", "interrupted", "not ended"):
         how = "was interrupted" if ended == "interrupted" else f"has {ended}"
         echo_line(f"note: training {how}; these are the last weights it kept", err=True)
+
+
+def where_to_look(path: Path) -> str:
+    """Which command makes a page of a run or a study."""
+    return escaped(f"a page about it: nncli report {shell_word(path)}")
 
 
 def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:

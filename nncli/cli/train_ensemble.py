@@ -8,8 +8,12 @@ from nncli.cli.streams import echo, echo_err, warn
 from nncli.cli.study import How, run_study, say_end
 from nncli.cli.summary import model_summary
 from nncli.cli.text_table import plus_minus, table
+from nncli.engine.duration import Duration, duration
+from nncli.engine.threads import free_cores
 from nncli.errors import NothingLeft
 from nncli.study import ensemble
+
+WORTH_A_PROCESS = 6.0  # seconds of training in all
 
 
 def train_ensemble(
@@ -20,16 +24,48 @@ def train_ensemble(
     how: How,
 ) -> int:
     """Train the members that the config asks for; the exit code."""
-    with how.engine(signals) as engine:
-        study, first = ensemble.begin(config, assignments, runs_dir)
-        if not how.quiet:
-            echo_err(model_summary(first))
-            by = "each stops by a part of its own" if study.facts.folds else "with other seeds"
-            echo_err(f"{study.facts.trials} such networks, {by}; this is the first\n")
-        for warning in first.warnings:
-            warn(warning)
-        del first
+    prepared = ensemble.prepare(config, assignments)
+    first, count = prepared.first, prepared.members
+    took = duration(first.job)
+    workers = 1 if how.on else how.workers or _useful_workers(count, took.likely)
+    if not how.quiet:
+        by = "each stops by a part of its own" if prepared.folds else "with other seeds"
+        echo_err(model_summary(first))
+        echo_err(f"{count} such networks, {by}; this is the first")
+        echo_err(f"{_in_words(count, took, workers, is_known=how.on is None)}\n")
+    for warning in first.warnings:
+        warn(warning)
+    del first
+    with how.engine(signals, default=workers) as engine:
+        study = prepared.begin(runs_dir)
+        del prepared
         return run_study(study, engine, signals, print_result, "train", how)
+
+
+def _useful_workers(count: int, seconds: float) -> int:
+    """Side by side on the cores that are free, where that saves more than processes cost."""
+    return min(free_cores(), count) if seconds * count > WORTH_A_PROCESS else 1
+
+
+def _in_words(count: int, each: Duration, workers: int, *, is_known: bool) -> str:
+    """How long it will take, and how many do it."""
+    rounds = -(-count // workers)
+    likely, most = _rounded(rounds * each.likely), _rounded(rounds * each.most)
+    long = f"about {likely}, at most {most}" if likely != most else f"about {likely}"
+    if not is_known:
+        return f"of one worker: {long}"
+    return f"{long}, with {workers} at a time (--workers N)"
+
+
+def _rounded(seconds: float) -> str:
+    """`20 s`, `3 min`, `2 h`.
+
+    >>> [_rounded(seconds) for seconds in (0.2, 23, 140, 9000)]
+    ['1 s', '23 s', '2 min', '2 h']
+    """
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{round(seconds / 3600)} h"
 
 
 def resume_ensemble(path: Path, signals: StopOnSignal, how: How) -> int:

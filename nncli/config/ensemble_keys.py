@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from nncli.constraints import Auto, Bounds
 
 By = Literal["folds", "seeds"]
+MEMBER_SEEDS = ("init", "shuffle", "dropout")  # in which members differ
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,3 +20,8 @@ class EnsembleKeys:
 
     members: Annotated[Annotated[int, Bounds(ge=2)], "how many networks"] = 8
     by: Annotated[By | Auto, "auto: folds; seeds where the split is by time"] = "auto"
+
+    def folds(self, *, is_by_time: bool) -> int:
+        """Into how many parts rows are cut; 0 where members have the same rows."""
+        by_seeds = is_by_time if self.by == "auto" else self.by == "seeds"
+        return 0 if by_seeds else self.members

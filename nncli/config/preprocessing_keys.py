@@ -40,15 +40,21 @@ class Numeric:
         Annotated[int, Bounds(ge=1, le=MOST_BINS)],
         "of piecewise_linear; fewer where values repeat",
     ] = BINS
+    with_value: Annotated[
+        bool,
+        "of piecewise_linear: the value, by mean and standard deviation, is an input too, beside "
+        "bins that then go from 0 to 1/2",
+    ] = False
 
     def __post_init__(self) -> None:
-        if self.encode == "none" and self.bins != BINS:
-            raise ValueError("bins: it is for encode: piecewise_linear, and encode is none")
+        for key, is_given in (("bins", self.bins != BINS), ("with_value", self.with_value)):
+            if self.encode == "none" and is_given:
+                raise ValueError(f"{key}: it is for encode: piecewise_linear, and encode is none")
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
         """The keys that mean something for how numbers are encoded."""
-        unused = {"bins"} if self.encode == "none" else set()
+        unused = {"bins", "with_value"} if self.encode == "none" else set()
         return tuple(key.name for key in fields(self) if key.name not in unused)
 
 

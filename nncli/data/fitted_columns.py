@@ -33,6 +33,7 @@ class Steps:
     unknown: Unknown
     encode: Encode = "none"
     bins: int = BINS
+    with_value: bool = False
     indicator: bool = False
     embed: Embed | None = None
     rare: Rare = NONE_RARE
@@ -178,7 +179,8 @@ def _fit_number(
     name: str, present: Array, whole: Array, weights: Array | None, steps: Steps
 ) -> dict[str, Any]:
     """An encoding, of the values that are there; or shift and scale, of the fills as well."""
-    if (fit := fitting(steps.encode, steps.bins, steps.scale)) is not None:
+    fit = fitting(steps.encode, steps.bins, steps.scale, with_value=steps.with_value)
+    if fit is not None:
         encoding = fit(present)
         fitted: dict[str, Any] = {"encoding": encoding}
         is_sound = encoding.is_sound

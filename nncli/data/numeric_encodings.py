@@ -63,7 +63,52 @@ class PiecewiseLinear:
         return np.asarray(np.clip(filled, 0.0, 1.0, out=filled))
 
 
-Encoding = PiecewiseLinear | NormalScores | RobustClip
+@dataclass(frozen=True)
+class BinsAndValue:
+    """(e_1 / 2, ..., e_T / 2, (x - mean) / sd): piecewise linear bins, and the value after them.
+
+    Bins alone begin as a rough function: at random, the slopes of neighbours have nothing to do
+    with each other. The value lends what is smooth, as in the encodings of Holzmueller, Grinsztajn
+    and Steinwart, "Better by Default", 2024, which have it too; halved, T bins don't outweigh it.
+    It too stays as it is beyond the outer edges. Of two edges, the bin says all.
+    """
+
+    edges: tuple[float, ...]
+    shift: float
+    scale: float
+
+    @classmethod
+    def fit(cls, values: Array, bins: int) -> "BinsAndValue | PiecewiseLinear":
+        """values: (rows,), none of them missing. bins: the most there may be."""
+        alone = PiecewiseLinear.fit(values, bins)
+        if len(alone.edges) <= 2:
+            return alone
+        return cls(alone.edges, float(values.mean()), float(values.std()))
+
+    @property
+    def bins(self) -> PiecewiseLinear:
+        return PiecewiseLinear(self.edges)
+
+    @property
+    def is_sound(self) -> bool:
+        return (
+            self.bins.is_sound
+            and len(self.edges) > 2
+            and bool(np.isfinite([self.shift, self.scale]).all())
+            and self.scale > 0
+        )
+
+    def inputs(self, name: str) -> list[str]:
+        """Those of the bins, and the name itself."""
+        return [*self.bins.inputs(name), name]
+
+    def __call__(self, values: Array) -> Array:
+        """(rows, bins + 1) inputs."""
+        within = np.clip(values, self.edges[0], self.edges[-1])
+        return np.column_stack([self.bins(values) / 2, (within - self.shift) / self.scale])
+
+
+Encoding = PiecewiseLinear | BinsAndValue | NormalScores | RobustClip
 
 
 def _told_apart(edges: tuple[float, ...]) -> list[str]:
@@ -75,10 +120,13 @@ def _told_apart(edges: tuple[float, ...]) -> list[str]:
     return texts
 
 
-def fitting(encode: Encode, bins: int, scale: NumericScale) -> Callable[[Array], Encoding] | None:
+def fitting(
+    encode: Encode, bins: int, scale: NumericScale, *, with_value: bool = False
+) -> Callable[[Array], Encoding] | None:
     """What fits an encoding to the values of a column; None where shift and scale are all."""
     if encode == "piecewise_linear":
-        return lambda values: PiecewiseLinear.fit(values, bins)
+        fit = BinsAndValue.fit if with_value else PiecewiseLinear.fit
+        return lambda values: fit(values, bins)
     if scale == "quantile":
         return NormalScores.fit
     return RobustClip.fit if scale == "robust_clip" else None

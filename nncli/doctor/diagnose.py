@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.run_reader import RunReader
 from nncli.doctor.capacity import CAPACITY
 from nncli.doctor.check import Check, CheckResult, Finding, Rank
 from nncli.doctor.curve_shape import BOUNCING, LENGTH, OVERFITTING
@@ -94,7 +95,15 @@ class Diagnosis:
 
 def diagnose(path: Path) -> Diagnosis:
     """A run directory. Raises UserError, CorruptRun or FileFailure."""
-    run = DiagnosedRun.of_run(path)
+    return _diagnosis(DiagnosedRun.of_run(path))
+
+
+def diagnose_reader(reader: RunReader) -> Diagnosis:
+    """A run that is being read already. Raises as `diagnose`."""
+    return _diagnosis(DiagnosedRun.of_reader(reader))
+
+
+def _diagnosis(run: DiagnosedRun) -> Diagnosis:
     with limited(run.job.training):
         checks, layers = list(_results(run)), list(_layers(run))
     stopped = str(run.summary.get("stopped", "" if run.began else "diverged"))

@@ -54,7 +54,11 @@ class DiagnosedRun:
     @classmethod
     def of_run(cls, path: Path) -> "DiagnosedRun":
         """A run directory. Raises UserError, CorruptRun or FileFailure."""
-        reader = RunReader(RunDirectory.open(path))
+        return cls.of_reader(RunReader(RunDirectory.open(path)))
+
+    @classmethod
+    def of_reader(cls, reader: RunReader) -> "DiagnosedRun":
+        """A run that is being read already."""
         start = reader.built.job.start()
         theta = reader.theta if reader.has_learned else start.theta
         return cls(reader.built, start, theta, reader)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nncli.data.numeric_encodings import PiecewiseLinear
+from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
@@ -65,7 +65,9 @@ def input_sizes(run: DiagnosedRun) -> list[Size]:
     x = run.rows.x[0 : len(run.rows)]
     found, start = [], 0
     for feature in run.built.preprocessing.features:
-        if feature.kind == "numeric" and not isinstance(feature.encoding, PiecewiseLinear):
+        if feature.kind == "numeric" and not isinstance(
+            feature.encoding, PiecewiseLinear | BinsAndValue
+        ):
             found.append(Size.of(feature.name, x[:, start]))
         start += len(feature.inputs)
     return found

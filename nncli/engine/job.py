@@ -1,6 +1,6 @@
 """Job: all that a training run needs, with every `auto` resolved."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated
@@ -27,6 +27,10 @@ class Seeds:
     init: Annotated[Seed, "the initial weights"] = 0
     shuffle: Annotated[Seed, "the order of rows, and their draws"] = 0
     dropout: Annotated[Seed, "the masks of dropout layers"] = 0
+
+    def moved(self, names: Sequence[str], step: int) -> "Seeds":
+        """Those of these names plus `step`, the others as they are."""
+        return Seeds(**{name: seed + step * (name in names) for name, seed in vars(self).items()})
 
 
 @dataclass(frozen=True)

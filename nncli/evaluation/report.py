@@ -1,6 +1,6 @@
 """The report: what a run's network is worth on a set of rows, and beside what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from nncli.evaluation.class_scores import (
     precision_recall_curves,
     roc_curves,
 )
+from nncli.evaluation.coverage import Coverage, coverage
 from nncli.evaluation.intervals import (
     FEWEST_ROWS,
     WITHOUT,
@@ -53,6 +54,8 @@ class Report:
     predictions, truth: as metrics take them.
     fitted_rows: of the training rows, those that the linear model was fitted on.
     classes, targets, labels: their names; one of them has some.
+    coverage: of the prediction intervals of each number predicted.
+    are_new: whether the rows are as new to a linear model as to what is scored.
     decision: which class a row is given.  decided: the same in words, if there is a threshold, and
     in `decision_keys` for whoever reads JSON.
     """
@@ -73,6 +76,8 @@ class Report:
     decision: Decision = LIKELIEST
     decided: str = ""
     decision_keys: Mapping[str, Any] | None = None
+    coverage: Sequence[Coverage] = ()
+    are_new: bool = True
 
     @property
     def rows(self) -> int:
@@ -167,6 +172,8 @@ class Report:
             value |= self.of_labels.to_json()
         if self.classes or self.labels:
             value["calibration_error"] = self.calibration.error if self.calibration else None
+        if self.coverage:
+            value["prediction_intervals"] = [asdict(each) for each in self.coverage]
         if self.decision_keys is not None:
             value["decision"] = dict(self.decision_keys)
         return value | {"notes": self.notes()}
@@ -181,7 +188,7 @@ class Report:
                 f"intervals: {self.rows} rows are few: they are rough, and more likely too narrow "
                 "than too wide"
             )
-        if LINEAR not in self.baselines:
+        if not self.are_new:
             notes.append(f"no {LINEAR} beside it: one would have to learn from these very rows")
         if self.decision_keys is not None and self.decision_keys.get("split") == self.name:
             notes.append("the threshold was chosen on these rows: expect less on new ones")
@@ -282,4 +289,6 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         decision=trained.decision,
         decided=trained.decided,
         decision_keys=trained.decision_keys,
+        coverage=coverage(trained, rows, scored),
+        are_new=scored.are_new,
     )

@@ -1,6 +1,6 @@
 """Base: what both estimators share: parameters, rows in, outputs out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
@@ -11,16 +11,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.scores import recorded_scores
-from nncli.artifacts.trained_model import TrainedNetwork
+from nncli.artifacts.trained_model import TrainedModel, TrainedNetwork
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import numbered
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import in_words, parameters_of, parameters_of_run
-from nncli.sklearn.fitting import fit
+from nncli.sklearn.fitting import Network, fit
 
 Block = Mapping[str, Any] | str | None
 
@@ -40,6 +40,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         training: Block = None,
         decision: Block = None,
         evaluation: Block = None,
+        ensemble: Block = None,
         preprocessing: Block = None,
         validation_fraction: float = 0.0,
         random_state: Any = None,
@@ -52,6 +53,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         decision: where two classes part: {"threshold": 0.3}, or one chosen on the validation rows,
             {"maximize": "f1"} or {"costs": {"false_positive": 1, "false_negative": 5}}.
         evaluation: {"metrics": [...]}, what `history_` has besides the loss.
+        ensemble: {"members": 8} trains so many networks, whose predictions are averaged; by folds,
+            each stops by a part of its own of all rows, or by other seeds: {"by": "seeds"}.
         preprocessing: by default features, and a regression's targets, are standardized; "none"
             leaves both alone, as where a pipeline scales.
         validation_fraction: share of the rows that don't train but are scored each epoch, in the
@@ -66,6 +69,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         self.training = training
         self.decision = decision
         self.evaluation = evaluation
+        self.ensemble = ensemble
         self.preprocessing = preprocessing
         self.validation_fraction = validation_fraction
         self.random_state = random_state
@@ -84,33 +88,45 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
 
     @classmethod
     def from_run(cls, path: str | PathLike[str]) -> Self:
-        """A fitted estimator with the weights of a run, whose rows are a DataFrame of the columns
-        that the run has learnt from, in any order, as they stand in its table: texts, missing cells
-        and all. It answers as `nncli predict` does; `fit` trains the same blocks anew on other
-        rows, which are numbers.
+        """A fitted estimator with the weights of a run, or of an ensemble, whose rows are a
+        DataFrame of the columns that it has learnt from, in any order, as they stand in its table:
+        texts, missing cells and all. It answers as `nncli predict` does; `fit` trains the same
+        blocks anew on other rows, which are numbers.
 
         Raises ValueError for what is no run, or one of the other kind.
         """
         try:
-            run = RunReader(RunDirectory.open(Path(path)))
-            TrainedNetwork(run).refuse_unfit()
-            model = cls(**parameters_of_run(run))
-            model._take_up(run)
+            trained = trained_model(Path(path))
+            trained.refuse_unfit()
+            model = cls(**parameters_of_run(trained.networks[0]))
+            model._take_up(trained)
         except NncliError as error:
             raise ValueError(str(error)) from error
         return model
 
-    def _take_up(self, run: RunReader) -> None:
-        """Become what a run has trained."""
+    def _take_up(self, trained: TrainedModel) -> None:
+        """Become what a run, or an ensemble, has trained."""
         self._is_from_run = True
-        self.model_, self.theta_, self._decision = run.model, run.theta, run.decision
-        names = [feature.name for feature in run.model.preprocessing.features]
+        self.model_, self._decision = trained.model, trained.decision
+        names = [feature.name for feature in trained.model.preprocessing.features]
         self.feature_names_in_ = np.array(names, dtype=object)
         self.n_features_in_ = len(names)
-        self.history_ = {name: np.array(values) for name, values in run.columns().items()}
-        kept, epochs = recorded_scores(run).get("train", {}), self.history_["epoch"]
-        self.loss_ = kept.get("loss", float(self.history_["loss"][-1]))
-        self.n_iter_ = int(run.summary().get("epochs", epochs[-1]))
+        self._keep([_network_of(reader) for reader in trained.networks])
+
+    def _keep(self, networks: Sequence[Network]) -> None:
+        """Keep trained networks, and what their training came to."""
+        self.networks_ = tuple(networks)
+        self.n_iter_ = sum(each.epochs for each in networks)
+        self.loss_ = float(np.mean([each.loss for each in networks]))
+        self.history_: Any = [each.history for each in networks]
+        if len(networks) == 1:
+            self.history_ = networks[0].history
+
+    @property
+    def theta_(self) -> Array:
+        """Every weight in one vector; of an ensemble, one member's after the other's."""
+        check_is_fitted(self, "networks_")
+        return np.concatenate([each.theta for each in self.networks_])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -120,9 +136,15 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
 
     @property
     def weights_(self) -> dict[str, Array]:
-        """Every tensor by its name in a run: `hidden_1/W` (inputs, units), `output/b` ..."""
-        check_is_fitted(self, "theta_")
-        return self.model_.network.layout.views(self.theta_)
+        """Every tensor by its name in a run: `hidden_1/W` (inputs, units), `output/b` ...; of an
+        ensemble, `member-1/hidden_1/W` ..."""
+        check_is_fitted(self, "networks_")
+        views = [each.model.network.layout.views(each.theta) for each in self.networks_]
+        if len(views) == 1:
+            return views[0]
+        return {
+            f"member-{i}/{name}": w for i, own in enumerate(views, 1) for name, w in own.items()
+        }
 
     def _rows(self, X: Any, **checks: Any) -> Any:
         """X, and y if given, as arrays; NaN is refused unless something stands in for it."""
@@ -140,19 +162,22 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         except NncliError as error:
             raise ValueError(in_words(error)) from error
         self._is_from_run = False
-        self.model_, self.theta_, self._decision = fitted.model, fitted.theta, fitted.decision
-        self.n_iter_, self.loss_, self.history_ = fitted.epochs, fitted.loss, fitted.history
+        self.model_, self._decision = fitted.networks[0].model, fitted.decision
+        self._keep(fitted.networks)
+        if fitted.held_out is not None:
+            self.held_out_rows_ = fitted.held_out.rows
+            self.held_out_predictions_ = fitted.held_out.predictions
 
     def _outputs(self, X: Any) -> Array:
         """(rows, classes) probabilities, or (rows, targets)."""
-        check_is_fitted(self, "theta_")
+        check_is_fitted(self, "networks_")
         try:
             table = self._table(X)
         except NncliError as error:
             raise ValueError(str(error)) from error
-        inputs = self.model_.inputs(table, np.arange(len(table)))
-        outputs: Array = self.model_.predict(self.theta_, inputs)
-        return outputs
+        rows = np.arange(len(table))
+        outputs = [each.predict(table, rows) for each in self.networks_]
+        return outputs[0] if len(outputs) == 1 else np.mean(np.stack(outputs), axis=0)
 
     def _table(self, X: Any) -> Table:
         """Rows to be answered."""
@@ -169,6 +194,15 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             shape = " x ".join(map(str, X.shape))
             raise ValueError(f"X: expected (rows, {len(names)}), found {shape}")
         return dict(zip(names, X.T, strict=True))
+
+
+def _network_of(reader: RunReader) -> Network:
+    """What is left of a run's training."""
+    history = {name: np.array(values) for name, values in reader.columns().items()}
+    kept, summary = recorded_scores(TrainedNetwork(reader)).get("train", {}), reader.summary()
+    loss = kept.get("loss", float(history["loss"][-1]))
+    epochs = int(summary.get("epochs", history["epoch"][-1]))
+    return Network(reader.model, reader.theta, epochs, loss, history)
 
 
 def _key(block: Any, name: str) -> Any:

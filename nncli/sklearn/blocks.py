@@ -25,7 +25,10 @@ from nncli.errors import ConfigError, NncliError
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import NoSplit, RandomSplit, Split, StratifiedSplit
 
-BLOCKS = ("network", "loss", "optimizer", "schedule", "training", "decision", "evaluation")
+BLOCKS = (
+    *("network", "loss", "optimizer", "schedule", "training", "decision", "evaluation"),
+    "ensemble",
+)
 HINTS = {
     **{name: hints_of(Experiment)[name] for name in BLOCKS},
     "preprocessing": hints_of(Data)["preprocessing"],

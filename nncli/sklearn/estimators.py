@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.trained_model import TrainedModel
 from nncli.data.class_values import class_values
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
@@ -72,12 +72,12 @@ class NNClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
         self.classes_, self.threshold_ = np.arange(y.shape[1]), None
         return self
 
-    def _take_up(self, run: RunReader) -> None:
-        learnt = run.model.preprocessing
+    def _take_up(self, trained: TrainedModel) -> None:
+        learnt = trained.model.preprocessing
         if not (learnt.classes or learnt.labels):
-            raise UserError(f"{run.run.path}: it predicts numbers: NNRegressor.from_run")
-        super()._take_up(run)
-        self._has_labels, self.threshold_ = bool(learnt.labels), run.decision.threshold
+            raise UserError(f"{trained.path}: it predicts numbers: NNRegressor.from_run")
+        super()._take_up(trained)
+        self._has_labels, self.threshold_ = bool(learnt.labels), trained.decision.threshold
         self.classes_ = class_values(learnt.classes)
         if self._has_labels:
             self.classes_ = np.arange(len(learnt.labels))
@@ -125,11 +125,11 @@ class NNRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
         self._target_shape = y.shape[1:]
         return self
 
-    def _take_up(self, run: RunReader) -> None:
-        learnt = run.model.preprocessing
+    def _take_up(self, trained: TrainedModel) -> None:
+        learnt = trained.model.preprocessing
         if learnt.classes or learnt.labels:
-            raise UserError(f"{run.run.path}: it predicts classes: NNClassifier.from_run")
-        super()._take_up(run)
+            raise UserError(f"{trained.path}: it predicts classes: NNClassifier.from_run")
+        super()._take_up(trained)
         self._target_shape = () if len(learnt.targets) == 1 else (len(learnt.targets),)
 
     def predict(self, X: Any) -> Array:

@@ -1,34 +1,38 @@
-"""Fitting: parameters and a table -> a fitted network, without a run directory."""
+"""Fitting: parameters and a table -> fitted networks, without a run directory."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from nncli.assembly.build import Built, assemble
-from nncli.assembly.decided import chosen_for, decision_of
+from nncli.artifacts.held_out import HeldOut, predict_held_out
+from nncli.assembly.build import assemble
+from nncli.assembly.decided import chosen_by, chosen_for, decision_of
 from nncli.assembly.model import Model
 from nncli.assembly.split_table import SplitTable
+from nncli.config.ensemble_keys import MEMBER_SEEDS, EnsembleKeys
 from nncli.config.experiment import Experiment
 from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
+from nncli.data.folds import member_rows
+from nncli.engine.job import Job
 from nncli.engine.state import stream
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
-from nncli.parts.splits import NoSplit
+from nncli.parts.splits import NoSplit, Rows, Split
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import SOURCE, read
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Network:
     """What is left of a training run.
 
     theta: the weights to use.  epochs: how many were trained.  loss: the objective at theta.
-    history: the columns of metrics.csv.  decision: which class a row is given.
+    history: the columns of metrics.csv.
     """
 
     model: Model
@@ -36,7 +40,23 @@ class Fitted:
     epochs: int
     loss: float
     history: dict[str, Array]
+
+    def predict(self, table: Table, rows: Array) -> Array:
+        """See `TrainedModel.predict`."""
+        return self.model.predict(self.theta, self.model.inputs(table, rows))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """One network, or the members of an ensemble.
+
+    decision: which class a row is given.
+    held_out: what an ensemble predicts for its validation rows; None of one network.
+    """
+
+    networks: tuple[Network, ...]
     decision: Decision
+    held_out: HeldOut | None = None
 
 
 def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
@@ -45,23 +65,50 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
     Raises ConfigError and DataError for what can't be used; Diverged.
     """
     experiment = read(parameters, is_regression=table.task == "regression")
-    built = _build(experiment, table)
-    job = built.job
-    state = job.start()
-    with limited(job.training):
-        reports = [report for report in train(job, state) if report.is_logged or report.is_best]
-        chosen = chosen_for(experiment.decision, job, state.weights)
-    kept = state.best.epoch if state.best_theta is not None else state.epoch
-    loss = next(report.loss for report in reports if report.epoch == kept)
-    rows = [report.columns() for report in reports if report.is_logged]
-    history = {name: np.array([row[name] for row in rows], dtype=float) for name in rows[0]}
-    decision = decision_of(experiment.decision, chosen)
-    return Fitted(built.model, state.weights.copy(), state.epoch, loss, history, decision)
-
-
-def _build(experiment: Experiment, table: Table) -> Built:
     split = resolve_split(experiment.data, table)
     if not isinstance(split, NoSplit):
         refuse_singleton_classes(table)
-    rows = split.rows(table, stream("split", experiment.seeds.split))
-    return assemble(experiment, SOURCE, SplitTable(table, split, rows))
+    random = stream("split", experiment.seeds.split)
+    rows = split.rows(table, random)
+    if experiment.ensemble is not None:
+        return _fit_members(experiment, experiment.ensemble, table, split, rows, random)
+    job, network = _fit_network(experiment, table, split, rows)
+    chosen = chosen_for(experiment.decision, job, network.theta)
+    return Fitted((network,), decision_of(experiment.decision, chosen))
+
+
+def _fit_network(
+    experiment: Experiment, table: Table, split: Split, rows: Rows
+) -> tuple[Job, Network]:
+    built = assemble(experiment, SOURCE, SplitTable(table, split, rows))
+    job, state = built.job, built.job.start()
+    with limited(job.training):
+        reports = [report for report in train(job, state) if report.is_logged or report.is_best]
+    kept = state.best.epoch if state.best_theta is not None else state.epoch
+    loss = next(report.loss for report in reports if report.epoch == kept)
+    logged = [report.columns() for report in reports if report.is_logged]
+    history = {name: np.array([row[name] for row in logged], dtype=float) for name in logged[0]}
+    return job, Network(built.model, state.weights.copy(), state.epoch, loss, history)
+
+
+def _fit_members(
+    experiment: Experiment,
+    keys: EnsembleKeys,
+    table: Table,
+    split: Split,
+    rows: Rows,
+    random: np.random.Generator,
+) -> Fitted:
+    """The members of an ensemble, and what they predict for rows that they held out."""
+    folds = keys.folds(is_by_time=False)
+    parts = member_rows(split, table, rows, folds, random) if folds else [rows] * keys.members
+    networks = []
+    for number, part in enumerate(parts):
+        seeds = experiment.seeds.moved(MEMBER_SEEDS, number)
+        networks.append(_fit_network(replace(experiment, seed=seeds), table, split, part)[1])
+    target, held_out, chosen = networks[0].model.preprocessing.target, None, None
+    if len(parts[0].val):
+        members, val = [each.predict for each in networks], [part.val for part in parts]
+        held_out = predict_held_out(members, val, table, target, has_folds=bool(folds))
+        chosen = chosen_by(experiment.decision, held_out.predictions, held_out.truth)
+    return Fitted(tuple(networks), decision_of(experiment.decision, chosen), held_out)

@@ -91,7 +91,9 @@ def run(
                 raise UserError(f"{kind}: expected more, found {count}")
             study, first = repeats.begin(path, tuple(set), runs, kind, count, tuple(vary))  # type: ignore[arg-type]
         elif _is_ensemble(path, set):
-            study, first = ensemble.begin(path, tuple(set), runs)
+            prepared = ensemble.prepare(path, tuple(set))
+            study, first = prepared.begin(runs), prepared.first
+            del prepared
         else:
             study, first, _ = sweep.begin(path, tuple(set), runs)
         watcher.said += first.warnings

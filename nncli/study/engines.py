@@ -14,6 +14,8 @@ from nncli.operating_system import MOST_PROCESSES
 from nncli.study.task import TrialResult, TrialTask
 from nncli.study.worker import OnRunReport, run_trial, run_trial_here, unseen
 
+SECONDS_TO_ANSWER = 10  # that a scheduler has
+
 
 class Engine(Protocol):
     """Runs trials.
@@ -157,7 +159,7 @@ def _dask(address: str) -> Engine:
         raise UserError("--on dask: needs Dask: pip install 'nncli-yaml[dask]'") from None
     try:
         make: Any = Client
-        client = make(address, timeout=10)
+        client = make(address, timeout=SECONDS_TO_ANSWER)
     except (OSError, ValueError, TimeoutError) as error:
         said = " ".join(str(error).split())
         raise UserError(f"--on dask:{address}: no scheduler answers there: {said}") from None

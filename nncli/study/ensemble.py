@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.clock import utc_now
-from nncli.artifacts.ensemble import HELD_OUT, mean, objective
+from nncli.artifacts.ensemble import HELD_OUT, objective
 from nncli.artifacts.files import to_json
-from nncli.artifacts.held_out import HeldOut
+from nncli.artifacts.held_out import HeldOut, predict_held_out
 from nncli.artifacts.run_directory import CONFIG, DECISION, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
-from nncli.assembly.decided import decision_of, described
+from nncli.assembly.decided import chosen_by, decision_of, described
 from nncli.assembly.split_table import SplitTable
-from nncli.config.ensemble_keys import EnsembleKeys
+from nncli.config.ensemble_keys import MEMBER_SEEDS, EnsembleKeys
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, load, load_text
 from nncli.engine.stop import Stop
@@ -27,10 +27,10 @@ from nncli.errors import NothingLeft
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import TimeSplit
 from nncli.parts.table import Table
-from nncli.parts.threshold_choice import ChosenThreshold, choose_threshold
+from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.study import tables
 from nncli.study.engines import Engine
-from nncli.study.plan import MEMBER_SEEDS, MemberPlanner
+from nncli.study.plan import MemberPlanner
 from nncli.study.repeats import RepeatStudy, threads_assignment
 from nncli.study.study import NO_PLOTS, new_directory, reopened, task_of
 from nncli.study.summary import by_run, summarize
@@ -56,10 +56,17 @@ class EnsembleStudy(RepeatStudy):
         }
         if not members:
             return self.end(result, {})
-        held_out = _held_out(members, self.whole.table, has_folds=bool(self.facts.folds))
+        held_out = predict_held_out(
+            [member.predict for member in members],
+            [member.reader.rows.val for member in members],
+            self.whole.table,
+            members[0].model.preprocessing.target,
+            has_folds=bool(self.facts.folds),
+        )
         files = {HELD_OUT: held_out.encode()}
         if len(held_out.rows):
-            chosen = _chosen(members[0], held_out)
+            keys = members[0].recorded.decision
+            chosen = chosen_by(keys, held_out.predictions, held_out.truth)
             if chosen is not None:
                 result["decision"] = _described(members[0], chosen)
                 files[DECISION] = to_json(result["decision"])
@@ -67,13 +74,56 @@ class EnsembleStudy(RepeatStudy):
         return self.end(result, files)
 
 
-def begin(
-    config: Path, assignments: Sequence[str], runs_dir: Path | None
-) -> tuple[EnsembleStudy, Built]:
-    """A new ensemble and its first member, built.
+@dataclass(frozen=True)
+class Prepared:
+    """An ensemble of which nothing is written yet. first: its first member, built.
 
-    All are built before the first one trains, so that what is wrong is found at once. Raises
-    UserError.
+    whole: its data, split for each member.  folds: into how many parts; 0 if by seeds.
+    """
+
+    config: Path
+    given: tuple[str, ...]
+    experiment: Experiment
+    source: Source
+    whole: SplitTable
+    folds: int
+    first: Built
+
+    @property
+    def members(self) -> int:
+        return _keys(self.experiment).members
+
+    def begin(self, runs_dir: Path | None) -> EnsembleStudy:
+        """Its study, in a new folder."""
+        experiment, job = self.experiment, self.first.job
+        facts = StudyFacts(
+            kind="ensemble",
+            config=str(self.config.absolute()),
+            assignments=self.given,
+            trials=self.members,
+            folds=self.folds,
+            vary=MEMBER_SEEDS,
+            ahead=0,
+            search={},
+            objective=job.monitor if job.val else f"train_{job.monitor}",
+            higher_is_better=job.is_score(job.monitor),
+            keys=tuple(f"seed.{name}" for name in MEMBER_SEEDS),
+            data_sha256=self.whole.table.sha256(),
+            versions=versions(),
+            began=utc_now(),
+        )
+        runs = runs_dir or Path(experiment.output.dir)
+        directory = new_directory(runs, experiment.name, self.source.text, experiment, facts)
+        planner = MemberPlanner(facts.trials, experiment.seeds, bool(self.folds))
+        task = task_of(directory, facts)
+        return EnsembleStudy(directory, facts, task, planner, [], self.whole)
+
+
+def prepare(config: Path, assignments: Sequence[str]) -> Prepared:
+    """What a config with an `ensemble` asks for.
+
+    All members are built before the first one trains, so that what is wrong is found at once.
+    Raises UserError.
     """
     experiment, source = load(config, assignments)
     given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
@@ -81,28 +131,7 @@ def begin(
     whole, folds = _split(experiment, source)
     for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
         first = assemble(experiment, source, part)
-    monitor = first.job.monitor
-    facts = StudyFacts(
-        kind="ensemble",
-        config=str(config.absolute()),
-        assignments=tuple(given),
-        trials=_keys(experiment).members,
-        folds=folds,
-        vary=MEMBER_SEEDS,
-        ahead=0,
-        search={},
-        objective=monitor if monitor.startswith("val_") else f"train_{monitor}",
-        higher_is_better=first.job.is_score(monitor),
-        keys=tuple(f"seed.{name}" for name in MEMBER_SEEDS),
-        data_sha256=whole.table.sha256(),
-        versions=versions(),
-        began=utc_now(),
-    )
-    runs = runs_dir or Path(experiment.output.dir)
-    directory = new_directory(runs, experiment.name, source.text, experiment, facts)
-    planner = MemberPlanner(facts.trials, experiment.seeds, bool(folds))
-    task = task_of(directory, facts)
-    return EnsembleStudy(directory, facts, task, planner, [], whole), first
+    return Prepared(config, tuple(given), experiment, source, whole, folds, first)
 
 
 def resume(path: Path) -> EnsembleStudy:
@@ -137,33 +166,13 @@ def _keys(experiment: Experiment) -> EnsembleKeys:
 
 def _split(experiment: Experiment, source: Source) -> tuple[SplitTable, int]:
     """The data, and into how many parts its rows are cut; 0 where members have the same rows."""
-    keys, is_by_time = _keys(experiment), isinstance(experiment.data.split, TimeSplit)
+    keys = _keys(experiment)
+    is_by_time = isinstance(experiment.data.split, TimeSplit)
     if is_by_time and keys.by == "folds":
         message = "with a split by time, a member would learn from rows after those it stops by"
         raise source.error([("ensemble.by", f"{message}: use seeds")])
-    folds = 0 if is_by_time or keys.by == "seeds" else keys.members
+    folds = keys.folds(is_by_time=is_by_time)
     return tables.split(experiment, source, folds, are_members=True), folds
-
-
-def _held_out(members: Sequence[TrainedNetwork], table: Table, *, has_folds: bool) -> HeldOut:
-    """Each row predicted by the member that held it out, or all by all."""
-    rows = [member.reader.rows.val for member in members]
-    if has_folds:
-        parts = [member.predict(table, own) for member, own in zip(members, rows, strict=True)]
-        order = np.argsort(np.concatenate(rows))
-        every, predictions = np.concatenate(rows)[order], np.concatenate(parts)[order]
-    else:
-        every = rows[0]
-        predictions = mean([member.predict(table, every) for member in members])
-    return HeldOut(every, predictions, table.y[every])
-
-
-def _chosen(first: TrainedNetwork, held_out: HeldOut) -> ChosenThreshold | None:
-    """The best threshold for these predictions; None where nothing is to be chosen."""
-    keys = first.recorded.decision
-    if keys is None or keys.goal is None:
-        return None
-    return choose_threshold(held_out.predictions[:, 1], held_out.truth == 1, keys.goal)
 
 
 def _described(first: TrainedNetwork, chosen: ChosenThreshold) -> dict[str, Any]:

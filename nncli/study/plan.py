@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.config.ensemble_keys import MEMBER_SEEDS
 from nncli.engine.job import Seeds
-
-MEMBER_SEEDS = ("init", "shuffle", "dropout")  # in which members of an ensemble differ
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,7 @@ class Planner(Protocol):
 
 def seed_assignment(seeds: Seeds, vary: Sequence[str], step: int) -> str:
     """`seed={...}`: the seeds of the config, those that vary moved by `step`."""
-    moved = {
-        name: getattr(seeds, name) + step * (name in vary)
-        for name in ("split", "init", "shuffle", "dropout")
-    }
+    moved = vars(seeds.moved(vary, step))
     return "seed={" + ", ".join(f"{name}: {seed}" for name, seed in moved.items()) + "}"
 
 

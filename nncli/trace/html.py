@@ -1,15 +1,14 @@
 """HTML: a trace as one page to step through, with the network drawn."""
 
-import json
 from collections.abc import Iterator
-from html import escape
-from importlib.resources import files
 from itertools import islice, product
 from string import Template
 from typing import Any
 
 from nncli.engine.network import EMBEDDING
 from nncli.errors import escaped
+from nncli.page.embed import asset, json_block, theme
+from nncli.page.markup import text
 from nncli.parts.arrays import Array
 from nncli.trace.tensor import Phase, TracedTensor
 from nncli.trace.traced_steps import Trace, TracedStep
@@ -28,17 +27,12 @@ def html(shown: Trace) -> str:
     Repetitions are left out: what an update starts from, shown before. Of a trace with very many
     numbers only the corners of its tensors are in the page, which says so.
     """
-    data = json.dumps(_trace(shown), allow_nan=False, separators=(",", ":"))
-    return Template(_asset("page.html")).substitute(
-        title=escape(escaped(shown.name)),
-        style=_asset("page.css"),
-        data=data.replace("<", "\\u003c"),  # a name such as </script> would end the element
-        script="\n".join(_asset(f"{name}.js") for name in SCRIPTS),
+    return Template(asset(__package__, "page.html")).substitute(
+        title=text(shown.name),
+        style=f"{theme()}\n{asset(__package__, 'page.css')}",
+        data=json_block(_trace(shown)),
+        script="\n".join(asset(__package__, f"{name}.js") for name in SCRIPTS),
     )
-
-
-def _asset(name: str) -> str:
-    return (files(__package__) / "page" / name).read_text(encoding="utf-8")
 
 
 def _trace(shown: Trace) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def summary(run):
 def test_reported_metrics_are_those_of_the_weights_kept(configs, train, nncli, min_delta, warns):
     early = EARLY % min_delta
     run = train(configs / "iris.yaml", "--set", early, "--set", "training.epochs=40", warns=warns)
-    scored = nncli("evaluate", run.path, "--split", "val", "--json").json["metrics"]
+    scored = nncli("evaluate", run.path, "--split", "val", "--json", "--no-plots").json["metrics"]
     expected = summary(run)["metrics"]["val"]
     assert {name: scored[name] for name in expected} == pytest.approx(expected, rel=1e-12)
 
@@ -71,7 +71,7 @@ def test_monitor_that_becomes_nan_ends_the_run_and_keeps_its_last_checkpoint(
     assert "training.early_stopping.monitor: val_accuracy is NaN in epoch 4: " in done.err
     found = json.loads(Path("runs/iris-001/metrics.json").read_text())
     assert (found["stopped"], found["epochs"]) == ("diverged", 3)
-    assert nncli("evaluate", "runs/iris-001").code == 0
+    assert nncli("evaluate", "runs/iris-001", "--no-plots").code == 0
 
 
 def test_weights_that_are_kept_name_the_monitor_and_its_least_step(configs, nncli):

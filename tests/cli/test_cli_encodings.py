@@ -24,7 +24,7 @@ output: {{plots: []}}
 """
 NUMERIC = [
     "encode: piecewise_linear",
-    "encode: piecewise_linear, bins: 3, missing_indicator: true",
+    "encode: piecewise_linear, bins: 3, with_value: true, missing_indicator: true",
     "scale: quantile",
     "scale: robust_clip, missing_indicator: true",
 ]
@@ -111,9 +111,12 @@ def test_config_shows_it(nncli, trained, numeric):
     assert recorded["fitted_rows"] == len(np.load(run / "split.npz")["train"])
 
 
-def test_bins_without_an_encoding_are_refused(nncli, rows, write):
-    config = write("c.yaml", CONFIG.format(numeric="bins: 3", epochs=1))
+@pytest.mark.parametrize("key", ["bins: 3", "with_value: true"])
+def test_bins_without_an_encoding_are_refused(nncli, rows, write, key):
+    config = write("c.yaml", CONFIG.format(numeric=key, epochs=1))
     done = nncli("config", config)
     assert done.code == 2
     assert "c.yaml:4:" in done.err
-    assert "bins: it is for encode: piecewise_linear, and encode is none" in done.err
+    assert (
+        f"{key.split(':')[0]}: it is for encode: piecewise_linear, and encode is none" in done.err
+    )

@@ -364,7 +364,7 @@ def test_what_is_no_run_is_a_user_error(nncli, folder):
 
 def test_run_may_be_named_from_inside(nncli, iris_copy, monkeypatch):
     monkeypatch.chdir(iris_copy.path)
-    assert nncli("evaluate", ".").code == 0
+    assert nncli("evaluate", ".", "--no-plots").code == 0
     assert iris_copy.json("evaluation/test.json")["run"] == iris_copy.path.name
 
 
@@ -380,7 +380,7 @@ def test_warm_started_run_needs_no_source_file(nncli, train, write, folder):
     run = train(config)
     (folder / "w.npz").unlink()
     moved = shutil.move(run.path, folder / "moved")
-    assert nncli("evaluate", moved).code == 0
+    assert nncli("evaluate", moved, "--no-plots").code == 0
 
 
 def test_run_that_diverged_is_scored_with_a_note(gate, nncli, folder):

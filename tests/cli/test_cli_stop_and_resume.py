@@ -84,7 +84,7 @@ def test_resumed_run_ends_bit_identical_to_an_uninterrupted_one(
 
 def test_interrupted_run_is_sealed_and_can_be_scored(interrupted, nncli):
     interrupted(signal.SIGINT)
-    assert nncli("evaluate", "runs/chance-001").code == 0
+    assert nncli("evaluate", "runs/chance-001", "--no-plots").code == 0
     assert nncli("plot-loss", "runs/chance-001").code == 0
 
 
@@ -135,7 +135,7 @@ def test_run_in_use_can_not_be_resumed_but_scored(nncli, iris_copy):
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     try:
         resumed = nncli("train", "--resume", iris_copy.path, "--set", "training.epochs=30")
-        assert nncli("evaluate", iris_copy.path).code == 0
+        assert nncli("evaluate", iris_copy.path, "--no-plots").code == 0
     finally:
         os.close(descriptor)
     assert resumed.code == 3
@@ -269,7 +269,7 @@ def test_diverged_run_is_sealed_with_its_last_finite_weights(nncli, write, iris)
     assert (done.code, done.json["stopped"]) == (5, "diverged")
     assert run.json("metrics.json")["stopped"] == "diverged"
     assert all(np.isfinite(tensor).all() for tensor in run.weights.values())
-    assert nncli("evaluate", run.path).code == 0
+    assert nncli("evaluate", run.path, "--no-plots").code == 0
 
     last = run.rows[-1]["epoch"]
     assert int(last) > 0

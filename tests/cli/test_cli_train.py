@@ -167,7 +167,7 @@ def test_paths_may_have_spaces_quotes_and_any_letters(nncli, train, gate, name):
     config = gate.rename(gate.with_name(f"{name}.yaml"))
     run = train(config, "--runs-dir", f"{name} runs")
     assert run.path.parent == Path(f"{name} runs")
-    assert nncli("evaluate", run.path).code == 0
+    assert nncli("evaluate", run.path, "--no-plots").code == 0
 
 
 @pytest.mark.parametrize("letter", ["x", "ж", "字", "🌍"])
@@ -228,12 +228,12 @@ def test_warm_started_run_needs_nothing_outside_itself(nncli, train, write, fold
         "training: {epochs: 3}",
     )
     run = train(config)
-    scores = nncli("evaluate", run.path, "--json").json["metrics"]
+    scores = nncli("evaluate", run.path, "--json", "--no-plots").json["metrics"]
     moved = Path(shutil.copytree(run.path, folder / "moved run"))
     for gone in ("a", "b", "runs"):
         shutil.rmtree(folder / gone)
 
-    assert nncli("evaluate", moved, "--json").json["metrics"] == scores
+    assert nncli("evaluate", moved, "--json", "--no-plots").json["metrics"] == scores
     assert train(moved / "config.resolved.yaml", "--runs-dir", "again").rows[0]["loss"]
     assert str(folder).encode() not in (moved / "config.resolved.yaml").read_bytes()
     again = nncli("train", "--resume", moved, "--set", "training.epochs=5", "--json", "--quiet")

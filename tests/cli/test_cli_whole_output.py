@@ -20,7 +20,7 @@ COMMANDS = {  # whose stdout is their product
     "trace json": ["trace", "it.yaml", "--format", "json"],
     "export": ["export", "runs/it-001", "--to", "numpy"],
     "predict": ["predict", "runs/it-001", "t.csv"],
-    "evaluate": ["evaluate", "runs/it-001", "--json"],
+    "evaluate": ["evaluate", "runs/it-001", "--json", "--no-plots"],
     "help": ["train", "--help"],
 }
 

@@ -92,7 +92,7 @@ def test_a_listed_class_that_no_row_has_is_recorded_printed_and_predicted(
     assert "classes: [low, mid, high]" in (run / "config.resolved.yaml").read_text()
     assert json.loads((run / "preprocessing.json").read_text())["classes"] == ["low", "mid", "high"]
     table("a,b,y", "1,1,mid", "9,1,high")
-    scored = nncli("evaluate", run, "--data", folder / "t.csv")
+    scored = nncli("evaluate", run, "--data", folder / "t.csv", "--no-plots")
     assert (scored.code, "mid       1" in scored.out) == (0, True)
     told = nncli("predict", run, folder / "t.csv", "--probabilities")
     names = next(csv.reader(told.out.splitlines()))

@@ -1,5 +1,6 @@
 """What several tests of configs share: the good configs, and strategies for parts."""
 
+import functools
 import types
 from pathlib import Path
 from typing import Literal, get_args, get_origin
@@ -43,6 +44,7 @@ def quick(n_examples):
     )
 
 
+@functools.cache
 def values(hint, depth=2):
     """Values of an annotated type, inside its bounds."""
     return st.one_of([_of(spec(option), depth) for option in alternatives(hint)])
@@ -83,6 +85,7 @@ def _number(it):
     return numbers.filter(lambda number: bounds is None or number in bounds)
 
 
+@functools.cache
 @st.composite
 def instances(draw, cls, depth=2):
     """Instances of a dataclass with some of its keys given."""

@@ -1,6 +1,7 @@
 """Numeric encodings: their formulas by hand, and columns that leave them little to go by."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,6 +61,29 @@ def test_bins_are_the_hand_worked_ones():
         [0, 0, 0, 0],  # beyond the ends: as at them
         [1, 1, 1, 1],
     ]
+
+
+def test_the_value_stands_beside_bins_of_half_the_size():
+    # 0 1 2 4 8 have mean 3 and variance 8
+    fitted = fitted_to([4, 0, 8, 1, 2], steps=replace(PIECEWISE, with_value=True))
+    assert fitted.inputs == ["a[0..1]", "a[1..2]", "a[2..4]", "a[4..8]", "a"]
+    found = inputs(fitted, [3, 1e308, -5])
+    np.testing.assert_allclose(
+        found,
+        [
+            [0.5, 0.5, 0.25, 0, 0],
+            [0.5, 0.5, 0.5, 0.5, 5 / 8**0.5],  # beyond the ends: as at them
+            [0, 0, 0, 0, -3 / 8**0.5],
+        ],
+    )
+    again = Preprocessing.from_json(json.loads(json.dumps(fitted.to_json())))
+    assert again == fitted
+
+
+@pytest.mark.parametrize("column", [[5, 5, 5], [0, 1, 1, 0], [0] * 99 + [7]])
+def test_beside_a_single_bin_the_value_would_say_nothing_more(column):
+    both = fitted_to(column, steps=replace(PIECEWISE, with_value=True))
+    assert both == fitted_to(column)
 
 
 def test_bins_are_those_of_the_values_that_are_there_not_of_fills():

@@ -41,9 +41,11 @@ class RandomModel(TrainedModel):
 
     recorded = built = chosen = decided = None
 
-    def __init__(self, config: Path, seed: int = 0, threshold: float | None = None) -> None:
+    def __init__(self, config: Path, seed=0, threshold=None, folder: Path | None = None) -> None:
+        folder = folder or config.parent  # of what stands for the run
         built = load_network(config).built
-        self.path, self._model, self._decision = config.parent, built.model, Decision(threshold)
+        self.path, self._model, self._decision = folder, built.model, Decision(threshold)
+        self.table = built.table
         random, network = np.random.default_rng(seed), built.network
         theta = random.normal(0.0, 0.6, network.layout.size).astype(built.model.dtype)
         for name, values in network.layout.views(theta).items():

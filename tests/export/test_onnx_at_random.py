@@ -6,6 +6,7 @@ A thousand of them: NNCLI_SOAK=1 pytest tests/export/test_onnx_at_random.py
 import json
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from onnx_models import RandomModel, compared, config
 
-from nncli.errors import NncliError
+from nncli.errors import ConfigError, TableError
 from nncli.registry import members
 
 COUNT = 1000 if os.environ.get("NNCLI_SOAK") else 25
@@ -46,11 +47,25 @@ NUMERIC = st.fixed_dictionaries(
     {"impute": st.sampled_from(["median", "mean", "most_frequent"])},
     optional={"missing_indicator": st.booleans()},
 )
+CATEGORICAL = st.fixed_dictionaries(
+    {"impute": st.sampled_from(["most_frequent", "category"])},
+    optional={
+        "min_count": st.integers(2, 5),
+        "max_categories": st.integers(2, 4),
+        "handle_unknown": st.sampled_from(["ignore", "error"]),
+    },
+)
 SHAPED = st.one_of(
     st.sampled_from(["standard", "minmax", "robust", "none", "quantile", "robust_clip"]).map(
         lambda scale: {"scale": scale}
     ),
-    st.integers(2, 20).map(lambda bins: {"encode": "piecewise_linear", "bins": bins}),
+    st.fixed_dictionaries(
+        {
+            "encode": st.just("piecewise_linear"),
+            "bins": st.integers(2, 20),
+            "with_value": st.booleans(),
+        }
+    ),
 )
 TARGETS = {
     "classes": ["y"],
@@ -143,8 +158,10 @@ def test_answers_are_those_of_nncli(problem, seed, threshold):
             trained = RandomModel(path, seed)
             if len(trained.model.preprocessing.classes) == 2 and seed % 2:
                 trained = RandomModel(path, seed, threshold)
-            found = [compared(trained, folder / each) for each in ("table.csv", "new.csv")]
-        except NncliError as error:
+            found = compared(trained, folder / "table.csv")
+        except ConfigError as error:
             assume(not str(error))
-            return
-        assert all(each.agrees for each in found), found
+        assert found.agrees, found
+        with suppress(TableError):  # a row that nncli refuses
+            found = compared(trained, folder / "new.csv")
+        assert found.agrees, found

@@ -1,13 +1,16 @@
 """Every built-in part of a network as ONNX answers as nncli does."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from onnx_models import RandomModel, answers, compared, config
 
-from nncli import registry
-from nncli.errors import UserError
-from nncli.parts.activations import Activation
+from nncli.export.onnx.cells import takes_text
+from nncli.export.onnx.check import compare
 from nncli.registry import members
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 TABLE = "a,b,y\n" + "".join(
     f"{a:.3f},{b:.3f},{'pqr'[k % 3]}\n"
@@ -82,44 +85,6 @@ def test_a_threshold_decides(output, threshold, tmp_path):
     assert (labels == np.where(probabilities[:, 1] > threshold, "q", "p")).all()
 
 
-class Waves(Activation):
-    """a = sin(z) + cosh(z)."""
-
-    calls = np.cosh
-
-    def forward(self, z, a, saved):
-        np.sin(z, out=a)
-        np.add(a, self.calls(z, out=saved["other"]), out=a)
-
-    def saved_shapes(self, shape):
-        return {"other": shape}
-
-
-class Bent(Waves):
-    """a = sin(z) + arcsinh(z): half of it is no operator of ONNX."""
-
-    calls = np.arcsinh
-
-
-@pytest.fixture(autouse=True)
-def _plugged_in(monkeypatch):
-    """Both, for as long as a test takes."""
-    for cls in (Waves, Bent):
-        monkeypatch.setattr(cls, "name", cls.__name__.lower(), raising=False)
-        monkeypatch.setitem(registry._families["activation"].classes, cls.name, cls)
-
-
-def test_a_part_of_others_is_written_from_what_it_calls(tmp_path):
-    trained = model(tmp_path, TABLE, "[{type: dense, units: 3, activation: waves}]")
-    assert compared(trained, tmp_path / "table.csv").agrees
-
-
-def test_an_operation_that_onnx_lacks_is_an_error_that_names_it(tmp_path):
-    trained = model(tmp_path, TABLE, "[{type: dense, units: 3, activation: bent}]")
-    with pytest.raises(UserError, match="as ONNX: a part calls arcsinh, for which there is no"):
-        answers(trained, a=[1.0], b=[1.0])
-
-
 def test_one_row_none_and_many(tmp_path):
     trained = model(tmp_path, TABLE)
     label, probabilities = answers(trained, a=[0.5], b=[0.5])
@@ -127,3 +92,18 @@ def test_one_row_none_and_many(tmp_path):
     assert probabilities.shape == (1, 3)
     label, probabilities = answers(trained, a=[0.5] * 3000, b=[0.5] * 3000)
     assert set(label) == {label[0]}
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_example(path, tmp_path):
+    trained = RandomModel(path, folder=tmp_path)
+    table, given = trained.table, {}
+    for feature in trained.model.preprocessing.features:
+        column = table.column(feature.name)
+        if takes_text(feature):
+            names = [*(column.categories or ("0", "1")), ""]
+            places = np.nan_to_num(column.values, nan=len(names) - 1).astype(int)
+            given[feature.name] = [names[place] for place in places]
+        else:
+            given[feature.name] = column.values
+    assert compare(trained, trained.predict(table), answers(trained, **given)).agrees

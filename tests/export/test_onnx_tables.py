@@ -18,6 +18,7 @@ NUMERIC = [
     "{scale: robust_clip}",
     "{encode: piecewise_linear, bins: 5}",
     "{encode: piecewise_linear, missing_indicator: true}",
+    "{encode: piecewise_linear, bins: 5, with_value: true}",
 ]
 NETWORK = "network: {hidden: [5]}"
 
@@ -141,6 +142,22 @@ def test_words_with_an_order(tmp_path):
     new = rows_of(tmp_path, "size,x\nlow,1\nhigh,1\nhuge,1\n,1\n")
     for each in (tmp_path / "table.csv", new):
         assert compared(RandomModel(path), each).agrees
+
+
+def test_numbers_that_mean_missing(tmp_path):
+    def cells(k):
+        return {"x": -999 if k % 5 == 2 else k * 0.7 % 3, "z": k % 7, "y": "pq"[k % 2]}
+
+    path = config(
+        tmp_path,
+        table(30, cells),
+        'data: {path: table.csv, target: y, missing: ["", "-999"]}',
+        NETWORK,
+    )
+    trained = RandomModel(path)
+    assert trained.model.preprocessing.features[0].missing
+    marked, gone = (answers(trained, x=[x], z=[1.0])[1] for x in (-999.0, np.nan))
+    assert marked.tolist() == gone.tolist()
 
 
 @pytest.mark.parametrize("unknown", ["ignore", "error"])

@@ -87,8 +87,14 @@ def weights_file(tmp_path_factory):
 @pytest.mark.parametrize("layer", LAYERS, **by_name)
 @pytest.mark.parametrize("initializer", [*INITIALIZERS, FromFile], **by_name)
 def test_gradient_is_exact_at_every_start(layer, initializer, weights_file):
+    """With every activation and every loss, though not with every pair of them."""
     start = FromFile(weights_file) if initializer is FromFile else initializer()
-    for activation, loss in product(ACTIVATIONS, LOSSES):
+    own = LAYERS.index(layer) + [*INITIALIZERS, FromFile].index(initializer)
+    pairs = [(a, b) for a, b in product(range(len(ACTIVATIONS)), range(len(LOSSES)))
+             if (a + b + own) % 3 == 0]  # fmt: skip
+    assert {a for a, _ in pairs} == set(range(len(ACTIVATIONS)))
+    assert {b for _, b in pairs} == set(range(len(LOSSES)))
+    for activation, loss in [(ACTIVATIONS[a], LOSSES[b]) for a, b in pairs]:
         network = network_of(layer, activation(), loss(), start)
         problems = (GradientProblem(network, rows=3, seed=seed) for seed in range(100))
         problem = next(p for p in problems if p.distance_to_kinks() > 1e-3)

@@ -48,7 +48,7 @@ def fork_server() -> Iterator[ForkServer]:
 
 # What can be lost on the way: slots, a step count, streams of random numbers, the position in an
 # epoch; best values and weights, patience and rates that follow the loss; batch statistics; rows of
-# a file; and all of it in machine code.
+# a file; and all of it in machine code, of batches of one size, to be compiled once.
 TRAININGS = {
     "chance": (
         "seed: 3",
@@ -69,10 +69,10 @@ TRAININGS = {
     "compiled": (
         "seed: 7",
         "data: {dataset: iris}",
-        "network: {hidden: [{type: dense, units: 8}, {type: dropout, rate: 0.1}]}",
+        "network: {hidden: [{type: dense, units: 4}, {type: dropout, rate: 0.1}]}",
         "optimizer: {type: adamw, learning_rate: 0.002}",
         "schedule: {type: cosine, warmup: 1}",
-        "training: {batch_size: 16, engine: compiled}",
+        "training: {batch_size: 15, engine: compiled}",
     ),
 }
 

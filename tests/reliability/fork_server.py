@@ -13,11 +13,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 IMPORTED = (
     *("artifacts.run_recorder", "cli.train_repeats", "cli.summary"),
-    *("cli.commands.train", "cli.commands.evaluate"),
+    *("cli.commands.train", "cli.commands.evaluate", "cli.main", "cli.progress", "engine.trainer"),
+    *(["engine.steppers.compiled.stepper"] if find_spec("llvmlite") else []),
 )
 PATIENCE = 120  # seconds, after which a child that hangs is killed
 NO_TIME_BETWEEN_CHECKPOINTS = """

@@ -33,7 +33,7 @@ CONFIG = (
     "data: {dataset: iris}",
     "network: {hidden: [{type: dense, units: 4}, {type: dropout, rate: 0.1}]}",
     "optimizer: {type: adam}",
-    "training: {epochs: 6, batch_size: 8, engine: numpy}",
+    "training: {epochs: 6, batch_size: 8, engine: numpy, threads: 1}",
     "output: {plots: [], log_every: 1}",
 )
 

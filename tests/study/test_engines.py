@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from nncli import study
+
 LINES = (
     "data: {dataset: iris}",
     "network: {hidden: [4]}",
@@ -18,7 +20,6 @@ LINES = (
     "sweep: {space: {optimizer.learning_rate: {low: 0.0001, high: 0.1, log: true}}, "
     "method: random, trials: 6, confirm: 1, ahead: 3}",
 )
-QUIET = ("-q", "--json")
 
 needs_dask = pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="no Dask")
 MPIEXEC = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}")
@@ -32,11 +33,12 @@ def config(write):
     return write("it.yaml", *LINES)
 
 
-@pytest.fixture
-def whole(nncli, config):
-    done = nncli("sweep", config, *QUIET, "--workers", 1)
-    assert done.code == 0, done.err
-    return Path(done.json["run"])
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The study that one process leaves."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "it.yaml").write_text("\n".join(LINES), encoding="utf-8")
+    return study.run(folder / "it.yaml", runs_dir=folder / "runs").path
 
 
 @pytest.fixture
@@ -68,17 +70,18 @@ def test_dask_leaves_the_same_record_though_a_worker_is_killed(
     spawn, whole, config, folder, until, record, dask
 ):
     address, processes = dask
-    study = folder / "runs" / "it-sweep-002"
+    made = folder / "runs" / "it-sweep-001"
     running = spawn("sweep", config, "-q", "--on", f"dask:{address}", cwd=folder)
-    until(lambda: (study / "trial-0002" / "manifest.json").is_file())
+    until(lambda: (made / "trial-0002" / "manifest.json").is_file())
     os.kill(processes[-1].pid, signal.SIGKILL)
     assert running.wait() == 0
     for name in ("trials.csv", "confirm.csv"):
-        assert record(study, name) == record(whole, name)
+        assert record(made, name) == record(whole, name)
 
 
 @needs_dask
-def test_no_scheduler_is_said_before_anything_is_written(nncli, config):
+def test_no_scheduler_is_said_before_anything_is_written(nncli, config, monkeypatch):
+    monkeypatch.setattr("nncli.study.engines.SECONDS_TO_ANSWER", 0.5)
     said = nncli("sweep", config, "--on", "dask:tcp://127.0.0.1:9", "-q")
     assert said.code == 2
     assert said.err.startswith("--on dask:tcp://127.0.0.1:9: no scheduler answers there")
@@ -88,7 +91,7 @@ def test_no_scheduler_is_said_before_anything_is_written(nncli, config):
 
 @needs_mpi
 def test_mpi_leaves_the_same_record(whole, config, folder, record):
-    study = folder / "runs" / "it-sweep-002"
+    made = folder / "runs" / "it-sweep-001"
     command = [MPIEXEC, "-n", "3", sys.executable, "-m", "mpi4py.futures", "-m", "nncli"]
     done = subprocess.run(
         [*command, "sweep", config, "-q", "--on", "mpi"],
@@ -99,7 +102,7 @@ def test_mpi_leaves_the_same_record(whole, config, folder, record):
     )
     assert done.returncode == 0, done.stderr
     for name in ("trials.csv", "confirm.csv"):
-        assert record(study, name) == record(whole, name)
+        assert record(made, name) == record(whole, name)
 
 
 @needs_mpi

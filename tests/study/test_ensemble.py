@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nncli as package
 from nncli import study
 from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_directory import RunDirectory
@@ -16,6 +17,8 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.engine.duration import duration
+from nncli.errors import UserError
 
 MEMBERS = 3
 LINES = (
@@ -221,7 +224,10 @@ def test_threshold_is_chosen_on_the_held_out_predictions(ours, nncli):
     chosen = json.loads((path / "decision.json").read_text())
     assert model.decision.threshold == chosen["threshold"]
     assert chosen["rows"] == 68
-    predicted, truth = model.held_out()[:, 1] > chosen["threshold"], model.held_out_rows.truth
+    predicted, truth = (
+        model.held_out().predictions[:, 1] > chosen["threshold"],
+        model.held_out().truth,
+    )
     hits = np.sum(predicted & (truth == 1))
     assert chosen["value"] == pytest.approx(2 * hits / (predicted.sum() + truth.sum()))
 
@@ -256,3 +262,36 @@ def test_runs_lists_it_by_its_held_out_score(trained, nncli):
 def test_workers_without_several_runs_are_refused(trained, nncli):
     done = nncli("train", trained.parent / "t.yaml", "--set", "ensemble=null", "--workers", 2)
     assert (done.code, "or an ensemble" in done.err) == (2, True)
+
+
+def test_in_python_it_is_a_run_like_others(trained):
+    run, rows = (
+        package.Run(trained),
+        {"size": [0.1, 2.0], "colour": ["red", "blue"], "price": [1, 2]},
+    )
+    alone = [package.Run(trained / f"member-{i}").predict_proba(rows) for i in (1, 2, 3)]
+    assert run.predict_proba(rows) == pytest.approx(np.mean(alone, axis=0))
+    result = json.loads((trained / "study.json").read_text())["result"]["metrics"]
+    assert run.metrics["val"] == result["val"]
+    with pytest.raises(UserError, match="each member has a history of its own"):
+        _ = run.history
+
+
+def test_its_duration_is_said_before_it_trains(ours, nncli):
+    done = nncli(
+        "train", ours.parent / "t.yaml", "--runs-dir", ours.parent / "said", "--workers", 1
+    )
+    said = "3 such networks, each stops by a part of its own; this is the first\nabout 1 s"
+    assert said in done.err
+    assert "with 1 at a time (--workers N)" in done.err
+
+
+def test_duration_leaves_the_job_as_it_is(ours):
+    """And counts the epochs that early stopping leaves, or all of them."""
+    job = readers(ours)[0].built.job
+    before = {name: np.array(block) for name, block in job.train.named()}
+    found = duration(job)
+    assert 0 < found.likely <= found.most
+    assert found.most == pytest.approx(found.likely * 4 / min(4, 4 * 2))
+    for name, block in job.train.named():
+        assert np.array_equal(before[name], block)

@@ -1,5 +1,6 @@
 """Samplers: the same suggestion for whoever asks; every value reached; TPE learns."""
 
+import ast
 import builtins
 import logging
 import math
@@ -65,24 +66,27 @@ def test_a_suggestion_is_the_same_for_whoever_asks(method):
     assert late.suggest(3, told_of(points, 0)) == points[3]
 
 
-@every_method
-def test_a_suggestion_is_the_same_in_another_process(method):
+@pytest.fixture(scope="module", params=["1", "2"])
+def elsewhere(request):
+    """The suggestions of each method in another process, whose hashes have this seed."""
     code = (
         "import test_samplers as t; "
-        f"print(t.search(t.METHODS[{method!r}](t.SPACE), 24, ahead=4)[1:])"
+        "print({m: repr(t.search(t.METHODS[m](t.SPACE), 24, ahead=4)[1:]) for m in t.METHODS})"
     )
-    found = {
-        subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=Path(__file__).parent,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    }
-    assert found == {f"{search(METHODS[method](SPACE), 24, ahead=4)[1:]}\n"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parent,
+        env={**os.environ, "PYTHONHASHSEED": request.param},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ast.literal_eval(done.stdout)
+
+
+@every_method
+def test_a_suggestion_is_the_same_in_another_process(method, elsewhere):
+    assert elsewhere[method] == repr(search(METHODS[method](SPACE), 24, ahead=4)[1:])
 
 
 @every_method

@@ -14,7 +14,6 @@ from nncli.errors import UserError, escaped
 
 if TYPE_CHECKING:
     from nncli.artifacts.trained_model import ChosenRows, TrainedModel
-    from nncli.evaluation.intervals import Standing
     from nncli.evaluation.report import Report
     from nncli.parts.arrays import Array
 
@@ -60,7 +59,7 @@ def command(
     if data is None and input_format is not None:
         raise click.UsageError("--format is for --data -, standard input")
     from nncli.artifacts.open_model import trained_model
-    from nncli.cli.summary import note_unfinished
+    from nncli.cli.summary import note_unfinished, where_to_look
     from nncli.data.memory import require_room_for_libraries
     from nncli.evaluation.descriptions import alternatives
     from nncli.evaluation.report import evaluate
@@ -83,8 +82,10 @@ def command(
     if as_json:
         described = {"files": files, "alt": alternatives(report, files)}
         print_json({"run": os.fspath(run), **report.to_json(), **described})
-    elif len(files) > 1:
-        echo()
+        return
+    echo()
+    echo_line(where_to_look(run))
+    if len(files) > 1:
         echo_line(f"plots: {(run / files[-1]).parent}/")
 
 
@@ -121,16 +122,20 @@ def _read(trained: "TrainedModel", path: Path) -> "ChosenRows":
 
 def _in_words(report: "Report") -> str:
     """Scores beside intervals and baselines, then class by class."""
+    from nncli.evaluation.verdicts import verdicts
+
     trained = ": the rows it was trained on, so expect less on new ones"
     blocks = [escaped(report.what) + (trained if report.name == "train" else "")]
     blocks += [f"decision: {escaped(report.decided)}"] if report.decided else []
     blocks.append(_scores(report))
-    verdicts = [line for name in report.baselines for line in _verdict(report, name)]
-    blocks += ["\n".join(verdicts)] if verdicts else []
+    lines = [line for name in report.baselines for line in verdicts(report, name)]
+    blocks += ["\n".join(lines)] if lines else []
     if report.classes:
         blocks += [_classes(report), _confusion(report)]
     if report.labels:
         blocks.append(label_table(report, MOST_CLASSES))
+    if report.coverage:
+        blocks.append("\n".join(escaped(str(each)) for each in report.coverage))
     if report.calibration:
         error = figure(round(report.calibration.error, 4))
         blocks.append(f"expected calibration error {error}")
@@ -148,31 +153,6 @@ def _scores(report: "Report") -> str:
         others = [figure(other.values.get(name)) for other in report.baselines.values()]
         rows.append([name, figure(value), words, *others])
     return table(rows)
-
-
-def _verdict(report: "Report", baseline: str) -> list[str]:
-    """Where the network isn't shown to be better than a baseline, in a sentence or two."""
-    from nncli.evaluation.intervals import FEWEST_ROWS
-
-    if report.rows < FEWEST_ROWS:
-        return []
-    standings = report.standings(baseline)
-
-    def where(wanted: "Standing") -> list[str]:
-        return [name for name, each in standings.items() if each == wanted]
-
-    lines = []
-    if worse := where("worse"):
-        lines.append(f"Worse than the {baseline} in {_listed(worse)}.")
-    if unclear := where("open"):
-        chance = f"on {report.rows:,} rows any difference may be chance"
-        lines.append(f"No better than the {baseline} in {_listed(unclear)}: {chance}.")
-    return lines
-
-
-def _listed(names: list[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _more(report: "Report") -> str:

@@ -20,9 +20,20 @@ from nncli.data.table_formats import WRITTEN
     help=f"The file to write, {WRITTEN} [stdout].",
 )
 @click.option("--probabilities", is_flag=True, help="Add the probability of every class or label.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="LEVEL",
+    help="Of numbers, add from where to where such a share of targets lies: 0.9, say.",
+)
 @format_option
 def command(
-    run: Path, file: Path, output: Path | None, probabilities: bool, input_format: str | None
+    run: Path,
+    file: Path,
+    output: Path | None,
+    probabilities: bool,
+    interval: float | None,
+    input_format: str | None,
 ) -> None:
     """Predict the rows of FILE: they are written as they are, with a prediction behind each.
 
@@ -30,16 +41,19 @@ def command(
     isn't needed. A FILE of - is standard input.
     """
     with input_file(file, input_format) as path:
-        _predict(run, path, output, probabilities=probabilities)
+        _predict(run, path, output, probabilities=probabilities, interval=interval)
 
 
-def _predict(run: Path, file: Path, output: Path | None, *, probabilities: bool) -> None:
+def _predict(
+    run: Path, file: Path, output: Path | None, *, probabilities: bool, interval: float | None
+) -> None:
     from nncli.artifacts.open_model import trained_model
     from nncli.artifacts.predictions import Predictions
     from nncli.cli.summary import note_unseen_categories
     from nncli.errors import few
 
-    predictions = Predictions(trained_model(run), file, probabilities=probabilities)
+    trained = trained_model(run)
+    predictions = Predictions(trained, file, probabilities=probabilities, interval=interval)
     predictions.write(output, sys.stdout.buffer)
     for note in predictions.file.notes:
         echo_line(f"note: {note}", err=True)

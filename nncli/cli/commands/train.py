@@ -215,6 +215,7 @@ def _train(
     """Train, record, and say where the run is and what it reached; the exit code."""
     from nncli.artifacts.run_training import train_to_end
     from nncli.cli.progress import Progress
+    from nncli.cli.summary import where_to_look
 
     progress = Progress(recorder.built.experiment.training.epochs, quiet=quiet)
     try:
@@ -227,6 +228,8 @@ def _train(
         print_json(result.summary)
     else:
         _print_result(recorder, result.summary["metrics"])
+        if result.finished and not quiet:
+            echo_err(where_to_look(recorder.run.path))
     if result.diverged:
         raise result.diverged
     return 0 if result.finished else signals.exit_code

@@ -50,16 +50,28 @@ def read_cells(graph: Graph, learnt: Preprocessing, parsers: Parsers) -> dict[st
     return {
         feature.name: _placed(feature, given[feature.name], parsers)
         if takes_text(feature)
-        else Cells(given[feature.name])
+        else Cells(_without_markers(feature, given[feature.name], parsers))
         for feature in learnt.features
     }
+
+
+def _without_markers(feature: FittedColumn, cells: Value, parsers: Parsers) -> Value:
+    """Numbers such as -999 that `data.missing` says mean no value become NaN."""
+    if feature.date is not None:
+        return cells
+    for text in missing_texts(parsers, feature.name):
+        number = to_number(text, parsers.decimal)
+        if number is not None and np.isfinite(number):
+            cells = cells.equals(number).where(np.nan, cells)
+    return cells
 
 
 def _input(graph: Graph, feature: FittedColumn) -> Value:
     if takes_text(feature):
         words = words_of(feature)
         listed = ", ".join(words[:20]) + (", ..." if len(words) > 20 else "")
-        return graph.input(feature.name, TEXT, f"one of: {listed}; '': missing")
+        listed = "yes or no, true or false, 1 or 0" if words == TRUTH else f"one of: {listed}"
+        return graph.input(feature.name, TEXT, f"{listed}; '': missing")
     what = DATE_INPUT if feature.date else "a number; NaN: missing"
     return graph.input(feature.name, FLOAT64, what)
 

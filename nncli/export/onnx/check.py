@@ -13,13 +13,11 @@ from nncli.data.target_transforms import transformed
 from nncli.data.writing.output_table import as_texts
 from nncli.errors import UserError
 from nncli.export.onnx.cells import takes_text
-from nncli.parts.activations import Gelu
 from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
 from nncli.parts.table import Table
 
 TOLERANCES = {"float64": 1e-12, "float32": 1e-6}
-WITH_ERF = 1e-7  # in float64, where onnxruntime has an error function of float32 alone
 TIE = 1e-6  # two best probabilities that are closer may swap
 
 
@@ -100,7 +98,7 @@ def compare(
     same = (found[-1] == expected) | (np.isnan(found[-1]) & np.isnan(expected))
     difference = np.where(same, 0.0, gaps).max(initial=0.0)
     difference = np.inf if np.isnan(difference) else float(difference)
-    allowed = tolerance(trained) * _condition(trained, expected)
+    allowed = TOLERANCES[str(trained.model.dtype)] * _condition(trained, expected)
     return Check(len(expected), difference, differ, allowed, version)
 
 
@@ -120,18 +118,6 @@ def _is_clear(trained: TrainedModel, expected: Array) -> Array:
         return np.asarray(np.abs(expected[:, 1] - threshold) > TIE / 2)
     best = np.sort(expected, axis=1)[:, -2:]
     return np.asarray(best[:, 1] - best[:, 0] > TIE)
-
-
-def tolerance(trained: TrainedModel) -> float:
-    """How far the answers may be apart."""
-    dtype = str(trained.model.dtype)
-    layers = [node.layer for reader in trained.networks for node in reader.model.network.nodes]
-    has_erf = any(
-        isinstance(getattr(layer, key, None), Gelu)
-        for layer in layers
-        for key in ("activation", "function")
-    )
-    return WITH_ERF if has_erf and dtype == "float64" else TOLERANCES[dtype]
 
 
 def cells(trained: TrainedModel, path: Path, table: Table) -> Mapping[str, Array]:

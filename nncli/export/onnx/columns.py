@@ -5,14 +5,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import FittedColumn
+from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
 from nncli.export.onnx.cells import Cells, takes_text
 from nncli.export.onnx.dates import date_inputs, is_no_date
-from nncli.export.onnx.encodings import encoded
+from nncli.export.onnx.encodings import encoded, normal_scores
 from nncli.export.onnx.graph import BOOL, FLOAT64, Graph, Value
 from nncli.parts.arrays import Array
 
+PIECES = PiecewiseLinear | BinsAndValue | RobustClip  # encodings of one column at a time
 NOTHING = -1  # the place of a word that leads to zeros alone
 REFUSED = -2  # of one that `nncli predict` refuses
 
@@ -61,23 +64,38 @@ class Columns:
         filled = missing.where(fills, whole)
         is_finite = filled.apply("Abs") <= np.finfo(float).max
         self.faults.append(is_finite.apply("Not"))
-        is_plain = [feature.encoding is None and feature.date is None for feature in features]
-        if plain := [place for place, chosen in enumerate(is_plain) if chosen]:
-            block = filled if len(plain) == len(features) else filled.columns(plain)
-            shift = np.array([[features[place].shift for place in plain]])
-            scale = np.array([[features[place].scale or np.inf for place in plain]])
-            self._add((block - shift) / scale, [(numeric[place], 1) for place in plain])
+        self._add_plain(numeric, filled)
+        self._add_scores(numeric, filled)
         for place, feature in enumerate(features):
-            if not is_plain[place]:
+            if feature.date is not None or isinstance(feature.encoding, PIECES):
                 values = self._bent(feature, filled.columns([place]))
                 self._add(values, [(numeric[place], len(feature.inputs) - feature.indicator)])
         if shown := [place for place, feature in enumerate(features) if feature.indicator]:
             indicators = missing.columns(shown).cast(FLOAT64)
             self._add(indicators, [(numeric[place], 1) for place in shown])
 
+    def _add_plain(self, numeric: Sequence[int], filled: Value) -> None:
+        """Those that are shifted and scaled alone."""
+        features = [self.learnt.features[n] for n in numeric]
+        plain = [p for p, f in enumerate(features) if f.encoding is None and f.date is None]
+        if plain:
+            block = filled if len(plain) == len(features) else filled.columns(plain)
+            shift = np.array([[features[place].shift for place in plain]])
+            scale = np.array([[features[place].scale or np.inf for place in plain]])
+            self._add((block - shift) / scale, [(numeric[place], 1) for place in plain])
+
+    def _add_scores(self, numeric: Sequence[int], filled: Value) -> None:
+        """Those that become normal scores."""
+        of_place = {p: self.learnt.features[n].encoding for p, n in enumerate(numeric)}
+        found = {p: each for p, each in of_place.items() if isinstance(each, NormalScores)}
+        if found:
+            columns = [filled.columns([place]) for place in found]
+            scores = normal_scores([*found.values()], columns)
+            self._add(scores, [(numeric[place], 1) for place in found])
+
     def _bent(self, feature: FittedColumn, values: Value) -> Value:
         """What an encoding or a date makes of (rows, 1) values."""
-        if feature.encoding is not None:
+        if isinstance(feature.encoding, PIECES):
             return encoded(feature.encoding, values)
         assert feature.date is not None
         bad = is_no_date(values)

@@ -1,11 +1,14 @@
 """Encodings: what numbers become where they aren't only shifted and scaled, in nodes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nncli.data.bent_scales import LARGEST, LEAST_RANK, NormalScores, RobustClip
-from nncli.data.numeric_encodings import Encoding, PiecewiseLinear
-from nncli.export.onnx.formulas import log, maximum, minimum
+from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
+from nncli.export.onnx.formulas import hypot, log, maximum, minimum, polynomial
 from nncli.export.onnx.graph import FLOAT64, INT64, Value
+from nncli.parts.arrays import Array
 
 # Wichura (1988), "Algorithm AS 241: The percentage points of the normal distribution": the
 # numerators and denominators of its middle and of its tails, the highest power first
@@ -25,36 +28,41 @@ TAILS = (
 )  # fmt: skip
 
 
-def encoded(encoding: Encoding, values: Value) -> Value:
+def encoded(encoding: PiecewiseLinear | BinsAndValue | RobustClip, values: Value) -> Value:
     """(rows, inputs) of (rows, 1) values, none of them missing."""
-    match encoding:
-        case PiecewiseLinear(edges):
-            return _piecewise_linear(np.array(edges), values)
-        case NormalScores(quantiles):
-            return _normal_scores(np.array(quantiles), values)
-        case RobustClip(shift, scale):
-            u = (values - shift) / (scale or np.inf)
-            u = minimum(maximum(u, -LARGEST), LARGEST)
-            return u / _hypot_with_1(u / 3.0)
+    if isinstance(encoding, PiecewiseLinear):
+        return _piecewise_linear(np.array(encoding.edges), values)
+    if isinstance(encoding, BinsAndValue):
+        edges = np.array(encoding.edges)
+        bins = _piecewise_linear(edges, values) * 0.5
+        within = minimum(maximum(values, edges[0]), edges[-1])
+        return bins.graph.concat([bins, (within - encoding.shift) / encoding.scale])
+    u = (values - encoding.shift) / (encoding.scale or np.inf)
+    u = minimum(maximum(u, -LARGEST), LARGEST)
+    return u / hypot(u / 3.0, 1.0)
 
 
-def _hypot_with_1(x: Value) -> Value:
-    """sqrt(1 + x^2) = m sqrt(1 / m^2 + (x / m)^2) of m = max(1, |x|), which doesn't overflow."""
-    most = maximum(x.apply("Abs"), 1.0)
-    ratio, one = x / most, most.apply("Reciprocal")
-    return most * (ratio * ratio + one * one).apply("Sqrt")
+def normal_scores(encodings: Sequence[NormalScores], columns: Sequence[Value]) -> Value:
+    """(rows, columns) of (rows, 1) values each."""
+    ranks = [
+        _ranks(np.array(encoding.quantiles), values)
+        for encoding, values in zip(encodings, columns, strict=True)
+    ]
+    whole = columns[0].graph.concat(ranks)
+    return _normal_quantile(minimum(maximum(whole, LEAST_RANK), 1 - LEAST_RANK))
 
 
-def _piecewise_linear(edges: np.ndarray, values: Value) -> Value:
+def _piecewise_linear(edges: Array, values: Value) -> Value:
     if len(edges) == 1:
         return values * 0.0
     filled = (values - edges[None, :-1]) / np.diff(edges)[None]
     return minimum(maximum(filled, 0.0), 1.0)
 
 
-def _normal_scores(quantiles: np.ndarray, values: Value) -> Value:
+def _ranks(quantiles: Array, values: Value) -> Value:
+    """From 0 to 1; the middle, whose score is 0, in a column that never varies."""
     if len(quantiles) == 1:
-        return values * 0.0
+        return values * 0.0 + 0.5
     last = len(quantiles) - 1
     values = minimum(maximum(values, quantiles[0]), quantiles[-1])
     below, up_to = _count(values > quantiles[None]), _count(values >= quantiles[None])
@@ -66,8 +74,7 @@ def _normal_scores(quantiles: np.ndarray, values: Value) -> Value:
     place = (below < up_to).where((below + up_to - 1.0) * 0.5, place)
     place = values.equals(quantiles[0]).where(0.0, place)
     place = values.equals(quantiles[-1]).where(float(last), place)
-    ranks = place / float(last)
-    return _normal_quantile(minimum(maximum(ranks, LEAST_RANK), 1 - LEAST_RANK))
+    return place / float(last)
 
 
 def _count(is_so: Value) -> Value:
@@ -75,7 +82,7 @@ def _count(is_so: Value) -> Value:
     return is_so.cast(FLOAT64).reduced("ReduceSum", [1])
 
 
-def _at(numbers: np.ndarray, index: Value) -> Value:
+def _at(numbers: Array, index: Value) -> Value:
     """The numbers at (rows, 1) indices."""
     whole = index.graph.constant(numbers)
     return index.graph.add("Gather", whole, index, dtype=whole.dtype, axis=0)
@@ -94,13 +101,4 @@ def _normal_quantile(p: Value) -> Value:
 def _ratio(polynomials: tuple[tuple[float, ...], tuple[float, ...]], r: Value) -> Value:
     """One polynomial by another."""
     above, below = polynomials
-    return _polynomial(above, r) / _polynomial(below, r)
-
-
-def _polynomial(coefficients: tuple[float, ...], r: Value) -> Value:
-    """By Horner's rule."""
-    first, second, *others = coefficients
-    value = r * first + second
-    for coefficient in others:
-        value = value * r + coefficient
-    return value
+    return polynomial(above, r) / polynomial(below, r)

@@ -1,0 +1,58 @@
+"""Gather the website's pages in build/site: docs/, and what lies in the root beside it.
+
+`make site` calls it, and then the generator. Links are turned to where the pages lie there.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "build" / "site"
+NOT_PAGES = shutil.ignore_patterns("*.py", "site.yml", "site.lock", "__pycache__")
+FROM_ROOT = {
+    "README.md": "index.md",
+    "SECURITY.md": "security.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "LICENSE": "licence.md",
+}
+
+
+def gather() -> None:
+    """Make the folder anew: pages, pictures and the generator's settings."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    pages = SOURCE / "pages"
+    shutil.copytree(ROOT / "docs", pages, ignore=NOT_PAGES)
+    shutil.copy(ROOT / "docs" / "site.yml", SOURCE / "mkdocs.yml")
+    for name, place in FROM_ROOT.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        (pages / place).write_text(text if name != "LICENSE" else as_page(text), encoding="utf-8")
+    for page in pages.rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(turned(text), encoding="utf-8")
+
+
+def as_page(text: str) -> str:
+    return f"# Licence\n\n```text\n{text}```\n"
+
+
+def turned(text: str) -> str:
+    """Links that led into docs/, or out of it, lead to the page beside.
+
+    >>> turned("[a](docs/tables.md) [b](../SECURITY.md#limits) [c](https://docs/x)")
+    '[a](tables.md) [b](security.md#limits) [c](https://docs/x)'
+    """
+    text = text.replace("](docs/", "](")
+    for name, place in FROM_ROOT.items():
+        up = r"((?:\.\./)*)"
+        text = re.sub(
+            rf"\]\({up}{re.escape(name)}(?=[#)])",
+            lambda found, place=place: f"]({found[1].removeprefix('../')}{place}",
+            text,
+        )
+    return text
+
+
+if __name__ == "__main__":
+    gather()

@@ -1,0 +1,60 @@
+"""Prediction intervals: from where to where a row's own target lies, at a level such as 90%.
+
+Split conformal prediction (Papadopoulos et al., 2002; Lei et al., 2018): the validation rows show
+how far off predictions are, and of n such errors the ceil((n + 1) level)-th smallest covers a new
+row with at least that probability, whatever the network, if rows come from one source.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from nncli.artifacts.trained_model import TrainedModel
+from nncli.data.scaling import Scaling
+from nncli.errors import UserError
+from nncli.parts.arrays import Array
+
+
+@dataclass(frozen=True)
+class PredictionIntervals:
+    """level: the share of rows to cover.  widths: (targets,) half of each, in learnt units.
+
+    rows: how many errors they were taken from.  target: how targets are learnt: where that is by
+    their logarithm, intervals are wider where predictions are larger.
+    """
+
+    level: float
+    widths: Array
+    rows: int
+    target: Scaling
+
+    @classmethod
+    def of(cls, trained: TrainedModel, level: float) -> Self:
+        """Raises UserError for a model of classes, or one with too few validation rows."""
+        fitted = trained.model.preprocessing
+        if fitted.classes or fitted.labels:
+            raise UserError(f"{trained.path}: intervals are for numbers, and it predicts classes")
+        held_out, scaling = trained.held_out(), fitted.target
+        with np.errstate(all="ignore"):
+            errors = scaling.apply(held_out.predictions) - scaling.apply(held_out.truth)
+        rank, fewest = math.ceil((len(errors) + 1) * level), math.ceil(level / (1 - level))
+        if rank > len(errors):
+            raise UserError(
+                f"{trained.path}: {len(errors)} validation rows are too few for intervals of "
+                f"{level:.6g}: it takes {fewest}"
+            )
+        widths = np.sort(np.abs(errors), axis=0)[rank - 1] * held_out.error_ratio
+        return cls(level, widths, len(errors), scaling)
+
+    def __call__(self, predictions: Array) -> tuple[Array, Array]:
+        """(rows, targets) the lower ends, and the upper ones."""
+        with np.errstate(all="ignore"):
+            learnt = self.target.apply(predictions)
+            return self.target.undo(learnt - self.widths), self.target.undo(learnt + self.widths)
+
+    def coverage(self, predictions: Array, truth: Array) -> Array:
+        """(targets,) the share of rows whose target lies in its interval."""
+        low, high = self(predictions)
+        return np.asarray(((low <= truth) & (truth <= high)).mean(axis=0))

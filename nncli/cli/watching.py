@@ -1,0 +1,173 @@
+"""Watching: runs and studies as lines, and on a terminal as a chart, while others train them."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nncli.artifacts.live_view import RUNNING, RunSeen, StudySeen
+from nncli.cli.braille import Line, chart
+from nncli.cli.streams import echo
+from nncli.cli.text_table import figure
+from nncli.errors import UserError, escaped, few
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+REFRESH = 1.0  # seconds between two looks
+QUIET = 10.0  # seconds between plain lines, at the least
+COLORS = ("bright_blue", "yellow", "green", "magenta", "cyan", "red")
+HEIGHT, LEAST_HEIGHT, LEAST_WIDTH = 20, 4, 24
+ENDED = {
+    "epochs": "all epochs are done",
+    "early_stopping": "stopped early: it got no better",
+    "converged": "converged",
+    "interrupted": "stopped; nncli train --resume goes on",
+    "pruned": "pruned: it was worse than others",
+    "diverged": "diverged: its numbers left the finite ones",
+}
+
+Seen = RunSeen | StudySeen
+
+
+def in_words(seen: Seen, metric: str) -> str:
+    """How far it has come, on one line."""
+    if isinstance(seen, StudySeen):
+        return _study_in_words(seen)
+    epoch = seen.last("epoch")
+    words = [f"{seen.name}  epoch {int(epoch or 0)}/{seen.epochs}"] if seen.epochs else [seen.name]
+    columns = (metric, f"val_{metric}")
+    words += [f"{name} {v:.5g}" for name in columns if (v := seen.last(name)) is not None]
+    if (seconds := seen.last("seconds")) is not None:
+        words.append(f"{seconds:.0f} s")
+    if seen.state != RUNNING:
+        words.append(ENDED.get(seen.state, seen.state))
+    return escaped("  ".join(words))
+
+
+def _study_in_words(seen: StudySeen) -> str:
+    words = [f"{seen.name}  {seen.done} of {seen.total} trials"]
+    if seen.best is not None:
+        words.append(f"best {seen.objective} {figure(seen.best.value)} ({seen.best.run})")
+    running = [run for run in seen.runs if not run.has_ended]
+    if running:
+        words.append("running: " + few([_epoch_of(run) for run in running], 4))
+    if seen.has_ended:
+        words.append("ended")
+    elif not seen.is_running:
+        words.append("stopped before its end; --resume goes on")
+    return escaped("  ".join(words))
+
+
+def _epoch_of(run: RunSeen) -> str:
+    return f"{run.name} {int(run.last('epoch') or 0)}/{run.epochs}"
+
+
+def has_ended(seen: Seen) -> bool:
+    """Whether nothing more is to come."""
+    if isinstance(seen, StudySeen):
+        return seen.has_ended or not seen.is_running
+    return seen.has_ended
+
+
+def check_metric(all_seen: Sequence[Seen], metric: str) -> None:
+    """Raises UserError for a column that no run has, once there are some."""
+    runs = _runs(all_seen)
+    known = {name.removeprefix("val_"): None for run in runs for name in run.columns}
+    if known and metric not in known:
+        names = [name for name in known if name not in ("epoch", "seconds")]
+        raise UserError(f"no run has the metric '{escaped(metric)}'; known: {few(names, 20)}")
+
+
+def _runs(all_seen: Sequence[Seen]) -> list[RunSeen]:
+    """Those to be drawn."""
+    return [
+        run for seen in all_seen for run in (seen.runs if isinstance(seen, StudySeen) else [seen])
+    ]
+
+
+class PlainLines:
+    """A line for each, when it has come further and some time has passed, and at its end."""
+
+    def __init__(self, metric: str) -> None:
+        self.metric = metric
+        self.said: dict[int, str] = {}
+        self.when: dict[int, float] = {}
+
+    def show(self, all_seen: Sequence[Seen]) -> None:
+        now = time.monotonic()
+        for place, seen in enumerate(all_seen):
+            line = in_words(seen, self.metric)
+            is_due = now - self.when.get(place, -QUIET) >= QUIET or has_ended(seen)
+            if is_due and line != self.said.get(place):
+                echo(line)
+                self.said[place], self.when[place] = line, now
+
+    def close(self) -> None: ...
+
+
+class Chart:
+    """Curves of all, with a line each below; drawn anew each time. One run: train and val."""
+
+    def __init__(self, metric: str, console: "Console") -> None:
+        from rich.live import Live
+
+        self.metric = metric
+        self.live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
+        self.live.start()
+
+    def show(self, all_seen: Sequence[Seen]) -> None:
+        width, height = self.live.console.size
+        self.live.update(drawn(all_seen, self.metric, width, height), refresh=True)
+
+    def close(self) -> None:
+        self.live.stop()
+
+
+def shown_here(metric: str) -> PlainLines | Chart:
+    """What suits the place that stdout goes to."""
+    from rich.console import Console
+
+    console = Console()
+    is_able = console.is_terminal and not console.is_dumb_terminal
+    knows_dots = console.encoding.lower().startswith("utf")
+    return Chart(metric, console) if is_able and knows_dots else PlainLines(metric)
+
+
+def drawn(all_seen: Sequence[Seen], metric: str, width: int, height: int) -> "Text":
+    """The chart, its legend and how far each has come, in a terminal of that size."""
+    from rich.text import Text
+
+    lines, legend = _curves(_runs(all_seen), metric)
+    words = [in_words(seen, metric)[:width] for seen in all_seen]
+    room = min(HEIGHT, height - len(words) - 2)
+    text = Text(no_wrap=True, overflow="crop")
+    if lines and room >= LEAST_HEIGHT and width >= LEAST_WIDTH:
+        for row in chart(lines, width, room):
+            for cell in row:
+                text.append(cell.letter, cell.style or None)
+            text.append("\n")
+        left = width
+        for name, style in legend:
+            text.append(f"━ {name}  "[: max(left, 0)], style)
+            left -= len(name) + 4
+        text.append("\n")
+    text.append("\n".join(words))
+    return text
+
+
+def _curves(runs: Sequence[RunSeen], metric: str) -> tuple[list[Line], list[tuple[str, str]]]:
+    """The lines and the legend. Several runs: what counts of each, its validation rows'."""
+    lines, legend = [], []
+    wanted = [(run, column) for run in runs for column in _columns(run, metric, len(runs) == 1)]
+    for (run, column), style in zip(wanted, COLORS, strict=False):
+        lines.append(Line(run.columns["epoch"], run.columns[column], style))
+        legend.append((column if len(runs) == 1 else f"{run.name} {column}", style))
+    if len(wanted) > len(COLORS):
+        legend.append((f"and {len(wanted) - len(COLORS)} more", "dim"))
+    return lines, [(escaped(name), style) for name, style in legend]
+
+
+def _columns(run: RunSeen, metric: str, is_alone: bool) -> list[str]:
+    there = [column for column in (metric, f"val_{metric}") if column in run.columns]
+    return there if is_alone else there[-1:]

@@ -1,0 +1,124 @@
+"""Worst rows: those that the predictions are furthest from, with their places and cells."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+
+from nncli.evaluation.report import Report
+from nncli.evaluation.verdicts import number
+from nncli.parts.arrays import Array
+from nncli.parts.decision import has_label
+from nncli.parts.table import Table
+
+MOST = 10
+
+
+@dataclass(frozen=True)
+class WorstRow:
+    """A row, and what was made of it.
+
+    place: `file:line`.  truth, predicted: in words.  how_far: the probability that was given to the
+    truth, or predicted - true.  is_wrong: whether it has another class, or other labels.
+    cells: (column, what stands there) of the columns asked for.
+    """
+
+    place: str
+    truth: str
+    predicted: str
+    how_far: str
+    is_wrong: bool
+    cells: tuple[tuple[str, str], ...]
+
+
+def worst_rows(
+    report: Report, table: Table, rows: Array, columns: Sequence[str], most: int = MOST
+) -> tuple[WorstRow, ...]:
+    """The rows with the greatest loss, the worst first. rows: of the table, as the report has them.
+
+    columns: whose cells are told.
+    """
+    distance = _distance(report)
+    order = np.argsort(-np.where(np.isnan(distance), np.inf, distance), kind="stable")[:most]
+    return tuple(
+        _worst(report, table, columns, int(rows[place]), place) for place in order.tolist()
+    )
+
+
+def _distance(report: Report) -> Array:
+    """(rows,) how far each prediction is from the truth."""
+    predictions, truth = report.predictions.astype(float), report.truth
+    with np.errstate(all="ignore"):
+        if report.classes:
+            return np.asarray(-predictions[np.arange(len(truth)), truth])
+        off = np.abs(predictions - truth)
+        if not report.labels:
+            spread = truth.std(axis=0)
+            off = off / np.where(spread > 0, spread, 1.0)
+        return np.asarray(off.max(axis=1))
+
+
+def _worst(report: Report, table: Table, columns: Sequence[str], row: int, place: int) -> WorstRow:
+    given, truth = report.predictions[place], report.truth[place]
+    if report.classes:
+        chosen, true = int(report.decision(given)), int(truth)
+        predicted = f"{report.classes[chosen]} ({_share(given[chosen])})"
+        words = report.classes[true], predicted, _share(given[true]), chosen != true
+    elif report.labels:
+        words = _labels(report, given, truth)
+    else:
+        words = _numbers(report, given, truth)
+    cells = tuple((name, cell(table, name, row)) for name in columns)
+    return WorstRow(short_place(table.place(row)), *words, cells)
+
+
+def _labels(report: Report, given: Array, truth: Array) -> tuple[str, str, str, bool]:
+    names, has = report.labels, has_label(given)
+    wrong = [name for name, a, b in zip(names, has, truth > 0, strict=True) if a != b]
+    furthest = int(np.argmax(np.abs(given - truth)))
+    of_truth = given[furthest] if truth[furthest] > 0 else 1.0 - given[furthest]
+    true = ", ".join(name for name, there in zip(names, truth > 0, strict=True) if there)
+    said = ", ".join(name for name, there in zip(names, has, strict=True) if there)
+    return true or "none", said or "none", f"{names[furthest]}: {_share(of_truth)}", bool(wrong)
+
+
+def _numbers(report: Report, given: Array, truth: Array) -> tuple[str, str, str, bool]:
+    off = (given - truth).tolist()
+    return _listed(truth), _listed(given), ", ".join(number(v, 4, "+") for v in off), False
+
+
+def _listed(values: Array) -> str:
+    return ", ".join(number(value, 5) for value in values.tolist())
+
+
+def _share(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+def cell(table: Table, name: str, row: int) -> str:
+    """What stands in a cell, as far as the table kept it: a category, a date, a number."""
+    column = table.column(name)
+    value = float(column.values[row])
+    if np.isnan(value):
+        return "(missing)"
+    words = column.categories or table.orders.get(name, ())
+    if words:
+        return words[int(value)] if 0 <= value < len(words) else "(unknown)"
+    if table.kind(name) == "date":
+        moment = np.datetime64(0, "s") + np.timedelta64(round(value * 86_400), "s")
+        return str(moment).removesuffix("T00:00:00")
+    if table.kind(name) == "boolean":
+        return "yes" if value else "no"
+    return f"{value:.6g}"
+
+
+def short_place(place: str) -> str:
+    """The file's name alone, as before a run copied it: where it lay is its owner's business.
+
+    >>> short_place("runs/x-001/files/1-penguins.csv:83"), short_place("row 7")
+    ('penguins.csv:83', 'row 7')
+    """
+    path = PurePath(place.replace("\\", "/"))
+    return re.sub(r"^\d+-", "", path.name) if path.parent.name == "files" else path.name

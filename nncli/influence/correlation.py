@@ -1,0 +1,54 @@
+"""Correlation: columns that say much the same: neither is needed while the other is there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table
+
+STRONG = 0.8
+MOST_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class CorrelatedPair:
+    """Two columns of numbers and Spearman's rank correlation between them."""
+
+    first: str
+    second: str
+    correlation: float
+
+
+def correlated_pairs(table: Table, rows: Array, names: list[str]) -> list[CorrelatedPair]:
+    """|r| >= 0.8, the strongest first, among the columns `names` that are numbers."""
+    numeric = [name for name in names if table.kind(name) == "numeric"]
+    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).round().astype(int)]
+    ranks = [_ranks(table.column(name).values[chosen]) for name in numeric]
+    found = []
+    for second in range(len(numeric)):
+        for first in range(second):
+            r = _pearson(ranks[first], ranks[second])
+            if abs(r) >= STRONG:
+                found.append(CorrelatedPair(numeric[first], numeric[second], r))
+    return sorted(found, key=lambda pair: -abs(pair.correlation))
+
+
+def _ranks(values: Array) -> Array:
+    """(rows,) ranks, equal values sharing theirs; NaN where missing."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks = (ends - (counts - 1) / 2)[inverse]
+    return np.asarray(np.where(np.isnan(values), np.nan, ranks))
+
+
+def _pearson(a: Array, b: Array) -> float:
+    """Of the rows that have both; ranks are among these."""
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < 3:
+        return 0.0
+    if not both.all():
+        a, b = _ranks(a[both]), _ranks(b[both])
+    a, b = a - a.mean(), b - b.mean()
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / size if size > 0 else 0.0

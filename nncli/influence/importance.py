@@ -1,0 +1,114 @@
+"""Permutation importance: what is lost when a column's values are dealt out to other rows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.influence.loss_per_row import loss_of
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table
+
+Predict = Callable[[Array], Array]  # raw rows (rows, features) -> predictions
+
+REPEATS = 10
+MOST_ROWS = 2_000
+SHOWN = 30  # columns that are looked at closely
+BLOCK_VALUES = 1 << 21  # of the rows asked about at a time: 16 MB
+FEWEST_ROWS = 30  # to choose among very many columns
+
+
+@dataclass(frozen=True)
+class ColumnImportance:
+    """loss with the column permuted - loss as it is: mean and deviation over permutations."""
+
+    name: str
+    mean: float
+    deviation: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it is more than what one permutation differs from another by."""
+        return self.mean > 2 * self.deviation
+
+
+@dataclass(frozen=True)
+class Importance:
+    """The columns, the most important first.
+
+    measure: the loss, in words.  base: of the predictions as they are.
+    rows, of_rows: on how many of the rows scored.  repeats: permutations of each column.
+    of_columns: how many there are; the others were looked at in passing, and matter less.
+    """
+
+    measure: str
+    base: float
+    columns: tuple[ColumnImportance, ...]
+    rows: int
+    of_rows: int
+    repeats: int
+    of_columns: int
+
+
+def permutation_importance(
+    predict: Predict, table: Table, rows: Array, *, seed: int, work: int = 1
+) -> Importance:
+    """Of every feature of a table, on the given rows.
+
+    work: multiplications that a row's prediction takes; a large network is asked about fewer rows.
+    """
+    random = np.random.default_rng(seed)
+    measure, loss = loss_of(table.task, len(table.targets))
+    chosen = _sample(rows, min(MOST_ROWS, max(_affordable(work, len(table.features)), FEWEST_ROWS)))
+    x, truth = np.asarray(table.x[chosen], float), table.y[chosen]
+    base = loss(predict(x), truth)
+    places = [*range(len(table.features))]
+    if len(places) > SHOWN:
+        few = slice(FEWEST_ROWS)
+        at_once = (predict, x[few], truth[few], loss, random, 1)
+        found = np.array([_losses(place, *at_once)[0] for place in places])
+        places = sorted(np.argsort(-found, kind="stable")[:SHOWN].tolist())
+    columns = []
+    for place in places:
+        more = _losses(place, predict, x, truth, loss, random, REPEATS) - base
+        name = table.features[place]
+        columns.append(ColumnImportance(name, float(more.mean()), float(more.std(ddof=1))))
+    columns.sort(key=lambda column: -column.mean)
+    of_columns = len(table.features)
+    return Importance(measure, base, tuple(columns), len(x), len(rows), REPEATS, of_columns)
+
+
+def _affordable(work: int, columns: int) -> int:
+    """Rows whose permutations take a second or two."""
+    return 4_000_000_000 // (work * REPEATS * min(columns, SHOWN))
+
+
+def _sample(rows: Array, most: int) -> Array:
+    """Evenly spaced ones."""
+    if len(rows) <= most:
+        return rows
+    return np.asarray(rows[np.linspace(0, len(rows) - 1, most).round().astype(int)])
+
+
+def _losses(
+    place: int,
+    predict: Predict,
+    x: Array,
+    truth: Array,
+    loss: Callable[[Array, Array], float],
+    random: np.random.Generator,
+    repeats: int,
+) -> Array:
+    """(repeats,) losses with one column permuted; as many at once as memory allows."""
+    size = len(x)
+    together = max(min(BLOCK_VALUES // max(x.size, 1), repeats), 1)
+    losses: list[float] = []
+    while len(losses) < repeats:
+        count = min(together, repeats - len(losses))
+        moved = np.tile(x, (count, 1))
+        for start in range(0, count * size, size):
+            moved[start : start + size, place] = random.permutation(x[:, place])
+        answers = predict(moved)
+        starts = range(0, count * size, size)
+        losses += [loss(answers[start : start + size], truth) for start in starts]
+    return np.array(losses)

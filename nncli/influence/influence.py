@@ -1,0 +1,36 @@
+"""Influence: which columns the predictions of a model need, how they change along the first few,
+and which columns say much the same."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.influence.correlation import CorrelatedPair, correlated_pairs
+from nncli.influence.importance import Importance, Predict, permutation_importance
+from nncli.influence.partial_dependence import PartialDependence, partial_dependence
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table
+
+CURVES = 4  # columns whose partial dependence is worked out
+
+
+@dataclass(frozen=True)
+class Influence:
+    """outputs: what each number of a prediction is: a class, a label or a target."""
+
+    importance: Importance
+    dependence: tuple[PartialDependence, ...]
+    outputs: tuple[str, ...]
+    correlated: tuple[CorrelatedPair, ...]
+
+
+def influence_of(
+    predict: Predict, table: Table, scored: Array, train: Array, *, seed: int, work: int = 1
+) -> Influence:
+    """Of the model `predict`: importance on the rows `scored`, dependence over the rows `train`."""
+    with np.errstate(all="ignore"):
+        importance = permutation_importance(predict, table, scored, seed=seed, work=work)
+    names = [column.name for column in importance.columns]
+    dependence = partial_dependence(predict, table, train, names[:CURVES])
+    pairs = correlated_pairs(table, train, names)
+    return Influence(importance, tuple(dependence), table.classes or table.targets, tuple(pairs))

@@ -1,0 +1,70 @@
+"""Partial dependence: the mean prediction as one column is set to value after value."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nncli.influence.importance import Predict
+from nncli.parts.arrays import Array
+from nncli.parts.table import Kind, Table
+
+STEPS = 25  # of a number
+MOST_ROWS = 200  # that a mean is taken over
+MOST_CATEGORIES = 12
+ENDS = (0.01, 0.99)  # quantiles between which a number is set
+
+
+@dataclass(frozen=True)
+class PartialDependence:
+    """Along one column, the others as the training rows have them.
+
+    positions: (steps,) the values it is set to; of a category its index in the table.
+    means: (steps, outputs) predictions, averaged over rows.
+    deciles: of a number in the training rows.  categories: in words, one for each position.
+    of_categories: how many there are; the most frequent ones are shown.
+    """
+
+    name: str
+    kind: Kind
+    positions: Array
+    means: Array
+    deciles: Array
+    categories: tuple[str, ...] = ()
+    of_categories: int = 0
+
+
+def partial_dependence(
+    predict: Predict, table: Table, rows: Array, names: list[str]
+) -> list[PartialDependence]:
+    """Of the columns `names`, over a sample of the training rows `rows`."""
+    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).round().astype(int)]
+    x = np.asarray(table.x[chosen], float)
+    return [_along(predict, table, rows, name, x) for name in names]
+
+
+def _along(predict: Predict, table: Table, rows: Array, name: str, x: Array) -> PartialDependence:
+    column, kind = table.column(name), table.kind(name)
+    values = column.values[rows]
+    present = values[np.isfinite(values)]
+    deciles, words, count = np.empty(0), tuple[str, ...](), 0
+    if kind in ("categorical", "boolean") or table.orders.get(name):
+        positions, words, count = _categories(table, name, present)
+    else:
+        deciles = np.quantile(present, np.linspace(0.1, 0.9, 9))
+        low, high = np.quantile(present, ENDS).tolist()
+        positions = np.unique(np.linspace(low, high, STEPS))
+    moved = np.tile(x, (len(positions), 1))
+    moved[:, table.features.index(name)] = np.repeat(positions, len(x))
+    with np.errstate(all="ignore"):
+        answers = predict(moved)
+        means = answers.reshape(len(positions), len(x), -1).mean(axis=1)
+    return PartialDependence(name, kind, positions, means, deciles, words, count)
+
+
+def _categories(table: Table, name: str, present: Array) -> tuple[Array, tuple[str, ...], int]:
+    """(codes, in words, how many there are) of the most frequent ones, in the table's order."""
+    codes, counts = np.unique(present, return_counts=True)
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_CATEGORIES])
+    known = table.categories.get(name) or table.orders.get(name) or ("no", "yes")
+    words = [known[int(c)] if 0 <= c < len(known) else f"{c:g}" for c in codes[kept].tolist()]
+    return np.asarray(codes[kept]), tuple(words), len(codes)

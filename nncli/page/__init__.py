@@ -1,0 +1,1 @@
+"""Pages: what every HTML page has in common: escaping, colours, and no request to anywhere."""

@@ -1,0 +1,81 @@
+"""Curves: metrics.csv as charts that a page has room for."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from nncli.artifacts.learning_curves import Curves
+from nncli.report.facts import Chart, Line
+
+MOST_POINTS = 200  # of a curve
+MOST_METRICS = 8
+MOST_LINES = 10
+SKIPPED = ("epoch", "seconds", "learning_rate")
+
+
+def charts_of(curves: Curves) -> tuple[Chart, ...]:
+    """One run's: each metric, training and validation."""
+    metrics = _metrics([curves.columns], curves.columns)[:MOST_METRICS]
+    return tuple(_chart(curves, metric) for metric in metrics)
+
+
+def _metrics(
+    several: Sequence[Mapping[str, Sequence[float]]], first: Mapping[str, object]
+) -> list[str]:
+    """The loss first; none twice under another name, as log_loss often is the loss."""
+    names = list(dict.fromkeys(name.removeprefix("val_") for name in first if name not in SKIPPED))
+    kept: list[str] = []
+    for name in names:
+        twins = [
+            other
+            for other in kept
+            if all(
+                list(columns.get(f"{part}{name}", ())) == list(columns.get(f"{part}{other}", ()))
+                for columns in several
+                for part in ("", "val_")
+            )
+        ]
+        if not twins:
+            kept.append(name)
+    return kept
+
+
+def _chart(curves: Curves, metric: str) -> Chart:
+    lines = [
+        line(name, curves.columns, column, curves.best_of(column))
+        for column, name in ((metric, "training"), (f"val_{metric}", "validation"))
+        if column in curves.columns
+    ]
+    return Chart(metric, tuple(lines), metric in curves.scores)
+
+
+def line(
+    name: str, columns: Mapping[str, Sequence[float]], column: str, best_epoch: int | None
+) -> Line:
+    """A column at evenly spaced epochs, the best one and both ends among them."""
+    epochs, values = columns["epoch"], columns[column]
+    last = len(epochs) - 1
+    steps = min(last, MOST_POINTS - 2)
+    chosen = {round(last * step / steps) for step in range(steps + 1)} if steps else {0}
+    best = [*epochs].index(best_epoch) if best_epoch is not None and best_epoch in epochs else None
+    places = sorted(chosen | ({best} if best is not None else set()))
+    at = places.index(best) if best is not None else None
+    if at is not None and not math.isfinite(values[places[at]]):
+        at = None
+    return Line(name, tuple(epochs[p] for p in places), tuple(values[p] for p in places), at)
+
+
+def overlaid(
+    named: Sequence[tuple[str, Mapping[str, Sequence[float]]]], scores: Sequence[str]
+) -> tuple[Chart, ...]:
+    """Several runs': each metric that one has, on validation rows where there are any."""
+    found = [(name, columns) for name, columns in named if columns]
+    if not found:
+        return ()
+    metrics = _metrics([columns for _, columns in found], found[0][1])
+    charts = []
+    for metric in metrics[:MOST_METRICS]:
+        column = f"val_{metric}" if f"val_{metric}" in found[0][1] else metric
+        lines = [line(name, each, column, None) for name, each in found if column in each]
+        left_out = max(len(lines) - MOST_LINES, 0)
+        charts.append(Chart(column, tuple(lines[:MOST_LINES]), metric in scores, left_out))
+    return tuple(charts)

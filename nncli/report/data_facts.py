@@ -1,0 +1,113 @@
+"""Data facts: what the training rows hold, column by column."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from nncli.assembly.build import Built
+from nncli.data.fitted_columns import FittedColumn
+from nncli.evaluation.verdicts import number
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table
+from nncli.report.facts import ColumnFacts, DataFacts, Histogram, TargetFacts, finite
+
+MOST_COLUMNS = 30
+MOST_CATEGORIES = 12
+MOST_TARGETS = 12
+BINS = 20
+
+
+def data_facts(built: Built, source: str) -> DataFacts:
+    """Of a run's table. source: its file or its dataset, in words."""
+    table, rows, fitted = built.table, built.rows, built.preprocessing
+    left_out = [*table.origin.left_out.items()] if table.origin else []
+    targets = _targets(table, rows.named())
+    return DataFacts(
+        source,
+        table.sha256(),
+        {name: len(part) for name, part in rows.named().items()},
+        tuple(targets[:MOST_TARGETS]),
+        len(targets),
+        tuple(_column(table, each, rows.train) for each in fitted.features[:MOST_COLUMNS]),
+        len(fitted.features),
+        tuple(left_out[:MOST_COLUMNS]),
+        len(left_out),
+    )
+
+
+def _column(table: Table, fitted: FittedColumn, rows: Array) -> ColumnFacts:
+    values = finite(table.column(fitted.name).values[rows])
+    words = table.categories.get(fitted.name) or table.orders.get(fitted.name)
+    kind = "ordinal" if fitted.order else fitted.kind
+    fill = "" if fitted.fill is None or not fitted.missing else _fill(fitted)
+    if words or fitted.kind == "boolean":
+        counts = _counts(values, words or ("no", "yes"))
+        shown = tuple(counts[:MOST_CATEGORIES])
+        return ColumnFacts(fitted.name, kind, fitted.missing, fill, None, shown, len(counts))
+    return ColumnFacts(fitted.name, kind, fitted.missing, fill, histogram(values, fitted.kind))
+
+
+def _fill(fitted: FittedColumn) -> str:
+    if isinstance(fitted.fill, str):
+        return fitted.fill
+    assert fitted.fill is not None
+    if fitted.kind == "date":
+        return _day(fitted.fill)
+    if fitted.kind == "boolean":
+        return "yes" if fitted.fill else "no"
+    if fitted.order and 0 <= round(fitted.fill) < len(fitted.order):
+        return fitted.order[round(fitted.fill)]
+    return number(fitted.fill, 5)
+
+
+def _day(days: float) -> str:
+    return str(np.datetime64(0, "D") + np.timedelta64(int(np.floor(days)), "D"))
+
+
+def _counts(values: Array, words: tuple[str, ...]) -> list[tuple[str, int]]:
+    """(word, rows), the most frequent first."""
+    codes, counts = np.unique(values.astype(int), return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    known = [(int(codes[i]), int(counts[i])) for i in order]
+    return [(words[c] if 0 <= c < len(words) else "(unknown)", count) for c, count in known]
+
+
+def histogram(values: Array, kind: str = "numeric") -> Histogram | None:
+    """Of the numbers that are finite; None if there are none."""
+    if not len(values):
+        return None
+    low, high = float(values.min()), float(values.max())
+    words = _day if kind == "date" else number
+    if not np.isfinite(high - low):
+        return None
+    bins = min(BINS, len(np.unique(values))) if high > low else 1
+    counts, _ = np.histogram(values, bins, (low, high if high > low else low + 1.0))
+    return Histogram(tuple(counts.tolist()), words(low), words(high))
+
+
+def _targets(table: Table, parts: Mapping[str, Array]) -> list[TargetFacts]:
+    if table.classes:
+        counts = {
+            name: tuple(np.bincount(table.y[rows], minlength=len(table.classes)).tolist())
+            for name, rows in parts.items()
+        }
+        return [TargetFacts(table.targets[0], counts, table.classes)]
+    if table.labels:
+        return [
+            TargetFacts(
+                name,
+                {part: _pair(table.y[rows, place]) for part, rows in parts.items()},
+                table.labels[place],
+            )
+            for place, name in enumerate(table.targets)
+        ]
+    train = parts["train"]
+    return [
+        TargetFacts(name, {}, (), histogram(finite(table.y[train, place])))
+        for place, name in enumerate(table.targets)
+    ]
+
+
+def _pair(values: Array) -> tuple[int, int]:
+    has = int((values > 0).sum())
+    return len(values) - has, has

@@ -1,0 +1,33 @@
+"""Several runs as one page: scores, the keys that differ, curves."""
+
+from nncli.page.markup import Markup, join, tag
+from nncli.report.facts import Overview
+from nncli.report.html.curves import learning_curves
+from nncli.report.html.page import Section, page
+from nncli.report.html.reading import reading
+from nncli.report.html.tables import table
+from nncli.report.words import MOST_KEYS, score_rows
+
+
+def overview_html(overview: Overview) -> str:
+    """A report of several runs, whole."""
+    sections: list[Section] = [("scores", "Scores", join(reading("overview"), *_scores(overview)))]
+    if overview.charts:
+        curves = join(reading("curves"), learning_curves(overview.charts, are_runs=True))
+        sections.append(("curves", "Learning curves", curves))
+    notes = tag("ul", *(tag("li", note) for note in overview.notes), class_="doubts")
+    top = join(
+        tag("p", *(f"{sentence} " for sentence in overview.headline), class_="headline"),
+        notes if overview.notes else None,
+    )
+    return page(overview.title, top, sections, overview.charts)
+
+
+def _scores(overview: Overview) -> list[Markup]:
+    header, rows = score_rows(overview)
+    made = table(header, rows, label="Scores of each config", kind="runs")
+    rest = len(overview.comparison.groups) - len(rows)
+    keys = len(overview.comparison.keys) - MOST_KEYS
+    notes = [f"{rest:,} more configs are not shown."] if rest > 0 else []
+    notes += [f"{keys:,} more keys differ."] if keys > 0 else []
+    return [made, *(tag("p", note, class_="note") for note in notes)]

@@ -1,0 +1,136 @@
+"""The page: sections in their order, with style and script inside."""
+
+from collections.abc import Sequence
+from string import Template
+
+from nncli import __version__
+from nncli.page.embed import asset, json_block, script_hash, theme
+from nncli.page.markup import Markup, join, tag, text
+from nncli.report.facts import Again, Chart, Document
+from nncli.report.html.curves import learning_curves, points
+from nncli.report.html.data import data, network
+from nncli.report.html.influence import influence
+from nncli.report.html.reading import reading
+from nncli.report.html.scores import scores
+from nncli.report.html.tables import table
+from nncli.report.words import worst_table
+
+PACKAGE = "nncli.report"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src {}; img-src data:"
+Section = tuple[str, str, Markup]  # id, heading, content
+
+
+def html(document: Document) -> str:
+    """A report of one model, whole."""
+    sections: list[Section] = [("scores", "Scores", scores(document.report))]
+    if document.charts:
+        curves = join(reading("curves"), learning_curves(document.charts))
+        sections.append(("curves", "Learning curves", curves))
+    if document.influence is not None:
+        task = _task(document)
+        found = influence(document.influence, task)
+        sections.append(("influence", "What predictions rest on", found))
+    if document.worst is not None:
+        sections.append(("errors", "Worst errors", errors(document)))
+    if document.data is not None:
+        sections.append(("data", "Data", data(document.data)))
+    if document.network is not None:
+        sections.append(("model", "Model", network(document.network)))
+    sections.append(("again", "To get this again", again(document.again)))
+    return page(document.title, head(document), sections, document.charts)
+
+
+def _task(document: Document) -> str:
+    report = document.report
+    if report.classes:
+        return "binary" if len(report.classes) == 2 else "classification"
+    return "multilabel" if report.labels else "regression"
+
+
+def page(title: str, top: Markup, sections: Sequence[Section], charts: Sequence[Chart]) -> str:
+    """Sections below each other, with links to them."""
+    links = [tag("a", heading, href=f"#{name}") for name, heading, _ in sections]
+    body = [
+        tag("section", tag("h2", heading), inside, id=name) for name, heading, inside in sections
+    ]
+    script = asset(PACKAGE, "report.js")
+    return Template(asset(PACKAGE, "report.html")).substitute(
+        title=tag("title", f"{title}: report"),
+        policy=POLICY.format(script_hash(script)),
+        style=f"{theme()}\n{asset(PACKAGE, 'report.css')}",
+        heading=tag("h1", title),
+        top=top,
+        links=join(*links),
+        sections=join(*body),
+        version=__version__,
+        data=json_block(points(charts)),
+        script=script,
+    )
+
+
+def head(document: Document) -> Markup:
+    """The verdict, then what makes it worth less, then what the doctor would change."""
+    parts = [tag("p", *(f"{sentence} " for sentence in document.headline), class_="headline")]
+    parts += (
+        [tag("ul", *(tag("li", doubt) for doubt in document.doubts), class_="doubts")]
+        if document.doubts
+        else []
+    )
+    if document.findings is None:
+        return join(*parts)
+    if not document.findings:
+        parts.append(
+            tag("p", "nncli doctor finds nothing that keeps it from learning.", class_="note")
+        )
+        return join(*parts)
+    items = [
+        tag(
+            "li",
+            tag("p", found.message),
+            tag(
+                "p",
+                "try ",
+                tag("code", f"--set {found.edit}"),
+                f": {found.tried}" if found.tried else "",
+            ),
+        )
+        for found in document.findings
+    ]
+    parts += [
+        tag("h2", "What the doctor found"),
+        reading("findings"),
+        tag("ol", *items, class_="findings"),
+    ]
+    return join(*parts)
+
+
+def errors(document: Document) -> Markup:
+    """The rows that are furthest off."""
+    worst, report = document.worst or (), document.report
+    header, rows = worst_table(document)
+    for place, row in enumerate(worst):
+        rows[place][2] = tag("span", row.predicted, class_="wrong" if row.is_wrong else None)
+    none_wrong = not report.targets and not any(row.is_wrong for row in worst)
+    said = (
+        tag("p", "No row is wrong; these are the ones that it was least sure of.")
+        if none_wrong
+        else None
+    )
+    made = table(header, rows, label="Worst rows", kind="worst", is_stacked=True)
+    return join(reading("errors"), said, made)
+
+
+def again(facts: Again) -> Markup:
+    """Commands, surroundings and config."""
+    commands = [
+        join(tag("dt", what), tag("dd", tag("code", command))) for what, command in facts.commands
+    ]
+    keys = [join(tag("dt", key), tag("dd", value)) for key, value in facts.environment]
+    cut = f"\n... and {facts.config_cut:,} more lines" if facts.config_cut else ""
+    config = Markup("\n".join(map(text, (facts.config + cut).split("\n"))))
+    return join(
+        reading("again"),
+        tag("dl", *commands, class_="commands"),
+        tag("dl", *keys),
+        tag("details", tag("summary", "The config, every auto decided"), tag("pre", config)),
+    )

@@ -1,0 +1,94 @@
+"""Scale: numbers along an axis, and the ticks that are told."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+MARGIN = 0.04  # of the range, at either end
+SIZES = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
+LARGEST = 1e12  # written in full
+WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From low to high, both drawn.  are_days: whether numbers are days since 1970."""
+
+    low: float
+    high: float
+    is_log: bool = False
+    are_days: bool = False
+
+    @classmethod
+    def of(
+        cls, values: Iterable[float], *, is_log: bool = False, has_margin: bool = True
+    ) -> "Scale":
+        """What the finite values take; of a logarithmic one, those above 0."""
+        shown = [v for v in values if math.isfinite(v) and (v > 0 or not is_log)]
+        low, high = min(shown, default=1.0 if is_log else 0.0), max(shown, default=1.0)
+        if is_log:
+            room = (high / low) ** MARGIN if high > low else 2.0
+            return cls(low / room, high * room, True)
+        room = MARGIN * (high - low) or 0.5 * abs(low) or 0.5
+        if not has_margin and high > low:
+            room = 0.0
+        return cls(low - room, high + room)
+
+    def place(self, value: float) -> float:
+        """0 at the low end, 1 at the high end; NaN for what has no place."""
+        if not math.isfinite(value) or (self.is_log and value <= 0):
+            return math.nan
+        if self.is_log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def ticks(self, most: int = 5) -> list[tuple[float, str]]:
+        """(place, label) of round numbers, at most so many."""
+        values = _decades(self.low, self.high, most) if self.is_log else []
+        if len(values) < 2:
+            values = _round_numbers(self.low, self.high, most)
+        if self.are_days:
+            return [(self.place(value), day(value)) for value in values]
+        return [(self.place(value), short_number(value, 6)) for value in values]
+
+
+def _decades(low: float, high: float, most: int) -> list[float]:
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        found = [d * 10.0**p for p in range(first, last + 1) for d in digits]
+        found = [value for value in found if low <= value <= high]
+        if len(found) <= most:
+            return found
+    return found[:: math.ceil(len(found) / most)]
+
+
+def _round_numbers(low: float, high: float, most: int) -> list[float]:
+    size = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = next((f * size for f in (1, 2, 5, 10) if (high - low) / (f * size) <= most), 20 * size)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, last + 1)]
+
+
+def day(value: float) -> str:
+    """`1970-01-02` of 1."""
+    return (date(1970, 1, 1) + timedelta(days=math.floor(value))).isoformat()
+
+
+def short_number(value: float, digits: int = 3) -> str:
+    """In few letters: `0.05`, `1,200`, `35k`, `1.5M`, `2e-05`.
+
+    >>> [short_number(value) for value in (0.1 + 0.2, 1200.0, 35_000.0, 1.5e6, 2e-5, 0.0)]
+    ['0.3', '1,200', '35k', '1.5M', '2e-05', '0']
+    """
+    size, sign = next((each for each in SIZES if abs(value) >= each[0]), (1.0, ""))
+    if abs(value) >= LARGEST:
+        return f"{value:.2g}"
+    if sign:
+        size = 1e3 if sign == "k" else size
+        return f"{float(f'{value / size:.{digits}g}'):g}{sign}"
+    return f"{float(f'{value + 0.0:.{digits}g}'):,g}"
+
+
+SPAN = Scale(-0.03, 1.03)  # of shares and probabilities

@@ -1,0 +1,78 @@
+"""Tables: cells that stand below each other, and the counts of classes by class."""
+
+from collections.abc import Sequence
+
+from nncli.evaluation.class_scores import largest
+from nncli.evaluation.report import Report
+from nncli.page.markup import Markup, tag
+
+MOST_CLASSES = 12
+NAMED = 5  # classes whose names stand above their columns too
+
+
+def table(
+    header: Sequence[object],
+    rows: Sequence[Sequence[object]],
+    *,
+    label: str,
+    kind: str = "",
+    is_stacked: bool = False,
+) -> Markup:
+    """The first cell of a row names it. label: for who listens.
+
+    is_stacked: whether a narrow page has each row as a block, the headers beside the cells.
+    """
+    head = tag("tr", *(tag("th", each, scope="col") for each in header))
+    body = [
+        tag(
+            "tr",
+            tag("th", row[0], scope="row"),
+            *(
+                tag("td", cell, data_of=str(name) if is_stacked else None)
+                for name, cell in zip(header[1:], row[1:], strict=True)
+            ),
+        )
+        for row in rows
+    ]
+    made = tag("table", tag("thead", head), tag("tbody", *body), class_=kind or None)
+    return scrolling(made, label)
+
+
+def scrolling(inside: object, label: str) -> Markup:
+    """What may be wider than the page scrolls by itself, by keyboard too."""
+    return tag("div", inside, class_="scroll", role="region", aria_label=label, tabindex="0")
+
+
+def confusion(report: Report) -> Markup:
+    """Counts with per cents of their row; the most frequent classes where there are many."""
+    chosen = largest(report.counts, MOST_CLASSES)
+    names = [report.classes[index] for index in chosen]
+    is_cut = len(chosen) < len(report.classes)
+    across = names if len(names) <= NAMED else [str(n) for n in range(1, len(names) + 1)]
+    down = names if len(names) <= NAMED else [f"{n} {name}" for n, name in enumerate(names, 1)]
+    header = ["true ↓ predicted →", *across, *(["others"] if is_cut else []), "rows"]
+    rows = []
+    for place, index in enumerate(chosen):
+        counts = report.counts[index]
+        total, shown = int(counts.sum()), counts[chosen].tolist()
+        cells = [_count(c, total, is_right=i == place) for i, c in enumerate(shown)]
+        others = [_count(total - sum(shown), total, is_right=False)] if is_cut else []
+        rows.append([down[place], *cells, *others, tag("span", f"{total:,}", class_="count")])
+    made = table(header, rows, label="Rows by true and predicted class", kind="confusion")
+    more = len(report.classes) - len(chosen)
+    return (
+        made
+        if not more
+        else Markup(
+            made + tag("p", f"{more:,} classes with fewer rows are not shown.", class_="note")
+        )
+    )
+
+
+def _count(count: int, total: int, *, is_right: bool) -> Markup:
+    """A count and its share of the row, the stronger tinted the larger."""
+    share = count / total if total else 0.0
+    sign = "positive" if is_right else "negative"
+    shade = f"--sign:var(--{sign});--share:{share:.3f}" if count else None
+    per_cent = tag("small", f"{share:.0%}") if count else ""
+    return tag("span", f"{count:,}", per_cent, class_="count", style=shade)

@@ -1,0 +1,92 @@
+"""Of several runs, or of a study: their scores, the keys that differ, their curves."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nncli import __version__
+from nncli.artifacts.curve_bands import band
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.comparison.comparison import Comparison, Group, compare
+from nncli.comparison.results import bare
+from nncli.evaluation.verdicts import between, listed, number
+from nncli.report.curves import overlaid
+from nncli.report.facts import Overview
+
+FEW = 10  # runs whose curves are drawn one by one
+
+
+def overview_of(paths: Sequence[Path]) -> Overview:
+    """Raises UserError if they have nothing to compare, CorruptRun."""
+    comparison = compare(paths)
+    return Overview(
+        RunDirectory(paths[0]).name if len(paths) == 1 else "comparison",
+        tuple(_headline(comparison)),
+        comparison,
+        overlaid([*_curves(comparison)], _scores(comparison)),
+        (*comparison.notes, *_left_out(comparison)),
+        __version__,
+    )
+
+
+def _headline(comparison: Comparison) -> list[str]:
+    """Which group is the best, and from which it isn't told apart."""
+    best, rest = comparison.groups[0], comparison.groups[1:]
+    runs = sum(len(group.runs.results) for group in comparison.groups)
+    if not rest:
+        value, found = number(best.mean.value), between(best.mean.interval)
+        if runs == 1:
+            return [f"{comparison.metric} is {value}."]
+        said = f" (95% interval {found})" if found else ""
+        return [f"{comparison.metric} is {value}{said}, the mean of {runs:,} runs."]
+    near = [
+        g.name for g in rest if g.versus and (g.versus.p_holm is None or g.versus.p_holm >= 0.05)
+    ]
+    sentences = [f"The best {comparison.metric} is {number(best.mean.value)}, of {best.name}."]
+    if len(near) == len(rest):
+        sentences.append("None of the others is shown to be worse than it by more than chance.")
+    elif near:
+        shown = near[:3] + ([f"{len(near) - 3:,} more"] if len(near) > 3 else [])
+        sentences.append(f"Not shown to be worse than it by more than chance: {listed(shown)}.")
+    else:
+        sentences.append("All others are worse by more than chance (p < 0.05).")
+    return sentences
+
+
+def _curves(comparison: Comparison) -> Iterator[tuple[str, Mapping[str, Sequence[float]]]]:
+    """(name, columns): of each run where there are few, else the mean of each group."""
+    runs = sum(len(group.runs.results) for group in comparison.groups)
+    for group in comparison.groups:
+        if runs <= FEW or len(group.runs.results) == 1:
+            for result in group.runs.results:
+                yield result.name, result.curves
+        else:
+            yield f"{group.name}, mean of {len(group.runs.results):,}", _mean(group)
+
+
+def _mean(group: Group) -> Mapping[str, Sequence[float]]:
+    """Over runs, at the epochs that all metrics have."""
+    curves = [result.curves for result in group.runs.results if result.curves]
+    columns = [name for name in (curves[0] if curves else ()) if name != "epoch"]
+    found: dict[str, Sequence[float]] = {}
+    for name in columns:
+        epochs, _, mean, _ = band(curves, name)
+        if not found:
+            found["epoch"] = epochs.tolist()
+        if len(epochs) == len(found["epoch"]):
+            found[name] = np.asarray(mean).tolist()
+    return found
+
+
+def _scores(comparison: Comparison) -> list[str]:
+    """Metrics of which higher is better."""
+    results = [result for group in comparison.groups for result in group.runs.results]
+    names = {name for result in results for name in result.curves}
+    return [name for name in names if results[0].is_score(bare(name))]
+
+
+def _left_out(comparison: Comparison) -> list[str]:
+    found = [f"left out: {each.name}: {each.why}" for each in comparison.left_out]
+    more = [f"and {len(found) - 8:,} more"] if len(found) > 8 else []
+    return found[:8] + more

@@ -1,0 +1,78 @@
+"""Words: what both a page and Markdown say in the same tables and sentences."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nncli.comparison.comparison import Group
+from nncli.comparison.labels import short_keys, short_names, short_values
+from nncli.evaluation.verdicts import between, number
+from nncli.influence.importance import Importance
+from nncli.influence.influence import Influence
+from nncli.report.facts import Document, Overview
+
+MOST_GROUPS = 50
+MOST_KEYS = 12
+
+
+def about(found: Importance) -> str:
+    """On what importance was measured, and what wasn't looked at."""
+    rows = f"{found.rows:,}" + (f" of {found.of_rows:,}" if found.rows < found.of_rows else "")
+    base = f"{found.measure} is {number(found.base)} on these {rows} rows"
+    said = f"{base}; {found.repeats} permutations of each column."
+    if any(not column.is_clear for column in found.columns):
+        said += " Within two spreads of 0 nothing shows that a column matters."
+    if found.of_columns > len(found.columns):
+        rest = found.of_columns - len(found.columns)
+        said += f" {rest:,} more columns matter less by a first look."
+    return said
+
+
+def correlated(found: Influence) -> str:
+    """One sentence on columns that say much the same."""
+    pairs = [f"{p.first} and {p.second} ({p.correlation:+.2f})" for p in found.correlated[:3]]
+    more = len(found.correlated) - len(pairs)
+    rest = f", and {more:,} more pairs" if more else ""
+    shared = "the importance of each is shared with its twin"
+    return f"Go up and down together: {'; '.join(pairs)}{rest}: {shared}."
+
+
+def worst_table(document: Document) -> tuple[list[str], list[list[Any]]]:
+    """(header, rows) of the worst rows."""
+    worst = document.worst or ()
+    how_far = "predicted - true" if document.report.targets else "probability of the truth"
+    names = [name for name, _ in worst[0].cells] if worst else []
+    rows = [
+        [row.place, row.truth, row.predicted, row.how_far, *(cell for _, cell in row.cells)]
+        for row in worst
+    ]
+    return ["row", "true", "predicted", how_far, *names], rows
+
+
+def score_rows(overview: Overview) -> tuple[list[str], list[list[str]]]:
+    """(header, rows) of numbers first, then of the keys that differ."""
+    comparison = overview.comparison
+    groups, keys = comparison.groups[:MOST_GROUPS], list(comparison.keys)[:MOST_KEYS]
+    names, _ = short_names([group.name for group in groups])
+    settings = [short_values([group.settings[key] for group in groups]) for key in keys]
+    columns = [("config", list(names)), ("runs", [f"{len(g.runs.results):,}" for g in groups])]
+    columns += _figures(comparison.metric, groups)
+    columns += list(zip(short_keys(keys), map(list, settings), strict=True))
+    shown = [column for column in columns if any(column[1])]
+    header = [name for name, _ in shown]
+    return header, [list(row) for row in zip(*(cells for _, cells in shown), strict=True)]
+
+
+def _figures(metric: str, groups: Sequence[Group]) -> list[tuple[str, list[str]]]:
+    """Mean, interval, how far from the best, and p."""
+
+    versus = [group.versus for group in groups]
+    return [
+        (metric, [number(group.mean.value) for group in groups]),
+        ("95% interval", [between(group.mean.interval) for group in groups]),
+        ("from the best", [number(v.mean.value, 3, "+") if v else "" for v in versus]),
+        ("p", [_p(v.p_holm if v else None) for v in versus]),
+    ]
+
+
+def _p(p: float | None) -> str:
+    return "" if p is None else "< 0.001" if p < 0.001 else f"{p:.2g}"

@@ -1,0 +1,106 @@
+"""The facts of a report: what is said, before anybody decides how it looks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nncli.evaluation.worst_rows import short_place, worst_rows
+from nncli.report.facts import Document
+
+
+def test_the_head_says_the_score_the_linear_model_s_and_the_verdict(facts_of):
+    document: Document = facts_of("hostile")
+    score = document.report.network.values["roc_auc"]
+    assert document.headline[0].startswith(f"roc_auc is {score:.4g} (95% interval ")
+    assert "on 24 test rows; a linear model reaches " in document.headline[0]
+    assert document.headline[1].startswith("It is ")
+
+
+def test_worst_rows_are_those_with_the_least_probability_of_the_truth(facts_of):
+    document = facts_of("hostile")
+    report, worst = document.report, document.worst
+    given = report.predictions[np.arange(report.rows), report.truth]
+    assert [row.how_far for row in worst[:3]] == [f"{p:.3f}" for p in np.sort(given)[:3]]
+    assert worst[0].is_wrong
+    lines = (Path(document.again.commands[1][1].split()[-1]) / "files" / "1-t.csv").read_text()
+    number = int(worst[0].place.removeprefix("t.csv:"))
+    row = lines.splitlines()[number - 1]
+    cells = dict(worst[0].cells)
+    assert row.split(",")[1] == f"{float(cells['</script><script>document.title=1</script>']):.3f}"
+    assert cells["day"] in row
+
+
+def test_worst_numbers_are_those_furthest_off_in_their_own_unit(facts_of):
+    document = facts_of("numbers")
+    report = document.report
+    off = (report.predictions - report.truth)[:, 0]
+    first = off[np.argmax(np.abs(off))]
+    assert document.worst[0].how_far.replace(",", "") == f"{float(f'{first:.4g}'):+.0f}"
+    assert [row.is_wrong for row in document.worst] == [False] * 10
+
+
+def test_worst_rows_of_labels_name_the_label(facts_of):
+    document = facts_of("labels")
+    wrong = [row for row in document.worst if row.is_wrong]
+    assert wrong[0].how_far.startswith(("rain: ", "wind: "))
+
+
+def test_data_are_the_training_rows_with_what_stands_in(facts_of):
+    data = facts_of("hostile").data
+    assert data.rows == {"train": 112, "val": 24, "test": 24}
+    assert data.source == "t.csv"
+    by_kind = {column.kind: column for column in data.columns}
+    assert set(by_kind) == {"numeric", "categorical", "date"}
+    number = data.columns[0]
+    assert (number.missing > 0, bool(number.fill)) == (True, True)
+    assert sum(number.histogram.counts) == 112 - number.missing
+    assert sum(count for _, count in by_kind["categorical"].counts) == 112
+    assert by_kind["date"].histogram.low.startswith("2020-")
+    assert sum(data.targets[0].counts["train"]) == 112
+
+
+def test_the_network_is_told_layer_by_layer(facts_of):
+    network = facts_of("classes").network
+    assert [(layer.name, layer.units) for layer in network.layers] == [
+        ("hidden_1", 6),
+        ("hidden_2", 6),
+        ("hidden_3", 4),
+        ("output", 3),
+    ]
+    assert [layer.has_weights for layer in network.layers] == [True, False, True, True]
+    assert sum(layer.parameters for layer in network.layers) == network.parameters
+
+
+def test_rows_that_were_learnt_are_a_doubt(facts_of):
+    assert "scored on the rows it was trained on" in facts_of("gate").doubts[0]
+
+
+def test_of_wide_tables_thirty_columns_are_told_and_the_rest_counted(facts_of):
+    document = facts_of("wide")
+    assert (len(document.data.columns), document.data.of_columns) == (30, 60)
+    assert len(document.influence.importance.columns) == 30
+
+
+def test_importance_of_numbers_has_their_unit(facts_of):
+    importance = facts_of("numbers").influence.importance
+    assert importance.measure == "RMSE"
+    assert importance.base == pytest.approx(facts_of("numbers").report.network.values["rmse"])
+
+
+def test_a_place_says_nothing_of_whose_disk_it_is():
+    assert short_place("/home/me/runs/x-001/files/2-t.csv:17") == "t.csv:17"
+    assert short_place(r"C:\me\t.csv:17") == "t.csv:17"
+    assert short_place("/data/2024-t.csv:3") == "2024-t.csv:3"
+
+
+def test_as_many_worst_rows_as_are_asked_for(facts_of):
+    document = facts_of("classes")
+    report = document.report
+    from nncli.parts.table import Table
+
+    table = Table(np.zeros((report.rows, 1)), report.truth, ("a",), classes=report.classes)
+    rows = np.arange(report.rows)
+    found = worst_rows(report, table, rows, ["a"], most=2)
+    assert [row.cells for row in found] == [(("a", "0"),)] * 2
+    assert found[0].place.startswith("row ")

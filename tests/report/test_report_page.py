@@ -1,0 +1,150 @@
+"""The page of a report: one file, small, whole, the same every time, with cells as text only."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report_runs import CONFIGS, EVIL, IMAGE
+
+from nncli.report.html.page import html
+from nncli.report.html.scale import Scale, short_number
+
+LARGEST = 150_000  # bytes
+ELEMENTS = {
+    *("html", "head", "meta", "title", "link", "style", "body", "header", "h1", "h2", "h3", "p"),
+    *("details", "summary", "nav", "a", "main", "section", "div", "span", "small", "b", "code"),
+    *("table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "svg", "path", "rect"),
+    *("line", "circle", "ol", "ul", "li", "dl", "dt", "dd", "pre", "footer", "script", "label"),
+    *("select", "option", "input"),
+}
+
+
+class Read(HTMLParser):
+    """Elements, attributes and texts of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.attributes: set[str] = set()
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in ("meta", "link", "input"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_page_is_whole_and_small_and_of_known_elements(facts_of, name):
+    page = html(facts_of(name))
+    assert len(page.encode()) < LARGEST
+    read = Read(page)
+    assert read.open == []
+    assert set(read.elements) <= ELEMENTS
+    assert read.elements.count("script") == 2
+    assert not {each for each in read.attributes if each.startswith(("on", "src"))}
+    own = page.replace("http://evil.example", "").replace("https://evil.example", "")
+    assert not re.search(r"https?:|@import|\burl\(|\bsrc=", own.replace("src=x", ""))
+    assert "default-src 'none'" in page
+    drawn = re.findall(r' (?:d|style|width|x1|x2|cx)="([^"]*)"', page)
+    assert not [each for each in drawn if "nan" in each or "inf" in each]
+
+
+def test_names_are_text_and_nothing_else(facts_of):
+    read = Read(html(facts_of("hostile")))
+    assert EVIL in read.texts
+    assert IMAGE in read.texts
+
+
+def test_equal_facts_give_equal_bytes(facts_of):
+    assert html(facts_of("hostile")) == html(facts_of("hostile"))
+
+
+def test_every_heading_has_its_folded_explanation(facts_of):
+    page = html(facts_of("hostile"))
+    for section in page.split("<section")[1:]:
+        assert "<summary>How to read this</summary>" in section
+    headings = re.findall(r"<section[^>]*><h2>([^<]+)", page)
+    assert headings == [
+        "Scores",
+        "Learning curves",
+        "What predictions rest on",
+        "Worst errors",
+        "Data",
+        "Model",
+        "To get this again",
+    ]
+
+
+def test_what_a_model_lacks_is_left_out(facts_of):
+    """One that was averaged from others has a report, and may have nothing else."""
+    document = replace(
+        facts_of("classes"),
+        findings=None,
+        charts=(),
+        influence=None,
+        worst=None,
+        data=None,
+        network=None,
+    )
+    page = html(document)
+    assert re.findall(r"<section[^>]*><h2>([^<]+)", page) == ["Scores", "To get this again"]
+    assert "doctor" not in page.partition("<main>")[0].partition("</style>")[2]
+
+
+def test_rows_can_be_left_out(facts_of):
+    document = facts_of("hostile")
+    assert re.search(r"t\.csv:\d", html(document))
+    assert not re.search(r"t\.csv:\d", html(replace(document, worst=None)))
+
+
+def colors() -> dict[str, dict[str, tuple[float, ...]]]:
+    """The colours of the light and the dark scheme, by name."""
+    root = Path(__file__).parents[2] / "nncli"
+    text = (root / "page" / "theme.css").read_text() + (
+        root / "report" / "page" / "report.css"
+    ).read_text()
+    found: dict[str, dict[str, tuple[float, ...]]] = {"light": {}, "dark": {}}
+    for block in re.finditer(r"(@media screen[^{]*\{\s*)?:root \{(.*?)\}", text, re.DOTALL):
+        for name, value in re.findall(r"--([\w-]+): #(\w{6});", block[2]):
+            channels = tuple(int(value[i : i + 2], 16) / 255 for i in (0, 2, 4))
+            found["dark" if block[1] else "light"][name] = channels
+    return found
+
+
+def luminance(color: tuple[float, ...]) -> float:
+    """WCAG's relative luminance."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_texts_and_curves_stand_out_from_the_paper(scheme):
+    known = colors()[scheme]
+    paper = luminance(known["paper"])
+    for name in ("ink", "soft", "accent", *(f"c{n}" for n in range(6))):
+        high, low = sorted((luminance(known[name]), paper), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5, name
+
+
+def test_ticks_are_round_and_few():
+    assert [label for _, label in Scale(0.0, 1.0).ticks()] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+    for low, high in ((0.0, 1.0), (-3.2, 17.0), (1e-9, 2e-9), (1e6, 1.1e6), (0.0, 1e30)):
+        ticks = Scale(low, high).ticks()
+        assert 2 <= len(ticks) <= 6
+        assert all(-1e-9 <= place <= 1 + 1e-9 for place, _ in ticks)
+        assert len({label for _, label in ticks}) == len(ticks), (low, high)
+    decades = Scale(1e-4, 2.0, is_log=True).ticks()
+    assert [label for _, label in decades] == ["0.0001", "0.001", "0.01", "0.1", "1"]
+    assert short_number(-0.0) == "0"
