@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @click.argument("run", type=RUN)
 @click.option(
     "--to",
-    type=click.Choice(["numpy", "onnx", "tensorboard"]),
+    type=click.Choice(["numpy", "pytorch", "onnx", "tensorboard"]),
     required=True,
-    help="What to write: a NumPy script, an ONNX model, TensorBoard's event files.",
+    help="What to write: a script, an ONNX model, TensorBoard's event files.",
 )
 @click.option(
     "-o",
@@ -42,6 +42,9 @@ def command(run: Path, to: str, output: Path | None, check_table: Path | None) -
     the notation of `nncli trace`, with its data, which prints the run's losses: bit for bit on the
     same machine, up to rounding if the run's steps were compiled.
 
+    pytorch: a script with the network as a module, and its weights beside it. It reads rows as they
+    stand in a table, as `nncli predict` does, and needs torch and NumPy alone.
+
     onnx: one file that takes the columns of a table as they are, texts and missing values
     included, and gives the label and the probabilities, or the prediction in the target's units.
     --check exits with 1 if onnxruntime's answers aren't nncli's.
@@ -55,7 +58,7 @@ def command(run: Path, to: str, output: Path | None, check_table: Path | None) -
         return _onnx(run, output, check_table)
     if check_table is not None:
         raise click.UsageError("--check is for --to onnx")
-    {"numpy": _numpy, **TRACKERS}[to](run, output)
+    {"numpy": _numpy, "pytorch": _pytorch, **TRACKERS}[to](run, output)
     return 0
 
 
@@ -75,6 +78,28 @@ def _numpy(run: Path, output: Path | None) -> None:
         file.write(page.encode())
     how = f"run it with: python {shell_word(output)}"
     echo_line(f"{output}: {page.count(chr(10)):,} lines; {how}", err=True)
+
+
+def _pytorch(run: Path, output: Path | None) -> None:
+    from nncli.artifacts.files import output_file
+    from nncli.artifacts.run_directory import WEIGHTS, RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.export.pytorch.script import pytorch_script
+
+    reader = RunReader(RunDirectory.open(run))
+    script = pytorch_script(reader, output.name if output else f"{reader.recorded.name}.py")
+    if output is None:
+        write_out(script.page)
+        weights = shell_word(run / WEIGHTS)
+        echo_line(f"beside it: cp {weights} {shell_word(script.weights_name)}", err=True)
+        return
+    beside = output.with_name(script.weights_name)
+    for path, content in ((output, script.page.encode()), (beside, script.weights)):
+        with output_file(path) as file:
+            file.write(content)
+    how = f"run it with: python {shell_word(output)} TABLE.csv"
+    lines = script.page.count("\n")
+    echo_line(f"{output}: {lines:,} lines, and its weights in {beside}; {how}", err=True)
 
 
 def _onnx(run: Path, output: Path | None, check_table: Path | None) -> int:
