@@ -18,7 +18,14 @@ from nncli import operating_system
 from nncli.artifacts import locks, path_safety
 from nncli.artifacts.atomic_directory import AtomicDirectory
 from nncli.errors import RunInUse
-from nncli.operating_system import put_in_place, read_at, relative_path, shell_word, write_at
+from nncli.operating_system import (
+    put_in_place,
+    read_at,
+    relative_path,
+    shell_word,
+    words_of,
+    write_at,
+)
 
 ROOT = Path(__file__).parents[2]
 FILES = [
@@ -213,6 +220,14 @@ def test_a_file_is_closed_before_it_is_renamed(tmp_path):
 )
 def test_what_is_to_be_typed_is_quoted_as_its_shells_read_it(word, typed):
     assert shell_word(word) == typed
+
+
+@pytest.mark.usefixtures("on_windows")
+def test_a_star_stands_for_paths_as_shells_elsewhere_have_it(folder):
+    for name in ("b-2", "b-1", "c"):
+        (folder / name).mkdir()
+    asked = ["compare", "b-*", "no-*", "-*", "--set", "c=*"]
+    assert words_of(asked) == ["compare", "b-1", "b-2", "no-*", "-*", "--set", "c=*"]
 
 
 @pytest.mark.usefixtures("on_windows")
