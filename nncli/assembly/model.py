@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nncli.config.resolved import Resolved
+from nncli.data.compact_rows import CompactRows
 from nncli.data.disk import RowFile
 from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
@@ -30,6 +31,9 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.layers import Embedding
 from nncli.parts.table import Table
+
+LARGE = 1 << 25  # bytes of inputs
+SPREAD, TABLE_ITEM = 2, 8  # times as large as the columns that they are of; bytes of a cell
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,8 @@ class Model:
 
     def inputs(self, table: Table, rows: Array) -> Inputs:
         """What the network is given: x, (rows, width) in its dtype, and of each embedded column
-        which vector a row takes; on disk if memory is short.
+        which vector a row takes; on disk if memory is short, and compact where that saves much of
+        it.
 
         Raises TableError for a row whose values overflow in the dtype.
         """
@@ -114,20 +119,34 @@ class Model:
                 block, stop = blocks[name], start + len(values)
                 if isinstance(block, RowFile):
                     block.append(values)
+                elif isinstance(block, CompactRows):
+                    block.fill(start, values)
                 else:
                     block[start:stop] = values
             start = stop
         return blocks
 
     def _blocks(self, table: Table, rows: int) -> dict[str, Any]:
-        """An array or a file for each input block of so many rows."""
+        """An array or a file for each input block of so many rows, or compact rows."""
         fitted = self.preprocessing
         size = rows * (fitted.width * self.dtype.itemsize + len(fitted.embedded) * CODE.itemsize)
         if table.is_on_disk or size > available() // 2:
             files = {column.block: RowFile(None, CODE) for column in fitted.embedded}
             return {X: RowFile(fitted.width, self.dtype), **files}
         codes = {column.block: np.empty(rows, CODE) for column in fitted.embedded}
+        if self._is_compact(rows, len(table.features)):
+            return {X: CompactRows(fitted.features, rows, self.dtype), **codes}
         return {X: np.empty((rows, fitted.width), self.dtype), **codes}
+
+    def _is_compact(self, rows: int, columns: int) -> bool:
+        """Whether inputs are kept compact: many, of far fewer columns.
+
+        The NumPy engine's steps alone can do with that; a line search looks at all rows at once.
+        """
+        row = self.preprocessing.width * self.dtype.itemsize
+        is_much = rows * row > LARGE and row > SPREAD * columns * TABLE_ITEM
+        training, optimizer = self.experiment.training, self.experiment.optimizer
+        return is_much and training.engine != "compiled" and optimizer.has_update
 
     def _finite_chunks(self, table: Table, rows: Array) -> Iterator[dict[str, Array]]:
         start, embedded = 0, self.preprocessing.embedded

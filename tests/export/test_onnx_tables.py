@@ -1,9 +1,12 @@
 """Raw cells of every kind: what preprocessing makes of them in ONNX is what nncli makes of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from onnx_models import RandomModel, answers, both, compared, config
 
+from nncli.errors import UserError
 from nncli.export.onnx.check import compare
 from nncli.export.onnx.model import onnx_model
 
@@ -18,6 +21,7 @@ NUMERIC = [
     "{scale: robust_clip}",
     "{encode: piecewise_linear, bins: 5}",
     "{encode: piecewise_linear, missing_indicator: true}",
+    "{encode: piecewise_linear, with_value: true}",
     "{encode: piecewise_linear, bins: 5, with_value: true}",
 ]
 NETWORK = "network: {hidden: [5]}"
@@ -64,6 +68,23 @@ def test_every_treatment_of_numbers(numeric, dtype, tmp_path):
     trained = RandomModel(path)
     for each in (tmp_path / "table.csv", rows_of(tmp_path, new)):
         assert compared(trained, each).agrees
+
+
+def test_an_encoding_that_onnx_is_not_told_of_is_refused(tmp_path):
+    class Other:
+        """An encoding of a later day."""
+
+        def inputs(self, name):
+            return [name]
+
+    path = config(tmp_path, table(50, mixed), "data: {path: table.csv, target: y}", NETWORK)
+    trained = RandomModel(path)
+    learnt = trained.model.preprocessing
+    first = replace(learnt.features[0], encoding=Other())
+    learnt = replace(learnt, features=(first, *learnt.features[1:]))
+    trained._weights.model = replace(trained.model, preprocessing=learnt)
+    with pytest.raises(UserError, match=r"column 'long' has an encoding .* told of: Other$"):
+        onnx_model(trained)
 
 
 @pytest.mark.parametrize(

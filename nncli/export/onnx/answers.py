@@ -8,7 +8,7 @@ import numpy as np
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.scaling import Scaling
 from nncli.data.targets import TargetCoding
-from nncli.export.onnx.formulas import exp, expm1, maximum, minimum
+from nncli.export.onnx.functions import exp, expm1, maximum, minimum
 from nncli.export.onnx.graph import BOOL, FLOAT64, INT64, TEXT, Graph, Value
 from nncli.export.onnx.messages import ROWS, Dimension
 from nncli.parts.decision import Decision

@@ -9,6 +9,7 @@ from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
+from nncli.errors import UserError, printable
 from nncli.export.onnx.cells import Cells, takes_text
 from nncli.export.onnx.dates import date_inputs, is_no_date
 from nncli.export.onnx.encodings import encoded, normal_scores
@@ -44,6 +45,10 @@ class Columns:
         for n, feature in enumerate(features):
             if feature.kind == "categorical":
                 self._add(self._one_hot(feature), [(n, len(feature.categories))])
+        for n, feature in enumerate(features):
+            if len(self.places[n]) != len(feature.inputs):
+                name, what = printable(feature.name), type(feature.encoding).__name__
+                raise UserError(f"column '{name}' has an encoding that ONNX isn't told of: {what}")
         order = [place for n in range(len(features)) for place in self.places[n]]
         whole = self.graph.concat(self.pieces)
         return whole if order == [*range(self.width)] else whole.columns(order)
