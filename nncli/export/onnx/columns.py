@@ -120,10 +120,8 @@ class Columns:
     def _one_hot(self, feature: FittedColumn) -> Value:
         """1 at the place of each cell's category; nothing but 0 for one that has none."""
         cells, known = self.cells[feature.name], feature.places
-        is_error = self.learnt.unknown == "error"
-        place = None if is_error else feature.place_of_others
-        nothing = NOTHING if place is None else place
-        other = REFUSED if is_error else nothing
+        nothing = NOTHING if feature.place_of_others is None else feature.place_of_others
+        other = REFUSED if self.learnt.unknown == "error" else nothing
         missing = REFUSED if feature.fill is None else known.get(str(feature.fill), nothing)
         meaning = [*(known.get(word, other) for word in cells.words), missing, other]
         index = self._looked_up(cells, np.array(meaning, dtype=np.int64))
