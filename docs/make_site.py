@@ -30,7 +30,7 @@ def gather() -> None:
         (pages / place).write_text(text if name != "LICENSE" else as_page(text), encoding="utf-8")
     for page in pages.rglob("*.md"):
         text = page.read_text(encoding="utf-8")
-        page.write_text(turned(text), encoding="utf-8")
+        page.write_text(without_code_links(turned(text), page), encoding="utf-8")
 
 
 def as_page(text: str) -> str:
@@ -52,6 +52,17 @@ def turned(text: str) -> str:
             text,
         )
     return text
+
+
+def without_code_links(text: str, page: Path) -> str:
+    """Links to files that are no pages, such as an example's, are words here."""
+
+    def kept(found: re.Match[str]) -> str:
+        name = found[2].partition("#")[0]
+        is_page = not name or ":" in name or (page.parent / name).is_file()
+        return found[0] if is_page else found[1]
+
+    return re.sub(r"(?<!!)\[([^]]*)\]\(([^)\s]+)\)", kept, text)
 
 
 if __name__ == "__main__":

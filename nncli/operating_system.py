@@ -63,6 +63,21 @@ def relative_path(path: Path, folder: Path) -> str:
         return path.absolute().as_posix()
 
 
+def words_of(arguments: list[str]) -> list[str]:
+    """A command's arguments, `runs/iris-*` as the paths that it means: shells of Windows leave that
+    to the program. What no path fits, an option and a KEY=VALUE stay as they are.
+    """
+    if os.name != "nt":
+        return arguments
+    from glob import glob
+
+    def paths(word: str) -> list[str]:
+        is_pattern = set(word) & set("*?") and word[0] != "-" and "=" not in word
+        return (sorted(glob(word)) if is_pattern else []) or [word]
+
+    return [path for word in arguments for path in paths(word)]
+
+
 def shell_word(text: object) -> str:
     """One argument as it is typed in a shell of this system."""
     word = str(text)

@@ -1,48 +1,18 @@
 """Learning curves: loss and metrics as png, svg or pdf."""
 
 import json
-import math
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
+from nncli.artifacts.curves_figure import Curves, curves_figure, described
 from nncli.artifacts.pictures import check_format, own_style, picture, write_picture
-from nncli.errors import UserError, escaped
+from nncli.errors import UserError
 
 if TYPE_CHECKING:
     from nncli.config.resolved import Resolved
-
-
-@dataclass(frozen=True)
-class Curves:
-    """One run's metrics.csv, and how to label it.
-
-    loss: what it is, as `cross_entropy, nats per row`.
-    best_epoch: the run's own best, by `monitor` and `min_delta`.
-    scores: the metrics that are better the higher they are.
-    """
-
-    name: str
-    columns: Mapping[str, Sequence[float]]
-    loss: str
-    best_epoch: int | None
-    monitor: str = "loss"
-    min_delta: float = 0.0
-    scores: Sequence[str] = ()
-
-    def best_of(self, column: str) -> int | None:
-        """The epoch with the column's best value: the run's own where that is what it watched."""
-        if self.best_epoch is None:
-            return None
-        if column == self.monitor:
-            return self.best_epoch
-        sign = -1.0 if column.removeprefix("val_") in self.scores else 1.0
-        values = zip(self.columns[column], self.columns["epoch"], strict=True)
-        finite = [(sign * value, int(epoch)) for value, epoch in values if math.isfinite(value)]
-        return min(finite)[1] if finite else None
 
 
 def run_curves(
@@ -63,9 +33,12 @@ def run_curves(
     )
 
 
-def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -> None:
+def draw_curves(
+    runs: Sequence[Curves], path: Path, metric: str, is_log: bool | None = None
+) -> None:
     """Draw `metric` of every run, train and val, to `path` (png, svg or pdf by its suffix).
 
+    is_log: whether the axis is logarithmic; None: as `log_suits` says.
     Raises UserError for another suffix or a metric that no run has, FileFailure if it can't write.
     """
     check_format(path)
@@ -76,82 +49,9 @@ def draw_curves(runs: Sequence[Curves], path: Path, metric: str, is_log: bool) -
     if is_log and not any(value > 0 for value in values):
         raise UserError(f"{metric} has no positive values to draw on a logarithmic axis")
     try:
-        write_picture(path, lambda: _figure(runs, metric, is_log))
+        write_picture(path, lambda: curves_figure(runs, metric, is_log), described(runs, metric))
     except OverflowError:
         raise UserError(f"{metric} has values too large to draw on this axis") from None
-
-
-def _figure(runs: Sequence[Curves], metric: str, is_log: bool = False) -> Any:
-    import matplotlib
-    from matplotlib.figure import Figure  # without pyplot: no window system, half the import
-
-    beside = len(runs) > 3  # where a legend inside would hide the curves
-    figure = Figure(figsize=(9.6 if beside else 6.4, 4.0), layout="constrained")
-    axes = figure.subplots()
-    few, many = matplotlib.colormaps["tab10"], matplotlib.colormaps["turbo"]
-    count = len(runs)
-    colors = [few(i) if count <= 10 else many(i / (count - 1)) for i in range(count)]
-    for run, color in zip(runs, colors, strict=True):
-        _draw_run(axes, run, metric, color, is_alone=len(runs) == 1)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(_label(runs, metric), parse_math=False)
-    if is_log:
-        axes.set_yscale("log")
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.margins(x=0.02)
-    if len(runs) == 1:
-        axes.set_title(escaped(runs[0].name), loc="left", fontsize=11, parse_math=False)
-    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {}
-    for text in axes.legend(frameon=False, fontsize=9 if count <= 6 else 6, **place).get_texts():
-        text.set_parse_math(False)  # a $ in a run's name is a $
-    return figure
-
-
-def _draw_run(axes: Any, run: Curves, metric: str, color: Any, *, is_alone: bool) -> None:
-    epochs = run.columns["epoch"]
-    prefix = "" if is_alone else f"{escaped(run.name).lstrip('_')} "  # matplotlib hides labels in _
-    is_judged, last = metric not in ("learning_rate", "seconds"), None
-    train = "train" if is_judged else metric
-    for column, label, style in ((metric, train, "-"), (f"val_{metric}", "validation", "--")):
-        if column in run.columns:
-            width = 1.6 if is_alone or style == "-" else 1.2
-            shade = "tab:orange" if is_alone and style == "--" else color
-            dots = "o" if len(epochs) < 3 else None
-            axes.plot(
-                epochs,
-                run.columns[column],
-                style,
-                color=shade,
-                linewidth=width,
-                marker=dots,
-                markersize=3,
-                label=prefix + label,
-            )
-            last = column, shade
-    if last is not None and is_judged:
-        _mark_best(axes, run, *last, prefix)
-
-
-def _mark_best(axes: Any, run: Curves, column: str, shade: Any, prefix: str) -> None:
-    """A ring around the best of a curve, and by what it is the best."""
-    epoch, epochs = run.best_of(column), list(run.columns["epoch"])
-    if epoch not in epochs:
-        return
-    best = run.columns[column][epochs.index(epoch)]
-    is_by_steps = column == run.monitor and run.min_delta
-    least = f" (min_delta {run.min_delta:g})" if is_by_steps else ""
-    note = f"{prefix}best {column}{least}: epoch {epoch}, {best:.4g}"
-    axes.plot(epoch, best, "o", color=shade, fillstyle="none", label=note)
-
-
-def _label(runs: Sequence[Curves], metric: str) -> str:
-    if metric != "loss":
-        return escaped(metric)
-    names = {run.loss for run in runs}
-    if len(names) > 1:
-        return "loss"
-    return f"loss ({names.pop()})"
 
 
 class NotDrawn(Exception):
@@ -217,7 +117,11 @@ def serve(requests: IO[str], answers: IO[bytes]) -> None:
 
         if request := requests.read():
             curves = Curves(**json.loads(request))
-            answers.write(picture(".png", lambda: _figure([curves], "loss")))
+            answers.write(
+                picture(
+                    ".png", lambda: curves_figure([curves], "loss"), described([curves], "loss")
+                )
+            )
 
 
 if __name__ == "__main__":

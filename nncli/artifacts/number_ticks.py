@@ -9,6 +9,7 @@ LETTER = 0.64  # of a font's size that a digit is wide
 SIZE = 10  # points of a number, unless an axis says another
 GAP = 2  # letters from one number to the next
 LINE = 2.2  # heights of a letter from one number to the one above it
+DECADES = 300  # from the least to the greatest, below which numbers between tens are written too
 SEPARATED = (1e4, 1e7)  # numbers between are written out, with commas
 
 
@@ -18,6 +19,24 @@ def number_ticks(axis: Any, *, integer: bool = False) -> None:
         locator, formatter = _ticks()
         axis.set_major_locator(locator(MOST, integer=integer, steps=[1, 2, 2.5, 5, 10]))
         axis.set_major_formatter(formatter())
+
+
+def number_format() -> Any:
+    """The numbers of a colour bar, which has ticks of its own."""
+    return _ticks()[1]()
+
+
+def log_ticks(axis: Any) -> None:
+    """Numbers of a logarithmic axis in full, as 0.01 and 1,000; more of them where tens are few."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    written = FuncFormatter(lambda value, _: f"{value:,g}")
+    axis.set_major_formatter(written)
+    if axis.get_scale() == "log":
+        is_short = low > 0 and high < DECADES * low
+        axis.set_minor_locator(LogLocator(subs=[2, 5]))
+        axis.set_minor_formatter(written if is_short else NullFormatter())
 
 
 def separated(numbers: Sequence[float]) -> bool:

@@ -69,6 +69,7 @@ def entitle(axes: Any, what: str, title: str) -> None:
 
 def legend(axes: Any, **place: Any) -> None:
     """A legend whose labels are taken as they are."""
-    made = axes.legend(frameon=False, fontsize=9, title_fontsize=9, **place)
+    style = {"frameon": False, "fontsize": 9, "title_fontsize": 9}
+    made = axes.legend(**{**style, **place})
     for text in made.get_texts():
         text.set_parse_math(False)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts import run_directory as names
+from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.input_files import check_tables, confine
-from nncli.artifacts.learning_curves import Curves, run_curves
+from nncli.artifacts.learning_curves import run_curves
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import decode_state, decode_weights

@@ -14,12 +14,13 @@ import numpy as np
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.clock import utc_now
+from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.going_on import taken_up, until
 from nncli.artifacts.input_files import tables_of
-from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn, run_curves
+from nncli.artifacts.learning_curves import BackgroundPlotter, NotDrawn, run_curves
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory

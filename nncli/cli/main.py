@@ -17,6 +17,7 @@ from nncli.cli.streams import (
     write_all_or_fail,
 )
 from nncli.errors import NncliError, did_you_mean, escaped
+from nncli.operating_system import words_of
 
 FIRST = (  # in the order a user meets them; a command that isn't here comes after these
     *(
@@ -88,7 +89,7 @@ def main() -> NoReturn:
     write_all_or_fail()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     with EndOnInterrupt():
-        code = run(arguments, shows_traceback=len(arguments) < len(sys.argv) - 1)
+        code = run(words_of(arguments), shows_traceback=len(arguments) < len(sys.argv) - 1)
     discard_unwritable_output()
     sys.exit(code)
 

@@ -11,6 +11,8 @@ import click
 from nncli.cli.streams import write_out
 from nncli.data.table_formats import READ
 
+PICTURES = ("png", "svg", "pdf")
+
 CONFIG = click.Path(path_type=Path)
 RUN = click.Path(path_type=Path)
 
@@ -31,6 +33,28 @@ format_option: Callable[[Any], Any] = click.option(
     type=click.Choice(READ),
     help="What - holds, standard input [csv].",
 )
+
+
+format_options: Callable[[Any], Any] = click.option(
+    "--format",
+    "formats",
+    type=click.Choice([*PICTURES, *READ]),
+    multiple=True,
+    help="Of pictures [png]; or what - holds, standard input [csv].",
+)
+picture_format_option: Callable[[Any], Any] = click.option(
+    "--format", "picture_format", type=click.Choice(PICTURES), help="Of the picture [png]."
+)
+
+
+def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
+    """(of standard input, of pictures), of the values of `format_options`."""
+    inputs = [each for each in formats if each in READ]
+    pictures = [each for each in formats if each in PICTURES]
+    for several in (inputs, pictures):
+        if len(several) > 1:
+            raise click.UsageError(f"--format: {' and '.join(several)} exclude each other")
+    return next(iter(inputs), None), next(iter(pictures), PICTURES[0])
 
 
 @contextmanager

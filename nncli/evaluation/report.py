@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.trained_model import ChosenRows, TrainedModel
+from nncli.artifacts.trained_model import ChosenRows, Scored, TrainedModel
 from nncli.data.memory import available
 from nncli.engine.threads import limited
 from nncli.errors import DataError, UserError
+from nncli.evaluation.best_model import LINEAR, NETWORK, TREES, Best, best_of
+from nncli.evaluation.boosted_trees import Rows, boosted_trees
 from nncli.evaluation.class_scores import (
     Calibration,
     ClassScores,
@@ -41,7 +43,6 @@ from nncli.untrusted_files.opening import in_words
 
 SPLITS = ("test", "val", "train")  # in the order in which they are chosen
 FEW_ROWS = 30
-LINEAR = "linear model"
 COPIES = 4  # of a number for each row and class: predictions, two rivals', a resample
 
 
@@ -53,6 +54,7 @@ class Report:
     network, baselines: scores of its predictions, and of others that it has to beat, by name.
     predictions, truth: as metrics take them.
     fitted_rows: of the training rows, those that the linear model was fitted on.
+    trees_note: what was done to keep boosted trees quick, or why there are none.
     classes, targets, labels: their names; one of them has some.
     coverage: of the prediction intervals of each number predicted.
     are_new: whether the rows are as new to a linear model as to what is scored.
@@ -76,6 +78,7 @@ class Report:
     decision: Decision = LIKELIEST
     decided: str = ""
     decision_keys: Mapping[str, Any] | None = None
+    trees_note: str = ""
     coverage: Sequence[Coverage] = ()
     are_new: bool = True
 
@@ -112,6 +115,19 @@ class Report:
             for name, difference in self.differences[baseline].items()
             if not np.isnan(difference.value)
         }
+
+    @cached_property
+    def best(self) -> Best | None:
+        """Which of the network, the linear model and boosted trees is best, by the first metric.
+
+        None on the rows they learnt from, and where too little is known to tell.
+        """
+        names = [name for name in self.chosen if self.chosen[name].name not in WITHOUT]
+        if not names or self.name == "train":
+            return None
+        rivals = {name: self.baselines[name] for name in (LINEAR, TREES) if name in self.baselines}
+        metric = self.chosen[names[0]]
+        return best_of({NETWORK: self.network, **rivals}, metric, names[0], self.rows)
 
     @cached_property
     def is_finite(self) -> bool:
@@ -164,6 +180,7 @@ class Report:
             "baselines": {name: dict(other.values) for name, other in self.baselines.items()},
             "intervals": _intervals(self.intervals),
             "differences": {name: _intervals(each) for name, each in self.differences.items()},
+            "best": self.best.to_json() if self.best else None,
         }
         if self.classes:
             value["classes"] = {name: asdict(scores) for name, scores in self.by_class.items()}
@@ -201,6 +218,8 @@ class Report:
         if self.fitted_rows < self.training_rows:
             sample = f"{self.fitted_rows:,} of {self.training_rows:,} training rows"
             notes.append(f"{LINEAR}: fitted on a random sample of {sample}")
+        if self.trees_note:
+            notes.append(f"{TREES}: {self.trees_note}")
         return notes
 
     def _why_none(self, name: str, estimate: Estimate) -> str:
@@ -241,10 +260,33 @@ def _refuse_too_many(rows: int, classes: int) -> None:
         )
 
 
-def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
-    """Score a trained model on rows, beside its baselines and a linear model.
+def _rivals(
+    trained: TrainedModel, rows: ChosenRows, scored: Scored
+) -> tuple[dict[str, Array], int, str]:
+    """Predictions of baselines, a linear model and boosted trees by name, and what to say of them.
 
-    A decision threshold is the linear model's too; the majority class is what it is.
+    Rows that are new to what is scored, and not to them, have baselines alone.
+    """
+    built, job = trained.built, trained.built.job
+    table, seed = built.table, job.seeds.split
+    rivals = dict(built.baselines(len(scored.rows.truth)))
+    if not scored.are_new:
+        return rivals, len(job.train), ""
+    linear = linear_model(
+        job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
+    )
+    rivals[LINEAR] = linear.predictions
+    learnt, asked = Rows(table, built.rows.train), Rows(rows.table, rows.rows)
+    trees = boosted_trees(learnt, asked, job.train.weights, seed)
+    if trees.predictions is not None:
+        rivals[TREES] = trees.predictions
+    return rivals, linear.fitted_rows, trees.note
+
+
+def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
+    """Score a trained model on rows, beside its baselines, a linear model and boosted trees.
+
+    A decision threshold is theirs too; the majority class is what it is.
     """
     built, job = trained.built, trained.built.job
     table = built.table
@@ -259,16 +301,14 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         dtype = scored.rows.targets.dtype
         raise DataError(f"{rows.name}: its targets overflow when scaled or stored as {dtype}")
     with limited(job.training), np.errstate(all="ignore"):
-        rivals, fitted_rows = dict(built.baselines(len(truth))), len(job.train)
-        if scored.are_new:
-            linear = linear_model(
-                job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
-            )
-            rivals[LINEAR], fitted_rows = linear.predictions, linear.fitted_rows
+        rivals, fitted_rows, trees_note = _rivals(trained, rows, scored)
         network = resample(chosen, scored.predictions, truth, seed=seed)
         others = {
             rival: resample(
-                chosen if rival == LINEAR else deciding(metrics, LIKELIEST), each, truth, seed=seed
+                chosen if rival in (LINEAR, TREES) else deciding(metrics, LIKELIEST),
+                each,
+                truth,
+                seed=seed,
             )
             for rival, each in rivals.items()
         }
@@ -289,6 +329,7 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
         decision=trained.decision,
         decided=trained.decided,
         decision_keys=trained.decision_keys,
+        trees_note=trees_note,
         coverage=coverage(trained, rows, scored),
         are_new=scored.are_new,
     )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from nncli.artifacts.learning_curves import Curves
+from nncli.artifacts.curves_figure import Curves
 from nncli.report.facts import Chart, Line
 
 MOST_POINTS = 200  # of a curve
@@ -77,5 +77,5 @@ def overlaid(
         column = f"val_{metric}" if f"val_{metric}" in found[0][1] else metric
         lines = [line(name, each, column, None) for name, each in found if column in each]
         left_out = max(len(lines) - MOST_LINES, 0)
-        charts.append(Chart(column, tuple(lines[:MOST_LINES]), metric in scores, left_out))
+        charts.append(Chart(column, tuple(lines[:MOST_LINES]), metric in scores, True, left_out))
     return tuple(charts)

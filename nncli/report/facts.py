@@ -27,11 +27,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """Curves of one metric.  is_score: whether higher is better."""
+    """Curves of one metric.
+
+    is_score: whether higher is better.  are_runs: whether each line is another run, rather than
+    training and validation.  left_out: how many more runs there are.
+    """
 
     metric: str
     lines: tuple[Line, ...]
     is_score: bool = False
+    are_runs: bool = False
     left_out: int = 0
 
 

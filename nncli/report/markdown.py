@@ -90,6 +90,7 @@ def _scores(document: Document) -> Iterator[str]:
     said = [line for name in report.baselines for line in verdicts(report, name)]
     yield "\n".join(map(plain, said))
     yield "\n".join(f"- {plain(note)}" for note in report.notes())
+    yield "\n".join(f"- {plain(each)}" for each in report.coverage)
     if report.decided:
         yield plain(f"Decision: {report.decided}")
     if report.classes:

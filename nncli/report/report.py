@@ -6,24 +6,31 @@ from typing import Literal
 
 from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_directory import FIRST_FOLD
-from nncli.artifacts.study_directory import is_study
+from nncli.artifacts.study_directory import StudyDirectory, is_study
 
 Form = Literal["html", "md"]
 
 
 def report_of(paths: Sequence[Path], to: Form, *, has_rows: bool = True) -> tuple[str, str]:
-    """(name, text) of one run, or of several; a study is several.
+    """(name, text) of one run or ensemble, or of several; any other study is several.
 
     Raises UserError, CorruptRun or FileFailure.
     """
-    if len(paths) > 1 or is_study(paths[0]) or (paths[0] / FIRST_FOLD).is_dir():
+    if len(paths) > 1 or _has_runs(paths[0]):
         return _of_several(paths, to)
     from nncli.report.html.page import html
     from nncli.report.markdown import markdown
-    from nncli.report.of_run import document_of
+    from nncli.report.of_model import document_of
 
     document = document_of(trained_model(paths[0]), has_rows=has_rows)
     return document.title, html(document) if to == "html" else markdown(document)
+
+
+def _has_runs(path: Path) -> bool:
+    """Whether it is a study, or an earlier cross-validation; an ensemble is one model."""
+    if is_study(path):
+        return StudyDirectory.open(path).facts().kind != "ensemble"
+    return (path / FIRST_FOLD).is_dir()
 
 
 def _of_several(paths: Sequence[Path], to: Form) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from nncli.comparison.comparison import Group
-from nncli.comparison.labels import short_keys, short_names, short_values
+from nncli.comparison.labels import short_keys, short_values
 from nncli.evaluation.verdicts import between, number
 from nncli.influence.importance import Importance
 from nncli.influence.influence import Influence
@@ -52,9 +52,11 @@ def score_rows(overview: Overview) -> tuple[list[str], list[list[str]]]:
     """(header, rows) of numbers first, then of the keys that differ."""
     comparison = overview.comparison
     groups, keys = comparison.groups[:MOST_GROUPS], list(comparison.keys)[:MOST_KEYS]
-    names, _ = short_names([group.name for group in groups])
     settings = [short_values([group.settings[key] for group in groups]) for key in keys]
-    columns = [("config", list(names)), ("runs", [f"{len(g.runs.results):,}" for g in groups])]
+    columns = [
+        ("config", [group.name for group in groups]),
+        ("runs", [f"{len(g.runs.results):,}" for g in groups]),
+    ]
     columns += _figures(comparison.metric, groups)
     columns += list(zip(short_keys(keys), map(list, settings), strict=True))
     shown = [column for column in columns if any(column[1])]

@@ -4,12 +4,14 @@ import os
 import signal
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from nncli.artifacts import learning_curves
-from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, NotDrawn, draw_curves
+from nncli.artifacts.curves_figure import Curves, curves_figure, described
+from nncli.artifacts.learning_curves import BackgroundPlotter, NotDrawn, draw_curves
+from nncli.artifacts.palette import COLORS
 from nncli.errors import FileFailure, UserError
 
 COLUMNS = {
@@ -29,8 +31,8 @@ RUN = Curves(
 TRAIN_ONLY = Curves("gate-001", {"epoch": [0.0, 1.0], "loss": [1.0, 0.5]}, "mse", best_epoch=1)
 
 
-def axes_of(*runs, metric="loss", is_log=False):
-    return learning_curves._figure(runs, metric, is_log).axes[0]
+def axes_of(*runs, metric="loss", is_log=None):
+    return curves_figure(runs, metric, is_log).axes[0]
 
 
 def labels(axes):
@@ -89,19 +91,91 @@ def test_best_epoch_that_is_not_in_the_log_is_not_marked(best):
     assert len(axes_of(replace(RUN, best_epoch=best)).get_lines()) == 2
 
 
-def test_labels_of_several_runs_begin_with_their_names():
+def test_several_runs_have_a_label_each_and_one_for_what_lines_mean():
     assert labels(axes_of(RUN, TRAIN_ONLY)) == [
-        "iris-001 train",
-        "iris-001 validation",
-        "iris-001 best val_loss: epoch 1, 2",
-        "gate-001 train",
-        "gate-001 best loss: epoch 1, 0.5",
+        "iris-001  2 at 1",
+        "gate-001  0.5 at 1",
+        "train",
+        "validation",
+        "best, at epoch",
     ]
 
 
-def test_runs_have_colors_of_their_own():
-    first, _, _, second, _ = axes_of(RUN, TRAIN_ONLY).get_lines()
-    assert first.get_color() != second.get_color()
+def test_runs_have_colors_of_their_own_and_both_lines_of_a_run_the_same():
+    train, validation, ring, other, *_ = axes_of(RUN, TRAIN_ONLY).get_lines()
+    assert train.get_color() == validation.get_color() == ring.get_color() == COLORS[0]
+    assert other.get_color() == COLORS[1]
+
+
+def test_legend_of_many_runs_fits_into_the_picture():
+    runs = [replace(RUN, name=f"a-run-with-a-longer-name-{n:03}") for n in range(60)]
+    figure = curves_figure(runs, "loss")
+    figure.draw_without_rendering()
+    made = figure.axes[0].get_legend().get_window_extent()
+    assert figure.bbox.y0 <= made.y0
+    assert made.y1 <= figure.bbox.y1
+    assert made.x1 <= figure.bbox.x1
+    assert labels(figure.axes[0])[-1] == "best, at epoch (and 36 more runs)"
+
+
+def test_curves_that_are_equal_all_show_and_are_said_to_be():
+    axes = axes_of(RUN, replace(RUN, name="iris-002"), TRAIN_ONLY)
+    assert labels(axes)[1] == "iris-002  the same as iris-001"
+    below, above = axes.get_lines()[0], axes.get_lines()[3]
+    assert below.get_linewidth() >= above.get_linewidth() + 0.5
+
+
+def falling(last, epochs=100):
+    values = [last + (1.0 - last) * 0.9**epoch for epoch in range(epochs + 1)]
+    return Curves("x", {"epoch": [float(e) for e in range(epochs + 1)], "loss": values}, "mse", 1)
+
+
+def test_loss_that_falls_more_than_tenfold_has_an_axis_that_shows_its_end():
+    one, other = falling(0.038), falling(0.049)
+    axes = axes_of(one, other)
+    assert axes.get_yscale() == "log"
+    ends = [axes.transData.transform(run.get_xydata()[-1])[1] for run in axes.get_lines()[:3:2]]
+    assert abs(ends[1] - ends[0]) > 0.05 * axes.bbox.height
+    assert axes_of(falling(0.2)).get_yscale() == "linear"
+    assert axes_of(one, is_log=False).get_yscale() == "linear"
+
+
+def test_score_stays_linear():
+    columns = {"epoch": [0.0, 1.0], "accuracy": [0.01, 1.0]}
+    assert axes_of(replace(RUN, columns=columns), metric="accuracy").get_yscale() == "linear"
+
+
+def test_run_of_ten_epochs_shows_beside_one_of_a_thousand():
+    axes = axes_of(falling(0.2, epochs=10), falling(0.2, epochs=1_000))
+    axes.figure.draw_without_rendering()
+    short_one = axes.get_lines()[0].get_xydata()
+    (left, _), (right, _) = axes.transData.transform(short_one[[0, -1]])
+    assert right - left > 0.25 * axes.bbox.width
+    assert left >= axes.bbox.x0
+
+
+@pytest.mark.parametrize("runs", [(0.001,), (0.5, 1_000)])
+def test_numbers_of_logarithmic_axes_are_written_out_and_do_not_touch(runs):
+    made = [falling(0.001), falling(0.5, 1_000)][: len(runs)]
+    axes = axes_of(*made)
+    axes.figure.draw_without_rendering()
+    texts = [t for t in axes.get_yticklabels(which="both") if t.get_text() and t.get_visible()]
+    low, high = axes.get_ylim()
+    inside = sorted(
+        (t.get_window_extent() for t in texts if low <= t.get_position()[1] <= high),
+        key=lambda box: box.y0,
+    )
+    assert len(inside) >= 3
+    assert not any("$" in text.get_text() for text in texts)
+    assert all(below.y1 <= above.y0 for below, above in pairwise(inside))
+
+
+def test_description_says_from_where_to_where():
+    said = described([RUN], "loss")
+    assert said == (
+        "Learning curves over epochs. iris-001: loss from 4 to 1, val_loss from 4 to 3, best "
+        "val_loss 2 at epoch 1"
+    )
 
 
 def test_axes_say_what_they_show_and_in_what_unit():
@@ -127,7 +201,7 @@ def test_run_of_one_epoch_is_a_dot_that_can_be_seen(tmp_path):
 
 
 def test_metric_that_only_some_runs_have_is_drawn_for_those():
-    assert labels(axes_of(RUN, TRAIN_ONLY, metric="accuracy"))[0] == "iris-001 train"
+    assert labels(axes_of(RUN, TRAIN_ONLY, metric="accuracy"))[0] == "iris-001  1 at 3"
 
 
 NOT_POSITIVE = [[0.0, 0.0], [-1.0, -2.0], [float("nan")] * 2]
@@ -150,7 +224,7 @@ def test_logarithmic_axis_asks_for_a_positive_value(tmp_path, values):
 
 
 def test_more_runs_than_colors_are_drawn():
-    assert len(axes_of(*[TRAIN_ONLY] * 12).get_lines()) == 24
+    assert len(axes_of(*[TRAIN_ONLY] * 12).get_lines()) == 24 + 2
 
 
 def test_metric_that_no_run_has_names_the_known_ones(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -135,7 +136,8 @@ def test_table_shows_the_network_with_its_interval_beside_its_rivals(nncli, iris
     first, scores, *_ = nncli("evaluate", iris.path, "--no-plots").out.split("\n\n")
     assert first == f"{iris.path}: 22 test rows"
     header, *rows = scores.splitlines()
-    assert header.split() == ["network", "95%", "interval", "majority", "class", "linear", "model"]
+    rivals = ["majority class", "linear model", "boosted trees"]
+    assert header.split() == ["network", "95%", "interval", *" ".join(rivals).split()]
     measured = ["loss", "accuracy", "f1_macro", "log_loss"]
     besides = ["average_precision", "matthews_corrcoef"]
     assert [row.split()[0] for row in rows] == [*measured, *besides]
@@ -389,3 +391,29 @@ def test_run_that_diverged_is_scored_with_a_note(gate, nncli, folder):
     assert nncli("train", gate, *loss, *diverging).code == 5
     done = nncli("evaluate", next((folder / "runs").iterdir()), "--no-plots")
     assert done.err == "note: training has diverged; these are the last weights it kept\n"
+
+
+def test_format_of_pictures_is_chosen(nncli, iris_copy):
+    result = nncli("evaluate", iris_copy.path, "--json", "--format", "svg").json
+    pictures = [iris_copy.path / name for name in result["files"] if not name.endswith(".json")]
+    assert len(pictures) == 4
+    for picture in pictures:
+        said = result["alt"][picture.relative_to(iris_copy.path).as_posix()]
+        root = ElementTree.parse(picture).getroot()
+        assert picture.suffix == ".svg"
+        assert (root.get("role"), root.get("aria-label")) == ("img", said)
+
+
+def test_formats_that_exclude_each_other_are_refused(nncli, iris):
+    done = nncli("evaluate", iris.path, "--format", "svg", "--format", "pdf")
+    assert done.code == 2
+    assert "--format: svg and pdf exclude each other" in done.err
+    done = nncli("evaluate", iris.path, "--format", "csv")
+    assert done.code == 2
+    assert "--format csv is for --data -, standard input" in done.err
+
+
+def test_best_of_network_line_and_trees_is_said_and_given(nncli, iris):
+    best = nncli("evaluate", iris.path, "--json", "--no-plots").json["best"]
+    assert set(best["values"]) == {"network", "linear model", "boosted trees"}
+    assert best["words"] in nncli("evaluate", iris.path, "--no-plots").out

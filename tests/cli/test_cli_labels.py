@@ -270,7 +270,7 @@ def test_evaluate_says_label_by_label_what_it_found_beside_its_rivals(nncli, wea
     outcome = nncli("evaluate", weather)
     assert outcome.code == 0
     header, *lines = outcome.out.splitlines()[2:]
-    assert header.split("  ")[-2:] == ["label shares", "linear model"]
+    assert header.split("  ")[-2:] == ["linear model", "boosted trees"]
     starts = [line.split("  ")[0] for line in lines]
     first = starts.index("label")
     assert starts[first : first + 6] == ["label", *NAMES, "macro average", "micro average"]

@@ -59,15 +59,28 @@ def test_several_runs_share_a_picture_by_name(nncli, iris, iris_copy):
     nncli("plot-loss", iris.path, iris_copy.path, "-o", "a.svg")
     shown = texts(Path("a.svg")).splitlines()
     for run in (iris, iris_copy):
-        assert f"{run.path.name} train" in shown
-        assert f"{run.path.name} validation" in shown
+        assert any(line.startswith(f"{run.path.name}  ") for line in shown)
+    assert {"train", "validation"} <= set(shown)
 
 
 def test_log_scale_changes_the_axis(nncli, iris):
-    nncli("plot-loss", iris.path, "-o", "linear.svg")
+    nncli("plot-loss", iris.path, "-o", "linear.svg", "--linear")
     nncli("plot-loss", iris.path, "-o", "log.svg", "--log")
-    assert "10^{" in texts(Path("log.svg"))
-    assert "10^{" not in texts(Path("linear.svg"))
+    assert "\n0.2\n0.5\nloss" in texts(Path("log.svg"))
+    assert "\n0.2\n0.4\n" in texts(Path("linear.svg"))
+
+
+@pytest.mark.parametrize(("picture", "begins"), [("svg", b"<?xml"), ("pdf", b"%PDF-")])
+def test_format_names_the_file(nncli, iris, picture, begins):
+    done = nncli("plot-loss", iris.path, "--format", picture)
+    assert done.out == f"iris-001-loss.{picture}\n"
+    assert Path(done.out.strip()).read_bytes().startswith(begins)
+
+
+def test_format_beside_a_file_s_name_is_one_too_many(nncli, iris):
+    done = nncli("plot-loss", iris.path, "--format", "svg", "-o", "a.png")
+    assert done.code == 2
+    assert "--format is for a picture without --output" in done.err
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
@@ -106,7 +119,8 @@ def test_picture_that_can_not_be_written_is_an_io_failure(nncli, iris, place):
 def test_run_s_name_is_shown_as_it_is(nncli, iris_copy, name):
     renamed = iris_copy.path.rename(iris_copy.path.with_name(name))
     assert nncli("plot-loss", renamed, renamed, "-o", "a.svg").code == 0
-    assert f"{name.lstrip('_')} train" in texts(Path("a.svg"))
+    label = next(line for line in texts(Path("a.svg")).splitlines() if " at " in line)
+    assert label.split("  ")[0].endswith(name.lstrip("_"))
 
 
 def test_name_in_letters_the_font_lacks_is_no_reason_to_complain(process, iris_copy):

@@ -38,6 +38,7 @@ def test_json_of_a_classifier_has_the_keys_of_the_contract():
         "baselines",
         "intervals",
         "differences",
+        "best",
         "classes",
         "confusion",
         "calibration_error",

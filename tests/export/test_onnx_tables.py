@@ -1,9 +1,12 @@
 """Raw cells of every kind: what preprocessing makes of them in ONNX is what nncli makes of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from onnx_models import RandomModel, answers, both, compared, config
 
+from nncli.errors import UserError
 from nncli.export.onnx.check import compare
 from nncli.export.onnx.model import onnx_model
 
@@ -18,6 +21,7 @@ NUMERIC = [
     "{scale: robust_clip}",
     "{encode: piecewise_linear, bins: 5}",
     "{encode: piecewise_linear, missing_indicator: true}",
+    "{encode: piecewise_linear, with_value: true}",
     "{encode: piecewise_linear, bins: 5, with_value: true}",
 ]
 NETWORK = "network: {hidden: [5]}"
@@ -66,6 +70,23 @@ def test_every_treatment_of_numbers(numeric, dtype, tmp_path):
         assert compared(trained, each).agrees
 
 
+def test_an_encoding_that_onnx_is_not_told_of_is_refused(tmp_path):
+    class Other:
+        """An encoding of a later day."""
+
+        def inputs(self, name):
+            return [name]
+
+    path = config(tmp_path, table(50, mixed), "data: {path: table.csv, target: y}", NETWORK)
+    trained = RandomModel(path)
+    learnt = trained.model.preprocessing
+    first = replace(learnt.features[0], encoding=Other())
+    learnt = replace(learnt, features=(first, *learnt.features[1:]))
+    trained._weights.model = replace(trained.model, preprocessing=learnt)
+    with pytest.raises(UserError, match=r"column 'long' has an encoding .* told of: Other$"):
+        onnx_model(trained)
+
+
 @pytest.mark.parametrize(
     "categorical",
     ["{impute: most_frequent}", "{impute: category}", "{impute: category, handle_unknown: error}"],
@@ -78,6 +99,43 @@ def test_every_treatment_of_texts(categorical, tmp_path):
         NETWORK,
     )
     assert compared(RandomModel(path), tmp_path / "table.csv").agrees
+
+
+EMBEDDED = "encode: embedding, embedding_size: 3, one_hot_max_size: 0"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("others", ["handle_unknown: ignore", "min_count: 12", "impute: category"])
+@pytest.mark.parametrize("columns", ["[long, text, flag]", "[text]"])
+def test_categories_as_vectors(columns, others, dtype, tmp_path):
+    path = config(
+        tmp_path,
+        table(50, mixed),
+        f"data: {{path: table.csv, target: y, features: {{include: {columns}}}, "
+        f"preprocessing: {{categorical: {{{EMBEDDED}, {others}}}}}}}",
+        NETWORK,
+        f"training: {{dtype: {dtype}}}",
+    )
+    new = rows_of(tmp_path, "long,text,flag\n1,pink,1\n1,,0\n,red,\n")
+    trained = RandomModel(path)
+    assert [each.name for each in trained.model.preprocessing.embedded] == ["text"]
+    for each in (tmp_path / "table.csv", new):
+        assert compared(trained, each).agrees
+
+
+def test_a_category_that_may_not_be_has_no_answer_where_it_would_be_a_vector(tmp_path):
+    keys = f"categorical: {{{EMBEDDED}, handle_unknown: error}}"
+    path = config(
+        tmp_path,
+        table(50, mixed),
+        f"data: {{path: table.csv, target: y, preprocessing: {{{keys}}}}}",
+        NETWORK,
+    )
+    trained = RandomModel(path)
+    assert compared(trained, tmp_path / "table.csv").agrees
+    label, probabilities = answers(trained, **row(text=["pink"]))
+    assert label.tolist() == [""]
+    assert np.isnan(probabilities).all()
 
 
 def row(**cells):

@@ -32,6 +32,7 @@ from nncli.explain.explain import as_text, equivalents
 from nncli.explain.formulas import formulas
 from nncli.export.numpy_script.formatting import comment, docstring, indented
 from nncli.export.numpy_script.script import numpy_script
+from nncli.export.pytorch.script import pytorch_script
 from nncli.trace.html import html
 from nncli.trace.markdown import markdown
 from nncli.trace.plain_text import text as plain_text
@@ -71,8 +72,16 @@ def test_no_text_ends_a_docstring_or_a_comment(first, second):
 FILES = ("environment.json", "preprocessing.json", "metrics.json", "config.resolved.yaml")
 
 
+def pytorch_page(reader, file_name):
+    return pytorch_script(reader, file_name).page
+
+
+SCRIPTS = {"numpy": numpy_script, "pytorch": pytorch_page}
+
+
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 @pytest.mark.parametrize("name", FILES)
-def test_no_text_of_a_made_up_run_is_code_in_its_script(name, run, tmp_path):
+def test_no_text_of_a_made_up_run_is_code_in_its_script(name, script, run, tmp_path):
     parse = yaml.safe_load if name.endswith(".yaml") else json.loads
     content = parse((run / name).read_bytes())
     written = 0
@@ -80,7 +89,7 @@ def test_no_text_of_a_made_up_run_is_code_in_its_script(name, run, tmp_path):
         made = replaced(content, place, all_at_once(ENDS if place != ("name",) else NAMES))
         at = made_up(run, tmp_path / f"run-{number}", name, as_json(made))
         try:
-            page = numpy_script(RunReader(RunDirectory.open(at)), "script.py")
+            page = script(RunReader(RunDirectory.open(at)), "script.py")
         except NncliError:
             continue
         written += 1
@@ -98,12 +107,13 @@ def test_a_script_is_written_whatever_its_environment_says(key, value, run, tmp_
     assert_is_text_only(numpy_script(RunReader(RunDirectory.open(at)), "script.py"))
 
 
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
 @pytest.mark.parametrize("end", NAMES, ids=ascii)
-def test_no_name_of_a_run_or_a_script_is_code_in_it(end, run, tmp_path):
+def test_no_name_of_a_run_or_a_script_is_code_in_it(end, script, run, tmp_path):
     at = tmp_path / f"a{around(end)}"
     run.rename(at)
     try:
-        page = numpy_script(RunReader(RunDirectory.open(at)), f"{around(end)}.py")
+        page = script(RunReader(RunDirectory.open(at)), f"{around(end)}.py")
     finally:
         at.rename(run)
     assert_is_text_only(page)
@@ -181,10 +191,8 @@ def test_a_starter_config_names_the_columns_it_was_made_from(end, tmp_path):
         return  # no column of a table
     made = yaml.safe_load(config.read_text())
     assert made["data"]["target"] == names[0].strip()
-    assert set(made) == {"name", "seed", "data", "network", "loss", "optimizer", "schedule"} | {
-        "training",
-        "evaluation",
-    }
+    keys = {"name", "seed", "data", "network", "loss", "optimizer", "training", "evaluation"}
+    assert set(made) == keys
     assert config.read_text().replace("\n", "").isprintable()
 
 

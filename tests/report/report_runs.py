@@ -21,6 +21,7 @@ CONFIGS = {
     "targets": "data: {path: t.csv, target: [size, weight], features: {exclude: [outcome]}}",
     "labels": "data: {path: labels.csv, target: [rain, wind]}",
     "gate": "data: {dataset: and_gate}",
+    "ensemble": "data: {dataset: iris}\nensemble: {members: 2}",
     "wide": "data: {path: wide.csv, target: class, task: classification}",
 }
 
@@ -59,10 +60,10 @@ def _labels() -> Iterator[str]:
 
 
 def _wide() -> Iterator[str]:
-    """60 columns, 40 classes."""
+    """40 columns, 15 classes."""
     random = np.random.default_rng(2)
-    yield ",".join([*(f"column_{place}" for place in range(60)), "class"])
-    for row in range(400):
-        cells = random.normal(size=60)
-        cells[row % 40] += 3
-        yield ",".join([*(f"{cell:.2f}" for cell in cells), f"c{row % 40}"])
+    yield ",".join([*(f"column_{place}" for place in range(40)), "class"])
+    for row in range(150):
+        cells = random.normal(size=40)
+        cells[row % 15] += 3
+        yield ",".join([*(f"{cell:.2f}" for cell in cells), f"c{row % 15}"])

@@ -13,8 +13,10 @@ def test_the_head_says_the_score_the_linear_model_s_and_the_verdict(facts_of):
     document: Document = facts_of("hostile")
     score = document.report.network.values["roc_auc"]
     assert document.headline[0].startswith(f"roc_auc is {score:.4g} (95% interval ")
-    assert "on 24 test rows; a linear model reaches " in document.headline[0]
-    assert document.headline[1].startswith("It is ")
+    assert document.headline[0].endswith(" on 24 test rows.")
+    best = document.report.best
+    assert document.headline[1] == f"{best.words}."
+    assert set(best.values) == {"network", "linear model", "boosted trees"}
 
 
 def test_worst_rows_are_those_with_the_least_probability_of_the_truth(facts_of):
@@ -78,7 +80,7 @@ def test_rows_that_were_learnt_are_a_doubt(facts_of):
 
 def test_of_wide_tables_thirty_columns_are_told_and_the_rest_counted(facts_of):
     document = facts_of("wide")
-    assert (len(document.data.columns), document.data.of_columns) == (30, 60)
+    assert (len(document.data.columns), document.data.of_columns) == (30, 40)
     assert len(document.influence.importance.columns) == 30
 
 
@@ -104,3 +106,12 @@ def test_as_many_worst_rows_as_are_asked_for(facts_of):
     found = worst_rows(report, table, rows, ["a"], most=2)
     assert [row.cells for row in found] == [(("a", "0"),)] * 2
     assert found[0].place.startswith("row ")
+
+
+def test_an_ensemble_is_one_model(facts_of):
+    document = facts_of("ensemble")
+    assert document.findings is None
+    assert document.network.keys[0] == ("networks", "2, whose mean is predicted; one of them:")
+    assert [line.name for line in document.charts[0].lines] == ["member-1", "member-2"]
+    assert document.influence.importance.base == pytest.approx(document.report.loss)
+    assert "nncli train" not in [what for what, _ in document.again.commands]

@@ -21,11 +21,13 @@ def lacking(module):
     return None if not_there and not there else not_there - there
 
 
+@cache
 def is_lacking(module):
     """Whether Windows lacks a whole module of Python's library."""
     return module in sys.stdlib_module_names and _stub(module).exists() and lacking(module) is None
 
 
+@cache
 def _stub(module):
     stubs = Path(importlib.util.find_spec("mypy").origin).parent / "typeshed" / "stdlib"
     folder = stubs / module / "__init__.pyi"

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from nncli.cli.label_table import label_table
-from nncli.cli.options import RUN, format_option, input_file, json_option, print_json
+from nncli.cli.options import (
+    RUN,
+    format_options,
+    input_file,
+    json_option,
+    of_formats,
+    print_json,
+)
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import figure, table
 from nncli.errors import UserError, escaped
@@ -33,7 +40,7 @@ WIDEST = 100  # letters of a table whose columns have names
     type=click.Path(path_type=Path, dir_okay=False),
     help="Score the rows of this table instead; it has to have the target [- is standard input].",
 )
-@format_option
+@format_options
 @click.option(
     "--plots/--no-plots",
     "has_plots",
@@ -45,19 +52,20 @@ def command(
     run: Path,
     split: str | None,
     data: Path | None,
-    input_format: str | None,
+    formats: tuple[str, ...],
     has_plots: bool,
     as_json: bool,
 ) -> None:
     """Score a finished RUN on rows it recorded, or on those of another table.
 
     Every metric stands beside its 95% interval (bootstrap over the rows scored) and beside what
-    guessing and a linear model reach. The figures are kept in RUN/evaluation.
+    guessing, a linear model and boosted trees reach. The figures are kept in RUN/evaluation.
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")
+    input_format, picture_format = of_formats(formats)
     if data is None and input_format is not None:
-        raise click.UsageError("--format is for --data -, standard input")
+        raise click.UsageError(f"--format {input_format} is for --data -, standard input")
     from nncli.artifacts.open_model import trained_model
     from nncli.cli.summary import note_unfinished, where_to_look
     from nncli.data.memory import require_room_for_libraries
@@ -76,7 +84,7 @@ def command(
     note_unfinished(trained.summary())
     if not as_json:
         echo(f"{escaped(str(run))}: {_in_words(report)}")
-    files, troubles = save(report, run, has_plots=has_plots)
+    files, troubles = save(report, run, has_plots=has_plots, suffix=f".{picture_format}")
     for trouble in troubles:
         echo_line(f"note: {trouble}", err=True)
     if as_json:
@@ -128,6 +136,7 @@ def _in_words(report: "Report") -> str:
     blocks = [escaped(report.what) + (trained if report.name == "train" else "")]
     blocks += [f"decision: {escaped(report.decided)}"] if report.decided else []
     blocks.append(_scores(report))
+    blocks += [f"{report.best.words}."] if report.best else []
     lines = [line for name in report.baselines for line in verdicts(report, name)]
     blocks += ["\n".join(lines)] if lines else []
     if report.classes:

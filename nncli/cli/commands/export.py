@@ -8,6 +8,7 @@ import click
 
 from nncli.cli.options import RUN
 from nncli.cli.streams import echo_line, write_out
+from nncli.cli.text_table import counted
 from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 @click.argument("run", type=RUN)
 @click.option(
     "--to",
-    type=click.Choice(["numpy", "onnx", "tensorboard"]),
+    type=click.Choice(["numpy", "pytorch", "onnx", "tensorboard", "mlflow"]),
     required=True,
-    help="What to write: a NumPy script, an ONNX model, TensorBoard's event files.",
+    help="What to write: a script, an ONNX model, metrics for a tracker.",
 )
 @click.option(
     "-o",
@@ -42,12 +43,18 @@ def command(run: Path, to: str, output: Path | None, check_table: Path | None) -
     the notation of `nncli trace`, with its data, which prints the run's losses: bit for bit on the
     same machine, up to rounding if the run's steps were compiled.
 
+    pytorch: a script with the network as a module, and its weights beside it. It reads rows as they
+    stand in a table, as `nncli predict` does, and needs torch and NumPy alone.
+
     onnx: one file that takes the columns of a table as they are, texts and missing values
     included, and gives the label and the probabilities, or the prediction in the target's units.
     --check exits with 1 if onnxruntime's answers aren't nncli's.
 
     tensorboard: the metrics for its charts, of a run or of all runs of a study. While a run goes
     on, `output: {tensorboard: LOGDIR}` in its config does the same.
+
+    mlflow: the metrics, the config, the scores of `nncli evaluate` and the files, told to your
+    MLflow where MLFLOW_TRACKING_URI says, of a run or of all runs of a study; once.
     """
     if to not in TRACKERS and output is not None and output.is_dir():
         raise click.BadParameter(f"{output} is a folder: name a file", param_hint="-o")
@@ -55,7 +62,7 @@ def command(run: Path, to: str, output: Path | None, check_table: Path | None) -
         return _onnx(run, output, check_table)
     if check_table is not None:
         raise click.UsageError("--check is for --to onnx")
-    {"numpy": _numpy, **TRACKERS}[to](run, output)
+    {"numpy": _numpy, "pytorch": _pytorch, **TRACKERS}[to](run, output)
     return 0
 
 
@@ -75,6 +82,28 @@ def _numpy(run: Path, output: Path | None) -> None:
         file.write(page.encode())
     how = f"run it with: python {shell_word(output)}"
     echo_line(f"{output}: {page.count(chr(10)):,} lines; {how}", err=True)
+
+
+def _pytorch(run: Path, output: Path | None) -> None:
+    from nncli.artifacts.files import output_file
+    from nncli.artifacts.run_directory import WEIGHTS, RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.export.pytorch.script import pytorch_script
+
+    reader = RunReader(RunDirectory.open(run))
+    script = pytorch_script(reader, output.name if output else f"{reader.recorded.name}.py")
+    if output is None:
+        write_out(script.page)
+        weights = shell_word(run / WEIGHTS)
+        echo_line(f"beside it: cp {weights} {shell_word(script.weights_name)}", err=True)
+        return
+    beside = output.with_name(script.weights_name)
+    for path, content in ((output, script.page.encode()), (beside, script.weights)):
+        with output_file(path) as file:
+            file.write(content)
+    how = f"run it with: python {shell_word(output)} TABLE.csv"
+    lines = script.page.count("\n")
+    echo_line(f"{output}: {lines:,} lines, and its weights in {beside}; {how}", err=True)
 
 
 def _onnx(run: Path, output: Path | None, check_table: Path | None) -> int:
@@ -130,4 +159,28 @@ def _runs(path: Path) -> "list[RunReader]":
     return learnt
 
 
-TRACKERS: dict[str, Callable[[Path, Path | None], None]] = {"tensorboard": _tensorboard}
+def _mlflow(path: Path, output: Path | None) -> None:
+    from nncli.export.mlflow import MLflow
+
+    if output is not None:
+        raise click.UsageError("--to mlflow has no -o: MLFLOW_TRACKING_URI says where it goes")
+    readers = _runs(path)
+    ended = [reader for reader in readers if "stopped" in reader.summary()]
+    mlflow = MLflow()
+    for reader in ended or readers:
+        found = mlflow.take(reader)
+        added = f"{found.metrics:,} values, {found.params:,} parameters, {found.files:,} files"
+        if not found.is_new:
+            new = counted(found.metrics, "score")
+            added = "is there already" + f", {new} added" * bool(found.metrics)
+        echo_line(f"{reader.run.path}: {added}; run {found.run_id}", err=True)
+    if ended and (left := len(readers) - len(ended)):
+        have = "has" if left == 1 else "have"
+        echo_line(f"note: {counted(left, 'run')} left out that {have} not ended yet", err=True)
+    echo_line(f"MLflow keeps them in {mlflow.uri}; look at them with: mlflow ui", err=True)
+
+
+TRACKERS: dict[str, Callable[[Path, Path | None], None]] = {
+    "tensorboard": _tensorboard,
+    "mlflow": _mlflow,
+}

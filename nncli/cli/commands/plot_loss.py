@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN
+from nncli.cli.options import RUN, picture_format_option
 from nncli.cli.streams import echo_line
 
 
@@ -17,10 +17,29 @@ from nncli.cli.streams import echo_line
     type=click.Path(path_type=Path, dir_okay=False),
     help="A .png, .svg or .pdf file [RUN-METRIC.png, or METRIC.png for several runs].",
 )
+@picture_format_option
 @click.option("--metric", default="loss", show_default=True, help="A column of metrics.csv.")
-@click.option("--log", "is_log", is_flag=True, help="Logarithmic vertical axis.")
-def command(runs: tuple[Path, ...], output: Path | None, metric: str, is_log: bool) -> None:
-    """Draw the learning curves of one or several runs, train and validation."""
+@click.option(
+    "--log/--linear",
+    "is_log",
+    default=None,
+    help="Of the vertical axis [--log where a loss falls more than tenfold].",
+)
+def command(
+    runs: tuple[Path, ...],
+    output: Path | None,
+    picture_format: str | None,
+    metric: str,
+    is_log: bool | None,
+) -> None:
+    """Draw the learning curves of one or several runs, train and validation.
+
+    The axis of a loss that falls more than tenfold is logarithmic, unless --linear.
+    """
+    if output is not None and picture_format is not None:
+        raise click.UsageError(
+            "--format is for a picture without --output, whose name says its own"
+        )
     from nncli.artifacts.learning_curves import draw_curves
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
@@ -37,6 +56,6 @@ def command(runs: tuple[Path, ...], output: Path | None, metric: str, is_log: bo
             echo_line(f"warning: {each.name} has no {metric}: left out", err=True)
     curves = [each for each in curves if metric in each.columns] or curves
     name = f"{curves[0].name}-{metric}" if len(curves) == 1 else metric
-    path = output or Path(f"{name}.png")
+    path = output or Path(f"{name}.{picture_format or 'png'}")
     draw_curves(curves, path, metric, is_log)
     echo_line(path)

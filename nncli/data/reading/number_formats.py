@@ -59,7 +59,7 @@ class NumberFormat:
                 sign, text = text[0], text[1:].lstrip()
             text = text.removeprefix(symbol).lstrip() if symbol else text
         text = text.removesuffix(self.suffix).rstrip() if self.suffix else text
-        match = self._pattern.fullmatch(text)
+        match = self.pattern.fullmatch(text)
         if match is None:
             return NO_NUMBER
         if self.thousands:
@@ -67,7 +67,7 @@ class NumberFormat:
         return sign + text.replace(self.decimal, ".")
 
     @cached_property
-    def _pattern(self) -> re.Pattern[str]:
+    def pattern(self) -> re.Pattern[str]:
         decimal, whole = re.escape(self.decimal), r"\d+"
         if self.thousands:
             sign = r"\s" if self.thousands.isspace() else re.escape(self.thousands)

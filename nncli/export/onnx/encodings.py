@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.data.bent_scales import LARGEST, LEAST_RANK, NormalScores, RobustClip
 from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
-from nncli.export.onnx.formulas import hypot, log, maximum, minimum, polynomial
+from nncli.export.onnx.functions import hypot, log, maximum, minimum, polynomial
 from nncli.export.onnx.graph import FLOAT64, INT64, Value
 from nncli.parts.arrays import Array
 

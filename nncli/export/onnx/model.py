@@ -72,16 +72,19 @@ def _predictions(trained: TrainedModel, graph: Graph) -> tuple[Value, list[Value
     found, faults = [], []
     for number, reader in enumerate(trained.networks, start=1):
         prefix = f"network_{number}/" if len(trained.networks) > 1 else ""
-        columns = Columns(graph, reader.model.preprocessing, cells)
-        x = columns.network_inputs().cast(reader.model.dtype)
-        is_finite = x.apply("Abs") <= np.finfo(reader.model.dtype).max
-        faults += [*columns.faults, is_finite.apply("Not")]
+        columns, model = Columns(graph, reader.model.preprocessing, cells), reader.model
         try:
-            outputs = add_network(graph, reader.model.network, reader.theta, {X: x}, prefix)
+            blocks = columns.network_inputs()
+            if X in blocks:
+                blocks[X] = x = blocks[X].cast(model.dtype)
+                is_finite = x.apply("Abs") <= np.finfo(model.dtype).max
+                columns.faults.append(is_finite.apply("Not"))
+            outputs = add_network(graph, model.network, reader.theta, blocks, prefix)
         except UserError as error:
             place = reader.run.path
             raise UserError(f"{place}: it can't be written as ONNX: {error}") from error
-        found.append(decoded(reader.model.coding, outputs))
+        faults += columns.faults
+        found.append(decoded(model.coding, outputs))
     total, *others = found
     for each in others:
         total = total + each

@@ -10,14 +10,9 @@ from nncli.report.html.charts import Curve, legend, lines
 from nncli.report.html.scale import WIDE_RANGE, Scale
 
 
-def learning_curves(charts: Sequence[Chart], *, are_runs: bool = False) -> Markup:
-    """All panels, of which the script shows one; without a script it is the first.
-
-    are_runs: whether each line is a run, rather than training and validation.
-    """
-    panels = [
-        panel for number, chart in enumerate(charts) for panel in _panels(number, chart, are_runs)
-    ]
+def learning_curves(charts: Sequence[Chart]) -> Markup:
+    """All panels, of which the script shows one; without a script it is the first."""
+    panels = [panel for number, chart in enumerate(charts) for panel in _panels(number, chart)]
     choices = [tag("option", chart.metric, value=number) for number, chart in enumerate(charts)]
     controls = tag(
         "div",
@@ -31,7 +26,7 @@ def learning_curves(charts: Sequence[Chart], *, are_runs: bool = False) -> Marku
     return join(controls, *panels, readout)
 
 
-def _panels(number: int, chart: Chart, are_runs: bool) -> list[Markup]:
+def _panels(number: int, chart: Chart) -> list[Markup]:
     values = [v for line in chart.lines for v in line.values if math.isfinite(v)]
     if not values:
         said = tag("p", f"{chart.metric} has no finite value.", class_="note")
@@ -44,11 +39,11 @@ def _panels(number: int, chart: Chart, are_runs: bool) -> list[Markup]:
             "div",
             legend(
                 [
-                    (line.name, place, _is_dashed(place, are_runs))
+                    (line.name, place, _is_dashed(place, chart.are_runs))
                     for place, line in enumerate(chart.lines)
                 ]
             ),
-            _drawn(chart, is_log, are_runs),
+            _drawn(chart, is_log),
             _rest(chart),
             class_="panel",
             data_metric=number,
@@ -70,9 +65,11 @@ def _is_dashed(place: int, are_runs: bool) -> bool:
     return place % 2 == 1 if not are_runs else place >= 6
 
 
-def _drawn(chart: Chart, is_log: bool, are_runs: bool) -> Markup:
+def _drawn(chart: Chart, is_log: bool) -> Markup:
     curves = [
-        Curve(line.name, line.epochs, line.values, place, _is_dashed(place, are_runs), line.best)
+        Curve(
+            line.name, line.epochs, line.values, place, _is_dashed(place, chart.are_runs), line.best
+        )
         for place, line in enumerate(chart.lines)
     ]
     epochs = [epoch for line in chart.lines for epoch in line.epochs]

@@ -14,6 +14,7 @@ from nncli.report.html.scale import SPAN, Scale, short_number
 from nncli.report.words import about, correlated
 
 MOST_OUTPUTS = 6  # curves in a picture
+HALF = 0.5  # of a probability: an axis whose curves stay below ends where they do
 
 
 def influence(found: Influence, task: str) -> Markup:
@@ -64,12 +65,10 @@ def _dependence(found: Influence, task: str) -> list[Markup]:
     parts = []
     if len(chosen) > 1:
         parts.append(legend([(name, place, False) for place, name in enumerate(names)]))
-    scale = SPAN
-    if not is_share:
-        means = [
-            value for each in found.dependence for value in each.means[:, chosen].ravel().tolist()
-        ]
-        scale = Scale.of(means)
+    means = [v for each in found.dependence for v in each.means[:, chosen].ravel().tolist()]
+    scale = Scale.of([0.0, *means]) if is_share else Scale.of(means)
+    if is_share and max(means, default=1.0) > HALF:
+        scale = SPAN
     drawn = [_along(each, chosen, names, scale, what) for each in found.dependence]
     parts.append(side_by_side(*drawn))
     rest = len(found.outputs) - len(chosen)

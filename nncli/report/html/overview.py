@@ -13,7 +13,7 @@ def overview_html(overview: Overview) -> str:
     """A report of several runs, whole."""
     sections: list[Section] = [("scores", "Scores", join(reading("overview"), *_scores(overview)))]
     if overview.charts:
-        curves = join(reading("curves"), learning_curves(overview.charts, are_runs=True))
+        curves = join(reading("curves"), learning_curves(overview.charts))
         sections.append(("curves", "Learning curves", curves))
     notes = tag("ul", *(tag("li", note) for note in overview.notes), class_="doubts")
     top = join(

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 MARGIN = 0.04  # of the range, at either end
 SIZES = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
 LARGEST = 1e12  # written in full
+DATES = 3  # ticks of an axis, as they are long
 WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
 
 
@@ -45,6 +46,7 @@ class Scale:
 
     def ticks(self, most: int = 5) -> list[tuple[float, str]]:
         """(place, label) of round numbers, at most so many."""
+        most = min(most, DATES) if self.are_days else most
         values = _decades(self.low, self.high, most) if self.is_log else []
         if len(values) < 2:
             values = _round_numbers(self.low, self.high, most)

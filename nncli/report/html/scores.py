@@ -27,6 +27,7 @@ def scores(report: Report) -> Markup:
         _table(report),
         *(tag("p", sentence) for sentence in said),
         *decided,
+        *(tag("p", each) for each in report.coverage),
         *notes,
         *_of_task(report),
     )

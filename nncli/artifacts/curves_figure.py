@@ -1,0 +1,213 @@
+"""The figure of learning curves: of one run, train and validation; of several, a colour each."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nncli.artifacts.curve_bands import WIDE_RANGE, show_epochs
+from nncli.artifacts.number_ticks import log_ticks, number_ticks
+from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
+from nncli.artifacts.plots import cut_inside, dress, legend, new_figure
+from nncli.errors import escaped
+
+UNJUDGED = ("learning_rate", "seconds")  # which are no better high or low
+FEW = 3  # runs whose legend hides no curve
+MOST_NAMES = 24  # of runs, in a legend
+LONGEST = 40  # letters of a run's name
+SMALL = 12  # runs, from which on names are small
+
+
+@dataclass(frozen=True)
+class Curves:
+    """One run's metrics.csv, and how to label it.
+
+    loss: what it is, as `cross_entropy, nats per row`.
+    best_epoch: the run's own best, by `monitor` and `min_delta`.
+    scores: the metrics that are better the higher they are.
+    """
+
+    name: str
+    columns: Mapping[str, Sequence[float]]
+    loss: str
+    best_epoch: int | None
+    monitor: str = "loss"
+    min_delta: float = 0.0
+    scores: Sequence[str] = ()
+
+    def is_by_steps(self, column: str) -> bool:
+        """Whether its best is the one that an improvement by a least step kept."""
+        return column == self.monitor and bool(self.min_delta)
+
+    def best_of(self, column: str) -> int | None:
+        """The epoch with the column's best value: the run's own where that is what it watched."""
+        if self.best_epoch is None:
+            return None
+        if column == self.monitor:
+            return self.best_epoch
+        sign = -1.0 if column.removeprefix("val_") in self.scores else 1.0
+        values = zip(self.columns[column], self.columns["epoch"], strict=True)
+        finite = [(sign * value, int(epoch)) for value, epoch in values if math.isfinite(value)]
+        return min(finite)[1] if finite else None
+
+
+def curves_figure(runs: Sequence[Curves], metric: str, is_log: bool | None = None) -> Any:
+    """`metric` of every run over epochs."""
+    is_alone, beside = len(runs) == 1, len(runs) > FEW
+    figure = new_figure(9.6 if beside else 6.4, 4.0)
+    axes = figure.subplots()
+    count = len(runs)
+    colors = COLORS if count <= len(COLORS) else rainbow(count)
+    for place, (run, color) in enumerate(zip(runs, colors, strict=False)):
+        width = 1.2 + 2.4 * (1 - (place + 1) / count)  # thinner and thinner: equal ones all show
+        like = next((each.name for each in runs[:place] if _is_equal(each, run, metric)), None)
+        _draw_run(axes, run, metric, color, width, is_alone=is_alone, like=like)
+    if not is_alone:
+        _explain_styles(axes, runs, metric)
+    number_ticks(axes.xaxis, integer=True)
+    dress(axes, "epoch", _label(runs, metric))
+    _set_scales(axes, runs, metric, is_log)
+    axes.grid(alpha=0.25)
+    axes.margins(x=0.02)
+    if is_alone:
+        axes.set_title(escaped(runs[0].name), loc="left", fontsize=11, parse_math=False)
+    _name_lines(axes, count, beside=beside)
+    return figure
+
+
+def _set_scales(axes: Any, runs: Sequence[Curves], metric: str, is_log: bool | None) -> None:
+    if log_suits(runs, metric) if is_log is None else is_log:
+        axes.set_yscale("log")
+        log_ticks(axes.yaxis)
+    show_epochs(axes, [run.columns["epoch"][-1] for run in runs if len(run.columns["epoch"])])
+
+
+def log_suits(runs: Sequence[Curves], metric: str) -> bool:
+    """Whether a loss falls so far that on a linear axis its end would lie on the floor."""
+    if metric in UNJUDGED or any(metric in run.scores for run in runs):
+        return False
+    values = [value for run in runs for column in _columns(run, metric) for value in column]
+    finite = [value for value in values if math.isfinite(value)]
+    return bool(finite) and min(finite) > 0 and max(finite) > WIDE_RANGE * min(finite)
+
+
+def _is_equal(run: Curves, other: Curves, metric: str) -> bool:
+    """Whether two runs' curves lie on one another."""
+    columns = [[list(each) for each in _columns(one, metric)] for one in (run, other)]
+    return columns[0] == columns[1]
+
+
+def _columns(run: Curves, metric: str) -> list[Sequence[float]]:
+    return [run.columns[name] for name in (metric, f"val_{metric}") if name in run.columns]
+
+
+# ---- lines
+
+
+def _draw_run(
+    axes: Any,
+    run: Curves,
+    metric: str,
+    color: str,
+    width: float,
+    *,
+    is_alone: bool,
+    like: str | None,
+) -> None:
+    """Train whole and validation dashed; of a single run in a colour each.
+
+    like: an earlier run whose curves are the same.
+    """
+    epochs, is_judged = run.columns["epoch"], metric not in UNJUDGED
+    styles = [(metric, "train", "-", TRAIN), (f"val_{metric}", "validation", "--", VALIDATION)]
+    drawn = [each for each in styles if each[0] in run.columns]
+    best = _best(run, drawn[-1][0]) if drawn and is_judged else None
+    for place, (column, label, style, own) in enumerate(drawn):
+        if not is_judged:
+            label = metric
+        if not is_alone:
+            label = "" if place else run_label(run, best, like)
+        axes.plot(
+            epochs,
+            run.columns[column],
+            style,
+            color=own if is_alone else color,
+            linewidth=1.6 if is_alone else width * (1.0 if style == "-" else 0.8),
+            marker="o" if len(epochs) < 3 else None,
+            markersize=3,
+            label=label or "_",  # which matplotlib leaves out of a legend
+        )
+    if best is not None:
+        column, epoch, value = best
+        label = f"best {_by(run, column)}: epoch {epoch}, {value:.4g}" if is_alone else "_"
+        ring = drawn[-1][3] if is_alone else color
+        axes.plot(epoch, value, "o", color=ring, fillstyle="none", label=label)
+
+
+def _best(run: Curves, column: str) -> tuple[str, int, float] | None:
+    """(column, epoch, value) of a curve's best; None where it isn't in the log."""
+    epoch, epochs = run.best_of(column), list(run.columns["epoch"])
+    if epoch is None or epoch not in epochs:
+        return None
+    return column, epoch, run.columns[column][epochs.index(epoch)]
+
+
+def _by(run: Curves, column: str) -> str:
+    """A column, and by which least step it is the best."""
+    return f"{column} (min_delta {run.min_delta:g})" if run.is_by_steps(column) else column
+
+
+# ---- words
+
+
+def run_label(run: Curves, best: tuple[str, int, float] | None, like: str | None) -> str:
+    """A run's one line in the legend of several."""
+    name = cut_inside(run.name, LONGEST).lstrip("_")  # matplotlib hides labels in _
+    if like is not None:
+        return f"{name}  the same as {cut_inside(like, LONGEST)}"
+    return name if best is None else f"{name}  {best[2]:.4g} at {best[1]:,}"
+
+
+def _explain_styles(axes: Any, runs: Sequence[Curves], metric: str) -> None:
+    """What whole, dashed and ringed means, once for all runs."""
+    grey: dict[str, Any] = {"color": "0.35", "linewidth": 1.4}
+    axes.plot([], [], "-", label=metric if metric in UNJUDGED else "train", **grey)
+    if any(f"val_{metric}" in run.columns for run in runs):
+        axes.plot([], [], "--", label="validation", **grey)
+    if metric not in UNJUDGED:
+        axes.plot([], [], "o", color="0.35", fillstyle="none", label="best, at epoch")
+
+
+def _name_lines(axes: Any, runs: int, *, beside: bool) -> None:
+    """The legend: of more runs than have room, the first, and how many more."""
+    handles, names = axes.get_legend_handles_labels()
+    if (more := runs - MOST_NAMES) > 0:
+        handles = [*handles[:MOST_NAMES], *handles[runs:]]
+        names = [*names[:MOST_NAMES], *names[runs:-1], f"{names[-1]} (and {more:,} more runs)"]
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {}
+    legend(axes, handles=handles, labels=names, fontsize=6 if runs > SMALL else 9, **place)
+
+
+def _label(runs: Sequence[Curves], metric: str) -> str:
+    if metric != "loss":
+        return escaped(metric)
+    names = {run.loss for run in runs}
+    if len(names) > 1:
+        return "loss"
+    return f"loss ({names.pop()})"
+
+
+def described(runs: Sequence[Curves], metric: str) -> str:
+    """The alternative text: from where to where, and the best, of each run."""
+    said = []
+    for run in runs[:MOST_NAMES]:
+        columns = [name for name in (metric, f"val_{metric}") if name in run.columns]
+        parts = [
+            f"{name} from {run.columns[name][0]:.4g} to {run.columns[name][-1]:.4g}"
+            for name in columns
+            if len(run.columns[name])
+        ]
+        best = _best(run, columns[-1]) if columns and metric not in UNJUDGED else None
+        parts += [f"best {best[0]} {best[2]:.4g} at epoch {best[1]}"] if best else []
+        said.append(f"{run.name}: {', '.join(parts)}")
+    return f"Learning curves over epochs. {'; '.join(said)}"

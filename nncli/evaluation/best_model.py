@@ -1,0 +1,133 @@
+"""The best model: which of several is best on these rows, and whether by more than chance."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from nncli.evaluation.intervals import FEWEST_ROWS, Resampled
+from nncli.parts.metrics import Metric
+
+LEVEL = 0.05
+NETWORK, LINEAR, TREES = "network", "linear model", "boosted trees"
+
+
+@dataclass(frozen=True)
+class Best:
+    """Which model is best by a metric.
+
+    values: of each model.  best: the one with the best value.
+    p: of each other one, that it is as good: from the same resamples of the rows for both (paired
+    bootstrap, two-sided), as are the intervals of differences.
+    level: those that aren't shown to be worse.  behind: those that are.  words: all this.
+    """
+
+    metric: str
+    values: Mapping[str, float]
+    best: str
+    p: Mapping[str, float]
+    level: tuple[str, ...]
+    behind: tuple[str, ...]
+    words: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def best_of(models: Mapping[str, Resampled], metric: Metric, name: str, rows: int) -> Best | None:
+    """The best by a metric; None where too few rows or resamples tell nothing."""
+    scored = {model: each for model, each in models.items() if np.isfinite(each.values[name])}
+    if len(scored) < 2 or rows < FEWEST_ROWS:
+        return None
+    sign = 1.0 if metric.is_score else -1.0
+    values = {model: each.values[name] for model, each in scored.items()}
+    best = max(values, key=lambda model: sign * values[model])  # of equal ones, the first
+    others = [model for model in values if model != best]
+    found = [chance(scored[best], scored[other], name, sign) for other in others]
+    p = {other: each for other, each in zip(others, found, strict=True) if each is not None}
+    if len(p) < len(others):
+        return None
+    level = tuple(other for other in others if p[other] >= LEVEL)
+    behind = tuple(other for other in others if p[other] < LEVEL)
+    words = in_words(name, values, best, p, behind, rows)
+    return Best(name, values, best, p, level, behind, words)
+
+
+def chance(better: Resampled, other: Resampled, name: str, sign: float) -> float | None:
+    """p that two models are equally good, of the differences in the same resamples.
+
+    Twice the share of resamples in which the better one isn't better (and one more, for none would
+    say 0); differences are brought nearer to that of all rows where resamples were small.
+    """
+    value = sign * (better.values[name] - other.values[name])
+    draws = sign * (better.draws[name] - other.draws[name])
+    draws = draws[np.isfinite(draws)]
+    if not len(draws):
+        return None
+    draws = value + better.narrowing * (draws - value)
+    return float(min(1.0, 2 * (np.count_nonzero(draws <= 0) + 1) / (len(draws) + 1)))
+
+
+def in_words(
+    metric: str,
+    values: Mapping[str, float],
+    best: str,
+    p: Mapping[str, float],
+    behind: tuple[str, ...],
+    rows: int,
+) -> str:
+    """A sentence: which is best, and whether that may be chance."""
+    said = {model: f"{_the(model)} {_number(value)}" for model, value in values.items()}
+    level = [model for model in values if model not in behind and model != best]
+    if not behind:
+        each = _listed(list(said.values()))
+        least = _short(min(p.values()))
+        return f"No difference beyond chance: {metric} of {each} on {rows:,} rows (p {least})"
+    lost = _listed([f"{said[model]} (p {_short(p[model])})" for model in behind])
+    verb = "are" if best == TREES else "is"
+    if not level:
+        of_best = _number(values[best])
+        return (
+            f"{_capital(_the(best))} {verb} best here, by more than chance: {metric} {of_best}, "
+            f"beside {lost}"
+        )
+    ahead = _listed([said[model] for model in (best, *level)])
+    return (
+        f"Best here are {_listed([_the(model) for model in (best, *level)])}, with no difference "
+        f"beyond chance between them: {metric} of {ahead}, beside {lost}"
+    )
+
+
+def _the(model: str) -> str:
+    return model if model == TREES else f"the {model}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _number(value: float) -> str:
+    """In four digits, in full where people read it so.
+
+    >>> _number(0.98761), _number(35_541.2), _number(1e-7)
+    ('0.9876', '35,540', '1e-07')
+    """
+    if 1e3 <= abs(value) < 1e12:
+        return f"{float(f'{value:.4g}'):,.0f}"
+    return f"{value:.4g}"
+
+
+def _short(p: float) -> str:
+    """In one digit, rounded up at most to the level that it keeps below.
+
+    >>> _short(0.0123), _short(0.002), _short(0.43), _short(0.0492), _short(1.0)
+    ('0.01', '0.002', '0.4', '0.049', '1')
+    """
+    text = f"{p:.1g}"
+    return f"{p:.2g}" if p < LEVEL <= float(text) else text
+
+
+def _listed(names: list[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,159 @@
+"""Boosted trees: what gradient boosting makes of the raw columns, as a yardstick.
+
+scikit-learn's HistGradientBoosting with its defaults: numbers as they are, categories as such,
+missing cells as missing. On many tables nothing is better, and it takes a second.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table
+
+ITERATIONS = 100  # scikit-learn's default
+MOST_TREES = 600  # an iteration grows one for each class, label or target; 4 ms each
+FEWEST_ITERATIONS = 20  # fewer are no yardstick: none are grown
+MOST_CELLS = 300_000_000  # rows x columns x trees: two seconds
+MOST_ANSWERS = 200_000_000  # rows asked about x trees: some seconds
+FEWEST_ROWS = 1_000  # however many columns and classes
+MOST_CATEGORIES = 255  # of a column; one with more is taken as numbers
+BLOCK_VALUES = 2**22  # predicted at once
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Predictions of boosted trees.
+
+    predictions: as the linear model's; None where there are none, and `note` says why not.
+    fitted_rows: how many training rows they have seen.
+    note: what was done to keep them quick, in words; empty if nothing was.
+    """
+
+    predictions: Array | None
+    fitted_rows: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table."""
+
+    table: Table
+    index: Array
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def columns(self) -> int:
+        return len(self.table.features)
+
+    def x(self, some: Any = slice(None)) -> Array:
+        return np.asarray(self.table.x[self.index[some]], float)
+
+    @property
+    def y(self) -> Array:
+        return np.asarray(self.table.y[self.index])
+
+
+def boosted_trees(train: Rows, rows: Rows, weights: Array | None, seed: int) -> Trees:
+    """Grow trees on training rows, and predict others.
+
+    weights: of the training rows. One thread, as more give other sums.
+    """
+    from threadpoolctl import threadpool_limits
+
+    outputs = _outputs(train.table)
+    iterations = min(ITERATIONS, MOST_TREES // outputs)
+    if iterations < FEWEST_ITERATIONS:
+        return Trees(None, note=f"left out, as {outputs:,} trees an iteration would take minutes")
+    if len(rows) * outputs * iterations > MOST_ANSWERS:
+        return Trees(None, note=f"left out, as {len(rows):,} rows would take them minutes")
+    affordable = MOST_CELLS // (max(train.columns, 1) * outputs * iterations)
+    count = min(len(train), max(affordable, FEWEST_ROWS))
+    chosen = np.arange(len(train))
+    if count < len(train):
+        chosen = np.sort(np.random.default_rng(seed).choice(len(train), count, replace=False))
+    weights = None if weights is None else np.asarray(weights[chosen], float)
+    sample = Rows(train.table, train.index[chosen])
+    try:
+        import sklearn.ensemble  # noqa: F401  # before its threads can be limited
+
+        with threadpool_limits(1, user_api="openmp"), np.errstate(all="ignore"):
+            predictions = _fitted_and_asked(sample, rows, weights, iterations, seed)
+    except ValueError as error:  # what scikit-learn refuses, such as weights that are all 0
+        return Trees(None, note=f"left out: {str(error).splitlines()[0]}")
+    return Trees(predictions, count, _note(train, count, iterations))
+
+
+def _note(train: Rows, count: int, iterations: int) -> str:
+    """What was done to keep them quick."""
+    less = []
+    if count < len(train):
+        less.append(f"fitted on a random sample of {count:,} of {len(train):,} training rows")
+    if iterations < ITERATIONS:
+        less.append(f"{iterations} iterations, of the usual {ITERATIONS}")
+    return ", ".join(less)
+
+
+def _outputs(table: Table) -> int:
+    """Trees of an iteration."""
+    if table.classes:
+        return len(table.classes) if len(table.classes) > 2 else 1
+    return len(table.targets)
+
+
+def _fitted_and_asked(
+    sample: Rows, rows: Rows, weights: Array | None, iterations: int, seed: int
+) -> Array:
+    """Predictions of a model of each target."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    settings: Mapping[str, Any] = {
+        "max_iter": iterations,
+        "early_stopping": False,
+        "categorical_features": categorical(sample.table),
+        "random_state": seed,
+    }
+    x, y, table = sample.x(), sample.y, sample.table
+    if table.classes:
+        made = np.zeros((len(rows), len(table.classes)))
+        seen = np.unique(y)
+        if len(seen) == 1:
+            made[:, seen] = 1.0
+            return made
+        classifier = HistGradientBoostingClassifier(**settings).fit(x, y, weights)
+        made[:, seen] = _asked(classifier.predict_proba, rows)
+        return made
+    columns = []
+    for target in y.T:
+        if table.labels and len(np.unique(target)) == 1:
+            columns.append(np.full(len(rows), target[0]))
+        elif table.labels:
+            label = HistGradientBoostingClassifier(**settings).fit(x, target.astype(int), weights)
+            columns.append(_asked(label.predict_proba, rows)[:, 1])
+        else:
+            largest = float(np.abs(target).max()) or 1.0  # so that no square overflows
+            numbers = HistGradientBoostingRegressor(**settings).fit(x, target / largest, weights)
+            columns.append(_asked(numbers.predict, rows) * largest)
+    return np.column_stack(columns)
+
+
+def _asked(predict: Any, rows: Rows) -> Array:
+    """Predictions for rows, a block after another."""
+    step = max(BLOCK_VALUES // max(rows.columns, 1), 1)
+    blocks = [slice(start, start + step) for start in range(0, len(rows), step)]
+    return np.concatenate([predict(rows.x(block)) for block in blocks])
+
+
+def categorical(table: Table) -> list[int] | None:
+    """The places of the columns that are taken as categories."""
+    few = [
+        place
+        for place, name in enumerate(table.features)
+        if name in table.categories and len(table.categories[name]) <= MOST_CATEGORIES
+    ]
+    return few or None

@@ -1,0 +1,145 @@
+"""Features: what the training rows said of each column, as literals of a script."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pprint import pformat
+from typing import Any
+
+from nncli.data.bent_scales import NormalScores, RobustClip
+from nncli.data.fitted_columns import FittedColumn
+from nncli.data.numeric_encodings import PiecewiseLinear
+from nncli.data.preprocessing import Preprocessing
+from nncli.data.reading.chunks import NumberParser
+from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.number_formats import FormattedNumbers
+from nncli.errors import UserError, printable
+
+WIDTH = 96
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A function's name, which is written without quotes."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+COMMON = _Name("MISSING")
+
+
+def literal(value: Any) -> str:
+    """Python's text of plain values; what isn't finite as `np.inf`, which eval doesn't need."""
+    return pformat(_named(value), width=WIDTH, compact=True, sort_dicts=False)
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _named(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_named(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return _Name("np.nan" if value != value else "np.inf" if value > 0 else "-np.inf")
+    return value
+
+
+def described(learnt: Preprocessing, parsers: Parsers) -> list[dict[str, Any]]:
+    """An entry a feature. Raises UserError for one that a script can't make."""
+    return [dict(_entry(feature, learnt, parsers)) for feature in learnt.features]
+
+
+def functions_of(features: list[dict[str, Any]]) -> list[str]:
+    """The names of the functions that they name."""
+    return [str(each[key]) for each in features for key in ("read", "encode")]
+
+
+def _entry(
+    feature: FittedColumn, learnt: Preprocessing, parsers: Parsers
+) -> Iterator[tuple[str, Any]]:
+    parser, keys = parsers.of(feature.name), parsers.columns.get(feature.name, ColumnKeys())
+    other = None if learnt.unknown == "error" or feature.fill is None else feature.fill
+    yield "name", feature.name
+    if feature.kind == "categorical":
+        yield from _of_categories(feature, learnt)
+    elif feature.order:
+        yield "read", _Name("words")
+        yield "places", {word: float(place) for place, word in enumerate(feature.order)}
+        yield from (("other", other), ("fill", feature.fill))
+    else:
+        reads = {"date": "dates", "boolean": "truths"}.get(feature.kind, "numbers")
+        yield "read", _Name(reads)
+        yield from (("other", other), ("fill", feature.fill))
+    if feature.date is not None:
+        yield "format", keys.format
+    yield from _of_cells(parser, parsers, feature)
+    yield from _encoding(feature)
+    yield "indicator", feature.indicator
+
+
+def _of_cells(
+    parser: NumberParser, parsers: Parsers, feature: FittedColumn
+) -> Iterator[tuple[str, Any]]:
+    """How cells are written."""
+    is_common = parser.missing == frozenset(parsers.missing)
+    yield "missing", COMMON if is_common else sorted(parser.missing)
+    if feature.places or feature.order:
+        decimal = parsers.columns.get(feature.name, ColumnKeys()).decimal or parsers.decimal
+        yield from (("decimal", decimal), ("folds", parsers.folds_case(feature.name)))
+    elif feature.kind == "numeric":
+        form = parser.form if isinstance(parser, FormattedNumbers) else parser
+        yield "decimal", form.decimal
+        yield "codes", list(parser.codes)
+    if isinstance(parser, FormattedNumbers):
+        names = ("prefix", "suffix", "thousands", "decimal")
+        written = {name: getattr(parser.form, name) for name in names}
+        yield "format", {**written, "pattern": parser.form.pattern.pattern}
+
+
+def _of_categories(feature: FittedColumn, learnt: Preprocessing) -> Iterator[tuple[str, Any]]:
+    yield "read", _Name("words")
+    yield "places", {word: float(place) for word, place in feature.places.items()}
+    place = feature.place_of_others
+    other = -1.0 if place is None else float(place)  # no place: all inputs 0
+    yield "other", None if learnt.unknown == "error" else other
+    fill = None if feature.fill is None else float(feature.places.get(str(feature.fill), other))
+    yield "fill", fill
+
+
+def _encoding(feature: FittedColumn) -> Iterator[tuple[str, Any]]:
+    encoding: Any = feature.encoding
+    if feature.kind == "categorical":
+        yield from (("encode", _Name("one_hot")), ("count", len(feature.categories)))
+    elif feature.date is not None:
+        date = feature.date
+        yield from (("encode", _Name("date_parts")), ("first", date.first))
+        yield from (("parts", list(date.parts)), ("shift", list(date.shift)))
+        yield "scale", [scale or math.inf for scale in date.scale]
+    elif encoding is None:
+        yield from (("encode", _Name("scaled")), ("shift", feature.shift))
+        yield "scale", feature.scale or math.inf
+    elif isinstance(encoding, PiecewiseLinear):
+        yield from (("encode", _Name("piecewise_linear")), ("edges", list(encoding.edges)))
+    elif isinstance(encoding, NormalScores):
+        yield from (("encode", _Name("normal_scores")), ("quantiles", list(encoding.quantiles)))
+    elif isinstance(encoding, RobustClip):
+        yield from (("encode", _Name("robust_clip")), ("shift", encoding.shift))
+        yield "scale", encoding.scale or math.inf
+    else:
+        what = type(encoding).__name__
+        raise UserError(f"column '{printable(feature.name)}': {what} can't be written as a script")
+
+
+def settings(learnt: Preprocessing, threshold: float | None) -> Mapping[str, Any]:
+    """The constants of the answers, by name."""
+    found: dict[str, Any] = {"TARGETS": list(learnt.targets)}
+    if learnt.classes:
+        found["CLASSES"] = list(learnt.classes)
+        found |= {} if threshold is None else {"THRESHOLD": threshold}
+    elif learnt.labels:
+        found["LABELS"] = [list(pair) for pair in learnt.labels]
+    else:
+        found |= {"SHIFT": list(learnt.target.shift), "SCALE": list(learnt.target.scale)}
+    return found

@@ -1,0 +1,220 @@
+"""Script: a run as a PyTorch module that reads the rows of a table and the run's own weights."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nncli.artifacts.run_directory import WEIGHTS
+from nncli.artifacts.run_reader import RunReader
+from nncli.artifacts.trained_model import TrainedNetwork
+from nncli.data.target_transforms import Transform
+from nncli.errors import UserError, escaped
+from nncli.export.numpy_script.formatting import WIDTH, docstring
+from nncli.export.pytorch.features import described, functions_of, literal, settings
+from nncli.export.pytorch.layers import Module, modules
+from nncli.export.pytorch.sources import imports, needed
+
+UNDO: dict[Transform, str] = {
+    "none": "unchanged",
+    "log": "exponential",
+    "log1p": "exponential_less_one",
+    "sqrt": "squared",
+}
+READ = '''\
+def read_tensors(path):
+    """The arrays of a safetensors file, by name."""
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != SHA256:
+        raise ValueError(f"{path}: not the weights that this script was written for")
+    start = 8 + int.from_bytes(content[:8], "little")
+    tensors = {}
+    for name, entry in json.loads(content[8:start]).items():
+        if name != "__metadata__":
+            first, last = entry["data_offsets"]
+            piece = content[start + first : start + last]
+            dtype = {"F64": "<f8", "F32": "<f4"}[entry["dtype"]]
+            tensors[name] = np.frombuffer(piece, dtype).reshape(entry["shape"])
+    return tensors'''
+LOAD = '''\
+def load(weights=WEIGHTS):
+    """The network with the run's weights, as it is outside training."""
+    tensors, model = read_tensors(Path(weights)), network().to(DTYPE)
+    state = model.state_dict()
+    for name, of_run in TENSORS.items():
+        state[name] = torch.from_numpy(tensors[of_run].T.copy())
+    model.load_state_dict(state)
+    return model.eval()'''
+PREDICT = '''\
+def predict(rows, model=None):
+    """{what}
+
+    rows: a DataFrame, a dict of columns or a list of dicts, with the columns of the run's table in
+    any order: texts as they stand there, or numbers; None and NaN are missing.
+    """
+    model = model or load()
+    with torch.no_grad():
+        outputs = model(torch.from_numpy(inputs(rows)).to(DTYPE)).numpy()
+    return {decode}(outputs)'''
+MAIN = '''\
+def main(path):
+    """Print the answers for the rows of a .csv file."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        answers = predict(list(csv.DictReader(file)))
+    writer = csv.writer(sys.stdout)
+    writer.writerow([{heads}])
+    writer.writerows({rows})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])'''
+
+
+@dataclass(frozen=True)
+class PyTorchScript:
+    """page: the script.  weights: what has to lie beside it, and by which name."""
+
+    page: str
+    weights: bytes
+    weights_name: str
+
+
+def pytorch_script(reader: RunReader, file_name: str) -> PyTorchScript:
+    """`file_name` is what the script will be called.
+
+    Raises UserError for a run with a part that can't be written, CorruptRun for a damaged one.
+    """
+    TrainedNetwork(reader).refuse_unfit()
+    weights_name = f"{file_name.removesuffix('.py')}.safetensors"
+    try:
+        page = _page(reader, weights_name)
+    except UserError as error:
+        raise UserError(f"{reader.run.path}: it can't be written for PyTorch: {error}") from error
+    return PyTorchScript(page, reader.run.read(WEIGHTS), weights_name)
+
+
+def _page(reader: RunReader, weights_name: str) -> str:
+    learnt, layers = reader.model.preprocessing, modules(reader.model.network)
+    parsers = reader.model.experiment.data.parsers
+    features = described(learnt, parsers)
+    answers = _answers(reader)
+    functions = needed([*functions_of(features), "inputs", *answers.functions])
+    constants = {"MISSING": sorted(parsers.missing), "FEATURES": features}
+    constants |= {**settings(learnt, reader.decision.threshold)}
+    body = [
+        *functions.values(),
+        *(f"{name} = {function}" for name, function in answers.chosen.items()),
+        *(f"{name} = {literal(value)}" for name, value in constants.items()),
+        *_network(layers),
+        READ,
+        LOAD,
+        PREDICT.format(what=answers.what, decode=answers.decode),
+        MAIN.format(heads=answers.heads, rows=answers.rows),
+    ]
+    code = _spaced(body)
+    weights = reader.run.manifest()[WEIGHTS]["sha256"]
+    head = [
+        f"WEIGHTS = Path(__file__).with_name({weights_name!r})",
+        f'SHA256 = "{weights}"  # of that file',
+        f"DTYPE = torch.{reader.model.dtype}",
+    ]
+    lines = [*docstring(_introduction(reader, weights_name)), "", *_imports(code), "", *head]
+    return "\n".join(lines) + code + "\n"
+
+
+def _spaced(pieces: Sequence[str]) -> str:
+    """Definitions two lines apart, constants below each other."""
+    text, before_is_function = "", True
+    for piece in pieces:
+        is_function = piece.startswith("def ")
+        text += "\n\n\n" if is_function or before_is_function else "\n"
+        text, before_is_function = text + piece, is_function
+    return text
+
+
+def _imports(code: str) -> list[str]:
+    plain = ["csv", "hashlib", "json", "sys"]
+    found = [*(f"import {name}" for name in plain), *imports(code), "from pathlib import Path"]
+    found = sorted(found, key=lambda line: (line.startswith("from"), line))
+    return [*found, "", "import numpy as np", "import torch", "from torch import nn"]
+
+
+def _network(layers: Sequence[Module]) -> list[str]:
+    """The function that makes the network, and the table of its tensors."""
+    lines = [
+        f"        {layer.code}," + (f"  # {layer.comment}" if layer.comment else "")
+        for layer in layers
+    ]
+    start = '    """The layers, with the weights that PyTorch begins with."""\n'
+    made = "\n".join(lines)
+    tensors = [
+        f'    "{place}.{name}": "{of_run}",'
+        for place, layer in enumerate(layers)
+        for name, of_run in layer.tensors.items()
+    ]
+    table = "\n".join(
+        ["TENSORS = {  # of the network and of the run, whose W is (inputs, units)", *tensors, "}"]
+    )
+    return [f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """decode: the function that makes answers of outputs.  what: these, in words.
+
+    functions: those needed.  chosen: names that stand for one of several of them.
+    heads, rows: of the table that the script prints, as expressions.
+    """
+
+    decode: str
+    what: str
+    functions: tuple[str, ...]
+    chosen: Mapping[str, str]
+    heads: str
+    rows: str
+
+
+def _answers(reader: RunReader) -> _Answers:
+    learnt, threshold = reader.model.preprocessing, reader.decision.threshold
+    if learnt.classes:
+        decode = "two_classes" if reader.model.network.outputs == 1 else "many_classes"
+        decide = "likeliest" if threshold is None else "above_threshold"
+        return _Answers(
+            decode,
+            "(rows, classes) probabilities, in the order of CLASSES.",
+            (decode, decide),
+            {},
+            '"prediction", *(f"probability_{name}" for name in CLASSES)',
+            f"[name, *p] for name, p in zip({decide}(answers), answers.tolist())",
+        )
+    if learnt.labels:
+        return _Answers(
+            "labels",
+            "(rows, labels) the probability of each target's second value in LABELS.",
+            ("labels", "has_labels"),
+            {},
+            '*(f"prediction_{name}" for name in TARGETS), '
+            '*(f"probability_{name}" for name in TARGETS)',
+            "[*said, *p] for said, p in zip(has_labels(answers), answers.tolist())",
+        )
+    undo = UNDO[learnt.target.transform]
+    return _Answers(
+        "numbers_in_units",
+        "(rows, targets) predictions, in the units of TARGETS.",
+        ("numbers_in_units", undo),
+        {"in_own_units": undo},
+        '"prediction"' if len(learnt.targets) == 1 else '*(f"prediction_{n}" for n in TARGETS)',
+        "answers.tolist()",
+    )
+
+
+def _introduction(reader: RunReader, weights_name: str) -> str:
+    name, run = (escaped(each) for each in (reader.recorded.name, reader.run.name))
+    file = escaped(weights_name.removesuffix(".safetensors"))
+    says = (
+        f"It needs torch, NumPy and, beside it, {escaped(weights_name)}: the run's {WEIGHTS}. "
+        "`load()` is the network, a torch.nn.Module; `predict(rows)` takes rows as they stand in "
+        f"the run's table; `python {file}.py TABLE.csv` prints the answers. They are those of "
+        "`nncli predict`, up to rounding."
+    )
+    first = f"{name}: the network of the nncli run {run}, in PyTorch."
+    return "\n".join([first, "", *textwrap.wrap(says, WIDTH)])

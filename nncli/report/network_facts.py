@@ -1,0 +1,35 @@
+"""Network facts: layer by layer, and how they were trained."""
+
+from nncli.assembly.build import Built
+from nncli.config.dump import in_words
+from nncli.engine.network import Network, Node
+from nncli.report.facts import LayerFacts, NetworkFacts
+
+
+def network_facts(built: Built, networks: int = 1) -> NetworkFacts:
+    """The layers, and how they were trained. networks: whose mean is predicted."""
+    experiment, network = built.experiment, built.network
+    training = experiment.training
+    keys = {
+        "loss": f"{network.loss.title}",
+        "optimizer": in_words(experiment.optimizer),
+        "schedule": in_words(experiment.schedule),
+        "batch size": f"{training.batch_size}",
+        "epochs": f"{training.epochs:,} at most",
+        "dtype": training.dtype,
+    }
+    if networks > 1:
+        keys = {"networks": f"{networks:,}, whose mean is predicted; one of them:", **keys}
+    layers = tuple(_layer(node, network) for node in network.nodes)
+    return NetworkFacts(network.inputs, layers, network.layout.trainable, tuple(keys.items()))
+
+
+def _layer(node: Node, network: Network) -> LayerFacts:
+    shapes = node.layer.param_shapes(node.input_shape)
+    names = {f"{node.name}/{name}" for name in shapes}
+    count = sum(tensor.size for tensor in network.layout.tensors if tensor.name in names)
+    activation = getattr(node.layer, "activation", None)
+    what = f"{node.layer.name}, {activation.name}" if activation else in_words(node.layer)
+    has_weights = any(len(shape) == 2 for shape in shapes.values())
+    is_frozen = not node.layer.is_trainable
+    return LayerFacts(node.name, what, node.outputs, count, is_frozen, has_weights)
