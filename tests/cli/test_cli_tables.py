@@ -631,7 +631,7 @@ def test_init_of_an_imbalanced_table_weighs_no_classes_and_says_what_finds_more(
     assert "class_weight" not in text
     assert "# 5% of the rows are 'yes'." in text
     assert "metrics: [balanced_accuracy, accuracy," in text
-    *_, hint, costs = text.splitlines()
+    *_, costs = text.splitlines()
     assert nncli("validate", "t.yaml").code == 0
     Path("t.yaml").write_text(text + costs.removeprefix("# ") + "\n")
     assert nncli("validate", "t.yaml").code == 0
