@@ -129,6 +129,19 @@ def test_validation_rows_are_scored_out_of_fold_and_beside_no_linear_model(train
     assert "no linear model beside it" in " ".join(found["notes"])
 
 
+def test_rows_are_counted_once(trained):
+    model = trained_model(trained)
+    assert {name: len(rows) for name, rows in model.splits.items()} == {
+        "train": 68,
+        "val": 68,
+        "test": 12,
+    }
+    assert {name: len(rows) for name, rows in model.built.rows.named().items()} == {
+        "train": 68,
+        "test": 12,
+    }
+
+
 def test_it_needs_nothing_outside_its_folder(ours, nncli, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.move(ours, moved)

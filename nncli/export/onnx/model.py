@@ -62,7 +62,8 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
     if len(content) > MOST_BYTES:
         raise UserError(f"{trained.path}: an ONNX file holds 2 GB at most")
     features = tuple(feature.name for feature in learnt.features)
-    return OnnxModel(content, features, tuple(names), tuple(_notes(learnt, parsers, names)))
+    notes = [*_notes(learnt, parsers, names), *([trained.decided] if trained.decided else [])]
+    return OnnxModel(content, features, tuple(names), tuple(notes))
 
 
 def _predictions(trained: TrainedModel, graph: Graph) -> tuple[Value, list[Value]]:
