@@ -20,7 +20,7 @@ def shops(write):
 
 
 def test_init_takes_them_and_says_so_and_every_command_follows(nncli, shops, write):
-    made = nncli("init", shops, "--target", "sold")
+    made = nncli("init", shops, "--target", "sold", "--quick")
     assert made.code == 0, made.err
     text = Path("shops.yaml").read_text()
     assert "    # name: texts that fewer rows have are taken for one, as are new ones\n" in text
