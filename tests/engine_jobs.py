@@ -53,6 +53,7 @@ def make_job(
     metrics=None,
     seeds=None,
     log_every=1,
+    embedding=None,
     **training,
 ) -> Job:
     """20 drawn rows of 4 inputs, 5 epochs of full-batch sgd, unless said otherwise."""
@@ -61,7 +62,7 @@ def make_job(
     train_rows = train_rows or draw_rows(rows, *drawn, seed=1)
     settings = training_of(len(train_rows), **{"epochs": 5, "batch_size": "full", **training})
     return Job(
-        Network((inputs,), hidden, output, loss),
+        Network((inputs,), hidden, output, loss, embedding),
         optimizer or Sgd(0.1),
         schedule or Constant(),
         settings,

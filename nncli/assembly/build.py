@@ -106,8 +106,8 @@ def assemble(
     fitted = recorded and recorded.preprocessing
     preprocessing = fitted or _fit(split, data.preprocessing, source)
     with source.errors_at("network"):  # its shapes
-        experiment = resolve(given, data, output, loss, rows, preprocessing.width)
-        validate(experiment, table, rows, preprocessing.width, source)
+        experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs)
+        validate(experiment, table, rows, preprocessing.n_inputs, source)
         if recorded is None:  # a run has its weights in its own files
             validate_weight_files(experiment, source)
         model = Model(experiment, preprocessing)
@@ -161,6 +161,7 @@ def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Prep
         numeric.bins,
         numeric.with_value,
         numeric.missing_indicator,
+        categorical.embed,
         categorical.rare,
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nncli.config.resolved import Resolved
+from nncli.data.compact_rows import CompactRows
 from nncli.data.disk import RowFile
 from nncli.data.memory import available
 from nncli.data.new_rows import NewRows
@@ -24,11 +25,15 @@ from nncli.data.targets import TargetCoding
 from nncli.engine.cost import is_kept
 from nncli.engine.evaluator import EvaluationSet, Forward
 from nncli.engine.network import Network
-from nncli.engine.rows import InputBlock, Inputs, X
+from nncli.engine.rows import CODE, InputBlock, Inputs, X
 from nncli.errors import Problem, TableError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
+from nncli.parts.layers import Embedding
 from nncli.parts.table import Table
+
+LARGE = 1 << 25  # bytes of inputs
+SPREAD, TABLE_ITEM = 2, 8  # times as large as the columns that they are of; bytes of a cell
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,10 @@ class Model:
     @cached_property
     def network(self) -> Network:
         keys, loss = self.experiment.network, self.experiment.loss
-        return Network((self.preprocessing.width,), keys.hidden, keys.output.dense(), loss)
+        columns = self.preprocessing.embedded
+        embedding = Embedding(columns) if columns else None
+        shape = (self.preprocessing.width,)
+        return Network(shape, keys.hidden, keys.output.dense(), loss, embedding)
 
     @cached_property
     def coding(self) -> TargetCoding:
@@ -98,34 +106,58 @@ class Model:
         return found
 
     def inputs(self, table: Table, rows: Array) -> Inputs:
-        """What the network is given: x, (rows, width) in its dtype; on disk if memory is short.
+        """What the network is given: x, (rows, width) in its dtype, and of each embedded column
+        which vector a row takes; on disk if memory is short, and compact where that saves much of
+        it.
 
         Raises TableError for a row whose values overflow in the dtype.
         """
-        chunks = self._finite_chunks(table, rows)
-        size = len(rows) * self.preprocessing.width * self.dtype.itemsize
-        if table.is_on_disk or size > available() // 2:
-            file = RowFile(self.preprocessing.width, self.dtype)
-            for chunk in chunks:
-                file.append(chunk)
-            return {X: file}
-        x = np.empty((len(rows), self.preprocessing.width), self.dtype)
+        blocks = self._blocks(table, len(rows))
         start = 0
-        for chunk in chunks:
-            x[start : start + len(chunk)] = chunk
-            start += len(chunk)
-        return {X: x}
+        for chunk in self._finite_chunks(table, rows):
+            for name, values in chunk.items():
+                block, stop = blocks[name], start + len(values)
+                if isinstance(block, RowFile):
+                    block.append(values)
+                elif isinstance(block, CompactRows):
+                    block.fill(start, values)
+                else:
+                    block[start:stop] = values
+            start = stop
+        return blocks
 
-    def _finite_chunks(self, table: Table, rows: Array) -> Iterator[Array]:
-        start = 0
-        for values in self.preprocessing.chunks(table, rows):
+    def _blocks(self, table: Table, rows: int) -> dict[str, Any]:
+        """An array or a file for each input block of so many rows, or compact rows."""
+        fitted = self.preprocessing
+        size = rows * (fitted.width * self.dtype.itemsize + len(fitted.embedded) * CODE.itemsize)
+        if table.is_on_disk or size > available() // 2:
+            files = {column.block: RowFile(None, CODE) for column in fitted.embedded}
+            return {X: RowFile(fitted.width, self.dtype), **files}
+        codes = {column.block: np.empty(rows, CODE) for column in fitted.embedded}
+        if self._is_compact(rows, len(table.features)):
+            return {X: CompactRows(fitted.features, rows, self.dtype), **codes}
+        return {X: np.empty((rows, fitted.width), self.dtype), **codes}
+
+    def _is_compact(self, rows: int, columns: int) -> bool:
+        """Whether inputs are kept compact: many, of far fewer columns.
+
+        The NumPy engine's steps alone can do with that; a line search looks at all rows at once.
+        """
+        row = self.preprocessing.width * self.dtype.itemsize
+        is_much = rows * row > LARGE and row > SPREAD * columns * TABLE_ITEM
+        training, optimizer = self.experiment.training, self.experiment.optimizer
+        return is_much and training.engine != "compiled" and optimizer.has_update
+
+    def _finite_chunks(self, table: Table, rows: Array) -> Iterator[dict[str, Array]]:
+        start, embedded = 0, self.preprocessing.embedded
+        for values, codes in self.preprocessing.chunks(table, rows):
             chunk = values.astype(self.dtype, copy=False)
             if not np.isfinite(chunk).all():
                 row = rows[start + int(np.flatnonzero(~np.isfinite(chunk).all(axis=1))[0])]
                 message = f"its values overflow when scaled or stored as {self.dtype}"
                 raise TableError([Problem(table.place(int(row)), "", message)])
             start += len(chunk)
-            yield chunk
+            yield {X: chunk, **{column.block: codes[column.name] for column in embedded}}
 
     def _targets(self, truth: Array) -> InputBlock:
         """What the loss compares outputs with; of very many classes, by their index."""

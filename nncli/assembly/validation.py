@@ -46,8 +46,11 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
     if network.input != inputs:
         what = "the features of the data"
         if inputs != len(table.features):
-            has_bins = resolved.data.preprocessing.numeric.encode != "none"
-            each = "a category or a bin" if has_bins else "a category"
+            keys = resolved.data.preprocessing
+            kinds = ["a category"]
+            kinds += ["a bin"] if keys.numeric.encode != "none" else []
+            kinds += ["a number of a vector"] if keys.categorical.embed else []
+            each = " or ".join(kinds)
             what = f"what {len(table.features)} features become, {each} an input"
         yield "network.input", f"expected {inputs}, {what}, found {network.input}"
     if not table.classes:

@@ -54,7 +54,8 @@ def _counted(feature: FittedColumn) -> str:
     if not feature.categories:
         return ""
     rare = f", {len(feature.rare):,} rare ones are one" if feature.rare else ""
-    return f" ({len(feature.categories)}{rare})"
+    vectors = f", vectors of {feature.embedding}" if feature.embedding else ""
+    return f" ({len(feature.categories)}{rare}{vectors})"
 
 
 def note_unseen_categories(counts: Mapping[str, int]) -> None:

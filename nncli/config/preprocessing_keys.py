@@ -3,14 +3,16 @@
 from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
-from nncli.constraints import Auto, Bounds, PositiveInt
+from nncli.constraints import Auto, Bounds, Count, PositiveInt
 from nncli.data.bent_scales import NumericScale
-from nncli.data.fitted_categories import ImputeCategory
+from nncli.data.fitted_categories import Embed, ImputeCategory
 from nncli.data.fitted_columns import Impute, Unknown
 from nncli.data.numeric_encodings import BINS, MOST_BINS, Encode
 from nncli.data.rare_categories import Rare
 from nncli.data.scaling import Scale
 from nncli.data.target_transforms import Transform
+
+VECTOR, FEW_CATEGORIES = 8, 8  # RealMLP's: a vector's numbers; as many categories have inputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +65,16 @@ class Categorical:
     impute: Annotated[
         ImputeCategory, "what stands in for a missing one; category: missing is one of its own"
     ] = "most_frequent"
-    encode: Annotated[Literal["onehot"], "an input of 0 or 1 for each category"] = "onehot"
+    encode: Annotated[
+        Literal["onehot", "embedding"],
+        "an input of 0 or 1 for each category, or a vector for each, which training moves",
+    ] = "onehot"
+    embedding_size: Annotated[
+        PositiveInt | Auto, "numbers of a vector; auto: 8 (Holzmueller et al., 2024)"
+    ] = "auto"
+    one_hot_max_size: Annotated[
+        Count, "of embedding; columns of so few categories have an input for each all the same"
+    ] = FEW_CATEGORIES
     min_count: Annotated[
         PositiveInt, "training rows that a category needs; rarer ones are taken for one, (rare)"
     ] = 1
@@ -77,11 +88,27 @@ class Categorical:
         "none, all its inputs are 0",
     ] = "ignore"
 
+    def __post_init__(self) -> None:
+        own = {"embedding_size": "auto", "one_hot_max_size": FEW_CATEGORIES}
+        for key, default in own.items():
+            if self.encode != "embedding" and getattr(self, key) not in (default, VECTOR):
+                raise ValueError(f"{key}: it is for encode: embedding, and encode is onehot")
+
     @property
     def shown_keys(self) -> tuple[str, ...]:
         """The keys that mean something: those of rare categories where there may be any."""
         unused = set() if self.rare.is_asked else {"min_count", "max_categories"}
+        if self.encode != "embedding":
+            unused |= {"embedding_size", "one_hot_max_size"}
         return tuple(key.name for key in fields(self) if key.name not in unused)
+
+    @property
+    def embed(self) -> Embed | None:
+        """Which columns become vectors; none where each category is an input."""
+        if self.encode != "embedding":
+            return None
+        size = VECTOR if self.embedding_size == "auto" else self.embedding_size
+        return Embed(size, self.one_hot_max_size)
 
     @property
     def rare(self) -> Rare:

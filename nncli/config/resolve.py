@@ -10,8 +10,10 @@ from typing import Any
 
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Experiment, NetworkKeys
+from nncli.config.preprocessing_keys import VECTOR, Categorical
 from nncli.config.resolved import (
     Resolved,
+    ResolvedCategorical,
     ResolvedData,
     ResolvedEvaluation,
     ResolvedNetwork,
@@ -140,8 +142,11 @@ def _resolve_preprocessing(
     """auto: what the dataset suits; a numeric target only if the output can reach any number."""
     keys = given.preprocessing
     if keys == "none":
-        untouched = ResolvedNumeric(impute="none", scale="none")
-        return ResolvedPreprocessing(numeric=untouched, target=ResolvedTarget(scale="none"))
+        return ResolvedPreprocessing(
+            numeric=ResolvedNumeric(impute="none", scale="none"),
+            categorical=_resolve_categorical(Categorical()),
+            target=ResolvedTarget(scale="none"),
+        )
     numeric, target, impute = keys.numeric.scale, keys.target.scale, keys.numeric.impute
     if numeric == "auto":
         is_scaled = given.source().is_scaled and len(table) > 1  # of one row nothing would be left
@@ -157,8 +162,15 @@ def _resolve_preprocessing(
         numeric=ResolvedNumeric(
             **_unchanged(keys.numeric, ResolvedNumeric), impute=impute, scale=numeric
         ),
+        categorical=_resolve_categorical(keys.categorical),
         target=ResolvedTarget(transform=keys.target.transform, scale=target),
     )
+
+
+def _resolve_categorical(keys: Categorical) -> ResolvedCategorical:
+    """How long vectors are: as RealMLP has them (Holzmueller et al., 2024)."""
+    size = VECTOR if keys.embedding_size == "auto" else keys.embedding_size
+    return ResolvedCategorical(**_unchanged(keys, ResolvedCategorical), embedding_size=size)
 
 
 # ---- the rest

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Evaluation, Experiment, NetworkKeys, OutputKeys
-from nncli.config.preprocessing_keys import Numeric, PreprocessingKeys, Target
+from nncli.config.preprocessing_keys import VECTOR, Categorical, Numeric, PreprocessingKeys, Target
 from nncli.constraints import PositiveInt
 from nncli.data.bent_scales import NumericScale
 from nncli.data.fitted_columns import Impute
@@ -36,6 +36,13 @@ class ResolvedNumeric(Numeric):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResolvedCategorical(Categorical):
+    """What is done to features of categories; the size of vectors is shown where there are any."""
+
+    embedding_size: PositiveInt = VECTOR
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResolvedTarget(Target):
     """What is done to a numeric target."""
 
@@ -47,6 +54,7 @@ class ResolvedPreprocessing(PreprocessingKeys):
     """How columns become what a network learns from."""
 
     numeric: ResolvedNumeric
+    categorical: ResolvedCategorical
     target: ResolvedTarget
 
 

@@ -4,6 +4,7 @@ A file is read and written by position instead of mapped, so that a limit on add
 too; the operating system keeps in its cache what memory there is to spare.
 """
 
+import math
 import os
 import tempfile
 import weakref
@@ -120,18 +121,21 @@ class ColumnFile(_Unnamed):
 class RowFile(_Unnamed):
     """(rows, columns) numbers of one dtype, appended a block at a time; rows are read singly.
 
+    columns: None for (rows,) numbers.
+
     `x[a:b]` gives an array of its own; `x.take(rows, 0, out, "clip")` fills `out`, as an array's
     does.
     """
 
-    def __init__(self, columns: int, dtype: Any) -> None:
+    def __init__(self, columns: int | None, dtype: Any) -> None:
         super().__init__()
-        self.dtype, self._columns, self._rows = np.dtype(dtype), columns, 0
-        self._row_bytes = columns * self.dtype.itemsize
+        self.dtype, self._rows = np.dtype(dtype), 0
+        self._row = () if columns is None else (columns,)
+        self._row_bytes = math.prod(self._row) * self.dtype.itemsize
 
     @property
-    def shape(self) -> tuple[int, int]:
-        return self._rows, self._columns
+    def shape(self) -> tuple[int, ...]:
+        return self._rows, *self._row
 
     def __len__(self) -> int:
         return self._rows
@@ -144,7 +148,7 @@ class RowFile(_Unnamed):
     def __getitem__(self, key: slice) -> Array:
         start, stop, step = key.indices(self._rows)
         assert step == 1
-        rows = np.empty((max(stop - start, 0), self._columns), self.dtype)
+        rows = np.empty((max(stop - start, 0), *self._row), self.dtype)
         if rows.size:
             self._read(rows, start * self._row_bytes)
         return rows
@@ -152,8 +156,8 @@ class RowFile(_Unnamed):
     def take(self, indices: Array, axis: int, out: Array, mode: str = "clip") -> Array:
         """Write the rows `indices` into `out`, (len(indices), columns)."""
         assert axis == 0
-        buffers = out.data.cast("B")
         size, descriptor = self._row_bytes, self._descriptor
+        buffers = _bytes(out)
         for place, row in enumerate(indices.tolist()):
             view = buffers[place * size : (place + 1) * size]
             if read_at(descriptor, view, row * size) != size:

@@ -1,6 +1,7 @@
 """Fitted categories: what the training rows say of a column of texts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -12,10 +13,23 @@ ImputeCategory = Literal["most_frequent", "category", "none"]
 MISSING_CATEGORY = "(missing)"
 
 
+@dataclass(frozen=True)
+class Embed:
+    """Vectors of `size` numbers for the categories of a column that has more than `above`."""
+
+    size: int
+    above: int
+
+
 def fit_categories(
-    names: Sequence[str], present: Array, missing: int, impute: ImputeCategory, rare: Rare
+    names: Sequence[str],
+    present: Array,
+    missing: int,
+    impute: ImputeCategory,
+    rare: Rare,
+    embed: Embed | None,
 ) -> dict[str, Any]:
-    """fill, categories and rare of a FittedColumn.
+    """fill, categories, rare and embedding of a FittedColumn.
 
     names: of the column's categories.  present: (rows,) indices into them, of the cells that are
     there.  missing: how many aren't.
@@ -34,4 +48,5 @@ def fit_categories(
     merged = rare.among(of_name)
     if merged:
         seen = [name for name in seen if name not in {*merged, RARE_CATEGORY}] + [RARE_CATEGORY]
-    return {"fill": fill, "categories": tuple(seen), "rare": tuple(merged)}
+    size = embed.size if embed is not None and len(seen) > embed.above else 0
+    return {"fill": fill, "categories": tuple(seen), "rare": tuple(merged), "embedding": size}

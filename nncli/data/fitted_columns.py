@@ -10,12 +10,13 @@ import numpy as np
 from nncli.data.bent_scales import NumericScale, straight
 from nncli.data.column_types import truths
 from nncli.data.dates import FittedDate
-from nncli.data.fitted_categories import MISSING_CATEGORY, ImputeCategory, fit_categories
+from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
 from nncli.data.numeric_encodings import BINS, Encode, Encoding, fitting
 from nncli.data.rare_categories import NONE_RARE, RARE_CATEGORY, Rare
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array
+from nncli.parts.layers import EmbeddedColumn
 from nncli.parts.table import Column, Kind, Table
 
 Impute = Literal["median", "mean", "most_frequent", "none"]
@@ -34,6 +35,7 @@ class Steps:
     bins: int = BINS
     with_value: bool = False
     indicator: bool = False
+    embed: Embed | None = None
     rare: Rare = NONE_RARE
 
 
@@ -44,7 +46,8 @@ class FittedColumn:
     missing: how many of them lack it.  fill: what then stands in, a number or a category; None
     where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
     whose input is always 0.  categories: one input each, sorted; the last is (rare), where others
-    share it, which rare names.  date: of a date.
+    share it, which rare names.  embedding: of them instead the numbers of the vector that each has;
+    0: none.  date: of a date.
     order: of a number that stands for a word, the words from 0 upwards.
     encoding: what a number becomes, where it isn't only shifted and scaled.
     indicator: whether another input, the last, is 1 where the value is missing and 0 elsewhere.
@@ -62,6 +65,7 @@ class FittedColumn:
     encoding: Encoding | None = None
     indicator: bool = False
     rare: tuple[str, ...] = ()
+    embedding: int = 0
 
     @property
     def is_sound(self) -> bool:
@@ -71,6 +75,8 @@ class FittedColumn:
         if self.date is not None and not self.date.is_sound:
             return False
         if self.encoding is not None and not (self.kind == "numeric" and self.encoding.is_sound):
+            return False
+        if self.embedding and (self.kind != "categorical" or self.embedding < 0):
             return False
         if self.indicator and (self.kind == "categorical" or self.fill is None):
             return False
@@ -96,13 +102,24 @@ class FittedColumn:
     def place_of_others(self) -> int | None:
         """That of a text which no training row has, as long as it may be there; None: it has none.
 
-        It is the rare ones' place, so that what is learnt of them tells of it.
+        It is the rare ones' place, so that what is learnt of them tells of it; a table of vectors
+        without rare ones has a row for it behind the others.
         """
-        return self.places[RARE_CATEGORY] if self.rare else None
+        if self.rare:
+            return self.places[RARE_CATEGORY]
+        return len(self.categories) if self.embedding else None
+
+    @property
+    def embedded(self) -> EmbeddedColumn:
+        """Its table of vectors, if it has one."""
+        known = len(self.categories)
+        return EmbeddedColumn(self.name, known + (not self.rare), known, self.embedding)
 
     @property
     def inputs(self) -> list[str]:
-        """The network inputs it becomes."""
+        """The numbers that the network gets of it; what is embedded it gets as a vector."""
+        if self.embedding:
+            return []
         if self.categories:
             return [f"{self.name}={category}" for category in self.categories]
         indicator = [f"{self.name}={MISSING_CATEGORY}"] if self.indicator else []
@@ -134,7 +151,7 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
         )
     if is_category:
         impute, rare = steps.impute_category, steps.rare
-        fitted = fit_categories(column.categories, present, missing, impute, rare)
+        fitted = fit_categories(column.categories, present, missing, impute, rare, steps.embed)
         return FittedColumn(name, kind, missing, **fitted)
     indicator = steps.indicator and missing > 0
     if kind == "boolean":

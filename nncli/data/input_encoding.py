@@ -57,6 +57,7 @@ class Encoder:
         self.is_scaled_alone = self.width == len(self.numbers.places) and not any(
             feature.encoding for feature in features
         )
+        self.embedded = [place for place, f in enumerate(features) if f.embedding]
         self.indicated = [place for place, f in enumerate(features) if f.indicator]
         self.lookups = {
             feature.name: self._lookup(feature, table.categories[feature.name])
@@ -75,14 +76,21 @@ class Encoder:
             meaning = [TRUTHS.get(name.lower(), other) for name in names]
             return np.array([*meaning, fill])
         known = feature.places
-        place = feature.place_of_others if self.unknown == "ignore" else None
-        other = -np.inf if place is None else place
+        place = feature.place_of_others
+        nothing = -np.inf if place is None else place
+        other = -np.inf if self.unknown == "error" else nothing
         codes = [known.get(name, other) for name in names]
-        fill = np.nan if feature.fill is None else known.get(str(feature.fill), other)
+        fill = np.nan if feature.fill is None else known.get(str(feature.fill), nothing)
         return np.array([*codes, fill], float)
 
-    def __call__(self, rows: Array) -> Array:
+    def __call__(self, rows: Array) -> tuple[Array, dict[str, Array]]:
+        """(rows, width) numbers; for each embedded column (rows,), which vector of its table."""
         raw = self.table.x[rows]
+        x = self._numbers(raw, rows)
+        codes = {self.features[n].name: raw[:, n].astype(np.int64) for n in self.embedded}
+        return x, codes
+
+    def _numbers(self, raw: Array, rows: Array) -> Array:
         places, inputs, fills, shift, scale = self.numbers
         lacking = np.isnan(raw[:, self.indicated])
         problems = list(self._translate(raw, rows))
@@ -115,7 +123,7 @@ class Encoder:
         for place, feature in enumerate(self.features):
             if feature.date is not None:
                 self._columns(x, place)[:] = feature.date(raw[:, place])
-            if feature.kind == "categorical":
+            if feature.kind == "categorical" and not feature.embedding:
                 codes = raw[:, place]
                 known = np.flatnonzero(np.isfinite(codes))
                 x[known, self.slices[place].start + codes[known].astype(int)] = 1.0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
@@ -58,9 +59,17 @@ class PiecewiseLinear:
         """(rows, bins) inputs."""
         if len(self.edges) == 1:
             return np.zeros((len(values), 1))
+        lows, widths = self._bins
+        filled = values[:, None] - lows
+        np.divide(filled, widths, out=filled)
+        np.maximum(filled, 0.0, out=filled)
+        return np.asarray(np.minimum(filled, 1.0, out=filled))
+
+    @cached_property
+    def _bins(self) -> tuple[Array, Array]:
+        """(bins,) where each begins, and how wide it is."""
         edges = np.array(self.edges)
-        filled = (values[:, None] - edges[:-1]) / np.diff(edges)
-        return np.asarray(np.clip(filled, 0.0, 1.0, out=filled))
+        return edges[:-1], np.diff(edges)
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ class BinsAndValue:
             return alone
         return cls(alone.edges, float(values.mean()), float(values.std()))
 
-    @property
+    @cached_property
     def bins(self) -> PiecewiseLinear:
         return PiecewiseLinear(self.edges)
 
@@ -104,8 +113,11 @@ class BinsAndValue:
 
     def __call__(self, values: Array) -> Array:
         """(rows, bins + 1) inputs."""
-        within = np.clip(values, self.edges[0], self.edges[-1])
-        return np.column_stack([self.bins(values) / 2, (within - self.shift) / self.scale])
+        found = np.empty((len(values), len(self.edges)))
+        np.divide(self.bins(values), 2.0, out=found[:, :-1])
+        within = np.minimum(np.maximum(values, self.edges[0]), self.edges[-1])
+        np.divide(within - self.shift, self.scale, out=found[:, -1])
+        return found
 
 
 Encoding = PiecewiseLinear | BinsAndValue | NormalScores | RobustClip

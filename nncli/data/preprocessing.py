@@ -14,6 +14,7 @@ from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, in_words
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
+from nncli.parts.layers import EmbeddedColumn
 from nncli.parts.table import Column, Pair, Table
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
@@ -24,6 +25,7 @@ OPTIONS: dict[str, Any] = {
     "encoding": None,
     "indicator": False,
     "rare": [],
+    "embedding": 0,
 }  # of a feature
 CHUNK_VALUES = 1 << 19  # transformed at a time, so that the copies on the way stay small
 
@@ -100,11 +102,22 @@ class Preprocessing:
 
     @cached_property
     def width(self) -> int:
-        """How many inputs the network gets."""
+        """How many inputs the network gets, vectors left out."""
         return sum(len(feature.inputs) for feature in self.features)
 
-    def chunks(self, table: Table, rows: Array) -> Iterator[Array]:
-        """(some rows, width) inputs of the chosen rows of a table, in order."""
+    @cached_property
+    def embedded(self) -> tuple[EmbeddedColumn, ...]:
+        """The columns that become vectors."""
+        return tuple(feature.embedded for feature in self.features if feature.embedding)
+
+    @property
+    def n_inputs(self) -> int:
+        """How many numbers the first layer gets: inputs, and those of vectors."""
+        return self.width + sum(column.size for column in self.embedded)
+
+    def chunks(self, table: Table, rows: Array) -> Iterator[tuple[Array, dict[str, Array]]]:
+        """(some rows, width) inputs of the chosen rows of a table, in order; and of each embedded
+        column (some rows,) whole numbers, which vector each takes."""
         encode = Encoder(self.features, self.unknown, table)
         step = max(CHUNK_VALUES // max(self.width, len(self.features)), 1)
         for start in range(0, len(rows), step):
@@ -112,7 +125,8 @@ class Preprocessing:
 
     def apply(self, table: Table, rows: Array) -> Array:
         """(rows, width) inputs. Raises TableError for a cell that can't become one."""
-        return np.concatenate([*self.chunks(table, rows), np.empty((0, self.width))])
+        pieces = [x for x, _ in self.chunks(table, rows)]
+        return np.concatenate([*pieces, np.empty((0, self.width))])
 
     def unseen(self, table: Table) -> dict[str, int]:
         """Of each feature, how many cells of a table hold a category that no training row had."""

@@ -82,7 +82,8 @@ def few_rows(run: DiagnosedRun) -> EvaluationSet:
     most = min(ROWS, network.layout.trainable // network.outputs)
     if len(network.nodes) == 1:
         most = min(most, network.inputs + 1)
-    _, first = np.unique(rows.x[0 : len(rows)], axis=0, return_index=True)
+    given = [block[0 : len(rows)].reshape(len(rows), -1) for block in rows.inputs.values()]
+    _, first = np.unique(np.hstack(given), axis=0, return_index=True)
     order = np.sort(first)
     if run.built.table.classes:
         order = order[np.argsort(_turn(rows.truth[order]), kind="stable")]

@@ -49,9 +49,10 @@ def without_regularization(network: Network) -> Network:
 
     A training pass leaves its batch's statistics in batch_norm, instead of moving towards them.
     """
-    *hidden, output = [_without_regularization(node.layer) for node in network.nodes]
+    nodes = network.nodes[network.embedding is not None :]
+    *hidden, output = [_without_regularization(node.layer) for node in nodes]
     assert isinstance(output, Dense)
-    return Network(network.input_shape, hidden, output, network.loss)
+    return Network(network.input_shape, hidden, output, network.loss, network.embedding)
 
 
 def _without_regularization(layer: Layer) -> Layer:

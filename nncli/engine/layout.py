@@ -26,6 +26,16 @@ class Tensor:
         return math.prod(self.shape)
 
 
+def gradient_of(name: str) -> str:
+    """What the gradient of a tensor is called.
+
+    >>> [gradient_of(name) for name in ("W", "hidden_1/W", "embedding/city/W")]
+    ['dW', 'hidden_1/dW', 'embedding/city/dW']
+    """
+    owner, slash, short = name.rpartition("/")
+    return f"{owner}{slash}d{short}"
+
+
 class Zone(IntEnum):
     """The parts of the vector, in their order."""
 

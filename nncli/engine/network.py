@@ -8,13 +8,15 @@ import numpy as np
 
 from nncli.engine.layout import Layout, Zone
 from nncli.parts.arrays import Array, Shape
-from nncli.parts.layers import Dense, Layer
+from nncli.parts.layers import Dense, Embedding, Layer
 from nncli.parts.losses import Loss
+
+EMBEDDING = "embedding"
 
 
 @dataclass(frozen=True)
 class Node:
-    """A layer at its place: `hidden_1`, `hidden_2`, ..., `output`."""
+    """A layer at its place: `hidden_1`, `hidden_2`, ..., `output`; `embedding` before them all."""
 
     name: str
     layer: Layer
@@ -35,16 +37,24 @@ class Node:
 class Network:
     """The forward map, and where its parameters lie; it holds no data and no parameters.
 
-    input_shape: of one row. Raises ShapeError for a layer that can't take what it gets.
+    input_shape: of one row of x.  embedding: what stands before the layers, if anything.
+    Raises ShapeError for a layer that can't take what it gets.
     """
 
     def __init__(
-        self, input_shape: Shape, hidden: Sequence[Layer], output: Dense, loss: Loss
+        self,
+        input_shape: Shape,
+        hidden: Sequence[Layer],
+        output: Dense,
+        loss: Loss,
+        embedding: Embedding | None = None,
     ) -> None:
         self.input_shape, self.loss, self.output = input_shape, loss, output
+        self.embedding = embedding
+        layers: dict[str, Layer] = {} if embedding is None else {EMBEDDING: embedding}
+        layers |= {f"hidden_{number}": layer for number, layer in enumerate(hidden, start=1)}
         nodes: list[Node] = []
-        for number, layer in enumerate([*hidden, output], start=1):
-            name = "output" if number > len(hidden) else f"hidden_{number}"
+        for name, layer in {**layers, "output": output}.items():
             output_shape = layer.output_shape(input_shape)
             nodes.append(Node(name, layer, input_shape, output_shape))
             input_shape = output_shape

@@ -1,12 +1,16 @@
 """Notation: the symbols of the blackboard, as in z1 = x W1 + b1, for the tensors of a network.
 
 Layers are numbered from 1 in their order, whatever they are; the output layer has the last number.
+An embedding in front of them makes a0 of x; its columns are numbered, too: the category c1 of a row
+takes the row e1 of the table E1.
 """
 
 import re
 
-from nncli.engine.network import Network
+from nncli.engine.network import EMBEDDING, Network
+from nncli.engine.rows import X
 
+TABLE = {"W": "E", "dW": "dE", "a": "e", "d": "de"}  # of a column
 SLOTS = {"velocity": "v", "squares": "s"}  # of an optimizer's slots, those with a letter
 INNERMOST = re.compile(r"\([^()]*\)")
 LOOSE = re.compile(r" [+-] | if | of ")
@@ -17,8 +21,25 @@ def symbol(network: Network, name: str) -> str:
     node, _, tensor = name.partition("/")
     if not tensor:
         return {"input": "x", "targets": "t"}.get(name, name)
-    numbers = {each.name: number for number, each in enumerate(network.nodes, start=1)}
-    return f"{tensor}{numbers[node]}"
+    columns = network.embedding.columns if network.embedding else ()
+    for number, column in enumerate(columns, start=1):
+        own = {f"input/{column.block}": "c"}
+        own |= {f"{EMBEDDING}/{column.name}/{short}": letter for short, letter in TABLE.items()}
+        if name in own:
+            return f"{own[name]}{number}"
+    return f"{tensor}{layer_numbers(network)[node]}"
+
+
+def input_symbols(network: Network) -> dict[str, str]:
+    """The symbol of each input block that it reads: x, and c1, c2, ... of embedded columns."""
+    columns = network.embedding.columns if network.embedding else ()
+    return {X: "x", **{each.block: symbol(network, f"input/{each.block}") for each in columns}}
+
+
+def layer_numbers(network: Network) -> dict[str, int]:
+    """The number of each layer by its name: 0 of an embedding."""
+    first = 1 if network.embedding is None else 0
+    return {node.name: number for number, node in enumerate(network.nodes, first)}
 
 
 def written(number: float, digits: int = 6) -> str:

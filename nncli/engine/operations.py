@@ -5,9 +5,11 @@ rewrites, compiles or writes out a tape matches on them. `call` is the quickest 
 to carry one out: a function and its arguments, which a replay makes without a look at the rest.
 """
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -75,6 +77,27 @@ class Copy:
 
 
 @dataclass(frozen=True, eq=False)
+class Concatenate:
+    """target = the sources, one behind the other along an axis."""
+
+    sources: tuple[Array, ...]
+    axis: int
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        return np.concatenate, (self.sources, self.axis, self.target)
+
+    @property
+    def copies(self) -> Iterator[Copy]:
+        """The same piece by piece."""
+        ends = accumulate((source.shape[self.axis] for source in self.sources), initial=0)
+        along = np.moveaxis(self.target, self.axis, 0)
+        for source, (start, end) in zip(self.sources, pairwise(ends), strict=True):
+            yield Copy(source, np.moveaxis(along[start:end], 0, self.axis))
+
+
+@dataclass(frozen=True, eq=False)
 class Gather:
     """target = the items of source along an axis that the index names; all of them are there.
 
@@ -105,7 +128,21 @@ class ScatterAdd:
 
     @property
     def call(self) -> Call:
-        return np.add.at, (self.target, self.index, self.source)
+        arrays = (self.target, self.index, self.source)
+        columns = math.prod(self.target.shape[1:])
+        is_plain = self.source.shape == self.index.shape + self.target.shape[1:]
+        if columns <= 1 or not (is_plain and all(each.flags.c_contiguous for each in arrays)):
+            return np.add.at, arrays
+        # NumPy adds single numbers many times sooner than rows; their order and bits are the same
+        places = np.empty((self.index.size, columns), np.intp)
+        flat = self.target.reshape(-1), places.reshape(-1), self.source.reshape(-1)
+        return _add_rows, (self.index.reshape(-1, 1), places, np.arange(columns), flat)
+
+
+def _add_rows(index: Array, places: Array, columns: Array, flat: tuple[Array, ...]) -> None:
+    np.multiply(index, len(columns), out=places)
+    np.add(places, columns, out=places)
+    np.add.at(*flat)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,4 +176,6 @@ class Opaque:
         return function, self.arguments
 
 
-Operation = Elementwise | Reduction | Product | Copy | Gather | ScatterAdd | Draw | Opaque
+Operation = (
+    Elementwise | Reduction | Product | Copy | Concatenate | Gather | ScatterAdd | Draw | Opaque
+)

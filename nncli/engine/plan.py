@@ -10,6 +10,7 @@ import numpy as np
 
 from nncli.engine import passes
 from nncli.engine.job import Job
+from nncli.engine.layout import gradient_of
 from nncli.engine.network import Network
 from nncli.engine.operations import Gather
 from nncli.engine.rows import Batch, X
@@ -114,7 +115,7 @@ class Plan:
             if "dz" in own.saved:
                 yield f"{node.name}/dz", own.saved["dz"]
             for name, gradient in own.grads.items():
-                yield f"{node.name}/d{name}", gradient
+                yield f"{node.name}/{gradient_of(name)}", gradient
 
     def loss(self, rows: int) -> float:
         """The objective of the batch last passed forward: data loss plus penalty."""

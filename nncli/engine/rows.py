@@ -13,6 +13,7 @@ import numpy as np
 from nncli.parts.arrays import Array, Shape
 
 X = "x"  # the block that the first layer takes
+CODE = np.dtype(np.int64)  # of blocks that index tables
 
 
 class StoredRows(Protocol):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from nncli.engine.operations import (
+    Concatenate,
     Copy,
     Elementwise,
     Gather,
@@ -124,6 +125,10 @@ class Recorded(np.ndarray):
             target, source = arguments
             self.tape.add(Copy(_ready(source, target.dtype), target))
             return None
+        if function is np.concatenate and options.keys() == {"axis", "out"}:
+            sources = tuple(map(plain, arguments[0]))
+            self.tape.add(Concatenate(sources, options["axis"], options["out"]))
+            return kwargs["out"]
         if function is np.dot and "out" in options:
             left, right = arguments
             self.tape.add(Product(left, right, options["out"]))
@@ -181,7 +186,8 @@ def _whole(index: Any) -> Array:
 def _unrecordable(what: str) -> NncliError:
     return NncliError(
         f"a kernel used {what}, which can't be recorded: "
-        "use ufuncs, np.dot, np.take, np.add.at and np.copyto, each writing to a preset array"
+        "use ufuncs, np.dot, np.take, np.concatenate, np.add.at and np.copyto, each writing to a "
+        "preset array"
     )
 
 

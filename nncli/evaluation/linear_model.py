@@ -1,14 +1,13 @@
 """The linear model: what the features are worth without a hidden layer, as a yardstick."""
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nncli.engine.evaluator import EvaluationSet
-from nncli.engine.rows import InputBlock
+from nncli.evaluation.linear_inputs import LinearInputs
 from nncli.parts.arrays import Array
 
 MOST_ROWS = 100_000  # to fit on
@@ -16,7 +15,6 @@ MOST_INPUTS = 10_000_000  # numbers to fit on
 MOST_SCORES = 50_000_000  # rows x classes x (inputs + what softmax costs): some seconds
 SOFTMAX = 30  # inputs' worth of time for a score
 FEWEST_ROWS = 1_000  # however many inputs and classes
-BLOCK_VALUES = 2**22  # read at once
 STRENGTH = 10.0  # C of logistic regression: 1, the default, is too little to learn 4 rows of AND
 PENALTIES = 10.0 ** np.arange(-6, 5)  # of ridge slopes, to choose from by leave-one-out
 STEPS = 1000
@@ -112,11 +110,13 @@ def linear_model(
     """Fit a linear model on training rows, and predict others.
 
     classes: how many, 0 for numbers and for labels. It sees what the network sees, standardized,
-    and the rows' weights. Beyond 100,000 rows, and earlier with many inputs or classes, it is
-    fitted on a random sample of the training rows. Inputs that aren't finite are predicted NaN.
+    an input for each category in place of vectors, and the rows' weights. Beyond 100,000 rows, and
+    earlier with many inputs or classes, it is fitted on a random sample of the training rows.
+    Inputs that aren't finite are predicted NaN.
     """
     scores = 2 * train.truth.shape[1] if has_labels else classes
-    x, truth, weights = _sample(train, scores, seed)
+    inputs = LinearInputs.of(train)
+    x, truth, weights = _sample(train, inputs, scores, seed)
     with np.errstate(all="ignore"):
         scaling = _Scaling.fit(x)
         x = scaling.apply(x)
@@ -127,7 +127,7 @@ def linear_model(
             model = Logistic.fit(x, truth, classes, weights)
         else:
             model = Ridge.fit(x, truth, weights)
-        pieces = [_predict(model, scaling.apply(block)) for _, block in _blocks(rows.x)]
+        pieces = [_predict(model, scaling.apply(block)) for _, block in inputs.like(rows).blocks()]
     return Linear(np.concatenate(pieces), len(x))
 
 
@@ -139,27 +139,22 @@ def _predict(model: Logistic | LogisticEach | Ridge, x: Array) -> Array:
     return predictions
 
 
-def _sample(train: EvaluationSet, classes: int, seed: int) -> tuple[Array, Array, Array]:
+def _sample(
+    train: EvaluationSet, given: LinearInputs, classes: int, seed: int
+) -> tuple[Array, Array, Array]:
     """(inputs, truth, weights of mean 1) of as many training rows as can be fitted in seconds."""
-    inputs = train.x.shape[1]
+    inputs = given.width
     affordable = min(MOST_INPUTS // inputs, MOST_SCORES // ((inputs + SOFTMAX) * max(classes, 1)))
     count = min(len(train), MOST_ROWS, max(affordable, FEWEST_ROWS))
     chosen = np.arange(len(train))
     if count < len(train):
         chosen = np.sort(np.random.default_rng(seed).choice(len(train), count, replace=False))
     x = np.empty((count, inputs))
-    for start, block in _blocks(train.x):
+    for start, block in given.blocks():
         first, last = np.searchsorted(chosen, (start, start + len(block)))
         x[first:last] = block[chosen[first:last] - start]
     weights = np.ones(count) if train.weights is None else train.weights[chosen].astype(float)
     return x, train.truth[chosen], weights / weights.mean()
-
-
-def _blocks(x: InputBlock) -> Iterator[tuple[int, Array]]:
-    """(first row, float64 rows) after another, of rows in memory or on disk."""
-    step = max(BLOCK_VALUES // x.shape[1], 1)
-    for start in range(0, len(x), step):
-        yield start, np.asarray(x[start : start + step], float)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from nncli.assembly.decided import decided_in_words
 from nncli.data.target_transforms import in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
-from nncli.errors import few
+from nncli.errors import few, printable
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
 from nncli.parts.optimizers import Optimizer, Sgd
@@ -67,6 +67,11 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
     yield "x", f"{built.network.inputs} inputs; numbers {said}"
     if indicated := [each.name for each in built.preprocessing.features if each.indicator]:
         yield "x", f"1 where the value is missing, else 0, beside {few(indicated)}"
+    for number, column in enumerate(built.preprocessing.embedded, start=1):
+        has_rare = column.trained == column.rows
+        last = "rare ones and for those of no training row" if has_rare else "others"
+        what = f"{printable(column.name)}: a row of E{number} for each category"
+        yield f"c{number}", f"{what}, the last for {last}"
     if built.table.labels:
         yield "t", f"0 or 1 for each of {built.network.outputs} labels"
     elif built.table.classes:

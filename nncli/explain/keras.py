@@ -27,7 +27,8 @@ def equivalent(built: Built) -> Equivalent:
 
 def model(built: Built) -> Equivalent:
     """The layers and how their weights start."""
-    inside = Equivalent(f"keras.Input(({built.network.inputs},)),")
+    first = built.network.nodes[built.network.embedding is not None]
+    inside = Equivalent(f"keras.Input(({first.inputs},)),")
     for node in built.network.nodes:
         inside += _layer(built, node)
     dtype = built.experiment.training.dtype

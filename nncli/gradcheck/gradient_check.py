@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from nncli.engine.job import Job
-from nncli.engine.layout import Tensor
+from nncli.engine.layout import Tensor, gradient_of
 from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
@@ -61,10 +61,9 @@ def refuse_unlike_record(job: Job, state: TrainState) -> None:
     both = zip(layout.views(replayed).items(), layout.views(direct).values(), strict=True)
     for (name, recorded), computed in both:
         if not np.array_equal(recorded, computed, equal_nan=True):
-            node, _, short = name.partition("/")
             raise UserError(
-                f"{node}/d{short}: what training replays is not what the kernels compute: one of "
-                "them does something at once, and not by a call with out="
+                f"{gradient_of(name)}: what training replays is not what the kernels compute: one "
+                "of them does something at once, and not by a call with out="
             )
 
 
@@ -117,11 +116,10 @@ def _checks(
     if any(kinked.values()):
         elements |= _compared_beside(objective, network, kinked)
     for tensor in tensors:
-        node, _, name = tensor.name.partition("/")
         found = tuple(elements[index] for index in chosen[tensor])
         kinks = len(kinked[tensor])
         yield TensorCheck(
-            f"{node}/d{name}", objective.name, tensor.shape, tensor.start, found, kinks
+            gradient_of(tensor.name), objective.name, tensor.shape, tensor.start, found, kinks
         )
 
 

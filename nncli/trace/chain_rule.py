@@ -45,7 +45,8 @@ class ChainRule:
 
     def inside(self, node: Node, short: str) -> Sequence[str]:
         """Of dz, dW, db and other parameters' gradients."""
-        a, own = self._symbol(node, "a"), self._symbol(node, short[1:])
+        owner, slash, gradient = short.rpartition("/")
+        a, own = self._symbol(node, "a"), self._symbol(node, f"{owner}{slash}{gradient[1:]}")
         if not isinstance(node.layer, Dense):
             return (f"d(loss)/d({own}) = d(loss)/d({a}) * d({a})/d({own}), added up over rows",)
         z, x = self._symbol(node, "z"), self._input(node)

@@ -152,7 +152,10 @@ class _StepPage:
 
 def _owner(tensor: TracedTensor) -> str:
     """The layer or parameter a tensor belongs to; empty if to none."""
-    return tensor.name.rpartition("/")[0]
+    if tensor.phase == "update":
+        return tensor.name.rpartition("/")[0]
+    owner, slash, _ = tensor.name.partition("/")
+    return owner if slash and owner != "input" else ""
 
 
 def _in_short(layer: TracedLayer) -> str:

@@ -5,11 +5,12 @@ from itertools import islice, product
 from string import Template
 from typing import Any
 
+from nncli.engine.network import EMBEDDING
 from nncli.errors import escaped
 from nncli.page.embed import asset, json_block, theme
 from nncli.page.markup import text
 from nncli.parts.arrays import Array
-from nncli.trace.tensor import TracedTensor
+from nncli.trace.tensor import Phase, TracedTensor
 from nncli.trace.traced_steps import Trace, TracedStep
 
 SCRIPTS = ("text", "model", "layout", "network", "panel", "tip", "page")
@@ -80,7 +81,7 @@ def _tensor(tensor: TracedTensor, is_whole: bool, texts: int) -> dict[str, Any]:
         "formula": tensor.formula,
         "meaning": tensor.meaning,
         "shape": tensor.values.shape,
-        "axes": _axes(tensor.name, tensor.values),
+        "axes": _axes(tensor.name, tensor.phase, tensor.values),
         "kept": kept,
         "values": [_number(shown[index]) for index in indices],
         "arithmetic": [tensor.arithmetic(index) for index in worked],
@@ -93,12 +94,15 @@ def _kept(length: int, is_whole: bool) -> list[int]:
     return [*range(FIRST), *range(length - LAST, length)]
 
 
-def _axes(name: str, values: Array) -> list[str]:
+def _axes(name: str, phase: Phase, values: Array) -> list[str]:
     """What the axes run over: rows of the batch, units of the layer, its inputs."""
-    own = name.partition("/")[2].partition("/")[0]
-    if own in ("W", "dW"):
+    owner, own = name.partition("/")[::2]
+    if owner == EMBEDDING and "/" in own and values.ndim == 2:  # of one column
+        is_table = phase == "update" or own.endswith(("/W", "/dW"))
+        return ["category" if is_table else "row", "number"]
+    if own.partition("/")[0] in ("W", "dW"):
         return ["input", "unit"]
-    if name == "weights":
+    if name == "weights" or owner == "input" != name:
         return ["row"]
     return ["row", "unit"][2 - values.ndim :]
 

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from nncli.engine.layout import gradient_of
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import bracketed, scaled, symbol
 from nncli.trace.chain_rule import ChainRule
@@ -52,7 +53,9 @@ class Propagation:
 
     def forward(self) -> Iterator[TracedTensor]:
         """The input; of each layer what it is given and what it computes; the loss."""
-        yield TracedTensor("input", "forward", "x", self.step.arrays["input"])
+        for name, values in self.step.arrays.items():
+            if name.partition("/")[0] == "input":
+                yield TracedTensor(name, "forward", symbol(self.network, name), values)
         for node in self.network.nodes:
             own = self.operands[node.name]
             given = [
@@ -125,7 +128,7 @@ class Propagation:
                 yield replace(tensor, meaning=rule.start(node, tensor.name.rpartition("/")[2]))
                 if self.network.is_matched:
                     del formulas["dz"]
-            names = ["dz", *(f"d{name}" for name in node.layer.param_shapes(node.input_shape))]
+            names = ["dz", *map(gradient_of, node.layer.param_shapes(node.input_shape))]
             for name in names:
                 if name in own and (name in formulas or name != "dz"):
                     template = formulas.get(name, "")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from nncli.engine.job import Job
+from nncli.engine.layout import gradient_of
 from nncli.engine.notation import SLOTS, symbol, written
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import ReduceOnPlateau
@@ -91,8 +92,7 @@ def _letter(slot: str) -> str:
 
 def _gradient(job: Job, step: RecordedStep, name: str) -> TracedTensor:
     """The gradient as the optimizer sees it: clipped, if it is to be."""
-    node, _, tensor = name.partition("/")
-    passed = f"{node}/d{tensor}"
+    passed = gradient_of(name)
     own, limit = symbol(job.network, passed), job.training.clip_grad_norm
     values = step.gradients[name]
     if limit is None:

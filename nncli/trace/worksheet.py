@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from nncli.engine.layout import gradient_of
 from nncli.errors import UserError, did_you_mean
 from nncli.trace.arithmetic import Index, sources
 from nncli.trace.tensor import Cell, TracedTensor, number, shown_indices
@@ -21,7 +22,7 @@ from nncli.trace.traced_steps import Trace, TracedStep
 
 HEADER = ("number", "step", "cell", "answer")
 MADE_BY = "worksheet"  # in place of a number: the row that says which trace this is
-GIVEN = ("learning_rate",)
+GIVEN, OF_DATA = ("learning_rate",), ("input", "targets", "weights")
 Place = tuple[int, str, Index]  # step, tensor, index
 INDEXED = re.compile(r"(.*?)(?:\[(\d+(?:,\d+)*)\])?", re.DOTALL)
 
@@ -180,9 +181,8 @@ def _same_as(tensor: TracedTensor, step: int, *, is_first: bool) -> tuple[int, s
     """The step and name of a tensor shown before with the same numbers."""
     owner, _, last = tensor.name.rpartition("/")
     if last == "gradient" and not tensor.formula:
-        node, _, parameter = owner.rpartition("/")
-        return step, f"{node}/d{parameter}"
-    if is_first or tensor.formula or tensor.name in ("input", "targets", "weights"):
+        return step, gradient_of(owner)
+    if is_first or tensor.formula or tensor.name.partition("/")[0] in OF_DATA:
         return None
     if last.endswith("_before"):
         return step - 1, tensor.name.removesuffix("_before")

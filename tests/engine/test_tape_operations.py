@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.lib.stride_tricks import sliding_window_view
 
-from nncli.engine.operations import Copy, Elementwise, Gather, Product, ScatterAdd
+from nncli.engine.operations import Concatenate, Copy, Elementwise, Gather, Product, ScatterAdd
 from nncli.engine.steppers.compiled.lowering import Lowering
 from nncli.engine.steppers.compiled.places import Untranslatable
 from nncli.engine.steppers.compiled.program import Program, add_routine, add_run, new_code
@@ -237,6 +237,25 @@ def test_a_number_is_copied_to_all_places(engine, dtype):
     out = draw((3, 4), dtype)
     carried_out(engine, lambda out: np.copyto(out, 0.1), out)
     np.testing.assert_array_equal(out, np.full((3, 4), 0.1, dtype))
+
+
+@FLOATS
+@ENGINES
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_pieces_stand_one_behind_the_other(engine, axis, dtype):
+    shapes = [[2, 3, 4], [2, 3, 4], [2, 3, 4]]
+    for extra, shape in enumerate(shapes):
+        shape[axis] += extra
+    pieces = [draw(shape, dtype, seed) for seed, shape in enumerate(shapes)]
+    expected = np.concatenate([*pieces, pieces[0]], axis=axis)
+    out = np.full_like(expected, np.nan)
+
+    def kernel(out, a, b, c):
+        np.concatenate([a, b, c, a], axis=axis, out=out)
+
+    tape = carried_out(engine, kernel, out, *pieces)
+    np.testing.assert_array_equal(out, expected)
+    assert [type(each) for each in tape.operations] == [Concatenate]
 
 
 # ---- whole kernels

@@ -8,6 +8,7 @@ import click
 
 from nncli.cli.options import RUN
 from nncli.cli.streams import echo_line, write_out
+from nncli.cli.text_table import counted
 from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 @click.argument("run", type=RUN)
 @click.option(
     "--to",
-    type=click.Choice(["numpy", "pytorch", "onnx", "tensorboard"]),
+    type=click.Choice(["numpy", "pytorch", "onnx", "tensorboard", "mlflow"]),
     required=True,
-    help="What to write: a script, an ONNX model, TensorBoard's event files.",
+    help="What to write: a script, an ONNX model, metrics for a tracker.",
 )
 @click.option(
     "-o",
@@ -51,6 +52,9 @@ def command(run: Path, to: str, output: Path | None, check_table: Path | None) -
 
     tensorboard: the metrics for its charts, of a run or of all runs of a study. While a run goes
     on, `output: {tensorboard: LOGDIR}` in its config does the same.
+
+    mlflow: the metrics, the config, the scores of `nncli evaluate` and the files, told to your
+    MLflow where MLFLOW_TRACKING_URI says, of a run or of all runs of a study; once.
     """
     if to not in TRACKERS and output is not None and output.is_dir():
         raise click.BadParameter(f"{output} is a folder: name a file", param_hint="-o")
@@ -155,4 +159,28 @@ def _runs(path: Path) -> "list[RunReader]":
     return learnt
 
 
-TRACKERS: dict[str, Callable[[Path, Path | None], None]] = {"tensorboard": _tensorboard}
+def _mlflow(path: Path, output: Path | None) -> None:
+    from nncli.export.mlflow import MLflow
+
+    if output is not None:
+        raise click.UsageError("--to mlflow has no -o: MLFLOW_TRACKING_URI says where it goes")
+    readers = _runs(path)
+    ended = [reader for reader in readers if "stopped" in reader.summary()]
+    mlflow = MLflow()
+    for reader in ended or readers:
+        found = mlflow.take(reader)
+        added = f"{found.metrics:,} values, {found.params:,} parameters, {found.files:,} files"
+        if not found.is_new:
+            new = counted(found.metrics, "score")
+            added = "is there already" + f", {new} added" * bool(found.metrics)
+        echo_line(f"{reader.run.path}: {added}; run {found.run_id}", err=True)
+    if ended and (left := len(readers) - len(ended)):
+        have = "has" if left == 1 else "have"
+        echo_line(f"note: {counted(left, 'run')} left out that {have} not ended yet", err=True)
+    echo_line(f"MLflow keeps them in {mlflow.uri}; look at them with: mlflow ui", err=True)
+
+
+TRACKERS: dict[str, Callable[[Path, Path | None], None]] = {
+    "tensorboard": _tensorboard,
+    "mlflow": _mlflow,
+}

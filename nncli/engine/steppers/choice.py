@@ -13,6 +13,7 @@ import numpy as np
 from nncli.constraints import Auto
 from nncli.engine.cost import compiling_pays
 from nncli.engine.job import Job
+from nncli.engine.rows import is_in_memory
 from nncli.engine.settings import Engine
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
@@ -55,6 +56,8 @@ def choose(job: Job, wanted: Engine | Auto) -> Choice:
 
 def pays(job: Job) -> bool:
     """Whether compiling is expected to save more time than it takes."""
+    if not is_in_memory(job.train.inputs):
+        return False
     network = job.network
     steps, layers = job.training.epochs * job.steps_per_epoch, len(network.nodes)
     numbers = network.layout.trainable + job.batch_rows * sum(n.outputs for n in network.nodes)

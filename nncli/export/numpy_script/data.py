@@ -12,6 +12,7 @@ import numpy as np
 from nncli.assembly.build import Built
 from nncli.data.target_transforms import Transform, transformed
 from nncli.engine.job import Job
+from nncli.engine.notation import input_symbols
 from nncli.engine.rows import InputBlock
 from nncli.errors import UserError, few
 from nncli.export.numpy_script.expressions import type_name
@@ -173,7 +174,9 @@ def _rows(job: Job) -> dict[str, InputBlock]:
     arrays: dict[str, InputBlock] = {}
     for split, rows in (("train", job.train), ("val", job.val)):
         if rows is not None:
-            arrays |= {f"x_{split}": rows.x, f"t_{split}": rows.targets}
+            symbols = input_symbols(job.network)
+            arrays |= {f"{symbols[name]}_{split}": each for name, each in rows.inputs.items()}
+            arrays[f"t_{split}"] = rows.targets
             arrays |= {} if rows.weights is None else {f"w_{split}": rows.weights}
     return arrays
 

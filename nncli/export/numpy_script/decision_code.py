@@ -4,7 +4,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.decided import decided_in_words
 from nncli.engine.network import Network
 from nncli.export.numpy_script.formatting import function
-from nncli.export.numpy_script.functions import Objective
+from nncli.export.numpy_script.functions import Objective, input_names
 from nncli.parts.activations import Sigmoid, Softmax
 
 
@@ -22,7 +22,7 @@ def decide(reader: RunReader, objective: Objective) -> list[str]:
         *_probability(objective.network, output),
         f"return (probability > {threshold!r}).astype(int)",
     ]
-    return function("decide", ["x"], words, body)
+    return function("decide", input_names(objective.job), words, body)
 
 
 def _probability(network: Network, output: str) -> list[str]:

@@ -2,13 +2,14 @@
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from nncli.engine.cost import chunk_rows
 from nncli.engine.job import Job
+from nncli.engine.layout import gradient_of
 from nncli.engine.network import Network, Node
-from nncli.engine.notation import SLOTS, symbol
+from nncli.engine.notation import SLOTS, input_symbols, layer_numbers, symbol
 from nncli.errors import UserError
 from nncli.export.numpy_script.expressions import dtype_argument, operation
 from nncli.export.numpy_script.formatting import INNER, comment, function, indented, listed, quoted
@@ -22,14 +23,29 @@ from nncli.registry import Part
 FROM_SCORES = "From scores"  # begins what a matched loss says of the way past the activation
 
 
+ADD_ROWS = [
+    "def add_rows(table, places, rows):",
+    '    """The table with each of the rows added at its place, one after the other."""',
+    "    np.add.at(table, places, rows)",
+    "    return table",
+]
+
+
+def input_names(job: Job) -> list[str]:
+    """The inputs of a batch: x, and of each embedded column which row of its table is taken."""
+    return [*input_symbols(job.network).values()]
+
+
 def batch_names(job: Job) -> list[str]:
     """The arrays of a batch: inputs, targets and, where rows don't count alike, weights."""
-    return ["x", "t"] if job.train.weights is None else ["x", "t", "w"]
+    return [*input_names(job), "t", *([] if job.train.weights is None else ["w"])]
 
 
 def _layer_number(name: str) -> int | None:
-    """The number at a name's end: 2 of `dW2`."""
+    """The number at a name's end: 2 of `dW2`; 0 of what belongs to tables."""
     found = re.search(r"\d+$", name)
+    if re.fullmatch(r"d?[eE]\d+", name):
+        return 0
     return int(found[0]) if found else None
 
 
@@ -38,8 +54,7 @@ def _gradients(network: Network) -> list[str]:
     names = []
     for tensor in sorted(network.layout.tensors, key=lambda tensor: tensor.start):
         if tensor.start < network.layout.trainable:
-            node, _, short = tensor.name.partition("/")
-            name = symbol(network, f"{node}/d{short}")
+            name = symbol(network, gradient_of(tensor.name))
             names.append(f"{name}.ravel()" if len(tensor.shape) > 1 else name)
     return names
 
@@ -50,6 +65,7 @@ class Functions:
     def __init__(self, code: JobCode) -> None:
         self.code, self.job, self.network = code, code.job, code.network
         self.written_in_place = {"theta", *code.slots, *code.layer_state}
+        self.numbers = [*layer_numbers(code.network).values()]
         self._described: set[str] = set()
 
     def forward(self) -> list[str]:
@@ -60,30 +76,34 @@ class Functions:
             "what the loss and backward need of them."
         )
         returned = self.code.returned
-        numbered = enumerate(self.network.nodes, start=1)
-        titles = [f"layer {number}: {self._title(node)}" for number, node in numbered]
+        titles = {
+            number: f"{self._layer(number)}: {self._title(node)}"
+            for node, number in zip(self.network.nodes, self.numbers, strict=True)
+        }
         body = self._body(self.code.forward, titles, _layer_number)
         ending = [f"return {', '.join(returned)}"]
         if len(ending[0]) > INNER:
             ending = listed("return (", returned, ")", INNER)
-        return function("forward", ["x"], words, [*body, *ending])
+        return function("forward", input_names(self.job), words, [*body, *ending])
 
     def predict(self) -> list[str]:
         """An evaluation's forward pass, where it is another."""
         words = "Rows x through the layers as they are outside training: what the loss needs."
         body = self._body(self.code.predict, self._plain_titles(), _layer_number)
-        return function("predict", ["x"], words, [*body, f"return {self.code.loss_input}"])
+        return function(
+            "predict", input_names(self.job), words, [*body, f"return {self.code.loss_input}"]
+        )
 
     def backward(self) -> list[str]:
         """The gradient of the objective as one vector, in the order of theta."""
-        titles, loss = self._plain_titles(), self.network.loss.name
+        titles, loss, last = self._plain_titles(), self.network.loss.name, self.numbers[-1]
         activation = self.network.output.activation.name
         if self.network.is_matched:
             slope = "a - t" if self.network.loss.is_proper else "of the scores"
-            titles[-1] += f": {activation} and {loss} together have the gradient {slope}"
+            titles[last] += f": {activation} and {loss} together have the gradient {slope}"
         else:
-            titles[-1] += f": the gradient of {loss}"
-            titles[-1] += "" if activation == "identity" else f", then of {activation}"
+            titles[last] += f": the gradient of {loss}"
+            titles[last] += "" if activation == "identity" else f", then of {activation}"
         body = self._body(self.code.backward, titles, self._layer_at_work)
         if self.code.penalty.statements:
             body += ["# the penalties", *map(self._line, self.code.penalty.statements)]
@@ -118,7 +138,7 @@ class Functions:
         return "\n".join([*lines, *optimizer.memory])
 
     def _body(
-        self, block: Block, titles: Sequence[str], layer_of: Callable[[str], int | None]
+        self, block: Block, titles: Mapping[int, str], layer_of: Callable[[str], int | None]
     ) -> list[str]:
         """The lines of a pass, each layer's under its title."""
         lines = ["rows = len(x)"] if {"rows", "ones"} & block.inputs else []
@@ -128,7 +148,7 @@ class Functions:
         for statement in block.statements:
             number = layer_of(statement.target)
             if number is not None and number != current:
-                lines += comment(titles[number - 1], INNER)
+                lines += comment(titles[number], INNER)
                 current = number
             lines.append(self._line(statement))
         return lines
@@ -140,12 +160,16 @@ class Functions:
     def _layer_at_work(self, name: str) -> int | None:
         """The layer whose backward pass writes a name: da1 is the work of layer 2."""
         number = _layer_number(name)
-        if number is not None and name == f"da{number}" and number < len(self.network.nodes):
+        if number is not None and name == f"da{number}" and number < self.numbers[-1]:
             return number + 1
         return number
 
-    def _plain_titles(self) -> list[str]:
-        return [f"layer {number}" for number in range(1, len(self.network.nodes) + 1)]
+    def _plain_titles(self) -> dict[int, str]:
+        return {number: self._layer(number) for number in self.numbers}
+
+    @staticmethod
+    def _layer(number: int) -> str:
+        return f"layer {number}" if number else "tables"
 
     def _title(self, node: Node) -> str:
         """`dense, 8 units, tanh: a = tanh(z); the derivative is 1 - a^2`."""
@@ -224,11 +248,12 @@ class Objective:
     def outputs(self) -> str:
         """The line that computes what the loss needs."""
         result, returned = self.code.loss_input, self.code.returned
+        given = ", ".join(input_names(self.job))
         if self.code.has_training_mode:
-            return f"{result} = predict(x)"
+            return f"{result} = predict({given})"
         place = returned.index(result)
         before, after = ["*_"] if place else [], ["_"] * (len(returned) - place - 1)
-        return f"{', '.join([*before, result, *after])} = forward(x)"
+        return f"{', '.join([*before, result, *after])} = forward({given})"
 
     def _sum(self) -> str:
         """The sum of the loss's terms, weighed if rows don't count alike."""

@@ -5,7 +5,7 @@ every array they work on.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,9 +14,10 @@ import numpy as np
 from nncli.engine import passes
 from nncli.engine.evaluator import Forward
 from nncli.engine.job import Job
-from nncli.engine.notation import symbol
+from nncli.engine.layout import gradient_of
+from nncli.engine.notation import input_symbols, layer_numbers, symbol
 from nncli.engine.plan import Plan
-from nncli.engine.rows import Batch, X
+from nncli.engine.rows import CODE, Batch, X
 from nncli.engine.steppers.update_tape import empty_scalars, record_update
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import recorded
@@ -45,7 +46,7 @@ class Recorder:
         self.n_forward = _length(lambda own: passes.forward(self.network, own), buffers)
         self.n_penalty = _length(lambda own: passes.penalty_backward(self.network, own), buffers)
         self.gradients = {
-            symbol(self.network, f"{node.name}/d{name}")
+            symbol(self.network, f"{node.name}/{gradient_of(name)}")
             for node, own in zip(self.network.nodes, buffers, strict=True)
             for name in own.grads
         }
@@ -57,7 +58,7 @@ class Recorder:
     def _gradient(self, rows: int) -> Recording:
         plan = self._plan(rows)
         batch = plan.batch(rows)
-        names = self._names(batch.x, plan.buffers(rows))
+        names = self._names(batch.inputs, plan.buffers(rows))
         names.add("t", batch.targets)
         if batch.weights is not None:
             names.add("w", batch.weights)
@@ -67,11 +68,11 @@ class Recorder:
         """The forward pass of an evaluation, for several numbers of rows."""
         recordings = []
         for rows in PROBES:
-            x = np.zeros((rows, self.network.inputs), self.dtype)
-            forward = Forward(self.network, np.zeros_like(self.start.theta), {X: x})
+            inputs = self._inputs(rows)
+            forward = Forward(self.network, np.zeros_like(self.start.theta), inputs)
             [(_, tape, _)] = forward.chunks
             *computed, _ = tape.operations  # the last one hands out the outputs
-            names = self._names(x, forward.workspace.buffers({X: x}))
+            names = self._names(inputs, forward.workspace.buffers(inputs))
             recordings.append(Recording(computed, names, rows))
         return recordings
 
@@ -89,26 +90,30 @@ class Recorder:
 
     def _plan(self, rows: int, theta: Array | None = None) -> Plan:
         network, dtype = self.network, self.dtype
-        x, targets = (
-            np.zeros((rows, network.inputs), dtype),
-            np.zeros((rows, network.outputs), dtype),
-        )
+        targets = np.zeros((rows, network.outputs), dtype)
         weights = None if self.job.train.weights is None else np.zeros(rows, dtype)
         return Plan(
             network,
             np.zeros_like(self.start.theta) if theta is None else theta,
-            Batch({X: x}, targets, weights),
+            Batch(self._inputs(rows), targets, weights),
             rows,
             gather=False,
             random=np.random.default_rng(0) if network.is_random else None,
         )
 
-    def _names(self, x: Array, buffers: Sequence[LayerBuffers]) -> ArrayNames:
+    def _inputs(self, rows: int) -> dict[str, Array]:
+        """Each block of a batch, empty."""
+        x = np.zeros((rows, self.network.inputs), self.dtype)
+        others = [name for name in input_symbols(self.network) if name != X]
+        return {X: x, **{name: np.zeros(rows, CODE) for name in others}}
+
+    def _names(self, inputs: Mapping[str, Array], buffers: Sequence[LayerBuffers]) -> ArrayNames:
         names = ArrayNames()
-        names.add("x", x)
+        for block, name in input_symbols(self.network).items():
+            names.add(name, inputs[block])
         names.add("ones", buffers[0].ones)
         for node, own in zip(self.network.nodes, buffers, strict=True):
-            gradients = {f"d{name}": gradient for name, gradient in own.grads.items()}
+            gradients = {gradient_of(name): gradient for name, gradient in own.grads.items()}
             arrays = {**own.params, **own.state, **gradients, **own.saved, "a": own.y, "da": own.dy}
             for name, array in arrays.items():
                 if array is not None:
@@ -191,7 +196,7 @@ class JobCode:
         self.returned = [name for name in self.forward.writes if name in needed]
 
     def _fold(self, statements: Sequence[Statement], kept: Iterable[str]) -> Block:
-        numbers = range(1, len(self.network.nodes) + 1)
+        numbers = layer_numbers(self.network).values()
         always = {f"{name}{number}" for name in KEPT for number in numbers}
         return Block(fold(statements, {*kept, *always}, self.literals, self.layer_state))
 

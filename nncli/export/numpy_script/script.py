@@ -13,7 +13,7 @@ from nncli.export.numpy_script.data import data_lines
 from nncli.export.numpy_script.decision_code import decide
 from nncli.export.numpy_script.expressions import TINY
 from nncli.export.numpy_script.formatting import WIDTH, comment, docstring, heading, listed
-from nncli.export.numpy_script.functions import Functions, Objective
+from nncli.export.numpy_script.functions import ADD_ROWS, Functions, Objective
 from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.parameters import Parameters, generator
 from nncli.export.numpy_script.run_history import RunHistory
@@ -66,10 +66,16 @@ def _drawing(network: Network) -> str:
 
 def _notation(network: Network) -> str:
     then = "" if len(network.nodes) == 1 else ", layer 2 takes a1, and so on"
+    x, tables = "x", ""
+    if network.embedding:
+        x = "a0"
+        tables = (
+            "The category c1 of a row takes the row e1 of the table E1; a0 is x, then every e. "
+        )
     return (
-        "Notation: x are inputs and t targets, a row each. Layer 1 computes z1 = x W1 + b1 and "
-        f"a1 = f(z1){then}; where f is the identity there is only a. dz1 is d(loss)/d(z1), and so "
-        "with every d. np.dot(ones, dz1) adds up the rows of dz1."
+        f"Notation: x are inputs and t targets, a row each. {tables}Layer 1 computes "
+        f"z1 = {x} W1 + b1 and a1 = f(z1){then}; where f is the identity there is only a. dz1 is "
+        "d(loss)/d(z1), and so with every d. np.dot(ones, dz1) adds up the rows of dz1."
     )
 
 
@@ -163,11 +169,12 @@ class _Chapters:
             forward.append(self.functions.predict())
         if units := target_units(self.built.preprocessing.target):
             forward.append(units)
+        added = [ADD_ROWS] if self.job.network.embedding else []
         chapters = [
             ("Forward", forward),
             *([("Decision", [self.decide])] if self.decide else []),
             ("Loss", self._with_sources([self.objective.lines()])),
-            ("Backward", [self.functions.backward()]),
+            ("Backward", [*added, self.functions.backward()]),
         ]
         if self.code.update.statements:
             chapters.append(("Update", [self.functions.update()]))

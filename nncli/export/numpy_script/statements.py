@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nncli.engine.operations import (
+    Concatenate,
     Copy,
     Draw,
     Elementwise,
@@ -38,7 +39,7 @@ from nncli.parts.arrays import Array
 LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
 
 
-def _memory(array: Array) -> tuple[object, ...]:
+def _memory(array: Array) -> tuple[Any, ...]:
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
 
@@ -47,6 +48,7 @@ class ArrayNames:
 
     def __init__(self) -> None:
         self._views: dict[tuple[object, ...], ast.expr] = {}
+        self._matrices: dict[str, Array] = {}
         self._taken: set[str] = set()
 
     def add(self, name: str, array: Array) -> None:
@@ -56,6 +58,7 @@ class ArrayNames:
         if array.size == 1:  # spread over a larger array as it is
             self._views.setdefault(_memory(array.reshape(())), expression(name))
         if array.ndim == 2:
+            self._matrices.setdefault(name, array)
             self._views.setdefault(_memory(array.T), expression(f"{name}.T"))
         if array.ndim == 1:
             self._views.setdefault(_memory(array[:, None]), expression(f"{name}[:, None]"))
@@ -72,8 +75,19 @@ class ArrayNames:
 
     def find(self, array: Array) -> ast.expr | None:
         """The expression for an array; None if it has no name."""
-        found = self._views.get(_memory(array))
+        found = self._views.get(_memory(array)) or self._piece(array)
         return copy.deepcopy(found)
+
+    def _piece(self, array: Array) -> ast.expr | None:
+        """Some columns of a matrix that has a name, as `a0[:, 4:12]`."""
+        for name, whole in self._matrices.items():
+            if array.ndim != 2 or array.strides != whole.strides or len(array) != len(whole):
+                continue
+            start, rest = divmod(_memory(array)[0] - _memory(whole)[0], whole.strides[1] or 1)
+            end = start + array.shape[1]
+            if array.dtype == whole.dtype and not rest and 0 <= start < end <= whole.shape[1]:
+                return expression(f"{name}[:, {start}:{end}]")
+        return None
 
 
 @dataclass(frozen=True)
@@ -159,13 +173,25 @@ def _formula(operation: Operation, dtype: np.dtype[Any]) -> _Formula:
         case Draw(_, target):
             draw = f"dropout.random(_0{dtype_argument(dtype)})"
             return _Formula(draw, (target.shape,), target, target.shape, draws=True)
-        case Gather():
-            name = "take"
-        case ScatterAdd():
-            name = "add.at"
+        case Concatenate() | Gather() | ScatterAdd():
+            return _of_rows(operation)
         case Opaque():
             name = operation.name
     raise UserError(f"a part calls {name}, for which there is no line of NumPy")
+
+
+def _of_rows(operation: Concatenate | Gather | ScatterAdd) -> _Formula:
+    """The same of what puts rows of arrays elsewhere."""
+    match operation:
+        case Concatenate(sources, axis, target):
+            pieces = ", ".join(f"_{number}" for number in range(len(sources)))
+            operands, text = sources, f"np.concatenate([{pieces}], axis={axis})"
+        case Gather(source, index, axis, target):
+            operands, text = (source, index), f"np.take(_0, _1, axis={axis})"
+            text = text if axis else "_0[_1]"
+        case ScatterAdd(source, index, target):
+            operands, text = (target, index, source), "add_rows(_0, _1, _2)"
+    return _Formula(text, operands, target, target.shape)
 
 
 class _Translator:

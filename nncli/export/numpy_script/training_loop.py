@@ -6,7 +6,7 @@ from nncli.engine.steppers.lbfgs import scipy_options
 from nncli.errors import UserError
 from nncli.export.numpy_script.expressions import operation
 from nncli.export.numpy_script.formatting import INNER, comment, indented, listed
-from nncli.export.numpy_script.functions import Objective
+from nncli.export.numpy_script.functions import Objective, input_names
 from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.parameters import generator
 from nncli.export.numpy_script.run_history import RunHistory
@@ -177,7 +177,8 @@ class TrainingLoop:
         """The gradient of `x, t` or `x_train, t_train`."""
         names = [f"{name}{suffix}" for name in self.objective.arguments]
         star = "*" if len(self.code.returned) > 1 else ""
-        return f"backward({', '.join(names)}, {star}forward(x{suffix}))"
+        given = ", ".join(f"{name}{suffix}" for name in input_names(self.job))
+        return f"backward({', '.join(names)}, {star}forward({given}))"
 
     def _minimize(self) -> list[str]:
         """All iterations of lbfgs, which calls scipy as nncli does."""

@@ -6,7 +6,18 @@ Kernels call NumPy with `out=` alone, so that a plan can record the calls once a
 
 from nncli.parts.layers.dense import Dense, Input, Output
 from nncli.parts.layers.elementwise import ActivationLayer, Dropout
+from nncli.parts.layers.embedding import EmbeddedColumn, Embedding
 from nncli.parts.layers.layer import Layer
 from nncli.parts.layers.normalization import BatchNorm
 
-__all__ = ["ActivationLayer", "BatchNorm", "Dense", "Dropout", "Input", "Layer", "Output"]
+__all__ = [
+    "ActivationLayer",
+    "BatchNorm",
+    "Dense",
+    "Dropout",
+    "EmbeddedColumn",
+    "Embedding",
+    "Input",
+    "Layer",
+    "Output",
+]

@@ -32,7 +32,7 @@ function columnOf(tensor) {
 
 /** Whether it has a number for each unit, of each row or of all. */
 function isOfUnits(tensor) {
-  return tensor.axes.at(-1) === "unit" && tensor.axes[0] !== "input";
+  return tensor.axes.at(-1) === "unit" && !isOfWeights(tensor);
 }
 
 function isOfWeights(tensor) {
@@ -41,7 +41,7 @@ function isOfWeights(tensor) {
 
 /** What a tensor is called in a list: an update has an old and a new W1. */
 function label(tensor) {
-  const stage = tensor.name.split("/")[2];
+  const stage = tensor.phase === "update" ? tensor.name.split("/").at(-1) : "";
   const word = { after: "new ", gradient: "clipped " }[stage] ?? "";
   return [word, symbolInHtml(tensor.symbol)];
 }
@@ -125,7 +125,7 @@ function operands(position) {
 
 /** hidden_1/W of hidden_1/W/velocity: every parameter has a velocity. */
 function parameterOf(tensor) {
-  return tensor.name.split("/").slice(0, 2).join("/");
+  return tensor.name.split("/").slice(0, -1).join("/");
 }
 
 /** An index in words: row 144, unit 2. */
@@ -137,6 +137,7 @@ function inWords(tensor, index, step) {
 
 function heading(axis, index, column, step) {
   if (axis === "row") return `row ${step.rows[index]}`;
+  if (axis === "category" || axis === "number") return `${axis} ${index}`;
   const { names } = columns[axis === "input" ? column - 1 : column];
   return /^\d+$/.test(names[index]) ? `unit ${names[index]}` : names[index];
 }

@@ -1,13 +1,14 @@
 """Program: the tapes of a run as one function that makes any number of steps, compiled."""
 
 import ctypes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
+from nncli.engine.operations import Concatenate, Operation
 from nncli.engine.steppers.compiled.instructions import Value
 from nncli.engine.steppers.compiled.kernel import (
     BYTE,
@@ -73,7 +74,7 @@ def new_code(dtype: Any) -> Code:
 
 def add_routine(code: Code, name: str, tape: Tape, lower: Lowering, rows: int = 0) -> Routine:
     """A tape, operation by operation. Raises Untranslatable."""
-    steps = grouped([lower(operation) for operation in tape.operations], code.dtype.itemsize)
+    steps = grouped([lower(each) for each in _single(tape)], code.dtype.itemsize)
     function = ir.Function(code.module, ir.FunctionType(NOTHING, [POINTER, POINTER]), name)
     index, random = function.args
     b = ir.IRBuilder(function.append_basic_block("entry"))
@@ -156,6 +157,12 @@ def _add_scalars(code: Code, b: Any, scalars: Sequence[Array], values: Value) ->
         b.store(b.load(value, typ=code.real, align=size), place, align=size)
 
 
+def _single(tape: Tape) -> Iterator[Operation]:
+    """The operations, those of several pieces piece by piece."""
+    for operation in tape.operations:
+        yield from operation.copies if isinstance(operation, Concatenate) else [operation]
+
+
 def _lowering(stepper: GradientStepper) -> Lowering:
     return Lowering(stepper.plan.theta.dtype, stepper.plan.index)
 
@@ -164,7 +171,7 @@ def check(stepper: GradientStepper) -> None:
     """Raises Untranslatable if the steps of a stepper hold an operation that only NumPy makes."""
     for tape in (*stepper.gradient_tapes.values(), stepper.update_tape):
         lower = _lowering(stepper)
-        for operation in tape.operations:
+        for operation in _single(tape):
             lower(operation)
 
 

@@ -1,0 +1,120 @@
+"""Embedding: a trained vector for each category, in front of the first layer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import numpy as np
+
+from nncli.equivalent import Equivalent, unsupported
+from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
+from nncli.parts.initializers import Initializer
+from nncli.parts.layers.layer import Layer
+
+
+@dataclass(frozen=True)
+class EmbeddedColumn:
+    """A column of categories, each a row of a table.
+
+    rows: one for each, and behind them one for those that training rows lack, unless rare ones
+    have it.  trained: those that training rows take, the first ones.  size: numbers of a row.
+    """
+
+    name: str
+    rows: int
+    trained: int
+    size: int
+
+    @property
+    def block(self) -> str:
+        """The input block that says which row of the table each row of the data takes."""
+        return f"category/{self.name}"
+
+
+@dataclass(frozen=True)
+class TableStart(Initializer):
+    """Normal draws, N(0, 1), for what training rows have; 0, for ever, for others.
+
+    So a category that they lack adds nothing, as all zeros of a one-hot input do.
+    trained: rows of the table that training rows take, the first ones.
+    """
+
+    trained: int = 0
+    name = "table"
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return random.normal(0.0, 1.0, shape) * (np.arange(shape[0]) < self.trained)[:, None]
+
+
+@dataclass(frozen=True)
+class Embedding(Layer):
+    """a0 = [x, E1[c1], E2[c2], ...]: numbers, then for each category its row of a table.
+
+    The gradient of a table is, in each row, the sum of dy over the rows of the batch that took it.
+    A row of E is what a dense layer's kernel would have for an input that is 1 for this category.
+    Source: Guo and Berkhahn (2016), Entity embeddings of categorical variables.
+    """
+
+    columns: tuple[EmbeddedColumn, ...] = ()
+    name = "embedding"
+    equivalents = {
+        "scikit-learn": unsupported("embeddings"),
+        "keras": Equivalent(
+            "",
+            "a layers.Embedding of each embedded column comes first, its vector behind the numbers "
+            "(layers.Concatenate): the functional API, of which this is the rest",
+        ),
+        "pytorch": Equivalent(
+            "",
+            "an nn.Embedding of each embedded column comes first, its vector behind the numbers: "
+            "torch.cat([x, embedding(c)], dim=1) is what this gets",
+        ),
+    }
+
+    @property
+    def reads(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(column.block for column in self.columns)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        self.refuse_axes(input_shape)
+        return (input_shape[0] + sum(column.size for column in self.columns),)
+
+    def param_shapes(self, input_shape: Shape) -> Shapes:
+        return {f"{each.name}/W": (each.rows, each.size) for each in self.columns}
+
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        return {f"{each.name}/{what}": (batch, each.size) for each in self.columns for what in "ad"}
+
+    def initializers(self) -> Mapping[str, Initializer]:
+        return {f"{each.name}/W": TableStart(each.trained) for each in self.columns}
+
+    def formulas(self) -> dict[str, str]:
+        numbered = list(enumerate(self.columns, start=1))
+        taken = {f"{each.name}/a": f"row c{k} of E{k}, for each row" for k, each in numbered}
+        return {**taken, "a": f"[{', '.join(['x', *(f'e{k}' for k, _ in numbered)])}]"}
+
+    def backward_formulas(self) -> dict[str, str]:
+        return {
+            f"{each.name}/dW": f"in each row, da0 where e{k} stands, summed over those that took it"
+            for k, each in enumerate(self.columns, start=1)
+        }
+
+    def _places(self, inputs: int) -> Iterator[tuple[EmbeddedColumn, slice]]:
+        """Each column, and where its vector stands in a row of y."""
+        ends = accumulate((column.size for column in self.columns), initial=inputs)
+        return zip(self.columns, (slice(*both) for both in pairwise(ends)), strict=True)
+
+    def forward(self, buffers: LayerBuffers) -> None:
+        vectors = [buffers.saved[f"{column.name}/a"] for column in self.columns]
+        for column, taken in zip(self.columns, vectors, strict=True):
+            table, codes = buffers.params[f"{column.name}/W"], buffers.inputs[column.block]
+            np.take(table, codes, axis=0, out=taken, mode="clip")
+        np.concatenate([buffers.x, *vectors], axis=1, out=buffers.y)
+
+    def backward(self, buffers: LayerBuffers) -> None:
+        assert buffers.dy is not None
+        for column, place in self._places(buffers.x.shape[1]):
+            slopes, table = buffers.saved[f"{column.name}/d"], buffers.grads[f"{column.name}/W"]
+            np.copyto(slopes, buffers.dy[:, place])
+            np.copyto(table, 0.0)
+            np.add.at(table, buffers.inputs[column.block], slopes)
