@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.number_ticks import log_ticks
 from nncli.parts.arrays import Array
 
 WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
+MUCH_LONGER = 10.0  # times as many epochs
 MARGIN = 0.05  # share of a range
 GRID = 500  # epochs of a curve
 
@@ -31,15 +33,26 @@ def band(
     return grid, np.nanmin(values, 0), np.nanmean(values, 0), np.nanmax(values, 0)
 
 
-def show_range(set_scale: Any, set_limits: Any, values: list[Array], *, is_score: bool) -> None:
+def show_range(axis: Any, values: list[Array], *, is_score: bool) -> None:
     """The range of the values; logarithmic for losses of very different sizes."""
     finite = np.concatenate([np.empty(0), *(each[np.isfinite(each)] for each in values)])
     if not len(finite):
         return
     low, high = float(finite.min()), float(finite.max())
+    is_across = axis.axis_name == "x"
+    set_limits = axis.axes.set_xlim if is_across else axis.axes.set_ylim
     if low > 0 and high > WIDE_RANGE * low and not is_score:
-        set_scale("log")
+        (axis.axes.set_xscale if is_across else axis.axes.set_yscale)("log")
         margin = (high / low) ** MARGIN
         set_limits(low / margin, high * margin)
+        log_ticks(axis)
     elif high > low:
         set_limits(low - MARGIN * (high - low), high + MARGIN * (high - low))
+
+
+def show_epochs(axes: Any, last: Sequence[float]) -> None:
+    """Epochs on a logarithmic axis where a run is so much longer that another would be a speck."""
+    if last and max(last) >= MUCH_LONGER * max(min(last), 1.0):
+        axes.set_xscale("symlog", linthresh=1.0, linscale=0.3)  # epoch 0 is there too
+        axes.set_xlim(-0.05, None)
+        log_ticks(axes.xaxis)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nncli.artifacts.curve_bands import WIDE_RANGE
+from nncli.artifacts.curve_bands import WIDE_RANGE, show_epochs
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
 from nncli.artifacts.plots import cut_inside, dress, legend, new_figure
@@ -15,7 +15,6 @@ UNJUDGED = ("learning_rate", "seconds")  # which are no better high or low
 FEW = 3  # runs whose legend hides no curve
 MOST_NAMES = 24  # of runs, in a legend
 LONGEST = 40  # letters of a run's name
-MUCH_LONGER = 10.0  # times as many epochs: so that the shorter run would be a speck
 SMALL = 12  # runs, from which on names are small
 
 
@@ -80,10 +79,7 @@ def _set_scales(axes: Any, runs: Sequence[Curves], metric: str, is_log: bool | N
     if log_suits(runs, metric) if is_log is None else is_log:
         axes.set_yscale("log")
         log_ticks(axes.yaxis)
-    if metric != "epoch" and lengths_differ(runs):
-        axes.set_xscale("symlog", linthresh=1.0, linscale=0.3)  # epoch 0 is there too
-        axes.set_xlim(-0.05, None)
-        log_ticks(axes.xaxis)
+    show_epochs(axes, [run.columns["epoch"][-1] for run in runs if len(run.columns["epoch"])])
 
 
 def log_suits(runs: Sequence[Curves], metric: str) -> bool:
@@ -93,12 +89,6 @@ def log_suits(runs: Sequence[Curves], metric: str) -> bool:
     values = [value for run in runs for column in _columns(run, metric) for value in column]
     finite = [value for value in values if math.isfinite(value)]
     return bool(finite) and min(finite) > 0 and max(finite) > WIDE_RANGE * min(finite)
-
-
-def lengths_differ(runs: Sequence[Curves]) -> bool:
-    """Whether a run is so much longer that another would be a speck on a linear axis."""
-    last = [max(run.columns["epoch"][-1], 1.0) for run in runs if run.columns["epoch"]]
-    return bool(last) and max(last) >= MUCH_LONGER * min(last)
 
 
 def _is_equal(run: Curves, other: Curves, metric: str) -> bool:

@@ -81,12 +81,21 @@ class Ensemble(TrainedModel):
 
     @cached_property
     def built(self) -> Built:
-        """The first member's; train: the rows of all members, val: those that were held out."""
+        """The first member's, with the rows that train any; by folds none is left for val."""
         built, own = self.members[0].built, self.members[0].built.rows
-        pool = np.union1d(own.train, own.val) if self.facts.folds else own.train
-        rows = Rows(pool, self._held_out.rows, own.test)
+        if not self.facts.folds:
+            return built
+        pool = np.union1d(own.train, own.val)
+        rows = Rows(pool, own.val[:0], own.test)
         train = built.model.evaluation_set(built.table, pool, built.row_weights)
         return replace(built, rows=rows, job=replace(built.job, train=train))
+
+    @property
+    def splits(self) -> dict[str, Array]:
+        """By folds, rows that train are val rows too, each scored by what held it out."""
+        found = super().splits
+        held_out = {"val": self._held_out.rows} if len(self._held_out.rows) else {}
+        return {"train": found["train"], **held_out, **found}
 
     @cached_property
     def _held_out(self) -> HeldOut:

@@ -21,6 +21,11 @@ def number_ticks(axis: Any, *, integer: bool = False) -> None:
         axis.set_major_formatter(formatter())
 
 
+def number_format() -> Any:
+    """The numbers of a colour bar, which has ticks of its own."""
+    return _ticks()[1]()
+
+
 def log_ticks(axis: Any) -> None:
     """Numbers of a logarithmic axis in full, as 0.01 and 1,000; more of them where tens are few."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter

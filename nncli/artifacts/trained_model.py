@@ -114,9 +114,14 @@ class TrainedModel(ABC):
     def held_out(self) -> HeldOut:
         """What is predicted for the validation rows. Raises UserError if there are none."""
 
+    @property
+    def splits(self) -> dict[str, Array]:
+        """The rows that there are to score, by the name of their split."""
+        return self.built.rows.named()
+
     def chosen_rows(self, name: str) -> ChosenRows:
         """The rows of a split that was recorded."""
-        return ChosenRows(name, self.built.table, self.built.rows.named()[name])
+        return ChosenRows(name, self.built.table, self.splits[name])
 
     @property
     def decided(self) -> str:

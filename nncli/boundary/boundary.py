@@ -23,18 +23,21 @@ MOVED_ROWS = 1_000  # to find the features that matter
 
 @dataclass(frozen=True)
 class Points:
-    """Training rows, each with all its own features.
+    """Training rows, each with all its own features, that have a place in the picture.
 
-    places: (rows, axes) along the axes, NaN where a row lacks the feature.
+    places: (rows, axes) along the axes.
     truth: (rows,) class indices, of a label 0 or 1; of a regression, the target's values.
     is_wrong: (rows,) whether another class is predicted; None in a regression.
-    of: how many training rows there are, if these are a sample.
+    of: how many training rows there are.  lacking: those that lack a feature of an axis.
+    far: those beyond the axes' ends.  The rest has a place; these are all of it, or a sample.
     """
 
     places: Array
     truth: Array
     is_wrong: Array | None
     of: int
+    lacking: int = 0
+    far: int = 0
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -121,17 +124,23 @@ def _names(
 def _points(
     predictor: Predictor, rows: Array, axes: Sequence[Axis], output: int | None, decision: Decision
 ) -> Points:
-    table, shown = predictor.table, _sample(rows, MOST_POINTS)
+    table, shown = predictor.table, np.sort(rows)
     columns = [table.column(axis.name).values[shown] for axis in axes]
-    places = [axis.place(column) for axis, column in zip(axes, columns, strict=True)]
+    places = np.column_stack([axis.place(c) for axis, c in zip(axes, columns, strict=True)])
+    low, high = np.transpose([axis.ends for axis in axes])
+    is_lacking = np.isnan(places).any(axis=1)
+    is_far = ((places < low) | (places > high)).any(axis=1) & ~is_lacking
+    left_out = {"of": len(rows), "lacking": int(is_lacking.sum()), "far": int(is_far.sum())}
+    drawn = _sample(np.flatnonzero(~is_lacking & ~is_far), MOST_POINTS)
+    shown, places = shown[drawn], places[drawn]
     truth = table.y[shown] if output is None else table.y[shown, output]
     if table.task == "regression":
-        return Points(np.column_stack(places), truth, None, len(rows))
+        return Points(places, truth, None, **left_out)
     predicted = predictor.in_blocks(len(shown), lambda block: table.x[shown[block]])
     if output is not None:
         predicted, truth = _of_output(table, predicted, output), truth.astype(int)
     is_wrong = (decision(predicted) != truth) | np.isnan(predicted).any(axis=1)
-    return Points(np.column_stack(places), truth, is_wrong, len(rows))
+    return Points(places, truth, is_wrong, **left_out)
 
 
 def _of_output(table: Table, predictions: Array, output: int) -> Array:

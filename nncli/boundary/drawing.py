@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.number_ticks import number_format
 from nncli.artifacts.palette import NETWORK
 from nncli.artifacts.pictures import write_picture
 from nncli.artifacts.plots import REFERENCE, dress, new_figure, short
@@ -23,6 +24,7 @@ from nncli.boundary.style import (
     dots,
     frame,
     legend,
+    remarks,
     scatter_classes,
     ticks,
 )
@@ -97,22 +99,48 @@ def draw_surface(boundary: Boundary) -> Any:
     axes = figure.subplots()
     x, y = boundary.axes
     surface = boundary.predictions[..., 0]
-    levels = contour_levels(np.append(surface.ravel(), boundary.points.truth))
+    levels = contour_levels(seen_values(boundary))
     axes.set_facecolor(NOWHERE)
-    filled = axes.contourf(x.positions, y.positions, surface, levels, cmap="viridis")
+    filled = axes.contourf(
+        x.positions, y.positions, surface, levels, cmap="viridis", extend=_beyond(surface, levels)
+    )
     lines = {"colors": "white", "linewidths": 0.5, "alpha": 0.5, "linestyles": "solid"}
     axes.contour(x.positions, y.positions, surface, levels, **lines)
     scale = {"cmap": "viridis", "vmin": levels[0], "vmax": levels[-1]}
     points = boundary.points
-    axes.scatter(*dots(boundary).T, c=points.truth, **scale, **dot_style(len(points)))
+    style = {**dot_style(len(points)), "edgecolors": "black"}  # thin: the colour is what counts
+    axes.scatter(*dots(boundary).T, c=points.truth, **scale, **style)
     frame(axes, boundary, y.name)
     axes.set_ylim(*y.ends)
     if y.categories:
         ticks(axes.set_yticks, y)
     bar = figure.colorbar(filled, ax=axes)
+    bar.ax.yaxis.set_major_formatter(number_format())
     bar.set_label(f"predicted {short(boundary.target)} (dots: true)", parse_math=False)
     caption(figure, boundary)
     return figure
+
+
+def seen_values(boundary: Boundary) -> Array:
+    """The numbers that colours tell apart: what rows have, and what is predicted where they are.
+
+    A corner where no row is may be predicted anything; it gets the last colour.
+    """
+    points, surface = boundary.points, boundary.predictions[..., 0]
+    if not len(points):
+        return np.asarray(surface.ravel())
+    at = [
+        np.clip(np.searchsorted(axis.positions, column), 0, len(axis.positions) - 1)
+        for axis, column in zip(boundary.axes, points.places.T, strict=True)
+    ]
+    return np.append(surface[at[1], at[0]], points.truth)
+
+
+def _beyond(surface: Array, levels: Array) -> str:
+    """To which sides predictions lie beyond the levels, as matplotlib calls it."""
+    is_below = bool(np.nanmin(surface) < levels[0])
+    is_above = bool(np.nanmax(surface) > levels[-1])
+    return {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[is_below, is_above]
 
 
 def contour_levels(values: Array) -> Array:
@@ -206,9 +234,18 @@ def draw_boundary(boundary: Boundary, path: Path) -> None:
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
     try:
-        write_picture(path, lambda: _drawing(boundary)(boundary))
+        write_picture(path, lambda: _drawing(boundary)(boundary), described(boundary))
     except (OverflowError, ValueError):
         raise UserError(f"{path}: the values are too large to draw") from None
+
+
+def described(boundary: Boundary) -> str:
+    """The alternative text."""
+    over = " and ".join(axis.name for axis in boundary.axes)
+    said = [f"{boundary.run}: predicted {boundary.target} over {over}."]
+    if (is_wrong := boundary.points.is_wrong) is not None:
+        said.append(f"{is_wrong.sum():,} of {len(is_wrong):,} training rows are predicted wrong.")
+    return " ".join([*said, *remarks(boundary)])
 
 
 def _drawing(boundary: Boundary) -> Callable[[Boundary], Any]:

@@ -11,7 +11,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
 STEPS = 240  # of an axis
-MARGIN = 0.1  # of its range, beyond the training rows on either side
+MARGIN = 0.05  # of its range, beyond the training rows on either side
 FAR = 10.0  # quartile ranges from the quartiles: beyond them a value has no place
 LARGEST = 1e100  # number of an axis
 MOST_COLUMNS = 30  # categories of an axis
@@ -66,7 +66,8 @@ def axis_over(table: Table, name: str, rows: Array) -> Axis:
         )
     low, high = _range(present)
     margin = MARGIN * (high - low) or max(0.5, 0.1 * abs(low))
-    positions = np.linspace(low - margin, high + margin, STEPS)
+    start = max(low - margin, 0.0) if low > 0 else low - margin  # there is no negative age
+    positions = np.linspace(start, high + margin, STEPS)
     return Axis(name, positions, positions)
 
 

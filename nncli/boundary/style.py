@@ -52,8 +52,8 @@ def dots(boundary: Boundary) -> Array:
 
 def dot_style(count: int) -> dict[str, Any]:
     """The more dots, the smaller (in square points) and the finer their edges."""
-    area = float(np.clip(400 / np.sqrt(count), 10, 60))
-    return {"s": area, "edgecolors": "white", "linewidths": 0.02 * area, "zorder": 3}
+    area = float(np.clip(400 / np.sqrt(max(count, 1)), 10, 60))
+    return {"s": area, "edgecolors": "white", "linewidths": 0.01 * area, "zorder": 3}
 
 
 def legend(axes: Any, entries: Sequence[tuple[Any, str]], **place: Any) -> None:
@@ -83,13 +83,12 @@ def remarks(boundary: Boundary) -> Iterator[str]:
         yield f"The other features are held at their {boundary.held_at}: {held}."
         yield "Each dot has its own values of these, and may seem misplaced."
     if len(points) < points.of:
-        yield f"{len(points):,} of {points.of:,} training rows are shown."
-    low, high = np.transpose([axis.ends for axis in boundary.axes])
-    is_far = ((points.places < low) | (points.places > high)).any(axis=1)
-    is_lacking = np.isnan(points.places).any(axis=1)
-    for found, why in ((is_far, "far away"), (is_lacking, "with a missing value")):
-        if count := int(found.sum()):
-            yield f"Left out: {count:,} training row{'s' if count > 1 else ''} {why}."
+        why = [f"{points.lacking:,} with a missing value"] if points.lacking else []
+        why += [f"{points.far:,} far away"] if points.far else []
+        rest = points.of - points.lacking - points.far - len(points)
+        why += [f"{rest:,} others, by chance, for room"] if rest else []
+        drawn = f"{len(points):,} of {points.of:,} training rows are drawn"
+        yield f"{drawn}; left out: {', '.join(why)}."
     if boundary.decided:
         yield f"{boundary.decided}."
     if not np.isfinite(boundary.predictions).all():

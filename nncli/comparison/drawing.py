@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.curve_bands import band, show_range
+from nncli.artifacts.curve_bands import band, show_epochs, show_range
 from nncli.artifacts.palette import COLORS, OTHERS
 from nncli.artifacts.pictures import write_picture
 from nncli.artifacts.plots import dress, new_figure, short
@@ -28,9 +28,19 @@ def draw_comparison(comparison: Comparison, path: Path) -> None:
     Raises UserError for values that no axis can show, FileFailure if it can't write.
     """
     try:
-        write_picture(path, lambda: _figure(comparison))
+        write_picture(path, lambda: _figure(comparison), described(comparison))
     except OverflowError:
         raise UserError(f"{comparison.metric} has values too large to draw") from None
+
+
+def described(comparison: Comparison) -> str:
+    """The alternative text: the mean of each group, the best first."""
+    texts, _ = labels(comparison.keys, comparison.groups)
+    groups = list(zip(texts, comparison.groups, strict=True))[: len(SHADES)]
+    means = [f"{text} {group.mean.value:.4g}" for text, group in groups]
+    more = len(comparison.groups) - len(groups)
+    rest = f" and {more} more" if more else ""
+    return f"Mean {comparison.metric}, the best first: {'; '.join(means)}{rest}"
 
 
 def _figure(comparison: Comparison) -> Any:
@@ -58,13 +68,14 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
     from matplotlib.ticker import MaxNLocator
 
     column = _drawn_column(comparison)
-    ends, seen = [], []
+    ends, seen, lengths = [], [], []
     groups = list(zip(comparison.groups, names, colors, strict=True))
     shade = 0.18 if len(groups) <= 3 else 0.08
     for group, name, color in reversed(groups):  # the best on top
         epochs, low, mean, high = band([each.curves for each in group.runs.results], column)
         if not len(epochs):
             continue
+        lengths.append(float(epochs[-1]))
         settled = epochs >= SETTLED * epochs[-1]
         seen += [low[settled], high[settled]]
         dots, width = "o" if len(epochs) < 3 else None, 1.0 if color == OTHERS else 1.6
@@ -74,9 +85,10 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
             ends.append((float(mean[-1]), name, color))
     dress(axes, "epoch", column)
     axes.grid(alpha=0.25)
-    show_range(axes.set_yscale, axes.set_ylim, seen, is_score=comparison.is_score)
+    show_range(axes.yaxis, seen, is_score=comparison.is_score)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.margins(x=0.0)
+    show_epochs(axes, lengths)
     _label_ends(axes, ends)
 
 
@@ -140,7 +152,7 @@ def _draw_boxes(axes: Any, comparison: Comparison, names: list[str], colors: lis
             axes.plot(mean, [y - half, y + half], color=color, linewidth=2.2, zorder=4)
     dress(axes, comparison.metric, "")
     values = [np.array(group.runs.values) for group in comparison.groups]
-    show_range(axes.set_xscale, axes.set_xlim, values, is_score=comparison.is_score)
+    show_range(axes.xaxis, values, is_score=comparison.is_score)
     axes.grid(alpha=0.25, axis="x")
     axes.set_ylim(0.4, count + 0.6)
     axes.set_yticks(range(count, 0, -1), names, parse_math=False, fontsize=8)

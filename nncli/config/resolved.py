@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Evaluation, Experiment, NetworkKeys, OutputKeys
-from nncli.config.preprocessing_keys import Categorical, Numeric, PreprocessingKeys, Target
+from nncli.config.preprocessing_keys import VECTOR, Categorical, Numeric, PreprocessingKeys, Target
 from nncli.constraints import PositiveInt
 from nncli.data.bent_scales import NumericScale
 from nncli.data.fitted_columns import Impute
@@ -37,9 +37,9 @@ class ResolvedNumeric(Numeric):
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedCategorical(Categorical):
-    """What is done to features of categories."""
+    """What is done to features of categories; the size of vectors is shown where there are any."""
 
-    embedding_size: PositiveInt = field()
+    embedding_size: PositiveInt = VECTOR
 
 
 @dataclass(frozen=True, kw_only=True)

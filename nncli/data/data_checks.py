@@ -216,9 +216,11 @@ def _imbalance(table: Table, rows: Rows) -> Iterator[str]:
     counts = np.bincount(table.y[rows.train], minlength=len(table.classes))
     least, most = int(counts.argmin()), int(counts.argmax())
     if is_imbalanced(counts):
-        threshold = " or decision: {maximize: balanced_accuracy}" if len(counts) == 2 else ""
+        weights = "training.class_weight: balanced, which makes probabilities wrong"
+        threshold = "decision: {maximize: balanced_accuracy}"
+        cure = f"{threshold}, or {weights}" if len(counts) == 2 else weights
         yield (
             f"class '{table.classes[most]}' has {counts[most]:,} training rows and "
             f"'{table.classes[least]}' has {counts[least]:,}: accuracy says little then; see "
-            f"balanced_accuracy, and training.class_weight: balanced{threshold}"
+            f"balanced_accuracy, and {cure}"
         )

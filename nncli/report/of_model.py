@@ -27,7 +27,7 @@ MOST_DOUBTS = 12
 
 def document_of(trained: TrainedModel, *, has_rows: bool = True) -> Document:
     """Everything about a trained model. has_rows: whether cells of single rows may be in it."""
-    built, parts = trained.built, trained.built.rows.named()
+    built, parts = trained.built, trained.splits
     name = next(name for name in SPLITS if name in parts)
     report = evaluate(trained, trained.chosen_rows(name))
     influence = _influence(trained, parts[name]) if report.is_finite else None

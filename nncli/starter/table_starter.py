@@ -7,8 +7,7 @@ import numpy as np
 
 from nncli.config.dump import to_yaml
 from nncli.data.column_types import task_reason, too_many_texts
-from nncli.data.data_checks import is_imbalanced
-from nncli.data.rare_categories import NONE_RARE, USUAL, Rare, counts_of
+from nncli.data.rare_categories import USUAL
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_names import flow_list
 from nncli.data.reading.feature_choice import EMPTY
@@ -17,10 +16,9 @@ from nncli.data.table_formats import unpacked
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
-from nncli.parts.metrics import DEFAULTS
-from nncli.parts.table import Column, Table
+from nncli.parts.table import Table
 from nncli.starter.asked import NOTHING, Asked
-from nncli.starter.dataset_starter import STOPPING, TEMPLATE, loss_of, output_of
+from nncli.starter.recipe import FEWEST_SPLIT, numeric_lines, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
 
 TABLE = """\
@@ -30,22 +28,17 @@ TABLE = """\
 {features}
 {split}
   preprocessing:                # everything is fitted on the training rows alone
-    numeric: {{impute: median, scale: {scale}}}
-{skew}"""
+{numeric}{skew}"""
 
 CATEGORICAL = """\
-    categorical: {{impute: most_frequent, encode: onehot, {rare}handle_unknown: ignore}}
+    categorical: {{impute: category, encode: onehot, {rare}handle_unknown: ignore}}
 """
 RARE = """\
     # {names}: texts that fewer rows have are taken for one, as are new ones
 """
 
-FEWEST_SPLIT = 10  # rows, of which 15% is one at least
-MANY_INPUTS = 100
-MANY_ROWS = 20_000
-VAL_SHARE, MANY_VAL_ROWS = 0.15, 500
 SHOWN = 10  # columns of a kind that a comment names
-PIXELS = 16  # columns that share one range from 0: more than chance
+WIDEST = 150  # of a comment
 
 
 def table_starter(
@@ -54,13 +47,12 @@ def table_starter(
     config: Path,
     asked: Asked = NOTHING,
     say: Callable[[str], None] = lambda _: None,
+    *,
+    is_quick: bool = False,
 ) -> str:
     """The text of a config, to be written at `config`, that trains on a table of the user's.
 
-    say: is told what was guessed of how the table is written.
-
-    The more inputs, the wider the layers and the smaller the steps; dropout and early stopping
-    keep a network of a few thousand weights from learning a few hundred rows by heart.
+    say: is told what was guessed of how the table is written.  is_quick: one network, no ensemble.
     Raises UserError if there is no such column, or no target was named; DataError and TableError
     for a table that can't be read.
     """
@@ -68,20 +60,8 @@ def table_starter(
     table = found.table
     for note in (*found.said, *found.notes):
         say(note)
-    many, rows = _count_inputs(table) > MANY_INPUTS, len(table)
-    return TEMPLATE.format(
-        file=_one_line(config.name),
-        name=_yaml(stem(path)),
-        data=_table_block(found, config, asked),
-        hidden=f"[{128 if many else 64}, {{type: dropout, rate: 0.2}}, {64 if many else 32}]",
-        output=output_of(table),
-        loss=loss_of(table),
-        rate=0.001 if many else 0.003,
-        epochs=200,
-        batch=32 if rows <= MANY_ROWS else 256,
-        training=_table_training(table),
-        metrics=f"[{', '.join(_table_metrics(table))}]",
-    )
+    data = _table_block(found, config, asked)
+    return recipe(table, escaped(config.name), _yaml(stem(path)), data, is_quick=is_quick)
 
 
 def stem(path: Path) -> str:
@@ -136,7 +116,7 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
         missing=extra,
         features="\n".join(f"  #   {line}" for line in _column_lines(table)),
         split=_split_line(table) + _time_hint(table),
-        scale="minmax" if _looks_like_pixels(table) else "standard",
+        numeric=numeric_lines(table),
         skew=f"    # {_one_line(hint)}\n" if (hint := skew_hint(table)) else "",
     )
     if any(table.kind(name) == "categorical" for name in table.features):
@@ -173,11 +153,20 @@ def _column_lines(table: Table) -> list[str]:
     for kind in ("numeric", "boolean", "categorical", "date"):
         names = [_said(table, name, kind) for name in table.features if table.kind(name) == kind]
         if names:
-            lines.append(f"{kind}: {few(names, SHOWN)}")
+            lines.append(_names(f"{kind}: ", names))
     for reason in dict.fromkeys(table.origin.left_out.values()):
         names = [name for name, why in table.origin.left_out.items() if why == reason]
-        lines.append(f"left out: {few(names, SHOWN)} ({reason})")
-    return [_one_line(line) for line in lines]
+        lines.append(_names("left out: ", names, f" ({reason})"))
+    return lines
+
+
+def _names(before: str, names: Sequence[str], after: str = "") -> str:
+    """As many of the names as a comment has room for, and how many others there are."""
+    for shown in range(SHOWN, 1, -1):
+        line = escaped(before + few(names, shown) + after)
+        if len(line) <= WIDEST:
+            return line
+    return _one_line(before + few(names, 1) + after)
 
 
 def _said(table: Table, name: str, kind: str) -> str:
@@ -189,8 +178,12 @@ def _said(table: Table, name: str, kind: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Text that may stand in a comment."""
-    return escaped(text)[:150]
+    """Text that may stand in a comment, cut after a word where it is long."""
+    line = escaped(text)
+    if len(line) <= WIDEST:
+        return line
+    whole = line[:WIDEST].rpartition(" ")[0]
+    return f"{whole or line[:WIDEST]} ..."
 
 
 def _yaml(value: str | list[str]) -> str:
@@ -198,58 +191,8 @@ def _yaml(value: str | list[str]) -> str:
     return to_yaml({"x": value}).removeprefix("x: ").rstrip("\n")
 
 
-def _count_inputs(table: Table) -> int:
-    rare = USUAL if _with_rare(table) else NONE_RARE
-    texts = [name for name in table.features if table.kind(name) == "categorical"]
-    return sum(_places(table.column(name), rare) for name in texts) + sum(
-        6 if table.kind(name) == "date" else 1 for name in table.features if name not in texts
-    )
-
-
-def _places(column: Column, rare: Rare) -> int:
-    """How many inputs the texts of a column become."""
-    counts = counts_of(column)
-    merged = rare.among(counts)
-    return len(counts) - len(merged) + bool(merged)
-
-
 def _split_line(table: Table) -> str:
     if len(table) < FEWEST_SPLIT:
         return "  split: none                   # too few rows to hold any back"
     kind = "random" if table.task == "regression" else "stratified"
     return f"  split: {{type: {kind}, train: 0.7, val: 0.15, test: 0.15}}"
-
-
-def _looks_like_pixels(table: Table) -> bool:
-    """Whether most columns go from 0 to one common maximum: then that range is their scale."""
-    numeric = [name for name in table.features if table.kind(name) == "numeric"]
-    if len(numeric) < PIXELS:
-        return False
-    columns = [table.column(name).values for name in numeric]
-    least = np.array([np.nanmin(values) for values in columns])
-    most = np.array([np.nanmax(values) for values in columns])
-    return bool((least == 0).all() and np.mean(most == most.max()) > 0.25)
-
-
-def _table_training(table: Table) -> str:
-    """What ends training: on few validation rows, accuracy is too coarse to tell epochs apart."""
-    fine = table.classes and VAL_SHARE * len(table) >= MANY_VAL_ROWS
-    imbalanced = _is_imbalanced(table)
-    has_val = len(table) >= FEWEST_SPLIT
-    score = "val_balanced_accuracy" if imbalanced else "val_accuracy"
-    monitor = score if fine else "val_loss"
-    text = STOPPING.format(monitor=monitor, patience=20) if has_val else ""
-    if imbalanced:
-        text += "  class_weight: balanced        # the smallest class has few rows\n"
-    return text
-
-
-def _is_imbalanced(table: Table) -> bool:
-    return bool(table.classes) and is_imbalanced(np.bincount(table.y))
-
-
-def _table_metrics(table: Table) -> tuple[str, ...]:
-    names = tuple(metric.name for metric in DEFAULTS[table.task])
-    if _is_imbalanced(table):
-        return ("balanced_accuracy", *names)
-    return names

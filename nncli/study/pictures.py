@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import band, show_range
+from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK
 from nncli.artifacts.pictures import picture
 from nncli.artifacts.plots import dress, legend, new_figure, short
@@ -25,8 +26,12 @@ def sweep_pictures(
 ) -> dict[str, bytes]:
     """Of a sweep, by their names. Raises OverflowError or ValueError."""
     return {
-        HISTORY: picture(".png", lambda: _history(facts, trials)),
-        SPACE: picture(".png", lambda: _space(facts, trials, space)),
+        HISTORY: picture(".png", lambda: _history(facts, trials), _told(facts, trials)),
+        SPACE: picture(
+            ".png",
+            lambda: _space(facts, trials, space),
+            f"{_told(facts, trials)} Over {', '.join(space.columns)}.",
+        ),
     }
 
 
@@ -34,7 +39,15 @@ def runs_picture(
     facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]
 ) -> dict[str, bytes]:
     """Of folds or seeds. curves: the columns of each run's metrics.csv."""
-    return {RUNS: picture(".png", lambda: _runs(facts, curves))}
+    alt = f"{facts.objective} of {len(curves):,} runs over epochs, and their mean."
+    return {RUNS: picture(".png", lambda: _runs(facts, curves), alt)}
+
+
+def _told(facts: StudyFacts, trials: Sequence[TrialRecord]) -> str:
+    """The alternative text of a sweep."""
+    best = best_of(trials, higher_is_better=facts.higher_is_better)
+    said = f"{facts.objective} of {len(trials):,} trials"
+    return f"{said}; the best is trial {best.number}, {best.value:.4g}." if best else f"{said}."
 
 
 # ---- trials in their order
@@ -109,7 +122,7 @@ def _has_value(trial: TrialRecord) -> bool:
 
 def _range(axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord]) -> None:
     values = np.array([trial.value for trial in trials if _has_value(trial)], dtype=float)
-    show_range(axes.set_yscale, axes.set_ylim, [values], is_score=facts.higher_is_better)
+    show_range(axes.yaxis, [values], is_score=facts.higher_is_better)
 
 
 # ---- trials against each key
@@ -158,6 +171,7 @@ def _draw_numbers(
     if axes.get_xscale() == "log":
         margin = (high / low) ** 0.04
         axes.set_xlim(low / margin, high * margin)
+        log_ticks(axes.xaxis)
     elif high > low:
         axes.set_xlim(low - 0.04 * (high - low), high + 0.04 * (high - low))
 
@@ -203,7 +217,7 @@ def _runs(facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]
     axes.fill_between(epochs, low, high, color=NETWORK, alpha=0.18, linewidth=0, zorder=1)
     axes.plot(epochs, mean, color=NETWORK, linewidth=1.8, label="mean of the runs", **style)
     dress(axes, "epoch", column)
-    show_range(axes.set_yscale, axes.set_ylim, [low, high], is_score=facts.higher_is_better)
+    show_range(axes.yaxis, [low, high], is_score=facts.higher_is_better)
     axes.grid(alpha=0.25)
     axes.margins(x=0.02)
     legend(axes)

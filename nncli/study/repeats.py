@@ -66,6 +66,9 @@ def begin(
     whole = tables.split(experiment, source, folds)
     for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
         first = assemble(experiment, source, part)
+    if experiment.ensemble is not None:
+        aside = "ensemble: left aside: each of these runs is one network"
+        first = replace(first, warnings=(*first.warnings, aside))
     facts = StudyFacts(
         kind=kind,
         config=str(config.absolute()),

@@ -67,6 +67,8 @@ def begin(
             f"{', '.join(judged)}: such trials are judged by other validation rows each, and the "
             "best may just have the easier ones"
         )
+    if experiment.ensemble is not None:
+        notes.append("a trial is one network: the config's ensemble is trained by best.yaml")
     runs = runs_dir or Path(experiment.output.dir)
     directory = new_directory(runs, f"{experiment.name}-sweep", source.text, experiment, facts)
     return _study(directory, facts, keys, space, sampler), first, notes

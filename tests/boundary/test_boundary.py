@@ -12,10 +12,16 @@ import pytest
 from nncli.assembly.build import build
 from nncli.assembly.decided import decision_of
 from nncli.boundary.boundary import MOST_POINTS, boundary_of
-from nncli.boundary.drawing import contour_levels, draw_boundary
+from nncli.boundary.drawing import (
+    contour_levels,
+    draw_boundary,
+    draw_regions,
+    draw_surface,
+    seen_values,
+)
 from nncli.boundary.feature_choice import named
 from nncli.boundary.grid import FAR, MARGIN, axis_over, typical
-from nncli.boundary.style import remarks
+from nncli.boundary.style import dot_style, remarks
 from nncli.config.load import load
 from nncli.errors import UserError
 from nncli.parts.table import Table
@@ -129,7 +135,7 @@ def test_surface_is_the_linear_function_with_others_at_their_training_medians(li
     assert abs(medians - np.median(run.built.table.x, axis=0))[1] > 0.01
     x1, x3 = np.meshgrid(*(axis.values for axis in boundary.axes))
     expected = 3 * x1 - 2 * x3 + 0.1 * medians[1] + 0.2 * medians[3] + 0.5
-    np.testing.assert_allclose(boundary.predictions[..., 0], expected, rtol=1e-12)
+    np.testing.assert_allclose(boundary.predictions[..., 0], expected, rtol=1e-12, atol=1e-12)
     assert boundary.held == {"x2": f"{medians[1]:.4g}", "x4": f"{medians[3]:.4g}"}
     assert boundary.held_at == "median"
 
@@ -141,7 +147,7 @@ def test_axes_are_in_raw_units_whatever_the_scaling(reader):
     for axis, column in zip(boundary.axes, (0, 3), strict=True):
         low, high = rows[:, column].min(), rows[:, column].max()
         margin = MARGIN * (high - low)
-        assert axis.ends == pytest.approx((low - margin, high + margin))
+        assert axis.ends == pytest.approx((max(low - margin, 0), high + margin))
 
 
 def test_default_pair_is_chosen_by_effect_not_by_weight(linear):
@@ -186,9 +192,63 @@ def test_row_without_the_feature_has_no_place_and_the_caption_says_so(prices):
     table = prices.built.table
     table.x[prices.built.rows.train[0], table.features.index("weight")] = np.nan
     boundary = boundary_of(prices, "size,weight", None)
-    lacking = int(np.isnan(boundary.points.places).sum())
-    assert lacking >= 1
-    assert f"Left out: {lacking} training row" in " ".join(remarks(boundary))
+    points = boundary.points
+    assert points.lacking >= 1
+    assert len(points) + points.lacking + points.far == points.of
+    said = (
+        f"{len(points)} of {points.of} training rows are drawn; left out: {points.lacking} with a"
+    )
+    assert f"{said} missing value" in " ".join(remarks(boundary))
+
+
+def drawn_dots(boundary):
+    """The dots of the picture that lie within its axes."""
+    axes = (draw_regions if boundary.classes else draw_surface)(boundary).axes[0]
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    places = [each.get_offsets() for each in axes.collections if len(each.get_offsets()) > 1]
+    x, y = np.concatenate(places).T
+    return int(((x >= left) & (x <= right) & (y >= bottom) & (y <= top)).sum())
+
+
+def test_caption_counts_the_dots_that_are_drawn(reader):
+    run = reader("data: {dataset: {type: and_float, samples: 5000}}", "network: {hidden: []}")
+    x, train = run.built.table.x, run.built.rows.train
+    x[train[:300], 0], x[train[300:320], 1] = np.nan, 1e9
+    boundary = boundary_of(run, None, None)
+    dots = drawn_dots(boundary)
+    rest = len(train) - dots - 320
+    assert dots == MOST_POINTS  # rows without a place take none of the room
+    assert (
+        f"2,000 of {len(train):,} training rows are drawn; left out: 300 with a missing value, 20 "
+        f"far away, {rest:,} others, by chance, for room."
+    ) in list(remarks(boundary))
+    assert len(boundary.points.is_wrong) == dots
+
+
+def test_frame_does_not_reach_below_zero_where_no_row_does():
+    x = np.array([[1.0], [500.0], [90_000.0]])
+    table = Table(x, np.zeros((3, 1)), ("income",))
+    assert axis_over(table, "income", np.arange(3)).ends[0] == 0.0
+
+
+def test_corner_without_rows_does_not_set_the_colour_scale(linear):
+    run = linear([1, 100, 0])
+    x = run.built.table.x
+    x[:, 1] = -0.01 * x[:, 0] + 0.001 * x[:, 1]  # rows lie on a diagonal: corners are far off it
+    run.built.table.y[:, 0] = x[:, 0] + 100 * x[:, 1]
+    boundary = boundary_of(run, "x1,x2", None)
+    seen = seen_values(boundary)
+    assert np.ptp(boundary.predictions) > 1.5 * np.ptp(seen)
+    levels = contour_levels(seen)
+    assert levels[0] >= seen.min() - np.ptp(seen) / 5
+    assert levels[-1] <= seen.max() + np.ptp(seen) / 5
+    assert len(draw_surface(boundary).axes) == 2
+
+
+def test_dots_of_a_surface_are_more_colour_than_rim():
+    for count in (10, 300, 2_000):
+        style = dot_style(count)
+        assert style["linewidths"] < 0.15 * np.sqrt(style["s"])
 
 
 def test_far_value_leaves_the_others_their_room():

@@ -23,7 +23,7 @@ BLOCKS = [
     if isinstance(cls, type) and cls.__module__ == resolved.__name__
 ]
 BLOCKS.append(Training)
-OLDER_RUNS_LACK = {"engine", "on_disk"}
+OLDER_RUNS_LACK = {"engine", "on_disk", "embedding_size"}
 
 
 def ids(cls):

@@ -187,8 +187,8 @@ def test_heavy_imbalance_is_named(tmp_path):
     text = columns(x=X, z=[i / 7 for i in range(66)], y=["a"] * 10 + ["b"], rows=66)
     assert warnings(tmp_path, text, train=44) == [
         "class 'a' has 40 training rows and 'b' has 4: accuracy says little then; see "
-        "balanced_accuracy, and training.class_weight: balanced or decision: {maximize: "
-        "balanced_accuracy}"
+        "balanced_accuracy, and decision: {maximize: balanced_accuracy}, or training.class_weight: "
+        "balanced, which makes probabilities wrong"
     ]
     assert warnings(tmp_path, columns(x=X, y=[*["a"] * 9, "b"], rows=60)) == []
 

@@ -53,8 +53,9 @@ CATEGORICAL = st.fixed_dictionaries(
         "min_count": st.integers(2, 5),
         "max_categories": st.integers(2, 4),
         "handle_unknown": st.sampled_from(["ignore", "error"]),
+        "encode": st.sampled_from(["onehot", "embedding"]),
     },
-)
+).map(lambda keys: keys | ({"one_hot_max_size": 2} if keys.get("encode") == "embedding" else {}))
 SHAPED = st.one_of(
     st.sampled_from(["standard", "minmax", "robust", "none", "quantile", "robust_clip"]).map(
         lambda scale: {"scale": scale}

@@ -46,6 +46,30 @@ def test_a_run_becomes_a_file_that_answers_raw_rows(run, folder, nncli):
     assert checked.endswith(", no label differs")
 
 
+def test_a_threshold_is_said_with_the_name_of_its_class(folder, write, train, nncli):
+    (folder / "birds.csv").write_text(HEAD + "".join(ROWS))
+    run = train(write("birds.yaml", *CONFIG, "decision: {threshold: 0.3}"))
+    done = nncli("export", run.path, "--to", "onnx")
+    assert done.err.splitlines()[-1] == "note: 'y' where its probability is above 0.3"
+
+
+@pytest.mark.parametrize(
+    ("labels", "difference", "said"),
+    [
+        (0, 1e-16, "largest difference of a probability 1.0e-16, no label differs"),
+        (1, 1e-16, "1 label differs: NOT the answers of nncli (up to 1e-12)"),
+        (2, 1e-16, "2 labels differ: NOT the answers of nncli (up to 1e-12)"),
+        (None, 2e-16, "largest relative difference 2.0e-16"),
+        (None, 2e-9, "largest relative difference 2.0e-09: NOT the answers of nncli (up to 1e-12)"),
+    ],
+)
+def test_what_a_check_says(labels, difference, said):
+    found = check.Check(3, difference, labels, 1e-12, "1.32")
+    assert found.in_words.startswith("3 rows in onnxruntime 1.32: ")
+    assert found.in_words.endswith(said)
+    assert found.agrees == ("NOT" not in said)
+
+
 def test_the_file_says_what_it_is(run, folder, nncli):
     assert nncli("export", run.path, "--to", "onnx", "-o", "m.onnx").code == 0
     model = onnx.load("m.onnx")

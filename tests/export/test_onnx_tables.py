@@ -101,6 +101,43 @@ def test_every_treatment_of_texts(categorical, tmp_path):
     assert compared(RandomModel(path), tmp_path / "table.csv").agrees
 
 
+EMBEDDED = "encode: embedding, embedding_size: 3, one_hot_max_size: 0"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("others", ["handle_unknown: ignore", "min_count: 12", "impute: category"])
+@pytest.mark.parametrize("columns", ["[long, text, flag]", "[text]"])
+def test_categories_as_vectors(columns, others, dtype, tmp_path):
+    path = config(
+        tmp_path,
+        table(50, mixed),
+        f"data: {{path: table.csv, target: y, features: {{include: {columns}}}, "
+        f"preprocessing: {{categorical: {{{EMBEDDED}, {others}}}}}}}",
+        NETWORK,
+        f"training: {{dtype: {dtype}}}",
+    )
+    new = rows_of(tmp_path, "long,text,flag\n1,pink,1\n1,,0\n,red,\n")
+    trained = RandomModel(path)
+    assert [each.name for each in trained.model.preprocessing.embedded] == ["text"]
+    for each in (tmp_path / "table.csv", new):
+        assert compared(trained, each).agrees
+
+
+def test_a_category_that_may_not_be_has_no_answer_where_it_would_be_a_vector(tmp_path):
+    keys = f"categorical: {{{EMBEDDED}, handle_unknown: error}}"
+    path = config(
+        tmp_path,
+        table(50, mixed),
+        f"data: {{path: table.csv, target: y, preprocessing: {{{keys}}}}}",
+        NETWORK,
+    )
+    trained = RandomModel(path)
+    assert compared(trained, tmp_path / "table.csv").agrees
+    label, probabilities = answers(trained, **row(text=["pink"]))
+    assert label.tolist() == [""]
+    assert np.isnan(probabilities).all()
+
+
 def row(**cells):
     return {"long": [1.0], "few": [1.0], "far": [1.0], "text": ["red"], "flag": ["1"]} | cells
 

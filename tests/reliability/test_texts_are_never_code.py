@@ -191,10 +191,8 @@ def test_a_starter_config_names_the_columns_it_was_made_from(end, tmp_path):
         return  # no column of a table
     made = yaml.safe_load(config.read_text())
     assert made["data"]["target"] == names[0].strip()
-    assert set(made) == {"name", "seed", "data", "network", "loss", "optimizer", "schedule"} | {
-        "training",
-        "evaluation",
-    }
+    keys = {"name", "seed", "data", "network", "loss", "optimizer", "training", "evaluation"}
+    assert set(made) == keys
     assert config.read_text().replace("\n", "").isprintable()
 
 

@@ -129,6 +129,19 @@ def test_validation_rows_are_scored_out_of_fold_and_beside_no_linear_model(train
     assert "no linear model beside it" in " ".join(found["notes"])
 
 
+def test_rows_are_counted_once(trained):
+    model = trained_model(trained)
+    assert {name: len(rows) for name, rows in model.splits.items()} == {
+        "train": 68,
+        "val": 68,
+        "test": 12,
+    }
+    assert {name: len(rows) for name, rows in model.built.rows.named().items()} == {
+        "train": 68,
+        "test": 12,
+    }
+
+
 def test_it_needs_nothing_outside_its_folder(ours, nncli, tmp_path):
     moved = tmp_path / "elsewhere"
     shutil.move(ours, moved)
@@ -295,3 +308,14 @@ def test_duration_leaves_the_job_as_it_is(ours):
     assert found.most == pytest.approx(found.likely * 4 / min(4, 4 * 2))
     for name, block in job.train.named():
         assert np.array_equal(before[name], block)
+
+
+def test_other_studies_of_its_config_are_of_single_networks_and_say_so(ours, nncli):
+    config, runs = ours.parent / "t.yaml", ours.parent / "others"
+    seeds = nncli("train", config, "--seeds", 2, "-q", "--runs-dir", runs)
+    assert "warning: ensemble: left aside: each of these runs is one network" in seeds.err
+    assert (runs / "t-seeds-001" / "seed-1" / "model.safetensors").is_file()
+    search = "sweep={space: {optimizer.learning_rate: [0.01]}, method: grid, confirm: 0}"
+    swept = nncli("sweep", config, "--set", search, "--workers", 1, "--runs-dir", runs)
+    assert "a trial is one network: the config's ensemble is trained by best.yaml" in swept.err
+    assert "ensemble:\n  members: 3" in (runs / "t-sweep-001" / "best.yaml").read_text()

@@ -16,7 +16,7 @@ SPACE = (
     "optimizer: [{type: sgd, momentum: {low: 0.5, high: 0.99}}, adam], "
     "network.hidden: [[3], [5, 4]]}"
 )
-QUIET = ("-q", "--json")
+QUIET = ("-q", "--json", "--set", "output.plots=[]")  # pictures have tests of their own
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def children(pid: int) -> list[int]:
 
 
 def test_best_yaml_trains_the_winner_alone(nncli, config, record):
-    study = Path(nncli("sweep", config(), *QUIET).json["run"])
+    study = Path(nncli("sweep", config(), "-q", "--json").json["run"])
     done = nncli("train", study / "best.yaml", *QUIET)
     assert done.json["metrics"]["val"]["loss"] == best_value(record(study))
     assert Path(done.json["run"]).name == "it-best-001"

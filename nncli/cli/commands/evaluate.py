@@ -100,7 +100,7 @@ def command(
 def _recorded(trained: "TrainedModel", asked: str | None) -> "ChosenRows":
     from nncli.evaluation.report import SPLITS
 
-    there = list(trained.built.rows.named())
+    there = list(trained.splits)
     chosen = asked or next(name for name in SPLITS if name in there)
     if chosen not in there:
         raise UserError(

@@ -33,6 +33,7 @@ from nncli.operating_system import shell_word
 @click.option(
     "--skip-rows", type=click.IntRange(0), help="Lines before the table [told from the first rows]."
 )
+@click.option("--quick", is_flag=True, help="One network instead of an ensemble of eight.")
 @click.option(
     "-o",
     "--output",
@@ -44,6 +45,7 @@ def command(
     targets: tuple[str, ...],
     dataset: str | None,
     output: Path | None,
+    quick: bool,
     **asked: Any,
 ) -> None:
     """Write a commented starter config; an existing file is never overwritten.
@@ -58,8 +60,8 @@ def command(
     if table is not None and dataset is not None:
         raise click.UsageError("expected a TABLE or --dataset, not both")
     if table is None:
-        given = {"target": targets, **asked}
-        for name in (key for key, value in given.items() if value not in (None, ())):
+        given = {"target": targets, "quick": quick, **asked}
+        for name in (key for key, value in given.items() if value not in (None, (), False)):
             message = f"--{name.replace('_', '-')} is for a TABLE: nncli init TABLE --target COLUMN"
             raise click.UsageError(message)
         name = "iris" if dataset is None else dataset
@@ -68,7 +70,7 @@ def command(
     else:
         path = output or Path(f"{stem(table)}.yaml")
         where = Path("stdout.yaml") if str(path) == "-" else path
-        text = table_starter(table, targets, where, Asked(**asked), _note)
+        text = table_starter(table, targets, where, Asked(**asked), _note, is_quick=quick)
     if str(path) == "-":
         write_out(text)
         return

@@ -24,7 +24,7 @@ class Answers:
 
     def add(self, predictions: Value, faults: Sequence[Value]) -> list[str]:
         """Add the outputs; their names."""
-        is_fault = self.graph.concat(faults).cast(FLOAT64).reduced("ReduceSum", [1]) > 0.0
+        is_fault = self._any(faults, predictions)
         shown = is_fault.where(np.nan, predictions.cast(FLOAT64))
         names = self.learnt.classes or self.learnt.targets
         shape: Sequence[Dimension] = (ROWS, len(names))
@@ -39,6 +39,12 @@ class Answers:
             self.graph.output("label", *label),
             self.graph.output("probabilities", shown, shape, f"of: {of}"),
         ]
+
+    def _any(self, faults: Sequence[Value], predictions: Value) -> Value:
+        """(rows, 1) whether something is wrong with a row."""
+        if not faults:  # there is nothing but categories, and each may be any
+            return predictions.columns([0]).is_nan()
+        return self.graph.concat(faults).cast(FLOAT64).reduced("ReduceSum", [1]) > 0.0
 
     def _labels(self, predictions: Value, is_fault: Value) -> Value:
         """(rows, labels) as the training table spells them."""

@@ -23,13 +23,13 @@ TIE = 1e-6  # two best probabilities that are closer may swap
 
 @dataclass(frozen=True)
 class Check:
-    """rows: that were compared.  difference: the largest |a - b| / max(|b|, 1) for probabilities,
-    |a - b| / the largest |b| of its target for numbers.  labels: how many differ.  tolerance: what
-    the difference may be.  version: of onnxruntime."""
+    """rows: that were compared.  difference: the largest of a probability or, of numbers, that by
+    the largest number of its target.  labels: how many differ; None where numbers are predicted.
+    tolerance: what the difference may be.  version: of onnxruntime."""
 
     rows: int
     difference: float
-    labels: int
+    labels: int | None
     tolerance: float
     version: str
 
@@ -37,14 +37,14 @@ class Check:
     def in_words(self) -> str:
         """What came of it, in a line."""
         plural = "" if self.rows == 1 else "s"
-        labels = "no label differs"
-        if self.labels:
-            labels = f"{self.labels:,} label{'' if self.labels == 1 else 's'} differ"
+        if self.labels is None:
+            found = f"largest relative difference {self.difference:.1e}"
+        else:
+            count = f"{self.labels:,} labels differ" if self.labels > 1 else "1 label differs"
+            count = count if self.labels else "no label differs"
+            found = f"largest difference of a probability {self.difference:.1e}, {count}"
         verdict = "" if self.agrees else f": NOT the answers of nncli (up to {self.tolerance:g})"
-        return (
-            f"{self.rows:,} row{plural} in onnxruntime {self.version}: largest difference "
-            f"{self.difference:.1e}, {labels}{verdict}"
-        )
+        return f"{self.rows:,} row{plural} in onnxruntime {self.version}: {found}{verdict}"
 
     @property
     def agrees(self) -> bool:
@@ -78,7 +78,7 @@ def compare(
     trained: TrainedModel, expected: Array, found: Sequence[Array], version: str = ""
 ) -> Check:
     """expected: predictions of nncli.  found: all outputs of the ONNX model."""
-    learnt, differ = trained.model.preprocessing, 0
+    learnt, differ = trained.model.preprocessing, None
     size = np.ones(expected.shape[1])
     if learnt.labels:
         pairs = np.array(learnt.labels)

@@ -9,6 +9,7 @@ from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
+from nncli.engine.rows import X
 from nncli.errors import UserError, printable
 from nncli.export.onnx.cells import Cells, takes_text
 from nncli.export.onnx.dates import date_inputs, is_no_date
@@ -33,23 +34,38 @@ class Columns:
     cells: Mapping[str, Cells]
     faults: list[Value] = field(default_factory=list)
 
-    def network_inputs(self) -> Value:
-        """(rows, width) float64."""
+    def network_inputs(self) -> dict[str, Value]:
+        """The input blocks: x, (rows, width) float64, and which vector each embedded cell takes.
+
+        No x where every column is embedded, for older runtimes fail at arrays without numbers.
+        Raises UserError for an encoding that can't be written.
+        """
         features = self.learnt.features
         self.pieces: list[Value] = []
         self.places: dict[int, list[int]] = {n: [] for n in range(len(features))}
         self.width = 0
-        numeric = [n for n, feature in enumerate(features) if feature.kind != "categorical"]
-        if numeric:
+        blocks = {}
+        if numeric := [n for n, feature in enumerate(features) if feature.kind != "categorical"]:
             self._add_numbers(numeric)
         for n, feature in enumerate(features):
-            if feature.kind == "categorical":
+            if feature.embedding:
+                axes = np.array([1], dtype=np.int64)
+                place = self._place(feature).apply("Max", 0)  # where a row is refused
+                blocks[feature.embedded.block] = place.apply("Squeeze", axes)
+            elif feature.kind == "categorical":
                 self._add(self._one_hot(feature), [(n, len(feature.categories))])
-        for n, feature in enumerate(features):
+        self._refuse_unwritten()
+        return ({X: self._in_order()} if self.pieces else {}) | blocks
+
+    def _refuse_unwritten(self) -> None:
+        for n, feature in enumerate(self.learnt.features):
             if len(self.places[n]) != len(feature.inputs):
                 name, what = printable(feature.name), type(feature.encoding).__name__
                 raise UserError(f"column '{name}' has an encoding that ONNX isn't told of: {what}")
-        order = [place for n in range(len(features)) for place in self.places[n]]
+
+    def _in_order(self) -> Value:
+        """All pieces, the columns of a feature where the network looks for them."""
+        order = [place for n in range(len(self.places)) for place in self.places[n]]
         whole = self.graph.concat(self.pieces)
         return whole if order == [*range(self.width)] else whole.columns(order)
 
@@ -119,6 +135,11 @@ class Columns:
 
     def _one_hot(self, feature: FittedColumn) -> Value:
         """1 at the place of each cell's category; nothing but 0 for one that has none."""
+        places = np.arange(len(feature.categories), dtype=np.int64)
+        return self._place(feature).equals(places[None]).cast(FLOAT64)
+
+    def _place(self, feature: FittedColumn) -> Value:
+        """(rows, 1) that of each cell's category."""
         cells, known = self.cells[feature.name], feature.places
         nothing = NOTHING if feature.place_of_others is None else feature.place_of_others
         other = REFUSED if self.learnt.unknown == "error" else nothing
@@ -127,8 +148,7 @@ class Columns:
         index = self._looked_up(cells, np.array(meaning, dtype=np.int64))
         if REFUSED in (missing, other):
             self.faults.append(index.equals(REFUSED))
-        places = np.arange(len(feature.categories), dtype=np.int64)
-        return index.equals(places[None]).cast(FLOAT64)
+        return index
 
     def _looked_up(self, cells: Cells, meaning: Array) -> Value:
         """(rows, 1) what each cell means: one number a word, one where missing, one for others."""

@@ -62,7 +62,8 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
     if len(content) > MOST_BYTES:
         raise UserError(f"{trained.path}: an ONNX file holds 2 GB at most")
     features = tuple(feature.name for feature in learnt.features)
-    return OnnxModel(content, features, tuple(names), tuple(_notes(learnt, parsers, names)))
+    notes = [*_notes(learnt, parsers, names), *([trained.decided] if trained.decided else [])]
+    return OnnxModel(content, features, tuple(names), tuple(notes))
 
 
 def _predictions(trained: TrainedModel, graph: Graph) -> tuple[Value, list[Value]]:
@@ -74,13 +75,16 @@ def _predictions(trained: TrainedModel, graph: Graph) -> tuple[Value, list[Value
         prefix = f"network_{number}/" if len(trained.networks) > 1 else ""
         columns, model = Columns(graph, reader.model.preprocessing, cells), reader.model
         try:
-            x = columns.network_inputs().cast(model.dtype)
-            outputs = add_network(graph, model.network, reader.theta, {X: x}, prefix)
+            blocks = columns.network_inputs()
+            if X in blocks:
+                blocks[X] = x = blocks[X].cast(model.dtype)
+                is_finite = x.apply("Abs") <= np.finfo(model.dtype).max
+                columns.faults.append(is_finite.apply("Not"))
+            outputs = add_network(graph, model.network, reader.theta, blocks, prefix)
         except UserError as error:
             place = reader.run.path
             raise UserError(f"{place}: it can't be written as ONNX: {error}") from error
-        is_finite = x.apply("Abs") <= np.finfo(model.dtype).max
-        faults += [*columns.faults, is_finite.apply("Not")]
+        faults += columns.faults
         found.append(decoded(model.coding, outputs))
     total, *others = found
     for each in others:

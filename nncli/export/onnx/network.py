@@ -12,7 +12,16 @@ import numpy as np
 
 from nncli.engine import passes
 from nncli.engine.network import Network
-from nncli.engine.operations import Copy, Elementwise, Gather, Opaque, Operation, Product, Reduction
+from nncli.engine.operations import (
+    Concatenate,
+    Copy,
+    Elementwise,
+    Gather,
+    Opaque,
+    Operation,
+    Product,
+    Reduction,
+)
 from nncli.engine.rows import X
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
@@ -36,8 +45,11 @@ class _Recording:
     tensors: Mapping[str, Array]
 
     @classmethod
-    def of(cls, network: Network, theta: Array, rows: int) -> "_Recording":
-        inputs = {X: np.zeros((rows, *network.input_shape), theta.dtype)}
+    def of(
+        cls, network: Network, theta: Array, blocks: Mapping[str, Value], rows: int
+    ) -> "_Recording":
+        inputs = {name: np.zeros(rows, value.dtype) for name, value in blocks.items()}
+        inputs[X] = np.zeros((rows, *network.input_shape), theta.dtype)
         workspace, tape = Workspace(network, rows, theta), Tape()
         buffers = workspace.buffers(inputs)
         passes.forward(network, recorded(buffers, tape))
@@ -82,10 +94,16 @@ class _Translator:
                 return first.apply("MatMul", second), target.shape
             case Copy(source, _), Copy():
                 return self._get(source, alike.source), np.shape(source)
+            case Concatenate(sources, axis, target), Concatenate():
+                pairs = zip(sources, alike.sources, strict=True)
+                found = [self._get(*both) for both in pairs if both[0].size]
+                whole = self.graph.add("Concat", *found, dtype=found[0].dtype, axis=axis)
+                return whole, target.shape
             case Gather(source, index, axis, target), Gather():
                 first, second = self._get(source, alike.source), self._get(index, alike.index)
-                found = self.graph.add("Gather", first, second, dtype=first.dtype, axis=axis)
-                return found, target.shape
+                return self.graph.add(
+                    "Gather", first, second, dtype=first.dtype, axis=axis
+                ), target.shape
         name = operation.name if isinstance(operation, Opaque) else type(operation).__name__
         raise UserError(f"a part calls {name}, for which there is no ONNX operator")
 
@@ -128,19 +146,20 @@ def add_network(
 ) -> Value:
     """Add a network's forward pass, in evaluation, to a graph; what its output layer gives.
 
-    theta: its parameters, of its dtype.  inputs: its input blocks, (rows, ...), by name.
+    theta: its parameters, of its dtype.  inputs: its input blocks by name: x, (rows, width), and
+    those of (rows,) whole numbers.
     prefix: stands before the names of its values, so that several networks are told apart.
     Raises UserError, which names it, for an operation that can't be written as nodes.
     """
-    first, second = (_Recording.of(network, theta, rows) for rows in PROBES)
+    first, second = (_Recording.of(network, theta, inputs, rows) for rows in PROBES)
     if len(first.operations) != len(second.operations):
         raise UserError("a part computes batches of different sizes in different ways")
-    translate = _Translator(graph, inputs[X], first.buffers[0].ones, theta.dtype)
-    for name, block in first.inputs.items():
-        translate.memory.put(block, inputs[name])
+    rows = next(iter(inputs.values()))
+    translate = _Translator(graph, rows, first.buffers[0].ones, theta.dtype)
+    for name, value in inputs.items():
+        translate.memory.put(first.inputs[name], value)
     for name, array in first.tensors.items():
-        value = graph.constant(array.copy(), name=f"{prefix}{name}")
-        translate.memory.put(array, value)
+        translate.memory.put(array, graph.constant(array.copy(), name=f"{prefix}{name}"))
     names = first.names(network)
     for operation, alike in zip(first.operations, second.operations, strict=True):
         with graph.naming(prefix + names.get(place(operation.target), "step")):
