@@ -42,9 +42,13 @@ class RunSeen(NamedTuple):
 
 
 class StudySeen(NamedTuple):
-    """A study at a moment: how many of its trials have ended, the best, and runs to look at."""
+    """A study at a moment: how many of its trials have ended, the best, and runs to look at.
+
+    what: its trials are called.
+    """
 
     name: str
+    what: str
     has_ended: bool
     is_running: bool
     done: int
@@ -115,6 +119,7 @@ class StudyView:
         best_name = best.run if best else ""
         return StudySeen(
             self.study.name,
+            "trials" if facts.kind == "sweep" else "runs",
             facts.ended is not None,
             is_running,
             done,

@@ -46,7 +46,7 @@ def in_words(seen: Seen, metric: str) -> str:
 
 
 def _study_in_words(seen: StudySeen) -> str:
-    words = [f"{seen.name}  {seen.done} of {seen.total} trials"]
+    words = [f"{seen.name}  {seen.done} of {seen.total} {seen.what}"]
     if seen.best is not None:
         words.append(f"best {seen.objective} {figure(seen.best.value)} ({seen.best.run})")
     running = [run for run in seen.runs if not run.has_ended]

@@ -90,6 +90,7 @@ def study(**said):
     best = TrialRecord(1, "trial-0001", value=0.25, state="completed")
     given = {
         "name": "s-001",
+        "what": "trials",
         "has_ended": False,
         "is_running": True,
         "done": 2,
@@ -164,7 +165,7 @@ def test_runs_and_studies_that_have_ended_are_a_line_each(nncli, gate, train):
     one, many = done.out.splitlines()
     assert one.startswith("runs/gate-001  epoch 4/4  loss ")
     assert one.endswith("all epochs are done")
-    assert many.startswith("gate-seeds-001  2 of 2 trials  best train_loss ")
+    assert many.startswith("gate-seeds-001  2 of 2 runs  best train_loss ")
     assert many.endswith("ended")
 
 

@@ -5,10 +5,12 @@ import importlib.util
 import io
 import json
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -17,7 +19,8 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.cli.main import run as command
 from nncli.data.bent_scales import NormalScores
-from nncli.export.pytorch import features
+from nncli.data.numeric_encodings import Encoding
+from nncli.export.pytorch import features, layers
 from nncli.export.pytorch.layers import modules
 from nncli.export.pytorch.script import pytorch_script
 from nncli.parts.activations import Activation
@@ -55,6 +58,18 @@ CASES = {
     "of logarithms": {
         "target": "y",
         "steps": "numeric: {encode: piecewise_linear, bins: 4}, target: {transform: log1p}",
+    },
+    "of bins and values": {
+        "target": "y",
+        "steps": "numeric: {encode: piecewise_linear, bins: 4, with_value: true}",
+    },
+    "embedded": {
+        "target": "kind",
+        "steps": "categorical: {encode: embedding, one_hot_max_size: 2, embedding_size: 3}",
+    },
+    "embedded, rare": {
+        "target": "two",
+        "steps": "categorical: {encode: embedding, min_count: 12, one_hot_max_size: 2}",
     },
     "of roots": {"target": "y", "steps": "numeric: {scale: quantile}, target: {transform: sqrt}"},
     "of two": {"target": "[y, z]", "steps": "numeric: {scale: robust_clip}"},
@@ -113,7 +128,7 @@ def readers(tmp_path_factory):
         keys = {"more": "", **GIVEN, **case}
         chosen = keys["target"].strip("[]").split(", ")
         keys["exclude"] = ", ".join(each for each in TARGETS if each not in chosen)
-        config = folder / f"{name.replace(' ', '_')}.yaml"
+        config = folder / f"{re.sub(r'[ ,]+', '_', name)}.yaml"
         config.write_text(MIXED.format(**keys), encoding="utf-8")
         runs = folder / "runs"
         assert command(["train", str(config), "--quiet", "--json", "--runs-dir", str(runs)]) == 0
@@ -127,6 +142,7 @@ def no_torch(monkeypatch):
     if HAS_TORCH:
         return
     torch, nn = ModuleType("torch"), ModuleType("torch.nn")
+    nn.Module = object
     torch.float64, torch.float32, torch.nn = "float64", "float32", nn
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setitem(sys.modules, "torch.nn", nn)
@@ -148,11 +164,14 @@ def _table(reader: RunReader) -> tuple[Path, list[dict[str, str]]]:
 def test_rows_become_the_same_inputs_to_the_bit(name, readers, no_torch):
     model, (path, rows) = readers[name].model, _table(readers[name])
     table = model.read(path, needs_target=False)
-    expected = model.preprocessing.apply(table, np.arange(len(table)))
+    found = model.inputs(table, np.arange(len(table)))
+    codes = [found[column.block].astype(float) for column in model.preprocessing.embedded]
+    expected = np.column_stack([found["x"], *codes])
     script = _executed(readers[name])
-    np.testing.assert_array_equal(script.inputs(rows), expected)
+    given = script.inputs(rows).astype(expected.dtype)
+    np.testing.assert_array_equal(given, expected)
     columns = {key: [row[key] or None for row in rows] for key in rows[0]}
-    np.testing.assert_array_equal(script.inputs(columns), expected)
+    np.testing.assert_array_equal(script.inputs(columns), script.inputs(rows))
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -166,6 +185,8 @@ def test_outputs_become_the_same_answers(name, readers, no_torch):
         "two classes": "two_classes",
         "of one": "two_classes",
         "labels": "labels",
+        "embedded": "many_classes",
+        "embedded, rare": "two_classes",
     }.get(name, "numbers_in_units")
     answers = getattr(script, decoded)(outputs)
     np.testing.assert_allclose(answers, expected, rtol=1e-14)
@@ -264,3 +285,12 @@ def test_torch_answers_as_predict_does(name, readers, nncli, tmp_path):
                 assert float(cell) == pytest.approx(float(other[key]), rel=bound, abs=bound)
             except ValueError:
                 assert json.dumps(cell) == json.dumps(other[key])
+
+
+def test_every_encoding_and_layer_that_there_is_can_be_written():
+    written = Path(features.__file__).read_text(encoding="utf-8")
+    known = [f"isinstance(encoding, {each.__name__})" for each in get_args(Encoding)]
+    assert [text for text in known if text not in written] == []
+    written = Path(layers.__file__).read_text(encoding="utf-8")
+    hidden = {n: each for n, each in members("layer").items() if n not in ("input", "output")}
+    assert [name for name, each in hidden.items() if each.__name__ not in written] == []

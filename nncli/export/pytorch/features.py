@@ -8,7 +8,7 @@ from typing import Any
 
 from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import FittedColumn
-from nncli.data.numeric_encodings import PiecewiseLinear
+from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import NumberParser
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
@@ -47,8 +47,10 @@ def _named(value: Any) -> Any:
 
 
 def described(learnt: Preprocessing, parsers: Parsers) -> list[dict[str, Any]]:
-    """An entry a feature. Raises UserError for one that a script can't make."""
-    return [dict(_entry(feature, learnt, parsers)) for feature in learnt.features]
+    """An entry a feature, those with vectors last. Raises UserError for one that a script can't
+    make."""
+    features = sorted(learnt.features, key=lambda feature: feature.embedding > 0)
+    return [dict(_entry(feature, learnt, parsers)) for feature in features]
 
 
 def functions_of(features: list[dict[str, Any]]) -> list[str]:
@@ -110,7 +112,9 @@ def _of_categories(feature: FittedColumn, learnt: Preprocessing) -> Iterator[tup
 
 def _encoding(feature: FittedColumn) -> Iterator[tuple[str, Any]]:
     encoding: Any = feature.encoding
-    if feature.kind == "categorical":
+    if feature.embedding:
+        yield "encode", _Name("place")
+    elif feature.kind == "categorical":
         yield from (("encode", _Name("one_hot")), ("count", len(feature.categories)))
     elif feature.date is not None:
         date = feature.date
@@ -122,6 +126,9 @@ def _encoding(feature: FittedColumn) -> Iterator[tuple[str, Any]]:
         yield "scale", feature.scale or math.inf
     elif isinstance(encoding, PiecewiseLinear):
         yield from (("encode", _Name("piecewise_linear")), ("edges", list(encoding.edges)))
+    elif isinstance(encoding, BinsAndValue):
+        yield from (("encode", _Name("bins_and_value")), ("edges", list(encoding.edges)))
+        yield from (("shift", encoding.shift), ("scale", encoding.scale))
     elif isinstance(encoding, NormalScores):
         yield from (("encode", _Name("normal_scores")), ("quantiles", list(encoding.quantiles)))
     elif isinstance(encoding, RobustClip):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nncli.engine.network import Network, Node
 from nncli.errors import UserError
 from nncli.parts.activations import Activation, Identity
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Embedding
 
 OWN = {
     Dense: {"W": "weight", "b": "bias"},
@@ -42,6 +42,12 @@ def _modules(node: Node) -> Iterator[Module]:
     layer = node.layer
     if isinstance(layer, ActivationLayer):
         yield Module(_activation(layer.function), node.name, {})
+        return
+    if isinstance(layer, Embedding):
+        sizes = [(column.rows, column.size) for column in layer.columns]
+        names = [column.name for column in layer.columns]
+        tables = {f"tables.{n}.weight": f"{node.name}/{name}/W" for n, name in enumerate(names)}
+        yield Module(f"Embedded({sizes})", node.name, tables)
         return
     if type(layer) not in (Dense, BatchNorm, Dropout):
         raise UserError(f"{node.name}: {layer.name} has no equivalent in PyTorch")

@@ -35,13 +35,27 @@ def read_tensors(path):
             dtype = {"F64": "<f8", "F32": "<f4"}[entry["dtype"]]
             tensors[name] = np.frombuffer(piece, dtype).reshape(entry["shape"])
     return tensors'''
+EMBEDDED = '''\
+class Embedded(nn.Module):
+    """Numbers, and in place of the last columns the vector of each one's category."""
+
+    def __init__(self, sizes):
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(*size) for size in sizes)
+
+    def forward(self, x):
+        count = len(self.tables)
+        places = x[:, -count:].long()
+        vectors = [table(places[:, k]) for k, table in enumerate(self.tables)]
+        return torch.cat([x[:, :-count], *vectors], dim=1)'''
 LOAD = '''\
 def load(weights=WEIGHTS):
     """The network with the run's weights, as it is outside training."""
     tensors, model = read_tensors(Path(weights)), network().to(DTYPE)
     state = model.state_dict()
     for name, of_run in TENSORS.items():
-        state[name] = torch.from_numpy(tensors[of_run].T.copy())
+        tensor = tensors[of_run] if ".tables." in name else tensors[of_run].T
+        state[name] = torch.from_numpy(tensor.copy())
     model.load_state_dict(state)
     return model.eval()'''
 PREDICT = '''\
@@ -125,7 +139,7 @@ def _spaced(pieces: Sequence[str]) -> str:
     """Definitions two lines apart, constants below each other."""
     text, before_is_function = "", True
     for piece in pieces:
-        is_function = piece.startswith("def ")
+        is_function = piece.startswith(("def ", "class "))
         text += "\n\n\n" if is_function or before_is_function else "\n"
         text, before_is_function = text + piece, is_function
     return text
@@ -147,14 +161,15 @@ def _network(layers: Sequence[Module]) -> list[str]:
     start = '    """The layers, with the weights that PyTorch begins with."""\n'
     made = "\n".join(lines)
     tensors = [
-        f'    "{place}.{name}": "{of_run}",'
+        f'    "{place}.{name}": {of_run!r},'
         for place, layer in enumerate(layers)
         for name, of_run in layer.tensors.items()
     ]
     table = "\n".join(
         ["TENSORS = {  # of the network and of the run, whose W is (inputs, units)", *tensors, "}"]
     )
-    return [f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
+    embedded = [EMBEDDED] if "Embedded(" in made else []
+    return [*embedded, f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
 
 
 @dataclass(frozen=True)

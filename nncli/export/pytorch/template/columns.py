@@ -38,6 +38,11 @@ def scaled(values: Any, f: Any) -> Any:
     return ((values - f["shift"]) / f["scale"])[:, None]
 
 
+def place(values: Any, f: Any) -> Any:
+    """The number of the row's category; `Embedded` has a vector for each."""
+    return values[:, None]
+
+
 def one_hot(values: Any, f: Any) -> Any:
     """1 at the place of the row's category; 0 everywhere where it has none."""
     return (values[:, None] == np.arange(f["count"])).astype(float)
@@ -49,6 +54,12 @@ def piecewise_linear(values: Any, f: Any) -> Any:
     if len(edges) == 1:
         return np.zeros((len(values), 1))
     return np.clip((values[:, None] - edges[:-1]) / np.diff(edges), 0.0, 1.0)
+
+
+def bins_and_value(values: Any, f: Any) -> Any:
+    """How far a value fills each bin, halved, and the value scaled."""
+    within = np.clip(values, f["edges"][0], f["edges"][-1])
+    return np.column_stack([piecewise_linear(values, f) / 2, (within - f["shift"]) / f["scale"]])
 
 
 def robust_clip(values: Any, f: Any) -> Any:
