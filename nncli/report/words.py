@@ -14,6 +14,18 @@ MOST_GROUPS = 50
 MOST_KEYS = 12
 
 
+def more(count: int, what: str, how: str = "shown") -> str:
+    """How many are left out; empty for none.
+
+    >>> more(1, "class"), more(2_000, "class"), more(0, "label")
+    ('1 more class is not shown.', '2,000 more classes are not shown.', '')
+    """
+    if count <= 0:
+        return ""
+    several = f"{what}{'es' if what.endswith('s') else 's'} are"
+    return f"{count:,} more {f'{what} is' if count == 1 else several} not {how}."
+
+
 def about(found: Importance) -> str:
     """On what importance was measured, and what wasn't looked at."""
     rows = f"{found.rows:,}" + (f" of {found.of_rows:,}" if found.rows < found.of_rows else "")
@@ -23,7 +35,8 @@ def about(found: Importance) -> str:
         said += " Within two spreads of 0 nothing shows that a column matters."
     if found.of_columns > len(found.columns):
         rest = found.of_columns - len(found.columns)
-        said += f" {rest:,} more columns matter less by a first look."
+        matter = "column matters" if rest == 1 else "columns matter"
+        said += f" {rest:,} more {matter} less by a first look."
     return said
 
 

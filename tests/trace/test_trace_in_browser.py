@@ -112,6 +112,15 @@ seen.second = look();
 at("nowhere");
 seen.nowhere = look();
 seen.live = document.getElementById("position").getAttribute("aria-live");
+const box = (element) => {
+  const { left, right } = element.getBoundingClientRect();
+  return [left, right];
+};
+const toLoss = [...document.querySelectorAll(".joined")].at(-1);
+seen.toLoss = [box(unit(3, 0).querySelector(".tint")), box(toLoss)];
+document.getElementById("network").style.width = "360px";
+draw();
+seen.squeezed = look();
 """
 
 IRIS = """
@@ -272,6 +281,17 @@ def test_the_loss_is_told_where_a_narrow_drawing_has_no_room_for_it(
     assert "loss" not in by_hand["opened"]["where"]
     assert by_hand["opened"]["hint"] is None
     assert iris["squeezed"]["hint"].startswith("the drawing goes on to both sides: ")
+
+
+def test_lines_to_the_loss_start_at_the_outputs(by_hand: dict[str, Any]) -> None:
+    (_, output), (line, _) = by_hand["toLoss"]
+    assert abs(line - output) <= 2
+
+
+def test_few_weights_have_their_numbers_on_a_narrow_drawing_too(by_hand: dict[str, Any]) -> None:
+    assert by_hand["squeezed"]["hint"]
+    assert len(by_hand["squeezed"]["weights"]) == len(by_hand["second"]["weights"]) == 12
+    assert not by_hand["squeezed"]["overflows"]
 
 
 def test_a_finger_is_told_to_tap_and_a_mouse_to_point() -> None:

@@ -4,6 +4,8 @@ const MOST_UNITS = 10; // drawn in a column; of more the first ones and the last
 const FIRST_UNITS = 6;
 const TOP = 64; // above the units, for what a column is
 const BELOW = 10; // the last units, for their biases
+const MOST_LABELLED = 6; // weights into a column whose numbers are written on them
+const LABELLED_GAP = 152; // from column to column, to have room for them
 const WIDEST_GAP = 300; // from column to column
 
 /** How large units are drawn: as large as there is room for, to be read from the last row of seats. */
@@ -25,7 +27,7 @@ function planned(available) {
   const slots = columns.map(slotsOf);
   const most = Math.max(...slots.map(({ length }) => length));
   const sizes = SIZES.filter(({ mostUnits }) => most <= mostUnits).map((size) => margins(slots, size));
-  const size = sizes.find(({ least }) => least <= available) ?? sizes.at(-1);
+  const size = sizes.find(({ least }) => least <= available) ?? scrolled(slots, sizes.at(-1));
   const gaps = columns.length - 1;
   const spread = size.gap + Math.max(0, available - size.least) / gaps;
   const gap = Math.min(spread, Math.max(WIDEST_GAP, size.gap));
@@ -42,6 +44,14 @@ function planned(available) {
     y: slots.map(({ length }) => (slot) => middle + (slot - (length - 1) / 2) * pitch),
     sheet: { width: Math.max(width, available), height: TOP + most * pitch + BELOW },
   };
+}
+
+/** Of a drawing that no size makes fit: with room for weights, if they are few; or else the least. */
+function scrolled(slots, least) {
+  const lines = [...columns.keys()].slice(1, lossColumn).map((column) =>
+    columns[column].isDense ? slots[column].length * slots[column - 1].length : 0);
+  if (Math.max(...lines) > MOST_LABELLED) return least;
+  return margins(slots, { ...least, gap: LABELLED_GAP });
 }
 
 /** A size with the room beside the first and the last columns, and the least width it takes. */
@@ -66,13 +76,11 @@ function joints({ slots }, column) {
   ).filter(({ from, to, source, unit }) => source !== null && unit !== null && isJoined(from, to));
 }
 
-/** The two points of a line; to the loss it starts behind the names of the outputs. */
+/** The points of a line; to the loss it runs between the names of the outputs and their targets. */
 function ends({ x, y, width, right }, column, { from, to }) {
-  const behind = column === lossColumn ? right : 0;
-  return [
-    [x[column - 1] + width / 2 + behind, y[column - 1](from)],
-    [x[column] - width / 2, y[column](to)],
-  ];
+  const start = [x[column - 1] + width / 2, y[column - 1](from)];
+  const behind = column === lossColumn ? [[start[0] + right, start[1]]] : [];
+  return [start, ...behind, [x[column] - width / 2, y[column](to)]];
 }
 
 /** As much of a text as goes into a width. */

@@ -23,7 +23,7 @@ function linesInto(view, column) {
   const tensor = weighed(view.position, column);
   const most = largest(tensor.values);
   const role = roleOf(view, column, isOfWeights);
-  const isLabelled = all.length <= 6 && view.gap > 150;
+  const isLabelled = all.length <= MOST_LABELLED && view.gap >= LABELLED_GAP;
   const texts = isLabelled ? all.map((joint) => weightText(view, column, tensor, joint)) : [];
   return [...all.map((joint) => weightLine(view, column, tensor, most, role, joint)), ...texts];
 }
