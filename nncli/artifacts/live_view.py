@@ -9,13 +9,16 @@ from typing import NamedTuple
 
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.row_listeners import LIVE
 from nncli.artifacts.run_directory import METRICS, RESOLVED, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, runs_of
 from nncli.artifacts.trial_records import TrialRecord, best_of
 from nncli.errors import CorruptRun
+from nncli.untrusted_files.opening import Unfit, read_file
 
+MOST_LIVE = 1 << 26  # bytes
 BEGINNING, RUNNING, KILLED = "beginning", "running", "stopped before its end"
 
 
@@ -94,8 +97,8 @@ class RunView:
 
     def _live(self, rows: int) -> Mapping[str, Sequence[float]] | None:
         """What was written since, if that is more; a line that is being written left out."""
-        with suppress(OSError, CorruptRun):
-            content = (self.path / LIVE).read_bytes()
+        with suppress(OSError, CorruptRun, Unfit):
+            content = read_file(place_inside(self.path, LIVE), MOST_LIVE, "rows of metrics")
             columns = read_columns(content[: content.rfind(b"\n") + 1], self.path / LIVE)
             return columns if len(columns["epoch"]) > rows else None
         return None

@@ -49,7 +49,7 @@ class Rare:
 
 
 NONE_RARE = Rare()
-USUAL = Rare(min_count=10)  # rows from which what a category says is more than chance
+USUAL = Rare(min_count=5)  # training rows from which what a category says is more than chance
 
 
 def counts_of(column: Column) -> dict[str, int]:

@@ -7,7 +7,7 @@ from nncli.engine.network import Node
 from nncli.equivalent import Equivalent
 from nncli.explain.keras_training import training
 from nncli.parts.activations import Activation
-from nncli.parts.initializers import FromFile, Ones, Zeros
+from nncli.parts.initializers import Ones, Zeros
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense
 
 LOADERS = {
@@ -43,14 +43,13 @@ def model(built: Built) -> Equivalent:
 
 
 def _given_weights(built: Built) -> str:
-    """What gives a layer the tensors of a file; each kernel is (inputs, units) there as here."""
+    """What gives a layer numbers of a file or the config; W is (inputs, units) there as here."""
     lines, place = list[str](), 0
     for node in built.network.nodes:
         for name, start in node.layer.initializers().items():
-            if isinstance(start, FromFile):
+            if start.given_by and name in node.layer.param_shapes(node.input_shape):
                 tensor = f"model.layers[{place}].{KERAS_TENSORS.get(name, name)}"
-                load = "np.load" if start.path.suffix == ".npz" else "load_file"
-                lines.append(f'{tensor}.assign({load}({start.path.name!r})["{node.name}/{name}"])')
+                lines.append(f"{tensor}.assign({start.assigned(f'{node.name}/{name}')})")
         found = _layer(built, node).code
         place += sum(not line.startswith("#") for line in found.splitlines())
     return "\n".join(lines)

@@ -7,7 +7,7 @@ import numpy as np
 from nncli.parts.arrays import Array
 from nncli.parts.table import Task
 
-LEAST = 1e-15  # of a probability: the loss of being wrong stays finite
+LEAST = float(np.finfo(float).eps)  # of a probability: the loss of being wrong stays finite
 
 
 def log_losses(predictions: Array, truth: Array) -> Array:

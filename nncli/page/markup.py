@@ -5,7 +5,7 @@ from typing import Any
 
 from nncli.errors import escaped
 
-VOID = frozenset({"input"})  # elements that hold nothing
+VOID = frozenset({"input", "wbr"})  # elements that hold nothing
 
 
 class Markup(str):
@@ -22,6 +22,11 @@ def text(value: object) -> Markup:
 def join(*inside: object) -> Markup:
     """One after another; None is nothing."""
     return Markup("".join(text(each) for each in inside if each is not None))
+
+
+def breakable(name: str) -> Markup:
+    """A name that may go on in another line after each underscore."""
+    return Markup(text(name).replace("_", "_<wbr>"))
 
 
 def tag(name: str, *inside: object, **attributes: Any) -> Markup:

@@ -1,8 +1,13 @@
 """Network facts: layer by layer, and how they were trained."""
 
+from dataclasses import MISSING, fields
+
 from nncli.assembly.build import Built
 from nncli.config.dump import in_words
 from nncli.engine.network import Network, Node
+from nncli.errors import few
+from nncli.parts.layers import Embedding, Layer
+from nncli.registry import Part
 from nncli.report.facts import LayerFacts, NetworkFacts
 
 
@@ -29,7 +34,19 @@ def _layer(node: Node, network: Network) -> LayerFacts:
     names = {f"{node.name}/{name}" for name in shapes}
     count = sum(tensor.size for tensor in network.layout.tensors if tensor.name in names)
     activation = getattr(node.layer, "activation", None)
-    what = f"{node.layer.name}, {activation.name}" if activation else in_words(node.layer)
-    has_weights = any(len(shape) == 2 for shape in shapes.values())
+    what = f"{node.layer.name}, {activation.name}" if activation else _what(node.layer)
     is_frozen = not node.layer.is_trainable
-    return LayerFacts(node.name, what, node.outputs, count, is_frozen, has_weights)
+    return LayerFacts(node.name, what, node.outputs, count, is_frozen, "W" in shapes)
+
+
+def _what(layer: Layer) -> str:
+    """Its name, and the keys that say more than their defaults do; of tables what they hold."""
+    if isinstance(layer, Embedding):
+        return f"{layer.name} ({few([f'{c.name} {c.rows} x {c.size}' for c in layer.columns])})"
+    said = [
+        f"{field.name} {in_words(value) if isinstance(value, Part) else value}"
+        for field in fields(layer)
+        if (value := getattr(layer, field.name)) != field.default
+        and field.default_factory is MISSING
+    ]
+    return f"{layer.name} ({', '.join(said)})" if said else layer.name

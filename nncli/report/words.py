@@ -5,6 +5,7 @@ from typing import Any
 
 from nncli.comparison.comparison import Group
 from nncli.comparison.labels import short_keys, short_values
+from nncli.errors import printable
 from nncli.evaluation.verdicts import between, number
 from nncli.influence.importance import Importance
 from nncli.influence.influence import Influence
@@ -12,6 +13,18 @@ from nncli.report.facts import Document, Overview
 
 MOST_GROUPS = 50
 MOST_KEYS = 12
+
+
+def more(count: int, what: str, how: str = "shown") -> str:
+    """How many are left out; empty for none.
+
+    >>> more(1, "class"), more(2_000, "class"), more(0, "label")
+    ('1 more class is not shown.', '2,000 more classes are not shown.', '')
+    """
+    if count <= 0:
+        return ""
+    several = f"{what}{'es' if what.endswith('s') else 's'} are"
+    return f"{count:,} more {f'{what} is' if count == 1 else several} not {how}."
 
 
 def about(found: Importance) -> str:
@@ -23,7 +36,8 @@ def about(found: Importance) -> str:
         said += " Within two spreads of 0 nothing shows that a column matters."
     if found.of_columns > len(found.columns):
         rest = found.of_columns - len(found.columns)
-        said += f" {rest:,} more columns matter less by a first look."
+        matter = "column matters" if rest == 1 else "columns matter"
+        said += f" {rest:,} more {matter} less by a first look."
     return said
 
 
@@ -58,7 +72,8 @@ def score_rows(overview: Overview) -> tuple[list[str], list[list[str]]]:
         ("runs", [f"{len(g.runs.results):,}" for g in groups]),
     ]
     columns += _figures(comparison.metric, groups)
-    columns += list(zip(short_keys(keys), map(list, settings), strict=True))
+    cut = [[printable(value) for value in column] for column in settings]
+    columns += list(zip(short_keys(keys), cut, strict=True))
     shown = [column for column in columns if any(column[1])]
     header = [name for name, _ in shown]
     return header, [list(row) for row in zip(*(cells for _, cells in shown), strict=True)]

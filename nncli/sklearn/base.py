@@ -1,6 +1,7 @@
 """Base: what both estimators share: parameters, rows in, outputs out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
@@ -21,6 +22,7 @@ from nncli.parts.datasets import numbered
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import in_words, parameters_of, parameters_of_run
 from nncli.sklearn.fitting import Network, fit
+from nncli.sklearn.frames import with_gaps, without_texts
 
 Block = Mapping[str, Any] | str | None
 
@@ -56,7 +58,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         ensemble: {"members": 8} trains so many networks, whose predictions are averaged; by folds,
             each stops by a part of its own of all rows, or by other seeds: {"by": "seeds"}.
         preprocessing: by default features, and a regression's targets, are standardized; "none"
-            leaves both alone, as where a pipeline scales.
+            leaves both alone, as where a pipeline scales. A DataFrame's columns of texts are
+            categories: {"categorical": {"encode": "embedding", "min_count": 5}}.
         validation_fraction: share of the rows that don't train but are scored each epoch, in the
             classes' proportions; early stopping then watches `val_loss`.
         random_state: a number is the config's `seed`; a dict has one for each of split, init,
@@ -147,13 +150,28 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         }
 
     def _rows(self, X: Any, **checks: Any) -> Any:
-        """X, and y if given, as arrays; NaN is refused unless something stands in for it."""
+        """X, and y if given, as arrays; NaN is refused unless something stands in for it.
+
+        Texts become numbers, which `_texts` says: whoever makes a Table of X gives them along.
+        """
+        X, self._texts = without_texts(X)
         is_allowed = self.__sklearn_tags__().input_tags.allow_nan
         finite = "allow-nan" if is_allowed else True
-        return validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, **checks)
+        found = validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, **checks)
+        if not self._texts:
+            return found
+        if isinstance(found, tuple):
+            return with_gaps(found[0], self._texts), found[1]
+        return with_gaps(found, self._texts)
+
+    def _with_texts(self, table: Table) -> Table:
+        """The table, told which of its columns are texts."""
+        named = {table.features[place]: texts for place, texts in self._texts.items()}
+        return replace(table, categories=named)
 
     def _train(self, table: Table) -> None:
         """Train on a table, and keep what comes of it."""
+        table = self._with_texts(table)
         parameters = self.get_params(deep=False)
         if not isinstance(self.random_state, Integral | Mapping):
             parameters["random_state"] = check_random_state(self.random_state).randint(2**31 - 1)
@@ -173,10 +191,10 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         check_is_fitted(self, "networks_")
         try:
             table = self._table(X)
+            rows = np.arange(len(table))
+            outputs = [each.predict(table, rows) for each in self.networks_]
         except NncliError as error:
             raise ValueError(str(error)) from error
-        rows = np.arange(len(table))
-        outputs = [each.predict(table, rows) for each in self.networks_]
         return outputs[0] if len(outputs) == 1 else np.mean(np.stack(outputs), axis=0)
 
     def _table(self, X: Any) -> Table:
@@ -185,7 +203,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             is_array = isinstance(X, np.ndarray)
             return self.model_.read_given(self._named(X) if is_array else X)
         x = self._rows(X, reset=False)
-        return Table(x, np.zeros(len(x)), numbered("x", x.shape[1]))
+        return self._with_texts(Table(x, np.zeros(len(x)), numbered("x", x.shape[1])))
 
     def _named(self, X: Array) -> Mapping[str, Array]:
         """The columns of an array, whose order is all that says which is which."""

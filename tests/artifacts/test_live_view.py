@@ -1,5 +1,6 @@
 """How far a run has come is to be seen a second later, long before its next checkpoint."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -52,6 +53,17 @@ def test_rows_are_there_each_second_once_a_run_is_that_old(recorder, clock):
     with live.open("ab") as file:
         file.write(b"3,0.12")  # another process may read a line before all of it is there
     assert [*view.look().columns["epoch"]] == [0, 1, 2]
+
+
+def test_what_is_no_file_of_the_run_is_not_read(recorder, clock, trained, tmp_path):
+    trained(recorder, 2)
+    (tmp_path / "elsewhere").write_bytes(recorder.log.text())
+    live, view = recorder.run.path / LIVE, RunView(recorder.run.path)
+    live.symlink_to(tmp_path / "elsewhere")
+    assert [*view.look().columns["epoch"]] == [0]
+    live.unlink()
+    os.mkfifo(live)
+    assert [*view.look().columns["epoch"]] == [0]
 
 
 def test_they_are_gone_when_the_run_has_ended(recorder, clock, trained, no_plotter):

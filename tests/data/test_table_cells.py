@@ -330,22 +330,22 @@ def test_columns_of_texts_that_teach_nothing(codes, expected):
 @pytest.mark.parametrize(
     ("codes", "without", "with_rare"),
     [
-        # 20 texts of 20 rows each, then 500 of one each: of half the rows, 10 each
-        ([*range(20)] * 20 + [*range(20, 520)], "id-like: 520 different texts in 900 rows", ""),
-        ([*range(1001)] * 20, "too many categories: 1,001", ""),
-        ([*range(1001)] * 19, *["too many categories: 1,001"] * 2),
+        # 20 texts of 10 rows each, then 300 of one each: of half the rows, 5 each
+        ([*range(20)] * 10 + [*range(20, 320)], "id-like: 320 different texts in 500 rows", ""),
+        ([*range(1001)] * 10, "too many categories: 1,001", ""),
+        ([*range(1001)] * 9, *["too many categories: 1,001"] * 2),
         # a tenth of the rows have a text in common
-        ([0] * 20 + [*range(1, 181)], "id-like: 181 different texts in 200 rows", ""),
-        ([0] * 20 + [*range(1, 182)], *["id-like: 182 different texts in 201 rows"] * 2),
+        ([0] * 10 + [*range(1, 91)], "id-like: 91 different texts in 100 rows", ""),
+        ([0] * 10 + [*range(1, 92)], *["id-like: 92 different texts in 101 rows"] * 2),
         (range(30), *["id-like: 30 different texts in 30 rows"] * 2),
     ],
 )
 def test_texts_that_are_too_many_are_usable_where_the_rare_ones_are_one(codes, without, with_rare):
     codes = np.array(codes, dtype=float)
     column = Column(codes, tuple(f"c{i}" for i in range(int(codes.max()) + 1)))
-    hint = "; usable with data.preprocessing.categorical.min_count: 10"
+    hint = "; usable with data.preprocessing.categorical.min_count: 5"
     assert uninformative("x", column) == without + hint * (without != with_rare)
-    assert uninformative("x", column, Rare(min_count=10)) == with_rare
+    assert uninformative("x", column, Rare(min_count=5)) == with_rare
 
 
 def test_kinds_are_told_from_all_rows(tmp_path):

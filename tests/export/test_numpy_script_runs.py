@@ -4,7 +4,7 @@ import pytest
 from script_runs import CONFIGS, IRIS, assert_repeats, logged, page_of, printed, trained
 
 from nncli.errors import UserError
-from nncli.registry import members
+from nncli.registry import find, members
 
 DTYPES = ("float64", "float32")
 ACTIVATIONS = list(members("activation"))
@@ -99,10 +99,21 @@ def test_every_way_to_draw_batches_is_repeated(sampling, tmp_path):
 
 @pytest.mark.parametrize("name", list(members("initializer")))
 def test_every_initializer_is_repeated(name, tmp_path):
-    if name == "from_file":
-        pytest.skip("in configs/one_softmax_step.yaml")
+    if find("initializer", name).given_by:
+        pytest.skip("of numbers that have to be given: the next, and configs/one_softmax_step.yaml")
     hidden = f"network.hidden=[{{type: dense, units: 5, kernel_initializer: {name}}}]"
     assert_repeats(IRIS, tmp_path, hidden)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_weights_of_the_config_are_in_the_script(dtype, tmp_path):
+    kernel, bias = "[[0.1, -2], [0.3, 4], [1e-9, 0.25], [-1, 1]]", "[0.125, -0.3]"
+    hidden = f"units: 2, kernel_initializer: {{type: values, values: {kernel}}}"
+    hidden += f", bias_initializer: {{type: values, values: {bias}}}"
+    hidden = f"network.hidden=[{{type: dense, {hidden}}}]"
+    page = assert_repeats(IRIS, tmp_path, hidden, f"training.dtype={dtype}")
+    assert "W1_start" in page
+    assert "b1_start" in page
 
 
 @pytest.mark.parametrize("interval", ["epoch", "step"])

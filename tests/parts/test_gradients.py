@@ -27,7 +27,7 @@ from nncli.registry import members
 LAYERS = [cls for cls in members("layer").values() if issubclass(cls, Layer)]
 ACTIVATIONS = list(members("activation").values())
 LOSSES = list(members("loss").values())
-INITIALIZERS = [cls for cls in members("initializer").values() if cls is not FromFile]
+INITIALIZERS = [cls for cls in members("initializer").values() if not cls.given_by]
 REGULARIZERS = list(members("regularizer").values())
 OUTPUTS = {(0.0, np.inf): Softplus(), (0.0, 1.0): Sigmoid(), (-np.inf, np.inf): Identity()}
 

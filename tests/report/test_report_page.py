@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from report_runs import CONFIGS, EVIL, IMAGE
 
 from nncli.report.html.page import html
@@ -17,7 +19,7 @@ ELEMENTS = {
     *("details", "summary", "nav", "a", "main", "section", "div", "span", "small", "b", "code"),
     *("table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "svg", "path", "rect"),
     *("line", "circle", "ol", "ul", "li", "dl", "dt", "dd", "pre", "footer", "script", "label"),
-    *("select", "option", "input"),
+    *("select", "option", "input", "wbr"),
 }
 
 
@@ -35,7 +37,7 @@ class Read(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append(tag)
         self.attributes |= {name for name, _ in attrs}
-        if tag not in ("meta", "link", "input"):
+        if tag not in ("meta", "link", "input", "wbr"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -140,11 +142,21 @@ def test_texts_and_curves_stand_out_from_the_paper(scheme):
 
 def test_ticks_are_round_and_few():
     assert [label for _, label in Scale(0.0, 1.0).ticks()] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
-    for low, high in ((0.0, 1.0), (-3.2, 17.0), (1e-9, 2e-9), (1e6, 1.1e6), (0.0, 1e30)):
-        ticks = Scale(low, high).ticks()
-        assert 2 <= len(ticks) <= 6
-        assert all(-1e-9 <= place <= 1 + 1e-9 for place, _ in ticks)
-        assert len({label for _, label in ticks}) == len(ticks), (low, high)
     decades = Scale(1e-4, 2.0, is_log=True).ticks()
     assert [label for _, label in decades] == ["0.0001", "0.001", "0.01", "0.1", "1"]
+    assert next(label for _, label in Scale(1e6, 1e6 + 1).ticks()) == "1M"
+    assert [label for _, label in Scale(0.0, 1000.0, are_days=True).ticks()][1] == "1971-05-16"
+    assert [label for _, label in Scale(0.0, 1.0, is_whole=True).ticks()] == ["0", "1"]
     assert short_number(-0.0) == "0"
+
+
+@given(st.lists(st.floats(), max_size=5), st.booleans(), st.booleans())
+def test_every_value_that_is_finite_has_a_place_and_ticks_differ(values, is_log, has_margin):
+    scale = Scale.of(values, is_log=is_log, has_margin=has_margin)
+    ticks = scale.ticks()
+    assert 1 <= len(ticks) <= 11
+    assert all(-0.01 <= place <= 1.01 for place, _ in ticks)
+    assert len({label for _, label in ticks}) == len(ticks)
+    for value in values:
+        if abs(value) <= 1e300 and (value > 0 or not is_log):
+            assert -0.01 <= scale.place(value) <= 1.01

@@ -14,14 +14,12 @@ from nncli.report.html.scale import Scale
 
 SIDE = 1000  # units of a drawing, either way
 COLORS = 6  # of the theme, --c0 to --c5
+FEWEST = 3  # points of a line
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points joined by a line. color: of the theme.  marked: a point to be seen.
-
-    has_dots: whether every point is drawn; None: where there are too few to make a line.
-    """
+    """Points joined by a line. color: of the theme.  marked: a point to be seen."""
 
     name: str
     x: Sequence[float]
@@ -29,7 +27,6 @@ class Curve:
     color: int
     is_dashed: bool = False
     marked: int | None = None
-    has_dots: bool | None = None
 
 
 def lines(
@@ -52,7 +49,7 @@ def lines(
         style = f"--c:var(--c{curve.color % COLORS})"
         line = "line dashed" if curve.is_dashed else "line"
         drawn.append(tag("path", class_=line, d=path(points), style=style))
-        if len(points) < 3 if curve.has_dots is None else curve.has_dots:
+        if len(points) < FEWEST:
             drawn.append(tag("path", class_="dots", d=dots(points), style=style))
         if curve.marked is not None:
             here = [points[curve.marked]]

@@ -7,6 +7,7 @@ from nncli.report.facts import ColumnFacts, DataFacts, LayerFacts, NetworkFacts,
 from nncli.report.html.charts import SIDE, histogram
 from nncli.report.html.reading import reading
 from nncli.report.html.tables import scrolling, table
+from nncli.report.words import more
 
 SHOWN_WORDS = 4
 MOST_CLASSES = 12
@@ -22,20 +23,19 @@ def data(facts: DataFacts) -> Markup:
     said = f"{facts.source}: {total:,} rows ({rows}), {facts.of_columns:,} features. SHA-256 "
     columns = [[_name(c), _missing(c), _values(c)] for c in facts.columns]
     header = [f"feature, in {facts.rows['train']:,} training rows", "missing", "values"]
-    more = facts.of_columns - len(facts.columns)
     return join(
         reading("data"),
         tag("p", said, tag("code", facts.sha256[:16]), "…"),
         *(_target(target, facts) for target in facts.targets),
-        _rest(facts.of_targets - len(facts.targets), "targets"),
+        _rest(facts.of_targets - len(facts.targets), "target"),
         table(header, columns, label="Features", kind="columns"),
-        _rest(more, "features"),
+        _rest(facts.of_columns - len(facts.columns), "feature"),
         _left_out(facts),
     )
 
 
 def _rest(count: int, what: str) -> Markup | None:
-    return tag("p", f"{count:,} more {what} are not shown.", class_="note") if count > 0 else None
+    return tag("p", said, class_="note") if (said := more(count, what)) else None
 
 
 def _name(column: ColumnFacts) -> Markup:
@@ -75,7 +75,7 @@ def _target(target: TargetFacts, facts: DataFacts) -> Markup:
     made = table(
         [f"target {target.name}", *parts], rows, label="Rows of each class", kind="numbers"
     )
-    return join(made, _rest(len(target.words) - len(shown), "classes"))
+    return join(made, _rest(len(target.words) - len(shown), "class"))
 
 
 def _left_out(facts: DataFacts) -> Markup | None:
@@ -83,8 +83,8 @@ def _left_out(facts: DataFacts) -> Markup | None:
         return None
     items = [tag("li", tag("b", name), f": {why}" if why else "") for name, why in facts.left_out]
     rest = facts.of_left_out - len(items)
-    more = [tag("li", f"and {rest:,} more")] if rest else []
-    return join(tag("h3", "Columns left out"), tag("ul", *items, *more))
+    others = [tag("li", f"and {rest:,} more")] if rest else []
+    return join(tag("h3", "Columns left out"), tag("ul", *items, *others))
 
 
 # ---- the network
@@ -100,7 +100,7 @@ def network(facts: NetworkFacts) -> Markup:
         reading("model"),
         drawing(facts),
         table(header, rows, label="Layers", kind="numbers layers"),
-        _rest(len(facts.layers) - len(shown), "layers"),
+        _rest(len(facts.layers) - len(shown), "layer"),
         tag("p", f"{facts.parameters:,} parameters are trained."),
         tag("dl", *keys),
     )
@@ -150,7 +150,7 @@ def drawing(facts: NetworkFacts) -> Markup:
         for name, count, what in columns
     ]
     inside = tag("div", svg, *labels, class_="network", style=f"--n:{len(columns)}")
-    return join(scrolling(inside, "The network, drawn"), _rest(left_out, "layers"))
+    return join(scrolling(inside, "The network, drawn"), _rest(left_out, "layer"))
 
 
 def _places(column: int, columns: int, units: int) -> list[tuple[int, int]]:

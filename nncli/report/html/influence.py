@@ -11,7 +11,7 @@ from nncli.page.markup import Markup, join, tag
 from nncli.report.html.charts import Curve, bar, figure, legend, lines, side_by_side, strip
 from nncli.report.html.reading import reading
 from nncli.report.html.scale import SPAN, Scale, short_number
-from nncli.report.words import about, correlated
+from nncli.report.words import about, correlated, more
 
 MOST_OUTPUTS = 6  # curves in a picture
 HALF = 0.5  # of a probability: an axis whose curves stay below ends where they do
@@ -73,7 +73,7 @@ def _dependence(found: Influence, task: str) -> list[Markup]:
     parts.append(side_by_side(*drawn))
     rest = len(found.outputs) - len(chosen)
     if rest and task != "binary":
-        parts.append(tag("p", f"{rest:,} more outputs are not drawn.", class_="note"))
+        parts.append(tag("p", more(rest, "output", "drawn"), class_="note"))
     return parts
 
 
@@ -121,6 +121,6 @@ def _strips(found: PartialDependence, means: object, y: Scale, what: str) -> Mar
     ticks = [tag("span", label, style=f"left:{100 * place:.4g}%") for place, label in y.ticks(4)]
     axis = tag("div", *ticks, class_="x", aria_hidden="true")
     below = tag("li", tag("span"), tag("div", axis, tag("p", what, class_="x-name")))
-    rest = found.of_categories - len(found.categories)
-    more = tag("p", f"{rest:,} rarer values are not drawn.", class_="note") if rest else None
-    return join(tag("ul", *rows, below, class_="strips"), more)
+    rest = more(found.of_categories - len(found.categories), "rarer value", "drawn")
+    left_out = tag("p", rest, class_="note") if rest else None
+    return join(tag("ul", *rows, below, class_="strips"), left_out)

@@ -8,25 +8,31 @@ from datetime import date, timedelta
 MARGIN = 0.04  # of the range, at either end
 SIZES = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
 LARGEST = 1e12  # written in full
-DATES = 3  # ticks of an axis, as they are long
+DATES = (0.12, 0.5, 0.88)  # where an axis tells dates, which are long
+HIGHEST = 1e300  # of what has a place: a range beyond is no number
+DIGITS = (6, 9, 12, 17)  # of a tick: as few as tell it from the others
 WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From low to high, both drawn.  are_days: whether numbers are days since 1970."""
+    """From low to high, both drawn.
+
+    are_days: whether numbers are days since 1970.  is_whole: whether only whole ones are told.
+    """
 
     low: float
     high: float
     is_log: bool = False
     are_days: bool = False
+    is_whole: bool = False
 
     @classmethod
     def of(
         cls, values: Iterable[float], *, is_log: bool = False, has_margin: bool = True
     ) -> "Scale":
         """What the finite values take; of a logarithmic one, those above 0."""
-        shown = [v for v in values if math.isfinite(v) and (v > 0 or not is_log)]
+        shown = [v for v in values if abs(v) <= HIGHEST and (v > 0 or not is_log)]
         low, high = min(shown, default=1.0 if is_log else 0.0), max(shown, default=1.0)
         if is_log:
             room = (high / low) ** MARGIN if high > low else 2.0
@@ -46,13 +52,23 @@ class Scale:
 
     def ticks(self, most: int = 5) -> list[tuple[float, str]]:
         """(place, label) of round numbers, at most so many."""
-        most = min(most, DATES) if self.are_days else most
+        if self.are_days:
+            span = self.high - self.low
+            return [(share, day(self.low + share * span)) for share in DATES]
         values = _decades(self.low, self.high, most) if self.is_log else []
         if len(values) < 2:
-            values = _round_numbers(self.low, self.high, most)
-        if self.are_days:
-            return [(self.place(value), day(value)) for value in values]
-        return [(self.place(value), short_number(value, 6)) for value in values]
+            least = 1.0 if self.is_whole else 0.0
+            values = _round_numbers(self.low, self.high, most, least)
+        labels = next(filter(_differ, (_labels(values, digits) for digits in DIGITS)), [])
+        return [(self.place(value), label) for value, label in zip(values, labels, strict=False)]
+
+
+def _labels(values: list[float], digits: int) -> list[str]:
+    return [short_number(value, digits) for value in values]
+
+
+def _differ(labels: list[str]) -> bool:
+    return len(set(labels)) == len(labels)
 
 
 def _decades(low: float, high: float, most: int) -> list[float]:
@@ -65,9 +81,10 @@ def _decades(low: float, high: float, most: int) -> list[float]:
     return found[:: math.ceil(len(found) / most)]
 
 
-def _round_numbers(low: float, high: float, most: int) -> list[float]:
+def _round_numbers(low: float, high: float, most: int, least: float) -> list[float]:
     size = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next((f * size for f in (1, 2, 5, 10) if (high - low) / (f * size) <= most), 20 * size)
+    step = max(step, least)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [number * step for number in range(first, last + 1)]
@@ -86,11 +103,10 @@ def short_number(value: float, digits: int = 3) -> str:
     """
     size, sign = next((each for each in SIZES if abs(value) >= each[0]), (1.0, ""))
     if abs(value) >= LARGEST:
-        return f"{value:.2g}"
-    if sign:
-        size = 1e3 if sign == "k" else size
-        return f"{float(f'{value / size:.{digits}g}'):g}{sign}"
-    return f"{float(f'{value + 0.0:.{digits}g}'):,g}"
+        return f"{value:.{digits}g}"
+    size = 1e3 if sign == "k" else size
+    shown = float(f"{value / size + 0.0:.{digits}g}")
+    return f"{shown:,.{max(digits, 6)}g}{sign}"
 
 
 SPAN = Scale(-0.03, 1.03)  # of shares and probabilities

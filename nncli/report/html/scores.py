@@ -5,12 +5,13 @@ import numpy as np
 from nncli.evaluation.class_scores import Calibration, largest
 from nncli.evaluation.report import Report
 from nncli.evaluation.verdicts import between, number, verdicts
-from nncli.page.markup import Markup, join, tag
+from nncli.page.markup import Markup, breakable, join, tag
 from nncli.parts.arrays import Array
-from nncli.report.html.charts import Curve, dots, figure, frame, lines, side_by_side
+from nncli.report.html.charts import dots, figure, frame, path, side_by_side
 from nncli.report.html.reading import reading
 from nncli.report.html.scale import SPAN, Scale
 from nncli.report.html.tables import MOST_CLASSES, confusion, table
+from nncli.report.words import more
 
 MOST_DOTS = 1_500  # of a page
 MOST_TARGETS = 4
@@ -34,14 +35,16 @@ def scores(report: Report) -> Markup:
 
 
 def _table(report: Report) -> Markup:
-    rows = []
+    """The strongest rivals first, as a phone shows only some columns."""
+    rivals, rows = list(report.baselines.items())[::-1], []
     for name, value in report.metrics.items():
         estimate = report.intervals.get(name)
         words = between(estimate.interval if estimate else None)
         own = join(number(value), tag("small", words) if words else None)
-        others = [number(other.values.get(name)) for other in report.baselines.values()]
-        rows.append([name, own, *others])
-    header = [report.what, join("network", tag("small", "95% interval")), *report.baselines]
+        others = [number(other.values.get(name)) for _, other in rivals]
+        rows.append([breakable(name), own, *others])
+    names = [name for name, _ in rivals]
+    header = [report.what, join("network", tag("small", "95% interval")), *names]
     return table(header, rows, label="Scores beside baselines", kind="numbers scores")
 
 
@@ -86,13 +89,12 @@ def _labels(report: Report) -> Markup:
     ]
     header = ["label", "rows", "precision", "recall", "f1", "roc_auc", "accuracy"]
     made = table(header, rows, label="Scores of each label", kind="numbers")
-    rest = len(found.by_label) - MOST_LABELS
-    more = [tag("p", f"{rest:,} more labels are not shown.", class_="note")] if rest > 0 else []
+    rest = more(len(found.by_label) - MOST_LABELS, "label")
     whole = (
         f"All labels of a row are right in {found.subset_accuracy:.1%} of the rows; "
         f"{found.hamming_loss:.1%} of all labels are wrong."
     )
-    return join(made, *more, tag("p", whole))
+    return join(made, tag("p", rest, class_="note") if rest else None, tag("p", whole))
 
 
 def _shares(of_label: object) -> list[float]:
@@ -101,18 +103,22 @@ def _shares(of_label: object) -> list[float]:
 
 
 def _calibration(found: Calibration) -> Markup:
-    diagonal = Curve("", (0.0, 1.0), (0.0, 1.0), 5, is_dashed=True, has_dots=False)
-    seen = Curve("", found.probability.tolist(), found.share.tolist(), 0, has_dots=True)
-    about = f"calibration: {len(found.rows)} bins, expected calibration error {found.error:.3g}"
-    made = lines(
-        [diagonal, seen],
+    places = zip(found.probability.tolist(), found.share.tolist(), strict=True)
+    points = dots((SPAN.place(a), SPAN.place(b)) for a, b in places)
+    made = frame(
+        [_diagonal(), tag("path", class_="dots", d=points, style="--c:var(--c0)")],
         SPAN,
         SPAN,
         names=("probability that was predicted", "share that came true"),
-        about=about,
+        about=f"calibration: {len(found.rows)} bins, expected error {found.error:.3g}",
         kind="square",
     )
     return figure(f"Expected calibration error {found.error:.3g}", made)
+
+
+def _diagonal() -> Markup:
+    """Where both are equal."""
+    return tag("path", class_="line reference", d=path([(0.0, 0.0), (1.0, 1.0)]))
 
 
 def _numbers(report: Report) -> list[Markup]:
@@ -127,18 +133,17 @@ def _numbers(report: Report) -> list[Markup]:
     if len(chosen) < report.rows:
         parts.append(tag("p", f"{len(chosen):,} of {report.rows:,} rows are drawn.", class_="note"))
     if len(report.targets) > len(targets):
-        rest = len(report.targets) - len(targets)
-        parts.append(tag("p", f"{rest:,} more targets are not drawn.", class_="note"))
+        rest = more(len(report.targets) - len(targets), "target", "drawn")
+        parts.append(tag("p", rest, class_="note"))
     return parts
 
 
 def _predicted(name: str, true: Array, given: Array) -> Markup:
     scale = Scale.of([*true.tolist(), *given.tolist()])
-    diagonal = tag("path", class_="line reference", d="M0 1000L1000 0")
     points = dots(
         zip(map(scale.place, true.tolist()), map(scale.place, given.tolist()), strict=True)
     )
-    drawn = [diagonal, tag("path", class_="dots cloud", d=points)]
+    drawn = [_diagonal(), tag("path", class_="dots cloud", d=points)]
     about = f"predicted over true {name}, {len(true):,} rows"
     made = frame(drawn, scale, scale, names=(f"true {name}", "predicted"), about=about)
     return figure("Predicted and true", made)

@@ -1,0 +1,43 @@
+"""Frames: columns of texts in a DataFrame, as the numbers that scikit-learn checks."""
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from nncli.parts.arrays import Array
+from nncli.sklearn.blocks import label
+
+Texts = dict[int, tuple[str, ...]]  # by the column's number
+MISSING = -1.0
+
+
+def without_texts(X: Any) -> tuple[Any, Texts]:
+    """X with a number in place of each text, and what it stands for, column by column.
+
+    A column is one of texts if pandas has it as strings, categories, or objects with a string among
+    them. What isn't a DataFrame is left as it is.
+    """
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(X, pandas.DataFrame):
+        return X, {}
+    texts: Texts = {}
+    numbers = X
+    for place, kind in enumerate(X.dtypes):
+        values = X.iloc[:, place]
+        are_texts = isinstance(kind, pandas.CategoricalDtype | pandas.StringDtype)
+        if not are_texts and (kind.kind != "O" or not any(isinstance(v, str) for v in values)):
+            continue
+        codes, found = pandas.factorize(values.astype(object))
+        texts[place] = tuple(map(label, found.tolist()))
+        if numbers is X:
+            numbers = X.copy(deep=False)
+        numbers.isetitem(place, codes.astype(float))
+    return numbers, texts
+
+
+def with_gaps(x: Array, texts: Texts) -> Array:
+    """The rows, with nothing where a text is missing."""
+    for place in texts:
+        x[:, place][x[:, place] == MISSING] = np.nan
+    return x
