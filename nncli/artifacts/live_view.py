@@ -122,7 +122,7 @@ class StudyView:
         best_name = best.run if best else ""
         return StudySeen(
             self.study.name,
-            "trials" if facts.kind == "sweep" else "runs",
+            facts.units,
             facts.ended is not None,
             is_running,
             done,
