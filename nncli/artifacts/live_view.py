@@ -75,9 +75,8 @@ class RunView:
 
     def look(self) -> RunSeen:
         name = self.name or str(self.path)
-        if not (self.path / MANIFEST).is_file() and (self.path / RESOLVED).is_file():
-            is_used = RunDirectory(self.path).is_used_elsewhere()
-            return RunSeen(name, BEGINNING if is_used else KILLED, 0, {})
+        if self._just_begins():
+            return RunSeen(name, BEGINNING, 0, {})
         reader = RunReader(RunDirectory.open(self.path))
         if not self._is_known:
             self._epochs, self._is_known = reader.recorded.training.epochs, True
@@ -89,6 +88,12 @@ class RunView:
         if not is_used:
             return RunSeen(name, KILLED, self._epochs, columns)
         return RunSeen(name, RUNNING, self._epochs, self._live(len(columns["epoch"])) or columns)
+
+    def _just_begins(self) -> bool:
+        """Whether a process is about to write the first checkpoint."""
+        has_config = (self.path / RESOLVED).is_file()
+        is_committed = (self.path / MANIFEST).is_file()
+        return has_config and not is_committed and RunDirectory(self.path).is_used_elsewhere()
 
     def _committed(self, reader: RunReader) -> Mapping[str, Sequence[float]]:
         if METRICS not in reader.run.manifest():
@@ -122,7 +127,7 @@ class StudyView:
         best_name = best.run if best else ""
         return StudySeen(
             self.study.name,
-            "trials" if facts.kind == "sweep" else "runs",
+            facts.units,
             facts.ended is not None,
             is_running,
             done,

@@ -10,6 +10,7 @@ from nncli.artifacts.live_view import BEGINNING, KILLED, RUNNING, RunView
 from nncli.artifacts.row_listeners import LIVE, LiveRows
 from nncli.cli.commands import watch
 from nncli.engine.trainer import train
+from nncli.errors import UserError
 
 
 class Clock:
@@ -90,7 +91,8 @@ def test_what_a_killed_run_has_left_of_them_is_swept_and_believed_no_more(record
 def test_a_run_that_just_begins_is_no_error(recorder):
     assert RunView(recorder.run.path).look().state == BEGINNING
     recorder.run.unlock()
-    assert RunView(recorder.run.path).look().state == KILLED
+    with pytest.raises(UserError, match="an unfinished run: it just begins, or was killed"):
+        RunView(recorder.run.path).look()
 
 
 def test_a_thousand_rows_a_second_are_written_once(tmp_path, clock, monkeypatch):
