@@ -35,8 +35,7 @@ def _layer(node: Node, network: Network) -> LayerFacts:
     activation = getattr(node.layer, "activation", None)
     what = f"{node.layer.name}, {activation.name}" if activation else _what(node.layer)
     has_weights = any(len(shape) == 2 for shape in shapes.values())
-    is_frozen = not node.layer.is_trainable
-    return LayerFacts(node.name, what, node.outputs, count, is_frozen, has_weights)
+    return LayerFacts(node.name, what, node.outputs, count, node.frozen, has_weights)
 
 
 def _what(layer: Layer) -> str:
