@@ -38,7 +38,9 @@ def data_facts(built: Built, source: str) -> DataFacts:
 def _column(table: Table, fitted: FittedColumn, rows: Array) -> ColumnFacts:
     values = finite(table.column(fitted.name).values[rows])
     words = table.categories.get(fitted.name) or table.orders.get(fitted.name)
-    kind = "ordinal" if fitted.order else fitted.kind
+    kind: str = "ordinal" if fitted.order else fitted.kind
+    if fitted.embedding:
+        kind += f", vectors of {fitted.embedding}"
     fill = "" if fitted.fill is None or not fitted.missing else _fill(fitted)
     if words or fitted.kind == "boolean":
         counts = _counts(values, words or ("no", "yes"))

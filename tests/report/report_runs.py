@@ -21,6 +21,8 @@ CONFIGS = {
     "targets": "data: {path: t.csv, target: [size, weight], features: {exclude: [outcome]}}",
     "labels": "data: {path: labels.csv, target: [rain, wind]}",
     "gate": "data: {dataset: and_gate}",
+    "vectors": "data: {path: t.csv, target: outcome, "
+    "preprocessing: {categorical: {encode: embedding, one_hot_max_size: 2}}}",
     "ensemble": "data: {dataset: iris}\nensemble: {members: 2}",
     "wide": "data: {path: wide.csv, target: class, task: classification}",
 }

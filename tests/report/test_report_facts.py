@@ -74,6 +74,14 @@ def test_the_network_is_told_layer_by_layer(facts_of):
     assert sum(layer.parameters for layer in network.layers) == network.parameters
 
 
+def test_tables_of_embedded_columns_are_a_layer_that_joins_nothing(facts_of):
+    document = facts_of("vectors")
+    first = document.network.layers[0]
+    assert (first.name, first.has_weights, first.parameters > 0) == ("embedding", False, True)
+    assert first.what.startswith("embedding (")
+    assert any("vectors of" in column.kind for column in document.data.columns)
+
+
 def test_rows_that_were_learnt_are_a_doubt(facts_of):
     assert "scored on the rows it was trained on" in facts_of("gate").doubts[0]
 

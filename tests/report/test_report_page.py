@@ -146,6 +146,7 @@ def test_ticks_are_round_and_few():
     assert [label for _, label in decades] == ["0.0001", "0.001", "0.01", "0.1", "1"]
     assert next(label for _, label in Scale(1e6, 1e6 + 1).ticks()) == "1M"
     assert [label for _, label in Scale(0.0, 1000.0, are_days=True).ticks()][1] == "1971-05-16"
+    assert [label for _, label in Scale(0.0, 1.0, is_whole=True).ticks()] == ["0", "1"]
     assert short_number(-0.0) == "0"
 
 

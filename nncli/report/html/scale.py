@@ -16,12 +16,16 @@ WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis 
 
 @dataclass(frozen=True)
 class Scale:
-    """From low to high, both drawn.  are_days: whether numbers are days since 1970."""
+    """From low to high, both drawn.
+
+    are_days: whether numbers are days since 1970.  is_whole: whether only whole ones are told.
+    """
 
     low: float
     high: float
     is_log: bool = False
     are_days: bool = False
+    is_whole: bool = False
 
     @classmethod
     def of(
@@ -53,7 +57,8 @@ class Scale:
             return [(share, day(self.low + share * span)) for share in DATES]
         values = _decades(self.low, self.high, most) if self.is_log else []
         if len(values) < 2:
-            values = _round_numbers(self.low, self.high, most)
+            least = 1.0 if self.is_whole else 0.0
+            values = _round_numbers(self.low, self.high, most, least)
         labels = next(filter(_differ, (_labels(values, digits) for digits in DIGITS)), [])
         return [(self.place(value), label) for value, label in zip(values, labels, strict=False)]
 
@@ -76,9 +81,10 @@ def _decades(low: float, high: float, most: int) -> list[float]:
     return found[:: math.ceil(len(found) / most)]
 
 
-def _round_numbers(low: float, high: float, most: int) -> list[float]:
+def _round_numbers(low: float, high: float, most: int, least: float) -> list[float]:
     size = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next((f * size for f in (1, 2, 5, 10) if (high - low) / (f * size) <= most), 20 * size)
+    step = max(step, least)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [number * step for number in range(first, last + 1)]
