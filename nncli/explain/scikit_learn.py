@@ -185,7 +185,7 @@ def _linear(built: Built) -> Equivalent:
         model = f"LogisticRegression({strength})"
         each = f"OneVsRestClassifier({model})" if built.table.labels else model
         return Equivalent("", f"without hidden layers this is {each}")
-    if list(_head(built)) or built.network.loss.name not in ("mse", "half_mse", "rss"):
+    if list(_head(built)) or built.network.loss.name not in ("mse", "half_mse", "half_sse", "rss"):
         return Equivalent()
     alpha = l2 / built.network.loss.factor(rows, built.network.outputs)
     name = f"Ridge(alpha={alpha:.6g})" if l2 else "LinearRegression()"

@@ -28,6 +28,7 @@ from nncli.parts.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
     HalfMse,
+    HalfSse,
     Huber,
     Mae,
     Mse,
@@ -54,6 +55,7 @@ HIDDEN = {
 PAIRS = {
     "identity, rss": (Identity(), Rss()),
     "identity, half_mse": (Identity(), HalfMse()),
+    "identity, half_sse": (Identity(), HalfSse()),
     "identity, mae": (Identity(), Mae()),
     "identity, huber": (Identity(), Huber(0.5)),
     "softplus, poisson": (Softplus(), Poisson()),

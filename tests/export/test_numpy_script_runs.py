@@ -19,6 +19,7 @@ PAIRS = [
     ("mae", "sigmoid"),
     ("huber", "identity"),
     ("half_mse", "tanh"),
+    ("half_sse", "sigmoid"),
     ("rss", "identity"),
     ("poisson", "softplus"),
 ]
