@@ -88,7 +88,7 @@ def test_rows_that_were_learnt_are_a_doubt(facts_of):
 
 def test_of_wide_tables_thirty_columns_are_told_and_the_rest_counted(facts_of):
     document = facts_of("wide")
-    assert (len(document.data.columns), document.data.of_columns) == (30, 40)
+    assert (len(document.data.columns), document.data.of_columns) == (30, 32)
     assert len(document.influence.importance.columns) == 30
 
 
