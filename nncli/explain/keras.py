@@ -32,7 +32,7 @@ def model(built: Built) -> Equivalent:
     for node in built.network.nodes:
         inside += _layer(built, node)
     dtype = built.experiment.training.dtype
-    given = _given_weights(built)
+    given = _weights(built)
     imports = "".join(f"{line}\n" for call, line in LOADERS.items() if call in given)
     code = f'{imports}import keras\nfrom keras import layers\n\nkeras.config.set_floatx("{dtype}")'
     code += f"\n{SCALING}\n" if "scaling(" in inside.code else ""
@@ -42,13 +42,18 @@ def model(built: Built) -> Equivalent:
     return Equivalent(code, *inside.notes, *jax)
 
 
-def _given_weights(built: Built) -> str:
-    """What gives a layer numbers of a file or the config; W is (inputs, units) there as here."""
+def _weights(built: Built) -> str:
+    """What gives a layer numbers of a file or the config, (inputs, units) there as here; and what
+    freezes one tensor of it alone."""
     lines, place = list[str](), 0
     for node in built.network.nodes:
-        for name, start in node.layer.initializers().items():
-            if start.given_by and name in node.layer.param_shapes(node.input_shape):
-                tensor = f"model.layers[{place}].{KERAS_TENSORS.get(name, name)}"
+        layer, starts = node.layer, node.layer.initializers()
+        before = node.input_shape
+        for name in (*layer.param_shapes(before), *layer.state_shapes(before)):
+            tensor, start = f"model.layers[{place}].{KERAS_TENSORS.get(name, name)}", starts[name]
+            if layer.is_trainable and not layer.trains(name):
+                lines.append(f"{tensor}.trainable = False")
+            if start.given_by:
                 lines.append(f"{tensor}.assign({start.assigned(f'{node.name}/{name}')})")
         found = _layer(built, node).code
         place += sum(not line.startswith("#") for line in found.splitlines())
@@ -86,7 +91,7 @@ def _dense(layer: Dense, *, is_scores: bool) -> Equivalent:
     if layer.kernel_regularizer is not None:
         keys.append(_key("kernel_regularizer", layer.kernel_regularizer.equivalent("keras")))
     keys += [] if layer.bias else [Equivalent(", use_bias=False")]
-    keys += [] if layer.trainable else [Equivalent(", trainable=False")]
+    keys += [] if layer.is_trainable else [Equivalent(", trainable=False")]
     found = layer.equivalent("keras", more_keys="".join(key.code for key in keys))
     notes = (note for key in [*keys, found] for note in key.notes)
     return _line(Equivalent(f"{comment}{found.code}", *notes), layer.name) + after

@@ -35,8 +35,7 @@ def _layer(node: Node, network: Network) -> LayerFacts:
     count = sum(tensor.size for tensor in network.layout.tensors if tensor.name in names)
     activation = getattr(node.layer, "activation", None)
     what = f"{node.layer.name}, {activation.name}" if activation else _what(node.layer)
-    is_frozen = not node.layer.is_trainable
-    return LayerFacts(node.name, what, node.outputs, count, is_frozen, "W" in shapes)
+    return LayerFacts(node.name, what, node.outputs, count, node.frozen, "W" in shapes)
 
 
 def _what(layer: Layer) -> str:

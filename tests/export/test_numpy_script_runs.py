@@ -19,6 +19,7 @@ PAIRS = [
     ("mae", "sigmoid"),
     ("huber", "identity"),
     ("half_mse", "tanh"),
+    ("half_sse", "sigmoid"),
     ("rss", "identity"),
     ("poisson", "softplus"),
 ]
@@ -37,6 +38,8 @@ NETWORKS = {
     "batch_norm": "[feature_scale, batch_norm, 8, batch_norm, {type: activation, function: tanh}]",
     "frozen": "[{type: dense, units: 5, trainable: false}, {type: batch_norm, trainable: false},"
     " {type: dense, units: 5, bias: false}, {type: dense, units: 4, trainable: false}, batch_norm]",
+    "frozen_tensors": "[{type: dense, units: 5, trainable: {b: false}},"
+    " {type: dense, units: 4, kernel_regularizer: l2, trainable: {W: false}}]",
     "penalties": "[{type: dense, units: 5, kernel_regularizer: l1_l2},"
     " {type: dense, units: 5, kernel_regularizer: l2},"
     " {type: dense, units: 4, kernel_regularizer: {type: l1_l2, l1: 0.003}}]",

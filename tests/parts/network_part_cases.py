@@ -135,6 +135,11 @@ LOSSES = {
         1 / 24,
         (Worked(1.75, [[0.25, -0.5], [0, 0.75]]),),  # 14 / 8
     ),
+    "half_sse": LossCase(
+        lambda part, a, t: np.sum((t - a) ** 2) / 2 / len(t),
+        1 / 8,
+        (Worked(3.5, [[0.5, -1], [0, 1.5]]),),  # 14 / 2 / 2
+    ),
     "mae": LossCase(
         lambda part, a, t: np.mean(np.abs(t - a)),
         1 / 12,

@@ -18,7 +18,7 @@ from nncli.engine import passes
 from nncli.engine.network import Network
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus, Tanh
 from nncli.parts.initializers import Constant, FromFile, Normal, Uniform
-from nncli.parts.layers import BatchNorm, Dense, Layer
+from nncli.parts.layers import BatchNorm, Dense, Layer, Trained
 from nncli.parts.losses import HalfMse
 from nncli.parts.optimizers import Sgd, UpdateBuffers
 from nncli.parts.regularizers import L1, L2
@@ -187,6 +187,19 @@ def test_frozen_layers_get_no_gradient_and_never_change(frozen):
     changed = {name for name in before if not np.array_equal(before[name], after[name])}
     assert {name.split("/")[0] for name in moved} == {name for name in free if free[name]}
     assert {name.split("/")[0] for name in changed} == {name for name in free if free[name]}
+
+
+def test_frozen_tensors_get_no_gradient_and_the_others_the_right_one():
+    hidden = [
+        Dense(3, Tanh(), SOME_BIAS, SOME_BIAS, L2(), trainable=Trained(b=False)),
+        Dense(4, Softplus(), SOME_BIAS, SOME_BIAS, L2(), trainable=Trained(W=False)),
+    ]
+    network = Network((2,), hidden, Dense(2, Identity(), trainable=Trained(b=False)), HalfMse())
+    problem = GradientProblem(network, rows=5, seed=11)
+    assert_gradients_agree(problem)
+    gradients = network.layout.views(problem.gradient())
+    assert [*gradients] == ["hidden_1/W", "hidden_2/b", "output/W"]
+    assert all(np.any(gradient) for gradient in gradients.values())
 
 
 class Cubed(Activation):

@@ -62,10 +62,10 @@ def _labels() -> Iterator[str]:
 
 
 def _wide() -> Iterator[str]:
-    """40 columns, 15 classes."""
+    """32 columns, 13 classes."""
     random = np.random.default_rng(2)
-    yield ",".join([*(f"column_{place}" for place in range(40)), "class"])
-    for row in range(150):
-        cells = random.normal(size=40)
-        cells[row % 15] += 3
-        yield ",".join([*(f"{cell:.2f}" for cell in cells), f"c{row % 15}"])
+    yield ",".join([*(f"column_{place}" for place in range(32)), "class"])
+    for row in range(65):
+        cells = random.normal(size=32)
+        cells[row % 13] += 3
+        yield ",".join([*(f"{cell:.2f}" for cell in cells), f"c{row % 13}"])

@@ -104,6 +104,7 @@ def test_the_formulas_of_every_layer_together(declared):
         "    - {type: activation, function: tanh}",
         "    - {type: dropout, rate: 0.4}",
         "    - {type: dense, units: 3, trainable: false}",
+        "    - {type: dense, units: 3, kernel_regularizer: l2, trainable: {W: false}}",
         "training: {clip_grad_norm: 0.2, class_weight: balanced, batch_size: 7}",
     )
     assert check(loaded) > 100

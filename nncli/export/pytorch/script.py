@@ -13,6 +13,7 @@ from nncli.export.numpy_script.formatting import WIDTH, docstring
 from nncli.export.pytorch.features import described, functions_of, literal, settings
 from nncli.export.pytorch.layers import Module, modules
 from nncli.export.pytorch.sources import imports, needed
+from nncli.operating_system import shell_word
 
 UNDO: dict[Transform, str] = {
     "none": "unchanged",
@@ -100,13 +101,13 @@ def pytorch_script(reader: RunReader, file_name: str) -> PyTorchScript:
     TrainedNetwork(reader).refuse_unfit()
     weights_name = f"{file_name.removesuffix('.py')}.safetensors"
     try:
-        page = _page(reader, weights_name)
+        page = _page(reader, file_name, weights_name)
     except UserError as error:
         raise UserError(f"{reader.run.path}: it can't be written for PyTorch: {error}") from error
     return PyTorchScript(page, reader.run.read(WEIGHTS), weights_name)
 
 
-def _page(reader: RunReader, weights_name: str) -> str:
+def _page(reader: RunReader, file_name: str, weights_name: str) -> str:
     learnt, layers = reader.model.preprocessing, modules(reader.model.network)
     parsers = reader.model.experiment.data.parsers
     features = described(learnt, parsers)
@@ -131,7 +132,13 @@ def _page(reader: RunReader, weights_name: str) -> str:
         f'SHA256 = "{weights}"  # of that file',
         f"DTYPE = torch.{reader.model.dtype}",
     ]
-    lines = [*docstring(_introduction(reader, weights_name)), "", *_imports(code), "", *head]
+    lines = [
+        *docstring(_introduction(reader, file_name, weights_name)),
+        "",
+        *_imports(code),
+        "",
+        *head,
+    ]
     return "\n".join(lines) + code + "\n"
 
 
@@ -222,13 +229,13 @@ def _answers(reader: RunReader) -> _Answers:
     )
 
 
-def _introduction(reader: RunReader, weights_name: str) -> str:
+def _introduction(reader: RunReader, file_name: str, weights_name: str) -> str:
     name, run = (escaped(each) for each in (reader.recorded.name, reader.run.name))
-    file = escaped(weights_name.removesuffix(".safetensors"))
+    file = escaped(shell_word(file_name))
     says = (
         f"It needs torch, NumPy and, beside it, {escaped(weights_name)}: the run's {WEIGHTS}. "
         "`load()` is the network, a torch.nn.Module; `predict(rows)` takes rows as they stand in "
-        f"the run's table; `python {file}.py TABLE.csv` prints the answers. They are those of "
+        f"the run's table; `python {file} TABLE.csv` prints the answers. They are those of "
         "`nncli predict`, up to rounding."
     )
     first = f"{name}: the network of the nncli run {run}, in PyTorch."

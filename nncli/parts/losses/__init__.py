@@ -9,7 +9,7 @@ the value and the gradient, a - t of cross-entropies, are exact and can't overfl
 
 from nncli.parts.losses.focal import BinaryFocal, Focal
 from nncli.parts.losses.loss import Loss
-from nncli.parts.losses.numbers import HalfMse, Huber, Mae, Mse, Poisson, Rss
+from nncli.parts.losses.numbers import HalfMse, HalfSse, Huber, Mae, Mse, Poisson, Rss
 from nncli.parts.losses.probabilities import BinaryCrossEntropy, CrossEntropy
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "CrossEntropy",
     "Focal",
     "HalfMse",
+    "HalfSse",
     "Huber",
     "Loss",
     "Mae",

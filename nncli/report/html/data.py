@@ -107,7 +107,7 @@ def network(facts: NetworkFacts) -> Markup:
 
 
 def _row(layer: LayerFacts) -> list[str]:
-    frozen = " (frozen)" if layer.is_frozen else ""
+    frozen = f" ({layer.frozen})" if layer.frozen else ""
     return [layer.name, layer.what, f"{layer.units:,}", f"{layer.parameters:,}{frozen}"]
 
 

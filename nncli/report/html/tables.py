@@ -34,7 +34,8 @@ def table(
         )
         for row in rows
     ]
-    made = tag("table", tag("thead", head), tag("tbody", *body), class_=kind or None)
+    kinds = f"{kind} stacked" if is_stacked else kind or None
+    made = tag("table", tag("thead", head), tag("tbody", *body), class_=kinds)
     return scrolling(made, label)
 
 
