@@ -9,7 +9,8 @@ from nncli.config.dump import in_words
 from nncli.data.data_checks import data_warnings, rowless_classes
 from nncli.doctor.diagnose import diagnose_reader
 from nncli.errors import few
-from nncli.evaluation.report import SPLITS, evaluate
+from nncli.evaluation.report import SPLITS
+from nncli.evaluation.scoring import evaluate
 from nncli.evaluation.verdicts import headline
 from nncli.evaluation.worst_rows import short_place, worst_rows
 from nncli.influence.influence import Influence, influence_of
