@@ -5,6 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from report_runs import CONFIGS, EVIL, IMAGE
 
 from nncli.report.html.page import html
 from nncli.report.html.scale import Scale, short_number
+from nncli.report.markdown import markdown
 
 NNCLI = Path(__file__).parents[2] / "nncli"
 LARGEST = 150_000  # bytes
@@ -110,6 +112,17 @@ def test_rows_can_be_left_out(facts_of):
     document = facts_of("hostile")
     assert re.search(r"t\.csv:\d", html(document))
     assert not re.search(r"t\.csv:\d", html(replace(document, worst=None)))
+
+
+@pytest.mark.parametrize("name", ["numbers", "classes", "labels"])
+def test_predictions_that_are_not_finite_have_no_place_in_a_chart(facts_of, name):
+    document = facts_of(name)
+    report = document.report
+    lost = np.where(np.arange(report.rows)[:, None] == 3, np.nan, report.predictions)
+    spoilt = replace(document, report=replace(report, predictions=lost), influence=None)
+    drawn = re.findall(r' (?:d|style|width|x1|x2|cx)="([^"]*)"', html(spoilt))
+    assert not [each for each in drawn if "nan" in each]
+    assert markdown(spoilt).startswith("# ")
 
 
 def colors() -> dict[str, dict[str, tuple[float, ...]]]:
