@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.assembly.build import Built
 from nncli.data.fitted_columns import FittedColumn
-from nncli.evaluation.verdicts import number
+from nncli.evaluation.figures import number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.report.facts import ColumnFacts, DataFacts, Histogram, TargetFacts, finite
@@ -83,7 +83,8 @@ def histogram(values: Array, kind: str = "numeric") -> Histogram | None:
     if not np.isfinite(high - low):
         return None
     bins = min(BINS, len(np.unique(values))) if high > low else 1
-    counts, _ = np.histogram(values, bins, (low, high if high > low else low + 1.0))
+    shares = (values - low) / (high - low) if high > low else np.zeros(len(values))
+    counts = np.bincount(np.minimum(shares * bins, bins - 1).astype(int), minlength=bins)
     return Histogram(tuple(counts.tolist()), words(low), words(high))
 
 

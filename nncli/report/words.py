@@ -6,7 +6,7 @@ from typing import Any
 from nncli.comparison.comparison import Group
 from nncli.comparison.labels import short_keys, short_values
 from nncli.errors import printable
-from nncli.evaluation.verdicts import between, number
+from nncli.evaluation.figures import between, number
 from nncli.influence.importance import Importance
 from nncli.influence.influence import Influence
 from nncli.report.facts import Document, Overview

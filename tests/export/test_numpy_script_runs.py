@@ -39,7 +39,7 @@ SAMPLINGS = [
 ]
 NETWORKS = {
     "dropout": "[8, {type: dropout, rate: 0.3}, 6, {type: dropout}]",
-    "batch_norm": "[batch_norm, 8, batch_norm, {type: activation, function: tanh}]",
+    "batch_norm": "[feature_scale, batch_norm, 8, batch_norm, {type: activation, function: tanh}]",
     "frozen": "[{type: dense, units: 5, trainable: false}, {type: batch_norm, trainable: false},"
     " {type: dense, units: 5, bias: false}, {type: dense, units: 4, trainable: false}, batch_norm]",
     "frozen_tensors": "[{type: dense, units: 5, trainable: {b: false}},"

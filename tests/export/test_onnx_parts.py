@@ -47,7 +47,7 @@ def test_every_activation_in_a_layer_and_by_itself(activation, dtype, tmp_path):
     "hidden",
     [
         "[]",
-        "[batch_norm, 6, {type: dropout, rate: 0.4}, batch_norm]",
+        "[feature_scale, batch_norm, 6, {type: dropout, rate: 0.4}, batch_norm]",
         "[{type: dense, units: 4, bias: false}, {type: dropout}]",
     ],
 )

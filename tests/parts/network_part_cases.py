@@ -16,7 +16,7 @@ from autograd.scipy.special import erf, logsumexp
 
 from nncli.parts.activations import Tanh
 from nncli.parts.initializers import Uniform
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Layer
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, FeatureScale, Layer
 from nncli.parts.regularizers import L1, L1L2, L2
 
 
@@ -347,5 +347,9 @@ LAYERS = {
     "batch_norm": LayerCase(
         batch_norm,
         lambda dense: [dense, BatchNorm(0.9, 0.1, Uniform(0.5, 1.5), dense.bias_initializer)],
+    ),
+    "feature_scale": LayerCase(
+        lambda layer, own, x, random: x * (1 + layer.rate * own["w"]),
+        lambda dense: [dense, FeatureScale(2.5)],
     ),
 }

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nncli.evaluation.worst_rows import short_place, worst_rows
+from nncli.report.data_facts import histogram
 from nncli.report.facts import Document
 
 
@@ -60,6 +61,14 @@ def test_data_are_the_training_rows_with_what_stands_in(facts_of):
     assert sum(count for _, count in by_kind["categorical"].counts) == 112
     assert by_kind["date"].histogram.low.startswith("2020-")
     assert sum(data.targets[0].counts["train"]) == 112
+
+
+def test_a_histogram_counts_every_value_however_close_or_far():
+    for values in (np.arange(40.0), 1e16 + 2 * np.arange(30.0), np.array([3.0]), -np.ones(5)):
+        assert sum(histogram(values).counts) == len(values)
+    assert histogram(np.arange(40.0)).counts == (2,) * 20
+    assert histogram(np.array([-1.7e308, 1.7e308])) is None  # a range that is no number
+    assert histogram(np.empty(0)) is None
 
 
 def test_the_network_is_told_layer_by_layer(facts_of):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,9 @@ from report_runs import CONFIGS, EVIL, IMAGE
 
 from nncli.report.html.page import html
 from nncli.report.html.scale import Scale, short_number
+from nncli.report.markdown import markdown
 
+NNCLI = Path(__file__).parents[2] / "nncli"
 LARGEST = 150_000  # bytes
 ELEMENTS = {
     *("html", "head", "meta", "title", "link", "style", "body", "header", "h1", "h2", "h3", "p"),
@@ -111,12 +114,21 @@ def test_rows_can_be_left_out(facts_of):
     assert not re.search(r"t\.csv:\d", html(replace(document, worst=None)))
 
 
+@pytest.mark.parametrize("name", ["numbers", "classes", "labels"])
+def test_predictions_that_are_not_finite_have_no_place_in_a_chart(facts_of, name):
+    document = facts_of(name)
+    report = document.report
+    lost = np.where(np.arange(report.rows)[:, None] == 3, np.nan, report.predictions)
+    spoilt = replace(document, report=replace(report, predictions=lost), influence=None)
+    drawn = re.findall(r' (?:d|style|width|x1|x2|cx)="([^"]*)"', html(spoilt))
+    assert not [each for each in drawn if "nan" in each]
+    assert markdown(spoilt).startswith("# ")
+
+
 def colors() -> dict[str, dict[str, tuple[float, ...]]]:
     """The colours of the light and the dark scheme, by name."""
-    root = Path(__file__).parents[2] / "nncli"
-    text = (root / "page" / "theme.css").read_text() + (
-        root / "report" / "page" / "report.css"
-    ).read_text()
+    files = (NNCLI / "page" / "theme.css", NNCLI / "report" / "page" / "report.css")
+    text = "".join(file.read_text() for file in files)
     found: dict[str, dict[str, tuple[float, ...]]] = {"light": {}, "dark": {}}
     for block in re.finditer(r"(@media screen[^{]*\{\s*)?:root \{(.*?)\}", text, re.DOTALL):
         for name, value in re.findall(r"--([\w-]+): #(\w{6});", block[2]):
@@ -138,6 +150,18 @@ def test_texts_and_curves_stand_out_from_the_paper(scheme):
     for name in ("ink", "soft", "accent", *(f"c{n}" for n in range(6))):
         high, low = sorted((luminance(known[name]), paper), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 4.5, name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("sign", ["positive", "negative"])
+def test_counts_stand_out_from_their_tint(scheme, sign):
+    """Of a confusion table: the strongest tint is 42% of a colour."""
+    known, text = colors()[scheme], (NNCLI / "page" / "theme.css").read_text()
+    light, dark = re.findall(rf"--{sign}: (\d+) (\d+) (\d+);", text)
+    tint = [int(channel) / 255 for channel in (light if scheme == "light" else dark)]
+    mixed = [0.42 * a + 0.58 * b for a, b in zip(tint, known["paper"], strict=True)]
+    high, low = sorted((luminance(known["ink"]), luminance(tuple(mixed))), reverse=True)
+    assert (high + 0.05) / (low + 0.05) >= 4.5
 
 
 def test_ticks_are_round_and_few():

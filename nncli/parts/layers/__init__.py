@@ -7,6 +7,7 @@ Kernels call NumPy with `out=` alone, so that a plan can record the calls once a
 from nncli.parts.layers.dense import Dense, Input, Output, Trained
 from nncli.parts.layers.elementwise import ActivationLayer, Dropout
 from nncli.parts.layers.embedding import EmbeddedColumn, Embedding
+from nncli.parts.layers.feature_scale import FeatureScale
 from nncli.parts.layers.layer import Layer
 from nncli.parts.layers.normalization import BatchNorm
 
@@ -17,6 +18,7 @@ __all__ = [
     "Dropout",
     "EmbeddedColumn",
     "Embedding",
+    "FeatureScale",
     "Input",
     "Layer",
     "Output",
