@@ -208,8 +208,10 @@ class _Answers:
 
 def _answers(reader: RunReader) -> _Answers:
     learnt, threshold = reader.model.preprocessing, reader.decision.threshold
+    is_margin = bool(reader.model.network.loss.off)
     if learnt.classes:
-        decode = "two_classes" if reader.model.network.outputs == 1 else "many_classes"
+        decode = "two_sides" if is_margin else "two_classes"
+        decode = decode if reader.model.network.outputs == 1 else "many_classes"
         decide = "likeliest" if threshold is None else "above_threshold"
         return _Answers(
             decode,
@@ -220,10 +222,11 @@ def _answers(reader: RunReader) -> _Answers:
             f"[name, *p] for name, p in zip({decide}(answers), answers.tolist())",
         )
     if learnt.labels:
+        decode = "label_sides" if is_margin else "labels"
         return _Answers(
-            "labels",
+            decode,
             "(rows, labels) the probability of each target's second value in LABELS.",
-            ("labels", "has_labels"),
+            (decode, "has_labels"),
             {},
             '*(f"prediction_{name}" for name in TARGETS), '
             '*(f"probability_{name}" for name in TARGETS)',
