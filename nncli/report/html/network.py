@@ -103,7 +103,7 @@ def _places(column: int, columns: int, units: int) -> Places:
     """Where the units of a layer are drawn: all, or the first four and the last three."""
     x = round(SIDE * (column + 0.5) / columns)
     count = min(units, MOST_UNITS)
-    step = min(SIDE / (count), 160)
+    step = min(SIDE / max(count, 1), 160)
     top = SIDE / 2 - step * (count - 1) / 2
     ys = [round(top + step * place) for place in range(count)]
     return [(x, y) for place, y in enumerate(ys) if units <= MOST_UNITS or place != 4]
