@@ -144,7 +144,7 @@ def _evaluate_draws_few_resamples() -> Iterator[None]:
     What an interval is has tests of its own, of as many as there are.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nncli.evaluation.report.resample", partial(resample, resamples=100))
+        patch.setattr("nncli.evaluation.scoring.resample", partial(resample, resamples=100))
         yield
 
 

@@ -85,3 +85,21 @@ def test_architecture_page_counts_what_the_example_records():
     assert f"theta has {job.network.layout.size} numbers" in page
     assert f"is {len(stepper.gradient_tapes[1].operations)} operations" in page
     assert len(stepper.update_tape.operations) == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_told_to_shells_as_the_page_says(shell, nncli, monkeypatch):
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert f"_NNCLI_COMPLETE={shell}_source nncli" in page
+    monkeypatch.setenv("_NNCLI_COMPLETE", f"{shell}_source")
+    done = nncli()
+    assert (done.code, done.err) == (0, "")
+    assert f"_NNCLI_COMPLETE={shell}_complete" in done.out
+
+
+def test_completion_knows_commands_and_options(nncli, monkeypatch):
+    monkeypatch.setenv("_NNCLI_COMPLETE", "bash_complete")
+    for words, count, known in (("nncli ver", 1, "verify"), ("nncli train --res", 2, "--resume")):
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(count))
+        assert nncli().out == f"plain,{known}\n"

@@ -73,7 +73,9 @@ def predict_held_out(
     ratio = np.ones(len(table.targets) if is_regression else 0)
     if not has_folds:
         rows = parts[0]
-        together = np.mean(np.stack([member(table, rows) for member in members]), axis=0)
+        together = np.empty((0, len(table.classes) or len(table.targets)))
+        if len(rows):
+            together = np.mean(np.stack([member(table, rows) for member in members]), axis=0)
         return HeldOut(rows, together, table.y[rows], ratio)
     order = np.argsort(np.concatenate(parts))
     rows = np.concatenate(parts)[order]

@@ -9,13 +9,16 @@ from typing import NamedTuple
 
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.metrics_log import read_columns
+from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.row_listeners import LIVE
 from nncli.artifacts.run_directory import METRICS, RESOLVED, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, runs_of
 from nncli.artifacts.trial_records import TrialRecord, best_of
 from nncli.errors import CorruptRun
+from nncli.untrusted_files.opening import Unfit, read_file
 
+MOST_LIVE = 1 << 26  # bytes
 BEGINNING, RUNNING, KILLED = "beginning", "running", "stopped before its end"
 
 
@@ -72,9 +75,8 @@ class RunView:
 
     def look(self) -> RunSeen:
         name = self.name or str(self.path)
-        if not (self.path / MANIFEST).is_file() and (self.path / RESOLVED).is_file():
-            is_used = RunDirectory(self.path).is_used_elsewhere()
-            return RunSeen(name, BEGINNING if is_used else KILLED, 0, {})
+        if self._just_begins():
+            return RunSeen(name, BEGINNING, 0, {})
         reader = RunReader(RunDirectory.open(self.path))
         if not self._is_known:
             self._epochs, self._is_known = reader.recorded.training.epochs, True
@@ -87,6 +89,12 @@ class RunView:
             return RunSeen(name, KILLED, self._epochs, columns)
         return RunSeen(name, RUNNING, self._epochs, self._live(len(columns["epoch"])) or columns)
 
+    def _just_begins(self) -> bool:
+        """Whether a process is about to write the first checkpoint."""
+        has_config = (self.path / RESOLVED).is_file()
+        is_committed = (self.path / MANIFEST).is_file()
+        return has_config and not is_committed and RunDirectory(self.path).is_used_elsewhere()
+
     def _committed(self, reader: RunReader) -> Mapping[str, Sequence[float]]:
         if METRICS not in reader.run.manifest():
             return {"epoch": [], "loss": []}
@@ -94,8 +102,8 @@ class RunView:
 
     def _live(self, rows: int) -> Mapping[str, Sequence[float]] | None:
         """What was written since, if that is more; a line that is being written left out."""
-        with suppress(OSError, CorruptRun):
-            content = (self.path / LIVE).read_bytes()
+        with suppress(OSError, CorruptRun, Unfit):
+            content = read_file(place_inside(self.path, LIVE), MOST_LIVE, "rows of metrics")
             columns = read_columns(content[: content.rfind(b"\n") + 1], self.path / LIVE)
             return columns if len(columns["epoch"]) > rows else None
         return None
@@ -119,7 +127,7 @@ class StudyView:
         best_name = best.run if best else ""
         return StudySeen(
             self.study.name,
-            "trials" if facts.kind == "sweep" else "runs",
+            facts.units,
             facts.ended is not None,
             is_running,
             done,

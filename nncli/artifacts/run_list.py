@@ -131,7 +131,7 @@ def _study(path: Path) -> Listed:
     sizes = [
         entry["bytes"] for run in runs_of(path) for entry in RunDirectory(run).manifest().values()
     ]
-    kind = {"sweep": "trials", "ensemble": "members"}.get(facts.kind, facts.kind)
+    kind = facts.kind if facts.kind in ("folds", "seeds") else facts.units
     value = best.value if best else None
     if facts.kind == "ensemble":
         value = _value(facts.result, facts.objective)

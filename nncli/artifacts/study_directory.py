@@ -60,6 +60,11 @@ class StudyFacts:
     result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
+    def units(self) -> str:
+        """What its trials are called."""
+        return {"sweep": "trials", "ensemble": "members"}.get(self.kind, "runs")
+
+    @property
     def logged_objective(self) -> str:
         """The column of metrics.csv for the objective: rows that a fold holds out aren't in it."""
         return self.objective.replace("held_out_", "val_")

@@ -11,7 +11,7 @@ from nncli.assembly.memory_check import check_network
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
 from nncli.assembly.split_table import SplitTable, split_table
-from nncli.assembly.validation import validate, validate_watched, validate_weight_files
+from nncli.assembly.validation import validate, validate_given_weights, validate_watched
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output
@@ -109,7 +109,7 @@ def assemble(
         experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs)
         validate(experiment, table, rows, preprocessing.n_inputs, source)
         if recorded is None:  # a run has its weights in its own files
-            validate_weight_files(experiment, source)
+            validate_given_weights(experiment, source)
         model = Model(experiment, preprocessing)
         check_network(model, rows, source)
     job = _job(model, split, row_weights, source)

@@ -7,11 +7,10 @@ import numpy as np
 from nncli.config.load import Source
 from nncli.config.resolved import Resolved
 from nncli.engine.job import Job
-from nncli.errors import UserError, printable
+from nncli.errors import ShapeError, UserError, printable
 from nncli.parts.activations import Softmax
-from nncli.parts.initializers import FromFile
 from nncli.parts.layers import BatchNorm
-from nncli.parts.losses import CrossEntropy
+from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
@@ -79,37 +78,48 @@ def validate_watched(job: Job, source: Source) -> None:
         raise source.error(found)
 
 
-def validate_weight_files(resolved: Resolved, source: Source) -> None:
-    """Raises ConfigError unless every file that weights start from has them, in their shapes."""
-    if found := [*_weight_files(resolved)]:
+def validate_given_weights(resolved: Resolved, source: Source) -> None:
+    """Raises ConfigError unless weights that are given are there, in their shapes."""
+    if found := [*_given_weights(resolved)]:
         raise source.error(found)
 
 
-def _weight_files(resolved: Resolved) -> Found:
+def _given_weights(resolved: Resolved) -> Found:
     network, nobody = resolved.network, np.random.default_rng(0)
     for number, (place, layer, own) in enumerate(network.layer_shapes(), start=1):
         node = f"hidden_{number}" if number <= len(network.hidden) else "output"
         keys = {id(value): key for key, value in vars(layer).items()}
         shapes = {**layer.param_shapes(own), **layer.state_shapes(own)}
         for tensor, start in layer.initializers().items():
-            if isinstance(start, FromFile) and tensor in shapes:
+            if start.given_by and tensor in shapes:
                 try:
                     start(shapes[tensor], nobody, f"{node}/{tensor}")
                 except UserError as error:
-                    yield f"{place}.{keys[id(start)]}.path", str(error)
+                    key = error.key if isinstance(error, ShapeError) else ""
+                    yield f"{place}.{keys[id(start)]}.{key or start.given_by}", str(error)
 
 
 def _loss(resolved: Resolved, table: Table) -> Found:
     output, loss = resolved.network.output, resolved.loss
     if table.labels and isinstance(output.activation, Softmax):
         yield "network.output", f"{ONE_OF} softmax, and labels don't: use sigmoid"
-    elif table.labels and isinstance(loss, CrossEntropy):
-        yield "loss", f"{ONE_OF} {loss.name}, and labels don't: use binary_cross_entropy"
+    elif table.labels and isinstance(loss, CrossEntropy | MulticlassHinge):
+        instead = "binary_cross_entropy" if isinstance(loss, CrossEntropy) else "hinge"
+        yield "loss", f"{ONE_OF} {loss.name}, and labels don't: use {instead}"
     elif isinstance(output.activation, Softmax) and output.units == 1:
         yield "network.output", "softmax over 1 unit is always 1: use sigmoid, or 2 units"
     elif misfit := loss.misfit(output.activation, output.units):
         yield "loss", misfit
+    yield from _target(resolved, table)
+
+
+def _target(resolved: Resolved, table: Table) -> Found:
+    """What a loss can't do with the targets."""
+    loss = resolved.loss
     low, high = loss.targets
+    if isinstance(loss, OfMargins) and table.task == "regression":
+        yield "loss", f"{loss.name} tells classes apart, and this is a regression"
+        return
     keys = resolved.data.preprocessing.target
     if (low, high) != (-np.inf, np.inf) and table.task == "regression":
         message = f"{loss.name} needs the targets as they are: use none"

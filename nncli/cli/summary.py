@@ -117,7 +117,7 @@ def model_summary(built: Built) -> str:
             for tensor in network.layout.tensors
             if tensor.name in {f"{node.name}/{name}" for name in shapes}
         )
-        frozen = "" if node.layer.is_trainable else " (frozen)"
+        frozen = f" ({node.frozen})" if node.frozen else ""
         rows.append([node.name, what, f"{node.inputs} -> {node.outputs}", f"{count:,}{frozen}"])
     split = ", ".join(f"{name} {len(rows_)}" for name, rows_ in built.rows.named().items())
     facts = [

@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 
 from nncli.config.dump import plain
+from nncli.config.hints import required
 from nncli.parts.activations import Activation
-from nncli.parts.initializers import FromFile, Initializer
+from nncli.parts.initializers import Initializer
 from nncli.parts.layers import Dense, Layer, Output
 
 
@@ -57,5 +58,5 @@ def short(layer: Layer | Output) -> Any:
 
 def _plain_name(part: Any, block: Any) -> Any:
     """The name of a part whose keys all have their defaults, else its block."""
-    is_part = isinstance(part, Activation | Initializer) and not isinstance(part, FromFile)
+    is_part = isinstance(part, Activation | Initializer) and not required(type(part))
     return part.name if is_part and type(part)() == part else block

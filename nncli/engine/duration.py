@@ -1,12 +1,14 @@
 """Duration: how long training a job will take, by a few steps of it that nothing is kept of."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from nncli.engine.job import Job
 from nncli.engine.stop import Stop
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
+from nncli.errors import Diverged
 
 PROBE = 0.25  # seconds
 STEPS = 32  # between two looks at the clock
@@ -52,12 +54,12 @@ def duration(job: Job) -> Duration:
     """Measure a few steps, and count how many there may be; the job is left as it is."""
     training, state = job.training, job.start()
     per_epoch = training.steps_per_epoch
-    with limited(training):
+    with limited(training), suppress(Diverged):  # which training itself tells of
         stop = StopAfter(PROBE)
         for report in train(job, state, stop):
             if report.epoch == 0:
                 stop.wind_up()
-        seconds = stop.passed
+    seconds = stop.passed
     each = seconds / max(state.step, 1) * per_epoch
     stopping = training.early_stopping
     likely = min(training.epochs, PATIENCES * stopping.patience) if stopping else training.epochs

@@ -33,6 +33,13 @@ class Node:
         """Numbers in a row of y."""
         return math.prod(self.output_shape)
 
+    @property
+    def frozen(self) -> str:
+        """`frozen` where no parameter learns, `b frozen` where that one doesn't; else empty."""
+        names = [*self.layer.param_shapes(self.input_shape)]
+        still = [name for name in names if not self.layer.trains(name)]
+        return f"{'' if still == names else f'{still[0]} '}frozen" if still else ""
+
 
 class Network:
     """The forward map, and where its parameters lie; it holds no data and no parameters.
@@ -94,8 +101,8 @@ class Network:
 
     def _tensors(self) -> Iterator[tuple[str, Shape, Zone]]:
         for node in self.nodes:
-            zone = Zone.TRAINED if node.layer.is_trainable else Zone.FROZEN
             for name, shape in node.layer.param_shapes(node.input_shape).items():
+                zone = Zone.TRAINED if node.layer.trains(name) else Zone.FROZEN
                 yield f"{node.name}/{name}", shape, zone
             for name, shape in node.layer.state_shapes(node.input_shape).items():
                 yield f"{node.name}/{name}", shape, Zone.STATE

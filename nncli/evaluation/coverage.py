@@ -7,6 +7,7 @@ import numpy as np
 from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.trained_model import ChosenRows, Scored, TrainedModel
 from nncli.errors import UserError
+from nncli.evaluation.figures import number
 
 LEVEL = 0.9
 
@@ -21,10 +22,9 @@ class Coverage:
     share: float
 
     def __str__(self) -> str:
-        return (
-            f"{self.level:.0%} prediction intervals: {self.target} ± {self.half_width:.4g} in the "
-            f"median; {self.share:.1%} of these rows lie in theirs"
-        )
+        width = f"{self.target} ± {number(self.half_width)} in the median"
+        lie = f"{self.share:.1%} of these rows lie in theirs"
+        return f"{self.level:.0%} prediction intervals: {width}; {lie}"
 
 
 def coverage(trained: TrainedModel, chosen: ChosenRows, scored: Scored) -> list[Coverage]:

@@ -1,6 +1,6 @@
 """Intervals: how far a score could be off by the luck of which rows were scored."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,17 +96,30 @@ def resample(
     size = min(rows, MOST_ROWS)
     affordable = VALUES // (size * max(predictions.shape[1], NARROW))
     count = min(resamples, max(affordable, FEWEST)) if rows >= FEWEST_ROWS else 0
-    random = np.random.default_rng(seed)
+    random, ranked = np.random.default_rng(seed), _ranked(predictions)
     draws = {name: np.full(count, np.nan) for name in metrics}
     with np.errstate(all="ignore"):  # what isn't finite shows in the scores
         values = {name: metric(predictions, truth) for name, metric in metrics.items()}
         for number in range(count):
-            chosen = random.integers(rows, size=size)
+            chosen = ranked(random.integers(rows, size=size))
             drawn, drawn_truth = predictions[chosen], truth[chosen]
             for name, metric in metrics.items():
                 if metric.name not in WITHOUT:
                     draws[name][number] = metric(drawn, drawn_truth)
     return Resampled(values, draws, float(np.sqrt(size / rows)))
+
+
+def _ranked(predictions: Array) -> Callable[[Array], Array]:
+    """The same rows of a resample, by falling probability of the second of two classes.
+
+    Metrics of the ranking sort them: rows in order take them a third of the time.
+    """
+    if predictions.ndim != 2 or predictions.shape[1] != 2:
+        return lambda chosen: chosen
+    order = np.argsort(-predictions[:, 1], kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return lambda chosen: np.asarray(order[np.sort(place[chosen])])
 
 
 def _estimate(

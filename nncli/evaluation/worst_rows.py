@@ -7,8 +7,8 @@ from pathlib import PurePath
 
 import numpy as np
 
+from nncli.evaluation.figures import number
 from nncli.evaluation.report import Report
-from nncli.evaluation.verdicts import number
 from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
 from nncli.parts.table import Table

@@ -135,7 +135,7 @@ def _starts(network: Network) -> Iterator[tuple[str, str]]:
         starts = node.layer.initializers()
         shapes = node.layer.param_shapes(node.input_shape)
         for name, shape in shapes.items():
-            frozen = "" if node.layer.is_trainable else "; frozen"
+            frozen = "" if node.layer.trains(name) else "; frozen"
             said = f"{_start(starts[name], shape)}{frozen}"
             yield symbol(network, f"{node.name}/{name}"), said
 

@@ -7,7 +7,7 @@ from nncli.engine.network import Node
 from nncli.equivalent import Equivalent
 from nncli.explain.keras_training import training
 from nncli.parts.activations import Activation
-from nncli.parts.initializers import FromFile, Ones, Zeros
+from nncli.parts.initializers import Ones, Zeros
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense
 
 LOADERS = {
@@ -32,7 +32,7 @@ def model(built: Built) -> Equivalent:
     for node in built.network.nodes:
         inside += _layer(built, node)
     dtype = built.experiment.training.dtype
-    given = _given_weights(built)
+    given = _weights(built)
     imports = "".join(f"{line}\n" for call, line in LOADERS.items() if call in given)
     code = f'{imports}import keras\nfrom keras import layers\n\nkeras.config.set_floatx("{dtype}")'
     code += f"\n{SCALING}\n" if "scaling(" in inside.code else ""
@@ -42,15 +42,19 @@ def model(built: Built) -> Equivalent:
     return Equivalent(code, *inside.notes, *jax)
 
 
-def _given_weights(built: Built) -> str:
-    """What gives a layer the tensors of a file; each kernel is (inputs, units) there as here."""
+def _weights(built: Built) -> str:
+    """What gives a layer numbers of a file or the config, (inputs, units) there as here; and what
+    freezes one tensor of it alone."""
     lines, place = list[str](), 0
     for node in built.network.nodes:
-        for name, start in node.layer.initializers().items():
-            if isinstance(start, FromFile):
-                tensor = f"model.layers[{place}].{KERAS_TENSORS.get(name, name)}"
-                load = "np.load" if start.path.suffix == ".npz" else "load_file"
-                lines.append(f'{tensor}.assign({load}({start.path.name!r})["{node.name}/{name}"])')
+        layer, starts = node.layer, node.layer.initializers()
+        before = node.input_shape
+        for name in (*layer.param_shapes(before), *layer.state_shapes(before)):
+            tensor, start = f"model.layers[{place}].{KERAS_TENSORS.get(name, name)}", starts[name]
+            if layer.is_trainable and not layer.trains(name):
+                lines.append(f"{tensor}.trainable = False")
+            if start.given_by:
+                lines.append(f"{tensor}.assign({start.assigned(f'{node.name}/{name}')})")
         found = _layer(built, node).code
         place += sum(not line.startswith("#") for line in found.splitlines())
     return "\n".join(lines)
@@ -87,7 +91,7 @@ def _dense(layer: Dense, *, is_scores: bool) -> Equivalent:
     if layer.kernel_regularizer is not None:
         keys.append(_key("kernel_regularizer", layer.kernel_regularizer.equivalent("keras")))
     keys += [] if layer.bias else [Equivalent(", use_bias=False")]
-    keys += [] if layer.trainable else [Equivalent(", trainable=False")]
+    keys += [] if layer.is_trainable else [Equivalent(", trainable=False")]
     found = layer.equivalent("keras", more_keys="".join(key.code for key in keys))
     notes = (note for key in [*keys, found] for note in key.notes)
     return _line(Equivalent(f"{comment}{found.code}", *notes), layer.name) + after

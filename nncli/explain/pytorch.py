@@ -97,7 +97,10 @@ def _starts(node: Node, module: str) -> Equivalent:
             found += _start(starts[name], tensor, f"{node.name}/{name}", shape)
     if not layer.is_trainable:
         still = ".eval()" if isinstance(layer, BatchNorm) else ""  # keeps its running statistics
-        found += Equivalent(f"{module}{still}.requires_grad_(False)")
+        return found + Equivalent(f"{module}{still}.requires_grad_(False)")
+    for name in layer.param_shapes(before):
+        if not layer.trains(name):
+            found += Equivalent(f"{module}.{TENSORS[name]}.requires_grad_(False)")
     return found
 
 

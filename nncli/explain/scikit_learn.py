@@ -37,7 +37,7 @@ def _barriers(built: Built) -> Iterator[str]:
     if len(set(hidden)) > 1:
         yield "no equivalent: different activations in the hidden layers"
     yield from _head(built)
-    if any(not layer.bias or not layer.trainable for layer in _denses(built)):
+    if any(not layer.bias or not _learns(layer) for layer in _denses(built)):
         yield "no equivalent: layers without bias, or frozen ones"
     if len(set(penalties)) > 1:
         yield "no equivalent: a penalty on some layers only; alpha is for all of them"
@@ -165,9 +165,14 @@ def _steps(built: Built) -> Equivalent:
     return found
 
 
+def _learns(layer: Dense) -> bool:
+    """Whether all of it is trained."""
+    return all(layer.trains(name) for name in ("W", "b"))
+
+
 def _linear(built: Built) -> Equivalent:
     """The estimator that goes straight to the minimum where there are no hidden layers."""
-    if len(built.network.nodes) > 1 or built.network.output.trainable is False:
+    if len(built.network.nodes) > 1 or not _learns(built.network.output):
         return Equivalent()
     penalty, rows = built.network.output.kernel_regularizer, len(built.job.train)
     if not isinstance(penalty, L2 | None) or not built.network.output.bias:
@@ -180,7 +185,7 @@ def _linear(built: Built) -> Equivalent:
         model = f"LogisticRegression({strength})"
         each = f"OneVsRestClassifier({model})" if built.table.labels else model
         return Equivalent("", f"without hidden layers this is {each}")
-    if list(_head(built)) or built.network.loss.name not in ("mse", "half_mse", "rss"):
+    if list(_head(built)) or built.network.loss.name not in ("mse", "half_mse", "half_sse", "rss"):
         return Equivalent()
     alpha = l2 / built.network.loss.factor(rows, built.network.outputs)
     name = f"Ridge(alpha={alpha:.6g})" if l2 else "LinearRegression()"

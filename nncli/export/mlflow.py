@@ -19,13 +19,15 @@ from typing import Any, NamedTuple
 import nncli
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import reporting
+from nncli.artifacts.manifest import is_listed
+from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.run_directory import EVALUATION
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.scores import recorded_scores
 from nncli.artifacts.tensorboard_log import name_of
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.config.dump import plain
-from nncli.errors import FileFailure, UserError, printable
+from nncli.errors import CorruptRun, FileFailure, UserError, printable
 
 TAG = "nncli.manifest_sha256"
 MOST_METRICS, MOST_PARAMS = 1000, 100  # in one call
@@ -122,7 +124,7 @@ class MLflow:
         files = [*_files(reader)]
         for name in files:
             folder = name.rpartition("/")[0] or None
-            self.client.log_artifact(run_id, str(reader.run.path / name), folder)
+            self.client.log_artifact(run_id, str(place_inside(reader.run.path, name)), folder)
         summary = reader.summary()
         status = STATUS.get(str(summary["stopped"]), "FINISHED")
         self.client.set_terminated(run_id, status, _milliseconds(summary.get("ended")))
@@ -182,14 +184,19 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _files(reader: RunReader) -> Iterator[str]:
-    """The files worth having there: all but checkpoints and tables; and what evaluate has left."""
-    for name in reader.run.manifest():
+    """The files worth having there: all but checkpoints and tables; and what evaluate has left.
+
+    Raises CorruptRun for one that isn't what the run's manifest says.
+    """
+    path = reader.run.path
+    for name, entry in reader.run.manifest().items():
         if name.partition("/")[0] not in NOT_SENT:
+            if not is_listed(place_inside(path, name), entry):
+                raise CorruptRun(f"{path / name}: changed since the run was sealed")
             yield name
-    folder = Path(reader.run.path, EVALUATION)
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            yield path.relative_to(reader.run.path).as_posix()
+    for file in sorted(Path(path, EVALUATION).rglob("*")):
+        if file.is_file():
+            yield file.relative_to(path).as_posix()
 
 
 def _milliseconds(moment: object) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.assembly.build import Built
 from nncli.data.fitted_columns import FittedColumn
-from nncli.evaluation.verdicts import number
+from nncli.evaluation.figures import number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.report.facts import ColumnFacts, DataFacts, Histogram, TargetFacts, finite
@@ -38,7 +38,9 @@ def data_facts(built: Built, source: str) -> DataFacts:
 def _column(table: Table, fitted: FittedColumn, rows: Array) -> ColumnFacts:
     values = finite(table.column(fitted.name).values[rows])
     words = table.categories.get(fitted.name) or table.orders.get(fitted.name)
-    kind = "ordinal" if fitted.order else fitted.kind
+    kind: str = "ordinal" if fitted.order else fitted.kind
+    if fitted.embedding:
+        kind += f", vectors of {fitted.embedding}"
     fill = "" if fitted.fill is None or not fitted.missing else _fill(fitted)
     if words or fitted.kind == "boolean":
         counts = _counts(values, words or ("no", "yes"))
@@ -81,7 +83,8 @@ def histogram(values: Array, kind: str = "numeric") -> Histogram | None:
     if not np.isfinite(high - low):
         return None
     bins = min(BINS, len(np.unique(values))) if high > low else 1
-    counts, _ = np.histogram(values, bins, (low, high if high > low else low + 1.0))
+    shares = (values - low) / (high - low) if high > low else np.zeros(len(values))
+    counts = np.bincount(np.minimum(shares * bins, bins - 1).astype(int), minlength=bins)
     return Histogram(tuple(counts.tolist()), words(low), words(high))
 
 

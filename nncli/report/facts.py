@@ -102,7 +102,7 @@ class LayerFacts:
     what: str
     units: int
     parameters: int
-    is_frozen: bool
+    frozen: str
     has_weights: bool
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from nncli.errors import escaped
 from nncli.evaluation.class_scores import largest
-from nncli.evaluation.verdicts import between, number, verdicts
+from nncli.evaluation.figures import between, number
+from nncli.evaluation.verdicts import verdicts
 from nncli.report.facts import Again, ColumnFacts, DataFacts, Document, NetworkFacts, Overview
 from nncli.report.words import about, correlated, score_rows, worst_table
 

@@ -5,7 +5,8 @@ from dataclasses import MISSING, fields
 from nncli.assembly.build import Built
 from nncli.config.dump import in_words
 from nncli.engine.network import Network, Node
-from nncli.parts.layers import Layer
+from nncli.errors import few
+from nncli.parts.layers import Embedding, Layer
 from nncli.registry import Part
 from nncli.report.facts import LayerFacts, NetworkFacts
 
@@ -34,13 +35,13 @@ def _layer(node: Node, network: Network) -> LayerFacts:
     count = sum(tensor.size for tensor in network.layout.tensors if tensor.name in names)
     activation = getattr(node.layer, "activation", None)
     what = f"{node.layer.name}, {activation.name}" if activation else _what(node.layer)
-    has_weights = any(len(shape) == 2 for shape in shapes.values())
-    is_frozen = not node.layer.is_trainable
-    return LayerFacts(node.name, what, node.outputs, count, is_frozen, has_weights)
+    return LayerFacts(node.name, what, node.outputs, count, node.frozen, "W" in shapes)
 
 
 def _what(layer: Layer) -> str:
-    """Its name, and the keys that say more than their defaults do."""
+    """Its name, and the keys that say more than their defaults do; of tables what they hold."""
+    if isinstance(layer, Embedding):
+        return f"{layer.name} ({few([f'{c.name} {c.rows} x {c.size}' for c in layer.columns])})"
     said = [
         f"{field.name} {in_words(value) if isinstance(value, Part) else value}"
         for field in fields(layer)

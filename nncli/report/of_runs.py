@@ -10,7 +10,8 @@ from nncli.artifacts.curve_bands import band
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.comparison.comparison import Comparison, Group, compare
 from nncli.comparison.results import bare
-from nncli.evaluation.verdicts import between, listed, number
+from nncli.evaluation.figures import between, number
+from nncli.evaluation.verdicts import listed
 from nncli.report.curves import overlaid
 from nncli.report.facts import Overview
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from nncli.comparison.comparison import Group
 from nncli.comparison.labels import short_keys, short_values
-from nncli.evaluation.verdicts import between, number
+from nncli.errors import printable
+from nncli.evaluation.figures import between, number
 from nncli.influence.importance import Importance
 from nncli.influence.influence import Influence
 from nncli.report.facts import Document, Overview
@@ -71,7 +72,8 @@ def score_rows(overview: Overview) -> tuple[list[str], list[list[str]]]:
         ("runs", [f"{len(g.runs.results):,}" for g in groups]),
     ]
     columns += _figures(comparison.metric, groups)
-    columns += list(zip(short_keys(keys), map(list, settings), strict=True))
+    cut = [[printable(value) for value in column] for column in settings]
+    columns += list(zip(short_keys(keys), cut, strict=True))
     shown = [column for column in columns if any(column[1])]
     header = [name for name, _ in shown]
     return header, [list(row) for row in zip(*(cells for _, cells in shown), strict=True)]

@@ -1,5 +1,6 @@
 """How far a run has come is to be seen a second later, long before its next checkpoint."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ from nncli.artifacts.live_view import BEGINNING, KILLED, RUNNING, RunView
 from nncli.artifacts.row_listeners import LIVE, LiveRows
 from nncli.cli.commands import watch
 from nncli.engine.trainer import train
+from nncli.errors import UserError
 
 
 class Clock:
@@ -54,6 +56,17 @@ def test_rows_are_there_each_second_once_a_run_is_that_old(recorder, clock):
     assert [*view.look().columns["epoch"]] == [0, 1, 2]
 
 
+def test_what_is_no_file_of_the_run_is_not_read(recorder, clock, trained, tmp_path):
+    trained(recorder, 2)
+    (tmp_path / "elsewhere").write_bytes(recorder.log.text())
+    live, view = recorder.run.path / LIVE, RunView(recorder.run.path)
+    live.symlink_to(tmp_path / "elsewhere")
+    assert [*view.look().columns["epoch"]] == [0]
+    live.unlink()
+    os.mkfifo(live)
+    assert [*view.look().columns["epoch"]] == [0]
+
+
 def test_they_are_gone_when_the_run_has_ended(recorder, clock, trained, no_plotter):
     clock.now += 2
     trained(recorder)
@@ -78,7 +91,8 @@ def test_what_a_killed_run_has_left_of_them_is_swept_and_believed_no_more(record
 def test_a_run_that_just_begins_is_no_error(recorder):
     assert RunView(recorder.run.path).look().state == BEGINNING
     recorder.run.unlock()
-    assert RunView(recorder.run.path).look().state == KILLED
+    with pytest.raises(UserError, match="an unfinished run: it just begins, or was killed"):
+        RunView(recorder.run.path).look()
 
 
 def test_a_thousand_rows_a_second_are_written_once(tmp_path, clock, monkeypatch):

@@ -15,6 +15,8 @@ LAYERS = {
     "dense": "{type: dense, units: 2}",
     "frozen": "{type: dense, units: 2, trainable: false}",
     "frozen tanh": "{type: dense, units: 2, activation: tanh, trainable: false}",
+    "frozen b": "{type: dense, units: 2, trainable: {b: false}}",
+    "frozen W": "{type: dense, units: 2, activation: tanh, trainable: {W: false}}",
     "frozen norm": "{type: batch_norm, trainable: false}",
     "dropout": "{type: dropout, rate: 0.2}",
     "activation": "{type: activation, function: tanh}",
@@ -37,7 +39,7 @@ def test_trace_shows_what_learns_behind_what_is_frozen(stack, nncli, write):
             assert "internal error" not in done.err
             if form == "json" and done.code == 0:
                 names = [tensor["name"] for tensor in json.loads(done.out)["tensors"]]
-                assert any(name.endswith("/dW") for name in names)
+                assert any(name.endswith(("/dW", "/db")) for name in names)
 
 
 @pytest.mark.parametrize("more", [[], ["--json"], ["--quiet"]], ids=str)

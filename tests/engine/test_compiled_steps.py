@@ -13,7 +13,7 @@ from nncli.engine.settings import EarlyStopping
 from nncli.engine.steppers.compiled import stepper as compiled_stepper
 from nncli.errors import Diverged
 from nncli.parts.activations import Identity, Relu, Sigmoid, Softmax, Tanh
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Trained
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Mse
 from nncli.parts.optimizers import Adam, AdamW, Lbfgs, Sgd
 from nncli.parts.regularizers import L1L2
@@ -78,6 +78,9 @@ JOBS = {
     ),
     "matched, one unit, no bias": make_job(
         [], Dense(1, Sigmoid(), bias=False), BinaryCrossEntropy(), optimizer=Sgd(0.1, 0.9), **ROWS
+    ),
+    "frozen tensors": make_job(
+        [Dense(9, trainable=Trained(b=False)), Dense(3, trainable=Trained(W=False))], **ROWS
     ),
     "frozen": make_job([Dense(9, trainable=False), BatchNorm(trainable=False), Dense(3)], **ROWS),
     "long sums": make_job(rows=5000, epochs=2, clip_grad_norm=0.01),

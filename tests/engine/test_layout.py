@@ -6,7 +6,7 @@ import pytest
 from nncli.engine.layout import Layout, Zone
 from nncli.engine.network import Network
 from nncli.parts.activations import Identity
-from nncli.parts.layers import BatchNorm, Dense
+from nncli.parts.layers import BatchNorm, Dense, Trained
 from nncli.parts.losses import Mse
 
 
@@ -64,3 +64,22 @@ def test_initial_values_are_those_of_each_tensor_s_initializer(network):
     assert views["hidden_2/moving_variance"].tolist() == [1.0, 1.0]
     assert views["hidden_1/b"].tolist() == [0.0, 0.0]
     assert len(np.unique(views["hidden_1/W"])) == 6
+
+
+def test_one_tensor_of_a_layer_may_be_frozen_alone():
+    hidden = [Dense(2, trainable=Trained(b=False)), Dense(2, trainable=Trained(W=False))]
+    output = Dense(1, Identity(), bias=False, trainable=Trained(b=False))
+    network = Network((3,), hidden, output, Mse())
+    starts = {tensor.name: tensor.start for tensor in network.layout.tensors}
+    assert starts == {
+        "hidden_1/W": 0,  # trained: 3 * 2 + 2 + 2 * 1 = 10
+        "hidden_2/b": 6,
+        "output/W": 8,
+        "hidden_1/b": 10,  # frozen: 2 + 2 * 2 = 6
+        "hidden_2/W": 12,
+    }
+    assert (network.layout.trainable, network.layout.size) == (10, 16)
+    assert [node.frozen for node in network.nodes] == ["b frozen", "W frozen", ""]
+    alone = Dense(1, Identity(), bias=False, trainable=Trained(W=False))
+    assert not alone.is_trainable
+    assert Network((3,), [Dense(2)], alone, Mse()).nodes[-1].frozen == "frozen"

@@ -12,7 +12,7 @@ from nncli.data.one_hot import OneHotRows
 from nncli.engine import cost
 from nncli.engine.evaluator import Evaluator
 from nncli.errors import UserError
-from nncli.evaluation import report
+from nncli.evaluation import scoring
 from nncli.parts.answers import Answers
 from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import Metric
@@ -170,7 +170,7 @@ def test_predicted_classes_are_the_most_probable_ones(built, nothing_is_kept):
 
 
 def test_a_report_that_memory_cannot_hold_is_refused_in_one_line(monkeypatch):
-    monkeypatch.setattr(report, "available", lambda: 1 << 30)
-    report._refuse_too_many(1000, 100)
+    monkeypatch.setattr(scoring, "available", lambda: 1 << 30)
+    scoring._refuse_too_many(1000, 100)
     with pytest.raises(UserError, match="a report of 30,000 rows and 100,000 classes would take"):
-        report._refuse_too_many(30_000, 100_000)
+        scoring._refuse_too_many(30_000, 100_000)

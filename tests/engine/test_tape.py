@@ -23,14 +23,17 @@ from nncli.parts.activations import (
     Softplus,
     Tanh,
 )
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Trained
 from nncli.parts.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
     HalfMse,
+    HalfSse,
+    Hinge,
     Huber,
     Mae,
     Mse,
+    MulticlassHinge,
     Poisson,
     Rss,
 )
@@ -45,6 +48,7 @@ HIDDEN = {
     "no bias": [Dense(5, bias=False)],
     "frozen first": [Dense(5, trainable=False), Dense(3)],
     "frozen in the middle": [Dense(5), Dense(4, trainable=False), Dense(3)],
+    "frozen tensors": [Dense(5, trainable=Trained(W=False)), Dense(4, trainable=Trained(b=False))],
     "penalties": [Dense(5, kernel_regularizer=L2(0.1)), Dense(4, kernel_regularizer=L1(0.1))],
     "dropout": [Dropout(0.2), Dense(5), Dropout(0.5)],
     "batch_norm": [BatchNorm(), Dense(5, Identity()), BatchNorm(), ActivationLayer(Tanh())],
@@ -53,6 +57,9 @@ HIDDEN = {
 PAIRS = {
     "identity, rss": (Identity(), Rss()),
     "identity, half_mse": (Identity(), HalfMse()),
+    "identity, hinge": (Identity(), Hinge()),
+    "identity, multiclass_hinge": (Identity(), MulticlassHinge()),
+    "identity, half_sse": (Identity(), HalfSse()),
     "identity, mae": (Identity(), Mae()),
     "identity, huber": (Identity(), Huber(0.5)),
     "softplus, poisson": (Softplus(), Poisson()),

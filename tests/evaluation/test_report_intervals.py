@@ -177,3 +177,14 @@ def test_less_is_better_for_an_error_and_worse_for_a_score(low, high, score, err
     difference = Estimate(0.0, low, high)
     assert standing(difference, is_score=True) == score
     assert standing(difference, is_score=False) == error
+
+
+def test_resample_in_the_order_of_the_scores_has_the_rows_that_were_drawn():
+    random = np.random.default_rng(3)
+    given = random.random(60).round(1)  # with ties
+    predictions, truth = np.column_stack([1 - given, given]), random.integers(0, 2, 60)
+    draws = resample({"roc_auc": RocAuc()}, predictions, truth, seed=5, resamples=20).draws
+    drawing = np.random.default_rng(5)
+    rows = [drawing.integers(60, size=60) for _ in range(20)]
+    plain = [RocAuc()(predictions[chosen], truth[chosen]) for chosen in rows]
+    np.testing.assert_array_equal(draws["roc_auc"], plain)

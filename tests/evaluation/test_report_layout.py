@@ -44,7 +44,7 @@ def sure(wrong=3, rows=270, classes=10, seed=0):
     return report(powers / powers.sum(axis=1, keepdims=True), truth, names)
 
 
-@pytest.mark.parametrize("scale", [1e-6, 1.0, 2e4, 2e5, 3e6, 4e8, 1e12])
+@pytest.mark.parametrize("scale", [1e-6, 2e5, 3e6, 4e8])
 @pytest.mark.parametrize("draw", [regression_plots.predicted_vs_true, regression_plots.residuals])
 def test_numbers_of_an_axis_do_not_touch(draw, scale):
     (main,) = laid_out(draw(regressed(90, scale=scale), LONG)).axes

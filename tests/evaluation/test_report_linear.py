@@ -8,6 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from nncli.engine.evaluator import EvaluationSet
+from nncli.evaluation import linear_inputs
 from nncli.evaluation import linear_model as module
 from nncli.evaluation.linear_model import PENALTIES, STRENGTH, linear_model
 
@@ -148,7 +149,7 @@ def test_rows_on_disk_are_read_by_slices_and_give_the_same(monkeypatch):
     random = np.random.default_rng(0)
     x, truth = random.standard_normal((500, 4)), random.integers(0, 3, 500)
     inside = predictions(rows_of(x, truth), classes=3)
-    monkeypatch.setattr(module, "BLOCK_VALUES", 4 * 37)
+    monkeypatch.setattr(linear_inputs, "BLOCK_VALUES", 4 * 37)
     outside = predictions(rows_of(OnDisk(x), truth), classes=3)
     np.testing.assert_allclose(outside, inside, rtol=1e-12)
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from nncli.artifacts.loaded_network import load_network
-from nncli.explain import keras
+from nncli.cli.summary import model_summary
+from nncli.explain import keras, pytorch, scikit_learn
 
 FILE = "{type: from_file, path: w.%s}"
 
@@ -43,3 +44,45 @@ def test_keras_is_given_the_tensors_of_the_file(tmp_path, suffix):
         f"{load}('w.{suffix}')[\"output/b\"])": ("1", "bias"),
     }
     assert not any("from_file" in note for note in found.notes)
+
+
+def test_numbers_of_the_config_are_in_the_code_as_they_are(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "data: {dataset: {type: inline, x: [[1, 2], [3, 4]], y: [1, 2]}}\n"
+        "network:\n"
+        "  hidden: []\n"
+        "  output:\n"
+        "    kernel_initializer: {type: values, values: [[0.25], [3]]}\n"
+        "    bias_initializer: {type: values, values: [-1]}\n"
+    )
+    built = load_network(path).built
+    code = keras.model(built).code.splitlines()
+    assert "model.layers[0].kernel.assign([[0.25], [3.0]])" in code
+    assert "model.layers[0].bias.assign([-1.0])" in code
+    code = pytorch.model(built).code.splitlines()
+    assert "model[0].weight.data = torch.tensor([[0.25], [3.0]]).T" in code
+    assert "model[0].bias.data = torch.tensor([-1.0])" in code
+
+
+def test_a_tensor_frozen_alone_is_so_in_other_libraries(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "data: {dataset: {type: inline, x: [[1, 2], [3, 4]], y: [1, 2]}}\n"
+        "network:\n"
+        "  hidden: [{type: dense, units: 2, trainable: {W: false}}]\n"
+        "  output: {trainable: {b: false}}\n"
+    )
+    built = load_network(path).built
+    code = keras.model(built).code.splitlines()
+    assert "model.layers[0].kernel.trainable = False" in code
+    assert "model.layers[1].bias.trainable = False" in code
+    code = pytorch.model(built).code.splitlines()
+    assert "model[0].weight.requires_grad_(False)" in code
+    assert "model[2].bias.requires_grad_(False)" in code
+    assert (
+        "no equivalent: layers without bias, or frozen ones" in scikit_learn.equivalent(built).notes
+    )
+    rows = [line.split() for line in model_summary(built).splitlines()]
+    assert ["hidden_1", "dense,", "relu", "2", "->", "2", "6", "(W", "frozen)"] in rows
+    assert ["parameters", "4", "trained"] in rows  # two of hidden_1/b, two of output/W

@@ -20,7 +20,7 @@ BUILT_IN = [
     cls for kind in ASKED for cls in members(kind).values() if cls.__module__.startswith("nncli.")
 ]
 NEEDS_NONE = {Constant, ActivationLayer}  # nothing to be told, and what its function is told
-REQUIRED = {"units": 3, "path": Path("weights.npz")}
+REQUIRED = {"values": [[1.0]], "units": 3, "path": Path("weights.npz")}
 GIVEN = {  # by the libraries, whatever they ask about
     "learning_rate": 0.1,
     "steps": 7,

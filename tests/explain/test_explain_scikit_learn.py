@@ -88,6 +88,7 @@ def fitted(built):
         ),
         (NUMBERS, ["loss=mse"], 1e-12),
         (NUMBERS, ["loss=half_mse"], 1e-12),
+        (NUMBERS, ["loss=half_sse"], 1e-12),
         (NUMBERS, ["loss=rss", "optimizer.learning_rate=0.003"], 1e-12),
         (NUMBERS, [TWO, "network.output.units=2", "loss=mse"], 1e-12),
         (

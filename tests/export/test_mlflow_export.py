@@ -167,6 +167,20 @@ def test_what_mlflow_refuses_leaves_nothing_there(nncli, iris_copy, client):
     assert client.runs == {}
 
 
+def test_no_file_from_outside_the_run_is_sent(nncli, iris_copy, client, folder):
+    (folder / "secret").write_text("secret")
+    (iris_copy.path / "evaluation").mkdir()
+    (iris_copy.path / "evaluation" / "test.json").symlink_to(folder / "secret")
+    done = nncli("export", iris_copy.path, "--to", "mlflow")
+    assert (done.code, client.runs) == (4, {})
+    assert done.err == f"{iris_copy.path}/evaluation/test.json: leads out of the run\n"
+    (iris_copy.path / "evaluation" / "test.json").unlink()
+    (iris_copy.path / "config.yaml").write_text("x: 1")
+    done = nncli("export", iris_copy.path, "--to", "mlflow")
+    assert (done.code, client.runs) == (4, {})
+    assert done.err == f"{iris_copy.path}/config.yaml: changed since the run was sealed\n"
+
+
 def test_a_run_that_goes_on_is_refused(nncli, iris_copy, client, monkeypatch):
     monkeypatch.setattr(exported.RunReader, "summary", lambda self: {})
     done = nncli("export", iris_copy.path, "--to", "mlflow")

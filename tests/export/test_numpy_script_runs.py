@@ -4,7 +4,7 @@ import pytest
 from script_runs import CONFIGS, IRIS, assert_repeats, logged, page_of, printed, trained
 
 from nncli.errors import UserError
-from nncli.registry import members
+from nncli.registry import find, members
 
 DTYPES = ("float64", "float32")
 ACTIVATIONS = list(members("activation"))
@@ -16,9 +16,14 @@ PAIRS = [
     ("{type: focal, label_smoothing: 0.1}", "softmax"),
     ("{type: binary_focal, gamma: 1.5}", "sigmoid"),
     ("mse", "softmax"),
+    ("hinge", "identity"),
+    ("squared_hinge", "tanh"),
+    ("multiclass_hinge", "identity"),
+    ("squared_multiclass_hinge", "identity"),
     ("mae", "sigmoid"),
     ("huber", "identity"),
     ("half_mse", "tanh"),
+    ("half_sse", "sigmoid"),
     ("rss", "identity"),
     ("poisson", "softplus"),
 ]
@@ -34,9 +39,11 @@ SAMPLINGS = [
 ]
 NETWORKS = {
     "dropout": "[8, {type: dropout, rate: 0.3}, 6, {type: dropout}]",
-    "batch_norm": "[batch_norm, 8, batch_norm, {type: activation, function: tanh}]",
+    "batch_norm": "[feature_scale, batch_norm, 8, batch_norm, {type: activation, function: tanh}]",
     "frozen": "[{type: dense, units: 5, trainable: false}, {type: batch_norm, trainable: false},"
     " {type: dense, units: 5, bias: false}, {type: dense, units: 4, trainable: false}, batch_norm]",
+    "frozen_tensors": "[{type: dense, units: 5, trainable: {b: false}},"
+    " {type: dense, units: 4, kernel_regularizer: l2, trainable: {W: false}}]",
     "penalties": "[{type: dense, units: 5, kernel_regularizer: l1_l2},"
     " {type: dense, units: 5, kernel_regularizer: l2},"
     " {type: dense, units: 4, kernel_regularizer: {type: l1_l2, l1: 0.003}}]",
@@ -99,10 +106,21 @@ def test_every_way_to_draw_batches_is_repeated(sampling, tmp_path):
 
 @pytest.mark.parametrize("name", list(members("initializer")))
 def test_every_initializer_is_repeated(name, tmp_path):
-    if name == "from_file":
-        pytest.skip("in configs/one_softmax_step.yaml")
+    if find("initializer", name).given_by:
+        pytest.skip("of numbers that have to be given: the next, and configs/one_softmax_step.yaml")
     hidden = f"network.hidden=[{{type: dense, units: 5, kernel_initializer: {name}}}]"
     assert_repeats(IRIS, tmp_path, hidden)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_weights_of_the_config_are_in_the_script(dtype, tmp_path):
+    kernel, bias = "[[0.1, -2], [0.3, 4], [1e-9, 0.25], [-1, 1]]", "[0.125, -0.3]"
+    hidden = f"units: 2, kernel_initializer: {{type: values, values: {kernel}}}"
+    hidden += f", bias_initializer: {{type: values, values: {bias}}}"
+    hidden = f"network.hidden=[{{type: dense, {hidden}}}]"
+    page = assert_repeats(IRIS, tmp_path, hidden, f"training.dtype={dtype}")
+    assert "W1_start" in page
+    assert "b1_start" in page
 
 
 @pytest.mark.parametrize("interval", ["epoch", "step"])

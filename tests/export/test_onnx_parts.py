@@ -47,7 +47,7 @@ def test_every_activation_in_a_layer_and_by_itself(activation, dtype, tmp_path):
     "hidden",
     [
         "[]",
-        "[batch_norm, 6, {type: dropout, rate: 0.4}, batch_norm]",
+        "[feature_scale, batch_norm, 6, {type: dropout, rate: 0.4}, batch_norm]",
         "[{type: dense, units: 4, bias: false}, {type: dropout}]",
     ],
 )
@@ -63,6 +63,8 @@ def test_every_layer(hidden, dtype, tmp_path):
         (TWO, "{}", "binary_cross_entropy"),
         (TWO, "{units: 2, activation: softmax}", "cross_entropy"),
         (TWO, "{units: 1, activation: identity}", "mse"),
+        (TWO, "{}", "hinge"),
+        (TABLE, "{}", "multiclass_hinge"),
         (TABLE, "{units: 3, activation: identity}", "mse"),
         (TABLE, "{units: 3, activation: relu}", "mse"),
         (NUMBERS, "{}", "mse"),

@@ -18,8 +18,8 @@ from nncli.engine import passes
 from nncli.engine.network import Network
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus, Tanh
 from nncli.parts.initializers import Constant, FromFile, Normal, Uniform
-from nncli.parts.layers import BatchNorm, Dense, Layer
-from nncli.parts.losses import HalfMse
+from nncli.parts.layers import BatchNorm, Dense, Layer, Trained
+from nncli.parts.losses import HalfMse, OfMargins
 from nncli.parts.optimizers import Sgd, UpdateBuffers
 from nncli.parts.regularizers import L1, L2
 from nncli.registry import members
@@ -27,7 +27,7 @@ from nncli.registry import members
 LAYERS = [cls for cls in members("layer").values() if issubclass(cls, Layer)]
 ACTIVATIONS = list(members("activation").values())
 LOSSES = list(members("loss").values())
-INITIALIZERS = [cls for cls in members("initializer").values() if cls is not FromFile]
+INITIALIZERS = [cls for cls in members("initializer").values() if not cls.given_by]
 REGULARIZERS = list(members("regularizer").values())
 OUTPUTS = {(0.0, np.inf): Softplus(), (0.0, 1.0): Sigmoid(), (-np.inf, np.inf): Identity()}
 
@@ -49,6 +49,7 @@ def network_of(layer, activation, loss, initializer, *, inputs=2, units=3, depth
     case = network_part_cases.LAYERS.get(layer.name)
     block = case.block(dense) if case and case.block else [dense, layer()]
     squash = Softmax() if loss.matched is Softmax else OUTPUTS[loss.targets]
+    squash = Identity() if isinstance(loss, OfMargins) else squash
     return Network((inputs,), block * depth, Dense(2, squash, initializer, SOME_BIAS), loss)
 
 
@@ -187,6 +188,19 @@ def test_frozen_layers_get_no_gradient_and_never_change(frozen):
     changed = {name for name in before if not np.array_equal(before[name], after[name])}
     assert {name.split("/")[0] for name in moved} == {name for name in free if free[name]}
     assert {name.split("/")[0] for name in changed} == {name for name in free if free[name]}
+
+
+def test_frozen_tensors_get_no_gradient_and_the_others_the_right_one():
+    hidden = [
+        Dense(3, Tanh(), SOME_BIAS, SOME_BIAS, L2(), trainable=Trained(b=False)),
+        Dense(4, Softplus(), SOME_BIAS, SOME_BIAS, L2(), trainable=Trained(W=False)),
+    ]
+    network = Network((2,), hidden, Dense(2, Identity(), trainable=Trained(b=False)), HalfMse())
+    problem = GradientProblem(network, rows=5, seed=11)
+    assert_gradients_agree(problem)
+    gradients = network.layout.views(problem.gradient())
+    assert [*gradients] == ["hidden_1/W", "hidden_2/b", "output/W"]
+    assert all(np.any(gradient) for gradient in gradients.values())
 
 
 class Cubed(Activation):

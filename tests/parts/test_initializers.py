@@ -10,10 +10,10 @@ from safetensors.numpy import save_file
 from training_part_cases import INITIALIZERS as STANDARD_DEVIATIONS
 
 from nncli.errors import DataError, ShapeError
-from nncli.parts.initializers import Constant, FromFile, Normal, Ones, Uniform, Zeros
+from nncli.parts.initializers import Constant, FromFile, Normal, Ones, Uniform, Values, Zeros
 from nncli.registry import members
 
-DRAWN = [cls for cls in members("initializer").values() if cls is not FromFile]
+DRAWN = [cls for cls in members("initializer").values() if not cls.given_by]
 every_drawn = pytest.mark.parametrize("initializer", DRAWN, ids=lambda cls: cls.name)
 
 
@@ -84,6 +84,35 @@ def test_mean_and_limits_are_the_ones_given():
 def test_crossed_limits_are_refused():
     with pytest.raises(ValueError, match=r"low \(1\) must not exceed high \(0\)"):
         Uniform(low=1.0, high=0.0)
+
+
+def test_written_numbers_are_the_start_to_the_bit():
+    kernel, bias = [[0.1, 1.0], [1e-300, -0.3]], [0.7, 2.0]
+    assert draw(Values(kernel), (2, 2)).tolist() == kernel
+    assert draw(Values(bias), (2,)).tolist() == bias
+    assert draw(Values([[1.0]]), (1, 1)).dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("values", "shape", "place", "message"),
+    [
+        ([[1.0, 2.0], [3.0]], (2, 2), "values[1]", "expected 2 numbers, one a unit, found 1 num"),
+        ([[1.0, 2.0]], (2, 2), "values", "expected 2 lists, one an input, found 1 list"),
+        ([[1.0], [2.0]], (1, 2), "values", "expected 1 list, one an input, found 2 lists (a list"),
+        ([1.0, 2.0], (2, 1), "values", "expected 2 lists, one an input, found 2 numbers"),
+        ([1.0, [2.0]], (2, 1), "values", "found 1 number and 1 list"),
+        ([[1.0], [2.0]], (2,), "values", "expected 2 numbers, one a unit, found 2 lists"),
+        ([1.0], (2,), "values", "expected 2 numbers, one a unit, found 1 number"),
+    ],
+)
+def test_written_numbers_of_another_shape_are_refused_where_they_stand(
+    values, shape, place, message
+):
+    with pytest.raises(ShapeError) as caught:
+        draw(Values(values), shape)
+    assert caught.value.key == place
+    assert str(caught.value).startswith("hidden_1/W: ")
+    assert message in str(caught.value)
 
 
 KERNEL = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])

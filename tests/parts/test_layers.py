@@ -7,7 +7,7 @@ from nncli.engine import passes
 from nncli.engine.network import Network
 from nncli.engine.workspace import Workspace
 from nncli.parts.activations import Identity, Relu
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, FeatureScale
 from nncli.parts.losses import Mse
 
 
@@ -60,6 +60,14 @@ def test_dropout_zeroes_its_share_and_scales_up_the_rest():
 def test_dropout_of_nothing_passes_everything():
     y, _ = run(Dropout(0.0), np.ones((5, 5)))
     assert (y == 1.0).all()
+
+
+def test_feature_scale_matches_hand_worked_values():
+    # 1 + 6 w: 1, 1.6 and 0.4
+    y, _ = run(FeatureScale(), [[2.0, 5.0, 10.0]], {"w": [0.0, 0.1, -0.1]})
+    np.testing.assert_allclose(y, [[2.0, 8.0, 4.0]], rtol=1e-14)
+    y, _ = run(FeatureScale(), [[2.0, 5.0]])
+    assert y.tolist() == [[2.0, 5.0]]  # before the first step
 
 
 def test_batch_norm_matches_hand_worked_values():

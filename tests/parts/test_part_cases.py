@@ -9,7 +9,7 @@ import pytest
 import training_part_cases
 
 from nncli.parts import activations
-from nncli.parts.initializers import FromFile
+from nncli.parts.initializers import FromFile, Values
 from nncli.parts.layers import Layer
 from nncli.parts.optimizers import Lbfgs
 from nncli.registry import members
@@ -23,7 +23,7 @@ CASES = {
     "schedule": training_part_cases.SCHEDULES,
     "optimizer": training_part_cases.OPTIMIZERS,
 }
-OF_THEIR_OWN = {FromFile, Lbfgs}  # a file's numbers; SciPy's steps
+OF_THEIR_OWN = {FromFile, Values, Lbfgs}  # given numbers; SciPy's steps
 
 
 @pytest.mark.parametrize("kind", CASES)

@@ -23,6 +23,8 @@ COMMANDS = {
     "trace": ("trace", "run", "--format", "json"),
     "explain": ("explain", "run"),
     "export": ("export", "run", "--to", "numpy"),
+    "pytorch": ("export", "run", "--to", "pytorch"),
+    "watch": ("watch", "run"),
     "resume": ("train", "--resume", "run", "--set", "training.epochs=5", "--quiet"),
 }
 

@@ -9,8 +9,8 @@ import pytest
 DRAWS = """
 import functools, sys
 from nncli.cli.main import run
-from nncli.evaluation import report
-report.resample = functools.partial(report.resample, resamples=20)  # which no picture shows
+from nncli.evaluation import scoring
+scoring.resample = functools.partial(scoring.resample, resamples=20)  # which no picture shows
 options = ["--set", "output.plots=[loss]", "-q"]
 assert run(["train", "it.yaml", "--runs-dir", sys.argv[1], *options]) == 0
 at = sys.argv[1] + "/it-001"

@@ -62,6 +62,11 @@ def commands(table, run):
     yield ("explain", run), 0
     yield ("export", run, "--to", "numpy"), 0
     yield ("export", run, "--to", "numpy", "-o", f"s{ALL}.py"), 0
+    yield ("export", run, "--to", "pytorch"), 0
+    yield ("export", run, "--to", "pytorch", "-o", f"t{ALL}.py"), 0
+    yield ("export", run, "--to", "tensorboard", "-o", f"l{ALL}"), 0
+    yield ("watch", run), 0
+    yield ("watch", run, "--metric", ALL), 2
     for form in ("text", "markdown", "html", "json"):
         yield ("trace", run, "--format", form), 0
     yield ("trace", run, "--worksheet", "--answers", f"a{ALL}.csv"), 0

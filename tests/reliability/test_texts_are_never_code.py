@@ -79,8 +79,11 @@ def pytorch_page(reader, file_name):
 SCRIPTS = {"numpy": numpy_script, "pytorch": pytorch_page}
 
 
-@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
-@pytest.mark.parametrize("name", FILES)
+READ = [(name, numpy_script) for name in FILES]
+READ += [(name, pytorch_page) for name in ("preprocessing.json", "config.resolved.yaml")]
+
+
+@pytest.mark.parametrize(("name", "script"), READ)
 def test_no_text_of_a_made_up_run_is_code_in_its_script(name, script, run, tmp_path):
     parse = yaml.safe_load if name.endswith(".yaml") else json.loads
     content = parse((run / name).read_bytes())

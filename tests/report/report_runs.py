@@ -21,6 +21,8 @@ CONFIGS = {
     "targets": "data: {path: t.csv, target: [size, weight], features: {exclude: [outcome]}}",
     "labels": "data: {path: labels.csv, target: [rain, wind]}",
     "gate": "data: {dataset: and_gate}",
+    "vectors": "data: {path: t.csv, target: outcome, "
+    "preprocessing: {categorical: {encode: embedding, one_hot_max_size: 2}}}",
     "ensemble": "data: {dataset: iris}\nensemble: {members: 2}",
     "wide": "data: {path: wide.csv, target: class, task: classification}",
 }
@@ -60,10 +62,10 @@ def _labels() -> Iterator[str]:
 
 
 def _wide() -> Iterator[str]:
-    """40 columns, 15 classes."""
+    """32 columns, 13 classes."""
     random = np.random.default_rng(2)
-    yield ",".join([*(f"column_{place}" for place in range(40)), "class"])
-    for row in range(150):
-        cells = random.normal(size=40)
-        cells[row % 15] += 3
-        yield ",".join([*(f"{cell:.2f}" for cell in cells), f"c{row % 15}"])
+    yield ",".join([*(f"column_{place}" for place in range(32)), "class"])
+    for row in range(65):
+        cells = random.normal(size=32)
+        cells[row % 13] += 3
+        yield ",".join([*(f"{cell:.2f}" for cell in cells), f"c{row % 13}"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nncli.evaluation.worst_rows import short_place, worst_rows
+from nncli.report.data_facts import histogram
 from nncli.report.facts import Document
 
 
@@ -62,6 +63,14 @@ def test_data_are_the_training_rows_with_what_stands_in(facts_of):
     assert sum(data.targets[0].counts["train"]) == 112
 
 
+def test_a_histogram_counts_every_value_however_close_or_far():
+    for values in (np.arange(40.0), 1e16 + 2 * np.arange(30.0), np.array([3.0]), -np.ones(5)):
+        assert sum(histogram(values).counts) == len(values)
+    assert histogram(np.arange(40.0)).counts == (2,) * 20
+    assert histogram(np.array([-1.7e308, 1.7e308])) is None  # a range that is no number
+    assert histogram(np.empty(0)) is None
+
+
 def test_the_network_is_told_layer_by_layer(facts_of):
     network = facts_of("classes").network
     assert [(layer.name, layer.units) for layer in network.layers] == [
@@ -74,13 +83,21 @@ def test_the_network_is_told_layer_by_layer(facts_of):
     assert sum(layer.parameters for layer in network.layers) == network.parameters
 
 
+def test_tables_of_embedded_columns_are_a_layer_that_joins_nothing(facts_of):
+    document = facts_of("vectors")
+    first = document.network.layers[0]
+    assert (first.name, first.has_weights, first.parameters > 0) == ("embedding", False, True)
+    assert first.what.startswith("embedding (")
+    assert any("vectors of" in column.kind for column in document.data.columns)
+
+
 def test_rows_that_were_learnt_are_a_doubt(facts_of):
     assert "scored on the rows it was trained on" in facts_of("gate").doubts[0]
 
 
 def test_of_wide_tables_thirty_columns_are_told_and_the_rest_counted(facts_of):
     document = facts_of("wide")
-    assert (len(document.data.columns), document.data.of_columns) == (30, 40)
+    assert (len(document.data.columns), document.data.of_columns) == (30, 32)
     assert len(document.influence.importance.columns) == 30
 
 

@@ -5,14 +5,19 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import CONFIGS, EVIL, IMAGE
 
+from nncli.report.facts import LayerFacts, NetworkFacts
+from nncli.report.html.network import drawing
 from nncli.report.html.page import html
 from nncli.report.html.scale import Scale, short_number
+from nncli.report.markdown import markdown
 
+NNCLI = Path(__file__).parents[2] / "nncli"
 LARGEST = 150_000  # bytes
 ELEMENTS = {
     *("html", "head", "meta", "title", "link", "style", "body", "header", "h1", "h2", "h3", "p"),
@@ -111,12 +116,21 @@ def test_rows_can_be_left_out(facts_of):
     assert not re.search(r"t\.csv:\d", html(replace(document, worst=None)))
 
 
+@pytest.mark.parametrize("name", ["numbers", "classes", "labels"])
+def test_predictions_that_are_not_finite_have_no_place_in_a_chart(facts_of, name):
+    document = facts_of(name)
+    report = document.report
+    lost = np.where(np.arange(report.rows)[:, None] == 3, np.nan, report.predictions)
+    spoilt = replace(document, report=replace(report, predictions=lost), influence=None)
+    drawn = re.findall(r' (?:d|style|width|x1|x2|cx)="([^"]*)"', html(spoilt))
+    assert not [each for each in drawn if "nan" in each]
+    assert markdown(spoilt).startswith("# ")
+
+
 def colors() -> dict[str, dict[str, tuple[float, ...]]]:
     """The colours of the light and the dark scheme, by name."""
-    root = Path(__file__).parents[2] / "nncli"
-    text = (root / "page" / "theme.css").read_text() + (
-        root / "report" / "page" / "report.css"
-    ).read_text()
+    files = (NNCLI / "page" / "theme.css", NNCLI / "report" / "page" / "report.css")
+    text = "".join(file.read_text() for file in files)
     found: dict[str, dict[str, tuple[float, ...]]] = {"light": {}, "dark": {}}
     for block in re.finditer(r"(@media screen[^{]*\{\s*)?:root \{(.*?)\}", text, re.DOTALL):
         for name, value in re.findall(r"--([\w-]+): #(\w{6});", block[2]):
@@ -140,12 +154,25 @@ def test_texts_and_curves_stand_out_from_the_paper(scheme):
         assert (high + 0.05) / (low + 0.05) >= 4.5, name
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("sign", ["positive", "negative"])
+def test_counts_stand_out_from_their_tint(scheme, sign):
+    """Of a confusion table: the strongest tint is 42% of a colour."""
+    known, text = colors()[scheme], (NNCLI / "page" / "theme.css").read_text()
+    light, dark = re.findall(rf"--{sign}: (\d+) (\d+) (\d+);", text)
+    tint = [int(channel) / 255 for channel in (light if scheme == "light" else dark)]
+    mixed = [0.42 * a + 0.58 * b for a, b in zip(tint, known["paper"], strict=True)]
+    high, low = sorted((luminance(known["ink"]), luminance(tuple(mixed))), reverse=True)
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
 def test_ticks_are_round_and_few():
     assert [label for _, label in Scale(0.0, 1.0).ticks()] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
     decades = Scale(1e-4, 2.0, is_log=True).ticks()
     assert [label for _, label in decades] == ["0.0001", "0.001", "0.01", "0.1", "1"]
     assert next(label for _, label in Scale(1e6, 1e6 + 1).ticks()) == "1M"
     assert [label for _, label in Scale(0.0, 1000.0, are_days=True).ticks()][1] == "1971-05-16"
+    assert [label for _, label in Scale(0.0, 1.0, is_whole=True).ticks()] == ["0", "1"]
     assert short_number(-0.0) == "0"
 
 
@@ -157,5 +184,12 @@ def test_every_value_that_is_finite_has_a_place_and_ticks_differ(values, is_log,
     assert all(-0.01 <= place <= 1.01 for place, _ in ticks)
     assert len({label for _, label in ticks}) == len(ticks)
     for value in values:
-        if abs(value) <= 1e300 and (value > 0 or not is_log):
+        if (1e-250 if is_log else -1e250) <= value <= 1e250:
             assert -0.01 <= scale.place(value) <= 1.01
+
+
+def test_a_network_whose_numbers_are_none_is_drawn():
+    """Embedded columns alone: their vectors are all that the first layer gets."""
+    layer = LayerFacts("output", "dense, softmax", 3, 9, "", has_weights=True)
+    facts = NetworkFacts(0, (layer,), 9, ())
+    assert 'class="units"' in drawing(facts)

@@ -319,3 +319,24 @@ def test_other_studies_of_its_config_are_of_single_networks_and_say_so(ours, nnc
     swept = nncli("sweep", config, "--set", search, "--workers", 1, "--runs-dir", runs)
     assert "a trial is one network: the config's ensemble is trained by best.yaml" in swept.err
     assert "ensemble:\n  members: 3" in (runs / "t-sweep-001" / "best.yaml").read_text()
+
+
+def test_members_without_validation_rows_are_averaged_all_the_same(write, nncli):
+    config = write("i.yaml", "data: {dataset: iris, split: {type: random, test: 0.2}}", *LINES[1:3])
+    asked = ("--set", "ensemble={members: 2, by: seeds}", "--set", "training.epochs=1")
+    done = nncli("train", config, *asked, "-q", "--json")
+    assert (done.code, done.json.get("metrics")) == (0, None)
+    assert nncli("evaluate", done.json["run"], "--no-plots").code == 0
+    refused = nncli("evaluate", done.json["run"], "--split", "val")
+    assert (refused.code, "no val rows: this run has train and test rows" in refused.err) == (
+        2,
+        True,
+    )
+
+
+def test_members_that_all_diverge_are_said_to_have(ours, nncli):
+    rate = ("--set", "optimizer={type: sgd, learning_rate: 1e200}")
+    done = nncli("train", ours.parent / "t.yaml", *rate, "--runs-dir", ours.parent / "diverged")
+    assert (done.code, "no member came to its end" in done.out) == (5, True)
+    refused = nncli("evaluate", ours.parent / "diverged" / "t-001")
+    assert (refused.code, "no member of this ensemble came to its end" in refused.err) == (2, True)

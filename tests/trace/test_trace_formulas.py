@@ -11,7 +11,12 @@ IRIS = "data: {dataset: iris, split: none}"
 NUMBERS = "data: {dataset: {type: linear_regression, samples: 12, seed: 3}, split: none}"
 SMALL = "training: {batch_size: 4}"
 # what a network needs to go with a loss
+TWO_CLASSES = ("data: {dataset: xor_gate}", "network: {hidden: [3]}")
 LOSSES = {
+    "hinge": TWO_CLASSES,
+    "squared_hinge": TWO_CLASSES,
+    "multiclass_hinge": (IRIS, "network: {hidden: [3]}"),
+    "squared_multiclass_hinge": (IRIS, "network: {hidden: [3]}"),
     "cross_entropy": (IRIS, "network: {hidden: [3]}"),
     "focal": (IRIS, "network: {hidden: [3]}"),
     "binary_focal": ("data: {dataset: xor_gate}", "network: {hidden: [3]}"),
@@ -104,6 +109,7 @@ def test_the_formulas_of_every_layer_together(declared):
         "    - {type: activation, function: tanh}",
         "    - {type: dropout, rate: 0.4}",
         "    - {type: dense, units: 3, trainable: false}",
+        "    - {type: dense, units: 3, kernel_regularizer: l2, trainable: {W: false}}",
         "training: {clip_grad_norm: 0.2, class_weight: balanced, batch_size: 7}",
     )
     assert check(loaded) > 100

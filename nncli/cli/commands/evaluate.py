@@ -70,8 +70,8 @@ def command(
     from nncli.cli.summary import note_unfinished, where_to_look
     from nncli.data.memory import require_room_for_libraries
     from nncli.evaluation.descriptions import alternatives
-    from nncli.evaluation.report import evaluate
     from nncli.evaluation.report_files import save
+    from nncli.evaluation.scoring import evaluate
 
     trained = trained_model(run)
     require_room_for_libraries(run)

@@ -175,7 +175,7 @@ class Functions:
         """`dense, 8 units, tanh: a = tanh(z); the derivative is 1 - a^2`."""
         layer = node.layer
         if isinstance(layer, Dense):
-            frozen = "" if layer.trainable else ", frozen"
+            frozen = f", {node.frozen}" if node.frozen else ""
             plural = "s" * (layer.units > 1)
             return (
                 f"dense, {layer.units} unit{plural}{frozen}, {self._description(layer.activation)}"

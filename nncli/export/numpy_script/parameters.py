@@ -16,7 +16,7 @@ from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.methods import first_line
 from nncli.export.numpy_script.sources import Sources
 from nncli.parts.arrays import Array
-from nncli.parts.initializers import FromFile, Initializer
+from nncli.parts.initializers import Initializer
 
 STREAMS = {"init": "initial weights", "shuffle": "row orders", "dropout": "dropout masks"}
 
@@ -31,7 +31,7 @@ def generator(name: str, seed: int, variable: str = "") -> str:
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of one run. given: those that come from a file, by their symbol."""
+    """The parameters of one run. given: those that are given one by one, by their symbol."""
 
     code: JobCode
     sources: Sources
@@ -76,7 +76,7 @@ class Parameters:
         body: list[str] = []
         is_drawn = False
         for name, tensor, initializer in self._starts():
-            if isinstance(initializer, FromFile):
+            if initializer.given_by:
                 body.append(f"{name}[:] = {name}_start")
                 continue
             arguments = {"shape": str(tensor.shape), "random": "random", "name": repr(tensor.name)}
@@ -94,11 +94,11 @@ class Parameters:
         return ["def initialize():", *indented([words, *random, *body])]
 
     def given(self) -> dict[str, Array]:
-        """The first values that come from a file, by name."""
+        """The first values that are given one by one, by name."""
         return {
             f"{name}_start": initializer(tensor.shape, None, tensor.name)  # type: ignore[arg-type]  # draws nothing
             for name, tensor, initializer in self._starts()
-            if isinstance(initializer, FromFile)
+            if initializer.given_by
         }
 
     def _starts(self) -> Iterator[tuple[str, Tensor, Initializer]]:

@@ -13,6 +13,7 @@ from nncli.export.numpy_script.formatting import WIDTH, docstring
 from nncli.export.pytorch.features import described, functions_of, literal, settings
 from nncli.export.pytorch.layers import Module, modules
 from nncli.export.pytorch.sources import imports, needed
+from nncli.operating_system import shell_word
 
 UNDO: dict[Transform, str] = {
     "none": "unchanged",
@@ -48,6 +49,16 @@ class Embedded(nn.Module):
         places = x[:, -count:].long()
         vectors = [table(places[:, k]) for k, table in enumerate(self.tables)]
         return torch.cat([x[:, :-count], *vectors], dim=1)'''
+FEATURE_SCALE = '''\
+class FeatureScale(nn.Module):
+    """x * (1 + rate * w): a factor for each input."""
+
+    def __init__(self, inputs, rate):
+        super().__init__()
+        self.w, self.rate = nn.Parameter(torch.zeros(inputs)), rate
+
+    def forward(self, x):
+        return x * (1.0 + self.w * self.rate)'''
 LOAD = '''\
 def load(weights=WEIGHTS):
     """The network with the run's weights, as it is outside training."""
@@ -100,13 +111,13 @@ def pytorch_script(reader: RunReader, file_name: str) -> PyTorchScript:
     TrainedNetwork(reader).refuse_unfit()
     weights_name = f"{file_name.removesuffix('.py')}.safetensors"
     try:
-        page = _page(reader, weights_name)
+        page = _page(reader, file_name, weights_name)
     except UserError as error:
         raise UserError(f"{reader.run.path}: it can't be written for PyTorch: {error}") from error
     return PyTorchScript(page, reader.run.read(WEIGHTS), weights_name)
 
 
-def _page(reader: RunReader, weights_name: str) -> str:
+def _page(reader: RunReader, file_name: str, weights_name: str) -> str:
     learnt, layers = reader.model.preprocessing, modules(reader.model.network)
     parsers = reader.model.experiment.data.parsers
     features = described(learnt, parsers)
@@ -131,7 +142,13 @@ def _page(reader: RunReader, weights_name: str) -> str:
         f'SHA256 = "{weights}"  # of that file',
         f"DTYPE = torch.{reader.model.dtype}",
     ]
-    lines = [*docstring(_introduction(reader, weights_name)), "", *_imports(code), "", *head]
+    lines = [
+        *docstring(_introduction(reader, file_name, weights_name)),
+        "",
+        *_imports(code),
+        "",
+        *head,
+    ]
     return "\n".join(lines) + code + "\n"
 
 
@@ -168,8 +185,9 @@ def _network(layers: Sequence[Module]) -> list[str]:
     table = "\n".join(
         ["TENSORS = {  # of the network and of the run, whose W is (inputs, units)", *tensors, "}"]
     )
-    embedded = [EMBEDDED] if "Embedded(" in made else []
-    return [*embedded, f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
+    own = {"Embedded(": EMBEDDED, "FeatureScale(": FEATURE_SCALE}
+    classes = [code for called, code in own.items() if called in made]
+    return [*classes, f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
 
 
 @dataclass(frozen=True)
@@ -190,8 +208,10 @@ class _Answers:
 
 def _answers(reader: RunReader) -> _Answers:
     learnt, threshold = reader.model.preprocessing, reader.decision.threshold
+    is_margin = bool(reader.model.network.loss.off)
     if learnt.classes:
-        decode = "two_classes" if reader.model.network.outputs == 1 else "many_classes"
+        decode = "two_sides" if is_margin else "two_classes"
+        decode = decode if reader.model.network.outputs == 1 else "many_classes"
         decide = "likeliest" if threshold is None else "above_threshold"
         return _Answers(
             decode,
@@ -202,10 +222,11 @@ def _answers(reader: RunReader) -> _Answers:
             f"[name, *p] for name, p in zip({decide}(answers), answers.tolist())",
         )
     if learnt.labels:
+        decode = "label_sides" if is_margin else "labels"
         return _Answers(
-            "labels",
+            decode,
             "(rows, labels) the probability of each target's second value in LABELS.",
-            ("labels", "has_labels"),
+            (decode, "has_labels"),
             {},
             '*(f"prediction_{name}" for name in TARGETS), '
             '*(f"probability_{name}" for name in TARGETS)',
@@ -222,13 +243,13 @@ def _answers(reader: RunReader) -> _Answers:
     )
 
 
-def _introduction(reader: RunReader, weights_name: str) -> str:
+def _introduction(reader: RunReader, file_name: str, weights_name: str) -> str:
     name, run = (escaped(each) for each in (reader.recorded.name, reader.run.name))
-    file = escaped(weights_name.removesuffix(".safetensors"))
+    file = escaped(shell_word(file_name))
     says = (
         f"It needs torch, NumPy and, beside it, {escaped(weights_name)}: the run's {WEIGHTS}. "
         "`load()` is the network, a torch.nn.Module; `predict(rows)` takes rows as they stand in "
-        f"the run's table; `python {file}.py TABLE.csv` prints the answers. They are those of "
+        f"the run's table; `python {file} TABLE.csv` prints the answers. They are those of "
         "`nncli predict`, up to rounding."
     )
     first = f"{name}: the network of the nncli run {run}, in PyTorch."

@@ -24,6 +24,14 @@ class Input(Part):
 
 
 @dataclass(frozen=True)
+class Trained:
+    """Which tensors of a dense layer training moves."""
+
+    W: bool = True
+    b: bool = True
+
+
+@dataclass(frozen=True)
 class DenseKeys(Part):
     """The keys of a dense layer, where units and activation may be left to the data."""
 
@@ -34,7 +42,9 @@ class DenseKeys(Part):
     bias_initializer: Initializer = Zeros()  # noqa: RUF009 - which is frozen
     kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
     bias: Annotated[bool, "whether there is a b"] = True
-    trainable: Annotated[bool, "false freezes W and b"] = True
+    trainable: Annotated[
+        bool | Trained, "false freezes W and b, {b: false} b alone, {W: false} W alone"
+    ] = True
     key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
 
 
@@ -55,7 +65,11 @@ class Dense(DenseKeys, Layer):
 
     @property
     def is_trainable(self) -> bool:
-        return self.trainable
+        return self.trains("W") or (self.bias and self.trains("b"))
+
+    def trains(self, name: str) -> bool:
+        keys = self.trainable
+        return keys if isinstance(keys, bool) else bool(getattr(keys, name))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         self.refuse_axes(input_shape)

@@ -68,8 +68,12 @@ class Layer(Part):
 
     @property
     def is_trainable(self) -> bool:
-        """Whether gradients move this layer's parameters."""
+        """Whether gradients move any of this layer's parameters."""
         return True
+
+    def trains(self, name: str) -> bool:
+        """Whether they move the parameter called so."""
+        return self.is_trainable
 
     def formulas(self) -> dict[str, str]:
         """What a training pass sets, in order, as a teacher writes it: a for y, or saved arrays.

@@ -81,6 +81,28 @@ class HalfMse(Rss):
         return 0.5 / (rows * outputs)
 
 
+@part("half_sse", "half_sum_of_squares")
+class HalfSse(Rss):
+    """sum (a - t)^2 / 2 over outputs, mean over rows: with one row, E of worked examples."""
+
+    reduction = "half the sum over outputs, mean over rows"
+    equivalents = {
+        "scikit-learn": 'loss="squared_error"',
+        "keras": Equivalent(
+            "keras.losses.MeanSquaredError()",
+            "MeanSquaredError is the mean over outputs, without the factor 1/2: loss_weights has "
+            "both, not the penalty",
+        ),
+        "pytorch": Equivalent(
+            "nn.MSELoss({reduction})",
+            "MSELoss is the mean over outputs, without the factor 1/2: both stand outside",
+        ),
+    }
+
+    def factor(self, rows: int, outputs: int) -> float:
+        return 0.5 / rows
+
+
 @part("mae", "mean_absolute_error")
 class Mae(Loss):
     """mean |a - t| over rows and outputs; the gradient is taken as 0 where a = t."""

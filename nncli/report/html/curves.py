@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from nncli.page.markup import Markup, join, tag
@@ -77,7 +78,7 @@ def _drawn(chart: Chart, is_log: bool) -> Markup:
     ends = [f"{line.name} ends at {line.values[-1]:.4g}" for line in chart.lines]
     return lines(
         curves,
-        Scale.of(epochs, has_margin=False),
+        replace(Scale.of(epochs, has_margin=False), is_whole=True),
         Scale.of(values, is_log=is_log),
         names=("epoch", chart.metric),
         about=f"{chart.metric} over epochs: {'; '.join(ends)}",

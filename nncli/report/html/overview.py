@@ -25,7 +25,7 @@ def overview_html(overview: Overview) -> str:
 
 def _scores(overview: Overview) -> list[Markup]:
     header, rows = score_rows(overview)
-    made = table(header, rows, label="Scores of each config", kind="runs")
+    made = table(header, rows, label="Scores of each config", kind="runs", is_stacked=True)
     rest = len(overview.comparison.groups) - len(rows)
     keys = len(overview.comparison.keys) - MOST_KEYS
     notes = [f"{rest:,} more configs are not shown."] if rest > 0 else []

@@ -9,29 +9,34 @@ MARGIN = 0.04  # of the range, at either end
 SIZES = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
 LARGEST = 1e12  # written in full
 DATES = (0.12, 0.5, 0.88)  # where an axis tells dates, which are long
-HIGHEST = 1e300  # of what has a place: a range beyond is no number
+HIGHEST = 1e250  # of what has a place: beyond, margins and ticks would overflow
 DIGITS = (6, 9, 12, 17)  # of a tick: as few as tell it from the others
 WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From low to high, both drawn.  are_days: whether numbers are days since 1970."""
+    """From low to high, both drawn.
+
+    are_days: whether numbers are days since 1970.  is_whole: whether only whole ones are told.
+    """
 
     low: float
     high: float
     is_log: bool = False
     are_days: bool = False
+    is_whole: bool = False
 
     @classmethod
     def of(
         cls, values: Iterable[float], *, is_log: bool = False, has_margin: bool = True
     ) -> "Scale":
         """What the finite values take; of a logarithmic one, those above 0."""
-        shown = [v for v in values if abs(v) <= HIGHEST and (v > 0 or not is_log)]
+        least = 1 / HIGHEST if is_log else -HIGHEST
+        shown = [value for value in values if least <= value <= HIGHEST]
         low, high = min(shown, default=1.0 if is_log else 0.0), max(shown, default=1.0)
         if is_log:
-            room = (high / low) ** MARGIN if high > low else 2.0
+            room = math.exp(MARGIN * (math.log(high) - math.log(low))) if high > low else 2.0
             return cls(low / room, high * room, True)
         room = MARGIN * (high - low) or 0.5 * abs(low) or 0.5
         if not has_margin and high > low:
@@ -43,7 +48,8 @@ class Scale:
         if not math.isfinite(value) or (self.is_log and value <= 0):
             return math.nan
         if self.is_log:
-            return math.log(value / self.low) / math.log(self.high / self.low)
+            low = math.log(self.low)
+            return (math.log(value) - low) / (math.log(self.high) - low)
         return (value - self.low) / (self.high - self.low)
 
     def ticks(self, most: int = 5) -> list[tuple[float, str]]:
@@ -53,7 +59,8 @@ class Scale:
             return [(share, day(self.low + share * span)) for share in DATES]
         values = _decades(self.low, self.high, most) if self.is_log else []
         if len(values) < 2:
-            values = _round_numbers(self.low, self.high, most)
+            least = 1.0 if self.is_whole else 0.0
+            values = _round_numbers(self.low, self.high, most, least)
         labels = next(filter(_differ, (_labels(values, digits) for digits in DIGITS)), [])
         return [(self.place(value), label) for value, label in zip(values, labels, strict=False)]
 
@@ -76,9 +83,10 @@ def _decades(low: float, high: float, most: int) -> list[float]:
     return found[:: math.ceil(len(found) / most)]
 
 
-def _round_numbers(low: float, high: float, most: int) -> list[float]:
+def _round_numbers(low: float, high: float, most: int, least: float) -> list[float]:
     size = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next((f * size for f in (1, 2, 5, 10) if (high - low) / (f * size) <= most), 20 * size)
+    step = max(step, least)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [number * step for number in range(first, last + 1)]

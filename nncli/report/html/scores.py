@@ -3,8 +3,9 @@
 import numpy as np
 
 from nncli.evaluation.class_scores import Calibration, largest
+from nncli.evaluation.figures import between, number
 from nncli.evaluation.report import Report
-from nncli.evaluation.verdicts import between, number, verdicts
+from nncli.evaluation.verdicts import verdicts
 from nncli.page.markup import Markup, breakable, join, tag
 from nncli.parts.arrays import Array
 from nncli.report.html.charts import dots, figure, frame, path, side_by_side

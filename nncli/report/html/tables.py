@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from nncli.evaluation.class_scores import largest
 from nncli.evaluation.report import Report
-from nncli.page.markup import Markup, tag
+from nncli.page.markup import Markup, join, tag
+from nncli.report.words import more
 
 MOST_CLASSES = 12
 NAMED = 5  # classes whose names stand above their columns too
@@ -34,13 +35,19 @@ def table(
         )
         for row in rows
     ]
-    made = tag("table", tag("thead", head), tag("tbody", *body), class_=kind or None)
+    kinds = f"{kind} stacked" if is_stacked else kind or None
+    made = tag("table", tag("thead", head), tag("tbody", *body), class_=kinds)
     return scrolling(made, label)
 
 
 def scrolling(inside: object, label: str) -> Markup:
     """What may be wider than the page scrolls by itself, by keyboard too."""
     return tag("div", inside, class_="scroll", role="region", aria_label=label, tabindex="0")
+
+
+def rest(count: int, what: str) -> Markup | None:
+    """How many are left out; nothing if none are."""
+    return tag("p", said, class_="note") if (said := more(count, what)) else None
 
 
 def confusion(report: Report) -> Markup:
@@ -59,14 +66,7 @@ def confusion(report: Report) -> Markup:
         others = [_count(total - sum(shown), total, is_right=False)] if is_cut else []
         rows.append([down[place], *cells, *others, tag("span", f"{total:,}", class_="count")])
     made = table(header, rows, label="Rows by true and predicted class", kind="confusion")
-    more = len(report.classes) - len(chosen)
-    return (
-        made
-        if not more
-        else Markup(
-            made + tag("p", f"{more:,} classes with fewer rows are not shown.", class_="note")
-        )
-    )
+    return join(made, rest(len(report.classes) - len(chosen), "class"))
 
 
 def _count(count: int, total: int, *, is_right: bool) -> Markup:

@@ -1,40 +1,18 @@
-"""Initializers: the values parameters start from. Simple -> complex.
+"""Values made by a rule. Simple -> complex.
 
 A kernel W has shape (inputs, units); fan_in is inputs and fan_out is units. For a vector both are
 its length.
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Annotated
 
 import numpy as np
 
-from nncli.constraints import ConfigPath, Finite, Positive
+from nncli.constraints import Finite, Positive
 from nncli.equivalent import Equivalent
-from nncli.errors import DataError, ShapeError, few, printable
 from nncli.parts.arrays import Array, Shape
-from nncli.registry import Part, part
-from nncli.untrusted_files.array_headers import Malformed
-from nncli.untrusted_files.npz import NpzArchive
-from nncli.untrusted_files.opening import open_regular
-from nncli.untrusted_files.safetensors import SafetensorsFile
-
-
-class Initializer(Part):
-    """shape -> starting values.
-
-    equivalents: keras: an initializer, where `scaling(scale, mode)` draws uncut; pytorch: a
-    statement that fills {tensor}, which nncli calls {tensor_name}.
-    """
-
-    kind = "initializer"
-
-    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
-        """float64 values of `shape` for the tensor `name`, drawn from `random` where drawn."""
-        raise NotImplementedError
+from nncli.parts.initializers.initializer import Initializer
+from nncli.registry import part
 
 
 @part("zeros")
@@ -235,54 +213,3 @@ class Scaled(Lecun, ScaledNormal):
     """A standard normal draw times sqrt(1 / inputs): the textbooks' name for lecun_normal."""
 
     equivalents = LecunNormal.equivalents
-
-
-@part("from_file")
-class FromFile(Initializer):
-    """The tensor of the same name (`hidden_1/W`) in a .safetensors or .npz file: a warm start."""
-
-    path: Annotated[ConfigPath, "a .safetensors or .npz file of named tensors"]
-    equivalents = {
-        "keras": '"zeros"',  # until the file's tensors are assigned
-        "pytorch": '{tensor}.data = torch.tensor({load}({path.name!r})["{tensor_name}"].T)',
-    }
-
-    def equivalent(self, library: str, **names: object) -> Equivalent:
-        load = "np.load" if self.path.suffix == ".npz" else "load_file"
-        return super().equivalent(library, load=load, **names)
-
-    def __post_init__(self) -> None:
-        if self.path.suffix not in (".safetensors", ".npz"):
-            raise ValueError(f"expected a .safetensors or .npz file, found '{self.path.name}'")
-
-    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
-        with _opened(self.path) as file:
-            tensors = self._tensors(file)
-            if name not in tensors.arrays:
-                known = few(sorted(tensors.arrays))
-                raise DataError(f"{self.path}: no tensor '{name}'; it has {printable(known, 300)}")
-            found = tensors.arrays[name].shape
-            if found != shape:  # before anything of that size is read
-                raise ShapeError(f"{self.path}: {name}: expected shape {shape}, found {found}")
-            values: Array = tensors.read(name)
-        if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
-            raise DataError(f"{self.path}: {name}: expected finite numbers")
-        return values.astype(float)
-
-    def _tensors(self, file: IO[bytes]) -> NpzArchive | SafetensorsFile:
-        return NpzArchive(file) if self.path.suffix == ".npz" else SafetensorsFile(file)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file of tensors. Raises DataError if it can't be read or isn't what its name says."""
-    try:
-        with open_regular(path) as file:
-            yield file
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except Malformed as error:
-        message = printable(str(error), 300)
-        raise DataError(f"{path}: not a readable {path.suffix} file: {message}") from None
-    except OSError as error:
-        raise DataError(f"{path}: can't be read: {error.strerror or error}") from None

@@ -1,0 +1,42 @@
+"""Initializers: the values parameters start from."""
+
+from nncli.parts.initializers.initializer import Initializer
+from nncli.parts.initializers.rules import (
+    Constant,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    Normal,
+    Ones,
+    Scaled,
+    ScaledNormal,
+    ScaledUniform,
+    Uniform,
+    VarianceScaling,
+    Zeros,
+)
+from nncli.parts.initializers.written_out import FromFile, Values
+
+__all__ = [
+    "Constant",
+    "FromFile",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Normal",
+    "Ones",
+    "Scaled",
+    "ScaledNormal",
+    "ScaledUniform",
+    "Uniform",
+    "Values",
+    "VarianceScaling",
+    "Zeros",
+]

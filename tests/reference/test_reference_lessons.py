@@ -1,0 +1,38 @@
+"""configs/lessons/ against the numbers that books and courses print."""
+
+import numpy as np
+import pytest
+from config_runs import run
+
+
+@pytest.fixture(scope="module")
+def mazur():
+    """Mazur (2015), A step by step backpropagation example."""
+    return run("lessons/mazur")
+
+
+def test_mazur_starts_from_the_printed_error(mazur):
+    assert f"{mazur.reports[0].loss:.9f}" == "0.298371109"
+
+
+def test_mazur_ends_with_the_printed_weights(mazur):
+    hidden, output = mazur.tensors["hidden_1/W"], mazur.tensors["output/W"]
+    # w1, w2 go into the first unit, w3, w4 into the second; w5 to w8 likewise
+    assert [f"{w:.8f}" for w in hidden.T.ravel()] == [
+        "0.14978072", "0.19956143", "0.24975114", "0.29950229",
+    ]  # fmt: skip
+    printed = [0.35891648, 0.408666186, 0.511301270, 0.561370121]
+    np.testing.assert_allclose(output.T.ravel(), printed, atol=6e-9)
+    # the page has 0.291027924, of rounded weights on the way
+    assert mazur.last.loss == pytest.approx(0.291027924, abs=2e-7)
+
+
+def test_mazur_s_biases_stay(mazur):
+    assert mazur.tensors["hidden_1/b"].tolist() == [0.35, 0.35]
+    assert mazur.tensors["output/b"].tolist() == [0.6, 0.6]
+
+
+def test_mazur_after_10_000_rounds():
+    # the error that the 10,000th round meets
+    last = run("lessons/mazur", "training.epochs=9999", "output.log_every=9999").last
+    assert f"{last.loss:.10f}" == "0.0000351085"
