@@ -32,7 +32,7 @@ loss: {loss}
 optimizer: {{type: adam, learning_rate: 0.002}}
 
 training:
-  epochs: {epochs:<22} # at the most
+  epochs: {epochs:<21} # at the most
   batch_size: {batch}
   dtype: float32                # as good as float64, in half the time
 {stopping}
@@ -41,7 +41,7 @@ evaluation:
 {decision}"""
 
 STOPPING = """\
-  early_stopping: {{monitor: val_loss, patience: {patience}}}  # then the best weights so far are taken
+  early_stopping: {{monitor: val_loss, patience: {patience}}}  # then the best weights are taken
 """
 
 ENSEMBLE = """\
