@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import CONFIGS, EVIL, IMAGE
 
+from nncli.report.facts import LayerFacts, NetworkFacts
+from nncli.report.html.network import drawing
 from nncli.report.html.page import html
 from nncli.report.html.scale import Scale, short_number
 from nncli.report.markdown import markdown
@@ -184,3 +186,10 @@ def test_every_value_that_is_finite_has_a_place_and_ticks_differ(values, is_log,
     for value in values:
         if (1e-250 if is_log else -1e250) <= value <= 1e250:
             assert -0.01 <= scale.place(value) <= 1.01
+
+
+def test_a_network_whose_numbers_are_none_is_drawn():
+    """Embedded columns alone: their vectors are all that the first layer gets."""
+    layer = LayerFacts("output", "dense, softmax", 3, 9, "", has_weights=True)
+    facts = NetworkFacts(0, (layer,), 9, ())
+    assert 'class="units"' in drawing(facts)
