@@ -58,8 +58,9 @@ def duration(job: Job) -> Duration:
     with limited(training), suppress(Diverged):  # which training itself tells of
         for _ in train(job, state, stop):
             pass
-        each = stop.passed / max(state.step, 1) * training.steps_per_epoch
-    before = time.perf_counter() - began - stop.passed  # any step: once, however many there are
+    passed = stop.passed
+    before = time.perf_counter() - began - passed  # any step: once, however many there are
+    each = passed / max(state.step, 1) * training.steps_per_epoch
     stopping = training.early_stopping
     likely = min(training.epochs, PATIENCES * stopping.patience) if stopping else training.epochs
     return Duration(before + each * likely, before + each * training.epochs)
