@@ -54,7 +54,13 @@ class Model:
     @cached_property
     def coding(self) -> TargetCoding:
         units, fitted = self.experiment.network.output.units, self.preprocessing
-        return TargetCoding(len(fitted.classes), units, fitted.target, bool(fitted.labels))
+        return TargetCoding(
+            len(fitted.classes),
+            units,
+            fitted.target,
+            bool(fitted.labels),
+            self.experiment.loss.off,
+        )
 
     @property
     def dtype(self) -> Any:

@@ -10,7 +10,7 @@ from nncli.engine.job import Job
 from nncli.errors import ShapeError, UserError, printable
 from nncli.parts.activations import Softmax
 from nncli.parts.layers import BatchNorm
-from nncli.parts.losses import CrossEntropy
+from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
@@ -103,13 +103,23 @@ def _loss(resolved: Resolved, table: Table) -> Found:
     output, loss = resolved.network.output, resolved.loss
     if table.labels and isinstance(output.activation, Softmax):
         yield "network.output", f"{ONE_OF} softmax, and labels don't: use sigmoid"
-    elif table.labels and isinstance(loss, CrossEntropy):
-        yield "loss", f"{ONE_OF} {loss.name}, and labels don't: use binary_cross_entropy"
+    elif table.labels and isinstance(loss, CrossEntropy | MulticlassHinge):
+        instead = "binary_cross_entropy" if isinstance(loss, CrossEntropy) else "hinge"
+        yield "loss", f"{ONE_OF} {loss.name}, and labels don't: use {instead}"
     elif isinstance(output.activation, Softmax) and output.units == 1:
         yield "network.output", "softmax over 1 unit is always 1: use sigmoid, or 2 units"
     elif misfit := loss.misfit(output.activation, output.units):
         yield "loss", misfit
+    yield from _target(resolved, table)
+
+
+def _target(resolved: Resolved, table: Table) -> Found:
+    """What a loss can't do with the targets."""
+    loss = resolved.loss
     low, high = loss.targets
+    if isinstance(loss, OfMargins) and table.task == "regression":
+        yield "loss", f"{loss.name} tells classes apart, and this is a regression"
+        return
     keys = resolved.data.preprocessing.target
     if (low, high) != (-np.inf, np.inf) and table.task == "regression":
         message = f"{loss.name} needs the targets as they are: use none"

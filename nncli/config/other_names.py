@@ -17,15 +17,17 @@ NEAR: Mapping[str, Mapping[str, str]] = {
     "activation": {"linear": "identity", "none": "identity", "logsoftmax": "softmax"},
     "loss": {
         "bceloss": "binary_cross_entropy",
-        "hinge": "binary_cross_entropy",
+        "categoricalhinge": "multiclass_hinge",
         "l2": "mse",
         "l1": "mae",
         "logcosh": "huber",
+        "multimarginloss": "multiclass_hinge",
         "nllloss": "cross_entropy",
         "smoothl1loss": "huber",
         "softmaxcrossentropy": "cross_entropy",
         "sparsecategoricalcrossentropy": "cross_entropy",
         "squarederror": "mse",
+        "svm": "hinge",
     },
     "optimizer": {"momentum": "sgd", "nag": "sgd", "nesterov": "sgd", "batchgradientdescent": "gd"},
     "schedule": {

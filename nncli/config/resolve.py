@@ -37,7 +37,15 @@ from nncli.engine.settings import (
 from nncli.engine.threads import free_cores
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.layers import Dense, Input, Layer, Output
-from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss, Mse, Poisson
+from nncli.parts.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+    Mse,
+    MulticlassHinge,
+    OfMargins,
+    Poisson,
+)
 from nncli.parts.metrics import DEFAULTS
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 from nncli.parts.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
@@ -65,7 +73,9 @@ def resolve_split(given: Data, table: Table) -> Split:
 def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[ResolvedOutput, Loss]:
     """Units by the task, activation by units and loss, loss by activation."""
     units, activation = output.units, output.activation
-    wants_classes = isinstance(activation, Softmax) or isinstance(loss, CrossEntropy)
+    wants_classes = isinstance(activation, Softmax) or isinstance(
+        loss, CrossEntropy | MulticlassHinge
+    )
     if units == "auto":
         units = len(table.classes) if table.classes else table.y.shape[1]
         if table.task == "binary" and not wants_classes:
@@ -85,6 +95,8 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
 
 
 def _activation_for(table: Table, units: int, loss: Loss | Auto) -> Activation:
+    if isinstance(loss, OfMargins):
+        return Identity()
     if table.labels:
         return Sigmoid()
     if not table.classes:

@@ -154,12 +154,12 @@ class RowFile(_Unnamed):
         return rows
 
     def take(self, indices: Array, axis: int, out: Array, mode: str = "clip") -> Array:
-        """Write the rows `indices` into `out`, (len(indices), columns)."""
+        """Write the rows `indices` into `out`, (len(indices), columns) or (len(indices),)."""
         assert axis == 0
         size, descriptor = self._row_bytes, self._descriptor
         buffers = _bytes(out)
-        for place, row in enumerate(indices.tolist()):
+        for place, row in enumerate(indices.tolist() if size else ()):
             view = buffers[place * size : (place + 1) * size]
             if read_at(descriptor, view, row * size) != size:
-                self._read(out[place], row * size)
+                self._read(out[place : place + 1], row * size)
         return out

@@ -189,12 +189,14 @@ class TargetCoding:
 
     classes in as many units: one-hot; two classes in one unit: 0 or 1; labels: 0 or 1 each;
     numbers: scaled.
+    off: what an output is asked for whose class or label isn't there; where it is, for 1.
     """
 
     classes: int
     units: int
     scaling: Scaling
     has_labels: bool = False
+    off: float = 0.0
 
     def encode(self, y: Array) -> Array:
         """(rows, units) float64 targets of the loss."""
@@ -209,17 +211,24 @@ class TargetCoding:
         or (rows, targets) in their own units.
 
         Outputs that aren't probabilities (identity units trained with mse, say) are made so: one
-        unit, or a label's, is cut to [0, 1]; those of several classes are lifted until none is
-        negative, then divided by their sum, which leaves the order of the classes as it is.
+        unit, or a label's, is cut to [off, 1], and that range taken to [0, 1]; those of several
+        classes are lifted until none is negative, then divided by their sum, which leaves the order
+        of the classes as it is.
         """
         if self.has_labels:
-            return np.clip(outputs, 0.0, 1.0)
+            return self._shares(outputs)
         if not self.classes:
             return self.scaling.undo(outputs)
         if self.units == 1:
-            outputs = np.clip(outputs, 0.0, 1.0)
+            outputs = self._shares(outputs)
             return np.hstack([1.0 - outputs, outputs])
         outputs = outputs - np.minimum(outputs.min(axis=1, keepdims=True), 0.0)
         sums = outputs.sum(axis=1, keepdims=True)
         even = np.full_like(outputs, 1.0 / self.classes)
         return np.asarray(np.divide(outputs, sums, out=even, where=sums > 0))
+
+    def _shares(self, outputs: Array) -> Array:
+        """How far outputs are from `off` to 1."""
+        if self.off:
+            outputs = (outputs - self.off) / (1.0 - self.off)
+        return np.clip(outputs, 0.0, 1.0)

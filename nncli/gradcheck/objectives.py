@@ -139,8 +139,7 @@ class DataLoss:
 
     def sides(self) -> Array:
         network = self.plan.network
-        error = self.buffers[-1].y - self.targets
-        found = [(error, kink) for kink in network.loss.kinks]
+        found = [*network.loss.kinked(self.buffers[-1].y, self.targets)]
         for node, own in zip(network.nodes, self.buffers, strict=True):
             found += node.layer.kinks(own)
         return _signs(found)

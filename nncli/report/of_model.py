@@ -9,7 +9,7 @@ from nncli.config.dump import in_words
 from nncli.data.data_checks import data_warnings, rowless_classes
 from nncli.doctor.diagnose import diagnose_reader
 from nncli.errors import few
-from nncli.evaluation.report import SPLITS
+from nncli.evaluation.report import SPLITS, Report
 from nncli.evaluation.scoring import evaluate
 from nncli.evaluation.verdicts import headline
 from nncli.evaluation.worst_rows import short_place, worst_rows
@@ -42,7 +42,7 @@ def document_of(trained: TrainedModel, *, has_rows: bool = True) -> Document:
     return Document(
         trained.name,
         tuple(headline(report)),
-        _doubts(trained, report.name),
+        _doubts(trained, report),
         tuple(diagnose_reader(networks[0]).findings) if len(networks) == 1 else None,
         report,
         _charts(networks),
@@ -74,16 +74,18 @@ def _influence(trained: TrainedModel, scored: Array) -> Influence:
     )
 
 
-def _doubts(trained: TrainedModel, scored: str) -> tuple[str, ...]:
+def _doubts(trained: TrainedModel, report: Report) -> tuple[str, ...]:
     """What makes a score worth less than it looks."""
     built, stopped = trained.built, trained.summary().get("stopped", "")
     experiment, doubts = built.experiment, []
     if stopped in ("diverged", "interrupted", ""):
         how = {"": "has not ended", "interrupted": "was interrupted"}.get(stopped, "diverged")
         doubts.append(f"training {how}; these are the last weights it kept")
-    if scored == "train":
+    if not report.is_finite:
+        doubts.append("predictions are not all finite: charts and importance are left out")
+    if report.name == "train":
         doubts.append("scored on the rows it was trained on: expect less on new ones")
-    if scored == "val" and experiment.training.early_stopping is not None:
+    if report.name == "val" and experiment.training.early_stopping is not None:
         doubts.append("scored on the validation rows, by which training was stopped")
     is_balanced = experiment.training.class_weight is not None or experiment.decision is not None
     if experiment.data.path is not None:

@@ -1,7 +1,6 @@
 """Base: what both estimators share: parameters, rows in, outputs out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
@@ -18,11 +17,10 @@ from nncli.artifacts.scores import recorded_scores
 from nncli.artifacts.trained_model import TrainedModel, TrainedNetwork
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
-from nncli.parts.datasets import numbered
 from nncli.parts.table import Table
 from nncli.sklearn.blocks import in_words, parameters_of, parameters_of_run
 from nncli.sklearn.fitting import Network, fit
-from nncli.sklearn.frames import with_gaps, without_texts
+from nncli.sklearn.frames import as_learnt, with_categories, with_gaps, without_texts
 
 Block = Mapping[str, Any] | str | None
 
@@ -149,29 +147,21 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             f"member-{i}/{name}": w for i, own in enumerate(views, 1) for name, w in own.items()
         }
 
-    def _rows(self, X: Any, **checks: Any) -> Any:
-        """X, and y if given, as arrays; NaN is refused unless something stands in for it.
-
-        Texts become numbers, which `_texts` says: whoever makes a Table of X gives them along.
-        """
+    def _rows(self, X: Any, y: Any, **checks: Any) -> tuple[Array, Array]:
+        """X and y as arrays to train on; texts become numbers, which `_train` knows by `_texts`."""
         X, self._texts = without_texts(X)
+        x, y = self._checked(X, y=y, **checks)
+        return with_gaps(x, self._texts), y
+
+    def _checked(self, X: Any, **checks: Any) -> Any:
+        """X, and y if given, as arrays; NaN is refused unless something stands in for it."""
         is_allowed = self.__sklearn_tags__().input_tags.allow_nan
         finite = "allow-nan" if is_allowed else True
-        found = validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, **checks)
-        if not self._texts:
-            return found
-        if isinstance(found, tuple):
-            return with_gaps(found[0], self._texts), found[1]
-        return with_gaps(found, self._texts)
-
-    def _with_texts(self, table: Table) -> Table:
-        """The table, told which of its columns are texts."""
-        named = {table.features[place]: texts for place, texts in self._texts.items()}
-        return replace(table, categories=named)
+        return validate_data(self, X, dtype=np.float64, ensure_all_finite=finite, **checks)
 
     def _train(self, table: Table) -> None:
         """Train on a table, and keep what comes of it."""
-        table = self._with_texts(table)
+        table = with_categories(table, self._texts)
         parameters = self.get_params(deep=False)
         if not isinstance(self.random_state, Integral | Mapping):
             parameters["random_state"] = check_random_state(self.random_state).randint(2**31 - 1)
@@ -202,8 +192,9 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         if self._is_from_run:
             is_array = isinstance(X, np.ndarray)
             return self.model_.read_given(self._named(X) if is_array else X)
-        x = self._rows(X, reset=False)
-        return self._with_texts(Table(x, np.zeros(len(x)), numbered("x", x.shape[1])))
+        X, texts = without_texts(X)
+        x = with_gaps(self._checked(X, reset=False), texts)
+        return as_learnt(x, texts, self.model_.preprocessing.features)
 
     def _named(self, X: Array) -> Mapping[str, Array]:
         """The columns of an array, whose order is all that says which is which."""

@@ -1,11 +1,16 @@
 """Frames: columns of texts in a DataFrame, as the numbers that scikit-learn checks."""
 
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from nncli.data.fitted_columns import FittedColumn
+from nncli.errors import UserError
 from nncli.parts.arrays import Array
+from nncli.parts.table import Table
 from nncli.sklearn.blocks import label
 
 Texts = dict[int, tuple[str, ...]]  # by the column's number
@@ -41,3 +46,25 @@ def with_gaps(x: Array, texts: Texts) -> Array:
     for place in texts:
         x[:, place][x[:, place] == MISSING] = np.nan
     return x
+
+
+def with_categories(table: Table, texts: Texts) -> Table:
+    """The table, told which of its columns are texts."""
+    return replace(table, categories={table.features[n]: own for n, own in texts.items()})
+
+
+def as_learnt(x: Array, texts: Texts, features: Sequence[FittedColumn]) -> Table:
+    """Rows to be answered. Where texts were learnt and numbers are given, these are meant as texts.
+
+    Raises UserError for texts in a column of which numbers were learnt.
+    """
+    for place, feature in enumerate(features):
+        if feature.kind != "categorical" and place in texts:
+            raise UserError(f"column {place + 1} of X: expected numbers, as in fit, found texts")
+        if feature.kind == "categorical" and place not in texts:
+            present = ~np.isnan(x[:, place])
+            found, codes = np.unique(x[present, place], return_inverse=True)
+            x[present, place] = codes
+            texts = {**texts, place: tuple(map(label, found.tolist()))}
+    table = Table(x, np.zeros(len(x)), tuple(feature.name for feature in features))
+    return with_categories(table, texts)

@@ -32,7 +32,7 @@ loss: {loss}
 optimizer: {{type: adam, learning_rate: 0.002}}
 
 training:
-  epochs: 200                   # at the most
+  epochs: {epochs:<21} # at the most
   batch_size: {batch}
   dtype: float32                # as good as float64, in half the time
 {stopping}
@@ -41,7 +41,7 @@ evaluation:
 {decision}"""
 
 STOPPING = """\
-  early_stopping: {monitor: val_loss, patience: 20}  # then the best weights so far are taken
+  early_stopping: {{monitor: val_loss, patience: {patience}}}  # then the best weights are taken
 """
 
 ENSEMBLE = """\
@@ -77,7 +77,10 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
         output=output_of(table),
         loss=loss_of(table),
         batch=_batch(rows),
-        stopping=STOPPING if rows >= FEWEST_SPLIT else "",
+        epochs=40 if rows > MANY_ROWS else 200,  # of as many steps
+        stopping=STOPPING.format(patience=5 if rows > MANY_ROWS else 20)
+        if rows >= FEWEST_SPLIT
+        else "",
         metrics=f"[{', '.join(_metrics(table))}]",
         decision=_decision(table),
     ).replace("\n\n\n", "\n\n")

@@ -127,13 +127,15 @@ class _StepPage:
 
     def _block(self, tensor: TracedTensor) -> TensorBlock:
         names = {"input": self.shown.inputs, "targets": self.shown.outputs}.get(tensor.name, ())
-        shown, title = cells(tensor, self.cell), tensor.formula or tensor.symbol
+        title = tensor.formula or tensor.symbol
+        shown = cells(tensor, self.cell) if tensor.values.size else []
+        is_said = bool(shown) and title.endswith(f" = {shown[0][0]}")  # `lr = 0.1` says it all
         return TensorBlock(
             title=title,
             name=tensor.name,
             shape=_shape(tensor),
-            cells=[] if title.endswith(f" = {shown[0][0]}") else shown,  # `lr = 0.1` says it all
-            columns=names if len(names) == len(shown[0]) else (),
+            cells=[] if is_said else shown,
+            columns=names if shown and len(names) == len(shown[0]) else (),
             arithmetic=self._arithmetic(tensor),
             meaning=tensor.meaning,
         )

@@ -13,6 +13,8 @@ from safetensors.numpy import load_file
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.export.numpy_script.script import numpy_script
+from nncli.report.facts import LayerFacts, NetworkFacts
+from nncli.report.html.data import drawing
 
 CONFIG = """\
 data:
@@ -140,6 +142,17 @@ def test_what_looks_at_a_run_knows_them(nncli, trained):
     assert "a0 = [x, e1, e2]" in explained
     assert nncli("doctor", run).code in (0, 1)
     assert nncli("plot-boundary", run, "--features", "a,city").code == 0
+
+
+def test_a_table_of_embedded_columns_alone_passes_every_door(nncli, trained):
+    alone = ("--set", "data.features.include=[city]", "--set", "network.hidden=[4]")
+    runs = [trained(*alone, "--set", f"data.on_disk={value}") for value in ("true", "false")]
+    first, run = runs
+    assert (first / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
+    assert nncli("trace", run, "--rows", "0,7").code == 0
+    assert nncli("predict", run, "t.csv").code == 0
+    layer = LayerFacts("embedding", "embedding", 3, 39, "", has_weights=True)
+    assert "embedding 3" in drawing(NetworkFacts(0, (layer,), 39, ()))  # a report's picture
 
 
 @pytest.mark.parametrize(

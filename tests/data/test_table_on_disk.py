@@ -144,6 +144,13 @@ def test_reads_in_pieces_arrive_whole(monkeypatch):
     np.testing.assert_array_equal(both[0][0:4], rows)
     np.testing.assert_array_equal(both[1][0:4], rows)
     np.testing.assert_array_equal(both[0].take(np.array([3, 1]), 0, np.empty((2, 3))), rows[[3, 1]])
+    single, nothing = RowFile(None, "f8"), RowFile(0, "f8")  # a number a row, and none
+    single.append(rows[:, 0])
+    nothing.append(rows[:, :0])
+    assert single.shape == (4,)
+    assert nothing[1:3].shape == nothing.take(np.array([3, 1]), 0, np.empty((2, 0))).shape == (2, 0)
+    np.testing.assert_array_equal(single[1:4], rows[1:, 0])
+    np.testing.assert_array_equal(single.take(np.array([3, 1]), 0, np.empty(2)), rows[[3, 1], 0])
 
 
 def test_a_file_that_was_cut_is_noticed():

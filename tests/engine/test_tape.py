@@ -29,9 +29,11 @@ from nncli.parts.losses import (
     CrossEntropy,
     HalfMse,
     HalfSse,
+    Hinge,
     Huber,
     Mae,
     Mse,
+    MulticlassHinge,
     Poisson,
     Rss,
 )
@@ -55,6 +57,8 @@ HIDDEN = {
 PAIRS = {
     "identity, rss": (Identity(), Rss()),
     "identity, half_mse": (Identity(), HalfMse()),
+    "identity, hinge": (Identity(), Hinge()),
+    "identity, multiclass_hinge": (Identity(), MulticlassHinge()),
     "identity, half_sse": (Identity(), HalfSse()),
     "identity, mae": (Identity(), Mae()),
     "identity, huber": (Identity(), Huber(0.5)),

@@ -78,6 +78,19 @@ def test_a_new_text_is_an_error_where_that_is_asked_for(rows):
         model.predict(frame.iloc[:2].assign(city="nowhere"))
 
 
+def test_numbers_that_were_texts_are_told_by_their_names_and_texts_for_numbers_are_refused(rows):
+    frame, y = rows
+    numbered = frame.assign(city=pd.Categorical(frame["city"].str[5:].astype(int)))
+    model = made(NNRegressor, EMBEDDING).fit(numbered, y)
+    as_numbers = frame.assign(city=frame["city"].str[5:].astype(float))
+    np.testing.assert_array_equal(model.predict(as_numbers), model.predict(numbered))
+    kept = vars(model).copy()
+    with pytest.raises(ValueError, match="column 1 of X: expected numbers, as in fit, found texts"):
+        model.predict(frame.assign(size="large"))
+    assert vars(model).keys() == kept.keys()
+    assert model._texts is kept["_texts"]  # rows to be answered leave nothing in it
+
+
 def test_an_ensemble_takes_them(rows):
     frame, y = rows
     model = made(NNRegressor, EMBEDDING, ensemble={"members": 2}).fit(frame, y)

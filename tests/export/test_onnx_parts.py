@@ -63,6 +63,8 @@ def test_every_layer(hidden, dtype, tmp_path):
         (TWO, "{}", "binary_cross_entropy"),
         (TWO, "{units: 2, activation: softmax}", "cross_entropy"),
         (TWO, "{units: 1, activation: identity}", "mse"),
+        (TWO, "{}", "hinge"),
+        (TABLE, "{}", "multiclass_hinge"),
         (TABLE, "{units: 3, activation: identity}", "mse"),
         (TABLE, "{units: 3, activation: relu}", "mse"),
         (NUMBERS, "{}", "mse"),

@@ -50,7 +50,8 @@ output: {{plots: []}}
 HEAD = ("a", "b", "level", "day", "moment", "price", "code", "city", "on")
 TARGETS = ("y", "z", "kind", "two", "l")
 EVERY = (
-    "{type: dense, units: 5, activation: relu, bias: false}, batch_norm, {type: dropout, rate: 0.1}"
+    "{type: feature_scale, rate: 4}, {type: dense, units: 5, activation: relu, bias: false}, "
+    "batch_norm, {type: dropout, rate: 0.1}"
     + "".join(f", {{type: dense, units: 4, activation: {name}}}" for name in members("activation"))
 )
 CASES = {
@@ -220,8 +221,10 @@ def test_weights_are_read_without_a_package_and_only_the_right_ones(readers, no_
 
 def test_every_layer_is_a_module_with_its_tensors(readers):
     found = [module.code for module in modules(readers["regression"].model.network)]
-    assert found[:4] == [
-        f"nn.Linear({readers['regression'].model.network.inputs}, 5, bias=False)",
+    inputs = readers["regression"].model.network.inputs
+    assert found[:5] == [
+        f"FeatureScale({inputs}, 4.0)",
+        f"nn.Linear({inputs}, 5, bias=False)",
         "nn.ReLU()",
         "nn.BatchNorm1d(5, eps=1e-05, momentum=0.1)",
         "nn.Dropout(0.1)",

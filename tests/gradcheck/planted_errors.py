@@ -17,7 +17,7 @@ from nncli.gradcheck.objectives import DataLoss, Penalty
 from nncli.parts.activations import Elu, Identity, Relu, Sigmoid, Softmax, Softplus, Tanh
 from nncli.parts.initializers import Normal, Uniform, Zeros
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout
-from nncli.parts.losses import Mae, Mse
+from nncli.parts.losses import Mae, Mse, MulticlassHinge, OfMargins
 from nncli.registry import members
 
 UNITS = 3
@@ -34,6 +34,8 @@ def outputs_for(loss):
     """Activations that the loss can take: the matched one, and one it isn't matched with."""
     if loss.name == "cross_entropy":
         return [Softmax]
+    if issubclass(loss, OfMargins):
+        return [Identity]
     if loss.targets == (0.0, 1.0):
         return [Sigmoid]
     return [Softplus] if loss.name == "poisson" else [Identity, Sigmoid]
@@ -89,7 +91,7 @@ def flipped_layer(cls, target):
 def network(layer, loss=None, output=Identity):
     """The layer between two dense ones."""
     hidden = [Dense(UNITS, Tanh(), SOME, SOME), layer, Dense(UNITS, Tanh(), SOME, SOME)]
-    units = 2 if issubclass(output, Softmax) else 1
+    units = 2 if issubclass(output, Softmax) or isinstance(loss, MulticlassHinge) else 1
     return make_job(hidden, Dense(units, output(), SOME, SOME), loss, rows=5, inputs=2)
 
 

@@ -144,9 +144,10 @@ class GradientProblem:
             layer, z = node.layer, own.saved.get("z", own.x)
             function = getattr(layer, "activation", getattr(layer, "function", None))
             distances += [np.abs(z - kink).min() for kink in getattr(function, "kinks", ())]
-        loss, error = self.network.loss, buffers[-1].y - self.targets
+        loss, a = self.network.loss, buffers[-1].y
         bends = LOSSES[loss.name].bends(loss) if loss.name in LOSSES else ()
-        distances += [np.abs(error - kink).min() for kink in (*loss.kinks, *bends)]
+        turns = [*loss.kinked(a, self.targets), *((a - self.targets, bend) for bend in bends)]
+        distances += [np.abs(array - kink).min() for array, kink in turns]
         return min(map(float, distances))
 
 

@@ -119,6 +119,16 @@ def binary_focal(part, a, t):
     return -np.sum(ones + zeros) / len(t)
 
 
+def hinge(part, a, t):
+    return np.mean(np.maximum(0, 1 - (2 * t - 1) * a) ** (2 if "squared" in part.name else 1))
+
+
+def multiclass_hinge(part, a, t):
+    own = np.sum(t * a, axis=1, keepdims=True)
+    power = 2 if "squared" in part.name else 1
+    return np.sum((1 - t) * np.maximum(0, a - own + 1) ** power) / len(t)
+
+
 LOSSES = {
     "rss": LossCase(
         lambda part, a, t: np.sum((t - a) ** 2),
@@ -139,6 +149,41 @@ LOSSES = {
         lambda part, a, t: np.sum((t - a) ** 2) / 2 / len(t),
         1 / 8,
         (Worked(3.5, [[0.5, -1], [0, 1.5]]),),  # 14 / 2 / 2
+    ),
+    "hinge": LossCase(
+        hinge,
+        1 / 12,
+        (
+            # y a: 0.5, -2 and 3, 0.5: 1 - y a: 0.5, 3 and none, 0.5
+            Worked(1.0, [[-0.25, 0.25], [0, 0.25]], [[0.5, 2], [3, -0.5]], [[1, 0], [1, 0]]),
+        ),
+    ),
+    "squared_hinge": LossCase(
+        hinge,
+        1 / 12,
+        # 0.25 + 9 + 0 + 0.25
+        (Worked(2.375, [[-0.25, 1.5], [0, 0.25]], [[0.5, 2], [3, -0.5]], [[1, 0], [1, 0]]),),
+    ),
+    "multiclass_hinge": LossCase(
+        multiclass_hinge,
+        1 / 4,
+        (
+            # the cat, car and frog of CS231n's notes on linear classification: 2.9, 0 and 12.9
+            Worked(
+                15.8 / 3,
+                [[-1 / 3, 1 / 3, 0], [0, 0, 0], [1 / 3, 1 / 3, -2 / 3]],
+                [[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]],
+                [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+            ),
+        ),
+    ),
+    "squared_multiclass_hinge": LossCase(
+        multiclass_hinge,
+        1 / 4,
+        (
+            # 2 and 1 behind with the margin: 4 + 1; 2 (2 + 1) up
+            Worked(5.0, [[-6, 4, 2]], [[0.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]),
+        ),
     ),
     "mae": LossCase(
         lambda part, a, t: np.mean(np.abs(t - a)),

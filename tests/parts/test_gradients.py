@@ -19,7 +19,7 @@ from nncli.engine.network import Network
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus, Tanh
 from nncli.parts.initializers import Constant, FromFile, Normal, Uniform
 from nncli.parts.layers import BatchNorm, Dense, Layer, Trained
-from nncli.parts.losses import HalfMse
+from nncli.parts.losses import HalfMse, OfMargins
 from nncli.parts.optimizers import Sgd, UpdateBuffers
 from nncli.parts.regularizers import L1, L2
 from nncli.registry import members
@@ -49,6 +49,7 @@ def network_of(layer, activation, loss, initializer, *, inputs=2, units=3, depth
     case = network_part_cases.LAYERS.get(layer.name)
     block = case.block(dense) if case and case.block else [dense, layer()]
     squash = Softmax() if loss.matched is Softmax else OUTPUTS[loss.targets]
+    squash = Identity() if isinstance(loss, OfMargins) else squash
     return Network((inputs,), block * depth, Dense(2, squash, initializer, SOME_BIAS), loss)
 
 

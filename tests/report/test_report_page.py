@@ -5,13 +5,17 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import CONFIGS, EVIL, IMAGE
 
+from nncli.report.facts import LayerFacts, NetworkFacts
+from nncli.report.html.network import drawing
 from nncli.report.html.page import html
 from nncli.report.html.scale import Scale, short_number
+from nncli.report.markdown import markdown
 
 NNCLI = Path(__file__).parents[2] / "nncli"
 LARGEST = 150_000  # bytes
@@ -112,6 +116,17 @@ def test_rows_can_be_left_out(facts_of):
     assert not re.search(r"t\.csv:\d", html(replace(document, worst=None)))
 
 
+@pytest.mark.parametrize("name", ["numbers", "classes", "labels"])
+def test_predictions_that_are_not_finite_have_no_place_in_a_chart(facts_of, name):
+    document = facts_of(name)
+    report = document.report
+    lost = np.where(np.arange(report.rows)[:, None] == 3, np.nan, report.predictions)
+    spoilt = replace(document, report=replace(report, predictions=lost), influence=None)
+    drawn = re.findall(r' (?:d|style|width|x1|x2|cx)="([^"]*)"', html(spoilt))
+    assert not [each for each in drawn if "nan" in each]
+    assert markdown(spoilt).startswith("# ")
+
+
 def colors() -> dict[str, dict[str, tuple[float, ...]]]:
     """The colours of the light and the dark scheme, by name."""
     files = (NNCLI / "page" / "theme.css", NNCLI / "report" / "page" / "report.css")
@@ -171,3 +186,10 @@ def test_every_value_that_is_finite_has_a_place_and_ticks_differ(values, is_log,
     for value in values:
         if (1e-250 if is_log else -1e250) <= value <= 1e250:
             assert -0.01 <= scale.place(value) <= 1.01
+
+
+def test_a_network_whose_numbers_are_none_is_drawn():
+    """Embedded columns alone: their vectors are all that the first layer gets."""
+    layer = LayerFacts("output", "dense, softmax", 3, 9, "", has_weights=True)
+    facts = NetworkFacts(0, (layer,), 9, ())
+    assert 'class="units"' in drawing(facts)

@@ -11,7 +11,12 @@ IRIS = "data: {dataset: iris, split: none}"
 NUMBERS = "data: {dataset: {type: linear_regression, samples: 12, seed: 3}, split: none}"
 SMALL = "training: {batch_size: 4}"
 # what a network needs to go with a loss
+TWO_CLASSES = ("data: {dataset: xor_gate}", "network: {hidden: [3]}")
 LOSSES = {
+    "hinge": TWO_CLASSES,
+    "squared_hinge": TWO_CLASSES,
+    "multiclass_hinge": (IRIS, "network: {hidden: [3]}"),
+    "squared_multiclass_hinge": (IRIS, "network: {hidden: [3]}"),
     "cross_entropy": (IRIS, "network: {hidden: [3]}"),
     "focal": (IRIS, "network: {hidden: [3]}"),
     "binary_focal": ("data: {dataset: xor_gate}", "network: {hidden: [3]}"),

@@ -38,7 +38,10 @@ def _probability(network: Network, output: str) -> list[str]:
     else:
         lines = []
     if units == 1:
-        return [*lines, f"probability = np.clip({output}[:, 0], 0.0, 1.0)"]
+        share, off = f"{output}[:, 0]", network.loss.off
+        if off:
+            share = f"({share} - {off!r}) / {1.0 - off!r}"
+        return [*lines, f"probability = np.clip({share}, 0.0, 1.0)"]
     return [
         *lines,
         f"lifted = {output} - np.minimum({output}.min(axis=1, keepdims=True), 0.0)",

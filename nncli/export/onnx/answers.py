@@ -72,16 +72,23 @@ class Answers:
 def decoded(coding: TargetCoding, outputs: Value) -> Value:
     """Predictions of a network's outputs, as TargetCoding.decode has them."""
     if coding.has_labels:
-        return minimum(maximum(outputs, 0.0), 1.0)
+        return _shares(coding, outputs)
     if not coding.classes:
         return in_own_units(coding.scaling, outputs.cast(FLOAT64))
     if coding.units == 1:
-        second = minimum(maximum(outputs, 0.0), 1.0)
+        second = _shares(coding, outputs)
         return outputs.graph.concat([1.0 - second, second])
     lifted = outputs - minimum(outputs.reduced("ReduceMin", [1]), 0.0)
     sums = lifted.reduced("ReduceSum", [1])
     is_some = sums > 0.0
     return is_some.where(lifted / is_some.where(sums, 1.0), 1.0 / coding.classes)
+
+
+def _shares(coding: TargetCoding, outputs: Value) -> Value:
+    """How far outputs are from `off` to 1."""
+    if coding.off:
+        outputs = (outputs - coding.off) / (1.0 - coding.off)
+    return minimum(maximum(outputs, 0.0), 1.0)
 
 
 def in_own_units(scaling: Scaling, outputs: Value) -> Value:

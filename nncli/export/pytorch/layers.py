@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nncli.engine.network import Network, Node
 from nncli.errors import UserError
 from nncli.parts.activations import Activation, Identity
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Embedding
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Embedding, FeatureScale
 
 OWN = {
     Dense: {"W": "weight", "b": "bias"},
@@ -48,6 +48,10 @@ def _modules(node: Node) -> Iterator[Module]:
         names = [column.name for column in layer.columns]
         tables = {f"tables.{n}.weight": f"{node.name}/{name}/W" for n, name in enumerate(names)}
         yield Module(f"Embedded({sizes})", node.name, tables)
+        return
+    if isinstance(layer, FeatureScale):
+        code = f"FeatureScale({node.inputs}, {layer.rate!r})"
+        yield Module(code, node.name, {"w": f"{node.name}/w"})
         return
     if type(layer) not in (Dense, BatchNorm, Dropout):
         raise UserError(f"{node.name}: {layer.name} has no equivalent in PyTorch")

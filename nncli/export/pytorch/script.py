@@ -49,6 +49,16 @@ class Embedded(nn.Module):
         places = x[:, -count:].long()
         vectors = [table(places[:, k]) for k, table in enumerate(self.tables)]
         return torch.cat([x[:, :-count], *vectors], dim=1)'''
+FEATURE_SCALE = '''\
+class FeatureScale(nn.Module):
+    """x * (1 + rate * w): a factor for each input."""
+
+    def __init__(self, inputs, rate):
+        super().__init__()
+        self.w, self.rate = nn.Parameter(torch.zeros(inputs)), rate
+
+    def forward(self, x):
+        return x * (1.0 + self.w * self.rate)'''
 LOAD = '''\
 def load(weights=WEIGHTS):
     """The network with the run's weights, as it is outside training."""
@@ -175,8 +185,9 @@ def _network(layers: Sequence[Module]) -> list[str]:
     table = "\n".join(
         ["TENSORS = {  # of the network and of the run, whose W is (inputs, units)", *tensors, "}"]
     )
-    embedded = [EMBEDDED] if "Embedded(" in made else []
-    return [*embedded, f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
+    own = {"Embedded(": EMBEDDED, "FeatureScale(": FEATURE_SCALE}
+    classes = [code for called, code in own.items() if called in made]
+    return [*classes, f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
 
 
 @dataclass(frozen=True)
@@ -197,8 +208,10 @@ class _Answers:
 
 def _answers(reader: RunReader) -> _Answers:
     learnt, threshold = reader.model.preprocessing, reader.decision.threshold
+    is_margin = bool(reader.model.network.loss.off)
     if learnt.classes:
-        decode = "two_classes" if reader.model.network.outputs == 1 else "many_classes"
+        decode = "two_sides" if is_margin else "two_classes"
+        decode = decode if reader.model.network.outputs == 1 else "many_classes"
         decide = "likeliest" if threshold is None else "above_threshold"
         return _Answers(
             decode,
@@ -209,10 +222,11 @@ def _answers(reader: RunReader) -> _Answers:
             f"[name, *p] for name, p in zip({decide}(answers), answers.tolist())",
         )
     if learnt.labels:
+        decode = "label_sides" if is_margin else "labels"
         return _Answers(
-            "labels",
+            decode,
             "(rows, labels) the probability of each target's second value in LABELS.",
-            ("labels", "has_labels"),
+            (decode, "has_labels"),
             {},
             '*(f"prediction_{name}" for name in TARGETS), '
             '*(f"probability_{name}" for name in TARGETS)',

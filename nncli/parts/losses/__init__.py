@@ -9,6 +9,13 @@ the value and the gradient, a - t of cross-entropies, are exact and can't overfl
 
 from nncli.parts.losses.focal import BinaryFocal, Focal
 from nncli.parts.losses.loss import Loss
+from nncli.parts.losses.margins import (
+    Hinge,
+    MulticlassHinge,
+    OfMargins,
+    SquaredHinge,
+    SquaredMulticlassHinge,
+)
 from nncli.parts.losses.numbers import HalfMse, HalfSse, Huber, Mae, Mse, Poisson, Rss
 from nncli.parts.losses.probabilities import BinaryCrossEntropy, CrossEntropy
 
@@ -19,10 +26,15 @@ __all__ = [
     "Focal",
     "HalfMse",
     "HalfSse",
+    "Hinge",
     "Huber",
     "Loss",
     "Mae",
     "Mse",
+    "MulticlassHinge",
+    "OfMargins",
     "Poisson",
     "Rss",
+    "SquaredHinge",
+    "SquaredMulticlassHinge",
 ]

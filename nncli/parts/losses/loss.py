@@ -1,6 +1,6 @@
 """Loss: what every loss declares and computes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,7 +18,8 @@ class Loss(Part):
 
     matched: the activation whose scores z the loss takes, with the gradient `score_gradient`.
     targets: the closed interval targets must lie in.
-    kinks: the errors a - t where the loss has no derivative.
+    off: what asks an output for the class or label that isn't there, where 1 asks for it.
+    kinks: the errors a - t where the loss has no derivative; `kinked` where others have.
     formula, gradient_formula, score_gradient_formula: a term, d(term)/d(a) and, of a matched loss,
     d(term)/d(z), of {a}, {t} and the part's own keys.
     reduction: the terms become one number by this.  unit: of that number.
@@ -30,6 +31,7 @@ class Loss(Part):
     kind = "loss"
     matched: ClassVar[type[Activation] | None] = None
     targets: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
+    off: ClassVar[float] = 0.0
     kinks: ClassVar[tuple[float, ...]] = ()
     formula: ClassVar[str] = ""
     gradient_formula: ClassVar[str] = ""
@@ -83,6 +85,10 @@ class Loss(Part):
         dz = slope_of_scores(output)
         np.subtract(output.y, t, out=dz)
         np.multiply(dz, factor, out=dz)
+
+    def kinked(self, a: Array, t: Array) -> Iterable[tuple[Array, float]]:
+        """Each array that goes through a function with a kink, and where that function has it."""
+        return [(a - t, kink) for kink in self.kinks]
 
     def smoothed(self, t: Array, outputs: int) -> Array:
         """Targets of the data as a loss of so many outputs compares with them."""

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from string import Template
 
 from nncli import __version__
+from nncli.doctor.check import Finding
 from nncli.page.embed import asset, json_block, script_hash, theme
 from nncli.page.markup import Markup, join, tag, text
 from nncli.report.facts import Again, Chart, Document
 from nncli.report.html.curves import learning_curves, points
-from nncli.report.html.data import data, network
+from nncli.report.html.data import data
 from nncli.report.html.influence import influence
+from nncli.report.html.network import network
 from nncli.report.html.reading import reading
 from nncli.report.html.scores import scores
 from nncli.report.html.tables import table
@@ -83,25 +85,20 @@ def head(document: Document) -> Markup:
             tag("p", "nncli doctor finds nothing that keeps it from learning.", class_="note")
         )
         return join(*parts)
-    items = [
-        tag(
-            "li",
-            tag("p", found.message),
-            tag(
-                "p",
-                "try ",
-                tag("code", f"--set {found.edit}"),
-                f": {found.tried}" if found.tried else "",
-            ),
-        )
-        for found in document.findings
-    ]
+    items = [_finding(found) for found in document.findings]
     parts += [
         tag("h2", "What the doctor found"),
         reading("findings"),
         tag("ol", *items, class_="findings"),
     ]
     return join(*parts)
+
+
+def _finding(found: Finding) -> Markup:
+    """What is wrong, the edit, and what that did."""
+    edit = tag("code", f"--set {found.edit}")
+    tried = f": {found.tried}" if found.tried else ""
+    return tag("li", tag("p", found.message), tag("p", "try ", edit, tried))
 
 
 def errors(document: Document) -> Markup:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from nncli.evaluation.class_scores import largest
 from nncli.evaluation.report import Report
-from nncli.page.markup import Markup, tag
+from nncli.page.markup import Markup, join, tag
+from nncli.report.words import more
 
 MOST_CLASSES = 12
 NAMED = 5  # classes whose names stand above their columns too
@@ -44,6 +45,11 @@ def scrolling(inside: object, label: str) -> Markup:
     return tag("div", inside, class_="scroll", role="region", aria_label=label, tabindex="0")
 
 
+def rest(count: int, what: str) -> Markup | None:
+    """How many are left out; nothing if none are."""
+    return tag("p", said, class_="note") if (said := more(count, what)) else None
+
+
 def confusion(report: Report) -> Markup:
     """Counts with per cents of their row; the most frequent classes where there are many."""
     chosen = largest(report.counts, MOST_CLASSES)
@@ -60,14 +66,7 @@ def confusion(report: Report) -> Markup:
         others = [_count(total - sum(shown), total, is_right=False)] if is_cut else []
         rows.append([down[place], *cells, *others, tag("span", f"{total:,}", class_="count")])
     made = table(header, rows, label="Rows by true and predicted class", kind="confusion")
-    more = len(report.classes) - len(chosen)
-    return (
-        made
-        if not more
-        else Markup(
-            made + tag("p", f"{more:,} classes with fewer rows are not shown.", class_="note")
-        )
-    )
+    return join(made, rest(len(report.classes) - len(chosen), "class"))
 
 
 def _count(count: int, total: int, *, is_right: bool) -> Markup:

@@ -18,6 +18,12 @@ def two_classes(outputs: Any) -> Any:
     return np.hstack([1.0 - outputs, outputs])
 
 
+def two_sides(outputs: Any) -> Any:
+    """(rows, 2) how far one output is towards each of two classes, from -1 to 1."""
+    outputs = np.clip((outputs + 1.0) / 2.0, 0.0, 1.0)
+    return np.hstack([1.0 - outputs, outputs])
+
+
 def many_classes(outputs: Any) -> Any:
     """(rows, classes) probabilities."""
     outputs = outputs - np.minimum(outputs.min(axis=1, keepdims=True), 0.0)
@@ -29,6 +35,11 @@ def many_classes(outputs: Any) -> Any:
 def labels(outputs: Any) -> Any:
     """(rows, labels) the probability that a row has each label."""
     return np.clip(outputs, 0.0, 1.0)
+
+
+def label_sides(outputs: Any) -> Any:
+    """(rows, labels) how far each output is towards its label, from -1 to 1."""
+    return np.clip((outputs + 1.0) / 2.0, 0.0, 1.0)
 
 
 def numbers_in_units(outputs: Any) -> Any:
