@@ -166,7 +166,7 @@ def objective(model: Model, predictions: Array, rows: EvaluationSet) -> float:
 
 def _below_one(probabilities: Array) -> Array:
     """Kept from 1, to which high ones are rounded: ln(1 - 1) would be the loss of a whole table."""
-    return np.minimum(probabilities, 1 - np.finfo(probabilities.dtype).epsneg)
+    return np.asarray(np.minimum(probabilities, 1 - np.finfo(probabilities.dtype).epsneg))
 
 
 def _with_all_categories(fitted: Sequence[Preprocessing]) -> Preprocessing:
