@@ -55,7 +55,7 @@ QUICK = """\
 
 DECISION = """\
 # {share} of the rows are '{name}'. To find more of them, at the price of false alarms:
-# decision: {{maximize: balanced_accuracy}}  # or costs: {{false_positive: 1, false_negative: 5}}
+# decision: {{maximize: balanced_accuracy}}  # or costs: {costs}
 """
 
 FEWEST_SPLIT = 10  # rows, of which 15% is one at least
@@ -139,5 +139,8 @@ def _decision(table: Table) -> str:
         return ""
     counts = np.bincount(table.y)
     least = int(counts.argmin())
+    fp, fn = (1, 5) if least else (5, 1)  # the second class is the positive one
+    costs = f"{{false_positive: {fp}, false_negative: {fn}}}"
     share = f"{100 * counts[least] / counts.sum():.2g}%"
-    return DECISION.format(share=share, name=printable(table.classes[least], 40))
+    name = printable(table.classes[least], 40)
+    return DECISION.format(share=share, name=name, costs=costs)
