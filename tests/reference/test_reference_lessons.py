@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
-from config_runs import run
+from config_runs import CONFIGS, run
+
+from nncli.artifacts.loaded_network import load_network
+from nncli.trace.traced_steps import trace
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +67,13 @@ def test_the_perceptron_s_rule_row_by_row_ends_without_a_mistake():
     found = run("lessons/perceptron_or", *one_by_one)
     assert found.last.metrics["accuracy"] == 1.0
     assert all(value == round(value) for value in found.tensors["output/W"].ravel())
+
+
+def test_micrograd_s_neuron_has_the_printed_gradients():
+    loaded = load_network(CONFIGS / "lessons" / "micrograd_neuron.yaml")
+    shown = trace(loaded, has_input_gradient=True).steps[0].tensors
+    values = {tensor.name: tensor.values.ravel() for tensor in shown}
+    np.testing.assert_allclose(values["output/a"], [0.7071], atol=5e-5)
+    np.testing.assert_allclose(values["output/dz"], [0.5], rtol=1e-9)
+    np.testing.assert_allclose(values["output/dW"], [1.0, 0.0], rtol=1e-9)
+    np.testing.assert_allclose(values["dx"], [-1.5, 0.5], rtol=1e-9)
