@@ -1,6 +1,6 @@
 """Data checks: what in a table makes a score worth less than it looks. Said before training."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -41,8 +41,13 @@ def refuse_singleton_classes(table: Table) -> None:
         raise TableError(problems)
 
 
-def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Iterator[str]:
-    """A line for each, with what to do. is_balanced: whether classes are weighed already."""
+def data_warnings(
+    table: Table, rows: Rows, *, is_balanced: bool = False, told: Collection[str] = ()
+) -> Iterator[str]:
+    """A line for each, with what to do. is_balanced: whether classes are weighed already.
+
+    told: the kinds of columns of which the network is told where a cell is missing.
+    """
     if table.origin is not None:
         yield from table.origin.notes
     if len(table) == 1:
@@ -60,7 +65,8 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
         elif reason := "" if name in table.dates else uninformative(name, column):
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
-            yield from _hardly_any(name, column.values[rows.train])
+            kind = table.kind(name)
+            yield from _hardly_any(name, column.values[rows.train], kind, is_told=kind in told)
             if table.kind(name) == "numeric":
                 yield from number_warnings(name, column.values)
     yield from spelling_warnings(table)
@@ -73,13 +79,18 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
             yield from _imbalance(table, rows)
 
 
-def _hardly_any(name: str, values: Array) -> Iterator[str]:
+def _hardly_any(name: str, values: Array, kind: str, *, is_told: bool) -> Iterator[str]:
     """What the training rows hardly tell anything of."""
     present = values[~np.isnan(values)]
-    if len(present) < MOSTLY * len(values):
+    if len(present) < MOSTLY * len(values) and not is_told:
         missing = len(values) - len(present)
-        yield f"column '{name}' lacks {missing:,} of its {len(values):,} training values"
-    elif present.min() == present.max():
+        cure = "categorical: {impute: category}"
+        cure = cure if kind == "categorical" else "numeric: {missing_indicator: true}"
+        yield (
+            f"column '{name}' lacks {missing:,} of its {len(values):,} training values: "
+            f"data.preprocessing.{cure} tells the network where"
+        )
+    elif len(present) and present.min() == present.max():
         yield f"column '{name}' never varies in the training rows: nothing can be learnt from it"
 
 

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
-from config_runs import run
+from config_runs import CONFIGS, run
+
+from nncli.artifacts.loaded_network import load_network
+from nncli.trace.traced_steps import trace
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +39,41 @@ def test_mazur_after_10_000_rounds():
     # the error that the 10,000th round meets
     last = run("lessons/mazur", "training.epochs=9999", "output.log_every=9999").last
     assert f"{last.loss:.10f}" == "0.0000351085"
+
+
+def test_nielsen_s_perceptron_is_nand():
+    found = run("lessons/nielsen_nand")
+    assert [report.metrics["accuracy"] for report in found.reports] == [1.0, 1.0]
+    assert found.last.loss == 0.0
+    assert found.tensors["output/W"].tolist() == [[-2.0], [-2.0]]
+
+
+def test_the_perceptron_s_rule_by_hand():
+    x = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])  # the last is what b takes
+    t, w, wrong = np.array([0, 1, 1, 1]), np.zeros(3), []
+    for _ in range(6):
+        o = (x @ w > 0).astype(int)
+        wrong.append(int((o != t).sum()))
+        w = w + (t - o) @ x
+    assert wrong == [3, 1, 1, 1, 0, 0]
+    found = run("lessons/perceptron_or")
+    tensors = found.tensors
+    assert [*tensors["output/W"].ravel(), *tensors["output/b"]] == w.tolist()
+    assert found.reports[-2].metrics["accuracy"] == 1.0
+
+
+def test_the_perceptron_s_rule_row_by_row_ends_without_a_mistake():
+    one_by_one = ("training.batch_size=1", "optimizer.learning_rate=1", "training.epochs=20")
+    found = run("lessons/perceptron_or", *one_by_one)
+    assert found.last.metrics["accuracy"] == 1.0
+    assert all(value == round(value) for value in found.tensors["output/W"].ravel())
+
+
+def test_micrograd_s_neuron_has_the_printed_gradients():
+    loaded = load_network(CONFIGS / "lessons" / "micrograd_neuron.yaml")
+    shown = trace(loaded, has_input_gradient=True).steps[0].tensors
+    values = {tensor.name: tensor.values.ravel() for tensor in shown}
+    np.testing.assert_allclose(values["output/a"], [0.7071], atol=5e-5)
+    np.testing.assert_allclose(values["output/dz"], [0.5], rtol=1e-9)
+    np.testing.assert_allclose(values["output/dW"], [1.0, 0.0], rtol=1e-9)
+    np.testing.assert_allclose(values["dx"], [-1.5, 0.5], rtol=1e-9)
