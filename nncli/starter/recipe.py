@@ -77,7 +77,7 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
         output=output_of(table),
         loss=loss_of(table),
         batch=_batch(rows),
-        epochs=40 if rows > MANY_ROWS else 200,  # of as many steps
+        epochs=30 if rows > MANY_ROWS else 200,  # of as many steps
         stopping=STOPPING.format(patience=5 if rows > MANY_ROWS else 20)
         if rows >= FEWEST_SPLIT
         else "",
