@@ -60,6 +60,15 @@ def test_costs_that_it_proposes_find_more_of_the_rare_class(
     assert costs[missed] == max(costs.values()) > min(costs.values())
 
 
+def test_what_is_left_to_mend_is_said_where_rows_lack_the_target(tmp_path, monkeypatch, capsys):
+    """Rows without it can be dropped: that isn't what keeps the table from being read."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i},{['a', 'b', ''][i % 3]}" for i in range(60)]
+    Path("t.csv").write_text("\n".join(["x,y", *rows, "60,lone"]), encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y"]) == 2
+    assert "class 'lone' has this row alone" in capsys.readouterr().err
+
+
 def test_header_taken_for_data_names_the_option(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("t.csv").write_text("name,2019,y\n" + "p,1,a\nq,2,b\n" * 9, encoding="utf-8")
