@@ -25,9 +25,8 @@ one network of `init --quick`. All on the same rows: 70% train, 15% validate, 15
 classes' proportions, dealt anew for each seed; figures are of the test rows. linear (ridge or
 logistic), MLP, random forest and HGB (HistGradientBoosting) are scikit-learn's, untouched, and
 learn from the validation rows too; RealMLP is RealMLP-TD of pytabkit 1.8, one network, or bagged
-over 8 folds as ours.
-Means over the seeds that all methods of a table have. CPU seconds are of fitting, on one thread of a busy
-machine.
+over 8 folds as ours. Means over the seeds that all methods of a table have. CPU seconds are of
+fitting, on one thread of a busy machine.
 
 """
 
