@@ -71,7 +71,7 @@ def page(lines: Lines) -> str:
     text = HEAD
     text += "## The ten tables that the defaults were chosen on\n\n" + _summary(results, new)
     text += _cells(results, new) + _trust(results, new) + _worst(results, [*new, *old])
-    text += "## Six others\n\n" + (
+    text += "## Others\n\n" + (
         _summary(results, old) + _cells(results, old) if old else "Not run.\n\n"
     )
     return text + CHOICES.read_text(encoding="utf-8")
