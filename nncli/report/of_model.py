@@ -89,8 +89,11 @@ def _doubts(trained: TrainedModel, report: Report) -> tuple[str, ...]:
         doubts.append("scored on the validation rows, by which training was stopped")
     is_balanced = experiment.training.class_weight is not None or experiment.decision is not None
     if experiment.data.path is not None:
-        told = told_of_missing(experiment.data.preprocessing)
-        doubts += data_warnings(built.table, built.rows, is_balanced=is_balanced, told=told)
+        keys = experiment.data.preprocessing
+        told, rare = told_of_missing(keys), keys.categorical.rare
+        doubts += data_warnings(
+            built.table, built.rows, is_balanced=is_balanced, told=told, rare=rare
+        )
     doubts += rowless_classes(built.table)
     more = [f"and {len(doubts) - MOST_DOUBTS:,} more"] if len(doubts) > MOST_DOUBTS else []
     return (*doubts[:MOST_DOUBTS], *more)

@@ -35,6 +35,12 @@ def test_what_predictions_are_worth(accuracy):
     assert own["calibration_error"] == pytest.approx((0.2 + 0.4 + 0.1 + 0.6) / 4)
 
 
+def test_only_seeds_that_every_method_of_a_table_has_are_compared(accuracy):
+    tried = [("nncli", "ames", 0), ("nncli", "ames", 1), ("HGB", "ames", 0), ("HGB", "hpc", 1)]
+    lines = [dict(zip(("method", "table", "seed"), each, strict=True)) for each in tried]
+    assert accuracy.page._paired(lines) == [lines[0], lines[2], lines[3]]
+
+
 def test_ranks_share_ties_and_lower_losses_are_better(accuracy):
     table = accuracy.TABLES[1]
     assert not table.is_number

@@ -178,6 +178,21 @@ def test_verify_sees_a_changed_held_out_file(ours, nncli):
     assert nncli("evaluate", ours, "--no-plots").code == 4
 
 
+def test_too_few_groups_for_its_members_are_told_at_its_own_key(ours, nncli):
+    """The split itself has enough of them: 3 groups are left for 4 members."""
+    rows = [f"{i},g{i % 4},{'yes' if i % 3 else 'no'}" for i in range(80)]
+    (ours.parent / "g.csv").write_text("\n".join(["size,group,kind", *rows]))
+    split = "data.split={type: group, column: group, train: 0.5, val: 0.25, test: 0.25}"
+    asked = ("--set", "data.path=g.csv", "--set", split, "--set", "ensemble.members=4")
+    done = nncli("train", ours.parent / "t.yaml", *asked)
+    said = (
+        "ensemble.members: 4 members: column 'group' has 3 groups in these 60 rows: too few for 4"
+    )
+    assert (done.code, said in done.err) == (2, True), done.err
+    done = nncli("train", ours.parent / "t.yaml", *asked, "--folds", 4)
+    assert (done.code, "4 folds: column 'group' has 3 groups" in done.err) == (2, True), done.err
+
+
 def test_verify_misses_a_member_that_was_removed(ours, nncli):
     shutil.rmtree(ours / "member-2")
     done = nncli("verify", ours, "-q")
