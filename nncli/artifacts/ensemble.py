@@ -153,13 +153,20 @@ def objective(model: Model, predictions: Array, rows: EvaluationSet) -> float:
     if not coding.classes and not coding.has_labels:
         outputs = coding.encode(predictions)
     elif coding.classes and coding.units == 1:
-        outputs = predictions[:, 1:]
+        outputs = _below_one(predictions[:, 1:])
+    elif coding.has_labels:
+        outputs = _below_one(predictions)
     targets = np.asarray(rows.targets[:])
     if rows.weights is None:
         total = loss.total(outputs, targets)
     else:
         total = float(np.sum(rows.weights @ loss.terms(outputs, targets)))
     return total * loss.factor(*targets.shape)
+
+
+def _below_one(probabilities: Array) -> Array:
+    """Kept from 1, to which high ones are rounded: ln(1 - 1) would be the loss of a whole table."""
+    return np.asarray(np.minimum(probabilities, 1 - np.finfo(probabilities.dtype).epsneg))
 
 
 def _with_all_categories(fitted: Sequence[Preprocessing]) -> Preprocessing:

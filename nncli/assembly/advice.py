@@ -9,8 +9,11 @@ from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.cost import useful_threads
 from nncli.engine.job import Job
+from nncli.engine.network import Node
 from nncli.engine.settings import TrainingKeys
 from nncli.engine.threads import allowed_cores
+from nncli.errors import few
+from nncli.parts.activations import Step
 from nncli.parts.losses import Huber
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.parts.table import Table
@@ -26,6 +29,7 @@ def advice(
     """A line for each, with the keys and what to write instead."""
     if given.threads == "auto":
         yield from _threads(experiment, job)
+    yield from _steps(job)
     yield from _plateau(experiment)
     yield from _huber(experiment, job, table, preprocessing)
     if table.origin is not None:  # of a gate's four rows anyone sees it
@@ -41,6 +45,24 @@ def _threads(experiment: Resolved, job: Job) -> Iterator[str]:
             f"training.threads is {threads}, not {quiet}, for other processes keep the cores busy; "
             "a run with another number of threads may end in other bits"
         )
+
+
+def _steps(job: Job) -> Iterator[str]:
+    """Weights that are to learn up to a step, through which no gradient comes."""
+    nodes = job.network.nodes
+    units = [
+        getattr(node.layer, "activation", getattr(node.layer, "function", None)) for node in nodes
+    ]
+    last = max((n for n, unit in enumerate(units) if isinstance(unit, Step)), default=-1)
+    if learning := [node.name for node in nodes[: last + 1] if _learns(node)]:
+        yield (
+            f"{few(learning)} can't learn, for the slope of step in {nodes[last].name} is 0: give "
+            "weights and trainable: false, or use sigmoid; a single unit learns by loss: perceptron"
+        )
+
+
+def _learns(node: Node) -> bool:
+    return node.layer.is_trainable and bool(node.layer.param_shapes(node.input_shape))
 
 
 def _plateau(experiment: Resolved) -> Iterator[str]:

@@ -218,4 +218,12 @@ def _warnings(given: Experiment, model: Model, job: Job, split: SplitTable) -> I
     yield from rowless_classes(table)
     if given.data.path is not None:
         is_balanced = given.training.class_weight is not None or given.decision is not None
-        yield from data_warnings(table, split.rows, is_balanced=is_balanced)
+        keys = model.experiment.data.preprocessing
+        told, rare = told_of_missing(keys), keys.categorical.rare
+        yield from data_warnings(table, split.rows, is_balanced=is_balanced, told=told, rare=rare)
+
+
+def told_of_missing(keys: ResolvedPreprocessing) -> list[str]:
+    """The kinds of columns of which the network is told where a cell is missing."""
+    of_numbers = ["numeric", "boolean", "date"] if keys.numeric.missing_indicator else []
+    return [*of_numbers, *(["categorical"] if keys.categorical.impute == "category" else [])]

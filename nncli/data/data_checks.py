@@ -1,12 +1,13 @@
 """Data checks: what in a table makes a score worth less than it looks. Said before training."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from nncli.data.column_types import uninformative
 from nncli.data.label_checks import label_given_away, label_warnings
 from nncli.data.number_checks import number_warnings
+from nncli.data.rare_categories import NONE_RARE, Rare
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -41,8 +42,19 @@ def refuse_singleton_classes(table: Table) -> None:
         raise TableError(problems)
 
 
-def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Iterator[str]:
-    """A line for each, with what to do. is_balanced: whether classes are weighed already."""
+def data_warnings(
+    table: Table,
+    rows: Rows,
+    *,
+    is_balanced: bool = False,
+    told: Collection[str] = (),
+    rare: Rare = NONE_RARE,
+) -> Iterator[str]:
+    """A line for each, with what to do. is_balanced: whether classes are weighed already.
+
+    told: the kinds of columns of which the network is told where a cell is missing.
+    rare: which categories are taken for one.
+    """
     if table.origin is not None:
         yield from table.origin.notes
     if len(table) == 1:
@@ -57,10 +69,11 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
                 f"column '{name}' {how}: "
                 "leave it out with data.features.exclude, unless you know it before the answer"
             )
-        elif reason := "" if name in table.dates else uninformative(name, column):
+        elif reason := "" if name in table.dates else uninformative(name, column, rare):
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
-            yield from _hardly_any(name, column.values[rows.train])
+            kind = table.kind(name)
+            yield from _hardly_any(name, column.values[rows.train], kind, is_told=kind in told)
             if table.kind(name) == "numeric":
                 yield from number_warnings(name, column.values)
     yield from spelling_warnings(table)
@@ -73,13 +86,18 @@ def data_warnings(table: Table, rows: Rows, *, is_balanced: bool = False) -> Ite
             yield from _imbalance(table, rows)
 
 
-def _hardly_any(name: str, values: Array) -> Iterator[str]:
+def _hardly_any(name: str, values: Array, kind: str, *, is_told: bool) -> Iterator[str]:
     """What the training rows hardly tell anything of."""
     present = values[~np.isnan(values)]
-    if len(present) < MOSTLY * len(values):
+    if len(present) < MOSTLY * len(values) and not is_told:
         missing = len(values) - len(present)
-        yield f"column '{name}' lacks {missing:,} of its {len(values):,} training values"
-    elif present.min() == present.max():
+        cure = "categorical: {impute: category}"
+        cure = cure if kind == "categorical" else "numeric: {missing_indicator: true}"
+        yield (
+            f"column '{name}' lacks {missing:,} of its {len(values):,} training values: "
+            f"data.preprocessing.{cure} tells the network where"
+        )
+    elif len(present) and present.min() == present.max():
         yield f"column '{name}' never varies in the training rows: nothing can be learnt from it"
 
 

@@ -12,6 +12,12 @@ DatePart = Literal[
     "year", "month_sin", "month_cos", "weekday_sin", "weekday_cos", "hour_sin", "hour_cos", "days"
 ]
 FULL_TURN = 2 * np.pi
+WORDS: dict[DatePart, str] = {
+    "year": "year",
+    "month_sin": "month",
+    "weekday_sin": "day of the week",
+    "hour_sin": "time of day",
+}
 
 
 @dataclass(frozen=True)
@@ -77,3 +83,16 @@ def _part(name: DatePart, days: Array, first: float) -> Array:
     turns = {"month": months % 12 / 12, "weekday": (np.floor(days) + 3) % 7 / 7, "hour": days % 1}
     angle = FULL_TURN * turns[name[:-4]]
     return np.asarray(np.sin(angle) if name.endswith("_sin") else np.cos(angle))
+
+
+def in_words(days: Array) -> str:
+    """What such dates become.
+
+    >>> in_words(np.array([0.0, 31.0]))
+    'year, month and days since the first training row'
+    >>> in_words(np.array([0.5, 1.0])).split(", ")[2:]
+    ['day of the week', 'time of day and days since the first training row']
+    """
+    parts = FittedDate.fit(days, "none", None).parts
+    said = ", ".join(words for part, words in WORDS.items() if part in parts)
+    return f"{said} and days since the first training row"

@@ -23,7 +23,10 @@ def folds(
     pool = np.sort(np.concatenate([rows.train, rows.val]))
     val_share = len(rows.val) / len(pool)
     forward = isinstance(split, TimeSplit)
-    parts = split.divide(table, pool, [1 / (count + forward)] * (count + forward), random)
+    try:
+        parts = split.divide(table, pool, [1 / (count + forward)] * (count + forward), random)
+    except DataError as error:
+        raise DataError(f"{count} folds: {error}") from None
     found = []
     for index in range(int(forward), len(parts)):
         others = parts[:index] if forward else parts[:index] + parts[index + 1 :]
@@ -49,7 +52,10 @@ def member_rows(
     its test rows stay as they are. Raises DataError if there are too few rows.
     """
     pool = np.sort(np.concatenate([rows.train, rows.val]))
-    parts = split.divide(table, pool, [1 / count] * count, random)
+    try:
+        parts = split.divide(table, pool, [1 / count] * count, random)
+    except DataError as error:
+        raise DataError(f"{count} members: {error}", key="ensemble.members") from None
     if any(len(part) == 0 for part in parts):
         message = f"{count} members of {len(pool)} rows: one would have no validation rows"
         raise DataError(message, key="ensemble.members")

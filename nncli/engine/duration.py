@@ -16,18 +16,19 @@ PATIENCES = 4  # after so many, early stopping has ended most runs
 
 
 class StopAfter(Stop):
-    """Stops by itself when some seconds have passed since it was last wound up."""
+    """Stops by itself some seconds after steps began: when it was first looked at.
+
+    What a stepper does before, such as making machine code, is no part of any step.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.wind_up()
-
-    def wind_up(self) -> None:
-        """Begin to count anew."""
-        self.began = time.perf_counter()
+        self.began: float | None = None
 
     @property
     def requested(self) -> bool:
+        if self.began is None:
+            self.began = time.perf_counter()
         return self.passed >= self.seconds
 
     @requested.setter
@@ -36,7 +37,7 @@ class StopAfter(Stop):
     @property
     def passed(self) -> float:
         """Seconds."""
-        return time.perf_counter() - self.began
+        return 0.0 if self.began is None else time.perf_counter() - self.began
 
     def allowed(self, steps: int) -> int:
         return min(steps, STEPS)
@@ -52,15 +53,14 @@ class Duration:
 
 def duration(job: Job) -> Duration:
     """Measure a few steps, and count how many there may be; the job is left as it is."""
-    training, state = job.training, job.start()
-    per_epoch = training.steps_per_epoch
+    training, state, stop = job.training, job.start(), StopAfter(PROBE)
+    began = time.perf_counter()
     with limited(training), suppress(Diverged):  # which training itself tells of
-        stop = StopAfter(PROBE)
-        for report in train(job, state, stop):
-            if report.epoch == 0:
-                stop.wind_up()
-    seconds = stop.passed
-    each = seconds / max(state.step, 1) * per_epoch
+        for _ in train(job, state, stop):
+            pass
+    passed = stop.passed
+    before = time.perf_counter() - began - passed  # any step: once, however many there are
+    each = passed / max(state.step, 1) * training.steps_per_epoch
     stopping = training.early_stopping
     likely = min(training.epochs, PATIENCES * stopping.patience) if stopping else training.epochs
-    return Duration(each * likely, each * training.epochs)
+    return Duration(before + each * likely, before + each * training.epochs)

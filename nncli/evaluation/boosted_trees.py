@@ -5,7 +5,7 @@ missing cells as missing. On many tables nothing is better, and it takes a secon
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ FEWEST_ITERATIONS = 20  # fewer are no yardstick: none are grown
 MOST_CELLS = 300_000_000  # rows x columns x trees: two seconds
 MOST_ANSWERS = 200_000_000  # rows asked about x trees: some seconds
 FEWEST_ROWS = 1_000  # however many columns and classes
-MOST_CATEGORIES = 255  # of a column; one with more is taken as numbers
+MOST_CATEGORIES = 255  # of a column; of more, all but the most frequent are taken as one
 BLOCK_VALUES = 2**22  # predicted at once
 
 
@@ -39,10 +39,15 @@ class Trees:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table."""
+    """Rows of a table.
+
+    stands: by the place of a column, the number that a category has instead of its own; the last
+    one is that of categories which come later.
+    """
 
     table: Table
     index: Array
+    stands: Mapping[int, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -52,7 +57,12 @@ class Rows:
         return len(self.table.features)
 
     def x(self, some: Any = slice(None)) -> Array:
-        return np.asarray(self.table.x[self.index[some]], float)
+        x = np.asarray(self.table.x[self.index[some]], float)
+        for place, stands in self.stands.items():
+            known = np.isfinite(x[:, place])
+            own = x[known, place].astype(int)
+            x[known, place] = stands[np.minimum(own, len(stands) - 1)]
+        return x
 
     @property
     def y(self) -> Array:
@@ -79,6 +89,8 @@ def boosted_trees(train: Rows, rows: Rows, weights: Array | None, seed: int) -> 
         chosen = np.sort(np.random.default_rng(seed).choice(len(train), count, replace=False))
     weights = None if weights is None else np.asarray(weights[chosen], float)
     sample = Rows(train.table, train.index[chosen])
+    stands = _most_frequent(sample)
+    sample, rows = replace(sample, stands=stands), replace(rows, stands=stands)
     try:
         import sklearn.ensemble  # noqa: F401  # before its threads can be limited
 
@@ -115,7 +127,7 @@ def _fitted_and_asked(
     settings: Mapping[str, Any] = {
         "max_iter": iterations,
         "early_stopping": False,
-        "categorical_features": categorical(sample.table),
+        "categorical_features": _categorical(sample.table),
         "random_state": seed,
     }
     x, y, table = sample.x(), sample.y, sample.table
@@ -149,11 +161,26 @@ def _asked(predict: Any, rows: Rows) -> Array:
     return np.concatenate([predict(rows.x(block)) for block in blocks])
 
 
-def categorical(table: Table) -> list[int] | None:
-    """The places of the columns that are taken as categories."""
-    few = [
-        place
-        for place, name in enumerate(table.features)
-        if name in table.categories and len(table.categories[name]) <= MOST_CATEGORIES
-    ]
-    return few or None
+def _categorical(table: Table) -> list[int] | None:
+    """The places of the columns that hold categories."""
+    names = enumerate(table.features)
+    return [place for place, name in names if name in table.categories] or None
+
+
+def _most_frequent(sample: Rows) -> dict[int, Array]:
+    """For columns of too many categories, what stands for each: the most frequent ones of these
+    rows have numbers of their own, all others one together.
+
+    Taken as numbers, they would tell where in the table a row stands, and so a target by which it
+    is sorted: they are numbered as they come.
+    """
+    found = {}
+    for place, name in enumerate(sample.table.features):
+        count = len(sample.table.categories.get(name, ()))
+        if count > MOST_CATEGORIES:
+            codes = sample.table.column(name).values[sample.index]
+            counts = np.bincount(codes[np.isfinite(codes)].astype(int), minlength=count)
+            kept = np.argsort(-counts, kind="stable")[: MOST_CATEGORIES - 1]
+            found[place] = np.full(count + 1, float(len(kept)))
+            found[place][kept] = np.arange(len(kept))
+    return found

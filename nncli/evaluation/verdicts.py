@@ -20,8 +20,8 @@ def verdicts(report: Report, baseline: str) -> list[str]:
         lines.append(f"Worse than the {baseline} in {listed(worse)}.")
     unclear = where("open")
     if unclear and baseline != TREES:  # which are a peer, and no yardstick to be ahead of
-        chance = f"on {report.rows:,} rows any difference may be chance"
-        lines.append(f"No better than the {baseline} in {listed(unclear)}: {chance}.")
+        chance = f"on {report.rows:,} rows the difference may be chance"
+        lines.append(f"Not shown to be better than the {baseline} in {listed(unclear)}: {chance}.")
     return lines
 
 

@@ -70,6 +70,33 @@ class Identity(Activation):
         np.copyto(dz, da)
 
 
+@part("step", "heaviside", "threshold")
+class Step(Activation):
+    """a = 1 where z > 0, else 0: the unit of the perceptron; its slope is 0, so no gradient passes.
+
+    What lies up to it has to be given its weights. A single unit learns by the loss perceptron.
+
+    Source: Rosenblatt (1958), The perceptron.
+    """
+
+    bounds = (0.0, 1.0)
+    kinks = (0.0,)
+    formula = "1 if {z} > 0 else 0"
+    backward_formula = "0 * {da}"
+    equivalents = {
+        "scikit-learn": unsupported("step; activations are identity, logistic, tanh and relu"),
+        "keras": "layers.Lambda(lambda z: keras.ops.cast(z > 0, z.dtype))",
+        "pytorch": 'type("Step", (nn.Module,), '
+        '{{"forward": lambda self, z: (z > 0).to(z.dtype)}})()',
+    }
+
+    def forward(self, z: Array, a: Array, saved: Saved) -> None:
+        np.greater(z, 0.0, out=a)
+
+    def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
+        np.multiply(da, 0.0, out=dz)
+
+
 @part("relu")
 class Relu(Activation):
     """a = max(z, 0); the derivative is 1 where z > 0, else 0.

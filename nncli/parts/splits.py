@@ -232,7 +232,8 @@ class GroupSplit(Shares):
         owner = np.empty(len(sizes), dtype=int)
         if (wanting > 0).sum() > len(sizes):
             raise DataError(
-                f"column '{self.column}' has {len(sizes)} groups: too few for the splits asked for"
+                f"column '{self.column}' has {len(sizes)} groups in these {len(pool):,} rows: too "
+                f"few for {(wanting > 0).sum()} parts"
             )
         empty = wanting > 0
         order = order[np.argsort(-sizes[order], kind="stable")]

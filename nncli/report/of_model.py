@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.trained_model import TrainedModel
-from nncli.assembly.build import Built
+from nncli.assembly.build import Built, told_of_missing
 from nncli.config.dump import in_words
 from nncli.data.data_checks import data_warnings, rowless_classes
 from nncli.doctor.diagnose import diagnose_reader
@@ -90,7 +90,11 @@ def _doubts(trained: TrainedModel, report: Report) -> tuple[str, ...]:
         doubts.append("scored on the validation rows, by which training was stopped")
     is_balanced = experiment.training.class_weight is not None or experiment.decision is not None
     if experiment.data.path is not None:
-        found = data_warnings(built.table, built.rows, is_balanced=is_balanced)
+        keys = experiment.data.preprocessing
+        told, rare = told_of_missing(keys), keys.categorical.rare
+        found = data_warnings(
+            built.table, built.rows, is_balanced=is_balanced, told=told, rare=rare
+        )
         doubts += [_short(line, built) for line in found]
     doubts += rowless_classes(built.table)
     more = [f"and {len(doubts) - MOST_DOUBTS:,} more"] if len(doubts) > MOST_DOUBTS else []

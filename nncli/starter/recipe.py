@@ -32,7 +32,7 @@ loss: {loss}
 optimizer: {{type: adam, learning_rate: 0.002}}
 
 training:
-  epochs: 200                   # at the most
+  epochs: {epochs:<21} # at the most
   batch_size: {batch}
   dtype: float32                # as good as float64, in half the time
 {stopping}
@@ -41,7 +41,7 @@ evaluation:
 {decision}"""
 
 STOPPING = """\
-  early_stopping: {monitor: val_loss, patience: 20}  # then the best weights so far are taken
+  early_stopping: {{monitor: val_loss, patience: {patience}}}  # then the best weights are taken
 """
 
 ENSEMBLE = """\
@@ -55,7 +55,7 @@ QUICK = """\
 
 DECISION = """\
 # {share} of the rows are '{name}'. To find more of them, at the price of false alarms:
-# decision: {{maximize: balanced_accuracy}}  # or costs: {{false_positive: 1, false_negative: 5}}
+# decision: {{maximize: balanced_accuracy}}  # or costs: {costs}
 """
 
 FEWEST_SPLIT = 10  # rows, of which 15% is one at least
@@ -77,7 +77,10 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
         output=output_of(table),
         loss=loss_of(table),
         batch=_batch(rows),
-        stopping=STOPPING if rows >= FEWEST_SPLIT else "",
+        epochs=30 if rows > MANY_ROWS else 200,  # of as many steps
+        stopping=STOPPING.format(patience=5 if rows > MANY_ROWS else 20)
+        if rows >= FEWEST_SPLIT
+        else "",
         metrics=f"[{', '.join(_metrics(table))}]",
         decision=_decision(table),
     ).replace("\n\n\n", "\n\n")
@@ -136,5 +139,8 @@ def _decision(table: Table) -> str:
         return ""
     counts = np.bincount(table.y)
     least = int(counts.argmin())
+    fp, fn = (1, 5) if least else (5, 1)  # the second class is the positive one
+    costs = f"{{false_positive: {fp}, false_negative: {fn}}}"
     share = f"{100 * counts[least] / counts.sum():.2g}%"
-    return DECISION.format(share=share, name=printable(table.classes[least], 40))
+    name = printable(table.classes[least], 40)
+    return DECISION.format(share=share, name=name, costs=costs)

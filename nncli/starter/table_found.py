@@ -134,8 +134,9 @@ def _read(
         ways += [replace(way, format=replace(way.format, decimal=",")) for way in ways]
     trouble: list[DataError] = []
     for way in ways:
+        is_read = False
         try:
-            table = way.load()
+            table, is_read = way.load(), True
             table = as_task(table, table.task if plain.task == "auto" else plain.task)
             if table.classes:
                 refuse_singleton_classes(table)
@@ -146,7 +147,7 @@ def _read(
             missing = (*way.missing, *error.markers)  # what stands for no value, most likely
             ways.append(replace(way, missing=missing))
         except DataError as error:
-            trouble.append(error)
+            trouble.insert(0 if is_read else len(trouble), error)  # first what is left to mend
         else:
             return way, table
     raise trouble[0]

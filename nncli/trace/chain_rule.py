@@ -43,6 +43,16 @@ class ChainRule:
             f"unit's {a} goes into every {z} of {name}, so what comes back is added up",
         )
 
+    def into_inputs(self, first: Node) -> Sequence[str]:
+        """Of dx, which no step uses."""
+        said = "how the loss would change with the data; a step moves nothing by it"
+        if not isinstance(first.layer, Dense):
+            a = self._symbol(first, "a")
+            return (f"d(loss)/d(x) = d(loss)/d({a}) * d({a})/d(x): {said}",)
+        z, weights = self._symbol(first, "z"), self._symbol(first, "W")
+        chain = f"d(loss)/d({z}) * d({z})/d(x), and d({z})/d(x) is {weights}"
+        return (f"d(loss)/d(x) = {chain}: {said}",)
+
     def inside(self, node: Node, short: str) -> Sequence[str]:
         """Of dz, dW, db and other parameters' gradients."""
         owner, slash, gradient = short.rpartition("/")

@@ -136,6 +136,16 @@ class Propagation:
                     yield replace(tensor, meaning=rule.inside(node, name))
             following = node
 
+    def input_gradient(self) -> Iterator[TracedTensor]:
+        """d(loss)/d(x), if it can be had."""
+        values, first = self.step.input_gradient, self.network.nodes[0]
+        if values is None:
+            return
+        template = first.layer.backward_formulas().get("dx", "")
+        tensor = computed("dx", "backward", "dx", values, template, self.operands[first.name])
+        rule = ChainRule(self.network, is_weighed=self.step.weights is not None)
+        yield replace(tensor, meaning=rule.into_inputs(first))
+
     def _start(self, node: Node) -> TracedTensor:
         """d(loss)/d(a); of a matched pair d(loss)/d(z), in one step."""
         loss = self.network.loss

@@ -31,6 +31,7 @@ class RecordedStep:
     indices: of the batch's rows among the training rows.
     arrays: by name, as `hidden_1/z` and `hidden_1/dW`; gradients are those of loss and penalty.
     gradients: by parameter, as `hidden_1/W`, after clipping.  norm: of all of them, before it.
+    input_gradient: d(loss)/d(x); None where the first layer doesn't learn, or takes vectors.
     loss: the objective, penalty included.
     after, learning_rate: None of an optimizer that has no updates (lbfgs).
     """
@@ -46,6 +47,7 @@ class RecordedStep:
     loss: float
     penalty: float
     before: Moment
+    input_gradient: Array | None = None
     after: Moment | None = None
     learning_rate: float | None = None
 
@@ -104,4 +106,23 @@ def _propagated(job: Job, plan: Plan, state: TrainState, rows: int, before: Mome
         loss=plan.loss(rows),
         penalty=plan.network.penalty(plan.workspace.tensors),
         before=before,
+        input_gradient=_input_gradient(plan, rows),
     )
+
+
+def _input_gradient(plan: Plan, rows: int) -> Array | None:
+    """d(loss)/d(x) of the batch just passed back: the first layer's step, once more, with its dx.
+
+    No training step needs it, so no plan has it.
+    """
+    network, own = plan.network, plan.buffers(rows)[0]
+    if network.embedding is not None or network.first_trained > 0:
+        return None
+    dx = np.empty(own.x.shape, own.y.dtype)
+    grads = {name: gradient.copy() for name, gradient in own.grads.items()}
+    again = replace(own, dx=dx, grads=grads)
+    if len(network.nodes) == 1 and network.is_matched:
+        network.output.backward_affine(again)
+    else:
+        network.nodes[0].layer.backward(again)
+    return dx

@@ -85,11 +85,18 @@ class Trace:
         return {"steps": [step.to_json() for step in self.steps]}
 
 
-def trace(loaded: LoadedNetwork, count: int = 1, rows: Sequence[int] | None = None) -> Trace:
+def trace(
+    loaded: LoadedNetwork,
+    count: int = 1,
+    rows: Sequence[int] | None = None,
+    *,
+    has_input_gradient: bool = False,
+) -> Trace:
     """The next `count` training steps of what is looked at.
 
     rows: of the table, counted from 0, for every step to take; None: those that training takes.
-    Raises UserError for a row that isn't there.
+    has_input_gradient: whether d(loss)/d(x) is shown too.
+    Raises UserError for a row that isn't there, and where the inputs have no gradient.
     """
     built, job = loaded.built, loaded.built.job
     numbers = built.rows.train
@@ -98,7 +105,11 @@ def trace(loaded: LoadedNetwork, count: int = 1, rows: Sequence[int] | None = No
         job = _on_rows(built, numbers)
     with limited(job.training), np.errstate(all="ignore"):
         recorded = record(job, loaded.state, count)
-        steps = tuple(_traced(job, step, numbers) for step in recorded)
+        if has_input_gradient and recorded[0].input_gradient is None:
+            raise UserError(f"--input-gradient: {_no_input_gradient(job)}")
+        steps = tuple(
+            _traced(job, step, numbers, has_input_gradient=has_input_gradient) for step in recorded
+        )
     is_one_unit = job.network.outputs == 1
     learnt = built.table.targets if built.table.classes else built.preprocessing.learnt_targets
     outputs = learnt if is_one_unit else built.table.classes or learnt
@@ -111,6 +122,12 @@ def trace(loaded: LoadedNetwork, count: int = 1, rows: Sequence[int] | None = No
         optimizer=job.optimizer.name,
         steps=steps,
     )
+
+
+def _no_input_gradient(job: Job) -> str:
+    if job.network.embedding is not None:
+        return "inputs that are categories with vectors of their own have none"
+    return "the first layer has nothing that learns, so the way back ends before the inputs"
 
 
 def _layer(node: Node) -> TracedLayer:
@@ -130,8 +147,10 @@ def _on_rows(built: Built, rows: Any) -> Job:
     return replace(built.job, train=chosen, training=training)
 
 
-def _traced(job: Job, step: RecordedStep, numbers: Any) -> TracedStep:
+def _traced(job: Job, step: RecordedStep, numbers: Any, *, has_input_gradient: bool) -> TracedStep:
     passes = Propagation(job.network, step)
-    tensors = [*passes.forward(), *passes.backward(), *update(job, step, passes.operands)]
+    into_inputs = passes.input_gradient() if has_input_gradient else ()
+    back = [*passes.backward(), *into_inputs]
+    tensors = [*passes.forward(), *back, *update(job, step, passes.operands)]
     rows = tuple(numbers[step.indices].tolist())
     return TracedStep(step.number, step.epoch, rows, step.loss, tuple(without_noise(tensors)))

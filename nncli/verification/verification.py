@@ -12,6 +12,8 @@ from nncli.artifacts.environment import Difference, differences
 from nncli.artifacts.run_directory import FIRST_FOLD, FOLDS, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
+from nncli.artifacts.trial_records import COMPLETED
+from nncli.errors import CorruptRun, few
 from nncli.verification.integrity import Files, check_files
 from nncli.verification.replay import Replay
 
@@ -88,10 +90,21 @@ def check_parent(path: Path, runs: Sequence[Path]) -> None:
 
     Raises CorruptRun, RunInUse.
     """
-    parent = StudyDirectory.open(path) if is_study(path) else AtomicDirectory(path)
+    study = StudyDirectory.open(path) if is_study(path) else None
+    parent = study or AtomicDirectory(path)
     parent.lock(is_shared=True)
     try:
+        if study:
+            _check_complete(study, runs)
         if any((path / name).exists() for name in (MANIFEST, FOLDS)):
             check_files(parent, {run.relative_to(path).parts[0] for run in runs})
     finally:
         parent.unlock()
+
+
+def _check_complete(study: StudyDirectory, runs: Sequence[Path]) -> None:
+    """Raises CorruptRun if a trial that came to its end has no run left."""
+    ended = [trial.run for trial in study.trials(study.facts()) if trial.state == COMPLETED]
+    there = {run.relative_to(study.path).parts[0] for run in runs}
+    if lost := [name for name in ended if name not in there]:
+        raise CorruptRun(f"{study.path}: {few(lost)}: missing, though recorded as completed")

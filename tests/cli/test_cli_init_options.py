@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from nncli.cli.main import run
 
@@ -41,6 +42,31 @@ def test_option_becomes_its_key(text, options, key, tmp_path, monkeypatch, capsy
     assert run(["init", "t.csv", *options]) == 0, capsys.readouterr().err
     assert key in Path("t.yaml").read_text(encoding="utf-8")
     assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("rare", "common"), [("bad", "good"), ("yes", "no")])
+def test_costs_that_it_proposes_find_more_of_the_rare_class(
+    rare, common, tmp_path, monkeypatch, capsys
+):
+    """Whichever of the two stands first: that decides which mistakes are false positives."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i},{rare if i % 20 == 0 else common}" for i in range(200)]
+    Path("t.csv").write_text("\n".join(["x,y", *rows]), encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y", "--quick"]) == 0, capsys.readouterr().err
+    text = Path("t.yaml").read_text(encoding="utf-8")
+    assert f"of the rows are '{rare}'" in text
+    costs = yaml.safe_load(text.partition("or costs: ")[2].splitlines()[0])
+    missed = "false_negative" if sorted([rare, common])[1] == rare else "false_positive"
+    assert costs[missed] == max(costs.values()) > min(costs.values())
+
+
+def test_what_is_left_to_mend_is_said_where_rows_lack_the_target(tmp_path, monkeypatch, capsys):
+    """Rows without it can be dropped: that isn't what keeps the table from being read."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i},{['a', 'b', ''][i % 3]}" for i in range(60)]
+    Path("t.csv").write_text("\n".join(["x,y", *rows, "60,lone"]), encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y"]) == 2
+    assert "class 'lone' has this row alone" in capsys.readouterr().err
 
 
 def test_header_taken_for_data_names_the_option(tmp_path, monkeypatch, capsys):

@@ -27,6 +27,32 @@ def test_training_waits_twice_as_long_as_the_plateau(built, plateau, waits):
     assert training.early_stopping.patience == waits
 
 
+STEP = (
+    "data: {dataset: xor_gate}\n"
+    "network: {hidden: [{type: dense, units: 2%s}], output: %s}\n"
+    "loss: %s"
+)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "output", "told"),
+    [
+        (", activation: step", "{}", "hidden_1 can't learn, for the slope of step in hidden_1"),
+        ("", "{activation: step}", "hidden_1, output can't learn"),
+        (", activation: step, trainable: false", "{}", ""),
+        ("", "{}", ""),
+    ],
+)
+def test_what_lies_up_to_a_step_is_told_not_to_learn(built, hidden, output, told):
+    found = [
+        line
+        for line in built(STEP % (hidden, output, "mse" if "step" in output else "auto")).warnings
+        if "slope" in line
+    ]
+    assert len(found) == bool(told)
+    assert all(told in line for line in found)
+
+
 def test_training_without_a_plateau_waits_10_epochs(built):
     assert built(PLATEAU[0], PLATEAU[1] % "auto").job.training.early_stopping.patience == 10
 

@@ -16,11 +16,11 @@ Y = ["a", "b", "c"]
 NOBODY = np.empty(0, int)
 
 
-def warnings(folder, text, *, train=40, **options):
+def warnings(folder, text, *, train=40, told=(), **options):
     """The doubts about a table of which the first rows train, and the others are for test."""
     table = read(folder, text, **options)
     rows = Rows(np.arange(train), NOBODY, np.arange(train, len(table)))
-    return [line.replace(f"{folder}/", "") for line in data_warnings(table, rows)]
+    return [line.replace(f"{folder}/", "") for line in data_warnings(table, rows, told=told)]
 
 
 def test_there_is_no_doubt_about_a_clean_table(tmp_path):
@@ -176,7 +176,17 @@ def test_a_column_that_never_varies_in_training_is_named(tmp_path, cells):
 
 def test_a_column_that_is_mostly_empty_is_named(tmp_path):
     text = columns(x=X, c=[1.5, 2.5, "", "", ""], y=Y, rows=60)
-    assert warnings(tmp_path, text) == ["column 'c' lacks 24 of its 40 training values"]
+    assert warnings(tmp_path, text) == [
+        "column 'c' lacks 24 of its 40 training values: data.preprocessing.numeric: "
+        "{missing_indicator: true} tells the network where"
+    ]
+    assert warnings(tmp_path, text, told=["numeric"]) == []
+    texts = columns(x=X, c=["p", "q", "", "", ""], y=Y, rows=60)
+    (line,) = warnings(tmp_path, texts)
+    assert line.endswith(
+        "data.preprocessing.categorical: {impute: category} tells the network where"
+    )
+    assert warnings(tmp_path, texts, told=["categorical"]) == []
     assert warnings(tmp_path, columns(x=X, c=[1.5, 2.5, "", 3.5], y=Y, rows=60)) == []
 
 

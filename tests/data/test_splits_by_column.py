@@ -90,7 +90,7 @@ def test_groups_are_texts_or_numbers(tmp_path):
 
 
 def test_too_few_groups_are_refused():
-    with pytest.raises(DataError, match="column 'c' has 2 groups: too few"):
+    with pytest.raises(DataError, match="column 'c' has 2 groups in these 40 rows: too few for 3"):
         deal(GroupSplit(column="c"), table_with([0, 1] * 20))
     assert len(deal(GroupSplit(column="c", train=0.5, test=0.5), table_with([0, 1] * 20)).val) == 0
 

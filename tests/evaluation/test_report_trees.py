@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from nncli.evaluation import boosted_trees as module
 from nncli.evaluation.best_model import LINEAR, TREES, in_words
-from nncli.evaluation.boosted_trees import Rows, boosted_trees, categorical
+from nncli.evaluation.boosted_trees import Rows, boosted_trees
 from nncli.parts.table import Table
 
 
@@ -44,9 +44,28 @@ def test_category_that_no_training_row_has_is_predicted_all_the_same():
     assert np.isfinite(boosted_trees(all_rows(made), all_rows(new), None, 0).predictions).all()
 
 
-def test_column_of_many_categories_is_taken_as_numbers():
-    names = tuple(f"c{number}" for number in range(300))
-    assert categorical(table(categories={"a": names, "b": ("x", "y", "z")})) == [1]
+def test_numbers_of_many_categories_tell_trees_nothing_of_where_a_row_stands():
+    """They are numbered as they come: in a table sorted by its target they would be its rank."""
+    count = 1200
+    names = {"a": tuple(f"title {row}" for row in range(count))}
+    ranks = np.arange(count, dtype=float)
+    x = np.column_stack([ranks, np.zeros(count)])
+    made = table(x=x, y=ranks[:, None], classes=(), targets=("y",), categories=names)
+    learnt, asked = Rows(made, np.arange(0, count, 2)), Rows(made, np.arange(1, count, 2))
+    predictions = boosted_trees(learnt, asked, None, 0).predictions
+    assert np.ptp(predictions) == 0
+
+
+def test_of_many_categories_trees_know_the_frequent_ones():
+    random, often = np.random.default_rng(0), 600
+    codes = np.concatenate([np.arange(1000), np.repeat([7, 900], often // 2), [np.nan]])
+    y = np.where(codes == 7, 5.0, random.normal(0, 0.1, len(codes)))[:, None]
+    names = {"a": tuple(f"title {row}" for row in range(1000))}
+    x = np.column_stack([codes, np.zeros(len(codes))])
+    made = table(x=x, y=y, classes=(), targets=("y",), categories=names)
+    later = table(x=np.array([[1000.0, 0.0]]), y=y[:1], classes=(), targets=("y",))
+    assert boosted_trees(all_rows(made), all_rows(made), None, 0).predictions[1001] > 4
+    assert boosted_trees(all_rows(made), all_rows(later), None, 0).predictions < 1
 
 
 def test_class_without_training_rows_has_the_probability_0():

@@ -17,6 +17,7 @@ PAIRS = [
     ("{type: binary_focal, gamma: 1.5}", "sigmoid"),
     ("mse", "softmax"),
     ("hinge", "identity"),
+    ("perceptron", "identity"),
     ("squared_hinge", "tanh"),
     ("multiclass_hinge", "identity"),
     ("squared_multiclass_hinge", "identity"),

@@ -33,6 +33,10 @@ ACTIVATIONS = {
         lambda part, z: z,
         {0: (0, 1), -1e4: (-1e4, 1), 1e4: (1e4, 1)},
     ),
+    "step": ActivationCase(
+        lambda part, z: np.where(z > 0, 1.0 + 0 * z, 0 * z),
+        {0: (0, 0), -1e4: (0, 0), 1e4: (1, 0)},
+    ),
     "relu": ActivationCase(
         lambda part, z: np.where(z > 0, z, 0 * z),
         {0: (0, 0), -1e4: (0, 0), 1e4: (1e4, 1)},  # at 0, by convention, the slope below
@@ -149,6 +153,14 @@ LOSSES = {
         lambda part, a, t: np.sum((t - a) ** 2) / 2 / len(t),
         1 / 8,
         (Worked(3.5, [[0.5, -1], [0, 1.5]]),),  # 14 / 2 / 2
+    ),
+    "perceptron": LossCase(
+        lambda part, a, t: np.mean(np.where(a > 0, 1 - t, -t) * a),
+        1 / 12,
+        (
+            # right, wrong by 2, right, and a zero is an answer of 0
+            Worked(0.5, [[0, 0.25], [0, -0.25]], [[0.5, 2.0], [-3.0, 0.0]], [[1, 0], [0, 1]]),
+        ),
     ),
     "hinge": LossCase(
         hinge,

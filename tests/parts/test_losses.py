@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from network_part_cases import LOSSES as CASES
 
-from nncli.parts.activations import Identity, Relu, Sigmoid, Softmax, Softplus, Tanh
+from nncli.parts.activations import Identity, Relu, Sigmoid, Softmax, Softplus, Step, Tanh
 from nncli.parts.arrays import LayerBuffers
 from nncli.parts.losses import (
     BinaryCrossEntropy,
     BinaryFocal,
     CrossEntropy,
     Focal,
+    Hinge,
     Huber,
     Loss,
     Mae,
@@ -304,6 +305,8 @@ def test_poisson_of_a_dead_output_has_a_finite_gradient(activation, dtype):
         (Poisson(), Sigmoid(), "not sigmoid: use softplus"),
         (BinaryCrossEntropy(), Softmax(), "can't take softmax, whose outputs are tied"),
         (BinaryCrossEntropy(), Tanh(), "needs probabilities, not tanh: use sigmoid"),
+        (BinaryCrossEntropy(), Step(), "needs probabilities, not step: use sigmoid"),
+        (Hinge(), Sigmoid(), "hinge needs scores on both sides of 0, not sigmoid: use identity"),
         (CrossEntropy(), Sigmoid(), "softmax, or binary_cross_entropy"),
         (CrossEntropy(), Relu(), "not relu: use softmax"),
         (Focal(), Sigmoid(), "softmax, or binary_focal"),

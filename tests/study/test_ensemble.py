@@ -3,21 +3,26 @@
 import csv
 import json
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import nncli as package
 from nncli import study
+from nncli.artifacts.ensemble import objective
 from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.engine import duration as measured
 from nncli.engine.duration import duration
+from nncli.engine.steppers import choice
 from nncli.errors import UserError
 
 MEMBERS = 3
@@ -173,6 +178,27 @@ def test_verify_sees_a_changed_held_out_file(ours, nncli):
     assert nncli("evaluate", ours, "--no-plots").code == 4
 
 
+def test_too_few_groups_for_its_members_are_told_at_its_own_key(ours, nncli):
+    """The split itself has enough of them: 3 groups are left for 4 members."""
+    rows = [f"{i},g{i % 4},{'yes' if i % 3 else 'no'}" for i in range(80)]
+    (ours.parent / "g.csv").write_text("\n".join(["size,group,kind", *rows]))
+    split = "data.split={type: group, column: group, train: 0.5, val: 0.25, test: 0.25}"
+    asked = ("--set", "data.path=g.csv", "--set", split, "--set", "ensemble.members=4")
+    done = nncli("train", ours.parent / "t.yaml", *asked)
+    said = (
+        "ensemble.members: 4 members: column 'group' has 3 groups in these 60 rows: too few for 4"
+    )
+    assert (done.code, said in done.err) == (2, True), done.err
+    done = nncli("train", ours.parent / "t.yaml", *asked, "--folds", 4)
+    assert (done.code, "4 folds: column 'group' has 3 groups" in done.err) == (2, True), done.err
+
+
+def test_verify_misses_a_member_that_was_removed(ours, nncli):
+    shutil.rmtree(ours / "member-2")
+    done = nncli("verify", ours, "-q")
+    assert (done.code, "member-2: missing, though recorded as completed" in done.err) == (4, True)
+
+
 def test_one_that_was_stopped_goes_on_to_the_same_files(ours, nncli):
     """As a kill before its third member leaves it."""
     held_out = (ours / "held_out.npz").read_bytes()
@@ -308,6 +334,29 @@ def test_duration_leaves_the_job_as_it_is(ours):
     assert found.most == pytest.approx(found.likely * 4 / min(4, 4 * 2))
     for name, block in job.train.named():
         assert np.array_equal(before[name], block)
+
+
+def test_duration_counts_what_comes_before_the_steps_once(ours, monkeypatch):
+    """Making machine code takes a second: as one step, it would be hours."""
+    job, late, make = readers(ours)[0].built.job, [0.0], choice.stepper
+
+    def slow(*arguments):
+        late[0] += 1000.0
+        return make(*arguments)
+
+    monkeypatch.setattr(choice, "stepper", slow)
+    clock = SimpleNamespace(perf_counter=lambda: time.perf_counter() + late[0])
+    monkeypatch.setattr(measured, "time", clock)
+    assert 1000 < duration(job).most < 1010
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_loss_of_a_probability_rounded_to_one_is_that_of_the_nearest_below(ours, dtype):
+    """A row that is surely wrong costs some 17 or 37 nats, as by its score, and not 87 or 708."""
+    built = readers(ours)[0].built
+    rows = built.model.evaluation_set(built.table, np.flatnonzero(built.table.y == 0)[:1], None)
+    found = objective(built.model, np.array([[0.0, 1.0]], dtype), rows)
+    assert found == pytest.approx(-np.log(np.finfo(dtype).epsneg))
 
 
 def test_other_studies_of_its_config_are_of_single_networks_and_say_so(ours, nncli):

@@ -14,6 +14,7 @@ SMALL = "training: {batch_size: 4}"
 TWO_CLASSES = ("data: {dataset: xor_gate}", "network: {hidden: [3]}")
 LOSSES = {
     "hinge": TWO_CLASSES,
+    "perceptron": TWO_CLASSES,
     "squared_hinge": TWO_CLASSES,
     "multiclass_hinge": (IRIS, "network: {hidden: [3]}"),
     "squared_multiclass_hinge": (IRIS, "network: {hidden: [3]}"),

@@ -17,6 +17,7 @@ from nncli.operating_system import shell_word
     "--target", "targets", multiple=True, help="The column of TABLE to predict; repeatable."
 )
 @click.option("--dataset", help="A built-in dataset instead of a TABLE [iris].")
+@click.option("--lesson", help="A worked network instead; nncli list lesson has them.")
 @click.option(
     "--task",
     type=click.Choice(["auto", "classification", "binary", "multilabel", "regression"]),
@@ -45,6 +46,7 @@ def command(
     table: Path | None,
     targets: tuple[str, ...],
     dataset: str | None,
+    lesson: str | None,
     output: Path | None,
     quick: bool,
     **asked: Any,
@@ -54,6 +56,9 @@ def command(
     For a TABLE of your own (.csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather), it says
     what each column was taken for.
     """
+    if lesson is not None and (table is not None or dataset is not None):
+        raise click.UsageError("expected a TABLE, --dataset or --lesson, not two of them")
+    from nncli.starter import lessons
     from nncli.starter.asked import Asked
     from nncli.starter.dataset_starter import starter
     from nncli.starter.table_starter import stem, table_starter
@@ -65,9 +70,9 @@ def command(
         for name in (key for key, value in given.items() if value not in (None, (), False)):
             message = f"--{name.replace('_', '-')} is for a TABLE: nncli init TABLE --target COLUMN"
             raise click.UsageError(message)
-        name = "iris" if dataset is None else dataset
+        name = next((each for each in (lesson, dataset) if each is not None), "iris")
         path = output or Path(f"{name}.yaml")
-        text = starter(name)
+        text = lessons.lesson(name) if lesson is not None else starter(name)
     else:
         path = output or Path(f"{stem(table)}.yaml")
         where = Path("stdout.yaml") if is_stdout(path) else path

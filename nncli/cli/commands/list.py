@@ -19,17 +19,24 @@ def command(kind: str | None) -> None:
     """Show every part a config can name: its formula, keys and defaults.
 
     KIND is layer, activation, loss, optimizer, schedule, initializer, regularizer, metric, dataset
-    or split; the plural does as well. Without it, every kind is listed by name, and the
-    commands that installed packages add.
+    or split, or lesson: networks to start from; the plural does as well. Without it, every kind is
+    listed by name, and the commands that installed packages add.
     """
     from nncli.cli.plugins import plugin_names
     from nncli.registry import MODULES, members
+    from nncli.starter.lessons import lessons
 
+    if kind in ("lesson", "lessons"):
+        width = max(map(len, lessons()))
+        echo("\n".join(f"{name.ljust(width)}  {said}" for name, said in lessons().items()))
+        echo("\nnncli init --lesson NAME writes one here")
+        return
     if kind is None:
         for each in MODULES:
             echo(_names(each, members(each)))
         if added := plugin_names():
             echo(_names("command", added))
+        echo(_names("lesson", lessons()))
         echo("\nnncli list KIND shows the formulas and keys of one kind")
         return
     echo("\n\n".join(_entry(cls) for cls in members(_singular(kind)).values()))

@@ -53,6 +53,9 @@ class RowNumbers(click.ParamType):  # type: ignore[type-arg]
     help="[text]",
 )
 @click.option("-o", "--output", type=FILE_OR_STDOUT, help="[stdout]")
+@click.option(
+    "--input-gradient", is_flag=True, help="Show the gradient with respect to the inputs too, dx."
+)
 @click.option("--worksheet", is_flag=True, help="Leave cells blank, to be filled in by hand.")
 @click.option(
     "--blank",
@@ -73,6 +76,7 @@ def command(
     steps: int,
     form: str,
     output: Path | None,
+    input_gradient: bool,
     worksheet: bool,
     blanks: tuple[str, ...],
     answers: Path | None,
@@ -84,6 +88,8 @@ def command(
     """
     if (blanks or answers) and not worksheet:
         raise click.UsageError("--blank and --answers are for a --worksheet")
+    if worksheet and input_gradient:
+        raise click.UsageError("--input-gradient is for a trace without --worksheet")
     if worksheet and form not in ("text", "markdown"):
         raise click.UsageError(f"--worksheet needs text or markdown: {form} would show the answers")
     table = answers or Path("answers.csv")
@@ -95,7 +101,7 @@ def command(
 
     loaded = load_network(path, assignments)
     _note_weights(loaded)
-    shown = trace(loaded, steps, rows)
+    shown = trace(loaded, steps, rows, has_input_gradient=input_gradient)
     sheet = Worksheet(shown, blanks) if worksheet else None
     if sheet:
         _write_answers(sheet, table, path, _options(assignments, rows, steps, blanks))

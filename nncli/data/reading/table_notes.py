@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from nncli.data import dates
 from nncli.data.reading.column_names import flow_list, listed
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.missing_markers import LARGE, NOT_BY_SHARE
@@ -99,14 +100,14 @@ def date_notes(encoded: Encoded, used: Container[str], *, is_split: bool) -> Ite
     """What was taken for dates, and how rows are split by them."""
     for name, form in encoded.dates.items():
         if name in used:
-            said, days = yaml_name(name), encoded.column(name).values
-            first, last = (np.datetime64(int(f(days)), "D") for f in (np.nanmin, np.nanmax))
+            said, values = yaml_name(name), encoded.column(name).values
+            first, last = (np.datetime64(int(f(values)), "D") for f in (np.nanmin, np.nanmax))
             written = f"{'ISO 8601' if form is None else printable(form)}, from {first} to {last}"
             own = f'{{format: "{"%d/%m/%Y" if form is None else printable(form)}"}}'
             hint = f"; to be scored on later rows, data.split: {{type: time, column: {said}}}"
             yield (
-                f"column '{printable(name)}' is read as dates ({written}): year, month, day of "
-                "the week and days since the first training row; "
+                f"column '{printable(name)}' is read as dates ({written}): "
+                f"{dates.in_words(values[np.isfinite(values)])}; "
                 f"data.columns: {{{said}: {own}}} says another format, {{{said}: categorical}} "
                 f"that they are none{'' if is_split else hint}"
             )

@@ -13,6 +13,7 @@ from nncli.parts.losses.margins import (
     Hinge,
     MulticlassHinge,
     OfMargins,
+    Perceptron,
     SquaredHinge,
     SquaredMulticlassHinge,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Mse",
     "MulticlassHinge",
     "OfMargins",
+    "Perceptron",
     "Poisson",
     "Rss",
     "SquaredHinge",

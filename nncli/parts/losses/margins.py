@@ -33,6 +33,38 @@ class OfMargins(Loss):
         return f"{self.name} needs scores on both sides of 0, not {activation.name}: use identity"
 
 
+@part("perceptron")
+class Perceptron(OfMargins):
+    """mean (o - t) a over rows and outputs, where the answer o is 1 if a > 0, else 0.
+
+    The gradient is o - t, so a step is the perceptron's rule: W <- W + lr (t - o) x, with rows one
+    by one (batch_size 1), and only for rows that are answered wrongly. a is a score: the unit whose
+    answer is o has the activation identity here.
+
+    Source: Rosenblatt (1958), The perceptron.
+    """
+
+    off = -1.0
+    formula = "((1 if {a} > 0 else 0) - {t}) * {a}"
+    gradient_formula = "(1 if {a} > 0 else 0) - {t}"
+    equivalents = {
+        "scikit-learn": unsupported("perceptron; without hidden layers Perceptron() has it"),
+        "keras": unsupported("perceptron"),
+        "pytorch": unsupported("perceptron; (((z > 0).to(z.dtype) - t) * z).mean() is it"),
+    }
+
+    def terms(self, a: Array, t: Array) -> Array:
+        return np.asarray(((a > 0.0) - t) * a)
+
+    def gradient(self, a: Array, t: Array, da: Array, scratch: Array, factor: float) -> None:
+        np.greater(a, 0.0, out=da)
+        np.subtract(da, t, out=da)
+        np.multiply(da, factor, out=da)
+
+    def kinked(self, a: Array, t: Array) -> Iterable[tuple[Array, float]]:
+        return [(a, 0.0)]
+
+
 @part("hinge")
 class Hinge(OfMargins):
     """mean max(0, 1 - y a) over rows and outputs, with y = 2 t - 1: 1 for a one, -1 for a zero.

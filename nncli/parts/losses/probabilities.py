@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.constraints import Fraction
 from nncli.equivalent import Equivalent, unsupported
-from nncli.parts.activations import Activation, Sigmoid, Softmax
+from nncli.parts.activations import Activation, Sigmoid, Softmax, Step
 from nncli.parts.arrays import Array
 from nncli.parts.losses.loss import Loss, positive
 from nncli.registry import part
@@ -109,7 +109,7 @@ class BinaryCrossEntropy(OfProbabilities):
     def misfit(self, activation: Activation, units: int) -> str:
         if isinstance(activation, Softmax):
             return f"{self.name} can't take softmax, whose outputs are tied: use {self.sibling}"
-        if activation.bounds != (0.0, 1.0):
+        if activation.bounds != (0.0, 1.0) or isinstance(activation, Step):
             return f"{self.name} needs probabilities, not {activation.name}: use sigmoid"
         return ""
 
