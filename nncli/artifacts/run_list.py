@@ -8,9 +8,9 @@ from pathlib import Path
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.run_directory import CHECKPOINT, RESOLVED, RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
+from nncli.artifacts.study_directory import FILES, StudyDirectory, is_study, runs_of
 from nncli.artifacts.trial_records import best_of
-from nncli.config.changes import changes
+from nncli.config.changes import Change, changes
 from nncli.config.experiment import Experiment
 from nncli.engine.settings import default_monitor
 from nncli.errors import NncliError, UserError
@@ -117,8 +117,14 @@ def _differences(name: str, trained: Experiment, firsts: dict[str, Experiment]) 
     """`key=value` of each key in which it differs from the first run of its name."""
     first = firsts.setdefault(name.rpartition("-")[0], trained)
     for change in changes(first, trained):
-        if change.key.partition(".")[0] not in NOT_SHOWN:
+        if change.key.partition(".")[0] not in NOT_SHOWN and not _are_copies(change):
             yield f"{change.key}={change.asked}"
+
+
+def _are_copies(change: Change) -> bool:
+    """Whether it is where each of two runs keeps its copy of a file of one name."""
+    recorded, asked = Path(change.recorded).parts, Path(change.asked).parts
+    return recorded[-2:] == asked[-2:] and len(asked) > 1 and asked[-2] == FILES
 
 
 def _study(path: Path) -> Listed:

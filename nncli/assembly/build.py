@@ -218,8 +218,9 @@ def _warnings(given: Experiment, model: Model, job: Job, split: SplitTable) -> I
     yield from rowless_classes(table)
     if given.data.path is not None:
         is_balanced = given.training.class_weight is not None or given.decision is not None
-        told = told_of_missing(model.experiment.data.preprocessing)
-        yield from data_warnings(table, split.rows, is_balanced=is_balanced, told=told)
+        keys = model.experiment.data.preprocessing
+        told, rare = told_of_missing(keys), keys.categorical.rare
+        yield from data_warnings(table, split.rows, is_balanced=is_balanced, told=told, rare=rare)
 
 
 def told_of_missing(keys: ResolvedPreprocessing) -> list[str]:

@@ -15,6 +15,13 @@ PICTURES = ("png", "svg", "pdf")
 
 CONFIG = click.Path(path_type=Path)
 RUN = click.Path(path_type=Path)
+FILE_OR_STDOUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+
+def is_stdout(output: Path) -> bool:
+    """Whether it is `-`, which names no file."""
+    return str(output) == "-"
+
 
 set_option: Callable[[Any], Any] = click.option(
     "--set",

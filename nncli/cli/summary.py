@@ -54,6 +54,7 @@ def _counted(feature: FittedColumn) -> str:
     if not feature.categories:
         return ""
     rare = f", {len(feature.rare):,} rare ones are one" if feature.rare else ""
+    rare = ", 1 is rare, as are new ones" if len(feature.rare) == 1 else rare
     vectors = f", vectors of {feature.embedding}" if feature.embedding else ""
     return f" ({len(feature.categories)}{rare}{vectors})"
 

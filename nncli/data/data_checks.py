@@ -7,6 +7,7 @@ import numpy as np
 from nncli.data.column_types import uninformative
 from nncli.data.label_checks import label_given_away, label_warnings
 from nncli.data.number_checks import number_warnings
+from nncli.data.rare_categories import NONE_RARE, Rare
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -42,11 +43,17 @@ def refuse_singleton_classes(table: Table) -> None:
 
 
 def data_warnings(
-    table: Table, rows: Rows, *, is_balanced: bool = False, told: Collection[str] = ()
+    table: Table,
+    rows: Rows,
+    *,
+    is_balanced: bool = False,
+    told: Collection[str] = (),
+    rare: Rare = NONE_RARE,
 ) -> Iterator[str]:
     """A line for each, with what to do. is_balanced: whether classes are weighed already.
 
     told: the kinds of columns of which the network is told where a cell is missing.
+    rare: which categories are taken for one.
     """
     if table.origin is not None:
         yield from table.origin.notes
@@ -62,7 +69,7 @@ def data_warnings(
                 f"column '{name}' {how}: "
                 "leave it out with data.features.exclude, unless you know it before the answer"
             )
-        elif reason := "" if name in table.dates else uninformative(name, column):
+        elif reason := "" if name in table.dates else uninformative(name, column, rare):
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             kind = table.kind(name)

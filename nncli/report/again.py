@@ -1,10 +1,12 @@
 """Again: how to get the same once more, and on what that depends."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from nncli import __version__
-from nncli.artifacts.run_directory import RESOLVED
+from nncli.artifacts.ensemble import Ensemble
+from nncli.artifacts.run_directory import CONFIG, RESOLVED
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.operating_system import shell_word
 from nncli.report.facts import Again
@@ -14,22 +16,33 @@ ENVIRONMENT = ("nncli", "python", "numpy", "platform", "cpu", "engine", "threads
 
 
 def again(trained: TrainedModel) -> Again:
-    """Of a run; of an ensemble, surroundings and config are those of its first member."""
+    """Of a run; of an ensemble, surroundings are those of its first member."""
     reader = trained.networks[0]
     environment, path = reader.environment(), shell_word(trained.path)
     commands = [("check its files and train it again, number by number", f"nncli verify {path}")]
-    if len(trained.networks) == 1:
-        config = shell_word(trained.path / RESOLVED)
-        commands.append(("train the same config as another run", f"nncli train {config}"))
-    if command := environment.get("command"):
+    if isinstance(trained, Ensemble):
+        config, command = trained.study.read(CONFIG), _command(trained)
+    else:
+        config, command = reader.run.read(RESOLVED), environment.get("command", [])
+        again = f"nncli train {shell_word(trained.path / RESOLVED)}"
+        commands.append(("train the same config as another run", again))
+    if command:
         commands.insert(0, ("how it was trained", " ".join(map(shell_word, command))))
-    lines = reader.run.read(RESOLVED).decode("utf-8", "replace").splitlines()
+    lines = config.decode("utf-8", "replace").splitlines()
     return Again(
         tuple(commands),
         _environment(environment),
         "\n".join(lines[:MOST_LINES]),
         max(len(lines) - MOST_LINES, 0),
     )
+
+
+def _command(trained: Ensemble) -> list[str]:
+    """That of all members, not the one by which a process trained its own."""
+    config, here = Path(trained.facts.config), Path.cwd()
+    shown = config.relative_to(here) if config.is_relative_to(here) else config.name
+    options = [word for given in trained.facts.assignments for word in ("--set", given)]
+    return ["nncli", "train", str(shown), *options]
 
 
 def _environment(recorded: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,7 @@
 """Curves: metrics.csv as charts that a page has room for."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from nncli.artifacts.curves_figure import Curves
 from nncli.report.facts import Chart, Line
@@ -65,17 +65,27 @@ def line(
 
 
 def overlaid(
-    named: Sequence[tuple[str, Mapping[str, Sequence[float]]]], scores: Sequence[str]
+    named: Sequence[tuple[str, Mapping[str, Sequence[float]]]],
+    scores: Sequence[str],
+    bests: Sequence[Callable[[str], int | None]] = (),
 ) -> tuple[Chart, ...]:
-    """Several runs': each metric that one has, on validation rows where there are any."""
-    found = [(name, columns) for name, columns in named if columns]
+    """Several runs': each metric that one has, on validation rows where there are any.
+
+    bests: of each run, the epoch with the best value of a column; none are marked without.
+    """
+    of = bests or [lambda _: None] * len(named)
+    found = [
+        (name, columns, best) for (name, columns), best in zip(named, of, strict=True) if columns
+    ]
     if not found:
         return ()
-    metrics = _metrics([columns for _, columns in found], found[0][1])
+    metrics = _metrics([columns for _, columns, _ in found], found[0][1])
     charts = []
     for metric in metrics[:MOST_METRICS]:
         column = f"val_{metric}" if f"val_{metric}" in found[0][1] else metric
-        lines = [line(name, each, column, None) for name, each in found if column in each]
+        lines = [
+            line(name, each, column, best(column)) for name, each, best in found if column in each
+        ]
         left_out = max(len(lines) - MOST_LINES, 0)
         charts.append(Chart(column, tuple(lines[:MOST_LINES]), metric in scores, True, left_out))
     return tuple(charts)

@@ -37,16 +37,17 @@ def data_facts(built: Built, source: str) -> DataFacts:
 
 def _column(table: Table, fitted: FittedColumn, rows: Array) -> ColumnFacts:
     values = finite(table.column(fitted.name).values[rows])
+    missing = len(rows) - len(values)  # of all rows that train: a member is fitted on some of them
     words = table.categories.get(fitted.name) or table.orders.get(fitted.name)
     kind: str = "ordinal" if fitted.order else fitted.kind
     if fitted.embedding:
         kind += f", vectors of {fitted.embedding}"
-    fill = "" if fitted.fill is None or not fitted.missing else _fill(fitted)
+    fill = "" if fitted.fill is None or not missing else _fill(fitted)
     if words or fitted.kind == "boolean":
         counts = _counts(values, words or ("no", "yes"))
         shown = tuple(counts[:MOST_CATEGORIES])
-        return ColumnFacts(fitted.name, kind, fitted.missing, fill, None, shown, len(counts))
-    return ColumnFacts(fitted.name, kind, fitted.missing, fill, histogram(values, fitted.kind))
+        return ColumnFacts(fitted.name, kind, missing, fill, None, shown, len(counts))
+    return ColumnFacts(fitted.name, kind, missing, fill, histogram(values, fitted.kind))
 
 
 def _fill(fitted: FittedColumn) -> str:

@@ -119,8 +119,9 @@ def _curves(document: Document) -> Iterator[str]:
             last = f"{line.values[-1]:.4g} ({line.epochs[-1]:.0f})"
             rows.append([chart.metric, line.name, f"{line.values[0]:.4g}", best, last])
     if rows:
+        of = "run" if document.charts[0].are_runs else "rows"
         yield "## Learning curves"
-        yield table(["metric", "rows", "at first", "best (epoch)", "at last (epoch)"], rows)
+        yield table(["metric", of, "at first", "best (epoch)", "at last (epoch)"], rows)
 
 
 def _influence(document: Document) -> Iterator[str]:

@@ -59,7 +59,8 @@ def _charts(networks: Sequence[RunReader]) -> tuple[Chart, ...]:
     curves = [reader.curves() for reader in networks]
     if len(curves) == 1:
         return charts_of(curves[0])
-    return overlaid([(each.name, each.columns) for each in curves], curves[0].scores)
+    named, bests = [(each.name, each.columns) for each in curves], [c.best_of for c in curves]
+    return overlaid(named, curves[0].scores, bests)
 
 
 def _influence(trained: TrainedModel, scored: Array) -> Influence:
@@ -89,11 +90,22 @@ def _doubts(trained: TrainedModel, report: Report) -> tuple[str, ...]:
         doubts.append("scored on the validation rows, by which training was stopped")
     is_balanced = experiment.training.class_weight is not None or experiment.decision is not None
     if experiment.data.path is not None:
-        told = told_of_missing(experiment.data.preprocessing)
-        doubts += data_warnings(built.table, built.rows, is_balanced=is_balanced, told=told)
+        keys = experiment.data.preprocessing
+        told, rare = told_of_missing(keys), keys.categorical.rare
+        found = data_warnings(
+            built.table, built.rows, is_balanced=is_balanced, told=told, rare=rare
+        )
+        doubts += [_short(line, built) for line in found]
     doubts += rowless_classes(built.table)
     more = [f"and {len(doubts) - MOST_DOUBTS:,} more"] if len(doubts) > MOST_DOUBTS else []
     return (*doubts[:MOST_DOUBTS], *more)
+
+
+def _short(line: str, built: Built) -> str:
+    """Places in it by the names of files, as everywhere on the page."""
+    for name, _ in built.table.origin.files if built.table.origin else ():
+        line = line.replace(f"{name}:", f"{short_place(name)}:")
+    return line
 
 
 def _source(built: Built) -> str:

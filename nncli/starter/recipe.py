@@ -97,6 +97,8 @@ def numeric_lines(table: Table) -> str:
     """What is done to numbers, as lines of `data.preprocessing`."""
     numeric = [name for name in table.features if table.kind(name) == "numeric"]
     lacking = [n for n in table.features if table.kind(n) != "categorical"]
+    if not lacking:
+        return ""
     is_missing = any(np.isnan(table.column(name).values).any() for name in lacking)
     indicator = ", missing_indicator: true" if is_missing else ""
     if _looks_like_pixels(table, numeric):

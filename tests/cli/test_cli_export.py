@@ -27,6 +27,14 @@ def test_a_file_is_written_whole_and_named_in_the_script(nncli, gate_run, folder
     assert "python lesson.py" in page
 
 
+def test_a_dash_is_stdout_and_no_file(nncli, gate_run, folder):
+    printed = nncli("export", gate_run, "--to", "numpy")
+    assert nncli("export", gate_run, "--to", "numpy", "-o", "-").out == printed.out
+    done = nncli("export", gate_run, "--to", "onnx", "-o", "-")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert not (folder / "-").exists()
+
+
 def test_the_file_prints_the_columns_of_metrics_csv(nncli, gate_run, folder):
     nncli("export", gate_run.path, "--to", "numpy", "-o", "lesson.py")
     done = subprocess.run(

@@ -60,6 +60,15 @@ def test_costs_that_it_proposes_find_more_of_the_rare_class(
     assert costs[missed] == max(costs.values()) > min(costs.values())
 
 
+def test_table_of_texts_alone_has_no_lines_about_numbers(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{'abc'[i % 3]},{'de'[i % 2]}" for i in range(60)]
+    Path("t.csv").write_text("\n".join(["x,y", *rows]), encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y"]) == 0, capsys.readouterr().err
+    assert "numeric" not in Path("t.yaml").read_text(encoding="utf-8")
+    assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
+
+
 def test_what_is_left_to_mend_is_said_where_rows_lack_the_target(tmp_path, monkeypatch, capsys):
     """Rows without it can be dropped: that isn't what keeps the table from being read."""
     monkeypatch.chdir(tmp_path)

@@ -29,6 +29,7 @@ def test_init_takes_them_and_says_so_and_every_command_follows(nncli, shops, wri
     done = nncli("train", "shops.yaml", "--json", *quick)
     assert done.code == 0, done.err
     assert "rare ones are one)" in done.err
+    assert "usable with" not in done.err  # what the config asks for already
     run = done.json["run"]
     column = json.loads(Path(run, "preprocessing.json").read_text())["features"][1]
     assert column["categories"][-1] == "(rare)"

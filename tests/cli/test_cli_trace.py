@@ -22,6 +22,12 @@ def test_a_config_is_traced_on_stdout(nncli, configs):
     assert "z1[0,0] = 1*1 + 2*1 + (-1)*1 + 0 = 2" in done.out
 
 
+def test_a_dash_is_stdout_and_no_file(nncli, configs, folder):
+    printed = nncli("trace", configs / "and_gate.yaml").out
+    assert nncli("trace", configs / "and_gate.yaml", "-o", "-").out == printed
+    assert not (folder / "-").exists()
+
+
 def test_rows_choose_the_batch_by_their_place_in_the_data(nncli, configs):
     iris = configs / "iris.yaml"
     one = nncli("trace", iris, "--rows", "149,3", "--format", "json", "--set", "data.split=none")

@@ -19,7 +19,7 @@ from nncli.engine.network import Network
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus, Step, Tanh
 from nncli.parts.initializers import Constant, FromFile, Normal, Uniform
 from nncli.parts.layers import BatchNorm, Dense, Layer, Trained
-from nncli.parts.losses import HalfMse, OfMargins
+from nncli.parts.losses import BinaryCrossEntropy, HalfMse, OfMargins
 from nncli.parts.optimizers import Sgd, UpdateBuffers
 from nncli.parts.regularizers import L1, L2
 from nncli.registry import members
@@ -110,7 +110,9 @@ def test_gradient_is_exact_at_every_start(layer, initializer, weights_file):
 @examples(5)
 @given(rows=st.integers(1, 4), units=st.integers(2, 4), seed=seeds)
 def test_every_output_activation_is_exact_with_every_loss(activation, loss, rows, units, seed):
-    # scores of 0.3 +- 0.15 keep every activation in (0, 1), where all losses are defined
+    if activation is Step and issubclass(loss, BinaryCrossEntropy):
+        pytest.skip("a step's answer is 1, and ln(1 - 1) is none; the loss refuses it")
+    # scores of 0.3 +- 0.15 keep every other activation in (0, 1), where all losses are defined
     output = Dense(units, activation(), Uniform(-0.05, 0.05), Constant(0.3))
     problem = GradientProblem(Network((2,), [Dense(3, Tanh())], output, loss()), rows, seed)
     assume(problem.distance_to_kinks() > 1e-3)

@@ -33,7 +33,7 @@ def seeds():
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for path in CONFIGS.iterdir():
-        if path.suffix != ".yaml":
+        if path.is_file() and path.suffix != ".yaml":
             shutil.copy(path, tmp_path)
     return tmp_path
 

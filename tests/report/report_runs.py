@@ -24,13 +24,19 @@ CONFIGS = {
     "vectors": "data: {path: t.csv, target: outcome, "
     "preprocessing: {categorical: {encode: embedding, one_hot_max_size: 2}}}",
     "ensemble": "data: {dataset: iris}\nensemble: {members: 2}",
+    "gaps": "data: {path: gaps.csv, target: outcome}\nensemble: {members: 2}",
     "wide": "data: {path: wide.csv, target: class, task: classification}",
 }
 
 
 def made_run(folder: Path, name: str) -> Path:
     """The run directory of one of them, trained for a few epochs."""
-    for file, lines in (("t.csv", _hostile()), ("labels.csv", _labels()), ("wide.csv", _wide())):
+    for file, lines in (
+        ("t.csv", _hostile()),
+        ("labels.csv", _labels()),
+        ("wide.csv", _wide()),
+        ("gaps.csv", _gaps()),
+    ):
         if not (folder / file).exists():
             (folder / file).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     config = folder / f"{name}.yaml"
@@ -59,6 +65,18 @@ def _labels() -> Iterator[str]:
     yield "a,b,rain,wind"
     for a, b in np.random.default_rng(1).normal(size=(120, 2)):
         yield f"{a:.3f},{b:.3f},{int(a > 0)},{int(a + b > 0.3)}"
+
+
+def _gaps() -> Iterator[str]:
+    """Missing cells in each column, and rows twice."""
+    random = np.random.default_rng(3)
+    rows = [
+        f"{a:.2f},{'' if a > 1 else 'xy'[int(b > 0)]},{int(a + b > 0)}"
+        for a, b in random.normal(size=(90, 2))
+    ]
+    yield "a,b,outcome"
+    yield from (row if place % 7 else f",{row.split(',', 1)[1]}" for place, row in enumerate(rows))
+    yield from rows[:60]
 
 
 def _wide() -> Iterator[str]:

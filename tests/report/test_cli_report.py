@@ -24,6 +24,19 @@ def test_a_model_card(nncli, run_of, folder):
     assert (folder / "gate-001-report.md").read_text().startswith("# gate-001\n")
 
 
+def test_the_name_of_the_file_says_what_it_is(nncli, run_of, folder):
+    assert nncli("report", run_of("gate"), "-o", "card.md").out == "card.md\n"
+    card = (folder / "card.md").read_text()
+    assert card.startswith("# gate-001\n")
+    assert nncli("report", run_of("gate"), "--to", "md", "-o", "-").out == card
+    assert not (folder / "-").exists()
+    for name, cure in (("page.pdf", "print that from a browser"), ("page.txt", "--to html or")):
+        done = nncli("report", run_of("gate"), "-o", name)
+        assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+        assert cure in done.err
+        assert not (folder / name).exists()
+
+
 def test_rows_can_be_left_out(nncli, run_of, folder):
     nncli("report", run_of("hostile"), "--no-rows", "-o", "page.html")
     page = (folder / "page.html").read_text()

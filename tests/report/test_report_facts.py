@@ -132,3 +132,27 @@ def test_an_ensemble_is_one_model(facts_of):
     assert [line.name for line in document.charts[0].lines] == ["member-1", "member-2"]
     assert document.influence.importance.base == pytest.approx(document.report.loss)
     assert "nncli train" not in [what for what, _ in document.again.commands]
+
+
+def test_an_ensemble_is_got_again_by_what_trained_all_of_it(facts_of):
+    document = facts_of("ensemble")
+    (_, command), *_ = document.again.commands
+    assert command.startswith("nncli train ensemble.yaml --set ")
+    assert "ensemble=null" not in command
+    assert "ensemble: {members: 2}" in document.again.config
+    assert all(line.best is not None for line in document.charts[0].lines)
+
+
+def test_missing_cells_of_an_ensemble_are_those_of_all_rows_that_train(facts_of):
+    document = facts_of("gaps")
+    assert document.data.rows["train"] > 100
+    for column in document.data.columns:
+        counted = sum(column.histogram.counts if column.histogram else dict(column.counts).values())
+        assert counted + column.missing == document.data.rows["train"]
+    assert any(column.missing and column.fill for column in document.data.columns)
+
+
+def test_doubts_name_rows_by_the_files_name_alone(facts_of):
+    doubts = "\n".join(facts_of("gaps").doubts)
+    assert "the first at gaps.csv:" in doubts
+    assert "files/" not in doubts

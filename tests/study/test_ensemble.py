@@ -193,6 +193,15 @@ def test_too_few_groups_for_its_members_are_told_at_its_own_key(ours, nncli):
     assert (done.code, "4 folds: column 'group' has 3 groups" in done.err) == (2, True), done.err
 
 
+def test_members_differ_in_their_seeds_and_not_in_where_their_copy_of_the_table_is(trained, nncli):
+    first, *others = nncli("runs", trained, "--json").json
+    assert first["differences"] == []
+    for each in others:
+        keys = [difference.partition("=")[0] for difference in each["differences"]]
+        assert keys[:3] == ["seed.init", "seed.shuffle", "seed.dropout"]
+        assert {*keys[3:]} <= {"network.input"}  # where a category is rare for one alone
+
+
 def test_verify_misses_a_member_that_was_removed(ours, nncli):
     shutil.rmtree(ours / "member-2")
     done = nncli("verify", ours, "-q")

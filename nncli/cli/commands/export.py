@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nncli.cli.options import RUN
+from nncli.cli.options import RUN, is_stdout
 from nncli.cli.streams import echo_line, write_out
 from nncli.cli.text_table import counted
 from nncli.operating_system import shell_word
@@ -56,6 +56,10 @@ def command(run: Path, to: str, output: Path | None, check_table: Path | None) -
     mlflow: the metrics, the config, the scores of `nncli evaluate` and the files, told to your
     MLflow where MLFLOW_TRACKING_URI says, of a run or of all runs of a study; once.
     """
+    if output is not None and is_stdout(output):
+        if to not in ("numpy", "pytorch"):
+            raise click.BadParameter(f"stdout takes no {to}: name another", param_hint="-o")
+        output = None
     if to not in TRACKERS and output is not None and output.is_dir():
         raise click.BadParameter(f"{output} is a folder: name a file", param_hint="-o")
     if to == "onnx":

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from nncli.cli.options import FILE_OR_STDOUT, is_stdout
 from nncli.cli.streams import echo_line, write_out
 from nncli.errors import UserError
 from nncli.operating_system import shell_word
@@ -38,7 +39,7 @@ from nncli.operating_system import shell_word
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    type=FILE_OR_STDOUT,
     help="The file to write, - for stdout [the name of TABLE or dataset, with .yaml].",
 )
 def command(
@@ -74,9 +75,9 @@ def command(
         text = lessons.lesson(name) if lesson is not None else starter(name)
     else:
         path = output or Path(f"{stem(table)}.yaml")
-        where = Path("stdout.yaml") if str(path) == "-" else path
+        where = Path("stdout.yaml") if is_stdout(path) else path
         text = table_starter(table, targets, where, Asked(**asked), _note, is_quick=quick)
-    if str(path) == "-":
+    if is_stdout(path):
         write_out(text)
         return
     try:

@@ -5,10 +5,10 @@ from typing import Literal
 
 import click
 
-from nncli.cli.options import RUN
-from nncli.cli.streams import echo_line
+from nncli.cli.options import FILE_OR_STDOUT, RUN, is_stdout
+from nncli.cli.streams import echo_line, write_out
 
-SUFFIX = {"html": ".html", "md": ".md"}
+FORMS: dict[str, Literal["html", "md"]] = {"": "html", ".html": "html", ".htm": "html", ".md": "md"}
 
 
 @click.command(name="report")
@@ -16,14 +16,13 @@ SUFFIX = {"html": ".html", "md": ".md"}
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The file to write [RUN-report.html].",
+    type=FILE_OR_STDOUT,
+    help="The file to write, - for stdout [RUN-report.html].",
 )
 @click.option(
     "--to",
-    type=click.Choice([*SUFFIX]),
-    default="html",
-    help="A page, or the same as Markdown: a model card [html].",
+    type=click.Choice(["html", "md"]),
+    help="A page, or the same as Markdown: a model card [as -o ends, else html].",
 )
 @click.option(
     "--rows/--no-rows",
@@ -32,7 +31,7 @@ SUFFIX = {"html": ".html", "md": ".md"}
     help="Show the cells of the worst rows, which are the data's own [yes].",
 )
 def command(
-    runs: tuple[Path, ...], output: Path | None, to: Literal["html", "md"], has_rows: bool
+    runs: tuple[Path, ...], output: Path | None, to: Literal["html", "md"] | None, has_rows: bool
 ) -> None:
     """Write what a RUN is worth, and what it rests on, as one page to send to somebody.
 
@@ -44,8 +43,24 @@ def command(
     from nncli.artifacts.files import output_file
     from nncli.report.report import report_of
 
-    name, text = report_of(runs, to, has_rows=has_rows)
-    path = output or Path(f"{name}-report{SUFFIX[to]}")
+    form = to or _form(output)
+    name, text = report_of(runs, form, has_rows=has_rows)
+    path = output or Path(f"{name}-report.{form}")
+    if is_stdout(path):
+        write_out(text)
+        return
     with output_file(path) as file:
         file.write(text.encode())
     echo_line(path)
+
+
+def _form(output: Path | None) -> Literal["html", "md"]:
+    """What a file of this name is."""
+    ending = output.suffix.lower() if output else ""
+    if (form := FORMS.get(ending)) is None:
+        cure = "--to html or --to md says what it is"
+        if ending == ".pdf":
+            cure = "write an .html and print that from a browser"
+        said = f"{output}: expected a name ending in .html or .md ({cure})"
+        raise click.BadParameter(said, param_hint="-o")
+    return form

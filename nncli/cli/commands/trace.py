@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.options import CONFIG, set_option
+from nncli.cli.options import CONFIG, FILE_OR_STDOUT, is_stdout, set_option
 from nncli.cli.streams import echo_line, write_out
 from nncli.errors import UserError
 from nncli.operating_system import relative_path, shell_word
@@ -52,7 +52,7 @@ class RowNumbers(click.ParamType):  # type: ignore[type-arg]
     default="text",
     help="[text]",
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="[stdout]")
+@click.option("-o", "--output", type=FILE_OR_STDOUT, help="[stdout]")
 @click.option(
     "--input-gradient", is_flag=True, help="Show the gradient with respect to the inputs too, dx."
 )
@@ -105,7 +105,7 @@ def command(
     sheet = Worksheet(shown, blanks) if worksheet else None
     if sheet:
         _write_answers(sheet, table, path, _options(assignments, rows, steps, blanks))
-    if output:
+    if output and not is_stdout(output):
         from nncli.artifacts.files import output_file
 
         with output_file(output) as file:
