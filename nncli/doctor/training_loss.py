@@ -33,13 +33,17 @@ POOR = 0.8  # of the best constant's loss: what many tables can't tell either
 
 @dataclass(frozen=True)
 class TrainingLoss:
-    """share: of what the best constant answer costs.  guess: how that one is found."""
+    """share: of what the best constant answer costs.  guess: how that one is found.
+
+    fell_to: what it was after epochs of which none was kept; None if those learned no more.
+    """
 
     loss: float
     share: float
     guess: str
     loss_of_guess: float
     has_diverged: bool
+    fell_to: float | None = None
 
     def __str__(self) -> str:
         return f"{self.loss:.4g}, {self.share:.2g} of what always answering {self.guess} costs"
@@ -47,8 +51,13 @@ class TrainingLoss:
     def message(self) -> str:
         return (
             f"than guessing: the training loss is {self.loss:.4g}, and always answering "
-            f"{self.guess} has {self.loss_of_guess:.4g}"
+            f"{self.guess} has {self.loss_of_guess:.4g}{self._by_heart()}"
         )
+
+    def _by_heart(self) -> str:
+        if self.fell_to is None:
+            return ""
+        return f"; it fell to {self.fell_to:.4g}, with which validation rows got no better"
 
 
 def measure_training_loss(run: DiagnosedRun) -> TrainingLoss | str:
@@ -56,12 +65,23 @@ def measure_training_loss(run: DiagnosedRun) -> TrainingLoss | str:
         return "skipped: the targets don't vary"
     guesses = {"regression": "the mean", "multilabel": "label shares"}
     guess = guesses.get(run.built.table.task, "class shares")
-    return TrainingLoss(run.loss, run.share, guess, run.baselines.mean, run.has_diverged)
+    mean, diverged = run.baselines.mean, run.has_diverged
+    return TrainingLoss(run.loss, run.share, guess, mean, diverged, fell_to(run))
+
+
+def fell_to(run: DiagnosedRun) -> float | None:
+    """The least training loss of epochs that early stopping undid, if they learned a good deal."""
+    least = min(filter(math.isfinite, run.columns.get("loss", ())), default=math.inf)
+    learned = not run.has_diverged and run.share > NO_BETTER and run.job.val is not None
+    return least if learned and run.baselines.share(least) < POOR else None
 
 
 def better_training(run: DiagnosedRun) -> Edits:
     """What to try, the simplest cause first, each with its name."""
     steps, rate = steps_of(run.job), candidates.learning_rate(run)
+    if fell_to(run) is not None:
+        smaller = [Edit("network.hidden", layers) for layers in ("[8]", "[]")]
+        return candidates.because({"the rows are learned by heart": smaller})
     factors = [10, 100] if 10 * steps < affordable_steps(run.job) else []
     too_short = "1 step is too few" if steps == 1 else f"{steps:,} steps are too few"
     # few units can guess as well as many; what has many layers isn't short of them

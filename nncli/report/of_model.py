@@ -24,6 +24,7 @@ from nncli.report.network_facts import network_facts
 
 CELLS = 8  # columns whose cells are shown, the most important ones
 MOST_DOUBTS = 12
+_UNTRAINED = "no epoch was better on the validation rows than epoch 0: these are untrained weights"
 
 
 def document_of(trained: TrainedModel, *, has_rows: bool = True) -> Document:
@@ -82,6 +83,7 @@ def _doubts(trained: TrainedModel, report: Report) -> tuple[str, ...]:
     if stopped in ("diverged", "interrupted", ""):
         how = {"": "has not ended", "interrupted": "was interrupted"}.get(stopped, "diverged")
         doubts.append(f"training {how}; these are the last weights it kept")
+    doubts += [_UNTRAINED] if _is_untrained(trained) else []
     if not report.is_finite:
         doubts.append("predictions are not all finite: charts and importance are left out")
     if report.name == "train":
@@ -99,6 +101,13 @@ def _doubts(trained: TrainedModel, report: Report) -> tuple[str, ...]:
     doubts += rowless_classes(built.table)
     more = [f"and {len(doubts) - MOST_DOUBTS:,} more"] if len(doubts) > MOST_DOUBTS else []
     return (*doubts[:MOST_DOUBTS], *more)
+
+
+def _is_untrained(trained: TrainedModel) -> bool:
+    """Whether early stopping went back to the weights that training began with."""
+    stopping, summary = trained.built.experiment.training.early_stopping, trained.summary()
+    keeps_best = stopping is not None and stopping.restore_best_weights
+    return keeps_best and summary.get("best_epoch") == 0 and summary.get("stopped") != "diverged"
 
 
 def _short(line: str, built: Built) -> str:

@@ -1,10 +1,13 @@
 """Runs that went astray without leaving the finite numbers, or never got anywhere."""
 
+import numpy as np
 import pytest
 from doctor_runs import DIABETES, IRIS, MOONS, check, examined, layers, trained
 
+from nncli.artifacts.open_model import trained_model
 from nncli.doctor.diagnose import diagnose
 from nncli.doctor.diagnosed_run import DiagnosedRun
+from nncli.report.of_model import document_of
 
 RAW = "data.preprocessing=none"
 BLOWN_UP = {
@@ -124,3 +127,21 @@ def test_what_is_said_of_the_initial_weights_and_of_the_first_steps_differs_by_n
     assert check(report, "gradients").result.startswith("at the initial weights 153 in hidden_1")
     largest = float(check(report, "steps").result.rpartition(" ")[2])
     assert largest > 1e6, "one of the steps blew up the weights"
+
+
+def test_rows_learned_by_heart_are_not_taken_for_a_small_learning_rate(tmp_path):
+    """The weights kept are those of epoch 0, as noise is no better told by any later ones."""
+    cells = np.random.default_rng(0).normal(size=(60, 120))
+    lines = [",".join([*(f"c{n}" for n in range(120)), "t"])]
+    lines += [",".join([*(f"{c:.2f}" for c in row), "ab"[n % 2]]) for n, row in enumerate(cells)]
+    (tmp_path / "noise.csv").write_text("\n".join(lines) + "\n")
+    config = (
+        "data: {path: noise.csv, target: t}\nnetwork: {hidden: [32]}\n"
+        "optimizer: {type: adam, learning_rate: 0.01}\n"
+        "training: {epochs: 12, early_stopping: {patience: 20}}\n"
+    )
+    run = trained(tmp_path, config)
+    [finding] = [each for each in diagnose(run).findings if each.check == "guessing"]
+    assert "it fell to 0.0" in finding.message
+    assert finding.edit.key == "network.hidden"
+    assert any("untrained weights" in doubt for doubt in document_of(trained_model(run)).doubts)
