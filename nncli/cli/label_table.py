@@ -28,7 +28,7 @@ def label_table(report: "Report", most: int) -> str:
     rows += [line(short(name), found.by_label[name]) for name in chosen]
     rows += [line(f"{name} average", scores) for name, scores in found.averages.items()]
     rest = len(report.labels) - len(chosen)
-    more = f"\n... and {rest:,} labels with fewer rows, which --json has" if rest > 0 else ""
+    more = f"\n... and {rest:,} labels with no more rows, which --json has" if rest > 0 else ""
     subset, wrong = figure(found.subset_accuracy), figure(found.hamming_loss)
     together = f"all labels of a row right (subset accuracy) {subset}; hamming loss {wrong}"
     return f"{table(rows)}{more}\n\n{together}"

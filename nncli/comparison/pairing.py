@@ -10,6 +10,7 @@ from nncli.evaluation.statistics import FEWEST, Mean, Test, mean, welch
 
 TOO_FEW = f"fewer than {FEWEST} pairs"
 EQUAL = "the differences are all equal"
+OTHER_DATA = "other data"
 OF_TRAIN = "training rows of several splits"
 
 
@@ -78,7 +79,7 @@ def difference(a: Runs, b: Runs) -> Difference:
     if len(shared) == 1:
         return _on_one_split(a, b, shared[0])
     data_a, data_b = ({each.luck.data for each in runs.results} for runs in (a, b))
-    why = "another split" if data_a & data_b else "other data"
+    why = "another split" if data_a & data_b else OTHER_DATA
     return Difference(_plain(a.values, b.values), why=why)
 
 

@@ -9,6 +9,7 @@ from nncli import __version__
 from nncli.artifacts.curve_bands import band
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.comparison.comparison import Comparison, Group, compare
+from nncli.comparison.pairing import OTHER_DATA
 from nncli.comparison.results import bare
 from nncli.evaluation.figures import between, number
 from nncli.evaluation.verdicts import listed
@@ -41,6 +42,10 @@ def _headline(comparison: Comparison) -> list[str]:
             return [f"{comparison.metric} is {value}."]
         said = f" (95% interval {found})" if found else ""
         return [f"{comparison.metric} is {value}{said}, the mean of {runs:,} runs."]
+    apart = [each for each in rest if each.versus and each.versus.why == OTHER_DATA]
+    rest = [each for each in rest if each not in apart]
+    if not rest:
+        return ["These learnt from different data: none is better or worse than another by this."]
     near = [
         g.name for g in rest if g.versus and (g.versus.p_holm is None or g.versus.p_holm >= 0.05)
     ]
@@ -52,6 +57,9 @@ def _headline(comparison: Comparison) -> list[str]:
         sentences.append(f"Not shown to be worse than it by more than chance: {listed(shown)}.")
     else:
         sentences.append("All others are worse by more than chance (p < 0.05).")
+    if apart:
+        names = [each.name for each in apart[:3]] + [f"{len(apart) - 3:,} more"] * (len(apart) > 3)
+        sentences.append(f"From different data, and so no better or worse: {listed(names)}.")
     return sentences
 
 

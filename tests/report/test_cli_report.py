@@ -54,6 +54,15 @@ def test_several_runs_beside_each_other(nncli, run_of, folder):
     assert "| config |" in (folder / "comparison-report.md").read_text()
 
 
+def test_of_runs_from_different_data_none_is_called_the_best(nncli, run_of):
+    card = nncli("report", run_of("gate"), run_of("classes"), "--to", "md", "-o", "-").out
+    assert "These learnt from different data" in card
+    assert "The best" not in card
+    pair = [run_of("classes"), run_of("ensemble"), run_of("gate")]
+    card = nncli("report", *pair, "--to", "md", "-o", "-").out
+    assert "different data" in card
+
+
 def test_a_study_beside_itself(nncli, gate, folder):
     assert nncli("train", gate, "--seeds", "2", "-q", "--runs-dir", "runs").code == 0
     done = nncli("report", "runs/gate-seeds-001")

@@ -166,7 +166,7 @@ def _scores(report: "Report") -> str:
 
 def _more(report: "Report") -> str:
     rest = len(report.classes) - MOST_CLASSES
-    return f"\n... and {rest:,} classes with fewer rows, which --json has" if rest > 0 else ""
+    return f"\n... and {rest:,} classes with no more rows, which --json has" if rest > 0 else ""
 
 
 def _classes(report: "Report") -> str:
