@@ -17,6 +17,7 @@ BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S)
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
 def test_commands_do_what_the_page_shows(page, folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")  # as the pages show it
     monkeypatch.setattr(BackgroundPlotter, "start", lambda self: None)
     monkeypatch.setattr(BackgroundPlotter, "draw_loss", lambda self, run: b"")
     shutil.copy(ROOT / "configs" / "penguins.csv", folder)

@@ -32,7 +32,7 @@ CASES = {
     "folds are prepared": ("nncli.assembly.build.assemble", ["train", "it.yaml", "--folds", "2"]),
     "it is validated": ("nncli.assembly.build.build", ["validate", "it.yaml"]),
     "a run is read": ("nncli.artifacts.run_reader.build", ["train", "--resume", "runs/it-001"]),
-    "an evaluation": ("nncli.evaluation.report.evaluate", ["evaluate", "runs/it-001"]),
+    "an evaluation": ("nncli.evaluation.scoring.evaluate", ["evaluate", "runs/it-001"]),
     "predictions": (
         "nncli.artifacts.predictions._columns",
         ["predict", "runs/it-001", "t.csv"],

@@ -73,15 +73,20 @@ def test_folds_are_scored_with_the_weights_they_keep(nncli, write):
 def test_a_checkpoint_is_written_as_often_as_promised_and_no_oftener(
     nncli, write, monkeypatch, train
 ):
-    saved, clock = [], iter(range(0, 100_000, 3))
-    monkeypatch.setattr(run_recorder.time, "monotonic", lambda: next(clock))
-    save = RunRecorder.save
+    saved, seconds = [], [0]
+    monkeypatch.setattr(run_recorder.time, "monotonic", lambda: seconds[0])
+    save, record = RunRecorder.save, RunRecorder.record
+
+    def after_three_seconds(recorder, report):
+        seconds[0] += 3
+        record(recorder, report)
 
     def noted(recorder, *arguments):
         saved.append(recorder.last.epoch)
         save(recorder, *arguments)
 
     monkeypatch.setattr(RunRecorder, "save", noted)
+    monkeypatch.setattr(RunRecorder, "record", after_three_seconds)
     train(write("m.yaml", *RISES_AGAIN))
     between = [later - earlier for earlier, later in pairwise(saved[:-1])]
     assert saved[0] == 0

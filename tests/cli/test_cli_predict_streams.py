@@ -213,6 +213,9 @@ def test_every_command_that_reads_rows_of_a_file_reads_standard_input():
     formats = [
         name
         for name in COMMANDS
-        if any(option.name == "input_format" for option in cli.get_command(context, name).params)
+        if any(
+            option.name in ("input_format", "formats")  # the second: of pictures too
+            for option in cli.get_command(context, name).params
+        )
     ]
     assert found == formats
