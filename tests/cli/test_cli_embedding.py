@@ -14,7 +14,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.export.numpy_script.script import numpy_script
 from nncli.report.facts import LayerFacts, NetworkFacts
-from nncli.report.html.data import drawing
+from nncli.report.html.network import drawing
 
 CONFIG = """\
 data:

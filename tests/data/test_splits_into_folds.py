@@ -138,7 +138,7 @@ def test_folds_of_numbers_are_cut_at_random():
     ("split", "count", "message"),
     [
         (RandomSplit(train=1.0), 11, "11 folds of 10 rows: a fold would be empty"),
-        (GroupSplit(column="c", train=1.0), 4, "column 'c' has 3 groups: too few"),
+        (GroupSplit(column="c", train=1.0), 4, "4 folds: column 'c' has 3 groups"),
         (TimeSplit(column="c", train=1.0), 3, "3 folds of 10 rows: a fold would be empty"),
     ],
 )
