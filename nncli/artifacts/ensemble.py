@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts import run_directory as names
-from nncli.artifacts.held_out import HeldOut
+from nncli.artifacts.chosen_threshold import chosen_threshold
+from nncli.artifacts.held_out import HeldOut, mean
 from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -21,13 +21,12 @@ from nncli.assembly.model import Model
 from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.evaluator import EvaluationSet
-from nncli.errors import CorruptRun, UserError, printable
+from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 from nncli.parts.threshold_choice import ChosenThreshold
-from nncli.untrusted_files.array_headers import Malformed
 
 HELD_OUT = "held_out.npz"
 
@@ -109,14 +108,7 @@ class Ensemble(TrainedModel):
 
     @cached_property
     def chosen(self) -> ChosenThreshold | None:
-        keys = self.recorded.decision
-        if keys is None or keys.goal is None:
-            return None
-        try:
-            return ChosenThreshold.from_json(self.study.read_json(names.DECISION))
-        except Malformed as error:
-            place = self.path / names.DECISION
-            raise CorruptRun(f"{place}: {printable(str(error), 300)}") from None
+        return chosen_threshold(self.study, self.recorded.decision)
 
     @property
     def decision(self) -> Decision:
@@ -139,11 +131,6 @@ class Ensemble(TrainedModel):
         predicted = self.predict(chosen.table, chosen.rows) if own is None else own
         loss = objective(built.model, predicted, rows)
         return Scored(rows, loss, predicted, are_new=not (is_held_out and self.facts.folds))
-
-
-def mean(predictions: Sequence[Array]) -> Array:
-    """The mean of what several networks predict."""
-    return np.asarray(np.mean(np.stack(predictions), axis=0))
 
 
 def objective(model: Model, predictions: Array, rows: EvaluationSet) -> float:

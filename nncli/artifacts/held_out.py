@@ -75,7 +75,7 @@ def predict_held_out(
         rows = parts[0]
         together = np.empty((0, len(table.classes) or len(table.targets)))
         if len(rows):
-            together = np.mean(np.stack([member(table, rows) for member in members]), axis=0)
+            together = mean([member(table, rows) for member in members])
         return HeldOut(rows, together, table.y[rows], ratio)
     order = np.argsort(np.concatenate(parts))
     rows = np.concatenate(parts)[order]
@@ -85,6 +85,11 @@ def predict_held_out(
         errors = scaling.apply(predictions) - scaling.apply(table.y[rows])
         ratio = error_ratio(np.stack([member(table, rows) for member in members]), errors, scaling)
     return HeldOut(rows, predictions, table.y[rows], ratio)
+
+
+def mean(predictions: Sequence[Array]) -> Array:
+    """The mean of what several networks predict."""
+    return np.asarray(np.mean(np.stack(predictions), axis=0))
 
 
 def error_ratio(members: Array, errors: Array, scaling: Scaling) -> Array:

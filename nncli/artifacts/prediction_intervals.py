@@ -53,8 +53,3 @@ class PredictionIntervals:
         with np.errstate(all="ignore"):
             learnt = self.target.apply(predictions)
             return self.target.undo(learnt - self.widths), self.target.undo(learnt + self.widths)
-
-    def coverage(self, predictions: Array, truth: Array) -> Array:
-        """(targets,) the share of rows whose target lies in its interval."""
-        low, high = self(predictions)
-        return np.asarray(((low <= truth) & (truth <= high)).mean(axis=0))

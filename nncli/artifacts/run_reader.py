@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts import run_directory as names
+from nncli.artifacts.chosen_threshold import chosen_threshold
 from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.input_files import check_tables, confine
 from nncli.artifacts.learning_curves import run_curves
@@ -150,11 +151,7 @@ class RunReader:
         if keys is None or keys.goal is None:
             return None
         self._learned(names.DECISION)
-        place, value = self._path(names.DECISION), self.run.read_json(names.DECISION)
-        try:
-            return ChosenThreshold.from_json(value)
-        except Malformed as error:
-            raise CorruptRun(f"{place}: {printable(str(error), 300)}") from None
+        return chosen_threshold(self.run, keys)
 
     @property
     def decision(self) -> Decision:

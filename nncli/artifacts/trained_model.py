@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ class Scored:
 class TrainedModel(ABC):
     """What predicts: rows of a table -> probabilities or numbers.
 
-    path: its directory.  what: of how much, in words.
+    path: its directory.
     """
 
     path: Path
@@ -178,7 +177,7 @@ class TrainedNetwork(TrainedModel):
     def decision(self) -> Decision:
         return self.reader.decision
 
-    @cached_property
+    @property
     def networks(self) -> Sequence[RunReader]:
         return (self.reader,)
 

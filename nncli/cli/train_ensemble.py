@@ -26,8 +26,10 @@ def train_ensemble(
     """Train the members that the config asks for; the exit code."""
     prepared = ensemble.prepare(config, assignments)
     first, count = prepared.first, prepared.members
-    took = duration(first.job)
-    workers = 1 if how.on else how.workers or _useful_workers(count, took.likely)
+    workers = 1 if how.on else how.workers
+    if workers is None or not how.quiet:
+        took = duration(first.job)
+        workers = workers or _useful_workers(count, took.likely)
     if not how.quiet:
         by = "each stops by a part of its own" if prepared.folds else "with other seeds"
         echo_err(model_summary(first))

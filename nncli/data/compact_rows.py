@@ -54,11 +54,6 @@ class CompactRows:
     def __len__(self) -> int:
         return self.shape[0]
 
-    @property
-    def nbytes(self) -> int:
-        """How much memory they take."""
-        return self.places.nbytes + self.at_work.nbytes + self.plain.nbytes
-
     def fill(self, start: int, x: Array) -> None:
         """Keep successive rows, from row `start` on. x: (some rows, width)."""
         rows, every = slice(start, start + len(x)), np.arange(len(x))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.evaluation.figures import listed, number
 from nncli.evaluation.intervals import FEWEST_ROWS, Resampled
 from nncli.parts.metrics import Metric
 
@@ -78,23 +79,23 @@ def in_words(
     rows: int,
 ) -> str:
     """A sentence: which is best, and whether that may be chance."""
-    said = {model: f"{_the(model)} {_number(value)}" for model, value in values.items()}
+    said = {model: f"{_the(model)} {number(value)}" for model, value in values.items()}
     level = [model for model in values if model not in behind and model != best]
     if not behind:
-        each = _listed(list(said.values()))
+        each = listed(list(said.values()))
         least = _short(min(p.values()))
         return f"No difference beyond chance: {metric} of {each} on {rows:,} rows (p {least})"
-    lost = _listed([f"{said[model]} (p {_short(p[model])})" for model in behind])
+    lost = listed([f"{said[model]} (p {_short(p[model])})" for model in behind])
     verb = "are" if best == TREES else "is"
     if not level:
-        of_best = _number(values[best])
+        of_best = number(values[best])
         return (
             f"{_capital(_the(best))} {verb} best here, by more than chance: {metric} {of_best}, "
             f"beside {lost}"
         )
-    ahead = _listed([said[model] for model in (best, *level)])
+    ahead = listed([said[model] for model in (best, *level)])
     return (
-        f"Best here are {_listed([_the(model) for model in (best, *level)])}, with no difference "
+        f"Best here are {listed([_the(model) for model in (best, *level)])}, with no difference "
         f"beyond chance between them: {metric} of {ahead}, beside {lost}"
     )
 
@@ -107,17 +108,6 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _number(value: float) -> str:
-    """In four digits, in full where people read it so.
-
-    >>> _number(0.98761), _number(35_541.2), _number(1e-7)
-    ('0.9876', '35,540', '1e-07')
-    """
-    if 1e3 <= abs(value) < 1e12:
-        return f"{float(f'{value:.4g}'):,.0f}"
-    return f"{value:.4g}"
-
-
 def _short(p: float) -> str:
     """In one digit, rounded up at most to the level that it keeps below.
 
@@ -126,8 +116,3 @@ def _short(p: float) -> str:
     """
     text = f"{p:.1g}"
     return f"{p:.2g}" if p < LEVEL <= float(text) else text
-
-
-def _listed(names: list[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

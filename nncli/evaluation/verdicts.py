@@ -1,7 +1,7 @@
 """Verdicts: whether a network is shown to be better than what it stands beside, in words."""
 
 from nncli.evaluation.best_model import LINEAR, TREES
-from nncli.evaluation.figures import between, number
+from nncli.evaluation.figures import between, listed, number
 from nncli.evaluation.intervals import FEWEST_ROWS, Estimate, Standing
 from nncli.evaluation.report import Report
 
@@ -63,8 +63,3 @@ def _beside_linear(report: Report, metric: str) -> str:
             "difference may be chance."
         )
     return f"It is {found} than the {LINEAR} by more than the luck of the rows."
-
-
-def listed(names: list[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

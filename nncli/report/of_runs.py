@@ -11,8 +11,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.comparison.comparison import Comparison, Group, compare
 from nncli.comparison.pairing import OTHER_DATA
 from nncli.comparison.results import bare
-from nncli.evaluation.figures import between, number
-from nncli.evaluation.verdicts import listed
+from nncli.evaluation.figures import between, listed, number
 from nncli.report.curves import overlaid
 from nncli.report.facts import Overview
 

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from nncli.artifacts.held_out import mean
 from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.scores import recorded_scores
@@ -185,7 +186,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             outputs = [each.predict(table, rows) for each in self.networks_]
         except NncliError as error:
             raise ValueError(str(error)) from error
-        return outputs[0] if len(outputs) == 1 else np.mean(np.stack(outputs), axis=0)
+        return mean(outputs)
 
     def _table(self, X: Any) -> Table:
         """Rows to be answered."""

@@ -10,7 +10,7 @@ import click
 
 from nncli.cli.options import CONFIG, json_option, print_json, set_option
 from nncli.cli.streams import echo
-from nncli.cli.text_table import table
+from nncli.cli.text_table import counted, table
 from nncli.errors import UserError, escaped
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _where(found: "GradientCheck", loaded: "LoadedNetwork") -> str:
     part = f" of a step's {found.step_rows:,}" if found.rows < found.step_rows else ""
     own = "" if dtype == "float64" else f" (training: {dtype})"
     return (
-        f"loss {found.loss:.6g} of {_counted(found.rows, 'row')}{part}, "
+        f"loss {found.loss:.6g} of {counted(found.rows, 'row')}{part}, "
         f"at the {weights} weights, in float64{own}"
     )
 
@@ -125,7 +125,7 @@ def _word(tensor: "TensorCheck") -> str:
     if tensor.is_unused:
         return "ok, all 0"
     word = "ok" if tensor.is_right else "WRONG"
-    return f"{word}, {_counted(tensor.kinks, 'kink')}" if tensor.kinks else word
+    return f"{word}, {counted(tensor.kinks, 'kink')}" if tensor.kinks else word
 
 
 def _notes(found: "GradientCheck") -> Iterator[str]:
@@ -135,14 +135,14 @@ def _notes(found: "GradientCheck") -> Iterator[str]:
     kinks, still = sum(each.kinks for each in found.tensors), found.count(Outcome.KINK)
     if kinks:
         yield (
-            f"{_counted(kinks, 'element')} at a kink: either way, a step moves an activation's "
+            f"{counted(kinks, 'element')} at a kink: either way, a step moves an activation's "
             "input, an error a - t or a weight to\nthe other side of a point without derivative. "
             f"Compared at weights moved by about +-{NUDGE:g} instead"
             + (f"; {still:,} are at a\nkink there too, and not checked." if still else ".")
         )
     if unresolved := found.count(Outcome.UNRESOLVED):
         yield (
-            f"{_counted(unresolved, 'element')} not checkable: zero, as far as the loss's rounding "
+            f"{counted(unresolved, 'element')} not checkable: zero, as far as the loss's rounding "
             "lets a difference tell."
         )
     if any(len(each.elements) < each.size for each in found.tensors):
@@ -160,8 +160,8 @@ def _verdict(found: "GradientCheck") -> str:
     names = {each.name for each in found.tensors if each.checked}
     undecided = ", ".join(each.name for each in found.undecided)
     return (
-        f"gradients agree: {_counted(len(names), 'tensor')}, "
-        f"{_counted(found.checked, 'element')}, worst relative error {found.relative_error:.1e}"
+        f"gradients agree: {counted(len(names), 'tensor')}, "
+        f"{counted(found.checked, 'element')}, worst relative error {found.relative_error:.1e}"
         + (f"; not checkable: {undecided}" if undecided else "")
     )
 
@@ -173,12 +173,8 @@ def _wrongs(found: "GradientCheck") -> Iterator[str]:
         worst = each.worst
         yield (
             f"{each.name} of the {each.part} is wrong: {each.count(Outcome.DIFFERS)} of "
-            f"{_counted(each.checked, 'element')} differ; at {each.place(worst)}, "
+            f"{counted(each.checked, 'element')} differ; at {each.place(worst)}, "
             f"backpropagation gives {worst.backpropagation:.6g}, the loss {worst.numeric:.6g}"
         )
     if len({each.name for each in found.wrong}) > 1:
         yield f"look at {found.wrong[-1].name} first: errors are passed from output to input"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
