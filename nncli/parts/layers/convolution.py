@@ -60,7 +60,7 @@ class Conv2D(Affine):
     ] = True
     key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
     input_axes = 3
-    equivalents = {"scikit-learn": unsupported("convolutions")}
+    equivalents = dict.fromkeys(("scikit-learn", "keras", "pytorch"), unsupported("convolutions"))
 
     def __post_init__(self) -> None:
         pair("kernel_size", self.kernel_size)

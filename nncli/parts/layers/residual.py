@@ -32,7 +32,9 @@ class Residual(Layer):
         Length(1),
         "the block, layers or just their units, which ends in the shape of its input",
     ]
-    equivalents = {"scikit-learn": unsupported("residual blocks")}
+    equivalents = dict.fromkeys(
+        ("scikit-learn", "keras", "pytorch"), unsupported("residual blocks")
+    )
 
     @property
     def block(self) -> list[Layer]:
