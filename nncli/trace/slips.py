@@ -1,55 +1,65 @@
-"""Slips: what a wrong answer was most likely meant to be."""
+"""Slips: what a wrong answer was most likely meant to be.
 
-import re
-from collections.abc import Iterator
+Each has a name, and ways to the numbers that it leads to.
+"""
 
-from nncli.trace.reworked import Reworked
+from collections.abc import Callable
 
-DIVISOR = re.compile(r" / (\d+)(?![\d.])")
-PRODUCT = re.compile(r"(\{\w+\})(\^T)? (\{\w+\})(\^T)?")
+import numpy as np
+
+from nncli.trace import wrong_formulas, wrong_numbers
+from nncli.trace.partial_sums import one_sign_wrong, term_left_out
+from nncli.trace.question import Found, Question
+
 Slip = tuple[str, float]  # its name, and the answer it leads to
 
 
-def slips(asked: Reworked) -> Iterator[Slip]:
-    """The usual ones, the likeliest first, each with what it makes of this number."""
-    for name, value in _all(asked):
-        if value is not None and value != asked.right:
-            yield name, value
+SLIPS: tuple[tuple[str, Callable[[Question], Found]], ...] = (
+    ("sign error", wrong_numbers.sign),
+    ("forgot 1/n", wrong_formulas.forgot_mean),
+    ("1/n once too often", wrong_formulas.mean_twice),
+    ("forgot to divide", wrong_formulas.no_divisor),
+    ("forgot the factor 2", wrong_formulas.without("2 * ")),
+    ("forgot the target", wrong_formulas.no_target),
+    ("forgot the square", wrong_formulas.no_square),
+    ("forgot the slope of the activation", wrong_formulas.no_slope),
+    ("the slope of the activation once too often", wrong_formulas.slope_twice),
+    ("half of the slope of sigmoid", wrong_formulas.half_slope),
+    ("the slope at z in place of a", wrong_formulas.slope_elsewhere),
+    ("the slope alone", wrong_formulas.slope_alone),
+    ("forgot the activation", wrong_formulas.no_activation),
+    ("exp(z) in place of exp(-z)", wrong_formulas.exponent),
+    ("forgot to divide by the sum", wrong_formulas.no_norm),
+    ("logarithm to base 10", wrong_formulas.decimal_logarithm),
+    ("forgot the bias", wrong_formulas.without(" + {b}")),
+    ("transposed", wrong_formulas.transposed),
+    ("used the updated weight", wrong_formulas.other_step(is_updated=True)),
+    ("used the weight of the step before", wrong_formulas.other_step(is_updated=False)),
+    ("the number before the step", wrong_numbers.old_number),
+    ("forgot the learning rate", wrong_formulas.ones("lr")),
+    ("the change alone", wrong_numbers.change_alone),
+    ("forgot the penalty", wrong_formulas.no_penalty),
+    ("forgot the bias correction", wrong_formulas.no_correction),
+    ("forgot what the optimizer remembers", wrong_formulas.no_memory),
+    ("forgot a factor of the product", wrong_formulas.one_factor),
+    ("left out a term of the sum", term_left_out),
+    ("the sign of one term", one_sign_wrong),
+    ("another cell's number", wrong_numbers.other_cell),
+    ("rounded too early", wrong_numbers.rounded_before),
+    ("rounded too far", wrong_numbers.rounded_after),
+    ("cut off, not rounded", wrong_numbers.cut_off),
+    ("the decimal point", wrong_numbers.decimal_point),
+)
 
 
-def _all(asked: Reworked) -> Iterator[tuple[str, float | None]]:
-    blank, template = asked.blank, asked.tensor.template
-    yield "sign", 2.0 * asked.before - asked.right
-    if DIVISOR.search(template):
-        yield "forgot 1/n", asked.value(blank.index, DIVISOR.sub("", template, count=1))
-    if "mean of " in template:
-        yield "forgot 1/n", asked.value(blank.index, template.replace("mean of ", "sum of "))
-    if asked.tensor.phase == "backward" and (rows := _rows(asked)) > 1:
-        yield "forgot 1/n", asked.right * rows
-        yield "1/n once too often", asked.right / rows
-    yield from (("transposed", value) for value in _transposed(asked))
-    if blank.before:
-        yield "the number before the step", asked.before
-    if blank.tensor.endswith("/dz") and "da" in asked.operands:
-        yield "forgot the slope of the activation", float(asked.operands["da"][blank.index])
+def slips(question: Question) -> list[Slip]:
+    """The usual ones, the likeliest first, each with what it makes of this number.
 
-
-def _rows(asked: Reworked) -> int:
-    """Of the batch."""
-    passed = (values for key, values in asked.operands.items() if key in ("x", "dz", "a"))
-    return next((len(values) for values in passed if values.ndim == 2), 1)
-
-
-def _transposed(asked: Reworked) -> Iterator[float | None]:
-    """The element across the diagonal, and a product with one of its factors turned."""
-    index, shape = asked.blank.index, asked.tensor.values.shape
-    if len(index) == 2 and index[0] < shape[1] and index[1] < shape[0]:
-        yield asked.value(index[::-1])
-    if (found := PRODUCT.search(asked.tensor.template)) is None:
-        return
-    left, left_turned, right, right_turned = found.groups(default="")
-    for a, b in (
-        (left + left_turned, right + ("" if right_turned else "^T")),
-        (left + ("" if left_turned else "^T"), right + right_turned),
-    ):
-        yield asked.value(index, PRODUCT.sub(f"{a} {b}", asked.tensor.template, count=1))
+    None of them is the right number; no number stands twice.
+    """
+    found = dict[float, str]()
+    for name, ways in SLIPS:
+        for value in ways(question):
+            if value is not None and np.isfinite(value) and value != question.right:
+                found.setdefault(value, name)
+    return [(name, value) for value, name in found.items()]
