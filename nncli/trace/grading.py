@@ -11,7 +11,7 @@ from typing import Literal
 from nncli.errors import FileFailure, UserError, printable
 from nncli.trace.answer_numbers import Reading, readings
 from nncli.trace.reworked import Reworked, reworked
-from nncli.trace.slips import slips
+from nncli.trace.slips import ROUNDED, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
 from nncli.untrusted_files.opening import Unfit, read_file
 
@@ -144,7 +144,8 @@ def _slip(asked: Reworked, read: list[Reading], tolerance: float) -> str:
         for name, meant in found:
             if meant and _fits(read, meant, before, asked.blank.scale, near):
                 return name
-    return ""
+    close = any(is_close(each.value, asked.question.right, before) for each in read)
+    return ROUNDED if close else ""
 
 
 def _fits(read: list[Reading], right: float, before: float, scale: float, near: float) -> bool:

@@ -8,25 +8,30 @@ import numpy as np
 from nncli.trace.arithmetic import NAME, OVER_ALL, OVER_ROWS, PRODUCT
 from nncli.trace.question import Question
 
-MOST_TERMS = 6  # of longer sums nobody could tell which it was
+MOST_TERMS = 8  # of longer sums nobody could tell which it was
+OF_ROWS = ("dW", "db")
+
+
+def row_alone(asked: Question) -> Iterator[float | None]:
+    """Of a gradient: each term of its sum over rows."""
+    found, terms = _sum(asked)
+    if found and asked.short in OF_ROWS:
+        yield from (_with(asked, found, term) for term in terms)
 
 
 def term_left_out(asked: Question) -> Iterator[float | None]:
     """Without each of its terms in turn; then each alone."""
     found, terms = _sum(asked)
-    if found is None:
-        return
-    for part in (*(sum(terms) - term for term in terms), *terms):
-        yield _with(asked, found, part)
+    if found:
+        yield from (_with(asked, found, sum(terms) - term) for term in terms)
+        yield from (_with(asked, found, term) for term in terms)
 
 
 def one_sign_wrong(asked: Question) -> Iterator[float | None]:
     """With each of its terms in turn the other way round."""
     found, terms = _sum(asked)
-    if found is None:
-        return
-    for term in terms:
-        yield _with(asked, found, sum(terms) - 2.0 * term)
+    if found:
+        yield from (_with(asked, found, sum(terms) - 2.0 * term) for term in terms)
 
 
 def _with(asked: Question, found: re.Match[str], number: float) -> float | None:

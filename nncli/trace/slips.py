@@ -1,55 +1,194 @@
-"""Slips: what a wrong answer was most likely meant to be.
+"""Slips: what a wrong answer was most likely meant to be, and what to say of it.
 
-Each has a name, and ways to the numbers that it leads to.
+One list for both who need it: `grade` marks a worksheet by it, and the page of a trace has what
+each slip would make of every number that it asks for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
-from nncli.trace import wrong_formulas, wrong_numbers
-from nncli.trace.partial_sums import one_sign_wrong, term_left_out
+from nncli.trace import partial_sums, wrong_formulas, wrong_numbers
 from nncli.trace.question import Found, Question
 
+ROUNDED = "rounded on the way"
+CLOSE = 0.05  # of the right number or change: what roundings on the way may make of it
 Slip = tuple[str, float]  # its name, and the answer it leads to
 
 
-SLIPS: tuple[tuple[str, Callable[[Question], Found]], ...] = (
-    ("sign error", wrong_numbers.sign),
-    ("forgot 1/n", wrong_formulas.forgot_mean),
-    ("1/n once too often", wrong_formulas.mean_twice),
-    ("forgot to divide", wrong_formulas.no_divisor),
-    ("forgot the factor 2", wrong_formulas.without("2 * ")),
-    ("forgot the target", wrong_formulas.no_target),
-    ("forgot the square", wrong_formulas.no_square),
-    ("forgot the slope of the activation", wrong_formulas.no_slope),
-    ("the slope of the activation once too often", wrong_formulas.slope_twice),
-    ("half of the slope of sigmoid", wrong_formulas.half_slope),
-    ("the slope at z in place of a", wrong_formulas.slope_elsewhere),
-    ("the slope alone", wrong_formulas.slope_alone),
-    ("forgot the activation", wrong_formulas.no_activation),
-    ("exp(z) in place of exp(-z)", wrong_formulas.exponent),
-    ("forgot to divide by the sum", wrong_formulas.no_norm),
-    ("logarithm to base 10", wrong_formulas.decimal_logarithm),
-    ("forgot the bias", wrong_formulas.without(" + {b}")),
-    ("transposed", wrong_formulas.transposed),
-    ("used the updated weight", wrong_formulas.other_step(is_updated=True)),
-    ("used the weight of the step before", wrong_formulas.other_step(is_updated=False)),
-    ("the number before the step", wrong_numbers.old_number),
-    ("forgot the learning rate", wrong_formulas.ones("lr")),
-    ("the change alone", wrong_numbers.change_alone),
-    ("forgot the penalty", wrong_formulas.no_penalty),
-    ("forgot the bias correction", wrong_formulas.no_correction),
-    ("forgot what the optimizer remembers", wrong_formulas.no_memory),
-    ("forgot a factor of the product", wrong_formulas.one_factor),
-    ("left out a term of the sum", term_left_out),
-    ("the sign of one term", one_sign_wrong),
-    ("another cell's number", wrong_numbers.other_cell),
-    ("rounded too early", wrong_numbers.rounded_before),
-    ("rounded too far", wrong_numbers.rounded_after),
-    ("cut off, not rounded", wrong_numbers.cut_off),
-    ("the decimal point", wrong_numbers.decimal_point),
+class KnownSlip(NamedTuple):
+    """ways: to the numbers that it leads to, None where there is none.  hint: what to look at."""
+
+    name: str
+    ways: Callable[[Question], Found]
+    hint: str
+
+
+SLIPS = (
+    KnownSlip(
+        "sign",
+        wrong_numbers.sign,
+        "the size is right, the sign is not. Gradients come from a - t, not t - a, and a step goes "
+        "against the gradient: minus.",
+    ),
+    KnownSlip(
+        "forgot 1/n",
+        wrong_formulas.no_mean,
+        "the loss is a mean, so it and every gradient are divided by how many it is of.",
+    ),
+    KnownSlip("forgot the 1/2", wrong_formulas.no_half, "the loss has a factor 1/2."),
+    KnownSlip(
+        "1/n once too often",
+        wrong_formulas.mean_twice,
+        "what comes back from the loss is divided by n already.",
+    ),
+    KnownSlip(
+        "forgot the factor 2",
+        wrong_formulas.no_factor_2,
+        "the slope of a square is twice what is squared.",
+    ),
+    KnownSlip(
+        "forgot the target",
+        wrong_formulas.no_target,
+        "the error is the output less its target: a - t.",
+    ),
+    KnownSlip("forgot the square", wrong_formulas.no_square, "something is squared here: see ^2."),
+    KnownSlip(
+        "forgot the slope of the activation",
+        wrong_formulas.no_slope,
+        "da is not dz yet: it goes back through the function, times its slope there.",
+    ),
+    KnownSlip(
+        "times the slope once more",
+        wrong_formulas.slope_twice,
+        "the slope has cancelled against the loss: see the derivation.",
+    ),
+    KnownSlip(
+        "half of the slope of sigmoid",
+        wrong_formulas.half_slope,
+        "the slope of sigmoid has two factors: a and 1 - a.",
+    ),
+    KnownSlip(
+        "the slope at z for that at a",
+        wrong_formulas.slope_elsewhere,
+        "this slope is written with the other one of a, the output, and z.",
+    ),
+    KnownSlip(
+        "the slope alone",
+        wrong_formulas.slope_alone,
+        "this is the slope of the activation: it is multiplied by da.",
+    ),
+    KnownSlip(
+        "forgot the activation",
+        wrong_formulas.no_activation,
+        "this is z, before its function: a is what the function makes of it.",
+    ),
+    KnownSlip(
+        "exp(z) for exp(-z)",
+        wrong_formulas.exponent,
+        "sigmoid has exp(-z): a large z makes a near 1.",
+    ),
+    KnownSlip(
+        "forgot to divide by the sum",
+        wrong_formulas.no_total,
+        "softmax divides by the sum over the row's classes, so that they add up to 1.",
+    ),
+    KnownSlip(
+        "logarithm to base 10",
+        wrong_formulas.decimal_logarithm,
+        "ln is the natural logarithm, which calculators may have on another key than log.",
+    ),
+    KnownSlip("forgot the bias", wrong_formulas.no_bias, "b is added to every sum."),
+    KnownSlip(
+        "transposed",
+        wrong_formulas.transposed,
+        "rows and columns are interchanged: W is inputs x units, and ^T turns a matrix.",
+    ),
+    KnownSlip(
+        "the weights after the step",
+        wrong_formulas.weights_after,
+        "the way back uses the weights of the way forward: all of them change together, once every "
+        "gradient is known.",
+    ),
+    KnownSlip(
+        "the weights of the step before",
+        wrong_formulas.weights_before,
+        "every step goes on with the weights that the step before it ended with.",
+    ),
+    KnownSlip(
+        "the number before the step",
+        wrong_numbers.old_number,
+        "this is what it was: the step moves it.",
+    ),
+    KnownSlip(
+        "forgot the learning rate",
+        wrong_formulas.no_rate,
+        "the gradient is multiplied by lr before it is taken off.",
+    ),
+    KnownSlip(
+        "the change alone",
+        wrong_numbers.change_alone,
+        "this is by how much it moves: it is taken from what it was.",
+    ),
+    KnownSlip(
+        "forgot the penalty",
+        wrong_formulas.no_penalty,
+        "the penalty on W counts in the loss, and has a gradient, which is added.",
+    ),
+    KnownSlip(
+        "forgot the bias correction",
+        wrong_formulas.no_correction,
+        "m and s begin at 0, and are divided by 1 - beta^step to make up for that.",
+    ),
+    KnownSlip(
+        "forgot the optimizer's memory",
+        wrong_formulas.no_memory,
+        "it goes on from what it was after the step before.",
+    ),
+    KnownSlip(
+        "one factor alone",
+        wrong_formulas.one_factor,
+        "what comes back is multiplied by what stood beside it on the way forward.",
+    ),
+    KnownSlip("one row alone", partial_sums.row_alone, "the rows' contributions are added up."),
+    KnownSlip(
+        "a term left out",
+        partial_sums.term_left_out,
+        "this is a sum: count its terms.",
+    ),
+    KnownSlip(
+        "the sign of one term",
+        partial_sums.one_sign_wrong,
+        "one of the terms of this sum has the other sign.",
+    ),
+    KnownSlip(
+        "another place's number",
+        wrong_numbers.other_place,
+        "this number belongs to another place of the same array.",
+    ),
+    KnownSlip(
+        ROUNDED,
+        wrong_numbers.rounded_before,
+        "close, but not close enough: keep more digits until the end.",
+    ),
+    KnownSlip(
+        "rounded too far",
+        wrong_numbers.rounded_after,
+        "so few digits tell too little: write four decimals.",
+    ),
+    KnownSlip(
+        "cut off, not rounded",
+        wrong_numbers.cut_off,
+        "the last digit goes up where the next one is 5 or more.",
+    ),
+    KnownSlip(
+        "the decimal point",
+        wrong_numbers.decimal_point,
+        "the digits are right, the decimal point is not.",
+    ),
 )
+HINTS: Mapping[str, str] = {each.name: each.hint for each in SLIPS}
 
 
 def slips(question: Question) -> list[Slip]:
@@ -58,8 +197,13 @@ def slips(question: Question) -> list[Slip]:
     None of them is the right number; no number stands twice.
     """
     found = dict[float, str]()
-    for name, ways in SLIPS:
+    for name, ways, _ in SLIPS:
         for value in ways(question):
             if value is not None and np.isfinite(value) and value != question.right:
                 found.setdefault(value, name)
     return [(name, value) for value, name in found.items()]
+
+
+def is_close(value: float, right: float, before: float) -> bool:
+    """Whether it may be right but for roundings on the way."""
+    return abs(value - right) <= CLOSE * abs(right - before)

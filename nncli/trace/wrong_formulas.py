@@ -2,29 +2,25 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 
 import numpy as np
 
+from nncli.parts.arrays import Array
 from nncli.trace.arithmetic import PRODUCT
 from nncli.trace.question import Found, Question
 
 DIVISOR = re.compile(r" / (\d+)(?![\d.])")
+SQUARE = re.compile(r"\(([^()]*)\)\^2")
 OVER_SUM = re.compile(r" / sum\(.*\)$")
 LOG10 = f"{1 / math.log(10)!r} * ln("
 MEMORIES = ("velocity", "squares", "m", "s")  # slots that go on from what they were
 
 
-def without(*parts: str) -> Callable[[Question], Found]:
+def _without(asked: Question, *parts: str) -> Found:
     """The formula where one of the parts is missing."""
-
-    def ways(asked: Question) -> Found:
-        template = asked.tensor.template
-        yield from (
-            asked.value(template.replace(part, "", 1)) for part in parts if part in template
-        )
-
-    return ways
+    template = asked.tensor.template
+    yield from (asked.value(template.replace(part, "", 1)) for part in parts if part in template)
 
 
 def _rows(asked: Question) -> int:
@@ -33,25 +29,22 @@ def _rows(asked: Question) -> int:
     return next((len(values) for values in passed if values.ndim == 2), 1)
 
 
-def _divisors(asked: Question, *, is_of_rows: bool) -> Found:
-    """Without the division by a number, which the number of rows is a part of, or isn't."""
+def no_mean(asked: Question) -> Found:
     template, rows = asked.tensor.template, _rows(asked)
-    for found in DIVISOR.finditer(template):
-        if (rows > 1 and int(found[1]) % rows == 0) is is_of_rows:
-            yield asked.value(template[: found.start()] + template[found.end() :])
-
-
-def forgot_mean(asked: Question) -> Found:
-    yield from _divisors(asked, is_of_rows=True)
-    if "mean of " in asked.tensor.template:
-        yield asked.value(asked.tensor.template.replace("mean of ", "sum of "))
+    found = DIVISOR.search(template)
+    if found and not (rows == 1 and found[1] == "2"):
+        yield asked.value(DIVISOR.sub("", template, count=1))
+    if "mean of " in template:
+        yield asked.value(template.replace("mean of ", "sum of "))
     if asked.tensor.phase == "backward":
-        yield asked.right * _rows(asked)
+        yield asked.right * rows
 
 
-def no_divisor(asked: Question) -> Found:
-    """A half, or the number of outputs."""
-    return _divisors(asked, is_of_rows=False)
+def no_half(asked: Question) -> Found:
+    """The division by 2 of one row, or a part of that by 2 n."""
+    found, rows = DIVISOR.search(asked.tensor.template), _rows(asked)
+    if found and int(found[1]) == 2 * rows:
+        yield 2.0 * asked.right
 
 
 def mean_twice(asked: Question) -> Found:
@@ -59,12 +52,20 @@ def mean_twice(asked: Question) -> Found:
         yield asked.right / _rows(asked)
 
 
+def no_factor_2(asked: Question) -> Found:
+    return _without(asked, "2 * ")
+
+
+def no_bias(asked: Question) -> Found:
+    return _without(asked, " + {b}")
+
+
 def no_square(asked: Question) -> Found:
     template = asked.tensor.template
     if "^2" in template:
         yield asked.value(template.replace("^2", ""))
-    if asked.short == "loss" and "^2" in template:
-        yield asked.value(re.sub(r"\(([^()]*)\)\^2", r"abs(\1)", template))
+    if asked.short == "loss":
+        yield asked.value(SQUARE.sub(r"abs(\1)", template))
 
 
 def transposed(asked: Question) -> Found:
@@ -83,27 +84,29 @@ def transposed(asked: Question) -> Found:
         yield asked.value(PRODUCT.sub(f"{a} {b}", asked.tensor.template, count=1))
 
 
-def other_step(*, is_updated: bool) -> Callable[[Question], Found]:
-    """With parameters of after the step, or of the step before."""
-
-    def ways(asked: Question) -> Found:
-        others = asked.updated if is_updated else asked.outdated
-        symbols = {key: operand.symbol for key, operand in asked.tensor.operands.items()}
-        taken = {key: others[symbol] for key, symbol in symbols.items() if symbol in others}
-        if taken and asked.tensor.phase != "update":
-            yield asked.value(others=taken)
-
-    return ways
+def weights_after(asked: Question) -> Found:
+    return _with(asked, asked.updated) if asked.tensor.phase == "backward" else ()
 
 
-def ones(key: str) -> Callable[[Question], Found]:
-    """With 1 in place of an operand."""
+def weights_before(asked: Question) -> Found:
+    return _with(asked, asked.outdated) if asked.tensor.phase != "update" else ()
 
-    def ways(asked: Question) -> Found:
-        if key in asked.operands and f"{{{key}}}" in asked.tensor.template:
-            yield asked.value(others={key: np.ones_like(asked.operands[key])})
 
-    return ways
+def _with(asked: Question, others: Mapping[str, Array]) -> Found:
+    """With other arrays of the same symbols."""
+    symbols = {key: operand.symbol for key, operand in asked.tensor.operands.items()}
+    if taken := {key: others[symbol] for key, symbol in symbols.items() if symbol in others}:
+        yield asked.value(others=taken)
+
+
+def no_rate(asked: Question) -> Found:
+    return _with_1(asked, "lr")
+
+
+def _with_1(asked: Question, key: str) -> Found:
+    """In place of an operand."""
+    if key in asked.operands and f"{{{key}}}" in asked.tensor.template:
+        yield asked.value(others={key: np.ones_like(asked.operands[key])})
 
 
 def no_slope(asked: Question) -> Found:
@@ -113,15 +116,15 @@ def no_slope(asked: Question) -> Found:
 
 def half_slope(asked: Question) -> Found:
     """Of sigmoid: a or 1 - a alone."""
-    return without(" * (1 - {a})", " * {a}")(asked) if asked.short == "dz" else ()
+    return _without(asked, " * (1 - {a})", " * {a}") if asked.short == "dz" else ()
 
 
 def no_target(asked: Question) -> Found:
-    return without(" - {t}")(asked) if asked.short in ("da", "dz") else ()
+    return _without(asked, " - {t}") if asked.short in ("da", "dz") else ()
 
 
 def slope_alone(asked: Question) -> Found:
-    return ones("da")(asked) if asked.short == "dz" else ()
+    return _with_1(asked, "da") if asked.short == "dz" else ()
 
 
 def slope_elsewhere(asked: Question) -> Found:
@@ -149,7 +152,7 @@ def exponent(asked: Question) -> Found:
         yield asked.value(asked.tensor.template.replace("exp(-{z})", "exp({z})"))
 
 
-def no_norm(asked: Question) -> Found:
+def no_total(asked: Question) -> Found:
     if OVER_SUM.search(asked.tensor.template):
         yield asked.value(OVER_SUM.sub("", asked.tensor.template))
 

@@ -22,7 +22,7 @@ def change_alone(asked: Question) -> Found:
         yield from (asked.before - asked.right, asked.right - asked.before)
 
 
-def other_cell(asked: Question) -> Found:
+def other_place(asked: Question) -> Found:
     shape = asked.tensor.values.shape
     if 1 < asked.tensor.values.size <= FEW:
         yield from (asked.value(index=place) for place in np.ndindex(shape) if place != asked.index)

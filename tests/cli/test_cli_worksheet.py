@@ -108,7 +108,7 @@ def test_a_number_may_be_written_in_many_ways(nncli, by_hand, folder, answer):
     [
         ("", "empty"),
         ("17", "wrong"),
-        ("-16", "wrong: sign error"),
+        ("-16", "wrong: sign"),
         ("nan", "not a number"),
         ("sixteen", "not a number"),
         ("1/0", "not a number"),

@@ -64,7 +64,7 @@ def before(q):
 
 
 CASES = {  # name of the slip: (config, cell, what is written)
-    "sign error": ("net", "output/W/after", lambda q: before(q)[0] + 0.3 * before(q)[1]),
+    "sign": ("net", "output/W/after", lambda q: before(q)[0] + 0.3 * before(q)[1]),
     "forgot 1/n": ("net", "output/da", lambda q: 6 * q.right),
     "1/n once too often": ("net", "output/dW", lambda q: q.right / 3),
     "forgot the factor 2": ("net", "output/da", lambda q: q.right / 2),
@@ -75,7 +75,7 @@ CASES = {  # name of the slip: (config, cell, what is written)
         lambda q: q.operands["da"][q.index] * (1 - q.operands["a"][q.index]),
     ),
     "forgot the slope of the activation": ("net", "output/dz", lambda q: q.operands["da"][q.index]),
-    "the slope of the activation once too often": (
+    "times the slope once more": (
         "classes",
         "output/dz",
         lambda q: q.right * q.operands["a"][q.index] * (1 - q.operands["a"][q.index]),
@@ -85,14 +85,14 @@ CASES = {  # name of the slip: (config, cell, what is written)
         "hidden_1/dz",
         lambda q: q.operands["da"][q.index] * (1 - q.operands["a"][q.index]),
     ),
-    "the slope at z in place of a": (
+    "the slope at z for that at a": (
         "net",
         "output/dz",
         lambda q: q.operands["da"][q.index] * (1 - q.operands["z"][q.index] ** 2),
     ),
     "the slope alone": ("net", "output/dz", lambda q: 1 - q.operands["a"][q.index] ** 2),
     "forgot the activation": ("net", "hidden_1/a", lambda q: q.operands["z"][q.index]),
-    "exp(z) in place of exp(-z)": (
+    "exp(z) for exp(-z)": (
         "net",
         "hidden_1/a",
         lambda q: sigmoid(-q.operands["z"][q.index]),
@@ -113,12 +113,12 @@ CASES = {  # name of the slip: (config, cell, what is written)
         "output/z",
         lambda q: (q.operands["x"] @ q.operands["W"].T)[q.index] + q.operands["b"][q.index[1]],
     ),
-    "used the updated weight": (
+    "the weights after the step": (
         "net",
         "hidden_1/da",
         lambda q: (q.operands["dz"] @ q.updated["W2"].T)[q.index],
     ),
-    "used the weight of the step before": (
+    "the weights of the step before": (
         "net",
         "hidden_1/z",
         lambda q: (q.operands["x"] @ q.outdated["W1"] + q.outdated["b1"])[q.index],
@@ -138,17 +138,22 @@ CASES = {  # name of the slip: (config, cell, what is written)
             q.before - 0.3 * q.operands["m"][q.index] / (math.sqrt(q.operands["s"][q.index]) + 1e-8)
         ),
     ),
-    "forgot what the optimizer remembers": (
+    "forgot the optimizer's memory": (
         "momentum",
         "output/W/velocity",
         lambda q: 0.3 * q.operands["g"][q.index],
     ),
-    "forgot a factor of the product": (
+    "one factor alone": (
         "net",
         "output/dW",
         lambda q: q.operands["dz"][:, q.index[1]].sum(),
     ),
-    "left out a term of the sum": (
+    "one row alone": (
+        "net",
+        "output/dW",
+        lambda q: q.operands["x"][1, q.index[0]] * q.operands["dz"][1, q.index[1]],
+    ),
+    "a term left out": (
         "net",
         "hidden_1/da",
         lambda q: q.operands["dz"][q.index[0], 1] * q.operands["W"][q.index[1], 1],
@@ -158,8 +163,8 @@ CASES = {  # name of the slip: (config, cell, what is written)
         "hidden_1/z",
         lambda q: q.right - 2 * (q.operands["x"][q.index[0], 0] * q.operands["W"][0, q.index[1]]),
     ),
-    "another cell's number": ("net", "output/a", lambda q: math.tanh(q.operands["z"][1, 0])),
-    "rounded too early": (
+    "another place's number": ("net", "output/a", lambda q: math.tanh(q.operands["z"][1, 0])),
+    "rounded on the way": (
         "net",
         "output/dW",
         lambda q: (np.round(q.operands["x"], 2).T @ np.round(q.operands["dz"], 2))[q.index],
@@ -167,12 +172,12 @@ CASES = {  # name of the slip: (config, cell, what is written)
     "rounded too far": ("net", "hidden_1/a", lambda q: round(q.right, 1)),
     "cut off, not rounded": ("net", "output/W/after", lambda q: math.trunc(q.right * 1e5) / 1e5),
     "the decimal point": ("net", "output/z", lambda q: q.right / 10),
-    "forgot to divide": ("half", "loss", lambda q: 2 * q.right),
+    "forgot the 1/2": ("half", "loss", lambda q: 2 * q.right),
 }
 
 
 def test_every_slip_has_its_case():
-    assert {name for name, _ in SLIPS} == set(CASES)
+    assert {each.name for each in SLIPS} == set(CASES)
 
 
 @pytest.mark.parametrize("slip", CASES)
