@@ -11,7 +11,7 @@ from typing import Literal
 from nncli.errors import FileFailure, UserError, printable
 from nncli.trace.answer_numbers import Reading, readings
 from nncli.trace.reworked import Reworked, reworked
-from nncli.trace.slips import slips
+from nncli.trace.slips import ROUNDED, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
 from nncli.untrusted_files.opening import Unfit, read_file
 
@@ -136,6 +136,8 @@ def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -
     if asked.is_carried and fits(asked.right):
         return GradedAnswer(blank, answer, "right", is_carried=True)
     slip = next((name for name, value in slips(asked) if value and fits(value)), "")
+    if not slip and any(is_close(each.value, asked.right, asked.before) for each in read):
+        slip = ROUNDED
     return GradedAnswer(blank, answer, "wrong", slip=slip)
 
 

@@ -4,7 +4,7 @@ Who slips once and goes on correctly has every later number wrong, and one mista
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class Reworked:
 
     right: what follows from them; the trace's own number where none of them was changed, or
     nothing follows.  before: what an update starts from, there.  is_carried: whether they changed.
+    moved: the parameters among the operands as the step leaves them.
     """
 
     blank: Blank
@@ -29,16 +30,20 @@ class Reworked:
     right: float
     before: float
     is_carried: bool
+    moved: Mapping[str, Array] = field(default_factory=dict)
 
     def value(self, index: Index, template: str = "") -> float | None:
         """An element by its formula, or by another one of the same operands."""
-        return _value(template or self.tensor.template, self.operands, index)
+        return value_of(template or self.tensor.template, self.operands, index)
 
 
 def reworked(worksheet: Worksheet, answers: Mapping[int, Sequence[float]]) -> Iterator[Reworked]:
     """Every blank in order. answers: what each may mean; none where there is none."""
     page = _Page(worksheet, answers)
     for step in worksheet.shown.steps:
+        page.moved = {
+            each.symbol: each.shown for each in step.tensors if each.name.endswith("/after")
+        }
         for tensor in step.tensors:
             yield from page.tensor(step.number, tensor)
 
@@ -50,6 +55,7 @@ class _Page:
         self.worksheet, self.answers = worksheet, answers
         self.blanks = {(each.step, each.tensor, each.index): each for each in worksheet.blanks}
         self.changed: dict[str, tuple[Array, Array]] = {}
+        self.moved: dict[str, Array] = {}  # by symbol, at the end of the step
 
     def _own(self, symbol: str, values: Array) -> Array:
         """An array as the page has it."""
@@ -64,18 +70,20 @@ class _Page:
             return
         operands = {key: self._own(it.symbol, it.values) for key, it in tensor.operands.items()}
         is_changed = any(operands[key] is not it.values for key, it in tensor.operands.items())
+        moved = _of(tensor, self.moved)
         own = np.array(theirs, dtype=float)
         for index in shown_indices(tensor):
             place = step, tensor.name, index
             blank = self.blanks.get(place)
             if blank is None and not (is_changed and place in self.worksheet.withheld):
                 continue
-            follows = _value(tensor.template, operands, index) if is_changed else None
+            follows = value_of(tensor.template, operands, index) if is_changed else None
             right = float(theirs[index]) if follows is None else follows
             own[index] = right
             if blank is not None:
                 before = _before(tensor, operands, index, blank)
-                yield Reworked(blank, tensor, operands, right, before, follows is not None)
+                is_carried = follows is not None
+                yield Reworked(blank, tensor, operands, right, before, is_carried, moved)
                 if meant := self.answers.get(blank.number):
                     own[index] = min(meant, key=lambda value: abs(value - right))
         self._note(tensor.symbol, theirs, own)
@@ -85,6 +93,14 @@ class _Page:
         self.changed.pop(symbol, None)
         if not np.array_equal(own, theirs, equal_nan=True):
             self.changed[symbol] = theirs, own
+
+
+def _of(tensor: TracedTensor, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Those of its operands' symbols, by the operands' names."""
+    if tensor.phase == "update":
+        return {}
+    named = {key: it.symbol for key, it in tensor.operands.items()}
+    return {key: arrays[symbol] for key, symbol in named.items() if symbol in arrays}
 
 
 def _before(
@@ -97,7 +113,8 @@ def _before(
     return float(operands[next(own)][index])
 
 
-def _value(template: str, operands: Mapping[str, Array], index: Index) -> float | None:
+def value_of(template: str, operands: Mapping[str, Array], index: Index) -> float | None:
+    """An element of a formula with these operands; None if it has none."""
     try:
         return evaluated(arithmetic(template, operands, index, repr, 10**9))
     except (IndexError, KeyError, ValueError):  # a formula that doesn't fit these arrays
