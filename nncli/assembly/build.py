@@ -7,6 +7,7 @@ import numpy as np
 
 from nncli.assembly.advice import advice
 from nncli.assembly.decided import decision_of
+from nncli.assembly.given_state import validate_given_state
 from nncli.assembly.memory_check import check_network
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
@@ -112,6 +113,7 @@ def assemble(
             validate_given_weights(experiment, source)
         model = Model(experiment, preprocessing)
         check_network(model, rows, source)
+    validate_given_state(experiment.optimizer, model.network.layout, source)
     job = _job(model, split, row_weights, source)
     if recorded:  # a run goes on with the engine that it began with
         return Built(model, table, rows, row_weights, job)
