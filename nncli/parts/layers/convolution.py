@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Auto, Length, PositiveInt
-from nncli.equivalent import unsupported
+from nncli.equivalent import LIBRARIES, unsupported
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Zeros
@@ -60,7 +60,7 @@ class Conv2D(Affine):
     ] = True
     key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
     input_axes = 3
-    equivalents = dict.fromkeys(("scikit-learn", "keras", "pytorch"), unsupported("convolutions"))
+    equivalents = dict.fromkeys(LIBRARIES, unsupported("convolutions"))
 
     def __post_init__(self) -> None:
         pair("kernel_size", self.kernel_size)

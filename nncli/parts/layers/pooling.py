@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Auto
-from nncli.equivalent import unsupported
+from nncli.equivalent import LIBRARIES, unsupported
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.layers.convolution import Sides, pair
 from nncli.parts.layers.layer import Layer
@@ -52,7 +52,7 @@ class MaxPool2D(Pooling):
     pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
     strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
     padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
-    equivalents = dict.fromkeys(("scikit-learn", "keras", "pytorch"), unsupported("pooling"))
+    equivalents = dict.fromkeys(LIBRARIES, unsupported("pooling"))
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         output = (batch, *self.output_shape(input_shape))
@@ -88,7 +88,7 @@ class AveragePool2D(Pooling):
     pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
     strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
     padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
-    equivalents = dict.fromkeys(("scikit-learn", "keras", "pytorch"), unsupported("pooling"))
+    equivalents = dict.fromkeys(LIBRARIES, unsupported("pooling"))
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         return {"part": (batch, *self.output_shape(input_shape))}
@@ -122,7 +122,7 @@ class AveragePool2D(Pooling):
 class Flatten(Layer):
     """a = x as a row of features: line by line, in each line place by place, channels innermost."""
 
-    equivalents = dict.fromkeys(("scikit-learn", "keras", "pytorch"), unsupported("flatten"))
+    equivalents = dict.fromkeys(LIBRARIES, unsupported("flatten"))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)

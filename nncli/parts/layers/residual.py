@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Length, PositiveInt
-from nncli.equivalent import Equivalent, unsupported
+from nncli.equivalent import LIBRARIES, Equivalent, unsupported
 from nncli.errors import ShapeError
 from nncli.parts.arrays import LayerBuffers, Shape
 from nncli.parts.layers.dense import Dense
@@ -32,9 +32,7 @@ class Residual(Layer):
         Length(1),
         "the block, layers or just their units, which ends in the shape of its input",
     ]
-    equivalents = dict.fromkeys(
-        ("scikit-learn", "keras", "pytorch"), unsupported("residual blocks")
-    )
+    equivalents = dict.fromkeys(LIBRARIES, unsupported("residual blocks"))
 
     @property
     def block(self) -> list[Layer]:
