@@ -9,7 +9,7 @@ from nncli.trace.class_marks import ClassMarks, Score
 from nncli.trace.slips import HINTS
 
 WIDTH = 100  # of what is no terminal
-MOST_NAMED = 8  # students of a slip
+MOST_NAMED = 8  # students or questions of a slip
 MOST_SLIPS = 8
 LEAST_COLUMNS = 3  # of questions in a line
 
@@ -19,20 +19,25 @@ def class_lines(marks: ClassMarks) -> Iterator[str]:
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     yield from _tables(marks, width)
     if any(marks.score(student).carried for student in marks.marks):
-        yield "* some of it right as what follows from an earlier slip"
+        yield from wrap("* some of it right as what follows from an earlier slip", width)
         yield ""
     found = marks.went_wrong()
     if found:
         yield "what went wrong most"
     for each in found[:MOST_SLIPS]:
-        names = ", ".join(each.students[:MOST_NAMED])
-        more = len(each.students) - MOST_NAMED
-        rest = f" and {more} more" if more > 0 else ""
-        yield f"  {each.slip}: {counted(each.answers, 'answer')} of {names}{rest}"
+        where, who = _some(each.questions), _some(each.students)
+        said = f"{each.slip}, in {where}: {counted(each.answers, 'answer')} of {who}"
+        yield from wrap(said, width, initial_indent="  ", subsequent_indent="    ")
         if hint := HINTS.get(each.slip):
             yield from wrap(hint, width - 6, initial_indent="      ", subsequent_indent="      ")
     if len(found) > MOST_SLIPS:
         yield f"  and {counted(len(found) - MOST_SLIPS, 'other slip')}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of them."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _tables(marks: ClassMarks, width: int) -> Iterator[str]:

@@ -83,6 +83,11 @@ def grade_all(
             graded.marks[student] = grade(answers, worksheet, tolerance)
         except NncliError as error:
             graded.unread[student] = error.lines()
+    graded.notes.extend(
+        f"{files[student]}: its answers are right for {other}'s worksheet"
+        for student in graded.marks
+        if (other := graded.class_marks.whose(student))
+    )
     return graded
 
 

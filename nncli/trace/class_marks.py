@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.artifacts.files import reporting
+from nncli.trace.answer_numbers import Reading, readings
 from nncli.trace.grading import GradedAnswer
 from nncli.trace.worksheet import Blank
 
 OTHER = "no usual slip"
 UNANSWERED = "not answered"
+COPIED, FEWEST = 0.8, 5  # of the answers that are another's: such a share, and so many
 HEAD = ("student", "file", "right", "of", "carried", "empty", "went wrong")
 Question = tuple[int, str]  # step, tensor
 
@@ -37,11 +39,12 @@ class Score:
 
 @dataclass(frozen=True)
 class WentWrong:
-    """A slip, how many answers have it, and whose."""
+    """A slip, how many answers have it, whose, and in which questions."""
 
     slip: str
     answers: int
     students: Sequence[str]
+    questions: Sequence[str]
 
 
 class ClassMarks:
@@ -79,14 +82,36 @@ class ClassMarks:
         return Counter(_what(mark) for mark in self.marks[student] if mark.verdict != "right")
 
     def went_wrong(self) -> list[WentWrong]:
-        """What most answers have first; what has no name, and what isn't there, last."""
-        by_student = {student: self.slips_of(student) for student in self.marks}
-        total = sum(by_student.values(), Counter[str]())
-        found = [
-            WentWrong(slip, count, [name for name, own in by_student.items() if slip in own])
-            for slip, count in total.items()
+        """What most students have first; what has no name, and what isn't there, last."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        labels = dict(zip(self.questions, self.labels(), strict=True))
+        for student, marks in self.marks.items():
+            for mark in marks:
+                if mark.verdict != "right":
+                    place = student, labels[_question(mark.blank)]
+                    found.setdefault(_what(mark), []).append(place)
+        each = (
+            WentWrong(
+                slip, len(places), *(list(dict.fromkeys(it)) for it in zip(*places, strict=True))
+            )
+            for slip, places in found.items()
+        )
+        return sorted(each, key=_how_often)
+
+    def whose(self, student: str) -> str:
+        """Whose worksheet the numbers are right for, though not for the student's own; or empty."""
+        given = [
+            (mark.blank.number, reading)
+            for mark in self.marks[student]
+            if mark.blank.value and (reading := readings(mark.answer))
         ]
-        return sorted(found, key=lambda it: (it.slip in (OTHER, UNANSWERED), -it.answers))
+        own = sum(mark.verdict == "right" and not mark.is_carried for mark in self.marks[student])
+        for other, marks in self.marks.items():
+            blanks = {mark.blank.number: mark.blank for mark in marks}
+            same = sum(_is_of(reading, blanks.get(number)) for number, reading in given)
+            if other != student and same >= max(COPIED * len(given), FEWEST) and same > own:
+                return other
+        return ""
 
     def csv(self, files: Mapping[str, str], unread: Mapping[str, str]) -> str:
         """A row a student, a column a blank: 1 is right.
@@ -121,6 +146,10 @@ def is_class_table(file: Path) -> bool:
         return opened.read(len(begin)) == begin
 
 
+def _how_often(found: WentWrong) -> tuple[bool, int, int]:
+    return found.slip in (OTHER, UNANSWERED), -len(found.students), -found.answers
+
+
 def told(slips: Counter[str]) -> str:
     """`sign (3), forgot 1/n`."""
     return ", ".join(
@@ -134,6 +163,13 @@ def _question(blank: Blank) -> Question:
 
 def _of(marks: Sequence[GradedAnswer], question: Question | None) -> list[GradedAnswer]:
     return [mark for mark in marks if question in (None, _question(mark.blank))]
+
+
+def _is_of(read: Sequence[Reading], blank: Blank | None) -> bool:
+    """Whether an answer is that of another worksheet, with enough digits to tell."""
+    if blank is None:
+        return False
+    return any(each.is_fine and each.rounds(blank.value) for each in read)
 
 
 def _what(mark: GradedAnswer) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
-from nncli.trace.arithmetic import Index
 from nncli.trace.chain_rule import OVERVIEW
-from nncli.trace.tensor import Cell, TracedTensor, cells, number, shown_indices
+from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
+from nncli.trace.worked import each_blank, first
 from nncli.trace.worksheet import Worksheet
 
 MOST_ROWS_NAMED = 20
@@ -74,38 +74,12 @@ def document(
     """
     for step in shown.steps:
         if worksheet is None:
-            yield from _StepPage(shown, step, number, _first).parts()
+            yield from _StepPage(shown, step, number, first).parts()
         elif is_solved:
-            worked = partial(_each_blank, worksheet, step)
+            worked = partial(each_blank, worksheet, step)
             yield from _StepPage(shown, step, worksheet.solved_cells(step), worked).parts()
         else:
             yield from _StepPage(shown, step, worksheet.cells(step), lambda _: []).parts()
-
-
-def _first(tensor: TracedTensor) -> list[str]:
-    """Of its first number; of an update only where it ends."""
-    is_shown = tensor.phase != "update" or tensor.name.endswith("/after")
-    return _worked(tensor, (0,) * tensor.values.ndim) if is_shown and tensor.values.size else []
-
-
-def _each_blank(worksheet: Worksheet, step: TracedStep, tensor: TracedTensor) -> list[str]:
-    return [
-        f"#{asked} {line}"
-        for index in shown_indices(tensor)
-        if (asked := worksheet.number_at(step, tensor, index))
-        for line in _worked(tensor, index) or [f"{tensor.symbol} = {number(tensor, index)}"]
-    ]
-
-
-def _worked(tensor: TracedTensor, index: Index) -> list[str]:
-    """`z1[0,0] = 1*1 + 2*1 + 0 = 3`; nothing where that says nothing."""
-    if not tensor.template:
-        return []
-    sums, value = tensor.arithmetic(index), number(tensor, index)
-    if sums == value:
-        return []
-    place = f"[{','.join(map(str, index))}]" if index else ""
-    return [f"{tensor.symbol}{place} = {sums} = {value}"]
 
 
 class _StepPage:
