@@ -1,7 +1,7 @@
 """The picture of a value curve: mean of the runs, and a band from the least to the greatest."""
 
 from collections.abc import Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -99,12 +99,13 @@ def _ticks(axes: Any, curve: ValueCurve, places: Sequence[float]) -> None:
 def without_common(labels: Sequence[str]) -> list[str]:
     """Long labels without the words that all of them begin with.
 
-    >>> without_common(["[dense (units 32, kernel_initializer zeros)]", "[dense (units 32, other)]"])
-    ['…kernel_initializer zeros)]', '…other)]']
+    >>> without_common(["[dense (units 32, relu)]", "[dense (units 32, tanh)]"])
+    ['…relu)]', '…tanh)]']
     """
-    start = commonprefix(labels)
-    start = start[: start.rfind(" ") + 1]
-    return [f"…{label[len(start) :]}" for label in labels] if len(start) > COMMON else [*labels]
+    words = [label.split(" ") for label in labels]
+    shared = [each[0] for each in takewhile(lambda each: len({*each}) == 1, zip(*words))]  # noqa: B905
+    start = sum(len(word) + 1 for word in shared)
+    return [f"…{label[start:]}" for label in labels] if start > COMMON else [*labels]
 
 
 def what(key: str) -> str:
