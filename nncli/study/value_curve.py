@@ -68,10 +68,9 @@ def value_curve(
     Raises UserError for another study or metric, and where there are no two values to compare.
     """
     if facts.kind != "sweep" or len(facts.keys) != 1:
-        found = f"{len(facts.keys)} keys ({few(facts.keys)})" if facts.kind == "sweep" else ""
-        raise UserError(
-            f"{study.path}: expected a sweep over one key, found {found or f'{facts.kind}'}"
-        )
+        keys = f"{len(facts.keys)} keys ({few(facts.keys)})"
+        what = keys if facts.kind == "sweep" else facts.kind
+        raise UserError(f"{study.path}: expected a sweep over one key, found {what}")
     key = facts.keys[0]
     by_label = _by_label(trials, key)
     if len(by_label) < 2:

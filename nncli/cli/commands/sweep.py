@@ -91,7 +91,8 @@ def _values(text: str) -> str:
         _, given = read_assignment(f"over=[{text}]")
     except ConfigError:
         raise click.UsageError(f"--over: can't read the values '{text}'") from None
-    is_whole = len(given.value) == 1 and isinstance(given.value[0].value, list | dict)
+    values = given.value if isinstance(given.value, list) else []
+    is_whole = len(values) == 1 and isinstance(values[0].value, list | dict)
     return text if is_whole else f"[{text}]"
 
 
