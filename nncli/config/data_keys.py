@@ -45,7 +45,9 @@ class Data:
 
     dataset: Annotated[Dataset | None, "a built-in dataset"] = None
     path: Annotated[
-        Path | None, "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather"
+        Path | None,
+        "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather; or a folder "
+        "of PNG pictures, those of each class in a folder of their own",
     ] = None
     target: Annotated[
         str | Annotated[list[str], Length(1)] | None,
