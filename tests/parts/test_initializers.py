@@ -10,7 +10,16 @@ from safetensors.numpy import save_file
 from training_part_cases import INITIALIZERS as STANDARD_DEVIATIONS
 
 from nncli.errors import DataError, ShapeError
-from nncli.parts.initializers import Constant, FromFile, Normal, Ones, Uniform, Values, Zeros
+from nncli.parts.initializers import (
+    Constant,
+    FromFile,
+    Linspace,
+    Normal,
+    Ones,
+    Uniform,
+    Values,
+    Zeros,
+)
 from nncli.registry import members
 
 DRAWN = [cls for cls in members("initializer").values() if not cls.given_by]
@@ -19,6 +28,14 @@ every_drawn = pytest.mark.parametrize("initializer", DRAWN, ids=lambda cls: cls.
 
 def draw(initializer, shape, seed=0):
     return initializer(shape, np.random.default_rng(seed), "hidden_1/W")
+
+
+def test_linspace_goes_input_by_input():
+    even = Linspace(1.0, 6.0)
+    assert draw(even, (2, 3)).tolist() == [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    assert draw(even, (6,)).tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert draw(Linspace(3.0, 1.0), (3,)).tolist() == [3.0, 2.0, 1.0]
+    assert draw(even, (1,)).tolist() == [1.0]
 
 
 @every_drawn
@@ -44,7 +61,7 @@ def test_fixed_values():
     assert draw(Constant(-1.5), (1, 2)).tolist() == [[-1.5, -1.5]]
 
 
-RANDOM = [cls for cls in DRAWN if STANDARD_DEVIATIONS.get(cls.name)]
+RANDOM = [cls for cls in DRAWN if STANDARD_DEVIATIONS.get(cls.name) and cls is not Linspace]
 
 
 @pytest.mark.parametrize("initializer", RANDOM, ids=lambda cls: cls.name)
