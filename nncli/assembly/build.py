@@ -107,7 +107,7 @@ def assemble(
     fitted = recorded and recorded.preprocessing
     preprocessing = fitted or _fit(split, data.preprocessing, source)
     with source.errors_at("network"):  # its shapes
-        experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs)
+        experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs, table.picture)
         validate(experiment, table, rows, preprocessing.n_inputs, source)
         if recorded is None:  # a run has its weights in its own files
             validate_given_weights(experiment, source)
