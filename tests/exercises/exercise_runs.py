@@ -11,6 +11,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import stand_ins
 from exercises import Claim, Command, Exercise
 from readings import Ended, read
 
@@ -44,13 +45,18 @@ class Laboratory:
 
     def _run_left(self, verb: str, arguments: list[str], out: str) -> Path | None:
         if verb == "train" and out.startswith("{"):
-            return self.folder / json.loads(out)["run"]
+            return self.folder / json.loads(out).get("run", "")
         named = [self.folder / each for each in arguments if (self.folder / each).is_dir()]
         return named[0] if named else None
 
     def seen(self, exercise: Exercise) -> list[tuple[Claim, list[Any]]]:
         """Every claim of an exercise, and what was seen."""
         found = []
+        for name, text in exercise.configs.items():
+            (self.folder / name).write_text(text, encoding="utf-8")
+        for name in exercise.stand_in:
+            if not (self.folder / name).exists():
+                stand_ins.write(name, self.folder)
         for command in exercise.commands:
             ended = self.run(command)
             with _inside(self.folder):

@@ -1,6 +1,7 @@
 """The exercises of list/*.yaml: what courses and books print, and the command that shows it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: yes, wholly by config and commands; partly or no, with what is missing."""
+    """One exercise: yes, wholly by config and commands; partly or no, with what is missing.
+
+    configs: those that are no lessons, by file name.  stand_in: tables that stand for its own.
+    """
 
     number: int
     source: str
@@ -45,6 +49,8 @@ class Exercise:
     verdict: str
     commands: tuple[Command, ...]
     note: str = ""
+    configs: Mapping[str, str] = field(default_factory=dict)
+    stand_in: tuple[str, ...] = ()
 
 
 def exercises() -> list[Exercise]:
@@ -57,7 +63,7 @@ def exercises() -> list[Exercise]:
 
 def _exercise(read: dict[str, Any]) -> Exercise:
     commands = tuple(_command(dict(each)) for each in read.pop("runs", []))
-    read = {"source": read.pop("from"), **read}
+    read = {"source": read.pop("from"), **read, "stand_in": tuple(read.get("stand_in", []))}
     if read["verdict"] not in VERDICTS:
         raise ValueError(f"exercise {read['number']}: verdict {read['verdict']!r}")
     return Exercise(commands=commands, **read)

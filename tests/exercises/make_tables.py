@@ -85,7 +85,7 @@ def tables() -> dict[str, str]:
     return {
         "planar_flower.csv": plain(flower()),
         "spiral.csv": plain(spiral()),
-        "circles.csv": joined(train=circles(300, 1), test=circles(100, 2)),
+        "circles.csv": joined(train=circles(300, 1), val=circles(100, 2)),
         "moons.csv": plain(moons(300, 3, 0.2)),
         "micrograd_moons.csv": plain(moons(100, 1337, 0.1)),
     }
