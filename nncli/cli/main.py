@@ -28,6 +28,7 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "predict",
         "compare",
         "plot-loss",
+        "plot-sweep",
         "plot-boundary",
         "trace",
         "grade",
