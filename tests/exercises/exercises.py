@@ -40,7 +40,7 @@ class Command:
 class Exercise:
     """One exercise: yes, wholly by config and commands; partly or no, with what is missing.
 
-    configs: those that are no lessons, by file name.  stand_in: tables that stand for its own.
+    configs: those that are no lessons, by file name.
     """
 
     number: int
@@ -50,7 +50,6 @@ class Exercise:
     commands: tuple[Command, ...]
     note: str = ""
     configs: Mapping[str, str] = field(default_factory=dict)
-    stand_in: tuple[str, ...] = ()
 
 
 def exercises() -> list[Exercise]:
@@ -63,7 +62,7 @@ def exercises() -> list[Exercise]:
 
 def _exercise(read: dict[str, Any]) -> Exercise:
     commands = tuple(_command(dict(each)) for each in read.pop("runs", []))
-    read = {"source": read.pop("from"), **read, "stand_in": tuple(read.get("stand_in", []))}
+    read = {"source": read.pop("from"), **read}
     if read["verdict"] not in VERDICTS:
         raise ValueError(f"exercise {read['number']}: verdict {read['verdict']!r}")
     return Exercise(commands=commands, **read)

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 Floats = NDArray[np.float64]
-NAMES = "ada ben carl dora emil fred gina hans ida jana karl lena max nina otto paul rosa sara tim una"
+PEOPLE = (
+    "ada ben carl dora emil fred gina hans ida jana karl lena max nina otto paul rosa sara tim una"
+)
 
 
 def write(name: str, folder: Path) -> None:
@@ -34,7 +36,7 @@ def _images(path: Path) -> None:
     """28 x 28 pixels: digits of 8 x 8, each pixel three times, within a margin of 2."""
     x, y = _digits(600)
     wide = x.reshape(-1, 8, 8).repeat(3, axis=1).repeat(3, axis=2)
-    np.savez(path, x=np.pad(wide, ((0, 0), (2, 2), (2, 2))).reshape(len(x), -1), y=y)
+    np.savez(path, x=np.pad(wide, ((0, 0), (2, 2), (2, 2))), y=y)
 
 
 def _two_kinds(path: Path) -> None:
@@ -161,16 +163,16 @@ def _arms(path: Path) -> None:
 
 
 def _bigrams(path: Path) -> None:
-    """Each letter of twenty names, and the next; a dot is where a name begins and ends."""
-    pairs = [pair for name in NAMES.split() for pair in zip(f".{name}", f"{name}.", strict=True)]
+    """Each letter of twenty names, and the next; _ is where a name begins and ends."""
+    pairs = [pair for name in PEOPLE.split() for pair in zip(f"_{name}", f"{name}_", strict=True)]
     _csv(path, ["letter", "next"], *zip(*pairs, strict=True))
 
 
 def _contexts(path: Path) -> None:
     """Three letters of names, and the next."""
     rows = [
-        (*f"...{name}"[i : i + 3], f"{name}."[i])
-        for name in NAMES.split()
+        (*f"___{name}"[i : i + 3], f"{name}_"[i])
+        for name in PEOPLE.split()
         for i in range(len(name) + 1)
     ]
     _csv(path, ["c1", "c2", "c3", "next"], *zip(*rows, strict=True))
@@ -214,3 +216,4 @@ _MADE: dict[str, Callable[[Path], None]] = {
     "ratings.csv": _ratings,
     "autoencoder.csv": _same_twice,
 }
+NAMES = tuple(_MADE)

@@ -244,3 +244,12 @@ def test_a_file_written_anew_is_read_anew(saved, suffix):
     draw(saved(suffix, hidden_1__W=KERNEL), (3, 2))
     start = saved(suffix, hidden_1__W=10 * KERNEL)
     np.testing.assert_array_equal(draw(start, (3, 2)), 10 * KERNEL)
+
+
+def test_a_kernel_of_conv2d_is_lists_four_deep():
+    kernel = [[[[1, 2]], [[3, 4]]], [[[5, 6]], [[7, 8]]]]
+    assert draw(Values(kernel), (2, 2, 1, 2)).tolist() == kernel
+    with pytest.raises(ShapeError, match="expected 2 lists, one a place of the line, found 2 num"):
+        draw(Values([[1, 2], [3, 4]]), (2, 2, 1, 2))
+    with pytest.raises(ShapeError, match="expected 3 numbers, one a filter, found 2 numbers"):
+        draw(Values(kernel), (2, 2, 1, 3))

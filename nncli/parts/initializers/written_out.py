@@ -19,7 +19,6 @@ from nncli.untrusted_files.npz import NpzArchive
 from nncli.untrusted_files.opening import open_regular
 from nncli.untrusted_files.safetensors import SafetensorsFile
 
-
 Numbers = Annotated[list[Finite], Length(1)]
 Lists = Annotated[list[Finite | Annotated[list[Finite | Numbers], Length(1)]], Length(1)]
 AXES = {  # of what the lists of each depth are one
