@@ -34,6 +34,7 @@ class Blank:
 
     scale: the largest size in its tensor, beside which a difference may be nothing.
     before: what an update starts from, of which only the change is the exercise; else 0.
+    symbol: of its tensor, as `dW1`.
     """
 
     number: int
@@ -43,12 +44,14 @@ class Blank:
     value: float
     scale: float
     before: float = 0.0
+    symbol: str = ""
 
     @classmethod
     def at(cls, number: int, step: TracedStep, tensor: TracedTensor, index: Index) -> "Blank":
         value = float(tensor.shown[index])
         before = starts_from(tensor, tensor.arrays, index)
-        return cls(number, step.number, tensor.name, index, value, _scale(tensor), before)
+        place = (number, step.number, tensor.name, index)
+        return cls(*place, value, _scale(tensor), before, tensor.symbol)
 
     @property
     def cell(self) -> str:
@@ -103,7 +106,7 @@ class Worksheet:
         is_first = step is self.shown.steps[0]
 
         def cell(tensor: TracedTensor, index: Index) -> str:
-            if asked := self._numbers.get((step.number, tensor.name, index)):
+            if asked := self.number_at(step, tensor, index):
                 return f"#{asked}____"
             same = _same_as(tensor, step.number, is_first=is_first)
             if same is not None and (asked := self._numbers.get((*same, index))):
@@ -112,6 +115,19 @@ class Worksheet:
             return "?" if is_withheld else number(tensor, index)
 
         return cell
+
+    def solved_cells(self, step: TracedStep) -> Cell:
+        """The same with nothing left blank."""
+
+        def cell(tensor: TracedTensor, index: Index) -> str:
+            asked = self.number_at(step, tensor, index)
+            return f"#{asked} {number(tensor, index)}" if asked else number(tensor, index)
+
+        return cell
+
+    def number_at(self, step: TracedStep, tensor: TracedTensor, index: Index) -> int | None:
+        """Of the blank at a place; None where there is none."""
+        return self._numbers.get((step.number, tensor.name, index))
 
     def answers(self, made_by: str, digest: str) -> str:
         """The table to fill in, as CSV.

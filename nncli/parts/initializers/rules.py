@@ -109,16 +109,6 @@ class Uniform(Initializer):
         return random.uniform(self.low, self.high, shape)
 
 
-def fans(shape: Shape) -> tuple[int, int]:
-    """fan_in and fan_out.
-
-    >>> fans((4, 3)), fans((5,)), fans((3, 3, 8, 16))
-    ((4, 3), (5, 5), (72, 144))
-    """
-    places = math.prod(shape[:-2])
-    return shape[-2:][0] * places, shape[-1] * places
-
-
 class VarianceScaling(Initializer):
     """Draws whose variance is `gain` / `fan`, so that signals keep their size across layers."""
 
@@ -126,7 +116,9 @@ class VarianceScaling(Initializer):
         raise NotImplementedError
 
     def standard_deviation(self, shape: Shape) -> float:
-        return math.sqrt(self.variance(*fans(shape)))
+        return math.sqrt(
+            self.variance(shape[-2:][0] * math.prod(shape[:-2]), shape[-1] * math.prod(shape[:-2]))
+        )
 
 
 class ScaledNormal(VarianceScaling):

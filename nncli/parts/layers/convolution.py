@@ -132,10 +132,11 @@ class Conv2D(Affine):
             )
         elif "W" in grads:
             convolve_kernel_gradient(
-                saved.get("padded", buffers.x),
+                buffers.x,
                 dz,
                 windows,
                 out=grads["W"],
+                padded=saved.get("padded"),
                 columns=saved["columns"],
                 part=saved["part"],
             )
