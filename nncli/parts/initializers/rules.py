@@ -50,6 +50,27 @@ class Constant(Initializer):
         return np.full(shape, self.value, dtype=float)
 
 
+@part("linspace")
+class Linspace(Initializer):
+    """From `low` to `high` in equal steps, input by input."""
+
+    low: Finite = -0.05
+    high: Finite = 0.05
+    equivalents = {
+        "keras": "lambda shape, dtype=None: keras.ops.reshape("
+        "keras.ops.linspace({low}, {high}, int(keras.ops.prod(shape))), shape)",
+        "pytorch": "{tensor}.data = torch.linspace({low}, {high}, {tensor}.numel())"
+        ".reshape({tensor}.shape[::-1]).t()",
+    }
+
+    def __post_init__(self) -> None:
+        if math.isinf(self.high - self.low):
+            raise ValueError("expected low and high less than 1.8e308 apart")
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return np.linspace(self.low, self.high, int(np.prod(shape))).reshape(shape)
+
+
 @part("normal", "random_normal")
 class Normal(Initializer):
     """Normal draws with mean `mean` and standard deviation `std`."""
