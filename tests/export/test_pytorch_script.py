@@ -277,8 +277,8 @@ def test_layers_of_pictures_are_modules(pictures_run):
         "AveragePool((2, 2), (1, 1), (0, 1, 0, 1))",
         "nn.PReLU(3)",
         "Rows()",
-        "Residual(\n    nn.Linear(12, 5),\n    nn.ReLU(),\n    Residual(\n        nn.PReLU(5),\n    ),\n"
-        "    nn.Linear(5, 12),\n    nn.ReLU(),\n)",
+        "Residual(\n    nn.Linear(12, 5),\n    nn.ReLU(),\n"
+        "    Residual(\n        nn.PReLU(5),\n    ),\n    nn.Linear(5, 12),\n    nn.ReLU(),\n)",
     ]
     assert found[5].tensors == {
         "layers.0.weight": "hidden_3_1/W",
