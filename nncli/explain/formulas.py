@@ -1,7 +1,7 @@
 """The formulas in force: what a config computes, with its own numbers."""
 
-import re
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 

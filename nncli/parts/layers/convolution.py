@@ -68,10 +68,10 @@ class Conv2D(Affine):
     input_axes = 3
     equivalents = {
         "scikit-learn": unsupported("convolutions"),
-        "keras": "layers.Conv2D({filters}, {size}, strides={steps}, "
+        "keras": "layers.Conv2D({filters}, {size}, strides={stride}, "
         'padding="{padding}"{more_keys})',
         "pytorch": Equivalent(
-            "nn.Conv2d({inputs}, {filters}, {size}, stride={steps}, padding={around}{more_keys})",
+            "nn.Conv2d({inputs}, {filters}, {size}, stride={stride}, padding={around}{more_keys})",
             CHANNELS_FIRST,
             "Conv2d keeps W as (filters, channels, height, width)",
         ),
@@ -84,7 +84,7 @@ class Conv2D(Affine):
     def equivalent(self, library: str, **names: object) -> Equivalent:
         size, steps = pair("", self.kernel_size), pair("", self.strides)
         around = '"same"' if self.padding == "same" else "0"
-        found = super().equivalent(library, size=size, steps=steps, around=around, **names)
+        found = super().equivalent(library, size=size, stride=steps, around=around, **names)
         if library == "pytorch" and self.padding == "same" and steps != (1, 1):
             return found + Equivalent("", 'Conv2d refuses padding="same" where strides aren\'t 1')
         return found

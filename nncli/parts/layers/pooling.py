@@ -43,7 +43,7 @@ class Pooling(Layer):
 
     def equivalent(self, library: str, **names: object) -> Equivalent:
         size, steps = self.sides
-        found = super().equivalent(library, size=size, steps=steps, **names)
+        found = super().equivalent(library, size=size, stride=steps, **names)
         if library == "pytorch" and self.padding == "same":
             return found + Equivalent("", "padding: same is nn.functional.pad there, before it")
         return found
@@ -66,8 +66,8 @@ class MaxPool2D(Pooling):
     padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
     equivalents = {
         "scikit-learn": unsupported("pooling"),
-        "keras": 'layers.MaxPooling2D({size}, strides={steps}, padding="{padding}")',
-        "pytorch": Equivalent("nn.MaxPool2d({size}, {steps})", CHANNELS_FIRST),
+        "keras": 'layers.MaxPooling2D({size}, strides={stride}, padding="{padding}")',
+        "pytorch": Equivalent("nn.MaxPool2d({size}, {stride})", CHANNELS_FIRST),
     }
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
@@ -106,8 +106,8 @@ class AveragePool2D(Pooling):
     padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
     equivalents = {
         "scikit-learn": unsupported("pooling"),
-        "keras": 'layers.AveragePooling2D({size}, strides={steps}, padding="{padding}")',
-        "pytorch": Equivalent("nn.AvgPool2d({size}, {steps})", CHANNELS_FIRST),
+        "keras": 'layers.AveragePooling2D({size}, strides={stride}, padding="{padding}")',
+        "pytorch": Equivalent("nn.AvgPool2d({size}, {stride})", CHANNELS_FIRST),
     }
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
