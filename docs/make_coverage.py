@@ -25,14 +25,15 @@ HEAD = """# Exercises of courses and books
 
 **{counts}**, of {all} exercises that courses, books and web pages teach neural networks with.
 
-- "yes": a config and commands do all of it, with nothing made outside. A test runs them and compares
-  the numbers, printed digit by printed digit unless a range is given.
+- "yes": a config and commands do all of it, with nothing made outside. A test runs them and
+  compares the numbers, printed digit by printed digit unless a range is given.
 - "partly" and "no": what is missing is said.
 - "by method" ({by_method} of those done): the data can't be given away, so the command works on a
-  stand-in that the test makes up (`tests/exercises/stand_ins.py`); the published score isn't claimed.
+  stand-in that the test makes up (`tests/exercises/stand_ins.py`); the published score isn't
+  claimed.
 
-An exercise's number leads to its commands. `nncli init --lesson` copies from `configs/lessons/`. The
-page is made by `docs/make_coverage.py` from `tests/exercises/list/`.
+An exercise's number leads to its commands. `nncli init --lesson` copies from `configs/lessons/`.
+The page is made by `docs/make_coverage.py` from `tests/exercises/list/`.
 """
 
 
