@@ -23,11 +23,13 @@ Seen = list[tuple[Claim, list[Any]]]
 HEAD = """# Exercises of courses and books
 
 {all} exercises that courses, books and web pages teach neural networks with: what a config and
-commands of nncli do of each. {counts}. "yes": all of it, with nothing made outside, and a test
-runs the commands and compares the numbers; "partly" and "no": what is missing is said. Where an
-exercise's data can't be given away, its command works on a stand-in, which is said too. Commands
-are typed in the repository's folder. Made by `docs/make_coverage.py` from
-`tests/exercises/list/`.
+commands of nncli do of each. **{counts}.** "yes": all of it, with nothing made outside, and a test
+runs the commands and compares the numbers, printed digit by printed digit unless a range is given;
+"partly" and "no": what is missing is said. {by_method} of those done are done "by method": their
+data can't be given away, so the command works on a stand-in that the test makes up
+(`tests/exercises/stand_ins.py`), and their own scores aren't claimed. Commands are typed in the
+repository's folder, `configs/lessons/` is what `nncli init --lesson` copies from. Made by
+`docs/make_coverage.py` from `tests/exercises/list/`.
 """
 
 
@@ -54,12 +56,17 @@ def page(lines: Mapping[int, str]) -> str:
     known = exercises()
     counts = Counter(each.verdict for each in known)
     told = ", ".join(f"{verdict} {counts[verdict]}" for verdict in VERDICTS)
-    parts = [HEAD.format(all=len(known), counts=told)]
+    by_method = sum(each.note.startswith("by method") for each in known)
+    parts = [HEAD.format(all=len(known), counts=told, by_method=by_method)]
     for source in dict.fromkeys(each.source for each in known):
         parts += [f"## {source}", "", "| # | exercise | | nncli ... | published: **seen** | |"]
         parts += ["|--:|---|---|---|---|---|"]
         parts += [lines[each.number] for each in known if each.source == source]
         parts += [""]
+    parts += ["## Configs", "", "Those above that are in no folder.", ""]
+    for each in known:
+        for name, text in each.configs.items():
+            parts += [f"`{name}` ({each.number})", "", "```yaml", text.rstrip(), "```", ""]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -1,5 +1,6 @@
 """The formulas in force: what a config computes, with its own numbers."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -148,7 +149,8 @@ def _start(start: Initializer, shape: tuple[int, ...]) -> str:
     if isinstance(start, VarianceScaling):
         std = start.standard_deviation(shape)
         limit = f", within +-{written(np.sqrt(3.0) * std, 4)}" if "+-" in said else ""
-        said += f"; std {written(std, 4)} for {shape[0]} inputs{limit}"
+        inputs = math.prod(shape[:-1] or shape)
+        said += f"; std {written(std, 4)} for {inputs} inputs{limit}"
     return said
 
 

@@ -6,12 +6,13 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Auto
-from nncli.equivalent import LIBRARIES, unsupported
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
-from nncli.parts.layers.convolution import Sides, pair
+from nncli.parts.layers.convolution import CHANNELS_FIRST, Sides, pair
 from nncli.parts.layers.layer import Layer
 from nncli.parts.windows import (
     Padding,
+    Pair,
     Windows,
     average_pool,
     average_pool_gradient,
@@ -34,12 +35,23 @@ class Pooling(Layer):
         if self.strides != "auto":
             pair("strides", self.strides)
 
+    @property
+    def sides(self) -> tuple[Pair, Pair]:
+        """Of a window, and from one to the next."""
+        size = pair("", self.pool_size)
+        return size, size if self.strides == "auto" else pair("", self.strides)
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        size, steps = self.sides
+        found = super().equivalent(library, size=size, stride=steps, **names)
+        if library == "pytorch" and self.padding == "same":
+            return found + Equivalent("", "padding: same is nn.functional.pad there, before it")
+        return found
+
     def windows(self, input_shape: Shape) -> Windows:
         """What is pooled. Raises ShapeError for what is no picture, or too small."""
         self.refuse_axes(input_shape)
-        size = pair("", self.pool_size)
-        strides = size if self.strides == "auto" else pair("", self.strides)
-        return Windows.over(input_shape, size, strides, self.padding)
+        return Windows.over(input_shape, *self.sides, self.padding)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (*self.windows(input_shape).output, input_shape[2])
@@ -52,7 +64,11 @@ class MaxPool2D(Pooling):
     pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
     strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
     padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
-    equivalents = dict.fromkeys(LIBRARIES, unsupported("pooling"))
+    equivalents = {
+        "scikit-learn": unsupported("pooling"),
+        "keras": 'layers.MaxPooling2D({size}, strides={stride}, padding="{padding}")',
+        "pytorch": Equivalent("nn.MaxPool2d({size}, {stride})", CHANNELS_FIRST),
+    }
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         output = (batch, *self.output_shape(input_shape))
@@ -88,7 +104,11 @@ class AveragePool2D(Pooling):
     pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
     strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
     padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
-    equivalents = dict.fromkeys(LIBRARIES, unsupported("pooling"))
+    equivalents = {
+        "scikit-learn": unsupported("pooling"),
+        "keras": 'layers.AveragePooling2D({size}, strides={stride}, padding="{padding}")',
+        "pytorch": Equivalent("nn.AvgPool2d({size}, {stride})", CHANNELS_FIRST),
+    }
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         return {"part": (batch, *self.output_shape(input_shape))}
@@ -122,7 +142,14 @@ class AveragePool2D(Pooling):
 class Flatten(Layer):
     """a = x as a row of features: line by line, in each line place by place, channels innermost."""
 
-    equivalents = dict.fromkeys(LIBRARIES, unsupported("flatten"))
+    equivalents = {
+        "scikit-learn": unsupported("flatten"),
+        "keras": "layers.Flatten()",
+        "pytorch": Equivalent(
+            "nn.Flatten()",
+            "Flatten goes channel by channel there: weights behind it stand in another order",
+        ),
+    }
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)
