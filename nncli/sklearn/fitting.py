@@ -64,7 +64,7 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
 
     Raises ConfigError and DataError for what can't be used; Diverged.
     """
-    experiment = read(parameters, is_regression=table.task == "regression")
+    experiment = read(parameters, table)
     split = resolve_split(experiment.data, table)
     if not isinstance(split, NoSplit):
         refuse_singleton_classes(table)
