@@ -17,6 +17,7 @@ import numpy as np
 from nncli.engine.layout import gradient_of
 from nncli.errors import UserError, did_you_mean
 from nncli.trace.arithmetic import Index, sources
+from nncli.trace.question import starts_from
 from nncli.trace.tensor import Cell, TracedTensor, number, shown_indices
 from nncli.trace.traced_steps import Trace, TracedStep
 
@@ -45,7 +46,8 @@ class Blank:
 
     @classmethod
     def at(cls, number: int, step: TracedStep, tensor: TracedTensor, index: Index) -> "Blank":
-        value, before = float(tensor.shown[index]), _before(tensor, index)
+        value = float(tensor.shown[index])
+        before = starts_from(tensor, tensor.arrays, index)
         return cls(number, step.number, tensor.name, index, value, _scale(tensor), before)
 
     @property
@@ -160,20 +162,11 @@ def _scale(tensor: TracedTensor) -> float:
     return float(sizes[np.isfinite(sizes)].max(initial=0.0))
 
 
-def _before(tensor: TracedTensor, index: Index) -> float:
-    """What a tensor that goes on from its old value starts from; else 0."""
-    for name, operand in tensor.operands.items():
-        if operand.symbol == tensor.symbol and f"{{{name}}}" in tensor.template:
-            return float(operand.values[index])
-    return 0.0
-
-
 def _uses(tensor: TracedTensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
     """Whether the element at `index` follows from a hidden number by itself."""
-    values = {name: operand.values for name, operand in tensor.operands.items()}
     return any(
         place in hidden.get(tensor.operands[name].symbol, ())
-        for name, place in sources(tensor.template, values, index)
+        for name, place in sources(tensor.template, tensor.arrays, index)
     )
 
 
