@@ -12,7 +12,6 @@ import numpy as np
 
 from nncli.engine import passes
 from nncli.engine.layout import gradient_of
-from nncli.engine.operations import Draw
 from nncli.engine.tape import Recorded, Tape
 from nncli.engine.workspace import recorded
 from nncli.errors import UserError
@@ -25,8 +24,8 @@ from nncli.playground.statements import Names, Statement, statement
 from nncli.playground.symbols import Notebook
 from nncli.registry import Part
 
-ROWS, INPUTS, UNITS, PARAMETERS = 11, 3, 5, 7
-LENGTHS = {"rows": ROWS, "inputs": INPUTS, "units": UNITS, "parameters": PARAMETERS}
+AXES = ("rows", "inputs", "units", "parameters")
+LENGTHS = ((23, 13, 17, 19), (29, 11, 37, 31))  # each part is recorded on both
 Fragment = dict[str, Any]
 P = TypeVar("P", bound=Part)
 
@@ -62,13 +61,14 @@ def with_symbols(part: P, notebook: Notebook) -> P:
 
 
 class _Recorder:
-    """Records kernels on arrays that have names."""
+    """Records kernels on arrays that have names, whose axes are as long as `lengths` says."""
 
-    def __init__(self) -> None:
+    def __init__(self, lengths: Mapping[str, int]) -> None:
         self.notebook = Notebook()
-        self.names = Names(LENGTHS, self.notebook)
-        for axis in ("rows", "units"):  # of a mean over an axis that a kernel has the length of
-            self.notebook.number(1.0 / LENGTHS[axis], ["/", 1.0, axis])
+        self.names = Names(lengths, self.notebook)
+        self.rows, self.inputs, self.units, self.parameters = (lengths[axis] for axis in AXES)
+        for axis, length in lengths.items():  # of a mean over an axis
+            self.notebook.number(1.0 / length, ["/", 1.0, axis])
 
     def array(self, name: str, *shape: int) -> Array:
         array = np.full(shape, 0.5)
@@ -80,18 +80,18 @@ class _Recorder:
         work(tape)
         return [statement(operation, self.names) for operation in tape.operations]
 
-    def buffers(self, layer: Layer, inputs: int = INPUTS) -> LayerBuffers:
+    def buffers(self, layer: Layer) -> LayerBuffers:
         """A layer's arrays, each under its own name, gradients as dW."""
-        shape: Shape = (inputs,)
+        shape: Shape = (self.inputs,)
         outputs = layer.output_shape(shape)
         params, state = layer.param_shapes(shape), layer.state_shapes(shape)
-        saved = layer.saved_shapes(ROWS, shape)
+        rows, saved = self.rows, layer.saved_shapes(self.rows, shape)
         return LayerBuffers(
-            x=self.array("x", ROWS, *shape),
-            y=self.array("y", ROWS, *outputs),
-            ones=self.array("ones", ROWS),
-            dx=self.array("dx", ROWS, *shape),
-            dy=self.array("dy", ROWS, *outputs),
+            x=self.array("x", rows, *shape),
+            y=self.array("y", rows, *outputs),
+            ones=self.array("ones", rows),
+            dx=self.array("dx", rows, *shape),
+            dy=self.array("dy", rows, *outputs),
             params={name: self.array(name, *size) for name, size in params.items()},
             grads={name: self.array(gradient_of(name), *size) for name, size in params.items()},
             state={name: self.array(name, *size) for name, size in state.items()},
@@ -104,6 +104,14 @@ class _Recorder:
         return self.names.shapes
 
 
+def _in_general(record: Callable[[_Recorder], Fragment]) -> Fragment:
+    """What a recorder finds whatever the lengths of axes. Raises UserError if they matter."""
+    found = [record(_Recorder(dict(zip(AXES, lengths, strict=True)))) for lengths in LENGTHS]
+    if found[0] != found[1]:
+        raise UserError("a part computes batches of different sizes in different ways")
+    return found[0]
+
+
 def _no_draw(out: Array) -> None:
     raise AssertionError("a draw is recorded, not made")
 
@@ -112,10 +120,13 @@ def layer_fragment(layer: Layer) -> Fragment:
     """Forward in training and evaluation, backward, and of a dense layer the rest after dz."""
     if layer.reads:
         raise UserError(f"{layer.name} reads more than numbers")
-    recorder = _Recorder()
+    return _in_general(lambda recorder: _layer(layer, recorder))
+
+
+def _layer(layer: Layer, recorder: _Recorder) -> Fragment:
     own = with_symbols(layer, recorder.notebook)
     if isinstance(own, Dense):
-        own = replace(own, units=UNITS, trainable=True, kernel_regularizer=None)
+        own = replace(own, units=recorder.units, trainable=True, kernel_regularizer=None)
     buffers = recorder.buffers(own)
     work: dict[str, Callable[[LayerBuffers], None]] = {
         "forward": own.forward,
@@ -140,9 +151,13 @@ def layer_fragment(layer: Layer) -> Fragment:
 
 def regularizer_fragment(regularizer: Regularizer) -> Fragment:
     """What a penalty adds to dW, and the formula of its value."""
-    recorder = _Recorder()
+    return _in_general(lambda recorder: _regularizer(regularizer, recorder))
+
+
+def _regularizer(regularizer: Regularizer, recorder: _Recorder) -> Fragment:
     own = with_symbols(regularizer, recorder.notebook)
-    arrays = [recorder.array(name, INPUTS, UNITS) for name in ("W", "dW", "penalty")]
+    shape = recorder.inputs, recorder.units
+    arrays = [recorder.array(name, *shape) for name in ("W", "dW", "penalty")]
 
     def work(tape: Tape) -> None:
         own.backward(*map(tape.wrap, arrays))
@@ -179,18 +194,23 @@ def _working(array: Array, tape: Tape) -> _Working:
 
 def loss_fragment(loss: Loss) -> Fragment:
     """Gradient and terms, of outputs and, of a matched loss, of scores; its reduction factor."""
-    recorder = _Recorder()
+    return _in_general(lambda recorder: _loss(loss, recorder))
+
+
+def _loss(loss: Loss, recorder: _Recorder) -> Fragment:
     notebook = recorder.notebook
     own = with_symbols(loss, notebook)
     factor: Any = notebook.symbol("factor")
     rows: Any = notebook.symbol("rows")
     outputs: Any = notebook.symbol("units")
-    t, scratch = recorder.array("t", ROWS, UNITS), recorder.array("scratch", ROWS, UNITS)
-    y, dy = recorder.array("y", ROWS, UNITS), recorder.array("dy", ROWS, UNITS)
+    shape = recorder.rows, recorder.units
+    t, scratch, y, dy = (recorder.array(name, *shape) for name in ("t", "scratch", "y", "dy"))
     found: Fragment = {
         "factor": notebook.meaning(float(own.factor(rows, outputs))),
         "gradient": recorder.statements(
-            lambda tape: own.gradient(*map(tape.wrap, (y, t, dy, scratch)), factor)
+            lambda tape: own.gradient(
+                tape.wrap(y), tape.wrap(t), tape.wrap(dy), tape.wrap(scratch), factor
+            )
         ),
         **_terms(recorder, own.terms, y, t, "terms"),
         "gradient_formula": own.gradient_formula and own.fill(own.gradient_formula),
@@ -198,7 +218,7 @@ def loss_fragment(loss: Loss) -> Fragment:
     }
     if loss.matched is not None:
         # its own arrays lie beside those above: y and dy are the same
-        output = Dense(UNITS, loss.matched())
+        output = Dense(recorder.units, loss.matched())
         buffers = replace(recorder.buffers(output), y=y, dy=dy)
 
         def of_scores(tape: Tape) -> None:
@@ -226,10 +246,13 @@ def _terms(
 
 def optimizer_fragment(optimizer: Optimizer) -> Fragment:
     """The update of theta, and how its slots start."""
-    recorder = _Recorder()
-    own = with_symbols(optimizer, recorder.notebook)
-    arrays = {name: recorder.array(name, PARAMETERS) for name in ("theta", "g", "scratch")}
-    slots = {name: recorder.array(name, PARAMETERS) for name in own.active_slots}
+    return _in_general(lambda recorder: _optimizer(optimizer, recorder))
+
+
+def _optimizer(optimizer: Optimizer, recorder: _Recorder) -> Fragment:
+    own, size = with_symbols(optimizer, recorder.notebook), recorder.parameters
+    arrays = {name: recorder.array(name, size) for name in ("theta", "g", "scratch")}
+    slots = {name: recorder.array(name, size) for name in own.active_slots}
     scalars = {name: recorder.array(name) for name in optimizer.scalars(1, 1.0)}
 
     def work(tape: Tape) -> None:
@@ -237,21 +260,23 @@ def optimizer_fragment(optimizer: Optimizer) -> Fragment:
         kept = tape.wrap_all(slots), tape.wrap_all(scalars)
         own.update(UpdateBuffers(theta, g, *kept, scratch if own.has_scratch else None))
 
-    step: Any = recorder.notebook.symbol("step")
-    starts = {name: float(own.slot_start(name)) for name in slots}
+    starts = {name: float(own.default_start(name)) for name in slots}
     return {
         "update": recorder.statements(work),
         "slots": {name: recorder.notebook.meaning(start) for name, start in starts.items()},
         "scalars": [*scalars],
         "shapes": recorder.shapes,
-        "formulas": {name: text.replace("{step}", f"{step}") for name, text in own.formulas().items()},
+        "formulas": own.formulas(),
     }
 
 
 def clip_fragment() -> Fragment:
     """What makes a gradient no longer than `limit`."""
-    recorder = _Recorder()
-    gradient, norm = recorder.array("g", PARAMETERS), recorder.array("norm")
+    return _in_general(_clip)
+
+
+def _clip(recorder: _Recorder) -> Fragment:
+    gradient, norm = recorder.array("g", recorder.parameters), recorder.array("norm")
     limit: Any = recorder.notebook.symbol("limit")
     return {
         "update": recorder.statements(

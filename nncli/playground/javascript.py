@@ -8,7 +8,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -18,8 +18,17 @@ from nncli.errors import UserError
 MATH = ("exp", "expm1", "log", "log1p", "log2", "log10", "tanh", "sin", "cos", "tan", "cbrt")
 OWN = {"logaddexp": 2, "power": 2, "ndtr": 1}  # functions of special.js, and their operands
 SIGNS: dict[type[ast.AST], str] = {
-    **{ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"},
-    **{ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "===", ast.NotEq: "!=="},
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.Pow: "**",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Eq: "===",
+    ast.NotEq: "!==",
 }
 _BY_NAME = {ufunc.__name__: names.javascript for ufunc, names in UFUNCS.items()}
 
@@ -70,8 +79,11 @@ def function(name: str, source: Callable[..., Any] | str, parents: str = "") -> 
     text = source if isinstance(source, str) else textwrap.dedent(inspect.getsource(source))
     [definition] = [each for each in ast.parse(text).body if isinstance(each, ast.FunctionDef)]
     arguments = [each.arg for each in definition.args.args]
-    stored = [node.id for node in ast.walk(definition) if isinstance(node, ast.Name)
-              and isinstance(node.ctx, ast.Store)]
+    stored = [
+        node.id
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
     own = [each for each in dict.fromkeys(stored) if each not in arguments]
     body = _Translation(parents).all(definition.body)
     lines = [f"let {', '.join(own)};"] if own else []
@@ -89,7 +101,7 @@ class _Translation(ast.NodeVisitor):
         texts = [self.visit(statement) for statement in statements]
         return "\n".join(text for text in texts if text)
 
-    def generic_visit(self, node: ast.AST) -> Any:
+    def generic_visit(self, node: ast.AST) -> NoReturn:
         raise UserError(f"{type(node).__name__.lower()} in a formula has no like on the page")
 
     def block(self, statements: Iterable[ast.stmt]) -> str:

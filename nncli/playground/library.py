@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from inspect import getsource
 from textwrap import indent
 from typing import Any
 
 from nncli.errors import NncliError
 from nncli.parts.activations import Activation, Softmax
-from nncli.parts.layers import Dense, Layer
+from nncli.parts.layers import Dense, Dropout, Layer
 from nncli.parts.losses import Loss
-from nncli.parts.optimizers import Optimizer, Sgd
+from nncli.parts.optimizers import GradientDescent, Lbfgs, Optimizer, Sgd
 from nncli.parts.regularizers import Regularizer
 from nncli.parts.schedules import Schedule
+from nncli.playground.config_text import brief
 from nncli.playground.fragments import (
     Fragment,
     clip_fragment,
@@ -23,8 +25,8 @@ from nncli.playground.fragments import (
     tunable,
 )
 from nncli.playground.javascript import function, loops
-from nncli.playground.statements import ufuncs_of
 from nncli.playground.starts import starts
+from nncli.playground.statements import ufuncs_of
 from nncli.registry import Part, find, members
 
 MOMENTUM = 0.9  # of the sgd that pages offer with momentum
@@ -65,9 +67,9 @@ class Library:
     clip: Fragment = field(default_factory=clip_fragment)
     scalars: dict[str, str] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
-    _functions: dict[str, str] = field(default_factory=dict)
-    _factors: dict[str, str] = field(default_factory=dict)
-    _variances: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    factors: dict[str, str] = field(default_factory=dict)
+    variances: dict[str, str] = field(default_factory=dict)
 
     def add_layer(self, layer: Layer) -> str:
         """Raises UserError for a layer that can't be written down; so do the others."""
@@ -94,13 +96,13 @@ class Library:
         """The function for a method of an optimizer, and for those of its bases that it calls."""
         owner = next(each for each in cls.__mro__ if method in vars(each))
         name = f"{owner.__name__}_{method}"
-        if name in self._functions:
+        if name in self.functions:
             return name
         above = next((each for each in owner.__mro__[1:] if method in vars(each)), None)
         if above is not None and "super()" in getsource(vars(owner)[method]):
-            self._method(above, method)  # type: ignore[arg-type]
+            self._method(above, method)
         parent = "" if above is None else above.__name__
-        self._functions[name] = function(name, vars(owner)[method], parent)
+        self.functions[name] = function(name, vars(owner)[method], parent)
         return name
 
     def add_regularizer(self, regularizer: Regularizer) -> str:
@@ -114,8 +116,8 @@ class Library:
         body = schedule.code.format(**keys, total="total", last="last")
         text = f"def factor(self, t, total, last):\n{indent(body, '    ')}"
         name = f"{schedule.name}_factor"
-        self._factors[schedule.name] = name
-        self._functions[name] = function(name, text)
+        self.factors[schedule.name] = name
+        self.functions[name] = function(name, text)
         return schedule.name
 
     def add_starts(self, layer: Layer) -> dict[str, Any]:
@@ -125,8 +127,8 @@ class Library:
             for name in how.values():
                 if isinstance(name, str):
                     source: Any = find("initializer", name)
-                    self._variances[name] = f"{name}_variance"
-                    self._functions[f"{name}_variance"] = function(
+                    self.variances[name] = f"{name}_variance"
+                    self.functions[f"{name}_variance"] = function(
                         f"{name}_variance", source.variance
                     )
         return found
@@ -143,11 +145,11 @@ class Library:
                 "// Generated: a loop for each function of numbers, and the parts' small formulas.",
                 "",
                 loops(ufuncs_of(self.fragments())),
-                *self._functions.values(),
+                *self.functions.values(),
                 f"const optimizerScalars = {_by_name(self.scalars)};",
                 f"const optimizerShown = {_by_name(self.shown)};",
-                f"const scheduleFactors = {_by_name(self._factors)};",
-                f"const initialVariances = {_by_name(self._variances)};",
+                f"const scheduleFactors = {_by_name(self.factors)};",
+                f"const initialVariances = {_by_name(self.variances)};",
             ]
         )
 
@@ -156,18 +158,42 @@ def _by_name(functions: dict[str, str]) -> str:
     return "{ " + ", ".join(f'"{name}": {text}' for name, text in functions.items()) + " }"
 
 
-def offered(kind: str, library: Library) -> Iterator[Part]:
-    """Each registered part of a kind, with its default keys, that a page can hold."""
+def offered(library: Library) -> dict[str, list[dict[str, Any]]]:
+    """What a page offers in place of what its config has; the library gets all of it."""
+    for name, fragments in vars(_offered()[0]).items():
+        if isinstance(fragments, dict):
+            getattr(library, name).update(fragments)
+    return _offered()[1]
+
+
+@cache
+def _offered() -> tuple[Library, dict[str, list[dict[str, Any]]]]:
+    library = Library()
+    dropout = described(Dropout(), library.add_layer(Dropout()))
+    return library, {
+        "activations": [
+            {**described(part, name), "starts": library.add_starts(Dense(2, part))}  # type: ignore[arg-type]
+            for part, name in _playable("activation", library)
+        ],
+        "optimizers": [described(*each) for each in _playable("optimizer", library)],
+        "regularizers": [described(*each) for each in _playable("regularizer", library)],
+        "dropout": [dropout],
+    }
+
+
+def _playable(kind: str, library: Library) -> Iterator[tuple[Part, str]]:
+    """Each registered part of a kind that a page can hold, with its default keys, and its name."""
     for cls in members(kind).values():
         for part in _presets(cls):
             try:
-                _add(library, part)
+                yield part, _add(library, part)
             except (NncliError, NotImplementedError, TypeError, ValueError):
-                continue  # one of a plug-in that has no words here, or lbfgs
-            yield part
+                continue  # a plug-in's, for which there are no words here
 
 
 def _presets(cls: type[Part]) -> Iterator[Part]:
+    if cls in (Softmax, GradientDescent, Lbfgs):  # of outputs; sgd by another name; not of steps
+        return
     try:
         part = cls()
     except TypeError:  # a key that has to be given
@@ -180,17 +206,23 @@ def _presets(cls: type[Part]) -> Iterator[Part]:
 
 def _add(library: Library, part: Part) -> str:
     match part:
-        case Softmax():
-            raise NncliError("softmax is for outputs")
         case Activation():
             return library.add_layer(Dense(units=2, activation=part))
         case Optimizer():
             return library.add_optimizer(part)
         case Regularizer():
             return library.add_regularizer(part)
-    raise NncliError(f"pages have no choice of a {part.kind}")
+    raise NncliError(f"pages offer no {part.kind}")
 
 
 def described(part: Part, name: str) -> dict[str, Any]:
-    """A part as a page's settings have it: variant, keys, and the part's own name."""
-    return {"name": name, "type": part.name, "keys": tunable(part)}
+    """A part as a page's settings have it: variant, the part's own name, and its keys.
+
+    options: its other keys, which stay as they are, where they aren't the defaults.
+    """
+    keys = tunable(part)
+    whole = brief(part)
+    given = whole if isinstance(whole, dict) else {}
+    names = {name.rpartition("_")[0] if name[-1].isdigit() else name for name in keys}
+    options = {key: value for key, value in given.items() if key not in {"type", *names, *keys}}
+    return {"name": name, "type": part.name, "keys": keys, "options": options}

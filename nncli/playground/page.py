@@ -1,22 +1,23 @@
-"""Page: a network that trains in the browser, in one file: its engine, its data and what it shows."""
+"""Page: a network that trains in the browser, in one file: engine, data and what it shows."""
 
+from dataclasses import fields
 from string import Template
 from typing import Any
 
 import numpy as np
 
 from nncli.artifacts.loaded_network import LoadedNetwork
+from nncli.config.data_keys import Features
 from nncli.errors import escaped
 from nncli.operating_system import shell_word
 from nncli.page.embed import asset, json_block, theme
 from nncli.page.markup import text
 from nncli.playground.columns import axes, features, outputs
 from nncli.playground.config_text import brief, tree
-from nncli.playground.library import Library, described, offered
+from nncli.playground.library import Library, offered
 from nncli.playground.refusals import refuse_unplayable
 from nncli.playground.rows import sets
 from nncli.playground.settings import settings, start
-from nncli.parts.layers import Dense
 
 ENGINE = ("random", "special", "arrays", "network", "training")
 VIEW = (
@@ -39,14 +40,11 @@ def page(loaded: LoadedNetwork, assignments: tuple[str, ...] = ()) -> str:
     )
 
 
-def _data(
-    loaded: LoadedNetwork, assignments: tuple[str, ...], library: Library
-) -> dict[str, Any]:
+def _data(loaded: LoadedNetwork, assignments: tuple[str, ...], library: Library) -> dict[str, Any]:
     built = loaded.built
     job = built.job
     rows, sampled = sets(built)
     own = settings(job, library)
-    choices = _choices(library)
     is_run = loaded.reader is not None
     config = loaded.path / "config.resolved.yaml" if is_run else loaded.path
     return {
@@ -57,48 +55,21 @@ def _data(
         "assignments": [escaped(shell_word(each)) for each in assignments],
         "settings": own,
         "hidden": [brief(node.layer) for node in built.network.nodes[:-1]],
-        "choices": choices,
-        "start": start(job.network, loaded.state),
+        "choices": offered(library),
+        "start": start(loaded),
         "rows": rows,
         "sampled": sampled,
         "features": features(built),
         "axes": axes(built),
         "outputs": outputs(built),
+        "canDerive": any(key.name == "derive" for key in fields(Features)),
+        "isTable": built.experiment.data.path is not None,
         "scale": str(built.experiment.data.preprocessing.numeric.scale),
         "isFloat32": job.training.dtype == "float32",
         "isEarlyStopped": job.training.early_stopping is not None,
         "tree": _in_json(tree(loaded, assignments)),
         "fragments": library.fragments(),
     }
-
-
-def _choices(library: Library) -> dict[str, Any]:
-    """What may be chosen in place of the config's own."""
-    activations = [
-        {
-            **described(part, f"dense {part.name}"),
-            "starts": library.add_starts(Dense(units=2, activation=part)),
-        }
-        for part in offered("activation", library)
-    ]
-    return {
-        "activations": activations,
-        "optimizers": [
-            described(part, name)
-            for part, name in ((part, library.add_optimizer(part)) for part in offered("optimizer", library))  # type: ignore[arg-type]
-            if part.name != "gd"
-        ],
-        "regularizers": [
-            described(part, part.name) for part in offered("regularizer", library)
-        ],
-        "dropout": {"fragment": library.add_layer(_dropout())},
-    }
-
-
-def _dropout() -> Any:
-    from nncli.parts.layers import Dropout
-
-    return Dropout(rate=0.5)
 
 
 def _in_json(value: Any) -> Any:

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.engine.job import Job
-from nncli.engine.network import Network, Node
-from nncli.engine.state import TrainState
+from nncli.engine.network import Node
+from nncli.errors import UserError
+from nncli.parts.arrays import Array
 from nncli.parts.layers import Dense
 from nncli.playground.fragments import tunable
 from nncli.playground.library import Library, described
@@ -24,6 +26,7 @@ def settings(job: Job, library: Library) -> dict[str, Any]:
         "optimizer": {
             **described(job.optimizer, library.add_optimizer(job.optimizer)),
             "clip": training.clip_grad_norm,
+            "stepsBefore": job.optimizer.steps_before,
         },
         "schedule": {
             "name": name,
@@ -41,10 +44,14 @@ def settings(job: Job, library: Library) -> dict[str, Any]:
 
 def _layer(node: Node, library: Library) -> dict[str, Any]:
     layer = node.layer
+    try:
+        fragment = library.add_layer(layer)
+    except UserError as error:
+        raise UserError(f"{node.name}, {layer.name}, can't be played: {error}") from None
     own: dict[str, Any] = {
         "name": node.name,
         "type": layer.name,
-        "fragment": library.add_layer(layer),
+        "fragment": fragment,
         "keys": tunable(layer),
         "starts": library.add_starts(layer),
     }
@@ -58,11 +65,18 @@ def _layer(node: Node, library: Library) -> dict[str, Any]:
     return own
 
 
-def start(network: Network, state: TrainState) -> dict[str, Any]:
+def kept_slots(loaded: LoadedNetwork) -> dict[str, Array]:
+    """The optimizer's slots that don't start as those of any network do."""
+    optimizer, slots = loaded.built.job.optimizer, loaded.state.slots
+    return {n: slot for n, slot in slots.items() if (slot != optimizer.default_start(n)).any()}
+
+
+def start(loaded: LoadedNetwork) -> dict[str, Any]:
     """Where training goes on from: the state before the page's first step."""
+    state = loaded.state
     return {
         "theta": packed(state.theta),
-        "slots": {name: packed(slot) for name, slot in state.slots.items()},
+        "slots": {name: packed(slot) for name, slot in kept_slots(loaded).items()},
         "step": state.step,
         "epoch": state.epoch,
         "shuffle": _generator(state.shuffle),

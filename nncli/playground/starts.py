@@ -1,4 +1,4 @@
-"""Starts: how the tensors of a layer begin, where the page makes them anew for a changed network."""
+"""Starts: how the tensors of a layer begin, where a changed network needs them anew."""
 
 from typing import Any
 

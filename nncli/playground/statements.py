@@ -98,6 +98,8 @@ def ufuncs_of(fragments: Any) -> set[str]:
         return set().union(*map(ufuncs_of, fragments.values()))
     if not isinstance(fragments, list) or not fragments or not isinstance(fragments[0], list):
         return set()
-    return {each[0] for each in fragments} - {"dot", "uniform"} - {
-        each[0] for each in fragments if each[0].endswith("_units")
-    }
+    return (
+        {each[0] for each in fragments}
+        - {"dot", "uniform"}
+        - {each[0] for each in fragments if each[0].endswith("_units")}
+    )

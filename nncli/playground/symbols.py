@@ -1,7 +1,8 @@
 """Symbols: numbers that remember how they came about, as 1 / (1 - rate).
 
-A part is recorded with symbols for its keys. What its kernel makes of them, `1.0 / (1.0 - self.rate)`,
-is on the tape as a plain number; the number leads back to the expression, for no two are alike.
+A part is recorded with symbols for its keys. What its kernel makes of them, as in
+`1.0 / (1.0 - self.rate)`, is on the tape as a plain number; the number leads back to the
+expression, for no two are alike.
 """
 
 import math

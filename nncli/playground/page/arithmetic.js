@@ -28,7 +28,11 @@ function inNumbers(template, operands, [row, column]) {
     const text = written(value, 4);
     return value < 0 ? `(${text})` : text;
   };
-  const put = (text, at) => text.replace(NAME, (_, name) => number(name, at));
+  const put = (text, at) => text.replace(NAME, (whole, name, place) => {
+    const own = number(name, at);
+    const isBracketed = text[place - 1] === "(" && text[place + whole.length] === ")";
+    return isBracketed && own.startsWith("(") ? own.slice(1, -1) : own;
+  });
   const rowsOf = (inner) => Math.max(1, ...namesIn(inner).map((name) => operands[name]?.matrix?.rows ?? 1));
   const unitsOf = (inner) => Math.max(1, ...namesIn(inner).map((name) => operands[name]?.matrix?.columns ?? 1));
   return put(template

@@ -21,9 +21,8 @@ function changes({ choice }) {
   const hidden = choice.layers.slice(0, -1);
   if (hidden.length !== given.layers.length - 1 || hidden.some((layer, k) => !isGiven(layer, k)))
     found.push([["network", "hidden"], hidden.map(layerBlock)]);
-  const { optimizer } = choice;
-  if (JSON.stringify(optimizer) !== JSON.stringify(given.optimizer))
-    found.push([["optimizer"], partBlock(optimizer)]);
+  if (JSON.stringify(choice.optimizer) !== JSON.stringify(given.optimizer))
+    found.push([["optimizer"], partBlock(choice.optimizer)]);
   if (choice.batchSize !== given.batchSize)
     found.push([["training", "batch_size"], choice.batchSize >= play.rows.train.count ? "full" : choice.batchSize]);
   const own = play.tree.data ?? {};
@@ -57,8 +56,8 @@ function layerBlock(layer) {
 
 const blockOf = (own, type) => (typeof own === "object" && own ? own : { type });
 
-function partBlock({ type, keys }) {
-  const part = {};
+function partBlock({ type, keys, options }) {
+  const part = { ...options };
   for (const [name, value] of Object.entries(partOf(keys))) if (!/_\d$/.test(name)) part[name] = value;
   return Object.keys(part).length ? { type, ...part } : type;
 }

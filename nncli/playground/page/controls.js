@@ -93,7 +93,7 @@ function dropControl({ layers }, change) {
     if (value > 0 && own.length) return own.forEach((layer) => (layer.keys.rate = value));
     choice.layers = choice.layers.filter(({ type }) => type !== "dropout").flatMap((layer, index, all) => {
       if (value === 0 || layer.type !== "dense" || index === all.length - 1) return [layer];
-      return [layer, { type: "dropout", fragment: play.choices.dropout.fragment, keys: { rate: value } }];
+      return [layer, { type: "dropout", fragment: play.choices.dropout[0].name, keys: { rate: value } }];
     });
     return undefined;
   }));
@@ -119,7 +119,8 @@ function featureControls({ left, added }, change) {
     const box = element("input", { type: "checkbox", checked: isOn, change: () => change((choice) => toggle(choice, box.checked)) });
     return element("label", { class: "chip" }, box, label);
   };
-  const own = play.features.length > 1 && play.features.length <= 12 ? play.features.map(({ name }, index) =>
+  const canLeave = play.isTable || play.canDerive; // else a config has no key for it
+  const own = canLeave && play.features.length > 1 && play.features.length <= 12 ? play.features.map(({ name }, index) =>
     chip(name, !left.has(index), (choice, isOn) => {
       if (isOn) choice.left.delete(index);
       else if (choice.left.size < play.features.length - 1 || choice.added.size) choice.left.add(index);

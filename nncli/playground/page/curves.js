@@ -2,7 +2,7 @@
 
 const MOST_POINTS = 600;
 
-class History {
+class Past {
   constructor() {
     this.points = [];
     this.stride = 1;
@@ -61,10 +61,10 @@ function drawLines(canvas, points, lines, isLog) {
   context.fillText("epoch", box.x + box.width / 2, box.y + box.height + 15);
 }
 
-function drawLoss(canvas, history) {
+function drawLoss(canvas, past) {
   const lines = [{ of: ({ train }) => train, colour: colours.ink }];
   if (play.rows.val) lines.push({ of: ({ val }) => val, colour: colours.accent, dash: [5, 3] });
-  drawLines(canvas, history.points, lines, false);
+  drawLines(canvas, past.points, lines, false);
 }
 
 /** A line for each layer that learns, from orange (first) to blue (last). */

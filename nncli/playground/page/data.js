@@ -47,26 +47,27 @@ const fromUnits = (column, value) => (value - column.shift) / (column.scale || 1
 /** Features made of one or two plain ones: {key, label, formula, of(raw values)}. */
 function derivedFeatures() {
   const plain = play.features.map((_, index) => plainColumn(index)).filter(Boolean);
-  if (plain.length === 0 || plain.length > 2) return [];
+  if (plain.length === 0 || plain.length > 2 || !play.canDerive) return [];
   const [first, second] = plain;
   const name = (column) => play.features[column.feature].name;
+  const quoted = (column) => (/^[A-Za-z_]\w*$/.test(name(column)) ? name(column) : `\`${name(column)}\``);
   const power = (column, exponent, sign) => ({
     key: `${name(column)}_${exponent === 2 ? "squared" : "cubed"}`,
     label: `${name(column)}${sign}`,
-    formula: `${name(column)}^${exponent}`,
+    formula: `${quoted(column)}^${exponent}`,
     of: (raw) => raw[column.place] ** exponent,
   });
   const wave = (column) => ({
     key: `sin_${name(column)}`,
     label: `sin(${name(column)})`,
-    formula: `sin(${name(column)})`,
+    formula: `sin(${quoted(column)})`,
     of: (raw) => Math.sin(raw[column.place]),
   });
   if (!second) return [power(first, 2, "²"), power(first, 3, "³"), wave(first)];
   const product = {
     key: `${name(first)}_times_${name(second)}`,
     label: `${name(first)} ${name(second)}`,
-    formula: `${name(first)}*${name(second)}`,
+    formula: `${quoted(first)}*${quoted(second)}`,
     of: (raw) => raw[first.place] * raw[second.place],
   };
   return [power(first, 2, "²"), power(second, 2, "²"), product, wave(first), wave(second)];

@@ -3,8 +3,9 @@
 const UNIT = 36; // its side, in CSS pixels
 const GAP = 8; // between units
 const HEAD = 92; // room above them for a column's name and controls
-const LEAST_COLUMN = 118;
-const LABELS = 74; // room for the names of inputs
+const LEAST_COLUMN = 100;
+const LETTER = 7.5; // of a name of an input, and the most room that they have
+const MOST_LABEL = 74;
 const MOST_UNITS = 8; // of a column; the rest are a number
 
 class Diagram {
@@ -20,15 +21,18 @@ class Diagram {
     const { layers } = model.training.network;
     const widths = [model.inputs.count, ...layers.map(({ sizes }) => sizes.units)];
     const shown = widths.map((width) => Math.min(width, MOST_UNITS));
-    const room = this.frame.clientWidth - LABELS - UNIT - 16;
+    const longest = Math.max(...model.inputs.labels.map((label) => label.length));
+    this.margin = Math.min(10 + longest * LETTER, MOST_LABEL);
+    const room = this.frame.parentElement.clientWidth - this.margin - UNIT - 36;
     const step = Math.max(LEAST_COLUMN, room / layers.length);
     const height = HEAD + Math.max(...shown) * (UNIT + GAP) + 26;
-    this.x = (column) => LABELS + column * step;
+    this.x = (column) => this.margin + column * step;
     const most = Math.max(...shown);
     this.y = (column, unit) => HEAD + ((most - shown[column]) * (UNIT + GAP)) / 2 + unit * (UNIT + GAP);
-    const width = LABELS + layers.length * step + UNIT + 16;
+    const width = this.margin + layers.length * step + UNIT + 36;
     filled(this.svg, { width, height, viewBox: `0 0 ${width} ${height}` }, []);
     this.frame.style.height = `${height}px`;
+    this.frame.style.width = `${width}px`;
     this.lines = [];
     this.units = [];
     const inputs = this.inputColumn(shown[0], widths[0]);
@@ -42,7 +46,7 @@ class Diagram {
     const nodes = [element("div", { class: "head", style: at(4, 0) }, element("b", {}, "inputs"))];
     for (let unit = 0; unit < shown; unit++) {
       const label = this.model.inputs.labels[unit];
-      nodes.push(element("span", { class: "label", style: `${at(0, this.y(0, unit))}; width: ${LABELS - 6}px`, title: label }, label));
+      nodes.push(element("span", { class: "label", style: `${at(0, this.y(0, unit))}; width: ${this.margin - 6}px`, title: label }, label));
       nodes.push(this.unitBox(-1, unit, `input ${label}`));
     }
     if (width > shown) nodes.push(this.rest(0, shown, width));
@@ -72,7 +76,7 @@ class Diagram {
     const isOutput = index === this.model.choice.layers.length - 1;
     const isDense = layer.type === "dense";
     const name = element("b", {}, isOutput ? "output" : layer.type === "dense" ? `hidden ${index + 1}` : layer.type);
-    const head = element("div", { class: "head", style: at(this.x(index + 1) - 34, 0) }, name);
+    const head = element("div", { class: "head", style: at(this.x(index + 1) - 28, 0) }, name);
     if (isOutput) {
       head.append(element("span", { class: "kind" }, layer.activation));
       return head;
@@ -145,11 +149,16 @@ class Diagram {
       const weight = isDense ? views[layer].W.at(from, unit) : 0;
       const share = Math.min(Math.abs(weight) / largest[layer], 1);
       const sign = weight < 0 ? colours.negative : colours.positive;
-      stroke.setAttribute("stroke", isDense ? css(sign, 0.25 + 0.75 * share) : colours.rule);
-      stroke.setAttribute("stroke-width", (0.6 + 4.4 * share).toFixed(2));
+      set(stroke, "stroke", isDense ? css(sign, (0.25 + 0.75 * share).toFixed(2)) : colours.rule);
+      set(stroke, "stroke-width", (0.6 + 4.4 * share).toFixed(1));
     }
     if (grid.count) for (const box of this.units) drawUnit(box, grid, network);
   }
+}
+
+/** An attribute, where it changes: most weights hardly move from frame to frame. */
+function set(node, name, value) {
+  if (node.getAttribute(name) !== value) node.setAttribute(name, value);
 }
 
 const at = (x, y) => `left: ${x.toFixed(1)}px; top: ${y.toFixed(1)}px`;
@@ -163,9 +172,10 @@ function drawUnit({ layer, unit, canvas }, grid, network) {
   if (!grid.isPlane) return drawUnitCurve(canvas, grid, matrix, unit, most);
   const context = canvas.getContext("2d");
   if (canvas.width !== grid.side) canvas.width = canvas.height = grid.side;
+  if (layer < 0) most = Math.max(most, 1.5); // what is held still isn't strong
   const shift = isOutput && play.outputs.task !== "regression" && play.outputs.off === 0 ? 0.5 : 0;
   const scale = shift ? 2 : 1 / most;
-  const image = paintPlane(grid, (index) => signColour((matrix.data[index * matrix.columns + unit] - shift) * scale));
+  const image = paintPlane(grid, (index) => signPixel((matrix.data[index * matrix.columns + unit] - shift) * scale));
   return context.putImageData(image, 0, 0);
 }
 

@@ -143,13 +143,14 @@ class Worked {
     const symbol = `${tensor.name}${this.index + 1}${place}`;
     const keys = partOf(update.keys);
     const slotsOf = (slots) => Object.fromEntries(Object.entries(slots).map(([name, data]) => [name, data[flat]]));
-    const old = optimizerShown[update.name](keys, slotsOf(before.slots), last.number - 1);
-    const now = { ...optimizerShown[update.name](keys, slotsOf(update.slots), last.number), theta: training.theta[flat] };
+    const step = update.stepsBefore + last.number;
+    const old = optimizerShown[update.name](keys, slotsOf(before.slots), step - 1);
+    const now = { ...optimizerShown[update.name](keys, slotsOf(update.slots), step), theta: training.theta[flat] };
     const gradient = before.gradient[flat] * training.clipping;
     const lines = [];
     if (training.clipping < 1) lines.push({ name: `g, of d${symbol}`, formula: "clipped to the limit", numbers: `${written(before.gradient[flat], 4)} * ${written(training.clipping, 4)}`, value: gradient });
     const one = (name, value) => ({ symbol: name, matrix: Matrix.number(value) });
-    const operands = { ...update.keys, W: one(symbol, before.theta[flat]), g: one(`d${symbol}`, gradient), lr: one("lr", last.rate), step: last.number };
+    const operands = { ...update.keys, W: one(symbol, before.theta[flat]), g: one(`d${symbol}`, gradient), lr: one("lr", last.rate), step };
     for (const [name, value] of Object.entries(old)) operands[name] = one(SLOT_LETTERS[name] ?? name, value);
     for (const [name, template] of Object.entries(update.code.formulas)) {
       const own = name === "theta" ? symbol : SLOT_LETTERS[name] ?? name;

@@ -5,14 +5,15 @@ const SPEEDS = [
   ["1 epoch a frame", "epoch"], ["as fast as it goes", "most"],
 ];
 const STEP_TIME = 12; // milliseconds of a frame that steps may take
-const QUIET = 4; // frames between two looks at the loss of all rows, at full speed
+const MAP_TIME = 12; // milliseconds of a frame that its maps may take
+const MOST_WAITS = 6; // frames without maps between two with them
 
 const model = new Model();
-let history_ = new History();
+let past = new Past();
 let grid = null;
 let isPlaying = false;
 let since = 0; // when the last step was made, at the slow speeds
-const view = { axes: play.axes, target: 0, shown: { train: true, val: true }, mode: "forward", row: 0, speed: "epoch" };
+const view = { axes: play.axes, target: 0, shown: { train: true, val: true }, mode: "forward", row: 0, speed: "epoch", waits: 0 };
 
 const diagram = new Diagram(byId("diagram"), {
   onSelect: (layer, unit) => {
@@ -26,7 +27,7 @@ const diagram = new Diagram(byId("diagram"), {
 function change(apply) {
   const before = model.training;
   model.apply(apply);
-  if (before !== model.training) history_ = new History();
+  if (before !== model.training) past = new Past();
   rebuild();
 }
 
@@ -50,16 +51,21 @@ function note() {
   point.train = training.evaluate("train").loss;
   point.val = play.rows.val ? training.evaluate("val").loss : null;
   point.norms = training.last ? training.gradientNorms() : null;
-  history_.add(point);
+  past.add(point);
   view.point = point;
 }
 
+/** Draw everything; while playing, a wide network's maps only as often as there is time for them. */
 function draw() {
-  grid.run();
-  diagram.draw(grid);
-  drawPicture(byId("picture"), model, grid, view);
-  drawLoss(byId("loss"), history_);
-  drawLines(byId("norms"), history_.points, normLines(model), true);
+  if (!isPlaying || view.waits-- <= 0) {
+    const before = performance.now();
+    grid.run();
+    diagram.draw(grid);
+    drawPicture(byId("picture"), model, grid, view);
+    view.waits = Math.min(Math.round((performance.now() - before) / MAP_TIME), MOST_WAITS);
+  }
+  drawLoss(byId("loss"), past);
+  drawLines(byId("norms"), past.points, normLines(model), true);
   showWhere();
   if (!isPlaying) showNumbers();
 }
@@ -152,7 +158,7 @@ function showPlaying() {
 function reset() {
   pause();
   model.restart();
-  history_ = new History();
+  past = new Past();
   byId("message").textContent = "";
   rebuild();
 }

@@ -6,7 +6,8 @@ function buildLegend() {
   const key = (colour, label) => element("span", { class: "key" }, element("i", { style: `background: ${colour}` }), label);
   const signs = { classification: classes, binary: classes, multilabel: [`not ${targets[view.target]}`, targets[view.target]], regression: ["low", "high"] }[task];
   const colour = (index) => css(classColour(index, signs.length));
-  byId("legend").replaceChildren(...signs.slice(0, 8).map((label, index) => key(colour(index), label)));
+  const isCurve = task === "regression" && !grid.isPlane;
+  byId("legend").replaceChildren(...(isCurve ? [] : signs).slice(0, 8).map((label, index) => key(colour(index), label)));
   const plain = play.features.map(({ name, isPlain }, index) => (isPlain ? [name, index] : null)).filter(Boolean);
   const pick = (place) => (value) => {
     view.axes = view.axes.map((axis, k) => (k === place ? value : axis === value ? view.axes[place] : axis));
@@ -21,7 +22,7 @@ function buildLegend() {
     }));
   byId("axes").replaceChildren(...choices);
   const held = plain.length > 2 ? " Other features are held at their median or most frequent value." : "";
-  const told = play.rows.val ? "Dots with a dark ring are validation rows." : "";
+  const told = play.rows.val ? "Ringed dots are validation rows." : "";
   byId("about_picture").textContent = told + held;
   byId("norm_names").replaceChildren(...normLines(model).map(({ label, colour: own }) => key(own, label)));
 }

@@ -1,6 +1,6 @@
 // Picture: what the network says all over one or two features, with the rows on top.
 
-const GRID = 44; // cells along each axis
+const GRID = 40; // cells along each axis
 const CURVE = 160; // points of a curve
 const MOST_DOTS = 700;
 const MARGIN = 0.08; // of the range of the rows, on either side
@@ -46,22 +46,19 @@ function rangeOf(column) {
   return [low - room, high + room];
 }
 
-/** What a row of outputs means: shares of classes, or one number from -1 to 1. */
-function outputColour(outputs, place, count, target) {
+/** What a row of outputs means, as a pixel: the likeliest class, or one number around its middle. */
+function outputPixel(outputs, place, count, target) {
   const { task, off } = play.outputs;
-  if (task === "regression") return signColour(outputs[place + target] / 2);
-  if (count > 1 && task !== "multilabel") return classesColour(outputs.subarray(place, place + count));
-  const share = (outputs[place + target] - off) / (1 - off);
-  return signColour(2 * share - 1);
+  if (task === "regression") return signPixel(outputs[place + target] / 2);
+  if (count > 1 && task !== "multilabel") return classesPixel(outputs, place, count);
+  return signPixel((2 * (outputs[place + target] - off)) / (1 - off) - 1);
 }
 
-/** The plane of a layer's unit, or of the outputs, as pixels of a small image. */
-function paintPlane(grid, colourAt) {
-  const image = new ImageData(grid.side, grid.side);
-  for (let index = 0; index < grid.count; index++) {
-    const colour = colourAt(index);
-    image.data.set([colour[0], colour[1], colour[2], 255], index * 4);
-  }
+/** A picture of the grid as an image, a pixel for each cell. */
+function paintPlane(grid, pixelAt) {
+  const image = (grid.image ??= new ImageData(grid.side, grid.side));
+  const pixels = (grid.pixels ??= new Uint32Array(image.data.buffer));
+  for (let index = 0; index < grid.count; index++) pixels[index] = pixelAt(index);
   return image;
 }
 
@@ -92,7 +89,7 @@ function drawPicture(canvas, model, grid, { target, shown }) {
 function drawPlane(context, box, model, grid, target, shown) {
   const { y } = grid.passes.scopes.at(-1);
   const count = y.columns;
-  const image = paintPlane(grid, (index) => outputColour(y.data, index * count, count, target));
+  const image = paintPlane(grid, (index) => outputPixel(y.data, index * count, count, target));
   putPlane(context, image, box.x, box.y, box.width, box.height);
   const [across, up] = grid.ranges;
   const place = ([x, value]) => [
@@ -118,7 +115,8 @@ function drawCurve(context, box, model, grid, target, shown) {
   for (const [name, row] of shownRows(model, shown)) {
     const set = model.inputs.rows[name];
     const value = noisyValue(model, name, row, grid.axes[0]);
-    drawDot(context, place(value, set.t[row * y.columns + target]), rowColour(set, row, target), name);
+    const colour = play.outputs.task === "regression" ? colours.positive : rowColour(set, row, target);
+    drawDot(context, place(value, set.t[row * y.columns + target]), colour, name);
   }
   const outputs = play.outputs.task === "regression" || y.columns === 1 ? [target] : [...Array(y.columns).keys()];
   for (const output of outputs) {

@@ -24,9 +24,9 @@ class Batches {
 
 /** What an optimizer does to theta with a gradient. */
 class Update {
-  constructor({ name, keys, clip }, theta, gradient) {
+  constructor({ name, keys, clip, stepsBefore = 0 }, theta, gradient) {
     const code = play.fragments.optimizers[name];
-    Object.assign(this, { name, keys, code });
+    Object.assign(this, { name, keys, code, stepsBefore });
     const vector = (data) => new Matrix(data, 1, data.length);
     const given = { theta: vector(theta), g: vector(gradient) };
     this.scope = scopeOf(code.shapes, { parameters: theta.length }, given);
@@ -43,7 +43,7 @@ class Update {
 
   /** Make step 1, 2, ... at a rate. */
   step(number, rate) {
-    const scalars = optimizerScalars[this.name](partOf(this.keys), number, rate);
+    const scalars = optimizerScalars[this.name](partOf(this.keys), this.stepsBefore + number, rate);
     for (const [name, value] of Object.entries(scalars)) this.scope[name].data[0] = value;
     run(this.calls);
   }
