@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from nncli.trace.chain_rule import OVERVIEW
 from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
+from nncli.trace.wording import PHASES
 from nncli.trace.worksheet import Worksheet
 
 MOST_ROWS_NAMED = 20
@@ -40,7 +40,8 @@ class TensorBlock:
     """One tensor: its formula or symbol, its name and shape, its cells.
 
     columns: what they stand for, if they have names and all are shown.
-    arithmetic: how its first number comes about.  meaning: what it is, a line each.
+    arithmetic: how its first number comes about.  meaning: what it is, a line each; what the
+    phase's remark says of all layers alike is left to it.
     """
 
     title: str
@@ -86,8 +87,7 @@ class _StepPage:
         for phase, group in groupby(step.tensors, lambda tensor: tensor.phase):
             tensors = list(group)
             yield Heading(2, phase.capitalize())
-            if phase == "backward":
-                yield Remark(OVERVIEW)
+            yield Remark(PHASES[phase])
             yield from self._update(tensors) if phase == "update" else self._pass(tensors)
 
     def _network(self) -> str:
@@ -110,6 +110,7 @@ class _StepPage:
         """Parameter by parameter: before, gradient, slots and after side by side."""
         for owner, group in groupby(tensors, _owner):
             if not owner:
+                yield Sentence("")
                 yield from map(self._block, group)
                 continue
             together = list(group)
@@ -137,7 +138,7 @@ class _StepPage:
             cells=[] if is_said else shown,
             columns=names if shown and len(names) == len(shown[0]) else (),
             arithmetic=self._arithmetic(tensor),
-            meaning=tensor.meaning,
+            meaning=tensor.meaning if tensor.phase == "backward" else (),
         )
 
     def _arithmetic(self, tensor: TracedTensor) -> str:

@@ -1,7 +1,6 @@
 """Grading: answers of a worksheet against the numbers of its trace."""
 
 import csv
-import math
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from nncli.errors import FileFailure, UserError, printable
-from nncli.trace.answer_numbers import Reading, readings
+from nncli.trace.answer_numbers import Reading, is_right, readings
 from nncli.trace.reworked import Reworked, reworked
 from nncli.trace.slips import ROUNDED, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
@@ -17,8 +16,6 @@ from nncli.untrusted_files.opening import Unfit, read_file
 
 LARGEST_FILE = 1 << 24  # bytes
 LONGEST_NUMBER = 9  # digits
-NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
-SHOWN = 5e-7  # of a number: what the page's six digits leave open
 
 Verdict = Literal["right", "wrong", "empty", "not a number"]
 
@@ -127,11 +124,11 @@ def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -
     blank = asked.blank
     if not read:
         return GradedAnswer(blank, answer, "not a number" if answer else "empty")
-    if any(_is_right(each, blank.value, blank.before, blank.scale, tolerance) for each in read):
+    if any(is_right(each, blank.value, blank.before, blank.scale, tolerance) for each in read):
         return GradedAnswer(blank, answer, "right")
 
     def fits(value: float) -> bool:
-        return any(_is_right(each, value, asked.before, blank.scale, tolerance) for each in read)
+        return any(is_right(each, value, asked.before, blank.scale, tolerance) for each in read)
 
     if asked.is_carried and fits(asked.right):
         return GradedAnswer(blank, answer, "right", is_carried=True)
@@ -139,15 +136,3 @@ def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -
     if not slip and any(is_close(each.value, asked.right, asked.before) for each in read):
         slip = ROUNDED
     return GradedAnswer(blank, answer, "wrong", slip=slip)
-
-
-def _is_right(read: Reading, right: float, before: float, scale: float, tolerance: float) -> bool:
-    """Of an update it is the change that was to be worked out, as far as the page's digits go."""
-    if not (math.isfinite(right) and math.isfinite(before)):
-        return read.value == right
-    allowed = max(tolerance * abs(right - before), NOTHING * scale)
-    if before:
-        allowed = max(allowed, SHOWN * abs(right))
-    is_near = read.value == right or abs(read.value - right) <= allowed
-    is_copy = before and (read.value == before or (not read.is_fine and read.rounds(before)))
-    return is_near or (read.rounds(right) and not is_copy)

@@ -12,6 +12,7 @@ from nncli.parts.arrays import Array
 from nncli.trace.arithmetic import Index, arithmetic
 from nncli.trace.evaluation import evaluated
 from nncli.trace.tensor import TracedTensor, shown_indices
+from nncli.trace.traced_steps import TracedStep
 from nncli.trace.worksheet import Blank, Worksheet
 
 
@@ -37,13 +38,23 @@ class Reworked:
         return value_of(template or self.tensor.template, self.operands, index)
 
 
+def as_it_is(step: TracedStep, tensor: TracedTensor, index: Index) -> Reworked:
+    """A number of a trace, asked for by itself: what it follows from is as the trace has it."""
+    blank = Blank.at(0, step, tensor, index)
+    moved = _of(tensor, moved_by(step))
+    return Reworked(blank, tensor, tensor.arrays, blank.value, blank.before, False, moved)
+
+
+def moved_by(step: TracedStep) -> dict[str, Array]:
+    """The parameters as a step leaves them, by symbol."""
+    return {each.symbol: each.shown for each in step.tensors if each.name.endswith("/after")}
+
+
 def reworked(worksheet: Worksheet, answers: Mapping[int, Sequence[float]]) -> Iterator[Reworked]:
     """Every blank in order. answers: what each may mean; none where there is none."""
     page = _Page(worksheet, answers)
     for step in worksheet.shown.steps:
-        page.moved = {
-            each.symbol: each.shown for each in step.tensors if each.name.endswith("/after")
-        }
+        page.moved = moved_by(step)
         for tensor in step.tensors:
             yield from page.tensor(step.number, tensor)
 

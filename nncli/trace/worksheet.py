@@ -46,7 +46,7 @@ class Blank:
     @classmethod
     def at(cls, number: int, step: TracedStep, tensor: TracedTensor, index: Index) -> "Blank":
         value, before = float(tensor.shown[index]), _before(tensor, index)
-        return cls(number, step.number, tensor.name, index, value, _scale(tensor), before)
+        return cls(number, step.number, tensor.name, index, value, scale_of(tensor), before)
 
     @property
     def cell(self) -> str:
@@ -72,7 +72,7 @@ class Worksheet:
             (step, tensor, index)
             for step in shown.steps
             for tensor in step.tensors
-            if _is_computed(tensor)
+            if is_computed(tensor)
             for index in shown_indices(tensor)
             if [each for each in wanted if each.matches(tensor, index)]  # all are told
         ]
@@ -143,18 +143,18 @@ class _Pattern:
 def _refuse_unmatched(patterns: Sequence[_Pattern], step: TracedStep) -> None:
     for pattern in patterns:
         if not pattern.matched:
-            names = [tensor.name for tensor in step.tensors if _is_computed(tensor)]
+            names = [tensor.name for tensor in step.tensors if is_computed(tensor)]
             guess = did_you_mean(pattern.name, names)
             what = "no cell that is computed and shown in this trace"
             raise UserError(f"--blank {pattern.text}: {what}{guess}")
 
 
-def _is_computed(tensor: TracedTensor) -> bool:
+def is_computed(tensor: TracedTensor) -> bool:
     """Whether it follows from what is given, by a formula with numbers."""
     return bool(tensor.template) and tensor.name not in GIVEN
 
 
-def _scale(tensor: TracedTensor) -> float:
+def scale_of(tensor: TracedTensor) -> float:
     """The largest finite size in it."""
     sizes = np.abs(tensor.values)
     return float(sizes[np.isfinite(sizes)].max(initial=0.0))

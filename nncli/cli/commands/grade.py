@@ -11,6 +11,7 @@ from nncli.cli.options import json_option, print_json
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import table
 from nncli.errors import NncliError, UserError
+from nncli.trace.answer_numbers import TOLERANCE
 
 if TYPE_CHECKING:
     from nncli.trace.grading import Answers, GradedAnswer
@@ -36,7 +37,7 @@ UNREADABLE = "can't tell what it is a worksheet of"
 @click.option(
     "--tolerance",
     type=click.FloatRange(0.0),
-    default=0.01,
+    default=TOLERANCE,
     show_default=True,
     help="The share of the right number by which an answer may differ; a correct rounding may.",
 )
