@@ -32,6 +32,7 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "trace",
         "grade",
         "gradcheck",
+        "lr-find",
     ),
     *("verify", "doctor", "explain", "export", "validate", "config", "schema", "init", "list"),
 )

@@ -14,6 +14,7 @@ from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.errors import few, printable
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
+from nncli.parts.optimizer_state import InitialMoments
 from nncli.parts.optimizers import Optimizer, Sgd
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.parts.threshold_choice import ChosenThreshold
@@ -213,13 +214,21 @@ def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
         said = template.format(**symbols) if template else (optimizer.__doc__ or "").split(".")[0]
         yield short, said
     if optimizer.changes_every_step:
-        yield "n", "the number of the step, from 1"
+        yield "n", f"the number of the step, from {optimizer.steps_before + 1}"
     if "squares" in optimizer.active_slots:
-        start = written(optimizer.slot_start("squares"))
-        yield "epsilon", f"outside the root; every s starts at {start}"
+        yield "epsilon", f"outside the root; every s starts at {_slot_start(optimizer, 'squares')}"
     if isinstance(optimizer, Sgd) and optimizer.momentum:
-        start = written(optimizer.initial_velocity)
+        start = _slot_start(optimizer, "velocity")
         yield "v", f"starts at {start}; the learning rate is inside it"
+    if isinstance(optimizer.given_state, InitialMoments):
+        yield "m", f"starts at {_slot_start(optimizer, 'mean')}"
+
+
+def _slot_start(optimizer: Optimizer, slot: str) -> str:
+    """What a slot starts from, in the units that it is shown in."""
+    if optimizer.slot_tensors(slot):
+        return "what initial_state has for it"
+    return written(optimizer.slot_start(slot) / optimizer.kept(slot)[1])
 
 
 def _rates(built: Built) -> Iterator[tuple[str, str]]:

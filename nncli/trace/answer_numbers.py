@@ -12,6 +12,7 @@ FEWEST_DIGITS = 2  # that a rounded number has, unless it is rounded so finely:
 FINE, FINE_ZERO = 1e-3, 1e-4
 TOLERANCE = 0.01  # the share of the right number by which an answer may differ
 NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
+EXACT = 1e-6  # of a number: what two ways to it may differ by
 SHOWN = 5e-7  # of a number: what the page's six digits leave open
 FLOAT = 1e-9  # of a unit: what two ways to the same decimal may differ by
 

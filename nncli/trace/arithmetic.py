@@ -46,9 +46,7 @@ def arithmetic(
     return _Element(operands, written, most).put(template, index)
 
 
-def linked(
-    template: str, operands: Mapping[str, Array], index: Index, written: Written
-) -> str:
+def linked(template: str, operands: Mapping[str, Array], index: Index, written: Written) -> str:
     """The same with each number's origin beside it: `{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}`."""
     return _Element(operands, written, MOST_TERMS, is_linked=True).put(template, index)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from nncli.errors import FileFailure, UserError, printable
-from nncli.trace.answer_numbers import Reading, is_right, readings
+from nncli.trace.answer_numbers import EXACT, Reading, is_right, readings
 from nncli.trace.reworked import Reworked, reworked
 from nncli.trace.slips import ROUNDED, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
@@ -124,15 +124,25 @@ def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -
     blank = asked.blank
     if not read:
         return GradedAnswer(blank, answer, "not a number" if answer else "empty")
-    if any(is_right(each, blank.value, blank.before, blank.scale, tolerance) for each in read):
+    if _fits(read, blank.value, blank.before, blank.scale, tolerance):
         return GradedAnswer(blank, answer, "right")
 
-    def fits(value: float) -> bool:
-        return any(is_right(each, value, asked.before, blank.scale, tolerance) for each in read)
-
-    if asked.is_carried and fits(asked.right):
+    question = asked.question
+    if asked.is_carried and _fits(read, question.right, question.before, blank.scale, tolerance):
         return GradedAnswer(blank, answer, "right", is_carried=True)
-    slip = next((name for name, value in slips(asked) if value and fits(value)), "")
-    if not slip and any(is_close(each.value, asked.right, asked.before) for each in read):
-        slip = ROUNDED
-    return GradedAnswer(blank, answer, "wrong", slip=slip)
+    return GradedAnswer(blank, answer, "wrong", slip=_slip(asked, read, tolerance))
+
+
+def _slip(asked: Reworked, read: list[Reading], tolerance: float) -> str:
+    """The likeliest; one that the answer is to its last digit comes before one that it is near."""
+    found, before = slips(asked.question), asked.question.before
+    for near in (EXACT, tolerance):
+        for name, meant in found:
+            if meant and _fits(read, meant, before, asked.blank.scale, near):
+                return name
+    close = any(is_close(each.value, asked.question.right, before) for each in read)
+    return ROUNDED if close else ""
+
+
+def _fits(read: list[Reading], right: float, before: float, scale: float, near: float) -> bool:
+    return any(is_right(each, right, before, scale, near) for each in read)

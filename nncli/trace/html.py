@@ -1,7 +1,7 @@
 """HTML: a trace as one page to step through, with the network drawn."""
 
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from string import Template
 from typing import Any
 
@@ -10,7 +10,7 @@ from nncli.errors import escaped
 from nncli.page.embed import asset, json_block, theme
 from nncli.page.markup import text
 from nncli.parts.arrays import Array
-from nncli.trace.questions import Questions, rules
+from nncli.trace.fill_in import FillIn, rules
 from nncli.trace.tensor import Phase, TracedTensor
 from nncli.trace.traced_steps import Trace, TracedStep
 from nncli.trace.wording import PHASES, glossary
@@ -44,7 +44,6 @@ def html(shown: Trace) -> str:
 
 def _trace(shown: Trace) -> dict[str, Any]:
     tensors = [tensor for step in shown.steps for tensor in _each_once(step)]
-    questions = Questions()
     sizes = [tensor.values.size for tensor in tensors]
     is_whole = sum(sizes) <= MOST_NUMBERS and max(sizes) <= MOST_OF_ONE
     texts = min(MOST_TEXTS_OF_ONE, MOST_TEXTS // len(tensors))
@@ -58,24 +57,30 @@ def _trace(shown: Trace) -> dict[str, Any]:
         "phases": PHASES,
         "letters": glossary(tensors),
         "answers": rules(),
-        "steps": [
-            {
-                "number": step.number,
-                "epoch": step.epoch,
-                "rows": step.rows,
-                "loss": _number(step.loss),
-                "tensors": [
-                    {
-                        **_tensor(tensor, is_whole, texts),
-                        "operands": _origins(step, tensor),
-                        "asked": questions.of(step, tensor),
-                    }
-                    for tensor in _each_once(step)
-                ],
-            }
-            for step in shown.steps
-        ],
+        "steps": _steps(shown, is_whole, texts),
     }
+
+
+def _steps(shown: Trace, is_whole: bool, texts: int) -> list[dict[str, Any]]:
+    fill_in = FillIn()
+    asked = [fill_in.of(step, earlier) for earlier, step in pairwise([None, *shown.steps]) if step]
+    return [
+        {
+            "number": step.number,
+            "epoch": step.epoch,
+            "rows": step.rows,
+            "loss": _number(step.loss),
+            "tensors": [
+                {
+                    **_tensor(tensor, is_whole, texts),
+                    "operands": _origins(step, tensor),
+                    "asked": own.get(tensor.name, {}),
+                }
+                for tensor in _each_once(step)
+            ],
+        }
+        for step, own in zip(shown.steps, asked, strict=True)
+    ]
 
 
 def _each_once(step: TracedStep) -> Iterator[TracedTensor]:

@@ -11,11 +11,12 @@ from nncli.trace.tensor import Phase, TracedTensor
 
 PHASES: Mapping[Phase, str] = {
     "forward": "Layer by layer, from x to the network's answer: a unit adds up what comes in, each "
-    "times its weight, and its bias: that is z. Its activation makes the unit's output a of it. The "
-    "loss says in one number how far the last outputs are from the targets t.",
+    "times its weight, and its bias: that is z. Its activation makes the unit's output a of it. "
+    "The loss says in one number how far the last outputs are from the targets t.",
     "backward": OVERVIEW,
-    "update": "A gradient points to where the loss grows. So every weight goes a little way against "
-    "its own: the learning rate lr says how far. All move together, once every gradient is known.",
+    "update": "A gradient points to where the loss grows. So every weight goes a little way "
+    "against its own: the learning rate lr says how far. All move together, once every gradient is "
+    "known.",
 }
 LETTERS = (  # of symbols without their number; those that occur are explained
     ("x", "the inputs: a row for each example"),
@@ -25,6 +26,10 @@ LETTERS = (  # of symbols without their number; those that occur are explained
     ("b", "its biases: one for each unit, the weight of an input that is always 1"),
     ("z", "the sum that comes together in a unit"),
     ("a", "what a unit puts out: its activation of z"),
+    ("gamma", "what each normalized column is multiplied by"),
+    ("beta", "what is added to it then"),
+    ("moving_mean", "the mean that predictions use: of the batches so far"),
+    ("moving_variance", "the variance that predictions use"),
     ("loss", "how wrong the answers are, in one number that training makes small"),
     ("penalty", "what large weights add to the loss"),
     ("da", "d(loss)/d(a): by how much the loss grows as a unit's output does"),
@@ -52,7 +57,9 @@ def of_given(node: Node, short: str) -> Sequence[str]:
     """Of what a layer is given: W, b."""
     if not isinstance(node.layer, Dense):
         return ()
-    frozen = () if node.layer.trains(short) else (f"{short} is frozen: training leaves it as it is",)
+    frozen = (
+        () if node.layer.trains(short) else (f"{short} is frozen: training leaves it as it is",)
+    )
     if short == "W":
         return (f"the weights of {node.name}: W[i,j] leads from input i to unit j", *frozen)
     said = f"the biases of {node.name}: one for each unit, the weight of an input that is always 1"

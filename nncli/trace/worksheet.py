@@ -17,6 +17,7 @@ import numpy as np
 from nncli.engine.layout import gradient_of
 from nncli.errors import UserError, did_you_mean
 from nncli.trace.arithmetic import Index, sources
+from nncli.trace.question import starts_from
 from nncli.trace.tensor import Cell, TracedTensor, number, shown_indices
 from nncli.trace.traced_steps import Trace, TracedStep
 
@@ -45,7 +46,8 @@ class Blank:
 
     @classmethod
     def at(cls, number: int, step: TracedStep, tensor: TracedTensor, index: Index) -> "Blank":
-        value, before = float(tensor.shown[index]), _before(tensor, index)
+        value = float(tensor.shown[index])
+        before = starts_from(tensor, tensor.arrays, index)
         return cls(number, step.number, tensor.name, index, value, scale_of(tensor), before)
 
     @property
@@ -72,7 +74,7 @@ class Worksheet:
             (step, tensor, index)
             for step in shown.steps
             for tensor in step.tensors
-            if is_computed(tensor)
+            if _is_computed(tensor)
             for index in shown_indices(tensor)
             if [each for each in wanted if each.matches(tensor, index)]  # all are told
         ]
@@ -143,13 +145,13 @@ class _Pattern:
 def _refuse_unmatched(patterns: Sequence[_Pattern], step: TracedStep) -> None:
     for pattern in patterns:
         if not pattern.matched:
-            names = [tensor.name for tensor in step.tensors if is_computed(tensor)]
+            names = [tensor.name for tensor in step.tensors if _is_computed(tensor)]
             guess = did_you_mean(pattern.name, names)
             what = "no cell that is computed and shown in this trace"
             raise UserError(f"--blank {pattern.text}: {what}{guess}")
 
 
-def is_computed(tensor: TracedTensor) -> bool:
+def _is_computed(tensor: TracedTensor) -> bool:
     """Whether it follows from what is given, by a formula with numbers."""
     return bool(tensor.template) and tensor.name not in GIVEN
 
@@ -160,20 +162,11 @@ def scale_of(tensor: TracedTensor) -> float:
     return float(sizes[np.isfinite(sizes)].max(initial=0.0))
 
 
-def _before(tensor: TracedTensor, index: Index) -> float:
-    """What a tensor that goes on from its old value starts from; else 0."""
-    for name, operand in tensor.operands.items():
-        if operand.symbol == tensor.symbol and f"{{{name}}}" in tensor.template:
-            return float(operand.values[index])
-    return 0.0
-
-
 def _uses(tensor: TracedTensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
     """Whether the element at `index` follows from a hidden number by itself."""
-    values = {name: operand.values for name, operand in tensor.operands.items()}
     return any(
         place in hidden.get(tensor.operands[name].symbol, ())
-        for name, place in sources(tensor.template, values, index)
+        for name, place in sources(tensor.template, tensor.arrays, index)
     )
 
 

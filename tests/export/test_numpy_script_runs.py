@@ -225,3 +225,15 @@ def test_a_compiled_run_is_repeated_up_to_rounding_and_says_so(tmp_path):
     for row, logged_row in zip(rows, logged_rows, strict=True):
         numbers = [float(cell) for cell in logged_row.split(",")]
         assert [float(cell) for cell in row.split(",")] == pytest.approx(numbers, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{type: adam, initial_state: {m: {output/b: [0.5, 0.2, 0.1]}, s: 0.1, step: 5}}",
+        "{type: sgd, momentum: 0.9, initial_state: {velocity: {output/b: [0.5, 0.2, 0.1]}}}",
+        "{type: rmsprop, initial_state: {squares: 0.3}}",
+    ],
+)
+def test_a_script_goes_on_from_what_the_optimizer_is_given(tmp_path, block):
+    assert_repeats(IRIS, tmp_path, f"optimizer={block}")

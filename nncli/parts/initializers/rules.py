@@ -1,7 +1,8 @@
 """Values made by a rule. Simple -> complex.
 
-A kernel W has shape (inputs, units); fan_in is inputs and fan_out is units. For a vector both are
-its length.
+A kernel W has shape (inputs, units); fan_in is inputs and fan_out is units. Of a convolution it is
+(height, width, channels, filters): both count the places of a window. For a vector both are its
+length.
 """
 
 import math
@@ -87,6 +88,16 @@ class Uniform(Initializer):
         return random.uniform(self.low, self.high, shape)
 
 
+def fans(shape: Shape) -> tuple[int, int]:
+    """fan_in and fan_out.
+
+    >>> fans((4, 3)), fans((5,)), fans((3, 3, 8, 16))
+    ((4, 3), (5, 5), (72, 144))
+    """
+    places = math.prod(shape[:-2])
+    return shape[-2:][0] * places, shape[-1] * places
+
+
 class VarianceScaling(Initializer):
     """Draws whose variance is `gain` / `fan`, so that signals keep their size across layers."""
 
@@ -94,7 +105,7 @@ class VarianceScaling(Initializer):
         raise NotImplementedError
 
     def standard_deviation(self, shape: Shape) -> float:
-        return math.sqrt(self.variance(shape[0], shape[-1]))
+        return math.sqrt(self.variance(*fans(shape)))
 
 
 class ScaledNormal(VarianceScaling):

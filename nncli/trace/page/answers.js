@@ -58,9 +58,9 @@ function rounds({ value, unit }, number) {
 }
 
 /** before: what an update starts from, of which the change is the exercise; else 0. */
-function isRight(read, right, before, scale) {
+function isRight(read, right, before, scale, tolerance) {
   if (!Number.isFinite(right)) return read.value === right;
-  let allowed = Math.max(rules.tolerance * Math.abs(right - before), rules.nothing * scale);
+  let allowed = Math.max(tolerance * Math.abs(right - before), rules.nothing * scale);
   if (before) allowed = Math.max(allowed, rules.shown * Math.abs(right));
   const isNear = read.value === right || Math.abs(read.value - right) <= allowed;
   const isFine = read.unit > 0 && read.unit <= rules.fine_zero * (1 + rules.float);
@@ -74,9 +74,11 @@ function judged(tensor, index, typed) {
   if (!read.length) return { verdict: "unread" };
   const right = numeric(tensor.values[place(tensor, index)]);
   const [before, ...table] = tensor.asked[index.join()];
-  const fits = (number) => read.some((each) => isRight(each, number, before, tensor.scale));
-  if (fits(right)) return { verdict: "right" };
-  const slip = table.find(([, number]) => fits(number))?.[0];
+  const fits = (number, tolerance) =>
+    read.some((each) => isRight(each, number, before, tensor.scale, tolerance));
+  if (fits(right, rules.tolerance)) return { verdict: "right" };
+  const made = [rules.exact, rules.tolerance].map((near) => table.find(([, number]) => fits(number, near)));
+  const [slip] = made.find(Boolean) ?? [];
   if (slip !== undefined) return { verdict: "wrong", slip };
   const isClose = ({ value }) => Math.abs(value - right) <= rules.close * Math.abs(right - before);
   return read.some(isClose) ? { verdict: "wrong", slip: rules.rounded } : { verdict: "wrong" };

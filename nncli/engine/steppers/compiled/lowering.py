@@ -106,8 +106,8 @@ class Lowering:
                 return self._draw(target)
             case recorded.ScatterAdd():
                 return self._scatter_add(operation)
-            case recorded.Concatenate():
-                raise Untranslatable("concatenate is several copies")
+            case recorded.Concatenate() | recorded.Composite():
+                raise Untranslatable("it is several calls")
             case recorded.Opaque():
                 options = [name for name in operation.options if name != "out"]
                 how = f"is called with {', '.join(options)}" if options else "has no translation"
