@@ -91,10 +91,10 @@ class MaxPool2D(Pooling):
             )
 
     def formulas(self) -> dict[str, str]:
-        return {"a": "greatest of {x} in each window"}
+        return {"a": "greatest of {x} in its window"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da} where {x} is the first greatest of its window, else 0"}
+        return {"dx": "sum of {da} over the windows whose greatest it is"}
 
 
 @part("avg_pool2d", "average_pooling2d")
@@ -132,10 +132,10 @@ class AveragePool2D(Pooling):
             )
 
     def formulas(self) -> dict[str, str]:
-        return {"a": "mean of {x} in each window"}
+        return {"a": "mean of {x} in its window"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da} / numbers of the window, over the windows that see {x}"}
+        return {"dx": "sum of {da} / {n} over the windows that see it"}
 
 
 @part("flatten")
@@ -166,4 +166,4 @@ class Flatten(Layer):
         return {"a": "{x}"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da}"}
+        return {"dx": "{da_in_place}"}
