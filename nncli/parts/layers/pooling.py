@@ -72,17 +72,19 @@ class MaxPool2D(Pooling):
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         output = (batch, *self.output_shape(input_shape))
-        return {"free": output, "chosen": output}
+        return {"greatest": output, "free": output, "chosen": output}
 
     def forward(self, buffers: LayerBuffers) -> None:
         max_pool(buffers.x, self.windows(buffers.x.shape[1:]), out=buffers.y)
+        if buffers.training:  # what is equal to it is told from y's neighbours in the last place
+            np.copyto(buffers.saved["greatest"], buffers.y)
 
     def backward(self, buffers: LayerBuffers) -> None:
         if buffers.dx is not None:
             assert buffers.dy is not None
             max_pool_gradient(
                 buffers.x,
-                buffers.y,
+                buffers.saved["greatest"],
                 buffers.dy,
                 self.windows(buffers.x.shape[1:]),
                 out=buffers.dx,
