@@ -136,8 +136,8 @@ def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -
     right = _how_right(asked, read, EXACT)
     slip = "" if right else _slip(asked, read, EXACT)
     is_shown = slip not in ("", *OF_DIGITS) and any(each.is_fine for each in read)
-    if not right and not is_shown:
-        right = _how_right(asked, read, tolerance)
+    if right != "right" and not is_shown:
+        right = _how_right(asked, read, tolerance) or right
     if right:
         return GradedAnswer(asked.blank, answer, "right", is_carried=right == "carried")
     slip = _too_far(asked, read) or slip or _slip(asked, read, tolerance) or _rounded(asked, read)

@@ -84,26 +84,28 @@ class Worksheet:
         _refuse_unmatched(wanted, shown.steps[0])
         self.blanks = [Blank.at(number, *place) for number, place in enumerate(found, start=1)]
         self._numbers = {(b.step, b.tensor, b.index): b.number for b in self.blanks}
-        self.withheld = {place for step in shown.steps for place in self._given_away(step)}
+        hidden = dict[str, set[Index]]()
+        self.withheld = {place for step in shown.steps for place in self._given_away(step, hidden)}
 
-    def _given_away(self, step: TracedStep) -> Iterator[Place]:
-        """Where a number follows from a blank of its own place, in the formulas of one step."""
-        hidden = dict[str, set[Index]]()  # by symbol, as the page has come to mean it
+    def _given_away(self, step: TracedStep, hidden: dict[str, set[Index]]) -> Iterator[Place]:
+        """Where a number follows from a blank of its own place, or is one, in one step.
+
+        hidden: by symbol, as the page has come to mean it.
+        """
         for tensor in step.tensors:
-            own = set[Index]()
+            own, known = set[Index](), hidden.get(_key(tensor, tensor.symbol), set())
             for index in shown_indices(tensor):
                 place = step.number, tensor.name, index
                 if place in self._numbers:
                     own.add(index)
-                elif _uses(tensor, index, hidden):
+                elif _uses(tensor, index, hidden) if tensor.formula else index in known:
                     own.add(index)
                     yield place
-            if tensor.formula:
-                hidden[tensor.symbol] = own
+            hidden[_key(tensor, tensor.symbol)] = own
 
     def cells(self, step: TracedStep) -> Cell:
         """What stands at each place of a step's arrays."""
-        is_first = step is self.shown.steps[0]
+        is_first = step.number == self.shown.steps[0].number
 
         def cell(tensor: TracedTensor, index: Index) -> str:
             if asked := self.number_at(step, tensor, index):
@@ -181,9 +183,15 @@ def _scale(tensor: TracedTensor) -> float:
 def _uses(tensor: TracedTensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
     """Whether the element at `index` follows from a hidden number by itself."""
     return any(
-        place in hidden.get(tensor.operands[name].symbol, ())
+        place in hidden.get(_key(tensor, tensor.operands[name].symbol), ())
         for name, place in sources(tensor.template, tensor.arrays, index)
     )
+
+
+def _key(tensor: TracedTensor, symbol: str) -> str:
+    """What tells it from others: every parameter has slots of the same symbols."""
+    is_slot = tensor.phase == "update" and not symbol[-1:].isdecimal()
+    return f"{tensor.name.rpartition('/')[0]} {symbol}" if is_slot else symbol
 
 
 def _same_as(tensor: TracedTensor, step: int, *, is_first: bool) -> tuple[int, str] | None:

@@ -7,6 +7,7 @@ from string import Template
 from nncli.page.embed import asset, json_block, script_hash, theme
 from nncli.page.markup import Markup, join, tag, text
 from nncli.trace.document import document
+from nncli.trace.sheet.asked import asked
 from nncli.trace.sheet.drawing import drawing
 from nncli.trace.sheet.markup import body
 from nncli.trace.worksheet import Worksheet
@@ -93,7 +94,7 @@ def _answers(sheet: Sheet) -> Markup:
 
 
 def _sheet(sheet: Sheet, what: str, who: Markup | None, how: str, *, is_solved: bool) -> Markup:
-    shown = sheet.worksheet.shown
+    shown = asked(sheet.worksheet)
     parts = list(document(shown, sheet.worksheet, is_solved=is_solved))
     return tag(
         "section",
