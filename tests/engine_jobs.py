@@ -58,7 +58,7 @@ def make_job(
     shape=None,
     **training,
 ) -> Job:
-    """20 drawn rows of 4 inputs (or of a shape), 5 epochs of full-batch sgd, unless said otherwise."""
+    """20 drawn rows of 4 inputs, or of a shape; 5 epochs of full-batch sgd; or as it is said."""
     output, loss = output or Dense(1, Identity()), loss or HalfMse()
     inputs = math.prod(shape) if shape else inputs
     drawn = (inputs, output.units, loss, training.get("dtype", "float64"))
