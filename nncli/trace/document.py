@@ -81,11 +81,16 @@ def document(
             worked = partial(each_blank, worksheet, step)
             yield from _StepPage(shown, step, worksheet.solved_cells(step), worked).parts()
         else:
-            yield from _StepPage(shown, step, worksheet.cells(step), lambda _: []).parts()
+            page = _StepPage(shown, step, worksheet.cells(step), lambda _: [], has_windows=False)
+            yield from page.parts()
 
 
 class _StepPage:
-    """One step. worked: the arithmetic that is shown of a tensor."""
+    """One step.
+
+    worked: the arithmetic that is shown of a tensor.  has_windows: whether a convolution's first
+    window is shown beside its kernel, which has numbers of the layer before.
+    """
 
     def __init__(
         self,
@@ -93,9 +98,11 @@ class _StepPage:
         step: TracedStep,
         cell: Cell,
         worked: Callable[[TracedTensor], Sequence[str]],
+        *,
+        has_windows: bool = True,
     ) -> None:
         self.shown, self.step = shown, step
-        self.cell, self.worked = cell, worked
+        self.cell, self.worked, self.has_windows = cell, worked, has_windows
         self.layers = {layer.name: layer for layer in shown.layers}
 
     def parts(self) -> Iterator[Part]:
@@ -121,7 +128,7 @@ class _StepPage:
             yield Heading(3, self._layer(owner)) if owner else Sentence("")
             for tensor in group:
                 yield self._block(tensor)
-                if "{W} in its window" in tensor.template and tensor.values.ndim == 4:
+                if self.has_windows and _is_windowed(tensor):
                     yield _side_by_side(tensor)
 
     def _layer(self, owner: str) -> str:
@@ -161,6 +168,10 @@ class _StepPage:
             arithmetic=self.worked(tensor),
             meaning=tensor.meaning,
         )
+
+
+def _is_windowed(tensor: TracedTensor) -> bool:
+    return "{W} in its window" in tensor.template and tensor.values.ndim == 4
 
 
 def _side_by_side(tensor: TracedTensor) -> Beside:

@@ -111,16 +111,23 @@ def _text(text: str, x: float, y: float, kind: str) -> Markup:
 def _units(column: _Column, x: int, most: int, given: dict[str, Array]) -> Markup:
     """A column: what it is, its units by their numbers, their biases below them."""
     parts = [_text(column.title, x, 16, "title"), _text(column.kind, x, 33, "kind")]
-    biases = given.get(f"{column.layer.name}/b") if column.layer else None
+    biases = _biases(column, given)
     for slot, unit in enumerate(column.slots):
         y = column.height(slot, most)
         if unit is None:
             parts.append(_text(f"... {len(column.names) - MOST_UNITS + 1} more", x, y + 4, "kind"))
             continue
         parts += [tag("circle", cx=x, cy=y, r=RADIUS), _text(str(unit), x, y + 5, "unit")]
-        if biases is not None and len(column.names) <= MOST_UNITS:
+        if biases is not None:
             parts.append(_text(f"b {written(float(biases[unit]), 3)}", x, y + RADIUS + 14, "bias"))
     return join(*parts)
+
+
+def _biases(column: _Column, given: dict[str, Array]) -> Array | None:
+    """One a unit, where all units are drawn."""
+    found = given.get(f"{column.layer.name}/b") if column.layer else None
+    is_each = found is not None and found.shape == (len(column.names),)
+    return found if is_each and len(column.names) <= MOST_UNITS else None
 
 
 def _ends(
