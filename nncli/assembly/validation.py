@@ -1,5 +1,6 @@
 """Validation: what only the data, or two keys together, can show to be wrong, all at once."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,7 +10,7 @@ from nncli.config.resolved import Resolved
 from nncli.engine.job import Job
 from nncli.errors import ShapeError, UserError, printable
 from nncli.parts.activations import Softmax
-from nncli.parts.layers import BatchNorm
+from nncli.parts.layers import BatchNorm, single_layers
 from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
 from nncli.parts.splits import Rows
@@ -42,7 +43,7 @@ def validate(resolved: Resolved, table: Table, rows: Rows, inputs: int, source: 
 def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
     network = resolved.network
     units = network.output.units
-    if network.input != inputs:
+    if math.prod(network.input_shape) != inputs:
         what = "the features of the data"
         if inputs != len(table.features):
             keys = resolved.data.preprocessing
@@ -51,7 +52,11 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
             kinds += ["a number of a vector"] if keys.categorical.embed else []
             each = " or ".join(kinds)
             what = f"what {len(table.features)} features become, {each} an input"
-        yield "network.input", f"expected {inputs}, {what}, found {network.input}"
+        found, key = f"{network.input}", "network.input"
+        if len(network.input_shape) > 1:
+            sides = " x ".join(map(str, network.input_shape))
+            found, key = f"{math.prod(network.input_shape)} = {sides}", "network.input.shape"
+        yield key, f"expected {inputs}, {what}, found {found}"
     if not table.classes:
         if units != table.y.shape[1]:
             each = "label" if table.labels else "target"
@@ -86,8 +91,7 @@ def validate_given_weights(resolved: Resolved, source: Source) -> None:
 
 def _given_weights(resolved: Resolved) -> Found:
     network, nobody = resolved.network, np.random.default_rng(0)
-    for number, (place, layer, own) in enumerate(network.layer_shapes(), start=1):
-        node = f"hidden_{number}" if number <= len(network.hidden) else "output"
+    for node, place, layer, own in network.layer_shapes():
         keys = {id(value): key for key, value in vars(layer).items()}
         shapes = {**layer.param_shapes(own), **layer.state_shapes(own)}
         for tensor, start in layer.initializers().items():
@@ -132,7 +136,7 @@ def _target(resolved: Resolved, table: Table) -> Found:
 
 
 def _training(resolved: Resolved, rows: int) -> Found:
-    training, hidden = resolved.training, resolved.network.hidden
+    training, hidden = resolved.training, [*single_layers(resolved.network.hidden)]
     size = rows if training.batch_size == "full" else min(training.batch_size, rows)
     left = rows % size if training.sampling == "shuffle" else 0
     has_statistics = any(isinstance(x, BatchNorm) and x.trainable for x in hidden)
@@ -189,9 +193,9 @@ def _minimization(resolved: Resolved) -> Found:
         yield "training.clip_grad_norm", f"{name} needs the gradient as it is: drop the key"
     if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:
         yield "schedule", f"{name} has no learning rate to schedule: drop the block"
-    if any(layer.is_random for layer in resolved.network.hidden):
+    if any(layer.is_random for layer in single_layers(resolved.network.hidden)):
         yield "network.hidden", f"{name} needs a loss without chance: drop the dropout layers"
-    if any(isinstance(layer, BatchNorm) for layer in resolved.network.hidden):
+    if any(isinstance(layer, BatchNorm) for layer in single_layers(resolved.network.hidden)):
         message = f"{name} tries points that would move batch_norm's statistics: drop the layers"
         yield "network.hidden", message
 

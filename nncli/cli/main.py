@@ -28,10 +28,12 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "predict",
         "compare",
         "plot-loss",
+        "plot-sweep",
         "plot-boundary",
         "trace",
         "grade",
         "gradcheck",
+        "lr-find",
     ),
     *("verify", "doctor", "explain", "export", "validate", "config", "schema", "init", "list"),
 )

@@ -109,6 +109,10 @@ class Job:
         factor = self.schedule.factor(t, self.schedule_total)
         return self.base_learning_rate * factor * plateau
 
+    def update_scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        """The numbers that the update of step 1, 2, ... of the run reads."""
+        return self.optimizer.scalars(self.optimizer.steps_before + step, learning_rate)
+
     def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """Of the step made last, after so many epochs and steps; before any, of the first."""
         return self.learning_rate(max(epoch - 1, 0), max(step - 1, 0), plateau)
@@ -169,6 +173,10 @@ class Job:
             name: np.full(trained, self.optimizer.slot_start(name), dtype)
             for name in self.optimizer.active_slots
         }
+        for name, slot in slots.items():
+            views = self.network.layout.views(slot)
+            for tensor, numbers in self.optimizer.slot_tensors(name).items():
+                views[tensor][...] = numbers
         shuffle = stream("shuffle", self.seeds.shuffle)
         dropout = stream("dropout", self.seeds.dropout)
         return TrainState(theta.astype(dtype, copy=False), slots, shuffle, dropout)

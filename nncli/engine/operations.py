@@ -191,6 +191,35 @@ class Opaque:
         return function, self.arguments
 
 
+@dataclass(frozen=True, eq=False)
+class Composite:
+    """out = function(*arguments), of many calls: `engine.tape.single` has them one by one.
+
+    written: by keyword, the arrays that it writes: `out`, one or several, and scratch.
+    """
+
+    function: Callable[..., None]
+    arguments: tuple[Any, ...]
+    written: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def outputs(self) -> tuple[Array, ...]:
+        out = self.written["out"]
+        return out if isinstance(out, tuple) else (out,)
+
+    @property
+    def target(self) -> Array:
+        return self.outputs[0]
+
+    @property
+    def call(self) -> Call:
+        return partial(self.function, **self.written), self.arguments
+
+
 Operation = (
     Elementwise
     | Reduction
@@ -202,4 +231,5 @@ Operation = (
     | Draw
     | AllReduce
     | Opaque
+    | Composite
 )

@@ -44,7 +44,13 @@ def backward(
         _weigh(last.dy, weights)
         network.output.backward(last)
     for index in reversed(range(network.first_trained, len(buffers) - 1)):
-        network.nodes[index].layer.backward(buffers[index])
+        own = buffers[index]
+        network.nodes[index].layer.backward(own)
+        for end in network.block_ends(index):  # the block's input goes to its end, too
+            if own.dx is not None:
+                slope = buffers[end].dy
+                assert slope is not None
+                np.add(own.dx, slope, out=own.dx)
 
 
 def _weigh(gradient: Array, weights: Array | None) -> None:

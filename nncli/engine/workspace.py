@@ -14,6 +14,7 @@ from nncli.engine.rows import X
 from nncli.engine.tape import Tape
 from nncli.errors import ShapeError
 from nncli.parts.arrays import Array, LayerBuffers, Shape
+from nncli.parts.layers import SKIP
 
 
 class Workspace:
@@ -55,20 +56,25 @@ class Workspace:
 
     def buffers(self, inputs: Mapping[str, Array]) -> list[LayerBuffers]:
         """The buffers of each layer for a batch's blocks, each of `rows` rows or fewer."""
-        x, network = inputs[X], self.network
-        rows = len(x)
-        ones = self.array("ones", (rows,), (self.rows,))
-        ones[...] = 1.0
+        network, rows = self.network, len(inputs[X])
+        x = (
+            inputs[X].reshape(rows, *network.input_shape)
+            if len(network.input_shape) > 1
+            else inputs[X]
+        )
+        ones: dict[int, Array] = {}
         buffers: list[LayerBuffers] = []
         for index, node in enumerate(network.nodes):
             shapes = node.layer.saved_shapes(rows, node.input_shape)
             largest = node.layer.saved_shapes(self.rows, node.input_shape)
             params = node.layer.param_shapes(node.input_shape)
+            begin = index - node.block
+            skipped = {SKIP: buffers[begin].x} if node.block else {}
             own = LayerBuffers(
                 x=x,
                 y=self.of_rows(f"{node.name}/y", rows, node.output_shape),
-                ones=ones,
-                inputs=_read(node, inputs),
+                ones=self._ones(rows, node.input_shape, ones),
+                inputs=_read(node, inputs) | skipped,
                 params=network.own(self.tensors, node, params),
                 grads=network.own(self.gradients, node, params),
                 state=network.own(self.tensors, node, node.layer.state_shapes(node.input_shape)),
@@ -85,6 +91,15 @@ class Workspace:
             buffers.append(own)
             x = own.y
         return buffers
+
+    def _ones(self, rows: int, shape: Shape, known: dict[int, Array]) -> Array:
+        """A one for each line of x; layers of as many lines share them."""
+        lines = math.prod(shape[:-1])
+        if lines not in known:
+            most = max(math.prod(node.input_shape[:-1]) for node in self.network.nodes)
+            known[lines] = self.array("ones", (rows * lines,), (self.rows * most,))
+            known[lines][...] = 1.0
+        return known[lines]
 
 
 def _read(node: Node, inputs: Mapping[str, Array]) -> dict[str, Array]:

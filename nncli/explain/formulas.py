@@ -1,5 +1,6 @@
 """The formulas in force: what a config computes, with its own numbers."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.errors import few, printable
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
+from nncli.parts.optimizer_state import InitialMoments
 from nncli.parts.optimizers import Optimizer, Sgd
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.parts.threshold_choice import ChosenThreshold
@@ -147,7 +149,8 @@ def _start(start: Initializer, shape: tuple[int, ...]) -> str:
     if isinstance(start, VarianceScaling):
         std = start.standard_deviation(shape)
         limit = f", within +-{written(np.sqrt(3.0) * std, 4)}" if "+-" in said else ""
-        said += f"; std {written(std, 4)} for {shape[0]} inputs{limit}"
+        inputs = math.prod(shape[:-1] or shape)
+        said += f"; std {written(std, 4)} for {inputs} inputs{limit}"
     return said
 
 
@@ -215,13 +218,21 @@ def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
         said = template.format(**symbols) if template else (optimizer.__doc__ or "").split(".")[0]
         yield short, said
     if optimizer.changes_every_step:
-        yield "n", "the number of the step, from 1"
+        yield "n", f"the number of the step, from {optimizer.steps_before + 1}"
     if "squares" in optimizer.active_slots:
-        start = written(optimizer.slot_start("squares"))
-        yield "epsilon", f"outside the root; every s starts at {start}"
+        yield "epsilon", f"outside the root; every s starts at {_slot_start(optimizer, 'squares')}"
     if isinstance(optimizer, Sgd) and optimizer.momentum:
-        start = written(optimizer.initial_velocity)
+        start = _slot_start(optimizer, "velocity")
         yield "v", f"starts at {start}; the learning rate is inside it"
+    if isinstance(optimizer.given_state, InitialMoments):
+        yield "m", f"starts at {_slot_start(optimizer, 'mean')}"
+
+
+def _slot_start(optimizer: Optimizer, slot: str) -> str:
+    """What a slot starts from, in the units that it is shown in."""
+    if optimizer.slot_tensors(slot):
+        return "what initial_state has for it"
+    return written(optimizer.slot_start(slot) / optimizer.kept(slot)[1])
 
 
 def _rates(built: Built) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from textwrap import indent
 
 from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
+from nncli.explain.given_state import given_state
 from nncli.parts.layers import BatchNorm
 from nncli.parts.losses import CrossEntropy
 from nncli.parts.optimizers import Sgd
@@ -30,6 +31,7 @@ def training(built: Built) -> Equivalent:
     limit = built.job.training.clip_grad_norm
     clip = f", global_clipnorm={limit}" if limit is not None else ""
     optimizer = chosen.equivalent("keras", learning_rate=rate.code, clip=clip, epochs=epochs)
+    optimizer += given_state(built)
     loss = _loss(built)
     if not optimizer.code or not loss.code:
         return Equivalent("", *optimizer.notes, *loss.notes)

@@ -52,10 +52,14 @@ class TracedTensor:
         """The values, with 0 for what is rounding alone."""
         return self.values if self.noise is None else np.where(self.noise, 0, self.values)
 
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """Of the operands, by their {names}."""
+        return {name: operand.values for name, operand in self.operands.items()}
+
     def arithmetic(self, index: Index, write: Written = written, most: int = MOST_TERMS) -> str:
         """The formula with the numbers of one element: `1*1 + 2*1 + (-1)*1 + 0`."""
-        values = {name: operand.values for name, operand in self.operands.items()}
-        return arithmetic(self.template, values, index, write, most)
+        return arithmetic(self.template, self.arrays, index, write, most)
 
 
 def computed(

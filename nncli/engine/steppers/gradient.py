@@ -184,6 +184,6 @@ class GradientStepper(Stepper):
 
     def _set_scalars(self) -> None:
         """Write the numbers that the next update reads."""
-        values = self.job.optimizer.scalars(self.state.step + 1, self.learning_rate)
+        values = self.job.update_scalars(self.state.step + 1, self.learning_rate)
         for name, value in values.items():
             self.scalars[name][()] = value

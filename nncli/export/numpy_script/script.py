@@ -16,6 +16,7 @@ from nncli.export.numpy_script.formatting import WIDTH, comment, docstring, head
 from nncli.export.numpy_script.functions import ADD_ROWS, Functions, Objective
 from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.parameters import Parameters, generator
+from nncli.export.numpy_script.pictures import picture_functions_of
 from nncli.export.numpy_script.run_history import RunHistory
 from nncli.export.numpy_script.sources import Sources
 from nncli.export.numpy_script.target_units import target_units
@@ -170,7 +171,10 @@ class _Chapters:
         if units := target_units(self.built.preprocessing.target):
             forward.append(units)
         added = [ADD_ROWS] if self.job.network.embedding else []
+        passes = [*forward, self.functions.backward()]
+        pictures = picture_functions_of("\n".join(line for each in passes for line in each))
         chapters = [
+            *([("Pictures", pictures)] if pictures else []),
             ("Forward", forward),
             *([("Decision", [self.decide])] if self.decide else []),
             ("Loss", self._with_sources([self.objective.lines()])),

@@ -94,9 +94,9 @@ Lowered = (
 )
 
 
-def _why_not(operation: recorded.Concatenate | recorded.Opaque) -> str:
-    if isinstance(operation, recorded.Concatenate):
-        return "concatenate is several copies"
+def _why_not(operation: recorded.Operation) -> str:
+    if not isinstance(operation, recorded.Opaque):
+        return "it is several calls"
     options = [name for name in operation.options if name != "out"]
     how = f"is called with {', '.join(options)}" if options else "has no translation"
     return f"{operation.name} {how}"
@@ -132,7 +132,7 @@ class Lowering:
                 return self._scatter_add(operation)
             case recorded.AllReduce():
                 return LoweredAllReduce(operation)
-            case recorded.Concatenate() | recorded.Opaque():
+            case _:
                 raise Untranslatable(_why_not(operation))
 
     def _places(self, target: Any, *sources: Any) -> tuple[Place, ...]:

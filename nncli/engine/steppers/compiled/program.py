@@ -43,7 +43,7 @@ from nncli.engine.steppers.compiled.places import Place, address_of
 from nncli.engine.steppers.compiled.products import product_kernel
 from nncli.engine.steppers.compiled.shared_kernels import SharedKernels
 from nncli.engine.steppers.gradient import GradientStepper
-from nncli.engine.tape import Tape
+from nncli.engine.tape import Tape, single
 from nncli.parts.arrays import Array
 
 KERNELS: dict[type, Callable[[Code, Any], Kernel]] = {
@@ -170,7 +170,7 @@ def _add_scalars(code: Code, b: Any, scalars: Sequence[Array], values: Value) ->
 
 def _single(tape: Tape) -> Iterator[Operation]:
     """The operations, those of several pieces piece by piece."""
-    for operation in tape.operations:
+    for operation in single(tape.operations):
         yield from operation.copies if isinstance(operation, Concatenate) else [operation]
 
 

@@ -142,7 +142,7 @@ class CompiledStepper(GradientStepper):
 
     def _values(self, steps: int) -> list[list[float]]:
         """A row for each of the next steps, all of one epoch; a single one if they are alike."""
-        job, scalars, first = self.job, self.job.optimizer.scalars, self.state.step
+        job, scalars, first = self.job, self.job.update_scalars, self.state.step
         if job.schedule.interval == "step":
             epoch, plateau = self.state.epoch, self.state.plateau.factor
             rates = [job.learning_rate(epoch, t, plateau) for t in range(first, first + steps)]
