@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
+from nncli.engine.notation import written
 from nncli.trace.chain_rule import OVERVIEW
 from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
+from nncli.trace.window_sums import patch_and_kernel
 from nncli.trace.worked import each_blank, first
 from nncli.trace.worksheet import Worksheet
 
@@ -119,6 +121,8 @@ class _StepPage:
             yield Heading(3, self._layer(owner)) if owner else Sentence("")
             for tensor in group:
                 yield self._block(tensor)
+                if "{W} in its window" in tensor.template and tensor.values.ndim == 4:
+                    yield _side_by_side(tensor)
 
     def _layer(self, owner: str) -> str:
         layer = self.layers[owner]
@@ -157,6 +161,18 @@ class _StepPage:
             arithmetic=self.worked(tensor),
             meaning=tensor.meaning,
         )
+
+
+def _side_by_side(tensor: TracedTensor) -> Beside:
+    """The first window of a convolution beside the kernel that is laid over it."""
+    patch, kernel = patch_and_kernel((0, 0, 0, 0), tensor.arrays)
+    symbols = (f"{tensor.operands['x'].symbol} in the first window", tensor.operands["W"].symbol)
+    return Beside(
+        [
+            TensorBlock(title, "", "", [[written(number) for number in row] for row in values])
+            for title, values in zip(symbols, (patch.tolist(), kernel.tolist()), strict=True)
+        ]
+    )
 
 
 def _owner(tensor: TracedTensor) -> str:

@@ -72,17 +72,19 @@ class MaxPool2D(Pooling):
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         output = (batch, *self.output_shape(input_shape))
-        return {"free": output, "chosen": output}
+        return {"greatest": output, "free": output, "chosen": output}
 
     def forward(self, buffers: LayerBuffers) -> None:
         max_pool(buffers.x, self.windows(buffers.x.shape[1:]), out=buffers.y)
+        if buffers.training:  # what is equal to it is told from y's neighbours in the last place
+            np.copyto(buffers.saved["greatest"], buffers.y)
 
     def backward(self, buffers: LayerBuffers) -> None:
         if buffers.dx is not None:
             assert buffers.dy is not None
             max_pool_gradient(
                 buffers.x,
-                buffers.y,
+                buffers.saved["greatest"],
                 buffers.dy,
                 self.windows(buffers.x.shape[1:]),
                 out=buffers.dx,
@@ -91,10 +93,10 @@ class MaxPool2D(Pooling):
             )
 
     def formulas(self) -> dict[str, str]:
-        return {"a": "greatest of {x} in each window"}
+        return {"a": "greatest of {x} in its window"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da} where {x} is the first greatest of its window, else 0"}
+        return {"dx": "sum of {da} over the windows whose greatest it is"}
 
 
 @part("avg_pool2d", "average_pooling2d")
@@ -132,10 +134,10 @@ class AveragePool2D(Pooling):
             )
 
     def formulas(self) -> dict[str, str]:
-        return {"a": "mean of {x} in each window"}
+        return {"a": "mean of {x} in its window"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da} / numbers of the window, over the windows that see {x}"}
+        return {"dx": "sum of {da} / {n} over the windows that see it"}
 
 
 @part("flatten")
@@ -166,4 +168,4 @@ class Flatten(Layer):
         return {"a": "{x}"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da}"}
+        return {"dx": "{da_in_place}"}
