@@ -10,7 +10,7 @@ from typing import Any
 
 from nncli.trace import answer_numbers as numbers
 from nncli.trace.question import Question, questions
-from nncli.trace.slips import CLOSE, HINTS, ROUNDED, slips
+from nncli.trace.slips import CLOSE, HINTS, OF_DIGITS, ROUNDED, TOO_FAR, slips
 from nncli.trace.traced_steps import TracedStep
 from nncli.trace.worksheet import GIVEN
 
@@ -33,6 +33,8 @@ def rules() -> dict[str, Any]:
         "float": numbers.FLOAT,
         "close": CLOSE,
         "rounded": NAMES.index(ROUNDED),
+        "too_far": NAMES.index(TOO_FAR),
+        "of_digits": [NAMES.index(name) for name in OF_DIGITS],
         "slips": [*HINTS.items()],
     }
 

@@ -10,11 +10,12 @@ from typing import Literal
 from nncli.errors import FileFailure, UserError, printable
 from nncli.trace.answer_numbers import EXACT, Reading, is_right, readings
 from nncli.trace.reworked import Reworked, reworked
-from nncli.trace.slips import ROUNDED, is_close, slips
+from nncli.trace.slips import OF_DIGITS, ROUNDED, TOO_FAR, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
 from nncli.untrusted_files.opening import Unfit, read_file
 
 LARGEST_FILE = 1 << 24  # bytes
+ZIP = b"PK\x03\x04"  # what .xlsx and .ods begin with
 LONGEST_NUMBER = 9  # digits
 
 Verdict = Literal["right", "wrong", "empty", "not a number"]
@@ -67,6 +68,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line, four cells) of each row but the header; spreadsheets may have put semicolons."""
     try:
         content = read_file(path, LARGEST_FILE, "answers")
+        if content.startswith(ZIP):
+            raise UserError(f"{path}: a spreadsheet's own file, not a table: save it as CSV")
         is_wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # a spreadsheet's Unicode text
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -120,29 +123,52 @@ def grade(answers: Answers, worksheet: Worksheet, tolerance: float) -> list[Grad
 
 
 def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -> GradedAnswer:
-    """Right is what the trace has, and what follows from the answers before."""
-    blank = asked.blank
-    if not read:
-        return GradedAnswer(blank, answer, "not a number" if answer else "empty")
-    if _fits(read, blank.value, blank.before, blank.scale, tolerance):
-        return GradedAnswer(blank, answer, "right")
+    """Right is what the trace has, and what follows from the answers before.
 
-    question = asked.question
-    if asked.is_carried and _fits(read, question.right, question.before, blank.scale, tolerance):
-        return GradedAnswer(blank, answer, "right", is_carried=True)
-    return GradedAnswer(blank, answer, "wrong", slip=_slip(asked, read, tolerance))
+    A slip that four decimals show to be one counts as such, however near the right number it is.
+    """
+    if not read:
+        return GradedAnswer(asked.blank, answer, "not a number" if answer else "empty")
+    right = _how_right(asked, read, EXACT)
+    slip = "" if right else _slip(asked, read, EXACT)
+    is_shown = slip not in ("", *OF_DIGITS) and any(each.is_fine for each in read)
+    if right != "right" and not is_shown:
+        right = _how_right(asked, read, tolerance) or right
+    if right:
+        return GradedAnswer(asked.blank, answer, "right", is_carried=right == "carried")
+    slip = _too_far(asked, read) or slip or _slip(asked, read, tolerance) or _rounded(asked, read)
+    return GradedAnswer(asked.blank, answer, "wrong", slip=slip)
+
+
+def _how_right(
+    asked: Reworked, read: list[Reading], tolerance: float
+) -> Literal["", "right", "carried"]:
+    blank, question = asked.blank, asked.question
+    if _fits(read, blank.value, blank.before, blank.scale, tolerance):
+        return "right"
+    follows = _fits(read, question.right, question.before, blank.scale, tolerance)
+    return "carried" if asked.is_carried and follows else ""
 
 
 def _slip(asked: Reworked, read: list[Reading], tolerance: float) -> str:
-    """The likeliest; one that the answer is to its last digit comes before one that it is near."""
-    found, before = slips(asked.question), asked.question.before
-    for near in (EXACT, tolerance):
-        for name, meant in found:
-            if meant and _fits(read, meant, before, asked.blank.scale, near):
-                return name
-    close = any(is_close(each.value, asked.question.right, before) for each in read)
-    return ROUNDED if close else ""
+    """The likeliest of those that lead to the answer."""
+    for name, meant in slips(asked.question):
+        if meant and _fits(read, meant, asked.question.before, asked.blank.scale, tolerance):
+            return name
+    return ""
 
 
-def _fits(read: list[Reading], right: float, before: float, scale: float, near: float) -> bool:
-    return any(is_right(each, right, before, scale, near) for each in read)
+def _too_far(asked: Reworked, read: list[Reading]) -> str:
+    """Right as far as it goes, in so few digits that it tells nothing."""
+    values = (asked.blank.value, asked.question.right)
+    is_rounded = any(abs(it.value - value) <= it.unit / 2 for it in read for value in values)
+    return TOO_FAR if is_rounded and not asked.blank.before else ""
+
+
+def _rounded(asked: Reworked, read: list[Reading]) -> str:
+    right, before = asked.question.right, asked.question.before
+    return ROUNDED if any(is_close(each.value, right, before) for each in read) else ""
+
+
+def _fits(read: list[Reading], right: float, before: float, scale: float, tolerance: float) -> bool:
+    return any(is_right(each, right, before, scale, tolerance) for each in read)

@@ -63,12 +63,14 @@ function isRight(read, right, before, scale, tolerance) {
   let allowed = Math.max(tolerance * Math.abs(right - before), rules.nothing * scale);
   if (before) allowed = Math.max(allowed, rules.shown * Math.abs(right));
   const isNear = read.value === right || Math.abs(read.value - right) <= allowed;
-  const isFine = read.unit > 0 && read.unit <= rules.fine_zero * (1 + rules.float);
-  const isCopy = before && (read.value === before || (!isFine && rounds(read, before)));
+  const isCopy = before && (read.value === before || (!isFine(read) && rounds(read, before)));
   return isNear || (rounds(read, right) && !isCopy);
 }
 
-/** What is to be said of an answer: a verdict, and the slip it was likely made by. */
+/**
+ * What is to be said of an answer: a verdict, and the slip it was likely made by. A slip that four
+ * decimals show to be one counts as such, however near the right number it is.
+ */
 function judged(tensor, index, typed) {
   const read = readings(typed);
   if (!read.length) return { verdict: "unread" };
@@ -76,12 +78,22 @@ function judged(tensor, index, typed) {
   const [before, ...table] = tensor.asked[index.join()];
   const fits = (number, tolerance) =>
     read.some((each) => isRight(each, number, before, tensor.scale, tolerance));
-  if (fits(right, rules.tolerance)) return { verdict: "right" };
-  const made = [rules.exact, rules.tolerance].map((near) => table.find(([, number]) => fits(number, near)));
-  const [slip] = made.find(Boolean) ?? [];
-  if (slip !== undefined) return { verdict: "wrong", slip };
+  const slipWithin = (tolerance) => table.find(([, number]) => fits(number, tolerance))?.[0];
+  if (fits(right, rules.exact)) return { verdict: "right" };
+  const slip = slipWithin(rules.exact);
+  const isShown = slip !== undefined && !rules.of_digits.includes(slip) && read.some(isFine);
+  if (!isShown && fits(right, rules.tolerance)) return { verdict: "right" };
+  if (!before && read.some(({ value, unit }) => Math.abs(value - right) <= unit / 2)) {
+    return { verdict: "wrong", slip: rules.too_far };
+  }
   const isClose = ({ value }) => Math.abs(value - right) <= rules.close * Math.abs(right - before);
-  return read.some(isClose) ? { verdict: "wrong", slip: rules.rounded } : { verdict: "wrong" };
+  const rounded = read.some(isClose) ? rules.rounded : undefined;
+  return { verdict: "wrong", slip: slip ?? slipWithin(rules.tolerance) ?? rounded };
+}
+
+/** Whether it has four decimals at least, as numbers by hand are rounded to. */
+function isFine({ unit }) {
+  return unit > 0 && unit <= rules.fine_zero * (1 + rules.float);
 }
 
 function numeric(value) {
