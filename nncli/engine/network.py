@@ -61,6 +61,7 @@ class Network:
         embedding: Embedding | None = None,
     ) -> None:
         self.input_shape, self.loss, self.output = input_shape, loss, output
+        self.hidden = tuple(hidden)
         self.embedding = embedding
         nodes: list[Node] = []
         if embedding is not None:

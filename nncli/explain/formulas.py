@@ -1,5 +1,6 @@
 """The formulas in force: what a config computes, with its own numbers."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -148,7 +149,8 @@ def _start(start: Initializer, shape: tuple[int, ...]) -> str:
     if isinstance(start, VarianceScaling):
         std = start.standard_deviation(shape)
         limit = f", within +-{written(np.sqrt(3.0) * std, 4)}" if "+-" in said else ""
-        said += f"; std {written(std, 4)} for {shape[0]} inputs{limit}"
+        inputs = math.prod(shape[:-1] or shape)
+        said += f"; std {written(std, 4)} for {inputs} inputs{limit}"
     return said
 
 
@@ -196,9 +198,11 @@ def _steps(built: Built) -> Iterator[tuple[str, str]]:
 def _batches(built: Built) -> str:
     job = built.job
     rows, batch, steps = len(job.train), job.batch_rows, job.steps_per_epoch
+    shards = f", in {job.training.shards} shards" if job.training.shards > 1 else ""
     if batch == rows:
-        return f"all {rows} rows a step" if rows > 1 else "the 1 row"
-    said = f"{batch} of {rows} rows a step, {steps} {'step' if steps == 1 else 'steps'} an epoch"
+        return f"all {rows} rows a step{shards}" if rows > 1 else "the 1 row"
+    counted = "step" if steps == 1 else "steps"
+    said = f"{batch} of {rows} rows a step{shards}, {steps} {counted} an epoch"
     if job.training.sampling != "shuffle":
         return f"{said}; drawn afresh {job.training.sampling.replace('_', ' ')}"
     last = f", the last has {job.last_batch_rows}" if job.last_batch_rows < batch else ""

@@ -202,11 +202,18 @@ def convolve(
 
 @composite
 def convolve_kernel_gradient(
-    x: Array, dz: Array, windows: Windows, *, out: Array, columns: Array, part: Array
+    x: Array,
+    dz: Array,
+    windows: Windows,
+    *,
+    out: Array,
+    padded: Array | None,
+    columns: Array,
+    part: Array,
 ) -> None:
     """out = d(loss)/d(kernel): the columns of x, padded as `convolve` left it, times dz."""
     channels, filters = out.shape[2:]
-    under, total = windows.under(x), out.reshape(-1, filters)
+    under, total = windows.under(x if padded is None else padded), out.reshape(-1, filters)
     for block, own in _blocks(len(x), columns, columns_size(windows, channels)):
         target = part if block.start else total
         np.dot(_filled(own, under[block]).T, dz[block].reshape(-1, filters), out=target)

@@ -12,7 +12,8 @@ import numpy as np
 from nncli.trace import partial_sums, wrong_formulas, wrong_numbers
 from nncli.trace.question import Found, Question
 
-ROUNDED = "rounded on the way"
+ROUNDED, TOO_FAR, CUT_OFF = "rounded on the way", "rounded too far", "cut off, not rounded"
+OF_DIGITS = (ROUNDED, TOO_FAR, CUT_OFF)  # a right number, written down with too few digits
 CLOSE = 0.05  # of the right number or change: what roundings on the way may make of it
 Slip = tuple[str, float]  # its name, and the answer it leads to
 
@@ -173,12 +174,12 @@ SLIPS = (
         "close, but not close enough: keep more digits until the end.",
     ),
     KnownSlip(
-        "rounded too far",
+        TOO_FAR,
         wrong_numbers.rounded_after,
         "so few digits tell too little: write four decimals.",
     ),
     KnownSlip(
-        "cut off, not rounded",
+        CUT_OFF,
         wrong_numbers.cut_off,
         "the last digit goes up where the next one is 5 or more.",
     ),

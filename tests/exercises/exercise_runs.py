@@ -1,17 +1,16 @@
 """Runs the commands of exercises in a folder, and compares what they show."""
 
-import contextlib
 import io
 import json
-import os
 import re
 import shlex
-from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+import shutil
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from exercises import Claim, Command, Exercise
+import stand_ins
+from exercises import Claim, Command, Exercise, exercises
 from readings import Ended, read
 
 from nncli.cli.main import run as cli
@@ -21,30 +20,40 @@ QUIET = {"train": ["--json", "--set", "output.plots=[]"], "evaluate": ["--json"]
 
 
 class Laboratory:
-    """A folder in which configs/ is what it is in the repository; the same command runs once."""
+    """An empty folder that gets configs/, in which the same command runs once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.done: dict[str, Ended] = {}
-        if not (folder / "configs").exists():
-            (folder / "configs").symlink_to(ROOT / "configs")
+        self.configs = {name: text for it in exercises() for name, text in it.configs.items()}
+        shutil.copytree(ROOT / "configs", folder / "configs")
 
     def run(self, command: Command) -> Ended:
         """The command in the laboratory's folder, unless it ran before."""
         if command.text not in self.done:
             program, verb, *arguments = shlex.split(command.text)
             assert program == "nncli"
+            self._prepare(arguments)
             out, err = io.StringIO(), io.StringIO()
-            with _inside(self.folder), redirect_stdout(out), redirect_stderr(err):
+            with chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
                 code = cli([verb, *arguments, *QUIET.get(verb, [])])
             assert code == command.exit_code, f"{command.text}: exit code {code}\n{err.getvalue()}"
             run = self._run_left(verb, arguments, out.getvalue())
             self.done[command.text] = Ended(out.getvalue(), err.getvalue(), run)
         return self.done[command.text]
 
+    def _prepare(self, arguments: list[str]) -> None:
+        """The config that a command names, with the table that it reads, wherever they are from."""
+        for name in [each for each in arguments if each in self.configs]:
+            text = self.configs[name]
+            (self.folder / name).write_text(text, encoding="utf-8")
+            for table in [each for each in stand_ins.NAMES if f"path: {each}" in text]:
+                if not (self.folder / table).exists():
+                    stand_ins.write(table, self.folder)
+
     def _run_left(self, verb: str, arguments: list[str], out: str) -> Path | None:
         if verb == "train" and out.startswith("{"):
-            return self.folder / json.loads(out)["run"]
+            return self.folder / json.loads(out).get("run", "")
         named = [self.folder / each for each in arguments if (self.folder / each).is_dir()]
         return named[0] if named else None
 
@@ -53,20 +62,9 @@ class Laboratory:
         found = []
         for command in exercise.commands:
             ended = self.run(command)
-            with _inside(self.folder):
+            with chdir(self.folder):
                 found += [(claim, read(claim, ended)) for claim in command.claims]
         return found
-
-
-@contextlib.contextmanager
-def _inside(folder: Path) -> Iterator[None]:
-    """contextlib.chdir, which Python 3.10 lacks."""
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 COMPARED = {

@@ -1,6 +1,7 @@
 """The exercises of list/*.yaml: what courses and books print, and the command that shows it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,10 @@ class Command:
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise: yes, wholly by config and commands; partly or no, with what is missing."""
+    """One exercise: yes, wholly by config and commands; partly or no, with what is missing.
+
+    configs: those that are no lessons, by file name.
+    """
 
     number: int
     source: str
@@ -45,6 +49,7 @@ class Exercise:
     verdict: str
     commands: tuple[Command, ...]
     note: str = ""
+    configs: Mapping[str, str] = field(default_factory=dict)
 
 
 def exercises() -> list[Exercise]:

@@ -24,7 +24,7 @@ class Ended:
 def read(claim: Claim, ended: Ended) -> list[Any]:
     """What a claim is about: numbers, or the texts found.
 
-    column: of metrics.csv, `loss` of its last row or `loss@300` of an epoch's
+    column: of metrics.csv, `loss` of its last row or `loss@0,300` of epochs
     weight: `output/W` of model.safetensors, or a part of it, `output/W[0,1]`
     tensor: the same of a trace, in its last step, or `output/dz@2` in another
     json: of the object on stdout, `metrics.train.loss`
@@ -43,11 +43,11 @@ def read(claim: Claim, ended: Ended) -> list[Any]:
 
 def _column(place: str, ended: Ended) -> list[Any]:
     assert ended.run is not None
-    name, _, epoch = place.partition("@")
+    name, _, epochs = place.partition("@")
     with (ended.run / "metrics.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    row = next(each for each in rows if each["epoch"] == epoch) if epoch else rows[-1]
-    return [float(row[name])]
+        rows = {row["epoch"]: row for row in csv.DictReader(file)}
+    chosen = epochs.split(",") if epochs else [list(rows)[-1]]
+    return [float(rows[epoch][name]) for epoch in chosen]
 
 
 def _weight(place: str, ended: Ended) -> list[Any]:

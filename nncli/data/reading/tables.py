@@ -28,13 +28,12 @@ from nncli.data.reading.table_notes import (
 )
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table
+from nncli.data.table_formats import open_table, table_sha256
 from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
 from nncli.errors import DataError, TableError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Kind, Origin, Pair, Table, Task, refuse_rows
-from nncli.untrusted_files.opening import sha256_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +94,7 @@ class TableFile(Dataset):
         choice = FeatureChoice(
             self.path,
             is_asked=self.include is not None,
-            kinds=self.kinds,
+            kinds={**dict.fromkeys(readers[0][1].pixels, "numeric"), **self.kinds},
             excuses_empty=self.excuses_empty,
             row_indices=frozenset().union(*(reader.row_indices for _, reader in readers)),
             set_aside=readers[0][1].set_aside,
@@ -103,7 +102,7 @@ class TableFile(Dataset):
             rare=self.rare,
         )
         origin = Origin(
-            each_sha256=tuple(map(sha256_of, self.paths.values())),
+            each_sha256=tuple(map(table_sha256, self.paths.values())),
             files=tuple(zip((file for file, _ in readers), encoded.lines, strict=True)),
             row_word=readers[0][1].row_word,
             header=getattr(readers[0][1], "has_header", None),
@@ -290,6 +289,7 @@ class TableFile(Dataset):
                 notes=notes,
                 doubts=doubts,
             ),
+            picture=reader.picture if (*kinds,) == reader.pixels else (),
         )
 
     def _doubts(

@@ -50,6 +50,27 @@ class Constant(Initializer):
         return np.full(shape, self.value, dtype=float)
 
 
+@part("linspace")
+class Linspace(Initializer):
+    """From `low` to `high` in equal steps, input by input."""
+
+    low: Finite = -0.05
+    high: Finite = 0.05
+    equivalents = {
+        "keras": "lambda shape, dtype=None: keras.ops.reshape("
+        "keras.ops.linspace({low}, {high}, int(keras.ops.prod(shape))), shape)",
+        "pytorch": "{tensor}.data = torch.linspace({low}, {high}, {tensor}.numel())"
+        ".reshape({tensor}.shape[::-1]).t()",
+    }
+
+    def __post_init__(self) -> None:
+        if math.isinf(self.high - self.low):
+            raise ValueError("expected low and high less than 1.8e308 apart")
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return np.linspace(self.low, self.high, int(np.prod(shape))).reshape(shape)
+
+
 @part("normal", "random_normal")
 class Normal(Initializer):
     """Normal draws with mean `mean` and standard deviation `std`."""
@@ -88,16 +109,6 @@ class Uniform(Initializer):
         return random.uniform(self.low, self.high, shape)
 
 
-def fans(shape: Shape) -> tuple[int, int]:
-    """fan_in and fan_out.
-
-    >>> fans((4, 3)), fans((5,)), fans((3, 3, 8, 16))
-    ((4, 3), (5, 5), (72, 144))
-    """
-    places = math.prod(shape[:-2])
-    return shape[-2:][0] * places, shape[-1] * places
-
-
 class VarianceScaling(Initializer):
     """Draws whose variance is `gain` / `fan`, so that signals keep their size across layers."""
 
@@ -105,7 +116,9 @@ class VarianceScaling(Initializer):
         raise NotImplementedError
 
     def standard_deviation(self, shape: Shape) -> float:
-        return math.sqrt(self.variance(*fans(shape)))
+        return math.sqrt(
+            self.variance(shape[-2:][0] * math.prod(shape[:-2]), shape[-1] * math.prod(shape[:-2]))
+        )
 
 
 class ScaledNormal(VarianceScaling):

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Auto, Length, PositiveInt
-from nncli.equivalent import LIBRARIES, unsupported
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Zeros
@@ -37,6 +37,12 @@ def pair(key: str, sides: int | Sequence[int]) -> Pair:
     return height, width
 
 
+CHANNELS_FIRST = (
+    "pictures are (rows, channels, height, width) there: "
+    "x.reshape(-1, height, width, channels).permute(0, 3, 1, 2)"
+)
+
+
 @part("conv2d")
 class Conv2D(Affine):
     """z = the kernel W laid over each window of x, multiplied and summed, + b; a = activation(z).
@@ -60,11 +66,28 @@ class Conv2D(Affine):
     ] = True
     key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
     input_axes = 3
-    equivalents = dict.fromkeys(LIBRARIES, unsupported("convolutions"))
+    equivalents = {
+        "scikit-learn": unsupported("convolutions"),
+        "keras": "layers.Conv2D({filters}, {size}, strides={stride}, "
+        'padding="{padding}"{more_keys})',
+        "pytorch": Equivalent(
+            "nn.Conv2d({inputs}, {filters}, {size}, stride={stride}, padding={around}{more_keys})",
+            CHANNELS_FIRST,
+            "Conv2d keeps W as (filters, channels, height, width)",
+        ),
+    }
 
     def __post_init__(self) -> None:
         pair("kernel_size", self.kernel_size)
         pair("strides", self.strides)
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        size, steps = pair("", self.kernel_size), pair("", self.strides)
+        around = '"same"' if self.padding == "same" else "0"
+        found = super().equivalent(library, size=size, stride=steps, around=around, **names)
+        if library == "pytorch" and self.padding == "same" and steps != (1, 1):
+            return found + Equivalent("", 'Conv2d refuses padding="same" where strides aren\'t 1')
+        return found
 
     def windows(self, input_shape: Shape) -> Windows:
         """Where the kernel is laid. Raises ShapeError for what is no picture, or too small."""
@@ -132,23 +155,26 @@ class Conv2D(Affine):
             )
         elif "W" in grads:
             convolve_kernel_gradient(
-                saved.get("padded", buffers.x),
+                buffers.x,
                 dz,
                 windows,
                 out=grads["W"],
+                padded=saved.get("padded"),
                 columns=saved["columns"],
                 part=saved["part"],
             )
 
     def formulas(self) -> dict[str, str]:
-        bias = " + {b}" if self.bias else ""
-        laid = "sum of {x} under {W}, times {W}, at each window"
-        return {"z": f"({laid}){bias}", "a": self.activation.fill(self.activation.formula)}
+        bias = "{b} + " if self.bias else ""
+        return {
+            "z": f"{bias}sum of {{x}} * {{W}} in its window",
+            "a": self.activation.fill(self.activation.formula),
+        }
 
     def backward_formulas(self) -> dict[str, str]:
         return {
             "dz": self.activation.fill(self.activation.backward_formula),
-            "dW": "sum of {x} under each place of {W}, times {dz}" + self.shrink_formula(),
+            "dW": "sum of {x} * {dz} over rows and windows" + self.shrink_formula(),
             "db": "sum of {dz} over rows and windows",
-            "dx": "sum of {dz} times {W}, over the windows that see {x}",
+            "dx": "sum of {dz} * {W} over the windows that see it",
         }

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Fraction
-from nncli.equivalent import unsupported
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes, lines
 from nncli.parts.initializers import Constant, Initializer
@@ -56,7 +56,7 @@ class PRelu(Layer):
     trainable: Annotated[bool, "false freezes alpha"] = True
     equivalents = {
         "scikit-learn": unsupported("prelu"),
-        "keras": "layers.PReLU({alpha})",
+        "keras": Equivalent("layers.PReLU({more_keys})", "PReLU's alpha starts at 0 by default"),
         "pytorch": "nn.PReLU({inputs})",
     }
 

@@ -6,12 +6,13 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Auto
-from nncli.equivalent import LIBRARIES, unsupported
+from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
-from nncli.parts.layers.convolution import Sides, pair
+from nncli.parts.layers.convolution import CHANNELS_FIRST, Sides, pair
 from nncli.parts.layers.layer import Layer
 from nncli.parts.windows import (
     Padding,
+    Pair,
     Windows,
     average_pool,
     average_pool_gradient,
@@ -34,12 +35,23 @@ class Pooling(Layer):
         if self.strides != "auto":
             pair("strides", self.strides)
 
+    @property
+    def sides(self) -> tuple[Pair, Pair]:
+        """Of a window, and from one to the next."""
+        size = pair("", self.pool_size)
+        return size, size if self.strides == "auto" else pair("", self.strides)
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        size, steps = self.sides
+        found = super().equivalent(library, size=size, stride=steps, **names)
+        if library == "pytorch" and self.padding == "same":
+            return found + Equivalent("", "padding: same is nn.functional.pad there, before it")
+        return found
+
     def windows(self, input_shape: Shape) -> Windows:
         """What is pooled. Raises ShapeError for what is no picture, or too small."""
         self.refuse_axes(input_shape)
-        size = pair("", self.pool_size)
-        strides = size if self.strides == "auto" else pair("", self.strides)
-        return Windows.over(input_shape, size, strides, self.padding)
+        return Windows.over(input_shape, *self.sides, self.padding)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (*self.windows(input_shape).output, input_shape[2])
@@ -52,21 +64,27 @@ class MaxPool2D(Pooling):
     pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
     strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
     padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
-    equivalents = dict.fromkeys(LIBRARIES, unsupported("pooling"))
+    equivalents = {
+        "scikit-learn": unsupported("pooling"),
+        "keras": 'layers.MaxPooling2D({size}, strides={stride}, padding="{padding}")',
+        "pytorch": Equivalent("nn.MaxPool2d({size}, {stride})", CHANNELS_FIRST),
+    }
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         output = (batch, *self.output_shape(input_shape))
-        return {"free": output, "chosen": output}
+        return {"greatest": output, "free": output, "chosen": output}
 
     def forward(self, buffers: LayerBuffers) -> None:
         max_pool(buffers.x, self.windows(buffers.x.shape[1:]), out=buffers.y)
+        if buffers.training:  # what is equal to it is told from y's neighbours in the last place
+            np.copyto(buffers.saved["greatest"], buffers.y)
 
     def backward(self, buffers: LayerBuffers) -> None:
         if buffers.dx is not None:
             assert buffers.dy is not None
             max_pool_gradient(
                 buffers.x,
-                buffers.y,
+                buffers.saved["greatest"],
                 buffers.dy,
                 self.windows(buffers.x.shape[1:]),
                 out=buffers.dx,
@@ -75,10 +93,10 @@ class MaxPool2D(Pooling):
             )
 
     def formulas(self) -> dict[str, str]:
-        return {"a": "greatest of {x} in each window"}
+        return {"a": "greatest of {x} in its window"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da} where {x} is the first greatest of its window, else 0"}
+        return {"dx": "sum of {da} over the windows whose greatest it is"}
 
 
 @part("avg_pool2d", "average_pooling2d")
@@ -88,7 +106,11 @@ class AveragePool2D(Pooling):
     pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
     strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
     padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
-    equivalents = dict.fromkeys(LIBRARIES, unsupported("pooling"))
+    equivalents = {
+        "scikit-learn": unsupported("pooling"),
+        "keras": 'layers.AveragePooling2D({size}, strides={stride}, padding="{padding}")',
+        "pytorch": Equivalent("nn.AvgPool2d({size}, {stride})", CHANNELS_FIRST),
+    }
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         return {"part": (batch, *self.output_shape(input_shape))}
@@ -112,17 +134,24 @@ class AveragePool2D(Pooling):
             )
 
     def formulas(self) -> dict[str, str]:
-        return {"a": "mean of {x} in each window"}
+        return {"a": "mean of {x} in its window"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da} / numbers of the window, over the windows that see {x}"}
+        return {"dx": "sum of {da} / {n} over the windows that see it"}
 
 
 @part("flatten")
 class Flatten(Layer):
     """a = x as a row of features: line by line, in each line place by place, channels innermost."""
 
-    equivalents = dict.fromkeys(LIBRARIES, unsupported("flatten"))
+    equivalents = {
+        "scikit-learn": unsupported("flatten"),
+        "keras": "layers.Flatten()",
+        "pytorch": Equivalent(
+            "nn.Flatten()",
+            "Flatten goes channel by channel there: weights behind it stand in another order",
+        ),
+    }
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)
@@ -139,4 +168,4 @@ class Flatten(Layer):
         return {"a": "{x}"}
 
     def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da}"}
+        return {"dx": "{da_in_place}"}

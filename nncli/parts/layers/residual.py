@@ -47,8 +47,10 @@ class Add(Layer):
     name = "add"
     equivalents = {
         "scikit-learn": unsupported("residual blocks"),
-        "keras": Equivalent("", "a residual block is layers.Add of its end and its beginning"),
-        "pytorch": Equivalent("", "a residual block is its end plus its beginning"),
+        "keras": Equivalent(
+            "", "no Sequential: a residual block is layers.Add of its end and its beginning"
+        ),
+        "pytorch": Equivalent("", "no Sequential: a residual block is its end plus its beginning"),
     }
 
     def forward(self, buffers: LayerBuffers) -> None:
