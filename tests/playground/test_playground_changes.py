@@ -65,6 +65,15 @@ model.training.network.layers.forEach((layer, index) => {
 return told;
 """
 
+KEYS = """
+const told = [];
+for (const key of ["ArrowRight", "ArrowRight", " ", " ", "r", "x"]) {
+  document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  told.push([model.training.step, isPlaying]);
+}
+return told;
+"""
+
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -80,9 +89,8 @@ def told(config: Path) -> dict[str, Any]:
         name: (html, SCRIPT.format(change=change, steps=STEPS)) for name, change in CHANGES.items()
     }
     adam = page(load_network(config, ["optimizer={type: adam}", "training.clip_grad_norm=0.1"]))
-    return results(
-        {**pages, "worked": (html, WORKED), "worked adam": (adam, WORKED)}, config.parent
-    )
+    more = {"worked": (html, WORKED), "worked adam": (adam, WORKED), "keys": (html, KEYS)}
+    return results({**pages, **more}, config.parent)
 
 
 @needs_browser
@@ -149,3 +157,8 @@ def test_formulas_and_numbers_are_those_of_a_trace(
     after = {t.name: t.values for t in step.tensors if t.name.endswith("/after")}
     news = [line for line in told[name] if line["name"] == "W1[0, 0]"]
     assert news[-1]["value"] == pytest.approx(float(after["hidden_1/W/after"][0, 0]), rel=1e-12)
+
+
+@needs_browser
+def test_keys_step_play_pause_and_reset(told: dict[str, Any]) -> None:
+    assert told["keys"] == [[1, False], [2, False], [2, True], [2, False], [0, False], [0, False]]

@@ -6,6 +6,7 @@ const HEAD = 92; // room above them for a column's name and controls
 const LEAST_COLUMN = 100;
 const LETTER = 7.5; // of a name of an input, and the most room that they have
 const MOST_LABEL = 74;
+const WIDE = 600; // of the drawing, where they have half as much again
 const MOST_UNITS = 8; // of a column; the rest are a number
 
 class Diagram {
@@ -22,7 +23,8 @@ class Diagram {
     const widths = [model.inputs.count, ...layers.map(({ sizes }) => sizes.units)];
     const shown = widths.map((width) => Math.min(width, MOST_UNITS));
     const longest = Math.max(...model.inputs.labels.map((label) => label.length));
-    this.margin = Math.min(10 + longest * LETTER, MOST_LABEL);
+    const isWide = this.frame.parentElement.clientWidth > WIDE;
+    this.margin = Math.min(10 + longest * LETTER, isWide ? 1.5 * MOST_LABEL : MOST_LABEL);
     const room = this.frame.parentElement.clientWidth - this.margin - UNIT - 36;
     const step = Math.max(LEAST_COLUMN, room / layers.length);
     const height = HEAD + Math.max(...shown) * (UNIT + GAP) + 26;
@@ -75,15 +77,16 @@ class Diagram {
     const { onChange } = this;
     const isOutput = index === this.model.choice.layers.length - 1;
     const isDense = layer.type === "dense";
-    const name = element("b", {}, isOutput ? "output" : layer.type === "dense" ? `hidden ${index + 1}` : layer.type);
-    const head = element("div", { class: "head", style: at(this.x(index + 1) - 28, 0) }, name);
+    const name = isOutput ? "output" : isDense ? `hidden ${index + 1}` : layer.type;
+    const title = element("span", { class: "title" }, element("b", { title: name }, name));
+    const head = element("div", { class: "head", style: at(this.x(index + 1) - 31, 0) }, title);
     if (isOutput) {
       head.append(element("span", { class: "kind" }, layer.activation));
       return head;
     }
     const remove = element("button", { type: "button", "aria-label": `remove ${layer.name}`, title: "remove this layer",
       click: () => onChange((choice) => choice.layers.splice(index, 1)) }, "×");
-    name.after(remove);
+    title.append(remove);
     if (!isDense) return head;
     head.append(this.activationChoice(layer, index), this.unitsChoice(layer, index));
     return head;

@@ -117,11 +117,11 @@ class Worked {
     const { matrix } = this.operands[`d${name}`];
     const penalty = name === "W" && this.layer.regularizer;
     const more = penalty ? ` + ${play.fragments.regularizers[penalty.name].gradient_formula}` : "";
-    return this.places(matrix).map(([at, place]) => this.line(`d${name}`, template + more, this.operands, at, place));
+    return this.places(name, matrix).map(([at, place]) => this.line(`d${name}`, template + more, this.operands, at, place));
   }
 
-  places(matrix) {
-    if (matrix.rows === 1) return [[[0, this.unit], `[${this.unit}]`]];
+  places(name, matrix) {
+    if (this.layer.code.shapes[name].length === 1) return [[[0, this.unit], `[${this.unit}]`]];
     const count = Math.min(matrix.rows, MOST_WEIGHTS);
     return Array.from({ length: count }, (_, k) => [[k, this.unit], `[${k}, ${this.unit}]`]);
   }
@@ -132,7 +132,7 @@ class Worked {
       .filter((tensor) => tensor.layer === this.index && tensor.zone === 0)
       .flatMap((tensor) => {
         const matrix = this.operands[tensor.name].matrix;
-        return this.places(matrix).flatMap(([at, place]) => this.updateLines(tensor, at, place));
+        return this.places(tensor.name, matrix).flatMap(([at, place]) => this.updateLines(tensor, at, place));
       });
   }
 

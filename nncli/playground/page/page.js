@@ -33,6 +33,7 @@ function change(apply) {
 
 /** After any change of the network or its data. */
 function rebuild() {
+  const focused = document.activeElement?.getAttribute("aria-label");
   const { layers } = model.training.network;
   if (diagram.selected.layer >= layers.length || diagram.selected.unit >= layers[diagram.selected.layer].sizes.units)
     diagram.selected = { layer: 0, unit: 0 };
@@ -42,6 +43,7 @@ function rebuild() {
   buildLegend();
   note();
   draw();
+  if (focused) document.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
 }
 
 /** Note the losses of now in the curves. */

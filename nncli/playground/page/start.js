@@ -20,6 +20,7 @@ for (const button of document.querySelectorAll("input[name=mode]"))
     view.mode = button.value;
     showNumbers();
   });
+byId("val_name").hidden = !play.rows.val;
 for (const name of ["train", "val"]) {
   const box = byId(`show_${name}`);
   box.closest("label").hidden = !play.rows.val;
