@@ -298,7 +298,9 @@ def _resolve_training(
         size = "full" if given.optimizer.full_batch or count <= BATCH else BATCH
     if steps == "auto":
         steps = 1 if size == "full" else -(-count // min(size, count))
-    if threads == "auto":
+    if threads == "auto" and keys.shards > 1:
+        threads = 1  # ranks share the work, and its bits may not depend on how many there are
+    elif threads == "auto":
         batch = count if size == "full" else size
         threads = useful_threads(products_of(network, batch), free_cores())
     if converged is not None and converged.monitor == "auto":

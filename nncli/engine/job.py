@@ -1,7 +1,7 @@
 """Job: all that a training run needs, with every `auto` resolved."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated
 
@@ -56,6 +56,11 @@ class Job:
         """Rows of a step."""
         size = self.training.batch_size
         return len(self.train) if size == "full" else min(size, len(self.train))
+
+    @property
+    def of_whole_batches(self) -> "Job":
+        """The same with no batch cut into shards."""
+        return replace(self, training=replace(self.training, shards=1))
 
     @property
     def steps_per_pass(self) -> int:

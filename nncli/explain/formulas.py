@@ -198,9 +198,11 @@ def _steps(built: Built) -> Iterator[tuple[str, str]]:
 def _batches(built: Built) -> str:
     job = built.job
     rows, batch, steps = len(job.train), job.batch_rows, job.steps_per_epoch
+    shards = f", in {job.training.shards} shards" if job.training.shards > 1 else ""
     if batch == rows:
-        return f"all {rows} rows a step" if rows > 1 else "the 1 row"
-    said = f"{batch} of {rows} rows a step, {steps} {'step' if steps == 1 else 'steps'} an epoch"
+        return f"all {rows} rows a step{shards}" if rows > 1 else "the 1 row"
+    counted = "step" if steps == 1 else "steps"
+    said = f"{batch} of {rows} rows a step{shards}, {steps} {counted} an epoch"
     if job.training.sampling != "shuffle":
         return f"{said}; drawn afresh {job.training.sampling.replace('_', ' ')}"
     last = f", the last has {job.last_batch_rows}" if job.last_batch_rows < batch else ""
