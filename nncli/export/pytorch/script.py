@@ -78,7 +78,7 @@ def predict(rows, model=None):
     """
     model = model or load()
     with torch.no_grad():
-        outputs = model(torch.from_numpy(inputs(rows)).to(DTYPE)).numpy()
+        outputs = model(torch.from_numpy({inputs}(rows)).to(DTYPE)).numpy()
     return {decode}(outputs)'''
 MAIN = '''\
 def main(path):
@@ -122,7 +122,8 @@ def _page(reader: RunReader, file_name: str, weights_name: str) -> str:
     parsers = reader.model.experiment.data.parsers
     features = described(learnt, parsers)
     answers = _answers(reader)
-    functions = needed([*functions_of(features), "inputs", *answers.functions])
+    inputs = "inputs_with_formulas" if learnt.derived else "inputs"
+    functions = needed([*functions_of(features), inputs, *answers.functions])
     constants = {"MISSING": sorted(parsers.missing), "FEATURES": features}
     constants |= {**settings(learnt, reader.decision.threshold)}
     body = [
@@ -132,7 +133,7 @@ def _page(reader: RunReader, file_name: str, weights_name: str) -> str:
         *_network(layers),
         READ,
         LOAD,
-        PREDICT.format(what=answers.what, decode=answers.decode),
+        PREDICT.format(what=answers.what, decode=answers.decode, inputs=inputs),
         MAIN.format(heads=answers.heads, rows=answers.rows),
     ]
     code = _spaced(body)
