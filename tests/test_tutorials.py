@@ -1,6 +1,7 @@
 """The tutorials' commands do what their pages show, each in the order of its page."""
 
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.cli import main as command
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+PAGES = [*sorted((ROOT / "docs" / "tutorials").glob("*.md")), ROOT / "docs" / "teaching.md"]
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.M | re.S)
 
 
@@ -23,6 +24,7 @@ def test_commands_do_what_the_page_shows(page, folder, capsys, monkeypatch):
     shutil.copy(ROOT / "configs" / "penguins.csv", folder)
     for kind, title, text in BLOCK.findall(page.read_text(encoding="utf-8")):
         if title:
+            (folder / title).parent.mkdir(exist_ok=True)
             (folder / title).write_text(text, encoding="utf-8")
         elif kind == "console":
             for line, shown in _commands(text):
@@ -39,7 +41,7 @@ def _commands(text):
 
 
 def _run(line, capsys, monkeypatch):
-    program, *arguments = line.partition("  #")[0].split()
+    program, *arguments = shlex.split(line.partition("  #")[0])
     assert program == "nncli"
     capsys.readouterr()
     monkeypatch.setattr(sys, "argv", ["nncli", *arguments])

@@ -13,10 +13,10 @@ from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
 from nncli.data.reading.chunks import reading
 from nncli.data.reading.tables import TableFile
+from nncli.data.table_formats import table_sha256
 from nncli.errors import CorruptRun, DataError
 from nncli.operating_system import relative_path
 from nncli.parts.table import together
-from nncli.untrusted_files.opening import sha256_of
 
 
 def confine(run: Path, experiment: Experiment) -> None:
@@ -45,7 +45,7 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
         if is_own and not place_inside(run.path, name).is_file():
             raise CorruptRun(f"{path}: missing from the run, or no file")
         with reading(path):
-            found.append(sha256_of(path))
+            found.append(table_sha256(path))
         if is_own and run.manifest().get(name, {}).get("sha256") != found[-1]:
             raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
     if found and together(found) != recorded:

@@ -147,14 +147,14 @@ class RunRecorder:
     def _keep_file(self, path: Path) -> str:
         """Copy a file that the config names into the run, which then needs nothing outside it.
 
-        Tables beyond a size stay where they are: copying them could fill a disk.
+        Tables beyond a size stay where they are, and pictures: copying them could fill a disk.
         """
         if path not in self._kept:
             name = f"files/{len(self._kept) + 1}-{path.name}"
             is_table = path in tables_of(self.built.experiment).values()
             with reporting(path):
                 is_large = is_table and path.stat().st_size > names.LARGEST_COPY
-            if is_large:
+            if is_large or path.is_dir():
                 name = str(path.resolve())
                 self.warnings.append(
                     f"{path} isn't copied into the run, which needs it to evaluate"

@@ -15,6 +15,7 @@ from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import to_json
 from nncli.artifacts.manifest import is_listed
 from nncli.artifacts.numbered_directory import NumberedDirectory
+from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.run_directory import LARGEST_COPY, STUDY
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
 from nncli.errors import CorruptRun, UserError
@@ -165,9 +166,15 @@ def runs_of(path: Path) -> list[Path]:
     if CONFIRM in study.manifest():
         confirm = decode(study.read(CONFIRM), ["trial"], path / CONFIRM)
         folders += [path / trial.run for trial in confirm]
-    found: list[Path] = []
-    for folder in folders:
-        several = sorted(folder.glob(f"*/{MANIFEST}"))
-        is_run = (folder / MANIFEST).is_file()
-        found += [folder] if is_run else [manifest.parent for manifest in several]
-    return found
+    return [run for folder in folders for run in _runs_in(folder)]
+
+
+def runs_of_trial(path: Path, trial: TrialRecord) -> list[Path]:
+    """The runs of a study's trial: one, or several below its folder."""
+    return _runs_in(place_inside(path, trial.run))
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    if (folder / MANIFEST).is_file():
+        return [folder]
+    return [manifest.parent for manifest in sorted(folder.glob(f"*/{MANIFEST}"))]

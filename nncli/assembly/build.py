@@ -7,6 +7,7 @@ import numpy as np
 
 from nncli.assembly.advice import advice
 from nncli.assembly.decided import decision_of
+from nncli.assembly.given_state import validate_given_state
 from nncli.assembly.memory_check import check_network
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
@@ -106,12 +107,13 @@ def assemble(
     fitted = recorded and recorded.preprocessing
     preprocessing = fitted or _fit(split, data, source)
     with source.errors_at("network"):  # its shapes
-        experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs)
+        experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs, table.picture)
         validate(experiment, table, rows, preprocessing.n_inputs, source)
         if recorded is None:  # a run has its weights in its own files
             validate_given_weights(experiment, source)
         model = Model(experiment, preprocessing)
         check_network(model, rows, source)
+    validate_given_state(experiment.optimizer, model.network.layout, source)
     job = _job(model, split, row_weights, source)
     if recorded:  # a run goes on with the engine that it began with
         return Built(model, table, rows, row_weights, job)

@@ -48,7 +48,7 @@ class Model:
         keys, loss = self.experiment.network, self.experiment.loss
         columns = self.preprocessing.embedded
         embedding = Embedding(columns) if columns else None
-        shape = (self.preprocessing.width,)
+        shape = (self.preprocessing.width,) if columns else keys.input_shape
         return Network(shape, keys.hidden, keys.output.dense(), loss, embedding)
 
     @cached_property

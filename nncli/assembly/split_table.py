@@ -1,5 +1,6 @@
 """Split table: the data of an experiment, loaded, and which of its rows train."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
+from nncli.data.fewer_rows import with_train_rows
 from nncli.data.folds import folds, member_rows
 from nncli.data.formulas.columns import chosen_columns
 from nncli.data.targets import as_task
@@ -62,7 +64,21 @@ def split_table(
         whole = SplitTable(table, split, rows)
         cut = member_rows if are_members else folds
         parts = cut(split, table, rows, n_folds, random) if n_folds else []
-    return replace(whole, folds=tuple(replace(whole, rows=part) for part in parts))
+    return _with_train_rows(whole, parts, given, source)
+
+
+def _with_train_rows(
+    whole: SplitTable, parts: Sequence[Rows], given: Experiment, source: Source
+) -> SplitTable:
+    """The whole and its parts with as many training rows as the config asks for."""
+
+    def fewer(rows: Rows) -> SplitTable:
+        random = stream("split", given.seeds.split)  # its own: the split itself stays as it is
+        rows = with_train_rows(whole.table, rows, given.data.train_rows, random)
+        return replace(whole, rows=rows)
+
+    with source.errors_at("data.train_rows"):
+        return replace(fewer(whole.rows), folds=tuple(map(fewer, parts)))
 
 
 def _load(data: Data, source: Source, *, may_be_constant: bool) -> Table:

@@ -1,5 +1,6 @@
 """Validation: what only the data, or two keys together, can show to be wrong, all at once."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,7 +10,7 @@ from nncli.config.resolved import Resolved
 from nncli.engine.job import Job
 from nncli.errors import ShapeError, UserError, printable
 from nncli.parts.activations import Softmax
-from nncli.parts.layers import BatchNorm
+from nncli.parts.layers import BatchNorm, single_layers
 from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
 from nncli.parts.splits import Rows
@@ -42,7 +43,7 @@ def validate(resolved: Resolved, table: Table, rows: Rows, inputs: int, source: 
 def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
     network = resolved.network
     units = network.output.units
-    if network.input != inputs:
+    if math.prod(network.input_shape) != inputs:
         what = "the features of the data"
         if inputs != len(table.features):
             keys = resolved.data.preprocessing
@@ -52,7 +53,11 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
             kinds += ["a number of a vector"] if keys.categorical.embed else []
             each = " or ".join(kinds)
             what = f"what {len(table.features)} features become, {each} an input"
-        yield "network.input", f"expected {inputs}, {what}, found {network.input}"
+        found, key = f"{network.input}", "network.input"
+        if len(network.input_shape) > 1:
+            sides = " x ".join(map(str, network.input_shape))
+            found, key = f"{math.prod(network.input_shape)} = {sides}", "network.input.shape"
+        yield key, f"expected {inputs}, {what}, found {found}"
     if not table.classes:
         if units != table.y.shape[1]:
             each = "label" if table.labels else "target"
@@ -87,8 +92,7 @@ def validate_given_weights(resolved: Resolved, source: Source) -> None:
 
 def _given_weights(resolved: Resolved) -> Found:
     network, nobody = resolved.network, np.random.default_rng(0)
-    for number, (place, layer, own) in enumerate(network.layer_shapes(), start=1):
-        node = f"hidden_{number}" if number <= len(network.hidden) else "output"
+    for node, place, layer, own in network.layer_shapes():
         keys = {id(value): key for key, value in vars(layer).items()}
         shapes = {**layer.param_shapes(own), **layer.state_shapes(own)}
         for tensor, start in layer.initializers().items():
@@ -133,15 +137,35 @@ def _target(resolved: Resolved, table: Table) -> Found:
 
 
 def _training(resolved: Resolved, rows: int) -> Found:
-    training, hidden = resolved.training, resolved.network.hidden
+    training, hidden = resolved.training, [*single_layers(resolved.network.hidden)]
     size = rows if training.batch_size == "full" else min(training.batch_size, rows)
     left = rows % size if training.sampling == "shuffle" else 0
-    if 1 in (size, left) and any(isinstance(x, BatchNorm) and x.trainable for x in hidden):
+    has_statistics = any(isinstance(x, BatchNorm) and x.trainable for x in hidden)
+    if training.shards > 1:
+        yield from _shards(training.shards, size, left, has_statistics=has_statistics)
+    elif 1 in (size, left) and has_statistics:
         found = f"{rows} rows by {size} leave one" if left == 1 else "found 1"
         yield "training.batch_size", f"batch_norm needs batches of at least 2 rows, {found}"
     least = float(np.finfo(training.dtype).tiny)
     if getattr(resolved.optimizer, "epsilon", 1.0) < least:
         yield "optimizer.epsilon", f"too small for {training.dtype}: expected at least {least:.2g}"
+
+
+def _shards(shards: int, batch: int, left: int, *, has_statistics: bool) -> Found:
+    """Whether batches, and the last one of an epoch, can be cut into so many."""
+    above = 1 << shards.bit_length()
+    if shards & (shards - 1):
+        message = f"expected a power of two, found {shards}: use {above // 2} or {above}"
+        yield "training.shards", message
+    elif shards > batch:
+        yield "training.shards", f"expected at most the {batch} rows of a batch, found {shards}"
+    elif has_statistics and 0 < (fewest := min(batch, left or batch)) < 2 * shards:
+        whose = "the last batch of an epoch" if left else "a batch"
+        yield (
+            "training.shards",
+            f"batch_norm needs at least 2 rows of each shard, and {whose} has {fewest} for {shards}"
+            " shards: take fewer, or another training.batch_size",
+        )
 
 
 def _schedule(resolved: Resolved) -> Found:
@@ -164,13 +188,15 @@ def _minimization(resolved: Resolved) -> Found:
         yield "training.steps_per_epoch", f"{name} has one iteration an epoch: drop the key"
     if training.sampling != "shuffle":
         yield "training.sampling", f"{name} has no steps to draw rows for: drop the key"
+    if training.shards > 1:
+        yield "training.shards", f"{name} needs all rows at once: drop the key"
     if training.clip_grad_norm is not None:
         yield "training.clip_grad_norm", f"{name} needs the gradient as it is: drop the key"
     if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:
         yield "schedule", f"{name} has no learning rate to schedule: drop the block"
-    if any(layer.is_random for layer in resolved.network.hidden):
+    if any(layer.is_random for layer in single_layers(resolved.network.hidden)):
         yield "network.hidden", f"{name} needs a loss without chance: drop the dropout layers"
-    if any(isinstance(layer, BatchNorm) for layer in resolved.network.hidden):
+    if any(isinstance(layer, BatchNorm) for layer in single_layers(resolved.network.hidden)):
         message = f"{name} tries points that would move batch_norm's statistics: drop the layers"
         yield "network.hidden", message
 

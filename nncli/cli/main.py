@@ -28,10 +28,12 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "predict",
         "compare",
         "plot-loss",
+        "plot-sweep",
         "plot-boundary",
         "trace",
         "grade",
         "gradcheck",
+        "lr-find",
     ),
     *("verify", "doctor", "explain", "export", "validate", "config", "schema", "init", "list"),
 )
@@ -90,6 +92,8 @@ def main() -> NoReturn:
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     with EndOnInterrupt():
         code = run(words_of(arguments), shows_traceback=len(arguments) < len(sys.argv) - 1)
+    if code and (ranks := sys.modules.get("nncli.cli.ranks")):
+        ranks.end_others(code)
     discard_unwritable_output()
     sys.exit(code)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from nncli.config.feature_keys import Features
 from nncli.config.preprocessing_keys import PreprocessingKeys
-from nncli.constraints import Auto, Count, Finite, Length
+from nncli.constraints import Auto, Count, Finite, Length, PositiveInt
 from nncli.data.rare_categories import NONE_RARE
 from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
@@ -19,7 +19,10 @@ from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
 
-_OF_EVERY_SOURCE = ("dataset", "path", "features", "task", "classes", "split", "preprocessing")
+_OF_EVERY_SOURCE = (
+    *("dataset", "path", "features", "task", "classes", "split", "train_rows"),
+    "preprocessing",
+)
 
 
 def _default(key: Any) -> Any:
@@ -32,7 +35,9 @@ class Data:
 
     dataset: Annotated[Dataset | None, "a built-in dataset"] = None
     path: Annotated[
-        Path | None, "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather"
+        Path | None,
+        "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather; or a folder "
+        "of PNG pictures, those of each class in a folder of their own",
     ] = None
     target: Annotated[
         str | Annotated[list[str], Length(1)] | None,
@@ -85,6 +90,11 @@ class Data:
         Split | Auto,
         "auto: none for gates, else stratified (classes, labels) or random, 0.7/0.15/0.15",
     ] = "auto"
+    train_rows: Annotated[
+        PositiveInt | None,
+        "so many of the split's training rows, drawn in the classes' proportions; the others are "
+        "left out; null: all",
+    ] = None
     preprocessing: Annotated[
         PreprocessingKeys | Literal["none"], "none switches every step off"
     ] = field(default_factory=PreprocessingKeys)
@@ -124,10 +134,9 @@ class Data:
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that mean something for what the rows come from; classes if they are given."""
+        """The keys that mean something for what the rows come from; some only if they are given."""
         unused = {"path" if self.path is None else "dataset"}
-        if self.classes is None:
-            unused.add("classes")
+        unused |= {name for name in ("classes", "train_rows") if getattr(self, name) is None}
         if self.path is None and self.features == Features():
             unused.add("features")
         names = _OF_EVERY_SOURCE if self.path is None else [key.name for key in fields(self)]

@@ -16,6 +16,7 @@ from nncli.config.wording import show
 from nncli.errors import ConfigError, DataError, Problem, ShapeError, TableError
 from nncli.registry import Part
 
+LAYERS = ("network", "hidden")  # a list whose items may be numbers
 E = TypeVar("E", bound=Experiment)
 
 
@@ -79,9 +80,30 @@ def assign(root: Node, keys: Sequence[str], value: Node) -> Node:
 
     Where the file names no part or list, keys inside it are those of the default one:
     `--set optimizer.learning_rate=0.1` changes the rate of the default optimizer, and
-    `--set network.hidden.0=8` the default layer.
+    `--set network.hidden.0=8` the default layer. A layer that is just its units becomes a block
+    where a key is set inside it.
     """
-    return apply(_with_default(root, keys, Experiment), keys, value)
+    root = _with_default(root, keys, Experiment)
+    if [*keys[:2]] == [*LAYERS] and len(keys) > len(LAYERS) + 1:
+        root = _with_layer(root, [*keys[: len(LAYERS) + 1]])
+    return apply(root, keys, value)
+
+
+def _with_layer(root: Node, keys: Sequence[str]) -> Node:
+    """`hidden: [8]` with `{type: dense, units: 8}` in the place of the 8 that keys lead to."""
+    node = root
+    for key in keys:
+        value = node.value
+        if isinstance(value, dict) and key in value:
+            node = value[key]
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            node = value[int(key)]
+        else:
+            return root
+    if type(node.value) is not int:
+        return root
+    layer = {"type": Node("dense", node.where), "units": node}
+    return apply(root, keys, Node(layer, node.where))
 
 
 def _with_default(node: Node, keys: Sequence[str], cls: Any) -> Node:

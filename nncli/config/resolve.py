@@ -5,6 +5,7 @@ data; and, when preprocessing has shown how many inputs there are, the rest.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -36,7 +37,8 @@ from nncli.engine.settings import (
 )
 from nncli.engine.threads import free_cores
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
-from nncli.parts.layers import Dense, Input, Layer, Output
+from nncli.parts.arrays import Shape
+from nncli.parts.layers import Conv2D, Dense, Input, Layer, Output, Residual, single_layers
 from nncli.parts.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -196,13 +198,15 @@ def resolve(
     loss: Loss,
     rows: Rows,
     inputs: int,
+    picture: Shape = (),
 ) -> Resolved:
     """The experiment with nothing left to guess. inputs: how many the network gets.
+    picture: the shape of a row, if the rows are pictures.
 
     The engine is NumPy where the config leaves it open: only the job that is built shows whether
     another pays.
     """
-    network = _resolve_network(given.network, output, inputs)
+    network = _resolve_network(given.network, output, inputs, picture)
     monitor = default_monitor(len(rows.val))
     log_every, chosen = given.output.log_every, given.evaluation.metrics
     if log_every == "auto":
@@ -224,16 +228,41 @@ def resolve(
     )
 
 
-def _resolve_network(keys: NetworkKeys, output: ResolvedOutput, inputs: int) -> ResolvedNetwork:
+def _resolve_network(
+    keys: NetworkKeys, output: ResolvedOutput, inputs: int, picture: Shape
+) -> ResolvedNetwork:
     """Bare units become dense layers; every kernel knows how it starts."""
-    hidden = []
-    for layer in keys.hidden:
-        full: Layer = Dense(layer) if isinstance(layer, int) else layer
-        if isinstance(full, Dense):
-            full = replace(full, kernel_initializer=full.initializers()["W"])
-        hidden.append(full)
-    asked = keys.input.units if isinstance(keys.input, Input) else keys.input
-    return ResolvedNetwork(input=inputs if asked == "auto" else asked, hidden=hidden, output=output)
+    hidden = [*map(_resolve_layer, keys.hidden)]
+    return ResolvedNetwork(
+        input=_resolve_input(keys.input, hidden, picture, inputs), hidden=hidden, output=output
+    )
+
+
+def _resolve_layer(layer: int | Layer) -> Layer:
+    full: Layer = Dense(layer) if isinstance(layer, int) else layer
+    if isinstance(full, Dense | Conv2D):
+        return replace(full, kernel_initializer=full.initializers()["W"])
+    if isinstance(full, Residual):
+        return replace(full, layers=[*map(_resolve_layer, full.block)])
+    return full
+
+
+def _resolve_input(
+    given: int | Input | Auto, hidden: Sequence[Layer], picture: Shape, inputs: int
+) -> int | Input:
+    """The shape that is asked for; of pictures, where a layer asks for them."""
+    keys = given if isinstance(given, Input) else Input(given)
+    if keys.shape != "auto":
+        return Input(shape=list(keys.shape))
+    if keys.units == "auto" and math.prod(picture) == inputs and _takes_pictures(hidden):
+        return Input(shape=list(picture))
+    return inputs if keys.units == "auto" else keys.units
+
+
+def _takes_pictures(hidden: Sequence[Layer]) -> bool:
+    """Whether the first layer that can't take any shape takes pictures."""
+    axes = (layer.input_axes for layer in single_layers(hidden))
+    return next(filter(None, axes), 1) == 3
 
 
 def _resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
@@ -270,7 +299,9 @@ def _resolve_training(
         size = "full" if given.optimizer.full_batch or count <= BATCH else BATCH
     if steps == "auto":
         steps = 1 if size == "full" else -(-count // min(size, count))
-    if threads == "auto":
+    if threads == "auto" and keys.shards > 1:
+        threads = 1  # ranks share the work, and its bits may not depend on how many there are
+    elif threads == "auto":
         batch = count if size == "full" else size
         threads = useful_threads(products_of(network, batch), free_cores())
     if converged is not None and converged.monitor == "auto":
@@ -291,9 +322,16 @@ def products_of(network: ResolvedNetwork, batch: int) -> int:
 
 
 def _largest_kernel(network: ResolvedNetwork) -> int:
-    """How many numbers it has."""
-    placed = network.layer_shapes()
-    return max(math.prod(own) * math.prod(layer.output_shape(own)) for _, layer, own in placed)
+    """Those of a row."""
+    return max(_multiplications(layer, shape) for *_, layer, shape in network.layer_shapes())
+
+
+def _multiplications(layer: Layer, shape: Shape) -> int:
+    """Of a row in a layer's product, as if it had one where rows are features."""
+    output = layer.output_shape(shape)
+    if len(shape) == 1:
+        return math.prod(shape) * math.prod(output)
+    return math.prod(layer.param_shapes(shape).get("W", ())) * math.prod(output[:-1])
 
 
 def _unchanged(given: Any, resolved: type) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from nncli.errors import ShapeError
 from nncli.parts.activations import Activation
 from nncli.parts.arrays import Shape
 from nncli.parts.initializers import Initializer
-from nncli.parts.layers import Dense, Layer, Output
+from nncli.parts.layers import Dense, Input, Layer, Output, in_a_row
 from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
 from nncli.parts.splits import Split
@@ -84,26 +84,37 @@ class ResolvedOutput(Output):
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedNetwork(NetworkKeys):
-    """The layers; input: how many numbers the first one gets."""
+    """The layers; input: how many numbers the first one gets, or in which shape."""
 
-    input: PositiveInt = field()
+    input: PositiveInt | Input = field()
     hidden: Sequence[Layer]
     output: ResolvedOutput
 
-    def layer_shapes(self) -> Iterator[tuple[str, Layer, Shape]]:
-        """(key, layer, the shape of its input) of each, from the first hidden one to the output.
+    @property
+    def input_shape(self) -> Shape:
+        """Of a row, as the first layer gets it."""
+        if isinstance(self.input, int):
+            return (self.input,)
+        assert self.input.shape != "auto"
+        return tuple(self.input.shape)
+
+    def layer_shapes(self) -> Iterator[tuple[str, str, Layer, Shape]]:
+        """(name, key, layer, the shape of its input) of each, from the first hidden one on.
 
         Raises ShapeError at the key of a layer that can't take what it gets.
         """
-        shape: Shape = (self.input,)
-        hidden = [(f"network.hidden[{i}]", layer) for i, layer in enumerate(self.hidden)]
-        for key, layer in [*hidden, ("network.output", self.output.dense())]:
-            try:
-                following = layer.output_shape(shape)
-            except ShapeError as error:
-                raise ShapeError(str(error), key) from None
-            yield key, layer, shape
-            shape = following
+        shape, output = self.input_shape, self.output.dense()
+        try:
+            for each in in_a_row(self.hidden, shape):
+                key, shape = f"network.hidden{each.key}", each.output_shape
+                yield f"hidden_{each.number}", key, each.layer, each.input_shape
+        except ShapeError as error:
+            raise ShapeError(str(error), f"network.hidden{error.key}") from None
+        try:
+            output.output_shape(shape)
+        except ShapeError as error:
+            raise ShapeError(str(error), "network.output") from None
+        yield "output", "network.output", output, shape
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,8 @@ def _described(hint: Any) -> list[str]:
     origin = get_origin(it.base)
     if origin is Literal:
         return [str(word) for word in get_args(it.base)]
+    if origin is list and _is_nested(get_args(it.base)[0]):
+        return ["a list of numbers, or of lists of them"]
     if origin is list:
         return [f"a list, each item {describe(get_args(it.base)[0])}"]
     if origin is tuple:
@@ -54,6 +56,12 @@ def _described(hint: Any) -> list[str]:
         Node: "a value or block",
     }
     return [names[it.base] if it.base in names else _block(it.base)]
+
+
+def _is_nested(hint: Any) -> bool:
+    """Whether an item of a list is a number or a list again, to some depth."""
+    bases = [spec(option).base for option in alternatives(hint)]
+    return len(bases) > 1 and all(base is float or get_origin(base) is list for base in bases)
 
 
 def _block(cls: type) -> str:

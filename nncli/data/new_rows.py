@@ -20,12 +20,11 @@ from nncli.data.reading.given_rows import NAME as GIVEN
 from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table
+from nncli.data.table_formats import open_table, table_sha256
 from nncli.data.targets import as_label
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Origin, Pair, Table, refuse_rows
-from nncli.untrusted_files.opening import sha256_of
 
 FORMS: dict[Kind, Form] = {"categorical": "text", "date": "date"}
 
@@ -67,7 +66,7 @@ class NewRows:
 
         Raises DataError if it lacks a column, TableError for cells that aren't what they were.
         """
-        return self._read(self.open(path), str(path), sha256_of(path), needs_target=needs_target)
+        return self._read(self.open(path), str(path), table_sha256(path), needs_target=needs_target)
 
     def read_given(self, rows: Any, *, needs_target: bool = False) -> Table:
         """The same of rows in memory: see GivenRows."""

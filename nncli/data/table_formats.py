@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from nncli.errors import DataError, UserError
+from nncli.untrusted_files.opening import sha256_of
 
 if TYPE_CHECKING:
     from nncli.data.reading.chunks import TableReader
@@ -40,14 +41,28 @@ def unpacked(path: Path) -> Path:
 
 
 def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
-    """The reader of a file. Raises DataError if it can't be read."""
+    """The reader of a file, or of a folder of pictures. Raises DataError if it can't be read."""
     found = _format_of(path)
+    if found is None and path.is_dir():
+        from nncli.data.reading.picture_folder import PictureFolder
+
+        return PictureFolder(path)
     if found is not None and found.read is not None:
         return found.read(path, text_format)
     names = [name for name, known in FORMATS.items() if known.read is not None]
     known = f"{', '.join(names)}, or .gz of one that is text"
     hint = " (save the sheet as CSV)" if unpacked(path).suffix.lower() in SPREADSHEETS else ""
-    raise DataError(f"{path}: expected a file that ends in {known}{hint}", key="data.path")
+    message = f"{path}: expected a file that ends in {known}, or a folder of pictures{hint}"
+    raise DataError(message, key="data.path")
+
+
+def table_sha256(path: Path) -> str:
+    """Of a file's bytes, or of a folder of pictures."""
+    if path.is_dir():
+        from nncli.data.reading.picture_folder import folder_sha256
+
+        return folder_sha256(path)
+    return sha256_of(path)
 
 
 def writer_of(path: Path) -> Write:

@@ -11,7 +11,7 @@ from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits, flow, short
 from nncli.parts.activations import Activation, Identity, LeakyRelu, Relu, Softplus
 from nncli.parts.initializers import Zeros
-from nncli.parts.layers import ActivationLayer, Dense, Dropout, Layer
+from nncli.parts.layers import ActivationLayer, Conv2D, Dense, Dropout, Layer
 
 SMALL_RATE, LARGE_RATE = 1e-3, 0.1
 
@@ -175,7 +175,7 @@ def gentler(run: DiagnosedRun, factor: float) -> Edits:
     def change(layer: Layer) -> Layer:
         if isinstance(layer, Dropout):
             return replace(layer, rate=round(layer.rate * factor, 4))
-        if not isinstance(layer, Dense) or layer.kernel_regularizer is None:
+        if not isinstance(layer, Dense | Conv2D) or layer.kernel_regularizer is None:
             return layer
         penalty = layer.kernel_regularizer
         lighter = {key: value * factor for key, value in vars(penalty).items()}

@@ -15,7 +15,7 @@ from nncli.engine.rows import is_in_memory
 from nncli.engine.workspace import Workspace
 from nncli.parts.activations import Identity
 from nncli.parts.arrays import Array, LayerBuffers
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer
+from nncli.parts.layers import ActivationLayer, BatchNorm, Conv2D, Dense, Dropout, Layer, Residual
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
 BATCH = 1_000  # rows whose statistics batch_norm takes
@@ -49,8 +49,8 @@ def without_regularization(network: Network) -> Network:
 
     A training pass leaves its batch's statistics in batch_norm, instead of moving towards them.
     """
-    nodes = network.nodes[network.embedding is not None :]
-    *hidden, output = [_without_regularization(node.layer) for node in nodes]
+    hidden = [*map(_without_regularization, network.hidden)]
+    output = _without_regularization(network.output)
     assert isinstance(output, Dense)
     return Network(network.input_shape, hidden, output, network.loss, network.embedding)
 
@@ -60,7 +60,9 @@ def _without_regularization(layer: Layer) -> Layer:
         return ActivationLayer(Identity())
     if isinstance(layer, BatchNorm):
         return replace(layer, momentum=0.0)
-    return replace(layer, kernel_regularizer=None) if isinstance(layer, Dense) else layer
+    if isinstance(layer, Residual):
+        return replace(layer, layers=[*map(_without_regularization, layer.block)])
+    return replace(layer, kernel_regularizer=None) if isinstance(layer, Dense | Conv2D) else layer
 
 
 def with_batch_statistics(network: Network, theta: Array, rows: EvaluationSet) -> Array:

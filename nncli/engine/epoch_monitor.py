@@ -67,7 +67,7 @@ class EpochMonitor:
                 raise UndefinedMonitor(report.epoch, self.state.step, column, key)
         self._follow_plateau(report)
         is_last = report.epoch >= self.job.training.epochs
-        is_logged = is_last or report.epoch % self.job.log_every == 0
+        is_logged = is_last or bool(report.stopped) or report.epoch % self.job.log_every == 0
         # an epoch that only the clock chose to report may not decide anything
         is_best = (is_logged or self.needs_every_epoch) and self._follow_best(report)
         reasons = {

@@ -1,7 +1,7 @@
 """Job: all that a training run needs, with every `auto` resolved."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated
 
@@ -58,6 +58,11 @@ class Job:
         return len(self.train) if size == "full" else min(size, len(self.train))
 
     @property
+    def of_whole_batches(self) -> "Job":
+        """The same with no batch cut into shards."""
+        return replace(self, training=replace(self.training, shards=1))
+
+    @property
     def steps_per_pass(self) -> int:
         """Steps in which shuffled batches take every row once."""
         return -(-len(self.train) // self.batch_rows)
@@ -103,6 +108,10 @@ class Job:
         t = step if self.schedule.interval == "step" else epoch
         factor = self.schedule.factor(t, self.schedule_total)
         return self.base_learning_rate * factor * plateau
+
+    def update_scalars(self, step: int, learning_rate: float) -> dict[str, float]:
+        """The numbers that the update of step 1, 2, ... of the run reads."""
+        return self.optimizer.scalars(self.optimizer.steps_before + step, learning_rate)
 
     def last_learning_rate(self, epoch: int, step: int, plateau: float = 1.0) -> float:
         """Of the step made last, after so many epochs and steps; before any, of the first."""
@@ -164,6 +173,10 @@ class Job:
             name: np.full(trained, self.optimizer.slot_start(name), dtype)
             for name in self.optimizer.active_slots
         }
+        for name, slot in slots.items():
+            views = self.network.layout.views(slot)
+            for tensor, numbers in self.optimizer.slot_tensors(name).items():
+                views[tensor][...] = numbers
         shuffle = stream("shuffle", self.seeds.shuffle)
         dropout = stream("dropout", self.seeds.dropout)
         return TrainState(theta.astype(dtype, copy=False), slots, shuffle, dropout)

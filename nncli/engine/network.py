@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.engine.layout import Layout, Zone
 from nncli.parts.arrays import Array, Shape
-from nncli.parts.layers import Dense, Embedding, Layer
+from nncli.parts.layers import Dense, Embedding, Layer, in_a_row
 from nncli.parts.losses import Loss
 
 EMBEDDING = "embedding"
@@ -16,12 +16,16 @@ EMBEDDING = "embedding"
 
 @dataclass(frozen=True)
 class Node:
-    """A layer at its place: `hidden_1`, `hidden_2`, ..., `output`; `embedding` before them all."""
+    """A layer at its place: `hidden_1`, `hidden_2`, ..., `output`; `embedding` before them all.
+
+    block: of what ends a residual block, how many layers before it are the block; else 0.
+    """
 
     name: str
     layer: Layer
     input_shape: Shape
     output_shape: Shape
+    block: int = 0
 
     @property
     def inputs(self) -> int:
@@ -57,16 +61,27 @@ class Network:
         embedding: Embedding | None = None,
     ) -> None:
         self.input_shape, self.loss, self.output = input_shape, loss, output
+        self.hidden = tuple(hidden)
         self.embedding = embedding
-        layers: dict[str, Layer] = {} if embedding is None else {EMBEDDING: embedding}
-        layers |= {f"hidden_{number}": layer for number, layer in enumerate(hidden, start=1)}
         nodes: list[Node] = []
-        for name, layer in {**layers, "output": output}.items():
-            output_shape = layer.output_shape(input_shape)
-            nodes.append(Node(name, layer, input_shape, output_shape))
-            input_shape = output_shape
+        if embedding is not None:
+            nodes.append(
+                Node(EMBEDDING, embedding, input_shape, embedding.output_shape(input_shape))
+            )
+            input_shape = nodes[-1].output_shape
+        for each in in_a_row(hidden, input_shape):
+            shapes = each.input_shape, each.output_shape
+            nodes.append(Node(f"hidden_{each.number}", each.layer, *shapes, each.block))
+        input_shape = nodes[-1].output_shape if nodes else input_shape
+        nodes.append(Node("output", output, input_shape, output.output_shape(input_shape)))
         self.nodes = tuple(nodes)
         self.layout = Layout(self._tensors())
+
+    def block_ends(self, first: int) -> Iterator[int]:
+        """The nodes that end the residual blocks which begin at a node."""
+        return (
+            end for end, node in enumerate(self.nodes) if node.block and end - node.block == first
+        )
 
     @property
     def inputs(self) -> int:

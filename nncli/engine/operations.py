@@ -158,6 +158,21 @@ class Draw:
 
 
 @dataclass(frozen=True, eq=False)
+class AllReduce:
+    """target = its sum over all ranks, added by the same tree whatever their number.
+
+    sum: carries it out in place.
+    """
+
+    sum: Callable[[Array], None]
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        return self.sum, (self.target,)
+
+
+@dataclass(frozen=True, eq=False)
 class Opaque:
     """target = function(*arguments, **options): nothing that a translation knows."""
 
@@ -176,6 +191,45 @@ class Opaque:
         return function, self.arguments
 
 
+@dataclass(frozen=True, eq=False)
+class Composite:
+    """out = function(*arguments), of many calls: `engine.tape.single` has them one by one.
+
+    written: by keyword, the arrays that it writes: `out`, one or several, and scratch.
+    """
+
+    function: Callable[..., None]
+    arguments: tuple[Any, ...]
+    written: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def outputs(self) -> tuple[Array, ...]:
+        out = self.written["out"]
+        return out if isinstance(out, tuple) else (out,)
+
+    @property
+    def target(self) -> Array:
+        return self.outputs[0]
+
+    @property
+    def call(self) -> Call:
+        return partial(self.function, **self.written), self.arguments
+
+
 Operation = (
-    Elementwise | Reduction | Product | Copy | Concatenate | Gather | ScatterAdd | Draw | Opaque
+    Elementwise
+    | Reduction
+    | Product
+    | Copy
+    | Concatenate
+    | Gather
+    | ScatterAdd
+    | Draw
+    | AllReduce
+    | Opaque
+    | Composite
 )

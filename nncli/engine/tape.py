@@ -6,13 +6,14 @@ step is then one flat loop over (function, arguments): no layers, no attribute l
 temporary arrays.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from nncli.engine.operations import (
+    Composite,
     Concatenate,
     Copy,
     Elementwise,
@@ -106,6 +107,14 @@ class Recorded(np.ndarray):
             raise _unrecordable(f"np.{ufunc.__name__}.{method} with {', '.join(options) or 'out'}")
         return out[0]
 
+    def record(
+        self, function: Callable[..., None], arguments: Sequence[Any], written: Mapping[str, Any]
+    ) -> None:
+        """Write a composite's call down, whole."""
+        given = tuple(plain(argument) for argument in arguments)
+        places = {name: _plain_all(each) for name, each in written.items()}
+        self.tape.add(Composite(function, given, places))
+
     def __getitem__(self, key: Any) -> Any:
         item = super().__getitem__(key)
         if not isinstance(item, np.ndarray):
@@ -141,6 +150,30 @@ class Recorded(np.ndarray):
             self.tape.add(Gather(source, _whole(index), options["axis"], options["out"]))
             return kwargs["out"]
         raise _unrecordable(f"np.{function.__name__}")
+
+
+def single(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """The operations, composites call by call."""
+    for operation in operations:
+        if not isinstance(operation, Composite):
+            yield operation
+            continue
+        tape, wrapped = Tape(), dict[int, Array]()
+
+        def wrap(value: Any, tape: Tape = tape, wrapped: dict[int, Array] = wrapped) -> Any:
+            if isinstance(value, tuple):
+                return tuple(map(wrap, value))
+            if not isinstance(value, np.ndarray):
+                return value
+            return wrapped.setdefault(id(value), tape.wrap(value))
+
+        written = {name: wrap(each) for name, each in operation.written.items()}
+        operation.function(*map(wrap, operation.arguments), **written)
+        yield from tape.operations
+
+
+def _plain_all(value: Any) -> Any:
+    return tuple(map(plain, value)) if isinstance(value, tuple) else plain(value)
 
 
 def _elementwise(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from nncli.engine.rows import X
 from nncli.engine.tape import Tape
 from nncli.errors import ShapeError
 from nncli.parts.arrays import Array, LayerBuffers, Shape
+from nncli.parts.layers import SKIP
 
 
 class Workspace:
@@ -36,6 +38,12 @@ class Workspace:
         self.uniform = _filler(random) if random is not None else None
         self._arrays: dict[str, Array] = {}
 
+    def with_gradient(self, gradient: Array) -> "Workspace":
+        """The same buffers, but for another gradient."""
+        other = copy(self)
+        other.gradients = self.network.layout.views(gradient)
+        return other
+
     def array(self, name: str, shape: Shape, largest: Shape, dtype: Any = None) -> Array:
         """The array called `name`, in this shape; `largest` is its shape for all rows."""
         if name not in self._arrays:
@@ -48,20 +56,25 @@ class Workspace:
 
     def buffers(self, inputs: Mapping[str, Array]) -> list[LayerBuffers]:
         """The buffers of each layer for a batch's blocks, each of `rows` rows or fewer."""
-        x, network = inputs[X], self.network
-        rows = len(x)
-        ones = self.array("ones", (rows,), (self.rows,))
-        ones[...] = 1.0
+        network, rows = self.network, len(inputs[X])
+        x = (
+            inputs[X].reshape(rows, *network.input_shape)
+            if len(network.input_shape) > 1
+            else inputs[X]
+        )
+        ones: dict[int, Array] = {}
         buffers: list[LayerBuffers] = []
         for index, node in enumerate(network.nodes):
             shapes = node.layer.saved_shapes(rows, node.input_shape)
             largest = node.layer.saved_shapes(self.rows, node.input_shape)
             params = node.layer.param_shapes(node.input_shape)
+            begin = index - node.block
+            skipped = {SKIP: buffers[begin].x} if node.block else {}
             own = LayerBuffers(
                 x=x,
                 y=self.of_rows(f"{node.name}/y", rows, node.output_shape),
-                ones=ones,
-                inputs=_read(node, inputs),
+                ones=self._ones(rows, node.input_shape, ones),
+                inputs=_read(node, inputs) | skipped,
                 params=network.own(self.tensors, node, params),
                 grads=network.own(self.gradients, node, params),
                 state=network.own(self.tensors, node, node.layer.state_shapes(node.input_shape)),
@@ -78,6 +91,15 @@ class Workspace:
             buffers.append(own)
             x = own.y
         return buffers
+
+    def _ones(self, rows: int, shape: Shape, known: dict[int, Array]) -> Array:
+        """A one for each line of x; layers of as many lines share them."""
+        lines = math.prod(shape[:-1])
+        if lines not in known:
+            most = max(math.prod(node.input_shape[:-1]) for node in self.network.nodes)
+            known[lines] = self.array("ones", (rows * lines,), (self.rows * most,))
+            known[lines][...] = 1.0
+        return known[lines]
 
 
 def _read(node: Node, inputs: Mapping[str, Array]) -> dict[str, Array]:

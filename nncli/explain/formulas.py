@@ -1,5 +1,6 @@
 """The formulas in force: what a config computes, with its own numbers."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.errors import few, printable
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
+from nncli.parts.optimizer_state import InitialMoments
 from nncli.parts.optimizers import Optimizer, Sgd
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.parts.threshold_choice import ChosenThreshold
@@ -150,7 +152,8 @@ def _start(start: Initializer, shape: tuple[int, ...]) -> str:
     if isinstance(start, VarianceScaling):
         std = start.standard_deviation(shape)
         limit = f", within +-{written(np.sqrt(3.0) * std, 4)}" if "+-" in said else ""
-        said += f"; std {written(std, 4)} for {shape[0]} inputs{limit}"
+        inputs = math.prod(shape[:-1] or shape)
+        said += f"; std {written(std, 4)} for {inputs} inputs{limit}"
     return said
 
 
@@ -198,9 +201,11 @@ def _steps(built: Built) -> Iterator[tuple[str, str]]:
 def _batches(built: Built) -> str:
     job = built.job
     rows, batch, steps = len(job.train), job.batch_rows, job.steps_per_epoch
+    shards = f", in {job.training.shards} shards" if job.training.shards > 1 else ""
     if batch == rows:
-        return f"all {rows} rows a step" if rows > 1 else "the 1 row"
-    said = f"{batch} of {rows} rows a step, {steps} {'step' if steps == 1 else 'steps'} an epoch"
+        return f"all {rows} rows a step{shards}" if rows > 1 else "the 1 row"
+    counted = "step" if steps == 1 else "steps"
+    said = f"{batch} of {rows} rows a step{shards}, {steps} {counted} an epoch"
     if job.training.sampling != "shuffle":
         return f"{said}; drawn afresh {job.training.sampling.replace('_', ' ')}"
     last = f", the last has {job.last_batch_rows}" if job.last_batch_rows < batch else ""
@@ -216,13 +221,21 @@ def _update(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
         said = template.format(**symbols) if template else (optimizer.__doc__ or "").split(".")[0]
         yield short, said
     if optimizer.changes_every_step:
-        yield "n", "the number of the step, from 1"
+        yield "n", f"the number of the step, from {optimizer.steps_before + 1}"
     if "squares" in optimizer.active_slots:
-        start = written(optimizer.slot_start("squares"))
-        yield "epsilon", f"outside the root; every s starts at {start}"
+        yield "epsilon", f"outside the root; every s starts at {_slot_start(optimizer, 'squares')}"
     if isinstance(optimizer, Sgd) and optimizer.momentum:
-        start = written(optimizer.initial_velocity)
+        start = _slot_start(optimizer, "velocity")
         yield "v", f"starts at {start}; the learning rate is inside it"
+    if isinstance(optimizer.given_state, InitialMoments):
+        yield "m", f"starts at {_slot_start(optimizer, 'mean')}"
+
+
+def _slot_start(optimizer: Optimizer, slot: str) -> str:
+    """What a slot starts from, in the units that it is shown in."""
+    if optimizer.slot_tensors(slot):
+        return "what initial_state has for it"
+    return written(optimizer.slot_start(slot) / optimizer.kept(slot)[1])
 
 
 def _rates(built: Built) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from nncli.equivalent import Equivalent
 from nncli.explain.keras_training import training
 from nncli.parts.activations import Activation
 from nncli.parts.initializers import Ones, Zeros
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense
+from nncli.parts.layers import ActivationLayer, Affine, BatchNorm, LayerNorm, PRelu
 
 LOADERS = {
     "np.load(": "import numpy as np",
@@ -28,7 +28,7 @@ def equivalent(built: Built) -> Equivalent:
 def model(built: Built) -> Equivalent:
     """The layers and how their weights start."""
     first = built.network.nodes[built.network.embedding is not None]
-    inside = Equivalent(f"keras.Input(({first.inputs},)),")
+    inside = Equivalent(f"keras.Input({first.input_shape}),")
     for node in built.network.nodes:
         inside += _layer(built, node)
     dtype = built.experiment.training.dtype
@@ -63,12 +63,17 @@ def _weights(built: Built) -> str:
 def _layer(built: Built, node: Node) -> Equivalent:
     """The lines of one layer."""
     layer = node.layer
-    if isinstance(layer, Dense):
+    if isinstance(layer, Affine):
         is_scores = layer is built.network.output and built.network.is_matched
-        return _dense(layer, is_scores=is_scores)
+        return _affine(layer, is_scores=is_scores)
     if isinstance(layer, ActivationLayer):
         return _alone(layer.function)
-    keys = _batch_norm_keys(layer) if isinstance(layer, BatchNorm) else ""
+    keys = _norm_keys(layer) if isinstance(layer, BatchNorm | LayerNorm) else ""
+    if isinstance(layer, PRelu):
+        alpha = layer.alpha_initializer.equivalent("keras").code
+        shared = ", shared_axes=[1, 2]" * (len(node.input_shape) == 3)
+        still = "" if layer.trainable else ", trainable=False"
+        keys = f"alpha_initializer={alpha}{shared}{still}"
     return _line(layer.equivalent("keras", more_keys=keys), layer.name)
 
 
@@ -76,7 +81,7 @@ def _line(found: Equivalent, name: str) -> Equivalent:
     return Equivalent(f"{found.code}," if found.code else f"# no equivalent: {name}", *found.notes)
 
 
-def _dense(layer: Dense, *, is_scores: bool) -> Equivalent:
+def _affine(layer: Affine, *, is_scores: bool) -> Equivalent:
     comment, keys, after = "", [], Equivalent()
     activation, starts = layer.activation.equivalent("keras"), layer.initializers()
     if is_scores:
@@ -111,12 +116,12 @@ def _alone(activation: Activation) -> Equivalent:
     return _line(found, activation.name)
 
 
-def _batch_norm_keys(layer: BatchNorm) -> str:
+def _norm_keys(layer: BatchNorm | LayerNorm) -> str:
     usual = {"beta": Zeros(), "gamma": Ones(), "moving_mean": Zeros(), "moving_variance": Ones()}
     starts = layer.initializers()
     keys = "".join(
         f", {name}_initializer={starts[name].equivalent('keras').code}"
         for name, start in usual.items()
-        if starts[name] != start
+        if starts.get(name, start) != start
     )
     return keys + ("" if layer.trainable else ", trainable=False")

@@ -9,7 +9,7 @@ from nncli.equivalent import Equivalent, unsupported
 from nncli.explain.pytorch_training import loop, optimizer, schedule
 from nncli.parts.activations import Identity
 from nncli.parts.initializers import Initializer, ScaledNormal, VarianceScaling
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense
+from nncli.parts.layers import ActivationLayer, Affine, BatchNorm
 from nncli.parts.losses import CrossEntropy
 
 IMPORTS = {
@@ -56,10 +56,14 @@ def _modules(built: Built, node: Node) -> Equivalent:
     layer = node.layer
     if isinstance(layer, ActivationLayer):
         return _line(layer.function.equivalent("pytorch"), node)
-    if not isinstance(layer, Dense):
-        return _line(layer.equivalent("pytorch", inputs=node.inputs), node)
+    columns = node.input_shape[-1]  # of pictures, channels
+    if not isinstance(layer, Affine):
+        found = _line(layer.equivalent("pytorch", inputs=columns), node)
+        is_flat = len(node.input_shape) == 1
+        by_channel = found.code if is_flat else found.code.replace("BatchNorm1d", "BatchNorm2d")
+        return Equivalent(by_channel, *found.notes)
     bias = "" if layer.bias else ", bias=False"
-    linear = _line(layer.equivalent("pytorch", inputs=node.inputs, more_keys=bias), node)
+    linear = _line(layer.equivalent("pytorch", inputs=columns, more_keys=bias), node)
     if layer is built.network.output and built.network.is_matched:
         comment = f"  # scores z: {layer.activation.name} is in the loss"
         return Equivalent(f"{linear.code}{comment}", *linear.notes)

@@ -6,6 +6,7 @@ from typing import Any
 
 from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
+from nncli.explain.given_state import given_state
 from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 from nncli.parts.optimizers import Sgd
@@ -43,6 +44,7 @@ def _barriers(built: Built) -> Iterator[str]:
         yield "no equivalent: a penalty on some layers only; alpha is for all of them"
     if isinstance(optimizer, Sgd) and optimizer.initial_velocity:
         yield "no equivalent: initial_velocity; the velocity starts from 0"
+    yield from given_state(built).notes
 
 
 def _head(built: Built) -> Iterator[str]:

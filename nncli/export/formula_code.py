@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nncli.data.formulas.expression import Expression
+from nncli.data.formulas.expression import SIGNS, Expression
 
 OPERATORS = {
     np.add: "+",
@@ -13,6 +13,7 @@ OPERATORS = {
     np.divide: "/",
     np.power: "**",
 }
+COMPARISONS = {ufunc for binding, ufunc in SIGNS.values() if binding == 1}
 
 
 def in_numpy(formula: Expression, column: Callable[[str], str]) -> str:
@@ -32,7 +33,7 @@ def _call(ufunc: np.ufunc, arguments: list[str]) -> str:
     if ufunc is np.negative:
         return f"(-{arguments[0]})"
     called = f"np.{ufunc.__name__}({', '.join(map(_bare, arguments))})"
-    return f"{called}.astype(float)" if ufunc.types[0].endswith("?") else called
+    return f"{called}.astype(float)" if ufunc in COMPARISONS else called
 
 
 def _bare(text: str) -> str:

@@ -21,7 +21,8 @@ class LayerBuffers:
     params, grads: what `param_shapes` declared; a gradient is absent where it isn't trained.
     state: what `state_shapes` declared: numbers that training moves without a gradient.
     saved: what `saved_shapes` declared: kept from forward to backward, and scratch.
-    ones: (batch,) ones, for sums over the batch as a product.
+    ones: a 1 for each line of x along its last axis: (batch,) where rows are features; sums over
+        lines are products with it.
     uniform: fills an array with draws from [0, 1).
     training: whether this pass is one of a training step.
     """
@@ -38,3 +39,8 @@ class LayerBuffers:
     saved: Mapping[str, Array] = field(default_factory=dict)
     uniform: Callable[[Array], None] | None = None
     training: bool = True
+
+
+def lines(x: Array) -> Array:
+    """(lines, numbers along the last axis): the array itself where rows are features."""
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])

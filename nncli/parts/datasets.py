@@ -6,6 +6,7 @@ the weights and the order of the rows, but never the data.
 
 import csv
 import gzip
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -237,6 +238,7 @@ class Spiral(Dataset):
         return Table(x, arm, ("x1", "x2"), ("arm",), tuple(map(str, range(self.classes))))
 
 
+PICTURE = (8, 8, 1)
 DIGITS = "datasets/data/digits.csv.gz"  # in scikit-learn's package
 
 
@@ -288,12 +290,13 @@ class Digits(Bunch):
         package = find_spec("sklearn")
         file = Path(package.origin).parent / DIGITS if package and package.origin else None
         if file is None or not file.is_file():
-            return super().load()
+            return replace(super().load(), picture=PICTURE)
         with gzip.open(file) as opened:  # every worker of a study would import it for this
             values = np.loadtxt(opened, delimiter=",")
         pixels = tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(8))
         classes = tuple(map(str, range(10)))
-        return Table(values[:, :-1], values[:, -1].astype(int), pixels, classes=classes)
+        truth = values[:, -1].astype(int)
+        return Table(values[:, :-1], truth, pixels, classes=classes, picture=PICTURE)
 
 
 @part("diabetes")

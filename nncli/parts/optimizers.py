@@ -7,7 +7,7 @@ the gradient (g is its first scratch), and reads the numbers that change from st
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -15,9 +15,16 @@ import numpy as np
 from nncli.constraints import Finite, Fraction, NonNegative, Positive, PositiveInt
 from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.arrays import Array
+from nncli.parts.optimizer_state import (
+    InitialMoments,
+    InitialSquares,
+    InitialState,
+    InitialVelocity,
+)
 from nncli.registry import Part, part
 
 LearningRate = Annotated[Positive, "step size before any schedule"]
+FORMS = "before the first step, one number for all or numbers by tensor"
 
 
 @dataclass
@@ -56,6 +63,12 @@ class Optimizer(Part):
     key_aliases = {"lr": "learning_rate"}
 
     @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """Its keys but for a state that isn't given."""
+        names = [each.name for each in fields(self)]
+        return tuple(n for n in names if n != "initial_state" or self.given_state is not None)
+
+    @property
     def active_slots(self) -> tuple[str, ...]:
         """The slots that these hyperparameters need."""
         return self.slots
@@ -69,9 +82,44 @@ class Optimizer(Part):
     def has_scratch(self) -> bool:
         return False
 
+    @property
+    def given_state(self) -> InitialState | None:
+        """What the config has the slots start from, if anything."""
+        found: InitialState | None = getattr(self, "initial_state", None)
+        return found
+
+    @property
+    def steps_before(self) -> int:
+        """Steps that count as made before the first, for `scalars` and what is `shown`."""
+        return getattr(self.given_state, "step", 0)
+
+    def kept(self, slot: str) -> tuple[str, float]:
+        """What a slot is called where it is shown, and how many times that it holds."""
+        return slot, 1.0
+
+    def default_start(self, slot: str) -> float:
+        """What a slot is filled with if the config gives it no state."""
+        return 0.0
+
     def slot_start(self, slot: str) -> float:
         """The value a slot is filled with before the first step."""
-        return 0.0
+        given, factor = self._given(slot)
+        if given is None or isinstance(given, Mapping):
+            return self.default_start(slot)
+        return float(given) * factor
+
+    def slot_tensors(self, slot: str) -> dict[str, Array]:
+        """The tensors of a slot that start from numbers written out."""
+        given, factor = self._given(slot)
+        if not isinstance(given, Mapping):
+            return {}
+        return {tensor: np.array(numbers, float) * factor for tensor, numbers in given.items()}
+
+    def _given(self, slot: str) -> tuple[Any, float]:
+        """What the config has for a slot, None if nothing, and what times that the slot holds."""
+        name, factor = self.kept(slot)
+        state = self.given_state
+        return (state.slots()[name] if state is not None else None), factor
 
     def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
         """The numbers of step 1, 2, ... that an update reads."""
@@ -129,6 +177,9 @@ class Sgd(Optimizer):
     nesterov: Annotated[bool, "look ahead along the velocity"] = False
     initial_velocity: Annotated[Finite, "every v before the first step"] = 0.0
     weight_decay: Annotated[NonNegative, "share of theta taken off per unit of lr"] = 0.0
+    initial_state: Annotated[
+        InitialVelocity | None, f"v {FORMS}: {{velocity: {{output/W: [[0.1], [0.2]]}}}}"
+    ] = None
     equivalents = {
         "scikit-learn": Equivalent(
             'solver="sgd", learning_rate_init={scaled_rate:.12g}, momentum={momentum}, '
@@ -145,6 +196,12 @@ class Sgd(Optimizer):
             raise ValueError("nesterov needs a momentum > 0")
         if self.initial_velocity and not self.momentum:
             raise ValueError("initial_velocity needs a momentum > 0")
+        if self.initial_state is not None and not self.momentum:
+            raise ValueError(
+                "initial_state needs a momentum > 0: without one nothing is remembered"
+            )
+        if self.initial_state is not None and self.initial_velocity:
+            raise ValueError("expected initial_velocity or initial_state, not both")
 
     @property
     def active_slots(self) -> tuple[str, ...]:
@@ -154,7 +211,7 @@ class Sgd(Optimizer):
     def has_scratch(self) -> bool:
         return self.nesterov or self.weight_decay > 0
 
-    def slot_start(self, slot: str) -> float:
+    def default_start(self, slot: str) -> float:
         return self.initial_velocity
 
     def update(self, buffers: UpdateBuffers) -> None:
@@ -255,6 +312,9 @@ class Adagrad(RootOfSquares):
     learning_rate: LearningRate = 0.01
     initial_accumulator_value: Annotated[NonNegative, "every s before the first step"] = 0.0
     epsilon: Positive = 1e-7
+    initial_state: Annotated[
+        InitialSquares | None, f"s {FORMS}: {{squares: {{output/W: [[0.1], [0.2]]}}}}"
+    ] = None
     squares_formula = "{squares} + {g}^2"
     equivalents = {
         "scikit-learn": unsupported("adagrad"),
@@ -271,7 +331,7 @@ class Adagrad(RootOfSquares):
         ),
     }
 
-    def slot_start(self, slot: str) -> float:
+    def default_start(self, slot: str) -> float:
         return self.initial_accumulator_value
 
     def accumulate(self, squares: Array, new: Array) -> None:
@@ -288,6 +348,9 @@ class RmsProp(RootOfSquares):
     learning_rate: LearningRate = 0.001
     rho: Annotated[Fraction, "share of s kept"] = 0.9
     epsilon: Positive = 1e-7
+    initial_state: Annotated[
+        InitialSquares | None, f"s {FORMS}: {{squares: {{output/W: [[0.1], [0.2]]}}}}"
+    ] = None
     squares_formula = "{rho} * {squares} + (1 - {rho}) * {g}^2"
     equivalents = {
         "scikit-learn": unsupported("rmsprop"),
@@ -332,6 +395,11 @@ class Adam(Optimizer):
     learning_rate: LearningRate = 0.01
     betas: Betas = (0.9, 0.999)
     epsilon: Positive = 1e-8
+    initial_state: Annotated[
+        InitialMoments | None,
+        f"m and s {FORMS}, and the steps that made them: "
+        "{m: {output/W: [[0.1], [0.2]]}, s: 0.5, step: 5}",
+    ] = None
     slots = ("mean", "squares")
     changes_every_step = True
     equivalents = {
@@ -351,6 +419,10 @@ class Adam(Optimizer):
             "Adam's default lr is 0.001, here it is {learning_rate}",
         ),
     }
+
+    def kept(self, slot: str) -> tuple[str, float]:
+        name, share = ("m", self.betas[0]) if slot == "mean" else ("s", self.betas[1])
+        return name, 1.0 / (1.0 - share)
 
     def scalars(self, step: int, learning_rate: float) -> dict[str, float]:
         b1, b2 = self.betas

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nncli.errors import Problem, TableError, printable
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, Shape
 
 Kind = Literal["numeric", "boolean", "categorical", "date"]
 Task = Literal["binary", "classification", "multilabel", "regression"]
@@ -93,6 +93,7 @@ class Table:
     aside: columns that split or weigh rows, and are no features.
     weights: (rows,) how much each row counts, in the loss and in standard scaling; None: all alike.
     origin: where the rows stand, if they come from files.
+    picture: (height, width, channels) of a row whose features are a picture's numbers, in order.
     """
 
     x: Any
@@ -109,6 +110,7 @@ class Table:
     aside: Mapping[str, Column] = field(default_factory=dict)
     weights: Array | None = None
     origin: Origin | None = None
+    picture: Shape = ()
 
     def __len__(self) -> int:
         return len(self.y)

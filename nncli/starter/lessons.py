@@ -1,5 +1,6 @@
 """Lessons: worked networks of books and courses, each a config of its own."""
 
+import re
 from pathlib import Path
 
 import nncli
@@ -7,6 +8,7 @@ from nncli.errors import UserError, did_you_mean
 
 PACKAGE = Path(nncli.__file__).parent
 FOLDERS = (PACKAGE / "lessons", PACKAGE.parent / "configs" / "lessons")  # installed; as developed
+TABLE = re.compile(r"^  path: (\S+)$", re.M)
 
 
 def lessons() -> dict[str, str]:
@@ -19,8 +21,13 @@ def lesson(name: str) -> str:
     known = lessons()
     if name not in known:
         guess = did_you_mean(name, known)
-        raise UserError(f"unknown lesson '{name}'{guess}; known: {', '.join(known)}")
+        raise UserError(f"unknown lesson '{name}'{guess}; nncli list lesson has all {len(known)}")
     return (_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def lesson_tables(text: str) -> dict[str, bytes]:
+    """The tables that a lesson's config reads, by their names beside it."""
+    return {name: (_folder() / name).read_bytes() for name in TABLE.findall(text)}
 
 
 def _folder() -> Path:

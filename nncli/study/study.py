@@ -105,7 +105,9 @@ class Study(ABC):
     @property
     def plots(self) -> list[Literal["loss"]]:
         """Those that the config as given asks for."""
-        given = [each for each in self.facts.assignments if each != NO_PLOTS]
+        given = list(self.facts.assignments)
+        if self.facts.kind in ("sweep", "ensemble"):
+            given = given[:-1]  # NO_PLOTS, which is for the runs
         experiment, _ = load_text(self.task.text, self.task.config, given)
         return experiment.output.plots
 

@@ -1,6 +1,7 @@
 """Sweep study: trials, then the best and the first again with seeds unseen so far."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from nncli.artifacts.study_directory import CONFIRM
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
 from nncli.config.dump import to_yaml
 from nncli.engine.stop import Stop
+from nncli.errors import UserError
 from nncli.study.confirmation import ConfirmPlanner, confirmed
 from nncli.study.engines import Engine
 from nncli.study.runner import Runner
@@ -41,8 +43,15 @@ class SweepStudy(Study):
 
     def pictures(self) -> dict[str, bytes]:
         from nncli.study.pictures import sweep_pictures
+        from nncli.study.value_curve import value_curve
+        from nncli.study.value_picture import VALUES, value_png
 
-        return sweep_pictures(self.facts, self.trials, self.planner.space)
+        found = sweep_pictures(self.facts, self.trials, self.planner.space)
+        if len(self.facts.keys) == 1:  # two values at least, or there is nothing to draw over
+            with suppress(UserError):
+                curve = value_curve(self.directory, self.facts, self.trials, None)
+                found[VALUES] = value_png(curve)
+        return found
 
     @property
     def best(self) -> TrialRecord | None:

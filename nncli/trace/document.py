@@ -3,13 +3,17 @@
 What text and Markdown have in common; each of them says how one kind of block is written.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 
+from nncli.engine.notation import written
 from nncli.trace.chain_rule import OVERVIEW
 from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
+from nncli.trace.window_sums import patch_and_kernel
+from nncli.trace.worked import each_blank, first
 from nncli.trace.worksheet import Worksheet
 
 MOST_ROWS_NAMED = 20
@@ -40,7 +44,8 @@ class TensorBlock:
     """One tensor: its formula or symbol, its name and shape, its cells.
 
     columns: what they stand for, if they have names and all are shown.
-    arithmetic: how its first number comes about.  meaning: what it is, a line each.
+    arithmetic: how its first number comes about, or each that was asked for, a line each.
+    meaning: what it is, a line each.
     """
 
     title: str
@@ -48,7 +53,7 @@ class TensorBlock:
     shape: str
     cells: list[list[str]]
     columns: Sequence[str] = ()
-    arithmetic: str = ""
+    arithmetic: Sequence[str] = ()
     meaning: Sequence[str] = ()
 
 
@@ -62,19 +67,42 @@ class Beside:
 Part = Heading | Sentence | Remark | TensorBlock | Beside
 
 
-def document(shown: Trace, worksheet: Worksheet | None = None) -> Iterator[Part]:
-    """The whole trace; as a worksheet with blanks, and without the arithmetic that fills them."""
+def document(
+    shown: Trace, worksheet: Worksheet | None = None, *, is_solved: bool = False
+) -> Iterator[Part]:
+    """The whole trace; as a worksheet with blanks, and without the arithmetic that fills them.
+
+    is_solved: whether the blanks are filled in, each with its arithmetic.
+    """
     for step in shown.steps:
-        cell = worksheet.cells(step) if worksheet else number
-        yield from _StepPage(shown, step, cell, has_arithmetic=worksheet is None).parts()
+        if worksheet is None:
+            yield from _StepPage(shown, step, number, first).parts()
+        elif is_solved:
+            worked = partial(each_blank, worksheet, step)
+            yield from _StepPage(shown, step, worksheet.solved_cells(step), worked).parts()
+        else:
+            page = _StepPage(shown, step, worksheet.cells(step), lambda _: [], has_windows=False)
+            yield from page.parts()
 
 
 class _StepPage:
-    """One step."""
+    """One step.
 
-    def __init__(self, shown: Trace, step: TracedStep, cell: Cell, *, has_arithmetic: bool) -> None:
+    worked: the arithmetic that is shown of a tensor.  has_windows: whether a convolution's first
+    window is shown beside its kernel, which has numbers of the layer before.
+    """
+
+    def __init__(
+        self,
+        shown: Trace,
+        step: TracedStep,
+        cell: Cell,
+        worked: Callable[[TracedTensor], Sequence[str]],
+        *,
+        has_windows: bool = True,
+    ) -> None:
         self.shown, self.step = shown, step
-        self.cell, self.has_arithmetic = cell, has_arithmetic
+        self.cell, self.worked, self.has_windows = cell, worked, has_windows
         self.layers = {layer.name: layer for layer in shown.layers}
 
     def parts(self) -> Iterator[Part]:
@@ -100,6 +128,8 @@ class _StepPage:
             yield Heading(3, self._layer(owner)) if owner else Sentence("")
             for tensor in group:
                 yield self._block(tensor)
+                if self.has_windows and _is_windowed(tensor):
+                    yield _side_by_side(tensor)
 
     def _layer(self, owner: str) -> str:
         layer = self.layers[owner]
@@ -118,8 +148,7 @@ class _StepPage:
                 if tensor.formula:
                     yield Sentence(tensor.formula)
             yield Beside([self._column(tensor) for tensor in together])
-            if line := self._arithmetic(together[-1]):
-                yield Sentence(line)
+            yield from (Sentence(line) for each in together for line in self.worked(each))
 
     def _column(self, tensor: TracedTensor) -> TensorBlock:
         what = tensor.name.rpartition("/")[2]
@@ -136,20 +165,25 @@ class _StepPage:
             shape=_shape(tensor),
             cells=[] if is_said else shown,
             columns=names if shown and len(names) == len(shown[0]) else (),
-            arithmetic=self._arithmetic(tensor),
+            arithmetic=self.worked(tensor),
             meaning=tensor.meaning,
         )
 
-    def _arithmetic(self, tensor: TracedTensor) -> str:
-        """`z1[0,0] = 1*1 + 2*1 + 0 = 3`."""
-        if not tensor.template or not self.has_arithmetic or not tensor.values.size:
-            return ""
-        index = (0,) * tensor.values.ndim
-        sums, value = tensor.arithmetic(index), number(tensor, index)
-        if sums == value:
-            return ""
-        place = f"[{','.join(map(str, index))}]" if index else ""
-        return f"{tensor.symbol}{place} = {sums} = {value}"
+
+def _is_windowed(tensor: TracedTensor) -> bool:
+    return "{W} in its window" in tensor.template and tensor.values.ndim == 4
+
+
+def _side_by_side(tensor: TracedTensor) -> Beside:
+    """The first window of a convolution beside the kernel that is laid over it."""
+    patch, kernel = patch_and_kernel((0, 0, 0, 0), tensor.arrays)
+    symbols = (f"{tensor.operands['x'].symbol} in the first window", tensor.operands["W"].symbol)
+    return Beside(
+        [
+            TensorBlock(title, "", "", [[written(number) for number in row] for row in values])
+            for title, values in zip(symbols, (patch.tolist(), kernel.tolist()), strict=True)
+        ]
+    )
 
 
 def _owner(tensor: TracedTensor) -> str:

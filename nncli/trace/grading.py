@@ -11,13 +11,15 @@ from typing import Literal
 from nncli.errors import FileFailure, UserError, printable
 from nncli.trace.answer_numbers import Reading, readings
 from nncli.trace.reworked import Reworked, reworked
-from nncli.trace.slips import slips
+from nncli.trace.slips import OF_DIGITS, ROUNDED, TOO_FAR, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
 from nncli.untrusted_files.opening import Unfit, read_file
 
 LARGEST_FILE = 1 << 24  # bytes
+ZIP = b"PK\x03\x04"  # what .xlsx and .ods begin with
 LONGEST_NUMBER = 9  # digits
 NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
+EXACT = 1e-6  # of a number: what two ways to it may differ by
 SHOWN = 5e-7  # of a number: what the page's six digits leave open
 
 Verdict = Literal["right", "wrong", "empty", "not a number"]
@@ -70,6 +72,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line, four cells) of each row but the header; spreadsheets may have put semicolons."""
     try:
         content = read_file(path, LARGEST_FILE, "answers")
+        if content.startswith(ZIP):
+            raise UserError(f"{path}: a spreadsheet's own file, not a table: save it as CSV")
         is_wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))  # a spreadsheet's Unicode text
         text = content.decode("utf-16" if is_wide else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -123,20 +127,55 @@ def grade(answers: Answers, worksheet: Worksheet, tolerance: float) -> list[Grad
 
 
 def _mark(asked: Reworked, answer: str, read: list[Reading], tolerance: float) -> GradedAnswer:
-    """Right is what the trace has, and what follows from the answers before."""
-    blank = asked.blank
+    """Right is what the trace has, and what follows from the answers before.
+
+    A slip that four decimals show to be one counts as such, however near the right number it is.
+    """
     if not read:
-        return GradedAnswer(blank, answer, "not a number" if answer else "empty")
-    if any(_is_right(each, blank.value, blank.before, blank.scale, tolerance) for each in read):
-        return GradedAnswer(blank, answer, "right")
+        return GradedAnswer(asked.blank, answer, "not a number" if answer else "empty")
+    right = _how_right(asked, read, EXACT)
+    slip = "" if right else _slip(asked, read, EXACT)
+    is_shown = slip not in ("", *OF_DIGITS) and any(each.is_fine for each in read)
+    if right != "right" and not is_shown:
+        right = _how_right(asked, read, tolerance) or right
+    if right:
+        return GradedAnswer(asked.blank, answer, "right", is_carried=right == "carried")
+    slip = _too_far(asked, read) or slip or _slip(asked, read, tolerance) or _rounded(asked, read)
+    return GradedAnswer(asked.blank, answer, "wrong", slip=slip)
 
-    def fits(value: float) -> bool:
-        return any(_is_right(each, value, asked.before, blank.scale, tolerance) for each in read)
 
-    if asked.is_carried and fits(asked.right):
-        return GradedAnswer(blank, answer, "right", is_carried=True)
-    slip = next((name for name, value in slips(asked) if value and fits(value)), "")
-    return GradedAnswer(blank, answer, "wrong", slip=slip)
+def _how_right(
+    asked: Reworked, read: list[Reading], tolerance: float
+) -> Literal["", "right", "carried"]:
+    blank, question = asked.blank, asked.question
+    if _fits(read, blank.value, blank.before, blank.scale, tolerance):
+        return "right"
+    follows = _fits(read, question.right, question.before, blank.scale, tolerance)
+    return "carried" if asked.is_carried and follows else ""
+
+
+def _slip(asked: Reworked, read: list[Reading], tolerance: float) -> str:
+    """The likeliest of those that lead to the answer."""
+    for name, meant in slips(asked.question):
+        if meant and _fits(read, meant, asked.question.before, asked.blank.scale, tolerance):
+            return name
+    return ""
+
+
+def _too_far(asked: Reworked, read: list[Reading]) -> str:
+    """Right as far as it goes, in so few digits that it tells nothing."""
+    values = (asked.blank.value, asked.question.right)
+    is_rounded = any(abs(it.value - value) <= it.unit / 2 for it in read for value in values)
+    return TOO_FAR if is_rounded and not asked.blank.before else ""
+
+
+def _rounded(asked: Reworked, read: list[Reading]) -> str:
+    right, before = asked.question.right, asked.question.before
+    return ROUNDED if any(is_close(each.value, right, before) for each in read) else ""
+
+
+def _fits(read: list[Reading], right: float, before: float, scale: float, tolerance: float) -> bool:
+    return any(_is_right(each, right, before, scale, tolerance) for each in read)
 
 
 def _is_right(read: Reading, right: float, before: float, scale: float, tolerance: float) -> bool:

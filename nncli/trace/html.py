@@ -100,7 +100,11 @@ def _axes(name: str, phase: Phase, values: Array) -> list[str]:
     if owner == EMBEDDING and "/" in own and values.ndim == 2:  # of one column
         is_table = phase == "update" or own.endswith(("/W", "/dW"))
         return ["category" if is_table else "row", "number"]
-    if own.partition("/")[0] in ("W", "dW"):
+    is_kernel = own.partition("/")[0] in ("W", "dW")
+    if values.ndim == 4:
+        of_kernel = ["line", "place", "channel", "filter"]
+        return of_kernel if is_kernel else ["row", "line", "place", "channel"]
+    if is_kernel:
         return ["input", "unit"]
     if name == "weights" or owner == "input" != name:
         return ["row"]

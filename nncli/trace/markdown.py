@@ -11,9 +11,9 @@ from nncli.trace.worksheet import Worksheet
 MARKS = re.compile(r"[\\`*\[\]<|~$&]|(?<![^\W_])_|_(?![^\W_])|(?<=[^\W_]):(?=//)|(?<=\bwww)\.")
 
 
-def markdown(shown: Trace, worksheet: Worksheet | None = None) -> str:
+def markdown(shown: Trace, worksheet: Worksheet | None = None, *, is_solved: bool = False) -> str:
     """The page, line by line; arrays are tables, formulas are code."""
-    parts = document(shown, worksheet)
+    parts = document(shown, worksheet, is_solved=is_solved)
     return "\n".join(line for part in parts for line in _lines(part)).lstrip() + "\n"
 
 
@@ -33,8 +33,8 @@ def _lines(part: Part) -> Iterator[str]:
         for words in part.meaning:
             yield from ("", f"- {_escaped(words)}")
         yield from _table(part.columns, part.cells)
-        if part.arithmetic:
-            yield from ("", f"`{part.arithmetic}`")
+        for line in part.arithmetic:
+            yield from ("", f"`{line}`")
     else:
         yield from _beside(part)
 

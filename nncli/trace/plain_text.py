@@ -14,9 +14,9 @@ MARGIN = "    "
 UNDERLINES = {1: "=", 2: "-"}
 
 
-def text(shown: Trace, worksheet: Worksheet | None = None) -> str:
+def text(shown: Trace, worksheet: Worksheet | None = None, *, is_solved: bool = False) -> str:
     """The page, line by line."""
-    parts = document(shown, worksheet)
+    parts = document(shown, worksheet, is_solved=is_solved)
     return "\n".join(line for part in parts for line in _lines(part)).lstrip() + "\n"
 
 
@@ -49,8 +49,8 @@ def _block(block: TensorBlock) -> Iterator[str]:
         yield from wrap(words, WIDEST, initial_indent=MARGIN, subsequent_indent=f"{MARGIN}  ")
     for line in aligned(cells):
         yield f"      {line}"
-    if block.arithmetic:
-        yield f"      {block.arithmetic}"
+    for line in block.arithmetic:
+        yield f"      {line}"
 
 
 def aligned(cells: Sequence[Sequence[str]]) -> list[str]:

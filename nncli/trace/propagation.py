@@ -9,9 +9,11 @@ import numpy as np
 from nncli.engine.layout import gradient_of
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import bracketed, scaled, symbol
+from nncli.parts.layers import SKIP, Flatten
 from nncli.trace.chain_rule import ChainRule
 from nncli.trace.record import RecordedStep
 from nncli.trace.tensor import Operand, Operands, Phase, TracedTensor, computed
+from nncli.trace.window_sums import GEOMETRY, geometry
 
 
 class Propagation:
@@ -25,14 +27,21 @@ class Propagation:
         """Of each layer: its parameters and arrays by their short names, and its input x."""
         known = {**self.step.before.tensors, **self.step.arrays}
         by_layer: dict[str, dict[str, Operand]] = {}
-        x = Operand("x", known["input"])
+        first, given = self.network.nodes[0], known["input"]
+        shape = (len(given), *first.input_shape)
+        x = Operand("x", given.reshape(shape) if len(shape) > 2 else given)
+        begins: list[Operand] = []
         for node in self.network.nodes:
+            begins.append(x)
             own = {
                 name.partition("/")[2]: Operand(symbol(self.network, name), array)
                 for name, array in known.items()
                 if name.startswith(f"{node.name}/")
             }
             self._split_shared(node, own)
+            own |= _of_pictures(node, own, x)
+            if node.block:
+                own[SKIP] = begins[-1 - node.block]
             by_layer[node.name] = {**own, "x": x}
             x = own["a"]
         return by_layer
@@ -55,7 +64,9 @@ class Propagation:
         """The input; of each layer what it is given and what it computes; the loss."""
         for name, values in self.step.arrays.items():
             if name.partition("/")[0] == "input":
-                yield TracedTensor(name, "forward", symbol(self.network, name), values)
+                first = self.operands[self.network.nodes[0].name]["x"].values
+                shown = first if name == "input" else values  # pictures as pictures
+                yield TracedTensor(name, "forward", symbol(self.network, name), shown)
         for node in self.network.nodes:
             own = self.operands[node.name]
             given = [
@@ -120,7 +131,10 @@ class Propagation:
             formulas = dict(node.layer.backward_formulas())
             if following is not None:
                 template = following.layer.backward_formulas().get("dx", "")
-                its = self.operands[following.name]
+                its = {**self.operands[following.name]}
+                for end in self.network.block_ends(self.network.nodes.index(following)):
+                    its[f"da_{end}"] = self.operands[self.network.nodes[end].name]["da"]
+                    template = f"{bracketed(template)} + {{da_{end}}}" if template else ""
                 tensor = self._computed(node, "da", "backward", template, its)
                 yield replace(tensor, meaning=rule.passed(node, following))
             else:
@@ -156,3 +170,15 @@ class Propagation:
         template = self._weighed(template)
         template = self._scaled(template) if template else ""
         return self._computed(node, name, "backward", template, self._loss_operands)
+
+
+def _of_pictures(node: Node, own: Operands, x: Operand) -> dict[str, Operand]:
+    """Where a layer's windows stand and how many numbers are in each; gradients in x's places."""
+    if windows := getattr(node.layer, "windows", None):
+        over = windows(node.input_shape)
+        counts = over.counts()[..., 0]
+        return {GEOMETRY: Operand("", geometry(over)), "n": Operand("n", counts)}
+    if isinstance(node.layer, Flatten) and "da" in own:
+        in_place = own["da"].values.reshape(x.values.shape)
+        return {"da_in_place": Operand(own["da"].symbol, in_place)}
+    return {}

@@ -9,38 +9,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from nncli.parts.arrays import Array
-from nncli.trace.arithmetic import Index, arithmetic
-from nncli.trace.evaluation import evaluated
+from nncli.trace.question import (
+    Question,
+    parameters_after,
+    parameters_before,
+    starts_from,
+    value,
+)
 from nncli.trace.tensor import TracedTensor, shown_indices
+from nncli.trace.traced_steps import TracedStep
 from nncli.trace.worksheet import Blank, Worksheet
 
 
 @dataclass(frozen=True)
 class Reworked:
-    """One blank, and its tensor with the operands as the answers have them.
+    """One blank, and its question with the operands as the answers have them.
 
-    right: what follows from them; the trace's own number where none of them was changed, or
-    nothing follows.  before: what an update starts from, there.  is_carried: whether they changed.
+    is_carried: whether they changed what is right; the trace's own number is where they didn't, or
+    nothing follows.
     """
 
     blank: Blank
-    tensor: TracedTensor
-    operands: Mapping[str, Array]
-    right: float
-    before: float
+    question: Question
     is_carried: bool
-
-    def value(self, index: Index, template: str = "") -> float | None:
-        """An element by its formula, or by another one of the same operands."""
-        return _value(template or self.tensor.template, self.operands, index)
 
 
 def reworked(worksheet: Worksheet, answers: Mapping[int, Sequence[float]]) -> Iterator[Reworked]:
     """Every blank in order. answers: what each may mean; none where there is none."""
     page = _Page(worksheet, answers)
     for step in worksheet.shown.steps:
-        for tensor in step.tensors:
-            yield from page.tensor(step.number, tensor)
+        yield from page.step(step)
 
 
 class _Page:
@@ -50,18 +48,29 @@ class _Page:
         self.worksheet, self.answers = worksheet, answers
         self.blanks = {(each.step, each.tensor, each.index): each for each in worksheet.blanks}
         self.changed: dict[str, tuple[Array, Array]] = {}
+        self.outdated: dict[str, Array] = {}
 
     def _own(self, symbol: str, values: Array) -> Array:
         """An array as the page has it."""
         theirs, own = self.changed.get(symbol, (values, values))
         return own if np.array_equal(theirs, values, equal_nan=True) else values
 
-    def tensor(self, step: int, tensor: TracedTensor) -> Iterator[Reworked]:
+    def step(self, step: TracedStep) -> Iterator[Reworked]:
+        """Its blanks."""
+        updated = parameters_after(step)
+        for tensor in step.tensors:
+            if tensor.template:
+                yield from self._tensor(step.number, tensor, updated)
+            else:
+                theirs = tensor.shown
+                self._note(tensor.symbol, theirs, self._own(tensor.symbol, theirs))
+        self.outdated = parameters_before(step)
+
+    def _tensor(
+        self, step: int, tensor: TracedTensor, updated: Mapping[str, Array]
+    ) -> Iterator[Reworked]:
         """Its blanks; from then on its symbol stands for what the page has."""
         theirs = tensor.shown
-        if not tensor.template:
-            self._note(tensor.symbol, theirs, self._own(tensor.symbol, theirs))
-            return
         operands = {key: self._own(it.symbol, it.values) for key, it in tensor.operands.items()}
         is_changed = any(operands[key] is not it.values for key, it in tensor.operands.items())
         own = np.array(theirs, dtype=float)
@@ -70,14 +79,15 @@ class _Page:
             blank = self.blanks.get(place)
             if blank is None and not (is_changed and place in self.worksheet.withheld):
                 continue
-            follows = _value(tensor.template, operands, index) if is_changed else None
+            follows = value(tensor.template, operands, index) if is_changed else None
             right = float(theirs[index]) if follows is None else follows
             own[index] = right
             if blank is not None:
-                before = _before(tensor, operands, index, blank)
-                yield Reworked(blank, tensor, operands, right, before, follows is not None)
+                before = starts_from(tensor, operands, index)
+                asked = Question(tensor, index, operands, right, before, updated, self.outdated)
+                yield Reworked(blank, asked, is_carried=follows is not None)
                 if meant := self.answers.get(blank.number):
-                    own[index] = min(meant, key=lambda value: abs(value - right))
+                    own[index] = min(meant, key=lambda each: abs(each - right))
         self._note(tensor.symbol, theirs, own)
 
     def _note(self, symbol: str, theirs: Array, own: Array) -> None:
@@ -85,20 +95,3 @@ class _Page:
         self.changed.pop(symbol, None)
         if not np.array_equal(own, theirs, equal_nan=True):
             self.changed[symbol] = theirs, own
-
-
-def _before(
-    tensor: TracedTensor, operands: Mapping[str, Array], index: Index, blank: Blank
-) -> float:
-    """What an update starts from, on the page; else 0."""
-    if not blank.before:
-        return 0.0
-    own = (key for key, it in tensor.operands.items() if it.symbol == tensor.symbol)
-    return float(operands[next(own)][index])
-
-
-def _value(template: str, operands: Mapping[str, Array], index: Index) -> float | None:
-    try:
-        return evaluated(arithmetic(template, operands, index, repr, 10**9))
-    except (IndexError, KeyError, ValueError):  # a formula that doesn't fit these arrays
-        return None

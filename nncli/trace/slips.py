@@ -1,55 +1,210 @@
-"""Slips: what a wrong answer was most likely meant to be."""
+"""Slips: what a wrong answer was most likely meant to be, and what to say of it.
 
-import re
-from collections.abc import Iterator
+One list for both who need it: `grade` marks a worksheet by it, and the page of a trace has what
+each slip would make of every number that it asks for.
+"""
 
-from nncli.trace.reworked import Reworked
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-DIVISOR = re.compile(r" / (\d+)(?![\d.])")
-PRODUCT = re.compile(r"(\{\w+\})(\^T)? (\{\w+\})(\^T)?")
+import numpy as np
+
+from nncli.trace import partial_sums, wrong_formulas, wrong_numbers
+from nncli.trace.question import Found, Question
+
+ROUNDED, TOO_FAR, CUT_OFF = "rounded on the way", "rounded too far", "cut off, not rounded"
+OF_DIGITS = (ROUNDED, TOO_FAR, CUT_OFF)  # a right number, written down with too few digits
+CLOSE = 0.05  # of the right number or change: what roundings on the way may make of it
 Slip = tuple[str, float]  # its name, and the answer it leads to
 
 
-def slips(asked: Reworked) -> Iterator[Slip]:
-    """The usual ones, the likeliest first, each with what it makes of this number."""
-    for name, value in _all(asked):
-        if value is not None and value != asked.right:
-            yield name, value
+class KnownSlip(NamedTuple):
+    """ways: to the numbers that it leads to, None where there is none.  hint: what to look at."""
+
+    name: str
+    ways: Callable[[Question], Found]
+    hint: str
 
 
-def _all(asked: Reworked) -> Iterator[tuple[str, float | None]]:
-    blank, template = asked.blank, asked.tensor.template
-    yield "sign", 2.0 * asked.before - asked.right
-    if DIVISOR.search(template):
-        yield "forgot 1/n", asked.value(blank.index, DIVISOR.sub("", template, count=1))
-    if "mean of " in template:
-        yield "forgot 1/n", asked.value(blank.index, template.replace("mean of ", "sum of "))
-    if asked.tensor.phase == "backward" and (rows := _rows(asked)) > 1:
-        yield "forgot 1/n", asked.right * rows
-        yield "1/n once too often", asked.right / rows
-    yield from (("transposed", value) for value in _transposed(asked))
-    if blank.before:
-        yield "the number before the step", asked.before
-    if blank.tensor.endswith("/dz") and "da" in asked.operands:
-        yield "forgot the slope of the activation", float(asked.operands["da"][blank.index])
+SLIPS = (
+    KnownSlip(
+        "sign",
+        wrong_numbers.sign,
+        "the size is right, the sign is not. Gradients come from a - t, not t - a, and a step goes "
+        "against the gradient: minus.",
+    ),
+    KnownSlip(
+        "forgot 1/n",
+        wrong_formulas.no_mean,
+        "the loss is a mean, so it and every gradient are divided by how many it is of.",
+    ),
+    KnownSlip("forgot the 1/2", wrong_formulas.no_half, "the loss has a factor 1/2."),
+    KnownSlip(
+        "1/n once too often",
+        wrong_formulas.mean_twice,
+        "what comes back from the loss is divided by n already.",
+    ),
+    KnownSlip(
+        "forgot the factor 2",
+        wrong_formulas.no_factor_2,
+        "the slope of a square is twice what is squared.",
+    ),
+    KnownSlip(
+        "forgot the target",
+        wrong_formulas.no_target,
+        "the error is the output less its target: a - t.",
+    ),
+    KnownSlip("forgot the square", wrong_formulas.no_square, "something is squared here: see ^2."),
+    KnownSlip(
+        "forgot the slope of the activation",
+        wrong_formulas.no_slope,
+        "da is not dz yet: it goes back through the function, times its slope there.",
+    ),
+    KnownSlip(
+        "times the slope once more",
+        wrong_formulas.slope_twice,
+        "the slope has cancelled against the loss: see the derivation.",
+    ),
+    KnownSlip(
+        "half of the slope of sigmoid",
+        wrong_formulas.half_slope,
+        "the slope of sigmoid has two factors: a and 1 - a.",
+    ),
+    KnownSlip(
+        "the slope at z for that at a",
+        wrong_formulas.slope_elsewhere,
+        "this slope is written with the other one of a, the output, and z.",
+    ),
+    KnownSlip(
+        "the slope alone",
+        wrong_formulas.slope_alone,
+        "this is the slope of the activation: it is multiplied by da.",
+    ),
+    KnownSlip(
+        "forgot the activation",
+        wrong_formulas.no_activation,
+        "this is z, before its function: a is what the function makes of it.",
+    ),
+    KnownSlip(
+        "exp(z) for exp(-z)",
+        wrong_formulas.exponent,
+        "sigmoid has exp(-z): a large z makes a near 1.",
+    ),
+    KnownSlip(
+        "forgot to divide by the sum",
+        wrong_formulas.no_total,
+        "softmax divides by the sum over the row's classes, so that they add up to 1.",
+    ),
+    KnownSlip(
+        "logarithm to base 10",
+        wrong_formulas.decimal_logarithm,
+        "ln is the natural logarithm, which calculators may have on another key than log.",
+    ),
+    KnownSlip("forgot the bias", wrong_formulas.no_bias, "b is added to every sum."),
+    KnownSlip(
+        "transposed",
+        wrong_formulas.transposed,
+        "rows and columns are interchanged: W is inputs x units, and ^T turns a matrix.",
+    ),
+    KnownSlip(
+        "the weights after the step",
+        wrong_formulas.weights_after,
+        "the way back uses the weights of the way forward: all of them change together, once every "
+        "gradient is known.",
+    ),
+    KnownSlip(
+        "the weights of the step before",
+        wrong_formulas.weights_before,
+        "every step goes on with the weights that the step before it ended with.",
+    ),
+    KnownSlip(
+        "the number before the step",
+        wrong_numbers.old_number,
+        "this is what it was: the step moves it.",
+    ),
+    KnownSlip(
+        "forgot the learning rate",
+        wrong_formulas.no_rate,
+        "the gradient is multiplied by lr before it is taken off.",
+    ),
+    KnownSlip(
+        "the change alone",
+        wrong_numbers.change_alone,
+        "this is by how much it moves: it is taken from what it was.",
+    ),
+    KnownSlip(
+        "forgot the penalty",
+        wrong_formulas.no_penalty,
+        "the penalty on W counts in the loss, and has a gradient, which is added.",
+    ),
+    KnownSlip(
+        "forgot the bias correction",
+        wrong_formulas.no_correction,
+        "m and s begin at 0, and are divided by 1 - beta^step to make up for that.",
+    ),
+    KnownSlip(
+        "forgot the optimizer's memory",
+        wrong_formulas.no_memory,
+        "it goes on from what it was after the step before.",
+    ),
+    KnownSlip(
+        "one factor alone",
+        wrong_formulas.one_factor,
+        "what comes back is multiplied by what stood beside it on the way forward.",
+    ),
+    KnownSlip("one row alone", partial_sums.row_alone, "the rows' contributions are added up."),
+    KnownSlip(
+        "a term left out",
+        partial_sums.term_left_out,
+        "this is a sum: count its terms.",
+    ),
+    KnownSlip(
+        "the sign of one term",
+        partial_sums.one_sign_wrong,
+        "one of the terms of this sum has the other sign.",
+    ),
+    KnownSlip(
+        "another place's number",
+        wrong_numbers.other_place,
+        "this number belongs to another place of the same array.",
+    ),
+    KnownSlip(
+        ROUNDED,
+        wrong_numbers.rounded_before,
+        "close, but not close enough: keep more digits until the end.",
+    ),
+    KnownSlip(
+        TOO_FAR,
+        wrong_numbers.rounded_after,
+        "so few digits tell too little: write four decimals.",
+    ),
+    KnownSlip(
+        CUT_OFF,
+        wrong_numbers.cut_off,
+        "the last digit goes up where the next one is 5 or more.",
+    ),
+    KnownSlip(
+        "the decimal point",
+        wrong_numbers.decimal_point,
+        "the digits are right, the decimal point is not.",
+    ),
+)
+HINTS: Mapping[str, str] = {each.name: each.hint for each in SLIPS}
 
 
-def _rows(asked: Reworked) -> int:
-    """Of the batch."""
-    passed = (values for key, values in asked.operands.items() if key in ("x", "dz", "a"))
-    return next((len(values) for values in passed if values.ndim == 2), 1)
+def slips(question: Question) -> list[Slip]:
+    """The usual ones, the likeliest first, each with what it makes of this number.
+
+    None of them is the right number; no number stands twice.
+    """
+    found = dict[float, str]()
+    for name, ways, _ in SLIPS:
+        for value in ways(question):
+            if value is not None and np.isfinite(value) and value != question.right:
+                found.setdefault(value, name)
+    return [(name, value) for value, name in found.items()]
 
 
-def _transposed(asked: Reworked) -> Iterator[float | None]:
-    """The element across the diagonal, and a product with one of its factors turned."""
-    index, shape = asked.blank.index, asked.tensor.values.shape
-    if len(index) == 2 and index[0] < shape[1] and index[1] < shape[0]:
-        yield asked.value(index[::-1])
-    if (found := PRODUCT.search(asked.tensor.template)) is None:
-        return
-    left, left_turned, right, right_turned = found.groups(default="")
-    for a, b in (
-        (left + left_turned, right + ("" if right_turned else "^T")),
-        (left + ("" if left_turned else "^T"), right + right_turned),
-    ):
-        yield asked.value(index, PRODUCT.sub(f"{a} {b}", asked.tensor.template, count=1))
+def is_close(value: float, right: float, before: float) -> bool:
+    """Whether it may be right but for roundings on the way."""
+    return abs(value - right) <= CLOSE * abs(right - before)

@@ -1,6 +1,6 @@
 """Tensor: one array of a step, the formula it comes from, and the cells in which it is shown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -52,10 +52,14 @@ class TracedTensor:
         """The values, with 0 for what is rounding alone."""
         return self.values if self.noise is None else np.where(self.noise, 0, self.values)
 
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """Of the operands, by their {names}."""
+        return {name: operand.values for name, operand in self.operands.items()}
+
     def arithmetic(self, index: Index, write: Written = written, most: int = MOST_TERMS) -> str:
         """The formula with the numbers of one element: `1*1 + 2*1 + (-1)*1 + 0`."""
-        values = {name: operand.values for name, operand in self.operands.items()}
-        return arithmetic(self.template, values, index, write, most)
+        return arithmetic(self.template, self.arrays, index, write, most)
 
 
 def computed(
@@ -84,8 +88,9 @@ def cells(tensor: TracedTensor, cell: Cell = number) -> list[list[str]]:
     cell: what stands at a place.
     """
     return [
-        [GAP if index is None else cell(tensor, index) for index in row]
+        [gap if index is None else cell(tensor, index) for index in row]
         for row in _shown_indices(tensor)
+        for gap in [GAP if any(row) or tensor.values.ndim < 4 else ""]  # between two pictures
     ]
 
 
@@ -95,14 +100,55 @@ def shown_indices(tensor: TracedTensor) -> list[Index]:
 
 
 def _shown_indices(tensor: TracedTensor) -> list[list[Index | None]]:
-    """Row by row; None where the middle of long and wide arrays is left out."""
-    rows, columns = (1, 1, *tensor.values.shape)[-2:]
-    left_out = 2 - tensor.values.ndim  # axes that the grid has and the array hasn't
+    """Row by row; None where the middle of long and wide arrays is left out.
+
+    Of pictures and kernels line by line: of each row and channel one below the other, of each
+    channel and filter likewise.
+    """
+    shape = tensor.values.shape
+    if len(shape) == 4:
+        return [*_shown_pictures(tensor)]
+    rows, columns = (1, 1, *shape)[-2:]
+    left_out = 2 - len(shape)  # axes that the grid has and the array hasn't
     return [
         [None if row is None or column is None else (row, column)[left_out:] for column in across]
         for across in [_shown(columns)]
         for row in _shown(rows)
     ]
+
+
+def is_kernel(tensor: TracedTensor) -> bool:
+    """Whether its axes are (line, place, channel, filter), not (row, line, place, channel)."""
+    own = [part for part in tensor.name.split("/") if part in ("W", "dW")]
+    return bool(own) and tensor.values.ndim == 4
+
+
+def _shown_pictures(tensor: TracedTensor) -> Iterator[list[Index | None]]:
+    """The lines of each picture that is shown, with an empty one between two."""
+    one, two, three, four = tensor.values.shape
+    if is_kernel(tensor):
+        pictures = [(c, f) for f in _few(four) for c in _few(three)]
+        high, wide = one, two
+    else:
+        pictures = [(r, c) for r in _few(one) for c in _few(four)]
+        high, wide = two, three
+    for number, (first, last) in enumerate(pictures):
+        if number:
+            yield [None] * len(_shown(wide))
+        for line in _shown(high):
+            yield [
+                None
+                if line is None or place is None
+                else (line, place, first, last)
+                if is_kernel(tensor)
+                else (first, line, place, last)
+                for place in _shown(wide)
+            ]
+
+
+def _few(count: int) -> range:
+    """The first of many."""
+    return range(min(count, ENDS))
 
 
 def _shown(count: int) -> list[int | None]:

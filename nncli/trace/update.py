@@ -46,9 +46,10 @@ def rate_formula(job: Job, step: RecordedStep) -> str:
 
 
 def _parameters(job: Job, step: RecordedStep, after: Moment) -> Iterator[TracedTensor]:
+    number = job.optimizer.steps_before + step.number
     with np.errstate(all="ignore"):  # before the first step nothing can be corrected for it
-        before = job.optimizer.shown(step.before.slots, step.number - 1)
-    now, views = job.optimizer.shown(after.slots, step.number), job.network.layout.views
+        before = job.optimizer.shown(step.before.slots, number - 1)
+    now, views = job.optimizer.shown(after.slots, number), job.network.layout.views
     olds = {slot: views(flat) for slot, flat in before.items()}
     news = {slot: views(flat) for slot, flat in now.items()}
     for name in step.gradients:
@@ -67,11 +68,12 @@ def _parameter(
     own, before, rate = symbol(job.network, name), step.before.tensors[name], step.learning_rate
     assert rate is not None
     gradient = _gradient(job, step, name)
+    number = job.optimizer.steps_before + step.number
     operands = {
         "W": Operand(own, before),
         "g": Operand(gradient.symbol, gradient.values),
         "lr": Operand(written(rate), np.asarray(rate)),
-        "step": Operand(str(step.number), np.asarray(step.number)),
+        "step": Operand(str(number), np.asarray(number)),
         **{slot: Operand(_letter(slot), values) for slot, values in old.items()},
     }
     yield TracedTensor(f"{name}/before", "update", own, before)

@@ -17,6 +17,7 @@ import numpy as np
 from nncli.engine.layout import gradient_of
 from nncli.errors import UserError, did_you_mean
 from nncli.trace.arithmetic import Index, sources
+from nncli.trace.question import starts_from
 from nncli.trace.tensor import Cell, TracedTensor, number, shown_indices
 from nncli.trace.traced_steps import Trace, TracedStep
 
@@ -33,6 +34,7 @@ class Blank:
 
     scale: the largest size in its tensor, beside which a difference may be nothing.
     before: what an update starts from, of which only the change is the exercise; else 0.
+    symbol: of its tensor, as `dW1`.
     """
 
     number: int
@@ -42,11 +44,14 @@ class Blank:
     value: float
     scale: float
     before: float = 0.0
+    symbol: str = ""
 
     @classmethod
     def at(cls, number: int, step: TracedStep, tensor: TracedTensor, index: Index) -> "Blank":
-        value, before = float(tensor.shown[index]), _before(tensor, index)
-        return cls(number, step.number, tensor.name, index, value, _scale(tensor), before)
+        value = float(tensor.shown[index])
+        before = starts_from(tensor, tensor.arrays, index)
+        place = (number, step.number, tensor.name, index)
+        return cls(*place, value, _scale(tensor), before, tensor.symbol)
 
     @property
     def cell(self) -> str:
@@ -79,29 +84,31 @@ class Worksheet:
         _refuse_unmatched(wanted, shown.steps[0])
         self.blanks = [Blank.at(number, *place) for number, place in enumerate(found, start=1)]
         self._numbers = {(b.step, b.tensor, b.index): b.number for b in self.blanks}
-        self.withheld = {place for step in shown.steps for place in self._given_away(step)}
+        hidden = dict[str, set[Index]]()
+        self.withheld = {place for step in shown.steps for place in self._given_away(step, hidden)}
 
-    def _given_away(self, step: TracedStep) -> Iterator[Place]:
-        """Where a number follows from a blank of its own place, in the formulas of one step."""
-        hidden = dict[str, set[Index]]()  # by symbol, as the page has come to mean it
+    def _given_away(self, step: TracedStep, hidden: dict[str, set[Index]]) -> Iterator[Place]:
+        """Where a number follows from a blank of its own place, or is one, in one step.
+
+        hidden: by symbol, as the page has come to mean it.
+        """
         for tensor in step.tensors:
-            own = set[Index]()
+            own, known = set[Index](), hidden.get(_key(tensor, tensor.symbol), set())
             for index in shown_indices(tensor):
                 place = step.number, tensor.name, index
                 if place in self._numbers:
                     own.add(index)
-                elif _uses(tensor, index, hidden):
+                elif _uses(tensor, index, hidden) if tensor.formula else index in known:
                     own.add(index)
                     yield place
-            if tensor.formula:
-                hidden[tensor.symbol] = own
+            hidden[_key(tensor, tensor.symbol)] = own
 
     def cells(self, step: TracedStep) -> Cell:
         """What stands at each place of a step's arrays."""
-        is_first = step is self.shown.steps[0]
+        is_first = step.number == self.shown.steps[0].number
 
         def cell(tensor: TracedTensor, index: Index) -> str:
-            if asked := self._numbers.get((step.number, tensor.name, index)):
+            if asked := self.number_at(step, tensor, index):
                 return f"#{asked}____"
             same = _same_as(tensor, step.number, is_first=is_first)
             if same is not None and (asked := self._numbers.get((*same, index))):
@@ -110,6 +117,19 @@ class Worksheet:
             return "?" if is_withheld else number(tensor, index)
 
         return cell
+
+    def solved_cells(self, step: TracedStep) -> Cell:
+        """The same with nothing left blank."""
+
+        def cell(tensor: TracedTensor, index: Index) -> str:
+            asked = self.number_at(step, tensor, index)
+            return f"#{asked} {number(tensor, index)}" if asked else number(tensor, index)
+
+        return cell
+
+    def number_at(self, step: TracedStep, tensor: TracedTensor, index: Index) -> int | None:
+        """Of the blank at a place; None where there is none."""
+        return self._numbers.get((step.number, tensor.name, index))
 
     def answers(self, made_by: str, digest: str) -> str:
         """The table to fill in, as CSV.
@@ -160,21 +180,18 @@ def _scale(tensor: TracedTensor) -> float:
     return float(sizes[np.isfinite(sizes)].max(initial=0.0))
 
 
-def _before(tensor: TracedTensor, index: Index) -> float:
-    """What a tensor that goes on from its old value starts from; else 0."""
-    for name, operand in tensor.operands.items():
-        if operand.symbol == tensor.symbol and f"{{{name}}}" in tensor.template:
-            return float(operand.values[index])
-    return 0.0
-
-
 def _uses(tensor: TracedTensor, index: Index, hidden: Mapping[str, set[Index]]) -> bool:
     """Whether the element at `index` follows from a hidden number by itself."""
-    values = {name: operand.values for name, operand in tensor.operands.items()}
     return any(
-        place in hidden.get(tensor.operands[name].symbol, ())
-        for name, place in sources(tensor.template, values, index)
+        place in hidden.get(_key(tensor, tensor.operands[name].symbol), ())
+        for name, place in sources(tensor.template, tensor.arrays, index)
     )
+
+
+def _key(tensor: TracedTensor, symbol: str) -> str:
+    """What tells it from others: every parameter has slots of the same symbols."""
+    is_slot = tensor.phase == "update" and not symbol[-1:].isdecimal()
+    return f"{tensor.name.rpartition('/')[0]} {symbol}" if is_slot else symbol
 
 
 def _same_as(tensor: TracedTensor, step: int, *, is_first: bool) -> tuple[int, str] | None:

@@ -137,9 +137,22 @@ def test_the_page_can_be_html(nncli, configs, folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--blank", "output/z"), "--blank and --answers are for a --worksheet"),
-        (("--worksheet", "--format", "json"), "json would show the answers"),
-        (("--worksheet", "--format", "html"), "html would show the answers"),
+        (
+            ("--blank", "output/z"),
+            "--blank, --answers, --answer-sheet and --students are for a --worksheet",
+        ),
+        (("--worksheet", "--format", "json"), "json shows the answers"),
+        (("--answer-sheet", "solved.html"), "are for a --worksheet"),
+        (("--worksheet", "--students", "names.txt"), "needs a folder to write into: -o FOLDER"),
+        (("--worksheet", "--students", "n.txt", "-o", "-"), "needs a folder to write into"),
+        (
+            ("--worksheet", "--students", "n.txt", "-o", "x", "--answers", "y"),
+            "--students writes tables and answer sheets by itself",
+        ),
+        (
+            ("--worksheet", "--answers", "x.csv", "--answer-sheet", "x.csv"),
+            "name the same file: each is one of its own",
+        ),
         (("--worksheet", "--blank", "outputs/z"), "did you mean 'output/z'?"),
         (("--worksheet", "--blank", "output/z[9,9]"), "no cell that is computed"),
         (("--worksheet", "--blank", "output/z[q]"), "no cell that is computed"),

@@ -288,6 +288,21 @@ def test_what_would_give_a_blank_away_is_kept_back(nncli, by_hand, blank, gone):
     assert shown >= sum(cell.partition("[")[0] in gone for cell in cells)
 
 
+def test_what_is_kept_back_is_so_wherever_it_stands_again(nncli, by_hand):
+    """dW follows from dz by itself: neither the update nor the next step may show it."""
+    page = nncli("trace", by_hand, "--worksheet", "--steps", 2, "--blank", "output/dz").out
+    shown = [line.split() for line in page.partition("output/W (2 x 1)")[2].splitlines()[2:5]]
+    assert shown == [["before", "gradient", "after"], ["1", "?", "?"], ["1", "?", "?"]]
+    second = page.partition("step 2, in epoch")[2].partition("output/W  (2 x 1)")[2]
+    assert [line.strip() for line in second.splitlines()[1:3]] == ["?", "?"]
+
+
+def test_slots_of_one_parameter_keep_nothing_of_another_back(nncli, by_hand):
+    adam = ("--set", "optimizer=adam")
+    page = nncli("trace", by_hand, *adam, "--worksheet", "--blank", "hidden_1/W/m").out
+    assert "?" not in page.partition("hidden_2/W (2 x 2)")[2]
+
+
 def test_a_number_that_overflowed_makes_no_other_answer_right(nncli, by_hand, folder):
     far = ("--set", "optimizer.learning_rate=1e120", "--steps", 3)
     nncli("trace", by_hand, *far, "--worksheet", "--blank", "hidden_1/a")

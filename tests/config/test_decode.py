@@ -118,7 +118,8 @@ def test_every_problem_of_a_block_is_found():
         "c.yaml:1:31: key.momentum: expected a number >= 0 and < 1, found 2",
         "c.yaml:1:34: key.nesterow: unknown key for sgd (did you mean 'nesterov'?)",
         "c.yaml:1:50: key.x: unknown key for sgd; "
-        "known keys: learning_rate, momentum, nesterov, initial_velocity, weight_decay",
+        "known keys: learning_rate, momentum, nesterov, initial_velocity, weight_decay, "
+        "initial_state",
     ]
 
 

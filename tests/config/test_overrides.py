@@ -121,8 +121,8 @@ def test_equals_signs_in_the_value_belong_to_it(changed):
         ("network.hidden.-1=4", "network.hidden: expected an index from 0 to 2, found '-1'"),
         ("network.hidden.²=4", "network.hidden: expected an index from 0 to 2, found '²'"),
         (
-            "network.hidden.0.units=4",
-            "network.hidden[0]: expected a block to set a key in, found 8",
+            "optimizer.learning_rate.x=4",
+            "optimizer.learning_rate: expected a block to set a key in, found 0.1",
         ),
         ("network.hidden=[1", "the bracket that opens here is never closed by ']'"),
         (
@@ -201,3 +201,23 @@ def test_an_override_wins_over_another_spelling_of_its_key(changed):
     assert changed("optimizer={type: adam, lr: 0.3}", "optimizer.learning_rate=0.1").optimizer == (
         Adam(0.1)
     )
+
+
+def test_a_layer_that_is_its_units_takes_a_key_inside_it(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("data: {dataset: iris}\nnetwork: {hidden: [8, 4]}\n")
+    wider = load(path, ["network.hidden.1.activation=tanh", "network.hidden[0].units=3"])[0]
+    assert [(each.units, each.activation.name) for each in wider.network.hidden] == [
+        (3, "relu"),
+        (4, "tanh"),
+    ]
+    default = load(path, ["network=null", "network.hidden.0.activation=tanh"])[0]
+    assert default.network.hidden[0].units == 16
+    for wrong, said in (
+        ("network.hidden.2.units=3", "expected an index from 0 to 1, found '2'"),
+        ("network.hidden.0.unit=3", "unknown key for dense (did you mean 'units'?)"),
+        ("seed.init.x=3", "expected a block to set a key in"),
+    ):
+        with pytest.raises(ConfigError) as error:
+            load(path, ["seed.init=3", wrong])
+        assert said in str(error.value)

@@ -77,10 +77,10 @@ def test_chunks_of_any_size_give_the_same_arrays(tmp_path, monkeypatch):
         ),
         ({"x": X[:5], "y": Y}, "expected arrays of as many rows, found x 5, y 60"),
         (
-            {"x": X.reshape(5, 6, 2), "y": Y},
-            "x: expected 1 or 2 dimensions, found an array of shape (5, 6, 2)",
+            {"x": X.reshape(5, 3, 2, 1, 2), "y": Y},
+            "x: expected 1 to 4 dimensions, found an array of shape (5, 3, 2, 1, 2)",
         ),
-        ({"s": np.array(3.0), "y": Y}, "s: expected 1 or 2 dimensions, found an array of shape ()"),
+        ({"s": np.array(3.0), "y": Y}, "s: expected 1 to 4 dimensions, found an array of shape ()"),
         ({}, "expected arrays of as many rows, found none"),
         ({"x": np.zeros((ROWS, 2)), "x_1": X}, "several columns are called 'x_1'"),
         ({"x": X[:0], "y": Y[:0]}, "no rows"),
@@ -91,7 +91,7 @@ def test_chunks_of_any_size_give_the_same_arrays(tmp_path, monkeypatch):
             "d: expected numbers or text, found datetime64[D]",
         ),
     ],
-    ids=["objects", "lengths", "3-D", "0-D", "none", "names", "empty", "bytes", "complex", "dates"],
+    ids=["objects", "lengths", "5-D", "0-D", "none", "names", "empty", "bytes", "complex", "dates"],
 )
 def test_arrays_that_make_no_table_are_refused(tmp_path, arrays, message):
     assert refusal(tmp_path, npz(**arrays), name="t.npz") == [f"t.npz: {message}"]

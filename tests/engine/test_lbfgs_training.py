@@ -1,6 +1,7 @@
 """lbfgs: the exact minimum of a linear regression, and a thread that never outlives the run."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,3 +114,11 @@ def test_lbfgs_without_a_finite_loss_has_diverged():
     with pytest.raises(Diverged):
         run_job(make_job([], *NARROW, inputs=1, train_rows=rows, optimizer=Lbfgs()))
     assert not threads()
+
+
+def test_the_minimum_is_the_best_epoch_also_between_two_that_are_logged(linear_job):
+    seldom = replace(linear_job, log_every=1000)
+    trained = run_job(seldom)
+    last = trained.reports[-1]
+    assert (last.stopped, last.is_best) == ("converged", True)
+    assert trained.state.best.epoch == last.epoch

@@ -12,7 +12,7 @@ from nncli.config.load import load
 from nncli.engine.network import Network
 from nncli.errors import ConfigError, ShapeError
 from nncli.parts.activations import Identity, Softmax, Tanh
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Layer
+from nncli.parts.layers import ActivationLayer, Dense, Dropout, FeatureScale, Layer
 from nncli.parts.losses import HalfMse
 
 
@@ -57,7 +57,7 @@ def test_softmax_of_a_row_of_two_axes_is_over_the_last():
     np.testing.assert_allclose(a.sum(axis=2), 1.0)
 
 
-@pytest.mark.parametrize("layer", [Dense(3), BatchNorm()])
+@pytest.mark.parametrize("layer", [Dense(3), FeatureScale()])
 def test_layers_of_features_refuse_rows_of_two_axes(layer):
     expected = rf"{layer.name} expects rows of shape \(features,\), found \(2, 3\)"
     with pytest.raises(ShapeError, match=expected):
@@ -78,4 +78,7 @@ def test_a_layer_that_cannot_take_its_rows_is_an_error_at_its_key(tmp_path, thre
     [problem] = caught.value.problems
     assert problem.path == "network.hidden[2]"
     assert problem.where.endswith("c.yaml:2:26")
-    assert problem.message == "dense expects rows of shape (features,), found (2, 2)"
+    assert problem.message == (
+        "dense expects rows of shape (features,), found (2, 2): "
+        "flatten turns pictures into features"
+    )

@@ -20,7 +20,14 @@ BUILT_IN = [
     cls for kind in ASKED for cls in members(kind).values() if cls.__module__.startswith("nncli.")
 ]
 NEEDS_NONE = {Constant, ActivationLayer}  # nothing to be told, and what its function is told
-REQUIRED = {"values": [[1.0]], "units": 3, "path": Path("weights.npz")}
+REQUIRED = {
+    "values": [[1.0]],
+    "units": 3,
+    "path": Path("weights.npz"),
+    "filters": 8,
+    "kernel_size": 3,
+    "layers": [4],
+}
 GIVEN = {  # by the libraries, whatever they ask about
     "learning_rate": 0.1,
     "steps": 7,

@@ -225,3 +225,38 @@ def test_a_compiled_run_is_repeated_up_to_rounding_and_says_so(tmp_path):
     for row, logged_row in zip(rows, logged_rows, strict=True):
         numbers = [float(cell) for cell in logged_row.split(",")]
         assert [float(cell) for cell in row.split(",")] == pytest.approx(numbers, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{type: adam, initial_state: {m: {output/b: [0.5, 0.2, 0.1]}, s: 0.1, step: 5}}",
+        "{type: sgd, momentum: 0.9, initial_state: {velocity: {output/b: [0.5, 0.2, 0.1]}}}",
+        "{type: rmsprop, initial_state: {squares: 0.3}}",
+    ],
+)
+def test_a_script_goes_on_from_what_the_optimizer_is_given(tmp_path, block):
+    assert_repeats(IRIS, tmp_path, f"optimizer={block}")
+
+
+PICTURES = {  # of iris's four columns
+    "convolutions": "[{type: conv2d, filters: 9, kernel_size: 2, padding: same},"
+    " {type: conv2d, filters: 3, kernel_size: 2, strides: [1, 2], padding: same, bias: false},"
+    " batch_norm, {type: dropout, rate: 0.2}, flatten]",
+    "pools": "[{type: conv2d, filters: 3, kernel_size: 1, kernel_regularizer: l2},"
+    " {type: max_pool2d, strides: 1, padding: same}, layer_norm,"
+    " {type: avg_pool2d, strides: 1, padding: same}, prelu, flatten]",
+    "frozen": "[{type: conv2d, filters: 3, kernel_size: 1},"
+    " {type: conv2d, filters: 2, kernel_size: 2, trainable: false}, flatten]",
+    "residual": "[{type: residual, layers: [{type: conv2d, filters: 1, kernel_size: 1}, prelu]},"
+    " flatten, 6, {type: residual, layers: [5, layer_norm, {type: dense, units: 6}]}]",
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("hidden", PICTURES.values(), ids=PICTURES)
+def test_layers_of_pictures_are_repeated(hidden, dtype, tmp_path, monkeypatch):
+    monkeypatch.setattr("nncli.parts.windows.BLOCK_NUMBERS", 200)  # several pictures, not all
+    monkeypatch.setattr("nncli.export.numpy_script.pictures.BLOCK_NUMBERS", 200)
+    pictures = "network.input={type: input, shape: [2, 2, 1]}"
+    assert_repeats(IRIS, tmp_path, pictures, f"network.hidden={hidden}", f"training.dtype={dtype}")

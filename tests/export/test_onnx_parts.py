@@ -56,6 +56,37 @@ def test_every_layer(hidden, dtype, tmp_path):
     assert compared(trained, tmp_path / "table.csv").agrees
 
 
+PIXELS = [f"p{k}" for k in range(24)]  # 3 x 4 of two channels
+PICTURES = f"{','.join(PIXELS)},y\n" + "".join(
+    f"{','.join(f'{number:.2f}' for number in row)},{'pqr'[k % 3]}\n"
+    for k, row in enumerate(np.random.default_rng(2).normal(0, 2, (20, 24)))
+)
+CONV = "{type: conv2d, filters: 3, kernel_size: [2, 3], strides: [1, 2], padding: same}"
+BLOCK = "{type: residual, layers: [{type: conv2d, filters: 3, kernel_size: 1}, batch_norm, prelu]}"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f"[{CONV}, layer_norm, {BLOCK}, flatten, {{type: residual, layers: [5, 18]}}]",
+        f"[{{type: conv2d, filters: 2, kernel_size: 2, bias: false}}, {CONV}, flatten]",
+        f"[{{type: max_pool2d, padding: same}}, {CONV}, flatten]",
+        "[{type: avg_pool2d, pool_size: [2, 3], strides: 2, padding: same}, flatten]",
+        "[{type: max_pool2d, pool_size: 2, strides: 1}, {type: avg_pool2d, pool_size: 2}, flatten]",
+    ],
+)
+def test_layers_of_pictures(hidden, dtype, tmp_path):
+    path = config(
+        tmp_path,
+        PICTURES,
+        "data: {path: table.csv, target: y}",
+        f"network: {{input: {{type: input, shape: [3, 4, 2]}}, hidden: {hidden}}}",
+        f"training: {{dtype: {dtype}}}",
+    )
+    assert compared(RandomModel(path), tmp_path / "table.csv").agrees
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(
     ("table", "output", "loss"),

@@ -20,7 +20,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.cli.main import run as command
 from nncli.data.bent_scales import NormalScores
 from nncli.data.numeric_encodings import Encoding
-from nncli.export.pytorch import features, layers
+from nncli.export.pytorch import features, layers, pictures
 from nncli.export.pytorch.layers import modules
 from nncli.export.pytorch.script import pytorch_script
 from nncli.parts.activations import Activation
@@ -32,7 +32,7 @@ data:
   path: rows.csv
   target: {target}
   split: {{type: random, train: 0.7, val: 0.3, test: 0.0}}
-  features: {{exclude: [{exclude}]}}
+  features: {{exclude: [{exclude}]{derive}}}
   columns:
     level: {{order: [low, mid, high]}}
     day: {{type: date, format: "%d.%m.%Y"}}
@@ -63,6 +63,13 @@ CASES = {
     "of bins and values": {
         "target": "y",
         "steps": "numeric: {encode: piecewise_linear, bins: 4, with_value: true}",
+    },
+    "of formulas": {
+        "target": "y",
+        "steps": "categorical: {encode: embedding, min_count: 12, one_hot_max_size: 2}",
+        "derive": ", derive: {product: a*b, wave: sin(a)/2 - 2^a, far: '(b > 1) + on*log(b)'}, "
+        "polynomial: {degree: 3, of: [a, b]}",
+        "exclude_too": ", b",
     },
     "embedded": {
         "target": "kind",
@@ -126,9 +133,10 @@ def readers(tmp_path_factory):
     _write(folder / "rows.csv", _rows(are_new=False))
     _write(folder / "new.csv", _rows(are_new=True))
     for name, case in CASES.items():
-        keys = {"more": "", **GIVEN, **case}
+        keys = {"more": "", "derive": "", "exclude_too": "", **GIVEN, **case}
         chosen = keys["target"].strip("[]").split(", ")
         keys["exclude"] = ", ".join(each for each in TARGETS if each not in chosen)
+        keys["exclude"] += keys["exclude_too"]
         config = folder / f"{re.sub(r'[ ,]+', '_', name)}.yaml"
         config.write_text(MIXED.format(**keys), encoding="utf-8")
         runs = folder / "runs"
@@ -234,6 +242,79 @@ def test_every_layer_is_a_module_with_its_tensors(readers):
     assert found[-1].startswith("nn.Linear(4, 1)")
 
 
+PICTURES = """\
+data: {dataset: iris}
+network:
+  input: {type: input, shape: [2, 2, 1]}
+  hidden:
+  - {type: conv2d, filters: 3, kernel_size: [1, 2], padding: same, activation: tanh}
+  - batch_norm
+  - {type: residual, layers: [{type: conv2d, filters: 3, kernel_size: 1, bias: false}, layer_norm]}
+  - {type: max_pool2d, strides: 1, padding: same}
+  - {type: avg_pool2d, strides: 1, padding: same}
+  - prelu
+  - flatten
+  - {type: residual, layers: [5, {type: residual, layers: [prelu]}, 12]}
+training: {epochs: 2}
+output: {plots: []}
+"""
+
+
+@pytest.fixture(scope="module")
+def pictures_run(tmp_path_factory):
+    config = tmp_path_factory.mktemp("pictures") / "c.yaml"
+    config.write_text(PICTURES, encoding="utf-8")
+    runs = config.parent / "runs"
+    assert command(["train", str(config), "--quiet", "--json", "--runs-dir", str(runs)]) == 0
+    return RunReader(RunDirectory.open(runs / "c-001"))
+
+
+def test_layers_of_pictures_are_modules(pictures_run):
+    found = modules(pictures_run.model.network)
+    norm = "ByPlace(nn.LayerNorm(3, eps=1e-05))"
+    conv = "nn.Conv2d(3, 3, (1, 1), stride=(1, 1), bias=False)"
+    assert [module.code for module in found][:-2] == [
+        "Pictures(2, 2, 1)",
+        "nn.ConstantPad2d((0, 1, 0, 0), 0.0)",
+        "nn.Conv2d(1, 3, (1, 2), stride=(1, 1))",
+        "nn.Tanh()",
+        "nn.BatchNorm2d(3, eps=1e-05, momentum=0.1)",
+        f"Residual(\n    {conv},\n    nn.ReLU(),\n    {norm},\n)",
+        "nn.ConstantPad2d((0, 1, 0, 1), -torch.inf)",
+        "nn.MaxPool2d((2, 2), (1, 1))",
+        "AveragePool((2, 2), (1, 1), (0, 1, 0, 1))",
+        "nn.PReLU(3)",
+        "Rows()",
+        "Residual(\n    nn.Linear(12, 5),\n    nn.ReLU(),\n"
+        "    Residual(\n        nn.PReLU(5),\n    ),\n    nn.Linear(5, 12),\n    nn.ReLU(),\n)",
+    ]
+    assert found[5].tensors == {
+        "layers.0.weight": "hidden_3_1/W",
+        "layers.2.layer.weight": "hidden_3_2/gamma",
+        "layers.2.layer.bias": "hidden_3_2/beta",
+    }
+    assert found[11].tensors["layers.2.layers.0.weight"] == "hidden_8_2_1/alpha"
+
+
+@pytest.mark.skipif(not HAS_TORCH, reason="torch is no package of the tests: too large")
+def test_torch_answers_for_pictures_as_predict_does(pictures_run, nncli, tmp_path):
+    table = pictures_run.built.table
+    names = [feature.name for feature in pictures_run.model.preprocessing.features]
+    np.savetxt(tmp_path / "x.csv", table.x, delimiter=",", header=",".join(names), comments="")
+    path = pictures_run.run.path
+    assert nncli("export", path, "--to", "pytorch", "-o", tmp_path / "it.py").code == 0
+    said = subprocess.run(
+        [sys.executable, tmp_path / "it.py", tmp_path / "x.csv"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    expected = nncli("predict", path, tmp_path / "x.csv", "--probabilities")
+    wanted = [*csv.DictReader(io.StringIO(expected.out))]
+    for row, other in zip(csv.DictReader(io.StringIO(said.stdout)), wanted, strict=True):
+        for name in pictures_run.model.preprocessing.classes:
+            cell = f"probability_{name}"
+            assert float(row[cell]) == pytest.approx(float(other[cell]), rel=1e-12, abs=1e-12)
+
+
 def test_what_has_no_equivalent_is_refused_by_name(nncli, readers, monkeypatch):
     patches = {
         "regression": ("equivalent", Activation, lambda *_, **__: SimpleNamespace(code="")),
@@ -294,6 +375,6 @@ def test_every_encoding_and_layer_that_there_is_can_be_written():
     written = Path(features.__file__).read_text(encoding="utf-8")
     known = [f"isinstance(encoding, {each.__name__})" for each in get_args(Encoding)]
     assert [text for text in known if text not in written] == []
-    written = Path(layers.__file__).read_text(encoding="utf-8")
+    written = "".join(Path(each.__file__).read_text("utf-8") for each in (layers, pictures))
     hidden = {n: each for n, each in members("layer").items() if n not in ("input", "output")}
     assert [name for name, each in hidden.items() if each.__name__ not in written] == []

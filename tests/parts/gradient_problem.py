@@ -42,14 +42,18 @@ def has_textbook(network) -> bool:
 
 def textbook_outputs(network, theta, x, random):
     """What a training pass computes, dropout drawn from `random`."""
-    tensors = network.layout.views(theta)
+    x = x.reshape(len(x), *network.input_shape)
+    tensors, begins = network.layout.views(theta), []
     for node in network.nodes:
         own = {
             name.removeprefix(f"{node.name}/"): tensor
             for name, tensor in tensors.items()
             if name.startswith(f"{node.name}/")
         }
+        begins.append(x)
         x = LAYERS[node.layer.name].formula(node.layer, own, x, random)
+        if node.block:
+            x = x + begins[-1 - node.block]
     return x
 
 

@@ -341,13 +341,71 @@ def dense(layer, own, x, random):
 
 
 def batch_norm(layer, own, x, random):
-    mean, variance = np.mean(x, axis=0), np.var(x, axis=0)
+    axes = tuple(range(x.ndim - 1))
+    mean, variance = np.mean(x, axis=axes), np.var(x, axis=axes)
     if not layer.trainable:
         mean, variance = own["moving_mean"], own["moving_variance"]
     return own["gamma"] * (x - mean) / np.sqrt(variance + layer.epsilon) + own["beta"]
 
 
+def layer_norm(layer, own, x, random):
+    mean, variance = np.mean(x, axis=-1, keepdims=True), np.var(x, axis=-1, keepdims=True)
+    return own["gamma"] * (x - mean) / np.sqrt(variance + layer.epsilon) + own["beta"]
+
+
+def sides(size):
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+def windows(x, size, strides, padding, outside):
+    """(rows, places down, places across, *size, channels): what lies under each window.
+
+    Padding as TensorFlow has it: of an odd number of zeros the larger half comes behind.
+    """
+    ways, around = [], [(0, 0)]
+    for length, side, stride in zip(x.shape[1:3], sides(size), sides(strides), strict=True):
+        if padding == "valid":
+            ways.append(range(0, length - side + 1, stride))
+            around.append((0, 0))
+        else:
+            more = max((math.ceil(length / stride) - 1) * stride + side - length, 0)
+            ways.append(range(0, math.ceil(length / stride) * stride, stride))
+            around.append((more // 2, more - more // 2))
+    x = np.pad(x, [*around, (0, 0)], "constant", constant_values=outside)
+    high, wide = sides(size)
+    lines = [np.stack([x[:, i : i + high, j : j + wide] for j in ways[1]], 1) for i in ways[0]]
+    return np.stack(lines, 1)
+
+
+def conv2d(layer, own, x, random):
+    under = windows(x, layer.kernel_size, layer.strides, layer.padding, 0.0)
+    z = np.einsum("rhwijc,ijcf->rhwf", under, own["W"])
+    return activate(layer.activation, z + (own["b"] if layer.bias else 0.0))
+
+
+def pooled(layer, x, outside):
+    strides = layer.pool_size if layer.strides == "auto" else layer.strides
+    return windows(x, layer.pool_size, strides, layer.padding, outside)
+
+
+def avg_pool2d(layer, own, x, random):
+    counted = pooled(layer, np.ones(x.shape), 0.0)
+    return np.sum(pooled(layer, x, 0.0), axis=(3, 4)) / np.sum(counted, axis=(3, 4))
+
+
 LAYERS = {
+    "layer_norm": LayerCase(layer_norm),
+    "prelu": LayerCase(
+        lambda layer, own, x, random: np.maximum(x, 0) + own["alpha"] * np.minimum(x, 0)
+    ),
+    "conv2d": LayerCase(conv2d),
+    "max_pool2d": LayerCase(
+        lambda layer, own, x, random: np.max(pooled(layer, x, -1e9), axis=(3, 4))
+    ),
+    "avg_pool2d": LayerCase(avg_pool2d),
+    "flatten": LayerCase(lambda layer, own, x, random: x.reshape(len(x), -1)),
+    "residual": LayerCase(lambda layer, own, x, random: x),  # its layers are cases of their own,
+    "add": LayerCase(lambda layer, own, x, random: x),  # and what it adds comes with its place
     "dense": LayerCase(dense, lambda dense: [dense]),
     "activation": LayerCase(
         lambda layer, own, x, random: activate(layer.function, x),

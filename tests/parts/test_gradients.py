@@ -18,13 +18,27 @@ from nncli.engine import passes
 from nncli.engine.network import Network
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus, Step, Tanh
 from nncli.parts.initializers import Constant, FromFile, Normal, Uniform
-from nncli.parts.layers import BatchNorm, Dense, Layer, Trained
+from nncli.parts.layers import (
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    LayerNorm,
+    MaxPool2D,
+    PRelu,
+    Residual,
+    Trained,
+)
 from nncli.parts.losses import BinaryCrossEntropy, HalfMse, OfMargins
 from nncli.parts.optimizers import Sgd, UpdateBuffers
 from nncli.parts.regularizers import L1, L2
 from nncli.registry import members
 
+ELSEWHERE = {LayerNorm, PRelu, Conv2D, MaxPool2D, AveragePool2D, Flatten, Residual}  # few pairs
 LAYERS = [cls for cls in members("layer").values() if issubclass(cls, Layer)]
+LAYERS = [cls for cls in LAYERS if cls not in ELSEWHERE]
 ACTIVATIONS = list(members("activation").values())
 LOSSES = list(members("loss").values())
 INITIALIZERS = [cls for cls in members("initializer").values() if not cls.given_by]

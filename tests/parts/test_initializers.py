@@ -10,7 +10,16 @@ from safetensors.numpy import save_file
 from training_part_cases import INITIALIZERS as STANDARD_DEVIATIONS
 
 from nncli.errors import DataError, ShapeError
-from nncli.parts.initializers import Constant, FromFile, Normal, Ones, Uniform, Values, Zeros
+from nncli.parts.initializers import (
+    Constant,
+    FromFile,
+    Linspace,
+    Normal,
+    Ones,
+    Uniform,
+    Values,
+    Zeros,
+)
 from nncli.registry import members
 
 DRAWN = [cls for cls in members("initializer").values() if not cls.given_by]
@@ -19,6 +28,14 @@ every_drawn = pytest.mark.parametrize("initializer", DRAWN, ids=lambda cls: cls.
 
 def draw(initializer, shape, seed=0):
     return initializer(shape, np.random.default_rng(seed), "hidden_1/W")
+
+
+def test_linspace_goes_input_by_input():
+    even = Linspace(1.0, 6.0)
+    assert draw(even, (2, 3)).tolist() == [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    assert draw(even, (6,)).tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+    assert draw(Linspace(3.0, 1.0), (3,)).tolist() == [3.0, 2.0, 1.0]
+    assert draw(even, (1,)).tolist() == [1.0]
 
 
 @every_drawn
@@ -44,7 +61,7 @@ def test_fixed_values():
     assert draw(Constant(-1.5), (1, 2)).tolist() == [[-1.5, -1.5]]
 
 
-RANDOM = [cls for cls in DRAWN if STANDARD_DEVIATIONS.get(cls.name)]
+RANDOM = [cls for cls in DRAWN if STANDARD_DEVIATIONS.get(cls.name) and cls is not Linspace]
 
 
 @pytest.mark.parametrize("initializer", RANDOM, ids=lambda cls: cls.name)
@@ -227,3 +244,12 @@ def test_a_file_written_anew_is_read_anew(saved, suffix):
     draw(saved(suffix, hidden_1__W=KERNEL), (3, 2))
     start = saved(suffix, hidden_1__W=10 * KERNEL)
     np.testing.assert_array_equal(draw(start, (3, 2)), 10 * KERNEL)
+
+
+def test_a_kernel_of_conv2d_is_lists_four_deep():
+    kernel = [[[[1, 2]], [[3, 4]]], [[[5, 6]], [[7, 8]]]]
+    assert draw(Values(kernel), (2, 2, 1, 2)).tolist() == kernel
+    with pytest.raises(ShapeError, match="expected 2 lists, one a place of the line, found 2 num"):
+        draw(Values([[1, 2], [3, 4]]), (2, 2, 1, 2))
+    with pytest.raises(ShapeError, match="expected 3 numbers, one a filter, found 2 numbers"):
+        draw(Values(kernel), (2, 2, 1, 3))

@@ -32,7 +32,7 @@ def test_every_built_in_part_has_a_case_to_be_held_against(kind):
     needed = [cls for cls in built_in if cls not in OF_THEIR_OWN]
     if kind == "layer":
         needed = [cls for cls in needed if issubclass(cls, Layer)]
-    assert {cls.name for cls in needed} == CASES[kind].keys()
+    assert {cls.name for cls in needed} == CASES[kind].keys() - {"add"}  # no config names it
 
 
 def test_the_part_and_the_case_in_contributing_agree():

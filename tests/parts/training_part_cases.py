@@ -25,6 +25,7 @@ INITIALIZERS = {  # the standard deviation for 100 inputs and 300 units
     "zeros": 0.0,
     "ones": 0.0,
     "constant": 0.0,
+    "linspace": 0.1 / math.sqrt(12),
     "normal": 0.05,
     "uniform": 0.1 / math.sqrt(12),
     "glorot_normal": math.sqrt(2 / 400),

@@ -158,7 +158,7 @@ CASES = {
     "gzip_not": (PLAIN, ["path: table.csv.gz"]),
     "npz_of_objects": (npz(x=X, y=np.array(["a", None] * 15, object)), ["path: table.npz"]),
     "npz_of_unequal_lengths": (npz(x=X, y=X[:9]), ["path: table.npz"]),
-    "npz_of_images": (npz(x=np.zeros((30, 4, 4)), y=X), ["path: table.npz"]),
+    "npz_of_five_axes": (npz(x=np.zeros((30, 4, 4, 1, 2)), y=X), ["path: table.npz"]),
     "npz_not": (PLAIN, ["path: table.npz"]),
     "npz_infinity": (npz(x=np.where(X == 0, np.inf, X), y=X), ["path: table.npz"]),
     "npz_target_missing": (npz(x=X, y=np.where(X == 0, np.nan, X)), ["path: table.npz"]),

@@ -37,7 +37,7 @@ WIDEST = 100  # letters of a table whose columns have names
 )
 @click.option(
     "--data",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     help="Score the rows of this table instead; it has to have the target [- is standard input].",
 )
 @format_options

@@ -1,22 +1,18 @@
 """`nncli grade`."""
 
 import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.options import json_option, print_json
-from nncli.cli.streams import echo, echo_line
+from nncli.cli.options import FILE_OR_STDOUT, is_stdout, json_option, print_json
+from nncli.cli.streams import echo, echo_line, write_out
 from nncli.cli.text_table import table
-from nncli.errors import NncliError, UserError
 
 if TYPE_CHECKING:
-    from nncli.trace.grading import Answers, GradedAnswer
-    from nncli.trace.worksheet import Worksheet
-
-UNREADABLE = "can't tell what it is a worksheet of"
+    from nncli.cli.grading import Graded
+    from nncli.trace.grading import GradedAnswer
 
 
 @click.command(name="grade")
@@ -31,7 +27,9 @@ UNREADABLE = "can't tell what it is a worksheet of"
 @click.option(
     "--key",
     type=click.Path(path_type=Path),
-    help="The unfilled table that trace wrote: its exercise counts, whatever the files say.",
+    metavar="TABLE|FOLDER",
+    help="The unfilled table that trace wrote, or the folder of a class's: its exercise counts, "
+    "whatever the files say.",
 )
 @click.option(
     "--tolerance",
@@ -41,6 +39,14 @@ UNREADABLE = "can't tell what it is a worksheet of"
     help="The share of the right number by which an answer may differ; a correct rounding may.",
 )
 @click.option("--solutions/--no-solutions", default=True, help="Show what is right [yes].")
+@click.option(
+    "--details/--no-details",
+    default=None,
+    help="Show every answer that isn't right [of files; of a folder the class's table].",
+)
+@click.option(
+    "-o", "--output", type=FILE_OR_STDOUT, help="Write the table as CSV: a row a student."
+)
 @json_option
 def command(
     files: tuple[Path, ...],
@@ -48,68 +54,65 @@ def command(
     key: Path | None,
     tolerance: float,
     solutions: bool,
+    details: bool | None,
+    output: Path | None,
     as_json: bool,
 ) -> int:
     """Mark the answers of worksheets that nncli trace --worksheet made.
 
+    FILES are tables of answers, or folders of them: a class, of which the marks are shown question
+    by question, and what went wrong most.
+
     Answers may be numbers or fractions, as 0.25, 1/4 or 2.5e-1. What follows correctly from an
     earlier slip is right, and what a wrong answer was likely meant to be is said. Each file says
     which exercise it answers; keep the table that trace wrote as a --key where that might be
-    changed. The exit code is 1 if any answer is wrong or empty.
+    changed. The exit code is 1 if any answer is wrong or empty, 2 if a file can't be read.
     """
-    from nncli.trace.grading import grade, read_answers
+    if as_json and output and is_stdout(output):
+        raise click.UsageError("--json and -o - would both go to stdout")
+    from nncli.cli.grading import grade_all, tables_in
 
-    marks, unread = dict[Path, list["GradedAnswer"]](), list[str]()
-    exercise = _worksheet(read_answers(key), config_or_run) if key else None
-    for file in files:
-        try:
-            answers = read_answers(file)
-            marks[file] = grade(answers, exercise or _worksheet(answers, config_or_run), tolerance)
-        except NncliError as error:
-            unread += error.lines()
+    found = tables_in(files, leave_out=output)
+    graded = grade_all(found, config_or_run, key, tolerance)
+    is_class = len(found) > 1 or any(file.is_dir() for file in files)
     if as_json:
-        print_json({"files": [_to_json(file, each) for file, each in marks.items()]})
-    else:
-        _print_marks(marks, solutions=solutions)
-    for line in unread:
+        print_json(_to_json(graded, is_class=is_class))
+    elif not (output and is_stdout(output)):
+        is_detailed = not any(file.is_dir() for file in files) if details is None else details
+        _print(graded, solutions=solutions, is_detailed=is_detailed, is_class=is_class)
+    if output:
+        _write(graded, output)
+    for line in (*graded.notes, *(line for each in graded.unread.values() for line in each)):
         echo_line(line, err=True)
-    is_right = all(mark.verdict == "right" for each in marks.values() for mark in each)
-    return 2 if unread else int(not is_right)
+    all_right = all(mark.verdict == "right" for each in graded.marks.values() for mark in each)
+    return 2 if graded.unread else int(not all_right)
 
 
-def _worksheet(answers: "Answers", given: Path | None) -> "Worksheet":
-    """The trace made again, by the command line that the answers carry."""
-    from nncli.artifacts.loaded_network import digest, load_network
-    from nncli.cli.commands import trace as trace_command
-    from nncli.trace.traced_steps import trace
-    from nncli.trace.worksheet import Worksheet
+def _write(graded: "Graded", output: Path) -> None:
+    """The class's table."""
+    from nncli.artifacts.files import output_file
 
-    try:
-        program, name, *arguments = shlex.split(answers.made_by)
-        context = trace_command.command.make_context(name, arguments, help_option_names=[])
-        asked = context.params
-        if (program, name) != ("nncli", "trace"):
-            raise ValueError(name)
-    except (ValueError, click.ClickException):
-        raise UserError(f"{answers.path}: {UNREADABLE}: '{answers.made_by}'") from None
-    path = given or Path(os.path.normpath(answers.path.parent / asked["path"]))
-    if not path.exists():
-        raise UserError(f"{answers.path}: {path}, which it was made from, isn't there: use --of")
-    if digest(path) != answers.digest:
-        raise UserError(f"{answers.path}: {path} has changed since the worksheet was made from it")
-    shown = trace(load_network(path, asked["assignments"]), asked["steps"], asked["rows"])
-    return Worksheet(shown, asked["blanks"])
+    problems = {student: "; ".join(lines) for student, lines in graded.unread.items()}
+    files = {student: os.fspath(file) for student, file in graded.files.items()}
+    text = graded.class_marks.csv(files, problems)
+    if is_stdout(output):
+        write_out(text)
+        return
+    with output_file(output) as file:
+        file.write(text.encode())
+    echo_line(output, err=True)
 
 
-def _print_marks(marks: "dict[Path, list[GradedAnswer]]", *, solutions: bool) -> None:
-    """Each file's marks; of several files, the scores once more together."""
-    for file, each in marks.items():
-        _print_marks_of(file, each, solutions=solutions)
-    if len(marks) > 1:
-        rows = [
-            [os.fspath(file), str(_right(each)), str(len(each))] for file, each in marks.items()
-        ]
-        echo(table([["", "right", "of"], *rows]))
+def _print(graded: "Graded", *, solutions: bool, is_detailed: bool, is_class: bool) -> None:
+    """Each file's marks; then all of them as a table."""
+    from nncli.cli.class_table import class_lines
+
+    if is_detailed:
+        for student, each in graded.marks.items():
+            _print_marks_of(graded.files[student], each, solutions=solutions)
+    if is_class and graded.marks:
+        for line in class_lines(graded.class_marks):
+            echo(line)
 
 
 def _right(marks: "list[GradedAnswer]") -> int:
@@ -139,9 +142,25 @@ def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool)
     echo()
 
 
-def _to_json(file: Path, marks: "list[GradedAnswer]") -> dict[str, Any]:
+def _to_json(graded: "Graded", *, is_class: bool) -> dict[str, Any]:
+    files = [
+        _file_to_json(student, graded.files[student], each)
+        for student, each in graded.marks.items()
+    ]
+    found: dict[str, Any] = {"files": files}
+    if is_class:
+        found["unread"] = [
+            {"file": os.fspath(graded.files[student]), "problems": lines}
+            for student, lines in graded.unread.items()
+        ]
+        found["went_wrong"] = [vars(each) for each in graded.class_marks.went_wrong()]
+    return found
+
+
+def _file_to_json(student: str, file: Path, marks: "list[GradedAnswer]") -> dict[str, Any]:
     return {
         "file": os.fspath(file),
+        "student": student,
         "right": _right(marks),
         "blanks": len(marks),
         "marks": [

@@ -77,15 +77,31 @@ def command(
         path = output or Path(f"{stem(table)}.yaml")
         where = Path("stdout.yaml") if is_stdout(path) else path
         text = table_starter(table, targets, where, Asked(**asked), _note, is_quick=quick)
+    tables = lessons.lesson_tables(text) if lesson is not None else {}
     if is_stdout(path):
         write_out(text)
+        for name in tables:
+            _note(f"it reads {name}, which nncli init --lesson {lesson} writes beside it")
         return
+    _refuse_others(path.parent, tables)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         raise UserError(f"{path}: exists already; choose another file with -o") from None
+    for name, table_text in tables.items():
+        (path.parent / name).write_bytes(table_text)
+        echo_line(f"{path.parent / name}: its table")
     echo_line(f"{path}: written; train it with: nncli train {shell_word(path)}")
+
+
+def _refuse_others(folder: Path, tables: dict[str, bytes]) -> None:
+    """Raises UserError if a file of the user's own stands where a lesson's table is to be."""
+    for name, text in tables.items():
+        place = folder / name
+        if place.exists() and place.read_bytes() != text:
+            message = "is another table than the lesson's; choose another folder with -o"
+            raise UserError(f"{place}: {message}")
 
 
 def _note(text: str) -> None:

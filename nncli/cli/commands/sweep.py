@@ -1,5 +1,6 @@
 """`nncli sweep`."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 @click.argument("config", type=CONFIG, required=False)
 @set_option
 @click.option("--runs-dir", type=RUN, help="The folder for the study [output.dir].")
+@click.option(
+    "--over",
+    metavar="KEY=VALUES",
+    help="Try these values of one key in place of the config's sweep, as in --over "
+    "training.batch_size=8,16,32, and draw what comes of it.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Runs of each trial, with other initial weights, shuffling and dropout.",
+)
 @click.option("--resume", type=RUN, metavar="STUDY", help="Go on with a sweep that was stopped.")
 @workers_options
 @json_option
@@ -27,6 +40,8 @@ def command(
     config: Path | None,
     assignments: tuple[str, ...],
     runs_dir: Path | None,
+    over: str | None,
+    seeds: int | None,
     resume: Path | None,
     workers: int | None,
     on: str | None,
@@ -42,15 +57,43 @@ def command(
         raise click.UsageError("expected a CONFIG to search, or --resume STUDY to go on with one")
     if resume is not None and runs_dir is not None:
         raise click.UsageError("--runs-dir is for a new study: a resumed one stays where it is")
+    if resume is not None and (over is not None or seeds is not None):
+        raise click.UsageError("--over and --seeds are for a new study: a resumed one has its own")
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stop import Stop
 
+    assignments += (*_over(over), *([f"sweep.seeds={seeds}"] if seeds else []))
     how = How(workers, on, as_json, quiet)
     with StopOnSignal(Stop(), is_preparing=True) as signals:
         if resume is not None:
             return _resume(resume, config, assignments, signals, how)
         assert config is not None
         return _begin(config, assignments, runs_dir, signals, how)
+
+
+def _over(over: str | None) -> tuple[str, ...]:
+    """What `--set` would be given for a study of one key: every value, and nothing confirmed."""
+    if over is None:
+        return ()
+    key, equals, text = over.partition("=")
+    if not (equals and key.strip() and text.strip()):
+        raise click.UsageError(f"--over: expected KEY=VALUE,VALUE,..., found '{over}'")
+    space = f"{{{json.dumps(key.strip())}: {_values(text)}}}"
+    return f"sweep.space={space}", "sweep.method=grid", "sweep.confirm=0"
+
+
+def _values(text: str) -> str:
+    """`8, 16`, `[8, 16]` or a range as the value of a key of a space."""
+    from nncli.config.overrides import read_assignment
+    from nncli.errors import ConfigError
+
+    try:
+        _, given = read_assignment(f"over=[{text}]")
+    except ConfigError:
+        raise click.UsageError(f"--over: can't read the values '{text}'") from None
+    values = given.value if isinstance(given.value, list) else []
+    is_whole = len(values) == 1 and isinstance(values[0].value, list | dict)
+    return text if is_whole else f"[{text}]"
 
 
 def _begin(
@@ -118,6 +161,8 @@ def print_result(result: dict[str, Any]) -> None:
     if again := result["confirmed"]:
         echo(f"\n{_confirmed(again)}")
     echo(f"\nthe best one's config: {result['run']}/best.yaml")
+    if (picture := Path(result["run"]) / "plots" / "values.png").exists():
+        echo(f"picture: {picture}")
 
 
 def _confirmed(again: dict[str, Any]) -> str:

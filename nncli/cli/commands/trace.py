@@ -1,21 +1,16 @@
 """`nncli trace`."""
 
-import os
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.options import CONFIG, FILE_OR_STDOUT, is_stdout, set_option
+from nncli.cli.options import CONFIG, is_stdout, set_option
 from nncli.cli.streams import echo_line, write_out
-from nncli.errors import UserError
-from nncli.operating_system import relative_path, shell_word
 
 if TYPE_CHECKING:
     from nncli.artifacts.loaded_network import LoadedNetwork
     from nncli.trace.traced_steps import Trace
-    from nncli.trace.worksheet import Worksheet
 
 
 MOST_STEPS = 1000
@@ -52,9 +47,20 @@ class RowNumbers(click.ParamType):  # type: ignore[type-arg]
     default="text",
     help="[text]",
 )
-@click.option("-o", "--output", type=FILE_OR_STDOUT, help="[stdout]")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="[stdout]",
+)
 @click.option(
     "--input-gradient", is_flag=True, help="Show the gradient with respect to the inputs too, dx."
+)
+@click.option(
+    "--variant",
+    type=click.IntRange(0, 2**31),
+    metavar="NUMBER",
+    help="Draw the first weights anew, two digits each: as many variants as there are numbers.",
 )
 @click.option("--worksheet", is_flag=True, help="Leave cells blank, to be filled in by hand.")
 @click.option(
@@ -69,6 +75,17 @@ class RowNumbers(click.ParamType):  # type: ignore[type-arg]
     type=click.Path(path_type=Path, dir_okay=False),
     help="The table for the answers, for nncli grade [answers.csv].",
 )
+@click.option(
+    "--answer-sheet",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the steps to every blank there, for the teacher.",
+)
+@click.option(
+    "--students",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="NAMES",
+    help="A list of names, a line each: a variant for each of them, into the folder -o.",
+)
 def command(
     path: Path,
     assignments: tuple[str, ...],
@@ -77,42 +94,55 @@ def command(
     form: str,
     output: Path | None,
     input_gradient: bool,
+    variant: int | None,
     worksheet: bool,
     blanks: tuple[str, ...],
     answers: Path | None,
+    answer_sheet: Path | None,
+    students: Path | None,
 ) -> None:
     """Show every number of a training step, forward, backward and update, as a worked solution.
 
     Of a CONFIG, the first steps from its initial weights; of a RUN, the next ones from the weights
     it has. json has every number of every array, by stable names such as hidden_1/dW.
-    """
-    if (blanks or answers) and not worksheet:
-        raise click.UsageError("--blank and --answers are for a --worksheet")
-    if worksheet and input_gradient:
-        raise click.UsageError("--input-gradient is for a trace without --worksheet")
-    if worksheet and form not in ("text", "markdown"):
-        raise click.UsageError(f"--worksheet needs text or markdown: {form} would show the answers")
-    table = answers or Path("answers.csv")
-    if worksheet and output and os.path.abspath(output) == os.path.abspath(table):
-        raise click.UsageError("-o and --answers name the same file: page and answers are two")
-    from nncli.artifacts.loaded_network import load_network
-    from nncli.trace.traced_steps import trace
-    from nncli.trace.worksheet import Worksheet
 
-    loaded = load_network(path, assignments)
+    With --worksheet, html is a page to print or to fill in on the screen, and --students makes one
+    for everybody in a class, each with numbers of their own.
+    """
+    if (blanks or answers or answer_sheet or students) and not worksheet:
+        names = "--blank, --answers, --answer-sheet and --students are"
+        raise click.UsageError(f"{names} for a --worksheet")
+    if worksheet:
+        from nncli.cli.worksheets import check_worksheet
+
+        check_worksheet(form, output, answers, answer_sheet, students, input_gradient)
+    if output and output.is_dir() and not students:
+        raise click.UsageError(f"-o {output}: is a folder")
+    from nncli.cli.exercise import Exercise
+    from nncli.cli.worksheets import write_class, write_worksheet
+    from nncli.trace.traced_steps import trace
+
+    exercise = Exercise(path, assignments, rows, steps, blanks, variant)
+    if students:
+        assert output is not None
+        write_class(exercise, students, output, form)
+        return
+    loaded = exercise.loaded()
     _note_weights(loaded)
-    shown = trace(loaded, steps, rows, has_input_gradient=input_gradient)
-    sheet = Worksheet(shown, blanks) if worksheet else None
-    if sheet:
-        _write_answers(sheet, table, path, _options(assignments, rows, steps, blanks))
+    if worksheet:
+        table = answers or Path("answers.csv")
+        shown, page = write_worksheet(exercise, loaded, table, form, answer_sheet)
+    else:
+        shown = trace(loaded, steps, rows, has_input_gradient=input_gradient)
+        page = _page(shown, form)
     if output and not is_stdout(output):
         from nncli.artifacts.files import output_file
 
         with output_file(output) as file:
-            file.write(_page(shown, form, sheet).encode())
+            file.write(page.encode())
         echo_line(output)
     else:
-        write_out(_page(shown, form, sheet))
+        write_out(page)
     _note_end(shown, loaded, steps)
 
 
@@ -126,6 +156,9 @@ def _note_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
     job, (first, last) = loaded.built.job, (shown.steps[0], shown.steps[-1])
     if len(shown.steps) < steps:
         echo_line("note: lbfgs takes no gradient steps: only its first pass is shown", err=True)
+    if job.training.shards > 1:
+        said = f"training adds up {job.training.shards} shards of each batch: here it is whole"
+        echo_line(f"note: {said}", err=True)
     if last.epoch > job.training.epochs:
         end = f"training ends with epoch {job.training.epochs}"
         echo_line(f"note: {end}; these are the steps it would go on with", err=True)
@@ -141,7 +174,7 @@ def _note_weights(loaded: "LoadedNetwork") -> None:
         echo_line(f"note: {best}; the optimizer's memory is of its last step", err=True)
 
 
-def _page(shown: "Trace", form: str, sheet: "Worksheet | None") -> str:
+def _page(shown: "Trace", form: str) -> str:
     """The trace in one of its forms."""
     if form == "json":
         from nncli.artifacts.files import json_text
@@ -154,39 +187,7 @@ def _page(shown: "Trace", form: str, sheet: "Worksheet | None") -> str:
     if form == "markdown":
         from nncli.trace.markdown import markdown
 
-        return markdown(shown, sheet)
+        return markdown(shown)
     from nncli.trace.plain_text import text
 
-    return text(shown, sheet)
-
-
-def _options(
-    assignments: tuple[str, ...],
-    rows: tuple[int, ...] | None,
-    steps: int,
-    blanks: tuple[str, ...],
-) -> list[str]:
-    """The options that make the same trace again."""
-    sets = [part for assignment in assignments for part in ("--set", assignment)]
-    chosen = [] if rows is None else ["--rows", ",".join(map(str, rows))]
-    asked = [part for blank in blanks for part in ("--blank", blank)]
-    return [*sets, *chosen, *([] if steps == 1 else ["--steps", str(steps)]), *asked]
-
-
-def _write_answers(sheet: "Worksheet", table: Path, path: Path, options: list[str]) -> None:
-    """The table to fill in; one that is there may hold a student's work."""
-    from nncli.artifacts.files import reporting
-    from nncli.artifacts.loaded_network import digest
-
-    relative = relative_path(path, table.parent)  # true wherever both of them move
-    made_by = shlex.join(["nncli", "trace", *options, "--", relative])
-    with reporting(table):
-        try:
-            with table.open("x", encoding="utf-8") as file:
-                file.write(sheet.answers(made_by, digest(path)))
-        except FileExistsError:
-            raise UserError(f"{table}: exists already; choose another with --answers") from None
-    count = len(sheet.blanks)
-    blanks = "1 blank" if count == 1 else f"{count} blanks"
-    how = f"nncli grade {shell_word(table)}"
-    echo_line(f"{table}: {blanks} to fill in; mark them with: {how}", err=True)
+    return text(shown)

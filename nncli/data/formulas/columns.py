@@ -13,7 +13,7 @@ def chosen_columns(
     exclude: Sequence[str],
     formulas: Mapping[str, Sequence[str]],
 ) -> Table:
-    """The table with these features, and after them those that formulas alone are of.
+    """The table with these features, and those that formulas alone are of.
 
     formulas: their columns, by config key. Raises DataError for every name of none, at its key.
     """
@@ -22,7 +22,9 @@ def chosen_columns(
     hidden = [name for name in dict.fromkeys(needed) if name not in shown]
     if not shown and not hidden:
         raise DataError("no column is left to learn from", key="data.features")
-    features = (*shown, *hidden)
+    features = tuple(shown)
+    if hidden:
+        features = tuple(name for name in table.features if name in {*shown, *hidden})
     places = [table.features.index(name) for name in features]
     return replace(table, x=table.x[:, places], features=features, for_formulas=frozenset(hidden))
 

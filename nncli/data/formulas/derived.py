@@ -79,16 +79,17 @@ class Derivation:
     ) -> Iterator[str]:
         shown = f"'{printable(column)}'"
         known = [*table.features, *found]
-        if column == name:
+        if column in table.features:
+            if what := _what_it_holds(table, column):
+                yield f"column {shown} {what}: formulas are of numbers"
+        elif column == name:
             yield f"{shown} refers to itself"
         elif column in self.formulas:
             yield f"{shown} comes later: formulas refer to earlier ones only"
         elif column in table.targets:
             yield f"{shown} is what is to be predicted: a feature can't be made of it"
-        elif column not in table.features:
+        else:
             yield f"no column {shown}{did_you_mean(column, known) or f'; known: {few(known)}'}"
-        elif what := _what_it_holds(table, column):
-            yield f"column {shown} {what}: formulas are of numbers"
 
     @property
     def _named(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from nncli.data.reading.plain_blocks import PlainBlock, PlainColumn, distinct_cells
 from nncli.errors import DataError, printable
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import Unfit
 
 MISSING = (
@@ -62,6 +62,7 @@ class TableReader(Protocol):
     texts: columns whose type in the file is text, whatever they look like.
     row_indices: columns that hold the row labels of the program that wrote the file.
     set_aside: columns that the file says are no features, and why.  notes: what was guessed.
+    picture, pixels: (height, width, channels) of what its rows are pictures, and their columns.
     """
 
     names: tuple[str, ...]
@@ -70,6 +71,8 @@ class TableReader(Protocol):
     row_indices: frozenset[str]
     set_aside: Mapping[str, str]
     notes: tuple[str, ...]
+    picture: Shape
+    pixels: tuple[str, ...]
 
     def chunks(self) -> Iterator[Chunk]:
         """The rows, from the first one on; may be called again."""

@@ -11,7 +11,7 @@ from nncli.data.reading.chunks import EXACT, Chunk
 from nncli.data.reading.column_names import nfc
 from nncli.data.targets import class_name
 from nncli.errors import UserError, printable
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, Shape
 
 NAME = "rows"  # in places, as `rows:row 3`
 NOTHING = ("NoneType", "NAType", "NaTType")  # types whose only value says that there is none
@@ -33,6 +33,8 @@ class GivenRows:
     row_indices: frozenset[str] = frozenset()
     set_aside: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
+    picture: Shape = ()
+    pixels: tuple[str, ...] = ()
 
     def __init__(self, rows: Any, formats: Mapping[str, str | None] | None = None) -> None:
         columns = _columns(rows)

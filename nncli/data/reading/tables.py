@@ -28,13 +28,12 @@ from nncli.data.reading.table_notes import (
 )
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table
+from nncli.data.table_formats import open_table, table_sha256
 from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
 from nncli.errors import DataError, TableError
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Kind, Origin, Pair, Table, Task, refuse_rows
-from nncli.untrusted_files.opening import sha256_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +49,7 @@ class TableFile(Dataset):
     memory is short.  excuses_empty: whether columns without a value are left out, not refused.
     may_be_constant: whether a target that never varies is taken; one of a single row always is, and
     a label.  rare: which texts of a column are taken for one.  formulas: by config key, the columns
-    that are to be read for formulas; those that aren't features otherwise come last.
+    that are to be read for formulas.
     """
 
     path: Path
@@ -90,7 +89,8 @@ class TableFile(Dataset):
         ]
         needed = dict.fromkeys(name for names in self.formulas.values() for name in names)
         hidden = [n for n in needed if n not in (*candidates, *self.target)]
-        candidates += hidden
+        if hidden:  # as they stand in the file, whether this run chooses or goes on
+            candidates = [name for name in names if name in {*candidates, *hidden}]
         wanted = list(dict.fromkeys([*candidates, *self.target, *self.aside]))
         for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
             if lacking := [name for name in wanted if name not in reader.names]:
@@ -101,7 +101,7 @@ class TableFile(Dataset):
             self.path,
             is_asked=self.include is not None,
             needed=needed,
-            kinds=self.kinds,
+            kinds={**dict.fromkeys(readers[0][1].pixels, "numeric"), **self.kinds},
             excuses_empty=self.excuses_empty,
             row_indices=frozenset().union(*(reader.row_indices for _, reader in readers)),
             set_aside=readers[0][1].set_aside,
@@ -109,7 +109,7 @@ class TableFile(Dataset):
             rare=self.rare,
         )
         origin = Origin(
-            each_sha256=tuple(map(sha256_of, self.paths.values())),
+            each_sha256=tuple(map(table_sha256, self.paths.values())),
             files=tuple(zip((file for file, _ in readers), encoded.lines, strict=True)),
             row_word=readers[0][1].row_word,
             header=getattr(readers[0][1], "has_header", None),
@@ -298,6 +298,7 @@ class TableFile(Dataset):
                 notes=notes,
                 doubts=doubts,
             ),
+            picture=reader.picture if (*kinds,) == reader.pixels else (),
         )
 
     def _doubts(

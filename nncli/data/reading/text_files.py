@@ -22,7 +22,7 @@ from nncli.data.reading.text_encodings import LINE_BREAK
 from nncli.data.reading.text_format import WHITESPACE, TextFormat
 from nncli.data.reading.text_lines import TextLines
 from nncli.errors import DataError, Problem, TableError, printable
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import in_words
 
 CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
@@ -46,6 +46,8 @@ class TextFile:
     """
 
     row_word = ""
+    picture: Shape = ()
+    pixels: tuple[str, ...] = ()
 
     def __init__(self, path: Path, format_: TextFormat = PLAIN, *, is_tab: bool = False):
         """is_tab: whether the file's name says that Orange has written it."""

@@ -1,6 +1,7 @@
 """Tables whose file says what each column holds: .npz, and .parquet and .feather by pyarrow."""
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,8 +12,9 @@ import numpy as np
 from nncli.data.memory import available
 from nncli.data.reading.chunks import EXACT, Chunk, reading, refuse_width
 from nncli.data.reading.column_names import nfc
+from nncli.data.reading.picture_folder import pixel_names
 from nncli.errors import DataError, printable
-from nncli.parts.arrays import Array
+from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.npz import NpzArchive
 from nncli.untrusted_files.opening import open_regular
@@ -24,6 +26,8 @@ COPIES = 2  # of an .npz table in memory, as it is and as a column's numbers
 class NpzFile:
     """NumPy arrays by name: a 1-D array is a column, a 2-D one columns name_1, name_2, ...
 
+    One of 3 or 4 dimensions are pictures, (rows, height, width) or (rows, height, width, channels):
+    columns name_0_0, name_0_1, ... picture: (height, width, channels).  pixels: their columns.
     Nothing is unpickled. Raises DataError for arrays that make no table.
     """
 
@@ -35,15 +39,22 @@ class NpzFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._columns: dict[str, Array] = {}
+        self.picture: Shape = ()
+        self.pixels: tuple[str, ...] = ()
         for name, array in self._arrays().items():
             name = nfc(name)
             if array.ndim == 1:
                 columns = {name: array}
             elif array.ndim == 2:
                 columns = {f"{name}_{j}": column for j, column in enumerate(array.T, 1)}
+            elif array.ndim in (3, 4) and not self.picture:
+                self.picture = (*array.shape[1:], 1)[:3]
+                self.pixels = tuple(pixel_names(name, self.picture))
+                columns = dict(zip(self.pixels, array.reshape(len(array), -1).T, strict=True))
             else:
-                shape = f"an array of shape {array.shape}"
-                raise DataError(f"{path}: {name}: expected 1 or 2 dimensions, found {shape}")
+                what = "one array of pictures" if self.picture else "1 to 4 dimensions"
+                found = f"an array of shape {array.shape}"
+                raise DataError(f"{path}: {name}: expected {what}, found {found}")
             if equal := [known for known in columns if known in self._columns]:
                 raise DataError(f"{path}: several columns are called '{equal[0]}'")
             self._columns |= columns
@@ -86,7 +97,7 @@ class NpzFile:
 
 def _width(shape: tuple[int, ...]) -> int:
     """How many columns an array is."""
-    return shape[1] if len(shape) > 1 else 1
+    return math.prod(shape[1:])
 
 
 class ArrowFile:
@@ -100,6 +111,8 @@ class ArrowFile:
     row_word = "row "
     set_aside: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
+    picture: Shape = ()
+    pixels: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -22,7 +22,7 @@ import numpy as np
 
 from nncli.engine.cost import SMALL
 from nncli.engine.operations import Elementwise, Operation, Product, Reduction
-from nncli.engine.tape import Tape
+from nncli.engine.tape import Tape, single
 from nncli.parts.arrays import Array, Shape
 
 MOST_COLUMNS = 3
@@ -42,7 +42,7 @@ class Peephole:
     def optimized(self, tape: Tape) -> Tape:
         """The same numbers, sooner."""
         positive_parts = _PositiveParts()
-        operations = (positive_parts.replaced(operation) for operation in tape.operations)
+        operations = (positive_parts.replaced(operation) for operation in single(tape.operations))
         return Tape(quick for operation in operations for quick in self._optimized(operation))
 
     def _optimized(self, operation: Operation) -> Iterator[Operation]:

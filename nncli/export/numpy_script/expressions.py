@@ -30,10 +30,29 @@ class Substitution(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         """An item of a tuple that is written out is that item."""
         value, place = self.visit(node.value), self.visit(node.slice)
+        if isinstance(value, ast.Tuple) and isinstance(place, ast.Slice):
+            ends = (place.lower, place.upper)
+            start, stop = (None if each is None else ast.literal_eval(each) for each in ends)
+            return ast.Tuple(value.elts[start:stop], ast.Load())
         if isinstance(value, ast.Tuple):
             item: ast.expr = value.elts[ast.literal_eval(place)]
             return item
         return ast.Subscript(value, place, node.ctx)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """The product of a tuple that is written out is a number."""
+        self.generic_visit(node)
+        if ast.unparse(node.func) == "math.prod" and isinstance(node.args[0], ast.Tuple):
+            return ast.Constant(math.prod(ast.literal_eval(node.args[0])))
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """And so is that of two whole numbers."""
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(ast.Constant(int(left)), ast.Mult(), ast.Constant(int(right))):
+                return ast.Constant(left * right)
+        return node
 
 
 def substituted(form: str, values: Mapping[str, ast.expr]) -> ast.expr:

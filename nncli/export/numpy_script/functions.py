@@ -17,7 +17,7 @@ from nncli.export.numpy_script.job_code import Block, JobCode
 from nncli.export.numpy_script.methods import first_line
 from nncli.export.numpy_script.sources import Sources
 from nncli.export.numpy_script.statements import Statement
-from nncli.parts.layers import Dense, Layer
+from nncli.parts.layers import Affine, Dense, Layer
 from nncli.registry import Part
 
 FROM_SCORES = "From scores"  # begins what a matched loss says of the way past the activation
@@ -270,9 +270,9 @@ class Objective:
         lines: list[str] = []
         for node in self.network.nodes:
             layer = node.layer
-            if type(layer).penalty not in (Layer.penalty, Dense.penalty):
+            if type(layer).penalty not in (Layer.penalty, Affine.penalty):
                 raise UserError(f"{layer.name} has a penalty of its own, which can't be written")
-            if isinstance(layer, Dense) and layer.kernel_regularizer:
+            if isinstance(layer, Affine) and layer.kernel_regularizer:
                 kernel = symbol(self.network, f"{node.name}/W")
                 value = self.sources.call(layer.kernel_regularizer.value, kernel)
                 lines.append(f"penalty {'+=' if lines else '='} {value}")

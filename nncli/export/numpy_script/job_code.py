@@ -111,7 +111,10 @@ class Recorder:
         names = ArrayNames()
         for block, name in input_symbols(self.network).items():
             names.add(name, inputs[block])
-        names.add("ones", buffers[0].ones)
+        rows = len(inputs[X])
+        for own in buffers:  # pictures have more ones, which get no name
+            if len(own.ones) == rows:
+                names.add("ones", own.ones)
         for node, own in zip(self.network.nodes, buffers, strict=True):
             gradients = {gradient_of(name): gradient for name, gradient in own.grads.items()}
             arrays = {**own.params, **own.state, **gradients, **own.saved, "a": own.y, "da": own.dy}

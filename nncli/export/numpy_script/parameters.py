@@ -52,7 +52,7 @@ class Parameters:
         if self.code.slots:
             lines += comment("the optimizer's memory: a number for each one in theta")
         for name, slot in self.code.slots.items():
-            start = float(slot[0])
+            start = self.code.job.optimizer.slot_start(name)
             made = (
                 f"np.full({len(slot)}, {start!r}{suffix})"
                 if start
@@ -88,6 +88,7 @@ class Parameters:
                 body += comment(f"{name}, {initializer.name}: {formula}", INNER)
             value = re.sub(r"\(\((\d+),\)", r"(\1", value)  # np.zeros(8) is shorter than of (8,)
             body += [*lines, f"{name}[:] = {value}"]
+        body += [f"{slot}[:] = {slot}_start" for slot in self._given_slots()]
         seed = self.code.job.seeds.init
         random = [generator("init", seed, "random")] if is_drawn else []
         words = '"""Give every parameter its value before the first step."""'
@@ -95,11 +96,18 @@ class Parameters:
 
     def given(self) -> dict[str, Array]:
         """The first values that are given one by one, by name."""
-        return {
+        weights = {
             f"{name}_start": initializer(tensor.shape, None, tensor.name)  # type: ignore[arg-type]  # draws nothing
             for name, tensor, initializer in self._starts()
             if initializer.given_by
         }
+        slots = {f"{name}_start": slot for name, slot in self._given_slots().items()}
+        return {**weights, **slots}
+
+    def _given_slots(self) -> dict[str, Array]:
+        """The slots that the config writes out."""
+        slots, optimizer = self.code.slots, self.code.job.optimizer
+        return {name: slot for name, slot in slots.items() if optimizer.slot_tensors(name)}
 
     def _starts(self) -> Iterator[tuple[str, Tensor, Initializer]]:
         """Every tensor with its symbol and initializer, in the order they are drawn."""

@@ -16,6 +16,7 @@ from nncli.export.numpy_script.formatting import WIDTH, comment, docstring, head
 from nncli.export.numpy_script.functions import ADD_ROWS, Functions, Objective
 from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.parameters import Parameters, generator
+from nncli.export.numpy_script.pictures import picture_functions_of
 from nncli.export.numpy_script.run_history import RunHistory
 from nncli.export.numpy_script.sources import Sources
 from nncli.export.numpy_script.target_units import target_units
@@ -170,7 +171,10 @@ class _Chapters:
         if units := target_units(self.built.preprocessing.target):
             forward.append(units)
         added = [ADD_ROWS] if self.job.network.embedding else []
+        passes = [*forward, self.functions.backward()]
+        pictures = picture_functions_of("\n".join(line for each in passes for line in each))
         chapters = [
+            *([("Pictures", pictures)] if pictures else []),
             ("Forward", forward),
             *([("Decision", [self.decide])] if self.decide else []),
             ("Loss", self._with_sources([self.objective.lines()])),
@@ -198,10 +202,15 @@ class _Chapters:
 def numpy_script(reader: RunReader, file_name: str) -> str:
     """The script that repeats a run's losses to the bit; `file_name` is what it will be called.
 
-    Raises UserError for a run whose parts or data can't be written out.
+    Raises UserError for a run whose parts, data or shards can't be written out.
     """
     built = reader.built  # whose errors have places of their own
     try:
+        if built.job.training.shards > 1:
+            raise UserError(
+                "its steps take whole batches, and training.shards has cut them: train with "
+                "training.shards=1"
+            )
         chapters = _Chapters(reader, built)
         body = "\n".join(chapters.in_order())
         lines = [*_imports(built.job.training.threads, body), body]

@@ -7,13 +7,14 @@ or order changes, so the lines compute the same bits.
 
 import ast
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nncli.engine.operations import (
+    Composite,
     Concatenate,
     Copy,
     Draw,
@@ -34,6 +35,7 @@ from nncli.export.numpy_script.expressions import (
     substituted,
     type_name,
 )
+from nncli.export.numpy_script.pictures import PictureCall, picture_calls
 from nncli.parts.arrays import Array
 
 LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
@@ -50,10 +52,12 @@ class ArrayNames:
         self._views: dict[tuple[object, ...], ast.expr] = {}
         self._matrices: dict[str, Array] = {}
         self._taken: set[str] = set()
+        self._named: dict[str, Array] = {}
 
     def add(self, name: str, array: Array) -> None:
         """Call an array `name`, unless its memory has a name already."""
         self._taken.add(name)
+        self._named.setdefault(name, array)
         self._views.setdefault(_memory(array), expression(name))
         if array.size == 1:  # spread over a larger array as it is
             self._views.setdefault(_memory(array.reshape(())), expression(name))
@@ -75,8 +79,19 @@ class ArrayNames:
 
     def find(self, array: Array) -> ast.expr | None:
         """The expression for an array; None if it has no name."""
-        found = self._views.get(_memory(array)) or self._piece(array)
+        found = self._views.get(_memory(array)) or self._piece(array) or self._reshaped(array)
         return copy.deepcopy(found)
+
+    def _reshaped(self, array: Array) -> ast.expr | None:
+        """An array that has a name, in another shape: `x.reshape(-1, 8, 8, 1)`."""
+        if not array.flags.c_contiguous:
+            return None
+        for name, whole in self._named.items():
+            is_same = _memory(array)[0] == _memory(whole)[0] and array.size == whole.size
+            if is_same and whole.flags.c_contiguous and array.dtype == whole.dtype:
+                shape = ", ".join(["-1", *map(str, array.shape[1:])])
+                return expression(f"{name}.reshape({shape})")
+        return None
 
     def _piece(self, array: Array) -> ast.expr | None:
         """Some columns of a matrix that has a name, as `a0[:, 4:12]`."""
@@ -156,9 +171,11 @@ class _Formula:
     draws: bool = False
 
 
-def _formula(operation: Operation, dtype: np.dtype[Any]) -> _Formula:
+def _formula(operation: Operation | PictureCall, dtype: np.dtype[Any]) -> _Formula:
     """What an operation computes. Raises UserError for what isn't one expression of NumPy."""
     match operation:
+        case PictureCall(text, arrays, target):
+            return _Formula(text, arrays, target, target.shape)
         case Elementwise(ufunc, operands, target):
             shape = np.broadcast_shapes(*map(np.shape, operands))
             return _Formula(_elementwise(ufunc), operands, target, shape)
@@ -175,7 +192,7 @@ def _formula(operation: Operation, dtype: np.dtype[Any]) -> _Formula:
             return _Formula(draw, (target.shape,), target, target.shape, draws=True)
         case Concatenate() | Gather() | ScatterAdd():
             return _of_rows(operation)
-        case Opaque():
+        case Opaque() | Composite():
             name = operation.name
     raise UserError(f"a part calls {name}, for which there is no line of NumPy")
 
@@ -203,7 +220,7 @@ class _Translator:
         self.rows = [recording.rows for recording in recordings]
         self.written: set[str] = set()
 
-    def __call__(self, operations: Sequence[Operation]) -> Statement:
+    def __call__(self, operations: Sequence[Operation | PictureCall]) -> Statement:
         formulas = [_formula(operation, self.literals.dtype) for operation in operations]
         first = formulas[0]
         self.names.add_scratch(first.target)
@@ -245,8 +262,15 @@ class _Translator:
         return self._constant(values)
 
     def _shape(self, shapes: Sequence[tuple[int, ...]]) -> ast.expr:
-        sizes = [str(n[0]) if len(set(n)) == 1 else "rows" for n in zip(*shapes, strict=True)]
+        sizes = [
+            str(n[0]) if len(set(n)) == 1 else self._in_rows(n) for n in zip(*shapes, strict=True)
+        ]
         return expression(f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})")
+
+    def _in_rows(self, sizes: Sequence[int]) -> str:
+        """A size that differs: `rows`, or of a number for each place of pictures `36 * rows`."""
+        times = sizes[0] // self.rows[0]
+        return "rows" if times <= 1 else f"{times} * rows"
 
     def _constant(self, values: Sequence[Array]) -> ast.expr:
         first, suffix = values[0], dtype_argument(self.literals.dtype)
@@ -258,13 +282,19 @@ class _Translator:
         return expression(f"np.array({first.tolist()}{suffix})")
 
 
+def _of_one_result(operations: Iterable[Operation]) -> Iterator[Operation | PictureCall]:
+    """The operations, in the place of one that has several results as many calls."""
+    for operation in operations:
+        yield from picture_calls(operation) if isinstance(operation, Composite) else [operation]
+
+
 def translate(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:
     """A statement for each operation of a tape that was recorded for several batches.
 
     Raises UserError for a call that can't be written as a line.
     """
-    lengths = {len(recording.operations) for recording in recordings}
-    if len(lengths) > 1:
+    tapes = [[*_of_one_result(recording.operations)] for recording in recordings]
+    if len(set(map(len, tapes))) > 1:
         raise UserError("a part computes batches of different sizes in different ways")
     translator = _Translator(recordings, literals)
-    return [translator(same) for same in zip(*(r.operations for r in recordings), strict=True)]
+    return [translator(same) for same in zip(*tapes, strict=True)]

@@ -170,7 +170,9 @@ class TrainingLoop:
         rate = "learning_rate"
         if self._has_scalars:
             scalars = self.job.optimizer.scalars
-            rate = f"**{self.sources.call(scalars, 'step', 'learning_rate')}"
+            before = self.job.optimizer.steps_before
+            number = f"step + {before}" if before else "step"
+            rate = f"**{self.sources.call(scalars, number, 'learning_rate')}"
         return [*lines, f"gradient = {gradient}", f"update(gradient, {rate})"]
 
     def _gradient(self, suffix: str) -> str:

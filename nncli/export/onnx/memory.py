@@ -51,7 +51,7 @@ class Memory:
 
 
 def _view(array: Array, base: Array, value: Value) -> Value | None:
-    """A transposed, unsqueezed, squeezed or cut array as a node; None if it is no such."""
+    """An array transposed, reshaped, squeezed or cut as a node; None if it is no such."""
     if base.ndim == 2 and place(base.T) == place(array):
         return _node("Transpose", value)
     if base.size == 1 == array.size:
@@ -62,6 +62,8 @@ def _view(array: Array, base: Array, value: Value) -> Value | None:
     for axis in range(base.ndim):
         if base.shape[axis] == 1 and place(base.squeeze(axis)) == place(array):
             return _node("Squeeze", value, [axis])
+    if place(base.reshape(-1)) == place(array.reshape(-1)) and len(array) == len(base):
+        return _node("Reshape", value, [0, *array.shape[1:]])  # of as many rows as there are
     return _cut(array, base, value)
 
 

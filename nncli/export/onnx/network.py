@@ -13,6 +13,7 @@ import numpy as np
 from nncli.engine import passes
 from nncli.engine.network import Network
 from nncli.engine.operations import (
+    Composite,
     Concatenate,
     Copy,
     Elementwise,
@@ -29,6 +30,7 @@ from nncli.errors import UserError
 from nncli.export.onnx.formulas import REDUCTIONS, formula
 from nncli.export.onnx.graph import INT64, Graph, Value
 from nncli.export.onnx.memory import Memory, place
+from nncli.export.onnx.pictures import picture_nodes
 from nncli.parts.arrays import Array, LayerBuffers, Shape
 
 PROBES = (7, 12)  # rows of the batches that are recorded
@@ -49,7 +51,7 @@ class _Recording:
         cls, network: Network, theta: Array, blocks: Mapping[str, Value], rows: int
     ) -> "_Recording":
         inputs = {name: np.zeros(rows, value.dtype) for name, value in blocks.items()}
-        inputs[X] = np.zeros((rows, *network.input_shape), theta.dtype)
+        inputs[X] = np.zeros((rows, network.inputs), theta.dtype)
         workspace, tape = Workspace(network, rows, theta), Tape()
         buffers = workspace.buffers(inputs)
         passes.forward(network, recorded(buffers, tape))
@@ -104,6 +106,10 @@ class _Translator:
                 return self.graph.add(
                     "Gather", first, second, dtype=first.dtype, axis=axis
                 ), target.shape
+            case Composite(), Composite():
+                held = {id(a): b for a, b in zip(operation.arguments, alike.arguments, strict=True)}
+                value = picture_nodes(operation, lambda array: self._get(array, held[id(array)]))
+                return value, operation.target.shape
         name = operation.name if isinstance(operation, Opaque) else type(operation).__name__
         raise UserError(f"a part calls {name}, for which there is no ONNX operator")
 

@@ -1,15 +1,31 @@
 """Layers: a network as modules of PyTorch, and which tensors of the run are their weights."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nncli.engine.network import Network, Node
 from nncli.errors import UserError
+from nncli.export.pytorch.pictures import picture_codes
 from nncli.parts.activations import Activation, Identity
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Embedding, FeatureScale
+from nncli.parts.layers import (
+    ActivationLayer,
+    Affine,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Embedding,
+    FeatureScale,
+    LayerNorm,
+    PRelu,
+)
 
 OWN = {
     Dense: {"W": "weight", "b": "bias"},
+    Conv2D: {"W": "weight", "b": "bias"},
+    LayerNorm: {"gamma": "weight", "beta": "bias"},
+    PRelu: {"alpha": "weight"},
     BatchNorm: {
         "gamma": "weight",
         "beta": "bias",
@@ -35,7 +51,29 @@ class Module:
 
 def modules(network: Network) -> list[Module]:
     """The layers in their order. Raises UserError for one without an equivalent."""
-    return [module for node in network.nodes for module in _modules(node)]
+    found: list[list[Module]] = []  # of each node
+    if len(network.input_shape) == 3:
+        sides = ", ".join(map(str, network.input_shape))
+        found.append([Module(f"Pictures({sides})", "", {})])
+    for node in network.nodes:
+        if node.block:
+            block = [module for own in found[-node.block :] for module in own]
+            found[-node.block :] = [[] for _ in range(node.block)]
+            found.append([_residual(node, block)])
+        else:
+            found.append([*_modules(node)])
+    return [module for own in found for module in own]
+
+
+def _residual(node: Node, block: Sequence[Module]) -> Module:
+    """The modules of a residual block as one."""
+    inner = textwrap.indent(",\n".join(module.code for module in block), " " * 4)
+    tensors = {
+        f"layers.{place}.{name}": of_run
+        for place, module in enumerate(block)
+        for name, of_run in module.tensors.items()
+    }
+    return Module(f"Residual(\n{inner},\n)", node.name, tensors)
 
 
 def _modules(node: Node) -> Iterator[Module]:
@@ -53,15 +91,23 @@ def _modules(node: Node) -> Iterator[Module]:
         code = f"FeatureScale({node.inputs}, {layer.rate!r})"
         yield Module(code, node.name, {"w": f"{node.name}/w"})
         return
-    if type(layer) not in (Dense, BatchNorm, Dropout):
+    *before, code = [*picture_codes(node)] or [_code(node)]
+    yield from (Module(each, "", {}) for each in before)
+    shapes = {**layer.param_shapes(node.input_shape), **layer.state_shapes(node.input_shape)}
+    own, inside = OWN.get(type(layer), {}), "layer." * code.startswith("ByPlace(")
+    tensors = {f"{inside}{own[name]}": f"{node.name}/{name}" for name in shapes}
+    yield Module(code, node.name, tensors)
+    if isinstance(layer, Affine) and type(layer.activation) is not Identity:
+        yield Module(_activation(layer.activation), "", {})
+
+
+def _code(node: Node) -> str:
+    """What makes a layer of features."""
+    layer = node.layer
+    if type(layer) not in (Dense, BatchNorm, LayerNorm, Dropout):
         raise UserError(f"{node.name}: {layer.name} has no equivalent in PyTorch")
     keys = ", bias=False" if isinstance(layer, Dense) and not layer.bias else ""
-    code = layer.equivalent("pytorch", inputs=node.inputs, more_keys=keys).code
-    shapes = {**layer.param_shapes(node.input_shape), **layer.state_shapes(node.input_shape)}
-    own = OWN.get(type(layer), {})
-    yield Module(code, node.name, {own[name]: f"{node.name}/{name}" for name in shapes})
-    if isinstance(layer, Dense) and type(layer.activation) is not Identity:
-        yield Module(_activation(layer.activation), "", {})
+    return layer.equivalent("pytorch", inputs=node.inputs, more_keys=keys).code
 
 
 def _activation(activation: Activation) -> str:

@@ -12,6 +12,7 @@ from nncli.errors import UserError, escaped
 from nncli.export.numpy_script.formatting import WIDTH, docstring
 from nncli.export.pytorch.features import described, functions_of, literal, settings
 from nncli.export.pytorch.layers import Module, modules
+from nncli.export.pytorch.pictures import CLASSES
 from nncli.export.pytorch.sources import imports, needed
 from nncli.operating_system import shell_word
 
@@ -66,6 +67,7 @@ def load(weights=WEIGHTS):
     state = model.state_dict()
     for name, of_run in TENSORS.items():
         tensor = tensors[of_run] if ".tables." in name else tensors[of_run].T
+        tensor = tensor.swapaxes(2, 3) if tensor.ndim == 4 else tensor  # of a convolution
         state[name] = torch.from_numpy(tensor.copy())
     model.load_state_dict(state)
     return model.eval()'''
@@ -78,7 +80,7 @@ def predict(rows, model=None):
     """
     model = model or load()
     with torch.no_grad():
-        outputs = model(torch.from_numpy({inputs}(rows)).to(DTYPE)).numpy()
+        outputs = model(torch.from_numpy(inputs(rows)).to(DTYPE)).numpy()
     return {decode}(outputs)'''
 MAIN = '''\
 def main(path):
@@ -122,18 +124,21 @@ def _page(reader: RunReader, file_name: str, weights_name: str) -> str:
     parsers = reader.model.experiment.data.parsers
     features = described(learnt, parsers)
     answers = _answers(reader)
-    inputs = "inputs_with_formulas" if learnt.derived else "inputs"
+    chosen = {**answers.chosen}
+    if learnt.derived:
+        chosen["inputs"] = "inputs_with_formulas"
+    inputs = chosen.get("inputs", "inputs")
     functions = needed([*functions_of(features), inputs, *answers.functions])
     constants = {"MISSING": sorted(parsers.missing), "FEATURES": features}
     constants |= {**settings(learnt, reader.decision.threshold)}
     body = [
         *functions.values(),
-        *(f"{name} = {function}" for name, function in answers.chosen.items()),
+        *(f"{name} = {function}" for name, function in chosen.items()),
         *(f"{name} = {literal(value)}" for name, value in constants.items()),
         *_network(layers),
         READ,
         LOAD,
-        PREDICT.format(what=answers.what, decode=answers.decode, inputs=inputs),
+        PREDICT.format(what=answers.what, decode=answers.decode),
         MAIN.format(heads=answers.heads, rows=answers.rows),
     ]
     code = _spaced(body)
@@ -173,7 +178,8 @@ def _imports(code: str) -> list[str]:
 def _network(layers: Sequence[Module]) -> list[str]:
     """The function that makes the network, and the table of its tensors."""
     lines = [
-        f"        {layer.code}," + (f"  # {layer.comment}" if layer.comment else "")
+        textwrap.indent(f"{layer.code},", " " * 8)
+        + (f"  # {layer.comment}" if layer.comment else "")
         for layer in layers
     ]
     start = '    """The layers, with the weights that PyTorch begins with."""\n'
@@ -186,7 +192,7 @@ def _network(layers: Sequence[Module]) -> list[str]:
     table = "\n".join(
         ["TENSORS = {  # of the network and of the run, whose W is (inputs, units)", *tensors, "}"]
     )
-    own = {"Embedded(": EMBEDDED, "FeatureScale(": FEATURE_SCALE}
+    own = {"Embedded(": EMBEDDED, "FeatureScale(": FEATURE_SCALE, **CLASSES}
     classes = [code for called, code in own.items() if called in made]
     return [*classes, f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
 

@@ -1,7 +1,8 @@
 """Values made by a rule. Simple -> complex.
 
-A kernel W has shape (inputs, units); fan_in is inputs and fan_out is units. For a vector both are
-its length.
+A kernel W has shape (inputs, units); fan_in is inputs and fan_out is units. Of a convolution it is
+(height, width, channels, filters): both count the places of a window. For a vector both are its
+length.
 """
 
 import math
@@ -49,6 +50,27 @@ class Constant(Initializer):
         return np.full(shape, self.value, dtype=float)
 
 
+@part("linspace")
+class Linspace(Initializer):
+    """From `low` to `high` in equal steps, input by input."""
+
+    low: Finite = -0.05
+    high: Finite = 0.05
+    equivalents = {
+        "keras": "lambda shape, dtype=None: keras.ops.reshape("
+        "keras.ops.linspace({low}, {high}, int(keras.ops.prod(shape))), shape)",
+        "pytorch": "{tensor}.data = torch.linspace({low}, {high}, {tensor}.numel())"
+        ".reshape({tensor}.shape[::-1]).t()",
+    }
+
+    def __post_init__(self) -> None:
+        if math.isinf(self.high - self.low):
+            raise ValueError("expected low and high less than 1.8e308 apart")
+
+    def __call__(self, shape: Shape, random: np.random.Generator, name: str) -> Array:
+        return np.linspace(self.low, self.high, int(np.prod(shape))).reshape(shape)
+
+
 @part("normal", "random_normal")
 class Normal(Initializer):
     """Normal draws with mean `mean` and standard deviation `std`."""
@@ -94,7 +116,9 @@ class VarianceScaling(Initializer):
         raise NotImplementedError
 
     def standard_deviation(self, shape: Shape) -> float:
-        return math.sqrt(self.variance(shape[0], shape[-1]))
+        return math.sqrt(
+            self.variance(shape[-2:][0] * math.prod(shape[:-2]), shape[-1] * math.prod(shape[:-2]))
+        )
 
 
 class ScaledNormal(VarianceScaling):

@@ -19,17 +19,26 @@ from nncli.untrusted_files.npz import NpzArchive
 from nncli.untrusted_files.opening import open_regular
 from nncli.untrusted_files.safetensors import SafetensorsFile
 
+Numbers = Annotated[list[Finite], Length(1)]
+Lists = Annotated[list[Finite | Annotated[list[Finite | Numbers], Length(1)]], Length(1)]
+AXES = {  # of what the lists of each depth are one
+    1: ("a unit",),
+    2: ("an input", "a unit"),
+    4: ("a line of the window", "a place of the line", "a channel", "a filter"),
+}
+
 
 @part("values")
 class Values(Initializer):
     """The numbers themselves, written out.
 
     W is inputs x units, so a list for each input: `[[0.15, 0.25], [0.20, 0.30]]` gives unit 1 the
-    weights 0.15 and 0.20, and unit 2 the weights 0.25 and 0.30. b is a number for each unit.
+    weights 0.15 and 0.20, and unit 2 the weights 0.25 and 0.30. b is a number for each unit. A
+    kernel of conv2d is a list of lines, each a list of places, each a list for each channel.
     """
 
     values: Annotated[
-        list[Finite | Annotated[list[Finite], Length(1)]],
+        list[Finite | Lists],
         Length(1),
         "W: a list of numbers for each input; b: a number for each unit",
     ]
@@ -53,12 +62,12 @@ class Values(Initializer):
 
     def _refuse_misfit(self, shape: Shape, name: str) -> None:
         """Raises ShapeError, at the list that is to blame, unless the numbers have this shape."""
-        axes = ("one an input", "one a unit") if len(shape) == 2 else ("one a unit",)
+        axes = AXES.get(len(shape), ("an axis",) * len(shape))
         lists: list[tuple[str, Any]] = [(self.given_by, self.values)]
         for depth, (count, axis) in enumerate(zip(shape, axes, strict=True), start=1):
             is_last = depth == len(shape)
             kind = "number" if is_last else "list"
-            expected = f"expected {count} {kind}{'s' * (count > 1)}, {axis}"
+            expected = f"expected {count} {kind}{'s' * (count > 1)}, one {axis}"
             for place, items in lists:
                 if len(items) != count or any(isinstance(item, list) is is_last for item in items):
                     found = f"{_described(items)}{self._hint(shape)}"

@@ -4,23 +4,41 @@ A layer declares the storage it needs; its kernels write only into the `LayerBuf
 Kernels call NumPy with `out=` alone, so that a plan can record the calls once and replay them.
 """
 
-from nncli.parts.layers.dense import Dense, Input, Output, Trained
-from nncli.parts.layers.elementwise import ActivationLayer, Dropout
-from nncli.parts.layers.embedding import EmbeddedColumn, Embedding
-from nncli.parts.layers.feature_scale import FeatureScale
+# ruff: isort: skip_file
 from nncli.parts.layers.layer import Layer
-from nncli.parts.layers.normalization import BatchNorm
+from nncli.parts.layers.affine import Affine, Trained
+from nncli.parts.layers.dense import Dense, Input, Output
+from nncli.parts.layers.elementwise import ActivationLayer, Dropout, PRelu
+from nncli.parts.layers.normalization import BatchNorm, LayerNorm
+from nncli.parts.layers.feature_scale import FeatureScale
+from nncli.parts.layers.embedding import EmbeddedColumn, Embedding
+from nncli.parts.layers.residual import SKIP, Add, Placed, Residual, in_a_row, single_layers
+from nncli.parts.layers.convolution import Conv2D
+from nncli.parts.layers.pooling import AveragePool2D, Flatten, MaxPool2D
 
 __all__ = [
+    "SKIP",
     "ActivationLayer",
+    "Add",
+    "Affine",
+    "AveragePool2D",
     "BatchNorm",
+    "Conv2D",
     "Dense",
     "Dropout",
     "EmbeddedColumn",
     "Embedding",
     "FeatureScale",
+    "Flatten",
     "Input",
     "Layer",
+    "LayerNorm",
+    "MaxPool2D",
     "Output",
+    "PRelu",
+    "Placed",
+    "Residual",
     "Trained",
+    "in_a_row",
+    "single_layers",
 ]

@@ -1,34 +1,41 @@
 """Dense: every unit sees every input; hidden layers, the output layer, and the input's check."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 
-from nncli.constraints import Auto, PositiveInt
-from nncli.parts.activations import Activation, Identity, Relu
+from nncli.constraints import Auto, Length, PositiveInt
+from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Zeros
-from nncli.parts.layers.layer import Layer
+from nncli.parts.layers.affine import Affine, Trained
 from nncli.parts.regularizers import Regularizer
 from nncli.registry import Part, part
 
 
 @part("input")
 class Input(Part):
-    """x: one column per feature. A check only: the data decides how many there are."""
+    """x: the features of a row, as the first layer gets them.
+
+    The data decides how many there are: `units` is a check. `shape` lays them out, as pictures for
+    conv2d: [height, width, channels], line by line, in each line place by place.
+    """
 
     kind = "layer"
-    units: PositiveInt
+    units: Annotated[PositiveInt | Auto, "how many; a check"] = "auto"
+    shape: Annotated[
+        Annotated[Sequence[PositiveInt], Length(1)] | Auto,
+        "of a row; auto: the pictures' own where the first layer takes pictures, else [features]",
+    ] = "auto"
 
-
-@dataclass(frozen=True)
-class Trained:
-    """Which tensors of a dense layer training moves."""
-
-    W: bool = True
-    b: bool = True
+    def __post_init__(self) -> None:
+        if self.shape != "auto" and self.units not in ("auto", math.prod(self.shape)):
+            raise ValueError(
+                f"shape holds {math.prod(self.shape)} numbers, and units says otherwise"
+            )
 
 
 @dataclass(frozen=True)
@@ -49,11 +56,13 @@ class DenseKeys(Part):
 
 
 @part("dense", "fully_connected", "fullyconn")
-class Dense(DenseKeys, Layer):
+class Dense(DenseKeys, Affine):
     """z = x W + b; a = activation(z).
 
     Backward: dz = da * activation'(z); dW = x^T dz; db = column sums of dz; dx = dz W^T.
     """
+
+    input_axes = 1
 
     units: PositiveInt
     activation: Activation = Relu()
@@ -63,14 +72,6 @@ class Dense(DenseKeys, Layer):
         "pytorch": "nn.Linear({inputs}, {units}{more_keys})",
     }
 
-    @property
-    def is_trainable(self) -> bool:
-        return self.trains("W") or (self.bias and self.trains("b"))
-
-    def trains(self, name: str) -> bool:
-        keys = self.trainable
-        return keys if isinstance(keys, bool) else bool(getattr(keys, name))
-
     def output_shape(self, input_shape: Shape) -> Shape:
         self.refuse_axes(input_shape)
         return (self.units,)
@@ -79,39 +80,12 @@ class Dense(DenseKeys, Layer):
         bias = {"b": (self.units,)} if self.bias else {}
         return {"W": (*input_shape, self.units), **bias}
 
-    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
-        scores = (batch, self.units)
-        saved = self.activation.saved_shapes(scores)
-        if type(self.activation) is not Identity:  # whose z is y and whose dz is dy
-            saved = {"z": scores, "dz": scores, **saved}
-        if self.kernel_regularizer:
-            saved = {**saved, "penalty": (*input_shape, self.units)}
-        return saved
-
-    def initializers(self) -> Mapping[str, Initializer]:
-        kernel = self.kernel_initializer
-        if kernel == "auto":
-            kernel = self.activation.initializer
-        return {"W": kernel, "b": self.bias_initializer}
-
-    def forward(self, buffers: LayerBuffers) -> None:
-        z = buffers.saved.get("z", buffers.y)
+    def affine(self, buffers: LayerBuffers, z: Array) -> None:
         np.dot(buffers.x, buffers.params["W"], out=z)
         if self.bias:
             np.add(z, buffers.params["b"], out=z)
-        if z is not buffers.y:
-            self.activation.forward(z, buffers.y, buffers.saved)
-
-    def backward(self, buffers: LayerBuffers) -> None:
-        assert buffers.dy is not None
-        if "dz" in buffers.saved:
-            self.activation.backward(
-                buffers.dy, buffers.saved["z"], buffers.y, buffers.saved["dz"], buffers.saved
-            )
-        self.backward_affine(buffers)
 
     def backward_affine(self, buffers: LayerBuffers) -> None:
-        """The backward pass from dz on: a loss that knows dz itself starts here."""
         dz = buffers.saved.get("dz", buffers.dy)
         assert dz is not None
         if "W" in buffers.grads:
@@ -121,39 +95,17 @@ class Dense(DenseKeys, Layer):
         if buffers.dx is not None:
             np.dot(dz, buffers.params["W"].T, out=buffers.dx)
 
-    def penalty(self, params: Mapping[str, Array]) -> float:
-        return self.kernel_regularizer.value(params["W"]) if self.kernel_regularizer else 0.0
-
-    def penalty_backward(self, buffers: LayerBuffers) -> None:
-        if self.kernel_regularizer and "W" in buffers.grads:
-            self.kernel_regularizer.backward(
-                buffers.params["W"], buffers.grads["W"], buffers.saved["penalty"]
-            )
-
-    def kinks(self, buffers: LayerBuffers) -> Iterable[tuple[Array, float]]:
-        return [(buffers.saved.get("z", buffers.y), kink) for kink in self.activation.kinks]
-
-    def penalty_kinks(self, params: Mapping[str, Array]) -> Iterable[tuple[Array, float]]:
-        kinks = self.kernel_regularizer.kinks if self.kernel_regularizer else ()
-        return [(params["W"], kink) for kink in kinks]
-
     def formulas(self) -> dict[str, str]:
         bias = " + {b}" if self.bias else ""
         return {"z": "{x} {W}" + bias, "a": self.activation.fill(self.activation.formula)}
 
     def backward_formulas(self) -> dict[str, str]:
-        penalty = self.kernel_regularizer
-        shrink = " + " + penalty.fill(penalty.gradient_formula) if penalty else ""
         return {
             "dz": self.activation.fill(self.activation.backward_formula),
-            "dW": "{x}^T {dz}" + shrink,
+            "dW": "{x}^T {dz}" + self.shrink_formula(),
             "db": "sum of {dz} over rows",
             "dx": "{dz} {W}^T",
         }
-
-    def penalty_formula(self) -> str:
-        penalty = self.kernel_regularizer
-        return penalty.fill(penalty.formula) if penalty else ""
 
 
 @part("output")

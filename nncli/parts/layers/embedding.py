@@ -55,6 +55,8 @@ class Embedding(Layer):
     Source: Guo and Berkhahn (2016), Entity embeddings of categorical variables.
     """
 
+    input_axes = 1
+
     columns: tuple[EmbeddedColumn, ...] = ()
     name = "embedding"
     equivalents = {

@@ -24,6 +24,8 @@ class FeatureScale(Layer):
     layer, whose learning rate is 6 times that of the others.
     """
 
+    input_axes = 1
+
     rate: Annotated[Positive, "how much faster than weights the factors move, with adam"] = 6.0
     equivalents = {library: unsupported("feature_scale") for library in ("scikit-learn", "keras")}
     equivalents["pytorch"] = unsupported("feature_scale")

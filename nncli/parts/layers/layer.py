@@ -12,7 +12,8 @@ from nncli.registry import Part
 class Layer(Part):
     """y = f(x), with a backward pass.
 
-    Shapes are those of one row, without the batch axis: (features,) today.
+    Shapes are those of one row, without the batch axis: (features,), or (height, width, channels).
+    input_axes: how many a row has to have; None: any will do.
     is_random: whether a training pass draws random numbers.
     reads: names of the input blocks that it takes beside x, the rows of the layer before.
     equivalents: scikit-learn: anything, where the estimators have it; keras: a layer; pytorch: a
@@ -22,6 +23,7 @@ class Layer(Part):
     kind = "layer"
     is_random: ClassVar[bool] = False
     reads: ClassVar[tuple[str, ...]] = ()
+    input_axes: ClassVar[int | None] = None
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of a row of y, given that of x. Raises ShapeError for one it can't take."""
@@ -95,7 +97,12 @@ class Layer(Part):
         return ""
 
     def refuse_axes(self, input_shape: Shape) -> None:
-        """Raises ShapeError unless a row is one axis of features."""
-        if len(input_shape) != 1:
-            found = f"({', '.join(map(str, input_shape))})"
-            raise ShapeError(f"{self.name} expects rows of shape (features,), found {found}")
+        """Raises ShapeError unless a row has the axes that the layer asks for."""
+        if self.input_axes in (None, len(input_shape)):
+            return
+        axes, cure = "(features,)", "flatten turns pictures into features"
+        if self.input_axes == 3:
+            axes = "(height, width, channels)"
+            cure = "network.input.shape says how features become pictures, as [8, 8, 1]"
+        found = f"({', '.join(map(str, input_shape))}{',' * (len(input_shape) == 1)})"
+        raise ShapeError(f"{self.name} expects rows of shape {axes}, found {found}: {cure}")

@@ -1,0 +1,126 @@
+"""`nncli lr-find`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nncli.cli.options import CONFIG, json_option, print_json, set_option
+from nncli.cli.streams import echo
+from nncli.cli.text_table import counted, figure, table
+from nncli.errors import UserError
+
+if TYPE_CHECKING:
+    from nncli.lr_finder.range_test import RangeTest
+
+KEY = "optimizer.learning_rate"
+POSITIVE = click.FloatRange(min=0, min_open=True)
+
+
+@click.command(name="lr-find")
+@click.argument("config_or_run", type=CONFIG, metavar="CONFIG|RUN")
+@set_option
+@click.option("--low", type=POSITIVE, default=1e-6, show_default=True, help="The first rate.")
+@click.option("--high", type=POSITIVE, default=10.0, show_default=True, help="The last rate.")
+@click.option(
+    "--steps", type=click.IntRange(10, 100_000), default=200, show_default=True, help="How many."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .png, .svg or .pdf file [CONFIG-lr-find.png].",
+)
+@json_option
+def command(
+    config_or_run: Path,
+    assignments: tuple[str, ...],
+    low: float,
+    high: float,
+    steps: int,
+    output: Path | None,
+    as_json: bool,
+) -> int:
+    """Find a learning rate: one short training whose rate grows from step to step, and its loss.
+
+    The rate grows by the same factor at every step, from --low to --high, in place of the config's
+    rate and schedule; it ends where the loss has risen to four times its start. The weights to
+    begin with are a CONFIG's initial or a RUN's trained ones. A picture is left, and no run.
+
+    A rate is good where the loss falls fast, well below the one where it is least; a tenth of that
+    is suggested. Exits with 1 if no rate lowers the loss.
+    """
+    if low >= high:
+        raise click.UsageError(f"--low: expected a rate below --high {high:g}, found {low:g}")
+    from nncli.artifacts.loaded_network import load_network
+    from nncli.artifacts.pictures import check_format
+    from nncli.engine.threads import limited
+    from nncli.lr_finder.drawing import draw_range_test
+    from nncli.lr_finder.range_test import range_test
+
+    opened = load_network(config_or_run, assignments)
+    job, experiment = opened.built.job, opened.built.experiment
+    name = experiment.name if opened.reader is None else opened.reader.run.name
+    path = output or Path(f"{name}-lr-find.png")
+    check_format(path)
+    try:
+        with limited(job.training):
+            found = range_test(job, opened.state.theta, low, high, steps)
+    except UserError as error:
+        raise UserError(f"{config_or_run}: {error}") from None
+    loss = ", ".join(filter(None, (experiment.loss.title, experiment.loss.unit)))
+    draw_range_test(found, name, loss, path)
+    if as_json:
+        print_json(_as_json(found, path))
+    else:
+        echo("\n".join([*_in_words(found, high), "", f"picture: {path}"]))
+    return 0 if found.has_fallen else 1
+
+
+def _in_words(found: "RangeTest", high: float) -> Iterator[str]:
+    """What was tried, the rates, and how to read them."""
+    rates, first = found.rates, found.smoothed[0]
+    end = ", where the loss ran away" if found.has_risen else ""
+    yield f"{counted(len(rates), 'step')}, rates from {rates[0]:.2g} to {rates[-1]:.2g}{end}"
+    yield ""
+    if not found.has_fallen:
+        further = "a larger --high or more --steps may find one; " * (not found.has_risen)
+        yield f"no rate lowered the loss, {figure(first)}: {further}nncli doctor looks for a cause"
+        return
+    yield table([["", "rate", "loss"], *_rows(found)])
+    yield ""
+    yield (
+        "A rate is good where the loss falls fast; from the least loss on, steps are too long. A\n"
+        f"tenth of that rate is a safe choice: --set {KEY}={found.below_least:.2g}"
+    )
+    if found.is_open:
+        yield f"The loss still fell at {high:g}: a larger --high looks further."
+
+
+def _rows(found: "RangeTest") -> Iterator[list[str]]:
+    """The rates that stand out, and the config's own."""
+    named = {
+        "falls fastest": float(found.rates[found.steepest]),
+        "least": float(found.rates[found.least]),
+        "least / 10": found.below_least,
+        "the config's": found.own,
+    }
+    for what, rate in named.items():
+        yield [what, f"{rate:.2g}", figure(found.loss_at(rate)) or "not tried"]
+
+
+def _as_json(found: "RangeTest", path: Path) -> dict[str, Any]:
+    has = found.has_fallen
+    return {
+        "steepest": float(found.rates[found.steepest]) if has else None,
+        "least": float(found.rates[found.least]) if has else None,
+        "least_over_10": found.below_least if has else None,
+        "config": found.own,
+        "has_risen": found.has_risen,
+        "still_falling": has and found.is_open,
+        "rates": found.rates.tolist(),
+        "losses": found.losses.tolist(),
+        "smoothed": found.smoothed.tolist(),
+        "picture": str(path),
+    }

@@ -1,0 +1,38 @@
+"""`nncli plot-sweep`."""
+
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import RUN
+from nncli.cli.streams import echo_line
+
+
+@click.command(name="plot-sweep")
+@click.argument("study", type=RUN)
+@click.option("--metric", metavar="NAME", help="loss, or a metric [what trials are judged by].")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .png, .svg or .pdf file [STUDY-METRIC.png].",
+)
+def command(study: Path, metric: str | None, output: Path | None) -> None:
+    """Draw the runs of a sweep over one key: the metric of training and validation rows.
+
+    The mean over the runs of each value is a line, with a band from the least to the greatest. The
+    axis is logarithmic where values grow by factors. Over data.train_rows it is a learning curve.
+    """
+    from nncli.artifacts.pictures import check_format, write_picture
+    from nncli.artifacts.study_directory import StudyDirectory
+    from nncli.study.value_curve import value_curve
+    from nncli.study.value_picture import described, value_figure
+
+    if output is not None:
+        check_format(output)
+    directory = StudyDirectory.open(study)
+    facts = directory.facts()
+    curve = value_curve(directory, facts, directory.trials(facts), metric)
+    path = output or Path(f"{curve.study}-{curve.metric}.png")
+    write_picture(path, lambda: value_figure(curve), described(curve))
+    echo_line(path)

@@ -1,0 +1,96 @@
+"""Exercise: what a worksheet is of, and the command line that its answers carry."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from nncli.artifacts.loaded_network import LoadedNetwork, digest, load_network
+from nncli.errors import UserError
+from nncli.operating_system import relative_path
+from nncli.trace.grading import Answers
+from nncli.trace.traced_steps import trace
+from nncli.trace.variant import vary
+from nncli.trace.worksheet import Worksheet
+
+UNREADABLE = "can't tell what it is a worksheet of"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What is traced, and which cells are left blank. variant: draws other weights."""
+
+    path: Path
+    assignments: tuple[str, ...] = ()
+    rows: tuple[int, ...] | None = None
+    steps: int = 1
+    blanks: tuple[str, ...] = ()
+    variant: int | None = None
+
+    def loaded(self) -> LoadedNetwork:
+        found = load_network(self.path, self.assignments)
+        if self.variant is not None:
+            vary(found, self.variant)
+        return found
+
+    def worksheet(self, loaded: LoadedNetwork | None = None) -> Worksheet:
+        return Worksheet(trace(loaded or self.loaded(), self.steps, self.rows), self.blanks)
+
+    def made_by(self, folder: Path) -> str:
+        """The command line that makes it again from a table in a folder."""
+        sets = [part for each in self.assignments for part in ("--set", each)]
+        rows = [] if self.rows is None else ["--rows", ",".join(map(str, self.rows))]
+        steps = [] if self.steps == 1 else ["--steps", str(self.steps)]
+        variant = [] if self.variant is None else ["--variant", str(self.variant)]
+        blanks = [part for each in self.blanks for part in ("--blank", each)]
+        relative = relative_path(self.path, folder)  # true wherever both of them move
+        return shlex.join(
+            ["nncli", "trace", *sets, *rows, *steps, *variant, *blanks, "--", relative]
+        )
+
+    def table(self, worksheet: Worksheet, folder: Path) -> str:
+        """The table for the answers, to lie in a folder."""
+        return worksheet.answers(self.made_by(folder), digest(self.path))
+
+    @classmethod
+    def of_answers(cls, answers: Answers, given: Path | None = None) -> "Exercise":
+        """By the command line that the answers carry. given: where its config or run is now."""
+        from nncli.cli.commands import trace as trace_command
+
+        try:
+            program, name, *arguments = shlex.split(answers.made_by)
+            context = trace_command.command.make_context(name, arguments, help_option_names=[])
+            asked = context.params
+            if (program, name) != ("nncli", "trace"):
+                raise ValueError(name)
+        except (ValueError, click.ClickException):
+            raise UserError(f"{answers.path}: {UNREADABLE}: '{answers.made_by}'") from None
+        path = _found(answers, [given] if given else _places(answers, asked["path"]))
+        keys = ("assignments", "rows", "steps", "blanks", "variant")
+        return cls(path, *(asked[key] for key in keys))
+
+
+def _places(answers: Answers, relative: Path) -> list[Path]:
+    """Where the answers say, or else here or beside them: tables are sent to and fro."""
+    folder = answers.path.parent
+    places = [
+        folder / relative,
+        *(each / relative.name for each in (Path(), folder, folder / "..")),
+    ]
+    return [Path(os.path.normpath(place)) for place in places]
+
+
+def _found(answers: Answers, places: Sequence[Path]) -> Path:
+    """The first that is what it was when the worksheet was made. Raises UserError."""
+    there = [place for place in places if place.exists()]
+    if not there:
+        raise UserError(
+            f"{answers.path}: {places[0]}, which it was made from, isn't there: use --of"
+        )
+    for path in there:
+        if digest(path) == answers.digest:
+            return path
+    raise UserError(f"{answers.path}: {there[0]} has changed since the worksheet was made from it")

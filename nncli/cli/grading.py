@@ -1,0 +1,121 @@
+"""Grading: the tables of a class, each against its own exercise."""
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from nncli.artifacts.files import reporting
+from nncli.cli.exercise import Exercise
+from nncli.errors import NncliError, UserError
+from nncli.trace.class_marks import ClassMarks, is_class_table
+from nncli.trace.grading import Answers, GradedAnswer, grade, read_answers
+from nncli.trace.worksheet import Worksheet
+
+ENDING = ".csv"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """marks, unread: by student, whose answers are marked, or why they couldn't be.
+
+    files: of every student.  notes: what the teacher should look at.
+    """
+
+    files: Mapping[str, Path]
+    marks: dict[str, list[GradedAnswer]] = field(default_factory=dict)
+    unread: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def class_marks(self) -> ClassMarks:
+        return ClassMarks(self.marks)
+
+
+def tables_in(files: Sequence[Path], leave_out: Path | None = None) -> dict[str, Path]:
+    """The tables among the files and in folders, by the students' names: those of the files.
+
+    leave_out: a file to be written. Raises UserError for a folder without any.
+    """
+    found = list[Path]()
+    for file in files:
+        if not file.is_dir():
+            found.append(file)
+            continue
+        with reporting(file):
+            inside = sorted(each for each in file.iterdir() if each.suffix.lower() == ENDING)
+        own = [each for each in inside if _is_answers(each, leave_out)]
+        if not own:
+            raise UserError(f"{file}: no tables of answers ({ENDING}) in it")
+        found += own
+    stems = [file.stem for file in found]
+    once = [
+        stem if stems.count(stem) == 1 else os.fspath(file)
+        for stem, file in zip(stems, found, strict=True)
+    ]
+    return dict(zip(once, found, strict=True))
+
+
+def _is_answers(file: Path, leave_out: Path | None) -> bool:
+    """Whether it is neither hidden nor a table of marks."""
+    if file.name.startswith(".") or (leave_out and file.absolute() == leave_out.absolute()):
+        return False
+    return not is_class_table(file)
+
+
+def grade_all(
+    files: Mapping[str, Path], given: Path | None, key: Path | None, tolerance: float
+) -> Graded:
+    """The marks of all that can be read. given: of what it is.  key: the exercise that counts."""
+    graded, known = Graded(files), _Worksheets(given)
+    shared = None if key is None or key.is_dir() else read_answers(key)
+    if shared:
+        known.of(shared)
+    for student, file in files.items():
+        try:
+            answers = read_answers(file)
+            counts = shared or (answers if key is None else _key_of(answers, key))
+            worksheet = known.of(counts)
+            if key and _asked(counts) != _asked(answers):
+                graded.notes.append(f"{file}: was made from another worksheet than {counts.path}")
+            graded.marks[student] = grade(answers, worksheet, tolerance)
+        except NncliError as error:
+            graded.unread[student] = error.lines()
+    graded.notes.extend(
+        f"{files[student]}: its answers are right for {other}'s worksheet"
+        for student in graded.marks
+        if (other := graded.class_marks.whose(student))
+    )
+    return graded
+
+
+def _key_of(answers: Answers, folder: Path) -> Answers:
+    """The empty table of the same name."""
+    file = folder / answers.path.name
+    if not file.exists():
+        raise UserError(f"{answers.path}: {folder} has no {file.name}, whose worksheet would count")
+    return read_answers(file)
+
+
+def _asked(answers: Answers) -> list[str]:
+    """The command line, but for the way to the config, which is another one from elsewhere."""
+    try:
+        return shlex.split(answers.made_by)[:-1]
+    except ValueError:
+        return []
+
+
+class _Worksheets:
+    """Each made once."""
+
+    def __init__(self, given: Path | None) -> None:
+        self.given = given
+        self.known: dict[Exercise, Worksheet] = {}
+
+    def of(self, answers: Answers) -> Worksheet:
+        exercise = Exercise.of_answers(answers, self.given)
+        if exercise not in self.known:
+            self.known[exercise] = exercise.worksheet()
+        return self.known[exercise]

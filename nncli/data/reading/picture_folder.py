@@ -1,0 +1,178 @@
+"""Picture folder: PNG files as the rows of a table, a column for each number of a pixel.
+
+A class has a folder of its own, whose name is the class: `cats/1.png`, `dogs/1.png`. Pictures that
+lie in the folder itself have no class, as new ones to predict. What a file says of its size is read
+before any pixel is.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nncli.data.reading.chunks import Chunk, reading, refuse_width
+from nncli.errors import DataError, printable
+from nncli.parts.arrays import Array, Shape
+from nncli.untrusted_files.opening import open_regular, sha256_of
+
+CLASS = "class"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER = struct.Struct(">8sI4sIIBBBBB")  # up to the interlace method
+GRAY = (0, 4)  # colour types without colour
+CHANNELS = ("red", "green", "blue")
+AT_A_TIME = 256  # pictures of a chunk
+
+
+@dataclass(frozen=True)
+class _Picture:
+    path: Path
+    label: str
+
+
+class PictureFolder:
+    """The PNG files of a folder, those of each class in their order, the classes in theirs.
+
+    A pixel is a number from 0 to 1, or three where any picture has colours; transparency is left
+    out. picture: (height, width, channels) of each.  pixels: the names of their columns.
+    Raises DataError for a folder without pictures, and for pictures of different sizes.
+    """
+
+    row_word = "picture "
+    row_indices: frozenset[str] = frozenset()
+    set_aside: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with reading(path):
+            self._pictures = [*_pictures(path)]
+        if not self._pictures:
+            message = f"{path}: a folder without pictures: expected CLASS/NAME.png in it"
+            raise DataError(message, key="data.path")
+        sizes = {picture: _size(picture.path) for picture in self._pictures}
+        (first, (height, width, _)), *others = sizes.items()
+        for picture, (high, wide, _) in others:
+            if (high, wide) != (height, width):
+                raise DataError(
+                    f"{picture.path}: {wide} x {high} pixels, and {first.path} has {width} x "
+                    f"{height}: bring all pictures to one size",
+                    key="data.path",
+                )
+        self.picture: Shape = (height, width, max(channels for *_, channels in sizes.values()))
+        self.pixels = tuple(pixel_names("pixel", self.picture))
+        refuse_width(path, len(self.pixels))
+        self._has_classes = any(picture.label for picture in self._pictures)
+        self.names = (*self.pixels, *([CLASS] if self._has_classes else []))
+        self.texts = frozenset([CLASS])
+
+    def chunks(self) -> Iterator[Chunk]:
+        for start in range(0, len(self._pictures), AT_A_TIME):
+            some = self._pictures[start : start + AT_A_TIME]
+            values = np.stack([self._read(picture.path) for picture in some])
+            columns: list[Array | list[str]] = [*np.ascontiguousarray(values.T)]
+            if self._has_classes:
+                columns.append([picture.label for picture in some])
+            yield Chunk(columns, np.arange(start + 1, start + len(some) + 1))
+
+    @property
+    def listing(self) -> "PictureListing":
+        """The same pictures, a row each, by the place of their file in the folder."""
+        paths = [picture.path for picture in self._pictures]
+        return PictureListing([path.relative_to(self.path).as_posix() for path in paths])
+
+    def _read(self, path: Path) -> Array:
+        """All numbers of a picture, line by line. Raises DataError if it is damaged."""
+        from matplotlib.image import imread
+
+        height, width, channels = self.picture
+        with reading(path), open_regular(path) as file:
+            try:
+                found = imread(file, format="png")
+            except (SyntaxError, ValueError, OSError) as error:
+                why = printable(str(error), 200)
+                raise DataError(f"{path}: not a PNG that can be read: {why}") from None
+        values = np.asarray(found, float).reshape(height, width, -1)
+        if values.shape[2] in (2, 4):  # the last one is transparency
+            values = values[:, :, :-1]
+        return np.broadcast_to(values, (height, width, channels)).ravel()
+
+    def count_cells(self) -> int:
+        return len(self._pictures) * len(self.names)
+
+    def count_rows(self) -> int:
+        return len(self._pictures)
+
+
+class PictureListing:
+    """The pictures of a folder by their names: what stands beside predictions in a table."""
+
+    names = ("picture",)
+    texts = frozenset(names)
+    row_word = PictureFolder.row_word
+    row_indices: frozenset[str] = frozenset()
+    set_aside: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
+    picture: Shape = ()
+    pixels: tuple[str, ...] = ()
+
+    def __init__(self, files: Sequence[str]) -> None:
+        self.files = files
+
+    def chunks(self) -> Iterator[Chunk]:
+        yield Chunk([self.files], np.arange(1, len(self.files) + 1))
+
+    def count_cells(self) -> int:
+        return len(self.files)
+
+    count_rows = count_cells
+
+
+def pixel_names(name: str, picture: Shape) -> Iterator[str]:
+    """name_LINE_COLUMN, and of several channels name_LINE_COLUMN_CHANNEL, in the order of memory.
+
+    >>> [*pixel_names("p", (1, 2, 1))], [*pixel_names("p", (1, 1, 3))]
+    (['p_0_0', 'p_0_1'], ['p_0_0_red', 'p_0_0_green', 'p_0_0_blue'])
+    """
+    height, width, channels = picture
+    ends = [f"_{end}" for end in (CHANNELS if channels == len(CHANNELS) else range(channels))]
+    ends = [""] if channels == 1 else ends
+    places = ((i, j) for i in range(height) for j in range(width))
+    return (f"{name}_{i}_{j}{end}" for i, j in places for end in ends)
+
+
+def folder_sha256(path: Path) -> str:
+    """Of a folder's pictures: of each one's place in it, and the SHA-256 of its bytes."""
+    digest = hashlib.sha256()
+    for picture in _pictures(path):
+        name = picture.path.relative_to(path).as_posix()
+        digest.update(f"{name}\0{sha256_of(picture.path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _pictures(folder: Path) -> Iterator[_Picture]:
+    """Those that lie in the folder itself, then those of each class."""
+    inside = sorted(folder.iterdir())
+    yield from (_Picture(path, "") for path in inside if _is_png(path))
+    for path in inside:
+        if path.is_dir() and not path.name.startswith("."):
+            yield from (
+                _Picture(each, path.name) for each in sorted(path.iterdir()) if _is_png(each)
+            )
+
+
+def _is_png(path: Path) -> bool:
+    return path.suffix.lower() == ".png" and not path.name.startswith(".")
+
+
+def _size(path: Path) -> Shape:
+    """(height, width, channels), as the file's own header says. Raises DataError for no PNG."""
+    with reading(path), open_regular(path) as file:
+        header = file.read(HEADER.size)
+    if len(header) == HEADER.size:
+        signature, _, kind, width, height, _, colours, *_ = HEADER.unpack(header)
+        if (signature, kind) == (SIGNATURE, b"IHDR") and width and height:
+            return height, width, 1 if colours in GRAY else len(CHANNELS)
+    raise DataError(f"{path}: not a PNG picture", key="data.path")

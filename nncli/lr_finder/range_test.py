@@ -1,0 +1,161 @@
+"""Range test: lr_t = low (high / low)^(t / (steps - 1)), and the loss of each step's rows.
+
+The learning-rate range test of Smith (2015), which others call lr_find.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from nncli.engine.job import Job
+from nncli.engine.state import TrainState
+from nncli.engine.steppers.gradient import GradientStepper
+from nncli.engine.stop import Stop
+from nncli.errors import UserError
+from nncli.parts.arrays import Array
+from nncli.parts.schedules import Interval, Schedule, Warmup
+
+RISEN = 4.0  # times its start: the loss of weights that are running away
+LAST = 5  # steps whose mean loss decides that
+SMOOTHED = 1 / 40  # of all steps: the deviation of the weights of a step's neighbours
+NOISES = 2.0  # times the change of the loss from step to step: a fall that isn't chance
+LEAST_FALL = 0.01  # of the start's loss, below which it hasn't fallen
+CLEAR = 0.1  # of the whole fall, at whose start and end noise may be steeper than the curve
+SAFETY = 10.0  # times below the rate of the least loss
+
+
+@dataclass(frozen=True)
+class ExponentialRise(Schedule):
+    """lr_t = lr ratio^(t / (steps - 1))."""
+
+    ratio: float
+    steps: int
+    interval: Interval = "step"
+    warmup: Warmup = 0
+
+    def after_warmup(self, t: int, total: int) -> float:
+        return float(self.ratio ** (t / max(self.steps - 1, 1)))
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """What a range test saw.
+
+    rates, losses: of each step made, the loss before its update.  smoothed: of neighbouring steps.
+    own: the job's rate.  has_risen: whether the loss ran away before the highest rate.
+    """
+
+    rates: Array
+    losses: Array
+    smoothed: Array
+    own: float
+    has_risen: bool
+
+    @property
+    def least(self) -> int:
+        """The step of the least smoothed loss."""
+        return int(np.argmin(self.smoothed))
+
+    @property
+    def fall(self) -> float:
+        """From the first smoothed loss to the least."""
+        return float(self.smoothed[0] - self.smoothed[self.least])
+
+    @property
+    def has_fallen(self) -> bool:
+        """Whether some rate lowered the loss by more than batches differ."""
+        changes = np.abs(np.diff(self.losses[: max(self.least, LAST) + 1]))
+        noise = float(np.median(changes)) if len(changes) else 0.0
+        return self.fall > max(LEAST_FALL * abs(float(self.smoothed[0])), NOISES * noise)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the loss was still falling at the highest rate."""
+        return not self.has_risen and self.least == len(self.rates) - 1
+
+    @property
+    def steepest(self) -> int:
+        """The step where the loss falls fastest over the logarithm of the rate."""
+        if self.least == 0:
+            return 0
+        fallen = (self.smoothed[0] - self.smoothed) / self.fall
+        slope = np.gradient(self.smoothed, np.log(self.rates))
+        places = np.arange(len(slope))
+        is_clear = (fallen >= CLEAR) & (fallen <= 1 - CLEAR) & (places <= self.least)
+        return int(np.argmin(np.where(is_clear, slope, math.inf))) if is_clear.any() else self.least
+
+    @property
+    def below_least(self) -> float:
+        """The rate of the least loss / 10."""
+        return float(self.rates[self.least]) / SAFETY
+
+    def loss_at(self, rate: float) -> float | None:
+        """The smoothed loss when the rate was this; None of one that wasn't reached."""
+        if not self.rates[0] <= rate <= self.rates[-1]:
+            return None
+        return float(np.interp(math.log(rate), np.log(self.rates), self.smoothed))
+
+
+def range_test(job: Job, theta: Array, low: float, high: float, steps: int) -> RangeTest:
+    """Train from `theta` while the rate grows from `low` to `high`, or the loss runs away.
+
+    Raises UserError for an optimizer without a rate, or if not even the first loss is finite.
+    """
+    optimizer = job.optimizer
+    if not (optimizer.has_learning_rate and optimizer.has_update):
+        raise UserError(f"optimizer: {optimizer.name} has no learning rate to find")
+    rising = replace(
+        job,
+        optimizer=replace(optimizer, learning_rate=low),  # type: ignore[call-arg]
+        schedule=ExponentialRise(high / low, steps),
+    )
+    losses, has_risen = _losses(rising, rising.state_at(theta.copy()), steps)
+    if not losses:
+        raise UserError("the loss isn't finite at the weights that it begins with: nncli doctor")
+    rates = low * (high / low) ** (np.arange(len(losses)) / max(steps - 1, 1))
+    return RangeTest(
+        rates, np.array(losses), _smoothed(losses, steps), job.base_learning_rate, has_risen
+    )
+
+
+def _losses(job: Job, state: TrainState, steps: int) -> tuple[list[float], bool]:
+    """The finite losses, and whether they ran away."""
+    stepper, stop = GradientStepper(job, state), Stop()
+    losses: list[float] = []
+
+    def step(rows: int) -> None:
+        stepper.gradient_tapes[rows]()
+        losses.append(stepper.plan.loss(rows))
+        stepper.update_tape()
+        stop.requested = _has_risen(losses) or len(losses) == steps
+
+    with np.errstate(all="ignore"):
+        while not stop.requested:
+            stepper.epoch(stop, step)
+    finite = [loss for loss in losses if math.isfinite(loss)]
+    return finite, _has_risen(losses)
+
+
+def _has_risen(losses: list[float]) -> bool:
+    recent = losses[-LAST:]
+    return not math.isfinite(recent[-1]) or sum(recent) / len(recent) > _bound(losses)
+
+
+def _bound(losses: list[float]) -> float:
+    """Beyond which the loss has run away: four times its start, which may be negative."""
+    start = float(np.mean(losses[:LAST]))
+    return start + (RISEN - 1) * abs(start)
+
+
+def _smoothed(losses: list[float], steps: int) -> Array:
+    """The mean over neighbouring steps with a normal distribution's weights.
+
+    Not one of the steps before: it would lag, and name a rate that is too high.
+    """
+    values = np.minimum(losses, _bound(losses))  # which one huge loss may not spoil
+    deviation = max(steps * SMOOTHED, 1.0)
+    places = np.arange(len(values))
+    weights = np.exp(-0.5 * ((places[:, None] - places) / deviation) ** 2)
+    return cast(Array, weights @ values / weights.sum(axis=1))

@@ -1,0 +1,171 @@
+"""Pooling and flatten: pictures made smaller, and laid out as a row of features."""
+
+import math
+from typing import Annotated
+
+import numpy as np
+
+from nncli.constraints import Auto
+from nncli.equivalent import Equivalent, unsupported
+from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
+from nncli.parts.layers.convolution import CHANNELS_FIRST, Sides, pair
+from nncli.parts.layers.layer import Layer
+from nncli.parts.windows import (
+    Padding,
+    Pair,
+    Windows,
+    average_pool,
+    average_pool_gradient,
+    max_pool,
+    max_pool_gradient,
+)
+from nncli.registry import part
+
+
+class Pooling(Layer):
+    """One number of each window, for each channel by itself."""
+
+    pool_size: Sides
+    strides: Sides | Auto
+    padding: Padding
+    input_axes = 3
+
+    def __post_init__(self) -> None:
+        pair("pool_size", self.pool_size)
+        if self.strides != "auto":
+            pair("strides", self.strides)
+
+    @property
+    def sides(self) -> tuple[Pair, Pair]:
+        """Of a window, and from one to the next."""
+        size = pair("", self.pool_size)
+        return size, size if self.strides == "auto" else pair("", self.strides)
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        size, steps = self.sides
+        found = super().equivalent(library, size=size, stride=steps, **names)
+        if library == "pytorch" and self.padding == "same":
+            return found + Equivalent("", "padding: same is nn.functional.pad there, before it")
+        return found
+
+    def windows(self, input_shape: Shape) -> Windows:
+        """What is pooled. Raises ShapeError for what is no picture, or too small."""
+        self.refuse_axes(input_shape)
+        return Windows.over(input_shape, *self.sides, self.padding)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return (*self.windows(input_shape).output, input_shape[2])
+
+
+@part("max_pool2d", "max_pooling2d")
+class MaxPool2D(Pooling):
+    """a = the greatest number of each window. Backward: da goes to the first that is greatest."""
+
+    pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
+    strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
+    padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
+    equivalents = {
+        "scikit-learn": unsupported("pooling"),
+        "keras": 'layers.MaxPooling2D({size}, strides={stride}, padding="{padding}")',
+        "pytorch": Equivalent("nn.MaxPool2d({size}, {stride})", CHANNELS_FIRST),
+    }
+
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        output = (batch, *self.output_shape(input_shape))
+        return {"greatest": output, "free": output, "chosen": output}
+
+    def forward(self, buffers: LayerBuffers) -> None:
+        max_pool(buffers.x, self.windows(buffers.x.shape[1:]), out=buffers.y)
+        if buffers.training:  # what is equal to it is told from y's neighbours in the last place
+            np.copyto(buffers.saved["greatest"], buffers.y)
+
+    def backward(self, buffers: LayerBuffers) -> None:
+        if buffers.dx is not None:
+            assert buffers.dy is not None
+            max_pool_gradient(
+                buffers.x,
+                buffers.saved["greatest"],
+                buffers.dy,
+                self.windows(buffers.x.shape[1:]),
+                out=buffers.dx,
+                free=buffers.saved["free"],
+                chosen=buffers.saved["chosen"],
+            )
+
+    def formulas(self) -> dict[str, str]:
+        return {"a": "greatest of {x} in its window"}
+
+    def backward_formulas(self) -> dict[str, str]:
+        return {"dx": "sum of {da} over the windows whose greatest it is"}
+
+
+@part("avg_pool2d", "average_pooling2d")
+class AveragePool2D(Pooling):
+    """a = the mean of each window. Backward: da, shared out evenly."""
+
+    pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
+    strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
+    padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
+    equivalents = {
+        "scikit-learn": unsupported("pooling"),
+        "keras": 'layers.AveragePooling2D({size}, strides={stride}, padding="{padding}")',
+        "pytorch": Equivalent("nn.AvgPool2d({size}, {stride})", CHANNELS_FIRST),
+    }
+
+    def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
+        return {"part": (batch, *self.output_shape(input_shape))}
+
+    def _shares(self, buffers: LayerBuffers) -> tuple[Windows, Array]:
+        """The windows, and 1 / the numbers in each: of windows over the edge fewer."""
+        windows = self.windows(buffers.x.shape[1:])
+        counts = windows.counts()
+        if (counts == counts.flat[0]).all():
+            counts = counts.flat[0]
+        return windows, np.asarray(1.0 / counts, buffers.x.dtype)
+
+    def forward(self, buffers: LayerBuffers) -> None:
+        average_pool(buffers.x, *self._shares(buffers), out=buffers.y)
+
+    def backward(self, buffers: LayerBuffers) -> None:
+        if buffers.dx is not None:
+            assert buffers.dy is not None
+            average_pool_gradient(
+                buffers.dy, *self._shares(buffers), out=buffers.dx, part=buffers.saved["part"]
+            )
+
+    def formulas(self) -> dict[str, str]:
+        return {"a": "mean of {x} in its window"}
+
+    def backward_formulas(self) -> dict[str, str]:
+        return {"dx": "sum of {da} / {n} over the windows that see it"}
+
+
+@part("flatten")
+class Flatten(Layer):
+    """a = x as a row of features: line by line, in each line place by place, channels innermost."""
+
+    equivalents = {
+        "scikit-learn": unsupported("flatten"),
+        "keras": "layers.Flatten()",
+        "pytorch": Equivalent(
+            "nn.Flatten()",
+            "Flatten goes channel by channel there: weights behind it stand in another order",
+        ),
+    }
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return (math.prod(input_shape),)
+
+    def forward(self, buffers: LayerBuffers) -> None:
+        np.copyto(buffers.y, buffers.x.reshape(buffers.y.shape))
+
+    def backward(self, buffers: LayerBuffers) -> None:
+        if buffers.dx is not None:
+            assert buffers.dy is not None
+            np.copyto(buffers.dx, buffers.dy.reshape(buffers.dx.shape))
+
+    def formulas(self) -> dict[str, str]:
+        return {"a": "{x}"}
+
+    def backward_formulas(self) -> dict[str, str]:
+        return {"dx": "{da_in_place}"}

@@ -1,0 +1,49 @@
+"""Optimizer state: what an optimizer remembers before the first step, written out in a config."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+from nncli.constraints import Count, Finite, Length, NonNegative
+
+Numbers = Annotated[list[Finite | Annotated[list[Finite], Length(1)]], Length(1)]
+Squares = Annotated[list[NonNegative | Annotated[list[NonNegative], Length(1)]], Length(1)]
+HOW = "one number for all, or numbers by tensor, as output/W"
+
+
+@dataclass(frozen=True)
+class InitialState:
+    """The slots before the first step, by the names that a trace has for them."""
+
+    def slots(self) -> dict[str, Any]:
+        """Each slot's number, or its numbers by tensor."""
+        return {it.name: getattr(self, it.name) for it in fields(self) if it.name != "step"}
+
+    def given(self) -> Iterator[tuple[str, str, Any]]:
+        """(slot, tensor, numbers) of all that is written out one by one."""
+        for slot, numbers in self.slots().items():
+            if isinstance(numbers, Mapping):
+                yield from ((slot, tensor, own) for tensor, own in numbers.items())
+
+
+@dataclass(frozen=True)
+class InitialVelocity(InitialState):
+    """The velocity before the first step."""
+
+    velocity: Annotated[Finite | dict[str, Numbers], f"v: {HOW}"] = 0.0
+
+
+@dataclass(frozen=True)
+class InitialSquares(InitialState):
+    """The sum or mean of squared gradients before the first step."""
+
+    squares: Annotated[NonNegative | dict[str, Squares], f"s: {HOW}"] = 0.0
+
+
+@dataclass(frozen=True)
+class InitialMoments(InitialState):
+    """The running means of g and g^2 before the first step here, and how many steps made them."""
+
+    m: Annotated[Finite | dict[str, Numbers], f"mean of g: {HOW}"] = 0.0
+    s: Annotated[NonNegative | dict[str, Squares], f"mean of g^2: {HOW}"] = 0.0
+    step: Annotated[Count, "steps made before, which the corrections count"] = 0

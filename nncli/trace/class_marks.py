@@ -1,0 +1,182 @@
+"""Class marks: what every student has right, question by question, and what went wrong most."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nncli.artifacts.files import reporting
+from nncli.trace.answer_numbers import Reading, readings
+from nncli.trace.grading import GradedAnswer
+from nncli.trace.worksheet import Blank
+
+OTHER = "no usual slip"
+UNANSWERED = "not answered"
+COPIED, FEWEST = 0.8, 5  # of the answers that are another's: such a share, and so many
+HEAD = ("student", "file", "right", "of", "carried", "empty", "went wrong")
+Question = tuple[int, str]  # step, tensor
+
+
+@dataclass(frozen=True)
+class Score:
+    """right: of so many; carried: of these, how many follow from an earlier slip."""
+
+    right: int
+    of: int
+    carried: int
+
+    @classmethod
+    def of_marks(cls, marks: Sequence[GradedAnswer]) -> "Score":
+        right = sum(mark.verdict == "right" for mark in marks)
+        return cls(right, len(marks), sum(mark.is_carried for mark in marks))
+
+    def __str__(self) -> str:
+        """`7/8`; `7/8*` where one of them follows from a slip."""
+        return f"{self.right}/{self.of}{'*' if self.carried else ''}"
+
+
+@dataclass(frozen=True)
+class WentWrong:
+    """A slip, how many answers have it, whose, and in which questions."""
+
+    slip: str
+    answers: int
+    students: Sequence[str]
+    questions: Sequence[str]
+
+
+class ClassMarks:
+    """marks: of each student, by name. Their worksheets may be of different numbers."""
+
+    def __init__(self, marks: Mapping[str, Sequence[GradedAnswer]]) -> None:
+        self.marks = marks
+        self.blanks: dict[tuple[int, str], Blank] = {}  # by step and cell, in the order of the page
+        for each in marks.values():
+            for mark in each:
+                self.blanks.setdefault((mark.blank.step, mark.blank.cell), mark.blank)
+        self.questions = list(dict.fromkeys(map(_question, self.blanks.values())))
+
+    def labels(self) -> list[str]:
+        """Of the questions: symbols, where they tell one from another; `z1 (2)` in step 2."""
+        symbols = {_question(blank): blank.symbol for blank in self.blanks.values()}
+        often = Counter((step, symbols[step, tensor]) for step, tensor in self.questions)
+        names = [
+            symbols[step, tensor] if often[step, symbols[step, tensor]] == 1 else tensor
+            for step, tensor in self.questions
+        ]
+        steps = [f" ({step})" if step > 1 else "" for step, _ in self.questions]
+        return [name + step for name, step in zip(names, steps, strict=True)]
+
+    def score(self, student: str, question: Question | None = None) -> Score:
+        """Of one question, or of all."""
+        return Score.of_marks(_of(self.marks[student], question))
+
+    def share_right(self, question: Question) -> float:
+        """Of all students' answers to a question."""
+        scores = [self.score(student, question) for student in self.marks]
+        return sum(each.right for each in scores) / max(sum(each.of for each in scores), 1)
+
+    def slips_of(self, student: str) -> Counter[str]:
+        return Counter(_what(mark) for mark in self.marks[student] if mark.verdict != "right")
+
+    def went_wrong(self) -> list[WentWrong]:
+        """What most students have first; what has no name, and what isn't there, last."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        labels = dict(zip(self.questions, self.labels(), strict=True))
+        for student, marks in self.marks.items():
+            for mark in marks:
+                if mark.verdict != "right":
+                    place = student, labels[_question(mark.blank)]
+                    found.setdefault(_what(mark), []).append(place)
+        each = (
+            WentWrong(
+                slip, len(places), *(list(dict.fromkeys(it)) for it in zip(*places, strict=True))
+            )
+            for slip, places in found.items()
+        )
+        return sorted(each, key=_how_often)
+
+    def whose(self, student: str) -> str:
+        """Whose worksheet the numbers are right for, though not for the student's own; or empty."""
+        given = [
+            (mark.blank.number, reading)
+            for mark in self.marks[student]
+            if mark.blank.value and (reading := readings(mark.answer))
+        ]
+        own = sum(mark.verdict == "right" and not mark.is_carried for mark in self.marks[student])
+        for other, marks in self.marks.items():
+            blanks = {mark.blank.number: mark.blank for mark in marks}
+            same = sum(_is_of(reading, blanks.get(number)) for number, reading in given)
+            if other != student and same >= max(COPIED * len(given), FEWEST) and same > own:
+                return other
+        return ""
+
+    def csv(self, files: Mapping[str, str], unread: Mapping[str, str]) -> str:
+        """A row a student, a column a blank: 1 is right.
+
+        files: whose answers are where.  unread: why a file could not be marked.
+        """
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        cells = [f"#{each.number} {_placed(each)}" for each in self.blanks.values()]
+        head = (*HEAD, *cells)
+        table.writerow((*head, "problem"))
+        for student in self.marks:
+            table.writerow((student, files[student], *self._row(student), ""))
+        for student, problem in unread.items():
+            empty = [""] * (len(head) - 2)
+            table.writerow((student, files[student], *empty, problem))
+        return text.getvalue()
+
+    def _row(self, student: str) -> list[object]:
+        score, slips = self.score(student), self.slips_of(student)
+        by_cell = {(it.blank.step, it.blank.cell): it for it in self.marks[student]}
+        found = [by_cell.get(place) for place in self.blanks]
+        marks = ["" if each is None else int(each.verdict == "right") for each in found]
+        empty = sum(mark.verdict == "empty" for mark in self.marks[student])
+        return [score.right, score.of, score.carried, empty, told(slips), *marks]
+
+
+def is_class_table(file: Path) -> bool:
+    """Whether it begins as what `csv` writes."""
+    begin = ",".join(HEAD).encode()
+    with reporting(file), file.open("rb") as opened:
+        return opened.read(len(begin)) == begin
+
+
+def _how_often(found: WentWrong) -> tuple[bool, int, int]:
+    return found.slip in (OTHER, UNANSWERED), -len(found.students), -found.answers
+
+
+def told(slips: Counter[str]) -> str:
+    """`sign (3), forgot 1/n`."""
+    return ", ".join(
+        name + (f" ({count})" if count > 1 else "") for name, count in slips.most_common()
+    )
+
+
+def _question(blank: Blank) -> Question:
+    return blank.step, blank.tensor
+
+
+def _of(marks: Sequence[GradedAnswer], question: Question | None) -> list[GradedAnswer]:
+    return [mark for mark in marks if question in (None, _question(mark.blank))]
+
+
+def _is_of(read: Sequence[Reading], blank: Blank | None) -> bool:
+    """Whether an answer is that of another worksheet, with enough digits to tell."""
+    if blank is None:
+        return False
+    return any(each.is_fine and each.rounds(blank.value) for each in read)
+
+
+def _what(mark: GradedAnswer) -> str:
+    if mark.verdict == "wrong":
+        return mark.slip or OTHER
+    return UNANSWERED if mark.verdict == "empty" else mark.verdict
+
+
+def _placed(blank: Blank) -> str:
+    return f"{blank.cell} (step {blank.step})" if blank.step > 1 else blank.cell

@@ -1,0 +1,80 @@
+"""Partial sums: a formula's sum with one of its terms left out, or of the wrong sign."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from nncli.trace.arithmetic import NAME, OVER_ALL, OVER_ROWS, PRODUCT
+from nncli.trace.question import Question
+
+MOST_TERMS = 8  # of longer sums nobody could tell which it was
+OF_ROWS = ("dW", "db")
+
+
+def row_alone(asked: Question) -> Iterator[float | None]:
+    """Of a gradient: each term of its sum over rows."""
+    found, terms = _sum(asked)
+    if found and asked.short in OF_ROWS:
+        yield from (_with(asked, found, term) for term in terms)
+
+
+def term_left_out(asked: Question) -> Iterator[float | None]:
+    """Without each of its terms in turn; then each alone."""
+    found, terms = _sum(asked)
+    if found:
+        yield from (_with(asked, found, sum(terms) - term) for term in terms)
+        yield from (_with(asked, found, term) for term in terms)
+
+
+def one_sign_wrong(asked: Question) -> Iterator[float | None]:
+    """With each of its terms in turn the other way round."""
+    found, terms = _sum(asked)
+    if found:
+        yield from (_with(asked, found, sum(terms) - 2.0 * term) for term in terms)
+
+
+def _with(asked: Question, found: re.Match[str], number: float) -> float | None:
+    """The formula with a number in place of its sum."""
+    template = asked.tensor.template
+    return asked.value(f"{template[: found.start()]}({number!r}){template[found.end() :]}")
+
+
+def _sum(asked: Question) -> tuple[re.Match[str] | None, list[float]]:
+    """The first sum of the formula and its terms, if there are several, but not many."""
+    for pattern, terms_of in ((OVER_ALL, _over_all), (OVER_ROWS, _over_rows), (PRODUCT, _product)):
+        if found := pattern.search(asked.tensor.template):
+            terms = terms_of(asked, found)
+            if 1 < len(terms) <= MOST_TERMS and None not in terms:
+                return found, [float(term) for term in terms if term is not None]
+            break
+    return None, []
+
+
+def _over_all(asked: Question, found: re.Match[str]) -> list[float | None]:
+    shape = asked.operands[NAME.findall(found[1])[0]].shape
+    if np.prod(shape) > MOST_TERMS:
+        return []
+    return [asked.value(found[1], place) for place in np.ndindex(shape)]
+
+
+def _over_rows(asked: Question, found: re.Match[str]) -> list[float | None]:
+    """Of a mean each term is divided already."""
+    kind, inner = found.groups()
+    wide = [name for name in NAME.findall(inner) if asked.operands[name].ndim == 2]
+    rows = asked.operands[wide[0]].shape[0] if wide else 0
+    if rows > MOST_TERMS:
+        return []
+    terms = [asked.value(inner, (row, asked.index[-1])) for row in range(rows)]
+    divisor = rows if kind == "mean" else 1
+    return [None if term is None else term / divisor for term in terms]
+
+
+def _product(asked: Question, found: re.Match[str]) -> list[float | None]:
+    left, left_turned, right, right_turned = found.groups()
+    a, b = asked.operands[left], asked.operands[right]
+    if len(asked.index) != 2:
+        return []
+    row, column = asked.index
+    factors = (a.T if left_turned else a)[row], (b.T if right_turned else b)[:, column]
+    return [*map(float, factors[0] * factors[1])] if len(factors[0]) <= MOST_TERMS else []

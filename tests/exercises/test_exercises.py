@@ -1,0 +1,44 @@
+"""docs/coverage.md: each exercise shows the published numbers, by the commands that stand there."""
+
+import re
+import runpy
+
+import pytest
+from exercise_runs import ROOT, Laboratory, holds
+from exercises import exercises
+
+MADE = runpy.run_path(str(ROOT / "docs" / "make_coverage.py"))
+LINES = MADE["PAGE"].read_text(encoding="utf-8").splitlines()
+ROW = re.compile(r"\| \[?(\d+)\b.* \|$")
+ROWS = {int(found[1]): each for each in LINES if (found := ROW.match(each))}
+
+
+@pytest.fixture(scope="module")
+def laboratory(tmp_path_factory):
+    return Laboratory(tmp_path_factory.mktemp("laboratory"))
+
+
+@pytest.mark.parametrize("exercise", exercises(), ids=lambda it: f"{it.number}_{it.title}")
+def test_an_exercise_shows_what_was_published(exercise, laboratory):
+    seen = laboratory.seen(exercise)
+    for claim, found in seen:
+        assert holds(claim, found), f"{claim.what}: published {claim.published}, seen {found}"
+    row = ROWS[exercise.number]
+    assert _roughly(row, seen) == _roughly(MADE["line"](exercise, seen), seen), MADE["__doc__"]
+
+
+def _roughly(row, seen):
+    """A row without the numbers that another machine's last bits may change."""
+    return row if all(claim.within == 0 for claim, _ in seen) else re.sub(r"\*\*.*?\*\*", "", row)
+
+
+def test_the_page_has_no_other_lines():
+    assert MADE["page"](ROWS).splitlines() == LINES, MADE["__doc__"]
+
+
+def test_exercises_that_are_done_have_commands_and_others_say_why_not():
+    known = exercises()
+    assert [each.number for each in known] == list(range(1, len(known) + 1))
+    done = [each for each in known if each.verdict == "yes"]
+    assert [each.number for each in done if not any(it.claims for it in each.commands)] == []
+    assert [each.number for each in known if each.verdict != "yes" and not each.note] == []
