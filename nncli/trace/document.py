@@ -9,10 +9,10 @@ from functools import partial
 from itertools import groupby
 
 from nncli.engine.notation import written
-from nncli.trace.chain_rule import OVERVIEW
 from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
 from nncli.trace.window_sums import patch_and_kernel
+from nncli.trace.wording import PHASES
 from nncli.trace.worked import each_blank, first
 from nncli.trace.worksheet import Worksheet
 
@@ -45,7 +45,7 @@ class TensorBlock:
 
     columns: what they stand for, if they have names and all are shown.
     arithmetic: how its first number comes about, or each that was asked for, a line each.
-    meaning: what it is, a line each.
+    meaning: what it is, a line each; what the phase's remark says of all layers is left to it.
     """
 
     title: str
@@ -114,8 +114,7 @@ class _StepPage:
         for phase, group in groupby(step.tensors, lambda tensor: tensor.phase):
             tensors = list(group)
             yield Heading(2, phase.capitalize())
-            if phase == "backward":
-                yield Remark(OVERVIEW)
+            yield Remark(PHASES[phase])
             yield from self._update(tensors) if phase == "update" else self._pass(tensors)
 
     def _network(self) -> str:
@@ -140,6 +139,7 @@ class _StepPage:
         """Parameter by parameter: before, gradient, slots and after side by side."""
         for owner, group in groupby(tensors, _owner):
             if not owner:
+                yield Sentence("")
                 yield from map(self._block, group)
                 continue
             together = list(group)
@@ -166,7 +166,7 @@ class _StepPage:
             cells=[] if is_said else shown,
             columns=names if shown and len(names) == len(shown[0]) else (),
             arithmetic=self.worked(tensor),
-            meaning=tensor.meaning,
+            meaning=tensor.meaning if tensor.phase == "backward" else (),
         )
 
 

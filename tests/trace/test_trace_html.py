@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nncli.artifacts.loaded_network import load_network
+from nncli.trace.arithmetic import unlinked
 from nncli.trace.html import html
 from nncli.trace.tensor import TracedTensor
 from nncli.trace.traced_steps import Trace, trace
@@ -57,7 +58,9 @@ def test_the_page_holds_the_numbers_of_the_trace(by_hand: Trace) -> None:
     assert found["values"] == [32, 32, 64, 64, -32, -32]
     assert (found["shape"], found["axes"]) == ([3, 2], ["input", "unit"])
     assert found["formula"] == "dW1 = x^T dz1"
-    assert found["arithmetic"][4] == "(-1)*32"
+    assert found["arithmetic"][4] == "{x.0,2|(-1)}*{dz.0,0|32}"
+    assert unlinked(found["arithmetic"][4]) == "(-1)*32"
+    assert found["operands"] == {"x": "input", "dz": "hidden_1/dz"}
 
 
 def test_every_number_has_all_its_digits() -> None:

@@ -46,7 +46,7 @@ const look = () => ({
   units: [...document.querySelectorAll(".unit")].map((each) =>
     each.querySelector(":scope > text").textContent),
   current: [...document.querySelectorAll(".current")].map((each) => each.dataset.column),
-  chosen: [...document.querySelectorAll("#network .chosen:not(.weight)")].map((each) =>
+  chosen: [...document.querySelectorAll("#network .chosen:not(.weight, .ones)")].map((each) =>
     [each.dataset.column, each.dataset.from, each.dataset.unit].filter(Boolean).join()),
   tip: document.getElementById("tip").hidden ? null : text("tip"),
   biases: [...document.querySelectorAll(".bias")].map((each) => each.textContent),
@@ -303,4 +303,4 @@ def test_a_finger_is_told_to_tap_and_a_mouse_to_point() -> None:
 
 def test_a_gradient_says_what_it_is(by_hand: dict[str, Any]) -> None:
     assert by_hand["dW1"]["meaning"].startswith("d(loss)/d(W1) = d(loss)/d(z1) · d(z1)/d(W1)")
-    assert by_hand["opened"]["meaning"] == ""
+    assert by_hand["opened"]["meaning"].startswith("for each unit: every x times its weight")

@@ -4,17 +4,24 @@ const WIDE = 6; // columns from which a table has the page to itself
 
 function drawPanel(position) {
   const { tensor, step } = positions[position];
-  const formula = tensor.formula || tensor.symbol;
-  document.getElementById("formula").replaceChildren(...formulaInHtml(formula, symbols));
+  document.getElementById("formula").replaceChildren(...linkedFormula(position));
   document.getElementById("about").textContent =
     [tensor.name, tensor.phase, sizeInWords(tensor)].filter(Boolean).join(" · ");
-  const numbers = tensor.axes.length ? [table(tensor, step)] : [];
+  document.getElementById("onward").replaceChildren(...onward(position));
+  const numbers = tensor.axes.length ? [table(tensor, step, { former: formerly(position) })] : [];
   document.getElementById("meaning").replaceChildren(
-    ...tensor.meaning.map((words) => element("p", {}, ...formulaInHtml(words, symbols))));
+    ...meaningOf(tensor).map((words) => element("p", {}, ...formulaInHtml(words, symbols))));
   document.getElementById("scroll").replaceChildren(...numbers);
   document.getElementById("panel").classList.toggle("wide", (tensor.kept.at(-1) ?? []).length > WIDE);
   document.getElementById("numbers").hidden = numbers.length === 0;
   document.getElementById("left_out").textContent = leftOut(tensor);
+}
+
+/** What it is, in words: its own, or those of its letter. */
+function meaningOf(tensor) {
+  if (tensor.meaning.length) return tensor.meaning;
+  const [, letter] = /^(.*?)\d*$/.exec(tensor.symbol);
+  return trace.letters.filter(([each]) => each === letter).map(([, words]) => words);
 }
 
 function sizeInWords(tensor) {
@@ -32,24 +39,27 @@ function leftOut(tensor) {
     " all numbers are in nncli trace --format json.";
 }
 
-/** Rows and columns as in the tensor; a vector is one row. */
-function table(tensor, step) {
+/**
+ * Rows and columns as in the tensor; a vector is one row.
+ * kept: the indices of each axis.  former: what its numbers were before, to stand above them.
+ */
+function table(tensor, step, { kept = tensor.kept, former } = {}) {
   const column = columnOf(tensor);
   const isFlat = tensor.axes.length === 1;
   const across = tensor.axes.length - 1;
-  const head = tensor.kept[across].map((index) =>
+  const head = kept[across].map((index) =>
     element("th", { scope: "col" }, heading(tensor.axes[across], index, column, step)));
-  const down = isFlat ? [null] : tensor.kept[0];
+  const down = isFlat ? [null] : kept[0];
   const most = largest(tensor.values);
   const rows = down.map((first) => {
     const title = isFlat ? [] : [element("th", { scope: "row" },
       heading(tensor.axes[0], first, column, step))];
-    const cells = tensor.kept[across].map((last) =>
-      cell(tensor, isFlat ? [last] : [first, last], most));
-    return element("tr", {}, ...title, ...withGap(cells, tensor.kept[across], "td"));
+    const cells = kept[across].map((last) =>
+      cell(tensor, isFlat ? [last] : [first, last], most, former));
+    return element("tr", {}, ...title, ...withGap(cells, kept[across], "td"));
   });
   const corner = isFlat ? [] : [element("td")];
-  const top = element("tr", {}, ...corner, ...withGap(head, tensor.kept[across], "th"));
+  const top = element("tr", {}, ...corner, ...withGap(head, kept[across], "th"));
   const body = withGap(rows, down, "tr");
   return element("table", {}, element("thead", {}, top), element("tbody", {}, ...body));
 }
@@ -62,17 +72,19 @@ function withGap(made, indices, tag) {
   return [...made.slice(0, at), gap, ...made.slice(at)];
 }
 
-function cell(tensor, index, most) {
+function cell(tensor, index, most, former) {
   const value = valueAt(tensor, index);
   const attributes = { "data-index": index.join(), class: signOf(value), tabindex: -1,
     style: `--share: ${share(value, most)}` };
-  return element("td", attributes, written(value, 6));
+  const was = former ? [element("small", {}, `${written(valueAt(former, index), 6)} →`)] : [];
+  return element("td", attributes, ...was, written(value, 6));
 }
 
 /** Work out one number of the position's tensor, and mark it in the table. */
 function markPanel(position, index, row) {
   const { tensor, step } = positions[position];
-  document.getElementById("element").replaceChildren(...workedOut(tensor, index, step));
+  document.getElementById("element").replaceChildren(...workedOut(position, index, step));
+  drawQuestion();
   for (const each of document.querySelectorAll("#scroll [data-index]")) {
     const isChosen = each.dataset.index === index.join();
     each.classList.toggle("chosen", isChosen);
@@ -82,13 +94,17 @@ function markPanel(position, index, row) {
   }
 }
 
-function workedOut(tensor, index, step) {
-  const value = written(valueAt(tensor, index));
+function workedOut(position, index, step) {
+  const { tensor } = positions[position];
   const lines = [];
   if (index.length) lines.push(element("span", { class: "of" }, inWords(tensor, index, step)));
+  if (isAsked(tensor, index)) return lines;
+  const value = written(valueAt(tensor, index));
   const sum = tensor.arithmetic[place(tensor, index)];
-  const isWorked = sum && minus(sum) !== value;
-  if (isWorked) lines.push(element("span", { class: "sum" }, ...formulaInHtml(sum, new Set())));
+  const isWorked = sum && minus(unlinked(sum)) !== value;
+  if (isWorked) {
+    lines.push(element("span", { class: "sum" }, ...arithmeticInHtml(position, sum)));
+  }
   lines.push(element("span", { class: "value" }, `${isWorked ? "= " : ""}${value}`));
   if (!sum && tensor.arithmetic.length) {
     const words = `The first ${tensor.arithmetic.length} numbers are worked out in this page.`;

@@ -14,6 +14,7 @@ MOST_LABELLED = 9  # weights into a column whose numbers are written on them
 LONGEST_NAME = 14  # signs of an input's or output's name
 RADIUS, PITCH, TOP = 21, 66, 54
 GAP, LABELLED_GAP = 120, 190  # from column to column
+LEAST = 0.75  # of its size, down to which it is drawn where there is little room
 SIDE = 118  # beside the first and the last column, for names
 
 
@@ -55,7 +56,8 @@ def drawing(shown: Trace) -> Markup:
         _ends(shown, columns, places, most, given),
     ]
     label = "The network: " + ", ".join(f"{it.title} {len(it.names)}" for it in columns)
-    return tag("svg", *parts, viewBox=f"0 0 {width} {height}", role="img", aria_label=label)
+    box, least = f"0 0 {width} {height}", f"min-width: {LEAST * width:.0f}px"
+    return tag("svg", *parts, width=width, viewBox=box, style=least, role="img", aria_label=label)
 
 
 def _kind(layer: TracedLayer) -> str:
