@@ -261,6 +261,18 @@ def pictures_run(tmp_path_factory):
     return RunReader(RunDirectory.open(runs / "c-001"))
 
 
+def test_a_reshape_goes_by_way_of_rows(declared):
+    hidden = "[{type: reshape, shape: [2, 2, 1]}, {type: reshape, shape: [1, 2, 2]}, flatten]"
+    more = "[{type: reshape, shape: [2, 2]}, {type: reshape, shape: [4]}]"
+    for block, codes in {
+        hidden: ["Pictures(2, 2, 1)", "Rows()", "Pictures(1, 2, 2)", "Rows()"],
+        more: ["nn.Unflatten(1, (2, 2))", "nn.Flatten()"],
+    }.items():
+        network = declared("data: {dataset: iris}", f"network: {{hidden: {block}}}").built.network
+        found = [module.code for module in modules(network)]
+        assert found[: len(codes)] == codes
+
+
 def test_layers_of_pictures_are_modules(pictures_run):
     found = modules(pictures_run.model.network)
     norm = "ByPlace(nn.LayerNorm(3, eps=1e-05))"
