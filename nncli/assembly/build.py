@@ -202,6 +202,7 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
         metrics=deciding({m.name: m for m in experiment.evaluation.metrics}, decision),
         seeds=experiment.seeds,
         log_every=experiment.output.log_every,
+        gradient_norms=experiment.output.gradient_norms,
     )
 
 
