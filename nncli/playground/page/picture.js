@@ -24,6 +24,7 @@ class Grid {
         const [low, high] = this.ranges[k];
         row[column.place] = low + ((high - low) * (place + (this.isPlane ? 0.5 : 0))) / (side - (this.isPlane ? 0 : 1));
       });
+      complete(row);
       inputs.put(row, this.passes.x.data, index * inputs.count);
     }
   }
