@@ -30,6 +30,7 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "plot-loss",
         "plot-sweep",
         "plot-boundary",
+        "plot-surface",
         "trace",
         "play",
         "grade",
