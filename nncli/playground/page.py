@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.loaded_network import LoadedNetwork
-from nncli.config.data_keys import Features
+from nncli.config.feature_keys import Features
 from nncli.errors import escaped
 from nncli.operating_system import shell_word
 from nncli.page.embed import asset, json_block, theme

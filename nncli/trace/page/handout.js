@@ -60,7 +60,9 @@ function printedTable(position, step) {
     : [...each.slice(0, FIRST_PRINTED), each.at(-1)]));
   const made = table(tensor, step, { kept, former: formerly(position) });
   for (const each of made.querySelectorAll("[data-index]")) {
-    if (isBlank(tensor, each.dataset.index.split(",").map(Number))) each.replaceChildren();
+    if (!isBlank(tensor, each.dataset.index.split(",").map(Number))) continue;
+    each.replaceChildren();
+    each.removeAttribute("style");
   }
   return made;
 }

@@ -247,7 +247,7 @@ function markNetwork(position, index) {
   const biases = new Set([tensor, ...operands(position)].filter(isOfBiases).map(columnOf));
   const isChosen = isOfWeights(tensor)
     ? ofWeight(column, ...index)
-    : ofUnit(isOfUnits(tensor) ? column : null, index.at(-1), used);
+    : ofUnit(isOfUnits(tensor) ? column : null, unitOf(tensor, index), used);
   for (const drawing of document.querySelectorAll("#network [data-unit]")) {
     const { column: at, from, unit, one: bias } = drawing.dataset;
     const source = from === undefined ? null : Number(from);
