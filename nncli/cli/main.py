@@ -31,6 +31,7 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "plot-sweep",
         "plot-boundary",
         "plot-surface",
+        "plot-weights",
         "trace",
         "play",
         "grade",
