@@ -1,6 +1,6 @@
 """Library: the fragments of a page: what its config names, and what may be chosen instead."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from inspect import getsource
@@ -138,13 +138,13 @@ class Library:
         names = "layers", "losses", "optimizers", "regularizers", "clip"
         return {name: getattr(self, name) for name in names}
 
-    def script(self) -> str:
-        """The generated part of the page's script."""
+    def script(self, used: Collection[str] = ()) -> str:
+        """The generated part of the page's script. used: further ufuncs that the page calls."""
         return "\n".join(
             [
                 "// Generated: a loop for each function of numbers, and the parts' small formulas.",
                 "",
-                loops(ufuncs_of(self.fragments())),
+                loops(ufuncs_of(self.fragments()) | {*used}),
                 *self.functions.values(),
                 f"const optimizerScalars = {_by_name(self.scalars)};",
                 f"const optimizerShown = {_by_name(self.shown)};",

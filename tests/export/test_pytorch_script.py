@@ -32,7 +32,7 @@ data:
   path: rows.csv
   target: {target}
   split: {{type: random, train: 0.7, val: 0.3, test: 0.0}}
-  features: {{exclude: [{exclude}]}}
+  features: {{exclude: [{exclude}]{derive}}}
   columns:
     level: {{order: [low, mid, high]}}
     day: {{type: date, format: "%d.%m.%Y"}}
@@ -63,6 +63,13 @@ CASES = {
     "of bins and values": {
         "target": "y",
         "steps": "numeric: {encode: piecewise_linear, bins: 4, with_value: true}",
+    },
+    "of formulas": {
+        "target": "y",
+        "steps": "categorical: {encode: embedding, min_count: 12, one_hot_max_size: 2}",
+        "derive": ", derive: {product: a*b, wave: sin(a)/2 - 2^a, far: '(b > 1) + on*log(b)'}, "
+        "polynomial: {degree: 3, of: [a, b]}",
+        "exclude_too": ", b",
     },
     "embedded": {
         "target": "kind",
@@ -126,9 +133,10 @@ def readers(tmp_path_factory):
     _write(folder / "rows.csv", _rows(are_new=False))
     _write(folder / "new.csv", _rows(are_new=True))
     for name, case in CASES.items():
-        keys = {"more": "", **GIVEN, **case}
+        keys = {"more": "", "derive": "", "exclude_too": "", **GIVEN, **case}
         chosen = keys["target"].strip("[]").split(", ")
         keys["exclude"] = ", ".join(each for each in TARGETS if each not in chosen)
+        keys["exclude"] += keys["exclude_too"]
         config = folder / f"{re.sub(r'[ ,]+', '_', name)}.yaml"
         config.write_text(MIXED.format(**keys), encoding="utf-8")
         runs = folder / "runs"
