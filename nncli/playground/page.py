@@ -10,16 +10,17 @@ from nncli.errors import escaped
 from nncli.operating_system import shell_word
 from nncli.page.embed import asset, json_block, theme
 from nncli.page.markup import text
+from nncli.playground.choices import offered
 from nncli.playground.columns import axes, features, outputs
 from nncli.playground.config_text import brief, tree
-from nncli.playground.library import Library, offered
+from nncli.playground.library import Library
 from nncli.playground.refusals import refuse_unplayable
 from nncli.playground.rows import sets
 from nncli.playground.settings import settings, start
 
 ENGINE = ("random", "special", "arrays", "network", "training")
 VIEW = (
-    *("data", "model", "config", "arithmetic", "colours", "elements", "picture", "diagram"),
+    *("data", "model", "config", "arithmetic", "colours", "elements", "grid", "picture", "diagram"),
     *("curves", "numbers", "controls", "page", "panel", "start"),
 )
 

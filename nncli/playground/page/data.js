@@ -73,7 +73,7 @@ function derivedFeatures() {
   if (plain.length === 0 || plain.length > 2) return [];
   const [first, second] = plain;
   const name = (column) => play.features[column.feature].name;
-  const quoted = (column) => (/^[A-Za-z_]\w*$/.test(name(column)) ? name(column) : `\`${name(column)}\``);
+  const quoted = (column) => (/^[A-Za-z_]\w*$/.test(name(column)) ? name(column) : `\`${name(column).replaceAll("`", "``")}\``);
   const power = (column, exponent, sign) => ({
     key: `${name(column)}_${exponent === 2 ? "squared" : "cubed"}`,
     label: `${name(column)}${sign}`,
