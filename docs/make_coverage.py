@@ -43,7 +43,8 @@ def line(exercise: Exercise, seen: Seen) -> str:
     if exercise.commands:
         number = f"[{number}](#{TITLE.format(number).lower().replace(' ', '-')})"
     compared = "<br>".join(_compared(claim, found) for claim, found in seen)
-    cells = [number, exercise.title, exercise.verdict, compared, exercise.note]
+    told = exercise.title + (f"<br>({exercise.note})" if exercise.note else "")
+    cells = [number, exercise.verdict, told, compared]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -73,8 +74,8 @@ def page(lines: Mapping[int, str]) -> str:
     parts = [HEAD.format(all=len(known), counts=told, by_method=by_method)]
     for source in dict.fromkeys(each.source for each in known):
         own = [each for each in known if each.source == source]
-        parts += [f"## {source}", "", "| # | exercise | | *what*: published → **seen** | |"]
-        parts += ["|--:|---|---|---|---|", *(lines[each.number] for each in own), ""]
+        parts += [f"## {source}", "", "| # | | exercise | *what*: published → **seen** |"]
+        parts += ["|--:|---|---|---|", *(lines[each.number] for each in own), ""]
     parts += ["## Commands", "", "Each exercise's, typed in the repository's folder.", ""]
     for each in known:
         parts += commands(each) if each.commands else []

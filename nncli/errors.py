@@ -13,6 +13,7 @@
     |- CorruptRun           exit 4   a run directory that isn't what its manifest says
     |- Diverged             exit 5   training reached a loss or a parameter that isn't finite
     |  `- UndefinedMonitor           or a NaN where it is watched
+    |- RanksDiffer          exit 70  processes that train one network come to other numbers
     |- TrialsFailed         exit 70  trials of a study that end in exceptions, one after another
     `- FileFailure          exit 74  the operating system refused to read or write
 
@@ -179,6 +180,22 @@ class UndefinedMonitor(Diverged):
         self.args = (
             f"{key}: {column} is NaN in epoch {epoch}: neither better nor worse than another value "
             "(watch another column, such as loss, or mend what makes it NaN)",
+        )
+
+
+class RanksDiffer(NncliError):
+    """Processes that train one network together don't have the same parameters.
+
+    odd: those that differ from the first.
+    """
+
+    exit_code = 70
+
+    def __init__(self, epoch: int, odd: Sequence[str]) -> None:
+        super().__init__(
+            f"after epoch {epoch} the parameters of {few(odd)} are not those of rank 0: another "
+            "kind of processor or another version of a library rounds otherwise (the last "
+            "checkpoint is whole: --resume goes on from there, on machines of one kind)"
         )
 
 

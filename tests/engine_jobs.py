@@ -1,5 +1,6 @@
 """Small jobs, made from parts without a config."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,15 +55,17 @@ def make_job(
     seeds=None,
     log_every=1,
     embedding=None,
+    shape=None,
     **training,
 ) -> Job:
-    """20 drawn rows of 4 inputs, 5 epochs of full-batch sgd, unless said otherwise."""
+    """20 drawn rows of 4 inputs, or of a shape; 5 epochs of full-batch sgd; or as it is said."""
     output, loss = output or Dense(1, Identity()), loss or HalfMse()
+    inputs = math.prod(shape) if shape else inputs
     drawn = (inputs, output.units, loss, training.get("dtype", "float64"))
     train_rows = train_rows or draw_rows(rows, *drawn, seed=1)
     settings = training_of(len(train_rows), **{"epochs": 5, "batch_size": "full", **training})
     return Job(
-        Network((inputs,), hidden, output, loss, embedding),
+        Network(shape or (inputs,), hidden, output, loss, embedding),
         optimizer or Sgd(0.1),
         schedule or Constant(),
         settings,

@@ -7,6 +7,7 @@ from typing import Any
 from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.stop import Stop
 from nncli.errors import Diverged
 
@@ -33,8 +34,9 @@ def train_to_end(
     stop: Stop,
     on_report: OnReport,
     prune: Prune = lambda report: False,
+    ranks: Ranks = ALONE,
 ) -> TrainingResult:
-    """Train and record.
+    """Train and record; on rank 0, if there are several.
 
     on_report: is shown every epoch.  prune: whether a run isn't worth going on with after one.
     Raises Diverged if not even the start was finite.
@@ -44,7 +46,7 @@ def train_to_end(
     diverged, stopped = None, None
     with limited(recorder.built.experiment.training):
         try:
-            for report in _reports_to_come(recorder, stop):
+            for report in _reports_to_come(recorder, stop, ranks):
                 recorder.record(report)
                 on_report(report)
                 if not report.stopped and prune(report):
@@ -62,9 +64,9 @@ def train_to_end(
     return TrainingResult(summary, stopped is not None, diverged)
 
 
-def _reports_to_come(recorder: RunRecorder, stop: Stop) -> Iterator[EpochReport]:
+def _reports_to_come(recorder: RunRecorder, stop: Stop, ranks: Ranks) -> Iterator[EpochReport]:
     """None for a run that was killed between its last epoch and its summary."""
     from nncli.engine.trainer import train
 
     if recorder.last is None or not recorder.last.stopped:
-        yield from train(recorder.built.job, recorder.state, stop)
+        yield from train(recorder.built.job, recorder.state, stop, ranks)

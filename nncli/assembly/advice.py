@@ -27,7 +27,7 @@ def advice(
     preprocessing: Preprocessing,
 ) -> Iterator[str]:
     """A line for each, with the keys and what to write instead."""
-    if given.threads == "auto":
+    if given.threads == "auto" and given.shards == 1:
         yield from _threads(experiment, job)
     yield from _steps(job)
     yield from _plateau(experiment)

@@ -27,12 +27,15 @@ def check_network(model: Model, rows: Rows, source: Source) -> None:
     """Raises ConfigError if a network won't fit into memory, with what training keeps beside it."""
     network, experiment = model.network, model.experiment
     train, size = len(rows.train), experiment.training.batch_size
-    batch = train if size == "full" else min(size, train)
+    batch, shards = train if size == "full" else min(size, train), experiment.training.shards
+    rows_at_once = -(-batch // shards)
     numbers = (OF_THETA + 1 + experiment.optimizer.n_vectors) * network.layout.size
     numbers += OF_OUTPUTS * sum(_kept_outputs(model, count) for count in (train, len(rows.val)))
     for node in network.nodes:
-        saved = node.layer.saved_shapes(batch, node.input_shape).values()
-        numbers += OF_OUTPUTS * batch * node.outputs + sum(map(math.prod, saved))
+        saved = node.layer.saved_shapes(rows_at_once, node.input_shape).values()
+        numbers += OF_OUTPUTS * rows_at_once * node.outputs + sum(map(math.prod, saved))
+    if shards > 1:  # their sums, which wait for each other
+        numbers += shards.bit_length() * network.layout.size
     what = f"training {network.layout.size:,} parameters, {batch:,} rows a step,"
     _refuse(numbers * model.dtype.itemsize, "network", what, source)
 

@@ -49,6 +49,7 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
             keys = resolved.data.preprocessing
             kinds = ["a category"]
             kinds += ["a bin"] if keys.numeric.encode != "none" else []
+            kinds += ["a formula"] if resolved.data.features.makes_columns else []
             kinds += ["a number of a vector"] if keys.categorical.embed else []
             each = " or ".join(kinds)
             what = f"what {len(table.features)} features become, {each} an input"
@@ -139,12 +140,32 @@ def _training(resolved: Resolved, rows: int) -> Found:
     training, hidden = resolved.training, [*single_layers(resolved.network.hidden)]
     size = rows if training.batch_size == "full" else min(training.batch_size, rows)
     left = rows % size if training.sampling == "shuffle" else 0
-    if 1 in (size, left) and any(isinstance(x, BatchNorm) and x.trainable for x in hidden):
+    has_statistics = any(isinstance(x, BatchNorm) and x.trainable for x in hidden)
+    if training.shards > 1:
+        yield from _shards(training.shards, size, left, has_statistics=has_statistics)
+    elif 1 in (size, left) and has_statistics:
         found = f"{rows} rows by {size} leave one" if left == 1 else "found 1"
         yield "training.batch_size", f"batch_norm needs batches of at least 2 rows, {found}"
     least = float(np.finfo(training.dtype).tiny)
     if getattr(resolved.optimizer, "epsilon", 1.0) < least:
         yield "optimizer.epsilon", f"too small for {training.dtype}: expected at least {least:.2g}"
+
+
+def _shards(shards: int, batch: int, left: int, *, has_statistics: bool) -> Found:
+    """Whether batches, and the last one of an epoch, can be cut into so many."""
+    above = 1 << shards.bit_length()
+    if shards & (shards - 1):
+        message = f"expected a power of two, found {shards}: use {above // 2} or {above}"
+        yield "training.shards", message
+    elif shards > batch:
+        yield "training.shards", f"expected at most the {batch} rows of a batch, found {shards}"
+    elif has_statistics and 0 < (fewest := min(batch, left or batch)) < 2 * shards:
+        whose = "the last batch of an epoch" if left else "a batch"
+        yield (
+            "training.shards",
+            f"batch_norm needs at least 2 rows of each shard, and {whose} has {fewest} for {shards}"
+            " shards: take fewer, or another training.batch_size",
+        )
 
 
 def _schedule(resolved: Resolved) -> Found:
@@ -167,6 +188,8 @@ def _minimization(resolved: Resolved) -> Found:
         yield "training.steps_per_epoch", f"{name} has one iteration an epoch: drop the key"
     if training.sampling != "shuffle":
         yield "training.sampling", f"{name} has no steps to draw rows for: drop the key"
+    if training.shards > 1:
+        yield "training.shards", f"{name} needs all rows at once: drop the key"
     if training.clip_grad_norm is not None:
         yield "training.clip_grad_norm", f"{name} needs the gradient as it is: drop the key"
     if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:

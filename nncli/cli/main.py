@@ -30,7 +30,10 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "plot-loss",
         "plot-sweep",
         "plot-boundary",
+        "plot-surface",
+        "plot-weights",
         "trace",
+        "play",
         "grade",
         "gradcheck",
         "lr-find",
@@ -92,6 +95,8 @@ def main() -> NoReturn:
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     with EndOnInterrupt():
         code = run(words_of(arguments), shows_traceback=len(arguments) < len(sys.argv) - 1)
+    if code and (ranks := sys.modules.get("nncli.cli.ranks")):
+        ranks.end_others(code)
     discard_unwritable_output()
     sys.exit(code)
 

@@ -11,6 +11,7 @@ from nncli.cli.text_table import table
 from nncli.config.dump import in_words
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
+from nncli.engine.settings import Training
 from nncli.errors import escaped, few
 from nncli.operating_system import shell_word
 from nncli.parts.losses import Huber
@@ -44,9 +45,17 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
             lacking = sum(feature.missing for feature in columns)
             filled = f"; {lacking:,} missing in the training rows, imputed" if lacking else ""
             facts.append([kind, f"{len(columns)}: {few(said)}{filled}"])
+    if fitted.derived:
+        facts.append(["derived", f"{len(fitted.derived)}: {few([*map(_made, fitted.derived)])}"])
     for name, reason in few_items(read.origin.left_out):
         facts.append(["left out", f"{name} {reason}".strip()])
     return facts
+
+
+def _made(derived: FittedColumn) -> str:
+    """`area = size*width`; of a product its name, which says it."""
+    name, formula = derived.name, derived.formula
+    return name if name == formula else f"{name} = {formula}"
 
 
 def _counted(feature: FittedColumn) -> str:
@@ -103,6 +112,11 @@ def _decision(built: Built) -> Iterator[list[str]]:
         yield ["", "once trained; metrics until then, in metrics.csv too, are those at 0.5"]
 
 
+def _engine(training: Training) -> str:
+    shards = f", batches in {training.shards} shards" if training.shards > 1 else ""
+    return f"{training.engine}{shards}"
+
+
 def model_summary(built: Built) -> str:
     """Layers, shapes, parameters, loss with its formula, optimizer, and rows per split."""
     experiment, network = built.experiment, built.network
@@ -126,7 +140,7 @@ def model_summary(built: Built) -> str:
         ["loss", f"{network.loss.title}: {first_line(network.loss)}"],
         ["optimizer", in_words(experiment.optimizer)],
         ["schedule", in_words(experiment.schedule)],
-        ["engine", experiment.training.engine],
+        ["engine", _engine(experiment.training)],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]
     if experiment.decision is not None:

@@ -123,7 +123,8 @@ def resolve_data(
     """The task, the features where the table was asked for them, and what is done to columns."""
     if given.path is not None:
         assert table.origin is not None
-        features = replace(given.features, include=list(table.features))
+        shown = [name for name in table.features if name not in table.for_formulas]
+        features = replace(given.features, include=shown)
         columns = _resolve_columns(given, table.origin)
         given = replace(given, features=features, columns=columns, header=table.origin.header)
     return ResolvedData(
@@ -298,7 +299,9 @@ def _resolve_training(
         size = "full" if given.optimizer.full_batch or count <= BATCH else BATCH
     if steps == "auto":
         steps = 1 if size == "full" else -(-count // min(size, count))
-    if threads == "auto":
+    if threads == "auto" and keys.shards > 1:
+        threads = 1  # ranks share the work, and its bits may not depend on how many there are
+    elif threads == "auto":
         batch = count if size == "full" else size
         threads = useful_threads(products_of(network, batch), free_cores())
     if converged is not None and converged.monitor == "auto":

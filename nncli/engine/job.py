@@ -1,7 +1,7 @@
 """Job: all that a training run needs, with every `auto` resolved."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated
 
@@ -38,6 +38,7 @@ class Job:
     """What to train, on which rows, and how.
 
     decode: outputs -> predictions, for the metrics.  log_every: epochs between logged reports.
+    gradient_norms: whether a report has those of each layer.
     """
 
     network: Network
@@ -50,12 +51,18 @@ class Job:
     metrics: Mapping[str, Metric]
     seeds: Seeds
     log_every: int = 1
+    gradient_norms: bool = False
 
     @property
     def batch_rows(self) -> int:
         """Rows of a step."""
         size = self.training.batch_size
         return len(self.train) if size == "full" else min(size, len(self.train))
+
+    @property
+    def of_whole_batches(self) -> "Job":
+        """The same with no batch cut into shards."""
+        return replace(self, training=replace(self.training, shards=1))
 
     @property
     def steps_per_pass(self) -> int:

@@ -48,6 +48,7 @@ class Layout:
     """Where every tensor of a network lies.
 
     size: numbers in all.  trainable: how many of them, from the first, an optimizer moves.
+    parameters: these and the frozen ones; behind them is state.
     tensors: in the order of the network, whatever their order in the vector.
     """
 
@@ -55,7 +56,7 @@ class Layout:
         """tensors: (name, shape, zone), in the order of the network."""
         declared = list(tensors)
         starts: dict[str, int] = {}
-        self.size = self.trainable = 0
+        self.size = self.trainable = self.parameters = 0
         for zone in Zone:
             for name, shape, own_zone in declared:
                 if own_zone is zone:
@@ -63,6 +64,8 @@ class Layout:
                     self.size += math.prod(shape)
             if zone is Zone.TRAINED:
                 self.trainable = self.size
+            if zone is Zone.FROZEN:
+                self.parameters = self.size
         self.tensors = tuple(Tensor(name, shape, starts[name]) for name, shape, _ in declared)
 
     def views(self, flat: Array) -> dict[str, Array]:

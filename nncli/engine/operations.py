@@ -158,6 +158,21 @@ class Draw:
 
 
 @dataclass(frozen=True, eq=False)
+class AllReduce:
+    """target = its sum over all ranks, added by the same tree whatever their number.
+
+    sum: carries it out in place.
+    """
+
+    sum: Callable[[Array], None]
+    target: Array
+
+    @property
+    def call(self) -> Call:
+        return self.sum, (self.target,)
+
+
+@dataclass(frozen=True, eq=False)
 class Opaque:
     """target = function(*arguments, **options): nothing that a translation knows."""
 
@@ -214,6 +229,7 @@ Operation = (
     | Gather
     | ScatterAdd
     | Draw
+    | AllReduce
     | Opaque
     | Composite
 )

@@ -24,13 +24,16 @@ def backward(
     targets: Array,
     scratch: Array,
     weights: Array | None = None,
+    of_rows: int | None = None,
 ) -> None:
     """Write every gradient of the data loss.
 
     scratch: (batch, outputs).  weights: (batch,), how much each row counts; None: all alike.
+    of_rows: over how many the loss is taken, if these are a part of them.
     """
     last, loss = buffers[-1], network.loss
-    factor = loss.factor(*targets.shape)
+    rows, outputs = targets.shape
+    factor = loss.factor(of_rows or rows, outputs)
     assert last.dy is not None
     if network.is_matched:
         loss.score_gradient(last, targets, scratch, factor)

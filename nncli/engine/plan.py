@@ -4,7 +4,7 @@ Everything a step touches is allocated here, once; gather, forward, backward and
 written down in that order and replayed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Plan:
         random: np.random.Generator | None = None,
     ) -> None:
         self.network, self.theta, self.gather = network, theta, gather
-        self.data = data if gather else data.each(lambda _, source: source[0:batch_rows])
+        self.data = data if gather else self._first_rows(data, batch_rows)
         self.trained = theta[: network.layout.trainable]
         self.gradient = np.zeros_like(self.trained)
         self.workspace = Workspace(network, batch_rows, theta, self.gradient, random)
@@ -57,6 +57,9 @@ class Plan:
             gather=gather,
             random=state.dropout if job.network.is_random else None,
         )
+
+    def _first_rows(self, data: Batch, rows: int) -> Batch:
+        return data.each(lambda _, source: source[0:rows])
 
     def batch(self, rows: int) -> Batch:
         """The batch of a step of `rows` rows: arrays that it gathers into, or the data itself."""
@@ -81,8 +84,17 @@ class Plan:
 
     def record_passes(self, batch: Batch) -> Tape:
         """Forward, backward and penalty of the batch that lies in these arrays."""
-        tape, targets, weights = Tape(), batch.targets, batch.weights
+        tape = Tape()
         buffers = recorded(self.workspace.buffers(batch.inputs), tape)
+        self._record_data_passes(tape, buffers, batch, len(batch))
+        passes.penalty_backward(self.network, buffers)
+        return tape
+
+    def _record_data_passes(
+        self, tape: Tape, buffers: Sequence[LayerBuffers], batch: Batch, of_rows: int
+    ) -> None:
+        """Forward and backward, of a loss over so many rows, of which the batch has some or all."""
+        targets, weights = batch.targets, batch.weights
         scratch = self.workspace.of_rows("loss", len(batch), targets.shape[1:])
         passes.forward(self.network, buffers)
         passes.backward(
@@ -91,9 +103,8 @@ class Plan:
             tape.wrap(targets),
             tape.wrap(scratch),
             None if weights is None else tape.wrap(weights),
+            of_rows,
         )
-        passes.penalty_backward(self.network, buffers)
-        return tape
 
     def _record_gathering(self, tape: Tape, rows: int) -> None:
         index = self.index[:rows]
@@ -102,8 +113,16 @@ class Plan:
 
     def arrays(self, rows: int) -> Iterator[tuple[str, Array]]:
         """Every array of a step of `rows` rows, by its name in a trace, in order of computation."""
-        placed = list(zip(self.network.nodes, self.buffers(rows), strict=True))
-        for name, block in self.batch(rows).inputs.items():
+        return self._named(self.batch(rows), self.buffers(rows))
+
+    def first_infinite(self, rows: int, gradient: Tape) -> str | None:
+        """Make the gradient of a step; the first array that isn't finite, if there is one."""
+        gradient()
+        return first_infinite(self.arrays(rows))
+
+    def _named(self, batch: Batch, buffers: Sequence[LayerBuffers]) -> Iterator[tuple[str, Array]]:
+        placed = list(zip(self.network.nodes, buffers, strict=True))
+        for name, block in batch.inputs.items():
             yield "input" if name == X else f"input/{name}", block
         for node, own in placed:
             if "z" in own.saved:
@@ -124,3 +143,8 @@ class Plan:
         total = passes.data_loss(network, last, batch.targets, batch.weights)
         penalty = network.penalty(self.workspace.tensors)
         return total * network.loss.factor(*batch.targets.shape) + penalty
+
+
+def first_infinite(arrays: Iterable[tuple[str, Array]]) -> str | None:
+    """The name of the first array that isn't finite."""
+    return next((name for name, array in arrays if not np.isfinite(array).all()), None)

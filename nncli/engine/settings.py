@@ -50,6 +50,11 @@ class TrainingKeys:
         PositiveInt | Literal["full", "auto"],
         "rows a step; auto: 32, or all rows if fewer or if the optimizer is gd or lbfgs",
     ] = "auto"
+    shards: Annotated[
+        PositiveInt,
+        "parts of every batch, a power of two, whose gradients are added pair by pair; up to as "
+        "many processes share them: mpiexec -n 4 nncli train CONFIG",
+    ] = 1
     sampling: Annotated[
         Sampling,
         "shuffle: each epoch deals every row once; the others draw each step's rows afresh",

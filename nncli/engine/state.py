@@ -10,13 +10,14 @@ from nncli.parts.arrays import Array
 from nncli.parts.schedules import PlateauState
 
 
-def stream(name: str, seed: int) -> np.random.Generator:
+def stream(name: str, seed: int, *places: int) -> np.random.Generator:
     """The random stream called split, init, shuffle or dropout, for a seed.
 
     Streams of one seed are independent: drawing more from one leaves the others as they are.
+    places: make it one of many, such as that of a step and a shard.
     """
     number = ("split", "init", "shuffle", "dropout").index(name)
-    return np.random.default_rng([number, seed])
+    return np.random.default_rng([number, seed, *places])
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Stop: a request to end training, which steppers look at between steps."""
 
+import time
 from dataclasses import dataclass
 
 from nncli.engine.state import TrainState
@@ -14,6 +15,10 @@ class Stop:
     def allowed(self, steps: int) -> int:
         """How many of the next `steps` may be made before looking again."""
         return steps
+
+    def now(self) -> float:
+        """Seconds, by the clock that decides how long to go on."""
+        return time.perf_counter()
 
 
 class StopAt(Stop):
@@ -32,3 +37,6 @@ class StopAt(Stop):
 
     def allowed(self, steps: int) -> int:
         return min(steps, self.step - self.state.step)
+
+    def now(self) -> float:
+        return self.asked.now()

@@ -9,7 +9,9 @@ import numpy as np
 
 from nncli.engine.epoch_monitor import EpochMonitor, EpochReport
 from nncli.engine.evaluator import Evaluator, workspace_for
+from nncli.engine.gradient_norms import GradientNorms
 from nncli.engine.job import Job
+from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.state import Snapshot, TrainState
 from nncli.engine.steppers import choice
 from nncli.engine.steppers.protocol import Stepper
@@ -21,7 +23,10 @@ LONGEST_SILENCE = 1.0  # seconds without a report, where epochs are shorter
 
 
 def train(
-    job: Job, state: TrainState | None = None, stop: Stop | None = None
+    job: Job,
+    state: TrainState | None = None,
+    stop: Stop | None = None,
+    ranks: Ranks = ALONE,
 ) -> Iterator[EpochReport]:
     """Train, and report epoch after epoch.
 
@@ -29,16 +34,21 @@ def train(
     After a requested stop there is no further report, and `state` is where the stop was noticed:
     passed in again, training goes on from there as if it had never stopped.
 
+    ranks: the processes that train this job together, each in a call of its own.
+
     Raises Diverged when the loss or a parameter isn't finite, UndefinedMonitor when a value that is
-    watched is NaN; `state` is then back at the last report, or where this call began.
+    watched is NaN; `state` is then back at the last report, or where this call began. RanksDiffer
+    when the ranks' parameters aren't the same.
     """
-    yield from _Trainer(job, state or job.start(), stop or Stop()).reports()
+    stop = ranks.stop(stop or Stop())
+    yield from _Trainer(job, state or job.start(), stop, ranks).reports()
 
 
 class _Trainer:
-    def __init__(self, job: Job, state: TrainState, stop: Stop) -> None:
-        self.job, self.state, self.stop = job, state, stop
+    def __init__(self, job: Job, state: TrainState, stop: Stop, ranks: Ranks) -> None:
+        self.job, self.state, self.stop, self.ranks = job, state, stop, ranks
         self.evaluators = self._evaluators()
+        self.gradient_norms = GradientNorms(job, state.theta) if job.gradient_norms else None
         self.monitor = EpochMonitor(job, state)
         self.snapshot = Snapshot(state, job.streams(state))
         if state.reported is None:
@@ -59,7 +69,7 @@ class _Trainer:
         """Epoch 0, unless training goes on from later, then each epoch that is evaluated."""
         if self.state.step == 0:
             yield self._report()
-        with closing(choice.stepper(self.job, self.state)) as stepper:
+        with closing(choice.stepper(self.job, self.state, self.ranks)) as stepper:
             while self._move(stepper):
                 report = self._report_of(stepper)
                 yield report
@@ -90,6 +100,7 @@ class _Trainer:
     def _report(self, *, is_minimum: bool = False) -> EpochReport:
         """Evaluate, and remember the moment. Raises Diverged, back at the last report."""
         state = self.state
+        self.ranks.compare(state.theta, state.epoch)
         scores = {prefix: evaluator.score() for prefix, evaluator in self.evaluators.items()}
         if not math.isfinite(scores[""].loss) or not _is_finite(state.theta):
             error = Diverged(state.epoch, state.step, "loss")
@@ -103,7 +114,8 @@ class _Trainer:
                 prefix + name: value
                 for prefix, score in scores.items()
                 for name, value in score.metrics.items()
-            },
+            }
+            | (self.gradient_norms(state.theta) if self.gradient_norms else {}),
             learning_rate=self._last_rate(),
             seconds=time.perf_counter() - self.began,
             stopped="converged" if is_minimum else None,

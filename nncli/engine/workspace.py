@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +37,12 @@ class Workspace:
         self.training = gradient is not None
         self.uniform = _filler(random) if random is not None else None
         self._arrays: dict[str, Array] = {}
+
+    def with_gradient(self, gradient: Array) -> "Workspace":
+        """The same buffers, but for another gradient."""
+        other = copy(self)
+        other.gradients = self.network.layout.views(gradient)
+        return other
 
     def array(self, name: str, shape: Shape, largest: Shape, dtype: Any = None) -> Array:
         """The array called `name`, in this shape; `largest` is its shape for all rows."""

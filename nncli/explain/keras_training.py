@@ -5,6 +5,7 @@ from textwrap import indent
 from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
 from nncli.explain.given_state import given_state
+from nncli.parts.layers import BatchNorm
 from nncli.parts.losses import CrossEntropy
 from nncli.parts.optimizers import Sgd
 from nncli.parts.schedules import ReduceOnPlateau
@@ -123,6 +124,14 @@ def _stops(built: Built) -> Equivalent:
     return found
 
 
+def shard_statistics(built: Built) -> Equivalent:
+    """What shards change that a library doesn't; the gradient is the same up to rounding."""
+    shards = built.job.training.shards
+    if shards == 1 or not any(isinstance(node.layer, BatchNorm) for node in built.network.nodes):
+        return Equivalent()
+    return unsupported(f"batch_norm's statistics of each of {shards} shards of a batch")
+
+
 def _fit(built: Built, *, has_callbacks: bool) -> Equivalent:
     job = built.job
     rows, batch = len(job.train), job.batch_rows
@@ -133,6 +142,7 @@ def _fit(built: Built, *, has_callbacks: bool) -> Equivalent:
     keys += ["validation_data=(x_val, t_val)"] if job.val is not None else []
     keys += ["callbacks=callbacks"] if has_callbacks else []
     found = Equivalent(f"# x: {sizes}\nmodel.fit(x, t, {', '.join(keys)})")
+    found += shard_statistics(built)
     if job.is_one_pass:
         return found
     return found + unsupported(

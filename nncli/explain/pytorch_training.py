@@ -5,6 +5,7 @@ from textwrap import indent
 from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
 from nncli.explain.given_state import given_state
+from nncli.explain.keras_training import shard_statistics
 from nncli.parts.layers import BatchNorm
 from nncli.parts.optimizers import Sgd
 from nncli.parts.schedules import ReduceOnPlateau
@@ -144,7 +145,7 @@ def _rescale(built: Built) -> str:
 
 def _stops(built: Built) -> Equivalent:
     """What ends training early."""
-    training, found = built.job.training, Equivalent()
+    training, found = built.job.training, shard_statistics(built)
     if (stop := training.early_stopping) is not None:
         found += unsupported(
             f"early stopping; in the loop, stop after {stop.patience} epochs without a better "

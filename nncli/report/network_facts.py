@@ -20,6 +20,7 @@ def network_facts(built: Built, networks: int = 1) -> NetworkFacts:
         "optimizer": in_words(experiment.optimizer),
         "schedule": in_words(experiment.schedule),
         "batch size": f"{training.batch_size}",
+        **({"shards of a batch": f"{training.shards}"} if training.shards > 1 else {}),
         "epochs": f"{training.epochs:,} at most",
         "dtype": training.dtype,
     }

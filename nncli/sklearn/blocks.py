@@ -34,7 +34,7 @@ BLOCKS = (
 )
 HINTS = {
     **{name: hints_of(Experiment)[name] for name in BLOCKS},
-    "preprocessing": hints_of(Data)["preprocessing"],
+    **{name: hints_of(Data)[name] for name in ("features", "preprocessing")},
     "validation_fraction": Fraction | Auto,
     "random_state": hints_of(Experiment)["seed"],
 }
@@ -65,7 +65,7 @@ def read(parameters: Mapping[str, Any], table: Table) -> Experiment:
     if decoder.problems:
         raise ConfigError(decoder.problems)
     blocks = {name: decoded[name] for name in BLOCKS if name in decoded}
-    steps = {name: decoded[name] for name in ("preprocessing",) if name in decoded}
+    steps = {name: decoded[name] for name in ("features", "preprocessing") if name in decoded}
     fraction = decoded.get("validation_fraction", "auto")
     if fraction == "auto":
         fraction = HELD_BACK if is_measured and _stops_by_split(blocks.get("ensemble")) else 0.0
@@ -127,6 +127,8 @@ def parameters_of(path: Path) -> dict[str, Any]:
     given: dict[str, Any] = {
         name: getattr(experiment, name) for name in BLOCKS if name in source.places
     }
+    if experiment.data.features.makes_columns:
+        given["features"] = experiment.data.features
     if "data.preprocessing" in source.places:
         given["preprocessing"] = experiment.data.preprocessing
     given["random_state"] = experiment.seed

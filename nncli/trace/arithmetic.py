@@ -5,7 +5,9 @@ Formulas are templates such as `{x} {W} + {b}`. In them
     {x} {W}   {x}^T {dz}   {dz} {W}^T          are matrix products,
     sum of E over rows   mean of E over rows   run over the rows of the batch,
     sum of E over rows and outputs             over all of them,
+    mean of E over features                    over the last axis,
     sum(E)                                     over the units of the element's row,
+    sum of E in its window, over the windows that see it, ...   as `window_sums` has them,
 
 and everything else is elementwise; a vector or a number counts for every row.
 """
@@ -17,6 +19,7 @@ from functools import partial
 import numpy as np
 
 from nncli.parts.arrays import Array
+from nncli.trace.window_sums import OVER_WINDOWS, terms
 
 Index = tuple[int, ...]
 Source = tuple[str, Index]
@@ -24,8 +27,10 @@ Written = Callable[[float], str]
 PRODUCT = re.compile(r"\{(\w+)\}(\^T)? \{(\w+)\}(\^T)?")
 OVER_ALL = re.compile(r"sum of (.+?) over rows and outputs")
 OVER_ROWS = re.compile(r"(sum|mean) of (.+?) over rows")
+OVER_FEATURES = re.compile(r"mean of (.+?) over features")
 OVER_UNITS = re.compile(r"sum\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
 NAME = re.compile(r"\{(\w+)\}")
+LINK = re.compile(r"\{\w+\.[\d,]*\|([^}]*)\}")
 ZERO = re.compile(r"-?0 \*")
 MOST_TERMS = 6
 
@@ -45,6 +50,20 @@ def arithmetic(
     return _Element(operands, written, most).put(template, index)
 
 
+def linked(template: str, operands: Mapping[str, Array], index: Index, written: Written) -> str:
+    """The same with each number's origin beside it: `{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}`."""
+    return _Element(operands, written, MOST_TERMS, is_linked=True).put(template, index)
+
+
+def unlinked(text: str) -> str:
+    """What `arithmetic` makes of that which `linked` has made.
+
+    >>> unlinked("{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}")
+    '0.1*0.2 + 0.35'
+    """
+    return LINK.sub(r"\1", text)
+
+
 def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[Source]:
     """The numbers that the one at `index` follows from by itself, as (name, index).
 
@@ -55,35 +74,60 @@ def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[S
     return set() if element.longest > 1 else element.used
 
 
+def _place(index: Index, shape: Index) -> Index:
+    """Where an operand of this shape stands for the number at an index.
+
+    An axis that it lacks, or has once for all, doesn't matter; a picture's place among features is
+    counted line by line.
+    """
+    if len(shape) > len(index) > 1:
+        inside = np.unravel_index(index[-1], shape[1:])
+        return (index[0], *map(int, inside))
+    place = index[len(index) - len(shape) :]
+    return tuple(0 if most == 1 else own for own, most in zip(place, shape, strict=True))
+
+
 class _Element:
-    def __init__(self, operands: Mapping[str, Array], written: Written, most: int) -> None:
+    def __init__(
+        self,
+        operands: Mapping[str, Array],
+        written: Written,
+        most: int,
+        *,
+        is_linked: bool = False,
+    ) -> None:
         self.operands, self.written, self.most = operands, written, most
+        self.is_linked = is_linked
         self.used: set[Source] = set()
         self.longest = 0  # of the sums put so far, in terms
 
     def put(self, template: str, index: Index) -> str:
         """Sums first, since their terms stand at other places; then what is left."""
         sums = (
+            (OVER_WINDOWS, self._over_windows),
             (OVER_ALL, self._over_all),
+            (OVER_FEATURES, self._over_features),
             (OVER_ROWS, self._over_rows),
             (PRODUCT, self._product),
             (OVER_UNITS, self._over_units),
         )
-        for pattern, terms in sums:
-            template = pattern.sub(partial(terms, index), template)
+        for pattern, written_out in sums:
+            template = pattern.sub(partial(written_out, index), template)
         return NAME.sub(lambda found: self._replace(found, index), template)
 
     def _replace(self, found: re.Match[str], index: Index) -> str:
-        text, around = self._number(found[1], index), found.string
+        around = found.string
         is_bracketed = around[: found.start()].endswith("(") and around[found.end() :][:1] == ")"
-        return text[1:-1] if is_bracketed and text.startswith("(") else text
+        return self._number(found[1], index, is_bracketed=is_bracketed)
 
-    def _number(self, name: str, index: Index) -> str:
+    def _number(self, name: str, index: Index, *, is_bracketed: bool = False) -> str:
+        """is_bracketed: whether brackets are around it already."""
         values = self.operands[name]
-        place = index[len(index) - values.ndim :]
+        place = _place(index, values.shape)
         self.used.add((name, place))
         text = self.written(float(values[place]))
-        return f"({text})" if text.startswith("-") else text
+        text = f"({text})" if text.startswith("-") and not is_bracketed else text
+        return f"{{{name}.{','.join(map(str, place))}|{text}}}" if self.is_linked else text
 
     def _product(self, index: Index, found: re.Match[str]) -> str:
         left, left_turned, right, right_turned = found.groups()
@@ -99,15 +143,37 @@ class _Element:
         """A product with 0, as of a class that a row isn't of, is left out."""
         shape = self.operands[NAME.findall(found[1])[0]].shape
         terms = [self.put(found[1], place) for place in np.ndindex(shape)]
-        counted = [term for term in terms if not ZERO.match(term)] or terms[:1]
+        counted = [term for term in terms if not ZERO.match(unlinked(term))] or terms[:1]
         return self._sum(counted.__getitem__, len(counted))
 
     def _over_rows(self, index: Index, found: re.Match[str]) -> str:
         kind, inner = found.groups()
-        wide = [name for name in NAME.findall(inner) if self.operands[name].ndim == 2]
-        rows = self.operands[wide[0]].shape[0]
-        total = self._sum(lambda row: self.put(inner, (row, index[-1])), rows)
-        return f"({total}) / {rows}" if kind == "mean" else total
+        wide = [name for name in NAME.findall(inner) if self.operands[name].ndim >= 2]
+        places = [*np.ndindex(self.operands[wide[0]].shape[:-1])]  # of pictures, lines' too
+        total = self._sum(lambda k: self.put(inner, (*places[k], index[-1])), len(places))
+        return f"({total}) / {len(places)}" if kind == "mean" else total
+
+    def _over_features(self, index: Index, found: re.Match[str]) -> str:
+        inner = found[1]
+        wide = max((self.operands[name] for name in NAME.findall(inner)), key=np.ndim)
+        features = wide.shape[-1]
+        total = self._sum(lambda unit: self.put(inner, (*index[:-1], unit)), features)
+        return f"({total}) / {features}"
+
+    def _over_windows(self, index: Index, found: re.Match[str]) -> str:
+        kind, inner, what = found.groups()
+        places = terms(what, index, self.operands)
+
+        def term(k: int) -> str:
+            return NAME.sub(lambda name: self._number(name[1], places[k][name[1]]), inner).replace(
+                " * ", "*"
+            )
+
+        if kind == "greatest":
+            self.longest = max(self.longest, len(places))
+            return f"max({', '.join(map(term, range(len(places))))})" if places[1:] else term(0)
+        total = self._sum(term, len(places)) if places else "0"
+        return f"({total}) / {len(places)}" if kind == "mean" else total
 
     def _over_units(self, index: Index, found: re.Match[str]) -> str:
         inner = found[1]

@@ -9,9 +9,12 @@ import numpy as np
 from nncli.engine.layout import gradient_of
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import bracketed, scaled, symbol
+from nncli.parts.layers import SKIP, InPlace
 from nncli.trace.chain_rule import ChainRule
 from nncli.trace.record import RecordedStep
 from nncli.trace.tensor import Operand, Operands, Phase, TracedTensor, computed
+from nncli.trace.window_sums import GEOMETRY, geometry
+from nncli.trace.wording import of_forward, of_given, of_loss
 
 
 class Propagation:
@@ -25,14 +28,21 @@ class Propagation:
         """Of each layer: its parameters and arrays by their short names, and its input x."""
         known = {**self.step.before.tensors, **self.step.arrays}
         by_layer: dict[str, dict[str, Operand]] = {}
-        x = Operand("x", known["input"])
+        first, given = self.network.nodes[0], known["input"]
+        shape = (len(given), *first.input_shape)
+        x = Operand("x", given.reshape(shape) if len(shape) > 2 else given)
+        begins: list[Operand] = []
         for node in self.network.nodes:
+            begins.append(x)
             own = {
                 name.partition("/")[2]: Operand(symbol(self.network, name), array)
                 for name, array in known.items()
                 if name.startswith(f"{node.name}/")
             }
             self._split_shared(node, own)
+            own |= _of_pictures(node, own, x)
+            if node.block:
+                own[SKIP] = begins[-1 - node.block]
             by_layer[node.name] = {**own, "x": x}
             x = own["a"]
         return by_layer
@@ -55,7 +65,9 @@ class Propagation:
         """The input; of each layer what it is given and what it computes; the loss."""
         for name, values in self.step.arrays.items():
             if name.partition("/")[0] == "input":
-                yield TracedTensor(name, "forward", symbol(self.network, name), values)
+                first = self.operands[self.network.nodes[0].name]["x"].values
+                shown = first if name == "input" else values  # pictures as pictures
+                yield TracedTensor(name, "forward", symbol(self.network, name), shown)
         for node in self.network.nodes:
             own = self.operands[node.name]
             given = [
@@ -63,11 +75,13 @@ class Propagation:
                 *node.layer.state_shapes(node.input_shape),
             ]
             for name in given:
+                it, said = own[name], of_given(node, name)
                 yield TracedTensor(
-                    f"{node.name}/{name}", "forward", own[name].symbol, own[name].values
+                    f"{node.name}/{name}", "forward", it.symbol, it.values, meaning=said
                 )
             for name, template in node.layer.formulas().items():
-                yield self._computed(node, name, "forward", template, own)
+                tensor = self._computed(node, name, "forward", template, own)
+                yield replace(tensor, meaning=of_forward(self.network, node, name))
         yield from self._loss()
 
     @cached_property
@@ -95,7 +109,8 @@ class Propagation:
             template += " + {penalty}" if template else ""
             formula = f"penalty = {' + '.join(penalties)}"
             yield TracedTensor("penalty", "forward", "penalty", value, formula)
-        yield computed("loss", "forward", "loss", np.asarray(step.loss), template, ends)
+        tensor = computed("loss", "forward", "loss", np.asarray(step.loss), template, ends)
+        yield replace(tensor, meaning=of_loss(self.network))
 
     def _penalties(self) -> Iterator[str]:
         for node in self.network.nodes:
@@ -112,15 +127,23 @@ class Propagation:
         """Times the loss's reduction factor."""
         return scaled(template, self.network.loss.factor(*self.step.targets.shape))
 
+    @cached_property
+    def _rule(self) -> ChainRule:
+        rows, is_weighed = len(self.step.targets), self.step.weights is not None
+        return ChainRule(self.network, rows, is_weighed=is_weighed)
+
     def backward(self) -> Iterator[TracedTensor]:
         """From the loss to the first layer that learns."""
-        following, rule = None, ChainRule(self.network, is_weighed=self.step.weights is not None)
+        following, rule = None, self._rule
         for node in reversed(self.network.nodes[self.network.first_trained :]):
             own = self.operands[node.name]
             formulas = dict(node.layer.backward_formulas())
             if following is not None:
                 template = following.layer.backward_formulas().get("dx", "")
-                its = self.operands[following.name]
+                its = {**self.operands[following.name]}
+                for end in self.network.block_ends(self.network.nodes.index(following)):
+                    its[f"da_{end}"] = self.operands[self.network.nodes[end].name]["da"]
+                    template = f"{bracketed(template)} + {{da_{end}}}" if template else ""
                 tensor = self._computed(node, "da", "backward", template, its)
                 yield replace(tensor, meaning=rule.passed(node, following))
             else:
@@ -143,8 +166,7 @@ class Propagation:
             return
         template = first.layer.backward_formulas().get("dx", "")
         tensor = computed("dx", "backward", "dx", values, template, self.operands[first.name])
-        rule = ChainRule(self.network, is_weighed=self.step.weights is not None)
-        yield replace(tensor, meaning=rule.into_inputs(first))
+        yield replace(tensor, meaning=self._rule.into_inputs(first))
 
     def _start(self, node: Node) -> TracedTensor:
         """d(loss)/d(a); of a matched pair d(loss)/d(z), in one step."""
@@ -156,3 +178,19 @@ class Propagation:
         template = self._weighed(template)
         template = self._scaled(template) if template else ""
         return self._computed(node, name, "backward", template, self._loss_operands)
+
+
+def _of_pictures(node: Node, own: Operands, x: Operand) -> dict[str, Operand]:
+    """Where a layer's windows stand and how many numbers are in each; gradients in x's places."""
+    if windows := getattr(node.layer, "windows", None):
+        over = windows(node.input_shape)
+        counts = over.counts()[..., 0]
+        return {GEOMETRY: Operand("", geometry(over)), "n": Operand("n", counts)}
+    if isinstance(node.layer, InPlace):
+        shape = (len(x.values), *node.layer.output_shape(node.input_shape))
+        found = {"x_in_place": Operand(x.symbol, x.values.reshape(shape))}
+        if "da" in own:
+            in_place = own["da"].values.reshape(x.values.shape)
+            found["da_in_place"] = Operand(own["da"].symbol, in_place)
+        return found
+    return {}

@@ -55,14 +55,16 @@ class RecordedStep:
 def record(job: Job, state: TrainState, count: int) -> list[RecordedStep]:
     """Carry out the next `count` steps of a run, also beyond its end, and keep their numbers.
 
-    What looks at the end of an epoch (reduce_on_plateau, early stopping) is left out. `state` is
-    moved. Of an optimizer without updates only the first pass forward and backward is recorded.
+    Batches are whole, not in shards. What looks at the end of an epoch (reduce_on_plateau, early
+    stopping) is left out. `state` is moved. Of an optimizer without updates only the first pass
+    forward and backward is recorded.
     """
     if not job.optimizer.has_update:
         plan = Plan.of(job, state, gather=False)
         plan.record_gradient(job.batch_rows)()
         return [_propagated(job, plan, state, job.batch_rows, _moment(plan, state))]
-    stepper, stop, steps = GradientStepper(job, state), Stop(), list[RecordedStep]()
+    stepper, stop = GradientStepper(job.of_whole_batches, state), Stop()
+    steps: list[RecordedStep] = []
     plan = stepper.plan
 
     def keep(rows: int) -> None:

@@ -1,6 +1,6 @@
 """Tensor: one array of a step, the formula it comes from, and the cells in which it is shown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.engine.notation import written
 from nncli.parts.arrays import Array
-from nncli.trace.arithmetic import MOST_TERMS, Index, Written, arithmetic
+from nncli.trace.arithmetic import MOST_TERMS, Index, Written, arithmetic, linked
 
 LONGEST = 12  # rows or columns that are all shown
 ENDS = 3  # of longer ones, so many from either end
@@ -61,6 +61,10 @@ class TracedTensor:
         """The formula with the numbers of one element: `1*1 + 2*1 + (-1)*1 + 0`."""
         return arithmetic(self.template, self.arrays, index, write, most)
 
+    def linked(self, index: Index) -> str:
+        """The same, with each number's operand and place beside it."""
+        return linked(self.template, self.arrays, index, written)
+
 
 def computed(
     name: str, phase: Phase, own: str, values: Array, template: str, operands: Operands
@@ -88,8 +92,9 @@ def cells(tensor: TracedTensor, cell: Cell = number) -> list[list[str]]:
     cell: what stands at a place.
     """
     return [
-        [GAP if index is None else cell(tensor, index) for index in row]
+        [gap if index is None else cell(tensor, index) for index in row]
         for row in _shown_indices(tensor)
+        for gap in [GAP if any(row) or tensor.values.ndim < 4 else ""]  # between two pictures
     ]
 
 
@@ -99,14 +104,55 @@ def shown_indices(tensor: TracedTensor) -> list[Index]:
 
 
 def _shown_indices(tensor: TracedTensor) -> list[list[Index | None]]:
-    """Row by row; None where the middle of long and wide arrays is left out."""
-    rows, columns = (1, 1, *tensor.values.shape)[-2:]
-    left_out = 2 - tensor.values.ndim  # axes that the grid has and the array hasn't
+    """Row by row; None where the middle of long and wide arrays is left out.
+
+    Of pictures and kernels line by line: of each row and channel one below the other, of each
+    channel and filter likewise.
+    """
+    shape = tensor.values.shape
+    if len(shape) == 4:
+        return [*_shown_pictures(tensor)]
+    rows, columns = (1, 1, *shape)[-2:]
+    left_out = 2 - len(shape)  # axes that the grid has and the array hasn't
     return [
         [None if row is None or column is None else (row, column)[left_out:] for column in across]
         for across in [_shown(columns)]
         for row in _shown(rows)
     ]
+
+
+def is_kernel(tensor: TracedTensor) -> bool:
+    """Whether its axes are (line, place, channel, filter), not (row, line, place, channel)."""
+    own = [part for part in tensor.name.split("/") if part in ("W", "dW")]
+    return bool(own) and tensor.values.ndim == 4
+
+
+def _shown_pictures(tensor: TracedTensor) -> Iterator[list[Index | None]]:
+    """The lines of each picture that is shown, with an empty one between two."""
+    one, two, three, four = tensor.values.shape
+    if is_kernel(tensor):
+        pictures = [(c, f) for f in _few(four) for c in _few(three)]
+        high, wide = one, two
+    else:
+        pictures = [(r, c) for r in _few(one) for c in _few(four)]
+        high, wide = two, three
+    for number, (first, last) in enumerate(pictures):
+        if number:
+            yield [None] * len(_shown(wide))
+        for line in _shown(high):
+            yield [
+                None
+                if line is None or place is None
+                else (line, place, first, last)
+                if is_kernel(tensor)
+                else (first, line, place, last)
+                for place in _shown(wide)
+            ]
+
+
+def _few(count: int) -> range:
+    """The first of many."""
+    return range(min(count, ENDS))
 
 
 def _shown(count: int) -> list[int | None]:

@@ -10,7 +10,7 @@ from nncli.engine.operations import Opaque
 from nncli.engine.steppers.compiled.loops import Group, grouped
 from nncli.engine.steppers.compiled.lowering import Lowering
 from nncli.engine.steppers.compiled.places import Untranslatable
-from nncli.engine.steppers.compiled.program import Program, add_routine, add_run, new_code
+from nncli.engine.steppers.compiled.program import Program, add_routine, add_run, new_kernels
 from nncli.engine.tape import Tape
 
 CALM = [np.negative, np.absolute, np.sign, np.tanh, np.add, np.subtract, np.multiply, np.maximum]
@@ -59,12 +59,13 @@ def fits(operand, target):
 
 def run_compiled(dtype, *tapes):
     """Carry each tape out once, in machine code."""
-    code = new_code(np.dtype(dtype))
+    kernels = new_kernels(np.dtype(dtype))
+    code = kernels.code
     routines = [
-        add_routine(code, f"tape_{number}", tape, Lowering(code.dtype, INDEX))
+        add_routine(kernels, f"tape_{number}", tape, Lowering(code.dtype, INDEX))
         for number, tape in enumerate(tapes)
     ]
-    nothing = add_routine(code, "nothing", Tape(), Lowering(code.dtype, INDEX))
+    nothing = add_routine(kernels, "nothing", Tape(), Lowering(code.dtype, INDEX))
     add_run(code, routines, nothing, [])
     kinds = np.arange(len(tapes), dtype=np.int8)
     index = np.array(INDEX)

@@ -39,7 +39,7 @@ def listed(monkeypatch):
     def use(moves, cls=Listed):
         made = []
         monkeypatch.setattr(
-            choice, "stepper", lambda job, state: made.append(cls(state, moves)) or made[0]
+            choice, "stepper", lambda job, state, ranks: made.append(cls(state, moves)) or made[0]
         )
         return made
 

@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from nncli.engine.operations import Concatenate, Copy, Elementwise, Gather, Product, ScatterAdd
 from nncli.engine.steppers.compiled.lowering import Lowering
 from nncli.engine.steppers.compiled.places import Untranslatable
-from nncli.engine.steppers.compiled.program import Program, add_routine, add_run, new_code
+from nncli.engine.steppers.compiled.program import Program, add_routine, add_run, new_kernels
 from nncli.engine.tape import Tape
 from nncli.errors import NncliError
 
@@ -25,11 +25,12 @@ few = settings(max_examples=25, deadline=None)
 
 def compiled(tape, dtype):
     """Carry a tape out once, in machine code."""
-    code = new_code(np.dtype(dtype))
+    kernels = new_kernels(np.dtype(dtype))
+    code = kernels.code
     lower = Lowering(code.dtype, NO_INDEX)
     routine, nothing = (
-        add_routine(code, "tape", tape, lower),
-        add_routine(code, "none", Tape(), lower),
+        add_routine(kernels, "tape", tape, lower),
+        add_routine(kernels, "none", Tape(), lower),
     )
     add_run(code, [routine], nothing, [])
     kinds = np.zeros(1, np.int8)

@@ -16,13 +16,33 @@ from nncli.gradcheck.gradient_check import check_gradients
 from nncli.gradcheck.objectives import DataLoss, Penalty
 from nncli.parts.activations import Elu, Identity, Relu, Sigmoid, Softmax, Softplus, Step, Tanh
 from nncli.parts.initializers import Normal, Uniform, Zeros
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout
+from nncli.parts.layers import (
+    ActivationLayer,
+    AveragePool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    MaxPool2D,
+    PRelu,
+    Residual,
+)
 from nncli.parts.losses import Mae, Mse, MulticlassHinge, OfMargins, Perceptron
+from nncli.parts.regularizers import L2
 from nncli.registry import members
 
 UNITS = 3
 SOME = Normal(std=0.5)
-PARAMS = {"dense": ("W", "b"), "batch_norm": ("gamma", "beta")}
+PARAMS = {
+    "dense": ("W", "b"),
+    "batch_norm": ("gamma", "beta"),
+    "layer_norm": ("gamma", "beta"),
+    "prelu": ("alpha",),
+    "conv2d": ("W", "b"),
+}
+KEYS = {"dense": (UNITS, Tanh(), SOME, SOME), "conv2d": (2, 2, 1, "same", Tanh(), SOME, SOME)}
 XOR = EvaluationSet(
     {"x": np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])},
     np.array([[0.0], [1.0], [1.0], [0.0]]),
@@ -96,6 +116,13 @@ def network(layer, loss=None, output=Identity):
     return make_job(hidden, Dense(units, output(), SOME, SOME), loss, rows=5, inputs=2)
 
 
+def pictures(*layers):
+    """The layers behind a convolution, of pictures of 3 x 3."""
+    flat = [] if isinstance(layers[-1], Flatten) else [Flatten()]
+    hidden = [Conv2D(2, 2, 1, "same", Tanh(), SOME, SOME), *layers, *flat]
+    return make_job(hidden, Dense(1, Identity(), SOME, SOME), rows=4, shape=(3, 3, 1))
+
+
 def weighted(job):
     """The same with rows that count 0.5, 1, 1.5, ..."""
     weights = 0.5 * np.arange(1, len(job.train) + 1)
@@ -118,10 +145,12 @@ def wrong_parts():
         layer = Dense(UNITS, Tanh(), SOME, SOME, flipped_regularizer(cls)(0.1))
         yield "regularizer", name, "dW", network(layer)
     for name, cls in members("layer").items():
-        if name not in ("input", "output"):  # which describe a network and aren't in it
-            keys = (UNITS, Tanh(), SOME, SOME) if cls is Dense else ()
-            for target in ("dx", *PARAMS.get(name, ())):
-                yield "layer", name, target, network(flipped_layer(cls, target)(*keys))
+        if name in ("input", "output", "residual"):  # which aren't in a network, or not as a layer
+            continue
+        made = pictures if cls is Flatten or cls.input_axes == 3 else network
+        for target in ("dx", *PARAMS.get(name, ())):
+            wrong = flipped_layer(cls, target)(*KEYS.get(name, ()))
+            yield "layer", name, target, made(wrong)
 
 
 def right_jobs():
@@ -143,6 +172,11 @@ def right_jobs():
     yield "dense, no bias", network(Dense(UNITS, Tanh(), SOME, bias=False))
     yield "dense, frozen", network(Dense(UNITS, Tanh(), SOME, SOME, trainable=False))
     yield "weighted rows", weighted(network(norm()))
+    yield "layer_norm, prelu", network(Residual([LayerNorm(0.1), PRelu(Uniform(0.2, 0.4))]))
+    yield "convolution", pictures(Conv2D(2, 2, 2, "same", Tanh(), SOME, SOME, L2(0.1)))
+    yield "pools", pictures(MaxPool2D(2, 1), norm(), AveragePool2D(2, 1, "same"))
+    block = [Conv2D(2, 1, activation=Tanh(), kernel_initializer=SOME), Residual([PRelu(SOME)])]
+    yield "residual", pictures(Residual(block))
     for name, loss, hidden, start in (
         ("relu at its kink", Mse(), [Dense(3, Relu(), SOME)], SOME),
         ("mae at its kink", Mae(), [], Zeros()),

@@ -1,6 +1,10 @@
 """configs/lessons/: each can be copied, with its table, and is valid; what they show is in
 tests/exercises/."""
 
+import re
+import shlex
+from pathlib import Path
+
 import numpy as np
 import pytest
 from config_runs import run
@@ -41,6 +45,20 @@ def test_every_lesson_is_said_in_a_line_and_can_be_copied(name, tmp_path, monkey
         f"{name}.yaml",
         *lesson_tables(lesson(name)),
     }
+
+
+def test_what_a_lesson_proposes_to_set_can_be_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    proposed = 0
+    for name in lessons():
+        head = " ".join(line[2:] for line in lesson(name).splitlines() if line.startswith("#"))
+        assert head.count("--set") == sum(it.count("--set") for it in re.findall("`.*?`", head))
+        for found in re.findall("`(--set .*?)`", head):
+            if not Path(f"{name}.yaml").exists():
+                assert cli(["init", "--lesson", name]) == 0
+            assert cli(["validate", f"{name}.yaml", *shlex.split(found)]) == 0
+            proposed += 1
+    assert proposed > 5
 
 
 def test_lessons_are_listed(capsys):

@@ -5,6 +5,7 @@ import pytest
 from formula_values import by_formula
 
 from nncli.registry import members
+from nncli.trace.plain_text import text
 from nncli.trace.traced_steps import trace
 
 IRIS = "data: {dataset: iris, split: none}"
@@ -114,6 +115,48 @@ def test_the_formulas_of_every_layer_together(declared):
         "training: {clip_grad_norm: 0.2, class_weight: balanced, batch_size: 7}",
     )
     assert check(loaded) > 100
+
+
+CONV = "{type: conv2d, kernel_size: 2, activation: tanh"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f"[{CONV}, filters: 2, padding: same}}, {CONV}, filters: 2, strides: 2}}, flatten]",
+        "[{type: max_pool2d, strides: 1, padding: same}, batch_norm, flatten]",
+        "[{type: reshape, shape: [4, 1, 1]}, {type: max_pool2d, pool_size: [2, 1]}, flatten]",
+        f"[{CONV}, filters: 2, padding: same, bias: false}}, layer_norm,"
+        " {type: avg_pool2d, strides: 1, padding: same}, flatten]",
+        f"[{CONV}, filters: 2, padding: same}}, {{type: max_pool2d, strides: 1}}, prelu, flatten]",
+        f"[{CONV}, filters: 1, padding: same}}, {{type: residual, layers: [{CONV}, filters: 1,"
+        " padding: same, kernel_regularizer: l2}, {type: residual, layers: [prelu]}]}, flatten]",
+        "[3, layer_norm, {type: residual, layers: [4, {type: dense, units: 3}]}, prelu]",
+    ],
+)
+def test_the_formulas_of_layers_of_pictures(declared, hidden):
+    pictures = "" if hidden.startswith("[3") else "input: {type: input, shape: [2, 2, 1]}, "
+    loaded = declared(
+        "data: {dataset: iris}",
+        f"network: {{{pictures}hidden: {hidden}}}",
+        "training: {batch_size: 3}",
+    )
+    assert check(loaded) > 30
+
+
+def test_pictures_are_shown_one_below_the_other_and_a_window_beside_its_kernel(declared):
+    loaded = declared(
+        "data: {dataset: iris}",
+        f"network: {{input: {{type: input, shape: [2, 2, 1]}}, hidden: [{CONV}, filters: 2}}, "
+        "flatten]}",
+        "training: {batch_size: 2}",
+    )
+    whole = trace(loaded)
+    page, shown = text(whole), {tensor.name: tensor for tensor in whole.steps[0].tensors}
+    assert shown["input"].values.shape == (2, 2, 2, 1)
+    x, W = shown["input"].values, shown["hidden_1/W"].values
+    beside = f"{x[0, 0, 0, 0]:.6g}  {x[0, 0, 1, 0]:.6g}    {W[0, 0, 0, 0]:.6g}  {W[0, 1, 0, 0]:.6g}"
+    assert beside.split() in [line.split() for line in page.splitlines()]
 
 
 def test_running_statistics_are_shown_before_and_after(declared):

@@ -156,6 +156,9 @@ def _note_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
     job, (first, last) = loaded.built.job, (shown.steps[0], shown.steps[-1])
     if len(shown.steps) < steps:
         echo_line("note: lbfgs takes no gradient steps: only its first pass is shown", err=True)
+    if job.training.shards > 1:
+        said = f"training adds up {job.training.shards} shards of each batch: here it is whole"
+        echo_line(f"note: {said}", err=True)
     if last.epoch > job.training.epochs:
         end = f"training ends with epoch {job.training.epochs}"
         echo_line(f"note: {end}; these are the steps it would go on with", err=True)

@@ -1,27 +1,17 @@
 """`nncli train`."""
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from nncli.cli.options import CONFIG, RUN, json_option, print_json, set_option
-from nncli.cli.streams import echo, echo_err, echo_line, warn
+from nncli.cli.options import CONFIG, RUN, json_option, set_option
 from nncli.cli.study import How, workers_options
-from nncli.cli.text_table import scores
-from nncli.errors import NothingLeft
-from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
-    from nncli.artifacts.learning_curves import BackgroundPlotter
-    from nncli.artifacts.run_directory import RunDirectory
-    from nncli.artifacts.run_recorder import RunRecorder
-    from nncli.assembly.build import Built
     from nncli.cli.signals import StopOnSignal
-    from nncli.config.experiment import Experiment
-    from nncli.config.load import Source
+    from nncli.engine.ranks import Ranks
 
 
 SEEDS = ("split", "init", "shuffle", "dropout")
@@ -67,42 +57,53 @@ def command(
     quiet: bool,
 ) -> int:
     """Train the network that CONFIG declares and leave a run directory."""
-    repeats = Repeats.of(folds, seeds, vary)
-    _check_request(config, runs_dir, resume, repeats)
+    from nncli.cli.ranks import launched, leading
+
+    how, ranks = How(workers, on, as_json, quiet), launched(on)
+    if ranks.number:
+        from nncli.cli.following import follow
+
+        return follow(ranks, config, assignments, resume)
+    with leading(ranks):
+        repeats = Repeats.of(folds, seeds, vary)
+        _check_request(config, runs_dir, resume, repeats)
+        return _train(ranks, config, assignments, runs_dir, resume, repeats, how)
+
+
+def _train(
+    ranks: "Ranks",
+    config: Path | None,
+    assignments: tuple[str, ...],
+    runs_dir: Path | None,
+    resume: Path | None,
+    repeats: "Repeats | None",
+    how: How,
+) -> int:
+    """One run or several, new or gone on with; the exit code."""
     from nncli.artifacts.learning_curves import BackgroundPlotter
-    from nncli.artifacts.run_directory import RunDirectory
-    from nncli.artifacts.run_recorder import RunRecorder
     from nncli.artifacts.study_directory import is_study
+    from nncli.cli.ranks import refuse_several
     from nncli.cli.signals import StopOnSignal
+    from nncli.cli.train_run import SingleRun
     from nncli.config.load import load
     from nncli.engine.stop import Stop
 
     with StopOnSignal(Stop(), is_preparing=True) as signals, BackgroundPlotter() as plotter:
-        how = How(workers, on, as_json, quiet)
         if repeats is not None or (resume is not None and is_study(resume)):
+            refuse_several(ranks)
             return _train_study(config, assignments, runs_dir, resume, repeats, signals, how)
+        run = SingleRun(ranks, signals, plotter, how.as_json, how.quiet)
         if resume is not None:
-            from nncli.cli.resume import resume_run
-
-            with RunDirectory.open(resume) as run:
-                try:
-                    recorder = resume_run(run, config, assignments, plotter, signals)
-                except NothingLeft as end:
-                    return _say_end(end, run, as_json=as_json)
-                return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
+            return run.go_on(resume, config, assignments)
         assert config is not None
         experiment, source = load(config, assignments)
         if experiment.ensemble is not None:
             from nncli.cli.train_ensemble import train_ensemble
 
+            refuse_several(ranks)
             return train_ensemble(config, assignments, runs_dir, signals, how)
-        _refuse_workers(workers, on)
-        built = _build(experiment, source, plotter, signals, quiet=quiet)
-        state, output = built.job.start(), built.experiment.output
-        with RunDirectory.create(runs_dir or Path(output.dir), built.experiment.name) as run:
-            recorder = RunRecorder(run, built, state)
-            recorder.begin(source.text, config, sys.argv[1:])
-            return _train(recorder, plotter, signals, as_json=as_json, quiet=quiet)
+        _refuse_workers(how)
+        return run.begin(experiment, source, config, runs_dir)
 
 
 @dataclass(frozen=True)
@@ -144,8 +145,8 @@ def _check_request(
         raise click.UsageError("--folds trains anew: --resume goes on with as many as there were")
 
 
-def _refuse_workers(workers: int | None, on: str | None) -> None:
-    if workers or on:
+def _refuse_workers(how: How) -> None:
+    if how.workers or how.on:
         raise click.UsageError(
             "--workers and --on are for several runs: --seeds N, --folds K, or an ensemble"
         )
@@ -177,104 +178,3 @@ def _train_study(
     assert repeats is not None
     kind, count, vary = repeats.kind, repeats.count, repeats.vary
     return train_repeats(config, assignments, runs_dir, kind, count, vary, signals, how)
-
-
-def _build(
-    experiment: "Experiment",
-    source: "Source",
-    plotter: "BackgroundPlotter",
-    signals: "StopOnSignal",
-    *,
-    quiet: bool,
-) -> "Built":
-    """What the config declares, ready to be trained."""
-    from nncli.assembly.build import build
-    from nncli.cli.summary import model_summary
-
-    if experiment.sweep is not None:
-        echo_err("note: the config's sweep is for nncli sweep")
-    if experiment.output.plots:
-        plotter.start()
-    built = build(experiment, source)
-    if not quiet:
-        echo_err(model_summary(built) + "\n")
-    for warning in built.warnings:
-        warn(warning)
-    signals.is_preparing = False
-    return built
-
-
-def _train(
-    recorder: "RunRecorder",
-    plotter: "BackgroundPlotter",
-    signals: "StopOnSignal",
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> int:
-    """Train, record, and say where the run is and what it reached; the exit code."""
-    from nncli.artifacts.run_training import train_to_end
-    from nncli.cli.progress import Progress
-    from nncli.cli.summary import where_to_look
-
-    progress = Progress(recorder.built.experiment.training.epochs, quiet=quiet)
-    try:
-        result = train_to_end(recorder, plotter, signals.stop, progress.show)
-    finally:
-        progress.close()
-    for warning in recorder.warnings:
-        warn(warning)
-    if as_json:
-        print_json(result.summary)
-    else:
-        _print_result(recorder, result.summary["metrics"])
-        if result.finished and not quiet:
-            echo_err(where_to_look(recorder.run.path))
-    if result.diverged:
-        raise result.diverged
-    return 0 if result.finished else signals.exit_code
-
-
-def _say_end(end: NothingLeft, run: "RunDirectory", *, as_json: bool) -> int:
-    """That a run has come to its end, and what `--json` said when it did; the exit code."""
-    from nncli.artifacts.run_reader import RunReader
-
-    for line in end.lines():
-        echo_err(line)
-    if as_json:
-        summary = RunReader(run).summary()
-        kept = ("epochs", "stopped", "best_epoch", "metrics")
-        decision = {key: summary[key] for key in ("decision",) if key in summary}
-        print_json({"run": str(run.path), **{key: summary.get(key) for key in kept}, **decision})
-    return end.exit_code
-
-
-def _print_result(recorder: "RunRecorder", metrics: dict[str, dict[str, Any]]) -> None:
-    """The result in words, on stdout."""
-    assert recorder.last is not None
-    reason = {
-        "epochs": "",
-        "early_stopping": ": early stopping",
-        "converged": ": converged",
-        "diverged": ": diverged",
-        "pruned": ": pruned",
-        "interrupted": ": interrupted",
-    }[recorder.stopped]
-    echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
-    last, best = recorder.last.epoch, recorder.best_epoch
-    training = recorder.built.experiment.training
-    if recorder.used is not recorder.last and recorder.used is not None:
-        best_by = recorder.built.job.best_by
-        echo(f"weights of epoch {recorder.used.epoch}, the best by {best_by}, are kept")
-    elif recorder.last.val_loss is not None and best < last and not training.early_stopping:
-        echo(f"val_loss was best at epoch {best}: training.early_stopping keeps such weights")
-    echo(scores(metrics))
-    if recorder.chosen is not None:
-        echo()
-        echo_line(recorder.decided())
-        echo("the metrics above are those at 0.5; nncli evaluate has those at this threshold")
-    echo()
-    echo_line(f"run: {recorder.run.path}")
-    if recorder.stopped == "interrupted" and recorder.can_go_on:
-        path = shell_word(recorder.run.path)
-        echo_line(f"go on with: nncli train --resume {path}")

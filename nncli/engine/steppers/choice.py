@@ -13,6 +13,7 @@ import numpy as np
 from nncli.constraints import Auto
 from nncli.engine.cost import compiling_pays
 from nncli.engine.job import Job
+from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.rows import is_in_memory
 from nncli.engine.settings import Engine
 from nncli.engine.state import TrainState
@@ -81,25 +82,25 @@ def _refusal(job: Job) -> str:
     return ""
 
 
-def stepper(job: Job, state: TrainState) -> Stepper:
+def stepper(job: Job, state: TrainState, ranks: Ranks = ALONE) -> Stepper:
     """What moves the state, by the optimizer and the engine that was chosen.
 
     Raises UserError for a run of the compiled engine that goes on where there is no compiler.
     """
     if not job.optimizer.has_update:
         return LbfgsStepper(job, state)
-    return ENGINES[job.training.engine](job, state)
+    return ENGINES[job.training.engine](job, state, ranks)
 
 
-def _compiled(job: Job, state: TrainState) -> Stepper:
+def _compiled(job: Job, state: TrainState, ranks: Ranks) -> Stepper:
     if not is_installed():
         raise UserError(f"this run is the compiled engine's, which needs llvmlite: {INSTALL}")
     from nncli.engine.steppers.compiled.stepper import CompiledStepper
 
-    return CompiledStepper(job, state)
+    return CompiledStepper(job, state, ranks)
 
 
-ENGINES: Mapping[Engine, Callable[[Job, TrainState], Stepper]] = {
+ENGINES: Mapping[Engine, Callable[[Job, TrainState, Ranks], Stepper]] = {
     "numpy": GradientStepper,
     "compiled": _compiled,
 }

@@ -1,14 +1,15 @@
 """Gradient stepper: gradient steps, epoch by epoch, on recorded tapes."""
 
 import math
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 
 from nncli.engine.job import Job
-from nncli.engine.plan import Plan
+from nncli.engine.plan import first_infinite
+from nncli.engine.ranks import ALONE, Ranks
+from nncli.engine.sharded_plan import plan_of
 from nncli.engine.state import TrainState
 from nncli.engine.steppers import epoch_order
 from nncli.engine.steppers.epoch_order import EpochOrder
@@ -18,7 +19,6 @@ from nncli.engine.steppers.update_tape import empty_scalars, record_update
 from nncli.engine.stop import Stop
 from nncli.engine.tape import Tape
 from nncli.errors import Diverged
-from nncli.parts.arrays import Array
 
 REPEATS = 1000  # of a step, between two looks at the clock
 
@@ -26,9 +26,10 @@ REPEATS = 1000  # of a step, between two looks at the clock
 class GradientStepper(Stepper):
     """Moves a state along gradients: a step is gather, forward, backward, clipping, update."""
 
-    def __init__(self, job: Job, state: TrainState) -> None:
+    def __init__(self, job: Job, state: TrainState, ranks: Ranks = ALONE) -> None:
         self.job, self.state, self.batches = job, state, job.batches(state)
-        self.plan = Plan.of(job, state, gather=not self.batches.in_place)
+        self.ranks = ranks
+        self.plan = plan_of(job, state, ranks, gather=not self.batches.in_place)
         self.scalars = empty_scalars(job)
         self.steps_per_epoch = job.steps_per_epoch
         self.sets_every_step = job.optimizer.changes_every_step or job.schedule.interval == "step"
@@ -60,8 +61,8 @@ class GradientStepper(Stepper):
         return EpochOrder(self.plan, self.batches, self.update_tape, self.peephole)
 
     def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
-        state, end = self.state, time.perf_counter() + seconds
-        while state.epoch < last and time.perf_counter() < end:
+        state, end = self.state, stop.now() + seconds
+        while state.epoch < last and stop.now() < end:
             if self.is_monotonous:
                 finished = self._repeat(min(last - state.epoch, REPEATS), stop)
             elif self.ordered_rows is not None:
@@ -159,10 +160,9 @@ class GradientStepper(Stepper):
         """
 
         def careful_step(rows: int) -> None:
-            self.gradient_tapes[rows]()
-            self._refuse_infinite(self.plan.arrays(rows))
+            self._refuse(self.plan.first_infinite(rows, self.gradient_tapes[rows]))
             self.update_tape()
-            self._refuse_infinite(self.plan.workspace.tensors.items())
+            self._refuse(first_infinite(self.plan.workspace.tensors.items()))
 
         with np.errstate(all="ignore"):
             try:
@@ -172,10 +172,9 @@ class GradientStepper(Stepper):
                 return found
         return error
 
-    def _refuse_infinite(self, arrays: Iterable[tuple[str, Array]]) -> None:
-        for name, array in arrays:
-            if not np.isfinite(array).all():
-                raise Diverged(self.state.epoch + 1, self.state.step + 1, name)
+    def _refuse(self, infinite: str | None) -> None:
+        if infinite is not None:
+            raise Diverged(self.state.epoch + 1, self.state.step + 1, infinite)
 
     @property
     def learning_rate(self) -> float:

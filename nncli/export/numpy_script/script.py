@@ -202,10 +202,15 @@ class _Chapters:
 def numpy_script(reader: RunReader, file_name: str) -> str:
     """The script that repeats a run's losses to the bit; `file_name` is what it will be called.
 
-    Raises UserError for a run whose parts or data can't be written out.
+    Raises UserError for a run whose parts, data or shards can't be written out.
     """
     built = reader.built  # whose errors have places of their own
     try:
+        if built.job.training.shards > 1:
+            raise UserError(
+                "its steps take whole batches, and training.shards has cut them: train with "
+                "training.shards=1"
+            )
         chapters = _Chapters(reader, built)
         body = "\n".join(chapters.in_order())
         lines = [*_imports(built.job.training.threads, body), body]

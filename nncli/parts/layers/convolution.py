@@ -165,14 +165,16 @@ class Conv2D(Affine):
             )
 
     def formulas(self) -> dict[str, str]:
-        bias = " + {b}" if self.bias else ""
-        laid = "sum of {x} under {W}, times {W}, at each window"
-        return {"z": f"({laid}){bias}", "a": self.activation.fill(self.activation.formula)}
+        bias = "{b} + " if self.bias else ""
+        return {
+            "z": f"{bias}sum of {{x}} * {{W}} in its window",
+            "a": self.activation.fill(self.activation.formula),
+        }
 
     def backward_formulas(self) -> dict[str, str]:
         return {
             "dz": self.activation.fill(self.activation.backward_formula),
-            "dW": "sum of {x} under each place of {W}, times {dz}" + self.shrink_formula(),
+            "dW": "sum of {x} * {dz} over rows and windows" + self.shrink_formula(),
             "db": "sum of {dz} over rows and windows",
-            "dx": "sum of {dz} times {W}, over the windows that see {x}",
+            "dx": "sum of {dz} * {W} over the windows that see it",
         }

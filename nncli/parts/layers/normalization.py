@@ -201,7 +201,8 @@ class LayerNorm(Layer):
 
     def saved_shapes(self, batch: int, input_shape: Shape) -> Shapes:
         wide, line = (batch, *input_shape), (batch, *input_shape[:-1], 1)
-        return {"x_hat": wide, "scratch": wide, "mean": line, "variance": line, "inv_std": line}
+        columns = dict.fromkeys(("mean", "variance", "inv_std", "sum"), line)
+        return {"x_hat": wide, "scratch": wide, **columns}
 
     def initializers(self) -> Mapping[str, Initializer]:
         return {"gamma": self.gamma_initializer, "beta": self.beta_initializer}
@@ -223,7 +224,7 @@ class LayerNorm(Layer):
     def backward(self, buffers: LayerBuffers) -> None:
         assert buffers.dy is not None
         saved, dx = buffers.saved, buffers.dx
-        x_hat, scratch, mean = saved["x_hat"], saved["scratch"], saved["mean"]
+        x_hat, scratch, mean = saved["x_hat"], saved["scratch"], saved["sum"]
         np.multiply(buffers.dy, x_hat, out=scratch)
         if "gamma" in buffers.grads:
             np.dot(buffers.ones, lines(scratch), out=buffers.grads["gamma"])

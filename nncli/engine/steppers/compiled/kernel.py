@@ -1,6 +1,7 @@
 """Kernel: a function under construction, and what writing one takes: loops, loads and stores."""
 
-from collections.abc import Iterator, Sequence
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from llvmlite import ir
 
 from nncli.engine.steppers.compiled.instructions import Value, loop_of
 from nncli.engine.steppers.compiled.places import Place
-from nncli.parts.arrays import Array, Shape
+from nncli.parts.arrays import Shape
 
 POINTER, INTEGER, BYTE, NOTHING = ir.PointerType(), ir.IntType(64), ir.IntType(8), ir.VoidType()
 
@@ -31,15 +32,17 @@ class Registers:
 class Code:
     """All kernels of a program.
 
-    outside: the addresses of NumPy's functions that they call, by name.
-    kept: arrays that kernels work in.
+    outside: the addresses of functions that they call, by name.
+    kept: arrays that kernels work in, and Python functions that they call.
+    failures: what those have raised.
     """
 
     dtype: np.dtype[Any]
     registers: Registers
     module: Any = field(default_factory=lambda: ir.Module("nncli"))
     outside: dict[str, int] = field(default_factory=dict)
-    kept: list[Array] = field(default_factory=list)
+    kept: list[Any] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
 
     @property
     def real(self) -> Any:
@@ -54,6 +57,22 @@ class Code:
         """Memory for a kernel to work in."""
         self.kept.append(np.empty((rows, columns), self.dtype))
         return Place.of(self.kept[-1], self.dtype)
+
+    def call_of(self, function: Callable[[], None]) -> Value:
+        """A Python function as one without arguments; once one has failed, none is called."""
+
+        def guarded() -> None:
+            try:
+                if not self.failures:
+                    function()
+            except BaseException as error:  # which C can't hand on
+                self.failures.append(error)
+
+        callback = ctypes.CFUNCTYPE(None)(guarded)
+        self.kept.append(callback)
+        name = f"python_{len(self.outside)}"
+        self.outside[name] = ctypes.cast(callback, ctypes.c_void_p).value or 0
+        return ir.Function(self.module, ir.FunctionType(NOTHING, []), name)
 
 
 class Kernel:

@@ -58,12 +58,14 @@ class LoweredGather:
     """target[i] = source[index[i]]; without an index, the step's own names the rows.
 
     item_bytes: of an item of the source, which may hold whole numbers.
+    first: the place in the step's index where these rows begin.
     """
 
     source: Place
     index: Place | None
     target: Place
     item_bytes: int
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,29 @@ class LoweredScatterAdd:
     target: Place
 
 
-Lowered = LoweredElementwise | LoweredReduction | LoweredProduct | LoweredGather | LoweredScatterAdd
+@dataclass(frozen=True, eq=False)
+class LoweredAllReduce:
+    """Python adds up what ranks have: the code waits for it."""
+
+    operation: recorded.AllReduce
+
+
+Lowered = (
+    LoweredElementwise
+    | LoweredReduction
+    | LoweredProduct
+    | LoweredGather
+    | LoweredScatterAdd
+    | LoweredAllReduce
+)
+
+
+def _why_not(operation: recorded.Operation) -> str:
+    if not isinstance(operation, recorded.Opaque):
+        return "it is several calls"
+    options = [name for name in operation.options if name != "out"]
+    how = f"is called with {', '.join(options)}" if options else "has no translation"
+    return f"{operation.name} {how}"
 
 
 class Lowering:
@@ -106,12 +130,10 @@ class Lowering:
                 return self._draw(target)
             case recorded.ScatterAdd():
                 return self._scatter_add(operation)
-            case recorded.Concatenate() | recorded.Composite():
-                raise Untranslatable("it is several calls")
-            case recorded.Opaque():
-                options = [name for name in operation.options if name != "out"]
-                how = f"is called with {', '.join(options)}" if options else "has no translation"
-                raise Untranslatable(f"{operation.name} {how}")
+            case recorded.AllReduce():
+                return LoweredAllReduce(operation)
+            case _:
+                raise Untranslatable(_why_not(operation))
 
     def _places(self, target: Any, *sources: Any) -> tuple[Place, ...]:
         """Of all of them. Raises Untranslatable if a source lies across the target."""
@@ -158,9 +180,16 @@ class Lowering:
         source, target = Place.of(call.source, dtype), Place.of(call.target, dtype)
         if source.shares_memory(target, dtype.itemsize):
             raise Untranslatable("a call writes over what it still has to read")
-        is_of_step = address_of(call.index) == address_of(self.index)
-        index = None if is_of_step else self._index(call.index)
-        return LoweredGather(source, index, target, call.source[0].nbytes)
+        size, first = call.source[0].nbytes, self._first_in_step(call.index)
+        if first is None:
+            return LoweredGather(source, self._index(call.index), target, size)
+        return LoweredGather(source, None, target, size, first)
+
+    def _first_in_step(self, index: Array) -> int | None:
+        """Where these rows begin among those of the step; None if they aren't of the step."""
+        first, left = divmod(address_of(index) - address_of(self.index), INTEGERS.itemsize)
+        is_of_step = 0 <= first < len(self.index) and left == 0 and index.dtype == INTEGERS
+        return first if is_of_step else None
 
     def _scatter_add(self, call: recorded.ScatterAdd) -> LoweredScatterAdd:
         self._refuse_pieces(call.source, call.target)

@@ -3,6 +3,7 @@
 import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -30,6 +31,7 @@ from nncli.engine.steppers.compiled.loops import (
     scatter_add_kernel,
 )
 from nncli.engine.steppers.compiled.lowering import (
+    LoweredAllReduce,
     LoweredElementwise,
     LoweredGather,
     LoweredProduct,
@@ -39,6 +41,7 @@ from nncli.engine.steppers.compiled.lowering import (
 )
 from nncli.engine.steppers.compiled.places import Place, address_of
 from nncli.engine.steppers.compiled.products import product_kernel
+from nncli.engine.steppers.compiled.shared_kernels import SharedKernels
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.tape import Tape, single
 from nncli.parts.arrays import Array
@@ -66,14 +69,18 @@ class Routine:
     drawn: int
 
 
-def new_code(dtype: Any) -> Code:
-    """Code without kernels yet, for the registers of this machine."""
+def new_kernels(dtype: Any) -> SharedKernels:
+    """None yet, for the registers of this machine."""
     has_avx512 = llvm.get_host_cpu_features().get("avx512f", False)
-    return Code(dtype, Registers(32, 64) if has_avx512 else Registers(16, 32))
+    registers = Registers(32, 64) if has_avx512 else Registers(16, 32)
+    return SharedKernels(Code(dtype, registers), KERNELS)
 
 
-def add_routine(code: Code, name: str, tape: Tape, lower: Lowering, rows: int = 0) -> Routine:
+def add_routine(
+    kernels: SharedKernels, name: str, tape: Tape, lower: Lowering, rows: int = 0
+) -> Routine:
     """A tape, operation by operation. Raises Untranslatable."""
+    code = kernels.code
     steps = grouped([lower(each) for each in _single(tape)], code.dtype.itemsize)
     function = ir.Function(code.module, ir.FunctionType(NOTHING, [POINTER, POINTER]), name)
     index, random = function.args
@@ -85,10 +92,14 @@ def add_routine(code: Code, name: str, tape: Tape, lower: Lowering, rows: int = 
         return b.inttoptr(integer(place.address), POINTER)
 
     for step in steps:
-        kernel = KERNELS[type(step)](code, step)
-        kernel.b.ret_void()
-        arguments = [pointer(place) for place in kernel.places]
-        b.call(kernel.function, [*arguments, index] if kernel.takes_index else arguments)
+        if isinstance(step, LoweredAllReduce):
+            b.call(code.call_of(partial(step.operation.sum, step.operation.target)), [])
+            continue
+        kernel, places = kernels.of(step)
+        arguments = [pointer(place) for place in places]
+        if kernel.takes_index and isinstance(step, LoweredGather):
+            arguments.append(b.gep(index, [integer(step.first)], source_etype=INTEGER))
+        b.call(kernel.function, arguments)
     b.ret_void()
     return Routine(function, rows, lower.drawn)
 
@@ -179,14 +190,14 @@ def translated(stepper: GradientStepper) -> tuple[Code, list[Routine]]:
     """The steps of a stepper as code, and the gradients among it: of full batches, then of the
     last of a pass if that is smaller. Raises Untranslatable as `check` does.
     """
-    code = new_code(stepper.plan.theta.dtype)
+    kernels = new_kernels(stepper.plan.theta.dtype)
     gradients = [
-        add_routine(code, f"gradient_{rows}", tape, _lowering(stepper), rows)
+        add_routine(kernels, f"gradient_{rows}", tape, _lowering(stepper), rows)
         for rows, tape in sorted(stepper.gradient_tapes.items(), reverse=True)
     ]
-    update = add_routine(code, "update", stepper.update_tape, _lowering(stepper))
-    add_run(code, gradients, update, list(stepper.scalars.values()))
-    return code, gradients
+    update = add_routine(kernels, "update", stepper.update_tape, _lowering(stepper))
+    add_run(kernels.code, gradients, update, list(stepper.scalars.values()))
+    return kernels.code, gradients
 
 
 class Program:
@@ -213,9 +224,11 @@ class Program:
         for name, address in code.outside.items():
             self.engine.add_global_mapping(module.get_function(name), address)
         self.engine.finalize_object()
-        self.kept = code.kept
+        self.kept, self.failures = code.kept, code.failures
         self._run = RUN(self.engine.get_function_address("run"))
 
     def run(self, steps: int, *pointers_and_stride: int | None) -> None:
-        """Make so many steps; see program.add_run."""
+        """Make so many steps; see program.add_run. Raises what a call of Python has raised."""
         self._run(steps, *pointers_and_stride)
+        if self.failures:
+            raise self.failures[0]

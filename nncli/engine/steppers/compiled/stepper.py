@@ -5,11 +5,12 @@ are drawn from the same streams in the same order, for a slice at once.
 """
 
 import math
-import time
 
 import numpy as np
 
 from nncli.engine.job import Job
+from nncli.engine.ranks import ALONE, Ranks
+from nncli.engine.sharded_plan import ShardedPlan, shard_draws
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.compiled.places import address_of
 from nncli.engine.steppers.compiled.program import Program, translated
@@ -30,8 +31,8 @@ class CompiledStepper(GradientStepper):
     Raises Untranslatable if the tapes hold a call that only NumPy can make.
     """
 
-    def __init__(self, job: Job, state: TrainState) -> None:
-        super().__init__(job, state)
+    def __init__(self, job: Job, state: TrainState, ranks: Ranks = ALONE) -> None:
+        super().__init__(job, state, ranks)
         plan = self.plan
         code, gradients = translated(self)
         self.program = Program(code)
@@ -39,9 +40,11 @@ class CompiledStepper(GradientStepper):
         self.steps = 1  # of the next slice
         self.rows = [routine.rows for routine in gradients]
         self.drawn = [routine.drawn for routine in gradients]
+        self.draws = [shard_draws(self.gradient_tapes[rows]) for rows in self.rows]
         gathered = self.rows[0] * plan.gather
         numbers = len(self.scalars) * self.rates_vary
-        self.most = max(min(MOST, MOST // max(gathered, self.drawn[0], numbers, 1)), 1)
+        most = max(min(MOST, MOST // max(gathered, self.drawn[0], numbers, 1)), 1)
+        self.most = min(ranks.gather(most))  # for their slices are the same
         self.kinds = np.resize(self._kinds(), self.steps_per_epoch + self.most)
         self.order = np.zeros(self.most * gathered, np.intp)
         self.random = np.zeros(self.most * self.drawn[0], plan.theta.dtype)
@@ -65,13 +68,13 @@ class CompiledStepper(GradientStepper):
         return batches.sampling == "shuffle" and self.steps_per_epoch % batches.per_pass == 0
 
     def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
-        state, end = self.state, time.perf_counter() + seconds
-        while state.epoch < last and (state.step_in_epoch or time.perf_counter() < end):
+        state, end = self.state, stop.now() + seconds
+        while state.epoch < last and (state.step_in_epoch or stop.now() < end):
             if stop.requested:
                 return False
-            began, before = time.perf_counter(), state.step
+            began, before = stop.now(), state.step
             self._slice(last, stop.allowed(self.steps))
-            self._adapt(state.step - before, time.perf_counter() - began)
+            self._adapt(state.step - before, stop.now() - began)
         return True
 
     def _adapt(self, steps: int, seconds: float) -> None:
@@ -110,9 +113,19 @@ class CompiledStepper(GradientStepper):
 
     def _draw_random(self, start: int, steps: int) -> None:
         """The random numbers of each step, one after the other."""
-        if (fill := self.plan.workspace.uniform) is not None:
+        if isinstance(self.plan, ShardedPlan):
+            self._draw_for_shards(self.kinds[start : start + steps])
+        elif (fill := self.plan.workspace.uniform) is not None:
             smaller = int(np.count_nonzero(self.kinds[start : start + steps]))
             fill(self.random[: (steps - smaller) * self.drawn[0] + smaller * self.drawn[-1]])
+
+    def _draw_for_shards(self, kinds: Array) -> None:
+        """The same where each shard has streams of its own."""
+        taken = 0
+        for step, kind in enumerate(kinds, start=self.state.step):
+            for draw, size in self.draws[kind]:
+                draw.at(step, self.random[taken : taken + size])
+                taken += size
 
     def _move_on(self, steps: int) -> None:
         """Count the steps, and note the numbers that the update of each is to read."""

@@ -1,0 +1,63 @@
+"""`mpiexec -n R nncli train`: ranks behind the first train what it trains, and write nothing."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from nncli.artifacts.run_directory import RunDirectory
+from nncli.artifacts.run_reader import RunReader
+from nncli.assembly.build import Built, build
+from nncli.cli.ranks import Followed, OnRank, settle, together
+from nncli.cli.signals import StopOnSignal
+from nncli.config.load import load
+from nncli.engine.ranks import Ranks
+from nncli.engine.state import TrainState
+from nncli.engine.stop import Stop
+from nncli.engine.threads import limited
+from nncli.engine.trainer import train
+from nncli.errors import Diverged, RanksDiffer, UserError
+
+
+def follow(
+    ranks: Ranks, config: Path | None, assignments: Sequence[str], resume: Path | None
+) -> int:
+    """Train together with rank 0; the exit code."""
+    with StopOnSignal(Stop(), is_preparing=True) as signals:
+        if resume is None:
+            built = _prepared(ranks, lambda: _declared(config, assignments))
+        else:
+            settle(ranks)  # rank 0 has taken the run up
+            built = _prepared(ranks, lambda: RunReader(RunDirectory.open(resume)).built)
+        signals.is_preparing = False
+        with together(ranks):
+            state = ranks.share(built.job.start())
+            try:
+                _train(ranks, built, state, signals.stop)
+            except (Diverged, RanksDiffer) as error:
+                raise Followed(error.exit_code) from error
+            except Exception as error:
+                raise OnRank.of(ranks.place, error) from error
+    return 0
+
+
+def _prepared(ranks: Ranks, prepare: Callable[[], Built]) -> Built:
+    """What this rank is to train, once all are ready. Raises Followed unless they are."""
+    try:
+        built = prepare()
+    except Exception as error:
+        settle(ranks, error=error)
+        raise
+    settle(ranks, built)
+    return built
+
+
+def _declared(config: Path | None, assignments: Sequence[str]) -> Built:
+    """What the config declares; what rank 0 refuses needn't be refused here."""
+    if config is None:
+        raise UserError("no config")
+    return build(*load(config, assignments))
+
+
+def _train(ranks: Ranks, built: Built, state: TrainState, stop: Stop) -> None:
+    with limited(built.experiment.training):
+        for _ in train(built.job, state, stop, ranks):
+            pass

@@ -1,0 +1,185 @@
+"""Sharded plan: the gradient of a batch as the sum of those of its shards, on one tape."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nncli.engine import passes
+from nncli.engine.job import Job
+from nncli.engine.layout import gradient_of
+from nncli.engine.operations import AllReduce, Copy, Draw, Elementwise, Gather
+from nncli.engine.plan import Plan, first_infinite
+from nncli.engine.ranks import RIDERS, Ranks
+from nncli.engine.rows import Batch
+from nncli.engine.shards import Shards, additions, slot_of
+from nncli.engine.state import TrainState, stream
+from nncli.engine.tape import Tape
+from nncli.engine.workspace import Workspace, recorded
+from nncli.parts.arrays import Array, LayerBuffers
+
+Piece = Callable[[Tape, slice], Batch]  # the rows of a shard, once the tape has put them there
+
+
+@dataclass(frozen=True)
+class ShardDraw:
+    """Draws of a shard's step, from a stream that depends on nothing else.
+
+    number: which of the step's draws.
+    """
+
+    seed: int
+    shard: int
+    number: int
+    state: TrainState
+
+    def __call__(self, out: Array) -> None:
+        self.at(self.state.step, out)
+
+    def at(self, step: int, out: Array) -> None:
+        """The draws of the step after so many."""
+        dtype: Any = out.dtype
+        stream("dropout", self.seed, step, self.shard, self.number).random(out=out, dtype=dtype)
+
+
+def shard_draws(tape: Tape) -> list[tuple[ShardDraw, int]]:
+    """Those of a tape, in their order, and how many numbers each takes."""
+    return [
+        (operation.fill, operation.target.size)
+        for operation in tape.operations
+        if isinstance(operation, Draw) and isinstance(operation.fill, ShardDraw)
+    ]
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """What one shard adds to a step."""
+
+    tape: Tape
+    batch: Batch
+    buffers: list[LayerBuffers]
+
+
+class ShardedPlan(Plan):
+    """Steps whose batches are cut into shards; this rank makes the gradients of its own.
+
+    One message carries what is added up: [gradient | state | riders]. Running statistics are
+    state: every shard moves them from where they stood, and their mean is where they go.
+    """
+
+    def __init__(self, job: Job, state: TrainState, ranks: Ranks, *, gather: bool) -> None:
+        self.shards, self.ranks = Shards.of(job.training.shards, ranks), ranks
+        self.state, self.seed = state, job.seeds.dropout
+        random = state.dropout if job.network.is_random else None  # which shards don't draw from
+        rows = job.batch_rows
+        super().__init__(job.network, state.theta, job.train, rows, gather=gather, random=random)
+        layout, dtype = job.network.layout, state.theta.dtype
+        self.statistics = state.theta[layout.parameters :]
+        self.before = np.zeros_like(self.statistics)
+        size = layout.trainable + self.statistics.size + RIDERS
+        self.messages = [np.zeros(size, dtype) for _ in range(self.shards.slots)]
+        self.gradient = self.messages[0][: layout.trainable]
+        most = self.shards.most_rows(rows)
+        self.workspace = Workspace(job.network, most, state.theta, self.gradient, random)
+        self._shards: dict[int, list[_Shard]] = {}
+
+    def _first_rows(self, data: Batch, rows: int) -> Batch:
+        """Of the batch, those of this rank."""
+        pieces = self.shards.pieces(rows)
+        return data.each(lambda _, source: source[pieces[0].start : pieces[-1].stop])
+
+    def record_gradient(self, rows: int) -> Tape:
+        return self._record(rows, self._gathered if self.gather else self._in_place)
+
+    def record_passes(self, batch: Batch) -> Tape:
+        def piece(_: Tape, chosen: slice) -> Batch:
+            return batch.each(lambda _, each: each[chosen])
+
+        return self._record(len(batch), piece)
+
+    def _gathered(self, tape: Tape, chosen: slice) -> Batch:
+        shard = self.batch(chosen.stop - chosen.start)
+        for source, out in zip(self.data.arrays(), shard.arrays(), strict=True):
+            tape.add(Gather(source, self.index[chosen], 0, out))
+        return shard
+
+    def _in_place(self, _: Tape, chosen: slice) -> Batch:
+        first = self.shards.pieces(len(self.index))[0].start
+        return self.data.each(lambda _, source: source[chosen.start - first : chosen.stop - first])
+
+    def _record(self, rows: int, piece: Piece) -> Tape:
+        """A step's gradient, added up over shards and ranks, and the penalty's behind it."""
+        tape, whole, self._shards[rows] = Tape(), self.messages[0], []
+        self._record_copy(tape, self.statistics, self.before)
+        for place, chosen in enumerate(self.shards.pieces(rows)):
+            tape += self._record_shard(place, chosen, rows, piece)
+            for slot, other in additions(place):
+                target, addend = (self.messages[each][:-RIDERS] for each in (slot, other))
+                tape.add(Elementwise(np.add, (target, addend), target))
+        if self.ranks.count > 1:
+            tape.add(AllReduce(self.ranks.sum, whole))
+        self._record_copy(tape, self._statistics_in(whole), self.statistics)
+        buffers = self.workspace.buffers(self.batch(0).inputs)
+        passes.penalty_backward(self.network, recorded(buffers, tape))
+        return tape
+
+    def _record_shard(self, place: int, chosen: slice, rows: int, piece: Piece) -> Tape:
+        tape, message, size = Tape(), self.messages[slot_of(place)], chosen.stop - chosen.start
+        if not size:
+            tape.add(Copy(_constant(0.0, message.dtype), message[:-RIDERS]))
+            return tape
+        if place:
+            self._record_copy(tape, self.before, self.statistics)
+        batch = piece(tape, chosen)
+        workspace = self.workspace.with_gradient(message[: self.trained.size])
+        buffers = recorded(workspace.buffers(batch.inputs), tape)
+        self._record_data_passes(tape, buffers, batch, rows)
+        if self.statistics.size:
+            share = _constant(size / rows, message.dtype)
+            moved = self._statistics_in(message)
+            tape.add(Elementwise(np.multiply, (self.statistics, share), moved))
+        tape = self._with_own_draws(tape, self.shards.first + place)
+        self._shards[rows].append(_Shard(tape, batch, workspace.buffers(batch.inputs)))
+        return tape
+
+    def first_infinite(self, rows: int, gradient: Tape) -> str | None:
+        """The same on every rank: of the first shard that has one, else of what comes of them."""
+        before, found = self.statistics.copy(), None
+        for shard in self._shards[rows]:
+            shard.tape()
+            found = found or first_infinite(self._named(shard.batch, shard.buffers))
+        np.copyto(self.statistics, before)
+        gradient()
+        sums = ((gradient_of(name), each) for name, each in self.workspace.gradients.items())
+        return next(filter(None, self.ranks.gather(found)), None) or first_infinite(sums)
+
+    def _with_own_draws(self, tape: Tape, shard: int) -> Tape:
+        """The tape with its random numbers from streams of this shard."""
+        operations, number = [], 0
+        for operation in tape.operations:
+            if isinstance(operation, Draw):
+                draw = ShardDraw(self.seed, shard, number, self.state)
+                operation, number = replace(operation, fill=draw), number + 1
+            operations.append(operation)
+        return Tape(operations)
+
+    def _statistics_in(self, message: Array) -> Array:
+        return message[self.trained.size : -RIDERS]
+
+    def _record_copy(self, tape: Tape, source: Array, target: Array) -> None:
+        if target.size:
+            tape.add(Copy(source, target))
+
+
+def _constant(value: float, dtype: Any) -> Array:
+    constant = np.asarray(value, dtype)
+    constant.flags.writeable = False
+    return constant
+
+
+def plan_of(job: Job, state: TrainState, ranks: Ranks, *, gather: bool) -> Plan:
+    """The steps of a job, on the theta and the streams of a state."""
+    if job.training.shards > 1:
+        return ShardedPlan(job, state, ranks, gather=gather)
+    return Plan.of(job, state, gather=gather)
