@@ -30,6 +30,8 @@ FIRST = (  # in the order a user meets them; a command that isn't here comes aft
         "plot-loss",
         "plot-sweep",
         "plot-boundary",
+        "plot-surface",
+        "plot-weights",
         "trace",
         "play",
         "grade",

@@ -74,6 +74,11 @@ for (const key of ["ArrowRight", "ArrowRight", " ", " ", "r", "x"]) {
 return told;
 """
 
+FEATURES = """
+for (const place of [1, 2, 4, 6]) document.querySelectorAll(".chip input")[place].click();
+return { labels: model.inputs.labels, x: [...model.inputs.rows.train.x] };
+"""
+
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -162,3 +167,26 @@ def test_formulas_and_numbers_are_those_of_a_trace(
 @needs_browser
 def test_keys_step_play_pause_and_reset(told: dict[str, Any]) -> None:
     assert told["keys"] == [[1, False], [2, False], [2, True], [2, False], [0, False], [0, False]]
+
+
+@needs_browser
+def test_features_of_the_page_are_columns_of_a_table(tmp_path: Path) -> None:
+    """x1^2, x1 x2 and sin(x2) made on the page, and x2 left out, beside a table that has them."""
+    random = np.random.default_rng(5)
+    x1, x2 = random.normal(2.0, 3.0, (2, 30))
+    columns = {"x1": x1, "a": x1**2, "b": x1 * x2, "c": np.sin(x2), "y": x1 - x2}
+    pages = {}
+    for scale in ("standard", "none"):
+        common = f"preprocessing: {{numeric: {{scale: {scale}}}}}, split: none"
+        for name, names in (("given", ("x1", "x2", "y")), ("made", tuple(columns))):
+            table = np.column_stack([{**columns, "x2": x2}[each] for each in names])
+            file, header = tmp_path / f"{name}_{scale}.csv", ",".join(names)
+            np.savetxt(file, table, "%.17g", ",", header=header, comments="")
+            text = f"data: {{path: {file.name}, target: y, {common}}}"
+            file.with_suffix(".yaml").write_text(text)
+        html = page(load_network(tmp_path / f"given_{scale}.yaml"))
+        pages[scale] = html.replace('"canDerive":false', '"canDerive":true'), FEATURES
+    for scale, told in results(pages, tmp_path).items():
+        assert told["labels"] == ["x1", "x1²", "x1 x2", "sin(x2)"]
+        made = load_network(tmp_path / f"made_{scale}.yaml").built.job.train.inputs["x"]
+        np.testing.assert_allclose(np.reshape(told["x"], (30, 4)), made, rtol=1e-12, atol=1e-12)

@@ -45,7 +45,6 @@ class Model {
     const { settings } = this;
     const start = this.isGivenShape ? play.start : this.drawn(settings);
     this.training = new Training(settings, this.inputs.rows, start);
-    this.changed = 0;
   }
 
   /** Take up a change: training goes on where the weights still fit, and else begins anew. */

@@ -46,10 +46,21 @@ function rangeOf(column) {
   return [low - room, high + room];
 }
 
+/** Of each target the middle of the training rows', and how far they go from it. */
+const targetSpans = play.outputs.targets.map((_, target) => {
+  const { t, count } = play.rows.train;
+  const own = Array.from({ length: count }, (__, row) => t[(row * t.length) / count + target]);
+  const [least, most] = [Math.min(...own), Math.max(...own)];
+  return { middle: (least + most) / 2, reach: (most - least) / 2 || 1 };
+});
+
+/** Where a number stands among the training rows': from -1, the lowest, to 1, the highest. */
+const level = (value, target) => (value - targetSpans[target].middle) / targetSpans[target].reach;
+
 /** What a row of outputs means, as a pixel: the likeliest class, or one number around its middle. */
 function outputPixel(outputs, place, count, target) {
   const { task, off } = play.outputs;
-  if (task === "regression") return signPixel(outputs[place + target] / 2);
+  if (task === "regression") return signPixel(level(outputs[place + target], target));
   if (count > 1 && task !== "multilabel") return classesPixel(outputs, place, count);
   return signPixel((2 * (outputs[place + target] - off)) / (1 - off) - 1);
 }
@@ -115,8 +126,10 @@ function drawCurve(context, box, model, grid, target, shown) {
   for (const [name, row] of shownRows(model, shown)) {
     const set = model.inputs.rows[name];
     const value = noisyValue(model, name, row, grid.axes[0]);
-    const colour = play.outputs.task === "regression" ? colours.positive : rowColour(set, row, target);
-    drawDot(context, place(value, set.t[row * y.columns + target]), colour, name);
+    const { task } = play.outputs;
+    const colour = task === "regression" ? colours.positive : rowColour(set, row, target);
+    const own = task === "classification" ? 1 : set.t[row * y.columns + target];
+    drawDot(context, place(value, own), colour, name);
   }
   const outputs = play.outputs.task === "regression" || y.columns === 1 ? [target] : [...Array(y.columns).keys()];
   for (const output of outputs) {
@@ -168,7 +181,10 @@ function rowColour(set, row, target) {
   const { task, off } = play.outputs;
   const count = set.t.length / set.count;
   const own = set.t.subarray(row * count, (row + 1) * count);
-  if (task === "regression") return mixed(own[target] < 0 ? colours.negative : colours.positive, Math.min(0.25 + Math.abs(own[target]) / 2, 1));
+  if (task === "regression") {
+    const size = level(own[target], target);
+    return mixed(size < 0 ? colours.negative : colours.positive, Math.min(0.25 + Math.abs(size), 1));
+  }
   if (count > 1 && task !== "multilabel") return classColour(own.indexOf(Math.max(...own)), count);
   return own[target] > (1 + off) / 2 ? colours.positive : colours.negative;
 }
