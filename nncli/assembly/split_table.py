@@ -1,7 +1,7 @@
 """Split table: the data of an experiment, loaded, and which of its rows train."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from nncli.data.fewer_rows import with_train_rows
 from nncli.data.folds import folds, member_rows
 from nncli.data.targets import as_task
 from nncli.engine.state import stream
+from nncli.frozen import frozen
 from nncli.parts.splits import Rows, Split
 from nncli.parts.table import Table
 
 
-@dataclass(frozen=True)
+@frozen
 class SplitTable:
     """A table, and how its rows are split.
 
