@@ -9,15 +9,15 @@ from nncli.engine.network import EMBEDDING
 from nncli.errors import escaped
 from nncli.page.embed import asset, json_block, theme
 from nncli.page.markup import text
-from nncli.parts.arrays import Array
 from nncli.trace.fill_in import FillIn, rules
+from nncli.trace.flat_pictures import flat_links, flat_shape, whole_index
 from nncli.trace.tensor import Phase, TracedTensor
 from nncli.trace.traced_steps import Trace, TracedStep
 from nncli.trace.wording import PHASES, glossary
 from nncli.trace.worksheet import scale_of
 
 SCRIPTS = (
-    *("text", "model", "links", "answers", "quiz", "layout", "network", "panel", "tip"),
+    *("text", "model", "links", "answers", "quiz", "layout", "lines", "network", "panel", "tip"),
     *("zoom", "play", "handout", "page"),
 )
 NAMED = {"lr": "learning_rate", "norm": "gradient_norm"}  # operands whose symbols are numbers
@@ -112,8 +112,9 @@ def _is_of(tensor: TracedTensor, owner: str) -> bool:
 
 def _tensor(tensor: TracedTensor, is_whole: bool, texts: int) -> dict[str, Any]:
     """kept: of each axis, the indices that are in the page.  values: theirs, flat."""
-    kept = [_kept(length, is_whole) for length in tensor.values.shape]
-    indices = [*product(*kept)]
+    shape = flat_shape(tensor)
+    kept = [_kept(length, is_whole) for length in shape]
+    indices = [whole_index(tensor, index) for index in product(*kept)]
     shown = tensor.shown
     worked = islice(indices, texts if tensor.template else 0)
     return {
@@ -122,11 +123,11 @@ def _tensor(tensor: TracedTensor, is_whole: bool, texts: int) -> dict[str, Any]:
         "symbol": tensor.symbol,
         "formula": tensor.formula,
         "meaning": tensor.meaning,
-        "shape": tensor.values.shape,
-        "axes": _axes(tensor.name, tensor.phase, tensor.values),
+        "shape": shape,
+        "axes": _axes(tensor.name, tensor.phase, len(shape)),
         "kept": kept,
         "values": [_number(shown[index]) for index in indices],
-        "arithmetic": [tensor.linked(index) for index in worked],
+        "arithmetic": [flat_links(tensor, tensor.linked(index)) for index in worked],
         "scale": scale_of(tensor) if tensor.template else 0.0,
     }
 
@@ -137,21 +138,17 @@ def _kept(length: int, is_whole: bool) -> list[int]:
     return [*range(FIRST), *range(length - LAST, length)]
 
 
-def _axes(name: str, phase: Phase, values: Array) -> list[str]:
+def _axes(name: str, phase: Phase, count: int) -> list[str]:
     """What the axes run over: rows of the batch, units of the layer, its inputs."""
     owner, own = name.partition("/")[::2]
-    if owner == EMBEDDING and "/" in own and values.ndim == 2:  # of one column
+    if owner == EMBEDDING and "/" in own and count == 2:  # of one column
         is_table = phase == "update" or own.endswith(("/W", "/dW"))
         return ["category" if is_table else "row", "number"]
-    is_kernel = own.partition("/")[0] in ("W", "dW")
-    if values.ndim == 4:
-        of_kernel = ["line", "place", "channel", "filter"]
-        return of_kernel if is_kernel else ["row", "line", "place", "channel"]
-    if is_kernel:
+    if own.partition("/")[0] in ("W", "dW"):
         return ["input", "unit"]
     if name == "weights" or owner == "input" != name:
         return ["row"]
-    return ["row", "unit"][2 - values.ndim :]
+    return ["row", "unit"][2 - count :]
 
 
 def _number(value: Any) -> float | str:

@@ -9,7 +9,7 @@ import numpy as np
 from nncli.engine.layout import gradient_of
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import bracketed, scaled, symbol
-from nncli.parts.layers import SKIP, Flatten
+from nncli.parts.layers import SKIP, InPlace
 from nncli.trace.chain_rule import ChainRule
 from nncli.trace.record import RecordedStep
 from nncli.trace.tensor import Operand, Operands, Phase, TracedTensor, computed
@@ -186,7 +186,11 @@ def _of_pictures(node: Node, own: Operands, x: Operand) -> dict[str, Operand]:
         over = windows(node.input_shape)
         counts = over.counts()[..., 0]
         return {GEOMETRY: Operand("", geometry(over)), "n": Operand("n", counts)}
-    if isinstance(node.layer, Flatten) and "da" in own:
-        in_place = own["da"].values.reshape(x.values.shape)
-        return {"da_in_place": Operand(own["da"].symbol, in_place)}
+    if isinstance(node.layer, InPlace):
+        shape = (len(x.values), *node.layer.output_shape(node.input_shape))
+        found = {"x_in_place": Operand(x.symbol, x.values.reshape(shape))}
+        if "da" in own:
+            in_place = own["da"].values.reshape(x.values.shape)
+            found["da_in_place"] = Operand(own["da"].symbol, in_place)
+        return found
     return {}

@@ -5,8 +5,14 @@ import pytest
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.boundary import units_drawing
+from nncli.boundary import grid, units_drawing
 from nncli.boundary.units import units_of
+
+
+@pytest.fixture(autouse=True)
+def _coarse(monkeypatch):
+    """Fewer places than a picture has."""
+    monkeypatch.setattr(grid, "STEPS", 120)
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def test_activations_are_those_of_the_layer_at_each_place(reader):
     place = np.array([x.values[7], y.values[100]])
     z = place @ w["hidden_1/W"] + w["hidden_1/b"]
     assert first.layer == "hidden_1"
-    assert first.activations.shape == (240, 240, 3)
+    assert first.activations.shape == (120, 120, 3)
     assert first.scores[100, 7] == pytest.approx(z)
     assert first.activations[100, 7] == pytest.approx(np.maximum(z, 0))
     deeper = np.tanh(np.maximum(z, 0) @ w["hidden_2/W"] + w["hidden_2/b"])
@@ -62,7 +68,7 @@ def test_over_one_feature_units_are_curves_and_others_are_held(nncli, iris, fold
     done = nncli("plot-boundary", iris.path, "--units", "hidden_1", "--features", "petal_width")
     assert (done.code, done.out) == (0, "iris-001-hidden_1.png\n")
     units = units_of(RunReader(RunDirectory.open(iris.path)), "petal_width", "first")
-    assert units.activations.shape[0] == 240
+    assert units.activations.shape[0] == 120
     assert "sepal_width" in units.held
     assert "held at their median" in units_drawing._figure(units)._supxlabel.get_text()
 

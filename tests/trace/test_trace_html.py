@@ -135,3 +135,22 @@ def test_arithmetic_is_that_of_the_first_numbers() -> None:
     found = tensor(html(wide()), "hidden_1/z")
     assert len(found["arithmetic"]) == 200
     assert len(found["values"]) == 24 * 24
+
+
+def test_pictures_and_kernels_are_matrices_in_the_page() -> None:
+    """And every number of worked arithmetic leads to the one that it is."""
+    shown = traced(
+        "iris.yaml",
+        "network.input={type: input, shape: [2, 2, 1]}",
+        "network.hidden=[{type: conv2d, filters: 3, kernel_size: 2, padding: same}, flatten]",
+        "training.batch_size=2",
+    )
+    page = html(shown)
+    x, W, z = (tensor(page, name) for name in ("input", "hidden_1/W", "hidden_1/z"))
+    assert [x["shape"], W["shape"], z["shape"]] == [[2, 4], [4, 3], [2, 12]]
+    links = re.findall(r"\{(\w)\.(\d+),(\d+)\|\(?([^})]*)", " ".join(z["arithmetic"]))
+    assert {name for name, *_ in links} == {"x", "W"}
+    for name, row, column, text in links:
+        own = {"x": x, "W": W}[name]
+        value = own["values"][int(row) * own["shape"][1] + int(column)]
+        assert float(text) == pytest.approx(value, rel=1e-4)

@@ -139,7 +139,7 @@ seen.squeezed = look();
 """
 
 
-def seen(folder: Path, config: Path, script: str, fragment: int, size: str) -> dict[str, Any]:
+def look_at(folder: Path, config: Path, script: str, fragment: int, size: str) -> dict[str, Any]:
     """What a script sees in the page of a config's first two steps."""
     shown = trace(load_network(config), 2)
     acts = f"<script>{{{LOOKING}{script}{SAYING}}}</script></body>"
@@ -157,13 +157,13 @@ def seen(folder: Path, config: Path, script: str, fragment: int, size: str) -> d
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("by_hand")
-    return seen(folder, CONFIGS / "by_hand.yaml", BY_HAND, 4, "1280,800")
+    return look_at(folder, CONFIGS / "by_hand.yaml", BY_HAND, 4, "1280,800")
 
 
 @pytest.fixture(scope="module")
 def iris(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("iris")
-    return seen(folder, CONFIGS / "iris.yaml", IRIS, 4, "500,800")
+    return look_at(folder, CONFIGS / "iris.yaml", IRIS, 4, "500,800")
 
 
 def test_the_page_runs_without_an_error(by_hand: dict[str, Any], iris: dict[str, Any]) -> None:

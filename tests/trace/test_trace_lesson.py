@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from nncli.artifacts.loaded_network import load_network
+from nncli.page.embed import asset
 from nncli.parts.activations import Activation
 from nncli.registry import find, members
 from nncli.trace.arithmetic import arithmetic, unlinked
 from nncli.trace.evaluation import evaluated
 from nncli.trace.fill_in import NAMES
-from nncli.trace.html import html
+from nncli.trace.html import SCRIPTS, html
 from nncli.trace.question import questions
 from nncli.trace.slips import slips
 from nncli.trace.traced_steps import trace
@@ -151,3 +152,11 @@ def test_an_activation_of_another_package_has_no_slope_in_words():
         pass
 
     assert Own().slope_formula == "f'({z})"
+
+
+def test_no_two_scripts_of_the_page_give_a_name_twice():
+    """They share one scope: a second function of a name would take the first one's place."""
+    scripts = "\n".join(asset("nncli.trace", f"{name}.js") for name in SCRIPTS)
+    names = re.findall(r"^(?:function|const|let) (\w+)", scripts, re.MULTILINE)
+    assert len(names) > 100
+    assert {name for name in names if names.count(name) > 1} == set()

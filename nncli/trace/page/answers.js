@@ -31,7 +31,7 @@ function byComma(text) {
 function reading(text) {
   const infinite = { inf: Infinity, "+inf": Infinity, "-inf": -Infinity }[text];
   if (infinite) return { value: infinite, unit: 0 };
-  if (FORMS.decimal.test(text)) return { value: Number(text), unit: unitOf(text) };
+  if (FORMS.decimal.test(text)) return { value: Number(text), unit: lastDecimal(text) };
   const power = FORMS.power.exec(text);
   if (power) return /e/i.test(power[1]) ? null : reading(`${power[1]}e${Number(power[2])}`);
   const [, whole, above, below] = FORMS.fraction.exec(text) ?? [];
@@ -42,7 +42,7 @@ function reading(text) {
 }
 
 /** 10^-4 of 0.1498. */
-function unitOf(decimal) {
+function lastDecimal(decimal) {
   const [digits, exponent = "0"] = decimal.toLowerCase().split("e");
   const decimals = (digits.split(".")[1] ?? "").length;
   return Number(`1e${Number(exponent) - decimals}`);

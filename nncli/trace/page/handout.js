@@ -31,7 +31,7 @@ function capitalized(word) {
 
 function printedTensor(position) {
   const { tensor, step } = positions[position];
-  const said = tensor.meaning.map((words) =>
+  const said = meaningOf(tensor).map((words) =>
     element("p", { class: "words" }, ...formulaInHtml(words, symbols)));
   const title = element("p", { class: "formula" },
     element("span", {}, ...formulaInHtml(tensor.formula || tensor.symbol, symbols)),
@@ -60,7 +60,9 @@ function printedTable(position, step) {
     : [...each.slice(0, FIRST_PRINTED), each.at(-1)]));
   const made = table(tensor, step, { kept, former: formerly(position) });
   for (const each of made.querySelectorAll("[data-index]")) {
-    if (isBlank(tensor, each.dataset.index.split(",").map(Number))) each.replaceChildren();
+    if (!isBlank(tensor, each.dataset.index.split(",").map(Number))) continue;
+    each.replaceChildren();
+    each.removeAttribute("style");
   }
   return made;
 }

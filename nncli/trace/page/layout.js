@@ -2,6 +2,7 @@
 
 const MOST_UNITS = 10; // drawn in a column; of more the first ones and the last
 const FIRST_UNITS = 6;
+const MOST_SLOTS = 11; // these, the chosen one, the last, and dots before each
 const TOP = 64; // above the units, for what a column is
 const BELOW = 10; // the last units, for their biases
 const ONES = 46; // below the units, for the inputs that are always 1
@@ -12,9 +13,9 @@ const WIDEST_GAP = 300; // from column to column
 /** How large units are drawn: as large as there is room for, to be read from the last row of seats. */
 const SIZES = [
   { name: "large", width: 86, height: 40, letter: 9.5, gap: 116, names: 150, mostUnits: 6 },
-  { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MOST_UNITS },
-  { name: "small", width: 62, height: 26, letter: 7.4, gap: 90, names: 100, mostUnits: MOST_UNITS },
-  { name: "tiny", width: 54, height: 24, letter: 6.2, gap: 72, names: 84, mostUnits: MOST_UNITS },
+  { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MOST_SLOTS },
+  { name: "small", width: 62, height: 26, letter: 7.4, gap: 90, names: 100, mostUnits: MOST_SLOTS },
+  { name: "tiny", width: 54, height: 24, letter: 6.2, gap: 72, names: 84, mostUnits: MOST_SLOTS },
 ];
 
 /**
@@ -42,7 +43,7 @@ function chosenUnit(column) {
     const [input, unit] = state.index;
     return { [own - 1]: input, [own]: unit }[column] ?? null;
   }
-  return isOfUnits(tensor) && own === column ? state.index.at(-1) : null;
+  return isOfUnits(tensor) && own === column ? unitOf(tensor, state.index) : null;
 }
 
 /** Whether the number's unit is one that isn't drawn. */
@@ -65,7 +66,7 @@ function unfold(column) {
 /** Whether the units of a column have biases, of an input that is always 1 in the one before. */
 function hasBiases(column) {
   const named = `${columns[column]?.name}/b`;
-  return positions.some(({ tensor }) => tensor.name === named);
+  return Boolean(columns[column]?.isDense) && positions.some(({ tensor }) => tensor.name === named);
 }
 
 /** The layout for a width: of the largest units that fit, or else wider than that. */
@@ -117,8 +118,8 @@ function margins(slots, size) {
 
 /** The lines into a column: slots and units at both ends. */
 function joints({ slots }, column) {
-  const { isDense } = columns[column];
-  const isJoined = (from, to) => isDense || column === lossColumn || from === to;
+  const { isDense, isByUnit } = columns[column];
+  const isJoined = (from, to) => isDense || column === lossColumn || (isByUnit && from === to);
   return slots[column].flatMap((unit, to) =>
     slots[column - 1].map((source, from) => ({ from, to, source, unit }))
   ).filter(({ from, to, source, unit }) => source !== null && unit !== null && isJoined(from, to));

@@ -13,6 +13,7 @@ const columns = [
     kind: [layer.kind, layer.activation].filter(Boolean).join(", "),
     names: unitNames(layer, index === trace.layers.length - 1),
     isDense: layer.kind === "dense",
+    isByUnit: layer.kind !== "conv2d" && layer.inputs === layer.outputs,
   })),
   { name: "loss", kind: trace.loss.split(":")[0], names: ["loss"] },
 ];
@@ -32,7 +33,12 @@ function columnOf(tensor) {
 
 /** Whether it has a number for each unit, of each row or of all. */
 function isOfUnits(tensor) {
-  return tensor.axes.at(-1) === "unit" && !isOfWeights(tensor);
+  return isOfPictures(tensor) || (tensor.axes.at(-1) === "unit" && !isOfWeights(tensor));
+}
+
+/** Whether a unit is a place in a picture. */
+function isOfPictures(tensor) {
+  return tensor.axes[0] === "row" && tensor.axes.at(-1) === "channel";
 }
 
 function isOfWeights(tensor) {
@@ -70,7 +76,19 @@ function indicesOf(tensor) {
 
 /** The index of a unit's number in a tensor, in a row of the batch. */
 function unitIndex(tensor, row, unit) {
+  if (isOfPictures(tensor)) {
+    const [, , places, channels] = tensor.shape;
+    const place = Math.floor(unit / channels);
+    return [row, Math.floor(place / places), place % places, unit % channels];
+  }
   return tensor.axes[0] === "row" ? [row, unit] : [unit];
+}
+
+/** The unit that an index belongs to. */
+function unitOf(tensor, index) {
+  if (!isOfPictures(tensor)) return index.at(-1);
+  const [, , places, channels] = tensor.shape;
+  return (index[1] * places + index[2]) * channels + index[3];
 }
 
 /** The largest size of a number, to which the others are compared. */
@@ -155,7 +173,7 @@ function inWords(tensor, index, step) {
 
 function heading(axis, index, column, step) {
   if (axis === "row") return `row ${step.rows[index]}`;
-  if (axis === "category" || axis === "number") return `${axis} ${index}`;
+  if (axis !== "input" && axis !== "unit") return `${axis} ${index}`;
   const { names } = columns[axis === "input" ? column - 1 : column];
   return /^\d+$/.test(names[index]) ? `unit ${names[index]}` : names[index];
 }

@@ -44,6 +44,7 @@ function leftOut(tensor) {
  * kept: the indices of each axis.  former: what its numbers were before, to stand above them.
  */
 function table(tensor, step, { kept = tensor.kept, former } = {}) {
+  if (tensor.axes.length > 2) return pictures(tensor, step, kept, former);
   const column = columnOf(tensor);
   const isFlat = tensor.axes.length === 1;
   const across = tensor.axes.length - 1;
@@ -62,6 +63,31 @@ function table(tensor, step, { kept = tensor.kept, former } = {}) {
   const top = element("tr", {}, ...corner, ...withGap(head, kept[across], "th"));
   const body = withGap(rows, down, "tr");
   return element("table", {}, element("thead", {}, top), element("tbody", {}, ...body));
+}
+
+/** Pictures and kernels line by line; what they are of stands before each. */
+function pictures(tensor, step, kept, former) {
+  const column = columnOf(tensor);
+  const [line, across] = [tensor.axes.indexOf("line"), tensor.axes.indexOf("place")];
+  const outer = [0, 1, 2, 3].filter((axis) => axis !== line && axis !== across);
+  const most = largest(tensor.values);
+  const lines = kept[outer[0]].flatMap((first) =>
+    kept[outer[1]].flatMap((second) => kept[line].map((at) => [first, second, at])));
+  const rows = lines.map(([first, second, at]) => {
+    const index = (place) => {
+      const found = [];
+      [found[outer[0]], found[outer[1]], found[line], found[across]] = [first, second, at, place];
+      return found;
+    };
+    const words = [heading(tensor.axes[outer[0]], first, column, step),
+      heading(tensor.axes[outer[1]], second, column, step), `line ${at}`].join(", ");
+    return element("tr", {}, element("th", { scope: "row" }, words),
+      ...withGap(kept[across].map((place) => cell(tensor, index(place), most, former)), kept[across], "td"));
+  });
+  const head = kept[across].map((place) => element("th", { scope: "col" }, `place ${place}`));
+  return element("table", {},
+    element("thead", {}, element("tr", {}, element("td"), ...withGap(head, kept[across], "th"))),
+    element("tbody", {}, ...rows));
 }
 
 /** Where indices jump, an empty cell or row with dots. */
