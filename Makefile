@@ -64,6 +64,7 @@ accuracy: $(READY)  ## Measure the defaults beside other models on sixteen table
 bench: $(READY)  ## Measure speed beside the peers that are installed: docs/performance.md
 	$(BIN)/python -m benchmarks.speed $(BENCH)
 	$(BIN)/python -m benchmarks.speed.reading
+	$(BIN)/python -m benchmarks.speed.convolutions
 
 golden: $(READY)  ## Run the tests, rewriting the golden files; look at the difference with git
 	NNCLI_UPDATE_GOLDEN=1 $(BIN)/pytest -n 2 --dist worksteal

@@ -7,6 +7,7 @@ JSON Schema and the reference pages are made from both.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -42,6 +43,13 @@ class Length:
     """How many items a list holds at the least."""
 
     least: int
+
+
+@dataclass(frozen=True)
+class Readable:
+    """That a text can be read. read: raises ValueError for one that can't."""
+
+    read: Callable[[str], object]
 
 
 PositiveInt = Annotated[int, Bounds(ge=1)]

@@ -12,6 +12,7 @@ from nncli.artifacts.plots import cut_inside, dress, legend, new_figure
 from nncli.errors import escaped
 
 UNJUDGED = ("learning_rate", "seconds")  # which are no better high or low
+GRADIENT = "gradient_norm_"  # nor are those of layers
 FEW = 3  # runs whose legend hides no curve
 MOST_NAMES = 24  # of runs, in a legend
 LONGEST = 40  # letters of a run's name
@@ -82,9 +83,14 @@ def _set_scales(axes: Any, runs: Sequence[Curves], metric: str, is_log: bool | N
     show_epochs(axes, [run.columns["epoch"][-1] for run in runs if len(run.columns["epoch"])])
 
 
+def has_best(metric: str) -> bool:
+    """Whether a metric has a best value."""
+    return metric not in UNJUDGED and not metric.startswith(GRADIENT)
+
+
 def log_suits(runs: Sequence[Curves], metric: str) -> bool:
     """Whether a loss falls so far that on a linear axis its end would lie on the floor."""
-    if metric in UNJUDGED or any(metric in run.scores for run in runs):
+    if not has_best(metric) or any(metric in run.scores for run in runs):
         return False
     values = [value for run in runs for column in _columns(run, metric) for value in column]
     finite = [value for value in values if math.isfinite(value)]
@@ -118,7 +124,7 @@ def _draw_run(
 
     like: an earlier run whose curves are the same.
     """
-    epochs, is_judged = run.columns["epoch"], metric not in UNJUDGED
+    epochs, is_judged = run.columns["epoch"], has_best(metric)
     styles = [(metric, "train", "-", TRAIN), (f"val_{metric}", "validation", "--", VALIDATION)]
     drawn = [each for each in styles if each[0] in run.columns]
     best = _best(run, drawn[-1][0]) if drawn and is_judged else None
@@ -171,10 +177,10 @@ def run_label(run: Curves, best: tuple[str, int, float] | None, like: str | None
 def _explain_styles(axes: Any, runs: Sequence[Curves], metric: str) -> None:
     """What whole, dashed and ringed means, once for all runs."""
     grey: dict[str, Any] = {"color": "0.35", "linewidth": 1.4}
-    axes.plot([], [], "-", label=metric if metric in UNJUDGED else "train", **grey)
+    axes.plot([], [], "-", label="train" if has_best(metric) else metric, **grey)
     if any(f"val_{metric}" in run.columns for run in runs):
         axes.plot([], [], "--", label="validation", **grey)
-    if metric not in UNJUDGED:
+    if has_best(metric):
         axes.plot([], [], "o", color="0.35", fillstyle="none", label="best, at epoch")
 
 
@@ -207,7 +213,7 @@ def described(runs: Sequence[Curves], metric: str) -> str:
             for name in columns
             if len(run.columns[name])
         ]
-        best = _best(run, columns[-1]) if columns and metric not in UNJUDGED else None
+        best = _best(run, columns[-1]) if columns and has_best(metric) else None
         parts += [f"best {best[0]} {best[2]:.4g} at epoch {best[1]}"] if best else []
         said.append(f"{run.name}: {', '.join(parts)}")
     return f"Learning curves over epochs. {'; '.join(said)}"

@@ -32,6 +32,7 @@ from nncli.assembly.build import Built
 from nncli.assembly.decided import chosen_for, decided_in_words, described
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.gradient_norms import PREFIX
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
 from nncli.errors import CorruptRun, FileFailure, UserError
@@ -306,7 +307,11 @@ def _lines(reader: RunReader, name: str) -> list[str]:
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
     """{"train": {"loss": ..., ...}, "val": {...}}."""
     val = {name: value for name, value in report.metrics.items() if name.startswith("val_")}
-    train = {name: value for name, value in report.metrics.items() if name not in val}
+    train = {
+        name: value
+        for name, value in report.metrics.items()
+        if name not in val and not name.startswith(PREFIX)
+    }
     splits = {"train": {"loss": report.loss, **train}}
     if report.val_loss is not None:
         bare = {name.removeprefix("val_"): value for name, value in val.items()}

@@ -105,7 +105,7 @@ def assemble(
     data = resolve_data(given.data, table, split.split, output, loss)
     _check_transform(data, table, source)
     fitted = recorded and recorded.preprocessing
-    preprocessing = fitted or _fit(split, data.preprocessing, source)
+    preprocessing = fitted or _fit(split, data, source)
     with source.errors_at("network"):  # its shapes
         experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs, table.picture)
         validate(experiment, table, rows, preprocessing.n_inputs, source)
@@ -151,8 +151,9 @@ def _check_transform(data: ResolvedData, table: Table, source: Source) -> None:
         refuse_untransformable(table, transform)
 
 
-def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Preprocessing:
+def _fit(split: SplitTable, data: ResolvedData, source: Source) -> Preprocessing:
     """Statistics of the training rows, and of no other."""
+    keys = data.preprocessing
     numeric, categorical = keys.numeric, keys.categorical
     steps = Steps(
         numeric.scale,
@@ -168,8 +169,9 @@ def _fit(split: SplitTable, keys: ResolvedPreprocessing, source: Source) -> Prep
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused
+        formulas = data.features.derivation.columns(split.table)
         return Preprocessing.fit(
-            split.table, split.rows.train, steps, keys.target.scale, keys.target.transform
+            split.table, split.rows.train, steps, keys.target.scale, keys.target.transform, formulas
         )
 
 
@@ -202,6 +204,7 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
         metrics=deciding({m.name: m for m in experiment.evaluation.metrics}, decision),
         seeds=experiment.seeds,
         log_every=experiment.output.log_every,
+        gradient_norms=experiment.output.gradient_norms,
     )
 
 

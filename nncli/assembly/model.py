@@ -141,7 +141,7 @@ class Model:
             return {X: RowFile(fitted.width, self.dtype), **files}
         codes = {column.block: np.empty(rows, CODE) for column in fitted.embedded}
         if self._is_compact(rows, len(table.features)):
-            return {X: CompactRows(fitted.features, rows, self.dtype), **codes}
+            return {X: CompactRows(fitted.columns, rows, self.dtype), **codes}
         return {X: np.empty((rows, fitted.width), self.dtype), **codes}
 
     def _is_compact(self, rows: int, columns: int) -> bool:

@@ -14,6 +14,7 @@ from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.fewer_rows import with_train_rows
 from nncli.data.folds import folds, member_rows
+from nncli.data.formulas.columns import chosen_columns
 from nncli.data.targets import as_task
 from nncli.engine.state import stream
 from nncli.parts.splits import Rows, Split
@@ -86,6 +87,8 @@ def _load(data: Data, source: Source, *, may_be_constant: bool) -> Table:
     try:
         with source.errors_at(data.source_key), np.errstate(all="ignore"):
             table = dataset.load()
+            if data.path is None and data.features.is_chosen:
+                table = chosen_columns(table, **data.features.chosen)
         finite = data.path is not None or bool(  # a file's cells are checked one by one
             np.isfinite(table.x).all() and np.isfinite(table.y).all()
         )

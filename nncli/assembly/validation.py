@@ -49,6 +49,7 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
             keys = resolved.data.preprocessing
             kinds = ["a category"]
             kinds += ["a bin"] if keys.numeric.encode != "none" else []
+            kinds += ["a formula"] if resolved.data.features.makes_columns else []
             kinds += ["a number of a vector"] if keys.categorical.embed else []
             each = " or ".join(kinds)
             what = f"what {len(table.features)} features become, {each} an input"

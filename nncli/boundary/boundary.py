@@ -80,7 +80,7 @@ def boundary_of(reader: RunReader, features: str | None, target: str | None) -> 
     predictor = Predictor(reader.model, reader.theta, table)
     output, keys = _output(table, target), reader.recorded.decision
     with limited(reader.model.experiment.training):
-        names = _names(predictor, rows, features, output)
+        names = feature_names(predictor, rows, features, output)
         axes = tuple(axis_over(table, name, rows) for name in names)
         held = typical(table, rows)
         predictions = predictions_over(predictor, axes, held)
@@ -97,22 +97,24 @@ def boundary_of(reader: RunReader, features: str | None, target: str | None) -> 
         predictions=predictions,
         points=points,
         held=(words := values_in_words(table, held, names)),
-        held_at=_held_at(table, words),
+        held_at=held_at(table, words),
         is_chosen=features is None and len(table.features) > 2,
         decision=reader.decision,
         decided=decided_in_words(keys, reader.chosen, table.classes[1]) if keys else "",
     )
 
 
-def _held_at(table: Table, names: Iterable[str]) -> str:
+def held_at(table: Table, names: Iterable[str]) -> str:
+    """What the values are at which features are held, in words."""
     is_number = [table.kind(name) == "numeric" for name in names]
     words = ["median"] * any(is_number) + ["most frequent value"] * (not all(is_number))
     return " or ".join(words)
 
 
-def _names(
+def feature_names(
     predictor: Predictor, rows: Array, features: str | None, output: int | None
 ) -> tuple[str, ...]:
+    """The features that a picture is drawn over: those named, all of two, or what matters most."""
     table = predictor.table
     if features is not None:
         return named(table, features)

@@ -1,7 +1,7 @@
 """Style: what every picture of a boundary has: its axes, its dots, its legend, its caption."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,9 +78,7 @@ def remarks(boundary: Boundary) -> Iterator[str]:
     """The sentences of the caption."""
     points = boundary.points
     if boundary.held:
-        pairs = [f"{short(name)} {short(value)}" for name, value in boundary.held.items()]
-        held = few([pair.replace(" ", UNBROKEN) for pair in pairs], 6)
-        yield f"The other features are held at their {boundary.held_at}: {held}."
+        yield held_still(boundary.held, boundary.held_at)
         yield "Each dot has its own values of these, and may seem misplaced."
     if len(points) < points.of:
         why = [f"{points.lacking:,} with a missing value"] if points.lacking else []
@@ -93,6 +91,13 @@ def remarks(boundary: Boundary) -> Iterator[str]:
         yield f"{boundary.decided}."
     if not np.isfinite(boundary.predictions).all():
         yield "Grey: no finite prediction."
+
+
+def held_still(values: Mapping[str, str], what: str) -> str:
+    """At which values the features are held that aren't shown."""
+    pairs = [f"{short(name)} {short(value)}" for name, value in values.items()]
+    held = few([pair.replace(" ", UNBROKEN) for pair in pairs], 6)
+    return f"The other features are held at their {what}: {held}."
 
 
 def class_figure(boundary: Boundary) -> Any:

@@ -45,9 +45,17 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
             lacking = sum(feature.missing for feature in columns)
             filled = f"; {lacking:,} missing in the training rows, imputed" if lacking else ""
             facts.append([kind, f"{len(columns)}: {few(said)}{filled}"])
+    if fitted.derived:
+        facts.append(["derived", f"{len(fitted.derived)}: {few([*map(_made, fitted.derived)])}"])
     for name, reason in few_items(read.origin.left_out):
         facts.append(["left out", f"{name} {reason}".strip()])
     return facts
+
+
+def _made(derived: FittedColumn) -> str:
+    """`area = size*width`; of a product its name, which says it."""
+    name, formula = derived.name, derived.formula
+    return name if name == formula else f"{name} = {formula}"
 
 
 def _counted(feature: FittedColumn) -> str:

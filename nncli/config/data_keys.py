@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from nncli.config.feature_keys import Features
 from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.constraints import Auto, Count, Finite, Length, PositiveInt
 from nncli.data.rare_categories import NONE_RARE
@@ -18,19 +19,8 @@ from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
 
-
-@dataclass(frozen=True, kw_only=True)
-class Features:
-    """Which columns the network sees."""
-
-    include: Annotated[
-        list[str] | None, "null: all but the target, constant columns and id-like ones"
-    ] = None
-    exclude: Annotated[list[str], "columns to leave out"] = field(default_factory=list)
-
-
 _OF_EVERY_SOURCE = (
-    *("dataset", "path", "task", "classes", "split", "train_rows"),
+    *("dataset", "path", "features", "task", "classes", "split", "train_rows"),
     "preprocessing",
 )
 
@@ -53,7 +43,7 @@ class Data:
         str | Annotated[list[str], Length(1)] | None,
         "the table's column to predict, or several: numbers, or labels of two values each",
     ] = None
-    features: Annotated[Features, "the table's columns to learn from"] = field(
+    features: Annotated[Features, "the columns to learn from, and those made of them"] = field(
         default_factory=Features
     )
     columns: Annotated[
@@ -130,12 +120,9 @@ class Data:
         """Write accented letters in names of columns as tables have them once they are read."""
         target = self.target
         target = [*map(nfc, target)] if isinstance(target, list) else target and nfc(target)
-        include = self.features.include
         named: dict[str, Any] = {
             "target": target,
-            "features": Features(
-                include=include and [*map(nfc, include)], exclude=[*map(nfc, self.features.exclude)]
-            ),
+            "features": self.features.as_nfc(),
             "columns": {nfc(name): said for name, said in self.columns.items()},
             "sample_weight": self.sample_weight and nfc(self.sample_weight),
         }
@@ -150,6 +137,8 @@ class Data:
         """The keys that mean something for what the rows come from; some only if they are given."""
         unused = {"path" if self.path is None else "dataset"}
         unused |= {name for name in ("classes", "train_rows") if getattr(self, name) is None}
+        if self.path is None and self.features == Features():
+            unused.add("features")
         names = _OF_EVERY_SOURCE if self.path is None else [key.name for key in fields(self)]
         return tuple(name for name in names if name not in unused)
 
@@ -212,8 +201,7 @@ class Data:
             path=self.path,
             target=self.targets,
             task=self.task,
-            include=None if self.features.include is None else tuple(self.features.include),
-            exclude=tuple(self.features.exclude),
+            **self.features.chosen,
             kinds={name: kind for name, c in self.column_keys.items() if (kind := c.kind)},
             keys=self.column_keys,
             guesses_values=self.missing == list(MISSING),

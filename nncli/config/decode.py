@@ -24,6 +24,7 @@ from nncli.config.wording import (
     similar_part,
     unknown_key,
 )
+from nncli.constraints import Readable
 from nncli.errors import Problem, UserError
 from nncli.registry import Part, aliases_of, find
 
@@ -76,6 +77,15 @@ class Decoder:
             return self._path(node, path)
         if base is float or base is int:
             return self._number(node, chosen, path)
+        if chosen.readable is not None:
+            return self._text(node, chosen.readable, path)
+        return node.value
+
+    def _text(self, node: Node, readable: Readable, path: str) -> Any:
+        try:
+            readable.read(str(node.value))
+        except ValueError as error:
+            return self.note(node.where, path, str(error))
         return node.value
 
     def _path(self, node: Node, path: str) -> Any:

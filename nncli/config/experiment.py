@@ -51,11 +51,22 @@ class OutputKeys:
         PositiveInt | Auto,
         "epochs per row of metrics.csv; auto: as few as keep it to 1,000 rows",
     ] = "auto"
+    gradient_norms: Annotated[
+        bool,
+        "whether metrics.csv has |gradient| of each layer, at the epoch's final weights, of 1,000 "
+        "training rows at most",
+    ] = False
     tensorboard: Annotated[
         str | None,
         "a folder for TensorBoard's event files, which grow as the run goes on; relative to where "
         "nncli is called; null: none",
     ] = None
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """The keys that a dump shows: gradient_norms only if they are asked for."""
+        hidden = () if self.gradient_norms else ("gradient_norms",)
+        return tuple(key.name for key in fields(self) if key.name not in hidden)
 
 
 SeedBlock = Annotated[Seed | Seeds, "of split, initial weights, shuffling and dropout, or one each"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from nncli.config.nodes import Node
-from nncli.constraints import Bounds, Length
+from nncli.constraints import Bounds, Length, Readable
 from nncli.registry import Part
 
 
@@ -20,6 +20,7 @@ class Spec:
     bounds: Bounds | None = None
     least: int = 0
     text: str = ""
+    readable: Readable | None = None
 
 
 def spec(hint: Any) -> Spec:
@@ -33,7 +34,8 @@ def spec(hint: Any) -> Spec:
     bounds = next((note for note in notes if isinstance(note, Bounds)), inner.bounds)
     least = next((note.least for note in notes if isinstance(note, Length)), inner.least)
     text = next((note for note in notes if isinstance(note, str)), inner.text)
-    return Spec(inner.base, bounds, least, text)
+    readable = next((note for note in notes if isinstance(note, Readable)), inner.readable)
+    return Spec(inner.base, bounds, least, text, readable)
 
 
 def alternatives(hint: Any) -> list[Any]:

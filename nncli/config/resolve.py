@@ -123,7 +123,8 @@ def resolve_data(
     """The task, the features where the table was asked for them, and what is done to columns."""
     if given.path is not None:
         assert table.origin is not None
-        features = replace(given.features, include=list(table.features))
+        shown = [name for name in table.features if name not in table.for_formulas]
+        features = replace(given.features, include=shown)
         columns = _resolve_columns(given, table.origin)
         given = replace(given, features=features, columns=columns, header=table.origin.header)
     return ResolvedData(

@@ -1,7 +1,7 @@
 """Fitted columns: what the training rows say of each feature."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -11,6 +11,8 @@ from nncli.data.bent_scales import NumericScale, straight
 from nncli.data.column_types import truths
 from nncli.data.dates import FittedDate
 from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
+from nncli.data.formulas.expression import Expression
+from nncli.data.formulas.parse import parse
 from nncli.data.numeric_encodings import BINS, Encode, Encoding, fitting
 from nncli.data.rare_categories import NONE_RARE, RARE_CATEGORY, Rare
 from nncli.data.scaling import Scaling
@@ -51,6 +53,8 @@ class FittedColumn:
     order: of a number that stands for a word, the words from 0 upwards.
     encoding: what a number becomes, where it isn't only shifted and scaled.
     indicator: whether another input, the last, is 1 where the value is missing and 0 elsewhere.
+    formula: of a derived column, what it is of others.  for_formulas: whether it has no input of
+    its own.
     """
 
     name: str
@@ -66,6 +70,8 @@ class FittedColumn:
     indicator: bool = False
     rare: tuple[str, ...] = ()
     embedding: int = 0
+    formula: str = ""
+    for_formulas: bool = False
 
     @property
     def is_sound(self) -> bool:
@@ -93,6 +99,11 @@ class FittedColumn:
         return is_apart and (not self.rare or RARE_CATEGORY in self.categories)
 
     @cached_property
+    def expression(self) -> Expression:
+        """What its formula computes. Raises FormulaError for a text that is none."""
+        return parse(self.formula)
+
+    @cached_property
     def places(self) -> dict[str, int]:
         """Among the categories, that of each text that a training row has."""
         own = {category: place for place, category in enumerate(self.categories)}
@@ -118,7 +129,7 @@ class FittedColumn:
     @property
     def inputs(self) -> list[str]:
         """The numbers that the network gets of it; what is embedded it gets as a vector."""
-        if self.embedding:
+        if self.embedding or self.for_formulas:
             return []
         if self.categories:
             return [f"{self.name}={category}" for category in self.categories]
@@ -128,6 +139,24 @@ class FittedColumn:
         if self.encoding is not None:
             return self.encoding.inputs(self.name) + indicator
         return [self.name, *indicator]
+
+
+def fit_columns(table: Table, rows: Array, steps: Steps) -> tuple[FittedColumn, ...]:
+    """Those of a table's features. Raises DataError with all that is wrong."""
+    found: list[tuple[str, str]] = []
+    features = []
+    plain = replace(steps, scale="none", encode="none", indicator=False, embed=None)
+    for name in table.features:
+        column, is_hidden = table.column(name), name in table.for_formulas
+        chosen = Column(column.values[rows], column.categories)
+        try:
+            fitted = fit_column(name, table, chosen, rows, plain if is_hidden else steps)
+            features.append(replace(fitted, for_formulas=is_hidden))
+        except DataError as error:
+            found += error.found
+    if found:
+        raise DataError(found=found)
+    return tuple(features)
 
 
 def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Steps) -> FittedColumn:
@@ -155,7 +184,7 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
         return FittedColumn(name, kind, missing, **fitted)
     indicator = steps.indicator and missing > 0
     if kind == "boolean":
-        present = _as_truth(present, column.categories)
+        present = as_truth(present, column.categories)
         fill = None if steps.impute == "none" else _fill("most_frequent", present)
         return FittedColumn(name, kind, missing, fill, indicator=indicator)
     fill = None if steps.impute == "none" else _fill(steps.impute, present)
@@ -171,11 +200,11 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
         )
         return FittedColumn(name, kind, missing, fill, date=date, indicator=indicator)
     order = table.orders.get(name, ())
-    fitted = _fit_number(name, present, whole, weights, steps)
+    fitted = fit_number(name, present, whole, weights, steps)
     return FittedColumn(name, kind, missing, fill, order=order, indicator=indicator, **fitted)
 
 
-def _fit_number(
+def fit_number(
     name: str, present: Array, whole: Array, weights: Array | None, steps: Steps
 ) -> dict[str, Any]:
     """An encoding, of the values that are there; or shift and scale, of the fills as well."""
@@ -197,7 +226,7 @@ def _fit_number(
     return fitted
 
 
-def _as_truth(values: Array, categories: Sequence[str]) -> Array:
+def as_truth(values: Array, categories: Sequence[str]) -> Array:
     """Yes and no as 1 and 0."""
     meaning = truths(categories)
     return values if meaning is None or not categories else meaning[values.astype(int)]

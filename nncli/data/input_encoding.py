@@ -7,6 +7,7 @@ import numpy as np
 
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Unknown
+from nncli.data.formulas.undefined import undefined
 from nncli.data.reading.ordinal_cells import UNKNOWN
 from nncli.errors import Problem, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -14,22 +15,30 @@ from nncli.parts.table import Table, cell_problem
 
 
 class _Numbers(NamedTuple):
-    """Of the features that are numbers: place, first input, fill, shift and scale."""
+    """Of the features that are numbers: place and fill. Of them and the columns derived of them,
+    where they have inputs: which they are, the first input, shift and scale."""
 
     places: Array
-    inputs: Array
     fills: Array
+    shown: Array
+    inputs: Array
     shift: Array
     scale: Array
 
     @classmethod
-    def of(cls, features: Sequence[FittedColumn], starts: Array) -> Self:
+    def of(
+        cls, features: Sequence[FittedColumn], derived: Sequence[FittedColumn], starts: Array
+    ) -> Self:
         places = [i for i, f in enumerate(features) if f.kind not in ("categorical", "date")]
-        chosen = [features[i] for i in places]
+        numbers = [features[i] for i in places]
+        shown = [i for i, f in enumerate([*numbers, *derived]) if not f.for_formulas]
+        owners = [*places, *range(len(features), len(features) + len(derived))]
+        chosen = [[*numbers, *derived][i] for i in shown]
         return cls(
             np.array(places, dtype=int),
-            starts[places],
-            np.array([np.nan if f.fill is None else f.fill for f in chosen], dtype=float),
+            np.array([np.nan if f.fill is None else f.fill for f in numbers], dtype=float),
+            np.array(shown, dtype=int),
+            starts[[owners[i] for i in shown]],
             np.array([feature.shift for feature in chosen]),
             np.array([feature.scale or np.inf for feature in chosen]),
         )
@@ -48,15 +57,24 @@ def is_unknown(values: Array) -> Array:
 class Encoder:
     """Rows of one table -> network inputs. The table's own categories may be others than fitted."""
 
-    def __init__(self, features: Sequence[FittedColumn], unknown: Unknown, table: Table) -> None:
+    def __init__(
+        self,
+        features: Sequence[FittedColumn],
+        unknown: Unknown,
+        table: Table,
+        derived: Sequence[FittedColumn] = (),
+    ) -> None:
         self.features, self.unknown, self.table = features, unknown, table
-        ends = np.cumsum([len(feature.inputs) for feature in features], dtype=int)
-        self.width = int(ends[-1]) if features else 0
+        self.derived, columns = derived, [*features, *derived]
+        ends = np.cumsum([len(column.inputs) for column in columns], dtype=int)
+        self.width = int(ends[-1]) if columns else 0
         self.slices = [*map(slice, (0, *ends[:-1]), ends)]
-        self.numbers = _Numbers.of(features, np.array([s.start for s in self.slices], dtype=int))
-        self.is_scaled_alone = self.width == len(self.numbers.places) and not any(
-            feature.encoding for feature in features
-        )
+        starts = np.array([s.start for s in self.slices], dtype=int)
+        self.numbers = _Numbers.of(features, derived, starts)
+        self.encodings = [
+            (place, column.encoding) for place, column in enumerate(columns) if column.encoding
+        ]
+        self.is_scaled_alone = self.width == len(self.numbers.shown) and not self.encodings
         self.embedded = [place for place, f in enumerate(features) if f.embedding]
         self.indicated = [place for place, f in enumerate(features) if f.indicator]
         self.lookups = {
@@ -91,39 +109,74 @@ class Encoder:
         return x, codes
 
     def _numbers(self, raw: Array, rows: Array) -> Array:
-        places, inputs, fills, shift, scale = self.numbers
         lacking = np.isnan(raw[:, self.indicated])
         problems = list(self._translate(raw, rows))
-        numbers = raw if len(places) == raw.shape[1] else raw[:, places]
-        missing = np.isnan(numbers)
-        if missing.any():
-            numbers = np.where(missing, fills, numbers)
-            problems += self._lacking(np.isnan(numbers), rows, places)
-        if problems:
+        numbers, unfilled = self._filled(raw, rows)
+        if problems := [*problems, *unfilled]:
             raise TableError(problems)
-        scaled = (numbers - shift) / scale
+        if self.derived:
+            numbers = np.column_stack([numbers, self._derive(numbers, rows)])
+        _, _, shown, inputs, shift, scale = self.numbers
+        chosen = numbers if len(shown) == numbers.shape[1] else numbers[:, shown]
+        scaled = (chosen - shift) / scale
         if self.is_scaled_alone:  # nothing to spread out
             return np.asarray(scaled)
         x = np.zeros((len(rows), self.width))
         x[:, inputs] = scaled
-        for place, column in zip(places, numbers.T, strict=True):
-            if (encoding := self.features[place].encoding) is not None:
-                self._columns(x, place)[:] = encoding(column)
+        of_input = dict(zip(inputs.tolist(), chosen.T, strict=True))
+        for place, encoding in self.encodings:
+            self._columns(x, place)[:] = encoding(of_input[self.slices[place].start])
         self._spread_out(raw, x)
         x[:, [self.slices[place].stop - 1 for place in self.indicated]] = lacking
         return x
 
+    def _filled(self, raw: Array, rows: Array) -> tuple[Array, list[Problem]]:
+        """(rows, numbers) with what stands in for what is missing; where nothing does."""
+        places, fills = self.numbers.places, self.numbers.fills
+        numbers = raw if len(places) == raw.shape[1] else raw[:, places]
+        missing = np.isnan(numbers)
+        if not missing.any():
+            return numbers, []
+        numbers = np.where(missing, fills, numbers)
+        return numbers, [*self._lacking(np.isnan(numbers), rows, places)]
+
+    def _derive(self, numbers: Array, rows: Array) -> Array:
+        """(rows, derived) what the formulas come to. Raises TableError where that is no number."""
+        values = self._by_name(numbers)
+        found = [column.expression(values) for column in self.derived]
+        problems = [
+            cell_problem(self.table.place(int(rows[row])), column.name, message)
+            for column, each in zip(self.derived, found, strict=True)
+            for row, message in undefined(column.expression, each, values)
+        ]
+        if problems:
+            raise TableError(problems)
+        return np.column_stack(found)
+
+    def _by_name(self, numbers: Array) -> dict[str, Array]:
+        names = [self.features[place].name for place in self.numbers.places]
+        return dict(zip(names, numbers.T, strict=True))
+
+    def is_defined(self, rows: Array) -> Array:
+        """(rows,) whether every formula has a value for a row."""
+        raw = self.table.x[rows]
+        list(self._translate(raw, rows))
+        values = self._by_name(self._filled(raw, rows)[0])
+        found = [np.isfinite(column.expression(values)) for column in self.derived]
+        return np.asarray(np.logical_and.reduce([np.ones(len(rows), bool), *found]))
+
     def _columns(self, x: Array, place: int) -> Array:
         """The inputs of one feature, but for its indicator."""
         inputs = self.slices[place]
-        return x[:, inputs.start : inputs.stop - self.features[place].indicator]
+        has_more = place < len(self.features) and self.features[place].indicator
+        return x[:, inputs.start : inputs.stop - has_more]
 
     def _spread_out(self, raw: Array, x: Array) -> None:
         """Write what dates and categories become."""
         for place, feature in enumerate(self.features):
-            if feature.date is not None:
+            if feature.date is not None and not feature.for_formulas:
                 self._columns(x, place)[:] = feature.date(raw[:, place])
-            if feature.kind == "categorical" and not feature.embedding:
+            if feature.kind == "categorical" and not (feature.embedding or feature.for_formulas):
                 codes = raw[:, place]
                 known = np.flatnonzero(np.isfinite(codes))
                 x[known, self.slices[place].start + codes[known].astype(int)] = 1.0

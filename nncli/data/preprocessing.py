@@ -1,6 +1,6 @@
 """Preprocessing: columns -> what a network learns from. Statistics come from training rows only."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from nncli.data.column_types import TRUTHS
-from nncli.data.fitted_columns import FittedColumn, Steps, Unknown, fit_column
+from nncli.data.fitted_columns import FittedColumn, Steps, Unknown, fit_columns
+from nncli.data.fitted_formulas import are_formulas_sound, fit_derived
+from nncli.data.formulas.expression import Expression
 from nncli.data.input_encoding import Encoder, is_no_truth, is_unknown
 from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, in_words
 from nncli.errors import DataError
 from nncli.parts.arrays import Array
 from nncli.parts.layers import EmbeddedColumn
-from nncli.parts.table import Column, Pair, Table
+from nncli.parts.table import Pair, Table
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
@@ -26,6 +28,8 @@ OPTIONS: dict[str, Any] = {
     "indicator": False,
     "rare": [],
     "embedding": 0,
+    "formula": "",
+    "for_formulas": False,
 }  # of a feature
 CHUNK_VALUES = 1 << 19  # transformed at a time, so that the copies on the way stay small
 
@@ -37,7 +41,7 @@ class Preprocessing:
     fitted_rows: on how many rows.  targets, classes: the names of what is predicted.
     labels: what 0 and 1 of each target stand for, in a multilabel task.
     unknown: what a category that they lack leads to: the place of the rare ones, where there are
-    any, else all its inputs 0; or an error.
+    any, else all its inputs 0; or an error.  derived: what is made of features, after them.
     """
 
     fitted_rows: int
@@ -47,6 +51,7 @@ class Preprocessing:
     target: Scaling
     unknown: Unknown = "ignore"
     labels: tuple[Pair, ...] = ()
+    derived: tuple[FittedColumn, ...] = ()
 
     @classmethod
     def fit(
@@ -56,23 +61,15 @@ class Preprocessing:
         steps: Steps,
         target: Scale,
         transform: Transform = "none",
+        formulas: Mapping[str, Expression] | None = None,
     ) -> "Preprocessing":
         """Take the statistics of the rows `rows`, and of no other.
 
         Raises DataError for every feature that has no value in them, or lacks some where nothing
         is to stand in.
         """
-        found: list[tuple[str, str]] = []
-        features = []
-        for name in table.features:
-            column = table.column(name)
-            chosen = Column(column.values[rows], column.categories)
-            try:
-                features.append(fit_column(name, table, chosen, rows, steps))
-            except DataError as error:
-                found += error.found
-        if found:
-            raise DataError(found=found)
+        features = fit_columns(table, rows, steps)
+        derived = fit_derived(formulas or {}, features, table, rows, steps)
         y = np.zeros((len(rows), 0)) if table.classes else table.y[rows]
         weights = None if table.weights is None else table.weights[rows]
         are_numbers = table.task == "regression"
@@ -82,18 +79,24 @@ class Preprocessing:
             raise DataError(message, key="data.preprocessing.target.scale")
         return cls(
             len(rows),
-            tuple(features),
+            features,
             table.targets,
             table.classes,
             scaling,
             steps.unknown,
             table.labels,
+            derived,
         )
+
+    @property
+    def columns(self) -> tuple[FittedColumn, ...]:
+        """The features and what is derived of them, in the order of their inputs."""
+        return (*self.features, *self.derived)
 
     @property
     def inputs(self) -> list[str]:
         """What each network input is: a feature's name, or `feature=category`."""
-        return [name for feature in self.features for name in feature.inputs]
+        return [name for column in self.columns for name in column.inputs]
 
     @property
     def learnt_targets(self) -> list[str]:
@@ -103,7 +106,7 @@ class Preprocessing:
     @cached_property
     def width(self) -> int:
         """How many inputs the network gets, vectors left out."""
-        return sum(len(feature.inputs) for feature in self.features)
+        return sum(len(column.inputs) for column in self.columns)
 
     @cached_property
     def embedded(self) -> tuple[EmbeddedColumn, ...]:
@@ -118,10 +121,25 @@ class Preprocessing:
     def chunks(self, table: Table, rows: Array) -> Iterator[tuple[Array, dict[str, Array]]]:
         """(some rows, width) inputs of the chosen rows of a table, in order; and of each embedded
         column (some rows,) whole numbers, which vector each takes."""
-        encode = Encoder(self.features, self.unknown, table)
-        step = max(CHUNK_VALUES // max(self.width, len(self.features)), 1)
+        encode = Encoder(self.features, self.unknown, table, self.derived)
+        step = max(CHUNK_VALUES // max(self.width, len(self.columns)), 1)
         for start in range(0, len(rows), step):
             yield encode(rows[start : start + step])
+
+    def in_own_units(self, x: Array) -> Array:
+        """(rows, inputs) before scaling, of (rows, features) numbers none of which is missing."""
+        values = {feature.name: x[:, place] for place, feature in enumerate(self.features)}
+        shown = [feature.name for feature in self.features if feature.inputs]
+        derived = [column.expression(values) for column in self.derived]
+        return np.column_stack([*(values[name] for name in shown), *derived])
+
+    def is_defined(self, table: Table) -> Array:
+        """(rows,) whether every formula has a value for a row of a table."""
+        if not self.derived:
+            return np.ones(len(table), bool)
+        return Encoder(self.features, self.unknown, table, self.derived).is_defined(
+            np.arange(len(table))
+        )
 
     def apply(self, table: Table, rows: Array) -> Array:
         """(rows, width) inputs. Raises TableError for a cell that can't become one."""
@@ -151,14 +169,15 @@ class Preprocessing:
 
     def to_json(self) -> dict[str, Any]:
         value = asdict(self)
-        for feature in value["features"]:
+        for feature in [*value["features"], *value["derived"]]:
             for key in OPTIONS:
                 if not feature[key]:
                     del feature[key]
         if self.target.transform == "none":
             del value["target"]["transform"]
-        if not self.labels:
-            del value["labels"]
+        for key in ("labels", "derived"):
+            if not value[key]:
+                del value[key]
         return value
 
     @classmethod
@@ -170,12 +189,13 @@ class Preprocessing:
 
     def _check(self) -> None:
         """Raises Malformed for statistics that no rows have."""
-        names = [feature.name for feature in self.features]
+        names = [column.name for column in self.columns]
         units = 0 if self.classes else len(self.targets)
-        numbers = [number for f in self.features for number in (f.shift, f.scale)]
+        numbers = [number for f in self.columns for number in (f.shift, f.scale)]
         is_sound = (
             self.features
-            and all(feature.is_sound for feature in self.features)
+            and all(column.is_sound for column in self.columns)
+            and are_formulas_sound(self.derived, self.features)
             and all(len(set(each)) == len(each) for each in (names, self.targets, self.classes))
             and len(self.labels) in (0, len(self.targets))
             and not (self.labels and self.classes)
@@ -192,8 +212,10 @@ def _with_options(value: Any) -> Any:
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list):
         return value
-    full = [{**OPTIONS, **each} if isinstance(each, dict) else each for each in features]
-    value = {"labels": [], **value, "features": full}
+    value = {"labels": [], "derived": [], **value}
+    for key in ("features", "derived"):
+        if isinstance(columns := value[key], list):
+            value[key] = [{**OPTIONS, **c} if isinstance(c, dict) else c for c in columns]
     if isinstance(value.get("target"), dict):
         value["target"] = {"transform": "none", **value["target"]}
     return value

@@ -18,13 +18,13 @@ from nncli.doctor.forward import (
     BaselineLosses,
     data_loss,
     evenly_spaced,
-    norm,
     sampled,
     with_batch_statistics,
     without_regularization,
 )
 from nncli.doctor.step_statistics import LayerSteps, layer_steps
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.gradient_norms import norm
 from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.state import TrainState

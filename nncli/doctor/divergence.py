@@ -11,9 +11,9 @@ from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import POOR, DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.feature_scales import input_sizes, scalings, target_sizes
-from nncli.doctor.forward import norm
-from nncli.doctor.step_statistics import affordable_steps, make_steps, norm_at, slices
+from nncli.doctor.step_statistics import affordable_steps, make_steps
 from nncli.doctor.trials import first_below, in_words, of_guessing, share_after, trial_steps
+from nncli.engine.gradient_norms import layer_places, norm, norm_at
 from nncli.engine.notation import symbol
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
@@ -167,7 +167,7 @@ def _where(run: DiagnosedRun, found: Diverged, state: TrainState) -> str:
     node = found.tensor.rpartition("/")[0]
     if node:
         return f"{symbol(run.network, found.tensor)} of {node} ({found.tensor}) is not finite"
-    sizes = {name: norm_at(state.theta, places) for name, places in slices(run.job).items()}
+    sizes = {name: norm_at(state.theta, places) for name, places in layer_places(run.job).items()}
     largest = max(sizes, key=sizes.__getitem__)
     return f"the loss is not finite, |weights| is largest in {largest}, {sizes[largest]:.3g}"
 

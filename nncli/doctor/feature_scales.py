@@ -64,10 +64,9 @@ def input_sizes(run: DiagnosedRun) -> list[Size]:
         return []  # which scales them
     x = run.rows.x[0 : len(run.rows)]
     found, start = [], 0
-    for feature in run.built.preprocessing.features:
-        if feature.kind == "numeric" and not isinstance(
-            feature.encoding, PiecewiseLinear | BinsAndValue
-        ):
+    for feature in run.built.preprocessing.columns:
+        is_binned = isinstance(feature.encoding, PiecewiseLinear | BinsAndValue)
+        if feature.kind == "numeric" and feature.inputs and not is_binned:
             found.append(Size.of(feature.name, x[:, start]))
         start += len(feature.inputs)
     return found

@@ -1,6 +1,5 @@
 """Forward: what a network computes at fixed parameters, and what guesses would cost."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -20,14 +19,6 @@ from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
 BATCH = 1_000  # rows whose statistics batch_norm takes
 MOST_TARGETS = 1 << 24  # numbers, of rows whose targets were the index of a class
-
-
-def norm(vector: Array) -> float:
-    """|vector|, also where its squares overflow."""
-    largest = float(np.abs(vector).max(initial=0.0))
-    if largest == 0 or not math.isfinite(largest):
-        return largest
-    return largest * float(np.linalg.norm(vector.astype(float) / largest))
 
 
 def sampled(rows: EvaluationSet, most: int) -> EvaluationSet:

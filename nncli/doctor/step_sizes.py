@@ -11,8 +11,9 @@ from nncli.doctor.check import Check, Criterion, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.forward import BATCH, sampled
-from nncli.doctor.step_statistics import LayerSteps, gradient_norms, norm_at, slices
+from nncli.doctor.step_statistics import LayerSteps, gradient_norms
 from nncli.doctor.trials import learns_most, of_guessing
+from nncli.engine.gradient_norms import layer_places, norm_at
 from nncli.parts.activations import Relu
 
 VANISHED, EXPLODED = 0.05, 1e3  # the first layer's norm over the last one's
@@ -26,7 +27,7 @@ def moved(run: DiagnosedRun) -> dict[str, float | None]:
     """|weights at the end - at the start| / |at the start|, by layer; None where they were 0."""
     change = run.last_state().theta.astype(float) - run.start.theta
     found = {}
-    for name, places in slices(run.job).items():
+    for name, places in layer_places(run.job).items():
         size = norm_at(run.start.theta, places)
         found[name] = norm_at(change, places) / size if size > 0 else None
     return found

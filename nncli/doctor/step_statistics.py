@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nncli.doctor.forward import norm
 from nncli.engine.cost import step_seconds
+from nncli.engine.gradient_norms import layer_places, norm_at
 from nncli.engine.job import Job
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
@@ -108,11 +108,11 @@ def _median(values: list[float]) -> float | None:
 
 def layer_steps(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps]:
     """A few steps from `state`, by layer. Gradients are those before clipping."""
-    found = {name: LayerSteps() for name in slices(job)}
+    found = {name: LayerSteps() for name in layer_places(job)}
     before = np.empty_like(state.theta)
 
     def observe(stepper: GradientStepper) -> None:
-        for name, places in slices(job).items():
+        for name, places in layer_places(job).items():
             gradient, theta = stepper.plan.gradient, state.theta
             if found[name].gradients:
                 _note_ratio(found[name], theta, before, places)
@@ -124,7 +124,7 @@ def layer_steps(job: Job, state: TrainState, steps: int) -> dict[str, LayerSteps
             found[name].gradients.append(value)
         return found
     make_steps(job, state, steps, observe)
-    for name, places in slices(job).items():
+    for name, places in layer_places(job).items():
         _note_ratio(found[name], state.theta, before, places)
     return found
 
@@ -141,19 +141,4 @@ def gradient_norms(job: Job, state: TrainState) -> dict[str, float]:
     plan = Plan.of(whole, state, gather=False)
     with np.errstate(all="ignore"):
         plan.record_gradient(whole.batch_rows)()
-    return {name: norm_at(plan.gradient, places) for name, places in slices(job).items()}
-
-
-def slices(job: Job) -> dict[str, list[slice]]:
-    """Where each layer's trained tensors lie in the flat vector."""
-    found: dict[str, list[slice]] = {}
-    for tensor in job.network.layout.tensors:
-        if tensor.start + tensor.size <= job.network.layout.trainable:
-            place = slice(tensor.start, tensor.start + tensor.size)
-            found.setdefault(tensor.name.partition("/")[0], []).append(place)
-    return found
-
-
-def norm_at(flat: Array, places: list[slice]) -> float:
-    """The length of a layer's part of a flat vector."""
-    return math.hypot(*(norm(flat[place]) for place in places))
+    return {name: norm_at(plan.gradient, places) for name, places in layer_places(job).items()}

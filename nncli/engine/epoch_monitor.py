@@ -14,7 +14,8 @@ class EpochReport:
     """What an epoch ended with, at its final weights; epoch 0 is before training.
 
     loss, val_loss: the objective (data loss plus penalty).
-    metrics: train columns by metric name, then val_ ones where there are validation rows.
+    metrics: train columns by metric name, then val_ ones where there are validation rows; where
+    they are asked for, the gradient norms of each layer.
     learning_rate: of the epoch's last step; None for lbfgs.
     seconds: since the start.  is_logged: whether it belongs in metrics.csv.
     stopped: why this is the last report; None if it isn't.

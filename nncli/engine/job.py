@@ -38,6 +38,7 @@ class Job:
     """What to train, on which rows, and how.
 
     decode: outputs -> predictions, for the metrics.  log_every: epochs between logged reports.
+    gradient_norms: whether a report has those of each layer.
     """
 
     network: Network
@@ -50,6 +51,7 @@ class Job:
     metrics: Mapping[str, Metric]
     seeds: Seeds
     log_every: int = 1
+    gradient_norms: bool = False
 
     @property
     def batch_rows(self) -> int:

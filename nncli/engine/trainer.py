@@ -9,6 +9,7 @@ import numpy as np
 
 from nncli.engine.epoch_monitor import EpochMonitor, EpochReport
 from nncli.engine.evaluator import Evaluator, workspace_for
+from nncli.engine.gradient_norms import GradientNorms
 from nncli.engine.job import Job
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.state import Snapshot, TrainState
@@ -47,6 +48,7 @@ class _Trainer:
     def __init__(self, job: Job, state: TrainState, stop: Stop, ranks: Ranks) -> None:
         self.job, self.state, self.stop, self.ranks = job, state, stop, ranks
         self.evaluators = self._evaluators()
+        self.gradient_norms = GradientNorms(job, state.theta) if job.gradient_norms else None
         self.monitor = EpochMonitor(job, state)
         self.snapshot = Snapshot(state, job.streams(state))
         if state.reported is None:
@@ -114,7 +116,8 @@ class _Trainer:
                 prefix + name: value
                 for prefix, score in scores.items()
                 for name, value in score.metrics.items()
-            },
+            }
+            | (self.gradient_norms(state.theta) if self.gradient_norms else {}),
             learning_rate=self._last_rate(),
             seconds=time.perf_counter() - self.began,
             stopped="converged" if is_minimum else None,

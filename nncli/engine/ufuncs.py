@@ -10,32 +10,34 @@ import numpy as np
 
 class Names(NamedTuple):
     """numpy: the expression of operands _0, _1 in a script; instruction: of machine code, on one
-    number or a vector; reduction: the function of NumPy that combines along an axis."""
+    number or a vector; javascript: the expression there; reduction: the function of NumPy that
+    combines along an axis."""
 
     numpy: str
     instruction: str
+    javascript: str
     reduction: str = ""
 
 
 UFUNCS: dict[np.ufunc, Names] = {
-    np.add: Names("_0 + _1", "fadd", "np.sum"),
-    np.subtract: Names("_0 - _1", "fsub"),
-    np.multiply: Names("_0 * _1", "fmul", "np.prod"),
-    np.divide: Names("_0 / _1", "fdiv"),
-    np.negative: Names("-_0", "fneg"),
-    np.positive: Names("np.positive(_0)", "copy"),
-    np.reciprocal: Names("1.0 / _0", "reciprocal"),
-    np.square: Names("np.square(_0)", "square"),
-    np.sqrt: Names("np.sqrt(_0)", "llvm.sqrt"),
-    np.absolute: Names("np.absolute(_0)", "llvm.fabs"),
-    np.fabs: Names("np.fabs(_0)", "llvm.fabs"),
-    np.sign: Names("np.sign(_0)", "sign"),
-    np.maximum: Names("np.maximum(_0, _1)", "extreme >=", "np.max"),
-    np.minimum: Names("np.minimum(_0, _1)", "extreme <=", "np.min"),
-    np.greater: Names("_0 > _1", "compare >"),
-    np.greater_equal: Names("_0 >= _1", "compare >="),
-    np.less: Names("_0 < _1", "compare <"),
-    np.less_equal: Names("_0 <= _1", "compare <="),
-    np.equal: Names("_0 == _1", "compare =="),
-    np.not_equal: Names("_0 != _1", "compare !="),
+    np.add: Names("_0 + _1", "fadd", "_0 + _1", "np.sum"),
+    np.subtract: Names("_0 - _1", "fsub", "_0 - _1"),
+    np.multiply: Names("_0 * _1", "fmul", "_0 * _1", "np.prod"),
+    np.divide: Names("_0 / _1", "fdiv", "_0 / _1"),
+    np.negative: Names("-_0", "fneg", "-_0"),
+    np.positive: Names("np.positive(_0)", "copy", "_0"),
+    np.reciprocal: Names("1.0 / _0", "reciprocal", "1 / _0"),
+    np.square: Names("np.square(_0)", "square", "_0 * _0"),
+    np.sqrt: Names("np.sqrt(_0)", "llvm.sqrt", "Math.sqrt(_0)"),
+    np.absolute: Names("np.absolute(_0)", "llvm.fabs", "Math.abs(_0)"),
+    np.fabs: Names("np.fabs(_0)", "llvm.fabs", "Math.abs(_0)"),
+    np.sign: Names("np.sign(_0)", "sign", "Math.sign(_0)"),
+    np.maximum: Names("np.maximum(_0, _1)", "extreme >=", "Math.max(_0, _1)", "np.max"),
+    np.minimum: Names("np.minimum(_0, _1)", "extreme <=", "Math.min(_0, _1)", "np.min"),
+    np.greater: Names("_0 > _1", "compare >", "+(_0 > _1)"),
+    np.greater_equal: Names("_0 >= _1", "compare >=", "+(_0 >= _1)"),
+    np.less: Names("_0 < _1", "compare <", "+(_0 < _1)"),
+    np.less_equal: Names("_0 <= _1", "compare <=", "+(_0 <= _1)"),
+    np.equal: Names("_0 == _1", "compare ==", "+(_0 === _1)"),
+    np.not_equal: Names("_0 != _1", "compare !=", "+(_0 !== _1)"),
 }

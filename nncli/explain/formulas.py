@@ -9,6 +9,7 @@ import numpy as np
 
 from nncli.assembly.build import Built
 from nncli.assembly.decided import decided_in_words
+from nncli.data.fitted_formulas import formulas_in_words
 from nncli.data.target_transforms import in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
@@ -67,6 +68,8 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
     keys = built.experiment.data.preprocessing
     said = ENCODINGS.get(keys.numeric.encode) or SCALES[str(keys.numeric.scale)]
     yield "x", f"{built.network.inputs} inputs; numbers {said}"
+    for said in formulas_in_words(built.preprocessing.derived):
+        yield "x", said
     if indicated := [each.name for each in built.preprocessing.features if each.indicator]:
         yield "x", f"1 where the value is missing, else 0, beside {few(indicated)}"
     for number, column in enumerate(built.preprocessing.embedded, start=1):

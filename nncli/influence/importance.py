@@ -78,6 +78,14 @@ def permutation_importance(
     return Importance(measure, base, tuple(columns), len(x), len(rows), REPEATS, of_columns)
 
 
+def _loss(loss: Callable[[Array, Array], float], answers: Array, truth: Array) -> float:
+    """Of the rows that have an answer: a formula may have no value for one that is moved."""
+    is_known = ~np.isnan(answers).any(axis=1)
+    if is_known.all() or not is_known.any():
+        return loss(answers, truth)
+    return loss(answers[is_known], truth[is_known])
+
+
 def _affordable(work: int, columns: int) -> int:
     """Rows whose permutations take a second or two."""
     return 4_000_000_000 // (work * REPEATS * min(columns, SHOWN))
@@ -110,5 +118,5 @@ def _losses(
             moved[start : start + size, place] = random.permutation(x[:, place])
         answers = predict(moved)
         starts = range(0, count * size, size)
-        losses += [loss(answers[start : start + size], truth) for start in starts]
+        losses += [_loss(loss, answers[start : start + size], truth) for start in starts]
     return np.array(losses)

@@ -56,9 +56,18 @@ def _along(predict: Predict, table: Table, rows: Array, name: str, x: Array) -> 
     moved = np.tile(x, (len(positions), 1))
     moved[:, table.features.index(name)] = np.repeat(positions, len(x))
     with np.errstate(all="ignore"):
-        answers = predict(moved)
-        means = answers.reshape(len(positions), len(x), -1).mean(axis=1)
+        answers = predict(moved).reshape(len(positions), len(x), -1)
+        means = _means(answers)
     return PartialDependence(name, kind, positions, means, deciles, words, count)
+
+
+def _means(answers: Array) -> Array:
+    """Over the rows that have an answer, where there are any."""
+    is_known = ~np.isnan(answers)
+    counts = is_known.sum(axis=1)
+    if (counts == answers.shape[1]).all():
+        return np.asarray(answers.mean(axis=1))
+    return np.asarray(np.where(is_known, answers, 0.0).sum(axis=1) / counts)
 
 
 def _categories(table: Table, name: str, present: Array) -> tuple[Array, tuple[str, ...], int]:

@@ -1,12 +1,13 @@
 """Predictor: a trained model as a function of raw rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
+from nncli.data.preprocessing import Preprocessing
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
@@ -27,12 +28,15 @@ class Predictor:
     def __call__(self, x: Array) -> Array:
         """(rows, classes) probabilities or (rows, targets) numbers, for raw features (rows, all).
 
-        Raises TableError for a row whose values overflow when they are scaled.
+        NaN where a formula of the features has no value. Raises TableError for a row whose values
+        overflow when they are scaled.
         """
-        rows = replace(self.table, x=x, y=np.zeros(len(x)), aside={}, weights=None, origin=None)
-        with np.errstate(all="ignore"):  # what overflows is refused, or shows as not finite
-            inputs = self.model.inputs(rows, np.arange(len(x)))
-            return self.model.predict(self.theta, inputs).astype(float)
+
+        def predict(rows: Table) -> Array:
+            inputs = self.model.inputs(rows, np.arange(len(rows)))
+            return self.model.predict(self.theta, inputs)
+
+        return _where_defined(predict, [self.model.preprocessing], self.table, x)
 
     def in_blocks(self, count: int, rows: Callable[[slice], Array]) -> Array:
         """The predictions for `count` rows, which are made and forgotten a block at a time."""
@@ -45,9 +49,21 @@ class Predictor:
 def asked(trained: TrainedModel, table: Table) -> Callable[[Array], Array]:
     """The same of any trained model, an ensemble too: raw rows -> predictions."""
 
-    def predict(x: Array) -> Array:
-        rows = replace(table, x=x, y=np.zeros(len(x)), aside={}, weights=None, origin=None)
-        with np.errstate(all="ignore"):
-            return trained.predict(rows).astype(float)
+    fitted = [reader.model.preprocessing for reader in trained.networks]
+    return lambda x: _where_defined(trained.predict, fitted, table, x)
 
-    return predict
+
+def _where_defined(
+    predict: Callable[[Table], Array], fitted: Sequence[Preprocessing], table: Table, x: Array
+) -> Array:
+    """What is predicted for raw rows of a table's columns; NaN where a formula has no value."""
+    rows = replace(table, x=x, y=np.zeros(len(x)), aside={}, weights=None, origin=None)
+    with np.errstate(all="ignore"):  # what overflows is refused, or shows as not finite
+        is_defined = np.logical_and.reduce([each.is_defined(rows) for each in fitted])
+        if is_defined.all():
+            return predict(rows).astype(float)
+        found = np.full((len(x), len(table.classes) or len(table.targets)), np.nan)
+        if is_defined.any():
+            known = replace(rows, x=x[is_defined], y=rows.y[is_defined])
+            found[is_defined] = predict(known)
+        return found

@@ -6,7 +6,9 @@ write only into the arrays they are given: `forward` into a, `backward` into dz,
 """
 
 import math
+import re
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +20,7 @@ from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer, Lecun
 from nncli.registry import Part, part
 
 Saved = Mapping[str, Array]
+ONES = re.compile(r"(?<![\w.^])1 \* | \* 1(?![\w.])")
 
 
 class Activation(Part):
@@ -42,6 +45,17 @@ class Activation(Part):
         "scikit-learn": unsupported("{name}; activations are identity, logistic, tanh and relu")
     }
 
+    @property
+    def slope_formula(self) -> str:
+        """f'(z), what `backward_formula` multiplies by; empty where units of a row go together.
+
+        >>> Tanh().slope_formula, Relu().slope_formula
+        ('1 - {a}^2', '1 if {z} > 0 else 0')
+        """
+        if "sum(" in self.backward_formula or "{da}" not in self.backward_formula:
+            return ""
+        return _unbracketed(ONES.sub("", self.fill(self.backward_formula).replace("{da}", "1")))
+
     def saved_shapes(self, shape: Shape) -> Shapes:
         """Arrays this activation keeps from forward to backward, or works in; shape: that of z."""
         return {}
@@ -53,6 +67,12 @@ class Activation(Part):
     def backward(self, da: Array, z: Array, a: Array, dz: Array, saved: Saved) -> None:
         """Write dz = da * f'(z)."""
         raise NotImplementedError
+
+
+def _unbracketed(formula: str) -> str:
+    """Without brackets that are around the whole of it."""
+    depths = [*accumulate((sign == "(") - (sign == ")") for sign in formula[:-1])]
+    return formula[1:-1] if depths and min(depths) > 0 else formula
 
 
 @part("identity", "linear")

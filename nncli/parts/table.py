@@ -89,6 +89,7 @@ class Table:
     booleans: the features whose numbers are only ever 0 and 1, by their nature.
     dates: the features whose numbers are days since 1970.
     orders: the words of each feature whose numbers are places in an order.
+    for_formulas: the features that a network sees only through columns derived of them.
     aside: columns that split or weigh rows, and are no features.
     weights: (rows,) how much each row counts, in the loss and in standard scaling; None: all alike.
     origin: where the rows stand, if they come from files.
@@ -105,6 +106,7 @@ class Table:
     booleans: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    for_formulas: frozenset[str] = frozenset()
     aside: Mapping[str, Column] = field(default_factory=dict)
     weights: Array | None = None
     origin: Origin | None = None

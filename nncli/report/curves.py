@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from nncli.artifacts.curves_figure import Curves
+from nncli.artifacts.curves_figure import GRADIENT, Curves
 from nncli.report.facts import Chart, Line
 
 MOST_POINTS = 200  # of a curve
@@ -22,7 +22,8 @@ def _metrics(
     several: Sequence[Mapping[str, Sequence[float]]], first: Mapping[str, object]
 ) -> list[str]:
     """The loss first; none twice under another name, as log_loss often is the loss."""
-    names = list(dict.fromkeys(name.removeprefix("val_") for name in first if name not in SKIPPED))
+    shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT)]
+    names = list(dict.fromkeys(name.removeprefix("val_") for name in shown))
     kept: list[str] = []
     for name in names:
         twins = [

@@ -28,20 +28,24 @@ def data_facts(built: Built, source: str) -> DataFacts:
         {name: len(part) for name, part in rows.named().items()},
         tuple(targets[:MOST_TARGETS]),
         len(targets),
-        tuple(_column(table, each, rows.train) for each in fitted.features[:MOST_COLUMNS]),
-        len(fitted.features),
+        tuple(_column(table, each, rows.train) for each in fitted.columns[:MOST_COLUMNS]),
+        len(fitted.columns),
         tuple(left_out[:MOST_COLUMNS]),
         len(left_out),
     )
 
 
 def _column(table: Table, fitted: FittedColumn, rows: Array) -> ColumnFacts:
+    if fitted.formula:
+        return ColumnFacts(fitted.name, f"= {fitted.formula}", 0, "")
     values = finite(table.column(fitted.name).values[rows])
     missing = len(rows) - len(values)  # of all rows that train: a member is fitted on some of them
     words = table.categories.get(fitted.name) or table.orders.get(fitted.name)
     kind: str = "ordinal" if fitted.order else fitted.kind
     if fitted.embedding:
         kind += f", vectors of {fitted.embedding}"
+    if fitted.for_formulas:
+        kind += ", in formulas alone"
     fill = "" if fitted.fill is None or not missing else _fill(fitted)
     if words or fitted.kind == "boolean":
         counts = _counts(values, words or ("no", "yes"))

@@ -1,6 +1,7 @@
 """Base: what both estimators share: parameters, rows in, outputs out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral
 from os import PathLike
 from pathlib import Path
@@ -16,6 +17,7 @@ from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.scores import recorded_scores
 from nncli.artifacts.trained_model import TrainedModel, TrainedNetwork
+from nncli.data.reading.column_names import nfc
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
@@ -42,6 +44,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         decision: Block = None,
         evaluation: Block = None,
         ensemble: Block = None,
+        features: Block = None,
         preprocessing: Block = None,
         validation_fraction: float = 0.0,
         random_state: Any = None,
@@ -56,6 +59,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         evaluation: {"metrics": [...]}, what `history_` has besides the loss.
         ensemble: {"members": 8} trains so many networks, whose predictions are averaged; by folds,
             each stops by a part of its own of all rows, or by other seeds: {"by": "seeds"}.
+        features: what is made of columns: {"derive": {"area": "width*height"}, "polynomial": 2};
+            the columns of an array are called x1, x2, ..., those of a DataFrame as they are.
         preprocessing: by default features, and a regression's targets, are standardized; "none"
             leaves both alone, as where a pipeline scales. A DataFrame's columns of texts are
             categories: {"categorical": {"encode": "embedding", "min_count": 5}}.
@@ -72,6 +77,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         self.decision = decision
         self.evaluation = evaluation
         self.ensemble = ensemble
+        self.features = features
         self.preprocessing = preprocessing
         self.validation_fraction = validation_fraction
         self.random_state = random_state
@@ -162,6 +168,8 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
 
     def _train(self, table: Table) -> None:
         """Train on a table, and keep what comes of it."""
+        if self.features is not None and hasattr(self, "feature_names_in_"):
+            table = replace(table, features=tuple(map(nfc, self.feature_names_in_)))
         table = with_categories(table, self._texts)
         parameters = self.get_params(deep=False)
         if not isinstance(self.random_state, Integral | Mapping):

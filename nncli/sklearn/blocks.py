@@ -31,7 +31,7 @@ BLOCKS = (
 )
 HINTS = {
     **{name: hints_of(Experiment)[name] for name in BLOCKS},
-    "preprocessing": hints_of(Data)["preprocessing"],
+    **{name: hints_of(Data)[name] for name in ("features", "preprocessing")},
     "validation_fraction": Fraction,
     "random_state": hints_of(Experiment)["seed"],
 }
@@ -53,7 +53,7 @@ def read(parameters: Mapping[str, Any], *, is_regression: bool) -> Experiment:
     if decoder.problems:
         raise ConfigError(decoder.problems)
     blocks = {name: decoded[name] for name in BLOCKS if name in decoded}
-    steps = {name: decoded[name] for name in ("preprocessing",) if name in decoded}
+    steps = {name: decoded[name] for name in ("features", "preprocessing") if name in decoded}
     split = _split(decoded.get("validation_fraction", 0.0), is_regression=is_regression)
     data = Data(dataset=Dataset(), split=split, **steps)
     return Experiment(name="", seed=decoded["random_state"], data=data, **blocks)
@@ -94,6 +94,8 @@ def parameters_of(path: Path) -> dict[str, Any]:
     given: dict[str, Any] = {
         name: getattr(experiment, name) for name in BLOCKS if name in source.places
     }
+    if experiment.data.features.makes_columns:
+        given["features"] = experiment.data.features
     if "data.preprocessing" in source.places:
         given["preprocessing"] = experiment.data.preprocessing
     given["random_state"] = experiment.seed

@@ -16,6 +16,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.folds import member_rows
+from nncli.data.formulas.columns import with_hidden_columns
 from nncli.engine.job import Job
 from nncli.engine.state import stream
 from nncli.engine.threads import limited
@@ -65,6 +66,9 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
     Raises ConfigError and DataError for what can't be used; Diverged.
     """
     experiment = read(parameters, is_regression=table.task == "regression")
+    if experiment.data.features.is_chosen:
+        with SOURCE.errors_at("data.features"):
+            table = with_hidden_columns(table, **experiment.data.features.chosen)
     split = resolve_split(experiment.data, table)
     if not isinstance(split, NoSplit):
         refuse_singleton_classes(table)

@@ -10,6 +10,10 @@ FRACTION = re.compile(rf"(?:([+-]?\d+) )?({DECIMAL}) ?/ ?({DECIMAL})", re.ASCII)
 POWER = re.compile(rf"({DECIMAL}) ?[*x\u00d7\u00b7] ?10\^([+-]?\d+)", re.ASCII)
 FEWEST_DIGITS = 2  # that a rounded number has, unless it is rounded so finely:
 FINE, FINE_ZERO = 1e-3, 1e-4
+TOLERANCE = 0.01  # the share of the right number by which an answer may differ
+NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
+EXACT = 1e-6  # of a number: what two ways to it may differ by
+SHOWN = 5e-7  # of a number: what the page's six digits leave open
 FLOAT = 1e-9  # of a unit: what two ways to the same decimal may differ by
 
 
@@ -95,3 +99,19 @@ def _unit(decimal: str) -> float:
     """10^-4 of 0.1498 and of 1.5e-3; 0 beyond what a float holds."""
     digits, _, exponent = decimal.lower().partition("e")
     return float(f"1e{int(exponent or 0) - len(digits.partition('.')[2])}")
+
+
+def is_right(read: Reading, right: float, before: float, scale: float, tolerance: float) -> bool:
+    """Whether an answer is right; page.js has the same rule.
+
+    before: what an update starts from, else 0.  scale: the largest size in the number's tensor.
+    Of an update it is the change that was to be worked out, as far as the page's digits go.
+    """
+    if not (math.isfinite(right) and math.isfinite(before)):
+        return read.value == right
+    allowed = max(tolerance * abs(right - before), NOTHING * scale)
+    if before:
+        allowed = max(allowed, SHOWN * abs(right))
+    is_near = read.value == right or abs(read.value - right) <= allowed
+    is_copy = before and (read.value == before or (not read.is_fine and read.rounds(before)))
+    return is_near or (read.rounds(right) and not is_copy)

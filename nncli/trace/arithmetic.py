@@ -30,6 +30,7 @@ OVER_ROWS = re.compile(r"(sum|mean) of (.+?) over rows")
 OVER_FEATURES = re.compile(r"mean of (.+?) over features")
 OVER_UNITS = re.compile(r"sum\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
 NAME = re.compile(r"\{(\w+)\}")
+LINK = re.compile(r"\{\w+\.[\d,]*\|([^}]*)\}")
 ZERO = re.compile(r"-?0 \*")
 MOST_TERMS = 6
 
@@ -47,6 +48,20 @@ def arithmetic(
     the first three and the last are.
     """
     return _Element(operands, written, most).put(template, index)
+
+
+def linked(template: str, operands: Mapping[str, Array], index: Index, written: Written) -> str:
+    """The same with each number's origin beside it: `{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}`."""
+    return _Element(operands, written, MOST_TERMS, is_linked=True).put(template, index)
+
+
+def unlinked(text: str) -> str:
+    """What `arithmetic` makes of that which `linked` has made.
+
+    >>> unlinked("{x.0,1|0.1}*{W.1,0|0.2} + {b.0|0.35}")
+    '0.1*0.2 + 0.35'
+    """
+    return LINK.sub(r"\1", text)
 
 
 def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[Source]:
@@ -73,8 +88,16 @@ def _place(index: Index, shape: Index) -> Index:
 
 
 class _Element:
-    def __init__(self, operands: Mapping[str, Array], written: Written, most: int) -> None:
+    def __init__(
+        self,
+        operands: Mapping[str, Array],
+        written: Written,
+        most: int,
+        *,
+        is_linked: bool = False,
+    ) -> None:
         self.operands, self.written, self.most = operands, written, most
+        self.is_linked = is_linked
         self.used: set[Source] = set()
         self.longest = 0  # of the sums put so far, in terms
 
@@ -93,16 +116,18 @@ class _Element:
         return NAME.sub(lambda found: self._replace(found, index), template)
 
     def _replace(self, found: re.Match[str], index: Index) -> str:
-        text, around = self._number(found[1], index), found.string
+        around = found.string
         is_bracketed = around[: found.start()].endswith("(") and around[found.end() :][:1] == ")"
-        return text[1:-1] if is_bracketed and text.startswith("(") else text
+        return self._number(found[1], index, is_bracketed=is_bracketed)
 
-    def _number(self, name: str, index: Index) -> str:
+    def _number(self, name: str, index: Index, *, is_bracketed: bool = False) -> str:
+        """is_bracketed: whether brackets are around it already."""
         values = self.operands[name]
         place = _place(index, values.shape)
         self.used.add((name, place))
         text = self.written(float(values[place]))
-        return f"({text})" if text.startswith("-") else text
+        text = f"({text})" if text.startswith("-") and not is_bracketed else text
+        return f"{{{name}.{','.join(map(str, place))}|{text}}}" if self.is_linked else text
 
     def _product(self, index: Index, found: re.Match[str]) -> str:
         left, left_turned, right, right_turned = found.groups()
@@ -118,7 +143,7 @@ class _Element:
         """A product with 0, as of a class that a row isn't of, is left out."""
         shape = self.operands[NAME.findall(found[1])[0]].shape
         terms = [self.put(found[1], place) for place in np.ndindex(shape)]
-        counted = [term for term in terms if not ZERO.match(term)] or terms[:1]
+        counted = [term for term in terms if not ZERO.match(unlinked(term))] or terms[:1]
         return self._sum(counted.__getitem__, len(counted))
 
     def _over_rows(self, index: Index, found: re.Match[str]) -> str:

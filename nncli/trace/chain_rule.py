@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from nncli.engine.network import Network, Node
-from nncli.engine.notation import symbol
+from nncli.engine.notation import scaled, symbol
+from nncli.parts.activations import Softmax
 from nncli.parts.layers import Dense
 from nncli.parts.losses import CrossEntropy
 
@@ -16,19 +17,45 @@ OVERVIEW = (
 class ChainRule:
     """The sentences of one network. They have no numbers, so a worksheet may show them too."""
 
-    def __init__(self, network: Network, *, is_weighed: bool) -> None:
-        self.network, self.is_weighed = network, is_weighed
+    def __init__(self, network: Network, rows: int, *, is_weighed: bool) -> None:
+        """rows: of the batch."""
+        self.network, self.rows, self.is_weighed = network, rows, is_weighed
 
     def start(self, node: Node, short: str) -> Sequence[str]:
         """Of the first gradient, at the output: da, or dz of a matched pair."""
+        return (*self._start(node, short), self._share())
+
+    def _share(self) -> str:
+        """Why n: how much of the loss one term of it is."""
+        loss, outputs = self.network.loss, self.network.outputs
+        factor = loss.factor(self.rows, outputs)
+        share = "once" if factor == 1.0 else scaled("1", factor).replace(" / ", "/")
+        of = f"{_counted(self.rows, 'row')} and {_counted(outputs, 'output')}"
+        return f"the loss is the {loss.reduction}: of {of}, each term counts {share}".replace(
+            "is the half", "is half"
+        )
+
+    def _start(self, node: Node, short: str) -> Sequence[str]:
         a, z, loss = self._symbol(node, "a"), self._symbol(node, "z"), self.network.loss
         if short == "da":
             weight = ", with the row's weight w" if self.is_weighed else ""
-            return (f"d(loss)/d({a}): the loss, differentiated by the network's answer{weight}",)
+            said = f"d(loss)/d({a}): the loss, differentiated by the network's answer{weight}"
+            return (said, *self._differentiated(a))
         derivation = _softmax if isinstance(loss, CrossEntropy) else _sigmoid
         if not loss.is_proper:
             derivation = _focal_softmax if isinstance(loss, CrossEntropy) else _focal_sigmoid
         return (f"d(loss)/d({z}) = d(loss)/d({a}) * d({a})/d({z}), in one step:", *derivation(a, z))
+
+    def _differentiated(self, a: str) -> Sequence[str]:
+        """A term of the loss, and its slope."""
+        loss = self.network.loss
+        if not (loss.formula and loss.gradient_formula):
+            return ()
+        term, slope = (
+            loss.fill(formula).format(a=a, t="t")
+            for formula in (loss.formula, loss.gradient_formula)
+        )
+        return (f"a term of it is {term}, whose slope along {a} is {slope}",)
 
     def passed(self, node: Node, following: Node) -> Sequence[str]:
         """Of da in front of a layer."""
@@ -61,9 +88,13 @@ class ChainRule:
             return (f"d(loss)/d({own}) = d(loss)/d({a}) * d({a})/d({own}), added up over rows",)
         z, x = self._symbol(node, "z"), self._input(node)
         if short == "dz":
-            slope = f"the slope of {node.layer.activation.name} at {z}"
+            activation = node.layer.activation
             chain = f"d(loss)/d({a}) * d({a})/d({z})"
-            return (f"d(loss)/d({z}) = {chain}, and d({a})/d({z}) is {slope}",)
+            slope = f"d({a})/d({z}) is the slope of {activation.name} at {z}"
+            formula = activation.slope_formula.format(a=a, z=z)
+            said = f"{slope}: {formula}" if formula else slope
+            jacobian = (_jacobian(a, z),) if isinstance(activation, Softmax) else ()
+            return (f"d(loss)/d({z}) = {chain}, and {said}", *jacobian)
         chain = f"d(loss)/d({own}) = d(loss)/d({z}) * d({z})/d({own})"
         if short == "db":
             return (f"{chain}, and d({z})/d({own}) is 1: added up over rows",)
@@ -76,6 +107,10 @@ class ChainRule:
     def _input(self, node: Node) -> str:
         place = self.network.nodes.index(node)
         return self._symbol(self.network.nodes[place - 1], "a") if place else "x"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _softmax(a: str, z: str) -> Sequence[str]:

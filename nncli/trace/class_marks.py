@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nncli.artifacts.files import reporting
 from nncli.trace.answer_numbers import Reading, readings
 from nncli.trace.grading import GradedAnswer
 from nncli.trace.worksheet import Blank
@@ -140,10 +139,15 @@ class ClassMarks:
 
 
 def is_class_table(file: Path) -> bool:
-    """Whether it begins as what `csv` writes."""
+    """Whether it begins as what `csv` writes; what can't be read doesn't."""
     begin = ",".join(HEAD).encode()
-    with reporting(file), file.open("rb") as opened:
-        return opened.read(len(begin)) == begin
+    try:
+        if not file.is_file():
+            return False
+        with file.open("rb") as opened:
+            return opened.read(len(begin)) == begin
+    except OSError:
+        return False
 
 
 def _how_often(found: WentWrong) -> tuple[bool, int, int]:

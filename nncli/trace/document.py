@@ -9,10 +9,10 @@ from functools import partial
 from itertools import groupby
 
 from nncli.engine.notation import written
-from nncli.trace.chain_rule import OVERVIEW
 from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
 from nncli.trace.window_sums import patch_and_kernel
+from nncli.trace.wording import PHASES
 from nncli.trace.worked import each_blank, first
 from nncli.trace.worksheet import Worksheet
 
@@ -45,7 +45,7 @@ class TensorBlock:
 
     columns: what they stand for, if they have names and all are shown.
     arithmetic: how its first number comes about, or each that was asked for, a line each.
-    meaning: what it is, a line each.
+    meaning: what it is, a line each; what the phase's remark says of all layers is left to it.
     """
 
     title: str
@@ -81,11 +81,16 @@ def document(
             worked = partial(each_blank, worksheet, step)
             yield from _StepPage(shown, step, worksheet.solved_cells(step), worked).parts()
         else:
-            yield from _StepPage(shown, step, worksheet.cells(step), lambda _: []).parts()
+            page = _StepPage(shown, step, worksheet.cells(step), lambda _: [], has_windows=False)
+            yield from page.parts()
 
 
 class _StepPage:
-    """One step. worked: the arithmetic that is shown of a tensor."""
+    """One step.
+
+    worked: the arithmetic that is shown of a tensor.  has_windows: whether a convolution's first
+    window is shown beside its kernel, which has numbers of the layer before.
+    """
 
     def __init__(
         self,
@@ -93,9 +98,11 @@ class _StepPage:
         step: TracedStep,
         cell: Cell,
         worked: Callable[[TracedTensor], Sequence[str]],
+        *,
+        has_windows: bool = True,
     ) -> None:
         self.shown, self.step = shown, step
-        self.cell, self.worked = cell, worked
+        self.cell, self.worked, self.has_windows = cell, worked, has_windows
         self.layers = {layer.name: layer for layer in shown.layers}
 
     def parts(self) -> Iterator[Part]:
@@ -107,8 +114,7 @@ class _StepPage:
         for phase, group in groupby(step.tensors, lambda tensor: tensor.phase):
             tensors = list(group)
             yield Heading(2, phase.capitalize())
-            if phase == "backward":
-                yield Remark(OVERVIEW)
+            yield Remark(PHASES[phase])
             yield from self._update(tensors) if phase == "update" else self._pass(tensors)
 
     def _network(self) -> str:
@@ -121,7 +127,7 @@ class _StepPage:
             yield Heading(3, self._layer(owner)) if owner else Sentence("")
             for tensor in group:
                 yield self._block(tensor)
-                if "{W} in its window" in tensor.template and tensor.values.ndim == 4:
+                if self.has_windows and _is_windowed(tensor):
                     yield _side_by_side(tensor)
 
     def _layer(self, owner: str) -> str:
@@ -133,6 +139,7 @@ class _StepPage:
         """Parameter by parameter: before, gradient, slots and after side by side."""
         for owner, group in groupby(tensors, _owner):
             if not owner:
+                yield Sentence("")
                 yield from map(self._block, group)
                 continue
             together = list(group)
@@ -159,8 +166,12 @@ class _StepPage:
             cells=[] if is_said else shown,
             columns=names if shown and len(names) == len(shown[0]) else (),
             arithmetic=self.worked(tensor),
-            meaning=tensor.meaning,
+            meaning=tensor.meaning if tensor.phase == "backward" else (),
         )
+
+
+def _is_windowed(tensor: TracedTensor) -> bool:
+    return "{W} in its window" in tensor.template and tensor.values.ndim == 4
 
 
 def _side_by_side(tensor: TracedTensor) -> Beside:

@@ -1,7 +1,6 @@
 """Grading: answers of a worksheet against the numbers of its trace."""
 
 import csv
-import math
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from nncli.errors import FileFailure, UserError, printable
-from nncli.trace.answer_numbers import Reading, readings
+from nncli.trace.answer_numbers import EXACT, Reading, is_right, readings
 from nncli.trace.reworked import Reworked, reworked
 from nncli.trace.slips import OF_DIGITS, ROUNDED, TOO_FAR, is_close, slips
 from nncli.trace.worksheet import HEADER, MADE_BY, Blank, Worksheet
@@ -18,9 +17,6 @@ from nncli.untrusted_files.opening import Unfit, read_file
 LARGEST_FILE = 1 << 24  # bytes
 ZIP = b"PK\x03\x04"  # what .xlsx and .ods begin with
 LONGEST_NUMBER = 9  # digits
-NOTHING = 1e-9  # of a tensor's largest number: what counts as 0 beside it
-EXACT = 1e-6  # of a number: what two ways to it may differ by
-SHOWN = 5e-7  # of a number: what the page's six digits leave open
 
 Verdict = Literal["right", "wrong", "empty", "not a number"]
 
@@ -175,16 +171,4 @@ def _rounded(asked: Reworked, read: list[Reading]) -> str:
 
 
 def _fits(read: list[Reading], right: float, before: float, scale: float, tolerance: float) -> bool:
-    return any(_is_right(each, right, before, scale, tolerance) for each in read)
-
-
-def _is_right(read: Reading, right: float, before: float, scale: float, tolerance: float) -> bool:
-    """Of an update it is the change that was to be worked out, as far as the page's digits go."""
-    if not (math.isfinite(right) and math.isfinite(before)):
-        return read.value == right
-    allowed = max(tolerance * abs(right - before), NOTHING * scale)
-    if before:
-        allowed = max(allowed, SHOWN * abs(right))
-    is_near = read.value == right or abs(read.value - right) <= allowed
-    is_copy = before and (read.value == before or (not read.is_fine and read.rounds(before)))
-    return is_near or (read.rounds(right) and not is_copy)
+    return any(is_right(each, right, before, scale, tolerance) for each in read)

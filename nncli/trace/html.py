@@ -1,7 +1,7 @@
 """HTML: a trace as one page to step through, with the network drawn."""
 
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from string import Template
 from typing import Any
 
@@ -9,11 +9,18 @@ from nncli.engine.network import EMBEDDING
 from nncli.errors import escaped
 from nncli.page.embed import asset, json_block, theme
 from nncli.page.markup import text
-from nncli.parts.arrays import Array
+from nncli.trace.fill_in import FillIn, rules
+from nncli.trace.flat_pictures import flat_links, flat_shape, whole_index
 from nncli.trace.tensor import Phase, TracedTensor
 from nncli.trace.traced_steps import Trace, TracedStep
+from nncli.trace.wording import PHASES, glossary
+from nncli.trace.worksheet import scale_of
 
-SCRIPTS = ("text", "model", "layout", "network", "panel", "tip", "page")
+SCRIPTS = (
+    *("text", "model", "links", "answers", "quiz", "layout", "network", "panel", "tip"),
+    *("zoom", "play", "handout", "page"),
+)
+NAMED = {"lr": "learning_rate", "norm": "gradient_norm"}  # operands whose symbols are numbers
 MOST_NUMBERS = 60_000  # of a page that leaves none out
 MOST_OF_ONE = 4_000  # numbers of one tensor of such a page
 FIRST, LAST = 20, 4  # of each axis, in a page that leaves numbers out
@@ -47,17 +54,33 @@ def _trace(shown: Trace) -> dict[str, Any]:
         "layers": [vars(layer) for layer in shown.layers],
         "loss": shown.loss,
         "optimizer": shown.optimizer,
-        "steps": [
-            {
-                "number": step.number,
-                "epoch": step.epoch,
-                "rows": step.rows,
-                "loss": _number(step.loss),
-                "tensors": [_tensor(tensor, is_whole, texts) for tensor in _each_once(step)],
-            }
-            for step in shown.steps
-        ],
+        "phases": PHASES,
+        "letters": glossary(tensors),
+        "answers": rules(),
+        "steps": _steps(shown, is_whole, texts),
     }
+
+
+def _steps(shown: Trace, is_whole: bool, texts: int) -> list[dict[str, Any]]:
+    fill_in = FillIn()
+    asked = [fill_in.of(step, earlier) for earlier, step in pairwise([None, *shown.steps]) if step]
+    return [
+        {
+            "number": step.number,
+            "epoch": step.epoch,
+            "rows": step.rows,
+            "loss": _number(step.loss),
+            "tensors": [
+                {
+                    **_tensor(tensor, is_whole, texts),
+                    "operands": _origins(step, tensor),
+                    "asked": own.get(tensor.name, {}),
+                }
+                for tensor in _each_once(step)
+            ],
+        }
+        for step, own in zip(shown.steps, asked, strict=True)
+    ]
 
 
 def _each_once(step: TracedStep) -> Iterator[TracedTensor]:
@@ -68,10 +91,30 @@ def _each_once(step: TracedStep) -> Iterator[TracedTensor]:
             yield tensor
 
 
+def _origins(step: TracedStep, tensor: TracedTensor) -> dict[str, str]:
+    """Where in the page the operands of a formula stand: the tensor that was last called so."""
+    owner, found = tensor.name.rpartition("/")[0], {}
+    for each in _each_once(step):
+        if each is tensor:
+            break
+        is_near = "update" not in (tensor.phase, each.phase) or _is_of(each, owner)
+        for key, operand in tensor.operands.items():
+            is_it = each.symbol == operand.symbol or each.name == NAMED.get(key)
+            if is_it and is_near and f"{{{key}}}" in tensor.template:
+                found[key] = each.name
+    return found
+
+
+def _is_of(tensor: TracedTensor, owner: str) -> bool:
+    """Whether it is a parameter's own, or nobody's; owner: of the parameter."""
+    return tensor.phase != "update" or tensor.name.rpartition("/")[0] in (owner, "")
+
+
 def _tensor(tensor: TracedTensor, is_whole: bool, texts: int) -> dict[str, Any]:
     """kept: of each axis, the indices that are in the page.  values: theirs, flat."""
-    kept = [_kept(length, is_whole) for length in tensor.values.shape]
-    indices = [*product(*kept)]
+    shape = flat_shape(tensor)
+    kept = [_kept(length, is_whole) for length in shape]
+    indices = [whole_index(tensor, index) for index in product(*kept)]
     shown = tensor.shown
     worked = islice(indices, texts if tensor.template else 0)
     return {
@@ -80,11 +123,12 @@ def _tensor(tensor: TracedTensor, is_whole: bool, texts: int) -> dict[str, Any]:
         "symbol": tensor.symbol,
         "formula": tensor.formula,
         "meaning": tensor.meaning,
-        "shape": tensor.values.shape,
-        "axes": _axes(tensor.name, tensor.phase, tensor.values),
+        "shape": shape,
+        "axes": _axes(tensor.name, tensor.phase, len(shape)),
         "kept": kept,
         "values": [_number(shown[index]) for index in indices],
-        "arithmetic": [tensor.arithmetic(index) for index in worked],
+        "arithmetic": [flat_links(tensor, tensor.linked(index)) for index in worked],
+        "scale": scale_of(tensor) if tensor.template else 0.0,
     }
 
 
@@ -94,21 +138,17 @@ def _kept(length: int, is_whole: bool) -> list[int]:
     return [*range(FIRST), *range(length - LAST, length)]
 
 
-def _axes(name: str, phase: Phase, values: Array) -> list[str]:
+def _axes(name: str, phase: Phase, count: int) -> list[str]:
     """What the axes run over: rows of the batch, units of the layer, its inputs."""
     owner, own = name.partition("/")[::2]
-    if owner == EMBEDDING and "/" in own and values.ndim == 2:  # of one column
+    if owner == EMBEDDING and "/" in own and count == 2:  # of one column
         is_table = phase == "update" or own.endswith(("/W", "/dW"))
         return ["category" if is_table else "row", "number"]
-    is_kernel = own.partition("/")[0] in ("W", "dW")
-    if values.ndim == 4:
-        of_kernel = ["line", "place", "channel", "filter"]
-        return of_kernel if is_kernel else ["row", "line", "place", "channel"]
-    if is_kernel:
+    if own.partition("/")[0] in ("W", "dW"):
         return ["input", "unit"]
     if name == "weights" or owner == "input" != name:
         return ["row"]
-    return ["row", "unit"][2 - values.ndim :]
+    return ["row", "unit"][2 - count :]
 
 
 def _number(value: Any) -> float | str:

@@ -9,11 +9,12 @@ import numpy as np
 from nncli.engine.layout import gradient_of
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import bracketed, scaled, symbol
-from nncli.parts.layers import SKIP, Flatten
+from nncli.parts.layers import SKIP, InPlace
 from nncli.trace.chain_rule import ChainRule
 from nncli.trace.record import RecordedStep
 from nncli.trace.tensor import Operand, Operands, Phase, TracedTensor, computed
 from nncli.trace.window_sums import GEOMETRY, geometry
+from nncli.trace.wording import of_forward, of_given, of_loss
 
 
 class Propagation:
@@ -74,11 +75,13 @@ class Propagation:
                 *node.layer.state_shapes(node.input_shape),
             ]
             for name in given:
+                it, said = own[name], of_given(node, name)
                 yield TracedTensor(
-                    f"{node.name}/{name}", "forward", own[name].symbol, own[name].values
+                    f"{node.name}/{name}", "forward", it.symbol, it.values, meaning=said
                 )
             for name, template in node.layer.formulas().items():
-                yield self._computed(node, name, "forward", template, own)
+                tensor = self._computed(node, name, "forward", template, own)
+                yield replace(tensor, meaning=of_forward(self.network, node, name))
         yield from self._loss()
 
     @cached_property
@@ -106,7 +109,8 @@ class Propagation:
             template += " + {penalty}" if template else ""
             formula = f"penalty = {' + '.join(penalties)}"
             yield TracedTensor("penalty", "forward", "penalty", value, formula)
-        yield computed("loss", "forward", "loss", np.asarray(step.loss), template, ends)
+        tensor = computed("loss", "forward", "loss", np.asarray(step.loss), template, ends)
+        yield replace(tensor, meaning=of_loss(self.network))
 
     def _penalties(self) -> Iterator[str]:
         for node in self.network.nodes:
@@ -123,9 +127,14 @@ class Propagation:
         """Times the loss's reduction factor."""
         return scaled(template, self.network.loss.factor(*self.step.targets.shape))
 
+    @cached_property
+    def _rule(self) -> ChainRule:
+        rows, is_weighed = len(self.step.targets), self.step.weights is not None
+        return ChainRule(self.network, rows, is_weighed=is_weighed)
+
     def backward(self) -> Iterator[TracedTensor]:
         """From the loss to the first layer that learns."""
-        following, rule = None, ChainRule(self.network, is_weighed=self.step.weights is not None)
+        following, rule = None, self._rule
         for node in reversed(self.network.nodes[self.network.first_trained :]):
             own = self.operands[node.name]
             formulas = dict(node.layer.backward_formulas())
@@ -157,8 +166,7 @@ class Propagation:
             return
         template = first.layer.backward_formulas().get("dx", "")
         tensor = computed("dx", "backward", "dx", values, template, self.operands[first.name])
-        rule = ChainRule(self.network, is_weighed=self.step.weights is not None)
-        yield replace(tensor, meaning=rule.into_inputs(first))
+        yield replace(tensor, meaning=self._rule.into_inputs(first))
 
     def _start(self, node: Node) -> TracedTensor:
         """d(loss)/d(a); of a matched pair d(loss)/d(z), in one step."""
@@ -178,7 +186,11 @@ def _of_pictures(node: Node, own: Operands, x: Operand) -> dict[str, Operand]:
         over = windows(node.input_shape)
         counts = over.counts()[..., 0]
         return {GEOMETRY: Operand("", geometry(over)), "n": Operand("n", counts)}
-    if isinstance(node.layer, Flatten) and "da" in own:
-        in_place = own["da"].values.reshape(x.values.shape)
-        return {"da_in_place": Operand(own["da"].symbol, in_place)}
+    if isinstance(node.layer, InPlace):
+        shape = (len(x.values), *node.layer.output_shape(node.input_shape))
+        found = {"x_in_place": Operand(x.symbol, x.values.reshape(shape))}
+        if "da" in own:
+            in_place = own["da"].values.reshape(x.values.shape)
+            found["da_in_place"] = Operand(own["da"].symbol, in_place)
+        return found
     return {}

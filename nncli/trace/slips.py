@@ -4,6 +4,7 @@ One list for both who need it: `grade` marks a worksheet by it, and the page of 
 each slip would make of every number that it asks for.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from nncli.trace.question import Found, Question
 
 ROUNDED, TOO_FAR, CUT_OFF = "rounded on the way", "rounded too far", "cut off, not rounded"
 OF_DIGITS = (ROUNDED, TOO_FAR, CUT_OFF)  # a right number, written down with too few digits
+ROUNDING = 1e-9  # of a number: what the last digits of two ways to it may differ by
 CLOSE = 0.05  # of the right number or change: what roundings on the way may make of it
 Slip = tuple[str, float]  # its name, and the answer it leads to
 
@@ -200,9 +202,14 @@ def slips(question: Question) -> list[Slip]:
     found = dict[float, str]()
     for name, ways, _ in SLIPS:
         for value in ways(question):
-            if value is not None and np.isfinite(value) and value != question.right:
+            if value is not None and np.isfinite(value) and not _is_same(value, question.right):
                 found.setdefault(value, name)
     return [(name, value) for value, name in found.items()]
+
+
+def _is_same(value: float, right: float) -> bool:
+    """Whether it is the right number, found by another way."""
+    return math.isclose(value, right, rel_tol=ROUNDING)
 
 
 def is_close(value: float, right: float, before: float) -> bool:

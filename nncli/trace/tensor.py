@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.engine.notation import written
 from nncli.parts.arrays import Array
-from nncli.trace.arithmetic import MOST_TERMS, Index, Written, arithmetic
+from nncli.trace.arithmetic import MOST_TERMS, Index, Written, arithmetic, linked
 
 LONGEST = 12  # rows or columns that are all shown
 ENDS = 3  # of longer ones, so many from either end
@@ -60,6 +60,10 @@ class TracedTensor:
     def arithmetic(self, index: Index, write: Written = written, most: int = MOST_TERMS) -> str:
         """The formula with the numbers of one element: `1*1 + 2*1 + (-1)*1 + 0`."""
         return arithmetic(self.template, self.arrays, index, write, most)
+
+    def linked(self, index: Index) -> str:
+        """The same, with each number's operand and place beside it."""
+        return linked(self.template, self.arrays, index, written)
 
 
 def computed(

@@ -8,6 +8,7 @@ import numpy as np
 
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.assembly.build import Built
+from nncli.data.fitted_formulas import formulas_in_words
 from nncli.engine.job import Job
 from nncli.engine.network import Node
 from nncli.engine.threads import limited
@@ -108,7 +109,8 @@ def trace(
         if has_input_gradient and recorded[0].input_gradient is None:
             raise UserError(f"--input-gradient: {_no_input_gradient(job)}")
         steps = tuple(
-            _traced(job, step, numbers, has_input_gradient=has_input_gradient) for step in recorded
+            _traced(built, job, step, numbers, has_input_gradient=has_input_gradient)
+            for step in recorded
         )
     is_one_unit = job.network.outputs == 1
     learnt = built.table.targets if built.table.classes else built.preprocessing.learnt_targets
@@ -147,10 +149,21 @@ def _on_rows(built: Built, rows: Any) -> Job:
     return replace(built.job, train=chosen, training=training)
 
 
-def _traced(job: Job, step: RecordedStep, numbers: Any, *, has_input_gradient: bool) -> TracedStep:
+def _traced(
+    built: Built, job: Job, step: RecordedStep, numbers: Any, *, has_input_gradient: bool
+) -> TracedStep:
     passes = Propagation(job.network, step)
     into_inputs = passes.input_gradient() if has_input_gradient else ()
     back = [*passes.backward(), *into_inputs]
-    tensors = [*passes.forward(), *back, *update(job, step, passes.operands)]
+    forward = [_with_formulas(tensor, built) for tensor in passes.forward()]
+    tensors = [*forward, *back, *update(job, step, passes.operands)]
     rows = tuple(numbers[step.indices].tolist())
     return TracedStep(step.number, step.epoch, rows, step.loss, tuple(without_noise(tensors)))
+
+
+def _with_formulas(tensor: TracedTensor, built: Built) -> TracedTensor:
+    """The inputs, with what those are that formulas make; any other tensor as it is."""
+    if tensor.name != "input":
+        return tensor
+    said = formulas_in_words(built.preprocessing.derived)
+    return replace(tensor, meaning=[*tensor.meaning, *said])

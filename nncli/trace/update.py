@@ -1,6 +1,7 @@
 """Update: the tensors of a step from the gradients to the next parameters."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from nncli.parts.arrays import Array
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.trace.record import Moment, RecordedStep
 from nncli.trace.tensor import Operand, Operands, TracedTensor, computed
+from nncli.trace.wording import of_update
 
 
 def update(job: Job, step: RecordedStep, layers: Mapping[str, Operands]) -> Iterator[TracedTensor]:
@@ -85,7 +87,8 @@ def _parameter(
         letter, values = _letter(slot), new[slot]
         yield computed(f"{name}/{slot}", "update", letter, values, formulas[slot], operands)
         operands = {**operands, slot: Operand(letter, values)}
-    yield computed(f"{name}/after", "update", own, new["theta"], formulas["theta"], operands)
+    tensor = computed(f"{name}/after", "update", own, new["theta"], formulas["theta"], operands)
+    yield replace(tensor, meaning=of_update(own, has_memory=len(formulas) > 1))
 
 
 def _letter(slot: str) -> str:

@@ -51,7 +51,7 @@ class Blank:
         value = float(tensor.shown[index])
         before = starts_from(tensor, tensor.arrays, index)
         place = (number, step.number, tensor.name, index)
-        return cls(*place, value, _scale(tensor), before, tensor.symbol)
+        return cls(*place, value, scale_of(tensor), before, tensor.symbol)
 
     @property
     def cell(self) -> str:
@@ -174,7 +174,7 @@ def _is_computed(tensor: TracedTensor) -> bool:
     return bool(tensor.template) and tensor.name not in GIVEN
 
 
-def _scale(tensor: TracedTensor) -> float:
+def scale_of(tensor: TracedTensor) -> float:
     """The largest finite size in it."""
     sizes = np.abs(tensor.values)
     return float(sizes[np.isfinite(sizes)].max(initial=0.0))

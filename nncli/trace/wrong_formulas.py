@@ -173,9 +173,11 @@ def one_factor(asked: Question) -> Found:
 
 
 def no_penalty(asked: Question) -> Found:
-    head, plus, _ = asked.tensor.template.partition(" + ")
-    if plus and (asked.short == "dW" or (asked.short == "loss" and "penalty" in asked.operands)):
-        yield asked.value(head)
+    template = asked.tensor.template
+    if asked.short == "loss" and "penalty" in asked.operands:
+        yield asked.value(template.removesuffix(" + {penalty}"))
+    elif asked.short == "dW" and " + " in template:
+        yield asked.value(template.partition(" + ")[0])
 
 
 def no_correction(asked: Question) -> Found:

@@ -4,6 +4,7 @@ What each of them writes down is worked out here, with NumPy, the way they think
 """
 
 import csv
+import os
 import shutil
 from pathlib import Path
 
@@ -271,3 +272,24 @@ def test_a_folder_without_tables_is_told(nncli, folder):
     (folder / "empty").mkdir()
     done = nncli("grade", "empty")
     assert (done.code, done.err) == (2, "empty: no tables of answers (.csv) in it\n")
+
+
+def test_whatever_lies_in_the_folder_keeps_nobody_s_marks_back(nncli, back):
+    (back / "Bob.csv").unlink()
+    (back / "Bob.csv").mkdir()
+    os.mkfifo(back / "pipe.csv")
+    (back / "Dora.csv").write_text("")
+    (back / "notes.txt").write_text("Eli was ill")
+    done = nncli("grade", "back", "--key", "out", "--json")
+    assert done.code == 2
+    assert {each["student"] for each in done.json["files"]} == {*NAMES} - {"Bob", "Dora", "Ivo"}
+    assert len(done.err.splitlines()) == 5  # four files, and a note on Jan's
+
+
+def test_one_student_s_folder_and_file_are_marked_alike(nncli, back):
+    for name in NAMES[1:]:
+        (back / f"{name}.csv").unlink()
+    assert "Ann    33/33" in nncli("grade", "back").out
+    done = nncli("grade", "back", "--details")
+    assert (done.code, done.out.splitlines()[0]) == (0, "back/Ann.csv: 33 of 33 right")
+    assert nncli("grade", "back/Ann.csv").out == "back/Ann.csv: 33 of 33 right\n\n"

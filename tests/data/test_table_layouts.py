@@ -284,7 +284,8 @@ def test_row_labels_of_r_are_no_feature(tmp_path):
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize("told", ["NFC", "NFD"])
 def test_names_are_compared_as_nfc(tmp_path, form, told):
-    from nncli.config.data_keys import Data, Features
+    from nncli.config.data_keys import Data
+    from nncli.config.feature_keys import Features
 
     write(tmp_path, unicodedata.normalize(form, columns(größe=[1, 2], é=[5, 3], y=["a", "b"])))
     name = unicodedata.normalize(told, "größe")

@@ -27,6 +27,7 @@ REQUIRED = {
     "filters": 8,
     "kernel_size": 3,
     "layers": [4],
+    "shape": [2, 3],
 }
 GIVEN = {  # by the libraries, whatever they ask about
     "learning_rate": 0.1,

@@ -248,6 +248,8 @@ PICTURES = {  # of iris's four columns
     " {type: avg_pool2d, strides: 1, padding: same}, prelu, flatten]",
     "frozen": "[{type: conv2d, filters: 3, kernel_size: 1},"
     " {type: conv2d, filters: 2, kernel_size: 2, trainable: false}, flatten]",
+    "maxout": "[flatten, {type: dense, units: 6, activation: identity},"
+    " {type: reshape, shape: [2, 1, 3]}, {type: max_pool2d, pool_size: [2, 1]}, flatten]",
     "residual": "[{type: residual, layers: [{type: conv2d, filters: 1, kernel_size: 1}, prelu]},"
     " flatten, 6, {type: residual, layers: [5, layer_norm, {type: dense, units: 6}]}]",
 }

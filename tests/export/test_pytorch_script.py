@@ -32,7 +32,7 @@ data:
   path: rows.csv
   target: {target}
   split: {{type: random, train: 0.7, val: 0.3, test: 0.0}}
-  features: {{exclude: [{exclude}]}}
+  features: {{exclude: [{exclude}]{derive}}}
   columns:
     level: {{order: [low, mid, high]}}
     day: {{type: date, format: "%d.%m.%Y"}}
@@ -63,6 +63,13 @@ CASES = {
     "of bins and values": {
         "target": "y",
         "steps": "numeric: {encode: piecewise_linear, bins: 4, with_value: true}",
+    },
+    "of formulas": {
+        "target": "y",
+        "steps": "categorical: {encode: embedding, min_count: 12, one_hot_max_size: 2}",
+        "derive": ", derive: {product: a*b, wave: sin(a)/2 - 2^a, far: '(b > 1) + on*log(b)'}, "
+        "polynomial: {degree: 3, of: [a, b]}",
+        "exclude_too": ", b",
     },
     "embedded": {
         "target": "kind",
@@ -126,9 +133,10 @@ def readers(tmp_path_factory):
     _write(folder / "rows.csv", _rows(are_new=False))
     _write(folder / "new.csv", _rows(are_new=True))
     for name, case in CASES.items():
-        keys = {"more": "", **GIVEN, **case}
+        keys = {"more": "", "derive": "", "exclude_too": "", **GIVEN, **case}
         chosen = keys["target"].strip("[]").split(", ")
         keys["exclude"] = ", ".join(each for each in TARGETS if each not in chosen)
+        keys["exclude"] += keys["exclude_too"]
         config = folder / f"{re.sub(r'[ ,]+', '_', name)}.yaml"
         config.write_text(MIXED.format(**keys), encoding="utf-8")
         runs = folder / "runs"
@@ -259,6 +267,18 @@ def pictures_run(tmp_path_factory):
     runs = config.parent / "runs"
     assert command(["train", str(config), "--quiet", "--json", "--runs-dir", str(runs)]) == 0
     return RunReader(RunDirectory.open(runs / "c-001"))
+
+
+def test_a_reshape_goes_by_way_of_rows(declared):
+    hidden = "[{type: reshape, shape: [2, 2, 1]}, {type: reshape, shape: [1, 2, 2]}, flatten]"
+    more = "[{type: reshape, shape: [2, 2]}, {type: reshape, shape: [4]}]"
+    for block, codes in {
+        hidden: ["Pictures(2, 2, 1)", "Rows()", "Pictures(1, 2, 2)", "Rows()"],
+        more: ["nn.Unflatten(1, (2, 2))", "nn.Flatten()"],
+    }.items():
+        network = declared("data: {dataset: iris}", f"network: {{hidden: {block}}}").built.network
+        found = [module.code for module in modules(network)]
+        assert found[: len(codes)] == codes
 
 
 def test_layers_of_pictures_are_modules(pictures_run):

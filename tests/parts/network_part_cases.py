@@ -404,6 +404,7 @@ LAYERS = {
     ),
     "avg_pool2d": LayerCase(avg_pool2d),
     "flatten": LayerCase(lambda layer, own, x, random: x.reshape(len(x), -1)),
+    "reshape": LayerCase(lambda layer, own, x, random: x.reshape(len(x), *layer.shape)),
     "residual": LayerCase(lambda layer, own, x, random: x),  # its layers are cases of their own,
     "add": LayerCase(lambda layer, own, x, random: x),  # and what it adds comes with its place
     "dense": LayerCase(dense, lambda dense: [dense]),

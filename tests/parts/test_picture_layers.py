@@ -23,6 +23,7 @@ from nncli.parts.layers import (
     LayerNorm,
     MaxPool2D,
     PRelu,
+    Reshape,
     Residual,
 )
 from nncli.parts.losses import CrossEntropy, HalfMse
@@ -90,6 +91,15 @@ def test_layers_of_features_and_of_pictures(layer):
 @pytest.mark.parametrize("frozen", [LayerNorm(trainable=False), PRelu(trainable=False)])
 def test_frozen_ones_pass_the_gradient_on(frozen):
     check([Dense(4, Tanh(), SOME), frozen], shape=(3,))
+
+
+def test_maxout_is_a_reshape_and_a_pool():
+    pieces = [Dense(6, Identity(), SOME), Reshape([2, 1, 3]), MaxPool2D((2, 1)), Flatten()]
+    check(pieces, shape=(3,))
+    check([conv(2, 2), Reshape([3, 8]), Flatten()])
+    with pytest.raises(ShapeError, match="4 x 1 is 4 numbers, found 6 numbers a row") as caught:
+        network_of([Dense(6), Reshape([4, 1])], (2,))
+    assert caught.value.key == "[1]"
 
 
 def test_residual_blocks_nested_and_first_and_last():

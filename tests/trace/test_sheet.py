@@ -14,9 +14,13 @@ import pytest
 from nncli.artifacts.loaded_network import load_network
 from nncli.cli.exercise import Exercise
 from nncli.cli.worksheets import answer_text, worksheet_text
+from nncli.engine.notation import written
 from nncli.page.embed import script_hash
+from nncli.trace.plain_text import text
 from nncli.trace.sheet.drawing import drawing
 from nncli.trace.sheet.sheets import Sheet, answer_page, worksheet_page
+from nncli.trace.tensor import number as shown_number
+from nncli.trace.tensor import shown_indices
 from nncli.trace.traced_steps import trace
 from nncli.trace.worksheet import Worksheet
 
@@ -51,6 +55,51 @@ def test_a_worksheet_shows_no_answer(sheet):
     page = worksheet_page([sheet])
     for number in ("0.3775", "0.59327", "1.10591", "0.298371", "0.358916"):
         assert number not in page
+
+
+TWO_CONVOLUTIONS = """
+seed: 1
+data: {dataset: {type: digits}, split: none, preprocessing: none}
+network:
+  hidden:
+    - {type: conv2d, filters: 1, kernel_size: 6}
+    - {type: conv2d, filters: 1, kernel_size: 2}
+    - flatten
+loss: cross_entropy
+"""
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mazur",
+        "rashid",
+        "softmax_step",
+        "micrograd_four_rows",
+        "cs231n_adam",
+        "cs231n_max_pool",
+        "",
+    ],
+)
+def test_no_worksheet_gives_any_of_its_answers_away(name, steps, tmp_path):
+    path = CONFIGS / "lessons" / f"{name}.yaml"
+    if not name:
+        path = tmp_path / "two.yaml"
+        path.write_text(TWO_CONVOLUTIONS)
+    rows = None if name else (0,)
+    worksheet = Exercise(path, steps=steps, rows=rows).worksheet()
+    given = {
+        shown_number(tensor, index)
+        for tensor in worksheet.shown.steps[0].tensors
+        if not tensor.template and tensor.phase == "forward"
+        for index in shown_indices(tensor)
+    }
+    long = {written(blank.value) for blank in worksheet.blanks} - given
+    asked_for = {each for each in long if len(each.strip("-").replace(".", "").lstrip("0")) > 4}
+    assert asked_for
+    for page in (text(worksheet.shown, worksheet), text_of(worksheet_page([Sheet(worksheet)]))):
+        assert not asked_for & set(re.findall(r"-?[\d.]+(?:e-\d+)?", page))
 
 
 def test_an_answer_sheet_has_every_step(sheet):

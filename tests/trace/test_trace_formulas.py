@@ -125,6 +125,7 @@ CONV = "{type: conv2d, kernel_size: 2, activation: tanh"
     [
         f"[{CONV}, filters: 2, padding: same}}, {CONV}, filters: 2, strides: 2}}, flatten]",
         "[{type: max_pool2d, strides: 1, padding: same}, batch_norm, flatten]",
+        "[{type: reshape, shape: [4, 1, 1]}, {type: max_pool2d, pool_size: [2, 1]}, flatten]",
         f"[{CONV}, filters: 2, padding: same, bias: false}}, layer_norm,"
         " {type: avg_pool2d, strides: 1, padding: same}, flatten]",
         f"[{CONV}, filters: 2, padding: same}}, {{type: max_pool2d, strides: 1}}, prelu, flatten]",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from nncli.artifacts.loaded_network import load_network
+from nncli.trace.arithmetic import unlinked
 from nncli.trace.html import html
 from nncli.trace.tensor import TracedTensor
 from nncli.trace.traced_steps import Trace, trace
@@ -57,7 +58,9 @@ def test_the_page_holds_the_numbers_of_the_trace(by_hand: Trace) -> None:
     assert found["values"] == [32, 32, 64, 64, -32, -32]
     assert (found["shape"], found["axes"]) == ([3, 2], ["input", "unit"])
     assert found["formula"] == "dW1 = x^T dz1"
-    assert found["arithmetic"][4] == "(-1)*32"
+    assert found["arithmetic"][4] == "{x.0,2|(-1)}*{dz.0,0|32}"
+    assert unlinked(found["arithmetic"][4]) == "(-1)*32"
+    assert found["operands"] == {"x": "input", "dz": "hidden_1/dz"}
 
 
 def test_every_number_has_all_its_digits() -> None:
@@ -132,3 +135,22 @@ def test_arithmetic_is_that_of_the_first_numbers() -> None:
     found = tensor(html(wide()), "hidden_1/z")
     assert len(found["arithmetic"]) == 200
     assert len(found["values"]) == 24 * 24
+
+
+def test_pictures_and_kernels_are_matrices_in_the_page() -> None:
+    """And every number of worked arithmetic leads to the one that it is."""
+    shown = traced(
+        "iris.yaml",
+        "network.input={type: input, shape: [2, 2, 1]}",
+        "network.hidden=[{type: conv2d, filters: 3, kernel_size: 2, padding: same}, flatten]",
+        "training.batch_size=2",
+    )
+    page = html(shown)
+    x, W, z = (tensor(page, name) for name in ("input", "hidden_1/W", "hidden_1/z"))
+    assert [x["shape"], W["shape"], z["shape"]] == [[2, 4], [4, 3], [2, 12]]
+    links = re.findall(r"\{(\w)\.(\d+),(\d+)\|\(?([^})]*)", " ".join(z["arithmetic"]))
+    assert {name for name, *_ in links} == {"x", "W"}
+    for name, row, column, text in links:
+        own = {"x": x, "W": W}[name]
+        value = own["values"][int(row) * own["shape"][1] + int(column)]
+        assert float(text) == pytest.approx(value, rel=1e-4)

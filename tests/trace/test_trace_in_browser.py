@@ -46,7 +46,7 @@ const look = () => ({
   units: [...document.querySelectorAll(".unit")].map((each) =>
     each.querySelector(":scope > text").textContent),
   current: [...document.querySelectorAll(".current")].map((each) => each.dataset.column),
-  chosen: [...document.querySelectorAll("#network .chosen:not(.weight)")].map((each) =>
+  chosen: [...document.querySelectorAll("#network .chosen:not(.weight, .ones)")].map((each) =>
     [each.dataset.column, each.dataset.from, each.dataset.unit].filter(Boolean).join()),
   tip: document.getElementById("tip").hidden ? null : text("tip"),
   biases: [...document.querySelectorAll(".bias")].map((each) => each.textContent),
@@ -139,7 +139,7 @@ seen.squeezed = look();
 """
 
 
-def seen(folder: Path, config: Path, script: str, fragment: int, size: str) -> dict[str, Any]:
+def look_at(folder: Path, config: Path, script: str, fragment: int, size: str) -> dict[str, Any]:
     """What a script sees in the page of a config's first two steps."""
     shown = trace(load_network(config), 2)
     acts = f"<script>{{{LOOKING}{script}{SAYING}}}</script></body>"
@@ -157,13 +157,13 @@ def seen(folder: Path, config: Path, script: str, fragment: int, size: str) -> d
 @pytest.fixture(scope="module")
 def by_hand(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("by_hand")
-    return seen(folder, CONFIGS / "by_hand.yaml", BY_HAND, 4, "1280,800")
+    return look_at(folder, CONFIGS / "by_hand.yaml", BY_HAND, 4, "1280,800")
 
 
 @pytest.fixture(scope="module")
 def iris(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("iris")
-    return seen(folder, CONFIGS / "iris.yaml", IRIS, 4, "500,800")
+    return look_at(folder, CONFIGS / "iris.yaml", IRIS, 4, "500,800")
 
 
 def test_the_page_runs_without_an_error(by_hand: dict[str, Any], iris: dict[str, Any]) -> None:
@@ -303,4 +303,4 @@ def test_a_finger_is_told_to_tap_and_a_mouse_to_point() -> None:
 
 def test_a_gradient_says_what_it_is(by_hand: dict[str, Any]) -> None:
     assert by_hand["dW1"]["meaning"].startswith("d(loss)/d(W1) = d(loss)/d(z1) · d(z1)/d(W1)")
-    assert by_hand["opened"]["meaning"] == ""
+    assert by_hand["opened"]["meaning"].startswith("for each unit: every x times its weight")

@@ -9,6 +9,7 @@ import click
 from nncli.cli.options import FILE_OR_STDOUT, is_stdout, json_option, print_json
 from nncli.cli.streams import echo, echo_line, write_out
 from nncli.cli.text_table import table
+from nncli.trace.answer_numbers import TOLERANCE
 
 if TYPE_CHECKING:
     from nncli.cli.grading import Graded
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--tolerance",
     type=click.FloatRange(0.0),
-    default=0.01,
+    default=TOLERANCE,
     show_default=True,
     help="The share of the right number by which an answer may differ; a correct rounding may.",
 )

@@ -15,14 +15,28 @@ from nncli.cli.streams import echo_line
     metavar="A,B",
     help="The one or two features to draw over [the two that the predictions depend on most].",
 )
+@click.option(
+    "--units",
+    "layer",
+    is_flag=False,
+    flag_value="first",
+    metavar="[LAYER]",
+    help="Draw what each unit of a hidden layer says instead, as hidden_2 [the first].",
+)
 @click.option("--target", help="Of several targets, the one to draw [the first].")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A .png, .svg or .pdf file [RUN-boundary.png].",
+    help="A .png, .svg or .pdf file [RUN-boundary.png, RUN-LAYER.png].",
 )
-def command(run: Path, features: str | None, target: str | None, output: Path | None) -> None:
+def command(
+    run: Path,
+    features: str | None,
+    layer: str | None,
+    target: str | None,
+    output: Path | None,
+) -> None:
     """Draw what RUN predicts all over two of its features, with the training rows on top.
 
     Of a classifier, the regions of its classes, the stronger the shade the surer; of a regression,
@@ -31,21 +45,37 @@ def command(run: Path, features: str | None, target: str | None, output: Path | 
 
     By default, the two numeric features are taken that move the predictions of training rows most
     when they change by their standard deviation.
+
+    With --units, a map for each of a hidden layer's first 32 units: its activation, and a line
+    where its score z is 0.
     """
+    if layer is not None and target is not None:
+        raise click.UsageError("--target is for predictions: a hidden unit has none")
     from nncli.artifacts.pictures import check_format
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
-    from nncli.boundary.boundary import boundary_of
+    from nncli.boundary.boundary import Boundary, boundary_of
     from nncli.boundary.drawing import draw_boundary
+    from nncli.boundary.units import Units, units_of
+    from nncli.boundary.units_drawing import draw_units
     from nncli.cli.summary import note_unfinished
 
     reader = RunReader(RunDirectory.open(run))
-    path = output or Path(f"{reader.run.name}-boundary.png")
-    check_format(path)
-    boundary = boundary_of(reader, features, target)
+    if output is not None:
+        check_format(output)
+    shown: Boundary | Units
+    if layer is None:
+        shown = boundary_of(reader, features, target)
+        path = output or Path(f"{reader.run.name}-boundary.png")
+    else:
+        shown = units_of(reader, features, layer)
+        path = output or Path(f"{reader.run.name}-{shown.layer}.png")
     note_unfinished(reader.summary())
-    if boundary.is_chosen:
-        names = " and ".join(axis.name for axis in boundary.axes)
+    if shown.is_chosen:
+        names = " and ".join(axis.name for axis in shown.axes)
         echo_line(f"note: drawn over {names}; choose others with --features", err=True)
-    draw_boundary(boundary, path)
+    if isinstance(shown, Units):
+        draw_units(shown, path)
+    else:
+        draw_boundary(shown, path)
     echo_line(path)

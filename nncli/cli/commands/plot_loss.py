@@ -18,7 +18,12 @@ from nncli.cli.streams import echo_line
     help="A .png, .svg or .pdf file [RUN-METRIC.png, or METRIC.png for several runs].",
 )
 @picture_format_option
-@click.option("--metric", default="loss", show_default=True, help="A column of metrics.csv.")
+@click.option(
+    "--metric",
+    default="loss",
+    show_default=True,
+    help="A column of metrics.csv; gradient_norm: those of all layers of one run.",
+)
 @click.option(
     "--log/--linear",
     "is_log",
@@ -34,17 +39,21 @@ def command(
 ) -> None:
     """Draw the learning curves of one or several runs, train and validation.
 
-    The axis of a loss that falls more than tenfold is logarithmic, unless --linear.
+    The axis of a loss that falls more than tenfold is logarithmic, unless --linear. Gradient norms
+    are there of runs of a config with `output: {gradient_norms: true}`.
     """
     if output is not None and picture_format is not None:
         raise click.UsageError(
             "--format is for a picture without --output, whose name says its own"
         )
+    from nncli.artifacts.gradient_figure import NAME, draw_gradient_norms
     from nncli.artifacts.learning_curves import draw_curves
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
 
     metric = metric.removeprefix("val_")
+    if metric == NAME and len(runs) > 1:
+        raise click.UsageError(f"--metric {NAME} is for one run, found {len(runs)}")
     curves = [RunReader(RunDirectory.open(run)).curves() for run in runs]
     names = [each.name for each in curves]
     curves = [  # runs of one name are told apart by their folders
@@ -57,5 +66,8 @@ def command(
     curves = [each for each in curves if metric in each.columns] or curves
     name = f"{curves[0].name}-{metric}" if len(curves) == 1 else metric
     path = output or Path(f"{name}.{picture_format or 'png'}")
-    draw_curves(curves, path, metric, is_log)
+    if metric == NAME:
+        draw_gradient_norms(curves[0], path, is_log)
+    else:
+        draw_curves(curves, path, metric, is_log)
     echo_line(path)

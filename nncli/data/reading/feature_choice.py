@@ -27,15 +27,16 @@ ROW_LABELS = "row labels of the program that wrote the file"
 class FeatureChoice:
     """What is said of a table's columns.
 
-    is_asked: whether the config names the features; then none is left out.  kinds: of columns
-    that are asked for by theirs.  excuses_empty: whether columns without a value are left out,
-    not refused.  row_indices: columns that may label rows.  set_aside: those that the file says
-    are no features, and why.  others: columns that are something else.  rare: which texts of a
-    column are taken for one.
+    is_asked: whether the config names the features; then none is left out.  needed: columns of
+    formulas.  kinds: of columns that are asked for by theirs.  excuses_empty: whether columns
+    without a value are left out, not refused.  row_indices: columns that may label rows.
+    set_aside: those that the file says are no features, and why.  others: columns that are
+    something else.  rare: which texts of a column are taken for one.
     """
 
     path: Path
     is_asked: bool
+    needed: Container[str]
     kinds: Mapping[str, Kind]
     excuses_empty: bool
     row_indices: frozenset[str]
@@ -85,7 +86,7 @@ class FeatureChoice:
         """Why a column is left out by itself; empty if it isn't."""
         if self.excuses_empty and np.isnan(column.values).all():
             return EMPTY
-        if self.is_asked or name in self.kinds:
+        if self.is_asked or name in self.needed or name in self.kinds:
             return ""
         if name in self.set_aside:
             return self.set_aside[name]

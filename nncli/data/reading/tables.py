@@ -48,7 +48,8 @@ class TableFile(Dataset):
     files by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if
     memory is short.  excuses_empty: whether columns without a value are left out, not refused.
     may_be_constant: whether a target that never varies is taken; one of a single row always is, and
-    a label.  rare: which texts of a column are taken for one.
+    a label.  rare: which texts of a column are taken for one.  formulas: by config key, the columns
+    that are to be read for formulas.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class TableFile(Dataset):
     excuses_empty: bool = False
     may_be_constant: bool = False
     rare: Rare = NONE_RARE
+    formulas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def paths(self) -> dict[str, Path]:
@@ -85,6 +87,10 @@ class TableFile(Dataset):
             if name not in (*self.target, *self.exclude)
             and (name not in self.aside or self.include is not None)
         ]
+        needed = dict.fromkeys(name for names in self.formulas.values() for name in names)
+        hidden = [n for n in needed if n not in (*candidates, *self.target)]
+        if hidden:  # as they stand in the file, whether this run chooses or goes on
+            candidates = [name for name in names if name in {*candidates, *hidden}]
         wanted = list(dict.fromkeys([*candidates, *self.target, *self.aside]))
         for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
             if lacking := [name for name in wanted if name not in reader.names]:
@@ -94,6 +100,7 @@ class TableFile(Dataset):
         choice = FeatureChoice(
             self.path,
             is_asked=self.include is not None,
+            needed=needed,
             kinds={**dict.fromkeys(readers[0][1].pixels, "numeric"), **self.kinds},
             excuses_empty=self.excuses_empty,
             row_indices=frozenset().union(*(reader.row_indices for _, reader in readers)),
@@ -108,7 +115,8 @@ class TableFile(Dataset):
             header=getattr(readers[0][1], "has_header", None),
             notes=tuple(note for _, reader in readers for note in reader.notes),
         )
-        return self._table(encoded, choice, candidates, origin, readers[0][1])
+        table = self._table(encoded, choice, candidates, origin, readers[0][1])
+        return replace(table, for_formulas=frozenset(hidden))
 
     def _encode(
         self,
@@ -182,6 +190,7 @@ class TableFile(Dataset):
             "data.features.exclude": self.exclude,
             "data.columns": tuple({**self.kinds, **self.keys}),
             **{key: (name,) for name, key in self.aside.items()},
+            **self.formulas,
         }
         found = [
             (key, f"{self.path} has no column '{name}'{nearest(name, names)}")

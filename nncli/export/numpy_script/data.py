@@ -3,24 +3,28 @@
 import base64
 import math
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nncli.assembly.build import Built
-from nncli.data.target_transforms import Transform, transformed
+from nncli.data.preprocessing import Preprocessing
+from nncli.data.target_transforms import transformed
 from nncli.engine.job import Job
 from nncli.engine.notation import input_symbols
 from nncli.engine.rows import InputBlock
-from nncli.errors import UserError, few
+from nncli.errors import UserError, escaped, few
+from nncli.export.formula_code import in_numpy
 from nncli.export.numpy_script.expressions import type_name
 from nncli.export.numpy_script.formatting import WIDTH, comment, listed
 from nncli.parts.arrays import Array
 
 MOST_WRITTEN_OUT = 2000  # numbers of all arrays together that are still there to be read
 MOST_BYTES = 64 << 20
+MADE = "inputs_of"  # the function that makes inputs of columns
 UNPACK = [
     "def unpacked(text, shape, dtype):",
     '    """The array whose bytes were compressed and written as letters."""',
@@ -81,26 +85,58 @@ class _Units:
     """Columns in their own units, by split, which are shorter to read: 5.1 for -0.89767388016.
 
     (raw - shift) / scale is what the network sees, or so of a function of raw.
+    function: its name in the script; definition: its lines, where it is of the script's own.
     """
 
     raw: Mapping[str, Array]
     shift: Array
     scale: Array
-    transform: Transform = "none"
+    compute: Callable[[Array], Array] = np.asarray
+    function: str = ""
+    definition: Sequence[str] = ()
 
 
 def _input_units(built: Built) -> _Units | None:
     """Those of the inputs; None if they aren't scaled, or not only scaled."""
-    table, features = built.table, built.preprocessing.features
-    shift = np.array([feature.shift for feature in features])
-    scale = np.array([feature.scale or np.inf for feature in features])
+    table, learnt = built.table, built.preprocessing
+    columns = [column for column in learnt.columns if column.inputs]
+    shift = np.array([column.shift for column in columns])
+    scale = np.array([column.scale or np.inf for column in columns])
     is_numeric = all(
-        f.kind == "numeric" and f.encoding is None and not f.indicator for f in features
+        c.kind == "numeric" and c.encoding is None and not c.indicator for c in learnt.columns
     )
-    if table.is_on_disk or not is_numeric or _changes_nothing(shift, scale):
+    is_own = _changes_nothing(shift, scale) and not learnt.derived
+    if table.is_on_disk or not is_numeric or is_own:
         return None
     raw = {name: table.x[chosen] for name, chosen in built.rows.named().items()}
-    return _Units(raw, shift, scale)
+    if not learnt.derived:
+        return _Units(raw, shift, scale)
+    return _Units(raw, shift, scale, learnt.in_own_units, MADE, _definition(learnt))
+
+
+def _definition(learnt: Preprocessing) -> list[str]:
+    """The function that makes the inputs of a table's columns, an input a line."""
+    places = {feature.name: f"x[:, {n}]" for n, feature in enumerate(learnt.features)}
+    columns = [column for column in learnt.columns if column.inputs]
+    codes = [
+        in_numpy(column.expression, places.__getitem__) if column.formula else places[column.name]
+        for column in columns
+    ]
+    names = [*comment(f"columns: {few([*places])}")]
+    lines = [
+        f"        {code},  # {escaped(column.name)}"
+        for code, column in zip(codes, columns, strict=True)
+    ]
+    return [
+        f"def {MADE}(x):",
+        '    """Columns of the table -> the inputs in their own units."""',
+        *(f"    {line}" for line in names),
+        "    return np.column_stack([",
+        *lines,
+        "    ])",
+        "",
+        "",
+    ]
 
 
 def _target_units(built: Built) -> _Units | None:
@@ -110,7 +146,10 @@ def _target_units(built: Built) -> _Units | None:
     if table.classes or (scaling.transform == "none" and _changes_nothing(shift, scale)):
         return None
     raw = {name: table.y[chosen] for name, chosen in built.rows.named().items()}
-    return _Units(raw, shift, scale, scaling.transform)
+    if scaling.transform == "none":
+        return _Units(raw, shift, scale)
+    compute = partial(transformed, scaling.transform)
+    return _Units(raw, shift, scale, compute, f"np.{scaling.transform}")
 
 
 def _changes_nothing(shift: Array, scale: Array) -> bool:
@@ -142,19 +181,20 @@ class _ArrayLines:
         """`name = (raw - shift) / scale`, if that gives the same bits; whether it does."""
         raw, kind = units.raw[split], name[0]
         with np.errstate(all="ignore"):
-            learnt = transformed(units.transform, raw)
+            learnt = units.compute(raw)
             scaled = ((learnt - units.shift) / units.scale).astype(array.dtype)
-        if scaled.tobytes() != array.tobytes():
+        if scaled.shape != array.shape or scaled.tobytes() != array.tobytes():
             return False
         if kind not in self._has_units:
+            self.lines += units.definition
             self.lines += _written(f"{kind}_shift = ", units.shift, "")
             self.lines += _written(f"{kind}_scale = ", units.scale, "")
             self._has_units.add(kind)
         cast = "" if array.dtype == np.float64 else f".astype({type_name(array.dtype)})"
         before, after = ("((", ")") if cast else ("(", "")
         tail = f" - {kind}_shift) / {kind}_scale{after}{cast}"
-        if units.transform != "none":
-            before, tail = f"{before}np.{units.transform}(", f"){tail}"
+        if units.function:
+            before, tail = f"{before}{units.function}(", f"){tail}"
         self.lines += _written(f"{name} = {before}", raw, tail)
         return True
 

@@ -14,6 +14,7 @@ from nncli.errors import UserError, printable
 from nncli.export.onnx.cells import Cells, takes_text
 from nncli.export.onnx.dates import date_inputs, is_no_date
 from nncli.export.onnx.encodings import encoded, normal_scores
+from nncli.export.onnx.formulas import formula
 from nncli.export.onnx.graph import BOOL, FLOAT64, Graph, Value
 from nncli.parts.arrays import Array
 
@@ -40,12 +41,12 @@ class Columns:
         No x where every column is embedded, for older runtimes fail at arrays without numbers.
         Raises UserError for an encoding that can't be written.
         """
-        features = self.learnt.features
+        features = self.learnt.columns
         self.pieces: list[Value] = []
         self.places: dict[int, list[int]] = {n: [] for n in range(len(features))}
         self.width = 0
         blocks = {}
-        if numeric := [n for n, feature in enumerate(features) if feature.kind != "categorical"]:
+        if numeric := [n for n, column in enumerate(features) if column.kind != "categorical"]:
             self._add_numbers(numeric)
         for n, feature in enumerate(features):
             if feature.embedding:
@@ -58,7 +59,7 @@ class Columns:
         return ({X: self._in_order()} if self.pieces else {}) | blocks
 
     def _refuse_unwritten(self) -> None:
-        for n, feature in enumerate(self.learnt.features):
+        for n, feature in enumerate(self.learnt.columns):
             if len(self.places[n]) != len(feature.inputs):
                 name, what = printable(feature.name), type(feature.encoding).__name__
                 raise UserError(f"column '{name}' has an encoding that ONNX isn't told of: {what}")
@@ -78,11 +79,12 @@ class Columns:
 
     def _add_numbers(self, numeric: Sequence[int]) -> None:
         """What stands in for what is missing, then (x - shift) / scale or an encoding."""
-        features = [self.learnt.features[n] for n in numeric]
-        whole = self.graph.concat([self._number(feature) for feature in features])
+        features = [self.learnt.columns[n] for n in numeric]
+        given = [feature for feature in features if not feature.formula]
+        whole = self.graph.concat([self._number(feature) for feature in given])
         missing = whole.is_nan()
-        fills = np.array([[np.nan if f.fill is None else f.fill for f in features]], dtype=float)
-        filled = missing.where(fills, whole)
+        fills = np.array([[np.nan if f.fill is None else f.fill for f in given]], dtype=float)
+        filled = self._with_derived(given, missing.where(fills, whole))
         is_finite = filled.apply("Abs") <= np.finfo(float).max
         self.faults.append(is_finite.apply("Not"))
         self._add_plain(numeric, filled)
@@ -95,10 +97,29 @@ class Columns:
             indicators = missing.columns(shown).cast(FLOAT64)
             self._add(indicators, [(numeric[place], 1) for place in shown])
 
+    def _with_derived(self, given: Sequence[FittedColumn], filled: Value) -> Value:
+        """What formulas make of the columns that are given, after them."""
+        places = {feature.name: place for place, feature in enumerate(given)}
+        used = dict.fromkeys(n for each in self.learnt.derived for n in each.expression.columns)
+        values = {name: filled.columns([places[name]]) for name in used}
+
+        def number(value: float) -> Value:
+            return self.graph.constant(np.array([[value]]))
+
+        derived = [
+            each.expression.compute(values.__getitem__, lambda f, of: formula(f)(*of), number)
+            for each in self.learnt.derived
+        ]
+        return self.graph.concat([filled, *derived])
+
     def _add_plain(self, numeric: Sequence[int], filled: Value) -> None:
         """Those that are shifted and scaled alone."""
-        features = [self.learnt.features[n] for n in numeric]
-        plain = [p for p, f in enumerate(features) if f.encoding is None and f.date is None]
+        features = [self.learnt.columns[n] for n in numeric]
+        plain = [
+            place
+            for place, feature in enumerate(features)
+            if feature.encoding is None and feature.date is None and not feature.for_formulas
+        ]
         if plain:
             block = filled if len(plain) == len(features) else filled.columns(plain)
             shift = np.array([[features[place].shift for place in plain]])
@@ -107,7 +128,7 @@ class Columns:
 
     def _add_scores(self, numeric: Sequence[int], filled: Value) -> None:
         """Those that become normal scores."""
-        of_place = {p: self.learnt.features[n].encoding for p, n in enumerate(numeric)}
+        of_place = {p: self.learnt.columns[n].encoding for p, n in enumerate(numeric)}
         found = {p: each for p, each in of_place.items() if isinstance(each, NormalScores)}
         if found:
             columns = [filled.columns([place]) for place in found]

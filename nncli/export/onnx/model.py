@@ -11,6 +11,7 @@ import nncli
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import reporting
 from nncli.artifacts.trained_model import TrainedModel
+from nncli.data.bent_scales import NormalScores
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import Parsers
@@ -151,6 +152,12 @@ def _notes(learnt: Preprocessing, parsers: Parsers, outputs: list[str]) -> Itera
         yield (
             "handle_unknown is error, which ONNX can't raise: of a row with another category, the "
             "answers are NaN"
+        )
+    ranked = [c.name for c in learnt.derived if isinstance(c.encoding, NormalScores)]
+    if ranked := [printable(name) for name in ranked]:
+        yield (
+            f"{few(ranked)} become ranks: where ONNX rounds a formula otherwise, a value that "
+            "several training rows share takes a rank beside theirs"
         )
     for name in outputs:
         if name not in ("label", "probabilities", "prediction"):

@@ -14,6 +14,7 @@ from nncli.data.reading.chunks import NumberParser
 from nncli.data.reading.column_keys import ColumnKeys, Parsers
 from nncli.data.reading.number_formats import FormattedNumbers
 from nncli.errors import UserError, printable
+from nncli.export.formula_code import in_numpy
 
 WIDTH = 96
 
@@ -49,13 +50,13 @@ def _named(value: Any) -> Any:
 def described(learnt: Preprocessing, parsers: Parsers) -> list[dict[str, Any]]:
     """An entry a feature, those with vectors last. Raises UserError for one that a script can't
     make."""
-    features = sorted(learnt.features, key=lambda feature: feature.embedding > 0)
+    features = sorted(learnt.columns, key=lambda feature: feature.embedding > 0)
     return [dict(_entry(feature, learnt, parsers)) for feature in features]
 
 
 def functions_of(features: list[dict[str, Any]]) -> list[str]:
     """The names of the functions that they name."""
-    return [str(each[key]) for each in features for key in ("read", "encode")]
+    return [str(each[key]) for each in features for key in ("read", "encode") if key in each]
 
 
 def _entry(
@@ -64,6 +65,11 @@ def _entry(
     parser, keys = parsers.of(feature.name), parsers.columns.get(feature.name, ColumnKeys())
     other = None if learnt.unknown == "error" or feature.fill is None else feature.fill
     yield "name", feature.name
+    if feature.formula:
+        column = "c[{!r}]".format
+        yield "formula", _Name(f"lambda c: {in_numpy(feature.expression, column)}")
+        yield from _encoding(feature)
+        return
     if feature.kind == "categorical":
         yield from _of_categories(feature, learnt)
     elif feature.order:
@@ -114,6 +120,8 @@ def _encoding(feature: FittedColumn) -> Iterator[tuple[str, Any]]:
     encoding: Any = feature.encoding
     if feature.embedding:
         yield "encode", _Name("place")
+    elif feature.for_formulas:
+        yield "encode", _Name("unseen")
     elif feature.kind == "categorical":
         yield from (("encode", _Name("one_hot")), ("count", len(feature.categories)))
     elif feature.date is not None:

@@ -15,6 +15,7 @@ from nncli.parts.layers import (
     LayerNorm,
     MaxPool2D,
     PRelu,
+    Reshape,
 )
 from nncli.parts.windows import Windows
 
@@ -90,10 +91,8 @@ def picture_codes(node: Node) -> Iterator[str]:
         case AveragePool2D():
             windows = layer.windows(node.input_shape)
             yield f"AveragePool({windows.size}, {windows.strides}, {_pad(windows)})"
-        case Flatten() if len(node.input_shape) == 3:
-            yield "Rows()"
-        case Flatten():
-            yield "nn.Flatten()"
+        case Flatten() | Reshape():
+            yield from _in_place(node)
         case BatchNorm() if len(node.input_shape) == 3:
             code = layer.equivalent("pytorch", inputs=channels).code
             yield code.replace("BatchNorm1d", "BatchNorm2d")
@@ -101,6 +100,19 @@ def picture_codes(node: Node) -> Iterator[str]:
             yield f"ByPlace({layer.equivalent('pytorch', inputs=channels).code})"
         case PRelu():
             yield layer.equivalent("pytorch", inputs=channels).code
+
+
+def _in_place(node: Node) -> Iterator[str]:
+    """Of the same numbers under other axes: by way of rows of features, channels innermost."""
+    axes = node.layer.output_shape(node.input_shape)
+    if len(node.input_shape) == 3:
+        yield "Rows()"
+    elif len(node.input_shape) > 1 or len(axes) == 1:
+        yield "nn.Flatten()"
+    if len(axes) == 3:
+        yield f"Pictures{axes}"
+    elif len(axes) > 1:
+        yield f"nn.Unflatten(1, {axes})"
 
 
 def _padding(windows: Windows, value: str) -> Iterator[str]:

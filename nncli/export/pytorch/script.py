@@ -124,12 +124,16 @@ def _page(reader: RunReader, file_name: str, weights_name: str) -> str:
     parsers = reader.model.experiment.data.parsers
     features = described(learnt, parsers)
     answers = _answers(reader)
-    functions = needed([*functions_of(features), "inputs", *answers.functions])
+    chosen = {**answers.chosen}
+    if learnt.derived:
+        chosen["inputs"] = "inputs_with_formulas"
+    inputs = chosen.get("inputs", "inputs")
+    functions = needed([*functions_of(features), inputs, *answers.functions])
     constants = {"MISSING": sorted(parsers.missing), "FEATURES": features}
     constants |= {**settings(learnt, reader.decision.threshold)}
     body = [
         *functions.values(),
-        *(f"{name} = {function}" for name, function in answers.chosen.items()),
+        *(f"{name} = {function}" for name, function in chosen.items()),
         *(f"{name} = {literal(value)}" for name, value in constants.items()),
         *_network(layers),
         READ,

@@ -14,7 +14,7 @@ from nncli.parts.layers.feature_scale import FeatureScale
 from nncli.parts.layers.embedding import EmbeddedColumn, Embedding
 from nncli.parts.layers.residual import SKIP, Add, Placed, Residual, in_a_row, single_layers
 from nncli.parts.layers.convolution import Conv2D
-from nncli.parts.layers.pooling import AveragePool2D, Flatten, MaxPool2D
+from nncli.parts.layers.pooling import AveragePool2D, Flatten, InPlace, MaxPool2D, Reshape
 
 __all__ = [
     "SKIP",
@@ -30,6 +30,7 @@ __all__ = [
     "Embedding",
     "FeatureScale",
     "Flatten",
+    "InPlace",
     "Input",
     "Layer",
     "LayerNorm",
@@ -37,6 +38,7 @@ __all__ = [
     "Output",
     "PRelu",
     "Placed",
+    "Reshape",
     "Residual",
     "Trained",
     "in_a_row",

@@ -1,12 +1,13 @@
-"""Pooling and flatten: pictures made smaller, and laid out as a row of features."""
+"""Pooling, flatten and reshape: pictures made smaller, and rows laid out in another way."""
 
 import math
 from typing import Annotated
 
 import numpy as np
 
-from nncli.constraints import Auto
+from nncli.constraints import Auto, Length, PositiveInt
 from nncli.equivalent import Equivalent, unsupported
+from nncli.errors import ShapeError
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.layers.convolution import CHANNELS_FIRST, Sides, pair
 from nncli.parts.layers.layer import Layer
@@ -140,8 +141,26 @@ class AveragePool2D(Pooling):
         return {"dx": "sum of {da} / {n} over the windows that see it"}
 
 
+class InPlace(Layer):
+    """a = the numbers of x in their order, under other axes."""
+
+    def forward(self, buffers: LayerBuffers) -> None:
+        np.copyto(buffers.y, buffers.x.reshape(buffers.y.shape))
+
+    def backward(self, buffers: LayerBuffers) -> None:
+        if buffers.dx is not None:
+            assert buffers.dy is not None
+            np.copyto(buffers.dx, buffers.dy.reshape(buffers.dx.shape))
+
+    def formulas(self) -> dict[str, str]:
+        return {"a": "{x_in_place}"}
+
+    def backward_formulas(self) -> dict[str, str]:
+        return {"dx": "{da_in_place}"}
+
+
 @part("flatten")
-class Flatten(Layer):
+class Flatten(InPlace):
     """a = x as a row of features: line by line, in each line place by place, channels innermost."""
 
     equivalents = {
@@ -156,16 +175,28 @@ class Flatten(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)
 
-    def forward(self, buffers: LayerBuffers) -> None:
-        np.copyto(buffers.y, buffers.x.reshape(buffers.y.shape))
 
-    def backward(self, buffers: LayerBuffers) -> None:
-        if buffers.dx is not None:
-            assert buffers.dy is not None
-            np.copyto(buffers.dx, buffers.dy.reshape(buffers.dx.shape))
+@part("reshape")
+class Reshape(InPlace):
+    """a = the numbers of x, in their order, as rows of another shape: flatten's other way.
 
-    def formulas(self) -> dict[str, str]:
-        return {"a": "{x}"}
+    Maxout (Goodfellow et al., 2013) of 8 units with 2 pieces each is a dense layer of 16 identity
+    units, this to [2, 1, 8], max_pool2d with pool_size [2, 1], and flatten.
+    """
 
-    def backward_formulas(self) -> dict[str, str]:
-        return {"dx": "{da_in_place}"}
+    shape: Annotated[list[PositiveInt], Length(1), "of a row: [height, width, channels], say"]
+    equivalents = {
+        "scikit-learn": unsupported("reshape"),
+        "keras": "layers.Reshape({axes})",
+        "pytorch": Equivalent("nn.Unflatten(1, {axes})", CHANNELS_FIRST),
+    }
+
+    def equivalent(self, library: str, **names: object) -> Equivalent:
+        return super().equivalent(library, axes=tuple(self.shape), **names)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if math.prod(input_shape) != math.prod(self.shape):
+            size = " x ".join(map(str, self.shape))
+            found = f"{math.prod(input_shape)} numbers a row"
+            raise ShapeError(f"{size} is {math.prod(self.shape)} numbers, found {found}", "shape")
+        return tuple(self.shape)

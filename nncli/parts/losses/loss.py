@@ -134,4 +134,4 @@ def slope_of_scores(output: LayerBuffers) -> Array:
 
 def positive(a: Array) -> Array:
     """a, kept from 0, so that its logarithm is finite."""
-    return np.asarray(np.maximum(a, np.finfo(a.dtype).tiny))
+    return np.maximum(a, np.finfo(a.dtype).tiny)  # type: ignore[no-any-return]

@@ -205,7 +205,7 @@ def _write_shortfall(a: Array, t: Array, out: Array, y: Array) -> None:
 
 def _behind(a: Array, t: Array) -> Array:
     """How far a row's own class is behind each class, its margin of 1 included."""
-    return np.asarray(a - (t * a).sum(axis=1, keepdims=True) + 1.0)
+    return a - (t * a).sum(axis=1, keepdims=True) + 1.0  # type: ignore[no-any-return]
 
 
 def _write_behind(a: Array, t: Array, out: Array, scratch: Array) -> None:

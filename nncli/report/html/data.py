@@ -44,6 +44,8 @@ def _values(column: ColumnFacts) -> Markup | str:
         found = column.histogram
         about = f"histogram from {found.low} to {found.high}"
         return join(histogram(found.counts, about), tag("small", f"{found.low} to {found.high}"))
+    if not column.counts:
+        return ""
     shown = [f"{word} {count:,}" for word, count in column.counts[:SHOWN_WORDS]]
     others = column.of_categories - len(shown)
     said = " · ".join(shown) + (f" and {others:,} more" if others > 0 else "")

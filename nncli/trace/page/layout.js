@@ -2,8 +2,10 @@
 
 const MOST_UNITS = 10; // drawn in a column; of more the first ones and the last
 const FIRST_UNITS = 6;
+const MOST_SLOTS = 11; // these, the chosen one, the last, and dots before each
 const TOP = 64; // above the units, for what a column is
 const BELOW = 10; // the last units, for their biases
+const ONES = 46; // below the units, for the inputs that are always 1
 const MOST_LABELLED = 6; // weights into a column whose numbers are written on them
 const LABELLED_GAP = 152; // from column to column, to have room for them
 const WIDEST_GAP = 300; // from column to column
@@ -11,15 +13,60 @@ const WIDEST_GAP = 300; // from column to column
 /** How large units are drawn: as large as there is room for, to be read from the last row of seats. */
 const SIZES = [
   { name: "large", width: 86, height: 40, letter: 9.5, gap: 116, names: 150, mostUnits: 6 },
-  { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MOST_UNITS },
-  { name: "small", width: 62, height: 26, letter: 7.4, gap: 90, names: 100, mostUnits: MOST_UNITS },
-  { name: "tiny", width: 54, height: 24, letter: 6.2, gap: 72, names: 84, mostUnits: MOST_UNITS },
+  { name: "medium", width: 70, height: 28, letter: 8, gap: 100, names: 130, mostUnits: MOST_SLOTS },
+  { name: "small", width: 62, height: 26, letter: 7.4, gap: 90, names: 100, mostUnits: MOST_SLOTS },
+  { name: "tiny", width: 54, height: 24, letter: 6.2, gap: 72, names: 84, mostUnits: MOST_SLOTS },
 ];
 
-/** The units of a column that are drawn; null stands for those between that aren't. */
-function slotsOf({ names }) {
-  const all = [...names.keys()];
-  return all.length <= MOST_UNITS ? all : [...all.slice(0, FIRST_UNITS), null, all.at(-1)];
+/**
+ * The units of a column that are drawn: all, or else some from the first that the reader has turned
+ * to, the chosen one and the last. null stands for those between that aren't.
+ */
+function slotsOf(_, column) {
+  const count = columns[column].names.length;
+  if (count <= MOST_UNITS) return [...Array(count).keys()];
+  const first = Math.min(state.first.get(column) ?? 0, count - FIRST_UNITS);
+  const shown = new Set([...Array(FIRST_UNITS).keys()].map((at) => first + at));
+  const chosen = chosenUnit(column);
+  if (chosen !== null) shown.add(chosen);
+  shown.add(count - 1);
+  const units = [...shown].sort((one, other) => one - other);
+  const withGaps = units.flatMap((unit, at) => (unit === (at ? units[at - 1] + 1 : 0) ? [unit] : [null, unit]));
+  return withGaps;
+}
+
+/** The unit of a column to which the chosen number belongs; null if it is of none. */
+function chosenUnit(column) {
+  const { tensor } = positions[state.position];
+  const own = columnOf(tensor);
+  if (isOfWeights(tensor)) {
+    const [input, unit] = state.index;
+    return { [own - 1]: input, [own]: unit }[column] ?? null;
+  }
+  return isOfUnits(tensor) && own === column ? unitOf(tensor, state.index) : null;
+}
+
+/** Whether the number's unit is one that isn't drawn. */
+function isFolded() {
+  const isDrawn = (column, unit) => document.querySelector(
+    `#network .unit[data-column="${column}"][data-unit="${unit}"]`);
+  return [...columns.keys()].some((column) => {
+    const unit = chosenUnit(column);
+    return unit !== null && !isDrawn(column, unit);
+  });
+}
+
+/** Turn a column to the units behind those drawn, and at the end to the first ones. */
+function unfold(column) {
+  const first = (state.first.get(column) ?? 0) + FIRST_UNITS;
+  state.first.set(column, first < columns[column].names.length - 1 ? first : 0);
+  draw();
+}
+
+/** Whether the units of a column have biases, of an input that is always 1 in the one before. */
+function hasBiases(column) {
+  const named = `${columns[column]?.name}/b`;
+  return Boolean(columns[column]?.isDense) && positions.some(({ tensor }) => tensor.name === named);
 }
 
 /** The layout for a width: of the largest units that fit, or else wider than that. */
@@ -42,7 +89,9 @@ function planned(available) {
     slots,
     x: columns.map((_, at) => start + at * gap + (at === lossColumn ? size.right : 0)),
     y: slots.map(({ length }) => (slot) => middle + (slot - (length - 1) / 2) * pitch),
-    sheet: { width: Math.max(width, available), height: TOP + most * pitch + BELOW },
+    ones: TOP + most * pitch + ONES / 2,
+    sheet: { width: Math.max(width, available), height: TOP + most * pitch + BELOW +
+      (columns.some((_, column) => hasBiases(column)) ? ONES : 0) },
   };
 }
 
@@ -69,8 +118,8 @@ function margins(slots, size) {
 
 /** The lines into a column: slots and units at both ends. */
 function joints({ slots }, column) {
-  const { isDense } = columns[column];
-  const isJoined = (from, to) => isDense || column === lossColumn || from === to;
+  const { isDense, isByUnit } = columns[column];
+  const isJoined = (from, to) => isDense || column === lossColumn || (isByUnit && from === to);
   return slots[column].flatMap((unit, to) =>
     slots[column - 1].map((source, from) => ({ from, to, source, unit }))
   ).filter(({ from, to, source, unit }) => source !== null && unit !== null && isJoined(from, to));

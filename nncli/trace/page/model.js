@@ -13,6 +13,7 @@ const columns = [
     kind: [layer.kind, layer.activation].filter(Boolean).join(", "),
     names: unitNames(layer, index === trace.layers.length - 1),
     isDense: layer.kind === "dense",
+    isByUnit: layer.kind !== "conv2d" && layer.inputs === layer.outputs,
   })),
   { name: "loss", kind: trace.loss.split(":")[0], names: ["loss"] },
 ];
@@ -32,7 +33,12 @@ function columnOf(tensor) {
 
 /** Whether it has a number for each unit, of each row or of all. */
 function isOfUnits(tensor) {
-  return tensor.axes.at(-1) === "unit" && !isOfWeights(tensor);
+  return isOfPictures(tensor) || (tensor.axes.at(-1) === "unit" && !isOfWeights(tensor));
+}
+
+/** Whether a unit is a place in a picture. */
+function isOfPictures(tensor) {
+  return tensor.axes[0] === "row" && tensor.axes.at(-1) === "channel";
 }
 
 function isOfWeights(tensor) {
@@ -57,13 +63,32 @@ function place(tensor, index) {
   return flat;
 }
 
+/** The number at an index: a question mark while it is asked for, null if it isn't in the page. */
 function valueAt(tensor, index) {
+  if (isAsked(tensor, index)) return "?";
   return tensor.values[place(tensor, index)] ?? null;
+}
+
+/** All indices that are in the page, in the order of the numbers. */
+function indicesOf(tensor) {
+  return tensor.kept.reduce((found, kept) => found.flatMap((at) => kept.map((last) => [...at, last])), [[]]);
 }
 
 /** The index of a unit's number in a tensor, in a row of the batch. */
 function unitIndex(tensor, row, unit) {
+  if (isOfPictures(tensor)) {
+    const [, , places, channels] = tensor.shape;
+    const place = Math.floor(unit / channels);
+    return [row, Math.floor(place / places), place % places, unit % channels];
+  }
   return tensor.axes[0] === "row" ? [row, unit] : [unit];
+}
+
+/** The unit that an index belongs to. */
+function unitOf(tensor, index) {
+  if (!isOfPictures(tensor)) return index.at(-1);
+  const [, , places, channels] = tensor.shape;
+  return (index[1] * places + index[2]) * channels + index[3];
 }
 
 /** The largest size of a number, to which the others are compared. */
@@ -109,23 +134,34 @@ function parameter(position, column, letter) {
 
 /** The step's loss, once it is known. */
 function lossSoFar(position) {
-  return soFar(position, lossColumn).find(({ name }) => name === "loss")?.values[0] ?? null;
+  const loss = soFar(position, lossColumn).find(({ name }) => name === "loss");
+  return loss ? valueAt(loss, []) : null;
 }
 
-/** The tensors whose symbols stand in the formula of a position, but its own. */
+/** The tensor of that name in a position's step, and its position. */
+function named(position, name) {
+  const { step } = positions[position];
+  const at = positions.findIndex((each) => each.step === step && each.tensor.name === name);
+  return { tensor: positions[at]?.tensor, at };
+}
+
+/** The tensors that a position's numbers are made of. */
 function operands(position) {
-  const { step, tensor } = positions[position];
-  const before = step.tensors.slice(0, step.tensors.indexOf(tensor)).reverse();
-  const words = new Set(tensor.formula.split(/=|<-/).slice(1).join().match(/[A-Za-z_]\w*/g));
-  const isNear = (each) => each.phase !== "update" || parameterOf(each) === parameterOf(tensor);
-  const found = [...words].map((word) =>
-    before.find((each) => each.symbol === word && isNear(each)));
-  return found.filter(Boolean);
+  const names = Object.values(positions[position].tensor.operands);
+  return [...new Set(names)].map((name) => named(position, name).tensor);
 }
 
-/** hidden_1/W of hidden_1/W/velocity: every parameter has a velocity. */
-function parameterOf(tensor) {
-  return tensor.name.split("/").slice(0, -1).join("/");
+/** The positions whose numbers are made of this one's. */
+function usedIn(position) {
+  const { step, tensor } = positions[position];
+  return [...positions.keys()].filter((at) => positions[at].step === step &&
+    Object.values(positions[at].tensor.operands).includes(tensor.name));
+}
+
+/** What a parameter was before its update: the tensor it goes on from. */
+function formerly(position) {
+  const { tensor } = positions[position];
+  return tensor.name.endsWith("/after") ? named(position, tensor.operands.W).tensor : undefined;
 }
 
 /** An index in words: row 144, unit 2. */
@@ -137,7 +173,7 @@ function inWords(tensor, index, step) {
 
 function heading(axis, index, column, step) {
   if (axis === "row") return `row ${step.rows[index]}`;
-  if (axis === "category" || axis === "number") return `${axis} ${index}`;
+  if (axis !== "input" && axis !== "unit") return `${axis} ${index}`;
   const { names } = columns[axis === "input" ? column - 1 : column];
   return /^\d+$/.test(names[index]) ? `unit ${names[index]}` : names[index];
 }

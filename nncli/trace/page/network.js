@@ -1,6 +1,7 @@
 // Network: the drawing. A column of units for the input, each layer and the loss; lines for weights.
 
 const BIAS_ROOM = 13; // between units
+const ONE_SIZE = 11; // the radius of the input that is always 1
 
 /** Draw the network as it is at a position, in a row of the batch. */
 function drawNetwork(position, row) {
@@ -11,10 +12,11 @@ function drawNetwork(position, row) {
   const lines = all.slice(1).flatMap((column) => linesInto(view, column));
   svg.replaceChildren(...lines, ...all.flatMap((column) => drawnColumn(view, column)));
   const { width, height } = view.sheet;
-  filled(svg, { width, height, viewBox: `0 0 ${width} ${height}`, class: view.name }, []);
+  const size = { width: width * state.zoom, height: height * state.zoom };
+  filled(svg, { ...size, viewBox: `0 0 ${width} ${height}`, class: view.name }, []);
   const current = columnOf(positions[position].tensor);
-  if (current >= 0) frame.scrollLeft = view.x[current] - frame.clientWidth / 2;
-  document.getElementById("hint").hidden = width <= frame.clientWidth;
+  if (current >= 0) frame.scrollLeft = view.x[current] * state.zoom - frame.clientWidth / 2;
+  document.getElementById("hint").hidden = size.width <= frame.clientWidth + 1;
 }
 
 function linesInto(view, column) {
@@ -23,9 +25,42 @@ function linesInto(view, column) {
   const tensor = weighed(view.position, column);
   const most = largest(tensor.values);
   const role = roleOf(view, column, isOfWeights);
+  const ones = hasBiases(column) ? biasLines(view, column) : [];
   const isLabelled = all.length <= MOST_LABELLED && view.gap >= LABELLED_GAP;
   const texts = isLabelled ? all.map((joint) => weightText(view, column, tensor, joint)) : [];
-  return [...all.map((joint) => weightLine(view, column, tensor, most, role, joint)), ...texts];
+  const lines = all.map((joint) => weightLine(view, column, tensor, most, role, joint));
+  return [...ones, ...lines, ...texts];
+}
+
+/** From the input that is always 1 to the units: their biases. */
+function biasLines(view, column) {
+  const tensor = biasShown(view, column);
+  const most = largest(tensor.values);
+  const role = roleOf(view, column, (each) => each === tensor);
+  return view.slots[column].flatMap((unit, slot) => {
+    if (unit === null) return [];
+    const value = valueAt(tensor, [unit]);
+    const end = [view.x[column] - view.width / 2, view.y[column](slot)];
+    const d = `M${view.x[column - 1] + ONE_SIZE},${view.ones}L${end}`;
+    return [drawn("g", { class: `line ones ${role} ${signOf(value)}`, "data-column": column, "data-unit": unit, "data-one": "" },
+      drawn("path", { class: "reach", d }),
+      drawn("path", { class: "stroke", d, style: `--share: ${share(value, most)}` }))];
+  });
+}
+
+/** The input that is always 1, before a column with biases. */
+function one(view, column) {
+  if (!hasBiases(column + 1)) return [];
+  return [drawn("g", { class: "one", transform: `translate(${view.x[column]} ${view.ones})` },
+    drawn("title", {}, "always 1: its weights are the biases"),
+    drawn("circle", { r: ONE_SIZE }), drawn("text", { dy: "0.35em" }, "1"))];
+}
+
+/** The biases of a column, or what of them is shown. */
+function biasShown(view, column) {
+  const { tensor } = positions[view.position];
+  const isShown = /\/d?b(\/|$)/.test(tensor.name) && columnOf(tensor) === column;
+  return isShown && isOfUnits(tensor) ? tensor : parameter(view.position, column, "b");
 }
 
 function joined(view, column, joint) {
@@ -53,16 +88,25 @@ function path(view, column, joint) {
 /** A weight's number on its line; those that lead to different units stand at different places. */
 function weightText(view, column, tensor, joint) {
   const [[x1, y1], [x2, y2]] = ends(view, column, joint);
-  const at = 0.24 + 0.2 * joint.to;
-  const text = briefWeight(valueAt(tensor, [joint.source, joint.unit]));
+  const index = [joint.source, joint.unit];
+  const lines = [former(view, tensor), tensor].filter(Boolean).map((each) => briefWeight(valueAt(each, index)));
+  const spread = lines.length > 1 || view.slots[column].length > 2 ? 0.3 : 0.2;
+  const at = 0.24 + spread * joint.to;
   const place = { x: x1 + at * (x2 - x1), y: y1 + at * (y2 - y1) };
-  const plate = { x: -text.length * view.letter * 0.5 - 3, y: -view.letter, width: 0, height: 0 };
-  plate.width = -2 * plate.x;
-  plate.height = -2 * plate.y;
+  const [halfWidth, line] = [Math.max(...lines.map(({ length }) => length)) * view.letter * 0.5 + 3, view.letter * 2];
+  const top = -line * lines.length / 2;
+  const plate = { x: -halfWidth, y: top, width: 2 * halfWidth, height: line * lines.length, rx: 3 };
+  const texts = lines.map((text, at) => drawn("text", {
+    class: at < lines.length - 1 ? "was" : "", y: top + (at + 0.5) * line, dy: "0.33em" }, text));
   const marks = { "data-column": column, "data-from": joint.source, "data-unit": joint.unit };
   const stage = tensor.name.endsWith("/after") ? "weight new" : "weight";
   return drawn("g", { class: stage, transform: `translate(${place.x} ${place.y})`, ...marks },
-    drawn("rect", { ...plate, rx: 3 }), drawn("text", { dy: "0.33em" }, text));
+    drawn("rect", plate), ...texts);
+}
+
+/** What a tensor was, while its update is shown. */
+function former(view, tensor) {
+  return positions[view.position].tensor === tensor ? formerly(view.position) : undefined;
 }
 
 /** What a column's part is at a position: shown, used for what is shown, or neither. */
@@ -76,15 +120,22 @@ function roleOf(view, column, isKind) {
 function drawnColumn(view, column) {
   const tensor = held(view.position, column);
   const { slots, x, y } = view;
-  const hidden = columns[column].names.length - FIRST_UNITS - 1;
   const most = tensor ? largest(columns[column].names.map((_, unit) =>
     valueAt(tensor, unitIndex(tensor, view.row, unit)))) : Infinity; // the loss is beside nothing
   const units = slots[column].map((unit, slot) => {
     const place = { transform: `translate(${x[column]} ${y[column](slot)})` };
     if (unit !== null) return drawnUnit(view, column, tensor, unit, most, place);
-    return drawn("text", { class: "dots", ...place, dy: "0.33em" }, `⋮ ${hidden} more`);
+    return dots(view, column, slot, place);
   });
-  return [columnTitle(view, column, tensor), ...units];
+  return [columnTitle(view, column, tensor), ...units, ...one(view, column)];
+}
+
+/** Units that are folded away; to click on, for those behind. */
+function dots(view, column, slot, place) {
+  const [before, after] = [view.slots[column][slot - 1] ?? -1, view.slots[column][slot + 1]];
+  const words = `⋮ ${after - before - 1} more`;
+  return drawn("text", { class: "dots", ...place, dy: "0.33em", "data-fold": column },
+    drawn("title", {}, "click to see others of them"), words);
 }
 
 function columnTitle(view, column, tensor) {
@@ -127,11 +178,11 @@ function drawnUnit(view, column, tensor, unit, most, place) {
 /** What is added to a unit's sum, below it, where there is room. */
 function bias(view, column, unit) {
   if (view.pitch - view.height < BIAS_ROOM) return [];
-  const tensor = parameter(view.position, column, "b");
+  const tensor = hasBiases(column) ? biasShown(view, column) : null;
   const value = tensor && valueAt(tensor, [unit]);
-  if (typeof value !== "number") return [];
-  const { tensor: shown } = positions[view.position];
-  const isShown = /\/d?b(\/|$)/.test(shown.name) && columnOf(shown) === column;
+  if (value === null) return [];
+  if (tensor.symbol.startsWith("db")) return []; // which the unit itself shows
+  const isShown = tensor === positions[view.position].tensor;
   const role = isShown || view.used.includes(tensor) ? "used" : "";
   const y = view.height / 2 + 11.5;
   return [drawn("text", { class: `bias ${role}`, y }, `b ${brief(value)}`)];
@@ -192,13 +243,16 @@ function markNetwork(position, index) {
   const { tensor } = positions[position];
   const column = columnOf(tensor);
   const used = new Set(operands(position).filter(isOfWeights).map(columnOf));
+  const isOfBiases = ({ name }) => /\/d?b(\/|$)/.test(name);
+  const biases = new Set([tensor, ...operands(position)].filter(isOfBiases).map(columnOf));
   const isChosen = isOfWeights(tensor)
     ? ofWeight(column, ...index)
-    : ofUnit(isOfUnits(tensor) ? column : null, index.at(-1), used);
+    : ofUnit(isOfUnits(tensor) ? column : null, unitOf(tensor, index), used);
   for (const drawing of document.querySelectorAll("#network [data-unit]")) {
-    const { column: at, from, unit } = drawing.dataset;
+    const { column: at, from, unit, one: bias } = drawing.dataset;
     const source = from === undefined ? null : Number(from);
-    drawing.classList.toggle("chosen", isChosen(Number(at), source, Number(unit)));
+    const isCounted = bias === undefined || biases.has(Number(at));
+    drawing.classList.toggle("chosen", isCounted && isChosen(Number(at), source, Number(unit)));
   }
 }
 

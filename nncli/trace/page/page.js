@@ -1,18 +1,19 @@
 // Page: where the reader is, and how they move.
 
-const state = { position: 0, row: 0, index: [] };
+const state = { position: 0, row: 0, index: [], zoom: 1, first: new Map() };
 
-/** Go to a position, counted from 0; beyond the ends, to the end. */
-function go(position) {
+/** Go to a position, counted from 0, beyond the ends to the end; index: of the number to choose. */
+function go(position, index) {
   state.position = Math.min(Math.max(position, 0), positions.length - 1);
   const { tensor, step } = positions[state.position];
+  const isThere = index?.length === tensor.axes.length && place(tensor, index) >= 0;
+  if (isThere && tensor.axes[0] === "row") [state.row] = index;
   if (!(state.row < step.rows.length)) state.row = 0;
-  state.index = firstIndex(tensor);
-  const fragment = `#${state.position + 1}`;
+  const chosen = isThere ? index : nextAsked() ?? firstIndex(tensor);
+  const fragment = addressOf(state.position, isThere ? index.join() : "");
   if (location.hash !== fragment) history.replaceState(null, "", fragment);
-  drawControls(step, tensor);
-  drawPanel(state.position);
-  draw();
+  document.body.dataset.phase = tensor.phase;
+  redraw(chosen);
 }
 
 function firstIndex(tensor) {
@@ -32,13 +33,18 @@ function unitDrawing(column, unit) {
   return document.querySelector(`#network .unit${where}`);
 }
 
+/** Choose a number of the position; a unit that is folded away comes out for it. */
 function choose(index) {
   state.index = index;
+  if (isFolded(index)) {
+    drawNetwork(state.position, state.row);
+  }
   markPanel(state.position, index, state.row);
   markNetwork(state.position, index);
 }
 
-function drawControls(step, tensor) {
+function drawControls() {
+  const { step, tensor } = positions[state.position];
   const at = state.position;
   const where = [`step ${step.number}`, `epoch ${step.epoch}`, batchInWords(step.rows)];
   const loss = lossSoFar(at);
@@ -90,7 +96,7 @@ function turnToRow(row) {
   document.querySelector("#rows select").value = row;
   const isOfRow = positions[state.position].tensor.axes[0] === "row";
   if (isOfRow) state.index = [row, ...state.index.slice(1)];
-  draw();
+  redraw(state.index);
 }
 
 /** The same tensor in another training step. */
@@ -101,19 +107,36 @@ function turnToStep(number) {
   go(Math.max(positions.findIndex(is), positions.findIndex((each) => each.step === step)));
 }
 
-function fromAddress() {
-  const number = Number.parseInt(location.hash.slice(1), 10);
-  go(Number.isNaN(number) ? 0 : number - 1);
-}
-
 function listen() {
-  document.getElementById("back").addEventListener("click", () => go(state.position - 1));
-  document.getElementById("forward").addEventListener("click", () => go(state.position + 1));
+  const clicked = (id, act) => document.getElementById(id).addEventListener("click", act);
+  clicked("back", () => go(state.position - 1));
+  clicked("forward", () => go(state.position + 1));
+  clicked("play", () => (isPlaying() ? pause() : play()));
+  clicked("fill", () => { turnQuiz(!quiz.isOn); focusAnswer(); });
+  clicked("hint_button", hint);
+  clicked("show", show);
+  clicked("next", onwards);
+  clicked("return", turnBack);
+  clicked("print", () => window.print());
+  document.getElementById("ask").addEventListener("submit", (event) => {
+    event.preventDefault();
+    answer();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (isPlaying() && !event.target.closest("#player")) pause();
+  });
+  document.getElementById("panel").addEventListener("click", (event) => {
+    const link = event.target.closest("a.origin");
+    if (!link) return;
+    event.preventDefault();
+    follow(link);
+  });
+  listenToZoom();
   const select = (id) => document.querySelector(`#${id} select`);
   select("rows").addEventListener("change", (event) => turnToRow(+event.target.value));
   select("steps").addEventListener("change", (event) => turnToStep(+event.target.value));
   document.addEventListener("keydown", pressed);
-  window.addEventListener("hashchange", fromAddress);
+  window.addEventListener("hashchange", () => fromAddress());
   window.addEventListener("resize", draw);
 
   const network = document.getElementById("network");
@@ -129,19 +152,32 @@ function listen() {
   const numbers = document.getElementById("scroll");
   const indexAt = (event) => event.target.closest("[data-index]")?.dataset.index.split(",").map(Number);
   for (const kind of ["pointerover", "focusin"]) {
-    numbers.addEventListener(kind, (event) => indexAt(event) && choose(indexAt(event)));
+    numbers.addEventListener(kind, (event) => {
+      if (indexAt(event) && !quiz.isOn && !isPlaying()) choose(indexAt(event));
+    });
   }
   numbers.addEventListener("click", (event) => {
     const index = indexAt(event);
     const { tensor } = positions[state.position];
-    if (index && tensor.axes[0] === "row" && index[0] !== state.row) turnToRow(index[0]);
+    if (!index) return;
+    if (quiz.isOn) redraw(index);
+    if (tensor.axes[0] === "row" && index[0] !== state.row) turnToRow(index[0]);
+    history.replaceState(null, "", addressOf(state.position, index.join()));
+    focusAnswer();
   });
   numbers.addEventListener("mousedown", (event) => event.preventDefault()); // arrows keep stepping
 }
 
 function pressed(event) {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.target.tagName === "SELECT") return;
+  if (event.altKey || event.ctrlKey || event.metaKey) return;
+  if (["SELECT", "INPUT"].includes(event.target.tagName)) return;
   if (event.key === "Escape") tip.hidden = true;
+  if (event.key === " " && !event.target.closest("button, a, summary")) {
+    event.preventDefault();
+    if (isPlaying()) pause();
+    else if (!quiz.isOn) play();
+    return;
+  }
   const next = event.target.dataset?.index ? neighbour(event.target, event.key) : null;
   if (next) {
     event.preventDefault();
@@ -152,6 +188,7 @@ function pressed(event) {
     End: positions.length - 1 };
   if (!(event.key in keys) || event.target.dataset?.index) return;
   event.preventDefault();
+  pause();
   go(keys[event.key]);
 }
 
@@ -165,6 +202,8 @@ function neighbour(from, key) {
   return next?.dataset.index ? next : null;
 }
 
+document.querySelector("#letters dl").replaceChildren(...trace.letters.flatMap(([letter, words]) =>
+  [element("dt", {}, symbolInHtml(letter)), element("dd", {}, words)]));
 document.getElementById("parts").textContent = `Loss: ${trace.loss}. Optimizer: ${trace.optimizer}.`;
 listen();
 fromAddress();

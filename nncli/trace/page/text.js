@@ -79,7 +79,7 @@ function formulaInHtml(text, symbols) {
   const parts = shorter.split(/(\^(?:\w+)|<-|>=|<=|[A-Za-z_]\w*)/);
   return parts.map((part) => {
     if (part.startsWith("^")) return element("sup", {}, part.slice(1));
-    if (symbols.has(part)) return symbolInHtml(part);
+    if (symbols.has(part)) return Object.assign(symbolInHtml(part), { symbol: part });
     const signs = { "<-": "←", ">=": "≥", "<=": "≤" };
     return signs[part] ?? minus(part).replace(/ ?\* ?/g, " · ");
   });

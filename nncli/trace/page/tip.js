@@ -14,7 +14,8 @@ function pointAt(drawing) {
     (each) => (column === lossColumn ? true : isKind(each)));
   const numbers = known.map((each) => [each, valueAt(each, index(each))]);
   showTip(drawing, tipTitle(column, unit, from), numbers);
-  if (columnOf(tensor) === column && isKind(tensor)) choose(index(tensor));
+  const isFree = !quiz.isOn && !isPlaying();
+  if (isFree && columnOf(tensor) === column && isKind(tensor)) choose(index(tensor));
 }
 
 function tipTitle(column, unit, from) {

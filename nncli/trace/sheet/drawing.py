@@ -14,6 +14,7 @@ MOST_LABELLED = 9  # weights into a column whose numbers are written on them
 LONGEST_NAME = 14  # signs of an input's or output's name
 RADIUS, PITCH, TOP = 21, 66, 54
 GAP, LABELLED_GAP = 120, 190  # from column to column
+LEAST = 0.75  # of its size, down to which it is drawn where there is little room
 SIDE = 118  # beside the first and the last column, for names
 
 
@@ -55,7 +56,8 @@ def drawing(shown: Trace) -> Markup:
         _ends(shown, columns, places, most, given),
     ]
     label = "The network: " + ", ".join(f"{it.title} {len(it.names)}" for it in columns)
-    return tag("svg", *parts, viewBox=f"0 0 {width} {height}", role="img", aria_label=label)
+    box, least = f"0 0 {width} {height}", f"min-width: {LEAST * width:.0f}px"
+    return tag("svg", *parts, width=width, viewBox=box, style=least, role="img", aria_label=label)
 
 
 def _kind(layer: TracedLayer) -> str:
@@ -111,16 +113,23 @@ def _text(text: str, x: float, y: float, kind: str) -> Markup:
 def _units(column: _Column, x: int, most: int, given: dict[str, Array]) -> Markup:
     """A column: what it is, its units by their numbers, their biases below them."""
     parts = [_text(column.title, x, 16, "title"), _text(column.kind, x, 33, "kind")]
-    biases = given.get(f"{column.layer.name}/b") if column.layer else None
+    biases = _biases(column, given)
     for slot, unit in enumerate(column.slots):
         y = column.height(slot, most)
         if unit is None:
             parts.append(_text(f"... {len(column.names) - MOST_UNITS + 1} more", x, y + 4, "kind"))
             continue
         parts += [tag("circle", cx=x, cy=y, r=RADIUS), _text(str(unit), x, y + 5, "unit")]
-        if biases is not None and len(column.names) <= MOST_UNITS:
+        if biases is not None:
             parts.append(_text(f"b {written(float(biases[unit]), 3)}", x, y + RADIUS + 14, "bias"))
     return join(*parts)
+
+
+def _biases(column: _Column, given: dict[str, Array]) -> Array | None:
+    """One a unit, where all units are drawn."""
+    found = given.get(f"{column.layer.name}/b") if column.layer else None
+    is_each = found is not None and found.shape == (len(column.names),)
+    return found if is_each and len(column.names) <= MOST_UNITS else None
 
 
 def _ends(

@@ -33,6 +33,36 @@ def inputs(rows: Any) -> Any:
     return np.column_stack(blocks)
 
 
+def inputs_with_formulas(rows: Any) -> Any:
+    """(rows, inputs) what the network sees, float64; `c` of a formula are the columns before it."""
+    blocks: Any = []
+    c: Any = {}
+    for f in FEATURES:
+        if "formula" in f:
+            with np.errstate(all="ignore"):
+                filled = f["formula"](c)
+            if not np.isfinite(filled).all():
+                row = int((~np.isfinite(filled)).argmax()) + 1
+                raise ValueError(f"row {row}: column {f['name']!r}: its formula has no value")
+            blocks.append(f["encode"](filled, f))
+            continue
+        values = f["read"](column(rows, f["name"]), f)
+        missing = np.isnan(values)
+        if missing.any() and f["fill"] is None:
+            row = int(missing.argmax()) + 1
+            raise ValueError(f"row {row}: column {f['name']!r}: the value is missing")
+        c[f["name"]] = filled = np.where(missing, f["fill"], values) if missing.any() else values
+        blocks.append(f["encode"](filled, f))
+        if f["indicator"]:
+            blocks.append(missing[:, None].astype(float))
+    return np.column_stack(blocks)
+
+
+def unseen(values: Any, f: Any) -> Any:
+    """No input: formulas alone are of it."""
+    return np.empty((len(values), 0))
+
+
 def scaled(values: Any, f: Any) -> Any:
     """(x - shift) / scale; 0 for a column that never varied, whose scale is infinite."""
     return ((values - f["shift"]) / f["scale"])[:, None]

@@ -1,0 +1,53 @@
+"""`nncli plot-weights`."""
+
+from pathlib import Path
+
+import click
+
+from nncli.cli.options import RUN
+from nncli.cli.streams import echo_line
+
+
+@click.command(name="plot-weights")
+@click.argument("run", type=RUN)
+@click.option("--layer", metavar="NAME", help="One layer, as hidden_1 [all].")
+@click.option(
+    "--pictures",
+    is_flag=True,
+    help="The weights of each unit as a picture of its inputs [of the first layer].",
+)
+@click.option("--shape", metavar="ROWSxCOLUMNS", help="Of such a picture, as 8x8 [a square].")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A .png, .svg or .pdf file [RUN-weights.png].",
+)
+def command(
+    run: Path, layer: str | None, pictures: bool, shape: str | None, output: Path | None
+) -> None:
+    """Draw the weights of RUN, blue above 0 and red below: a map for each layer.
+
+    Inputs go down, units across, and a layer's title says how many of its weights are near 0: below
+    1% of the greatest, as l1 leaves them. With --pictures each unit's weights are laid out as its
+    inputs lie in a picture, which shows what it looks for.
+    """
+    if shape is not None and not pictures:
+        raise click.UsageError("--shape is for --pictures")
+    from nncli.artifacts.pictures import check_format
+    from nncli.artifacts.run_directory import RunDirectory
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.cli.summary import note_unfinished
+    from nncli.weight_maps.drawing import draw_maps, draw_pictures
+    from nncli.weight_maps.weights import picture_shape, weight_maps
+
+    reader = RunReader(RunDirectory.open(run))
+    path = output or Path(f"{reader.run.name}-weights.png")
+    check_format(path)
+    maps = weight_maps(reader, layer)
+    note_unfinished(reader.summary())
+    if pictures:
+        draw_pictures(maps[0], picture_shape(shape, maps[0]), reader.run.name, path)
+    else:
+        draw_maps(maps, reader.run.name, path)
+    echo_line(path)

@@ -1,0 +1,97 @@
+"""Feature keys: `data.features`: which columns the network sees, and what is made of them."""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Any
+
+from nncli.constraints import Bounds, Length, Readable
+from nncli.data.formulas.derived import Derivation
+from nncli.data.formulas.parse import parse
+from nncli.data.reading.column_names import nfc
+
+Formula = Annotated[str, Readable(parse)]
+Degree = Annotated[int, Bounds(ge=2, le=100)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolynomialKeys:
+    """All products of powers of some columns."""
+
+    degree: Annotated[Degree, "of the products, all exponents together"]
+    of: Annotated[
+        Annotated[list[str], Length(1)] | None, "null: every feature that holds numbers"
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """Which columns the network sees, and what is made of them."""
+
+    include: Annotated[
+        list[str] | None, "null: all but the target, constant columns and id-like ones"
+    ] = None
+    exclude: Annotated[list[str], "columns to leave out; formulas may still name them"] = field(
+        default_factory=list
+    )
+    derive: Annotated[
+        dict[str, Formula],
+        "further columns by formulas: x1^2, x1*x2, sin(x1), log(1 + `petal length`)",
+    ] = field(default_factory=dict)
+    polynomial: Annotated[
+        Degree | PolynomialKeys | None, "further columns: all products up to this degree"
+    ] = None
+
+    @property
+    def shown_keys(self) -> tuple[str, ...]:
+        """Those that choose; those that make columns where they do."""
+        makes = ("derive", "polynomial")
+        names = [key.name for key in fields(self)]
+        return tuple(name for name in names if name not in makes or getattr(self, name))
+
+    def as_nfc(self) -> "Features":
+        """The same with accented letters as tables have them once they are read."""
+
+        def each(names: list[str] | None) -> Any:
+            return names and [*map(nfc, names)]
+
+        polynomial = self.polynomial
+        if isinstance(polynomial, PolynomialKeys):
+            polynomial = replace(polynomial, of=each(polynomial.of))
+        derive = {nfc(name): nfc(text) for name, text in self.derive.items()}
+        return Features(
+            include=each(self.include),
+            exclude=each(self.exclude),
+            derive=derive,
+            polynomial=polynomial,
+        )
+
+    @property
+    def derivation(self) -> Derivation:
+        """What is made of columns."""
+        given, hidden = self.polynomial, frozenset(self.exclude) & self.derive.keys()
+        if not isinstance(given, PolynomialKeys):
+            return Derivation(self.derive, given or 0, None, hidden)
+        of = None if given.of is None else tuple(given.of)
+        return Derivation(self.derive, given.degree, of, hidden)
+
+    @property
+    def makes_columns(self) -> bool:
+        """Whether there are formulas."""
+        return bool(self.derive) or self.polynomial is not None
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether columns are chosen by name."""
+        return self.include is not None or bool(self.exclude)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """include, exclude and formulas, as what reads tables has them: derived names left out."""
+
+        def own(names: list[str]) -> tuple[str, ...]:
+            return tuple(name for name in names if name not in self.derive)
+
+        return {
+            "include": None if self.include is None else own(self.include),
+            "exclude": own(self.exclude),
+            "formulas": self.derivation.needed,
+        }

@@ -1,0 +1,109 @@
+"""Fitted formulas: derived columns, computed on the training rows and fitted as others are."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from nncli.data.fitted_columns import FittedColumn, Steps, as_truth, fit_number
+from nncli.data.formulas.derived import key_of
+from nncli.data.formulas.expression import Expression
+from nncli.data.formulas.undefined import undefined
+from nncli.errors import DataError, TableError, printable
+from nncli.parts.arrays import Array
+from nncli.parts.table import Table, cell_problem
+
+KEPT = 16  # columns in memory at a time
+MOST_SAID = 12  # formulas
+
+
+def fit_derived(
+    formulas: Mapping[str, Expression],
+    features: Sequence[FittedColumn],
+    table: Table,
+    rows: Array,
+    steps: Steps,
+) -> tuple[FittedColumn, ...]:
+    """The derived columns on the training rows, of what stands there once gaps are filled.
+
+    Raises TableError for rows of a file where a formula is no number, DataError for a dataset's.
+    """
+    of_name = {feature.name: feature for feature in features}
+
+    @lru_cache(maxsize=KEPT)
+    def values_of(name: str) -> Array:
+        return _filled(of_name[name], table, rows)
+
+    derived = []
+    weights = None if table.weights is None else table.weights[rows]
+    for name, formula in formulas.items():
+        values = {column: values_of(column) for column in formula.columns}
+        found = formula(values)
+        _refuse_undefined(name, formula, found, values, table, rows)
+        fitted = fit_number(name, found, found, weights, steps)
+        derived.append(FittedColumn(name, "numeric", 0, None, formula=str(formula), **fitted))
+    return tuple(derived)
+
+
+def _filled(feature: FittedColumn, table: Table, rows: Array) -> Array:
+    """(rows,) the numbers of a column, yes and no as 1 and 0."""
+    column = table.column(feature.name)
+    values, is_missing = column.values[rows], np.isnan(column.values[rows])
+    values = np.where(is_missing, 0.0, values)
+    if feature.kind == "boolean":
+        values = as_truth(values, column.categories)
+    return values if feature.fill is None else np.where(is_missing, feature.fill, values)
+
+
+def _refuse_undefined(
+    name: str,
+    formula: Expression,
+    found: Array,
+    values: Mapping[str, Array],
+    table: Table,
+    rows: Array,
+) -> None:
+    count = int((~np.isfinite(found)).sum())
+    if not count:
+        return
+    said = zip(range(TableError.MOST_SHOWN), undefined(formula, found, values), strict=False)
+    problems = [
+        cell_problem(table.place(int(rows[row])), name, message) for _, (row, message) in said
+    ]
+    if table.origin is None:  # a dataset's rows are in no file
+        more = f"; {count - 1:,} more such rows" if count > 1 else ""
+        message = f"{problems[0].where}: {problems[0].message}{more}"
+        raise DataError(message, key=key_of(name))
+    raise TableError(problems, count)
+
+
+def are_formulas_sound(derived: Sequence[FittedColumn], features: Sequence[FittedColumn]) -> bool:
+    """Whether every formula can be computed of the features, and nothing else is for formulas."""
+    numbers = {feature.name for feature in features if feature.kind in ("numeric", "boolean")}
+    try:
+        used = {name for column in derived for name in column.expression.columns}
+    except ValueError:
+        return False
+    return (
+        used <= numbers
+        and all(c.kind == "numeric" and not c.indicator and not c.order for c in derived)
+        and not any(column.for_formulas for column in derived)
+        and not any(feature.formula for feature in features)
+    )
+
+
+def formulas_in_words(derived: Sequence[FittedColumn]) -> list[str]:
+    """`area = size*width`, and what is done to it then, each; of many the first ones."""
+    said = [_in_words(column) for column in derived[:MOST_SAID]]
+    more = len(derived) - len(said)
+    return [*said, *([f"and {more:,} more products"] if more > 0 else [])]
+
+
+def _in_words(column: FittedColumn) -> str:
+    name, formula = printable(column.name), printable(column.formula)
+    said = formula if column.name == column.formula else f"{name} = {formula}"
+    if column.encoding is not None or (column.shift, column.scale) == (0.0, 1.0):
+        return said
+    if column.scale == 0.0:
+        return f"{said}, which never varies: its input is 0"
+    return f"{said}; its input is (value - {column.shift:.6g}) / {column.scale:.6g}"

@@ -1,0 +1,64 @@
+"""Columns: those of a built-in dataset that are chosen by name; tables choose as they are read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from nncli.errors import DataError, did_you_mean, few, printable
+from nncli.parts.table import Table
+
+
+def chosen_columns(
+    table: Table,
+    include: Sequence[str] | None,
+    exclude: Sequence[str],
+    formulas: Mapping[str, Sequence[str]],
+) -> Table:
+    """The table with these features, and those that formulas alone are of.
+
+    formulas: their columns, by config key. Raises DataError for every name of none, at its key.
+    """
+    shown = _shown(table, include, exclude, formulas)
+    needed = [name for names in formulas.values() for name in names]
+    hidden = [name for name in dict.fromkeys(needed) if name not in shown]
+    if not shown and not hidden:
+        raise DataError("no column is left to learn from", key="data.features")
+    features = tuple(shown)
+    if hidden:
+        features = tuple(name for name in table.features if name in {*shown, *hidden})
+    places = [table.features.index(name) for name in features]
+    return replace(table, x=table.x[:, places], features=features, for_formulas=frozenset(hidden))
+
+
+def with_hidden_columns(
+    table: Table,
+    include: Sequence[str] | None,
+    exclude: Sequence[str],
+    formulas: Mapping[str, Sequence[str]],
+) -> Table:
+    """The same, but all columns stay where they are: those that aren't chosen are hidden."""
+    shown = _shown(table, include, exclude, formulas)
+    return replace(table, for_formulas=frozenset(table.features) - {*shown})
+
+
+def _shown(
+    table: Table,
+    include: Sequence[str] | None,
+    exclude: Sequence[str],
+    formulas: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """The features that are chosen, each once."""
+    named = {"data.features.include": include or (), "data.features.exclude": exclude, **formulas}
+    problems = [
+        (key, f"no column '{printable(name)}'{_cure(name, table)}")
+        for key, names in named.items()
+        for name in dict.fromkeys(names)
+        if name not in table.features
+    ]
+    if problems:
+        raise DataError(found=problems)
+    chosen = [n for n in (table.features if include is None else include) if n not in exclude]
+    return [*dict.fromkeys(chosen)]
+
+
+def _cure(name: str, table: Table) -> str:
+    return did_you_mean(name, table.features) or f"; known: {few(table.features)}"

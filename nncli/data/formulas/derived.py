@@ -1,0 +1,146 @@
+"""Derived columns: formulas by their names, of a table's columns alone, and what they come to."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from nncli.data.formulas.expression import Expression
+from nncli.data.formulas.parse import DEEPEST, LARGEST, parse
+from nncli.data.formulas.polynomial import MOST, count_of_terms, terms
+from nncli.errors import DataError, did_you_mean, few, printable
+from nncli.parts.table import Table
+
+KEY = "data.features.derive"
+POLYNOMIAL_KEY = "data.features.polynomial"
+
+
+def key_of(name: str) -> str:
+    """The config key of a derived column."""
+    return f"{KEY}.{printable(name)}"
+
+
+_HOLDS = {"categorical": "holds text", "date": "holds dates"}
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """What columns are to be made.
+
+    formulas: by their names, which later ones may refer to.  degree: of a polynomial, 0 for none;
+    of: of which columns, None for every number.  hidden: names that other formulas alone use.
+    """
+
+    formulas: Mapping[str, str] = field(default_factory=dict)
+    degree: int = 0
+    of: tuple[str, ...] | None = None
+    hidden: frozenset[str] = frozenset()
+
+    @property
+    def needed(self) -> dict[str, tuple[str, ...]]:
+        """By config key, the table's columns that are named."""
+        found = {
+            key_of(name): tuple(n for n in parse(text).columns if n not in self.formulas)
+            for name, text in self.formulas.items()
+        }
+        return found | ({POLYNOMIAL_KEY: self.of} if self.of else {})
+
+    def columns(self, table: Table) -> dict[str, Expression]:
+        """The formula of each derived column, of the table's own columns alone.
+
+        Raises DataError with every problem, each at its key.
+        """
+        found: dict[str, Expression] = {}
+        problems: list[tuple[str, str]] = []
+        for name, text in self.formulas.items():
+            problems += [(key_of(name), said) for said in self._wrong(name, text, table, found)]
+            found[name] = parse(text).of_columns(found)
+            if found[name].size > LARGEST or found[name].depth > 2 * DEEPEST:
+                message = f"with the formulas it refers to written out it has more than {LARGEST:,}"
+                problems.append((key_of(name), f"{message} steps: make it shorter"))
+                break
+        if not problems:
+            found = {name: each for name, each in found.items() if name not in self.hidden}
+            problems += [(POLYNOMIAL_KEY, said) for said in self._wrong_powers(table)]
+        if problems:
+            raise DataError(found=problems)
+        return found | self._powers(table, found)
+
+    def _wrong(
+        self, name: str, text: str, table: Table, found: Mapping[str, Expression]
+    ) -> Iterator[str]:
+        shown = printable(name)
+        if name in table.features or name in table.targets:
+            yield f"'{shown}' is a column of the table already: another name"
+        for column in parse(text).columns:
+            if column not in found:
+                yield from self._wrong_column(column, name, table, found)
+
+    def _wrong_column(
+        self, column: str, name: str, table: Table, found: Mapping[str, Expression]
+    ) -> Iterator[str]:
+        shown = f"'{printable(column)}'"
+        known = [*table.features, *found]
+        if column in table.features:
+            if what := _what_it_holds(table, column):
+                yield f"column {shown} {what}: formulas are of numbers"
+        elif column == name:
+            yield f"{shown} refers to itself"
+        elif column in self.formulas:
+            yield f"{shown} comes later: formulas refer to earlier ones only"
+        elif column in table.targets:
+            yield f"{shown} is what is to be predicted: a feature can't be made of it"
+        else:
+            yield f"no column {shown}{did_you_mean(column, known) or f'; known: {few(known)}'}"
+
+    @property
+    def _named(self) -> tuple[str, ...]:
+        return self.of or ()
+
+    def _powers_of(self, table: Table) -> list[str]:
+        """The columns whose products are taken."""
+        if self.of is not None:
+            return [*dict.fromkeys(self.of)]
+        return [
+            name
+            for name in table.features
+            if name not in table.for_formulas
+            and table.kind(name) == "numeric"
+            and name not in table.orders
+        ]
+
+    def _wrong_powers(self, table: Table) -> Iterator[str]:
+        if not self.degree:
+            return
+        for column in self._named:
+            yield from self._wrong_column(column, "", table, {})
+        names = self._powers_of(table)
+        if not names:
+            yield "no feature holds numbers"
+        count = count_of_terms(len(names), self.degree)
+        if count > MOST:
+            degrees = range(self.degree - 1, 1, -1)
+            lower = [d for d in degrees if count_of_terms(len(names), d) <= MOST]
+            cures = [f"degree {lower[0]} makes {count_of_terms(len(names), lower[0]):,}"] * bool(
+                lower
+            )
+            cures += ["of: [...] chooses columns"] * (len(names) > 1)
+            yield (
+                f"degree {self.degree} of {len(names):,} columns makes {count:,} columns, and "
+                f"{MOST:,} is the most ({'; '.join(cures)})"
+            )
+
+    def _powers(self, table: Table, found: Mapping[str, Expression]) -> dict[str, Expression]:
+        """The products that no column or formula is already. Raises DataError for a name taken."""
+        made = terms(self._powers_of(table), self.degree) if self.degree else []
+        named = {str(each): each for each in made if each not in found.values()}
+        taken = [name for name in named if name in found or name in table.features]
+        if taken:
+            message = f"it makes a column '{printable(taken[0])}', and there is one: another name"
+            raise DataError(message, key=POLYNOMIAL_KEY)
+        return named
+
+
+def _what_it_holds(table: Table, column: str) -> str:
+    """What a column holds that no formula can be of; empty for numbers."""
+    if column in table.orders:
+        return "holds words in an order"
+    return _HOLDS.get(table.kind(column), "")

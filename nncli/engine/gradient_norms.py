@@ -1,0 +1,64 @@
+"""Gradient norms: |gradient| of each layer, at an epoch's final weights."""
+
+import math
+
+import numpy as np
+
+from nncli.engine.job import Job
+from nncli.engine.plan import Plan
+from nncli.parts.arrays import Array
+
+PREFIX = "gradient_norm_"  # of a column of metrics.csv; then the layer's name
+MOST_ROWS = 1_000  # evenly spaced, of which the gradient is taken
+
+
+class GradientNorms:
+    """The objective's gradient over training rows, layer by layer, on buffers of its own.
+
+    Nothing of the training is touched: its random streams stay where they are, and layers that
+    keep statistics move copies. Dropout has the same mask every time.
+    """
+
+    def __init__(self, job: Job, theta: Array) -> None:
+        self.theta = theta.copy()
+        rows, count = job.train, min(len(job.train), MOST_ROWS)
+        if count < len(rows):
+            rows = rows.at(np.linspace(0, len(rows) - 1, count).astype(np.intp))
+        self.random = np.random.default_rng(0)
+        self.start = self.random.bit_generator.state
+        draws = self.random if job.network.is_random else None
+        self.plan = Plan(job.network, self.theta, rows, count, gather=False, random=draws)
+        self.tape = self.plan.record_gradient(count)
+        self.places = layer_places(job)
+
+    def __call__(self, theta: Array) -> dict[str, float]:
+        """By column of metrics.csv, at these parameters."""
+        np.copyto(self.theta, theta)
+        self.random.bit_generator.state = self.start
+        with np.errstate(all="ignore"):
+            self.tape()
+            norms = {name: norm_at(self.plan.gradient, at) for name, at in self.places.items()}
+        return {PREFIX + name: value for name, value in norms.items()}
+
+
+def layer_places(job: Job) -> dict[str, list[slice]]:
+    """Where each layer's trained tensors lie in the flat vector."""
+    found: dict[str, list[slice]] = {}
+    for tensor in job.network.layout.tensors:
+        if tensor.start + tensor.size <= job.network.layout.trainable:
+            place = slice(tensor.start, tensor.start + tensor.size)
+            found.setdefault(tensor.name.partition("/")[0], []).append(place)
+    return found
+
+
+def norm_at(flat: Array, places: list[slice]) -> float:
+    """The length of a layer's part of a flat vector."""
+    return math.hypot(*(norm(flat[place]) for place in places))
+
+
+def norm(vector: Array) -> float:
+    """|vector|, also where its squares overflow."""
+    largest = float(np.abs(vector).max(initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(vector.astype(float) / largest))

@@ -1,0 +1,1 @@
+"""The loss over two weights, or two directions, and the path that training takes on it."""

@@ -1,0 +1,29 @@
+"""Config text: what the page writes its YAML from: the config as given, and its layers in brief."""
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from nncli.artifacts.loaded_network import LoadedNetwork
+from nncli.config.dump import plain
+from nncli.config.load import read_root
+from nncli.registry import Part
+
+
+def tree(loaded: LoadedNetwork, assignments: tuple[str, ...]) -> Any:
+    """The keys that the config's file and `--set` name; of a run all that it was trained with."""
+    if loaded.reader is not None:
+        given, _ = loaded.reader.config
+        return plain(given)
+    text = loaded.path.read_text(encoding="utf-8-sig")
+    return plain(read_root(text, loaded.path, assignments))
+
+
+def brief(part: Part) -> Any:
+    """A part as a config has it, without the keys that have their defaults."""
+    keys: dict[str, Any] = {}
+    for key in fields(part):
+        value = getattr(part, key.name)
+        default = key.default_factory() if key.default_factory is not MISSING else key.default
+        if value != default:
+            keys[key.name] = brief(value) if isinstance(value, Part) else plain(value)
+    return {"type": part.name, **keys} if keys else part.name

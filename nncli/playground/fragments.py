@@ -1,0 +1,286 @@
+"""Fragments: what a part computes, written down once for networks of any shape.
+
+A part's kernels are recorded, as for training, on arrays of one batch; what comes out holds for any
+numbers of rows, inputs and units, and for any values of the part's keys.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+
+from nncli.engine import passes
+from nncli.engine.layout import gradient_of
+from nncli.engine.tape import Recorded, Tape
+from nncli.engine.workspace import recorded
+from nncli.errors import UserError
+from nncli.parts.arrays import Array, LayerBuffers, Shape
+from nncli.parts.layers import Dense, Layer
+from nncli.parts.losses import Loss
+from nncli.parts.optimizers import Optimizer, UpdateBuffers
+from nncli.parts.regularizers import Regularizer
+from nncli.playground.statements import Names, Statement, statement
+from nncli.playground.symbols import Notebook
+from nncli.registry import Part
+
+AXES = ("rows", "inputs", "units", "parameters")
+LENGTHS = ((23, 13, 17, 19), (29, 11, 37, 31))  # each part is recorded on both
+Fragment = dict[str, Any]
+P = TypeVar("P", bound=Part)
+
+
+def tunable(part: Part) -> dict[str, float]:
+    """The keys of a part that are numbers of any size, those of its activation too; `betas` are
+    betas_0 and betas_1. One that is 0 takes no part in what it does, and isn't among them."""
+    found: dict[str, float] = {}
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if isinstance(value, Part) and value.kind == "activation":
+            found |= tunable(value)
+        elif isinstance(value, tuple):
+            numbers = [each for each in value if isinstance(each, float)]
+            found |= {f"{field.name}_{place}": each for place, each in enumerate(numbers)}
+        elif isinstance(value, float) and value:
+            found[field.name] = value
+    return found
+
+
+def with_symbols(part: P, notebook: Notebook) -> P:
+    """The part with symbols for its tunable keys."""
+    changes: dict[str, Any] = {}
+    for field in fields(part):
+        name, value = field.name, getattr(part, field.name)
+        if isinstance(value, Part) and value.kind == "activation":
+            changes[name] = with_symbols(value, notebook)
+        elif isinstance(value, tuple) and value and isinstance(value[0], float):
+            changes[name] = tuple(notebook.symbol(f"{name}_{n}") for n in range(len(value)))
+        elif isinstance(value, float) and value:
+            changes[name] = notebook.symbol(name)
+    return replace(part, **changes)
+
+
+class _Recorder:
+    """Records kernels on arrays that have names, whose axes are as long as `lengths` says."""
+
+    def __init__(self, lengths: Mapping[str, int]) -> None:
+        self.notebook = Notebook()
+        self.names = Names(lengths, self.notebook)
+        self.rows, self.inputs, self.units, self.parameters = (lengths[axis] for axis in AXES)
+        for axis, length in lengths.items():  # of a mean over an axis
+            self.notebook.number(1.0 / length, ["/", 1.0, axis])
+
+    def array(self, name: str, *shape: int) -> Array:
+        array = np.full(shape, 0.5)
+        self.names.add(name, array)
+        return array
+
+    def statements(self, work: Callable[[Tape], None]) -> list[Statement]:
+        tape = Tape()
+        work(tape)
+        return [statement(operation, self.names) for operation in tape.operations]
+
+    def buffers(self, layer: Layer) -> LayerBuffers:
+        """A layer's arrays, each under its own name, gradients as dW."""
+        shape: Shape = (self.inputs,)
+        outputs = layer.output_shape(shape)
+        params, state = layer.param_shapes(shape), layer.state_shapes(shape)
+        rows, saved = self.rows, layer.saved_shapes(self.rows, shape)
+        return LayerBuffers(
+            x=self.array("x", rows, *shape),
+            y=self.array("y", rows, *outputs),
+            ones=self.array("ones", rows),
+            dx=self.array("dx", rows, *shape),
+            dy=self.array("dy", rows, *outputs),
+            params={name: self.array(name, *size) for name, size in params.items()},
+            grads={name: self.array(gradient_of(name), *size) for name, size in params.items()},
+            state={name: self.array(name, *size) for name, size in state.items()},
+            saved={name: self.array(name, *size) for name, size in saved.items()},
+            uniform=_no_draw,
+        )
+
+    @property
+    def shapes(self) -> dict[str, Any]:
+        return self.names.shapes
+
+
+def _in_general(record: Callable[[_Recorder], Fragment]) -> Fragment:
+    """What a recorder finds whatever the lengths of axes. Raises UserError if they matter."""
+    found = [record(_Recorder(dict(zip(AXES, lengths, strict=True)))) for lengths in LENGTHS]
+    if found[0] != found[1]:
+        raise UserError("a part computes batches of different sizes in different ways")
+    return found[0]
+
+
+def _no_draw(out: Array) -> None:
+    raise AssertionError("a draw is recorded, not made")
+
+
+def layer_fragment(layer: Layer) -> Fragment:
+    """Forward in training and evaluation, backward, and of a dense layer the rest after dz."""
+    if layer.reads:
+        raise UserError(f"{layer.name} reads more than numbers")
+    return _in_general(lambda recorder: _layer(layer, recorder))
+
+
+def _layer(layer: Layer, recorder: _Recorder) -> Fragment:
+    own = with_symbols(layer, recorder.notebook)
+    if isinstance(own, Dense):
+        own = replace(own, units=recorder.units, trainable=True, kernel_regularizer=None)
+    buffers = recorder.buffers(own)
+    work: dict[str, Callable[[LayerBuffers], None]] = {
+        "forward": own.forward,
+        "evaluate": lambda given: own.forward(replace(given, training=False)),
+        "backward": own.backward,
+    }
+    if isinstance(own, Dense):
+        work["affine"] = own.backward_affine
+    found = {
+        name: recorder.statements(lambda tape, do=do: do(recorded([buffers], tape)[0]))  # type: ignore[misc]
+        for name, do in work.items()
+    }
+    return {
+        **found,
+        "shapes": recorder.shapes,
+        "params": [*buffers.params],
+        "state": [*buffers.state],
+        "formulas": own.formulas(),
+        "backward_formulas": own.backward_formulas(),
+    }
+
+
+def regularizer_fragment(regularizer: Regularizer) -> Fragment:
+    """What a penalty adds to dW, and the formula of its value."""
+    return _in_general(lambda recorder: _regularizer(regularizer, recorder))
+
+
+def _regularizer(regularizer: Regularizer, recorder: _Recorder) -> Fragment:
+    own = with_symbols(regularizer, recorder.notebook)
+    shape = recorder.inputs, recorder.units
+    arrays = [recorder.array(name, *shape) for name in ("W", "dW", "penalty")]
+
+    def work(tape: Tape) -> None:
+        own.backward(*map(tape.wrap, arrays))
+
+    return {
+        "backward": recorder.statements(work),
+        "formula": own.formula,
+        "gradient_formula": own.gradient_formula,
+    }
+
+
+class _Working(Recorded):
+    """A recorded array whose results get arrays of their own, as in a formula of NumPy."""
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any
+    ) -> Any:
+        options = {name: options[name] for name in ("axis", "keepdims") if name in options}
+        if out is None:
+            shapes = [getattr(each, "shape", ()) for each in inputs]
+            shape = np.broadcast_shapes(*shapes)
+            if method == "reduce":
+                like = np.empty(shape).sum(options.get("axis", 0), keepdims=options["keepdims"])
+                shape = like.shape
+            out = (_working(np.empty(shape), self.tape),)
+        return super().__array_ufunc__(ufunc, method, *inputs, out=out, **options)
+
+
+def _working(array: Array, tape: Tape) -> _Working:
+    own = array.view(_Working)
+    own.tape, own.array = tape, array
+    return own
+
+
+def loss_fragment(loss: Loss) -> Fragment:
+    """Gradient and terms, of outputs and, of a matched loss, of scores; its reduction factor."""
+    return _in_general(lambda recorder: _loss(loss, recorder))
+
+
+def _loss(loss: Loss, recorder: _Recorder) -> Fragment:
+    notebook = recorder.notebook
+    own = with_symbols(loss, notebook)
+    factor: Any = notebook.symbol("factor")
+    rows: Any = notebook.symbol("rows")
+    outputs: Any = notebook.symbol("units")
+    shape = recorder.rows, recorder.units
+    t, scratch, y, dy = (recorder.array(name, *shape) for name in ("t", "scratch", "y", "dy"))
+    found: Fragment = {
+        "factor": notebook.meaning(float(own.factor(rows, outputs))),
+        "gradient": recorder.statements(
+            lambda tape: own.gradient(
+                tape.wrap(y), tape.wrap(t), tape.wrap(dy), tape.wrap(scratch), factor
+            )
+        ),
+        **_terms(recorder, own.terms, y, t, "terms"),
+        "gradient_formula": own.gradient_formula and own.fill(own.gradient_formula),
+        "formula": own.formula and own.fill(own.formula),
+    }
+    if loss.matched is not None:
+        # its own arrays lie beside those above: y and dy are the same
+        output = Dense(recorder.units, loss.matched())
+        buffers = replace(recorder.buffers(output), y=y, dy=dy)
+
+        def of_scores(tape: Tape) -> None:
+            [last] = recorded([buffers], tape)
+            own.score_gradient(last, tape.wrap(t), tape.wrap(scratch), factor)
+
+        found["score_gradient"] = recorder.statements(of_scores)
+        z = buffers.saved["z"]
+        found |= _terms(recorder, own.terms_from_scores, z, t, "terms_from_scores")
+        found["score_gradient_formula"] = own.fill(own.score_gradient_formula)
+        found["matched"] = loss.matched.name
+    return {**found, "shapes": recorder.shapes}
+
+
+def _terms(
+    recorder: _Recorder, terms: Callable[[Any, Any], Any], a: Array, t: Array, name: str
+) -> Fragment:
+    """The statements of a loss's terms, and the name of the array that has them."""
+    results: list[Any] = []
+    made = recorder.statements(
+        lambda tape: results.append(terms(_working(a, tape), _working(t, tape)))
+    )
+    return {name: made, f"{name}_result": recorder.names.target(np.asarray(results[0]))}
+
+
+def optimizer_fragment(optimizer: Optimizer) -> Fragment:
+    """The update of theta, and how its slots start."""
+    return _in_general(lambda recorder: _optimizer(optimizer, recorder))
+
+
+def _optimizer(optimizer: Optimizer, recorder: _Recorder) -> Fragment:
+    own, size = with_symbols(optimizer, recorder.notebook), recorder.parameters
+    arrays = {name: recorder.array(name, size) for name in ("theta", "g", "scratch")}
+    slots = {name: recorder.array(name, size) for name in own.active_slots}
+    scalars = {name: recorder.array(name) for name in optimizer.scalars(1, 1.0)}
+
+    def work(tape: Tape) -> None:
+        theta, g, scratch = (tape.wrap(array) for array in arrays.values())
+        kept = tape.wrap_all(slots), tape.wrap_all(scalars)
+        own.update(UpdateBuffers(theta, g, *kept, scratch if own.has_scratch else None))
+
+    starts = {name: float(own.default_start(name)) for name in slots}
+    return {
+        "update": recorder.statements(work),
+        "slots": {name: recorder.notebook.meaning(start) for name, start in starts.items()},
+        "scalars": [*scalars],
+        "shapes": recorder.shapes,
+        "formulas": own.formulas(),
+    }
+
+
+def clip_fragment() -> Fragment:
+    """What makes a gradient no longer than `limit`."""
+    return _in_general(_clip)
+
+
+def _clip(recorder: _Recorder) -> Fragment:
+    gradient, norm = recorder.array("g", recorder.parameters), recorder.array("norm")
+    limit: Any = recorder.notebook.symbol("limit")
+    return {
+        "update": recorder.statements(
+            lambda tape: passes.clip(tape.wrap(gradient), limit, tape.wrap(norm))
+        ),
+        "shapes": recorder.shapes,
+    }

@@ -1,0 +1,228 @@
+"""Library: the fragments of a page: what its config names, and what may be chosen instead."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from inspect import getsource
+from textwrap import indent
+from typing import Any
+
+from nncli.errors import NncliError
+from nncli.parts.activations import Activation, Softmax
+from nncli.parts.layers import Dense, Dropout, Layer
+from nncli.parts.losses import Loss
+from nncli.parts.optimizers import GradientDescent, Lbfgs, Optimizer, Sgd
+from nncli.parts.regularizers import Regularizer
+from nncli.parts.schedules import Schedule
+from nncli.playground.config_text import brief
+from nncli.playground.fragments import (
+    Fragment,
+    clip_fragment,
+    layer_fragment,
+    loss_fragment,
+    optimizer_fragment,
+    regularizer_fragment,
+    tunable,
+)
+from nncli.playground.javascript import function, loops
+from nncli.playground.starts import starts
+from nncli.playground.statements import ufuncs_of
+from nncli.registry import Part, find, members
+
+MOMENTUM = 0.9  # of the sgd that pages offer with momentum
+
+
+def variant(part: Part) -> str:
+    """The name, and what changes the calls of its kernels: `sgd momentum nesterov`.
+
+    A key that is 0 is left out of what a part does, a key that is another number isn't.
+    """
+    words = [part.name]
+    for key in fields(part):
+        value, default = getattr(part, key.name), key.default
+        if isinstance(value, float):
+            if bool(value) != bool(default):
+                words.append(key.name if value else f"{key.name}=0")
+        elif isinstance(value, bool | int | str) and value != default and key.name != "units":
+            words.append(key.name if value is True else f"{key.name}={value}")
+    return " ".join(words)
+
+
+def layer_variant(layer: Layer) -> str:
+    """The same of a layer: `dense tanh`; what a dense one trains, and its bias, is no matter."""
+    if isinstance(layer, Dense):
+        return f"dense {variant(layer.activation)}"
+    inner = [variant(held) for held in vars(layer).values() if isinstance(held, Activation)]
+    return " ".join([variant(layer), *inner])
+
+
+@dataclass
+class Library:
+    """What a page's engine knows, by variant. scalars, shown: functions of JavaScript."""
+
+    layers: dict[str, Fragment] = field(default_factory=dict)
+    losses: dict[str, Fragment] = field(default_factory=dict)
+    optimizers: dict[str, Fragment] = field(default_factory=dict)
+    regularizers: dict[str, Fragment] = field(default_factory=dict)
+    clip: Fragment = field(default_factory=clip_fragment)
+    scalars: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, str] = field(default_factory=dict)
+    factors: dict[str, str] = field(default_factory=dict)
+    variances: dict[str, str] = field(default_factory=dict)
+
+    def add_layer(self, layer: Layer) -> str:
+        """Raises UserError for a layer that can't be written down; so do the others."""
+        name = layer_variant(layer)
+        if name not in self.layers:
+            self.layers[name] = layer_fragment(layer)
+        return name
+
+    def add_loss(self, loss: Loss) -> str:
+        name = variant(loss)
+        if name not in self.losses:
+            self.losses[name] = loss_fragment(loss)
+        return name
+
+    def add_optimizer(self, optimizer: Optimizer) -> str:
+        name = variant(optimizer)
+        if name not in self.optimizers:
+            self.scalars[name] = self._method(type(optimizer), "scalars")
+            self.shown[name] = self._method(type(optimizer), "shown")
+            self.optimizers[name] = optimizer_fragment(optimizer)
+        return name
+
+    def _method(self, cls: type[Optimizer], method: str) -> str:
+        """The function for a method of an optimizer, and for those of its bases that it calls."""
+        owner = next(each for each in cls.__mro__ if method in vars(each))
+        name = f"{owner.__name__}_{method}"
+        if name in self.functions:
+            return name
+        above = next((each for each in owner.__mro__[1:] if method in vars(each)), None)
+        if above is not None and "super()" in getsource(vars(owner)[method]):
+            self._method(above, method)
+        parent = "" if above is None else above.__name__
+        self.functions[name] = function(name, vars(owner)[method], parent)
+        return name
+
+    def add_regularizer(self, regularizer: Regularizer) -> str:
+        name = variant(regularizer)
+        if name not in self.regularizers:
+            self.regularizers[name] = regularizer_fragment(regularizer)
+        return name
+
+    def add_schedule(self, schedule: Schedule) -> str:
+        keys = {key: f"self.{key}" for key in vars(schedule)}
+        body = schedule.code.format(**keys, total="total", last="last")
+        text = f"def factor(self, t, total, last):\n{indent(body, '    ')}"
+        name = f"{schedule.name}_factor"
+        self.factors[schedule.name] = name
+        self.functions[name] = function(name, text)
+        return schedule.name
+
+    def add_starts(self, layer: Layer) -> dict[str, Any]:
+        """How the tensors of a layer begin, with the functions that this needs."""
+        found = starts(layer)
+        for how in found.values():
+            for name in how.values():
+                if isinstance(name, str):
+                    source: Any = find("initializer", name)
+                    self.variances[name] = f"{name}_variance"
+                    self.functions[f"{name}_variance"] = function(
+                        f"{name}_variance", source.variance
+                    )
+        return found
+
+    def fragments(self) -> dict[str, Any]:
+        """As the page's data have them."""
+        names = "layers", "losses", "optimizers", "regularizers", "clip"
+        return {name: getattr(self, name) for name in names}
+
+    def script(self) -> str:
+        """The generated part of the page's script."""
+        return "\n".join(
+            [
+                "// Generated: a loop for each function of numbers, and the parts' small formulas.",
+                "",
+                loops(ufuncs_of(self.fragments())),
+                *self.functions.values(),
+                f"const optimizerScalars = {_by_name(self.scalars)};",
+                f"const optimizerShown = {_by_name(self.shown)};",
+                f"const scheduleFactors = {_by_name(self.factors)};",
+                f"const initialVariances = {_by_name(self.variances)};",
+            ]
+        )
+
+
+def _by_name(functions: dict[str, str]) -> str:
+    return "{ " + ", ".join(f'"{name}": {text}' for name, text in functions.items()) + " }"
+
+
+def offered(library: Library) -> dict[str, list[dict[str, Any]]]:
+    """What a page offers in place of what its config has; the library gets all of it."""
+    for name, fragments in vars(_offered()[0]).items():
+        if isinstance(fragments, dict):
+            getattr(library, name).update(fragments)
+    return _offered()[1]
+
+
+@cache
+def _offered() -> tuple[Library, dict[str, list[dict[str, Any]]]]:
+    library = Library()
+    dropout = described(Dropout(), library.add_layer(Dropout()))
+    return library, {
+        "activations": [
+            {**described(part, name), "starts": library.add_starts(Dense(2, part))}  # type: ignore[arg-type]
+            for part, name in _playable("activation", library)
+        ],
+        "optimizers": [described(*each) for each in _playable("optimizer", library)],
+        "regularizers": [described(*each) for each in _playable("regularizer", library)],
+        "dropout": [dropout],
+    }
+
+
+def _playable(kind: str, library: Library) -> Iterator[tuple[Part, str]]:
+    """Each registered part of a kind that a page can hold, with its default keys, and its name."""
+    for cls in members(kind).values():
+        for part in _presets(cls):
+            try:
+                yield part, _add(library, part)
+            except (NncliError, NotImplementedError, TypeError, ValueError):
+                continue  # a plug-in's, for which there are no words here
+
+
+def _presets(cls: type[Part]) -> Iterator[Part]:
+    if cls in (Softmax, GradientDescent, Lbfgs):  # of outputs; sgd by another name; not of steps
+        return
+    try:
+        part = cls()
+    except TypeError:  # a key that has to be given
+        return
+    yield part
+    if cls is Sgd:
+        yield replace(part, momentum=MOMENTUM)  # type: ignore[call-arg]
+        yield replace(part, momentum=MOMENTUM, nesterov=True)  # type: ignore[call-arg]
+
+
+def _add(library: Library, part: Part) -> str:
+    match part:
+        case Activation():
+            return library.add_layer(Dense(units=2, activation=part))
+        case Optimizer():
+            return library.add_optimizer(part)
+        case Regularizer():
+            return library.add_regularizer(part)
+    raise NncliError(f"pages offer no {part.kind}")
+
+
+def described(part: Part, name: str) -> dict[str, Any]:
+    """A part as a page's settings have it: variant, the part's own name, and its keys.
+
+    options: its other keys, which stay as they are, where they aren't the defaults.
+    """
+    keys = tunable(part)
+    whole = brief(part)
+    given = whole if isinstance(whole, dict) else {}
+    names = {name.rpartition("_")[0] if name[-1].isdigit() else name for name in keys}
+    options = {key: value for key, value in given.items() if key not in {"type", *names, *keys}}
+    return {"name": name, "type": part.name, "keys": keys, "options": options}

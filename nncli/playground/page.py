@@ -1,0 +1,83 @@
+"""Page: a network that trains in the browser, in one file: engine, data and what it shows."""
+
+from dataclasses import fields
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from nncli.artifacts.loaded_network import LoadedNetwork
+from nncli.config.feature_keys import Features
+from nncli.errors import escaped
+from nncli.operating_system import shell_word
+from nncli.page.embed import asset, json_block, theme
+from nncli.page.markup import text
+from nncli.playground.columns import axes, features, outputs
+from nncli.playground.config_text import brief, tree
+from nncli.playground.library import Library, offered
+from nncli.playground.refusals import refuse_unplayable
+from nncli.playground.rows import sets
+from nncli.playground.settings import settings, start
+
+ENGINE = ("random", "special", "arrays", "network", "training")
+VIEW = (
+    *("data", "model", "config", "arithmetic", "colours", "elements", "picture", "diagram"),
+    *("curves", "numbers", "controls", "page", "panel", "start"),
+)
+
+
+def page(loaded: LoadedNetwork, assignments: tuple[str, ...] = ()) -> str:
+    """The page, whole. Raises UserError for what can't be played."""
+    refuse_unplayable(loaded)
+    library = Library()
+    data = _data(loaded, assignments, library)
+    scripts = [library.script(), *(asset(__package__, f"{name}.js") for name in (*ENGINE, *VIEW))]
+    return Template(asset(__package__, "page.html")).substitute(
+        title=text(loaded.built.experiment.name),
+        style=f"{theme()}\n{asset(__package__, 'page.css')}",
+        data=json_block(data),
+        script="\n".join(scripts),
+    )
+
+
+def _data(loaded: LoadedNetwork, assignments: tuple[str, ...], library: Library) -> dict[str, Any]:
+    built = loaded.built
+    job = built.job
+    rows, sampled = sets(built)
+    own = settings(job, library)
+    is_run = loaded.reader is not None
+    config = loaded.path / "config.resolved.yaml" if is_run else loaded.path
+    return {
+        "name": escaped(built.experiment.name),
+        "isRun": is_run,
+        "file": escaped(loaded.path.name),
+        "command": ["nncli train", escaped(shell_word(str(config)))],
+        "assignments": [escaped(shell_word(each)) for each in assignments],
+        "settings": own,
+        "hidden": [brief(node.layer) for node in built.network.nodes[:-1]],
+        "choices": offered(library),
+        "start": start(loaded),
+        "rows": rows,
+        "sampled": sampled,
+        "features": features(built),
+        "axes": axes(built),
+        "outputs": outputs(built),
+        "canDerive": any(key.name == "derive" for key in fields(Features)),
+        "isTable": built.experiment.data.path is not None,
+        "scale": str(built.experiment.data.preprocessing.numeric.scale),
+        "isFloat32": job.training.dtype == "float32",
+        "isEarlyStopped": job.training.early_stopping is not None,
+        "tree": _in_json(tree(loaded, assignments)),
+        "fragments": library.fragments(),
+    }
+
+
+def _in_json(value: Any) -> Any:
+    """A config's tree with what JSON has no word for as text."""
+    if isinstance(value, dict):
+        return {str(key): _in_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_json(item) for item in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return {"inf": ".inf", "-inf": "-.inf"}.get(str(value), ".nan")
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

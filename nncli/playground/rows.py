@@ -1,0 +1,50 @@
+"""Rows: a job's data as a page holds it, and which of them where they are many."""
+
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+
+from nncli.assembly.build import Built
+from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.rows import X
+from nncli.parts.arrays import Array
+
+MOST_NUMBERS = 6_000  # of inputs and targets in a page: 64 KB
+
+
+def packed(array: Array) -> str:
+    """The bytes of float64, little-endian, as text."""
+    return b64encode(np.ascontiguousarray(array, "<f8").tobytes()).decode()
+
+
+def sets(built: Built) -> tuple[dict[str, Any], dict[str, int]]:
+    """Training and validation rows, and of how many they are a sample.
+
+    A sample takes rows evenly spaced, so that what is sorted stays whole.
+    """
+    job = built.job
+    given = {"train": job.train, "val": job.val}
+    counts = {name: len(rows) for name, rows in given.items() if rows is not None}
+    width = built.network.inputs + built.network.outputs + (job.train.weights is not None)
+    share = min(1.0, MOST_NUMBERS / (sum(counts.values()) * width))
+    found = {
+        name: _packed_set(rows, max(2, int(len(rows) * share)) if share < 1.0 else len(rows))
+        for name, rows in given.items()
+        if rows is not None
+    }
+    return found, {name: n for name, n in counts.items() if found[name]["count"] < n}
+
+
+def _packed_set(rows: EvaluationSet, count: int) -> dict[str, Any]:
+    count = min(count, len(rows))
+    chosen = np.linspace(0, len(rows) - 1, count).round().astype(np.intp)
+    batch = rows.at(chosen) if count < len(rows) else rows
+    weights = {} if batch.weights is None else {"w": packed(batch.weights)}
+    inputs, targets = batch.inputs[X], batch.targets
+    return {
+        "count": count,
+        "x": packed(inputs[0 : len(inputs)]),
+        "t": packed(targets[0 : len(targets)]),
+        **weights,
+    }

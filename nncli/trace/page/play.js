@@ -1,0 +1,55 @@
+// Play: number after number and position after position, lit one after another.
+
+const MOST_LIT = 4; // numbers of one position
+const PACES = { slow: 3200, medium: 1600, fast: 600 }; // milliseconds a number
+const player = { timer: null, left: [] };
+
+function play() {
+  if (state.position === positions.length - 1) go(0);
+  player.left = litAt(state.position);
+  schedule();
+  drawPlayer();
+}
+
+function pause() {
+  clearTimeout(player.timer);
+  player.timer = null;
+  drawPlayer();
+}
+
+function isPlaying() {
+  return player.timer !== null;
+}
+
+function schedule() {
+  const pace = PACES[document.getElementById("speed").value];
+  player.timer = setTimeout(tick, pace);
+}
+
+/** The next number, or the next position; at the end it stops. */
+function tick() {
+  if (player.left.length) {
+    choose(player.left.shift());
+  } else if (state.position < positions.length - 1) {
+    go(state.position + 1);
+    player.left = litAt(state.position);
+  } else {
+    pause();
+    return;
+  }
+  schedule();
+}
+
+/** The numbers of a position that light up after its first: of what is computed, in this row. */
+function litAt(position) {
+  const { tensor } = positions[position];
+  if (!Object.keys(tensor.operands).length) return [];
+  const isOfRow = (index) => tensor.axes[0] !== "row" || index[0] === state.row;
+  return indicesOf(tensor).filter(isOfRow).slice(1, MOST_LIT);
+}
+
+function drawPlayer() {
+  const button = document.getElementById("play");
+  button.textContent = isPlaying() ? "❚❚ pause" : "▶ play";
+  document.body.classList.toggle("playing", isPlaying());
+}
