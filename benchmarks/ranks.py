@@ -1,10 +1,11 @@
 """Shards and ranks: what a step costs, and what more processes gain; beside torch's DDP on gloo.
 
-    nice -n -8 .venv/bin/python -m benchmarks.ranks [--torch PYTHON] [--rounds 5]
+    .venv/bin/python -m benchmarks.ranks [--torch PYTHON] [--rounds 5] [--nice -8]
 
 Every line is measured in each round in turn, in processes of its own, so that all meet the same
 load; the best round is told, and the processor time of a rank, which load changes least.
-PYTHON: of an environment with torch, by default this one.
+PYTHON: of an environment with torch, by default this one. --nice: on a machine that others use;
+Linux weighs sessions, of which mpiexec begins new ones, so each process says it for its own.
 """
 
 import argparse
@@ -126,18 +127,27 @@ def run_torch(hidden, ranks, number, port):
     return seconds(epoch, STEPS)
 
 
-def measured(line, python, port):
+def be_nice(niceness):
+    """Of this process and its session."""
+    os.setpriority(os.PRIO_PROCESS, 0, niceness)
+    session = Path("/proc/self/autogroup")
+    if session.exists():
+        session.write_text(str(niceness))
+
+
+def measured(line, python, port, niceness):
     """The line's times, in processes of its own."""
+    more = ["--line", str(line), "--nice", str(niceness)]
     _, who, *_, processes = LINES[line]
     if who == "torch":
-        command = [python, str(HERE), "--line", str(line), "--port", str(port), "--number"]
+        command = [python, str(HERE), *more, "--port", str(port), "--number"]
         started = [
             subprocess.Popen([*command, str(number)], stdout=subprocess.PIPE, text=True)
             for number in range(processes)
         ]
         said = [each.communicate()[0] for each in started]
         return json.loads(said[0])
-    command = [sys.executable, str(HERE), "--line", str(line)]
+    command = [sys.executable, str(HERE), *more]
     if processes > 1:
         mpiexec = Path(sys.executable).parent / "mpiexec"
         command = [str(mpiexec), "-n", str(processes), *command]
@@ -150,8 +160,11 @@ def main():
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--line", type=int)
     options.add_argument("--number", type=int, default=0)
+    options.add_argument("--nice", type=int, default=0)
     options.add_argument("--port", type=int, default=29500)
     given = options.parse_args()
+    if given.nice:
+        be_nice(given.nice)
     if given.line is not None:
         _, who, hidden, shards, processes = LINES[given.line]
         if who == "torch":
@@ -165,7 +178,7 @@ def main():
     for turn in range(given.rounds):
         for line, (what, *_) in enumerate(LINES):
             port = 29500 + turn * len(LINES) + line
-            found = measured(line, given.torch, port)
+            found = measured(line, given.torch, port, given.nice)
             best.setdefault(what, []).append(found)
     print(f"load {os.getloadavg()[0]:.1f}, best of {given.rounds} rounds")
     print("| 2,048 rows a step, float32, momentum | ms a step | ms of processor a rank |")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nncli.cli.ranks import check_ranks, settle
+from nncli.cli.ranks import OnRank, check_ranks, leading, settle
 from nncli.engine.ranks import Ranks
 from nncli.errors import NncliError, UserError
 
@@ -176,6 +176,17 @@ def test_what_kept_another_rank_from_beginning_is_said_with_its_place():
     assert told(0, ours, theirs) == (2, ["rank 1: numpy is 2.2, on rank 0 2.3"])
 
 
+def test_ranks_that_have_ended_are_not_waited_for():
+    class Ended(Ranks):
+        number, count = 0, 2
+
+        def gather(self, value):
+            raise AssertionError("rank 1 is no more")
+
+    with pytest.raises(OnRank), leading(Ended()):
+        raise OnRank("rank 1", ["a.csv: no such file"], 2)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
@@ -211,6 +222,9 @@ def test_what_shows_whole_batches_says_so(nncli, config):
     said = nncli("trace", config)
     assert "note: training adds up 4 shards of each batch: here it is whole" in said.err
     assert nncli("train", config, "-q", "--set", "training.epochs=2").code == 0
+    assert nncli("lr-find", config).code == 0
+    assert nncli("doctor", "runs/it-001").code == 0
+    assert nncli("gradcheck", config).code == 0
     said = nncli("export", "runs/it-001", "--to", "numpy", "-o", "script.py")
     assert said.code == 2
     assert "train with training.shards=1" in said.err
