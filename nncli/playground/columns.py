@@ -1,5 +1,6 @@
 """Columns: what the inputs and outputs of a network are called, and in which units they are."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,23 +12,46 @@ from nncli.errors import escaped
 
 
 def features(built: Built) -> list[dict[str, Any]]:
-    """Each feature, and the inputs that it has among the network's.
+    """Each feature and derived column, and the inputs that it has among the network's.
 
-    isPlain: whether its one input is (value - shift) / scale.
+    isPlain: whether its one input is (value - shift) / scale; of a derived column, whose value is a
+    formula of others, `tree` is that formula, if all of them are plain.
     """
-    return [_feature(feature) for feature in built.preprocessing.features]
+    fitted = built.preprocessing
+    plain = [column for column in fitted.features if _is_plain(column)]
+    places = {column.name: place for place, column in enumerate(fitted.features) if column in plain}
+    return [
+        *(_feature(column, column in plain) for column in fitted.features),
+        *({**_feature(column, False), **_formula(column, places)} for column in fitted.derived),
+    ]
 
 
-def _feature(feature: FittedColumn) -> dict[str, Any]:
-    inputs = feature.inputs
-    is_plain = feature.kind == "numeric" and len(inputs) == 1 and feature.encoding is None
-    is_plain = is_plain and not feature.order
+def _is_plain(column: FittedColumn) -> bool:
+    is_number = column.kind == "numeric" and column.encoding is None and not column.order
+    return is_number and len(column.inputs) == 1
+
+
+def _feature(column: FittedColumn, is_plain: bool) -> dict[str, Any]:
     return {
-        "name": escaped(feature.name),
-        "inputs": [escaped(name) for name in inputs],
+        "name": escaped(column.name),
+        "inputs": [escaped(name) for name in column.inputs],
         "isPlain": is_plain,
-        **({"shift": float(feature.shift), "scale": float(feature.scale)} if is_plain else {}),
+        "shift": float(column.shift),
+        "scale": float(column.scale),
     }
+
+
+def _formula(column: FittedColumn, places: Mapping[str, int]) -> dict[str, Any]:
+    """Its text; its tree: a number, ["feature", its place], or [ufunc, other trees]."""
+    found = {"formula": escaped(column.formula)}
+    if column.encoding is not None or not places.keys() >= {*column.expression.columns}:
+        return found
+    tree = column.expression.compute(
+        lambda name: ["feature", places[name]],
+        lambda ufunc, arguments: [ufunc.__name__, *arguments],
+        float,
+    )
+    return {**found, "tree": tree}
 
 
 def outputs(built: Built) -> dict[str, Any]:

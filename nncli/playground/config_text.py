@@ -6,6 +6,7 @@ from typing import Any
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.config.dump import plain
 from nncli.config.load import read_root
+from nncli.config.source_text import read_text
 from nncli.registry import Part
 
 
@@ -14,8 +15,7 @@ def tree(loaded: LoadedNetwork, assignments: tuple[str, ...]) -> Any:
     if loaded.reader is not None:
         given, _ = loaded.reader.config
         return plain(given)
-    text = loaded.path.read_text(encoding="utf-8-sig")
-    return plain(read_root(text, loaded.path, assignments))
+    return plain(read_root(read_text(loaded.path), loaded.path, assignments))
 
 
 def brief(part: Part) -> Any:

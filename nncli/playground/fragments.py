@@ -4,126 +4,32 @@ A part's kernels are recorded, as for training, on arrays of one batch; what com
 numbers of rows, inputs and units, and for any values of the part's keys.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
-from typing import Any, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from nncli.engine import passes
-from nncli.engine.layout import gradient_of
 from nncli.engine.tape import Recorded, Tape
 from nncli.engine.workspace import recorded
 from nncli.errors import UserError
-from nncli.parts.arrays import Array, LayerBuffers, Shape
+from nncli.parts.arrays import Array, LayerBuffers
 from nncli.parts.layers import Dense, Layer
 from nncli.parts.losses import Loss
 from nncli.parts.optimizers import Optimizer, UpdateBuffers
 from nncli.parts.regularizers import Regularizer
-from nncli.playground.statements import Names, Statement, statement
-from nncli.playground.symbols import Notebook
-from nncli.registry import Part
-
-AXES = ("rows", "inputs", "units", "parameters")
-LENGTHS = ((23, 13, 17, 19), (29, 11, 37, 31))  # each part is recorded on both
-Fragment = dict[str, Any]
-P = TypeVar("P", bound=Part)
-
-
-def tunable(part: Part) -> dict[str, float]:
-    """The keys of a part that are numbers of any size, those of its activation too; `betas` are
-    betas_0 and betas_1. One that is 0 takes no part in what it does, and isn't among them."""
-    found: dict[str, float] = {}
-    for field in fields(part):
-        value = getattr(part, field.name)
-        if isinstance(value, Part) and value.kind == "activation":
-            found |= tunable(value)
-        elif isinstance(value, tuple):
-            numbers = [each for each in value if isinstance(each, float)]
-            found |= {f"{field.name}_{place}": each for place, each in enumerate(numbers)}
-        elif isinstance(value, float) and value:
-            found[field.name] = value
-    return found
-
-
-def with_symbols(part: P, notebook: Notebook) -> P:
-    """The part with symbols for its tunable keys."""
-    changes: dict[str, Any] = {}
-    for field in fields(part):
-        name, value = field.name, getattr(part, field.name)
-        if isinstance(value, Part) and value.kind == "activation":
-            changes[name] = with_symbols(value, notebook)
-        elif isinstance(value, tuple) and value and isinstance(value[0], float):
-            changes[name] = tuple(notebook.symbol(f"{name}_{n}") for n in range(len(value)))
-        elif isinstance(value, float) and value:
-            changes[name] = notebook.symbol(name)
-    return replace(part, **changes)
-
-
-class _Recorder:
-    """Records kernels on arrays that have names, whose axes are as long as `lengths` says."""
-
-    def __init__(self, lengths: Mapping[str, int]) -> None:
-        self.notebook = Notebook()
-        self.names = Names(lengths, self.notebook)
-        self.rows, self.inputs, self.units, self.parameters = (lengths[axis] for axis in AXES)
-        for axis, length in lengths.items():  # of a mean over an axis
-            self.notebook.number(1.0 / length, ["/", 1.0, axis])
-
-    def array(self, name: str, *shape: int) -> Array:
-        array = np.full(shape, 0.5)
-        self.names.add(name, array)
-        return array
-
-    def statements(self, work: Callable[[Tape], None]) -> list[Statement]:
-        tape = Tape()
-        work(tape)
-        return [statement(operation, self.names) for operation in tape.operations]
-
-    def buffers(self, layer: Layer) -> LayerBuffers:
-        """A layer's arrays, each under its own name, gradients as dW."""
-        shape: Shape = (self.inputs,)
-        outputs = layer.output_shape(shape)
-        params, state = layer.param_shapes(shape), layer.state_shapes(shape)
-        rows, saved = self.rows, layer.saved_shapes(self.rows, shape)
-        return LayerBuffers(
-            x=self.array("x", rows, *shape),
-            y=self.array("y", rows, *outputs),
-            ones=self.array("ones", rows),
-            dx=self.array("dx", rows, *shape),
-            dy=self.array("dy", rows, *outputs),
-            params={name: self.array(name, *size) for name, size in params.items()},
-            grads={name: self.array(gradient_of(name), *size) for name, size in params.items()},
-            state={name: self.array(name, *size) for name, size in state.items()},
-            saved={name: self.array(name, *size) for name, size in saved.items()},
-            uniform=_no_draw,
-        )
-
-    @property
-    def shapes(self) -> dict[str, Any]:
-        return self.names.shapes
-
-
-def _in_general(record: Callable[[_Recorder], Fragment]) -> Fragment:
-    """What a recorder finds whatever the lengths of axes. Raises UserError if they matter."""
-    found = [record(_Recorder(dict(zip(AXES, lengths, strict=True)))) for lengths in LENGTHS]
-    if found[0] != found[1]:
-        raise UserError("a part computes batches of different sizes in different ways")
-    return found[0]
-
-
-def _no_draw(out: Array) -> None:
-    raise AssertionError("a draw is recorded, not made")
+from nncli.playground.recorder import Fragment, Recorder, in_general, with_symbols
 
 
 def layer_fragment(layer: Layer) -> Fragment:
     """Forward in training and evaluation, backward, and of a dense layer the rest after dz."""
     if layer.reads:
         raise UserError(f"{layer.name} reads more than numbers")
-    return _in_general(lambda recorder: _layer(layer, recorder))
+    return in_general(lambda recorder: _layer(layer, recorder))
 
 
-def _layer(layer: Layer, recorder: _Recorder) -> Fragment:
+def _layer(layer: Layer, recorder: Recorder) -> Fragment:
     own = with_symbols(layer, recorder.notebook)
     if isinstance(own, Dense):
         own = replace(own, units=recorder.units, trainable=True, kernel_regularizer=None)
@@ -151,10 +57,10 @@ def _layer(layer: Layer, recorder: _Recorder) -> Fragment:
 
 def regularizer_fragment(regularizer: Regularizer) -> Fragment:
     """What a penalty adds to dW, and the formula of its value."""
-    return _in_general(lambda recorder: _regularizer(regularizer, recorder))
+    return in_general(lambda recorder: _regularizer(regularizer, recorder))
 
 
-def _regularizer(regularizer: Regularizer, recorder: _Recorder) -> Fragment:
+def _regularizer(regularizer: Regularizer, recorder: Recorder) -> Fragment:
     own = with_symbols(regularizer, recorder.notebook)
     shape = recorder.inputs, recorder.units
     arrays = [recorder.array(name, *shape) for name in ("W", "dW", "penalty")]
@@ -194,10 +100,10 @@ def _working(array: Array, tape: Tape) -> _Working:
 
 def loss_fragment(loss: Loss) -> Fragment:
     """Gradient and terms, of outputs and, of a matched loss, of scores; its reduction factor."""
-    return _in_general(lambda recorder: _loss(loss, recorder))
+    return in_general(lambda recorder: _loss(loss, recorder))
 
 
-def _loss(loss: Loss, recorder: _Recorder) -> Fragment:
+def _loss(loss: Loss, recorder: Recorder) -> Fragment:
     notebook = recorder.notebook
     own = with_symbols(loss, notebook)
     factor: Any = notebook.symbol("factor")
@@ -234,7 +140,7 @@ def _loss(loss: Loss, recorder: _Recorder) -> Fragment:
 
 
 def _terms(
-    recorder: _Recorder, terms: Callable[[Any, Any], Any], a: Array, t: Array, name: str
+    recorder: Recorder, terms: Callable[[Any, Any], Any], a: Array, t: Array, name: str
 ) -> Fragment:
     """The statements of a loss's terms, and the name of the array that has them."""
     results: list[Any] = []
@@ -246,10 +152,10 @@ def _terms(
 
 def optimizer_fragment(optimizer: Optimizer) -> Fragment:
     """The update of theta, and how its slots start."""
-    return _in_general(lambda recorder: _optimizer(optimizer, recorder))
+    return in_general(lambda recorder: _optimizer(optimizer, recorder))
 
 
-def _optimizer(optimizer: Optimizer, recorder: _Recorder) -> Fragment:
+def _optimizer(optimizer: Optimizer, recorder: Recorder) -> Fragment:
     own, size = with_symbols(optimizer, recorder.notebook), recorder.parameters
     arrays = {name: recorder.array(name, size) for name in ("theta", "g", "scratch")}
     slots = {name: recorder.array(name, size) for name in own.active_slots}
@@ -272,10 +178,10 @@ def _optimizer(optimizer: Optimizer, recorder: _Recorder) -> Fragment:
 
 def clip_fragment() -> Fragment:
     """What makes a gradient no longer than `limit`."""
-    return _in_general(_clip)
+    return in_general(_clip)
 
 
-def _clip(recorder: _Recorder) -> Fragment:
+def _clip(recorder: Recorder) -> Fragment:
     gradient, norm = recorder.array("g", recorder.parameters), recorder.array("norm")
     limit: Any = recorder.notebook.symbol("limit")
     return {

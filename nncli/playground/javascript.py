@@ -15,7 +15,20 @@ import numpy as np
 from nncli.engine.ufuncs import UFUNCS
 from nncli.errors import UserError
 
-MATH = ("exp", "expm1", "log", "log1p", "log2", "log10", "tanh", "sin", "cos", "tan", "cbrt")
+MATH = (
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "tanh",
+    "sin",
+    "cos",
+    "tan",
+    "cbrt",
+    "floor",
+)
 OWN = {"logaddexp": 2, "power": 2, "ndtr": 1}  # functions of special.js, and their operands
 SIGNS: dict[type[ast.AST], str] = {
     ast.Add: "+",

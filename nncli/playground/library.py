@@ -1,35 +1,30 @@
 """Library: the fragments of a page: what its config names, and what may be chosen instead."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
 from inspect import getsource
 from textwrap import indent
 from typing import Any
 
-from nncli.errors import NncliError
-from nncli.parts.activations import Activation, Softmax
-from nncli.parts.layers import Dense, Dropout, Layer
+from nncli.parts.activations import Activation
+from nncli.parts.layers import Dense, Layer
 from nncli.parts.losses import Loss
-from nncli.parts.optimizers import GradientDescent, Lbfgs, Optimizer, Sgd
+from nncli.parts.optimizers import Optimizer
 from nncli.parts.regularizers import Regularizer
 from nncli.parts.schedules import Schedule
 from nncli.playground.config_text import brief
 from nncli.playground.fragments import (
-    Fragment,
     clip_fragment,
     layer_fragment,
     loss_fragment,
     optimizer_fragment,
     regularizer_fragment,
-    tunable,
 )
 from nncli.playground.javascript import function, loops
+from nncli.playground.recorder import Fragment, tunable
 from nncli.playground.starts import starts
 from nncli.playground.statements import ufuncs_of
-from nncli.registry import Part, find, members
-
-MOMENTUM = 0.9  # of the sgd that pages offer with momentum
+from nncli.registry import Part, find
 
 
 def variant(part: Part) -> str:
@@ -138,13 +133,13 @@ class Library:
         names = "layers", "losses", "optimizers", "regularizers", "clip"
         return {name: getattr(self, name) for name in names}
 
-    def script(self) -> str:
-        """The generated part of the page's script."""
+    def script(self, used: Collection[str] = ()) -> str:
+        """The generated part of the page's script. used: further ufuncs that the page calls."""
         return "\n".join(
             [
                 "// Generated: a loop for each function of numbers, and the parts' small formulas.",
                 "",
-                loops(ufuncs_of(self.fragments())),
+                loops(ufuncs_of(self.fragments()) | {*used}),
                 *self.functions.values(),
                 f"const optimizerScalars = {_by_name(self.scalars)};",
                 f"const optimizerShown = {_by_name(self.shown)};",
@@ -156,63 +151,6 @@ class Library:
 
 def _by_name(functions: dict[str, str]) -> str:
     return "{ " + ", ".join(f'"{name}": {text}' for name, text in functions.items()) + " }"
-
-
-def offered(library: Library) -> dict[str, list[dict[str, Any]]]:
-    """What a page offers in place of what its config has; the library gets all of it."""
-    for name, fragments in vars(_offered()[0]).items():
-        if isinstance(fragments, dict):
-            getattr(library, name).update(fragments)
-    return _offered()[1]
-
-
-@cache
-def _offered() -> tuple[Library, dict[str, list[dict[str, Any]]]]:
-    library = Library()
-    dropout = described(Dropout(), library.add_layer(Dropout()))
-    return library, {
-        "activations": [
-            {**described(part, name), "starts": library.add_starts(Dense(2, part))}  # type: ignore[arg-type]
-            for part, name in _playable("activation", library)
-        ],
-        "optimizers": [described(*each) for each in _playable("optimizer", library)],
-        "regularizers": [described(*each) for each in _playable("regularizer", library)],
-        "dropout": [dropout],
-    }
-
-
-def _playable(kind: str, library: Library) -> Iterator[tuple[Part, str]]:
-    """Each registered part of a kind that a page can hold, with its default keys, and its name."""
-    for cls in members(kind).values():
-        for part in _presets(cls):
-            try:
-                yield part, _add(library, part)
-            except (NncliError, NotImplementedError, TypeError, ValueError):
-                continue  # a plug-in's, for which there are no words here
-
-
-def _presets(cls: type[Part]) -> Iterator[Part]:
-    if cls in (Softmax, GradientDescent, Lbfgs):  # of outputs; sgd by another name; not of steps
-        return
-    try:
-        part = cls()
-    except TypeError:  # a key that has to be given
-        return
-    yield part
-    if cls is Sgd:
-        yield replace(part, momentum=MOMENTUM)  # type: ignore[call-arg]
-        yield replace(part, momentum=MOMENTUM, nesterov=True)  # type: ignore[call-arg]
-
-
-def _add(library: Library, part: Part) -> str:
-    match part:
-        case Activation():
-            return library.add_layer(Dense(units=2, activation=part))
-        case Optimizer():
-            return library.add_optimizer(part)
-        case Regularizer():
-            return library.add_regularizer(part)
-    raise NncliError(f"pages offer no {part.kind}")
 
 
 def described(part: Part, name: str) -> dict[str, Any]:

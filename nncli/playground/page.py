@@ -1,27 +1,26 @@
 """Page: a network that trains in the browser, in one file: engine, data and what it shows."""
 
-from dataclasses import fields
 from string import Template
 from typing import Any
 
 import numpy as np
 
 from nncli.artifacts.loaded_network import LoadedNetwork
-from nncli.config.feature_keys import Features
 from nncli.errors import escaped
 from nncli.operating_system import shell_word
 from nncli.page.embed import asset, json_block, theme
 from nncli.page.markup import text
+from nncli.playground.choices import offered
 from nncli.playground.columns import axes, features, outputs
 from nncli.playground.config_text import brief, tree
-from nncli.playground.library import Library, offered
+from nncli.playground.library import Library
 from nncli.playground.refusals import refuse_unplayable
 from nncli.playground.rows import sets
 from nncli.playground.settings import settings, start
 
 ENGINE = ("random", "special", "arrays", "network", "training")
 VIEW = (
-    *("data", "model", "config", "arithmetic", "colours", "elements", "picture", "diagram"),
+    *("data", "model", "config", "arithmetic", "colours", "elements", "grid", "picture", "diagram"),
     *("curves", "numbers", "controls", "page", "panel", "start"),
 )
 
@@ -31,7 +30,10 @@ def page(loaded: LoadedNetwork, assignments: tuple[str, ...] = ()) -> str:
     refuse_unplayable(loaded)
     library = Library()
     data = _data(loaded, assignments, library)
-    scripts = [library.script(), *(asset(__package__, f"{name}.js") for name in (*ENGINE, *VIEW))]
+    scripts = [
+        library.script(_ufuncs(data["features"])),
+        *(asset(__package__, f"{name}.js") for name in (*ENGINE, *VIEW)),
+    ]
     return Template(asset(__package__, "page.html")).substitute(
         title=text(loaded.built.experiment.name),
         style=f"{theme()}\n{asset(__package__, 'page.css')}",
@@ -62,14 +64,23 @@ def _data(loaded: LoadedNetwork, assignments: tuple[str, ...], library: Library)
         "features": features(built),
         "axes": axes(built),
         "outputs": outputs(built),
-        "canDerive": any(key.name == "derive" for key in fields(Features)),
-        "isTable": built.experiment.data.path is not None,
         "scale": str(built.experiment.data.preprocessing.numeric.scale),
         "isFloat32": job.training.dtype == "float32",
         "isEarlyStopped": job.training.early_stopping is not None,
         "tree": _in_json(tree(loaded, assignments)),
         "fragments": library.fragments(),
     }
+
+
+def _ufuncs(columns: list[dict[str, Any]]) -> set[str]:
+    """Those that the formulas of columns call."""
+
+    def called(tree: Any) -> set[str]:
+        if not isinstance(tree, list) or tree[0] == "feature":
+            return set()
+        return {tree[0]}.union(*map(called, tree[1:]))
+
+    return set().union(*(called(column.get("tree")) for column in columns))
 
 
 def _in_json(value: Any) -> Any:

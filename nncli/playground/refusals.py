@@ -3,7 +3,6 @@
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.artifacts.run_directory import RESOLVED
 from nncli.errors import UserError
-from nncli.playground.columns import features
 from nncli.playground.settings import kept_slots
 
 MOST_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB of a page
@@ -37,11 +36,6 @@ def _reasons(loaded: LoadedNetwork) -> list[str]:
     if any(node.block for node in network.nodes):
         found.append(
             "residual blocks can't be played: put their layers into network.hidden themselves"
-        )
-    if built.preprocessing.width != sum(len(each["inputs"]) for each in features(built)):
-        found.append(
-            "columns made by formulas can't be played: leave out data.features.derive and "
-            "polynomial; the page itself offers squares, products and sines"
         )
     if not job.schedule.code:
         found.append(

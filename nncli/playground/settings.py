@@ -10,8 +10,8 @@ from nncli.engine.network import Node
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.layers import Dense
-from nncli.playground.fragments import tunable
 from nncli.playground.library import Library, described
+from nncli.playground.recorder import tunable
 from nncli.playground.rows import packed
 
 

@@ -17,7 +17,7 @@ from nncli.trace.wording import PHASES, glossary
 from nncli.trace.worksheet import scale_of
 
 SCRIPTS = (
-    *("text", "model", "links", "answers", "quiz", "layout", "network", "panel", "tip"),
+    *("text", "model", "links", "answers", "quiz", "layout", "lines", "network", "panel", "tip"),
     *("zoom", "play", "handout", "page"),
 )
 NAMED = {"lr": "learning_rate", "norm": "gradient_norm"}  # operands whose symbols are numbers

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import symbol
 from nncli.parts.activations import Softmax
-from nncli.parts.layers import Dense
+from nncli.parts.layers import ActivationLayer, Dense
 from nncli.trace.chain_rule import OVERVIEW
 from nncli.trace.tensor import Phase, TracedTensor
 
@@ -70,6 +70,8 @@ def of_forward(network: Network, node: Node, short: str) -> Sequence[str]:
     """Of what a layer computes: z, a."""
     own, place = symbol(network, f"{node.name}/z"), network.nodes.index(node)
     x = symbol(network, f"{network.nodes[place - 1].name}/a") if place else "x"
+    if isinstance(node.layer, ActivationLayer):
+        return (f"{node.layer.function.name} of each {x}",)
     if not isinstance(node.layer, Dense):
         words = (node.layer.__doc__ or "").strip().partition("\n")[0].rstrip(".")
         return (f"{node.layer.name}: {words}",) if short == "a" else ()

@@ -26,6 +26,11 @@ class Claim:
     published: tuple[str, ...]
     within: float = 0.0
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing but the published digits will do."""
+        return not self.within and not any(text[0] in "<>" for text in self.published)
+
 
 @dataclass(frozen=True)
 class Command:

@@ -24,6 +24,11 @@ network: {hidden: [{type: dense, units: 4, activation: tanh}, 3]}
 optimizer: {type: sgd, lr: 0.1}
 training: {epochs: 20, batch_size: 16}
 """
+SCALES = ("standard", "none")
+DERIVE = (
+    "data.features.derive="
+    "{square: x1^2, wave: 'max(sin(3*x1), x2, 0.1) - (x1 > x2)', root: sqrt(abs(x2))}"
+)
 CLIPPED_ADAM = ["optimizer={type: adam}", "training.clip_grad_norm=0.1"]
 CHANGES = {  # by what is done: f(choice) in the page's own words
     "nothing": "",
@@ -38,10 +43,12 @@ CHANGES = {  # by what is done: f(choice) in the page's own words
     "momentum": "pick('#controls select[aria-label=optimizer]', 'sgd momentum nesterov');",
     "penalty": "pick('#controls select[aria-label=regularization]', 'l1_l2');",
     "dropout": "pick('#controls select[aria-label=dropout]', '0.2');",
+    "features": "for (const place of [2, 4, 1]) chips()[place].click();",
     "no layer": "press('.head button'); press('.head button');",
 }
 SCRIPT = """
 const press = (selector) => document.querySelector(selector).click();
+const chips = () => document.querySelectorAll(".chip input");
 const pick = (selector, text) => {{
   const list = document.querySelector(selector);
   list.selectedIndex = [...list.options].findIndex((option) => option.text === text);
@@ -78,6 +85,16 @@ FEATURES = """
 for (const place of [1, 2, 4, 6]) document.querySelectorAll(".chip input")[place].click();
 return { labels: model.inputs.labels, x: [...model.inputs.rows.train.x] };
 """
+FORMULAS = """
+const { x, count } = play.rows.train;
+const made = Float64Array.from(x);
+const width = columns.length;
+for (let row = 0; row < count; row++) {
+  for (const { place } of formulaColumns) made[row * width + place] = 0;
+  complete(made.subarray(row * width, (row + 1) * width));
+}
+return { x: [...made], formulas: formulaColumns.length };
+"""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +102,23 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("played") / "moons.yaml"
     file.write_text(CONFIG)
     return file
+
+
+def tables(folder: Path) -> dict[str, tuple[str, str]]:
+    """Pages that make x1^2, x1 x2 and sin(x2) and leave x2 out; and tables that have them."""
+    x1, x2 = np.random.default_rng(5).normal(2.0, 3.0, (2, 30))
+    columns = {"x1": x1, "a": x1**2, "b": x1 * x2, "c": np.sin(x2), "y": x1 - x2}
+    pages = {}
+    for scale in SCALES:
+        common = f"preprocessing: {{numeric: {{scale: {scale}}}}}, split: none"
+        for name, names in (("given", ("x1", "x2", "y")), ("made", tuple(columns))):
+            table = np.column_stack([{**columns, "x2": x2}[each] for each in names])
+            file, header = folder / f"{name}_{scale}.csv", ",".join(names)
+            np.savetxt(file, table, "%.17g", ",", header=header, comments="")
+            text = f"data: {{path: {file.name}, target: y, {common}}}"
+            file.with_suffix(".yaml").write_text(text)
+        pages[f"scale {scale}"] = page(load_network(folder / f"given_{scale}.yaml")), FEATURES
+    return pages
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +129,8 @@ def told(config: Path) -> dict[str, Any]:
     }
     adam = page(load_network(config, ["optimizer={type: adam}", "training.clip_grad_norm=0.1"]))
     more = {"worked": (html, WORKED), "worked adam": (adam, WORKED), "keys": (html, KEYS)}
-    return results({**pages, **more}, config.parent)
+    more["formulas"] = page(load_network(config, [DERIVE])), FORMULAS
+    return results({**pages, **more, **tables(config.parent)}, config.parent)
 
 
 @needs_browser
@@ -170,23 +205,21 @@ def test_keys_step_play_pause_and_reset(told: dict[str, Any]) -> None:
 
 
 @needs_browser
-def test_features_of_the_page_are_columns_of_a_table(tmp_path: Path) -> None:
-    """x1^2, x1 x2 and sin(x2) made on the page, and x2 left out, beside a table that has them."""
-    random = np.random.default_rng(5)
-    x1, x2 = random.normal(2.0, 3.0, (2, 30))
-    columns = {"x1": x1, "a": x1**2, "b": x1 * x2, "c": np.sin(x2), "y": x1 - x2}
-    pages = {}
-    for scale in ("standard", "none"):
-        common = f"preprocessing: {{numeric: {{scale: {scale}}}}}, split: none"
-        for name, names in (("given", ("x1", "x2", "y")), ("made", tuple(columns))):
-            table = np.column_stack([{**columns, "x2": x2}[each] for each in names])
-            file, header = tmp_path / f"{name}_{scale}.csv", ",".join(names)
-            np.savetxt(file, table, "%.17g", ",", header=header, comments="")
-            text = f"data: {{path: {file.name}, target: y, {common}}}"
-            file.with_suffix(".yaml").write_text(text)
-        html = page(load_network(tmp_path / f"given_{scale}.yaml"))
-        pages[scale] = html.replace('"canDerive":false', '"canDerive":true'), FEATURES
-    for scale, told in results(pages, tmp_path).items():
-        assert told["labels"] == ["x1", "x1²", "x1 x2", "sin(x2)"]
-        made = load_network(tmp_path / f"made_{scale}.yaml").built.job.train.inputs["x"]
-        np.testing.assert_allclose(np.reshape(told["x"], (30, 4)), made, rtol=1e-12, atol=1e-12)
+@pytest.mark.parametrize("scale", SCALES)
+def test_features_of_the_page_are_columns_of_a_table(
+    scale: str, told: dict[str, Any], config: Path
+) -> None:
+    found = told[f"scale {scale}"]
+    assert found["labels"] == ["x1", "x1²", "x1 x2", "sin(x2)"]
+    made = load_network(config.parent / f"made_{scale}.yaml").built.job.train.inputs["x"]
+    np.testing.assert_allclose(np.reshape(found["x"], made.shape), made, rtol=1e-12, atol=1e-12)
+
+
+@needs_browser
+def test_columns_that_a_config_makes_by_formulas_follow_the_picture_s_axes(
+    told: dict[str, Any], config: Path
+) -> None:
+    found = told["formulas"]
+    assert found["formulas"] == 3
+    given = load_network(config, [DERIVE]).built.job.train.inputs["x"]
+    np.testing.assert_allclose(np.reshape(found["x"], given.shape), given, rtol=1e-12, atol=1e-12)

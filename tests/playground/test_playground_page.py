@@ -13,8 +13,9 @@ from nncli.cli.main import run
 from nncli.errors import UserError
 from nncli.parts.arrays import LayerBuffers
 from nncli.parts.layers import Layer
+from nncli.playground.choices import offered
 from nncli.playground.fragments import layer_fragment
-from nncli.playground.library import Library, offered
+from nncli.playground.library import Library
 from nncli.playground.page import ENGINE, VIEW, page
 from nncli.playground.symbols import Notebook
 from nncli.registry import members

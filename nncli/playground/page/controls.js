@@ -119,8 +119,7 @@ function featureControls({ left, added }, change) {
     const box = element("input", { type: "checkbox", checked: isOn, change: () => change((choice) => toggle(choice, box.checked)) });
     return element("label", { class: "chip" }, box, label);
   };
-  const canLeave = play.isTable || play.canDerive; // else a config has no key for it
-  const own = canLeave && play.features.length > 1 && play.features.length <= 12 ? play.features.map(({ name }, index) =>
+  const own = play.features.length > 1 && play.features.length <= 12 ? play.features.map(({ name }, index) =>
     chip(name, !left.has(index), (choice, isOn) => {
       if (isOn) choice.left.delete(index);
       else if (choice.left.size < play.features.length - 1 || choice.added.size) choice.left.add(index);

@@ -35,6 +35,29 @@ for (const [index, feature] of play.features.entries()) {
   for (const column of own) typicalRow[column.place] = column === most ? 1 : 0;
 }
 
+/** Config columns that formulas make of plain features. */
+const formulaColumns = columns.filter(({ tree }) => tree);
+
+/** What a formula's tree comes to, of the features' own values. */
+function treeValue(tree, values) {
+  if (typeof tree === "number") return tree;
+  const [name, ...inner] = tree;
+  if (name === "feature") return values[inner[0]];
+  const operands = inner.flatMap((each) => [[treeValue(each, values)], 0, 0]);
+  const out = [0];
+  ufuncs[name](1, 1, out, ...operands);
+  return out[0];
+}
+
+/** Set what formulas make in a row of the config's columns, after others of it were changed. */
+function complete(row) {
+  if (formulaColumns.length === 0) return;
+  const values = [];
+  for (const column of columns) if (column.isPlain) values[column.feature] = inUnits(column, row[column.place]);
+  for (const column of formulaColumns)
+    row[column.place] = column.scale ? fromUnits(column, treeValue(column.tree, values)) : 0;
+}
+
 function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
@@ -47,10 +70,10 @@ const fromUnits = (column, value) => (value - column.shift) / (column.scale || 1
 /** Features made of one or two plain ones: {key, label, formula, of(raw values)}. */
 function derivedFeatures() {
   const plain = play.features.map((_, index) => plainColumn(index)).filter(Boolean);
-  if (plain.length === 0 || plain.length > 2 || !play.canDerive) return [];
+  if (plain.length === 0 || plain.length > 2) return [];
   const [first, second] = plain;
   const name = (column) => play.features[column.feature].name;
-  const quoted = (column) => (/^[A-Za-z_]\w*$/.test(name(column)) ? name(column) : `\`${name(column)}\``);
+  const quoted = (column) => (/^[A-Za-z_]\w*$/.test(name(column)) ? name(column) : `\`${name(column).replaceAll("`", "``")}\``);
   const power = (column, exponent, sign) => ({
     key: `${name(column)}_${exponent === 2 ? "squared" : "cubed"}`,
     label: `${name(column)}${sign}`,
@@ -73,7 +96,7 @@ function derivedFeatures() {
   return [power(first, 2, "²"), power(second, 2, "²"), product, wave(first), wave(second)];
 }
 
-const derived = derivedFeatures();
+const derived = derivedFeatures().filter(({ formula }) => play.features.every((own) => own.formula !== formula));
 
 /**
  * The rows as a network is given them. left: features of the config that are left out; added: keys
@@ -146,6 +169,7 @@ function jittered(set, noise, seed) {
     const spread = deviation(set, column.place);
     for (let row = 0; row < set.count; row++) x[row * width + column.place] += noise * spread * random.normal();
   }
+  for (let row = 0; row < set.count; row++) complete(x.subarray(row * width, (row + 1) * width));
   return x;
 }
 

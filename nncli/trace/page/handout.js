@@ -31,7 +31,7 @@ function capitalized(word) {
 
 function printedTensor(position) {
   const { tensor, step } = positions[position];
-  const said = tensor.meaning.map((words) =>
+  const said = meaningOf(tensor).map((words) =>
     element("p", { class: "words" }, ...formulaInHtml(words, symbols)));
   const title = element("p", { class: "formula" },
     element("span", {}, ...formulaInHtml(tensor.formula || tensor.symbol, symbols)),
