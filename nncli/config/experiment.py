@@ -80,7 +80,11 @@ class Experiment:
     name: Annotated[str | Auto, "names the run directory; auto: the file's stem"] = "auto"
     seed: SeedBlock = 0
     data: Annotated[Data, "where the rows come from"]
-    network: Annotated[NetworkKeys, "the layers"] = field(default_factory=NetworkKeys)
+    network: Annotated[
+        NetworkKeys,
+        "the layers; a config of a table that names neither these nor an optimizer, and holds rows "
+        "back, gets those of `nncli init --quick`",
+    ] = field(default_factory=NetworkKeys)
     loss: Annotated[Loss | Auto, "auto: by the output's activation"] = "auto"
     optimizer: Annotated[Optimizer, "how a gradient moves the weights"] = field(
         default_factory=Adam

@@ -12,6 +12,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.nodes import OVERRIDE, Node, parse
 from nncli.config.overrides import apply, read_assignment
 from nncli.config.source_text import problem, read_text
+from nncli.config.table_defaults import with_table_defaults
 from nncli.config.wording import show
 from nncli.errors import ConfigError, DataError, Problem, ShapeError, TableError
 from nncli.frozen import frozen
@@ -70,9 +71,10 @@ def load_text(text: str, path: Path, assignments: Sequence[str] = ()) -> tuple[E
 
 def read_root(text: str, path: Path, assignments: Sequence[str] = ()) -> Node:
     """The nodes of a config and of what `--set` changes of it."""
-    root = parse(text, str(path))
-    for assignment in assignments:
-        root = assign(root, *read_assignment(assignment))
+    given = [read_assignment(assignment) for assignment in assignments]
+    root = with_table_defaults(parse(text, str(path)), [keys for keys, _ in given])
+    for keys, value in given:
+        root = assign(root, keys, value)
     return root
 
 

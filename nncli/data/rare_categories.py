@@ -49,7 +49,7 @@ class Rare:
 
 
 NONE_RARE = Rare()
-USUAL = Rare(min_count=5)  # training rows from which what a category says is more than chance
+USUAL = Rare(min_count=2)  # a text that two rows share says something: docs/accuracy.md
 
 
 def counts_of(column: Column) -> dict[str, int]:

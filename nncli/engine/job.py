@@ -27,7 +27,7 @@ class Seeds:
     split: Annotated[Seed, "which rows train, validate and test"] = 0
     init: Annotated[Seed, "the initial weights"] = 0
     shuffle: Annotated[Seed, "the order of rows, and their draws"] = 0
-    dropout: Annotated[Seed, "the masks of dropout layers"] = 0
+    dropout: Annotated[Seed, "the masks of dropout layers, and gaussian_noise"] = 0
 
     def moved(self, names: Sequence[str], step: int) -> "Seeds":
         """Those of these names plus `step`, the others as they are."""

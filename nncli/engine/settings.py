@@ -7,7 +7,6 @@ from nncli.constraints import Auto, NonNegative, Positive, PositiveInt
 from nncli.engine.batches import Sampling
 from nncli.frozen import frozen
 
-Engine = Literal["numpy", "compiled"]
 Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
 STOPPING_PATIENCE = 10  # epochs
 
@@ -78,9 +77,10 @@ class TrainingKeys:
         "OMP_NUM_THREADS allows",
     ] = "auto"
     engine: Annotated[
-        Auto | Engine,
+        Literal["auto", "numpy", "compiled"] | str,
         "what makes the steps; compiled: machine code, the same numbers up to rounding; auto: "
-        "compiled if it is installed and saves more time than compiling takes",
+        "compiled if it is installed and saves more time than compiling takes, else numpy; "
+        "another name: that of an installed package's engine",
     ] = "auto"
 
 
@@ -95,7 +95,7 @@ class Training(TrainingKeys):
     steps_per_epoch: PositiveInt = field()
     early_stopping: EarlyStopping | None = None
     threads: PositiveInt = field()
-    engine: Engine = "numpy"
+    engine: str = "numpy"
 
 
 def default_monitor(n_val: int) -> str:
