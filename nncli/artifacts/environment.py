@@ -8,7 +8,6 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from nncli.config.experiment import parts_of
 from nncli.config.resolved import Resolved
 from nncli.engine.steppers.plugged_in import package_of
 from nncli.errors import printable
+from nncli.frozen import frozen
 from nncli.parts.table import Table
 from nncli.registry import libraries_of
 
@@ -78,7 +78,7 @@ def _packages(experiment: Resolved) -> list[str]:
     return [f"{name} {version(name)}" for name in sorted(names)]
 
 
-@dataclass(frozen=True)
+@frozen
 class Difference:
     """A key of environment.json, what it says, and what it would say here and now."""
 

@@ -1,7 +1,7 @@
 """Evaluator: outputs, loss and metrics of one set of rows at fixed parameters."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.rows import Batch, InputBlock, Inputs, X, is_in_memory
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
+from nncli.frozen import frozen
 from nncli.parts.answers import Answers
 from nncli.parts.arrays import Array, LayerBuffers
 from nncli.parts.metrics import Metric
 
 
-@dataclass(frozen=True)
+@frozen
 class EvaluationSet(Batch):
     """Rows to evaluate on; inputs, which may lie on disk, targets and weights as in Batch.
 
@@ -34,7 +35,7 @@ class EvaluationSet(Batch):
         return EvaluationSet(rows.inputs, rows.targets, rows.weights, truth=self.truth[index])
 
 
-@dataclass(frozen=True)
+@frozen
 class Score:
     """The objective (data loss, weighted, plus penalty) and the unweighted metrics, by name."""
 

@@ -1,16 +1,17 @@
 """Settings of a training run: the `training` block of a config."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, NonNegative, Positive, PositiveInt
 from nncli.engine.batches import Sampling
+from nncli.frozen import frozen
 
 Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
 STOPPING_PATIENCE = 10  # epochs
 
 
-@dataclass(frozen=True)
+@frozen
 class EarlyStoppingKeys:
     """Stop when `monitor` hasn't improved by more than min_delta for `patience` epochs."""
 
@@ -24,7 +25,7 @@ class EarlyStoppingKeys:
     restore_best_weights: Annotated[bool, "end with the best epoch's weights"] = True
 
 
-@dataclass(frozen=True)
+@frozen
 class EarlyStopping(EarlyStoppingKeys):
     """The same with nothing left to guess."""
 
@@ -32,7 +33,7 @@ class EarlyStopping(EarlyStoppingKeys):
     patience: PositiveInt = STOPPING_PATIENCE
 
 
-@dataclass(frozen=True)
+@frozen
 class Converged:
     """Stop when the monitored value changes by at most `tolerance` from one epoch to the next."""
 
@@ -40,7 +41,7 @@ class Converged:
     tolerance: NonNegative = 1e-6
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class TrainingKeys:
     """How long, in what portions and how exactly to train."""
 
@@ -83,7 +84,7 @@ class TrainingKeys:
     ] = "auto"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Training(TrainingKeys):
     """The same with nothing left to guess: what the engine goes by.
 

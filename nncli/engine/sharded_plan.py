@@ -1,7 +1,7 @@
 """Sharded plan: the gradient of a batch as the sum of those of its shards, on one tape."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,14 @@ from nncli.engine.state import TrainState, stream
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.errors import NncliError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers
 
 IN_TURN = "shards take their turns in the same arrays: look at a job `of_whole_batches`"
 Piece = Callable[[Tape, slice], Batch]  # the rows of a shard, once the tape has put them there
 
 
-@dataclass(frozen=True)
+@frozen
 class ShardDraw:
     """Draws of a shard's step, from a stream that depends on nothing else.
 
@@ -54,7 +55,7 @@ def shard_draws(tape: Tape) -> list[tuple[ShardDraw, int]]:
     ]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Shard:
     """What one shard adds to a step."""
 

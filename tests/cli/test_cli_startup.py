@@ -8,17 +8,23 @@ import pytest
 PACKAGES = "m for m in sys.modules if '.' not in m or m == 'importlib.metadata'"
 LIST = f"import sys; sys.stderr.write(' '.join({PACKAGES}))"
 PLUGINS = {"importlib.metadata"}  # looking for them takes longer than reading a config
-SLOW = PLUGINS | {
-    "numpy",
-    "scipy",
-    "llvmlite",
-    "yaml",
-    "matplotlib",
-    "sklearn",
-    "pydantic",
-    "rich",
-    "safetensors",
-}
+INTERNET = {"email", "http", "ssl", "xml"}  # what escaping a letter of XML would bring along
+SLOW = (
+    PLUGINS
+    | INTERNET
+    | {
+        "statistics",
+        "numpy",
+        "scipy",
+        "llvmlite",
+        "yaml",
+        "matplotlib",
+        "sklearn",
+        "pydantic",
+        "rich",
+        "safetensors",
+    }
+)
 
 
 def imported_by(arguments, folder):

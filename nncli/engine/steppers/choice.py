@@ -5,7 +5,6 @@ of the first; only where there is no compiler, NumPy makes all steps.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 
 import numpy as np
@@ -20,6 +19,7 @@ from nncli.engine.steppers.lbfgs import LbfgsStepper
 from nncli.engine.steppers.plugged_in import BUILT_IN, engine_called
 from nncli.engine.steppers.protocol import Stepper
 from nncli.errors import UserError
+from nncli.frozen import frozen
 
 AUTO = "auto"
 INSTALL = "pip install llvmlite"
@@ -27,7 +27,7 @@ BY_INDEX = "numpy: so many classes are kept as their index (compiled would keep 
 MISSING = f"llvmlite isn't there, which would shorten this run: {INSTALL}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """An engine; refusal: why it isn't the one that was asked for or would have paid."""
 

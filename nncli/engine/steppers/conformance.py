@@ -14,7 +14,6 @@ A check raises AssertionError. An engine that refuses a case has it trained by N
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from nncli.engine.steppers import choice
 from nncli.engine.stop import Stop, StopAt
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
+from nncli.frozen import frozen
 from nncli.parts.activations import Softmax, Tanh
 from nncli.parts.layers import BatchNorm, Dense, Dropout, EmbeddedColumn, Embedding
 from nncli.parts.losses import CrossEntropy
@@ -39,13 +39,13 @@ ROWS, INPUTS, CLASSES, EPOCHS = 50, 4, 3, 4
 ROUNDING: Mapping[str, float] = {"float64": 1e-8, "float32": 2e-3}
 
 
-@dataclass(frozen=True)
+@frozen
 class Case:
     """A small job of one kind; by default every row a step."""
 
     hidden: tuple[Any, ...] = (Dense(8, Tanh()),)
-    optimizer: Optimizer = Sgd(0.1, momentum=0.9)  # noqa: RUF009 - which is frozen
-    schedule: Schedule = Constant()  # noqa: RUF009
+    optimizer: Optimizer = Sgd(0.1, momentum=0.9)
+    schedule: Schedule = Constant()
     batch_size: int = ROWS
     categories: int = 0
     is_weighted: bool = False
