@@ -19,6 +19,7 @@ from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.run_directory import LARGEST_COPY, STUDY, no_run_at
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
 from nncli.errors import CorruptRun, UserError
+from nncli.frozen import frozen
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
@@ -30,7 +31,7 @@ FORMAT = 1
 Kind = Literal["folds", "seeds", "ensemble", "sweep"]
 
 
-@dataclasses.dataclass(frozen=True)
+@frozen
 class StudyFacts:
     """What a study is: study.json.
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,13 +15,14 @@ from nncli.config.source_text import problem, read_text
 from nncli.config.table_defaults import with_table_defaults
 from nncli.config.wording import show
 from nncli.errors import ConfigError, DataError, Problem, ShapeError, TableError
+from nncli.frozen import frozen
 from nncli.registry import Part
 
 LAYERS = ("network", "hidden")  # a list whose items may be numbers
 E = TypeVar("E", bound=Experiment)
 
 
-@dataclass(frozen=True)
+@frozen
 class Source:
     """Where the values of a config stand, for problems found after reading.
 

@@ -1,7 +1,7 @@
 """Job: all that a training run needs, with every `auto` resolved."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated
 
@@ -13,13 +13,14 @@ from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
 from nncli.engine.settings import Training, default_monitor
 from nncli.engine.state import TrainState, stream
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
 
-@dataclass(frozen=True)
+@frozen
 class Seeds:
     """One seed per random stream; 0, as ever, where none is given."""
 
@@ -33,7 +34,7 @@ class Seeds:
         return Seeds(**{name: seed + step * (name in names) for name, seed in vars(self).items()})
 
 
-@dataclass(frozen=True)
+@frozen
 class Job:
     """What to train, on which rows, and how.
 

@@ -8,13 +8,13 @@ before any pixel is.
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nncli.data.reading.chunks import Chunk, reading, refuse_width
 from nncli.errors import DataError, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import open_regular, sha256_of
 
@@ -26,7 +26,7 @@ CHANNELS = ("red", "green", "blue")
 AT_A_TIME = 256  # pictures of a chunk
 
 
-@dataclass(frozen=True)
+@frozen
 class _Picture:
     path: Path
     label: str
