@@ -8,14 +8,15 @@ JSON Schema and the reference pages are made from both.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
+
+from nncli.frozen import frozen
 
 Auto = Literal["auto"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Bounds:
     """An interval for a number: gt/ge below, lt/le above. Every bounded number is finite."""
 
@@ -38,14 +39,14 @@ class Bounds:
         return " and ".join(f"{sign} {limit:g}" for sign, limit in limits if limit is not None)
 
 
-@dataclass(frozen=True)
+@frozen
 class Length:
     """How many items a list holds at the least."""
 
     least: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Readable:
     """That a text can be read. read: raises ValueError for one that can't."""
 

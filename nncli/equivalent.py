@@ -1,12 +1,13 @@
 """Equivalents: what another library is told in place of a part, and where it still differs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from nncli.frozen import frozen
 
 LIBRARIES = ("scikit-learn", "keras", "pytorch")
 
 
-@dataclass(frozen=True, init=False)
+@frozen
 class Equivalent:
     """code: what to paste; empty where there is no equivalent.  notes: a sentence each.
 

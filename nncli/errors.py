@@ -21,9 +21,10 @@ Only the command line prints them; every floor below raises them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import ClassVar
+
+from nncli.frozen import frozen
 
 LONGEST_LINE = 2000  # signs
 
@@ -51,7 +52,7 @@ class UserError(NncliError):
     exit_code = 2
 
 
-@dataclass(frozen=True)
+@frozen
 class Problem:
     """One thing that is wrong, and where: `where` is `file:line:column`, `path` the dotted key."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from nncli.equivalent import Equivalent
 from nncli.errors import NncliError, UserError, did_you_mean
+from nncli.frozen import frozen
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -37,7 +38,7 @@ MODULES = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Part:
     """What a config can name: hyperparameters, never an array.
 
@@ -103,7 +104,7 @@ def part(name: str, *aliases: str) -> Callable[[P], P]:
 
     def register(cls: P) -> P:
         if "__annotations__" in vars(cls):  # else its base has made it one, 0.4 ms earlier
-            dataclass(frozen=True)(cls)
+            frozen(cls)
         family = _families[cls.kind]
         for taken in {name, *aliases} & (family.classes.keys() | family.aliases.keys()):
             raise NncliError(f"two {cls.kind} parts are called '{taken}': {cls.__module__}")

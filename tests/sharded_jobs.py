@@ -5,10 +5,12 @@ import sys
 import zlib
 from dataclasses import replace
 from importlib.util import find_spec
+from unittest.mock import patch
 
 import numpy as np
 from engine_jobs import make_job
 
+from nncli.engine import cost
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.ranks import ALONE
 from nncli.engine.settings import EarlyStopping
@@ -18,7 +20,7 @@ from nncli.errors import Diverged
 from nncli.parts.activations import Softmax, Tanh
 from nncli.parts.layers import BatchNorm, Dense, Dropout
 from nncli.parts.losses import CrossEntropy, Rss
-from nncli.parts.metrics import Accuracy
+from nncli.parts.metrics import Accuracy, RootMeanSquaredError
 from nncli.parts.optimizers import Adam, Sgd
 from nncli.parts.regularizers import L1L2
 from nncli.parts.schedules import Cosine, ReduceOnPlateau
@@ -60,6 +62,7 @@ def jobs():
         "small": _job((Dense(8),), batch_size=16),
         "all rows in place": _job((Dense(8),), optimizer=Sgd(0.1, momentum=0.9)),
         "dropout and statistics": _job(mixed, batch_size=16, optimizer=Adam(0.01)),
+        "all kinds": _job((*WIDE, *mixed), batch_size=16, optimizer=Adam(0.01)),
         "wide": _job(WIDE, batch_size=16, optimizer=Adam(0.01), schedule=Cosine()),
         "float32, clipped": _job(WIDE, batch_size=16, clip_grad_norm=0.1, dtype="float32"),
         "penalties": _job(
@@ -68,7 +71,12 @@ def jobs():
         "weights and metrics": _job((Dense(8),), batch_size=24, **weighted),
         "drawn rows": _job(mixed, batch_size=24, sampling="with_replacement", steps_per_epoch=5),
         "stopped early": _job(
-            (Dense(30),), batch_size=10, epochs=30, val_rows=9, early_stopping=stopping
+            (Dense(30),),
+            batch_size=10,
+            epochs=30,
+            val_rows=40,
+            early_stopping=stopping,
+            metrics={"rmse": RootMeanSquaredError()},
         ),
         "lower rates": _job((Dense(8),), batch_size=16, epochs=6, schedule=plateau),
         "diverging": _job((Dense(8),), batch_size=16, optimizer=Sgd(1e200)),
@@ -90,24 +98,30 @@ def outcome(job, ranks=None, engine="numpy"):
     return json.loads(json.dumps([reports, ended, zlib.crc32(theta.tobytes())]))
 
 
-def outcomes(ranks=None):
-    """Of all jobs, and of some in machine code."""
-    made, compiled = jobs(), ("dropout and statistics", "wide") if len(ENGINES) > 1 else ()
-    found = {name: outcome(job, ranks) for name, job in made.items()}
-    return found | {
-        f"{name}, compiled": outcome(made[name], ranks, "compiled") for name in compiled
-    }
+def of_numpy(ranks=None, names=None):
+    """The outcomes of jobs, by default all, each evaluated in chunks of a few rows."""
+    with (
+        patch.object(cost, "CHUNK_NUMBERS", 512),
+        patch.object(cost, "KEPT_OUTPUTS", 2),  # answers are kept instead, where they will do
+        patch.object(cost, "KEPT_BYTES", 0),
+    ):
+        return {name: outcome(jobs()[name], ranks) for name in names or jobs()}
+
+
+def of_machine_code(ranks=None):
+    """The outcome of the job that has most to compile."""
+    return outcome(jobs()["all kinds"], ranks, "compiled") if len(ENGINES) > 1 else None
 
 
 def main():
-    """Four ranks train each job, then two pairs of ranks do: what every one of them has."""
+    """Four ranks train each job in NumPy, then pairs of ranks some: what each of them has."""
     from mpi4py import MPI
 
     from nncli.engine.mpi_ranks import MpiRanks
 
     world = MPI.COMM_WORLD
-    pair = world.Split(world.Get_rank() // 2)
-    found = [outcomes(MpiRanks(each)) for each in (world, pair)]
+    four, two = MpiRanks(world), MpiRanks(world.Split(world.Get_rank() // 2))
+    found = of_numpy(four), of_numpy(two, ["all kinds"]), of_machine_code(two)
     everyone = world.gather(found)
     if everyone is not None:
         json.dump(everyone, sys.stdout)

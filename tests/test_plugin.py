@@ -10,7 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parent.parent
-PLUGIN = ROOT / "examples" / "plugin"
+PLUGIN, ENGINE = ROOT / "examples" / "plugin", ROOT / "examples" / "engine"
 CONFIG = PLUGIN / "iris_squareplus.yaml"
 
 GREATEST_ERROR = """
@@ -39,11 +39,11 @@ print(abs(dz - numeric).max())
 
 @pytest.fixture(scope="module")
 def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the plugin installed in it, without an index."""
+    """A folder with the plugins installed in it, without an index."""
     folder = tmp_path_factory.mktemp("plugin")
     options = ["--isolated", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", *options, "--target", folder, PLUGIN],
+        [sys.executable, "-m", "pip", "install", *options, "--target", folder, PLUGIN, ENGINE],
         check=True,
         timeout=120,
     )
@@ -74,6 +74,18 @@ def test_an_installed_plugin_adds_an_activation_that_trains(
     assert "activation: squareplus" in (run / "config.resolved.yaml").read_text()
     environment = json.loads((run / "environment.json").read_text())
     assert environment["packages"] == ["nncli-squareplus 0.1.0"]
+
+
+def test_an_installed_engine_makes_the_steps_of_a_config_that_names_it(
+    plugin_folder: Path, tmp_path: Path
+) -> None:
+    asked = ["--set", "training.engine=mirror", "--set", "training.epochs=3"]
+    train = ["-m", "nncli", "train", CONFIG, "--runs-dir", tmp_path, "--quiet", *asked]
+    done = run_python(*train, plugin=plugin_folder)
+    assert done.returncode == 0, done.stderr
+    environment = json.loads((tmp_path / "iris_squareplus-001/environment.json").read_text())
+    assert environment["engine"] == "mirror"
+    assert environment["packages"] == ["nncli-mirror 0.1.0", "nncli-squareplus 0.1.0"]
 
 
 def test_the_derivative_in_the_plugin_is_that_of_its_formula(plugin_folder: Path) -> None:

@@ -10,25 +10,13 @@ from benchmarks.accuracy.methods import METHODS
 from benchmarks.accuracy.tables import TABLES, BenchTable
 
 Lines = list[dict[str, Any]]
+HEAD = Path(__file__).parent / "head.md"
 CHOICES = Path(__file__).parent / "choices.md"  # how the defaults were chosen: written by hand
 SCORES = {True: ("r2",), False: ("accuracy", "log_loss")}  # of a table of numbers, of classes
 LOSSES = {"log_loss"}  # the less the better
 OURS = ("nncli", "nncli --quick")
 TOLERATED = 0.02
-
-HEAD = """\
-# How good the defaults are
-
-Made by `make accuracy` (`benchmarks/accuracy/`) out of `benchmarks/accuracy/results.jsonl`:
-`nncli init TABLE --target COLUMN`, then `nncli train`, nothing changed by hand; "--quick" is the
-one network of `init --quick`. All on the same rows: 70% train, 15% validate, 15% test, in the
-classes' proportions, dealt anew for each seed; figures are of the test rows. linear (ridge or
-logistic), MLP, random forest and HGB (HistGradientBoosting) are scikit-learn's, untouched, and
-learn from the validation rows too; RealMLP is RealMLP-TD of pytabkit 1.8, one network, or bagged
-over 8 folds as ours. Means over the seeds that all methods of a table have. CPU seconds are of
-fitting, on one thread of a busy machine.
-
-"""
+DEAR = ("RealMLP, 8 bagged", "TabM")  # which are tried on fewer tables and seeds
 
 
 def _paired(lines: Lines) -> Lines:
@@ -65,12 +53,13 @@ class Results:
 
 def page(lines: Lines) -> str:
     """The whole page."""
-    results = Results(_paired(lines))
+    results = Results(_paired([line for line in lines if line["method"] not in DEAR]))
     new = [t for t in TABLES if not t.is_old and results.seeds("nncli", t.name)]
     old = [t for t in TABLES if t.is_old and results.seeds("nncli", t.name)]
-    text = HEAD
+    text = HEAD.read_text(encoding="utf-8")
     text += "## The ten tables that the defaults were chosen on\n\n" + _summary(results, new)
-    text += _cells(results, new) + _trust(results, new) + _worst(results, [*new, *old])
+    text += _cells(results, new) + _dear(lines, new)
+    text += _trust(results, new) + _worst(results, [*new, *old])
     text += "## Others\n\n" + (
         _summary(results, old) + _cells(results, old) if old else "Not run.\n\n"
     )
@@ -92,7 +81,11 @@ def _summary(results: Results, tables: Sequence[BenchTable]) -> str:
     text = (
         f"{len(tables)} tables; rank over accuracy and log loss, or R2:\n\n{_table(header, rows)}\n"
     )
-    missing = [m for m in METHODS if m not in methods]
+    alone = _ranks(results, tables, [m for m in methods if m != OURS[0]])
+    if {OURS[1], "HGB"} <= alone.keys():
+        text += f"Ranked without nncli's eight: nncli --quick {alone[OURS[1]]:.2f}, "
+        text += f"HGB {alone['HGB']:.2f}.\n\n"
+    missing = [m for m in METHODS if m not in methods and m not in DEAR]
     if missing:
         text += f"Not measured on each of them: {', '.join(missing)}.\n\n"
     return text
@@ -138,6 +131,23 @@ def _cells(results: Results, tables: Sequence[BenchTable]) -> str:
 def _cell(results: Results, table: BenchTable, method: str) -> str:
     values = [results.get(method, table.name, score) for score in SCORES[table.is_number]]
     return " / ".join(f"{value:.3f}" for value in values if value is not None)
+
+
+def _dear(lines: Lines, tables: Sequence[BenchTable]) -> str:
+    """The methods that were tried on some tables and seeds, beside ours on the same."""
+    rows = []
+    for method in DEAR:
+        own = [line for line in lines if line["method"] == method]
+        for table in tables:
+            seeds = {line["seed"] for line in own if line["table"] == table.name}
+            found = Results([line for line in lines if line["seed"] in seeds])
+            if seeds and found.seeds(OURS[0], table.name):
+                names = (method, OURS[0])
+                scores = [_cell(found, table, name) for name in names]
+                cpu = [f"{found.get(name, table.name, 'cpu') or 0:.2g}" for name in names]
+                rows.append([table.name, method, str(len(seeds)), *scores, *cpu])
+    header = ["table", "method", "seeds", "its scores", "nncli's", "its CPU s", "nncli's CPU s"]
+    return f"Tried on some tables, and seeds, alone:\n\n{_table(header, rows)}\n" if rows else ""
 
 
 def _trust(results: Results, tables: Sequence[BenchTable]) -> str:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nncli.artifacts.curve_bands import WIDE_RANGE, show_epochs
@@ -10,6 +9,7 @@ from nncli.artifacts.number_ticks import log_ticks, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
 from nncli.artifacts.plots import cut_inside, dress, legend, new_figure
 from nncli.errors import escaped
+from nncli.frozen import frozen
 
 UNJUDGED = ("learning_rate", "seconds")  # which are no better high or low
 GRADIENT = "gradient_norm_"  # nor are those of layers
@@ -19,7 +19,7 @@ LONGEST = 40  # letters of a run's name
 SMALL = 12  # runs, from which on names are small
 
 
-@dataclass(frozen=True)
+@frozen
 class Curves:
     """One run's metrics.csv, and how to label it.
 

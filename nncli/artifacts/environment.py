@@ -8,7 +8,6 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,9 @@ from nncli import __version__
 from nncli.artifacts.clock import utc_now
 from nncli.config.experiment import parts_of
 from nncli.config.resolved import Resolved
+from nncli.engine.steppers.plugged_in import package_of
 from nncli.errors import printable
+from nncli.frozen import frozen
 from nncli.parts.table import Table
 from nncli.registry import libraries_of
 
@@ -68,6 +69,8 @@ def _packages(experiment: Resolved) -> list[str]:
     names = {name for part in parts_of(experiment) for name in libraries_of(part)}
     if experiment.training.engine == "compiled":
         names.add("llvmlite")
+    elif package := package_of(experiment.training.engine):
+        names.add(package)
     if not names:
         return []
     from importlib.metadata import version  # 20 ms that few configs need
@@ -75,7 +78,7 @@ def _packages(experiment: Resolved) -> list[str]:
     return [f"{name} {version(name)}" for name in sorted(names)]
 
 
-@dataclass(frozen=True)
+@frozen
 class Difference:
     """A key of environment.json, what it says, and what it would say here and now."""
 

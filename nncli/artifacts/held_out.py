@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Self
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from nncli.data.scaling import Scaling
 from nncli.errors import CorruptRun, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.untrusted_files.array_headers import Malformed
@@ -18,7 +19,7 @@ from nncli.untrusted_files.npz import NpzArchive
 Predict = Callable[[Table, Array], Array]  # chosen rows of a table -> predictions
 
 
-@dataclass(frozen=True)
+@frozen
 class HeldOut:
     """rows: of the table, ascending.  predictions: (rows, classes) or (rows, targets).
 

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,11 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.build import Built, build
 from nncli.config.load import load
 from nncli.engine.state import TrainState
+from nncli.frozen import frozen
 from nncli.untrusted_files.opening import read_file
 
 
-@dataclass(frozen=True)
+@frozen
 class LoadedNetwork:
     """state: before the first step, or a run's last one with the weights to use as its theta.
 

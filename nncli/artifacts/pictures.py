@@ -9,7 +9,6 @@ from contextlib import chdir, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 from nncli.artifacts.files import output_file
 from nncli.errors import UserError
@@ -47,6 +46,8 @@ def picture(suffix: str, draw: Callable[[], Any], alt: str = "") -> bytes:
         about = NO_DATE.get(suffix, {}) | ({ALT[suffix]: alt} if alt else {})
         draw().savefig(content, format=suffix[1:], dpi=150, metadata=about)
     if suffix == ".svg" and alt:  # which a browser reads out, even within a page
+        from xml.sax.saxutils import quoteattr
+
         label = f"<svg role='img' aria-label={quoteattr(alt)} ".encode()
         return content.getvalue().replace(b"<svg ", label, 1)
     return content.getvalue()

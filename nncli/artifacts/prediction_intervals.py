@@ -6,7 +6,6 @@ row with at least that probability, whatever the network, if rows come from one 
 """
 
 import math
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -14,10 +13,11 @@ import numpy as np
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.data.scaling import Scaling
 from nncli.errors import UserError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 
-@dataclass(frozen=True)
+@frozen
 class PredictionIntervals:
     """level: the share of rows to cover.  widths: (targets,) half of each, in learnt units.
 

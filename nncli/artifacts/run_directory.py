@@ -5,8 +5,10 @@ from pathlib import Path
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.numbered_directory import NumberedDirectory
 from nncli.errors import CorruptRun, UserError
+from nncli.operating_system import shell_word
 
 CONFIG = "config.yaml"
+CONFIG_SUFFIXES = (".yaml", ".yml")
 RESOLVED = "config.resolved.yaml"
 WEIGHTS = "model.safetensors"
 METRICS = "metrics.csv"
@@ -31,6 +33,16 @@ UNFINISHED = (
 )
 
 
+def no_run_at(path: Path) -> str:
+    """What is wrong with a path that is no folder, where a run is expected."""
+    if not path.is_file():
+        return "no such run directory"
+    leaves = f"; a config leaves one: nncli train {shell_word(path)}" * (
+        path.suffix in CONFIG_SUFFIXES
+    )
+    return f"expected a run directory, found a file{leaves}"
+
+
 class RunDirectory(NumberedDirectory):
     """A run on disk."""
 
@@ -42,7 +54,7 @@ class RunDirectory(NumberedDirectory):
         """A run that was trained before. Raises UserError if there is none at `path`."""
         run = cls(path)
         if not path.is_dir():
-            raise UserError(f"{path}: no such run directory")
+            raise UserError(f"{path}: {no_run_at(path)}")
         if (path / STUDY).is_file():
             from nncli.artifacts.study_directory import which_run
 

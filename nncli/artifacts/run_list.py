@@ -1,7 +1,7 @@
 """Run list: what lies in a folder of runs and studies, a line each."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,13 +14,14 @@ from nncli.config.changes import Change, changes
 from nncli.config.experiment import Experiment
 from nncli.engine.settings import default_monitor
 from nncli.errors import NncliError, UserError
+from nncli.frozen import frozen
 from nncli.parts.metrics import Metric
 
 UNFINISHED = "unfinished"  # killed, or just begun
 NOT_SHOWN = ("name", "output")
 
 
-@dataclass(frozen=True)
+@frozen
 class Listed:
     """A run or a study.
 

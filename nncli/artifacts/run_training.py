@@ -1,7 +1,6 @@
 """Run training: the epochs of a recorded run, to its end, for whoever trains one."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from nncli.artifacts.learning_curves import BackgroundPlotter
@@ -10,12 +9,13 @@ from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.stop import Stop
 from nncli.errors import Diverged
+from nncli.frozen import frozen
 
 OnReport = Callable[[EpochReport], object]
 Prune = Callable[[EpochReport], bool]
 
 
-@dataclass(frozen=True)
+@frozen
 class TrainingResult:
     """How a run ended.
 

@@ -16,9 +16,10 @@ from nncli.artifacts.files import to_json
 from nncli.artifacts.manifest import is_listed
 from nncli.artifacts.numbered_directory import NumberedDirectory
 from nncli.artifacts.path_safety import place_inside
-from nncli.artifacts.run_directory import LARGEST_COPY, STUDY
+from nncli.artifacts.run_directory import LARGEST_COPY, STUDY, no_run_at
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
 from nncli.errors import CorruptRun, UserError
+from nncli.frozen import frozen
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
@@ -30,7 +31,7 @@ FORMAT = 1
 Kind = Literal["folds", "seeds", "ensemble", "sweep"]
 
 
-@dataclasses.dataclass(frozen=True)
+@frozen
 class StudyFacts:
     """What a study is: study.json.
 
@@ -97,7 +98,8 @@ class StudyDirectory(NumberedDirectory):
     def open(cls, path: Path) -> "StudyDirectory":
         """A study that began before. Raises UserError if there is none at `path`."""
         if not is_study(path):
-            raise UserError(f"{path}: not a study: it has no {STUDY}")
+            found = f"not a study: it has no {STUDY}" if path.is_dir() else no_run_at(path)
+            raise UserError(f"{path}: {found}")
         if not (path / MANIFEST).is_file():
             raise CorruptRun(f"{path / MANIFEST}: missing from the study")
         return cls(path)

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,14 @@ from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.rows import Inputs
 from nncli.engine.threads import limited
 from nncli.errors import CorruptRun, UserError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.table import Table
 from nncli.parts.threshold_choice import ChosenThreshold
 
 
-@dataclass(frozen=True)
+@frozen
 class ChosenRows:
     """Rows to score. name: of a split, or of the file that they come from."""
 
@@ -34,7 +34,7 @@ class ChosenRows:
     rows: Array
 
 
-@dataclass(frozen=True)
+@frozen
 class Scored:
     """rows: as others that are to be compared see them.  loss: the objective on them.
 

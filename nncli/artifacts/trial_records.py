@@ -4,10 +4,11 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from nncli.errors import CorruptRun
+from nncli.frozen import frozen
 
 OPEN = "running"  # or waiting, or left behind by a stop
 COMPLETED = "completed"
@@ -16,7 +17,7 @@ FIXED = ("number", "state", "run", "value", "std", "epochs", "seconds", "host")
 METRIC_PREFIXES = ("train_", "val_", "held_out_")
 
 
-@dataclass(frozen=True)
+@frozen
 class TrialRecord:
     """A trial: what was tried, and what came of it.
 

@@ -1,7 +1,7 @@
 """Build: an Experiment -> its data, Resolved, its model, and the Job that the engine trains."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,13 +31,14 @@ from nncli.engine.network import Network
 from nncli.engine.settings import TrainingKeys
 from nncli.engine.steppers.choice import Choice, choose
 from nncli.errors import DataError, TableError, UserError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 
-@dataclass(frozen=True)
+@frozen
 class Built:
     """A resolved experiment with everything made for it.
 

@@ -4,7 +4,7 @@ It needs no data: what a run has recorded is enough to make it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from nncli.engine.evaluator import EvaluationSet, Forward
 from nncli.engine.network import Network
 from nncli.engine.rows import CODE, InputBlock, Inputs, X
 from nncli.errors import Problem, TableError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.layers import Embedding
@@ -36,7 +37,7 @@ LARGE = 1 << 25  # bytes of inputs
 SPREAD, TABLE_ITEM = 2, 8  # times as large as the columns that they are of; bytes of a cell
 
 
-@dataclass(frozen=True)
+@frozen
 class Model:
     """A resolved experiment with its preprocessing."""
 

@@ -1,15 +1,15 @@
 """Recorded data: what a run keeps of its data, to be used again instead of drawn or fitted anew."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import CorruptRun, DataError
+from nncli.frozen import frozen
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
 
-@dataclass(frozen=True)
+@frozen
 class RecordedData:
     """The rows of each part of the split, the fitted preprocessing, and the data's SHA-256."""
 

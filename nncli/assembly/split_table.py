@@ -1,7 +1,7 @@
 """Split table: the data of an experiment, loaded, and which of its rows train."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,11 +17,12 @@ from nncli.data.folds import folds, member_rows
 from nncli.data.formulas.columns import chosen_columns
 from nncli.data.targets import as_task
 from nncli.engine.state import stream
+from nncli.frozen import frozen
 from nncli.parts.splits import Rows, Split
 from nncli.parts.table import Table
 
 
-@dataclass(frozen=True)
+@frozen
 class SplitTable:
     """A table, and how its rows are split.
 

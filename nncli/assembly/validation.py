@@ -195,7 +195,10 @@ def _minimization(resolved: Resolved) -> Found:
     if not isinstance(resolved.schedule, Constant) or resolved.schedule.warmup:
         yield "schedule", f"{name} has no learning rate to schedule: drop the block"
     if any(layer.is_random for layer in single_layers(resolved.network.hidden)):
-        yield "network.hidden", f"{name} needs a loss without chance: drop the dropout layers"
+        yield (
+            "network.hidden",
+            f"{name} needs a loss without chance: drop dropout and gaussian_noise",
+        )
     if any(isinstance(layer, BatchNorm) for layer in single_layers(resolved.network.hidden)):
         message = f"{name} tries points that would move batch_norm's statistics: drop the layers"
         yield "network.hidden", message

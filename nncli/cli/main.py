@@ -1,5 +1,7 @@
 """The `nncli` command, and the one place where errors become lines and exit codes."""
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -90,6 +92,7 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit with the code of the contract."""
+    atexit.register(gc.freeze)  # else Python ends by looking through all it has for garbage
     open_closed_streams()
     write_all_or_fail()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,18 @@ PICTURES = ("png", "svg", "pdf")
 CONFIG = click.Path(path_type=Path)
 RUN = click.Path(path_type=Path)
 FILE_OR_STDOUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; neither nan, which no range keeps out, nor infinite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"expected a finite number, found {number}.", param, ctx)
+        return number
 
 
 def is_stdout(output: Path) -> bool:

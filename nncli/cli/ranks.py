@@ -164,6 +164,8 @@ def leading(ranks: Ranks) -> Iterator[None]:
     """While entered, an error is told to the ranks that wait for rank 0 to prepare."""
     try:
         yield
+    except OnRank:  # which all know of
+        raise
     except Exception as error:
         if not _waiting:
             settle(ranks, error=error)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 from nncli.cli.options import print_json
 from nncli.cli.streams import echo_err, echo_line
 from nncli.errors import NothingLeft, escaped
+from nncli.frozen import frozen
 from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-@dataclass(frozen=True)
+@frozen
 class How:
     """How a study is run and what is said of it, by its options."""
 

@@ -1,7 +1,6 @@
 """`nncli train`: one run, new or gone on with, alone or as rank 0 of several."""
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,11 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.engine.ranks import Ranks
 from nncli.errors import NothingLeft
+from nncli.frozen import frozen
 from nncli.operating_system import shell_word
 
 
-@dataclass(frozen=True)
+@frozen
 class SingleRun:
     """How one run is trained and what is said of it."""
 

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.path_safety import place_inside
-from nncli.artifacts.run_directory import CHECKPOINT, FIRST_FOLD, FOLDS, RESOLVED, RunDirectory
+from nncli.artifacts.run_directory import (
+    CHECKPOINT,
+    FIRST_FOLD,
+    FOLDS,
+    RESOLVED,
+    RunDirectory,
+    no_run_at,
+)
 from nncli.artifacts.study_directory import CONFIRM, StudyDirectory, StudyFacts, is_study
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.comparison.results import HELD_OUT, NOT_ENDED
@@ -48,8 +55,8 @@ def runs_of(path: Path) -> list[Bundle]:
     Raises UserError if it is none of these, CorruptRun.
     """
     name = RunDirectory(path).name
-    if not path.exists():
-        raise UserError(f"{path}: no such run directory")
+    if not path.is_dir():
+        raise UserError(f"{path}: {no_run_at(path)}")
     if is_study(path):
         return _of_study(path, name)
     if (path / FIRST_FOLD).is_dir():

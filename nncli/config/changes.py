@@ -3,17 +3,17 @@
 import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from nncli.config.dump import in_words, plain
 from nncli.config.experiment import Experiment
 from nncli.config.source_text import join
 from nncli.errors import printable
+from nncli.frozen import frozen
 from nncli.registry import Part
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     """A key, and its values as text."""
 

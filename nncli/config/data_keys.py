@@ -1,7 +1,7 @@
 """Data keys: the `data` block of a config, and the blocks in it."""
 
 from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +15,7 @@ from nncli.data.reading.column_names import nfc
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.targets import class_name
+from nncli.frozen import frozen
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
@@ -29,7 +30,7 @@ def _default(key: Any) -> Any:
     return key.default if key.default_factory is NO_DEFAULT else key.default_factory()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Data:
     """Where the rows come from, and which of them train: a built-in dataset, or your own table."""
 

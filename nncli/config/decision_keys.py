@@ -1,15 +1,15 @@
 """Decision keys: the `decision` block of a config."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from nncli.constraints import Bounds
+from nncli.frozen import frozen
 from nncli.parts.threshold_choice import Costs, Goal
 
 Between = Annotated[float, Bounds(gt=0, lt=1)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class DecisionKeys:
     """Which of two classes a row is given: the second where its probability is above a threshold.
 

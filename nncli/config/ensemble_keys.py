@@ -1,15 +1,15 @@
 """Ensemble keys: the `ensemble` block of a config."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, Bounds
+from nncli.frozen import frozen
 
 By = Literal["folds", "seeds"]
 MEMBER_SEEDS = ("init", "shuffle", "dropout")  # in which members differ
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class EnsembleKeys:
     """Several networks, whose predictions are averaged: better than one, at so many times its cost.
 

@@ -1,7 +1,7 @@
 """Experiment: one config file, as typed values. The fields are the YAML keys."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from typing import Annotated, Any, Literal
 
 from nncli.config.data_keys import Data
@@ -11,6 +11,7 @@ from nncli.config.sweep import SweepKeys
 from nncli.constraints import Auto, PositiveInt, Seed
 from nncli.engine.job import Seeds
 from nncli.engine.settings import TrainingKeys
+from nncli.frozen import frozen
 from nncli.parts.layers import Input, Layer, Output
 from nncli.parts.losses import Loss
 from nncli.parts.metrics import Metric
@@ -19,7 +20,7 @@ from nncli.parts.schedules import Constant, Schedule
 from nncli.registry import Part
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class NetworkKeys:
     """The layers, from input to output."""
 
@@ -30,7 +31,7 @@ class NetworkKeys:
     output: Annotated[Output, "the last layer"] = field(default_factory=Output)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Evaluation:
     """What besides the loss is measured."""
 
@@ -39,7 +40,7 @@ class Evaluation:
     ] = "auto"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class OutputKeys:
     """What a run leaves behind, and where."""
 
@@ -72,14 +73,18 @@ class OutputKeys:
 SeedBlock = Annotated[Seed | Seeds, "of split, initial weights, shuffling and dropout, or one each"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Experiment:
     """One training run, declared."""
 
     name: Annotated[str | Auto, "names the run directory; auto: the file's stem"] = "auto"
     seed: SeedBlock = 0
     data: Annotated[Data, "where the rows come from"]
-    network: Annotated[NetworkKeys, "the layers"] = field(default_factory=NetworkKeys)
+    network: Annotated[
+        NetworkKeys,
+        "the layers; a config of a table that names neither these nor an optimizer, and holds rows "
+        "back, gets those of `nncli init --quick`",
+    ] = field(default_factory=NetworkKeys)
     loss: Annotated[Loss | Auto, "auto: by the output's activation"] = "auto"
     optimizer: Annotated[Optimizer, "how a gradient moves the weights"] = field(
         default_factory=Adam

@@ -1,18 +1,19 @@
 """Feature keys: `data.features`: which columns the network sees, and what is made of them."""
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Annotated, Any
 
 from nncli.constraints import Bounds, Length, Readable
 from nncli.data.formulas.derived import Derivation
 from nncli.data.formulas.parse import parse
 from nncli.data.reading.column_names import nfc
+from nncli.frozen import frozen
 
 Formula = Annotated[str, Readable(parse)]
 Degree = Annotated[int, Bounds(ge=2, le=100)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class PolynomialKeys:
     """All products of powers of some columns."""
 
@@ -22,7 +23,7 @@ class PolynomialKeys:
     ] = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Features:
     """Which columns the network sees, and what is made of them."""
 

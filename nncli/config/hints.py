@@ -9,10 +9,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from nncli.config.nodes import Node
 from nncli.constraints import Bounds, Length, Readable
+from nncli.frozen import frozen
 from nncli.registry import Part
 
 
-@dataclasses.dataclass(frozen=True)
+@frozen
 class Spec:
     """A type without its annotations, and what they said."""
 

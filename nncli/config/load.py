@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,15 +12,17 @@ from nncli.config.experiment import Experiment
 from nncli.config.nodes import OVERRIDE, Node, parse
 from nncli.config.overrides import apply, read_assignment
 from nncli.config.source_text import problem, read_text
+from nncli.config.table_defaults import with_table_defaults
 from nncli.config.wording import show
 from nncli.errors import ConfigError, DataError, Problem, ShapeError, TableError
+from nncli.frozen import frozen
 from nncli.registry import Part
 
 LAYERS = ("network", "hidden")  # a list whose items may be numbers
 E = TypeVar("E", bound=Experiment)
 
 
-@dataclass(frozen=True)
+@frozen
 class Source:
     """Where the values of a config stand, for problems found after reading.
 
@@ -69,9 +71,10 @@ def load_text(text: str, path: Path, assignments: Sequence[str] = ()) -> tuple[E
 
 def read_root(text: str, path: Path, assignments: Sequence[str] = ()) -> Node:
     """The nodes of a config and of what `--set` changes of it."""
-    root = parse(text, str(path))
-    for assignment in assignments:
-        root = assign(root, *read_assignment(assignment))
+    given = [read_assignment(assignment) for assignment in assignments]
+    root = with_table_defaults(parse(text, str(path)), [keys for keys, _ in given])
+    for keys, value in given:
+        root = assign(root, keys, value)
     return root
 
 

@@ -4,7 +4,7 @@ Scalars follow YAML 1.2, equal keys are an error, tags and merge keys are refuse
 and aliases are capped.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import yaml
@@ -13,13 +13,14 @@ from nncli.config.scalars import TAG, Scalar, read_scalar, shown_tag, teach_scal
 from nncli.config.source_text import join, place_in, problem
 from nncli.config.syntax import in_words
 from nncli.errors import ConfigError, Problem, printable
+from nncli.frozen import frozen
 
 MOST_DEPTH = 32
 MOST_NODES = 100_000  # after every alias is written out
 OVERRIDE = "--set"
 
 
-@dataclass(frozen=True)
+@frozen
 class Node:
     """A scalar, a list of nodes or a dict of nodes, and where it stands.
 

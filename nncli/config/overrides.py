@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nncli.config.nodes import OVERRIDE, Node, parse
-from nncli.config.source_text import join, problem
+from nncli.config.source_text import join, place_of, problem
 from nncli.config.wording import show
-from nncli.errors import ConfigError, printable
+from nncli.errors import ConfigError
 
 
 def apply(root: Node, keys: Sequence[str], value: Node) -> Node:
@@ -24,7 +24,7 @@ def read_assignment(assignment: str) -> tuple[list[str], Node]:
 
     Raises ConfigError for an assignment that can't be read.
     """
-    where = f"{OVERRIDE} {printable(assignment, 200)}"
+    where = place_of(OVERRIDE, assignment)
     path, equals, text = assignment.partition("=")
     keys = keys_in(path)
     if not equals or not all(keys):

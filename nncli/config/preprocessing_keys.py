@@ -1,6 +1,6 @@
 """Preprocessing keys: the `data.preprocessing` block of a config."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, Bounds, Count, PositiveInt
@@ -11,11 +11,12 @@ from nncli.data.numeric_encodings import BINS, MOST_BINS, Encode
 from nncli.data.rare_categories import Rare
 from nncli.data.scaling import Scale
 from nncli.data.target_transforms import Transform
+from nncli.frozen import frozen
 
 VECTOR, FEW_CATEGORIES = 8, 8  # RealMLP's: a vector's numbers; as many categories have inputs
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Numeric:
     """What is done to each numeric feature, with statistics of the training rows."""
 
@@ -58,7 +59,7 @@ class Numeric:
         return tuple(key.name for key in fields(self) if key.name not in unused)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Categorical:
     """What is done to each feature of categories; the training rows say which there are."""
 
@@ -116,7 +117,7 @@ class Categorical:
         return Rare(self.min_count, self.max_categories)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Target:
     """What is done to a numeric target; metrics are in its own units all the same."""
 
@@ -128,7 +129,7 @@ class Target:
     ] = "auto"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class PreprocessingKeys:
     """How columns become what a network learns from."""
 

@@ -1,16 +1,16 @@
 """The reference: every key of a block in words, from the types that decode it."""
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
 from nncli.config.dump import plain
 from nncli.config.hints import hints_of, spec
 from nncli.config.wording import describe
+from nncli.frozen import frozen
 from nncli.registry import Part
 
 
-@dataclass(frozen=True)
+@frozen
 class Key:
     """A key: what it may be, its default (None: it has to be given), and what it means."""
 

@@ -5,7 +5,7 @@ A block has all keys of its Experiment's, in the same order, so it is written an
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from nncli.config.data_keys import Data
@@ -17,6 +17,7 @@ from nncli.data.fitted_columns import Impute
 from nncli.data.scaling import Scale
 from nncli.engine.settings import Training
 from nncli.errors import ShapeError
+from nncli.frozen import frozen
 from nncli.parts.activations import Activation
 from nncli.parts.arrays import Shape
 from nncli.parts.initializers import Initializer
@@ -27,7 +28,7 @@ from nncli.parts.splits import Split
 from nncli.parts.table import Task
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResolvedNumeric(Numeric):
     """What is done to numeric features."""
 
@@ -35,21 +36,21 @@ class ResolvedNumeric(Numeric):
     scale: NumericScale = field()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResolvedCategorical(Categorical):
     """What is done to features of categories; the size of vectors is shown where there are any."""
 
     embedding_size: PositiveInt = VECTOR
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResolvedTarget(Target):
     """What is done to a numeric target."""
 
     scale: Scale = field()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResolvedPreprocessing(PreprocessingKeys):
     """How columns become what a network learns from."""
 
@@ -58,7 +59,7 @@ class ResolvedPreprocessing(PreprocessingKeys):
     target: ResolvedTarget
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResolvedData(Data):
     """Where the rows come from, and which of them train."""
 
@@ -68,7 +69,7 @@ class ResolvedData(Data):
     preprocessing: ResolvedPreprocessing
 
 
-@dataclass(frozen=True)
+@frozen
 class ResolvedOutput(Output):
     """The last layer's keys."""
 
@@ -82,7 +83,7 @@ class ResolvedOutput(Output):
         return Dense(**vars(self))
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResolvedNetwork(NetworkKeys):
     """The layers; input: how many numbers the first one gets, or in which shape."""
 
@@ -117,21 +118,21 @@ class ResolvedNetwork(NetworkKeys):
         yield "output", "network.output", output, shape
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResolvedEvaluation(Evaluation):
     """What besides the loss is measured."""
 
     metrics: list[Metric] = field()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResolvedOutputKeys(OutputKeys):
     """What a run leaves behind, and where."""
 
     log_every: PositiveInt = field()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Resolved(Experiment):
     """One training run, with every `auto` filled in."""
 

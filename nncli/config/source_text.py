@@ -13,6 +13,11 @@ def problem(where: str, path: str, message: str) -> Problem:
     return Problem(where, printable(path, 200), printable(message, 1000))
 
 
+def place_of(option: str, value: str) -> str:
+    """Where a value stands that an option gave: `--set optimizer.learning_rate=1`."""
+    return f"{option} {printable(value, 200)}"
+
+
 def join(path: str, key: str) -> str:
     """The dotted path of a key inside the block at `path`."""
     return f"{path}.{printable(key)}" if path else printable(key)
@@ -29,7 +34,9 @@ def read_text(path: Path) -> str:
     except FileNotFoundError:
         raise refuse("no such file") from None
     except Unfit as error:
-        raise refuse(str(error)) from None
+        own = path / "config.yaml"  # of a run or a study
+        cure = f": the config that it was made from is {own}" if own.is_file() else ""
+        raise refuse(f"{error}{cure}") from None
     except OSError as error:
         raise refuse(f"can't be read: {error.strerror}") from None
     except ValueError:

@@ -5,16 +5,16 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from nncli.config.nodes import Node
 from nncli.constraints import Bounds, Count, Finite, Length, Positive, PositiveInt, Seed
+from nncli.frozen import frozen
 
 Method = Literal["tpe", "sobol", "random", "grid"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Range:
     """Numbers from low to high, both among them; integers if both are."""
 
@@ -44,7 +44,7 @@ class Range:
 Choices = Annotated[Sequence[Node], Length(1)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SweepKeys:
     """Many trainings of this config, to find better values of some keys."""
 

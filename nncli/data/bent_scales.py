@@ -1,12 +1,11 @@
 """Bent scales: numbers with long tails -> numbers of about the same size, by a curve."""
 
-from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
 from nncli.data.scaling import ROUNDING, Scale
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 BentScale = Literal["quantile", "robust_clip"]
@@ -23,7 +22,7 @@ def straight(scale: NumericScale) -> Scale:
     return "robust" if scale == "robust_clip" else scale
 
 
-@dataclass(frozen=True)
+@frozen
 class NormalScores:
     """Phi^-1(rank(x)): where a value stands among the training rows', as a standard normal number.
 
@@ -62,6 +61,8 @@ class NormalScores:
 
     def __call__(self, values: Array) -> Array:
         """(rows, 1) inputs."""
+        from statistics import NormalDist
+
         if len(self.quantiles) == 1:
             return np.zeros((len(values), 1))
         ranks = np.clip(self._ranks(values), LEAST_RANK, 1 - LEAST_RANK)
@@ -83,7 +84,7 @@ class NormalScores:
         return np.asarray(np.where(values == quantiles[-1], last, place) / last)
 
 
-@dataclass(frozen=True)
+@frozen
 class RobustClip:
     """u / sqrt(1 + (u / 3)^2) of u = (x - median) / IQR: nearly u in the middle, never beyond +-3.
 

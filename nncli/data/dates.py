@@ -1,11 +1,11 @@
 """Dates as inputs: year, month, day of the week, days since the first training row."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from nncli.data.scaling import Scale, Scaling
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 DatePart = Literal[
@@ -20,7 +20,7 @@ WORDS: dict[DatePart, str] = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class FittedDate:
     """How dates become inputs: each part (value - shift) / scale; sine and cosine as they are.
 

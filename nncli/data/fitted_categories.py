@@ -1,19 +1,19 @@
 """Fitted categories: what the training rows say of a column of texts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from nncli.data.rare_categories import RARE_CATEGORY, Rare
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 ImputeCategory = Literal["most_frequent", "category", "none"]
 MISSING_CATEGORY = "(missing)"
 
 
-@dataclass(frozen=True)
+@frozen
 class Embed:
     """Vectors of `size` numbers for the categories of a column that has more than `above`."""
 

@@ -1,7 +1,7 @@
 """Fitted columns: what the training rows say of each feature."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from nncli.data.numeric_encodings import BINS, Encode, Encoding, fitting
 from nncli.data.rare_categories import NONE_RARE, RARE_CATEGORY, Rare
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.layers import EmbeddedColumn
 from nncli.parts.table import Column, Kind, Table
@@ -25,7 +26,7 @@ Impute = Literal["median", "mean", "most_frequent", "none"]
 Unknown = Literal["ignore", "error"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Steps:
     """What is done to the features of a table, by their kind."""
 
@@ -41,7 +42,7 @@ class Steps:
     rare: Rare = NONE_RARE
 
 
-@dataclass(frozen=True)
+@frozen
 class FittedColumn:
     """One feature: what the training rows said of it.
 

@@ -1,7 +1,7 @@
 """New rows: another table read as the one a network was trained on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label
 from nncli.errors import DataError, did_you_mean, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Origin, Pair, Table, refuse_rows
 
 FORMS: dict[Kind, Form] = {"categorical": "text", "date": "date"}
 
 
-@dataclass(frozen=True)
+@frozen
 class NewRows:
     """How to read new rows: as `learnt` was fitted.
 

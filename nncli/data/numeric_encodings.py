@@ -1,7 +1,6 @@
 """Numeric encodings: a number -> network inputs, by the quantiles of the training rows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Literal
@@ -10,6 +9,7 @@ import numpy as np
 
 from nncli.data.bent_scales import NormalScores, NumericScale, RobustClip
 from nncli.data.scaling import ROUNDING
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 Encode = Literal["none", "piecewise_linear"]
@@ -17,7 +17,7 @@ BINS = 16
 MOST_BINS = 1024
 
 
-@dataclass(frozen=True)
+@frozen
 class PiecewiseLinear:
     """e_t = clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1): an input for each bin t, b its edges.
 
@@ -72,7 +72,7 @@ class PiecewiseLinear:
         return edges[:-1], np.diff(edges)
 
 
-@dataclass(frozen=True)
+@frozen
 class BinsAndValue:
     """(e_1 / 2, ..., e_T / 2, (x - mean) / sd): piecewise linear bins, and the value after them.
 

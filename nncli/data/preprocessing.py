@@ -1,7 +1,7 @@
 """Preprocessing: columns -> what a network learns from. Statistics come from training rows only."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from nncli.data.input_encoding import Encoder, is_no_truth, is_unknown
 from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, in_words
 from nncli.errors import DataError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.layers import EmbeddedColumn
 from nncli.parts.table import Pair, Table
@@ -34,7 +35,7 @@ OPTIONS: dict[str, Any] = {
 CHUNK_VALUES = 1 << 19  # transformed at a time, so that the copies on the way stay small
 
 
-@dataclass(frozen=True)
+@frozen
 class Preprocessing:
     """Everything fitted on the training rows: what `preprocessing.json` holds.
 

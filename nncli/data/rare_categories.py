@@ -1,17 +1,17 @@
 """Rare categories: those of few training rows, which share one place among the others."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from nncli.constraints import PositiveInt
+from nncli.frozen import frozen
 from nncli.parts.table import Column
 
 RARE_CATEGORY = "(rare)"
 
 
-@dataclass(frozen=True)
+@frozen
 class Rare:
     """A category is rare if it has fewer than min_count rows, or there are more than fit.
 
@@ -49,7 +49,7 @@ class Rare:
 
 
 NONE_RARE = Rare()
-USUAL = Rare(min_count=5)  # training rows from which what a category says is more than chance
+USUAL = Rare(min_count=2)  # a text that two rows share says something: docs/accuracy.md
 
 
 def counts_of(column: Column) -> dict[str, int]:

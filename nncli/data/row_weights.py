@@ -1,18 +1,18 @@
 """Row weights: how much each row counts in the loss."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from nncli.errors import DataError, did_you_mean
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 ClassWeight = Literal["balanced"] | Mapping[str, float] | None
 
 
-@dataclass(frozen=True)
+@frozen
 class RowWeights:
     """w_i = c_i s_i / mean, for class weights c, rows' own weights s, and a mean that makes the
     mean of w over the training rows 1.

@@ -1,18 +1,18 @@
 """Scaling: numbers -> numbers of about the same size, and back."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from nncli.data.target_transforms import Transform, in_own_units, transformed
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 Scale = Literal["standard", "minmax", "robust", "none"]
 ROUNDING = 10 * np.finfo(float).eps  # of the greatest value: a spread no larger is none
 
 
-@dataclass(frozen=True)
+@frozen
 class Scaling:
     """scaled = (transform(x) - shift) / scale, a column at a time.
 

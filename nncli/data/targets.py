@@ -1,7 +1,7 @@
 """Targets: what the output units are asked for, and what their answers mean."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from nncli.data.categories import Categories, folded
 from nncli.data.column_types import TRUTHS, truth_pair
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, did_you_mean, few, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Pair, Table, Task
 
@@ -183,7 +184,7 @@ def class_name(value: bool | float | str) -> str:
     return value if isinstance(value, str) else label(value)
 
 
-@dataclass(frozen=True)
+@frozen
 class TargetCoding:
     """Between a table's targets and the output units.
 

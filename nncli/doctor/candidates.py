@@ -11,7 +11,7 @@ from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits, flow, short
 from nncli.parts.activations import Activation, Identity, LeakyRelu, Relu, Softplus
 from nncli.parts.initializers import Zeros
-from nncli.parts.layers import ActivationLayer, Conv2D, Dense, Dropout, Layer
+from nncli.parts.layers import ActivationLayer, Conv2D, Dense, Dropout, GaussianNoise, Layer
 
 SMALL_RATE, LARGE_RATE = 1e-3, 0.1
 
@@ -170,11 +170,13 @@ def rewrite_hidden(run: DiagnosedRun, change: Callable[[Layer], Layer]) -> Edits
 
 
 def gentler(run: DiagnosedRun, factor: float) -> Edits:
-    """Penalties and dropout rates times a factor; 0 takes them out."""
+    """Penalties, dropout rates and noise times a factor; 0 takes them out."""
 
     def change(layer: Layer) -> Layer:
         if isinstance(layer, Dropout):
             return replace(layer, rate=round(layer.rate * factor, 4))
+        if isinstance(layer, GaussianNoise):
+            return replace(layer, std=round(layer.std * factor, 4))
         if not isinstance(layer, Dense | Conv2D) or layer.kernel_regularizer is None:
             return layer
         penalty = layer.kernel_regularizer

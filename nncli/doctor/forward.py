@@ -14,7 +14,16 @@ from nncli.engine.rows import is_in_memory
 from nncli.engine.workspace import Workspace
 from nncli.parts.activations import Identity
 from nncli.parts.arrays import Array, LayerBuffers
-from nncli.parts.layers import ActivationLayer, BatchNorm, Conv2D, Dense, Dropout, Layer, Residual
+from nncli.parts.layers import (
+    ActivationLayer,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Dropout,
+    GaussianNoise,
+    Layer,
+    Residual,
+)
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy, Loss
 
 BATCH = 1_000  # rows whose statistics batch_norm takes
@@ -36,7 +45,7 @@ def evenly_spaced(count: int, most: int) -> Array:
 
 
 def without_regularization(network: Network) -> Network:
-    """The same parameters, without dropout and penalties.
+    """The same parameters, without dropout, noise and penalties.
 
     A training pass leaves its batch's statistics in batch_norm, instead of moving towards them.
     """
@@ -47,7 +56,7 @@ def without_regularization(network: Network) -> Network:
 
 
 def _without_regularization(layer: Layer) -> Layer:
-    if isinstance(layer, Dropout):
+    if isinstance(layer, Dropout | GaussianNoise):
         return ActivationLayer(Identity())
     if isinstance(layer, BatchNorm):
         return replace(layer, momentum=0.0)

@@ -22,7 +22,7 @@ from nncli.doctor.trials import (
     trial_steps,
     val_share_after,
 )
-from nncli.parts.layers import Dropout
+from nncli.parts.layers import Dropout, GaussianNoise
 
 WORSE = 1.02  # times the best constant's loss
 CLEARLY_BETTER = 0.9
@@ -171,7 +171,8 @@ GUESSING = Check[TrainingLoss](
 
 @dataclass(frozen=True)
 class Regularization:
-    """The penalty at the weights in use beside the loss, and the largest rate of dropout.
+    """The penalty at the weights in use beside the loss, and the largest rate of dropout and
+    standard deviation of noise.
 
     share: of the validation rows' loss of guessing that is left.
     """
@@ -179,11 +180,13 @@ class Regularization:
     penalty: float
     loss: float
     rate: float
+    noise: float
     share: float
 
     def __str__(self) -> str:
         penalties = f"penalties of {self.penalty:.3g} beside a loss of {self.loss:.3g}"
         said = [penalties] * bool(self.penalty) + [f"dropout of {self.rate:g}"] * bool(self.rate)
+        said += [f"noise of {self.noise:g}"] * bool(self.noise)
         return " and ".join(said)
 
     def message(self) -> str:
@@ -194,10 +197,11 @@ def measure_regularization(run: DiagnosedRun) -> Regularization | str:
     network = run.built.network
     penalty = network.penalty(network.layout.views(run.theta))
     rates = [node.layer.rate for node in network.nodes if isinstance(node.layer, Dropout)]
-    rate = max(rates, default=0.0)
-    if not rate and not penalty:
-        return "skipped: no penalty and no dropout"
-    return Regularization(penalty, run.loss, rate, run.val_share)
+    stds = [node.layer.std for node in network.nodes if isinstance(node.layer, GaussianNoise)]
+    rate, noise = max(rates, default=0.0), max(stds, default=0.0)
+    if not (rate or noise or penalty):
+        return "skipped: no penalty, no dropout and no noise"
+    return Regularization(penalty, run.loss, rate, noise, run.val_share)
 
 
 def lighter(run: DiagnosedRun) -> Edits:
@@ -216,12 +220,12 @@ def generalize_most(run: DiagnosedRun, edits: Edits, measured: Regularization) -
 
 REGULARIZATION = Check[Regularization](
     name="regularization",
-    question="Do penalties or dropout keep the network from learning?",
+    question="Do penalties, dropout or noise keep the network from learning?",
     rank=Rank.EFFECT,
     measure=measure_regularization,
     criteria=(
         Criterion(
-            number=lambda found: max(found.rate, found.penalty),
+            number=lambda found: max(found.rate, found.noise, found.penalty),
             most=0.0,
             where_little_learned=True,
             message=Regularization.message,

@@ -2,13 +2,13 @@
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 
 from nncli.engine.job import Job
 from nncli.engine.stop import Stop
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
+from nncli.frozen import frozen
 
 PROBE = 0.25  # seconds
 STEPS = 32  # between two looks at the clock
@@ -43,7 +43,7 @@ class StopAfter(Stop):
         return min(steps, STEPS)
 
 
-@dataclass(frozen=True)
+@frozen
 class Duration:
     """Seconds of one run: what is likely, and if it makes all its epochs."""
 

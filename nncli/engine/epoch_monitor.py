@@ -1,15 +1,16 @@
 """Epoch monitor: what looks at each epoch's report and may end the run or lower the rate."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nncli.engine.job import Job
 from nncli.engine.state import Best, TrainState
 from nncli.errors import UndefinedMonitor
+from nncli.frozen import frozen
 from nncli.parts.schedules import ReduceOnPlateau
 
 
-@dataclass(frozen=True)
+@frozen
 class EpochReport:
     """What an epoch ended with, at its final weights; epoch 0 is before training.
 

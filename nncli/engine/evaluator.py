@@ -1,7 +1,7 @@
 """Evaluator: outputs, loss and metrics of one set of rows at fixed parameters."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -9,15 +9,17 @@ from nncli.engine import passes
 from nncli.engine.cost import chunk_rows, is_kept
 from nncli.engine.network import Network
 from nncli.engine.operations import Copy, Opaque
+from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.rows import Batch, InputBlock, Inputs, X, is_in_memory
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
+from nncli.frozen import frozen
 from nncli.parts.answers import Answers
 from nncli.parts.arrays import Array, LayerBuffers
 from nncli.parts.metrics import Metric
 
 
-@dataclass(frozen=True)
+@frozen
 class EvaluationSet(Batch):
     """Rows to evaluate on; inputs, which may lie on disk, targets and weights as in Batch.
 
@@ -33,7 +35,7 @@ class EvaluationSet(Batch):
         return EvaluationSet(rows.inputs, rows.targets, rows.weights, truth=self.truth[index])
 
 
-@dataclass(frozen=True)
+@frozen
 class Score:
     """The objective (data loss, weighted, plus penalty) and the unweighted metrics, by name."""
 
@@ -47,6 +49,7 @@ def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
 
 
 Chunk = tuple[slice, Tape, LayerBuffers]
+ChunkTotal = tuple[int, int, float]  # from which row to which, and the sum of the loss there
 
 
 class Forward:
@@ -55,6 +58,7 @@ class Forward:
     Inputs in memory are read where they are; those on disk, a chunk at a time, into one buffer.
     workspace: the buffers, by default its own; several that don't run at the same time may share.
     keeps: whether `outputs` has them afterwards; if not, a chunk's are there until the next is run.
+    ranks: this one computes its own chunks only.
     """
 
     def __init__(
@@ -65,7 +69,9 @@ class Forward:
         workspace: Workspace | None = None,
         *,
         keeps: bool = True,
+        ranks: Ranks = ALONE,
     ) -> None:
+        self.ranks = ranks
         self.network, self.inputs, self.keeps, self.rows = network, inputs, keeps, len(inputs[X])
         self.workspace = workspace or workspace_for(network, theta, self.rows)
         self.outputs = np.empty((self.rows if keeps else 0, network.outputs), theta.dtype)
@@ -74,7 +80,8 @@ class Forward:
 
     def _pieces(self) -> Iterator[slice]:
         count, chunk = self.rows, self.workspace.rows
-        return (slice(start, min(start + chunk, count)) for start in range(0, count, chunk))
+        first, step = self.ranks.number * chunk, self.ranks.count * chunk
+        return (slice(start, min(start + chunk, count)) for start in range(first, count, step))
 
     @property
     def chunks(self) -> Iterable[Chunk]:
@@ -115,7 +122,7 @@ class Forward:
 
 
 class Evaluator:
-    """Scores one set of rows; workspace, keeps: as in Forward.
+    """Scores one set of rows; workspace, keeps, ranks: as in Forward.
 
     By default outputs are kept unless they take much, and no metric needs more than `Answers`.
     """
@@ -130,14 +137,16 @@ class Evaluator:
         workspace: Workspace | None = None,
         *,
         keeps: bool | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
+        self.ranks = ranks
         self.network, self.rows, self.decode, self.metrics = network, rows, decode, metrics
         if keeps is None:
             are_classes = rows.truth.ndim == 1
             needs_all = not all(metric.takes_answers for metric in metrics.values())
             keeps = is_kept(len(rows), network.outputs, theta.itemsize)
             keeps = keeps or needs_all or not are_classes
-        self.forward = Forward(network, theta, rows.inputs, workspace, keeps=keeps)
+        self.forward = Forward(network, theta, rows.inputs, workspace, keeps=keeps, ranks=ranks)
         self.answers = None
         if not keeps:
             self.answers = Answers.empty(len(rows), network.outputs, theta.dtype)
@@ -148,25 +157,46 @@ class Evaluator:
         return self.forward.outputs
 
     def run(self) -> float:
-        """Fill `outputs` and return the objective."""
-        total, targets, weights = 0.0, self.rows.targets, self.rows.weights
+        """Fill `outputs` and return the objective; of several ranks, rank 0 does."""
+        targets, weights, totals = self.rows.targets, self.rows.weights, list[ChunkTotal]()
         for chosen, tape, last in self.forward.chunks:
             tape()
             own = None if weights is None else weights[chosen]
-            total += passes.data_loss(self.network, last, targets[chosen], own)
+            loss = passes.data_loss(self.network, last, targets[chosen], own)
+            totals.append((chosen.start, chosen.stop, loss))
             if self.answers is not None:
                 self.answers.note(chosen, self.decode(last.y), self.rows.truth[chosen])
+        total = 0.0
+        for _, _, loss in sorted(self._collected(totals)):
+            total += loss
         factor = self.network.loss.factor(*targets.shape)
         return total * factor + self.network.penalty(self.forward.workspace.tensors)
+
+    def _collected(self, totals: list[ChunkTotal]) -> list[ChunkTotal]:
+        """Those of all ranks, on rank 0, which then has their outputs or answers too."""
+        if self.ranks.count == 1:
+            return totals
+        answers = self.answers
+        kept = [self.outputs] if answers is None else [answers.chosen, answers.given]
+        parts = [[array[start:stop] for array in kept] for start, stop, _ in totals]
+        collected: list[ChunkTotal] = []
+        for others, theirs in self.ranks.collect((totals, parts)):
+            collected += others
+            for (start, stop, _), part in zip(others, theirs, strict=True):
+                for array, piece in zip(kept, part, strict=True):
+                    array[start:stop] = piece
+        return collected
 
     def score(self) -> Score:
         """The objective and every metric; what isn't finite shows in them, not as a warning."""
         with np.errstate(all="ignore"):
             loss = self.run()
+            if self.ranks.number:
+                return self.ranks.share(Score(loss, {}))
             truth = self.rows.truth
             predictions = self.answers or self.decode(self.outputs)
             metrics = {name: metric(predictions, truth) for name, metric in self.metrics.items()}
-        return Score(loss, metrics)
+        return self.ranks.share(Score(loss, metrics))
 
 
 def _read(block: InputBlock, chosen: slice, out: Array) -> None:

@@ -1,7 +1,7 @@
 """Job: all that a training run needs, with every `auto` resolved."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated
 
@@ -13,27 +13,28 @@ from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.network import Network
 from nncli.engine.settings import Training, default_monitor
 from nncli.engine.state import TrainState, stream
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
 from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import ReduceOnPlateau, Schedule
 
 
-@dataclass(frozen=True)
+@frozen
 class Seeds:
     """One seed per random stream; 0, as ever, where none is given."""
 
     split: Annotated[Seed, "which rows train, validate and test"] = 0
     init: Annotated[Seed, "the initial weights"] = 0
     shuffle: Annotated[Seed, "the order of rows, and their draws"] = 0
-    dropout: Annotated[Seed, "the masks of dropout layers"] = 0
+    dropout: Annotated[Seed, "the masks of dropout layers, and gaussian_noise"] = 0
 
     def moved(self, names: Sequence[str], step: int) -> "Seeds":
         """Those of these names plus `step`, the others as they are."""
         return Seeds(**{name: seed + step * (name in names) for name, seed in vars(self).items()})
 
 
-@dataclass(frozen=True)
+@frozen
 class Job:
     """What to train, on which rows, and how.
 

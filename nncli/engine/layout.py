@@ -7,13 +7,13 @@ An optimizer sees the first part only; a checkpoint is the whole vector.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 
 
-@dataclass(frozen=True)
+@frozen
 class Tensor:
     """One named array: its shape, and its first index in the flat vector."""
 

@@ -78,6 +78,9 @@ class MpiRanks(Ranks):
         gathered: list[Value] = self.world.allgather(value)
         return gathered
 
+    def collect(self, value: Value) -> list[Value]:
+        return self.world.gather(value) or []
+
     def stop(self, asked: Stop) -> Stop:
         self.asked = asked
         return AgreedStop(self)

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from nncli.engine.layout import Layout, Zone
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.parts.layers import Dense, Embedding, Layer, in_a_row
 from nncli.parts.losses import Loss
@@ -14,7 +14,7 @@ from nncli.parts.losses import Loss
 EMBEDDING = "embedding"
 
 
-@dataclass(frozen=True)
+@frozen
 class Node:
     """A layer at its place: `hidden_1`, `hidden_2`, ..., `output`; `embedding` before them all.
 

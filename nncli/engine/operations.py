@@ -7,19 +7,20 @@ to carry one out: a function and its arguments, which a replay makes without a l
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Elementwise:
     """target = ufunc(*operands), number by number, with broadcasting."""
 
@@ -34,7 +35,7 @@ class Elementwise:
         return self.ufunc, (*self.operands, self.target)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Reduction:
     """target = source, combined by ufunc along an axis, which has_kept_axis leaves as length 1."""
 
@@ -50,7 +51,7 @@ class Reduction:
         return self.ufunc.reduce, arguments
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Product:
     """target = left right, as np.dot has it."""
 
@@ -64,7 +65,7 @@ class Product:
         return self.left.dot, (self.right, self.target)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Copy:
     """target = source, with broadcasting."""
 
@@ -76,7 +77,7 @@ class Copy:
         return np.copyto, (self.target, self.source)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Concatenate:
     """target = the sources, one behind the other along an axis."""
 
@@ -97,7 +98,7 @@ class Concatenate:
             yield Copy(source, np.moveaxis(along[start:end], 0, self.axis))
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Gather:
     """target = the items of source along an axis that the index names; all of them are there.
 
@@ -115,7 +116,7 @@ class Gather:
         return self.source.take, (self.index, self.axis, self.target, "clip")
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class ScatterAdd:
     """target[index[i]] += source[i] for each i in order: the gradient of a gather along axis 0.
 
@@ -145,7 +146,7 @@ def _add_rows(index: Array, places: Array, columns: Array, flat: tuple[Array, ..
     np.add.at(*flat)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Draw:
     """target = random numbers, evenly from [0, 1); fill: draws them from a stream."""
 
@@ -157,7 +158,7 @@ class Draw:
         return self.fill, (self.target,)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class AllReduce:
     """target = its sum over all ranks, added by the same tree whatever their number.
 
@@ -172,7 +173,7 @@ class AllReduce:
         return self.sum, (self.target,)
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Opaque:
     """target = function(*arguments, **options): nothing that a translation knows."""
 
@@ -191,7 +192,7 @@ class Opaque:
         return function, self.arguments
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Composite:
     """out = function(*arguments), of many calls: `engine.tape.single` has them one by one.
 

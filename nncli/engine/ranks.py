@@ -32,6 +32,10 @@ class Ranks:
         """Every rank's value, on each."""
         return [value]
 
+    def collect(self, value: Value) -> list[Value]:
+        """Every rank's value, on rank 0; nothing on others."""
+        return [value]
+
     def stop(self, asked: Stop) -> Stop:
         """A stop that all ranks notice before the same step; asked: of this one."""
         return asked

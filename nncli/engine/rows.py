@@ -5,11 +5,11 @@ categories, names it in `Layer.reads`. Whatever picks, orders or cuts rows does 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 
 X = "x"  # the block that the first layer takes
@@ -45,7 +45,7 @@ def is_in_memory(inputs: Mapping[str, Any]) -> bool:
     return all(isinstance(block, np.ndarray) for block in inputs.values())
 
 
-@dataclass(frozen=True)
+@frozen
 class Batch:
     """Rows, what the loss compares them with, and how much each of them counts.
 

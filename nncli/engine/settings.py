@@ -1,17 +1,17 @@
 """Settings of a training run: the `training` block of a config."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, NonNegative, Positive, PositiveInt
 from nncli.engine.batches import Sampling
+from nncli.frozen import frozen
 
-Engine = Literal["numpy", "compiled"]
 Monitor = Annotated[str, "a column of metrics.csv; auto: val_loss if there is one, else loss"]
 STOPPING_PATIENCE = 10  # epochs
 
 
-@dataclass(frozen=True)
+@frozen
 class EarlyStoppingKeys:
     """Stop when `monitor` hasn't improved by more than min_delta for `patience` epochs."""
 
@@ -25,7 +25,7 @@ class EarlyStoppingKeys:
     restore_best_weights: Annotated[bool, "end with the best epoch's weights"] = True
 
 
-@dataclass(frozen=True)
+@frozen
 class EarlyStopping(EarlyStoppingKeys):
     """The same with nothing left to guess."""
 
@@ -33,7 +33,7 @@ class EarlyStopping(EarlyStoppingKeys):
     patience: PositiveInt = STOPPING_PATIENCE
 
 
-@dataclass(frozen=True)
+@frozen
 class Converged:
     """Stop when the monitored value changes by at most `tolerance` from one epoch to the next."""
 
@@ -41,7 +41,7 @@ class Converged:
     tolerance: NonNegative = 1e-6
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class TrainingKeys:
     """How long, in what portions and how exactly to train."""
 
@@ -77,13 +77,14 @@ class TrainingKeys:
         "OMP_NUM_THREADS allows",
     ] = "auto"
     engine: Annotated[
-        Auto | Engine,
+        Literal["auto", "numpy", "compiled"] | str,
         "what makes the steps; compiled: machine code, the same numbers up to rounding; auto: "
-        "compiled if it is installed and saves more time than compiling takes",
+        "compiled if it is installed and saves more time than compiling takes, else numpy; "
+        "another name: that of an installed package's engine",
     ] = "auto"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Training(TrainingKeys):
     """The same with nothing left to guess: what the engine goes by.
 
@@ -94,7 +95,7 @@ class Training(TrainingKeys):
     steps_per_epoch: PositiveInt = field()
     early_stopping: EarlyStopping | None = None
     threads: PositiveInt = field()
-    engine: Engine = "numpy"
+    engine: str = "numpy"
 
 
 def default_monitor(n_val: int) -> str:

@@ -1,7 +1,7 @@
 """Sharded plan: the gradient of a batch as the sum of those of its shards, on one tape."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,15 @@ from nncli.engine.shards import Shards, additions, slot_of
 from nncli.engine.state import TrainState, stream
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
+from nncli.errors import NncliError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers
 
+IN_TURN = "shards take their turns in the same arrays: look at a job `of_whole_batches`"
 Piece = Callable[[Tape, slice], Batch]  # the rows of a shard, once the tape has put them there
 
 
-@dataclass(frozen=True)
+@frozen
 class ShardDraw:
     """Draws of a shard's step, from a stream that depends on nothing else.
 
@@ -52,7 +55,7 @@ def shard_draws(tape: Tape) -> list[tuple[ShardDraw, int]]:
     ]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Shard:
     """What one shard adds to a step."""
 
@@ -153,6 +156,12 @@ class ShardedPlan(Plan):
         gradient()
         sums = ((gradient_of(name), each) for name, each in self.workspace.gradients.items())
         return next(filter(None, self.ranks.gather(found)), None) or first_infinite(sums)
+
+    def arrays(self, rows: int) -> Iterator[tuple[str, Array]]:
+        raise NncliError(IN_TURN)
+
+    def loss(self, rows: int) -> float:
+        raise NncliError(IN_TURN)
 
     def _with_own_draws(self, tape: Tape, shard: int) -> Tape:
         """The tape with its random numbers from streams of this shard."""

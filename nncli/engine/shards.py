@@ -6,13 +6,13 @@ Whoever adds, and in whichever place, adds the same two numbers: a rank has neig
 so a branch of the tree. That is why the bits don't depend on the number of ranks.
 """
 
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from nncli.engine.ranks import Ranks
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Shards:
     """The shards of one rank: `count` from `first` on, of `total`."""
 

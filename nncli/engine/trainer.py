@@ -61,7 +61,9 @@ class _Trainer:
         splits = {"": job.train} if job.val is None else {"": job.train, "val_": job.val}
         shared = workspace_for(job.network, theta, max(map(len, splits.values())))
         return {
-            prefix: Evaluator(job.network, theta, rows, job.decode, job.metrics, shared)
+            prefix: Evaluator(
+                job.network, theta, rows, job.decode, job.metrics, shared, ranks=self.ranks
+            )
             for prefix, rows in splits.items()
         }
 

@@ -1,20 +1,21 @@
 """The best model: which of several is best on these rows, and whether by more than chance."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from nncli.evaluation.figures import listed, number
 from nncli.evaluation.intervals import FEWEST_ROWS, Resampled
+from nncli.frozen import frozen
 from nncli.parts.metrics import Metric
 
 LEVEL = 0.05
 NETWORK, LINEAR, TREES = "network", "linear model", "boosted trees"
 
 
-@dataclass(frozen=True)
+@frozen
 class Best:
     """Which model is best by a metric.
 

@@ -5,11 +5,12 @@ missing cells as missing. On many tables nothing is better, and it takes a secon
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
@@ -23,7 +24,7 @@ MOST_CATEGORIES = 255  # of a column; of more, all but the most frequent are tak
 BLOCK_VALUES = 2**22  # predicted at once
 
 
-@dataclass(frozen=True)
+@frozen
 class Trees:
     """Predictions of boosted trees.
 
@@ -37,7 +38,7 @@ class Trees:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Rows:
     """Rows of a table.
 

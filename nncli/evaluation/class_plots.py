@@ -1,7 +1,6 @@
 """Class plots: ROC curves, and precision over recall, of classes or labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from nncli.artifacts.palette import class_colors
 from nncli.artifacts.plots import REFERENCE, dress, entitle, legend, new_figure, short
 from nncli.evaluation.class_scores import CURVES
 from nncli.evaluation.report import Report
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 INSIDE = 4  # curves whose legend hides none of them
@@ -21,7 +21,7 @@ SMALL = 0.25  # share of the square: a corner that has all that one wants to see
 NARROWEST = 0.03  # side of a corner
 
 
-@dataclass(frozen=True)
+@frozen
 class Curve:
     """A line over shares from 0 to 1, of one class or of several whose lines are equal."""
 

@@ -1,10 +1,10 @@
 """Class scores: how a classifier does class by class, and what its probabilities are worth."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.ranking import average_precision
@@ -15,7 +15,7 @@ CURVES = 10  # classes in one picture
 POINTS = 500  # of a curve: a picture shows no more
 
 
-@dataclass(frozen=True)
+@frozen
 class ClassScores:
     """One class: of the rows predicted so, the share that is (precision); of its rows, the share
     found (recall); their harmonic mean; and how many rows it has. A share of nothing is 0."""
@@ -45,7 +45,7 @@ def largest(counts: Array, most: int) -> list[int]:
     return sorted(np.argsort(-counts.sum(axis=1), kind="stable")[:most].tolist())
 
 
-@dataclass(frozen=True)
+@frozen
 class Calibration:
     """How often what was predicted with a probability comes true, in bins of like probability.
 
@@ -83,7 +83,7 @@ def calibration(predictions: Array, truth: Array) -> Calibration:
     return Calibration(probability, share, rows[filled], given)
 
 
-@dataclass(frozen=True)
+@frozen
 class RocCurve:
     """The share of a class's rows found, against the share of others taken for it."""
 
@@ -93,7 +93,7 @@ class RocCurve:
     area: float
 
 
-@dataclass(frozen=True)
+@frozen
 class PrecisionRecallCurve:
     """The share that is right of the rows taken for a class, against the share of its rows found.
 

@@ -1,18 +1,17 @@
 """Coverage: how wide prediction intervals are, and how many of the rows scored lie in theirs."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.trained_model import ChosenRows, Scored, TrainedModel
 from nncli.errors import UserError
 from nncli.evaluation.figures import number
+from nncli.frozen import frozen
 
 LEVEL = 0.9
 
 
-@dataclass(frozen=True)
+@frozen
 class Coverage:
     """Of one target. half_width: in its own units, in the median.  share: of rows covered."""
 

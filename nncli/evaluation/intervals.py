@@ -1,11 +1,11 @@
 """Intervals: how far a score could be off by the luck of which rows were scored."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
 
@@ -18,7 +18,7 @@ NARROW = 4  # columns that cost no more than the rest of a row does
 WITHOUT = frozenset({"max_error"})  # resampling can't tell how much larger a maximum could be
 
 
-@dataclass(frozen=True)
+@frozen
 class Estimate:
     """A score, and the 95% interval of it.
 
@@ -37,7 +37,7 @@ class Estimate:
         return None if self.low is None or self.high is None else [self.low, self.high]
 
 
-@dataclass(frozen=True)
+@frozen
 class Resampled:
     """The scores of all rows, and of each resample of them.
 

@@ -1,7 +1,7 @@
 """Label scores: how a network does label by label, and on all of them together."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from nncli.evaluation.class_scores import (
     precision_recall_curve,
     roc_curve,
 )
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
 from nncli.parts.labels import exact_match, label_counts, one_valued
@@ -23,7 +24,7 @@ from nncli.parts.metrics import HammingLoss, RocAuc
 from nncli.parts.ranking import average_precision
 
 
-@dataclass(frozen=True)
+@frozen
 class LabelScores:
     """One label: of the rows predicted to have it, the share that has it (precision); of those that
     have it, the share found (recall); their harmonic mean; the chance that one that has it ranks
@@ -97,7 +98,7 @@ def drawn(
             yield names[label], predictions[:, label], truth[:, label] > 0
 
 
-@dataclass(frozen=True)
+@frozen
 class LabelReport:
     """What a report says of several labels: each by itself, all together, and whole rows."""
 

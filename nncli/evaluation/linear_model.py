@@ -1,13 +1,13 @@
 """The linear model: what the features are worth without a hidden layer, as a yardstick."""
 
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nncli.engine.evaluator import EvaluationSet
 from nncli.evaluation.linear_inputs import LinearInputs
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 MOST_ROWS = 100_000  # to fit on
@@ -20,7 +20,7 @@ PENALTIES = 10.0 ** np.arange(-6, 5)  # of ridge slopes, to choose from by leave
 STEPS = 1000
 
 
-@dataclass(frozen=True)
+@frozen
 class Ridge:
     """Ridge regression, whose penalty is chosen by leave-one-out; largest: of each target."""
 
@@ -42,7 +42,7 @@ class Ridge:
         return np.asarray(self.model.predict(x).reshape(len(x), -1) * self.largest)
 
 
-@dataclass(frozen=True)
+@frozen
 class Logistic:
     """Logistic regression; classes without a training row get the probability 0.
 
@@ -72,7 +72,7 @@ class Logistic:
         return probabilities
 
 
-@dataclass(frozen=True)
+@frozen
 class LogisticEach:
     """Logistic regression of each of several labels by itself."""
 
@@ -86,7 +86,7 @@ class LogisticEach:
         return np.column_stack([model.predict(x)[:, 1] for model in self.models])
 
 
-@dataclass(frozen=True)
+@frozen
 class Linear:
     """Predictions of a linear model.
 
@@ -157,7 +157,7 @@ def _sample(
     return x, train.truth[chosen], weights / weights.mean()
 
 
-@dataclass(frozen=True)
+@frozen
 class _Scaling:
     """To mean 0 and standard deviation 1, past the largest value so that no square overflows."""
 

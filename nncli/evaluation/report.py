@@ -1,7 +1,7 @@
 """The report: what a run's network is worth on a set of rows, and beside what."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ from nncli.evaluation.intervals import (
     standing,
 )
 from nncli.evaluation.label_scores import LabelReport
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
 from nncli.parts.metrics import Metric, confusion
@@ -36,7 +37,7 @@ SPLITS = ("test", "val", "train")  # in the order in which they are chosen
 FEW_ROWS = 30
 
 
-@dataclass(frozen=True)
+@frozen
 class Report:
     """Scores of a trained model on a set of rows.
 

@@ -160,6 +160,6 @@ def _stops(built: Built) -> Equivalent:
         built.network.is_random
     ):
         found += Equivalent(
-            "", "call model.eval() before predicting: dropout and batch norm differ then"
+            "", "call model.eval() before predicting: dropout, noise and batch norm differ then"
         )
     return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from nncli.assembly.build import Built
 from nncli.equivalent import Equivalent, unsupported
+from nncli.errors import few, printable
 from nncli.explain.given_state import given_state
 from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
@@ -18,7 +19,7 @@ def equivalent(built: Built) -> Equivalent:
     barriers = Equivalent("", *dict.fromkeys(_barriers(built)))
     if barriers.notes:
         return barriers + _linear(built)
-    return _perceptron(built) + _missing(built) + _linear(built)
+    return _perceptron(built) + _polynomial(built) + _missing(built) + _linear(built)
 
 
 def _denses(built: Built) -> list[Dense]:
@@ -110,6 +111,16 @@ def _perceptron(built: Built) -> Equivalent:
     code = f"from sklearn.neural_network import {name}\n\nmodel = {name}(\n"
     code += f"{indent(keys.code, '    ')}\n)\nmodel.fit(x, y{weights})"
     return Equivalent(code, *keys.notes) + _start(built)
+
+
+def _polynomial(built: Built) -> Equivalent:
+    """What makes the products of a polynomial."""
+    derivation = built.experiment.data.features.derivation
+    if not derivation.degree:
+        return Equivalent()
+    of = f" of {few([*map(printable, derivation.of)])}" if derivation.of else ""
+    said = f"PolynomialFeatures({derivation.degree}, include_bias=False){of} makes the products"
+    return Equivalent("", f"x are the inputs; {said}, before they are scaled")
 
 
 def _start(built: Built) -> Equivalent:

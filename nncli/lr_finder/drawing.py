@@ -25,7 +25,9 @@ def _figure(found: RangeTest, name: str, loss: str) -> Any:
     axes.plot(found.rates, found.smoothed, color=NETWORK, linewidth=2.0, label="smoothed")
     if found.has_fallen:
         _mark(axes, found)
-    axes.axvline(found.own, color=GIVEN, linewidth=1.0, linestyle=":", label="the config's rate")
+    if found.rates[0] <= found.own <= found.rates[-1]:
+        rate = {"color": GIVEN, "linestyle": ":", "label": "the config's rate"}
+        axes.axvline(found.own, linewidth=1.0, **rate)
     axes.set_xscale("log")
     axes.set_xlim(found.rates[0], found.rates[-1])
     dress(axes, "learning rate", f"loss ({loss})")
@@ -46,6 +48,8 @@ def _mark(axes: Any, found: RangeTest) -> None:
         at = found.rates[place], found.smoothed[place]
         axes.plot(*at, marker, color=BEST, markersize=8, zorder=4, label=label)
     rate = found.below_least
+    if rate < found.rates[0]:
+        return
     axes.axvline(rate, color=BEST, linewidth=1.0, linestyle="--", label=f"least / 10: {rate:.2g}")
 
 

@@ -122,7 +122,7 @@ def range_test(job: Job, theta: Array, low: float, high: float, steps: int) -> R
 
 def _losses(job: Job, state: TrainState, steps: int) -> tuple[list[float], bool]:
     """The finite losses, and whether they ran away."""
-    stepper, stop = GradientStepper(job, state), Stop()
+    stepper, stop = GradientStepper(job.of_whole_batches, state), Stop()
     losses: list[float] = []
 
     def step(rows: int) -> None:

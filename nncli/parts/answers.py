@@ -1,15 +1,15 @@
 """Answers: what is left of probabilities that are too many to keep, for most metrics enough."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
 
 
-@dataclass(frozen=True)
+@frozen
 class Answers:
     """Of each row the most probable class and the probability of the true one, (rows,) each.
 
@@ -48,7 +48,7 @@ def given_to_truth(predictions: Predictions, truth: Array) -> Array:
     return np.asarray(predictions[np.arange(len(truth)), truth])
 
 
-@dataclass(frozen=True)
+@frozen
 class Counts:
     """By class, how many rows are of it, are taken for it, and are both: (classes,) each."""
 

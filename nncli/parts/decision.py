@@ -1,13 +1,12 @@
 """Decision: which class, or which labels, a row is given by probabilities. Nothing else decides."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 
-@dataclass(frozen=True)
+@frozen
 class Decision:
     """argmax of the probabilities; with a threshold, the second of two classes where p > threshold.
 

@@ -28,7 +28,7 @@ def share(right: Array, of: Array) -> float:
 def log_loss(predictions: Array, truth: Array) -> float:
     """-mean ln(probability given to what is true) over rows and labels; kept from 0."""
     given = np.where(truth > 0, predictions, 1.0 - predictions)
-    return -float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
+    return 0.0 - float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
 
 
 def one_valued(truth: Array) -> Array:

@@ -250,7 +250,7 @@ class LogLoss(ClassMetric):
 
     def of_classes(self, predictions: Predictions, truth: Array) -> float:
         given = given_to_truth(predictions, truth)
-        return -float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
+        return 0.0 - float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
 
 
 @part("brier")

@@ -1,17 +1,18 @@
 """Optimizer state: what an optimizer remembers before the first step, written out in a config."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Annotated, Any
 
 from nncli.constraints import Count, Finite, Length, NonNegative
+from nncli.frozen import frozen
 
 Numbers = Annotated[list[Finite | Annotated[list[Finite], Length(1)]], Length(1)]
 Squares = Annotated[list[NonNegative | Annotated[list[NonNegative], Length(1)]], Length(1)]
 HOW = "one number for all, or numbers by tensor, as output/W"
 
 
-@dataclass(frozen=True)
+@frozen
 class InitialState:
     """The slots before the first step, by the names that a trace has for them."""
 
@@ -26,21 +27,21 @@ class InitialState:
                 yield from ((slot, tensor, own) for tensor, own in numbers.items())
 
 
-@dataclass(frozen=True)
+@frozen
 class InitialVelocity(InitialState):
     """The velocity before the first step."""
 
     velocity: Annotated[Finite | dict[str, Numbers], f"v: {HOW}"] = 0.0
 
 
-@dataclass(frozen=True)
+@frozen
 class InitialSquares(InitialState):
     """The sum or mean of squared gradients before the first step."""
 
     squares: Annotated[NonNegative | dict[str, Squares], f"s: {HOW}"] = 0.0
 
 
-@dataclass(frozen=True)
+@frozen
 class InitialMoments(InitialState):
     """The running means of g and g^2 before the first step here, and how many steps made them."""
 

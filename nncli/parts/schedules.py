@@ -6,11 +6,11 @@ formula below then starts with t = 0 and T - n.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from nncli.constraints import Bounds, Count, NonNegative, Positive, PositiveInt, Share
 from nncli.equivalent import Equivalent, unsupported
+from nncli.frozen import frozen
 from nncli.registry import Part, part
 
 Interval = Annotated[Literal["epoch", "step"], "what t, T, warmup and step_size count"]
@@ -326,7 +326,7 @@ def _cosine(start: float, end: float, progress: float) -> float:
     return end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
-@dataclass(frozen=True)
+@frozen
 class PlateauState:
     """What reduce_on_plateau has seen: the best value, epochs since, and the factor in force."""
 

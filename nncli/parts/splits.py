@@ -1,7 +1,7 @@
 """Splits: which rows train, which validate, which test. Simple -> complex."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
@@ -9,12 +9,13 @@ import numpy as np
 
 from nncli.constraints import ConfigPath, Share
 from nncli.errors import DataError, did_you_mean, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import PART, Table, refuse_rows
 from nncli.registry import Part, part
 
 
-@dataclass(frozen=True)
+@frozen
 class Rows:
     """Row indices of each split, ascending. No row is in two of them."""
 
@@ -130,7 +131,7 @@ class NoSplit(Split):
         return Rows(np.arange(len(table)), nobody, nobody)
 
 
-@dataclass(frozen=True)
+@frozen
 class Shares(Split):
     """train + val + test = 1. None given: 0.7, 0.15, 0.15; else a missing train is what is left."""
 

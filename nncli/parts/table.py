@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 import numpy as np
 
 from nncli.errors import Problem, TableError, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 
 Kind = Literal["numeric", "boolean", "categorical", "date"]
@@ -17,7 +18,7 @@ Pair = tuple[str, str]  # what 0 and 1 of a label stand for
 PART = "\0part"
 
 
-@dataclass(frozen=True)
+@frozen
 class Column:
     """One column of a table.
 
@@ -32,7 +33,7 @@ class Column:
         return Column(self.values.copy(), self.categories)
 
 
-@dataclass(frozen=True)
+@frozen
 class Origin:
     """The files a table was read from.
 
@@ -76,7 +77,7 @@ def together(each_sha256: Sequence[str]) -> str:
     return hashlib.sha256("".join(each_sha256).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
+@frozen
 class Table:
     """Rows as numbers, and what they mean.
 

@@ -5,12 +5,12 @@ worth follows from how many of them are (true positives) and aren't (false posit
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 
 from nncli.constraints import Positive
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
@@ -18,7 +18,7 @@ from nncli.untrusted_files.records import read_as
 Goal = Literal["f1", "f1_macro", "balanced_accuracy", "matthews_corrcoef", "accuracy"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Cuts:
     """Counts of rows, one each for every cut: true and false positives and negatives."""
 
@@ -51,7 +51,7 @@ SCORES: Mapping[Goal, Callable[[Cuts], Array]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Costs:
     """What a wrong decision costs, in any unit; a right one costs nothing."""
 
@@ -69,7 +69,7 @@ class Costs:
         return self.false_positive / (self.false_positive + self.false_negative)
 
 
-@dataclass(frozen=True)
+@frozen
 class ChosenThreshold:
     """A threshold, what it is worth on the rows it was chosen on, and what 0.5 is worth there.
 

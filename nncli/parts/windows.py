@@ -6,13 +6,13 @@ pictures at a time, so that they are still in the cache when the product reads t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from nncli.errors import ShapeError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.parts.composite import composite
 
@@ -34,7 +34,7 @@ NumPy copies them line by line: of 28x28x1 with 8 filters, a step takes 0.4 of t
 """
 
 
-@dataclass(frozen=True)
+@frozen
 class Windows:
     """Windows over pictures: (height, width) each.
 

@@ -16,14 +16,17 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.config.data_keys import Data
 from nncli.config.decode import Decoder
 from nncli.config.dump import plain
+from nncli.config.ensemble_keys import EnsembleKeys
 from nncli.config.experiment import Experiment
 from nncli.config.hints import hints_of
 from nncli.config.load import Source, load
 from nncli.config.nodes import Node
-from nncli.constraints import Fraction
+from nncli.config.table_defaults import with_estimator_defaults
+from nncli.constraints import Auto, Fraction
 from nncli.errors import ConfigError, NncliError
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import NoSplit, RandomSplit, Split, StratifiedSplit
+from nncli.parts.table import Table
 
 BLOCKS = (
     *("network", "loss", "optimizer", "schedule", "training", "decision", "evaluation"),
@@ -32,31 +35,61 @@ BLOCKS = (
 HINTS = {
     **{name: hints_of(Experiment)[name] for name in BLOCKS},
     **{name: hints_of(Data)[name] for name in ("features", "preprocessing")},
-    "validation_fraction": Fraction,
+    "validation_fraction": Fraction | Auto,
     "random_state": hints_of(Experiment)["seed"],
 }
+OPTIMIZER = "adam"
+HELD_BACK = 0.15  # of the rows, as `nncli init` writes
+FEWEST_MEASURED, FEWEST_OF_CLASS = 100, 8  # rows: below, the network is small and all of them train
 SOURCE = Source(Path(), "", {"": ""})  # no file, so the key alone says where a problem is
 
 
-def read(parameters: Mapping[str, Any], *, is_regression: bool) -> Experiment:
-    """The Experiment that an estimator's parameters declare; its rows come with `fit`.
+def read(parameters: Mapping[str, Any], table: Table) -> Experiment:
+    """The Experiment that an estimator's parameters declare, for rows that come with `fit`.
 
-    None stands for a parameter that isn't given.  is_regression: whether y is numbers.
+    None stands for a parameter that isn't given. Where neither a network nor its training is, and
+    rows can be held back to stop by, they are what did best on tables (docs/accuracy.md).
     Raises ConfigError with every problem at once.
     """
+    given = {name: _node(parameters[name]) for name in HINTS if parameters[name] is not None}
+    is_measured = _leaves_all(parameters) and _may_hold_back(table)
+    if is_measured:
+        del given["optimizer"]
+        given = with_estimator_defaults(given, len(table))
     decoder = Decoder(Path())
     decoded = {
-        name: decoder.decode(_node(parameters[name]), hint, name)
+        name: decoder.decode(given[name], hint, name)
         for name, hint in HINTS.items()
-        if parameters[name] is not None
+        if name in given
     }
     if decoder.problems:
         raise ConfigError(decoder.problems)
     blocks = {name: decoded[name] for name in BLOCKS if name in decoded}
     steps = {name: decoded[name] for name in ("features", "preprocessing") if name in decoded}
-    split = _split(decoded.get("validation_fraction", 0.0), is_regression=is_regression)
+    fraction = decoded.get("validation_fraction", "auto")
+    if fraction == "auto":
+        fraction = HELD_BACK if is_measured and _stops_by_split(blocks.get("ensemble")) else 0.0
+    split = _split(fraction, is_regression=table.task == "regression")
     data = Data(dataset=Dataset(), split=split, **steps)
     return Experiment(name="", seed=decoded["random_state"], data=data, **blocks)
+
+
+def _leaves_all(parameters: Mapping[str, Any]) -> bool:
+    """Whether what trains, and how, is left to nncli."""
+    is_open = parameters["network"] is None and parameters["training"] is None
+    fraction = parameters["validation_fraction"]
+    return is_open and parameters["optimizer"] == OPTIMIZER and fraction not in (None, 0)
+
+
+def _may_hold_back(table: Table) -> bool:
+    """Whether there are rows, and of each class, to stop by."""
+    few = min(np.bincount(table.y)) < FEWEST_OF_CLASS if table.classes else False
+    return len(table) >= FEWEST_MEASURED and not few
+
+
+def _stops_by_split(ensemble: EnsembleKeys | None) -> bool:
+    """Whether rows are held back once: the members of an ensemble by folds have their own."""
+    return ensemble is None or not ensemble.folds(is_by_time=False)
 
 
 def _split(fraction: float, *, is_regression: bool) -> Split:

@@ -65,7 +65,7 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
 
     Raises ConfigError and DataError for what can't be used; Diverged.
     """
-    experiment = read(parameters, is_regression=table.task == "regression")
+    experiment = read(parameters, table)
     if experiment.data.features.is_chosen:
         with SOURCE.errors_at("data.features"):
             table = with_hidden_columns(table, **experiment.data.features.chosen)

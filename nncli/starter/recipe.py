@@ -5,6 +5,7 @@ docs/accuracy.md has what each choice is worth, and how it was made.
 
 import numpy as np
 
+from nncli.config.table_defaults import MANY_ROWS, batch_size, epochs
 from nncli.data.data_checks import is_imbalanced
 from nncli.errors import printable
 from nncli.parts.metrics import DEFAULTS
@@ -37,6 +38,7 @@ evaluation:
 {decision}"""
 
 FEATURES = """\
+    - feature_scale             # a factor for each input: what matters is turned up
     - {type: dense, units: 128, activation: silu}
     - {type: dropout, rate: 0.2}  # of the units, in each step: less is learnt by heart
     - {type: dense, units: 64, activation: silu}
@@ -73,7 +75,6 @@ DECISION = """\
 
 FEWEST_SPLIT = 10  # rows, of which 15% is one at least
 FEWEST_MEMBERS = 100  # rows, of which an eighth is some ten
-FEW_ROWS, MANY_ROWS = 1500, 50_000
 MANY_NUMBERS, MOST_NUMBERS = 64, 128  # columns: bins of all are the inputs, and most of the weights
 PIXELS = 64  # columns that share one range from 0: more than chance
 
@@ -90,21 +91,14 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
         hidden=PICTURES if table.picture else FEATURES,
         output=output_of(table),
         loss=loss_of(table),
-        batch=_batch(rows),
-        epochs=30 if rows > MANY_ROWS else 200,  # of as many steps
+        batch=batch_size(rows),
+        epochs=epochs(rows),
         stopping=STOPPING.format(patience=5 if rows > MANY_ROWS else 20)
         if rows >= FEWEST_SPLIT
         else "",
         metrics=f"[{', '.join(_metrics(table))}]",
         decision=_decision(table),
     ).replace("\n\n\n", "\n\n")
-
-
-def _batch(rows: int) -> int:
-    """Small enough for some ten steps an epoch; large where epochs are long."""
-    if rows < FEW_ROWS:
-        return 64 if rows >= FEW_ROWS // 2 else 32
-    return 128 if rows <= MANY_ROWS else 512
 
 
 def numeric_lines(table: Table) -> str:
@@ -144,8 +138,20 @@ def _is_imbalanced(table: Table) -> bool:
 
 
 def _metrics(table: Table) -> tuple[str, ...]:
-    names = tuple(metric.name for metric in DEFAULTS[table.task])
-    return ("balanced_accuracy", *names) if _is_imbalanced(table) else names
+    """By the first, `evaluate` says which model is best: of a rare class, which most thresholds
+    miss, by what training lessens."""
+    names = [metric.name for metric in DEFAULTS[table.task]]
+    if not _is_imbalanced(table):
+        return tuple(names)
+    return ("log_loss", "balanced_accuracy", *(name for name in names if name != "log_loss"))
+
+
+def rare_last(table: Table) -> tuple[str, ...]:
+    """Two classes, of which few rows have the first, in the order that makes it the second: the
+    positive one. None where they stand right."""
+    if len(table.classes) != 2 or not _is_imbalanced(table):
+        return ()
+    return table.classes[::-1] if np.bincount(table.y).argmin() == 0 else ()
 
 
 def _decision(table: Table) -> str:
@@ -155,8 +161,7 @@ def _decision(table: Table) -> str:
         return ""
     counts = np.bincount(table.y)
     least = int(counts.argmin())
-    fp, fn = (1, 5) if least else (5, 1)  # the second class is the positive one
-    costs = f"{{false_positive: {fp}, false_negative: {fn}}}"
+    costs = "{false_positive: 1, false_negative: 5}"  # `rare_last` has made it the positive one
     share = f"{100 * counts[least] / counts.sum():.2g}%"
     name = printable(table.classes[least], 40)
     return DECISION.format(share=share, name=name, costs=costs)

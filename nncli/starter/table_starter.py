@@ -18,7 +18,7 @@ from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
 from nncli.parts.table import Table
 from nncli.starter.asked import NOTHING, Asked
-from nncli.starter.recipe import FEWEST_SPLIT, numeric_lines, recipe
+from nncli.starter.recipe import FEWEST_SPLIT, numeric_lines, rare_last, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
 
 TABLE = """\
@@ -104,6 +104,11 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
         extra += f"  features: {{exclude: {excluded}}}  # no value at all\n"
     if asked.task in (None, "auto") and (why := task_reason(table)):
         extra = f"  # {why}\n" + extra
+    if classes := rare_last(table):
+        order = _yaml([*classes])
+        extra = (
+            f"  classes: {order}  # the second, which few rows have, is the positive one\n{extra}"
+        )
     facts = f"{len(table):,} rows; "
     numbers = "a number" if len(source.target) == 1 else "numbers"
     numbers = f"{len(table.labels)} labels" if table.labels else numbers

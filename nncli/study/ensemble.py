@@ -11,6 +11,7 @@ from nncli.artifacts.clock import utc_now
 from nncli.artifacts.ensemble import HELD_OUT, objective
 from nncli.artifacts.files import to_json
 from nncli.artifacts.held_out import HeldOut, predict_held_out
+from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.run_directory import CONFIG, DECISION, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
@@ -23,7 +24,7 @@ from nncli.config.ensemble_keys import MEMBER_SEEDS, EnsembleKeys
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, load, load_text
 from nncli.engine.stop import Stop
-from nncli.errors import NothingLeft
+from nncli.errors import NothingLeft, UserError, few
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import TimeSplit
 from nncli.parts.table import Table
@@ -138,6 +139,7 @@ def resume(path: Path) -> EnsembleStudy:
     """An ensemble that was stopped. Raises NothingLeft for one that has come to its end."""
     with reopened(path) as (directory, facts):
         if facts.ended:
+            _refuse_lost(directory, facts)
             raise NothingLeft(f"{path}: nothing left to do: its {facts.trials} members are trained")
         text = directory.read(CONFIG).decode("utf-8", "replace")
         experiment, source = load_text(text, Path(facts.config), facts.assignments)
@@ -147,6 +149,14 @@ def resume(path: Path) -> EnsembleStudy:
         planner = MemberPlanner(facts.trials, experiment.seeds, bool(facts.folds))
         task = task_of(directory, facts)
         return EnsembleStudy(directory, facts, task, planner, directory.trials(facts), whole)
+
+
+def _refuse_lost(directory: StudyDirectory, facts: StudyFacts) -> None:
+    """Raises UserError for members that were trained and whose folders are gone."""
+    runs = [trial.run for trial in directory.trials(facts)]
+    if lost := [run for run in runs if run and not place_inside(directory.path, run).is_dir()]:
+        where = f"{directory.path}: lacks {few(lost)}, of {facts.trials} members"
+        raise UserError(f"{where}: put it back, or train anew with nncli train CONFIG")
 
 
 def is_ensemble(path: Path) -> bool:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
+
+from nncli.frozen import frozen
 
 MOST_DIMENSIONS = 32
 PIECE = 1 << 20  # bytes read at a time
@@ -15,7 +16,7 @@ class Malformed(ValueError):
     """A file that isn't what its format demands."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Declared:
     """One array as a header describes it: nothing of its size has been allocated."""
 

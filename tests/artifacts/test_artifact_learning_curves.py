@@ -1,6 +1,9 @@
 """Learning curves: what a picture shows, and what happens when it can't be drawn."""
 
+import gc
+import io
 import os
+import runpy
 import signal
 import sys
 from dataclasses import replace
@@ -286,3 +289,12 @@ def test_background_process_takes_no_module_from_the_working_directory(tmp_path,
     with BackgroundPlotter() as plotter:
         plotter.start()
         assert plotter.draw_loss(RUN).startswith(b"\x89PNG")
+
+
+def test_the_plotter_ends_without_looking_for_garbage(monkeypatch):
+    ended = []
+    monkeypatch.setattr(gc, "freeze", lambda: ended.append(True))
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    monkeypatch.delitem(sys.modules, "nncli.artifacts.learning_curves")
+    runpy.run_module("nncli.artifacts.learning_curves", run_name="__main__")
+    assert ended

@@ -314,12 +314,14 @@ def test_garbage_for_a_manifest_is_a_corrupt_run(run, content):
 
 def test_opening_what_is_no_run_says_what_it_is(tmp_path):
     (tmp_path / "file").touch()
+    (tmp_path / "it.yaml").touch()
     (tmp_path / "empty").mkdir()
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun" / "config.resolved.yaml").touch()
     for name, message in (
         ("nowhere", "no such run directory"),
-        ("file", "no such run directory"),
+        ("file", "expected a run directory, found a file$"),
+        ("it.yaml", r"a file; a config leaves one: nncli train .*it\.yaml$"),
         ("empty", "not a run directory"),
         ("begun", "unfinished"),
     ):

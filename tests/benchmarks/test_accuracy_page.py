@@ -51,3 +51,15 @@ def test_ranks_share_ties_and_lower_losses_are_better(accuracy):
     results = accuracy.page.Results(lines)
     ranks = accuracy.page._ranks(results, [table], ["nncli", "HGB", "linear"])
     assert ranks == {"nncli": (2 + 1.5) / 2, "HGB": (2 + 3) / 2, "linear": (2 + 1.5) / 2}
+
+
+def test_dear_methods_are_beside_ours_on_their_own_seeds(accuracy):
+    scores = {"accuracy": 0.9, "log_loss": 0.2, "cpu": 1.0}
+    tried = [("nncli", 0, 0.1), ("nncli", 1, 0.5), ("TabM", 0, 0.3)]
+    lines = [
+        {**scores, "method": name, "table": "hpc", "seed": seed, "log_loss": loss}
+        for name, seed, loss in tried
+    ]
+    text = accuracy.page.page(lines)
+    assert "| hpc | TabM | 1 | 0.900 / 0.300 | 0.900 / 0.100 | 1 | 1 |" in text
+    assert "| hpc | 0.900 / 0.300 |\n" in text  # the mean of both seeds, which TabM doesn't narrow

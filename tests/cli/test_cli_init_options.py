@@ -48,7 +48,7 @@ def test_option_becomes_its_key(text, options, key, tmp_path, monkeypatch, capsy
 def test_costs_that_it_proposes_find_more_of_the_rare_class(
     rare, common, tmp_path, monkeypatch, capsys
 ):
-    """Whichever of the two stands first: that decides which mistakes are false positives."""
+    """Whichever of the two stands first: it is made the second, the positive one."""
     monkeypatch.chdir(tmp_path)
     rows = [f"{i},{rare if i % 20 == 0 else common}" for i in range(200)]
     Path("t.csv").write_text("\n".join(["x,y", *rows]), encoding="utf-8")
@@ -56,8 +56,10 @@ def test_costs_that_it_proposes_find_more_of_the_rare_class(
     text = Path("t.yaml").read_text(encoding="utf-8")
     assert f"of the rows are '{rare}'" in text
     costs = yaml.safe_load(text.partition("or costs: ")[2].splitlines()[0])
-    missed = "false_negative" if sorted([rare, common])[1] == rare else "false_positive"
-    assert costs[missed] == max(costs.values()) > min(costs.values())
+    assert costs["false_negative"] == max(costs.values()) > min(costs.values())
+    config = yaml.safe_load(text)
+    assert config["data"].get("classes", sorted([rare, common])) == [common, rare]  # positive
+    assert config["evaluation"]["metrics"][0] == "log_loss"  # which training lessens
 
 
 def test_table_of_texts_alone_has_no_lines_about_numbers(tmp_path, monkeypatch, capsys):

@@ -48,6 +48,10 @@ def test_a_run_goes_on_from_its_weights(nncli, iris):
         (("--set", "optimizer=lbfgs"), 2, "tiny.yaml: optimizer: lbfgs has no learning rate"),
         (("--low", 2, "--high", 1), 2, "nncli lr-find: --low: expected a rate below --high 1"),
         (("--low", 0), 2, "nncli lr-find: Invalid value for '--low'"),
+        (("--high", "inf"), 2, "nncli lr-find: Invalid value for '--high'"),
+        (("--high", "nan"), 2, "nncli lr-find: Invalid value for '--high'"),
+        (("--high", 1e300), 2, "nncli lr-find: Invalid value for '--high'"),
+        (("--low", 1e-300), 2, "nncli lr-find: Invalid value for '--low'"),
         (("-o", "found.txt"), 2, "found.txt: expected a name ending in .png, .svg, .pdf"),
     ],
 )
@@ -70,3 +74,14 @@ def test_a_rate_still_falling_at_the_end_says_how_to_look_further(nncli, config)
     full = "--set", "training.batch_size=full"
     done = nncli("lr-find", config, *full, "--steps", 20, "--high", 0.2, "-o", "open.png")
     assert "a larger --high looks further" in done.out
+
+
+def test_a_rate_that_was_not_tried_is_neither_suggested_nor_in_the_picture(nncli, config, folder):
+    done = nncli("lr-find", config, "--low", 0.5, "--steps", 20, "-o", "high.svg")
+    assert done.code == 0
+    assert "was not tried: a smaller --low looks there" in done.out.replace("\n", " ")
+    assert "--set" not in done.out
+    legend = (folder / "high.svg").read_text(encoding="utf-8")
+    assert "least loss" in legend
+    assert "least / 10" not in legend
+    assert "config's rate" not in legend

@@ -24,7 +24,7 @@ def test_init_takes_them_and_says_so_and_every_command_follows(nncli, shops, wri
     assert made.code == 0, made.err
     text = Path("shops.yaml").read_text()
     assert "    # name: texts that fewer rows have are taken for one, as are new ones\n" in text
-    assert "encode: onehot, min_count: 5, handle_unknown: ignore}" in text
+    assert "encode: onehot, min_count: 2, handle_unknown: ignore}" in text
     quick = ("--set", "training.epochs=2", "--set", "output.plots=[]")
     done = nncli("train", "shops.yaml", "--json", *quick)
     assert done.code == 0, done.err
@@ -46,7 +46,7 @@ def test_a_config_without_the_key_is_told_of_it(nncli, shops, write):
     done = nncli("train", config, "--set", "output.plots=[]")
     assert (
         "name (id-like: 940 different texts in 1,700 rows; usable with "
-        "data.preprocessing.categorical.min_count: 5)"
+        "data.preprocessing.categorical.min_count: 2)"
     ) in " ".join(done.err.split())
 
 

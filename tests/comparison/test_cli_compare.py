@@ -78,7 +78,7 @@ def test_folder_that_is_no_run_is_one_line(nncli, folder):
     assert (done.code, done.out) == (2, "")
     assert done.err == "empty: neither a run nor a study\n"
     (folder / "file").touch()
-    assert nncli("compare", "file").err == "file: neither a run nor a study\n"
+    assert nncli("compare", "file").err == "file: expected a run directory, found a file\n"
     assert nncli("compare", "nowhere").err == "nowhere: no such run directory\n"
     assert nncli("compare").code == 2
 

@@ -69,6 +69,9 @@ def test_missing_file(capsys):
 def test_directory(capsys):
     Path("folder.yaml").mkdir()
     assert validate("folder.yaml", capsys) == "folder.yaml: expected a file, found a folder\n"
+    Path("folder.yaml/config.yaml").touch()
+    said = "a folder: the config that it was made from is folder.yaml/config.yaml\n"
+    assert validate("folder.yaml", capsys).endswith(said)
 
 
 def test_named_pipe_is_refused_without_waiting_for_a_writer(capsys):

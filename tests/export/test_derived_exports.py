@@ -9,6 +9,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.boundary.boundary import boundary_of
 from nncli.explain.formulas import formulas
+from nncli.explain.scikit_learn import equivalent
 from nncli.export.onnx.model import onnx_model
 from nncli.influence.importance import permutation_importance
 from nncli.influence.partial_dependence import partial_dependence
@@ -100,6 +101,16 @@ def test_trace_and_formulas_say_what_inputs_are(declared):
     assert said[1].startswith("r2 = x1^2 + x2^2; its input is (value - ")
     tensor = trace(loaded).steps[0].tensors[0]
     assert (tensor.name, [*tensor.meaning]) == ("input", said[1:])
+
+
+def test_the_same_polynomial_in_scikit_learn_is_named(declared):
+    features = "{polynomial: {degree: 4, of: [x1]}}"
+    built = declared(f"data: {{dataset: spiral, features: {features}}}").built
+    [said] = [note for note in equivalent(built).notes if "Polynomial" in note]
+    assert said == (
+        "x are the inputs; PolynomialFeatures(4, include_bias=False) of x1 makes the products, "
+        "before they are scaled"
+    )
 
 
 def test_the_boundary_is_in_the_plane_of_the_tables_columns(tmp_path):

@@ -49,6 +49,7 @@ def test_every_activation_in_a_layer_and_by_itself(activation, dtype, tmp_path):
         "[]",
         "[feature_scale, batch_norm, 6, {type: dropout, rate: 0.4}, batch_norm]",
         "[{type: dense, units: 4, bias: false}, {type: dropout}]",
+        "[{type: gaussian_noise, std: 0.3}, 4]",
     ],
 )
 def test_every_layer(hidden, dtype, tmp_path):

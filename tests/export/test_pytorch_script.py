@@ -51,7 +51,7 @@ HEAD = ("a", "b", "level", "day", "moment", "price", "code", "city", "on")
 TARGETS = ("y", "z", "kind", "two", "l")
 EVERY = (
     "{type: feature_scale, rate: 4}, {type: dense, units: 5, activation: relu, bias: false}, "
-    "batch_norm, {type: dropout, rate: 0.1}"
+    "batch_norm, {type: dropout, rate: 0.1}, {type: gaussian_noise, std: 0.1}"
     + "".join(f", {{type: dense, units: 4, activation: {name}}}" for name in members("activation"))
 )
 CASES = {

@@ -42,7 +42,11 @@ PARAMS = {
     "prelu": ("alpha",),
     "conv2d": ("W", "b"),
 }
-KEYS = {"dense": (UNITS, Tanh(), SOME, SOME), "conv2d": (2, 2, 1, "same", Tanh(), SOME, SOME)}
+KEYS: dict[str, tuple] = {
+    "reshape": ([3],),
+    "dense": (UNITS, Tanh(), SOME, SOME),
+    "conv2d": (2, 2, 1, "same", Tanh(), SOME, SOME),
+}
 XOR = EvaluationSet(
     {"x": np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])},
     np.array([[0.0], [1.0], [1.0], [0.0]]),

@@ -15,7 +15,7 @@ from nncli.gradcheck.gradient_check import (
 )
 from nncli.parts.activations import Activation, Identity, Relu, Sigmoid, Tanh
 from nncli.parts.initializers import Constant, Uniform, Zeros
-from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Trained
+from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, GaussianNoise, Trained
 from nncli.parts.losses import Mae, Mse
 from nncli.parts.optimizers import Adam
 from nncli.parts.regularizers import L1, L2
@@ -64,6 +64,7 @@ def test_a_net_of_everything_agrees(loss):
         Dense(6, Relu(), SOME, kernel_regularizer=L1(0.1)),
         BatchNorm(),
         Dropout(0.4),
+        GaussianNoise(0.2),
         Dense(5, Tanh(), SOME, bias=False),
         Dense(3, Tanh(), SOME, SOME, L2(0.2), trainable=Trained(W=False)),
         BatchNorm(trainable=False),
@@ -81,8 +82,8 @@ def test_a_net_of_everything_agrees(loss):
         "hidden_1/db, data loss",
         "hidden_2/dgamma, data loss",
         "hidden_2/dbeta, data loss",
-        "hidden_4/dW, data loss",
-        "hidden_5/db, data loss",
+        "hidden_5/dW, data loss",
+        "hidden_6/db, data loss",
         "output/dW, data loss",
         "output/dW, penalty",
         "output/db, data loss",

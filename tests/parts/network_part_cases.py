@@ -340,6 +340,11 @@ def dense(layer, own, x, random):
     return activate(layer.activation, x @ own["W"] + (own["b"] if layer.bias else 0.0))
 
 
+def gaussian_noise(layer, own, x, random):
+    length = np.sqrt(-2 * np.log(1 - random.random(x.shape)))
+    return x + layer.std * length * np.cos(2 * np.pi * random.random(x.shape))
+
+
 def batch_norm(layer, own, x, random):
     axes = tuple(range(x.ndim - 1))
     mean, variance = np.mean(x, axis=axes), np.var(x, axis=axes)
@@ -415,6 +420,7 @@ LAYERS = {
     "dropout": LayerCase(
         lambda layer, own, x, random: x * (random.random(x.shape) >= layer.rate) / (1 - layer.rate)
     ),
+    "gaussian_noise": LayerCase(gaussian_noise),
     "batch_norm": LayerCase(
         batch_norm,
         lambda dense: [dense, BatchNorm(0.9, 0.1, Uniform(0.5, 1.5), dense.bias_initializer)],

@@ -28,6 +28,7 @@ from nncli.parts.layers import (
     LayerNorm,
     MaxPool2D,
     PRelu,
+    Reshape,
     Residual,
     Trained,
 )
@@ -36,7 +37,16 @@ from nncli.parts.optimizers import Sgd, UpdateBuffers
 from nncli.parts.regularizers import L1, L2
 from nncli.registry import members
 
-ELSEWHERE = {LayerNorm, PRelu, Conv2D, MaxPool2D, AveragePool2D, Flatten, Residual}  # few pairs
+ELSEWHERE = {
+    LayerNorm,
+    PRelu,
+    Conv2D,
+    MaxPool2D,
+    AveragePool2D,
+    Flatten,
+    Reshape,
+    Residual,
+}  # few pairs
 LAYERS = [cls for cls in members("layer").values() if issubclass(cls, Layer)]
 LAYERS = [cls for cls in LAYERS if cls not in ELSEWHERE]
 ACTIVATIONS = list(members("activation").values())

@@ -272,6 +272,13 @@ def test_ranking_metrics_match_hand_worked_values():
     assert LogLoss()(predictions, truth) == pytest.approx(-np.log(0.9 * 0.4 * 0.6 * 0.8) / 4)
 
 
+@pytest.mark.parametrize(
+    ("sure", "truth"), [(np.eye(2), np.array([0, 1])), (np.eye(2), np.eye(2))], ids=["", "labels"]
+)
+def test_log_loss_of_rows_that_are_sure_and_right_is_0_and_not_minus_0(sure, truth):
+    assert str(LogLoss()(sure, truth)) == "0.0"
+
+
 def test_log_loss_of_an_impossible_class_is_finite():
     assert LogLoss()(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(-np.log(2.0**-52))
 

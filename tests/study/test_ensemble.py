@@ -225,6 +225,14 @@ def test_one_that_was_stopped_goes_on_to_the_same_files(ours, nncli):
     assert (ours / "held_out.npz").read_bytes() == held_out
 
 
+def test_resume_of_a_finished_one_says_which_member_is_gone(trained, tmp_path, nncli):
+    copy = shutil.copytree(trained, tmp_path / "copy")
+    shutil.rmtree(copy / "member-2")
+    done = nncli("train", "--resume", copy)
+    assert done.code == 2
+    assert f"lacks member-2, of {MEMBERS} members" in done.err
+
+
 def test_resume_of_a_finished_one_has_nothing_left(trained, nncli):
     done = nncli("train", "--resume", trained)
     assert (done.code, "its 3 members are trained" in done.err) == (0, True)

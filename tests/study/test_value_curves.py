@@ -102,13 +102,25 @@ def test_over_takes_values_as_they_are_written(nncli, config, record, given, tri
     [
         (("--over", "training.batch_size"), "--over: expected KEY=VALUE,VALUE,..., found"),
         (("--over", "training.batch_size=[8"), "--over: can't read the values '[8'"),
-        (("--over", "training.batchsize=8,16"), "training.batchsize: unknown key (did you mean"),
+        (
+            ("--over", "training.batchsize=8,16"),
+            "--over training.batchsize=8,16: training.batchsize: unknown key (did you mean",
+        ),
+        (
+            ("--over", "training.epochs=a,2"),
+            "--over training.epochs=a,2: training.epochs: expected an integer >= 1",
+        ),
+        (
+            ("--over", "training.epochs=1,2,1"),
+            "--over training.epochs=1,2,1: sweep.space.training.epochs[2]: the same choice",
+        ),
     ],
 )
 def test_what_cannot_be_tried_is_said(nncli, config, arguments, words):
     done = nncli("sweep", config, *arguments, "-q")
     assert done.code == 2
     assert words in done.err
+    assert "--set" not in done.err
 
 
 def test_a_value_that_the_data_has_not_is_an_invalid_trial_alone(nncli, config, record):

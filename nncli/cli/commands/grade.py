@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.options import FILE_OR_STDOUT, is_stdout, json_option, print_json
+from nncli.cli.options import FILE_OR_STDOUT, FiniteRange, is_stdout, json_option, print_json
 from nncli.cli.streams import echo, echo_line, write_out
 from nncli.cli.text_table import table
 from nncli.trace.answer_numbers import TOLERANCE
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--tolerance",
-    type=click.FloatRange(0.0),
+    type=FiniteRange(0.0),
     default=TOLERANCE,
     show_default=True,
     help="The share of the right number by which an answer may differ; a correct rounding may.",

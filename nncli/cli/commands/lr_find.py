@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.options import CONFIG, json_option, print_json, set_option
+from nncli.cli.options import CONFIG, FiniteRange, json_option, print_json, set_option
 from nncli.cli.streams import echo
 from nncli.cli.text_table import counted, figure, table
 from nncli.errors import UserError
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from nncli.lr_finder.range_test import RangeTest
 
 KEY = "optimizer.learning_rate"
-POSITIVE = click.FloatRange(min=0, min_open=True)
+RATE = FiniteRange(1e-30, 1e30)  # their quotient and its powers are finite
 
 
 @click.command(name="lr-find")
 @click.argument("config_or_run", type=CONFIG, metavar="CONFIG|RUN")
 @set_option
-@click.option("--low", type=POSITIVE, default=1e-6, show_default=True, help="The first rate.")
-@click.option("--high", type=POSITIVE, default=10.0, show_default=True, help="The last rate.")
+@click.option("--low", type=RATE, default=1e-6, show_default=True, help="The first rate.")
+@click.option("--high", type=RATE, default=10.0, show_default=True, help="The last rate.")
 @click.option(
     "--steps", type=click.IntRange(10, 100_000), default=200, show_default=True, help="How many."
 )
@@ -90,9 +90,12 @@ def _in_words(found: "RangeTest", high: float) -> Iterator[str]:
         return
     yield table([["", "rate", "loss"], *_rows(found)])
     yield ""
+    choice = f"is a safe choice: --set {KEY}={found.below_least:.2g}"
+    if found.below_least < rates[0]:
+        choice = "was not tried: a smaller --low looks there."
     yield (
         "A rate is good where the loss falls fast; from the least loss on, steps are too long. A\n"
-        f"tenth of that rate is a safe choice: --set {KEY}={found.below_least:.2g}"
+        f"tenth of that rate {choice}"
     )
     if found.is_open:
         yield f"The loss still fell at {high:g}: a larger --high looks further."

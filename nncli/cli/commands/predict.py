@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN, format_option, input_file
+from nncli.cli.options import RUN, FiniteRange, format_option, input_file
 from nncli.cli.streams import echo_line
 from nncli.data.table_formats import WRITTEN
 
@@ -22,7 +22,7 @@ from nncli.data.table_formats import WRITTEN
 @click.option("--probabilities", is_flag=True, help="Add the probability of every class or label.")
 @click.option(
     "--interval",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=FiniteRange(0, 1, min_open=True, max_open=True),
     metavar="LEVEL",
     help="Of numbers, add from where to where such a share of targets lies: 0.9, say.",
 )

@@ -1,6 +1,9 @@
 """`nncli sweep`."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,13 +65,30 @@ def command(
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stop import Stop
 
-    assignments += (*_over(over), *([f"sweep.seeds={seeds}"] if seeds else []))
+    tried = _over(over)
+    assignments += (*tried, *([f"sweep.seeds={seeds}"] if seeds else []))
     how = How(workers, on, as_json, quiet)
     with StopOnSignal(Stop(), is_preparing=True) as signals:
         if resume is not None:
             return _resume(resume, config, assignments, signals, how)
         assert config is not None
-        return _begin(config, assignments, runs_dir, signals, how)
+        with _naming_over(over, tried):
+            return _begin(config, assignments, runs_dir, signals, how)
+
+
+@contextmanager
+def _naming_over(over: str | None, tried: tuple[str, ...]) -> Iterator[None]:
+    """Has a mistake in its values stand at `--over`, as they were given."""
+    from nncli.config.nodes import OVERRIDE
+    from nncli.config.source_text import place_of
+    from nncli.errors import ConfigError
+
+    try:
+        yield
+    except ConfigError as error:
+        own = {place_of(OVERRIDE, each): place_of("--over", over or "") for each in tried}
+        problems = [replace(each, where=own.get(each.where, each.where)) for each in error.problems]
+        raise ConfigError(dict.fromkeys(problems)) from None
 
 
 def _over(over: str | None) -> tuple[str, ...]:

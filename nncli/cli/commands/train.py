@@ -1,6 +1,5 @@
 """`nncli train`."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -8,6 +7,7 @@ import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
 from nncli.cli.study import How, workers_options
+from nncli.frozen import frozen
 
 if TYPE_CHECKING:
     from nncli.cli.signals import StopOnSignal
@@ -106,7 +106,7 @@ def _train(
         return run.begin(experiment, source, config, runs_dir)
 
 
-@dataclass(frozen=True)
+@frozen
 class Repeats:
     """The same config several times: `--folds K` or `--seeds N`."""
 

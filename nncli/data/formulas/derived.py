@@ -1,12 +1,13 @@
 """Derived columns: formulas by their names, of a table's columns alone, and what they come to."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nncli.data.formulas.expression import Expression
 from nncli.data.formulas.parse import DEEPEST, LARGEST, parse
 from nncli.data.formulas.polynomial import MOST, count_of_terms, terms
 from nncli.errors import DataError, did_you_mean, few, printable
+from nncli.frozen import frozen
 from nncli.parts.table import Table
 
 KEY = "data.features.derive"
@@ -21,7 +22,7 @@ def key_of(name: str) -> str:
 _HOLDS = {"categorical": "holds text", "date": "holds dates"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Derivation:
     """What columns are to be made.
 

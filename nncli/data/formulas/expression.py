@@ -3,12 +3,12 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 FUNCTIONS: dict[str, np.ufunc] = {
@@ -46,7 +46,7 @@ TIGHTEST = 6
 PLAIN_NAME = re.compile(r"[^\W\d](?:\w|\.(?=\w))*")  # letters, digits, _ and dots within
 
 
-@dataclass(frozen=True)
+@frozen
 class Expression:
     """A number, a column, or a function of other expressions: one of the three.
 

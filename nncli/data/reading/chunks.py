@@ -6,7 +6,6 @@ import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +14,7 @@ import numpy as np
 
 from nncli.data.reading.plain_blocks import PlainBlock, PlainColumn, distinct_cells
 from nncli.errors import DataError, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import Unfit
 
@@ -29,7 +29,7 @@ LEADING_ZERO = re.compile(r"^\s*0\d+\s*$", re.MULTILINE)
 LONG_NUMBER = re.compile(r"^\s*[+-]?(\d{16,})\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
+@frozen
 class Chunk:
     """Some rows of a table.
 

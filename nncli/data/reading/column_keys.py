@@ -1,7 +1,7 @@
 """Column keys: how one column is read, where its cells alone mislead."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, Finite
@@ -10,10 +10,11 @@ from nncli.data.reading.date_cells import DateParser
 from nncli.data.reading.number_formats import FormattedNumbers, NumberFormat
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.targets import class_name
+from nncli.frozen import frozen
 from nncli.parts.table import Kind
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ColumnKeys:
     """What a column of the table holds, and how it is written there."""
 
@@ -83,7 +84,7 @@ class ColumnKeys:
         return tuple(key.name for key in fields(self) if getattr(self, key.name) != key.default)
 
 
-@dataclass(frozen=True)
+@frozen
 class Parsers:
     """What reads the cells of each column.
 

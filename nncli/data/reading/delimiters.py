@@ -3,17 +3,18 @@
 import csv
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from nncli.data.reading.row_reader import rows_of
+from nncli.frozen import frozen
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_CELLS = 1 << 12
 MOSTLY = 0.8  # of the rows: a ragged one further down is an error, not a reason to think otherwise
 
 
-@dataclass(frozen=True)
+@frozen
 class Cut:
     """Lines as a delimiter cuts them.
 

@@ -1,7 +1,6 @@
 """Feature choice: which columns of a table a network learns from, and as what."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +16,14 @@ from nncli.data.rare_categories import NONE_RARE, Rare
 from nncli.data.reading.column_names import listed
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.errors import DataError
+from nncli.frozen import frozen
 from nncli.parts.table import Column, Kind
 
 EMPTY = "empty: no value at all"
 ROW_LABELS = "row labels of the program that wrote the file"
 
 
-@dataclass(frozen=True)
+@frozen
 class FeatureChoice:
     """What is said of a table's columns.
 

@@ -1,15 +1,16 @@
 """Headers: whether the first rows of a text table name its columns, and what else they say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from nncli.data.reading.chunks import MISSING, is_number
 from nncli.data.reading.column_names import nfc
 from nncli.data.reading.orange_header import Orange, orange_of
 from nncli.data.reading.text_encodings import LINE_BREAK
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Header:
     """The first rows of a text table.
 

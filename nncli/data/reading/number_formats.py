@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from nncli.data.reading.chunks import NumberParser, is_number
 from nncli.errors import printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 MANY_NUMBERS = 20  # different ones: more than a column of codes has
@@ -32,7 +32,7 @@ WRITTEN = re.compile(
 LIMIT = re.compile(r"[<>≤≥]=?\s*(?P<number>[-+\d.,].*)")
 
 
-@dataclass(frozen=True)
+@frozen
 class NumberFormat:
     """How numbers are written: prefix, digits with a sign between thousands, suffix."""
 

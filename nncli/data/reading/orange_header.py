@@ -5,7 +5,9 @@ Either three rows (names, types, roles), or a row of names with both before each
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from nncli.frozen import frozen
 
 TYPES = {
     "continuous": "C", "c": "C", "numeric": "C", "n": "C", "discrete": "D", "d": "D",
@@ -21,7 +23,7 @@ WHY_NOT = {
 PREFIXED = re.compile(r"(?P<role>[mciw]?)(?P<type>[CDSTN]?)#(?P<name>.+)", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@frozen
 class Orange:
     """What such a header says; nothing of another.
 

@@ -8,7 +8,6 @@ before any pixel is.
 import hashlib
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy as np
 from nncli.data.reading.chunks import Chunk, reading, refuse_width
 from nncli.data.reading.pixel_columns import CHANNELS, pixel_names
 from nncli.errors import DataError, few, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import open_regular, sha256_of
 
@@ -28,7 +28,7 @@ OTHER_FORMATS = {".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pg
 AT_A_TIME = 256  # pictures of a chunk
 
 
-@dataclass(frozen=True)
+@frozen
 class _Picture:
     path: Path
     label: str

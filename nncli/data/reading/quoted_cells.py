@@ -10,6 +10,7 @@ from itertools import islice
 from nncli.data.reading.chunks import MISSING, is_number
 from nncli.data.reading.row_reader import rows_of
 from nncli.data.reading.text_format import WHITESPACE
+from nncli.frozen import frozen
 
 QUOTED = "\x01"  # set behind a cell that stands in quotes
 LOOKED_AT = 20_000  # rows: who writes them quotes all in one way
@@ -18,7 +19,7 @@ MISSING_TEXTS = frozenset(MISSING)
 NAMES_OF_NOTHING = ("NA", "N/A", "n/a", "null", "NULL", "Null")
 
 
-@dataclass(frozen=True)
+@frozen
 class Told:
     """Of the texts that often mean no value, those that are values, and those that are none."""
 

@@ -1,7 +1,7 @@
 """Tables: the user's own files -> a Table, and every guess about them said."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +32,13 @@ from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
 from nncli.errors import DataError, TableError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.datasets import Dataset
 from nncli.parts.table import PART, Column, Kind, Origin, Pair, Table, Task, refuse_rows
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class TableFile(Dataset):
     """A table in files of the user's, and how its columns are meant.
 

@@ -1,14 +1,15 @@
 """Text format: how a text table is written, as a config says it."""
 
 import codecs
-from dataclasses import dataclass
 from typing import Literal
+
+from nncli.frozen import frozen
 
 WHITESPACE = "whitespace"  # a delimiter: runs of spaces and tabs
 NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
 
 
-@dataclass(frozen=True)
+@frozen
 class TextFormat:
     """How a text table is written; a None is told from the file's first rows.
 

@@ -1,7 +1,6 @@
 """Output table: a table's own rows as they are, with new columns behind them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,13 @@ import numpy as np
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import Parsers
 from nncli.data.targets import label
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 Cells = Sequence[str] | Array
 
 
-@dataclass(frozen=True)
+@frozen
 class OutputTable:
     """Rows to write.
 

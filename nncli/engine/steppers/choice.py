@@ -1,37 +1,37 @@
-"""Choice: which engine makes the steps of a job.
+"""Choice: which engine makes the steps of a job; one of another package only where it is named.
 
 It is a matter of the job, not of the machine or the moment, so that a repeated run takes the engine
 of the first; only where there is no compiler, NumPy makes all steps.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 
 import numpy as np
 
-from nncli.constraints import Auto
 from nncli.engine.cost import compiling_pays
 from nncli.engine.job import Job
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.rows import is_in_memory
-from nncli.engine.settings import Engine
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.steppers.lbfgs import LbfgsStepper
+from nncli.engine.steppers.plugged_in import BUILT_IN, engine_called
 from nncli.engine.steppers.protocol import Stepper
 from nncli.errors import UserError
+from nncli.frozen import frozen
 
+AUTO = "auto"
 INSTALL = "pip install llvmlite"
 BY_INDEX = "numpy: so many classes are kept as their index (compiled would keep them one-hot)"
 MISSING = f"llvmlite isn't there, which would shorten this run: {INSTALL}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
-    """An engine; refusal: why it isn't the compiled one that was asked for or would have paid."""
+    """An engine; refusal: why it isn't the one that was asked for or would have paid."""
 
-    engine: Engine
+    engine: str
     refusal: str = ""
 
 
@@ -40,9 +40,13 @@ def is_installed() -> bool:
     return find_spec("llvmlite") is not None
 
 
-def choose(job: Job, wanted: Engine | Auto) -> Choice:
-    """The engine for a whole run. Raises UserError if it asks for a compiler that isn't there."""
-    if wanted == "auto":
+def choose(job: Job, wanted: str) -> Choice:
+    """The engine for a whole run. Raises UserError if it asks for one that isn't there."""
+    if wanted not in (AUTO, *BUILT_IN):
+        engine = engine_called(wanted)
+        refusal = _no_steps(job) or engine.refusal(job)
+        return Choice("numpy", refusal) if refusal else Choice(wanted)
+    if wanted == AUTO:
         if not pays(job):
             return Choice("numpy")
     elif wanted != "compiled":
@@ -67,8 +71,8 @@ def pays(job: Job) -> bool:
 
 def _refusal(job: Job) -> str:
     """Why the steps of a job can't be compiled; empty if they can."""
-    if not job.optimizer.has_update:
-        return f"{job.optimizer.name} has a line search, which only the numpy engine carries out"
+    if refusal := _no_steps(job):
+        return refusal
     if not isinstance(job.train.targets, np.ndarray):
         return BY_INDEX
     from nncli.engine.steppers.compiled.places import Untranslatable
@@ -82,14 +86,22 @@ def _refusal(job: Job) -> str:
     return ""
 
 
+def _no_steps(job: Job) -> str:
+    if job.optimizer.has_update:
+        return ""
+    return f"{job.optimizer.name} has a line search, which only the numpy engine carries out"
+
+
 def stepper(job: Job, state: TrainState, ranks: Ranks = ALONE) -> Stepper:
     """What moves the state, by the optimizer and the engine that was chosen.
 
-    Raises UserError for a run of the compiled engine that goes on where there is no compiler.
+    Raises UserError for a run that goes on where its engine isn't installed.
     """
     if not job.optimizer.has_update:
         return LbfgsStepper(job, state)
-    return ENGINES[job.training.engine](job, state, ranks)
+    name = job.training.engine
+    make = ENGINES.get(name) or engine_called(name).stepper
+    return make(job, state, ranks)
 
 
 def _compiled(job: Job, state: TrainState, ranks: Ranks) -> Stepper:
@@ -100,7 +112,7 @@ def _compiled(job: Job, state: TrainState, ranks: Ranks) -> Stepper:
     return CompiledStepper(job, state, ranks)
 
 
-ENGINES: Mapping[Engine, Callable[[Job, TrainState, Ranks], Stepper]] = {
+ENGINES: Mapping[str, Callable[[Job, TrainState, Ranks], Stepper]] = {
     "numpy": GradientStepper,
     "compiled": _compiled,
 }

@@ -62,7 +62,8 @@ class GradientStepper(Stepper):
 
     def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
         state, end = self.state, stop.now() + seconds
-        while state.epoch < last and stop.now() < end:
+        first = state.epoch
+        while state.epoch < last and (state.epoch == first or stop.now() < end):
             if self.is_monotonous:
                 finished = self._repeat(min(last - state.epoch, REPEATS), stop)
             elif self.ordered_rows is not None:

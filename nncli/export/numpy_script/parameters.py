@@ -18,7 +18,7 @@ from nncli.export.numpy_script.sources import Sources
 from nncli.parts.arrays import Array
 from nncli.parts.initializers import Initializer
 
-STREAMS = {"init": "initial weights", "shuffle": "row orders", "dropout": "dropout masks"}
+STREAMS = {"init": "initial weights", "shuffle": "row orders", "dropout": "dropout and noise"}
 
 
 def generator(name: str, seed: int, variable: str = "") -> str:

@@ -46,9 +46,10 @@ def _blas(pools: object) -> str:
 
 def _exactness(reader: RunReader) -> str:
     """How exactly it prints the run's losses, and where."""
-    if reader.built.job.training.engine == "compiled":
+    if (engine := reader.built.job.training.engine) != "numpy":
+        whose = "its steps were compiled" if engine == "compiled" else f"{engine} made its steps"
         return (
-            "up to rounding, for its steps were compiled; trained with training.engine=numpy it "
+            f"up to rounding, for {whose}; trained with training.engine=numpy it "
             "would be to the last bit"
         )
     return f"the same to the last bit on the same machine with {_versions(reader)}"

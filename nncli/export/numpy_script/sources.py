@@ -111,9 +111,10 @@ class Sources:
         return own
 
     def record(self, cls: type) -> str:
-        """Write a small dataclass as it is; what it is called."""
+        """Write a small dataclass as it is, the standard decorator above; what it is called."""
         if cls.__name__ not in self.definitions:
-            self.definitions[cls.__name__] = source_of(cls).splitlines()
+            source = source_of(cls).replace("@frozen\n", "@dataclass(frozen=True)\n", 1)
+            self.definitions[cls.__name__] = source.splitlines()
         return cls.__name__
 
 

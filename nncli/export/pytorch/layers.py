@@ -17,6 +17,7 @@ from nncli.parts.layers import (
     Dropout,
     Embedding,
     FeatureScale,
+    GaussianNoise,
     LayerNorm,
     PRelu,
 )
@@ -104,7 +105,7 @@ def _modules(node: Node) -> Iterator[Module]:
 def _code(node: Node) -> str:
     """What makes a layer of features."""
     layer = node.layer
-    if type(layer) not in (Dense, BatchNorm, LayerNorm, Dropout):
+    if type(layer) not in (Dense, BatchNorm, LayerNorm, Dropout, GaussianNoise):
         raise UserError(f"{node.name}: {layer.name} has no equivalent in PyTorch")
     keys = ", bias=False" if isinstance(layer, Dense) and not layer.bias else ""
     return layer.equivalent("pytorch", inputs=node.inputs, more_keys=keys).code

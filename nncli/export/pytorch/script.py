@@ -60,6 +60,16 @@ class FeatureScale(nn.Module):
 
     def forward(self, x):
         return x * (1.0 + self.w * self.rate)'''
+GAUSSIAN_NOISE = '''\
+class GaussianNoise(nn.Module):
+    """x + std * n in training, n standard normal; x otherwise."""
+
+    def __init__(self, std):
+        super().__init__()
+        self.std = std
+
+    def forward(self, x):
+        return x + self.std * torch.randn_like(x) if self.training else x'''
 LOAD = '''\
 def load(weights=WEIGHTS):
     """The network with the run's weights, as it is outside training."""
@@ -192,7 +202,12 @@ def _network(layers: Sequence[Module]) -> list[str]:
     table = "\n".join(
         ["TENSORS = {  # of the network and of the run, whose W is (inputs, units)", *tensors, "}"]
     )
-    own = {"Embedded(": EMBEDDED, "FeatureScale(": FEATURE_SCALE, **CLASSES}
+    own = {
+        "Embedded(": EMBEDDED,
+        "FeatureScale(": FEATURE_SCALE,
+        "GaussianNoise(": GAUSSIAN_NOISE,
+        **CLASSES,
+    }
     classes = [code for called, code in own.items() if called in made]
     return [*classes, f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
 

@@ -9,6 +9,7 @@ from nncli.parts.layers.layer import Layer
 from nncli.parts.layers.affine import Affine, Trained
 from nncli.parts.layers.dense import Dense, Input, Output
 from nncli.parts.layers.elementwise import ActivationLayer, Dropout, PRelu
+from nncli.parts.layers.noise import GaussianNoise
 from nncli.parts.layers.normalization import BatchNorm, LayerNorm
 from nncli.parts.layers.feature_scale import FeatureScale
 from nncli.parts.layers.embedding import EmbeddedColumn, Embedding
@@ -30,6 +31,7 @@ __all__ = [
     "Embedding",
     "FeatureScale",
     "Flatten",
+    "GaussianNoise",
     "InPlace",
     "Input",
     "Layer",

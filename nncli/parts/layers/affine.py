@@ -1,9 +1,9 @@
 """Affine: what layers with a kernel W and a bias b share: a = activation(z), z linear in x."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from nncli.constraints import Auto
+from nncli.frozen import frozen
 from nncli.parts.activations import Activation, Identity
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer
@@ -11,7 +11,7 @@ from nncli.parts.layers.layer import Layer
 from nncli.parts.regularizers import Regularizer
 
 
-@dataclass(frozen=True)
+@frozen
 class Trained:
     """Which tensors of a layer training moves."""
 

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 
 from nncli.constraints import Auto, Length, PositiveInt
+from nncli.frozen import frozen
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Zeros
@@ -38,7 +38,7 @@ class Input(Part):
             )
 
 
-@dataclass(frozen=True)
+@frozen
 class DenseKeys(Part):
     """The keys of a dense layer, where units and activation may be left to the data."""
 
@@ -46,7 +46,7 @@ class DenseKeys(Part):
     units: PositiveInt | Auto
     activation: Activation | Auto
     kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
-    bias_initializer: Initializer = Zeros()  # noqa: RUF009 - which is frozen
+    bias_initializer: Initializer = Zeros()
     kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
     bias: Annotated[bool, "whether there is a b"] = True
     trainable: Annotated[

@@ -1,18 +1,18 @@
 """Embedding: a trained vector for each category, in front of the first layer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 import numpy as np
 
 from nncli.equivalent import Equivalent, unsupported
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer
 from nncli.parts.layers.layer import Layer
 
 
-@dataclass(frozen=True)
+@frozen
 class EmbeddedColumn:
     """A column of categories, each a row of a table.
 
@@ -31,7 +31,7 @@ class EmbeddedColumn:
         return f"category/{self.name}"
 
 
-@dataclass(frozen=True)
+@frozen
 class TableStart(Initializer):
     """Normal draws, N(0, 1), for what training rows have; 0, for ever, for others.
 
@@ -46,7 +46,7 @@ class TableStart(Initializer):
         return random.normal(0.0, 1.0, shape) * (np.arange(shape[0]) < self.trained)[:, None]
 
 
-@dataclass(frozen=True)
+@frozen
 class Embedding(Layer):
     """a0 = [x, E1[c1], E2[c2], ...]: numbers, then for each category its row of a table.
 

@@ -1,7 +1,6 @@
 """Residual: a block of layers whose output is added to its input."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from nncli.constraints import Length, PositiveInt
 from nncli.equivalent import LIBRARIES, Equivalent, unsupported
 from nncli.errors import ShapeError
+from nncli.frozen import frozen
 from nncli.parts.arrays import LayerBuffers, Shape
 from nncli.parts.layers.dense import Dense
 from nncli.parts.layers.layer import Layer
@@ -40,7 +40,7 @@ class Residual(Layer):
         return [Dense(each) if isinstance(each, int) else each for each in self.layers]
 
 
-@dataclass(frozen=True)
+@frozen
 class Add(Layer):
     """a = x + skip: the end of a residual block, x its last layer's output, skip its input."""
 
@@ -68,7 +68,7 @@ class Add(Layer):
         return {"dx": "{da}"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Placed:
     """A layer in the row that a network is.
 

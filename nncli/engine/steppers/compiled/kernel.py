@@ -11,6 +11,7 @@ from llvmlite import ir
 
 from nncli.engine.steppers.compiled.instructions import Value, loop_of
 from nncli.engine.steppers.compiled.places import Place
+from nncli.frozen import frozen
 from nncli.parts.arrays import Shape
 
 POINTER, INTEGER, BYTE, NOTHING = ir.PointerType(), ir.IntType(64), ir.IntType(8), ir.VoidType()
@@ -20,7 +21,7 @@ def integer(value: int) -> Value:
     return ir.Constant(INTEGER, value)
 
 
-@dataclass(frozen=True)
+@frozen
 class Registers:
     """The vector registers of a core: how many, and the bytes of each."""
 

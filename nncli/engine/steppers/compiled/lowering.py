@@ -3,7 +3,7 @@
 What has no translation is refused here, before any code is written.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ import numpy as np
 from nncli.engine import operations as recorded
 from nncli.engine.steppers.compiled.instructions import emit_of, loop_of
 from nncli.engine.steppers.compiled.places import Place, Untranslatable, address_of
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 INTEGERS = np.dtype(np.int64)  # of blocks and indices that are data
 
 
-@dataclass(frozen=True)
+@frozen
 class LoweredElementwise:
     """target = ufunc(operands), number by number; without a ufunc, target = operand."""
 
@@ -25,7 +26,7 @@ class LoweredElementwise:
     target: Place
 
 
-@dataclass(frozen=True)
+@frozen
 class LoweredReduction:
     """target = source, combined by ufunc along an axis; the target has kept it, with length 1."""
 
@@ -35,7 +36,7 @@ class LoweredReduction:
     target: Place
 
 
-@dataclass(frozen=True)
+@frozen
 class LoweredProduct:
     """target = left right, matrices all: (m, k) (k, n) -> (m, n)."""
 
@@ -53,7 +54,7 @@ class LoweredProduct:
         return LoweredProduct(self.right.transposed, self.left.transposed, self.target.transposed)
 
 
-@dataclass(frozen=True)
+@frozen
 class LoweredGather:
     """target[i] = source[index[i]]; without an index, the step's own names the rows.
 
@@ -68,7 +69,7 @@ class LoweredGather:
     first: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class LoweredScatterAdd:
     """target[index[i]] += source[i]."""
 
@@ -77,7 +78,7 @@ class LoweredScatterAdd:
     target: Place
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class LoweredAllReduce:
     """Python adds up what ranks have: the code waits for it."""
 

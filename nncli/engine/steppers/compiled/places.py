@@ -1,10 +1,10 @@
 """Places: where the operands of a recorded call lie in memory."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 
 
@@ -12,7 +12,7 @@ class Untranslatable(Exception):
     """A tape has a call that only NumPy can carry out; the message says which."""
 
 
-@dataclass(frozen=True)
+@frozen
 class Place:
     """An array as machine code sees it; strides count numbers, not bytes.
 

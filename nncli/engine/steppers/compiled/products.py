@@ -4,14 +4,13 @@ What a call of BLAS costs before its first multiplication is more than a small p
 tile of the result stays in registers while the sum runs along k.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from nncli.engine.steppers.compiled.instructions import Value, intrinsic, number
 from nncli.engine.steppers.compiled.kernel import INTEGER, Code, Kernel, integer
 from nncli.engine.steppers.compiled.lowering import LoweredProduct
 from nncli.engine.steppers.compiled.places import Place
+from nncli.frozen import frozen
 
 SMALL = 2**18  # multiplications up to which a product is computed in place
 LONGEST_SUM = 256  # addends, one after the other in a register, of such a product
@@ -44,7 +43,7 @@ def _by_blas(code: Code, product: LoweredProduct) -> Kernel:
     return kernel
 
 
-@dataclass(frozen=True)
+@frozen
 class _Matrix:
     """Where the number at (0, 0) lies, and the strides along a column and along a row."""
 

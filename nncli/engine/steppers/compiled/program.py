@@ -2,7 +2,6 @@
 
 import ctypes
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -44,6 +43,7 @@ from nncli.engine.steppers.compiled.products import product_kernel
 from nncli.engine.steppers.compiled.shared_kernels import SharedKernels
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.tape import Tape, single
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 KERNELS: dict[type, Callable[[Code, Any], Kernel]] = {
@@ -57,7 +57,7 @@ KERNELS: dict[type, Callable[[Code, Any], Kernel]] = {
 RUN = ctypes.CFUNCTYPE(None, ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64)
 
 
-@dataclass(frozen=True)
+@frozen
 class Routine:
     """A tape in code, as a function of (the step's index, its random numbers).
 

@@ -69,7 +69,10 @@ class CompiledStepper(GradientStepper):
 
     def epochs(self, last: int, stop: Stop, seconds: float = math.inf) -> bool:
         state, end = self.state, stop.now() + seconds
-        while state.epoch < last and (state.step_in_epoch or stop.now() < end):
+        first = state.epoch
+        while state.epoch < last and (
+            state.step_in_epoch or state.epoch == first or stop.now() < end
+        ):
             if stop.requested:
                 return False
             began, before = stop.now(), state.step
