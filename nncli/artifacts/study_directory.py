@@ -81,10 +81,11 @@ class StudyDirectory(NumberedDirectory):
         return len(path.parts) == 1 or path.parts[0] in ("plots", FILES)
 
     def keep_tables(self, tables: Mapping[str, Path]) -> None:
-        """Copy the tables of a config, once for all runs. Large ones stay where they are."""
+        """Copy the tables of a config, once for all runs. Large ones and folders stay outside."""
         for path in tables.values():
             name = f"{FILES}/{path.name}"
-            if name not in self._entries and path.stat().st_size <= LARGEST_COPY:
+            is_small = path.is_file() and path.stat().st_size <= LARGEST_COPY
+            if is_small and name not in self._entries:
                 self.copy(path, name)
 
     def copy_of(self, path: Path) -> str | None:

@@ -18,9 +18,10 @@ from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.encoding import encode
 from nncli.data.reading.given_rows import NAME as GIVEN
 from nncli.data.reading.given_rows import GivenRows
+from nncli.data.reading.pixel_columns import picture_of, said
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table, table_sha256
+from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.frozen import frozen
@@ -50,7 +51,7 @@ class NewRows:
 
         What `predict` has written has neither title lines nor runs of blanks any more.
         """
-        recorded = self.format
+        recorded, names = self.format, [feature.name for feature in self.learnt.features]
         if recorded.header and (recorded.skip_rows or recorded.delimiter):
             ways = [recorded, replace(recorded, skip_rows=0), replace(recorded, delimiter=None)]
             for way in (*ways, replace(recorded, skip_rows=0, delimiter=None)):
@@ -58,9 +59,9 @@ class NewRows:
                     reader = open_table(path, way)
                 except DataError:
                     continue
-                if {feature.name for feature in self.learnt.features} <= {*reader.names}:
+                if {*names} <= {*reader.names}:
                     return reader
-        return open_table(path, recorded)
+        return as_in(names, open_table(path, recorded))
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
         """The rows of a file whose columns may stand in any order; others are ignored.
@@ -126,6 +127,10 @@ class NewRows:
         return Categories(words, self.format.decimal, folds_case=self._parsers.folds_case(name))
 
     def _check_names(self, place: str, reader: TableReader, wanted: Sequence[str]) -> None:
+        own = picture_of([feature.name for feature in self.learnt.features])
+        if own and reader.picture and own != reader.picture:
+            message = f"{place}: pictures of {said(reader.picture)}, and the network was trained on"
+            raise DataError(f"{message} {said(own)}: bring them to that")
         names = reader.names
         lacking = [name for name in wanted if name not in names]
         if not lacking:

@@ -4,7 +4,7 @@ A format is an entry of `FORMATS`. `nncli --help` names the formats, so this is 
 what reads and writes is imported when a file is opened.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -49,11 +49,19 @@ def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
         return PictureFolder(path)
     if found is not None and found.read is not None:
         return found.read(path, text_format)
+    if not path.suffix and not path.exists():
+        raise DataError(f"{path}: no such file or folder", key="data.path")
     names = [name for name, known in FORMATS.items() if known.read is not None]
     known = f"{', '.join(names)}, or .gz of one that is text"
     hint = " (save the sheet as CSV)" if unpacked(path).suffix.lower() in SPREADSHEETS else ""
     message = f"{path}: expected a file that ends in {known}, or a folder of pictures{hint}"
     raise DataError(message, key="data.path")
+
+
+def as_in(names: Collection[str], reader: "TableReader") -> "TableReader":
+    """More rows of a table with such columns: gray pictures as coloured ones, where those are."""
+    own = getattr(reader, "as_in", None)
+    return own(names) if own else reader
 
 
 def table_sha256(path: Path) -> str:

@@ -23,12 +23,7 @@ data:
 {ensemble}
 network:
   hidden:
-    - feature_scale             # a factor for each input: what matters is turned up
-    - {{type: dense, units: 128, activation: silu}}
-    - {{type: dropout, rate: 0.2}}  # of the units, in each step: less is learnt by heart
-    - {{type: dense, units: 64, activation: silu}}
-    - {{type: dropout, rate: 0.2}}
-  output: {output}
+{hidden}  output: {output}
 
 loss: {loss}
 optimizer: {{type: adam, learning_rate: 0.002}}
@@ -41,6 +36,24 @@ training:
 evaluation:
   metrics: {metrics}
 {decision}"""
+
+FEATURES = """\
+    - feature_scale             # a factor for each input: what matters is turned up
+    - {type: dense, units: 128, activation: silu}
+    - {type: dropout, rate: 0.2}  # of the units, in each step: less is learnt by heart
+    - {type: dense, units: 64, activation: silu}
+    - {type: dropout, rate: 0.2}
+"""
+
+PICTURES = """\
+    - {type: conv2d, filters: 16, kernel_size: 3, padding: same}
+    - {type: max_pool2d, padding: same}
+    - {type: conv2d, filters: 32, kernel_size: 3, padding: same}
+    - {type: max_pool2d, padding: same}
+    - flatten
+    - {type: dropout, rate: 0.2}  # of the numbers, in each step: less is learnt by heart
+    - {type: dense, units: 64, activation: silu}
+"""
 
 STOPPING = """\
   early_stopping: {{monitor: val_loss, patience: {patience}}}  # then the best weights are taken
@@ -75,6 +88,7 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
         name=name,
         data=data,
         ensemble=ensemble if rows >= FEWEST_MEMBERS else "",
+        hidden=PICTURES if table.picture else FEATURES,
         output=output_of(table),
         loss=loss_of(table),
         batch=batch_size(rows),
@@ -95,7 +109,7 @@ def numeric_lines(table: Table) -> str:
         return ""
     is_missing = any(np.isnan(table.column(name).values).any() for name in lacking)
     indicator = ", missing_indicator: true" if is_missing else ""
-    if _looks_like_pixels(table, numeric):
+    if table.picture or _looks_like_pixels(table, numeric):
         return f"    numeric: {{impute: median{indicator}, scale: minmax}}\n"
     if len(numeric) > MOST_NUMBERS:
         return f"    numeric: {{impute: median{indicator}, scale: robust_clip}}\n"

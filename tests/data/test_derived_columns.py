@@ -206,3 +206,10 @@ def test_a_datasets_columns_are_chosen_and_crossed(declared):
     ]
     with pytest.raises(ConfigError, match=r"derive\.b: row \d+: log\(x1\) is -inf where x1 is 0"):
         declared(data % "derive: {b: log(x1)}")
+
+
+def test_where_not_even_squares_fit_the_columns_are_to_be_chosen(tmp_path):
+    path = tmp_path / "c.yaml"
+    path.write_text("data: {dataset: digits, features: {polynomial: 2}}\n")
+    with pytest.raises(ConfigError, match=r"makes 2,080 .* 1,000 is the most \(of: \[...\] choo"):
+        build(*load(path))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playground_browser import needs_browser, results
 
 from nncli.artifacts.loaded_network import load_network
 from nncli.cli.main import run
@@ -134,3 +135,27 @@ def test_a_run_goes_on_from_its_weights(tmp_path: Path) -> None:
     assert told["start"]["epoch"] == 3
     assert told["start"]["slots"].keys() == loaded.state.slots.keys()
     assert told["command"][1] == str(folder / "config.resolved.yaml")
+
+
+BEFORE = """
+const told = [];
+CanvasRenderingContext2D.prototype.fillText = (text) => told.push(text);
+drawLoss(byId("loss"), past);
+const lines = [];
+CanvasRenderingContext2D.prototype.lineTo = (...place) => lines.push(place);
+drawLoss(byId("loss"), past);
+const foot = notes(), ends = lines.length;
+model.training.makeStep(); note(); told.length = 0; drawLoss(byId("loss"), past);
+return { foot, lines: ends, first: before, then: told };
+""".replace("const lines", "const before = [...told]; const lines")
+
+
+@needs_browser
+def test_before_the_first_step_the_losses_are_marks_over_epoch_0(tmp_path: Path) -> None:
+    ensemble = ("ensemble={members: 3}",)
+    html = page(load_network(CONFIGS / "iris.yaml", ensemble), ensemble)
+    told = results({"iris": (html, BEFORE)}, tmp_path)["iris"]
+    assert told["first"][2:] == ["0", "epoch"]  # after the highest and the lowest loss
+    assert told["lines"] == 4  # a short one for each of the two losses
+    assert len(told["then"]) == 5
+    assert "one network, which --set ensemble=null trains" in told["foot"]

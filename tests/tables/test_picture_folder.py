@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from matplotlib.image import imsave
+from PIL import Image
 
 from nncli.artifacts.loaded_network import load_network
 from nncli.cli.main import run
 from nncli.data.reading.picture_folder import PictureFolder, folder_sha256
+from nncli.data.reading.pixel_columns import picture_of, pixel_names
 from nncli.errors import DataError
 
 CONV = "{type: conv2d, filters: 2, kernel_size: 2}"
@@ -129,3 +131,111 @@ def test_arrays_of_pictures_are_one_a_file(tmp_path):
     path.write_text("data: {path: t.npz, target: y}\n")
     with pytest.raises(Exception, match=r"b: expected one array of pictures, found .*\(2, 3, 3\)"):
         load_network(path)
+
+
+@pytest.fixture
+def gray(tmp_path):
+    """The same file as a picture without colours, 4 x 5, for each class."""
+    values = np.linspace(0, 255, 20).reshape(4, 5).astype("u1")
+    for name in ("bright/a.png", "dark/b.png"):
+        path = tmp_path / "gray" / name
+        path.parent.mkdir(parents=True)
+        Image.fromarray(values).save(path)
+    return tmp_path / "gray"
+
+
+def test_what_looks_like_a_picture_and_is_not_read_is_told(folder):
+    assert PictureFolder(folder).notes == ()
+    (folder / "dark" / ".DS_Store").touch()
+    (folder / "dark" / ".thumb.jpg").touch()
+    assert PictureFolder(folder).notes == ()
+    (folder / "dark" / "x.JPG").touch()
+    (folder / "dark" / "deep" / "deeper").mkdir(parents=True)
+    [note] = PictureFolder(folder).notes
+    assert note.endswith("pictures: not read: dark/deep/, dark/x.JPG; a picture is CLASS/NAME.png")
+
+
+def test_a_folder_of_other_pictures_says_which(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.jpeg").touch()
+    with pytest.raises(DataError, match=r"without pictures: .* \(not read: a/x.jpeg; a picture is"):
+        PictureFolder(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_named(config, folder):
+    folder.rename(folder.parent / "moved")
+    with pytest.raises(Exception, match=r"data.path: .*pictures: no such file or folder$"):
+        load_network(config)
+
+
+def test_pictures_without_a_class_have_no_target(config, folder):
+    for path in [*folder.glob("*/*.png")]:
+        path.rename(folder / path.name)
+    with pytest.raises(Exception, match=r"'class': its pictures lie in no folder of a class, as C"):
+        load_network(config)
+
+
+def test_new_pictures_are_of_the_size_and_the_colours_of_training(
+    config, folder, gray, tmp_path, capsys
+):
+    """Gray ones among coloured ones are, as in one folder; others are told what to become."""
+    runs = str(tmp_path / "runs")
+    assert run(["train", str(config), "--runs-dir", runs, "--quiet"]) == 0
+    assert run(["predict", f"{runs}/pictures-001", str(gray)]) == 0
+    other = tmp_path / "gray.yaml"
+    other.write_text(
+        "data: {path: gray, target: class, split: {type: none}}\n"
+        f"network: {{hidden: [{CONV}, flatten]}}\ntraining: {{epochs: 1}}\n"
+    )
+    assert run(["train", str(other), "--runs-dir", runs, "--quiet"]) == 0
+    capsys.readouterr()
+    assert run(["predict", f"{runs}/gray-001", str(folder)]) == 2
+    assert capsys.readouterr().err == (
+        f"{folder}: pictures of 5 x 4 pixels, in colours, and the network was trained on 5 x 4 "
+        "pixels, gray: bring them to that\n"
+    )
+    draw(tmp_path / "larger" / "a.png", np.zeros((5, 5)))  # which has all the columns, and more
+    assert run(["predict", f"{runs}/pictures-001", str(tmp_path / "larger")]) == 2
+    assert "pictures of 5 x 5 pixels, in colours, and the network" in capsys.readouterr().err
+
+
+def test_folders_of_a_fixed_split_are_read_alike(config, gray):
+    text = config.read_text().replace("class}", "class, split: {type: fixed, test: gray}}")
+    config.write_text(text)
+    assert load_network(config).built.network.input_shape == (4, 5, 3)
+    config.write_text(
+        text.replace("pictures", "P").replace("gray", "pictures").replace("P", "gray")
+    )
+    assert load_network(config).built.network.input_shape == (4, 5, 3)
+    draw(gray / "bright" / "a.png", np.zeros((3, 5)))
+    draw(gray / "dark" / "b.png", np.zeros((3, 5)))
+    with pytest.raises(
+        Exception, match=r"data.split.test: .*/pictures: pictures of 5 x 4 .* 5 x 3"
+    ):
+        load_network(config)
+
+
+def test_a_starter_config_for_pictures_convolves_them(folder, tmp_path):
+    config = tmp_path / "starter.yaml"
+    assert run(["init", str(folder), "-o", str(config), "--quick"]) == 0
+    network = load_network(config).built.network
+    assert network.input_shape == (4, 5, 3)
+    assert network.nodes[0].layer.name == "conv2d"
+
+
+@pytest.mark.parametrize(
+    "names", [["p_0_0", "p_0_1"], ["a_1_0_0_0", "a_1_0_0_1"], [*pixel_names("x_2", (3, 11, 3))]]
+)
+def test_columns_of_a_picture_are_known_by_their_names(names):
+    height, width, channels = picture_of(names)
+    assert height * width * channels == len(names)
+    assert picture_of(names[1:]) == picture_of(["age"]) == picture_of([]) == ()
+
+
+@pytest.mark.parametrize("arguments", [["--set", "ensemble.members=2"], ["--folds", "2"]])
+def test_a_study_reads_the_folder_where_it_is(arguments, config, tmp_path):
+    """A table that it would copy may be one."""
+    common = ["--runs-dir", str(tmp_path / "runs"), "--quiet", "--set", "training.epochs=1"]
+    assert run(["train", str(config), *common, *arguments]) == 0
+    [study] = (tmp_path / "runs").glob("pictures-*")
+    assert run(["verify", str(next(study.glob("*-1")))]) == 0

@@ -119,10 +119,8 @@ class Derivation:
         count = count_of_terms(len(names), self.degree)
         if count > MOST:
             degrees = range(self.degree - 1, 1, -1)
-            lower = [d for d in degrees if count_of_terms(len(names), d) <= MOST]
-            cures = [f"degree {lower[0]} makes {count_of_terms(len(names), lower[0]):,}"] * bool(
-                lower
-            )
+            lower = (d for d in degrees if count_of_terms(len(names), d) <= MOST)
+            cures = [f"degree {d} makes {count_of_terms(len(names), d):,}" for d in lower][:1]
             cures += ["of: [...] chooses columns"] * (len(names) > 1)
             yield (
                 f"degree {self.degree} of {len(names):,} columns makes {count:,} columns, and "

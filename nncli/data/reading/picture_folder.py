@@ -7,13 +7,15 @@ before any pixel is.
 
 import hashlib
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import prod
 from pathlib import Path
 
 import numpy as np
 
 from nncli.data.reading.chunks import Chunk, reading, refuse_width
-from nncli.errors import DataError, printable
+from nncli.data.reading.pixel_columns import CHANNELS, pixel_names
+from nncli.errors import DataError, few, printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import open_regular, sha256_of
@@ -22,7 +24,7 @@ CLASS = "class"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">8sI4sIIBBBBB")  # up to the interlace method
 GRAY = (0, 4)  # colour types without colour
-CHANNELS = ("red", "green", "blue")
+OTHER_FORMATS = {".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"}
 AT_A_TIME = 256  # pictures of a chunk
 
 
@@ -43,15 +45,18 @@ class PictureFolder:
     row_word = "picture "
     row_indices: frozenset[str] = frozenset()
     set_aside: Mapping[str, str] = {}
-    notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with reading(path):
             self._pictures = [*_pictures(path)]
+            unread = [*_others(path)]
+        said = f"not read: {few(unread)}; a picture is CLASS/NAME.png"
         if not self._pictures:
-            message = f"{path}: a folder without pictures: expected CLASS/NAME.png in it"
+            more = f" ({said})" if unread else ""
+            message = f"{path}: a folder without pictures: expected CLASS/NAME.png in it{more}"
             raise DataError(message, key="data.path")
+        self.notes: tuple[str, ...] = (f"{path}: {said}",) if unread else ()
         sizes = {picture: _size(picture.path) for picture in self._pictures}
         (first, (height, width, _)), *others = sizes.items()
         for picture, (high, wide, _) in others:
@@ -61,12 +66,23 @@ class PictureFolder:
                     f"{height}: bring all pictures to one size",
                     key="data.path",
                 )
-        self.picture: Shape = (height, width, max(channels for *_, channels in sizes.values()))
-        self.pixels = tuple(pixel_names("pixel", self.picture))
-        refuse_width(path, len(self.pixels))
         self._has_classes = any(picture.label for picture in self._pictures)
-        self.names = (*self.pixels, *([CLASS] if self._has_classes else []))
+        self.targets = (CLASS,) if self._has_classes else ()
         self.texts = frozenset([CLASS])
+        self._take(height, width, max(channels for *_, channels in sizes.values()))
+
+    def _take(self, *picture: int) -> None:
+        self.picture: Shape = picture
+        refuse_width(self.path, prod(picture))
+        self.pixels = tuple(pixel_names("pixel", picture))
+        self.names = (*self.pixels, *self.targets)
+
+    def as_in(self, names: Collection[str]) -> "PictureFolder":
+        """The same pictures, gray ones as red, green and blue where the names are of such."""
+        height, width, channels = self.picture
+        if channels == 1 and {*pixel_names("pixel", (height, width, len(CHANNELS)))} <= {*names}:
+            self._take(height, width, len(CHANNELS))
+        return self
 
     def chunks(self) -> Iterator[Chunk]:
         for start in range(0, len(self._pictures), AT_A_TIME):
@@ -130,19 +146,6 @@ class PictureListing:
     count_rows = count_cells
 
 
-def pixel_names(name: str, picture: Shape) -> Iterator[str]:
-    """name_LINE_COLUMN, and of several channels name_LINE_COLUMN_CHANNEL, in the order of memory.
-
-    >>> [*pixel_names("p", (1, 2, 1))], [*pixel_names("p", (1, 1, 3))]
-    (['p_0_0', 'p_0_1'], ['p_0_0_red', 'p_0_0_green', 'p_0_0_blue'])
-    """
-    height, width, channels = picture
-    ends = [f"_{end}" for end in (CHANNELS if channels == len(CHANNELS) else range(channels))]
-    ends = [""] if channels == 1 else ends
-    places = ((i, j) for i in range(height) for j in range(width))
-    return (f"{name}_{i}_{j}{end}" for i, j in places for end in ends)
-
-
 def folder_sha256(path: Path) -> str:
     """Of a folder's pictures: of each one's place in it, and the SHA-256 of its bytes."""
     digest = hashlib.sha256()
@@ -161,6 +164,18 @@ def _pictures(folder: Path) -> Iterator[_Picture]:
             yield from (
                 _Picture(each, path.name) for each in sorted(path.iterdir()) if _is_png(each)
             )
+
+
+def _others(folder: Path) -> Iterator[str]:
+    """Pictures that aren't read: of another format, or in a folder inside that of a class."""
+    for path in sorted(folder.iterdir()):
+        inside = sorted(path.iterdir()) if path.is_dir() and not path.name.startswith(".") else []
+        for found in (path, *inside):
+            is_other = found.suffix.lower() in OTHER_FORMATS
+            is_deeper = found is not path and not _is_png(found) and found.is_dir()
+            if (is_other or is_deeper) and not found.name.startswith("."):
+                name = found.relative_to(folder).as_posix()
+                yield printable(f"{name}/" if is_deeper else name)
 
 
 def _is_png(path: Path) -> bool:

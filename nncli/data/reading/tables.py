@@ -18,6 +18,7 @@ from nncli.data.reading.dotted_thousands import dotted_notes
 from nncli.data.reading.encoded_rows import COPIES, Encoded
 from nncli.data.reading.encoding import encode
 from nncli.data.reading.feature_choice import FeatureChoice
+from nncli.data.reading.pixel_columns import said
 from nncli.data.reading.table_notes import (
     amount_notes,
     class_cure,
@@ -28,7 +29,7 @@ from nncli.data.reading.table_notes import (
 )
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import TextFormat
-from nncli.data.table_formats import open_table, table_sha256
+from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
 from nncli.errors import DataError, TableError
 from nncli.frozen import frozen
@@ -80,6 +81,8 @@ class TableFile(Dataset):
 
     def load(self) -> Table:
         readers = [(str(path), self._open(part)) for part, path in self.paths.items()]
+        every = {name for _, reader in readers for name in reader.names}
+        readers = [(file, as_in(every, reader)) for file, reader in readers]
         names = readers[0][1].names
         self._check_names(readers[0][1])
         candidates = [
@@ -94,8 +97,13 @@ class TableFile(Dataset):
             candidates = [name for name in names if name in {*candidates, *hidden}]
         wanted = list(dict.fromkeys([*candidates, *self.target, *self.aside]))
         for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
+            message, own = "", readers[0][1].picture
             if lacking := [name for name in wanted if name not in reader.names]:
                 message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
+            if reader.picture != own and reader.picture and own:  # a larger one has all columns
+                message = f"{file}: pictures of {said(reader.picture)}, and {self.path} has "
+                message += f"{said(own)}: bring all pictures to one size"
+            if message:
                 raise DataError(message, key=f"data.split.{part}")
         encoded = self._encode(readers, wanted, candidates)
         choice = FeatureChoice(
@@ -193,8 +201,10 @@ class TableFile(Dataset):
             **{key: (name,) for name, key in self.aside.items()},
             **self.formulas,
         }
+        is_flat = reader.picture and not getattr(reader, "targets", self.target)
+        hint = ": its pictures lie in no folder of a class, as CLASS/NAME.png" if is_flat else ""
         found = [
-            (key, f"{self.path} has no column '{name}'{nearest(name, names)}")
+            (key, f"{self.path} has no column '{name}'{hint or nearest(name, names)}")
             for key, wanted in keys.items()
             for name in dict.fromkeys(wanted)
             if name not in names

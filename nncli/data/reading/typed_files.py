@@ -12,7 +12,7 @@ import numpy as np
 from nncli.data.memory import available
 from nncli.data.reading.chunks import EXACT, Chunk, reading, refuse_width
 from nncli.data.reading.column_names import nfc
-from nncli.data.reading.picture_folder import pixel_names
+from nncli.data.reading.pixel_columns import pixel_names
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.array_headers import Malformed

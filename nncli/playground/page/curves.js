@@ -32,7 +32,7 @@ function drawLines(canvas, points, lines, isLog) {
   if (values.length === 0) return;
   let [low, high] = values.reduce(([l, h], value) => [Math.min(l, scaled(value)), Math.max(h, scaled(value))], [Infinity, -Infinity]);
   if (high - low < 1e-9) [low, high] = [low - 0.5, high + 0.5];
-  const end = Math.max(points.at(-1).epoch, 1e-9);
+  const end = points.at(-1).epoch;
   const start = points[0].epoch;
   const place = (point, value) => [
     box.x + ((point.epoch - start) / (end - start || 1)) * box.width,
@@ -44,8 +44,9 @@ function drawLines(canvas, points, lines, isLog) {
       const value = of(point);
       if (Number.isFinite(value)) context.lineTo(...place(point, value));
     }
+    if (points.length === 1) context.lineTo(box.x + 4, place(points[0], of(points[0]))[1]); // the start, as a tick
     context.strokeStyle = colour;
-    context.setLineDash(dash);
+    context.setLineDash(points.length > 1 ? dash : []);
     context.lineWidth = 1.8;
     context.stroke();
   }
@@ -54,7 +55,7 @@ function drawLines(canvas, points, lines, isLog) {
   const own = (value) => written(isLog ? 10 ** value : value, 2);
   context.fillText(own(high), box.x - 4, box.y + 10);
   context.fillText(own(low), box.x - 4, box.y + box.height);
-  context.fillText(written(end), box.x + box.width, box.y + box.height + 15);
+  if (end > start) context.fillText(written(end), box.x + box.width, box.y + box.height + 15);
   context.textAlign = "left";
   context.fillText(written(start), box.x, box.y + box.height + 15);
   context.textAlign = "center";

@@ -93,6 +93,7 @@ function notes() {
   const { sampled, isFloat32, isEarlyStopped } = play;
   if (Object.keys(sampled).length)
     found.push(`A sample: ${Object.entries(sampled).map(([name, of]) => `${play.rows[name].count.toLocaleString("en")} of ${of.toLocaleString("en")} ${name === "train" ? "training" : "validation"} rows`).join(", ")}. So its steps aren't those of nncli train.`);
+  if (play.tree.ensemble) found.push("The config trains an ensemble. Played is one network, which --set ensemble=null trains.");
   if (isFloat32) found.push("The config trains in float32, the page in float64: their numbers differ a little.");
   if (isEarlyStopped) found.push("Early stopping is left to you.");
   if (play.isRun) found.push("It goes on from where the run ended.");
