@@ -89,3 +89,10 @@ def test_lessons_that_read_one_table_go_into_one_folder(tmp_path, monkeypatch):
 def test_an_unknown_lesson_is_met_with_the_nearest(capsys):
     assert cli(["init", "--lesson", "mazurr"]) == 2
     assert "unknown lesson 'mazurr' (did you mean 'mazur'?)" in capsys.readouterr().err
+
+
+def test_a_kind_misspelt_is_told_of_lessons_too(capsys):
+    assert cli(["list", "lessn"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("unknown kind 'lessn' (did you mean 'lesson'?); known: layer, ")
+    assert said.endswith(", lesson\n")

@@ -55,9 +55,8 @@ def _singular(kind: str) -> str:
     for known in MODULES:
         if kind in (known, "losses" if known == "loss" else f"{known}s"):
             return known
-    raise UserError(
-        f"unknown kind '{kind}'{did_you_mean(kind, MODULES)}; known: {', '.join(MODULES)}"
-    )
+    kinds = [*MODULES, "lesson"]
+    raise UserError(f"unknown kind '{kind}'{did_you_mean(kind, kinds)}; known: {', '.join(kinds)}")
 
 
 def _entry(cls: "type[Part]") -> str:
