@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "tests" / "exercises"))
 
 from exercise_runs import Laboratory, holds, shown  # noqa: E402
 from exercises import VERDICTS, Claim, Exercise, exercises  # noqa: E402
+from stand_ins import read_by  # noqa: E402
 
 TITLE = "Commands of {}"
 PAGE = ROOT / "docs" / "coverage.md"
@@ -25,12 +26,13 @@ HEAD = """# Exercises of courses and books
 
 **{counts}**, of {all} exercises that courses, books and web pages teach neural networks with.
 
-- "yes": a config and commands do all of it, with nothing made outside. A test runs them and
-  compares the numbers, printed digit by printed digit unless a range is given.
+- "yes": a config and commands do all of it, with nothing made outside but rows that the exercise
+  gives or draws. A test runs them and compares the numbers, printed digit by printed digit unless
+  a range is given.
 - "partly" and "no": what is missing is said.
 - "by method" ({by_method} of those done): the data can't be given away, so the command works on a
-  stand-in that the test makes up (`tests/exercises/stand_ins.py`); the published score isn't
-  claimed.
+  stand-in that is made up; the published score isn't claimed. `tests/exercises/stand_ins.py`
+  writes it, and rows that an exercise draws.
 
 An exercise's number leads to its commands. `nncli init --lesson` copies from `configs/lessons/`.
 The page is made by `docs/make_coverage.py` from `tests/exercises/list/`.
@@ -41,7 +43,7 @@ def line(exercise: Exercise, seen: Seen) -> str:
     """An exercise as a row of its table."""
     number = f"{exercise.number}"
     if exercise.commands:
-        number = f"[{number}](#{TITLE.format(number).lower().replace(' ', '-')})"
+        number = _linked(exercise.number)
     compared = "<br>".join(_compared(claim, found) for claim, found in seen)
     told = exercise.title + (f"<br>({exercise.note})" if exercise.note else "")
     cells = [number, exercise.verdict, told, compared]
@@ -51,9 +53,21 @@ def line(exercise: Exercise, seen: Seen) -> str:
 def commands(exercise: Exercise) -> list[str]:
     """What is typed, with the configs that are in no folder."""
     lines = [f"#### {TITLE.format(exercise.number)}", ""]
+    named = {word for each in exercise.commands for word in each.text.split()}
+    tables: list[str] = []
+    for other in exercises():
+        for name in [each for each in other.configs if each in named]:
+            tables += read_by(other.configs[name])
+            if other.number != exercise.number:
+                lines += [f"`{name}` is that of {_linked(other.number)}.", ""]
     for name, text in exercise.configs.items():
         lines += [f"`{name}`:", "", "```yaml", text.rstrip(), "```", ""]
-    return [*lines, "```bash", *(each.text for each in exercise.commands), "```", ""]
+    made = [f"python tests/exercises/stand_ins.py {' '.join(tables)}"] if tables else []
+    return [*lines, "```bash", *made, *(each.text for each in exercise.commands), "```", ""]
+
+
+def _linked(number: int) -> str:
+    return f"[{number}](#{TITLE.format(number).lower().replace(' ', '-')})"
 
 
 def _compared(claim: Claim, found: list[Any]) -> str:

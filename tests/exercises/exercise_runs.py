@@ -47,9 +47,8 @@ class Laboratory:
         for name in [each for each in arguments if each in self.configs]:
             text = self.configs[name]
             (self.folder / name).write_text(text, encoding="utf-8")
-            for table in [each for each in stand_ins.NAMES if f"path: {each}" in text]:
-                if not (self.folder / table).exists():
-                    stand_ins.write(table, self.folder)
+            if tables := stand_ins.read_by(text):
+                stand_ins.main(tables, self.folder)
 
     def _run_left(self, verb: str, arguments: list[str], out: str) -> Path | None:
         if verb == "train" and out.startswith("{"):

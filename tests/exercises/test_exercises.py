@@ -4,6 +4,7 @@ import re
 import runpy
 
 import pytest
+import stand_ins
 from exercise_runs import ROOT, Laboratory, holds
 from exercises import exercises
 
@@ -43,3 +44,18 @@ def test_exercises_that_are_done_have_commands_and_others_say_why_not():
     done = [each for each in known if each.verdict == "yes"]
     assert [each.number for each in done if not any(it.claims for it in each.commands)] == []
     assert [each.number for each in known if each.verdict != "yes" and not each.note] == []
+
+
+def test_commands_have_all_that_they_read_beside_them(tmp_path):
+    """The configs that they name, or where these stand, and what makes the tables in them."""
+    known = exercises()
+    configs = {name: text for each in known for name, text in each.configs.items()}
+    for exercise in [each for each in known if each.commands]:
+        section = "\n".join(MADE["commands"](exercise))
+        for name in [name for name in configs if f" {name}" in section.split("```bash")[1]]:
+            assert f"`{name}`" in section
+            for table in stand_ins.read_by(configs[name]):
+                assert re.search(rf"^python .*stand_ins.py .*\b{table}", section, re.M)
+    assert stand_ins.main(["cubic.csv"], tmp_path) == 0
+    assert (tmp_path / "cubic.csv").exists()
+    assert stand_ins.main(["cubik.csv"], tmp_path) == 2
