@@ -34,10 +34,10 @@ class Graded:
         return ClassMarks(self.marks)
 
 
-def tables_in(files: Sequence[Path], leave_out: Path | None = None) -> dict[str, Path]:
+def tables_in(files: Sequence[Path]) -> dict[str, Path]:
     """The tables among the files and in folders, by the students' names: those of the files.
 
-    leave_out: a file to be written. Raises UserError for a folder without any.
+    Raises UserError for a folder without any.
     """
     found = list[Path]()
     for file in files:
@@ -46,7 +46,7 @@ def tables_in(files: Sequence[Path], leave_out: Path | None = None) -> dict[str,
             continue
         with reporting(file):
             inside = sorted(each for each in file.iterdir() if each.suffix.lower() == ENDING)
-        own = [each for each in inside if _is_answers(each, leave_out)]
+        own = [each for each in inside if _is_answers(each)]
         if not own:
             raise UserError(f"{file}: no tables of answers ({ENDING}) in it")
         found += own
@@ -58,11 +58,9 @@ def tables_in(files: Sequence[Path], leave_out: Path | None = None) -> dict[str,
     return dict(zip(once, found, strict=True))
 
 
-def _is_answers(file: Path, leave_out: Path | None) -> bool:
+def _is_answers(file: Path) -> bool:
     """Whether it is neither hidden nor a table of marks."""
-    if file.name.startswith(".") or (leave_out and file.absolute() == leave_out.absolute()):
-        return False
-    return not is_class_table(file)
+    return not (file.name.startswith(".") or is_class_table(file))
 
 
 def grade_all(

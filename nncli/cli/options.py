@@ -11,6 +11,7 @@ import click
 
 from nncli.cli.streams import write_out
 from nncli.data.table_formats import READ
+from nncli.errors import UserError
 
 PICTURES = ("png", "svg", "pdf")
 
@@ -29,6 +30,14 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"expected a finite number, found {number}.", param, ctx)
         return number
+
+
+def refuse_input(output: Path | None, *inputs: Path | None) -> None:
+    """Raises UserError where a file to be written is one that is read: it would be lost."""
+    if output is None or not output.is_file():
+        return
+    if any(each is not None and each.is_file() and each.samefile(output) for each in inputs):
+        raise UserError(f"{output}: is read by this command: choose another file with -o")
 
 
 def is_stdout(output: Path) -> bool:

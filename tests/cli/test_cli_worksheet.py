@@ -352,3 +352,26 @@ def test_a_spreadsheet_s_unicode_text_and_notes_beside_are_read(nncli, by_hand, 
     lines = [line.replace(",", "\t") + "\ta note" for line in table.read_text().splitlines()]
     table.write_text("\n".join(lines), encoding="utf-16")
     assert nncli("grade", "answers.csv").out.startswith("answers.csv: 0 of 1 right")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("trace", "by_hand.yaml", "-o", "by_hand.yaml"),
+        ("trace", "by_hand.yaml", "--worksheet", "-o", "./by_hand.yaml"),
+        ("trace", "by_hand.yaml", "--worksheet", "--answer-sheet", "by_hand.yaml"),
+        ("grade", "answers.csv", "-o", "answers.csv"),
+        ("grade", ".", "-o", "answers.csv"),
+        ("grade", "answers.csv", "--key", "key.csv", "-o", "key.csv"),
+        ("grade", "answers.csv", "--of", "by_hand.yaml", "-o", "by_hand.yaml"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_read_is_not_written_over(nncli, by_hand, folder, arguments):
+    assert nncli("trace", by_hand, "--worksheet").code == 0
+    (folder / "key.csv").write_bytes((folder / "answers.csv").read_bytes())
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    done = nncli(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith(": is read by this command: choose another file with -o\n")
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before

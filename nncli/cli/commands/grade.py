@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.options import FILE_OR_STDOUT, FiniteRange, is_stdout, json_option, print_json
+from nncli.cli.options import (
+    FILE_OR_STDOUT,
+    FiniteRange,
+    is_stdout,
+    json_option,
+    print_json,
+    refuse_input,
+)
 from nncli.cli.streams import echo, echo_line, write_out
 from nncli.cli.text_table import table
 from nncli.trace.answer_numbers import TOLERANCE
@@ -73,7 +80,8 @@ def command(
         raise click.UsageError("--json and -o - would both go to stdout")
     from nncli.cli.grading import grade_all, tables_in
 
-    found = tables_in(files, leave_out=output)
+    found = tables_in(files)
+    refuse_input(output, *found.values(), config_or_run, key)
     graded = grade_all(found, config_or_run, key, tolerance)
     is_class = len(found) > 1 or any(file.is_dir() for file in files)
     if as_json:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.options import CONFIG, is_stdout, set_option
+from nncli.cli.options import CONFIG, is_stdout, refuse_input, set_option
 from nncli.cli.streams import echo_line, write_out
 
 if TYPE_CHECKING:
@@ -118,6 +118,8 @@ def command(
         check_worksheet(form, output, answers, answer_sheet, students, input_gradient)
     if output and output.is_dir() and not students:
         raise click.UsageError(f"-o {output}: is a folder")
+    for written in (output, answer_sheet):
+        refuse_input(written, path, students)
     from nncli.cli.exercise import Exercise
     from nncli.cli.worksheets import write_class, write_worksheet
     from nncli.trace.traced_steps import trace
