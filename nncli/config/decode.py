@@ -116,7 +116,9 @@ class Decoder:
         else:
             arguments = (arguments[0],) * len(items)
             if len(items) < it.least:
-                message = "expected at least one item, found an empty list"
+                least = "one item" if it.least == 1 else f"{it.least} items"
+                found = len(items) or "an empty list"
+                message = f"expected at least {least}, found {found}"
                 return self.note(node.where, path, message)
         values = [
             self.decode(item, hint, f"{path}[{i}]")

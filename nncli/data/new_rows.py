@@ -127,12 +127,13 @@ class NewRows:
         return Categories(words, self.format.decimal, folds_case=self._parsers.folds_case(name))
 
     def _check_names(self, place: str, reader: TableReader, wanted: Sequence[str]) -> None:
-        own = picture_of([feature.name for feature in self.learnt.features])
-        if own and reader.picture and own != reader.picture:
-            message = f"{place}: pictures of {said(reader.picture)}, and the network was trained on"
-            raise DataError(f"{message} {said(own)}: bring them to that")
         names = reader.names
         lacking = [name for name in wanted if name not in names]
+        own = picture_of([feature.name for feature in self.learnt.features])
+        is_whole = bool(lacking) or min(own[:2], default=0) > 1  # not a few pixels that were chosen
+        if is_whole and own and reader.picture and own != reader.picture:
+            message = f"{place}: pictures of {said(reader.picture)}, and the network was trained on"
+            raise DataError(f"{message} {said(own)}: bring them to that")
         if not lacking:
             return
         others = [name for name in names if name not in wanted]

@@ -199,6 +199,18 @@ def test_new_pictures_are_of_the_size_and_the_colours_of_training(
     assert "pictures of 5 x 5 pixels, in colours, and the network" in capsys.readouterr().err
 
 
+def test_a_few_pixels_that_a_config_chooses_are_no_picture(folder, tmp_path):
+    config = tmp_path / "few.yaml"
+    first = "[pixel_0_0_red, pixel_0_0_green, pixel_0_0_blue]"
+    config.write_text(
+        f"data: {{path: pictures, target: class, features: {{include: {first}}}}}\n"
+        "network: {hidden: [3]}\ntraining: {epochs: 1}\n"
+    )
+    runs = str(tmp_path / "runs")
+    assert run(["train", str(config), "--runs-dir", runs, "--quiet"]) == 0
+    assert run(["predict", f"{runs}/few-001", str(folder)]) == 0
+
+
 def test_folders_of_a_fixed_split_are_read_alike(config, gray):
     text = config.read_text().replace("class}", "class, split: {type: fixed, test: gray}}")
     config.write_text(text)

@@ -13,6 +13,17 @@ from nncli.parts.layers.layer import Layer
 from nncli.registry import part
 
 
+def _scaled(buffers: LayerBuffers, variance: Array, epsilon: float) -> None:
+    """Write inv_std, x_hat and y, where x_hat holds x - mean."""
+    x_hat, inv_std = buffers.saved["x_hat"], buffers.saved["inv_std"]
+    np.add(variance, epsilon, out=inv_std)
+    np.sqrt(inv_std, out=inv_std)
+    np.reciprocal(inv_std, out=inv_std)
+    np.multiply(x_hat, inv_std, out=x_hat)
+    np.multiply(x_hat, buffers.params["gamma"], out=buffers.y)
+    np.add(buffers.y, buffers.params["beta"], out=buffers.y)
+
+
 @part("batch_norm", "batch_normalization")
 class BatchNorm(Layer):
     """y = gamma * x_hat + beta, with x_hat = (x - mean) / sqrt(variance + epsilon) per column.
@@ -84,11 +95,7 @@ class BatchNorm(Layer):
         return buffers.training and self.trainable
 
     def forward(self, buffers: LayerBuffers) -> None:
-        x_hat, mean, inv_std = (
-            buffers.saved["x_hat"],
-            buffers.saved["mean"],
-            buffers.saved["inv_std"],
-        )
+        x_hat, mean = buffers.saved["x_hat"], buffers.saved["mean"]
         variance = buffers.state["moving_variance"]
         if self.uses_batch_statistics(buffers):
             self._mean(buffers, buffers.x, out=mean)
@@ -100,12 +107,7 @@ class BatchNorm(Layer):
             self._move(buffers, "moving_variance", variance)
         else:
             np.subtract(buffers.x, buffers.state["moving_mean"], out=x_hat)
-        np.add(variance, self.epsilon, out=inv_std)
-        np.sqrt(inv_std, out=inv_std)
-        np.reciprocal(inv_std, out=inv_std)
-        np.multiply(x_hat, inv_std, out=x_hat)
-        np.multiply(x_hat, buffers.params["gamma"], out=buffers.y)
-        np.add(buffers.y, buffers.params["beta"], out=buffers.y)
+        _scaled(buffers, variance, self.epsilon)
 
     def backward(self, buffers: LayerBuffers) -> None:
         assert buffers.dy is not None
@@ -209,17 +211,12 @@ class LayerNorm(Layer):
 
     def forward(self, buffers: LayerBuffers) -> None:
         saved = buffers.saved
-        x_hat, variance, inv_std = saved["x_hat"], saved["variance"], saved["inv_std"]
+        x_hat, variance = saved["x_hat"], saved["variance"]
         self._mean(buffers.x, out=saved["mean"])
         np.subtract(buffers.x, saved["mean"], out=x_hat)
         np.multiply(x_hat, x_hat, out=saved["scratch"])
         self._mean(saved["scratch"], out=variance)
-        np.add(variance, self.epsilon, out=inv_std)
-        np.sqrt(inv_std, out=inv_std)
-        np.reciprocal(inv_std, out=inv_std)
-        np.multiply(x_hat, inv_std, out=x_hat)
-        np.multiply(x_hat, buffers.params["gamma"], out=buffers.y)
-        np.add(buffers.y, buffers.params["beta"], out=buffers.y)
+        _scaled(buffers, variance, self.epsilon)
 
     def backward(self, buffers: LayerBuffers) -> None:
         assert buffers.dy is not None

@@ -8,6 +8,7 @@ import numpy as np
 from nncli.constraints import Auto, Length, PositiveInt
 from nncli.equivalent import Equivalent, unsupported
 from nncli.errors import ShapeError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.layers.convolution import CHANNELS_FIRST, Sides, pair
 from nncli.parts.layers.layer import Layer
@@ -23,12 +24,13 @@ from nncli.parts.windows import (
 from nncli.registry import part
 
 
+@frozen
 class Pooling(Layer):
     """One number of each window, for each channel by itself."""
 
-    pool_size: Sides
-    strides: Sides | Auto
-    padding: Padding
+    pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
+    strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
+    padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
     input_axes = 3
 
     def __post_init__(self) -> None:
@@ -62,9 +64,6 @@ class Pooling(Layer):
 class MaxPool2D(Pooling):
     """a = the greatest number of each window. Backward: da goes to the first that is greatest."""
 
-    pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
-    strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
-    padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
     equivalents = {
         "scikit-learn": unsupported("pooling"),
         "keras": 'layers.MaxPooling2D({size}, strides={stride}, padding="{padding}")',
@@ -104,9 +103,6 @@ class MaxPool2D(Pooling):
 class AveragePool2D(Pooling):
     """a = the mean of each window. Backward: da, shared out evenly."""
 
-    pool_size: Annotated[Sides, "height and width of a window, or one number for both"] = 2
-    strides: Annotated[Sides | Auto, "from a window to the next; auto: pool_size"] = "auto"
-    padding: Annotated[Padding, "same: windows that reach over the edge count, too"] = "valid"
     equivalents = {
         "scikit-learn": unsupported("pooling"),
         "keras": 'layers.AveragePooling2D({size}, strides={stride}, padding="{padding}")',
