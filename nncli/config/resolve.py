@@ -26,6 +26,7 @@ from nncli.config.resolved import (
 )
 from nncli.constraints import Auto
 from nncli.data.bent_scales import straight
+from nncli.data.numeric_encodings import BINS
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.engine.cost import useful_threads
 from nncli.engine.settings import (
@@ -163,9 +164,13 @@ def _resolve_preprocessing(
             target=ResolvedTarget(scale="none"),
         )
     numeric, target, impute = keys.numeric.scale, keys.target.scale, keys.numeric.impute
+    is_one_row = len(table) == 1  # of which scaling and bins leave nothing
+    if is_one_row:
+        keys = replace(
+            keys, numeric=replace(keys.numeric, encode="none", bins=BINS, with_value=False)
+        )
     if numeric == "auto":
-        is_scaled = given.source().is_scaled and len(table) > 1  # of one row nothing would be left
-        numeric = "standard" if is_scaled else "none"
+        numeric = "standard" if given.source().is_scaled and not is_one_row else "none"
     if impute == "auto":
         impute = "none" if given.path is None else "median"
     if target == "auto":

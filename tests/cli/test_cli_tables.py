@@ -525,6 +525,7 @@ def test_row_that_overflows_is_refused_by_predict_and_named(nncli, flats, run_of
     config = write(
         "f.yaml",
         "data: {path: flats.csv, target: price}",
+        "network: {hidden: [8]}",
         "training: {epochs: 2, dtype: float32}",
     )
     run = nncli("train", config, "--json", "-q", "--set", "output.plots=[]").json["run"]
@@ -538,6 +539,7 @@ def test_rows_without_their_weights_weigh_what_training_rows_do(nncli, churn, wr
     config = write(
         "c.yaml",
         "data: {path: churn.csv, target: left, sample_weight: w}",
+        "network: {hidden: [8]}",
         "training: {epochs: 2}",
     )
     heavy = churn.read_text().splitlines()
@@ -630,7 +632,7 @@ def test_init_of_an_imbalanced_table_weighs_no_classes_and_says_what_finds_more(
     text = Path("t.yaml").read_text()
     assert "class_weight" not in text
     assert "# 5% of the rows are 'yes'." in text
-    assert "metrics: [balanced_accuracy, accuracy," in text
+    assert "metrics: [log_loss, balanced_accuracy, accuracy," in text
     *_, costs = text.splitlines()
     assert nncli("validate", "t.yaml").code == 0
     Path("t.yaml").write_text(text + costs.removeprefix("# ") + "\n")

@@ -310,7 +310,10 @@ def test_a_table_on_disk_is_never_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr("nncli.data.data_checks.CHUNK_VALUES", 1 << 13)
     monkeypatch.setattr("nncli.engine.cost.CHUNK_NUMBERS", 1 << 13)
     config = tmp_path / "t.yaml"
-    config.write_text("data: {path: t.csv, target: y, on_disk: true}\ntraining: {epochs: 1}\n")
+    config.write_text(
+        "data: {path: t.csv, target: y, on_disk: true}\n"
+        "network: {hidden: [16]}\ntraining: {epochs: 1}\n"
+    )
 
     def peak(rows, columns=200):
         numbers = np.random.default_rng(0).integers(1000, size=(rows, columns + 1))
