@@ -5,6 +5,7 @@ from nncli.artifacts.run_directory import RESOLVED
 from nncli.errors import UserError
 from nncli.playground.settings import kept_slots
 
+MOST_INPUTS = 300  # each 300 bytes of a page, and more than anyone can look at
 MOST_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB of a page
 
 
@@ -50,6 +51,11 @@ def _too_large(loaded: LoadedNetwork) -> list[str]:
     """Why its numbers don't fit; those that a slot starts from are not in the page."""
     size, slots = loaded.built.network.layout.size, kept_slots(loaded)
     count = size + sum(len(slot) for slot in slots.values())
+    if (inputs := loaded.built.network.inputs) > MOST_INPUTS:
+        return [
+            f"{inputs:,} inputs, and a page draws at most {MOST_INPUTS:,}: play some columns, "
+            "with --set 'data.features.include=[...]'"
+        ]
     if size > MOST_NUMBERS:
         return [
             f"{size:,} parameters, and a page holds at most {MOST_NUMBERS:,}: play a narrower "

@@ -57,9 +57,13 @@ def test_a_format_has_to_be_chosen(nncli, gate_run):
 
 
 def test_what_is_no_run_is_refused(nncli, gate):
-    for path in ("nowhere", gate):
+    said = {
+        "nowhere": "no such run directory",
+        gate: f"expected a run directory, found a file; a config leaves one: nncli train {gate}",
+    }
+    for path, why in said.items():
         done = nncli("export", path, "--to", "numpy")
-        assert (done.code, done.out, done.err) == (2, "", f"{path}: no such run directory\n")
+        assert (done.code, done.out, done.err) == (2, "", f"{path}: {why}\n")
 
 
 def test_a_damaged_run_is_refused(nncli, gate_run):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,14 @@ class Exercise:
     configs: Mapping[str, str] = field(default_factory=dict)
 
 
-def exercises() -> list[Exercise]:
+@cache
+def exercises() -> tuple[Exercise, ...]:
     """All, in order."""
     read = [
         yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(LIST.glob("*.yaml"))
     ]
-    return sorted((_exercise(each) for part in read for each in part), key=lambda it: it.number)
+    found = (_exercise(each) for part in read for each in part)
+    return tuple(sorted(found, key=lambda it: it.number))
 
 
 def _exercise(read: dict[str, Any]) -> Exercise:

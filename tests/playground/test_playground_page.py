@@ -67,6 +67,20 @@ def test_pictures_are_refused() -> None:
         page(loaded)
 
 
+@pytest.mark.parametrize("columns", [300, 301])
+def test_a_page_of_many_inputs_stays_small_or_is_refused(tmp_path: Path, columns: int) -> None:
+    names = ",".join([*(f"a_column_of_some_length_{k}" for k in range(columns)), "y"])
+    rows = np.random.default_rng(0).normal(size=(30, columns + 1)).round(3)
+    table, config = tmp_path / "t.csv", tmp_path / "t.yaml"
+    np.savetxt(table, rows, "%.3f", ",", header=names, comments="")
+    config.write_text("data: {path: t.csv, target: y}\nnetwork: {hidden: [8]}\n", encoding="utf-8")
+    if columns == 300:
+        assert len(page(load_network(config)).encode()) <= LARGEST
+    else:
+        with pytest.raises(UserError, match="301 inputs, and a page draws at most 300: play some"):
+            page(load_network(config))
+
+
 def test_many_rows_are_a_sample_and_the_page_says_so() -> None:
     told = data_of(page(load_network(CONFIGS / "linear_regression.yaml")))
     assert told["rows"]["train"]["count"] < told["sampled"]["train"] == 10_000
