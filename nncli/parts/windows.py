@@ -19,12 +19,12 @@ from nncli.parts.composite import composite
 Padding = Literal["valid", "same"]
 Pair = tuple[int, int]
 
-BLOCK_NUMBERS = 1 << 16
-"""Numbers of the columns that lie in the cache at a time: 256 KB in float32.
+BLOCK_NUMBERS, NARROW_BLOCK_NUMBERS = 1 << 17, 1 << 15
+"""Numbers of the columns that lie in the cache at a time, and of narrow ones: 512 and 128 KB.
 
-3x3 kernels at batches of 64, beside all pictures at once: 14x14x32 with 32 filters takes 0.72 of
-the time, 14x14x8 with 32 0.60, 28x28x1 with 8 the same. Four times as many are no better, and
-twice as slow to a second core.
+3x3 kernels at batches of 64, beside all pictures at once: 14x14x32 with 32 filters takes 0.7 of
+the time, 14x14x8 with 32 0.6, 28x28x1 with 32 0.8, with 8 the same. Half of the one is 5% slower at
+14x14x32, twice the other 20% at 28x28x1 with 32, whose outputs are many.
 """
 
 NARROW = 16
@@ -139,9 +139,11 @@ def _seen(offset: int, stride: int, before: int, length: int, count: int) -> tup
 # ---- convolution
 
 
-def block_rows(numbers: int, rows: int) -> int:
-    """Pictures of `numbers` columns each whose columns lie in the cache together."""
-    return max(1, min(rows, BLOCK_NUMBERS // numbers))
+def block_rows(windows: Windows, channels: int) -> int:
+    """Pictures whose columns lie in the cache together."""
+    is_narrow = windows.size[1] * channels < NARROW
+    most = NARROW_BLOCK_NUMBERS if is_narrow else BLOCK_NUMBERS
+    return max(1, most // columns_size(windows, channels))
 
 
 def columns_size(windows: Windows, channels: int) -> int:

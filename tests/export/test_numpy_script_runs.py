@@ -258,7 +258,7 @@ PICTURES = {  # of iris's four columns
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("hidden", PICTURES.values(), ids=PICTURES)
 def test_layers_of_pictures_are_repeated(hidden, dtype, tmp_path, monkeypatch):
-    monkeypatch.setattr("nncli.parts.windows.BLOCK_NUMBERS", 200)  # several pictures, not all
-    monkeypatch.setattr("nncli.export.numpy_script.pictures.BLOCK_NUMBERS", 200)
+    for name in ("BLOCK_NUMBERS", "NARROW_BLOCK_NUMBERS"):  # several pictures, not all
+        monkeypatch.setattr(f"nncli.parts.windows.{name}", 200)
     pictures = "network.input={type: input, shape: [2, 2, 1]}"
     assert_repeats(IRIS, tmp_path, pictures, f"network.hidden={hidden}", f"training.dtype={dtype}")

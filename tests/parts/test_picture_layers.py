@@ -56,6 +56,7 @@ def test_convolutions_have_the_gradient_of_their_formula(size, strides, same, fe
     with pytest.MonkeyPatch.context() as patch:
         if few_numbers:
             patch.setattr(windows, "BLOCK_NUMBERS", 100)
+            patch.setattr(windows, "NARROW_BLOCK_NUMBERS", 100)
         keys = {"strides": strides, "padding": "same" if same else "valid"}
         first = conv(2, (2, 1), kernel_regularizer=L2(0.1))
         check([first, conv(3, size, **keys), Flatten()], seed=abs(seed) % 1000, shape=(5, 4, 1))

@@ -9,7 +9,7 @@ from nncli.engine.operations import Composite
 from nncli.errors import UserError
 from nncli.export.numpy_script import picture_functions
 from nncli.parts.arrays import Array
-from nncli.parts.windows import BLOCK_NUMBERS, NARROW, Windows, columns_size
+from nncli.parts.windows import NARROW, Windows, block_rows
 
 FUNCTIONS = {
     name: inspect.getsource(function).rstrip().splitlines()
@@ -48,14 +48,15 @@ def _texts(operation: Composite, arrays: tuple[Array, ...], windows: Windows) ->
     """The calls, those of outputs that a frozen kernel has not among them."""
     pads = f"({windows.before}, {_behind(windows)})"
     whole = f"{windows.size}, {windows.strides}, {pads}"
-    own = f"{windows.strides}, {pads}, {_step(windows, arrays[0])}"
+    own = f"{windows.strides}, {pads}, {block_rows(windows, arrays[0].shape[-1])}"
     match operation.name:
         case "convolve":
             yield f"convolve(_0, _1, {'_2' if len(arrays) > 2 else 'None'}, {own})"
         case "convolve_kernel_gradient":
             yield f"convolve_first_kernel(_0, _1, {windows.size}, {own})"
         case "convolve_gradients":
-            of_dz = f"{windows.strides}, {pads}, {_step(windows.seeing, arrays[1])}"
+            step = block_rows(windows.seeing, arrays[1].shape[-1])
+            of_dz = f"{windows.strides}, {pads}, {step}"
             yield f"convolve_dx(_0, _1, _2, {of_dz})"
             yield f"convolve_kernel(_0, _1, _2, {of_dz})"
         case "max_pool":
@@ -71,11 +72,6 @@ def _texts(operation: Composite, arrays: tuple[Array, ...], windows: Windows) ->
 def _behind(windows: Windows) -> tuple[int, ...]:
     ways = zip(windows.padded, windows.input, windows.before, strict=True)
     return tuple(padded - length - before for padded, length, before in ways)
-
-
-def _step(windows: Windows, x: Array) -> int:
-    """Pictures whose columns lie in the cache together."""
-    return max(1, BLOCK_NUMBERS // columns_size(windows, x.shape[-1]))
 
 
 def picture_functions_of(text: str) -> list[list[str]]:

@@ -109,11 +109,11 @@ class Conv2D(Affine):
         size = windows.size
         return {
             **({"padded": (batch, *windows.padded, channels)} if windows.is_padded else {}),
-            "columns": (block_rows(own, batch) * own,),
+            "columns": (min(batch, block_rows(windows, channels)) * own,),
             "spread": (*windows.output, filters),
             "part": (size[0] * size[1] * channels, filters),
             "dz_padded": (batch, *windows.seeing.padded, filters),
-            "dz_columns": (block_rows(of_dz, batch) * of_dz,),
+            "dz_columns": (min(batch, block_rows(windows.seeing, filters)) * of_dz,),
             "turned": (*size, filters, channels),
             "dW_turned": (channels, *size, filters),
             "dW_part": (channels, *size, filters),
