@@ -76,6 +76,16 @@ picture_format_option: Callable[[Any], Any] = click.option(
 )
 
 
+def picture_option(default: str) -> Callable[[Any], Any]:
+    """`-o` of a command that draws; default: the name that the file has without it."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=f"A .png, .svg or .pdf file [{default}].",
+    )
+
+
 def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
     """(of standard input, of pictures), of the values of `format_options`."""
     inputs = [each for each in formats if each in READ]

@@ -75,13 +75,11 @@ class Network:
         input_shape = nodes[-1].output_shape if nodes else input_shape
         nodes.append(Node("output", output, input_shape, output.output_shape(input_shape)))
         self.nodes = tuple(nodes)
+        self.block_ends: dict[int, list[int]] = {}  # of the residual blocks that begin at a node
+        for end, node in enumerate(nodes):
+            if node.block:
+                self.block_ends.setdefault(end - node.block, []).append(end)
         self.layout = Layout(self._tensors())
-
-    def block_ends(self, first: int) -> Iterator[int]:
-        """The nodes that end the residual blocks which begin at a node."""
-        return (
-            end for end, node in enumerate(self.nodes) if node.block and end - node.block == first
-        )
 
     @property
     def inputs(self) -> int:

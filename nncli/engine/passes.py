@@ -46,7 +46,7 @@ def backward(
     for index in reversed(range(network.first_trained, len(buffers) - 1)):
         own = buffers[index]
         network.nodes[index].layer.backward(own)
-        for end in network.block_ends(index):  # the block's input goes to its end, too
+        for end in network.block_ends.get(index, ()):  # the block's input goes to its end, too
             if own.dx is not None:
                 slope = buffers[end].dy
                 assert slope is not None

@@ -86,7 +86,7 @@ class _Working(Recorded):
             shapes = [getattr(each, "shape", ()) for each in inputs]
             shape = np.broadcast_shapes(*shapes)
             if method == "reduce":
-                like = np.empty(shape).sum(options.get("axis", 0), keepdims=options["keepdims"])
+                like = np.zeros(shape).sum(options.get("axis", 0), keepdims=options["keepdims"])
                 shape = like.shape
             out = (_working(np.empty(shape), self.tape),)
         return super().__array_ufunc__(ufunc, method, *inputs, out=out, **options)

@@ -8,7 +8,7 @@ import numpy as np
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.errors import escaped
 from nncli.operating_system import shell_word
-from nncli.page.embed import asset, json_block, theme
+from nncli.page.embed import INLINE, asset, json_block, whole_page
 from nncli.page.markup import text
 from nncli.playground.choices import offered
 from nncli.playground.columns import axes, features, outputs
@@ -34,12 +34,12 @@ def page(loaded: LoadedNetwork, assignments: tuple[str, ...] = ()) -> str:
         library.script(_ufuncs(data["features"])),
         *(asset(__package__, f"{name}.js") for name in (*ENGINE, *VIEW)),
     ]
-    return Template(asset(__package__, "page.html")).substitute(
-        title=text(loaded.built.experiment.name),
-        style=f"{theme()}\n{asset(__package__, 'page.css')}",
-        data=json_block(data),
-        script="\n".join(scripts),
+    name = text(loaded.built.experiment.name)
+    body = Template(asset(__package__, "page.html")).substitute(
+        title=name, data=json_block(data), script="\n".join(scripts)
     )
+    title = f"{name}: a network to play with"
+    return whole_page(__package__, "page.css", title=title, body=body.rstrip("\n"), scripts=INLINE)
 
 
 def _data(loaded: LoadedNetwork, assignments: tuple[str, ...], library: Library) -> dict[str, Any]:

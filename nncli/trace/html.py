@@ -7,7 +7,7 @@ from typing import Any
 
 from nncli.engine.network import EMBEDDING
 from nncli.errors import escaped
-from nncli.page.embed import asset, json_block, theme
+from nncli.page.embed import INLINE, asset, json_block, whole_page
 from nncli.page.markup import text
 from nncli.trace.fill_in import FillIn, rules
 from nncli.trace.flat_pictures import flat_links, flat_shape, whole_index
@@ -34,12 +34,14 @@ def html(shown: Trace) -> str:
     Repetitions are left out: what an update starts from, shown before. Of a trace with very many
     numbers only the corners of its tensors are in the page, which says so.
     """
-    return Template(asset(__package__, "page.html")).substitute(
-        title=text(shown.name),
-        style=f"{theme()}\n{asset(__package__, 'page.css')}",
+    name = text(shown.name)
+    body = Template(asset(__package__, "page.html")).substitute(
+        title=name,
         data=json_block(_trace(shown)),
         script="\n".join(asset(__package__, f"{name}.js") for name in SCRIPTS),
     )
+    title = f"{name}: a training step in numbers"
+    return whole_page(__package__, "page.css", title=title, body=body.rstrip("\n"), scripts=INLINE)
 
 
 def _trace(shown: Trace) -> dict[str, Any]:

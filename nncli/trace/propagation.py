@@ -141,7 +141,7 @@ class Propagation:
             if following is not None:
                 template = following.layer.backward_formulas().get("dx", "")
                 its = {**self.operands[following.name]}
-                for end in self.network.block_ends(self.network.nodes.index(following)):
+                for end in self.network.block_ends.get(self.network.nodes.index(following), ()):
                     its[f"da_{end}"] = self.operands[self.network.nodes[end].name]["da"]
                     template = f"{bracketed(template)} + {{da_{end}}}" if template else ""
                 tensor = self._computed(node, "da", "backward", template, its)

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nncli.cli.options import CONFIG, FiniteRange, json_option, print_json, set_option
+from nncli.cli.options import (
+    CONFIG,
+    FiniteRange,
+    json_option,
+    picture_option,
+    print_json,
+    set_option,
+)
 from nncli.cli.streams import echo
 from nncli.cli.text_table import counted, figure, table
 from nncli.errors import UserError
@@ -26,12 +33,7 @@ RATE = FiniteRange(1e-30, 1e30)  # their quotient and its powers are finite
 @click.option(
     "--steps", type=click.IntRange(10, 100_000), default=200, show_default=True, help="How many."
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A .png, .svg or .pdf file [CONFIG-lr-find.png].",
-)
+@picture_option("CONFIG-lr-find.png")
 @json_option
 def command(
     config_or_run: Path,

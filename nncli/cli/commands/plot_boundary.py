@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN
+from nncli.cli.options import RUN, picture_option
 from nncli.cli.streams import echo_line
 
 
@@ -24,12 +24,7 @@ from nncli.cli.streams import echo_line
     help="Draw what each unit of a hidden layer says instead, as hidden_2 [the first].",
 )
 @click.option("--target", help="Of several targets, the one to draw [the first].")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A .png, .svg or .pdf file [RUN-boundary.png, RUN-LAYER.png].",
-)
+@picture_option("RUN-boundary.png, RUN-LAYER.png")
 def command(
     run: Path,
     features: str | None,

@@ -5,18 +5,13 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN, picture_format_option
+from nncli.cli.options import RUN, picture_format_option, picture_option
 from nncli.cli.streams import echo_line
 
 
 @click.command(name="plot-loss")
 @click.argument("runs", type=RUN, nargs=-1, required=True, metavar="RUN...")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A .png, .svg or .pdf file [RUN-METRIC.png, or METRIC.png for several runs].",
-)
+@picture_option("RUN-METRIC.png, or METRIC.png for several runs")
 @picture_format_option
 @click.option(
     "--metric",

@@ -4,19 +4,14 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN
+from nncli.cli.options import RUN, picture_option
 from nncli.cli.streams import echo_line
 
 
 @click.command(name="plot-sweep")
 @click.argument("study", type=RUN)
 @click.option("--metric", metavar="NAME", help="loss, or a metric [what trials are judged by].")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A .png, .svg or .pdf file [STUDY-METRIC.png].",
-)
+@picture_option("STUDY-METRIC.png")
 def command(study: Path, metric: str | None, output: Path | None) -> None:
     """Draw the runs of a sweep over one key: the metric of training and validation rows.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN
+from nncli.cli.options import RUN, picture_option
 from nncli.cli.streams import echo_line
 
 
@@ -17,12 +17,7 @@ from nncli.cli.streams import echo_line
     help="The weights of each unit as a picture of its inputs [of the first layer].",
 )
 @click.option("--shape", metavar="ROWSxCOLUMNS", help="Of such a picture, as 8x8 [a square].")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="A .png, .svg or .pdf file [RUN-weights.png].",
-)
+@picture_option("RUN-weights.png")
 def command(
     run: Path, layer: str | None, pictures: bool, shape: str | None, output: Path | None
 ) -> None:

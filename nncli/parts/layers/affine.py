@@ -1,6 +1,7 @@
 """Affine: what layers with a kernel W and a bias b share: a = activation(z), z linear in x."""
 
 from collections.abc import Iterable, Mapping
+from typing import Annotated
 
 from nncli.constraints import Auto
 from nncli.frozen import frozen
@@ -17,6 +18,15 @@ class Trained:
 
     W: bool = True
     b: bool = True
+
+
+KernelStart = Annotated[Initializer | Auto, "auto: what suits the activation"]
+KernelPenalty = Annotated[Regularizer | None, "a penalty on W"]
+HasBias = Annotated[bool, "whether there is a b"]
+Trainable = Annotated[
+    bool | Trained, "false freezes W and b, {b: false} b alone, {W: false} W alone"
+]
+KEY_ALIASES = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
 
 
 class Affine(Layer):

@@ -5,13 +5,19 @@ from typing import Annotated
 
 import numpy as np
 
-from nncli.constraints import Auto, Length, PositiveInt
+from nncli.constraints import Length, PositiveInt
 from nncli.equivalent import Equivalent, unsupported
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Zeros
-from nncli.parts.layers.affine import Affine, Trained
-from nncli.parts.regularizers import Regularizer
+from nncli.parts.layers.affine import (
+    KEY_ALIASES,
+    Affine,
+    HasBias,
+    KernelPenalty,
+    KernelStart,
+    Trainable,
+)
 from nncli.parts.windows import (
     Padding,
     Pair,
@@ -57,14 +63,12 @@ class Conv2D(Affine):
     strides: Annotated[Sides, "from a window to the next"] = 1
     padding: Annotated[Padding, "same: zeros around, so that strides 1 keep the size"] = "valid"
     activation: Activation = Relu()
-    kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
+    kernel_initializer: KernelStart = "auto"
     bias_initializer: Initializer = Zeros()
-    kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
-    bias: Annotated[bool, "whether there is a b"] = True
-    trainable: Annotated[
-        bool | Trained, "false freezes W and b, {b: false} b alone, {W: false} W alone"
-    ] = True
-    key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
+    kernel_regularizer: KernelPenalty = None
+    bias: HasBias = True
+    trainable: Trainable = True
+    key_aliases = KEY_ALIASES
     input_axes = 3
     equivalents = {
         "scikit-learn": unsupported("convolutions"),

@@ -11,8 +11,14 @@ from nncli.frozen import frozen
 from nncli.parts.activations import Activation, Relu
 from nncli.parts.arrays import Array, LayerBuffers, Shape, Shapes
 from nncli.parts.initializers import Initializer, Zeros
-from nncli.parts.layers.affine import Affine, Trained
-from nncli.parts.regularizers import Regularizer
+from nncli.parts.layers.affine import (
+    KEY_ALIASES,
+    Affine,
+    HasBias,
+    KernelPenalty,
+    KernelStart,
+    Trainable,
+)
 from nncli.registry import Part, part
 
 
@@ -45,14 +51,12 @@ class DenseKeys(Part):
     kind = "layer"
     units: PositiveInt | Auto
     activation: Activation | Auto
-    kernel_initializer: Annotated[Initializer | Auto, "auto: what suits the activation"] = "auto"
+    kernel_initializer: KernelStart = "auto"
     bias_initializer: Initializer = Zeros()
-    kernel_regularizer: Annotated[Regularizer | None, "a penalty on W"] = None
-    bias: Annotated[bool, "whether there is a b"] = True
-    trainable: Annotated[
-        bool | Trained, "false freezes W and b, {b: false} b alone, {W: false} W alone"
-    ] = True
-    key_aliases = {"use_bias": "bias", "regularizer": "kernel_regularizer"}
+    kernel_regularizer: KernelPenalty = None
+    bias: HasBias = True
+    trainable: Trainable = True
+    key_aliases = KEY_ALIASES
 
 
 @part("dense", "fully_connected", "fullyconn")

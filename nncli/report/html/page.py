@@ -5,7 +5,7 @@ from string import Template
 
 from nncli import __version__
 from nncli.doctor.check import Finding
-from nncli.page.embed import asset, json_block, script_hash, theme
+from nncli.page.embed import asset, json_block, script_hash, whole_page
 from nncli.page.markup import Markup, join, tag, text
 from nncli.report.facts import Again, Chart, Document
 from nncli.report.html.curves import learning_curves, points
@@ -18,7 +18,6 @@ from nncli.report.html.tables import table
 from nncli.report.words import worst_table
 
 PACKAGE = "nncli.report"
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src {}; img-src data:"
 Section = tuple[str, str, Markup]  # id, heading, content
 
 
@@ -56,10 +55,7 @@ def page(title: str, top: Markup, sections: Sequence[Section], charts: Sequence[
         tag("section", tag("h2", heading), inside, id=name) for name, heading, inside in sections
     ]
     script = asset(PACKAGE, "report.js")
-    return Template(asset(PACKAGE, "report.html")).substitute(
-        title=tag("title", f"{title}: report"),
-        policy=POLICY.format(script_hash(script)),
-        style=f"{theme()}\n{asset(PACKAGE, 'report.css')}",
+    content = Template(asset(PACKAGE, "report.html")).substitute(
         heading=tag("h1", title),
         top=top,
         links=join(*links),
@@ -67,6 +63,13 @@ def page(title: str, top: Markup, sections: Sequence[Section], charts: Sequence[
         version=__version__,
         data=json_block(points(charts)),
         script=script,
+    )
+    return whole_page(
+        PACKAGE,
+        "report.css",
+        title=text(f"{title}: report"),
+        body=content.rstrip("\n"),
+        scripts=script_hash(script),
     )
 
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from string import Template
 
-from nncli.page.embed import asset, json_block, script_hash, theme
+from nncli.page.embed import asset, json_block, script_hash, whole_page
 from nncli.page.markup import Markup, join, tag, text
 from nncli.trace.document import document
 from nncli.trace.sheet.asked import asked
@@ -51,12 +50,12 @@ def _title(sheet: Sheet, what: str) -> str:
 
 
 def _page(title: str, parts: Sequence[Markup], script: str = "") -> str:
-    return Template(asset(__package__, "sheet.html")).substitute(
+    return whole_page(
+        __package__,
+        "sheet.css",
         title=text(title),
-        policy=script_hash(script) if script else "'none'",
-        style=f"{theme()}\n{asset(__package__, 'sheet.css')}",
-        sheets=join(*parts),
-        script=f"<script>{script}</script>" if script else "",
+        body=f"{join(*parts)}\n{f'<script>{script}</script>' if script else ''}",
+        scripts=script_hash(script) if script else "'none'",
     )
 
 
