@@ -1,4 +1,4 @@
-"""Epochs that aren't logged: scored for what is watched and no more, and complete where they count."""
+"""Epochs that are not logged: scored for what is watched, and whole where they count."""
 
 import numpy as np
 import pytest
