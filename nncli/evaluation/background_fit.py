@@ -5,6 +5,7 @@ standard input, answers on its standard output and ends. Where it fails, or has 
 task is done here: what comes of it is the same.
 """
 
+import gc
 import pickle
 import subprocess
 import sys
@@ -89,9 +90,11 @@ class _WithoutPandas:
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """The process's side: import scikit-learn, wait for the task, fit."""
     sys.meta_path.insert(0, _WithoutPandas)
+    gc.disable()  # a quarter of the import looks for garbage
     import sklearn.ensemble
     import sklearn.linear_model  # noqa: F401
 
+    gc.enable()
     if request := requests.read():
         task: Task = pickle.loads(request)
         answers.write(pickle.dumps(task.fit()))
@@ -99,3 +102,4 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 if __name__ == "__main__":
     serve(sys.stdin.buffer, sys.stdout.buffer)
+    gc.freeze()  # whoever waits for its end waits for no search for garbage
