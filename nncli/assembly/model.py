@@ -149,7 +149,8 @@ class Model:
     def _is_compact(self, rows: int, columns: int) -> bool:
         """Whether inputs are kept compact: many, of far fewer columns.
 
-        The NumPy engine's steps alone can do with that; a line search looks at all rows at once.
+        Not where the compiled engine is asked for, which needn't call Python if they are written
+        out; and a line search looks at all rows at once.
         """
         row = self.preprocessing.width * self.dtype.itemsize
         is_much = rows * row > LARGE and row > SPREAD * columns * TABLE_ITEM
@@ -179,7 +180,7 @@ class Model:
     def is_by_index(self, rows: int) -> bool:
         """Whether the targets of so many rows are kept as the index of a class, each.
 
-        The compiled engine, where it is asked for, needs them written out.
+        Where the compiled engine is asked for they are written out: it needn't call Python then.
         """
         is_one_hot = self.coding.classes > 0 and self.network.outputs > 1
         is_much = not is_kept(rows, self.network.outputs, self.dtype.itemsize)

@@ -59,21 +59,21 @@ class Code:
         self.kept.append(np.empty((rows, columns), self.dtype))
         return Place.of(self.kept[-1], self.dtype)
 
-    def call_of(self, function: Callable[[], None]) -> Value:
-        """A Python function as one without arguments; once one has failed, none is called."""
+    def call_of(self, function: Callable[[int], None]) -> Value:
+        """A Python function of an address as one of code; once one has failed, none is called."""
 
-        def guarded() -> None:
+        def guarded(address: int) -> None:
             try:
                 if not self.failures:
-                    function()
+                    function(address)
             except BaseException as error:  # which C can't hand on
                 self.failures.append(error)
 
-        callback = ctypes.CFUNCTYPE(None)(guarded)
+        callback = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(guarded)
         self.kept.append(callback)
         name = f"python_{len(self.outside)}"
         self.outside[name] = ctypes.cast(callback, ctypes.c_void_p).value or 0
-        return ir.Function(self.module, ir.FunctionType(NOTHING, []), name)
+        return ir.Function(self.module, ir.FunctionType(NOTHING, [POINTER]), name)
 
 
 class Kernel:

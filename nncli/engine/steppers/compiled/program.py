@@ -2,7 +2,6 @@
 
 import ctypes
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -32,6 +31,7 @@ from nncli.engine.steppers.compiled.lowering import (
     LoweredElementwise,
     LoweredGather,
     LoweredProduct,
+    LoweredRead,
     LoweredReduction,
     LoweredScatterAdd,
     Lowering,
@@ -90,8 +90,9 @@ def add_routine(
         return b.inttoptr(integer(place.address), POINTER)
 
     for step in steps:
-        if isinstance(step, LoweredAllReduce):
-            b.call(code.call_of(partial(step.operation.sum, step.operation.target)), [])
+        if isinstance(step, LoweredAllReduce | LoweredRead):
+            first = step.first if isinstance(step, LoweredRead) else 0
+            b.call(code.call_of(step.call), [b.gep(index, [integer(first)], source_etype=INTEGER)])
             continue
         for kernel, call in kernels.of(step):
             arguments = [*map(pointer, call.places), *map(integer, call.sizes)]
