@@ -8,25 +8,19 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nncli.artifacts import run_directory as names
+from nncli.artifacts.background_plotter import BackgroundPlotter, NotDrawn
 from nncli.artifacts.clock import utc_now
-from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
-from nncli.artifacts.going_on import taken_up, until
-from nncli.artifacts.input_files import tables_of
-from nncli.artifacts.learning_curves import BackgroundPlotter, NotDrawn, run_curves
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory
-from nncli.artifacts.run_reader import RunReader
-from nncli.artifacts.study_directory import StudyDirectory
-from nncli.artifacts.tensorboard_log import TensorBoardLog
 from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.assembly.build import Built
 from nncli.assembly.decided import chosen_for, decided_in_words, described
@@ -39,6 +33,11 @@ from nncli.errors import CorruptRun, FileFailure, UserError
 from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
+
+if TYPE_CHECKING:
+    from nncli.artifacts.curves_figure import Curves
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.artifacts.study_directory import StudyDirectory
 
 CHECKPOINT_SECONDS = 10.0
 
@@ -67,12 +66,14 @@ class RunRecorder:
         self._saved = -math.inf
 
     @classmethod
-    def resume(cls, reader: RunReader, arguments: Sequence[str] = ()) -> "RunRecorder":
+    def resume(cls, reader: "RunReader", arguments: Sequence[str] = ()) -> "RunRecorder":
         """Go on with a run from its last checkpoint.
 
         Raises NothingLeft for a run that has come to its end, UserError for one that can't go on,
         CorruptRun for a damaged one.
         """
+        from nncli.artifacts.going_on import taken_up
+
         reader.run.recover()
         built, path = reader.built, reader.run.path
         is_ended = names.SUMMARY in reader.run.manifest()
@@ -99,12 +100,14 @@ class RunRecorder:
         recorder._listen_again(reader)
         return recorder
 
-    def _listen_again(self, reader: RunReader) -> None:
+    def _listen_again(self, reader: "RunReader") -> None:
         resolved = reader.run.read(names.RESOLVED).decode("utf-8", "replace")
         self._listen(reader.environment(), resolved)
 
-    def _commit_resumption(self, reader: RunReader, arguments: Sequence[str]) -> None:
+    def _commit_resumption(self, reader: "RunReader", arguments: Sequence[str]) -> None:
         """Record with what the run goes on: its epochs may be more, its libraries others."""
+        from nncli.artifacts.going_on import until
+
         resolved = to_yaml(self.built.experiment, self._as_kept)
         environment = reader.environment()
         described = {
@@ -141,6 +144,8 @@ class RunRecorder:
         """Begin to tell of each row at once. Raises FileFailure."""
         logs, board = self.built.experiment.output.tensorboard, None
         if logs is not None:
+            from nncli.artifacts.tensorboard_log import TensorBoardLog
+
             began = str(environment.get("began"))
             board = TensorBoardLog(Path(logs), self.run.path, began, resolved)
         self.listeners.begin(self.run.path, self.log, board)
@@ -152,7 +157,7 @@ class RunRecorder:
         """
         if path not in self._kept:
             name = f"files/{len(self._kept) + 1}-{path.name}"
-            is_table = path in tables_of(self.built.experiment).values()
+            is_table = path in self.built.experiment.data.tables.values()
             with reporting(path):
                 is_large = is_table and path.stat().st_size > names.LARGEST_COPY
             if is_large or path.is_dir():
@@ -220,10 +225,14 @@ class RunRecorder:
         self.run.commit({**files, **beside_them})
         self._saved = time.monotonic()
 
-    def curves(self) -> Curves:
+    def curves(self) -> "Curves":
         """What the loss plot shows."""
-        columns = read_columns(self.log.text(), self.run.path / names.METRICS)
-        return run_curves(self.run.name, columns, self.built.experiment, self.best_epoch)
+        from nncli.artifacts.learning_curves import run_curves
+
+        return run_curves(self.run.name, self._columns(), self.built.experiment, self.best_epoch)
+
+    def _columns(self) -> dict[str, list[float]]:
+        return read_columns(self.log.text(), self.run.path / names.METRICS)
 
     def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
         """Write all that is left, commit it, and return what `train --json` prints."""
@@ -274,7 +283,7 @@ class RunRecorder:
         """What a run that came to an end of its own has to say against its config."""
         if self.last is None or self.best is None:
             return
-        columns = self.curves().columns
+        columns = self._columns()
         first = {name: values[0] for name, values in columns.items()}
         if warning := outcome_warning(self.built.job, first, self.best, self.last):
             self.warnings.append(warning)
@@ -290,13 +299,13 @@ class RunRecorder:
             self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
 
 
-def _refuse_unresumable(reader: RunReader) -> None:
+def _refuse_unresumable(reader: "RunReader") -> None:
     if not (optimizer := reader.built.job.optimizer).is_resumable:
         path = reader.run.path
         raise UserError(f"{path}: {optimizer.name} keeps its memory to itself: train anew")
 
 
-def _lines(reader: RunReader, name: str) -> list[str]:
+def _lines(reader: "RunReader", name: str) -> list[str]:
     """Those of a log. Raises CorruptRun if it is no text."""
     try:
         return reader.run.read(name).decode().splitlines(keepends=True)

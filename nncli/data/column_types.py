@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from nncli.data.rare_categories import NONE_RARE, USUAL, Rare, counts_of
-from nncli.data.reading.chunks import to_number
+from nncli.data.reading.number_cells import to_number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Table
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from nncli.artifacts.background_plotter import BackgroundPlotter, NotDrawn
 from nncli.artifacts.curves_figure import Curves, curves_figure, described
-from nncli.artifacts.learning_curves import BackgroundPlotter, NotDrawn, draw_curves
+from nncli.artifacts.learning_curves import draw_curves
 from nncli.artifacts.palette import COLORS
 from nncli.errors import FileFailure, UserError
 
