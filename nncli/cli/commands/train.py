@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from nncli.cli.importing import importing
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
 from nncli.cli.study import How, workers_options
 from nncli.frozen import frozen
@@ -57,7 +58,9 @@ def command(
     quiet: bool,
 ) -> int:
     """Train the network that CONFIG declares and leave a run directory."""
-    from nncli.cli.ranks import launched, leading
+    with importing():
+        import nncli.cli.train_run  # noqa: F401  # with which nearly all comes that a run needs
+        from nncli.cli.ranks import launched, leading
 
     how, ranks = How(workers, on, as_json, quiet), launched(on)
     if ranks.number:
