@@ -27,9 +27,10 @@ ORDERED_STEPS = 256
 """
 
 ORDERED_EPOCHS = 200
-"""Epochs from which a run's are ordered: those that win back what recording their tapes takes.
+"""Epochs from which a run's are ordered: about where recording their tapes is won back.
 
-Of each step's tape that is as long as some 200 of its steps are shorter by.
+That is after 100 epochs of one step each, and after 760 of iris, whose 21 tapes take 15 ms on a
+busy core. Too small: short runs, whose start is most of them, take up to 10% longer.
 """
 
 CHUNK_NUMBERS = 2**18

@@ -296,6 +296,6 @@ def test_the_plotter_ends_without_looking_for_garbage(monkeypatch):
     ended = []
     monkeypatch.setattr(gc, "freeze", lambda: ended.append(True))
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    monkeypatch.delitem(sys.modules, "nncli.artifacts.learning_curves")
-    runpy.run_module("nncli.artifacts.learning_curves", run_name="__main__")
+    monkeypatch.delitem(sys.modules, "nncli.artifacts.background_plotter")
+    runpy.run_module("nncli.artifacts.background_plotter", run_name="__main__")
     assert ended
