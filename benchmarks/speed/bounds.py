@@ -55,4 +55,4 @@ def _parts(
         own = [goal for goal, found in zip(short, places, strict=True) if found == number]
         head = "; ".join(f"{goal.row}: {goal.asked} ({goal.found})" for goal in own)
         text = "Not looked into yet." if number is None else known[number][1]
-        yield f"**{head}.** {text}"
+        yield f"**{head}.**\n{text}"

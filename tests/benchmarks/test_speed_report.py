@@ -130,7 +130,7 @@ def test_rows_that_are_short_and_no_others_have_their_text(figures, tmp_path, mo
     monkeypatch.setattr(bounds, "texts", lambda: known)
     short = reach.short(reach.all_goals(figures))
     page = bounds.section(short)
-    assert "**AND 2→1, full batch: nncli ahead of torch eager (0.5x).** A." in page
+    assert "**AND 2→1, full batch: nncli ahead of torch eager (0.5x).**\nA." in page
     assert "B." not in page
     lacking = bounds.without_text(short)
     assert "start-up: nncli train, iris" in lacking
