@@ -46,7 +46,7 @@ def _steps(figures: Figures, rows: list[str]) -> None:
         for row in rows:
             if threads == 1 or row in LARGE:
                 _say(f"steps, threads {threads}: {row}")
-                pace = _pace(figures, 7 if threads == 1 else 5, 0.15)
+                pace = _pace(figures, 5, 0.15)
                 arguments = ["--rows", row, "--threads", str(threads), *pace]
                 lines = machine.run_child("steps", *arguments, threads=threads)
                 figures.steps += from_lines(steps.Steps, lines)
@@ -77,7 +77,7 @@ def _memory(figures: Figures, rows: list[str]) -> None:
 
 
 def _bookkeeping(figures: Figures, rows: list[str]) -> None:
-    lines = machine.run_child("bookkeeping", "--rows", *rows, *_pace(figures, 3, 3.0), threads=1)
+    lines = machine.run_child("bookkeeping", "--rows", *rows, *_pace(figures, 2, 3.0), threads=1)
     figures.bookkeeping = from_lines(Bookkeeping, lines)
 
 

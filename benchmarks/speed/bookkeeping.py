@@ -35,6 +35,7 @@ from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 
 FEWEST, SHORTER = 2, 3  # epochs of a run; bare steps are timed over a third of them
+WHOLE = 50  # epochs from which scoring can be spared: there are ten scored ones at least
 
 
 @dataclass
@@ -56,12 +57,12 @@ class Bookkeeping:
 
 
 def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
-    """A run whose steps take about `least` seconds."""
+    """The run that the row is about, or a shorter one whose steps take about `least` seconds."""
     with tempfile.TemporaryDirectory() as folder:
         path = configs.write(row, load(row), Path(folder))
         engine = default.built(row, Path(folder)).training.engine
         bare = trainer.program(trainer.job(path, engine))
-        epochs = _epochs(bare, least)
+        epochs = _epochs(row, bare, least)
         given = [f"training.epochs={epochs}", f"training.engine={engine}"]
         whole, compiling, scoring, keeping = [], [], [], []
         for _ in range(repetitions):
@@ -77,12 +78,12 @@ def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
     return Bookkeeping(row.name, engine, epochs, took, made, logged, *shares)
 
 
-def _epochs(bare: Program, least: float) -> int:
-    """So many that they take about `least` seconds."""
+def _epochs(row: Row, bare: Program, least: float) -> int:
+    """The row's own, or as many of them as its steps take so long for; WHOLE at least."""
     epochs = FEWEST
-    while (seconds := epochs * _epoch(bare, epochs)) < least / 4:
+    while (seconds := epochs * _epoch(bare, epochs)) < least / 4 and epochs < row.epochs:
         epochs *= 2
-    return max(FEWEST, round(epochs * least / seconds))
+    return min(row.epochs, max(WHOLE, round(epochs * least / seconds)))
 
 
 def _epoch(bare: Program, epochs: int) -> float:
@@ -141,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", nargs="+", default=list(ROWS))
     parser.add_argument("--least", type=float, default=3.0)
-    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--repetitions", type=int, default=2)
     given = parser.parse_args()
     for name in given.rows:
         found = measure(ROWS[name], given.least, given.repetitions)

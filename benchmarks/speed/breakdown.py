@@ -26,7 +26,7 @@ from nncli.engine.tape import Tape
 from nncli.engine.threads import limited
 
 SORTS = ("products", "update", "gather", "rest")
-TURNS = 11
+TURNS = 7
 
 
 @dataclass

@@ -101,8 +101,10 @@ in float32.
 {bookkeeping}
 
 The share of a run at default settings that isn't steps, the first and the last checkpoint
-included, compiling apart. Scoring is a pass forward over all training rows at the weights a logged
-epoch ended with, and the metrics of it, which is what makes `loss` comparable with `val_loss`.
+included, compiling apart: the runs that the rows are about, or their first seconds, 50 epochs at
+least. Scoring is a pass forward over all training rows at the weights a logged epoch ended with,
+and the metrics of it, which is what makes `loss` comparable with `val_loss`; how often an epoch is
+logged is in [decision 48](decisions/0048-scoring-by-cost.md).
 
 ## Data-parallel training
 

@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", default=list(ROWS))
     parser.add_argument("--programs", nargs="+", default=list(PROGRAMS))
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--repetitions", type=int, default=7)
+    parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--least", type=float, default=0.15)
     given = parser.parse_args()
     keep_to(given.threads)
