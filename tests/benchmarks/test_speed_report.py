@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
+from benchmarks import ranks
 from benchmarks.speed import (
+    bookkeeping,
     bounds,
+    breakdown,
+    compiling,
+    configs,
     data,
     default,
     machine,
@@ -20,7 +25,6 @@ from benchmarks.speed import (
     steps,
     tables,
 )
-from benchmarks.speed import breakdown as breakdowns
 from benchmarks.speed.__main__ import KEPT
 from benchmarks.speed.bookkeeping import Bookkeeping
 from benchmarks.speed.breakdown import Breakdown
@@ -172,9 +176,28 @@ def test_the_default_run_of_a_row_is_chosen_by_its_length(tmp_path):
 
 
 def test_a_step_is_broken_down():
-    found = breakdowns.measure(rows.ROWS["and"], least=1e-5)
+    found = breakdown.measure(rows.ROWS["and"], least=1e-5)
     assert found.calls["products"] == 3
     assert found.calls["update"] == 2
+
+
+def test_what_is_beside_the_steps_of_a_run_is_measured():
+    found = bookkeeping.measure(dataclasses.replace(rows.ROWS["and"], updates=60), 1e-3, 1)
+    assert (found.engine, found.epochs, found.logged) == ("numpy", 60, 61)
+
+
+def test_compiling_is_timed(tmp_path):
+    row = rows.ROWS["and"]
+    configs.write(row, data.load(row), tmp_path)
+    first, again = compiling.waits(row, tmp_path)
+    assert first > 0
+    assert again > 0
+
+
+def test_a_step_of_shards_is_timed():
+    wall, cpu = ranks.run_nncli((8,), shards=2, ranks=1, batch=8, steps=2)
+    assert cpu > 0
+    assert wall > 0
 
 
 def test_the_report_holds_every_figure_and_what_is_missing(figures, tmp_path):
