@@ -113,7 +113,9 @@ def resolve_data(
     if given.path is not None:
         assert table.origin is not None
         shown = [name for name in table.features if name not in table.for_formulas]
-        features = replace(given.features, include=shown)
+        features = given.features
+        if features.is_chosen or not table.picture:  # of a picture, all numbers
+            features = replace(features, include=shown)
         columns = _resolve_columns(given, table.origin)
         given = replace(given, features=features, columns=columns, header=table.origin.header)
     return ResolvedData(
