@@ -233,9 +233,7 @@ class RunRecorder:
             self.listeners.close()
             self.run.write_manifest()
             return {}
-        if self.last.is_partial:
-            self.last = completed(self.last, self.built.job, self.state.reported_weights)
-        used = self.used or self.last
+        used = self._complete() or self.last
         summary = {
             "epochs": self.last.epoch,
             "stopped": stopped,
@@ -256,6 +254,15 @@ class RunRecorder:
         self._warn_of_outcome()
         self._plot(plotter)
         return {"run": os.fspath(self.run.path), **summary}
+
+    def _complete(self) -> EpochReport | None:
+        """Score what the last and the best report lack; the one of the weights to use."""
+        job, state = self.built.job, self.state
+        if self.best is not None and state.best_theta is not None:
+            self.best = completed(self.best, job, state.best_theta)
+        if self.last is not None:
+            self.last = completed(self.last, job, state.reported_weights)
+        return self.used
 
     def _choose(self) -> ChosenThreshold | None:
         """The threshold at the weights to use, where it isn't given."""
