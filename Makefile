@@ -60,7 +60,8 @@ accuracy: $(READY)  ## Measure the defaults beside other models on sixteen table
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group pyproject.toml:accuracy
 	$(BIN)/python -m benchmarks.accuracy
 
-# `.venv/bin/pip install '.[bench]'` brings the peers; BENCH="--quick --rows and,iris" for a glance.
+# `.venv/bin/pip install '.[bench]'` brings the peers; BENCH="--quick --rows and,iris" for a glance,
+# BENCH="--only memory,ranks" for parts. `python -m benchmarks.speed --page` measures nothing.
 bench: $(READY)  ## Measure speed beside the peers that are installed: docs/performance.md
 	$(BIN)/python -m benchmarks.speed $(BENCH)
 	$(BIN)/python -m benchmarks.speed.reading

@@ -26,6 +26,7 @@ from nncli.assembly.build import Built
 from nncli.assembly.decided import chosen_for, decided_in_words, described
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.epoch_scorer import completed
 from nncli.engine.gradient_norms import PREFIX
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
@@ -241,7 +242,7 @@ class RunRecorder:
             self.listeners.close()
             self.run.write_manifest()
             return {}
-        used = self.used or self.last
+        used = self._complete() or self.last
         summary = {
             "epochs": self.last.epoch,
             "stopped": stopped,
@@ -262,6 +263,15 @@ class RunRecorder:
         self._warn_of_outcome()
         self._plot(plotter)
         return {"run": os.fspath(self.run.path), **summary}
+
+    def _complete(self) -> EpochReport | None:
+        """Score what the last and the best report lack; the one of the weights to use."""
+        job, state = self.built.job, self.state
+        if self.best is not None and state.best_theta is not None:
+            self.best = completed(self.best, job, state.best_theta)
+        if self.last is not None:
+            self.last = completed(self.last, job, state.reported_weights)
+        return self.used
 
     def _choose(self) -> ChosenThreshold | None:
         """The threshold at the weights to use, where it isn't given."""
@@ -314,7 +324,8 @@ def _lines(reader: "RunReader", name: str) -> list[str]:
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
-    """{"train": {"loss": ..., ...}, "val": {...}}."""
+    """{"train": {"loss": ..., ...}, "val": {...}}, of a report that isn't partial."""
+    assert report.loss is not None
     val = {name: value for name, value in report.metrics.items() if name.startswith("val_")}
     train = {
         name: value

@@ -54,6 +54,15 @@ def test_config_prints_what_reads_back_as_itself(nncli, folder, path):
     assert nncli("config", path.name).out == printed
 
 
+@pytest.mark.parametrize(("epochs", "expected"), [(200, 1), (500, 4), (6000, 6)])
+def test_log_every_is_more_where_scoring_would_cost_much(nncli, write, epochs, expected):
+    # scoring 1,528 rows has 0.398 of the products of 40 steps of 32: a tenth in 4 epochs
+    lines = ("data: {dataset: digits}", "network: {hidden: [128, 64]}", "optimizer: adam")
+    config = write("digits.yaml", *lines)
+    told = nncli("config", config, "--json", "--set", f"training.epochs={epochs}")
+    assert told.json["output"]["log_every"] == expected
+
+
 def test_config_as_json_has_the_same_values(nncli, configs):
     printed = nncli("config", configs / "iris.yaml").out
     assert nncli("config", configs / "iris.yaml", "--json").json == yaml.safe_load(printed)
@@ -165,6 +174,22 @@ def test_part_is_listed_with_formula_aliases_and_keys(capsys, kind, name):
     assert formula.strip()
     keys = [field.name for field in fields(cls) if field.init]
     assert all(any(line.split()[:1] == [key] for line in rest) for key in keys)
+
+
+@pytest.mark.parametrize("kind", [*MODULES, "lesson"])
+def test_list_in_json_has_the_names_of_the_text_and_what_they_mean(nncli, kind):
+    names = nncli("list", "--json").json[kind]
+    found = nncli("list", PLURALS.get(kind, "lessons"), "--json").json[kind]
+    text = nncli("list", kind).out
+    assert [*found] == names
+    assert all(name in text for name in names)
+    if kind == "lesson":
+        assert all(said in text for said in found.values())
+        return
+    for name, part in found.items():
+        assert all(alias in text for alias in part["aliases"]), name
+        assert part["text"].splitlines()[0] in text, name
+        assert all(key["expects"] in text for key in part["keys"].values()), name
 
 
 def test_unknown_kind_guesses_the_one_meant_and_names_the_known(nncli):

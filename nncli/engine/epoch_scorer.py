@@ -1,0 +1,52 @@
+"""Epoch scorer: the columns of a report that are about training and validation rows."""
+
+from collections.abc import Collection, Set
+from dataclasses import replace
+
+from nncli.engine.epoch_monitor import TRAIN, VAL, EpochReport
+from nncli.engine.evaluator import Evaluator, workspace_for
+from nncli.engine.gradient_norms import GradientNorms
+from nncli.engine.job import Job
+from nncli.engine.ranks import ALONE, Ranks
+from nncli.parts.arrays import Array
+
+
+class EpochScorer:
+    """Scores the splits of a job at one theta, which may change in place between two calls."""
+
+    def __init__(self, job: Job, theta: Array, ranks: Ranks = ALONE) -> None:
+        rows = {TRAIN: job.train} if job.val is None else {TRAIN: job.train, VAL: job.val}
+        shared = workspace_for(job.network, theta, max(map(len, rows.values())))
+        self.theta = theta
+        self.evaluators = {
+            split: Evaluator(job.network, theta, each, job.decode, job.metrics, shared, ranks=ranks)
+            for split, each in rows.items()
+        }
+        self.gradient_norms = GradientNorms(job, theta) if job.gradient_norms else None
+
+    @property
+    def splits(self) -> Set[str]:
+        """Those there are rows of."""
+        return self.evaluators.keys()
+
+    def scored(self, report: EpochReport, splits: Collection[str]) -> EpochReport:
+        """The report with the scores of these splits beside those that it has."""
+        scores = {split: each.score() for split, each in self.evaluators.items() if split in splits}
+        metrics = {
+            split + name: value
+            for split, score in scores.items()
+            for name, value in score.metrics.items()
+        } | report.metrics
+        if TRAIN in scores and self.gradient_norms is not None:
+            metrics |= self.gradient_norms(self.theta)
+        losses = {TRAIN: report.loss, VAL: report.val_loss}
+        losses |= {split: score.loss for split, score in scores.items()}
+        return replace(report, loss=losses[TRAIN], val_loss=losses[VAL], metrics=metrics)
+
+
+def completed(report: EpochReport, job: Job, theta: Array) -> EpochReport:
+    """The report, with what a partial one lacks, at the weights that it is about."""
+    if not report.is_partial:
+        return report
+    scorer = EpochScorer(job, theta)
+    return scorer.scored(report, scorer.splits - report.splits)
