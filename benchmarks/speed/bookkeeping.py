@@ -20,7 +20,7 @@ from benchmarks.speed import configs, default
 from benchmarks.speed.data import load
 from benchmarks.speed.programs import Program, trainer
 from benchmarks.speed.rows import ROWS, Row
-from nncli.artifacts.learning_curves import BackgroundPlotter
+from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.run_training import train_to_end
