@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,8 @@ from nncli.config.resolved import Resolved
 from nncli.data.compact_rows import CompactRows
 from nncli.data.disk import RowFile
 from nncli.data.memory import available
-from nncli.data.new_rows import NewRows
 from nncli.data.one_hot import OneHotRows
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import TableReader
 from nncli.data.row_weights import RowWeights
 from nncli.data.target_transforms import refuse_untransformable
 from nncli.data.targets import TargetCoding
@@ -32,6 +30,10 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.layers import Embedding
 from nncli.parts.table import Table
+
+if TYPE_CHECKING:
+    from nncli.data.new_rows import NewRows
+    from nncli.data.reading.chunks import TableReader
 
 LARGE = 1 << 25  # bytes of inputs
 SPREAD, TABLE_ITEM = 2, 8  # times as large as the columns that they are of; bytes of a cell
@@ -82,12 +84,14 @@ class Model:
         """The same of a DataFrame, a list of dicts or a dict of columns, without the target."""
         return self._new_rows.read_given(rows)
 
-    def open(self, path: Path) -> TableReader:
+    def open(self, path: Path) -> "TableReader":
         """The reader of such a table."""
         return self._new_rows.open(path)
 
     @property
-    def _new_rows(self) -> NewRows:
+    def _new_rows(self) -> "NewRows":
+        from nncli.data.new_rows import NewRows  # training reads none
+
         data = self.experiment.data
         return NewRows(
             self.preprocessing,

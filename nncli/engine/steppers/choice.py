@@ -14,7 +14,6 @@ from nncli.engine.job import Job
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
-from nncli.engine.steppers.lbfgs import LbfgsStepper
 from nncli.engine.steppers.plugged_in import BUILT_IN, engine_called
 from nncli.engine.steppers.protocol import Stepper
 from nncli.errors import UserError
@@ -92,6 +91,8 @@ def stepper(job: Job, state: TrainState, ranks: Ranks = ALONE) -> Stepper:
     Raises UserError for a run that goes on where its engine isn't installed.
     """
     if not job.optimizer.has_update:
+        from nncli.engine.steppers.lbfgs import LbfgsStepper
+
         return LbfgsStepper(job, state)
     name = job.training.engine
     make = ENGINES.get(name) or engine_called(name).stepper
