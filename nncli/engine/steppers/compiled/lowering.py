@@ -84,7 +84,7 @@ class LoweredRead:
         """Those of the step whose index lies there."""
         gather = self.operation
         index = (ctypes.c_int64 * len(gather.index)).from_address(address)
-        gather.source.take(np.frombuffer(index, np.intp), gather.axis, gather.target, "clip")
+        gather.source.take(np.ctypeslib.as_array(index), gather.axis, gather.target, "clip")
 
 
 @frozen
