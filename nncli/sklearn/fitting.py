@@ -78,7 +78,8 @@ def fit(parameters: Mapping[str, Any], table: Table) -> Fitted:
     if experiment.ensemble is not None:
         return _fit_members(experiment, experiment.ensemble, table, split, rows, random)
     job, network = _fit_network(experiment, table, split, rows)
-    chosen = chosen_for(experiment.decision, job, network.theta)
+    with limited(job.training):
+        chosen = chosen_for(experiment.decision, job, network.theta)
     return Fitted((network,), decision_of(experiment.decision, chosen))
 
 
@@ -89,9 +90,9 @@ def _fit_network(
     job, state = built.job, built.job.start()
     with limited(job.training):
         reports = [report for report in train(job, state) if report.is_logged or report.is_best]
-    kept = state.best.epoch if state.best_theta is not None else state.epoch
-    used = next(report for report in reports if report.epoch == kept)
-    loss = completed(used, job, state.weights).loss
+        kept = state.best.epoch if state.best_theta is not None else state.epoch
+        used = next(report for report in reports if report.epoch == kept)
+        loss = completed(used, job, state.weights).loss
     assert loss is not None
     logged = [report.columns() for report in reports if report.is_logged]
     history = {name: np.array([row[name] for row in logged], dtype=float) for name in logged[0]}

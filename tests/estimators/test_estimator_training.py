@@ -210,19 +210,27 @@ def test_weights_by_name_are_what_predicts():
     np.testing.assert_allclose(estimator.predict(X), expected)
 
 
-def test_training_holds_blas_to_the_threads_asked_for(monkeypatch):
-    seen, train = [], nncli_training.train
+def test_training_and_scoring_hold_blas_to_the_threads_asked_for(monkeypatch):
+    seen = {"train": set(), "completed": set(), "chosen_for": set()}
 
-    def spy(job, state):
+    def note(name):
+        pools = threadpoolctl.threadpool_info()
+        seen[name] |= {pool["num_threads"] for pool in pools if pool["user_api"] == "blas"}
+
+    def noting(name, function):
+        return lambda *arguments: note(name) or function(*arguments)
+
+    def spy(job, state, train=nncli_training.train):
         for report in train(job, state):
-            pools = threadpoolctl.threadpool_info()
-            seen.extend(pool["num_threads"] for pool in pools if pool["user_api"] == "blas")
+            note("train")
             yield report
 
     monkeypatch.setattr(nncli_training, "train", spy)
+    for name in ("completed", "chosen_for"):
+        monkeypatch.setattr(nncli_training, name, noting(name, getattr(nncli_training, name)))
     X, y = load_iris(return_X_y=True)
     NNClassifier(training={**QUICK, "threads": 1}).fit(X, y)
-    assert set(seen) == {1}
+    assert seen == dict.fromkeys(seen, {1})
 
 
 # Means of 10 seeds (diabetes: 5), 5 folds each: iris 0.958, breast cancer 0.972, diabetes 0.32;
