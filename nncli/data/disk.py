@@ -8,6 +8,7 @@ import math
 import os
 import tempfile
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +67,19 @@ def _bytes(values: Array) -> memoryview:
 class ColumnFile(_Unnamed):
     """(rows, columns) float64, appended a block at a time; a whole column is read at once.
 
-    `x[a:b]` and `x[indices]` give rows, `x[:, j]` a column, all as arrays of their own.
+    `x[a:b]` and `x[indices]` give rows, `x[:, j]` a column, all as arrays of their own. The block
+    that rows were last read of is kept: whoever wants some of its rows will mostly want the others.
+
+    is_needed: whether memory would be short without it.
     """
 
     dtype = np.dtype(float)
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, *, is_needed: bool = True) -> None:
         super().__init__()
-        self._starts, self._columns = [0], columns
+        self._starts, self._columns, self.is_needed = [0], columns, is_needed
         self._chosen = np.arange(columns)
+        self._last: tuple[int, Array] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -95,6 +100,17 @@ class ColumnFile(_Unnamed):
         other._chosen = self._chosen[columns]
         return other
 
+    def block(self, number: int) -> Array:
+        """(columns, rows) as they were appended."""
+        first, last = self._starts[number], self._starts[number + 1]
+        values = np.empty((self._columns, last - first))
+        self._read(values, first * self._columns * 8)
+        return values
+
+    def blocks(self) -> Iterator[Array]:
+        """Each of them, in order."""
+        return map(self.block, range(len(self._starts) - 1))
+
     def _piece(self, block: int, column: int) -> Array:
         first, last = self._starts[block], self._starts[block + 1]
         piece = np.empty(last - first)
@@ -110,11 +126,13 @@ class ColumnFile(_Unnamed):
         rows = np.arange(*key.indices(len(self))) if isinstance(key, slice) else np.asarray(key)
         values = np.empty((len(rows), len(self._chosen)))
         owner = np.searchsorted(self._starts, rows, "right") - 1
-        for block in np.unique(owner):
-            mine = np.flatnonzero(owner == block)
-            within = rows[mine] - self._starts[block]
-            for position, column in enumerate(self._chosen):
-                values[mine, position] = self._piece(block, int(column))[within]
+        for number in np.unique(owner).tolist():
+            mine = np.flatnonzero(owner == number)
+            if self._last is None or self._last[0] != number:
+                self._last = None  # before the next is read
+                self._last = number, self.block(number)
+            within = rows[mine] - self._starts[number]
+            values[mine] = self._last[1][self._chosen[:, None], within].T
         return values
 
 
