@@ -130,8 +130,10 @@ def prepare(config: Path, assignments: Sequence[str]) -> Prepared:
     given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
     experiment, source = load_text(source.text, config, given)
     whole, folds = _split(experiment, source)
-    for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
-        first = assemble(experiment, source, part)
+    first, *others = whole.folds or (whole,)
+    for part in reversed(others):  # one in memory at a time
+        assemble(experiment, source, part)
+    first = assemble(experiment, source, first)
     return Prepared(config, tuple(given), experiment, source, whole, folds, first)
 
 
