@@ -8,7 +8,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.engine.epoch_monitor import EpochReport, wait_anew
 from nncli.engine.settings import Training
 from nncli.engine.state import TrainState
-from nncli.errors import NothingLeft
+from nncli.errors import NothingLeft, UserError
 
 MORE_EPOCHS, MORE_PATIENCE = "training.epochs", "training.early_stopping.patience"
 MAY_CHANGE = (MORE_EPOCHS, MORE_PATIENCE)
@@ -36,9 +36,11 @@ def taken_up(
     """The last report as it is seen now that the run is told what it is; the state waits anew.
 
     is_ended: whether the run has its summary; without it, it may have been killed right before.
-    Raises NothingLeft for a run that has come to its end.
+    Raises NothingLeft for a run that has come to its end, UserError for one that was stopped and is
+    told fewer epochs than it has made.
     """
     job = reader.built.job
+    _refuse_fewer(reader, last, state.epoch)
     seen = _as_seen_now(last, state, reader.recorded.training, job.training)
     if seen.stopped is None:
         wait_anew(job, state)
@@ -54,6 +56,17 @@ def taken_up(
             "larger N)"
         )
     return seen
+
+
+def _refuse_fewer(reader: RunReader, last: EpochReport, made: int) -> None:
+    """made: epochs of the state, which may be ahead of the last report."""
+    epochs = reader.built.job.training.epochs
+    if last.stopped is None and epochs <= made:
+        report = "" if last.epoch == made else f" (the last report is of epoch {last.epoch})"
+        raise UserError(
+            f"{reader.run.path}: {MORE_EPOCHS}: expected more than the {made} that are made "
+            f"already{report}, found {epochs}: --set {MORE_EPOCHS}=N, for N > {made}"
+        )
 
 
 def _as_seen_now(

@@ -44,6 +44,11 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
         is_own = is_name(name)  # a path that leaves the run has a ".." in it
         if is_own and not place_inside(run.path, name).is_file():
             raise CorruptRun(f"{path}: missing from the run, or no file")
+        if not is_own and not path.exists():
+            raise DataError(
+                f"{path}: no such file or folder; {run.path}, which needs it, has no copy of it: "
+                "put it back there, or a link to it"
+            )
         with reading(path):
             found.append(table_sha256(path))
         if is_own and run.manifest().get(name, {}).get("sha256") != found[-1]:

@@ -32,6 +32,7 @@ from nncli.assembly.build import Built
 from nncli.assembly.decided import chosen_for, decided_in_words, described
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.epoch_scorer import completed
 from nncli.engine.gradient_norms import PREFIX
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
@@ -232,6 +233,8 @@ class RunRecorder:
             self.listeners.close()
             self.run.write_manifest()
             return {}
+        if self.last.is_partial:
+            self.last = completed(self.last, self.built.job, self.state.reported_weights)
         used = self.used or self.last
         summary = {
             "epochs": self.last.epoch,
@@ -305,7 +308,8 @@ def _lines(reader: RunReader, name: str) -> list[str]:
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
-    """{"train": {"loss": ..., ...}, "val": {...}}."""
+    """{"train": {"loss": ..., ...}, "val": {...}}, of a report that isn't partial."""
+    assert report.loss is not None
     val = {name: value for name, value in report.metrics.items() if name.startswith("val_")}
     train = {
         name: value

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.config.resolve import products_of
+from nncli.config.resolve_training import products_of
 from nncli.config.resolved import Resolved
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.cost import useful_threads

@@ -31,9 +31,11 @@ def check_network(model: Model, rows: Rows, source: Source) -> None:
     rows_at_once = -(-batch // shards)
     numbers = (OF_THETA + 1 + experiment.optimizer.n_vectors) * network.layout.size
     numbers += OF_OUTPUTS * sum(_kept_outputs(model, count) for count in (train, len(rows.val)))
-    for node in network.nodes:
-        saved = node.layer.saved_shapes(rows_at_once, node.input_shape).values()
-        numbers += OF_OUTPUTS * rows_at_once * node.outputs + sum(map(math.prod, saved))
+    for index, node in enumerate(network.nodes):
+        unwritten = node.layer.of_dx if index <= network.first_trained else ()
+        saved = node.layer.saved_shapes(rows_at_once, node.input_shape).items()
+        numbers += OF_OUTPUTS * rows_at_once * node.outputs
+        numbers += sum(math.prod(shape) for name, shape in saved if name not in unwritten)
     if shards > 1:  # their sums, which wait for each other
         numbers += shards.bit_length() * network.layout.size
     what = f"training {network.layout.size:,} parameters, {batch:,} rows a step,"

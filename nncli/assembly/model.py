@@ -95,6 +95,7 @@ class Model:
             data.missing,
             columns=data.column_keys,
             fold_case=data.fold_case,
+            are_chosen=data.features.is_chosen,
         )
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:

@@ -13,7 +13,7 @@ REFRESH = 0.1  # seconds between updates of the bar
 
 
 def in_words(report: EpochReport) -> str:
-    """`loss 0.12  val_loss 0.15  lr 0.1`."""
+    """`loss 0.12  val_loss 0.15  lr 0.1`, of a report that isn't partial."""
     words = [f"loss {report.loss:.5g}"]
     if report.val_loss is not None:
         words.append(f"val_loss {report.val_loss:.5g}")
@@ -38,7 +38,7 @@ class LineProgress(NoProgress):
         self.next = 0
 
     def show(self, report: EpochReport) -> None:
-        if report.epoch < self.next and not report.stopped:
+        if report.is_partial or (report.epoch < self.next and not report.stopped):
             return
         width = len(str(self.epochs))
         echo(f"epoch {report.epoch:>{width}}/{self.epochs}  {in_words(report)}", err=True)
@@ -69,7 +69,7 @@ class ProgressBar(NoProgress):
             auto_refresh=False,
         )
         self.task: Any = self.bar.add_task("", total=epochs, state="")
-        self.drawn = 0.0
+        self.drawn, self.state = 0.0, ""
         self.bar.start()
 
     def show(self, report: EpochReport) -> None:
@@ -77,7 +77,9 @@ class ProgressBar(NoProgress):
         if now - self.drawn < REFRESH and not report.stopped:
             return
         self.drawn = now
-        self.bar.update(self.task, completed=report.epoch, state=in_words(report))
+        if not report.is_partial:
+            self.state = in_words(report)
+        self.bar.update(self.task, completed=report.epoch, state=self.state)
         self.bar.refresh()
 
     def close(self) -> None:

@@ -143,6 +143,8 @@ def model_summary(built: Built) -> str:
         ["engine", _engine(experiment.training)],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]
+    if (every := experiment.output.log_every) > 1:
+        facts.append(["metrics", f"a row every {every} epochs (output.log_every)"])
     if experiment.decision is not None:
         facts += _decision(built)
     if built.task_reason:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -72,10 +73,16 @@ def load_text(text: str, path: Path, assignments: Sequence[str] = ()) -> tuple[E
 def read_root(text: str, path: Path, assignments: Sequence[str] = ()) -> Node:
     """The nodes of a config and of what `--set` changes of it."""
     given = [read_assignment(assignment) for assignment in assignments]
-    root = with_table_defaults(parse(text, str(path)), [keys for keys, _ in given])
+    root = with_table_defaults(_nodes(text, str(path)), [keys for keys, _ in given])
     for keys, value in given:
         root = assign(root, keys, value)
     return root
+
+
+@lru_cache(maxsize=1)
+def _nodes(text: str, source: str) -> Node:
+    """The nodes of a config; the last ones are kept, for a study's runs differ in `--set` only."""
+    return parse(text, source)
 
 
 def assign(root: Node, keys: Sequence[str], value: Node) -> Node:

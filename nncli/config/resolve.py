@@ -6,12 +6,12 @@ data; and, when preprocessing has shown how many inputs there are, the rest.
 
 import math
 from collections.abc import Sequence
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import replace
 
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Experiment, NetworkKeys
 from nncli.config.preprocessing_keys import VECTOR, Categorical
+from nncli.config.resolve_training import resolve_log_every, resolve_schedule, resolve_training
 from nncli.config.resolved import (
     Resolved,
     ResolvedCategorical,
@@ -23,20 +23,13 @@ from nncli.config.resolved import (
     ResolvedOutputKeys,
     ResolvedPreprocessing,
     ResolvedTarget,
+    unchanged,
 )
 from nncli.constraints import Auto
 from nncli.data.bent_scales import straight
 from nncli.data.numeric_encodings import BINS
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.engine.cost import useful_threads
-from nncli.engine.settings import (
-    STOPPING_PATIENCE,
-    EarlyStopping,
-    EarlyStoppingKeys,
-    Training,
-    default_monitor,
-)
-from nncli.engine.threads import free_cores
+from nncli.engine.settings import default_monitor
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.arrays import Shape
 from nncli.parts.layers import Conv2D, Dense, Input, Layer, Output, Residual, single_layers
@@ -50,13 +43,8 @@ from nncli.parts.losses import (
     Poisson,
 )
 from nncli.parts.metrics import DEFAULTS
-from nncli.parts.schedules import ReduceOnPlateau, Schedule
 from nncli.parts.splits import NoSplit, RandomSplit, Rows, Split, StratifiedSplit
 from nncli.parts.table import Kind, Origin, Table
-
-BATCH = 32
-MOST_LOGGED = 1000  # rows of metrics.csv, unless a config asks for more
-
 
 # ---- the split
 
@@ -89,7 +77,7 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
         loss = Mse() if table.task == "regression" else _loss_for(activation)
     start = Dense(units, activation, output.kernel_initializer).initializers()["W"]
     known = ResolvedOutput(
-        **_unchanged(output, ResolvedOutput),
+        **unchanged(output, ResolvedOutput),
         units=units,
         activation=activation,
         kernel_initializer=start,
@@ -125,11 +113,13 @@ def resolve_data(
     if given.path is not None:
         assert table.origin is not None
         shown = [name for name in table.features if name not in table.for_formulas]
-        features = replace(given.features, include=shown)
+        features = given.features
+        if features.is_chosen or not table.picture:  # of a picture, all numbers
+            features = replace(features, include=shown)
         columns = _resolve_columns(given, table.origin)
         given = replace(given, features=features, columns=columns, header=table.origin.header)
     return ResolvedData(
-        **_unchanged(given, ResolvedData),
+        **unchanged(given, ResolvedData),
         on_disk=table.is_on_disk,
         task=table.task,
         split=split,
@@ -178,9 +168,9 @@ def _resolve_preprocessing(
         reaches_all = isinstance(output.activation, Identity) and takes_all
         target = straight(numeric) if table.task == "regression" and reaches_all else "none"
     return ResolvedPreprocessing(
-        **_unchanged(keys, ResolvedPreprocessing),
+        **unchanged(keys, ResolvedPreprocessing),
         numeric=ResolvedNumeric(
-            **_unchanged(keys.numeric, ResolvedNumeric), impute=impute, scale=numeric
+            **unchanged(keys.numeric, ResolvedNumeric), impute=impute, scale=numeric
         ),
         categorical=_resolve_categorical(keys.categorical),
         target=ResolvedTarget(transform=keys.target.transform, scale=target),
@@ -190,7 +180,7 @@ def _resolve_preprocessing(
 def _resolve_categorical(keys: Categorical) -> ResolvedCategorical:
     """How long vectors are: as RealMLP has them (Holzmueller et al., 2024)."""
     size = VECTOR if keys.embedding_size == "auto" else keys.embedding_size
-    return ResolvedCategorical(**_unchanged(keys, ResolvedCategorical), embedding_size=size)
+    return ResolvedCategorical(**unchanged(keys, ResolvedCategorical), embedding_size=size)
 
 
 # ---- the rest
@@ -212,23 +202,24 @@ def resolve(
     another pays.
     """
     network = _resolve_network(given.network, output, inputs, picture)
-    monitor = default_monitor(len(rows.val))
-    log_every, chosen = given.output.log_every, given.evaluation.metrics
-    if log_every == "auto":
-        log_every = -(-given.training.epochs // MOST_LOGGED)
+    chosen, log_every = given.evaluation.metrics, given.output.log_every
     if chosen == "auto":
         chosen = [metric() for metric in DEFAULTS[data.task]]
-    schedule = _resolve_schedule(given.schedule, monitor)
+    monitor = default_monitor(len(rows.val))
+    schedule = resolve_schedule(given.schedule, monitor)
     given = replace(given, schedule=schedule, ensemble=None, sweep=None)  # of one run
+    training = resolve_training(given, network, rows, monitor)
+    if log_every == "auto":
+        log_every = resolve_log_every(training, network, rows)
     return Resolved(
-        **_unchanged(given, Resolved),
+        **unchanged(given, Resolved),
         data=data,
         network=network,
         loss=loss,
-        training=_resolve_training(given, network, rows, monitor),
+        training=training,
         evaluation=ResolvedEvaluation(metrics=chosen),
         output=ResolvedOutputKeys(
-            **_unchanged(given.output, ResolvedOutputKeys), log_every=log_every
+            **unchanged(given.output, ResolvedOutputKeys), log_every=log_every
         ),
     )
 
@@ -268,78 +259,3 @@ def _takes_pictures(hidden: Sequence[Layer]) -> bool:
     """Whether the first layer that can't take any shape takes pictures."""
     axes = (layer.input_axes for layer in single_layers(hidden))
     return next(filter(None, axes), 1) == 3
-
-
-def _resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
-    """What reduce_on_plateau watches."""
-    if isinstance(schedule, ReduceOnPlateau) and schedule.monitor == "auto":
-        return replace(schedule, monitor=monitor)
-    return schedule
-
-
-def _resolve_stopping(
-    given: EarlyStoppingKeys | None, schedule: Schedule, monitor: str
-) -> EarlyStopping | None:
-    """What early stopping watches, and how long: long enough for a lower rate to be tried."""
-    if given is None:
-        return None
-    of_plateau = 2 * schedule.patience if isinstance(schedule, ReduceOnPlateau) else 0
-    long_enough = max(STOPPING_PATIENCE, of_plateau)
-    return EarlyStopping(
-        monitor if given.monitor == "auto" else given.monitor,
-        long_enough if given.patience == "auto" else given.patience,
-        given.min_delta,
-        given.restore_best_weights,
-    )
-
-
-def _resolve_training(
-    given: Experiment, network: ResolvedNetwork, rows: Rows, monitor: str
-) -> Training:
-    """Batch size by the optimizer and the rows, threads by the work of a step."""
-    keys, count = given.training, len(rows.train)
-    size, steps, threads = keys.batch_size, keys.steps_per_epoch, keys.threads
-    converged = keys.converged
-    if size == "auto":
-        size = "full" if given.optimizer.full_batch or count <= BATCH else BATCH
-    if steps == "auto":
-        steps = 1 if size == "full" else -(-count // min(size, count))
-    if threads == "auto" and keys.shards > 1:
-        threads = 1  # ranks share the work, and its bits may not depend on how many there are
-    elif threads == "auto":
-        batch = count if size == "full" else size
-        threads = useful_threads(products_of(network, batch), free_cores())
-    if converged is not None and converged.monitor == "auto":
-        converged = replace(converged, monitor=monitor)
-    return Training(
-        **_unchanged(replace(keys, converged=converged), Training),
-        batch_size=size,
-        steps_per_epoch=steps,
-        early_stopping=_resolve_stopping(keys.early_stopping, given.schedule, monitor),
-        threads=threads,
-        engine="numpy" if keys.engine == "auto" else keys.engine,
-    )
-
-
-def products_of(network: ResolvedNetwork, batch: int) -> int:
-    """Multiplications of a step's largest product."""
-    return batch * _largest_kernel(network)
-
-
-def _largest_kernel(network: ResolvedNetwork) -> int:
-    """Those of a row."""
-    return max(_multiplications(layer, shape) for *_, layer, shape in network.layer_shapes())
-
-
-def _multiplications(layer: Layer, shape: Shape) -> int:
-    """Of a row in a layer's product, as if it had one where rows are features."""
-    output = layer.output_shape(shape)
-    if len(shape) == 1:
-        return math.prod(shape) * math.prod(output)
-    return math.prod(layer.param_shapes(shape).get("W", ())) * math.prod(output[:-1])
-
-
-def _unchanged(given: Any, resolved: type) -> dict[str, Any]:
-    """The keys of a block that its resolved type leaves as they are, by name."""
-    names = [key.name for key in fields(given) if key.name not in resolved.__annotations__]
-    return {name: getattr(given, name) for name in names}

@@ -5,8 +5,8 @@ A block has all keys of its Experiment's, in the same order, so it is written an
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import field
-from typing import ClassVar
+from dataclasses import field, fields
+from typing import Any, ClassVar
 
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Evaluation, Experiment, NetworkKeys, OutputKeys
@@ -142,3 +142,9 @@ class Resolved(Experiment):
     training: Training
     evaluation: ResolvedEvaluation
     output: ResolvedOutputKeys
+
+
+def unchanged(given: Any, resolved: type) -> dict[str, Any]:
+    """The keys of a block that its resolved type leaves as they are, by name."""
+    names = [key.name for key in fields(given) if key.name not in resolved.__annotations__]
+    return {name: getattr(given, name) for name in names}

@@ -6,6 +6,7 @@ keys, in `experiment.py` and below, are those of datasets and of configs that ha
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from nncli.config.nodes import Node, parse
 
@@ -43,7 +44,7 @@ def with_table_defaults(root: Node, assigned: Iterable[Sequence[str]] = ()) -> N
 
 def with_estimator_defaults(given: Mapping[str, Node], rows: int) -> dict[str, Node]:
     """The blocks of an estimator, with the keys that they lack."""
-    defaults = _blocks(_defaults(""))
+    defaults = {**_blocks(_defaults(""))}
     defaults |= _blocks(defaults.pop("data"))
     training = Node(
         {"batch_size": Node(batch_size(rows), ""), "epochs": Node(epochs(rows), "")}, ""
@@ -64,6 +65,7 @@ def epochs(rows: int) -> int:
     return 30 if rows > MANY_ROWS else 200
 
 
+@lru_cache(maxsize=1)  # each run of a study has the same
 def _defaults(where: str) -> Node:
     return parse(TEXT, where, has_lines=False)
 

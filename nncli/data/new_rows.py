@@ -18,7 +18,7 @@ from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.encoding import encode
 from nncli.data.reading.given_rows import NAME as GIVEN
 from nncli.data.reading.given_rows import GivenRows
-from nncli.data.reading.pixel_columns import picture_of, said
+from nncli.data.reading.pixel_columns import pictures_of, said
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import as_in, open_table, table_sha256
@@ -37,6 +37,7 @@ class NewRows:
 
     missing: the cells that mean no value.  weight: the column that weighs the rows, where the
     file has it.  columns: how they are written.  fold_case: see Parsers.
+    are_chosen: whether a config has chosen some of the table's columns by name.
     """
 
     learnt: Preprocessing
@@ -45,6 +46,7 @@ class NewRows:
     weight: str | None = None
     columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
     fold_case: bool = False
+    are_chosen: bool = False
 
     def open(self, path: Path) -> TableReader:
         """The reader of a file, laid out as training's or, if its names are then lacking, plainly.
@@ -129,11 +131,14 @@ class NewRows:
     def _check_names(self, place: str, reader: TableReader, wanted: Sequence[str]) -> None:
         names = reader.names
         lacking = [name for name in wanted if name not in names]
-        own = picture_of([feature.name for feature in self.learnt.features])
-        is_whole = bool(lacking) or min(own[:2], default=0) > 1  # not a few pixels that were chosen
-        if is_whole and own and reader.picture and own != reader.picture:
-            message = f"{place}: pictures of {said(reader.picture)}, and the network was trained on"
-            raise DataError(f"{message} {said(own)}: bring them to that")
+        own = pictures_of([feature.name for feature in self.learnt.features])
+        if own and reader.picture and reader.picture not in own:
+            are_few = self.are_chosen and 1 in own[0][:2]  # pixels, of whichever picture
+            if lacking or not are_few:
+                message = (
+                    f"{place}: pictures of {said(reader.picture)}, and the network was trained"
+                )
+                raise DataError(f"{message} on {said(own[0])}: bring them to that")
         if not lacking:
             return
         others = [name for name in names if name not in wanted]

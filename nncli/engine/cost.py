@@ -6,6 +6,8 @@ what came of it. A wrong constant costs time, not correctness. Another one in th
 COMPILING, SAVED or THREAD changes the last digits of the runs between the two.
 """
 
+import math
+
 SMALL = 2048
 """Numbers of an array up to which a NumPy call takes as long as NumPy's way to its loop.
 
@@ -72,6 +74,20 @@ Twice to four times a quiet core's (iris: 84 us, where 26 are measured on a busy
 is planned by it ends in time on most machines. Too small: `nncli doctor` takes longer.
 """
 
+MOST_LOGGED, LEAST_LOGGED = 1000, 10
+"""Rows of metrics.csv: at the most, and the least that cost may leave; epoch 0 isn't counted.
+
+Fewer than ten would be no curve; a run of fewer epochs has a row for each.
+"""
+
+SCORED_SECONDS, SCORED_SHARE = 3.0, 0.1
+"""Seconds of scoring up to which every epoch is logged; and beyond them, how much of the steps'
+multiplications scoring may add.
+
+By STEP_PER_FLOP, which is some five times what a quiet core takes. A pass forward has a third of a
+step's: with every epoch logged, scoring is 24 to 40% of a run of digits or of 784-256-128.
+"""
+
 
 def compiling_pays(steps: int, layers: int, numbers: int) -> bool:
     """Whether compiling is expected to save more time than it takes.
@@ -113,3 +129,23 @@ def step_seconds(layers: int, rows: int, parameters: int) -> float:
     """About how long a step of the numpy engine takes; a parameter has 6 operations a row."""
     flops = 6 * rows * parameters
     return STEP_PER_LAYER * layers + flops * STEP_PER_FLOP + parameters * STEP_PER_PARAMETER
+
+
+def epochs_per_row(epochs: int, *, scored: int, trained: int, products: int) -> int:
+    """How many epochs share a row of metrics.csv, whose rows are all scored for it.
+
+    scored, trained: rows scored for a report, and rows that an epoch's steps take.
+    products: multiplications of a row's pass forward.
+
+    >>> epochs_per_row(200, scored=150, trained=120, products=112)
+    1
+    >>> epochs_per_row(200, scored=60_000, trained=54_000, products=235_000)
+    4
+    >>> epochs_per_row(20, scored=60_000, trained=54_000, products=235_000)
+    2
+    """
+    by_count = -(-epochs // MOST_LOGGED)
+    if epochs * scored * 2 * products * STEP_PER_FLOP <= SCORED_SECONDS:
+        return by_count
+    by_cost = math.ceil(scored / (3 * trained) / SCORED_SHARE)
+    return max(by_count, min(by_cost, epochs // LEAST_LOGGED), 1)

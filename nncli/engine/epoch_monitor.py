@@ -2,12 +2,15 @@
 
 import math
 from dataclasses import replace
+from functools import cached_property
 
 from nncli.engine.job import Job
 from nncli.engine.state import Best, TrainState
 from nncli.errors import UndefinedMonitor
 from nncli.frozen import frozen
 from nncli.parts.schedules import ReduceOnPlateau
+
+TRAIN, VAL = "", "val_"  # splits, by the prefix of their columns
 
 
 @frozen
@@ -17,13 +20,14 @@ class EpochReport:
     loss, val_loss: the objective (data loss plus penalty).
     metrics: train columns by metric name, then val_ ones where there are validation rows; where
     they are asked for, the gradient norms of each layer.
+    Of an epoch that isn't logged, nor the best, there may be only what is watched: `is_partial`.
     learning_rate: of the epoch's last step; None for lbfgs.
     seconds: since the start.  is_logged: whether it belongs in metrics.csv.
     stopped: why this is the last report; None if it isn't.
     """
 
     epoch: int
-    loss: float
+    loss: float | None
     val_loss: float | None
     metrics: dict[str, float]
     learning_rate: float | None
@@ -32,11 +36,21 @@ class EpochReport:
     is_best: bool = False
     stopped: str | None = None
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether the training rows weren't scored."""
+        return self.loss is None
+
     def columns(self) -> dict[str, float | None]:
         """The row of metrics.csv, by column name."""
         val = {} if self.val_loss is None else {"val_loss": self.val_loss}
         rest = {"learning_rate": self.learning_rate, "seconds": self.seconds}
         return {"epoch": self.epoch, "loss": self.loss, **val, **self.metrics, **rest}
+
+
+def split_of(column: str) -> str:
+    """The one that a column is about."""
+    return VAL if column.startswith(VAL) else TRAIN
 
 
 def wait_anew(job: Job, state: TrainState) -> None:
@@ -52,12 +66,29 @@ class EpochMonitor:
     def __init__(self, job: Job, state: TrainState) -> None:
         self.job, self.state = job, state
 
-    @property
+    @cached_property
     def needs_every_epoch(self) -> bool:
-        """Whether an epoch that isn't logged must be evaluated all the same."""
-        training = self.job.training
-        plateau = isinstance(self.job.schedule, ReduceOnPlateau)
-        return plateau or bool(training.early_stopping or training.converged)
+        """Whether an epoch that isn't logged must be looked at all the same."""
+        return bool(self.job.watched)
+
+    @cached_property
+    def splits_between(self) -> frozenset[str]:
+        """What is scored of an epoch that isn't logged."""
+        job = self.job
+        columns = [*job.watched.values(), job.monitor] if self.needs_every_epoch else []
+        return frozenset(split_of(column) for column in columns)
+
+    def is_due(self, epoch: int) -> bool:
+        """Whether an epoch is logged, whatever is found in it."""
+        return epoch >= self.job.training.epochs or epoch % self.job.log_every == 0
+
+    def is_decisive(self, report: EpochReport) -> bool:
+        """Whether `observe` will find an epoch that isn't due the best, or the last."""
+        if not self.needs_every_epoch:
+            return False
+        stopping = self.job.training.early_stopping
+        has_waited = stopping is not None and self.state.best.waited + 1 >= stopping.patience
+        return has_waited or self._is_better(report) or self._is_converged(report)
 
     def observe(self, report: EpochReport) -> EpochReport:
         """Take note of an epoch; the report, with the reason to stop if there is one.
@@ -69,7 +100,7 @@ class EpochMonitor:
                 raise UndefinedMonitor(report.epoch, self.state.step, column, key)
         self._follow_plateau(report)
         is_last = report.epoch >= self.job.training.epochs
-        is_logged = is_last or bool(report.stopped) or report.epoch % self.job.log_every == 0
+        is_logged = bool(report.stopped) or self.is_due(report.epoch)
         # an epoch that only the clock chose to report may not decide anything
         is_best = (is_logged or self.needs_every_epoch) and self._follow_best(report)
         reasons = {
@@ -89,25 +120,34 @@ class EpochMonitor:
             state.plateau = schedule.observe(state.plateau, value)
 
     def _has_converged(self, report: EpochReport) -> bool:
-        settings, state = self.job.training.converged, self.state
-        if settings is None:
+        has_converged = self._is_converged(report)
+        if (settings := self.job.training.converged) is not None:
+            self.state.previous = self._value(report, settings.monitor)
+        return has_converged
+
+    def _is_converged(self, report: EpochReport) -> bool:
+        settings, before = self.job.training.converged, self.state.previous
+        if settings is None or before is None:
             return False
-        value, before = self._value(report, settings.monitor), state.previous
-        state.previous = value
-        return before is not None and abs(value - before) <= settings.tolerance
+        return abs(self._value(report, settings.monitor) - before) <= settings.tolerance
 
     def _follow_best(self, report: EpochReport) -> bool:
         """Whether this is the best epoch so far; its weights are kept if they may be wanted."""
         settings, state = self.job.training.early_stopping, self.state
-        least = 0.0 if settings is None else settings.min_delta
-        value = self._lower_is_better(report, self.job.monitor)
-        if report.epoch > 0 and not value < state.best.value - least:
+        if not self._is_better(report):
             state.best = replace(state.best, waited=state.best.waited + 1)
             return False
-        state.best = Best(value, report.epoch)
+        state.best = Best(self._lower_is_better(report, self.job.monitor), report.epoch)
         if settings is not None and settings.restore_best_weights:
             state.best_theta = state.theta.copy()
         return True
+
+    def _is_better(self, report: EpochReport) -> bool:
+        """Whether an epoch is the best so far; 0 is, of those before training."""
+        settings = self.job.training.early_stopping
+        least = 0.0 if settings is None else settings.min_delta
+        value = self._lower_is_better(report, self.job.monitor)
+        return report.epoch == 0 or value < self.state.best.value - least
 
     def _has_waited_enough(self) -> bool:
         settings = self.job.training.early_stopping

@@ -25,7 +25,7 @@ def outcome_warning(
         change = _change(job.monitor, first, last)
         found = f"no epoch was better by {job.best_by} than epoch 0 ({change}){kept}"
         return f"{found}: {_cure(job, first, last)}"
-    if used.loss > first["loss"]:
+    if _value(used, "loss") > first["loss"]:
         return f"{_change('loss', first, used)}, so training made it worse: {_rate(job)}"
     before, after = _value(best, job.monitor), _value(last, job.monitor)
     if last.stopped == "early_stopping" and job.gain(job.monitor, before, after) > 0:
@@ -40,7 +40,7 @@ def _cure(job: Job, first: Mapping[str, float], last: EpochReport) -> str:
     gained = job.gain(job.monitor, first[job.monitor], _value(last, job.monitor))
     if gained > 0:  # too little to count
         return SMALLER_DELTA
-    if last.loss >= first["loss"]:
+    if _value(last, "loss") >= first["loss"]:
         return _rate(job)
     if job.is_score(job.monitor):
         return "training.early_stopping.monitor: a loss moves sooner than a score does"

@@ -58,8 +58,11 @@ class TrainState:
     @property
     def weights(self) -> Array:
         """The theta to use: the best epoch's if that is kept, else the last one reported."""
-        if self.best_theta is not None:
-            return self.best_theta
+        return self.reported_weights if self.best_theta is None else self.best_theta
+
+    @property
+    def reported_weights(self) -> Array:
+        """The theta of the last report."""
         return self.theta if self.reported is None else self.reported
 
 

@@ -2,14 +2,14 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import numpy as np
 
 from nncli.engine.epoch_monitor import EpochMonitor, EpochReport
-from nncli.engine.evaluator import Evaluator, workspace_for
-from nncli.engine.gradient_norms import GradientNorms
+from nncli.engine.epoch_scorer import EpochScorer
 from nncli.engine.job import Job
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.state import Snapshot, TrainState
@@ -47,25 +47,12 @@ def train(
 class _Trainer:
     def __init__(self, job: Job, state: TrainState, stop: Stop, ranks: Ranks) -> None:
         self.job, self.state, self.stop, self.ranks = job, state, stop, ranks
-        self.evaluators = self._evaluators()
-        self.gradient_norms = GradientNorms(job, state.theta) if job.gradient_norms else None
+        self.scorer = EpochScorer(job, state.theta, ranks)
         self.monitor = EpochMonitor(job, state)
         self.snapshot = Snapshot(state, job.streams(state))
         if state.reported is None:
             state.reported = self.snapshot.theta
         self.began = time.perf_counter()
-
-    def _evaluators(self) -> dict[str, Evaluator]:
-        """Of the training and the validation rows, by the prefix of their columns."""
-        job, theta = self.job, self.state.theta
-        splits = {"": job.train} if job.val is None else {"": job.train, "val_": job.val}
-        shared = workspace_for(job.network, theta, max(map(len, splits.values())))
-        return {
-            prefix: Evaluator(
-                job.network, theta, rows, job.decode, job.metrics, shared, ranks=self.ranks
-            )
-            for prefix, rows in splits.items()
-        }
 
     def reports(self) -> Iterator[EpochReport]:
         """Epoch 0, unless training goes on from later, then each epoch that is evaluated."""
@@ -101,35 +88,39 @@ class _Trainer:
 
     def _report(self, *, is_minimum: bool = False) -> EpochReport:
         """Evaluate, and remember the moment. Raises Diverged, back at the last report."""
-        state = self.state
+        state, monitor, everything = self.state, self.monitor, self.scorer.splits
         self.ranks.compare(state.theta, state.epoch)
-        scores = {prefix: evaluator.score() for prefix, evaluator in self.evaluators.items()}
-        if not math.isfinite(scores[""].loss) or not _is_finite(state.theta):
-            error = Diverged(state.epoch, state.step, "loss")
-            self.snapshot.restore()
-            raise error
-        report = EpochReport(
-            epoch=state.epoch,
-            loss=scores[""].loss,
-            val_loss=scores["val_"].loss if "val_" in scores else None,
-            metrics={
-                prefix + name: value
-                for prefix, score in scores.items()
-                for name, value in score.metrics.items()
-            }
-            | (self.gradient_norms(state.theta) if self.gradient_norms else {}),
-            learning_rate=self._last_rate(),
-            seconds=time.perf_counter() - self.began,
-            stopped="converged" if is_minimum else None,
-        )
+        is_due = is_minimum or monitor.is_due(state.epoch)
+        report = self._scored(everything if is_due else monitor.splits_between, is_minimum)
+        if report.is_partial and monitor.is_decisive(report):
+            report = self._scored(everything, is_minimum)
         try:
-            report = self.monitor.observe(report)
+            report = monitor.observe(report)
         except UndefinedMonitor:
             self.snapshot.restore()
             raise
         self.snapshot.take()
         state.reported = self.snapshot.theta  # the same moment
         return report
+
+    def _scored(self, splits: Collection[str], is_minimum: bool) -> EpochReport:
+        """What these splits score now. Raises Diverged, back at the last report."""
+        state = self.state
+        report = EpochReport(
+            epoch=state.epoch,
+            loss=None,
+            val_loss=None,
+            metrics={},
+            learning_rate=self._last_rate(),
+            seconds=0.0,
+            stopped="converged" if is_minimum else None,
+        )
+        report = self.scorer.scored(report, splits)
+        if not (report.loss is None or math.isfinite(report.loss)) or not _is_finite(state.theta):
+            error = Diverged(state.epoch, state.step, "loss")
+            self.snapshot.restore()
+            raise error
+        return replace(report, seconds=time.perf_counter() - self.began)
 
     def _last_rate(self) -> float | None:
         """The rate of the step just made; before any, of the first."""

@@ -1,6 +1,6 @@
 """Intervals: how far a score could be off by the luck of which rows were scored."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import Metric
+from nncli.parts.resamples import Resamples
 
 RESAMPLES = 1000
 FEWEST_ROWS = 10  # fewer tell nothing of how scores scatter
@@ -88,38 +89,24 @@ def resample(
     same kind would scatter over. It says nothing of what another training run, with another seed or
     other training rows, would reach; and on few rows (some 30 or less) it tends to be too narrow.
 
-    One resample is in memory at a time. From 5,000 rows on there are fewer resamples, so that all
+    As many resamples are in memory as fit a cache. From 5,000 rows on there are fewer, so that all
     together draw 20 million values (100 resamples at least); they have 25,000 rows at most, and an
     interval from smaller resamples is narrowed by sqrt(rows of a resample / rows).
     """
-    rows = len(truth)
+    rows, columns = len(truth), max(predictions.shape[1], NARROW)
     size = min(rows, MOST_ROWS)
-    affordable = VALUES // (size * max(predictions.shape[1], NARROW))
+    affordable = VALUES // (size * columns)
     count = min(resamples, max(affordable, FEWEST)) if rows >= FEWEST_ROWS else 0
-    random, ranked = np.random.default_rng(seed), _ranked(predictions)
-    draws = {name: np.full(count, np.nan) for name in metrics}
+    drawn = Resamples(rows, size, count, columns, seed)
     with np.errstate(all="ignore"):  # what isn't finite shows in the scores
         values = {name: metric(predictions, truth) for name, metric in metrics.items()}
-        for number in range(count):
-            chosen = ranked(random.integers(rows, size=size))
-            drawn, drawn_truth = predictions[chosen], truth[chosen]
-            for name, metric in metrics.items():
-                if metric.name not in WITHOUT:
-                    draws[name][number] = metric(drawn, drawn_truth)
+        draws = {
+            name: np.full(count, np.nan)
+            if metric.name in WITHOUT
+            else metric.of_resamples(predictions, truth, drawn)
+            for name, metric in metrics.items()
+        }
     return Resampled(values, draws, float(np.sqrt(size / rows)))
-
-
-def _ranked(predictions: Array) -> Callable[[Array], Array]:
-    """The same rows of a resample, by falling probability of the second of two classes.
-
-    Metrics of the ranking sort them: rows in order take them a third of the time.
-    """
-    if predictions.ndim != 2 or predictions.shape[1] != 2:
-        return lambda chosen: chosen
-    order = np.argsort(-predictions[:, 1], kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return lambda chosen: np.asarray(order[np.sort(place[chosen])])
 
 
 def _estimate(

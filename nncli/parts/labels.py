@@ -20,15 +20,15 @@ def exact_match(predictions: Array, truth: Array) -> float:
     return float((has_label(predictions) == (truth > 0)).all(axis=1).mean())
 
 
-def share(right: Array, of: Array) -> float:
-    """mean right / of over the labels, 0 for a label where `of` is 0."""
-    return float((right / np.maximum(of, 1)).mean())
+def share(right: Array, of: Array) -> Array:
+    """mean right / of over the labels, the last axis, 0 for a label where `of` is 0."""
+    return np.asarray((right / np.maximum(of, 1)).mean(axis=-1))
 
 
-def log_loss(predictions: Array, truth: Array) -> float:
-    """-mean ln(probability given to what is true) over rows and labels; kept from 0."""
+def log_likelihoods(predictions: Array, truth: Array) -> Array:
+    """(rows, labels) ln(probability given to what is true), which is kept from 0."""
     given = np.where(truth > 0, predictions, 1.0 - predictions)
-    return 0.0 - float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
+    return np.asarray(np.log(np.maximum(given, np.finfo(given.dtype).eps)))
 
 
 def one_valued(truth: Array) -> Array:

@@ -8,6 +8,7 @@ scikit-learn's.
 import copy
 import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,6 +18,14 @@ from nncli.parts.answers import Counts, Predictions, chosen_classes, given_to_tr
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision, has_label
 from nncli.parts.ranking import average_precision
+from nncli.parts.resamples import (
+    ClassCounts,
+    Ranked,
+    Resamples,
+    column_means,
+    label_counts,
+    row_means,
+)
 from nncli.parts.table import Task
 from nncli.registry import Part, part
 
@@ -55,6 +64,12 @@ class Metric(Part):
     def __call__(self, predictions: Any, truth: Array) -> float:
         raise NotImplementedError
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        """Its value for each of many draws of the rows."""
+        return resamples.scores(
+            lambda drawn: np.array([self(predictions[rows], truth[rows]) for rows in drawn])
+        )
+
 
 class MetricOfAnswers(Metric):
     """One that needs no more than each row's most probable class and the true one's probability."""
@@ -92,6 +107,13 @@ class Accuracy(ClassMetric):
         is_right = chosen_classes(predictions, self.decision) == truth
         return float(np.count_nonzero(is_right)) / len(truth)
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        if truth.ndim == 1:
+            return resamples.scores(partial(row_means, self.decision(predictions) == truth))
+        return resamples.scores(
+            partial(row_means, (has_label(predictions) == (truth > 0)).all(axis=1))
+        )
+
 
 def deciding(metrics: Mapping[str, Metric], decision: Decision) -> dict[str, Metric]:
     """The same metrics where classes are decided so."""
@@ -114,47 +136,78 @@ class BalancedAccuracy(MetricOfAnswers):
         present = counts.true > 0
         return float((counts.hits[present] / counts.true[present]).mean())
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        count = ClassCounts(predictions, truth, self.decision)
 
-@part("precision_macro")
-class PrecisionMacro(ClassMetric):
-    """The mean over classes or labels of true positives / predicted ones, 0 if never predicted."""
+        def score(drawn: Array) -> Array:
+            counts = count(drawn)
+            found = counts.hits / np.maximum(counts.true, 1)
+            return np.asarray(found.sum(axis=1) / (counts.true > 0).sum(axis=1))
+
+        return resamples.scores(score)
+
+
+class MacroMean(ClassMetric):
+    """The mean of a ratio over the classes that are true or predicted, or over all labels.
+
+    A ratio whose denominator is 0 counts 0.
+    """
+
+    def ratio(self, right: Array, predicted: Array, true: Array) -> tuple[Array, Array]:
+        """(numerator, denominator) of the counts of each class or label."""
+        raise NotImplementedError
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
-        right, predicted, _ = labels.label_counts(predictions, truth)
-        return labels.share(right, predicted)
+        return float(labels.share(*self.ratio(*labels.label_counts(predictions, truth))))
 
     def of_classes(self, predictions: Predictions, truth: Array) -> float:
         counts = Counts.of(predictions, truth, self.decision)
-        return _mean_ratio(counts.hits, counts.predicted, counts.both > 0)
+        ratios, counted = self._of_counts(counts)
+        return float(ratios[counted].mean())
+
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        if truth.ndim == 2:
+            counted = partial(label_counts, predictions, truth)
+            return resamples.scores(lambda drawn: labels.share(*self.ratio(*counted(drawn))))
+        counts = ClassCounts(predictions, truth, self.decision)
+
+        def score(drawn: Array) -> Array:
+            ratios, is_counted = self._of_counts(counts(drawn))
+            return np.asarray((ratios * is_counted).sum(axis=1) / is_counted.sum(axis=1))
+
+        return resamples.scores(score)
+
+    def _of_counts(self, counts: Counts) -> tuple[Array, Array]:
+        """(ratios, whether they count)."""
+        over, under = self.ratio(counts.hits, counts.predicted, counts.true)
+        return over / np.maximum(under, 1), counts.both > 0
+
+
+@part("precision_macro")
+class PrecisionMacro(MacroMean):
+    """The mean over classes or labels of true positives / predicted ones, 0 if never predicted."""
+
+    def ratio(self, right: Array, predicted: Array, true: Array) -> tuple[Array, Array]:
+        return right, predicted
 
 
 @part("recall_macro")
-class RecallMacro(ClassMetric):
+class RecallMacro(MacroMean):
     """The mean over classes or labels of true positives / actual ones, 0 for one without rows."""
 
-    def of_labels(self, predictions: Array, truth: Array) -> float:
-        right, _, true = labels.label_counts(predictions, truth)
-        return labels.share(right, true)
-
-    def of_classes(self, predictions: Predictions, truth: Array) -> float:
-        counts = Counts.of(predictions, truth, self.decision)
-        return _mean_ratio(counts.hits, counts.true, counts.both > 0)
+    def ratio(self, right: Array, predicted: Array, true: Array) -> tuple[Array, Array]:
+        return right, true
 
 
 @part("f1_macro")
-class F1Macro(ClassMetric):
+class F1Macro(MacroMean):
     """The mean over classes of 2 tp / (2 tp + fp + fn), over classes that are true or predicted.
 
     Multilabel: over all labels, 0 for one neither true nor predicted.
     """
 
-    def of_labels(self, predictions: Array, truth: Array) -> float:
-        right, predicted, true = labels.label_counts(predictions, truth)
-        return labels.share(2 * right, predicted + true)
-
-    def of_classes(self, predictions: Predictions, truth: Array) -> float:
-        counts = Counts.of(predictions, truth, self.decision)
-        return _mean_ratio(2 * counts.hits, counts.both, counts.both > 0)
+    def ratio(self, right: Array, predicted: Array, true: Array) -> tuple[Array, Array]:
+        return 2 * right, predicted + true
 
 
 @part("matthews_corrcoef", "mcc")
@@ -178,14 +231,22 @@ class MatthewsCorrcoef(MetricOfAnswers):
         shared = rows * int(counts.hits.sum()) - int(true @ predicted)
         return shared / math.sqrt(true_spread * predicted_spread) if predicted_spread else 0.0
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        count = ClassCounts(predictions, truth, self.decision)
+
+        def score(drawn: Array) -> Array:
+            counts, rows = count(drawn), resamples.size
+            true_spread = rows**2 - np.square(counts.true).sum(axis=1)
+            predicted_spread = rows**2 - np.square(counts.predicted).sum(axis=1)
+            shared = rows * counts.hits.sum(axis=1) - (counts.true * counts.predicted).sum(axis=1)
+            found = shared / np.sqrt(true_spread.astype(float) * predicted_spread)
+            return np.where(true_spread > 0, np.where(predicted_spread > 0, found, 0.0), np.nan)
+
+        return resamples.scores(score)
+
 
 def _one_class(truth: Array) -> str:
     return "they have one class only" if len(np.unique(truth)) < 2 else ""
-
-
-def _mean_ratio(numerator: Array, denominator: Array, counted: Array) -> float:
-    ratios = numerator / np.maximum(denominator, 1)
-    return float(ratios[counted].mean())
 
 
 class MicroMetric(Metric):
@@ -195,9 +256,13 @@ class MicroMetric(Metric):
 
     def __call__(self, predictions: Array, truth: Array) -> float:
         right, predicted, true = labels.label_counts(predictions, truth).sum(axis=1).tolist()
-        return self.of_counts(right, predicted, true)
+        return float(self.of_counts(right, predicted, true))
 
-    def of_counts(self, right: int, predicted: int, true: int) -> float:
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        counts = partial(label_counts, predictions, truth)
+        return resamples.scores(lambda drawn: self.of_counts(*counts(drawn).sum(axis=2)))
+
+    def of_counts(self, right: Any, predicted: Any, true: Any) -> Any:
         raise NotImplementedError
 
 
@@ -205,24 +270,24 @@ class MicroMetric(Metric):
 class PrecisionMicro(MicroMetric):
     """True positives of all labels / labels predicted; 0 if none is."""
 
-    def of_counts(self, right: int, predicted: int, true: int) -> float:
-        return right / max(predicted, 1)
+    def of_counts(self, right: Any, predicted: Any, true: Any) -> Any:
+        return right / np.maximum(predicted, 1)
 
 
 @part("recall_micro")
 class RecallMicro(MicroMetric):
     """True positives of all labels / labels that rows have; 0 if none has any."""
 
-    def of_counts(self, right: int, predicted: int, true: int) -> float:
-        return right / max(true, 1)
+    def of_counts(self, right: Any, predicted: Any, true: Any) -> Any:
+        return right / np.maximum(true, 1)
 
 
 @part("f1_micro")
 class F1Micro(MicroMetric):
     """2 tp / (2 tp + fp + fn) of all labels together; 0 if none is true or predicted."""
 
-    def of_counts(self, right: int, predicted: int, true: int) -> float:
-        return 2 * right / max(predicted + true, 1)
+    def of_counts(self, right: Any, predicted: Any, true: Any) -> Any:
+        return 2 * right / np.maximum(predicted + true, 1)
 
 
 @part("hamming_loss")
@@ -235,6 +300,9 @@ class HammingLoss(Metric):
     def __call__(self, predictions: Array, truth: Array) -> float:
         return float((has_label(predictions) != (truth > 0)).mean())
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        return resamples.scores(partial(row_means, has_label(predictions) != (truth > 0)))
+
 
 @part("log_loss")
 class LogLoss(ClassMetric):
@@ -246,11 +314,20 @@ class LogLoss(ClassMetric):
     is_score = False
 
     def of_labels(self, predictions: Array, truth: Array) -> float:
-        return labels.log_loss(predictions, truth)
+        return 0.0 - float(labels.log_likelihoods(predictions, truth).mean())
 
     def of_classes(self, predictions: Predictions, truth: Array) -> float:
-        given = given_to_truth(predictions, truth)
-        return 0.0 - float(np.log(np.maximum(given, np.finfo(given.dtype).eps)).mean())
+        return 0.0 - float(log_likelihoods(predictions, truth).mean())
+
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        each = (log_likelihoods if truth.ndim == 1 else labels.log_likelihoods)(predictions, truth)
+        return 0.0 - resamples.scores(partial(row_means, each))
+
+
+def log_likelihoods(predictions: Predictions, truth: Array) -> Array:
+    """(rows,) ln(probability given to the true class), which is kept from 0."""
+    given = given_to_truth(predictions, truth)
+    return np.asarray(np.log(np.maximum(given, np.finfo(given.dtype).eps)))
 
 
 @part("brier")
@@ -262,6 +339,9 @@ class Brier(Metric):
 
     def __call__(self, predictions: Array, truth: Array) -> float:
         return float(np.square(predictions[:, 1] - truth).mean())
+
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        return resamples.scores(partial(row_means, np.square(predictions[:, 1] - truth)))
 
 
 @part("roc_auc")
@@ -292,6 +372,13 @@ class RocAuc(Metric):
         not_above = np.searchsorted(negative, positive, "right").sum()
         return float(below + not_above) / (2 * pairs)
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        scores, is_true = (
+            (predictions[:, 1:], truth[:, None]) if truth.ndim == 1 else (predictions, truth)
+        )
+        ranked = map(Ranked, scores.T, is_true.T > 0)
+        return np.asarray(np.mean([resamples.scores(each.roc_auc) for each in ranked], axis=0))
+
 
 @part("average_precision", "pr_auc")
 class AveragePrecision(ClassMetric):
@@ -317,6 +404,21 @@ class AveragePrecision(ClassMetric):
         columns = np.array([1]) if predictions.shape[1] == 2 else present
         return float(average_precision(predictions[:, columns], truth[:, None] == columns).mean())
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        if truth.ndim == 2:
+            each = map(Ranked, predictions.T, truth.T > 0)
+            found = [resamples.scores(label.average_precision) for label in each]
+            return np.asarray(np.mean(found, axis=0))
+        present, total = np.zeros(resamples.count, int), np.zeros(resamples.count)
+        classes = np.unique(truth)
+        is_binary = predictions.shape[1] == 2
+        for one in [1] if is_binary else classes:
+            ranked = Ranked(predictions[:, one], truth == one)
+            precision = resamples.scores(ranked.average_precision)
+            present, total = present + np.isfinite(precision), total + np.nan_to_num(precision)
+        has_several = resamples.scores(lambda drawn: np.ptp(truth[drawn], axis=1)) > 0
+        return np.where(has_several, total / present, np.nan)
+
 
 @part("mse")
 class MeanSquaredError(Metric):
@@ -327,6 +429,9 @@ class MeanSquaredError(Metric):
 
     def __call__(self, predictions: Array, truth: Array) -> float:
         return float(np.square(predictions - truth).mean())
+
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        return resamples.scores(partial(row_means, np.square(predictions - truth)))
 
 
 @part("rmse")
@@ -339,6 +444,10 @@ class RootMeanSquaredError(Metric):
     def __call__(self, predictions: Array, truth: Array) -> float:
         return float(np.sqrt(np.square(predictions - truth).mean(axis=0)).mean())
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        squares = partial(column_means, np.square(predictions - truth))
+        return resamples.scores(lambda drawn: np.sqrt(squares(drawn)).mean(axis=1))
+
 
 @part("mae")
 class MeanAbsoluteError(Metric):
@@ -350,6 +459,9 @@ class MeanAbsoluteError(Metric):
     def __call__(self, predictions: Array, truth: Array) -> float:
         return float(np.abs(predictions - truth).mean())
 
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        return resamples.scores(partial(row_means, np.abs(predictions - truth)))
+
 
 @part("median_absolute_error")
 class MedianAbsoluteError(Metric):
@@ -360,6 +472,10 @@ class MedianAbsoluteError(Metric):
 
     def __call__(self, predictions: Array, truth: Array) -> float:
         return float(np.median(np.abs(predictions - truth), axis=0).mean())
+
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        off = np.abs(predictions - truth)
+        return resamples.scores(lambda drawn: np.median(off[drawn], axis=1).mean(axis=1))
 
 
 @part("max_error")
@@ -388,11 +504,19 @@ class R2(Metric):
     def __call__(self, predictions: Array, truth: Array) -> float:
         if len(truth) < 2:
             return float("nan")
-        residual = np.square(predictions - truth).sum(axis=0)
-        spread = np.square(truth - truth.mean(axis=0)).sum(axis=0)
-        constant = (truth == truth[0]).all(axis=0)  # spread may keep a rounding error
+        return float(self._of(predictions[None], truth[None])[0])
+
+    def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
+        return resamples.scores(lambda drawn: self._of(predictions[drawn], truth[drawn]))
+
+    def _of(self, predictions: Array, truth: Array) -> Array:
+        """(samples,) of predictions and truth (samples, rows, targets)."""
+        residual = np.square(predictions - truth).sum(axis=1)
+        spread = np.square(truth - truth.mean(axis=1, keepdims=True)).sum(axis=1)
+        constant = (truth == truth[:, :1]).all(axis=1)  # spread may keep a rounding error
         scores = 1.0 - residual / np.where(constant, 1.0, spread)
-        return float(np.where(constant, np.where(residual == 0, 1.0, 0.0), scores).mean())
+        exact = np.where(residual == 0, 1.0, 0.0)
+        return np.asarray(np.where(constant, exact, scores).mean(axis=1))
 
 
 DEFAULTS: Mapping[Task, tuple[type[Metric], ...]] = {

@@ -90,6 +90,7 @@ def _fit_network(
         reports = [report for report in train(job, state) if report.is_logged or report.is_best]
     kept = state.best.epoch if state.best_theta is not None else state.epoch
     loss = next(report.loss for report in reports if report.epoch == kept)
+    assert loss is not None  # what is logged or the best is no partial report
     logged = [report.columns() for report in reports if report.is_logged]
     history = {name: np.array([row[name] for row in logged], dtype=float) for name in logged[0]}
     return job, Network(built.model, state.weights.copy(), state.epoch, loss, history)

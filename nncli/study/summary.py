@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
-from nncli.evaluation.statistics import deviation, mean
+from nncli.evaluation import statistics
+from nncli.evaluation.statistics import deviation
 
 
 def summarize(
@@ -28,7 +29,7 @@ def summarize(
 
 def interval(values: Sequence[float], overlap: float = 0.0) -> list[float] | None:
     """Where the mean of more such runs would lie, at 95%; None of fewer than three values."""
-    found = mean(values, overlap).interval
+    found = statistics.interval(values, overlap)
     return None if found is None else list(found)
 
 

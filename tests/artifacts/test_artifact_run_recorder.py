@@ -15,6 +15,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.tensors import encode_state
+from nncli.engine.stop import Stop, StopAt
 from nncli.engine.trainer import train
 from nncli.errors import CorruptRun, FileFailure, NothingLeft, UserError
 from nncli.parts.optimizers import Lbfgs
@@ -66,8 +67,25 @@ def test_run_killed_after_its_last_epoch_lacks_but_its_summary(recorder, trained
 
 def test_run_can_not_be_resumed_with_fewer_epochs_than_it_has(recorder, trained):
     trained(recorder, 3).save()
-    with pytest.raises(NothingLeft, match="3 epochs are done"):
-        RunRecorder.resume(RunReader(recorder.run, ["training.epochs=2"]))
+    for epochs in (2, 3):
+        with pytest.raises(
+            UserError, match=f"more than the 3 that are made already, found {epochs}"
+        ):
+            RunRecorder.resume(RunReader(recorder.run, [f"training.epochs={epochs}"]))
+
+
+def test_epochs_made_since_the_last_report_are_made(recorder, built, no_plotter):
+    """A stop may come between two reports: here the last is of epoch 0, and 5 epochs are made."""
+    recorder.built = dataclasses.replace(built, job=dataclasses.replace(built.job, log_every=100))
+    at = StopAt(recorder.state, 5 * built.job.steps_per_epoch, Stop())
+    for report in train(recorder.built.job, recorder.state, at):
+        recorder.record(report)
+    recorder.finish("interrupted", no_plotter())
+    for epochs in (1, 4, 5):
+        refused = f"more than the 5 .* report is of epoch 0.*, found {epochs}: .* for N > 5"
+        with pytest.raises(UserError, match=refused):
+            RunRecorder.resume(RunReader(recorder.run, [f"training.epochs={epochs}"]))
+    assert RunRecorder.resume(RunReader(recorder.run, ["training.epochs=6"])).state.epoch == 5
 
 
 def test_summary_of_a_run_that_goes_on_is_no_longer_its_own(recorder, trained, no_plotter):

@@ -54,6 +54,15 @@ def test_config_prints_what_reads_back_as_itself(nncli, folder, path):
     assert nncli("config", path.name).out == printed
 
 
+@pytest.mark.parametrize(("epochs", "expected"), [(200, 1), (500, 4), (6000, 6)])
+def test_log_every_is_more_where_scoring_would_cost_much(nncli, write, epochs, expected):
+    # scoring 1,528 rows has 0.398 of the products of 40 steps of 32: a tenth in 4 epochs
+    lines = ("data: {dataset: digits}", "network: {hidden: [128, 64]}", "optimizer: adam")
+    config = write("digits.yaml", *lines)
+    told = nncli("config", config, "--json", "--set", f"training.epochs={epochs}")
+    assert told.json["output"]["log_every"] == expected
+
+
 def test_config_as_json_has_the_same_values(nncli, configs):
     printed = nncli("config", configs / "iris.yaml").out
     assert nncli("config", configs / "iris.yaml", "--json").json == yaml.safe_load(printed)

@@ -294,7 +294,15 @@ def test_stop_between_two_logged_epochs_keeps_what_was_learned(gate, spawn, fold
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     run = next((folder / "runs").iterdir())
-    assert json.loads((run / "metrics.json").read_text())["epochs"] > 0
+    ended = json.loads((run / "metrics.json").read_text())
+    assert ended["epochs"] > 0
+    assert list(ended["metrics"]["train"]) == [
+        "loss",
+        "accuracy",
+        "f1_macro",
+        "log_loss",
+        "roc_auc",
+    ]
 
 
 @pytest.mark.parametrize("name", ["metrics.csv", "config.yaml"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nncli.evaluation.statistics import holm, mean, welch
+from nncli.evaluation.statistics import QUANTILES, holm, interval, mean, welch
 
 A = [0.31, 0.28, 0.35, 0.30, 0.33]
 B = [0.29, 0.27, 0.36, 0.24, 0.28]
@@ -30,6 +30,15 @@ def test_overlap_widens_the_interval_by_nadeau_and_bengio_s_factor():
     assert corrected.p > plain.p
     t = np.mean(values) / np.sqrt(np.var(values, ddof=1) * (1 / 10 + 1 / 9))
     assert corrected.p == pytest.approx(2 * stats.t.sf(abs(t), df=9))
+
+
+@pytest.mark.parametrize("n", [*range(3, 4 + len(QUANTILES)), 40])
+def test_interval_alone_is_that_of_the_mean_and_scipy_s(n):
+    values = np.random.default_rng(n).normal(size=n).tolist()
+    found = interval(values, 0.25)
+    assert found == mean(values, 0.25).interval
+    error = np.std(values, ddof=1) * np.sqrt(1 / n + 0.25)
+    assert found == pytest.approx(stats.t.interval(0.95, n - 1, np.mean(values), error), rel=1e-13)
 
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0]])

@@ -185,3 +185,19 @@ def test_spatial_batch_norm_leaves_each_channel_its_gamma_and_beta():
     found = outputs(BatchNorm(), pictures, gamma=[3, 4, 5], beta=[6, 7, 8])
     np.testing.assert_allclose(found.mean(axis=(0, 2, 3)), [6, 7, 8], rtol=1e-12)
     np.testing.assert_allclose(found.std(axis=(0, 2, 3)), [3, 4, 5], rtol=1e-5)
+
+
+@pytest.mark.parametrize("pool", [MaxPool2D(2), AveragePool2D(2)], ids=lambda pool: pool.name)
+def test_arrays_of_dx_are_written_where_there_is_one(pool):
+    """So that the memory of a step, told beforehand, counts those that are written."""
+    layers = [pool, conv(2, padding="same"), conv(2, padding="same"), pool, Flatten()]
+    problem = GradientProblem(network_of(layers, (4, 6, 1)), 3, 0)
+    problem.gradient()
+    network, arrays = problem.network, problem.plan.workspace._arrays
+    for index, node in enumerate(network.nodes):
+        named = {*node.layer.of_dx}
+        written = {name for name in named if arrays[f"{node.name}/{name}"].any()}
+        if index <= network.first_trained:
+            assert not written, node.name
+        else:  # the one ends as zeros, the other waits for a second block of pictures
+            assert named - written <= {"free", "dW_part"}, node.name

@@ -8,7 +8,7 @@ from PIL import Image
 from nncli.artifacts.loaded_network import load_network
 from nncli.cli.main import run
 from nncli.data.reading.picture_folder import PictureFolder, folder_sha256
-from nncli.data.reading.pixel_columns import picture_of, pixel_names
+from nncli.data.reading.pixel_columns import pictures_of, pixel_names
 from nncli.errors import DataError
 
 CONV = "{type: conv2d, filters: 2, kernel_size: 2}"
@@ -168,6 +168,23 @@ def test_a_folder_that_is_not_there_is_named(config, folder):
         load_network(config)
 
 
+def test_a_folder_that_was_moved_since_training_is_asked_back(config, folder, tmp_path, capsys):
+    """Pictures aren't copied into a run."""
+    runs = str(tmp_path / "runs")
+    assert run(["train", str(config), "--runs-dir", runs, "--quiet"]) == 0
+    folder.rename(folder.parent / "moved")
+    resume = ["train", "--resume", f"{runs}/pictures-001", "--set", "training.epochs=6"]
+    for command in (["evaluate", f"{runs}/pictures-001"], resume):
+        capsys.readouterr()
+        assert run(command) == 2
+        assert capsys.readouterr().err.splitlines()[-1] == (
+            f"{folder}: no such file or folder; {runs}/pictures-001, which needs it, has no copy "
+            "of it: put it back there, or a link to it"
+        )
+    folder.symlink_to(folder.parent / "moved")
+    assert run(["evaluate", f"{runs}/pictures-001"]) == 0
+
+
 def test_pictures_without_a_class_have_no_target(config, folder):
     for path in [*folder.glob("*/*.png")]:
         path.rename(folder / path.name)
@@ -239,9 +256,45 @@ def test_a_starter_config_for_pictures_convolves_them(folder, tmp_path):
     "names", [["p_0_0", "p_0_1"], ["a_1_0_0_0", "a_1_0_0_1"], [*pixel_names("x_2", (3, 11, 3))]]
 )
 def test_columns_of_a_picture_are_known_by_their_names(names):
-    height, width, channels = picture_of(names)
+    height, width, channels = pictures_of(names)[0]
     assert height * width * channels == len(names)
-    assert picture_of(names[1:]) == picture_of(["age"]) == picture_of([]) == ()
+    assert pictures_of(names[1:]) == pictures_of(["age"]) == pictures_of([]) == []
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("sides", [(1, 1), (1, 6), (6, 1), (2, 11)])
+def test_a_picture_of_any_shape_is_among_those_of_its_names(sides, channels):
+    assert (*sides, channels) in pictures_of([*pixel_names("x", (*sides, channels))])
+
+
+@pytest.mark.parametrize("sides", [(1, 6), (6, 1), (1, 1)])
+def test_pictures_of_one_line_are_read_whole_and_larger_ones_refused(sides, tmp_path, capsys):
+    """Beside them, gray with transparency, which comes as three equal channels."""
+    random = np.random.default_rng(0)
+    for k, name in enumerate(("a/1", "a/2", "b/1", "b/2")):
+        path = tmp_path / "lines" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drawn = Image.fromarray(random.integers(0, 256, sides).astype("u1"))
+        (drawn.convert("LA") if k % 2 else drawn).save(path)
+    reader = PictureFolder(tmp_path / "lines")
+    found = np.array(next(reader.chunks()).columns[:-1])
+    expected = np.random.default_rng(0).integers(0, 256, (4, *sides)).reshape(4, -1).T / 255
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    config = tmp_path / "lines.yaml"
+    config.write_text(
+        "data: {path: lines, target: class, split: none}\nnetwork: {hidden: []}\n"
+        "training: {epochs: 1}\noutput: {plots: []}\n"
+    )
+    runs = str(tmp_path / "runs")
+    assert run(["train", str(config), "--runs-dir", runs, "--quiet"]) == 0
+    for more in ((1, 0), (0, 1)):
+        large = tmp_path / f"large{more[0]}"
+        large.mkdir()
+        size = tuple(np.add(sides, more))
+        Image.fromarray(np.zeros(size, "u1")).save(large / "a.png")
+        assert run(["predict", f"{runs}/lines-001", str(large)]) == 2
+        said = f"pictures of {size[1]} x {size[0]} pixels, gray, and the network was trained on"
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--set", "ensemble.members=2"], ["--folds", "2"]])

@@ -113,6 +113,8 @@ class PictureFolder:
         values = np.asarray(found, float).reshape(height, width, -1)
         if values.shape[2] in (2, 4):  # the last one is transparency
             values = values[:, :, :-1]
+        if channels == 1:  # gray with transparency comes as red, green and blue alike
+            values = values[:, :, :1]
         return np.broadcast_to(values, (height, width, channels)).ravel()
 
     def count_cells(self) -> int:

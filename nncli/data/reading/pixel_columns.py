@@ -7,7 +7,10 @@ from math import prod
 from nncli.parts.arrays import Shape
 
 CHANNELS = ("red", "green", "blue")
-LAST_PIXEL = re.compile(r"(.*)_(\d+)_(\d+?)(?:_(\d+|blue))?", re.DOTALL)
+LAST_PIXEL = (  # of gray, and of several channels
+    re.compile(r"(.*)_(\d+)_(\d+)", re.DOTALL),
+    re.compile(r"(.*)_(\d+)_(\d+)_(\d+|blue)", re.DOTALL),
+)
 
 
 def pixel_names(name: str, picture: Shape) -> Iterator[str]:
@@ -23,19 +26,23 @@ def pixel_names(name: str, picture: Shape) -> Iterator[str]:
     return (f"{name}_{i}_{j}{end}" for i, j in places for end in ends)
 
 
-def picture_of(names: Sequence[str]) -> Shape:
-    """The picture whose numbers have such names, whichever word they begin with; () of none.
+def pictures_of(names: Sequence[str]) -> list[Shape]:
+    """The pictures whose numbers have such names, whichever word they begin with.
 
-    >>> picture_of(["p_0_0_red", "p_0_0_green", "p_0_0_blue"]), picture_of(["age"])
-    ((1, 1, 3), ())
+    >>> pictures_of(["p_0_0_red", "p_0_0_green", "p_0_0_blue"]), pictures_of(["age"])
+    ([(1, 1, 3)], [])
+    >>> pictures_of(["p_0_0_0", "p_0_0_1"])  # a line of gray `p_0`, or a point of two channels
+    [(1, 2, 1), (1, 1, 2)]
     """
-    if not names or not (last := LAST_PIXEL.fullmatch(names[-1])):
-        return ()
-    name, line, column, channel = last.groups()
-    channels = 1 if channel is None else 3 if channel == CHANNELS[-1] else int(channel) + 1
-    picture = (int(line) + 1, int(column) + 1, channels)
-    is_one = prod(picture) == len(names) and [*pixel_names(name, picture)] == [*names]
-    return picture if is_one else ()
+    found: list[Shape] = []
+    for form in LAST_PIXEL if names else ():
+        if last := form.fullmatch(names[-1]):
+            name, line, column, *channel = last.groups()
+            ends = [len(CHANNELS) if end == CHANNELS[-1] else int(end) + 1 for end in channel]
+            picture = (int(line) + 1, int(column) + 1, *(ends or [1]))
+            if prod(picture) == len(names) and [*pixel_names(name, picture)] == [*names]:
+                found.append(picture)
+    return found
 
 
 def said(picture: Shape) -> str:

@@ -122,6 +122,8 @@ def has_the_numbers_of_numpy(engine: str, case: str) -> None:
     close = ROUNDING[job.training.dtype]
     for report, known in zip(train(job, state), train(reference, expected), strict=True):
         assert report.epoch == known.epoch
+        assert report.loss is not None
+        assert known.loss is not None
         assert abs(report.loss - known.loss) <= close * abs(known.loss), report
         np.testing.assert_allclose(state.theta, expected.theta, rtol=close, atol=close)
     for name, slot in expected.slots.items():

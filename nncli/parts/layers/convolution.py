@@ -70,6 +70,7 @@ class Conv2D(Affine):
     trainable: Trainable = True
     key_aliases = KEY_ALIASES
     input_axes = 3
+    of_dx = ("dz_padded", "dz_columns", "turned", "dW_turned", "dW_part")
     equivalents = {
         "scikit-learn": unsupported("convolutions"),
         "keras": "layers.Conv2D({filters}, {size}, strides={stride}, "

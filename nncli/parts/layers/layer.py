@@ -15,6 +15,7 @@ class Layer(Part):
     Shapes are those of one row, without the batch axis: (features,), or (height, width, channels).
     input_axes: how many a row has to have; None: any will do.
     is_random: whether a training pass draws random numbers.
+    of_dx: names of the saved arrays that nobody writes where there is no dx.
     reads: names of the input blocks that it takes beside x, the rows of the layer before.
     equivalents: scikit-learn: anything, where the estimators have it; keras: a layer; pytorch: a
     module of {inputs} columns.
@@ -22,6 +23,7 @@ class Layer(Part):
 
     kind = "layer"
     is_random: ClassVar[bool] = False
+    of_dx: ClassVar[tuple[str, ...]] = ()
     reads: ClassVar[tuple[str, ...]] = ()
     input_axes: ClassVar[int | None] = None
 

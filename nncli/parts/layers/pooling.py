@@ -64,6 +64,7 @@ class Pooling(Layer):
 class MaxPool2D(Pooling):
     """a = the greatest number of each window. Backward: da goes to the first that is greatest."""
 
+    of_dx = ("free", "chosen")
     equivalents = {
         "scikit-learn": unsupported("pooling"),
         "keras": 'layers.MaxPooling2D({size}, strides={stride}, padding="{padding}")',
@@ -103,6 +104,7 @@ class MaxPool2D(Pooling):
 class AveragePool2D(Pooling):
     """a = the mean of each window. Backward: da, shared out evenly."""
 
+    of_dx = ("part",)
     equivalents = {
         "scikit-learn": unsupported("pooling"),
         "keras": 'layers.AveragePooling2D({size}, strides={stride}, padding="{padding}")',

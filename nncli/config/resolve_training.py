@@ -1,0 +1,101 @@
+"""Resolve training: every `auto` of the schedule, the training and what is logged of it."""
+
+import math
+from dataclasses import replace
+
+from nncli.config.experiment import Experiment
+from nncli.config.resolved import ResolvedNetwork, unchanged
+from nncli.engine.cost import epochs_per_row, useful_threads
+from nncli.engine.settings import (
+    STOPPING_PATIENCE,
+    EarlyStopping,
+    EarlyStoppingKeys,
+    Training,
+)
+from nncli.engine.threads import free_cores
+from nncli.parts.arrays import Shape
+from nncli.parts.layers import Layer
+from nncli.parts.schedules import ReduceOnPlateau, Schedule
+from nncli.parts.splits import Rows
+
+BATCH = 32
+
+
+def resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
+    """What reduce_on_plateau watches."""
+    if isinstance(schedule, ReduceOnPlateau) and schedule.monitor == "auto":
+        return replace(schedule, monitor=monitor)
+    return schedule
+
+
+def _resolve_stopping(
+    given: EarlyStoppingKeys | None, schedule: Schedule, monitor: str
+) -> EarlyStopping | None:
+    """What early stopping watches, and how long: long enough for a lower rate to be tried."""
+    if given is None:
+        return None
+    of_plateau = 2 * schedule.patience if isinstance(schedule, ReduceOnPlateau) else 0
+    long_enough = max(STOPPING_PATIENCE, of_plateau)
+    return EarlyStopping(
+        monitor if given.monitor == "auto" else given.monitor,
+        long_enough if given.patience == "auto" else given.patience,
+        given.min_delta,
+        given.restore_best_weights,
+    )
+
+
+def resolve_training(
+    given: Experiment, network: ResolvedNetwork, rows: Rows, monitor: str
+) -> Training:
+    """Batch size by the optimizer and the rows, threads by the work of a step."""
+    keys, count = given.training, len(rows.train)
+    size, steps, threads = keys.batch_size, keys.steps_per_epoch, keys.threads
+    converged = keys.converged
+    if size == "auto":
+        size = "full" if given.optimizer.full_batch or count <= BATCH else BATCH
+    if steps == "auto":
+        steps = 1 if size == "full" else -(-count // min(size, count))
+    if threads == "auto" and keys.shards > 1:
+        threads = 1  # ranks share the work, and its bits may not depend on how many there are
+    elif threads == "auto":
+        batch = count if size == "full" else size
+        threads = useful_threads(products_of(network, batch), free_cores())
+    if converged is not None and converged.monitor == "auto":
+        converged = replace(converged, monitor=monitor)
+    return Training(
+        **unchanged(replace(keys, converged=converged), Training),
+        batch_size=size,
+        steps_per_epoch=steps,
+        early_stopping=_resolve_stopping(keys.early_stopping, given.schedule, monitor),
+        threads=threads,
+        engine="numpy" if keys.engine == "auto" else keys.engine,
+    )
+
+
+def resolve_log_every(training: Training, network: ResolvedNetwork, rows: Rows) -> int:
+    """Epochs to a row of metrics.csv, by what scoring all rows costs beside the steps."""
+    batch = len(rows.train) if training.batch_size == "full" else training.batch_size
+    return epochs_per_row(
+        training.epochs,
+        scored=len(rows.train) + len(rows.val),
+        trained=training.steps_per_epoch * min(batch, len(rows.train)),
+        products=sum(_row_products(network)),
+    )
+
+
+def products_of(network: ResolvedNetwork, batch: int) -> int:
+    """Multiplications of a step's largest product."""
+    return batch * max(_row_products(network))
+
+
+def _row_products(network: ResolvedNetwork) -> list[int]:
+    """Multiplications of a row, layer by layer."""
+    return [_multiplications(layer, shape) for *_, layer, shape in network.layer_shapes()]
+
+
+def _multiplications(layer: Layer, shape: Shape) -> int:
+    """Of a row in a layer's product, as if it had one where rows are features."""
+    output = layer.output_shape(shape)
+    if len(shape) == 1:
+        return math.prod(shape) * math.prod(output)
+    return math.prod(layer.param_shapes(shape).get("W", ())) * math.prod(output[:-1])

@@ -1,0 +1,49 @@
+"""Epoch scorer: the columns of a report that are about training and validation rows."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from nncli.engine.epoch_monitor import TRAIN, VAL, EpochReport
+from nncli.engine.evaluator import Evaluator, workspace_for
+from nncli.engine.gradient_norms import GradientNorms
+from nncli.engine.job import Job
+from nncli.engine.ranks import ALONE, Ranks
+from nncli.parts.arrays import Array
+
+
+class EpochScorer:
+    """Scores the splits of a job at one theta, which may change in place between two calls."""
+
+    def __init__(self, job: Job, theta: Array, ranks: Ranks = ALONE) -> None:
+        rows = {TRAIN: job.train} if job.val is None else {TRAIN: job.train, VAL: job.val}
+        shared = workspace_for(job.network, theta, max(map(len, rows.values())))
+        self.theta = theta
+        self.evaluators = {
+            split: Evaluator(job.network, theta, each, job.decode, job.metrics, shared, ranks=ranks)
+            for split, each in rows.items()
+        }
+        self.gradient_norms = GradientNorms(job, theta) if job.gradient_norms else None
+
+    @property
+    def splits(self) -> Collection[str]:
+        """Those there are rows of."""
+        return self.evaluators.keys()
+
+    def scored(self, report: EpochReport, splits: Collection[str]) -> EpochReport:
+        """The report with the scores of these splits, and of no other."""
+        scores = {split: each.score() for split, each in self.evaluators.items() if split in splits}
+        metrics = {
+            split + name: value
+            for split, score in scores.items()
+            for name, value in score.metrics.items()
+        }
+        if TRAIN in scores and self.gradient_norms is not None:
+            metrics |= self.gradient_norms(self.theta)
+        loss, val_loss = (scores[each].loss if each in scores else None for each in (TRAIN, VAL))
+        return replace(report, loss=loss, val_loss=val_loss, metrics=metrics)
+
+
+def completed(report: EpochReport, job: Job, theta: Array) -> EpochReport:
+    """A partial report with all its columns, at the weights that it is about."""
+    scorer = EpochScorer(job, theta)
+    return scorer.scored(report, scorer.splits)

@@ -1,0 +1,87 @@
+"""Epochs that are not logged: scored for what is watched, and whole where they count."""
+
+import numpy as np
+import pytest
+from engine_jobs import make_job, run_job
+
+from nncli.engine.epoch_scorer import completed
+from nncli.engine.evaluator import Evaluator
+from nncli.engine.settings import Converged, EarlyStopping
+from nncli.parts.layers import Dense
+from nncli.parts.metrics import MeanAbsoluteError
+from nncli.parts.optimizers import Adam
+from nncli.parts.schedules import ReduceOnPlateau
+
+STOPPING = EarlyStopping("val_loss", patience=6)
+WATCHES = {
+    "early stopping": {"early_stopping": STOPPING},
+    "converged": {"converged": Converged("val_loss", 1e-4)},
+    "a lower rate": {"schedule": ReduceOnPlateau(monitor="val_loss", patience=2)},
+    "two": {"early_stopping": STOPPING, "converged": Converged("val_mae", 1e-5)},
+}
+
+
+def job_of(log_every, **changes):
+    options = {
+        "epochs": 40,
+        "val_rows": 12,
+        "optimizer": Adam(0.05),
+        "metrics": {"mae": MeanAbsoluteError()},
+    }
+    return make_job([Dense(6)], log_every=log_every, **{**options, **changes})
+
+
+def without_clock(report):
+    return {name: value for name, value in report.columns().items() if name != "seconds"}
+
+
+@pytest.mark.parametrize("watch", WATCHES)
+def test_what_is_logged_and_kept_is_what_it_is_with_every_epoch_logged(watch):
+    every, fifth = (run_job(job_of(log_every, **WATCHES[watch])) for log_every in (1, 5))
+    assert fifth.last.epoch == every.last.epoch
+    assert fifth.last.stopped == every.last.stopped
+    for report, known in zip(fifth.reports, every.reports, strict=True):
+        if not report.is_partial:
+            assert without_clock(report) == without_clock(known)
+        assert (report.is_best, report.val_loss) == (known.is_best, known.val_loss)
+    for kept in ("weights", "theta"):
+        assert np.array_equal(getattr(fifth.state, kept), getattr(every.state, kept))
+
+
+@pytest.mark.parametrize("watch", WATCHES)
+def test_only_epochs_that_are_neither_logged_nor_the_best_are_partial(watch):
+    reports = run_job(job_of(5, **WATCHES[watch])).reports
+    assert any(report.is_partial for report in reports)
+    assert [r.epoch for r in reports if r.is_partial and (r.is_logged or r.is_best)] == []
+    assert [r.epoch for r in reports if not r.is_partial and not (r.is_logged or r.is_best)] == []
+
+
+@pytest.mark.parametrize(
+    "watch",
+    [
+        {"early_stopping": EarlyStopping("loss", patience=6)},
+        {"early_stopping": EarlyStopping("mae", patience=6)},
+        {"converged": Converged("loss", 1e-4)},
+    ],
+)
+def test_training_rows_that_are_watched_are_scored_in_every_epoch(watch):
+    assert not any(report.is_partial for report in run_job(job_of(5, **watch)).reports)
+
+
+def test_an_epoch_that_only_the_clock_shows_is_not_scored(monkeypatch):
+    monkeypatch.setattr("nncli.engine.trainer.LONGEST_SILENCE", 0.0)
+    scored, score = [], Evaluator.score
+    monkeypatch.setattr(
+        Evaluator, "score", lambda self: scored.append(len(self.rows)) or score(self)
+    )
+    reports = run_job(job_of(5, epochs=10)).reports
+    assert [report.epoch for report in reports] == [*range(11)]
+    assert [report.epoch for report in reports if not report.is_partial] == [0, 5, 10]
+    assert scored == [20, 12] * 3
+
+
+def test_a_partial_report_is_completed_at_its_weights():
+    every, fifth = (run_job(job_of(each, early_stopping=STOPPING)) for each in (1, 5))
+    partial = next(report for report in fifth.reports if report.is_partial)
+    whole = completed(partial, job_of(5), fifth.thetas[partial.epoch])
+    assert without_clock(whole) == without_clock(every.reports[partial.epoch])
