@@ -1,4 +1,4 @@
-"""Rows on disk, for tables larger than memory: an unnamed file that ends with its last user.
+"""Numbers on disk instead of in memory: an unnamed file that ends with its last user.
 
 A file is read and written by position instead of mapped, so that a limit on address space holds
 too; the operating system keeps in its cache what memory there is to spare.
@@ -8,7 +8,7 @@ import math
 import os
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class _Unnamed:
                 written = write_at(self._descriptor, left, offset)
                 left, offset = left[written:], offset + written
         except OSError as error:
-            reason = f"{error.strerror}: the table's rows are kept there; $TMPDIR moves them"
+            reason = f"{error.strerror}: numbers are kept there; $TMPDIR moves them"
             raise FileFailure(f"{self._folder}: {reason}") from error
 
     def _read(self, into: Array, offset: int) -> None:
@@ -55,7 +55,7 @@ class _Unnamed:
         while left:
             count = read_at(self._descriptor, left, offset)
             if not count:
-                raise FileFailure(f"{self._folder}: the file of the table's rows was cut short")
+                raise FileFailure(f"{self._folder}: a file of numbers was cut short")
             left, offset = left[count:], offset + count
 
 
@@ -181,3 +181,21 @@ class RowFile(_Unnamed):
             if read_at(descriptor, view, row * size) != size:
                 self._read(out[place : place + 1], row * size)
         return out
+
+
+class ArrayFile(_Unnamed):
+    """Some arrays, written whole and read back, any number of times."""
+
+    def write(self, arrays: Sequence[Array]) -> None:
+        """Remember them. Raises FileFailure on a full disk."""
+        start = 0
+        for array in arrays:
+            self._write(array, start)
+            start += array.nbytes
+
+    def read(self, arrays: Sequence[Array]) -> None:
+        """Fill the first of them, contiguous arrays, with what was written last."""
+        start = 0
+        for array in arrays:
+            self._read(array, start)
+            start += array.nbytes

@@ -50,8 +50,6 @@ class _Trainer:
         self.scorer = EpochScorer(job, state.theta, ranks)
         self.monitor = EpochMonitor(job, state)
         self.snapshot = Snapshot(state, job.streams(state))
-        if state.reported is None:
-            state.reported = self.snapshot.theta
         self.began = time.perf_counter()
 
     def reports(self) -> Iterator[EpochReport]:
@@ -72,8 +70,14 @@ class _Trainer:
             return False
         every = 1 if self.monitor.needs_every_epoch else self.job.log_every
         window = min((epoch // every + 1) * every, last)
-        with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
-            return stepper.epochs(window, self.stop, LONGEST_SILENCE)
+        is_finished = False
+        try:
+            with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
+                is_finished = stepper.epochs(window, self.stop, LONGEST_SILENCE)
+        finally:
+            if not is_finished and self.state.reported is None:
+                self.state.reported = self.snapshot.theta()
+        return is_finished
 
     def _report_of(self, stepper: Stepper) -> EpochReport:
         """Of the epoch that a stepper has made. Raises Diverged, with what it can tell of it."""
@@ -100,7 +104,7 @@ class _Trainer:
             self.snapshot.restore()
             raise
         self.snapshot.take()
-        state.reported = self.snapshot.theta  # the same moment
+        state.reported = None  # theta itself
         return report
 
     def _scored(self, splits: Collection[str], is_minimum: bool) -> EpochReport:
