@@ -93,7 +93,8 @@ def _made(row: Row, program: str, folder: Path) -> Program:
         from benchmarks.speed.programs import trainer
 
         engine = "compiled" if program.endswith("compiled") else "numpy"
-        return trainer.program(trainer.job(folder / f"{row.name}.yaml", engine))
+        job = trainer.job(folder / f"{row.name}.yaml", engine)
+        return trainer.program(job, keeps_weights=False)
     return PROGRAMS[program](Task(row, _read(row, folder), folder, 1))
 
 
