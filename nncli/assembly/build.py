@@ -32,6 +32,7 @@ from nncli.engine.settings import TrainingKeys
 from nncli.engine.steppers.choice import Choice, choose
 from nncli.errors import DataError, TableError, UserError
 from nncli.frozen import frozen
+from nncli.operating_system import give_back_memory
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import Rows
@@ -188,6 +189,8 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
             raise
         message = error.problems[0].message  # a dataset's rows have no place to name
         raise source.error([("data.dataset", message)]) from None
+    if table.is_large:
+        give_back_memory()  # of what became inputs
     if model.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     for part in (train, val):

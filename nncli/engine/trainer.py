@@ -47,16 +47,17 @@ def train(
 class _Trainer:
     def __init__(self, job: Job, state: TrainState, stop: Stop, ranks: Ranks) -> None:
         self.job, self.state, self.stop, self.ranks = job, state, stop, ranks
-        self.scorer = EpochScorer(job, state.theta, ranks)
         self.monitor = EpochMonitor(job, state)
         self.snapshot = Snapshot(state, job.streams(state))
         self.began = time.perf_counter()
 
     def reports(self) -> Iterator[EpochReport]:
         """Epoch 0, unless training goes on from later, then each epoch that is evaluated."""
-        if self.state.step == 0:
-            yield self._report()
-        with closing(choice.stepper(self.job, self.state, self.ranks)) as stepper:
+        job, state, ranks = self.job, self.state, self.ranks
+        with closing(choice.stepper(job, state, ranks)) as stepper:
+            self.scorer = EpochScorer(job, state.theta, ranks, stepper.spare)
+            if state.step == 0:
+                yield self._report()
             while self._move(stepper):
                 report = self._report_of(stepper)
                 yield report

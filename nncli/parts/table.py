@@ -126,9 +126,14 @@ class Table:
         return digest.hexdigest()
 
     @property
+    def is_large(self) -> bool:
+        """Whether x lies on disk."""
+        return not isinstance(self.x, np.ndarray)
+
+    @property
     def is_on_disk(self) -> bool:
         """Whether x lies there for want of memory."""
-        return not isinstance(self.x, np.ndarray) and bool(self.x.is_needed)
+        return self.is_large and bool(self.x.is_needed)
 
     @property
     def task(self) -> Task:

@@ -16,7 +16,7 @@ from nncli.parts.table import Column
 COPIES = 5  # of a table's numbers in memory at the worst moment
 GROWTH = 1.25  # where more rows come than a file's size let expect
 LARGE = 1 << 22  # bytes of numbers from which they lie on disk, whatever memory there is
-BLOCK = 1 << 21  # bytes that are written at once: a column is read in as many pieces as there are
+BLOCK = 1 << 20  # bytes that are written at once: a column is read in as many pieces as there are
 
 
 @dataclass

@@ -19,7 +19,7 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.npz import NpzArchive
 from nncli.untrusted_files.opening import open_regular
 
-ROWS_A_CHUNK, CELLS_A_CHUNK = 1 << 16, 1 << 18  # at the most
+ROWS_A_CHUNK, CELLS_A_CHUNK = 1 << 16, 1 << 16  # at the most
 COPIES = 2  # of an .npz table in memory, as it is and as a column's numbers
 
 
