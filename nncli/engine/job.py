@@ -166,10 +166,8 @@ class Job:
 
     def start(self) -> TrainState:
         """The state before the first step."""
-        drawn = self.network.initialize(stream("init", self.seeds.init))
-        theta = drawn.astype(self.training.dtype, copy=False)
-        del drawn  # twice as large in float32, and slots are made next
-        return self.state_at(theta)
+        random = stream("init", self.seeds.init)
+        return self.state_at(self.network.initialize(random, self.training.dtype))
 
     def state_at(self, theta: Array) -> TrainState:
         """The state before the first step, but for its parameters, which are these."""
