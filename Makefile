@@ -47,7 +47,7 @@ soak: $(READY)  ## Run the reliability tests, the doctor and ONNX models, at ful
 coverage: $(READY)  ## Run the tests and list the lines they miss
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term-missing --cov-fail-under=95
 	$(BIN)/coverage report --include='nncli/config/*,nncli/artifacts/*.py,nncli/verification/*.py' \
-	  --omit='nncli/artifacts/learning_curves.py' --fail-under=100
+	  --omit='nncli/artifacts/background_plotter.py,nncli/artifacts/learning_curves.py' --fail-under=100
 
 # An hour; MUTATE="nncli.parts.*" for a part. A mutant that eats memory is stopped at 4 GB.
 mutate: $(READY)  ## Change the code in small ways and count the changes that tests notice
@@ -60,7 +60,8 @@ accuracy: $(READY)  ## Measure the defaults beside other models on sixteen table
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --group pyproject.toml:accuracy
 	$(BIN)/python -m benchmarks.accuracy
 
-# `.venv/bin/pip install '.[bench]'` brings the peers; BENCH="--quick --rows and,iris" for a glance.
+# `.venv/bin/pip install '.[bench]'` brings the peers; BENCH="--quick --rows and,iris" for a glance,
+# BENCH="--only memory,ranks" for parts. `python -m benchmarks.speed --page` measures nothing.
 bench: $(READY)  ## Measure speed beside the peers that are installed: docs/performance.md
 	$(BIN)/python -m benchmarks.speed $(BENCH)
 	$(BIN)/python -m benchmarks.speed.reading

@@ -3,7 +3,8 @@
     .venv/bin/python -m benchmarks.ranks [--torch PYTHON] [--rounds 5] [--nice -8]
 
 Every line is measured in each round in turn, in processes of its own, so that all meet the same
-load; the best round is told, and the processor time of a rank, which load changes least.
+load; the best round is told, and the processor time of a rank, which load changes least. `make
+bench` measures the same lines for docs/performance.md.
 PYTHON: of an environment with torch, by default this one. --nice: on a machine that others use;
 Linux weighs sessions, of which mpiexec begins new ones, so each process says it for its own.
 """
@@ -11,6 +12,7 @@ Linux weighs sessions, of which mpiexec begins new ones, so each process says it
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -135,8 +137,15 @@ def be_nice(niceness):
         session.write_text(str(niceness))
 
 
-def measured(line, python, port, niceness):
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def measured(line, python, niceness=0):
     """The line's times, in processes of its own."""
+    port = free_port()
     more = ["--line", str(line), "--nice", str(niceness)]
     _, who, *_, processes = LINES[line]
     if who == "torch":
@@ -161,7 +170,7 @@ def main():
     options.add_argument("--line", type=int)
     options.add_argument("--number", type=int, default=0)
     options.add_argument("--nice", type=int, default=0)
-    options.add_argument("--port", type=int, default=29500)
+    options.add_argument("--port", type=int)
     given = options.parse_args()
     if given.nice:
         be_nice(given.nice)
@@ -175,10 +184,9 @@ def main():
             print(json.dumps(found))
         return
     best = {}
-    for turn in range(given.rounds):
+    for _ in range(given.rounds):
         for line, (what, *_) in enumerate(LINES):
-            port = 29500 + turn * len(LINES) + line
-            found = measured(line, given.torch, port, given.nice)
+            found = measured(line, given.torch, given.nice)
             best.setdefault(what, []).append(found)
     print(f"load {os.getloadavg()[0]:.1f}, best of {given.rounds} rounds")
     print("| 2,048 rows a step, float32, momentum | ms a step | ms of processor a rank |")

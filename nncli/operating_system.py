@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-SAFE = re.compile(r"[\w@%+=:,./\\-]+")  # signs that cmd and PowerShell take as they are
+SAFE = r"[\w@%+=:,./\\-]+"  # signs that cmd and PowerShell take as they are
 MOST_PROCESSES = 61  # that Windows lets one process wait for
 _position = threading.Lock()  # of descriptors that are read and written where they stand
 
@@ -92,4 +92,4 @@ def shell_word(text: object) -> str:
     word = str(text)
     if os.name != "nt":
         return shlex.quote(word)
-    return word if SAFE.fullmatch(word) else '"' + word.replace('"', '\\"') + '"'
+    return word if re.fullmatch(SAFE, word) else '"' + word.replace('"', '\\"') + '"'

@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
+from nncli.artifacts.background_plotter import BackgroundPlotter, serve
+from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.files import sha256
-from nncli.artifacts.learning_curves import BackgroundPlotter, Curves, serve
 from nncli.artifacts.loaded_network import LoadedNetwork, load_network
 from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
@@ -163,7 +164,7 @@ class PlotterHere(BackgroundPlotter):
 def _trainings_here_draw_here() -> Iterator[None]:
     """The process itself has tests of its own, and every `nncli train` that is a process."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("nncli.artifacts.learning_curves", "nncli.study.worker"):
+        for module in ("nncli.artifacts.background_plotter", "nncli.study.worker"):
             patch.setattr(f"{module}.BackgroundPlotter", PlotterHere)
         yield
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nncli.artifacts.learning_curves import BackgroundPlotter
+from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.cli import main as command
 
 ROOT = Path(__file__).parent.parent

@@ -1,49 +1,56 @@
-"""`python -m benchmarks.speed`: measure, print the tables, write docs/performance.md.
+"""`python -m benchmarks.speed`: measure, print the page, write docs/performance.md.
 
---quick takes fewer and shorter turns; with --rows or --quick nothing in docs/ is written, unless
---to says where. --save keeps the figures, and --from makes the report from kept ones.
+What was measured is kept in benchmarks/speed/figures.json; --page makes the page of it again, and
+--only measures some parts anew. With --quick or --rows nothing is written, unless --to says where.
 """
 
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.speed import machine, memory, report, startup, steps, tables
+from benchmarks.speed import (
+    bounds,
+    compiling,
+    machine,
+    memory,
+    ranks,
+    reach,
+    report,
+    startup,
+    steps,
+    tables,
+)
 from benchmarks.speed.bookkeeping import Bookkeeping
 from benchmarks.speed.breakdown import Breakdown
 from benchmarks.speed.figures import Figures, from_lines
 from benchmarks.speed.rows import ROWS
 from benchmarks.speed.scaling import Series
 
+KEPT = Path(__file__).with_name("figures.json")
 LARGE = ("digits", "mnist-momentum", "mnist-adam", "large-adam")  # where threads can help
+TURNS = 5  # of whole commands and compilations
+ROUNDS = 3  # of shards and ranks
 
 
-def measure(rows: list[str], *, quick: bool) -> Figures:
-    """Everything, one part after the other."""
-    figures = Figures(machine.facts())
-    pace = ["--repetitions", "3", "--least", "0.05"] if quick else []
+def _pace(figures: Figures, repetitions: int, least: float) -> list[str]:
+    if figures.is_quick:
+        repetitions, least = 3, least / 5
+    return ["--repetitions", str(repetitions), "--least", f"{least:g}"]
+
+
+def _steps(figures: Figures, rows: list[str]) -> None:
+    figures.steps = []
     for threads in _threads(figures):
-        own = [row for row in rows if threads == 1 or row in LARGE]
-        for row in own:
-            _say(f"steps, threads {threads}: {row}")
-            arguments = ["--rows", row, "--threads", str(threads), *pace]
-            lines = machine.run_child("steps", *arguments, threads=threads)
-            figures.steps += from_lines(steps.Steps, lines)
+        for row in rows:
+            if threads == 1 or row in LARGE:
+                _say(f"steps, threads {threads}: {row}")
+                pace = _pace(figures, 5, 0.15)
+                arguments = ["--rows", row, "--threads", str(threads), *pace]
+                lines = machine.run_child("steps", *arguments, threads=threads)
+                figures.steps += from_lines(steps.Steps, lines)
         print(tables.steps(figures, threads), flush=True)
-    _say("where a step goes")
-    lines = machine.run_child("breakdown", "--rows", *rows, threads=1)
-    figures.breakdown = from_lines(Breakdown, lines)
-    _say("start-up")
-    figures.startup = startup.measure(2 if quick else 5)
-    _say("memory")
-    figures.memory = memory.measure([row for row in rows if row in LARGE[1:]], memory.MEASURED)
-    _say("beside the steps")
-    lines = machine.run_child("bookkeeping", "--rows", *rows, *pace, threads=1)
-    figures.bookkeeping = from_lines(Bookkeeping, lines)
-    _say("growth")
-    figures.scaling = from_lines(Series, machine.run_child("scaling", *pace, threads=1))
-    return figures
 
 
 def _threads(figures: Figures) -> tuple[int, ...]:
@@ -52,28 +59,101 @@ def _threads(figures: Figures) -> tuple[int, ...]:
     return (1, 2) if has_two else (1,)
 
 
+def _breakdown(figures: Figures, rows: list[str]) -> None:
+    lines = machine.run_child("breakdown", "--rows", *rows, threads=1)
+    figures.breakdown = from_lines(Breakdown, lines)
+
+
+def _startup(figures: Figures, rows: list[str]) -> None:
+    figures.startup = startup.measure(1 if figures.is_quick else TURNS)
+
+
+def _compiling(figures: Figures, rows: list[str]) -> None:
+    figures.compiling = compiling.measure(1 if figures.is_quick else TURNS)
+
+
+def _memory(figures: Figures, rows: list[str]) -> None:
+    figures.memory = memory.measure([row for row in rows if row in LARGE[1:]], memory.MEASURED)
+
+
+def _bookkeeping(figures: Figures, rows: list[str]) -> None:
+    lines = machine.run_child("bookkeeping", "--rows", *rows, *_pace(figures, 2, 3.0), threads=1)
+    figures.bookkeeping = from_lines(Bookkeeping, lines)
+
+
+def _ranks(figures: Figures, rows: list[str]) -> None:
+    figures.ranks = ranks.measure(1 if figures.is_quick else ROUNDS)
+
+
+def _scaling(figures: Figures, rows: list[str]) -> None:
+    lines = machine.run_child("scaling", *_pace(figures, 3, 0.05), threads=1)
+    figures.scaling = from_lines(Series, lines)
+
+
+PARTS: dict[str, Callable[[Figures, list[str]], None]] = {
+    "steps": _steps,
+    "breakdown": _breakdown,
+    "startup": _startup,
+    "compiling": _compiling,
+    "memory": _memory,
+    "bookkeeping": _bookkeeping,
+    "ranks": _ranks,
+    "scaling": _scaling,
+}
+
+
+def measure(figures: Figures, rows: list[str], parts: list[str], kept: Path | None) -> None:
+    """One part after the other; what is there is kept after each."""
+    for part in parts:
+        _say(part)
+        began = time.monotonic()
+        PARTS[part](figures, rows)
+        figures.took[part] = time.monotonic() - began
+        if kept:
+            figures.save(kept)
+
+
 def _say(part: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {part}", file=sys.stderr, flush=True)
 
 
+def _names(known: dict[str, object]) -> Callable[[str], list[str]]:
+    """A list of names with commas, each of them known."""
+
+    def read(text: str) -> list[str]:
+        names = text.split(",")
+        if unknown := [name for name in names if name not in known]:
+            lacking = f"no {', '.join(unknown)}; there are {', '.join(known)}"
+            raise argparse.ArgumentTypeError(lacking)
+        return names
+
+    return read
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=lambda text: text.split(","), help=",".join(ROWS))
+    parser.add_argument("--rows", type=_names(dict(ROWS)), help=",".join(ROWS))
+    parser.add_argument("--only", type=_names(dict(PARTS)), help=",".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns")
-    parser.add_argument("--to", type=Path, help="the folder of the report [docs]")
-    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures")
-    parser.add_argument("--from", dest="kept", type=Path, metavar="FILE", help="kept figures")
+    parser.add_argument("--to", type=Path, help="the folder of the page and its figures [docs]")
+    parser.add_argument("--page", action="store_true", help="measure nothing: the kept figures")
     given = parser.parse_args()
-    rows = given.rows or list(ROWS)
-    if unknown := [row for row in rows if row not in ROWS]:
-        parser.error(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}")
-    figures = Figures.read(given.kept) if given.kept else measure(rows, quick=given.quick)
-    if given.save:
-        figures.save(given.save)
+    is_whole = not given.rows and not given.quick
+    kept = given.to / KEPT.name if given.to else KEPT if is_whole or given.page else None
+    if given.to:
+        given.to.mkdir(parents=True, exist_ok=True)
+    if given.page or (given.only and kept and kept.exists()):
+        assert kept is not None
+        figures = Figures.read(kept)
+    else:
+        figures = Figures(machine.facts(), is_quick=given.quick)
+    if not given.page:
+        measure(figures, given.rows or list(ROWS), given.only or list(PARTS), kept)
     print(report.text(figures, steps.TOLERANCE))
-    is_partial = bool(given.rows or given.quick)
-    if given.to or not is_partial:
+    if kept:
         print(report.write(figures, given.to or machine.ROOT / "docs", steps.TOLERANCE))
+    for key in bounds.without_text(reach.short(reach.all_goals(figures))):
+        print(f"bounds.md lacks a text of: {key}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Bookkeeping: the share of a run that goes into anything but its steps, at default settings.
 
-Three runs of the same number of epochs, in turns: as `nncli train` makes it, with metrics, log,
-progress and checkpoints; with the reports alone, which are the loss and the metrics of all rows at
-an epoch's final weights; and without either.
+By the row's default engine, three runs of the same number of epochs, in turns: as `nncli train`
+makes it, with metrics, log, progress and checkpoints; with the reports alone, which are the loss
+and the metrics of all rows at an epoch's final weights; and without either. What making the engine
+takes, which is compiling, is timed by itself.
 """
 
 import argparse
@@ -15,11 +16,11 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.speed import configs
+from benchmarks.speed import configs, default
 from benchmarks.speed.data import load
 from benchmarks.speed.programs import Program, trainer
 from benchmarks.speed.rows import ROWS, Row
-from nncli.artifacts.learning_curves import BackgroundPlotter
+from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.artifacts.run_training import train_to_end
@@ -28,53 +29,61 @@ from nncli.cli.progress import Progress
 from nncli.cli.signals import StopOnSignal
 from nncli.config.load import Source
 from nncli.config.load import load as load_config
+from nncli.engine.steppers.choice import stepper
 from nncli.engine.stop import Stop
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
 
+FEWEST, SHORTER = 2, 3  # epochs of a run; bare steps are timed over a third of them
+WHOLE = 50  # epochs from which scoring can be spared: there are ten scored ones at least
+
 
 @dataclass
 class Bookkeeping:
-    """Of a row: the epochs run, the rows of metrics.csv, and what goes beside the steps.
+    """Of a row: the engine, the epochs run, the rows of metrics.csv, and what isn't steps.
 
+    seconds: without compiling, which took `compiling` more.
     scoring, keeping: the shares of the reports, and of log, progress and checkpoints.
     """
 
     row: str
+    engine: str
     epochs: int
     seconds: float
+    compiling: float
     logged: int
     scoring: float
     keeping: float
 
-    @property
-    def share(self) -> float:
-        """Of all that isn't a step."""
-        return self.scoring + self.keeping
-
 
 def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
-    """A run whose steps take about `least` seconds."""
+    """The run that the row is about, or a shorter one whose steps take about `least` seconds."""
     with tempfile.TemporaryDirectory() as folder:
         path = configs.write(row, load(row), Path(folder))
-        bare = trainer.program(trainer.job(path, "numpy"))
-        epochs = _epochs(bare, least)
-        whole, scoring, keeping = [], [], []
+        engine = default.built(row, Path(folder)).training.engine
+        bare = trainer.program(trainer.job(path, engine))
+        epochs = _epochs(row, bare, least)
+        given = [f"training.epochs={epochs}", f"training.engine={engine}"]
+        whole, compiling, scoring, keeping = [], [], [], []
         for _ in range(repetitions):
-            seconds, logged = _whole(path, epochs, Path(folder))
-            reported, steps = _reported(path, epochs), epochs * _epoch(bare, epochs)
+            making = _making(path, given)
+            seconds, logged = _whole(path, given, Path(folder))
+            seconds, reported = seconds - making, _reported(path, given) - making
+            steps = epochs * _epoch(bare, max(FEWEST, epochs // SHORTER))
             whole.append(seconds)
+            compiling.append(making)
             scoring.append((reported - steps) / seconds)
             keeping.append((seconds - reported) / seconds)
-    medians = map(statistics.median, (scoring, keeping))
-    return Bookkeeping(row.name, epochs, statistics.median(whole), logged, *medians)
+    took, made, *shares = map(statistics.median, (whole, compiling, scoring, keeping))
+    return Bookkeeping(row.name, engine, epochs, took, made, logged, *shares)
 
 
-def _epochs(bare: Program, least: float) -> int:
-    epochs = 2
-    while (seconds := epochs * _epoch(bare, epochs)) < least / 4:
+def _epochs(row: Row, bare: Program, least: float) -> int:
+    """The row's own, or as many of them as its steps take so long for; WHOLE at least."""
+    epochs = FEWEST
+    while (seconds := epochs * _epoch(bare, epochs)) < least / 4 and epochs < row.epochs:
         epochs *= 2
-    return max(2, round(epochs * least / seconds))
+    return min(row.epochs, max(WHOLE, round(epochs * least / seconds)))
 
 
 def _epoch(bare: Program, epochs: int) -> float:
@@ -83,15 +92,23 @@ def _epoch(bare: Program, epochs: int) -> float:
     return ran.seconds / ran.epochs
 
 
-def _built(path: Path, epochs: int) -> tuple[Built, Source]:
-    given = [f"training.epochs={epochs}", "training.engine=numpy"]
+def _built(path: Path, given: list[str]) -> tuple[Built, Source]:
     experiment, source = load_config(path, given)
     return build(experiment, source), source
 
 
-def _reported(path: Path, epochs: int) -> float:
+def _making(path: Path, given: list[str]) -> float:
+    """Seconds until the engine is there."""
+    job = _built(path, given)[0].job
+    state = job.start()
+    began = time.perf_counter()
+    stepper(job, state).close()
+    return time.perf_counter() - began
+
+
+def _reported(path: Path, given: list[str]) -> float:
     """Seconds of a run whose reports nobody keeps."""
-    job = _built(path, epochs)[0].job
+    job = _built(path, given)[0].job
     with limited(job.training):
         began = time.perf_counter()
         for _ in train(job):
@@ -99,9 +116,10 @@ def _reported(path: Path, epochs: int) -> float:
         return time.perf_counter() - began
 
 
-def _whole(path: Path, epochs: int, folder: Path) -> tuple[float, int]:
+def _whole(path: Path, given: list[str], folder: Path) -> tuple[float, int]:
     """Seconds of a run in its directory, and the rows it logged."""
-    built, source = _built(path, epochs)
+    built, source = _built(path, given)
+    epochs = built.job.training.epochs
     run = RunDirectory.create(folder / "runs", "row")
     recorder = RunRecorder(run, built, built.job.start())
     recorder.begin(source.text, path, [])
@@ -123,8 +141,8 @@ def _whole(path: Path, epochs: int, folder: Path) -> tuple[float, int]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", nargs="+", default=list(ROWS))
-    parser.add_argument("--least", type=float, default=4.0)
-    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--least", type=float, default=3.0)
+    parser.add_argument("--repetitions", type=int, default=2)
     given = parser.parse_args()
     for name in given.rows:
         found = measure(ROWS[name], given.least, given.repetitions)

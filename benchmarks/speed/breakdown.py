@@ -26,7 +26,7 @@ from nncli.engine.tape import Tape
 from nncli.engine.threads import limited
 
 SORTS = ("products", "update", "gather", "rest")
-TURNS = 15
+TURNS = 7
 
 
 @dataclass
@@ -70,7 +70,7 @@ def _sorted(stepper: GradientStepper) -> Iterator[tuple[str, Operation]]:
         operations = stepper.ordered_rows.steps[0].operations
     else:
         operations = stepper.tapes[stepper.batches.batch].operations
-    update = len(operations) - len(stepper.peephole.cheaper(stepper.update_tape).operations)
+    update = len(operations) - len(stepper.peephole.optimized(stepper.update_tape).operations)
     for place, operation in enumerate(operations):
         if place >= update:
             yield "update", operation

@@ -11,7 +11,7 @@ from pathlib import Path
 import threadpoolctl
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("numpy", "scikit-learn", "torch", "jax", "llvmlite")
+PACKAGES = ("numpy", "scikit-learn", "torch", "jax", "llvmlite", "mpi4py", "mpich")
 BUSY = 0.7  # a load, beyond our own, from which figures are provisional
 LOAD = "load at the start"
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

@@ -16,10 +16,10 @@ import numpy as np
 
 from benchmarks.speed import configs, machine
 from benchmarks.speed.data import Data, load
-from benchmarks.speed.programs import PROGRAMS, Missing, Program, Task
+from benchmarks.speed.programs import ENGINES, PROGRAMS, Missing, Program, Task
 from benchmarks.speed.rows import ROWS, Row
 
-MEASURED = ("nncli", "nncli compiled", "scikit-learn", "torch eager", "jax scan", "NumPy notebook")
+MEASURED = (*ENGINES, "scikit-learn", "torch eager", "jax scan", "NumPy notebook")
 FLOAT = 4  # bytes
 
 
@@ -89,11 +89,10 @@ def _begin() -> int:
 
 
 def _made(row: Row, program: str, folder: Path) -> Program:
-    if program.startswith("nncli"):  # which reads its files by itself
+    if program in ENGINES:  # which read their files by themselves
         from benchmarks.speed.programs import trainer
 
-        engine = "compiled" if program.endswith("compiled") else "numpy"
-        job = trainer.job(folder / f"{row.name}.yaml", engine)
+        job = trainer.job(folder / f"{row.name}.yaml", ENGINES[program])
         return trainer.program(job, keeps_weights=False)
     return PROGRAMS[program](Task(row, _read(row, folder), folder, 1))
 

@@ -12,7 +12,7 @@ from benchmarks.speed.scaling import UNITS, Series
 
 COLORS = dict(
     zip(
-        PROGRAMS,
+        PROGRAMS,  # `nncli` is one of them
         ("#c0392b", "#e59866", "#2e86c1", "#7d3c98", "#229954", "#7f8c8d", "#d4ac0d", "#17202a"),
         strict=True,
     )

@@ -98,7 +98,7 @@ def line(table: str, reader: str, turns: list, peers: list, cells: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repetitions", type=int, default=9)
+    parser.add_argument("--repetitions", type=int, default=3)
     compare(parser.parse_args().repetitions)
 
 

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from benchmarks.speed import machine, pictures, tables
+from benchmarks.speed import bounds, machine, pictures, reach, tables
 from benchmarks.speed.figures import Figures
 
 TEXT = """\
 # How fast training is
 
-Made by `make bench` (`benchmarks/speed/`), on this machine:
+Made by `make bench` (`benchmarks/speed/`) out of `benchmarks/speed/figures.json`, measured{took} on
+this machine:
 
 {machine}
 {missing}
@@ -22,6 +23,15 @@ Made by `make bench` (`benchmarks/speed/`), on this machine:
 
 {ratios}
 
+**nncli** is the default run: `training.engine: auto`, which takes the compiled engine where a run
+is long enough to win back what compiling takes, else the numpy engine. The runs that these rows
+are about, and which engine that was:
+
+{defaults}
+
+It is the same program as that engine's, so it is measured once and stands in both columns. A
+shorter run than the last column says is the numpy engine's, and its step that of `nncli numpy`.
+
 Medians, with the quartiles in brackets. One thread for every program. The programs take turns, and
 a ratio is the median of the turns' own ratios, so that what else the machine does hits both sides.
 What is done once, such as checking the data, compiling and reporting at the end, is taken off.
@@ -32,8 +42,9 @@ number of steps, and the benchmark ends with an error if one reaches another los
 
 {losses}
 
-- **nncli** is the real trainer: a config built by `nncli.config` and trained by
-  `nncli.engine.trainer.train`, shuffling included, with evaluation off (`log_every` is all epochs).
+- **nncli numpy** and **nncli compiled** are the real trainer: a config built by `nncli.config` and
+  trained by `nncli.engine.trainer.train`, shuffling included, with evaluation off (`log_every` is
+  all epochs).
 - **scikit-learn** is `MLPClassifier` or `MLPRegressor`, by `fit`, several times faster than
   `partial_fit`; rows that take every row in one step have `shuffle=False`, which spares it
   another 100 µs a step. Its Adam adds epsilon before the bias correction. It sums up the loss of
@@ -66,8 +77,16 @@ its products; what was done about either is in decisions [11](decisions/0011-sma
 
 {startup}
 
-Whole processes, files and byte code warm. `nncli` scores train and validation rows after each epoch
-and leaves a run directory; the scripts (`benchmarks/speed/scripts/`) score once, at the end.
+Whole processes, files and byte code warm, in turns; before each command the bare import of NumPy
+and PyYAML, and the ratio is to that. `nncli` scores train and validation rows after each epoch and
+leaves a run directory; the scripts (`benchmarks/speed/scripts/`) score once, at the end.
+
+### Compiling
+
+{compiling}
+
+From the config to the end of the first epoch, less what the numpy engine takes for that; in a new
+process, LLVM's import included, and for the next run of the same process.
 
 ## Memory
 
@@ -81,11 +100,23 @@ in float32.
 
 {bookkeeping}
 
-The share of a run at default settings that isn't steps, the first and the last checkpoint included.
-Scoring is one pass forward over all training rows at the weights a logged epoch ended with, and the
-metrics of it: a third to a half of what the epoch's steps compute, once an epoch. It is what makes
-`loss` comparable with `val_loss`; up to 1,000 epochs every epoch is logged, beyond that 1,000 rows
-at most. `output.log_every: 10` takes a tenth of it.
+The share of a run at default settings that isn't steps, the first and the last checkpoint
+included, compiling apart: the runs that the rows are about, or their first seconds, 50 epochs at
+least. Scoring is a pass forward over all training rows at the weights a logged epoch ended with,
+and the metrics of it, which is what makes `loss` comparable with `val_loss`; how often an epoch is
+logged is in [decision 48](decisions/0048-scoring-by-cost.md).
+
+## Data-parallel training
+
+{ranks}
+
+float32, momentum, one thread a process; [scaling.md](scaling.md) has what shards and ranks are, and
+when they pay. torch's DDP is on gloo; it has other sums for each number of processes, where nncli's
+bits are the same for any. Medians of a step, and of the rounds' own ratios.
+
+## What bounds the rows that are short
+
+{bounds}
 
 ## Growth
 
@@ -101,6 +132,10 @@ PROVISIONAL = """\
 **Provisional**: others were at work on this machine meanwhile, so two threads were not measured.
 
 """
+QUICK = """\
+**A glance** (`--quick`): fewer and shorter turns.
+
+"""
 
 TWO_THREADS = """
 ### With two threads
@@ -111,7 +146,7 @@ TWO_THREADS = """
 
 {asked}
 
-Here every program has two threads.
+Here every program has two threads. What bounds the rows that are short stands below.
 """
 
 
@@ -130,19 +165,35 @@ def text(figures: Figures, tolerance: float) -> str:
     return TEXT.format(
         machine=tables.machine(figures),
         missing=_missing(figures),
-        provisional=PROVISIONAL if machine.is_busy(figures.machine) else "",
+        provisional=_provisional(figures),
+        took=_took(figures),
         steps=tables.steps(figures, 1),
         ratios=tables.ratios(figures, 1),
+        defaults=tables.defaults(figures),
         tolerance=f"{100 * tolerance:g}%",
         losses=tables.losses(figures),
         two_threads=_two_threads(figures),
         breakdown=tables.breakdown(figures),
         asked=tables.asked(figures, 1),
         startup=tables.startup(figures),
+        compiling=tables.compiling(figures),
         memory=tables.memory(figures),
         bookkeeping=tables.bookkeeping(figures),
+        ranks=tables.ranks(figures),
+        bounds=bounds.section(reach.short(reach.all_goals(figures))),
         slopes=tables.slopes(figures),
     )
+
+
+def _took(figures: Figures) -> str:
+    minutes = sum(figures.took.values()) / 60
+    return f" in {minutes:.0f} minutes" if minutes >= 1 else ""
+
+
+def _provisional(figures: Figures) -> str:
+    """What the figures are not worth."""
+    busy = PROVISIONAL if machine.is_busy(figures.machine) else ""
+    return busy + (QUICK if figures.is_quick else "")
 
 
 def _missing(figures: Figures) -> str:

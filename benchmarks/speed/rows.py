@@ -33,6 +33,7 @@ class Row:
 
     data: a name in `data.DATASETS`.  rows: how many train; batch divides it, so every step is full.
     checked_epochs: after so many, every program must have the same loss.
+    updates: of the run that the row is about, for which `training.engine: auto` chooses.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Row:
     batch: int
     rule: Rule
     checked_epochs: int
+    updates: int
     seed: int = 0
 
     @property
@@ -54,6 +56,11 @@ class Row:
     @property
     def steps_per_epoch(self) -> int:
         return self.rows // self.batch
+
+    @property
+    def epochs(self) -> int:
+        """Of the run that the row is about."""
+        return self.updates // self.steps_per_epoch
 
     @property
     def layers(self) -> list[tuple[int, int]]:
@@ -79,32 +86,36 @@ ROWS = {
     row.name: row
     for row in (
         Row(
-            "and", "AND 2→1, full batch", (2, 1), "binary_cross_entropy", "and_gate", 4, 4, GD, 1000
+            "and", "AND 2→1, full batch", (2, 1), "binary_cross_entropy", "and_gate", 4, 4, GD,
+            checked_epochs=1000, updates=100_000,
         ),
-        Row("iris", "iris 4→16→3, batch 16", (4, 16, 3), "cross_entropy", "iris", 144, 16, GD, 20),
+        Row(
+            "iris", "iris 4→16→3, batch 16", (4, 16, 3), "cross_entropy", "iris", 144, 16, GD,
+            checked_epochs=20, updates=100_000,
+        ),
         Row(
             "linear-64", "linear 4→1, batch 64", (4, 1), "half_mse", "linear", 6400, 64,
-            Rule("sgd", 0.01), 2,
+            Rule("sgd", 0.01), checked_epochs=2, updates=100_000,
         ),
         Row(
             "linear-full", "linear 4→1, 10,000 rows", (4, 1), "half_mse", "linear", 10000, 10000,
-            GD, 50,
+            GD, checked_epochs=50, updates=100_000,
         ),
         Row(
             "digits", "digits 64→128→64→10, batch 32, Adam", (64, 128, 64, 10), "cross_entropy",
-            "digits", 1792, 32, ADAM, 2,
+            "digits", 1792, 32, ADAM, checked_epochs=2, updates=20_000,
         ),
         Row(
             "mnist-momentum", "784→256→128→10, batch 128, momentum", (784, 256, 128, 10),
-            "cross_entropy", "mnist_sized", 4096, 128, MOMENTUM, 2,
+            "cross_entropy", "mnist_sized", 4096, 128, MOMENTUM, checked_epochs=2, updates=10_000,
         ),
         Row(
             "mnist-adam", "784→256→128→10, batch 128, Adam", (784, 256, 128, 10),
-            "cross_entropy", "mnist_sized", 4096, 128, ADAM, 2,
+            "cross_entropy", "mnist_sized", 4096, 128, ADAM, checked_epochs=2, updates=10_000,
         ),
         Row(
             "large-adam", "784→1024→1024→10, batch 512, Adam", (784, 1024, 1024, 10),
-            "cross_entropy", "mnist_sized", 2048, 512, ADAM, 2,
+            "cross_entropy", "mnist_sized", 2048, 512, ADAM, checked_epochs=2, updates=2_500,
         ),
     )
 }  # fmt: skip

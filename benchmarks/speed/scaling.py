@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.speed import steps
 from benchmarks.speed.rows import ADAM, Row
 
-PROGRAMS = ("nncli", "nncli compiled", "products alone")
+PROGRAMS = ("nncli numpy", "nncli compiled", "products alone")
 UNITS = {
     "width": "units of the hidden layer",
     "depth": "hidden layers of 32 units",
@@ -53,7 +53,8 @@ def points(kind: str) -> Iterator[tuple[int, Row]]:
 
 
 def _row(widths: tuple[int, ...], rows: int, batch: int) -> Row:
-    return Row("point", "", widths, "cross_entropy", "mnist_sized", rows, batch, ADAM, 2)
+    kind = ("cross_entropy", "mnist_sized")
+    return Row("point", "", widths, *kind, rows, batch, ADAM, checked_epochs=2, updates=0)
 
 
 def measure(kind: str, repetitions: int, least: float) -> list[Series]:

@@ -1,14 +1,19 @@
 """Tables: the figures as Markdown, one function a table."""
 
+import re
+import statistics
 from collections.abc import Iterable, Sequence
 
 from benchmarks.speed import reach
 from benchmarks.speed.breakdown import SORTS
+from benchmarks.speed.compiling import NETWORKS
 from benchmarks.speed.figures import Figures
 from benchmarks.speed.memory import bound, training_bound
-from benchmarks.speed.programs import PROGRAMS
+from benchmarks.speed.programs import COLUMNS, DEFAULT
+from benchmarks.speed.reach import Goal, digits
 from benchmarks.speed.rows import ROWS
-from benchmarks.speed.steps import Steps
+from benchmarks.speed.startup import BARE
+from benchmarks.speed.steps import REFERENCE, Steps
 
 MEGABYTE = 1e6
 
@@ -26,7 +31,7 @@ def machine(figures: Figures) -> str:
 def _measured(figures: Figures, threads: int) -> list[str]:
     """The programs that any row has, in their order."""
     found = {name for steps in figures.with_threads(threads) for name in steps.seconds}
-    return [name for name in PROGRAMS if name in found]
+    return [name for name in COLUMNS if name in found]
 
 
 def steps(figures: Figures, threads: int) -> str:
@@ -43,49 +48,57 @@ def _microseconds(one: Steps, name: str) -> str:
     if name not in one.seconds:
         return ""
     lower, upper = one.spread(name)
-    return f"{_digits(1e6 * one.median(name))} ({_digits(1e6 * lower)}-{_digits(1e6 * upper)})"
-
-
-def _digits(value: float) -> str:
-    """Three significant digits, without exponents."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{digits(1e6 * one.median(name))} ({digits(1e6 * lower)}-{digits(1e6 * upper)})"
 
 
 def ratios(figures: Figures, threads: int) -> str:
-    """How many times nncli's step each program's takes."""
-    names = [name for name in _measured(figures, threads) if name != "nncli"]
+    """How many times the default run's step each program's takes."""
+    names = [name for name in _measured(figures, threads) if name != DEFAULT]
     lines = [
-        [ROWS[one.row].title, *(_times(one.ratio(name, "nncli")) for name in names)]
+        [ROWS[one.row].title, *(_times(one.ratio(name, DEFAULT)) for name in names)]
         for one in figures.with_threads(threads)
     ]
     return markdown(["times nncli's step", *names], lines)
 
 
 def _times(ratio: float | None) -> str:
-    return "" if ratio is None else f"{_digits(ratio)}x"
+    return "" if ratio is None else f"{digits(ratio)}x"
 
 
 def losses(figures: Figures) -> str:
     """What all programs ended at, and how far apart they were."""
     lines = []
     for one in figures.with_threads(1):
-        own = one.loss["nncli"]
+        own = one.loss[REFERENCE]
         name, loss = max(one.loss.items(), key=lambda item: abs(item[1] - own))
         steps = ROWS[one.row].checked_epochs * ROWS[one.row].steps_per_epoch
         apart = f"{abs(loss - own) / own:.0e} ({name})" if loss != own else "0"
         lines.append([ROWS[one.row].title, f"{steps:,}", f"{own:.6g}", apart])
-    return markdown(["", "steps", "nncli's loss", "furthest from it, relative"], lines)
+    return markdown(["", "steps", f"loss of {REFERENCE}", "furthest from it, relative"], lines)
+
+
+def defaults(figures: Figures) -> str:
+    """Which engine the default run of each row takes."""
+    lines = []
+    for one in figures.with_threads(1):
+        row, since = ROWS[one.row], one.compiled_from
+        compiled = "never" if since is None else f"{since:,}"
+        run = f"{row.epochs * row.steps_per_epoch:,}"
+        lines.append([row.title, run, one.default.removeprefix("nncli "), compiled])
+    return markdown(["row", "updates of the run", "engine", "compiled from, updates"], lines)
 
 
 def asked(figures: Figures, threads: int) -> str:
-    """The reach of every row."""
-    found = [(ROWS[one.row].title, one) for one in reach.answers(figures, threads)]
-    if threads == 1:
-        found += [(one.row, one) for one in reach.startup_answers(figures.startup)]
+    """The reach of every row's steps."""
     lines = [
-        [title, one.asked.in_words(), _times(one.measured), one.verdict] for title, one in found
+        [goal.row, goal.asked, goal.found, goal.verdict] for goal in reach.steps(figures, threads)
     ]
     return markdown(["row", "asked", "measured", ""], lines)
+
+
+def _judged(goals: Iterable[Goal]) -> str:
+    """Goals and how far they were reached, for one cell."""
+    return "; ".join(f"{goal.asked}: {goal.verdict}" for goal in goals)
 
 
 def breakdown(figures: Figures) -> str:
@@ -93,7 +106,7 @@ def breakdown(figures: Figures) -> str:
     lines = [
         [
             ROWS[one.row].title,
-            _digits(1e6 * one.seconds),
+            digits(1e6 * one.seconds),
             f"{sum(one.calls.values())}",
             *(_share(one.shares[sort], one.calls[sort]) for sort in SORTS),
         ]
@@ -109,13 +122,24 @@ def _share(share: float, calls: int) -> str:
 def startup(figures: Figures) -> str:
     lines = []
     for name, seconds in figures.startup.seconds.items():
-        limit = reach.SECONDS.get(name)
-        median = figures.startup.median(name)
-        verdict = "met" if limit and median < limit else "**short**"
+        ratio = 1.0 if name == BARE else figures.startup.to_bare(name)
         spread = f"{min(seconds):.2f}-{max(seconds):.2f}"
-        goal = f"< {limit:g} s: {verdict}" if limit else ""
-        lines.append([name, f"{median:.2f}", spread, goal])
-    return markdown(["whole command", "seconds", "least-most", "asked"], lines)
+        goals = _judged(reach.startup(figures.startup, name))
+        median = f"{figures.startup.median(name):.2f}"
+        lines.append([name, median, spread, _times(ratio), goals])
+    return markdown(["whole command", "seconds", "least-most", "÷ bare import", "asked"], lines)
+
+
+def compiling(figures: Figures) -> str:
+    lines = []
+    for one in figures.compiling:
+        again = statistics.median(one.again)
+        spread = f"{min(one.first):.2f}-{max(one.first):.2f}"
+        goals = _judged(reach.compiling(one))
+        widths = "→".join(map(str, NETWORKS[one.layers].widths))
+        layers = f"{one.layers}: {widths}"
+        lines.append([layers, f"{one.median:.2f}", spread, f"{again:.2f}", goals])
+    return markdown(["layers", "seconds", "least-most", "the next one", "asked"], lines)
 
 
 def memory(figures: Figures) -> str:
@@ -123,35 +147,55 @@ def memory(figures: Figures) -> str:
     for one in figures.memory:
         row = ROWS[one.row]
         whole, training = bound(row), training_bound(row)
+        steps = figures.of(one.row, 1)
+        is_default = steps is not None and steps.default == one.program
         lines.append(
             [
                 row.title,
-                one.program,
+                f"{one.program} (default)" if is_default else one.program,
                 f"{one.growth / MEGABYTE:.0f}",
                 f"{one.growth / whole:.2f}",
                 f"{one.training / MEGABYTE:.0f}",
                 f"{one.training / training:.2f}",
+                _judged(reach.memory(one, figures)),
             ]
         )
     header = ["row", "program", "MB in all", "÷ bound", "MB in training", "÷ bound without data"]
-    return markdown(header, lines)
+    return markdown([*header, "asked"], lines)
 
 
 def bookkeeping(figures: Figures) -> str:
     lines = [
         [
             ROWS[one.row].title,
+            one.engine,
             f"{one.epochs:,}",
             f"{one.seconds:.2f}",
             f"{one.logged:,}",
             f"{100 * one.scoring:.1f}%",
             f"{100 * one.keeping:.1f}%",
-            "met" if one.share < reach.SHARE else "**short**",
+            f"{one.compiling:.2f}",
+            _judged(reach.bookkeeping(one)),
         ]
         for one in figures.bookkeeping
     ]
-    sum_ = f"sum < {100 * reach.SHARE:.0f}%"
-    header = ["row", "epochs", "seconds", "rows logged", "scoring", "log, checkpoints", sum_]
+    shares = ["scoring", "log, checkpoints", "s of compiling", "asked"]
+    return markdown(["row", "engine", "epochs", "seconds", "rows logged", *shares], lines)
+
+
+def ranks(figures: Figures) -> str:
+    """Steps of shards and ranks, beside torch's; or why there are none."""
+    found = figures.ranks
+    if not found.walls:
+        return f"Not measured: {found.missing or 'left out'}."
+    lines = []
+    for line, walls in found.walls.items():
+        spent = 1e3 * statistics.median(found.cpus[line])
+        alone = re.sub(r", 2 ranks$| DDP, 2 processes$", "", line)
+        gain = "" if alone == line else _times(found.ratio(alone, line, "walls"))
+        goals = _judged(reach.ranks(found, line))
+        lines.append([line, f"{1e3 * statistics.median(walls):.0f}", f"{spent:.0f}", gain, goals])
+    header = ["2,048 rows a step", "ms a step", "ms of processor a rank", "times one", "asked"]
     return markdown(header, lines)
 
 
@@ -161,7 +205,7 @@ def slopes(figures: Figures) -> str:
             one.kind,
             one.program,
             f"{one.sizes[0]:,} to {one.sizes[-1]:,}",
-            f"{_digits(1e6 * one.seconds[0])} to {_digits(1e6 * one.seconds[-1])}",
+            f"{digits(1e6 * one.seconds[0])} to {digits(1e6 * one.seconds[-1])}",
             f"{one.slope():.2f}",
         ]
         for one in figures.scaling

@@ -6,7 +6,7 @@ threads: that is promised, so that is recorded.
 
 import os
 import platform
-import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def machine(experiment: Resolved) -> dict[str, Any]:
         "nncli": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "platform": platform.platform(),
+        "platform": _platform(),
         "cpu": _cpu(),
         "cores": os.cpu_count(),
         "threads": training.threads,
@@ -113,6 +113,14 @@ def _in_words(value: Any) -> str:
     return "none" if value is None else printable(str(value), 200)
 
 
+def _platform() -> str:
+    """What `platform.platform` says; on Linux that would start a process to ask for a processor."""
+    if sys.platform != "linux":
+        return platform.platform()
+    named = platform.system(), platform.release(), platform.machine(), "with"
+    return "-".join((*named, "".join(platform.libc_ver()))).strip("-")
+
+
 def _cpu() -> str:
     try:
         for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
@@ -127,6 +135,8 @@ def _git_revision(folder: Path) -> str | None:
     """The commit of the checkout the config lies in; None outside one."""
     if not any((parent / ".git").exists() for parent in (folder, *folder.parents)):
         return None
+    import subprocess
+
     try:
         answer = subprocess.run(
             ["git", "rev-parse", "--verify", "-q", "HEAD"],

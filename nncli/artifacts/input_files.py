@@ -4,7 +4,6 @@ A table that was too large to copy is the one exception: it is where it was. It 
 its SHA-256 is the one that the run recorded, so that a run can't make nncli read any other file.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from nncli.artifacts.path_safety import is_inside, is_name, place_inside
@@ -12,7 +11,6 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
 from nncli.data.reading.chunks import reading
-from nncli.data.reading.tables import TableFile
 from nncli.data.table_formats import table_sha256
 from nncli.errors import CorruptRun, DataError
 from nncli.operating_system import relative_path
@@ -29,7 +27,7 @@ def confine(run: Path, experiment: Experiment) -> None:
 
     plain(experiment, note)
     for path in named:
-        if path not in tables_of(experiment).values() and not is_inside(run, path):
+        if path not in experiment.data.tables.values() and not is_inside(run, path):
             raise CorruptRun(f"{path}: named by {run}, and leads out of it")
 
 
@@ -39,7 +37,7 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
     recorded: their SHA-256. CorruptRun if they are in the run, DataError if they aren't.
     """
     found = []
-    for path in tables_of(experiment).values():
+    for path in experiment.data.tables.values():
         name = relative_path(path, run.path)
         is_own = is_name(name)  # a path that leaves the run has a ".." in it
         if is_own and not place_inside(run.path, name).is_file():
@@ -55,9 +53,3 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
             raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
     if found and together(found) != recorded:
         raise DataError(f"{run.path}: the data has changed since this run was trained")
-
-
-def tables_of(experiment: Experiment) -> Mapping[str, Path]:
-    """The tables of an experiment, by the part of their rows."""
-    source = experiment.data.source()
-    return source.paths if isinstance(source, TableFile) else {}

@@ -12,7 +12,8 @@ from nncli.artifacts.files import output_file
 from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
-from nncli.data.reading.chunks import has_codes, is_number
+from nncli.data.reading.chunks import has_codes
+from nncli.data.reading.number_cells import is_number
 from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
 from nncli.errors import UserError

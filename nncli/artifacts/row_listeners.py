@@ -4,11 +4,14 @@ import os
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nncli.artifacts.files import TEMPORARY
 from nncli.artifacts.metrics_log import MetricsLog, Row
-from nncli.artifacts.tensorboard_log import TensorBoardLog
 from nncli.errors import FileFailure
+
+if TYPE_CHECKING:
+    from nncli.artifacts.tensorboard_log import TensorBoardLog
 
 LIVE = "live".join(TEMPORARY)  # swept like other temporary files where a run was killed
 EVERY = 1.0  # seconds between writes, and how old a run is at the first
@@ -54,7 +57,7 @@ class RowListeners:
         self.warnings = warnings
         self._listening: list[LiveRows | TensorBoardLog] = []
 
-    def begin(self, folder: Path, log: MetricsLog, board: TensorBoardLog | None) -> None:
+    def begin(self, folder: Path, log: MetricsLog, board: "TensorBoardLog | None") -> None:
         """Raises FileFailure if TensorBoard's folder can't be written."""
         self._listening = [LiveRows(folder, log)]
         if board is not None:
@@ -77,6 +80,6 @@ class RowListeners:
         self._listening.clear()
 
 
-def _close(listener: LiveRows | TensorBoardLog) -> None:
+def _close(listener: "LiveRows | TensorBoardLog") -> None:
     with suppress(FileFailure):
         listener.close()

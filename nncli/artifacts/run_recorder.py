@@ -8,25 +8,19 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nncli.artifacts import run_directory as names
+from nncli.artifacts.background_plotter import BackgroundPlotter, NotDrawn
 from nncli.artifacts.clock import utc_now
-from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.environment import describe
 from nncli.artifacts.files import reporting, to_json
 from nncli.artifacts.fingerprints import Fingerprints
-from nncli.artifacts.going_on import taken_up, until
-from nncli.artifacts.input_files import tables_of
-from nncli.artifacts.learning_curves import BackgroundPlotter, NotDrawn, run_curves
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory
-from nncli.artifacts.run_reader import RunReader
-from nncli.artifacts.study_directory import StudyDirectory
-from nncli.artifacts.tensorboard_log import TensorBoardLog
 from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.assembly.build import Built
 from nncli.assembly.decided import chosen_for, decided_in_words, described
@@ -40,6 +34,11 @@ from nncli.errors import CorruptRun, FileFailure, UserError
 from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
+
+if TYPE_CHECKING:
+    from nncli.artifacts.curves_figure import Curves
+    from nncli.artifacts.run_reader import RunReader
+    from nncli.artifacts.study_directory import StudyDirectory
 
 CHECKPOINT_SECONDS = 10.0
 
@@ -68,12 +67,14 @@ class RunRecorder:
         self._saved = -math.inf
 
     @classmethod
-    def resume(cls, reader: RunReader, arguments: Sequence[str] = ()) -> "RunRecorder":
+    def resume(cls, reader: "RunReader", arguments: Sequence[str] = ()) -> "RunRecorder":
         """Go on with a run from its last checkpoint.
 
         Raises NothingLeft for a run that has come to its end, UserError for one that can't go on,
         CorruptRun for a damaged one.
         """
+        from nncli.artifacts.going_on import taken_up
+
         reader.run.recover()
         built, path = reader.built, reader.run.path
         is_ended = names.SUMMARY in reader.run.manifest()
@@ -100,12 +101,14 @@ class RunRecorder:
         recorder._listen_again(reader)
         return recorder
 
-    def _listen_again(self, reader: RunReader) -> None:
+    def _listen_again(self, reader: "RunReader") -> None:
         resolved = reader.run.read(names.RESOLVED).decode("utf-8", "replace")
         self._listen(reader.environment(), resolved)
 
-    def _commit_resumption(self, reader: RunReader, arguments: Sequence[str]) -> None:
+    def _commit_resumption(self, reader: "RunReader", arguments: Sequence[str]) -> None:
         """Record with what the run goes on: its epochs may be more, its libraries others."""
+        from nncli.artifacts.going_on import until
+
         resolved = to_yaml(self.built.experiment, self._as_kept)
         environment = reader.environment()
         described = {
@@ -142,6 +145,8 @@ class RunRecorder:
         """Begin to tell of each row at once. Raises FileFailure."""
         logs, board = self.built.experiment.output.tensorboard, None
         if logs is not None:
+            from nncli.artifacts.tensorboard_log import TensorBoardLog
+
             began = str(environment.get("began"))
             board = TensorBoardLog(Path(logs), self.run.path, began, resolved)
         self.listeners.begin(self.run.path, self.log, board)
@@ -153,7 +158,7 @@ class RunRecorder:
         """
         if path not in self._kept:
             name = f"files/{len(self._kept) + 1}-{path.name}"
-            is_table = path in tables_of(self.built.experiment).values()
+            is_table = path in self.built.experiment.data.tables.values()
             with reporting(path):
                 is_large = is_table and path.stat().st_size > names.LARGEST_COPY
             if is_large or path.is_dir():
@@ -221,10 +226,14 @@ class RunRecorder:
         self.run.commit({**files, **beside_them})
         self._saved = time.monotonic()
 
-    def curves(self) -> Curves:
+    def curves(self) -> "Curves":
         """What the loss plot shows."""
-        columns = read_columns(self.log.text(), self.run.path / names.METRICS)
-        return run_curves(self.run.name, columns, self.built.experiment, self.best_epoch)
+        from nncli.artifacts.learning_curves import run_curves
+
+        return run_curves(self.run.name, self._columns(), self.built.experiment, self.best_epoch)
+
+    def _columns(self) -> dict[str, list[float]]:
+        return read_columns(self.log.text(), self.run.path / names.METRICS)
 
     def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
         """Write all that is left, commit it, and return what `train --json` prints."""
@@ -233,9 +242,7 @@ class RunRecorder:
             self.listeners.close()
             self.run.write_manifest()
             return {}
-        if self.last.is_partial:
-            self.last = completed(self.last, self.built.job, self.state.reported_weights)
-        used = self.used or self.last
+        used = self._complete() or self.last
         summary = {
             "epochs": self.last.epoch,
             "stopped": stopped,
@@ -257,6 +264,15 @@ class RunRecorder:
         self._plot(plotter)
         return {"run": os.fspath(self.run.path), **summary}
 
+    def _complete(self) -> EpochReport | None:
+        """Score what the last and the best report lack; the one of the weights to use."""
+        job, state = self.built.job, self.state
+        if self.best is not None and state.best_theta is not None:
+            self.best = completed(self.best, job, state.best_theta)
+        if self.last is not None:
+            self.last = completed(self.last, job, state.reported_weights)
+        return self.used
+
     def _choose(self) -> ChosenThreshold | None:
         """The threshold at the weights to use, where it isn't given."""
         keys = self.built.experiment.decision
@@ -277,7 +293,7 @@ class RunRecorder:
         """What a run that came to an end of its own has to say against its config."""
         if self.last is None or self.best is None:
             return
-        columns = self.curves().columns
+        columns = self._columns()
         first = {name: values[0] for name, values in columns.items()}
         if warning := outcome_warning(self.built.job, first, self.best, self.last):
             self.warnings.append(warning)
@@ -293,13 +309,13 @@ class RunRecorder:
             self.warnings.append(f"{names.LOSS_PLOT} could not be drawn: {trouble}")
 
 
-def _refuse_unresumable(reader: RunReader) -> None:
+def _refuse_unresumable(reader: "RunReader") -> None:
     if not (optimizer := reader.built.job.optimizer).is_resumable:
         path = reader.run.path
         raise UserError(f"{path}: {optimizer.name} keeps its memory to itself: train anew")
 
 
-def _lines(reader: RunReader, name: str) -> list[str]:
+def _lines(reader: "RunReader", name: str) -> list[str]:
     """Those of a log. Raises CorruptRun if it is no text."""
     try:
         return reader.run.read(name).decode().splitlines(keepends=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nncli.artifacts.learning_curves import BackgroundPlotter
+from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.ranks import ALONE, Ranks

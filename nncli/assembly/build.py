@@ -171,7 +171,8 @@ def _fit(split: SplitTable, data: ResolvedData, source: Source) -> Preprocessing
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused
-        formulas = data.features.derivation.columns(split.table)
+        features = data.features
+        formulas = features.derivation.columns(split.table) if features.makes_columns else {}
         return Preprocessing.fit(
             split.table, split.rows.train, steps, keys.target.scale, keys.target.transform, formulas
         )

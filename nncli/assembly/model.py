@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,10 +15,8 @@ from nncli.config.resolved import Resolved
 from nncli.data.compact_rows import CompactRows
 from nncli.data.disk import RowFile
 from nncli.data.memory import available
-from nncli.data.new_rows import NewRows
 from nncli.data.one_hot import OneHotRows
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import TableReader
 from nncli.data.row_weights import RowWeights
 from nncli.data.target_transforms import refuse_untransformable
 from nncli.data.targets import TargetCoding
@@ -32,6 +30,10 @@ from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.layers import Embedding
 from nncli.parts.table import Table
+
+if TYPE_CHECKING:
+    from nncli.data.new_rows import NewRows
+    from nncli.data.reading.chunks import TableReader
 
 LARGE = 1 << 25  # bytes of inputs
 SPREAD, TABLE_ITEM = 2, 8  # times as large as the columns that they are of; bytes of a cell
@@ -82,12 +84,14 @@ class Model:
         """The same of a DataFrame, a list of dicts or a dict of columns, without the target."""
         return self._new_rows.read_given(rows)
 
-    def open(self, path: Path) -> TableReader:
+    def open(self, path: Path) -> "TableReader":
         """The reader of such a table."""
         return self._new_rows.open(path)
 
     @property
-    def _new_rows(self) -> NewRows:
+    def _new_rows(self) -> "NewRows":
+        from nncli.data.new_rows import NewRows  # training reads none
+
         data = self.experiment.data
         return NewRows(
             self.preprocessing,
@@ -149,7 +153,8 @@ class Model:
     def _is_compact(self, rows: int, columns: int) -> bool:
         """Whether inputs are kept compact: many, of far fewer columns.
 
-        The NumPy engine's steps alone can do with that; a line search looks at all rows at once.
+        Not where the compiled engine is asked for, which needn't call Python if they are written
+        out; and a line search looks at all rows at once.
         """
         row = self.preprocessing.width * self.dtype.itemsize
         is_much = rows * row > LARGE and row > SPREAD * columns * TABLE_ITEM
@@ -179,7 +184,7 @@ class Model:
     def is_by_index(self, rows: int) -> bool:
         """Whether the targets of so many rows are kept as the index of a class, each.
 
-        The compiled engine, where it is asked for, needs them written out.
+        Where the compiled engine is asked for they are written out: it needn't call Python then.
         """
         is_one_hot = self.coding.classes > 0 and self.network.outputs > 1
         is_much = not is_kept(rows, self.network.outputs, self.dtype.itemsize)

@@ -14,7 +14,6 @@ from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.fewer_rows import with_train_rows
 from nncli.data.folds import folds, member_rows
-from nncli.data.formulas.columns import chosen_columns
 from nncli.data.targets import as_task
 from nncli.engine.state import stream
 from nncli.frozen import frozen
@@ -90,6 +89,8 @@ def _load(data: Data, source: Source, *, may_be_constant: bool) -> Table:
         with source.errors_at(data.source_key), np.errstate(all="ignore"):
             table = dataset.load()
             if data.path is None and data.features.is_chosen:
+                from nncli.data.formulas.columns import chosen_columns
+
                 table = chosen_columns(table, **data.features.chosen)
         finite = data.path is not None or bool(  # a file's cells are checked one by one
             np.isfinite(table.x).all() and np.isfinite(table.y).all()
@@ -106,6 +107,6 @@ def _load(data: Data, source: Source, *, may_be_constant: bool) -> Table:
         give_back_memory()  # that reading has taken
     with source.errors_at("data.task"):
         task = "classification" if data.classes else table.task
-        folds = any(map(data.parsers.folds_case, table.targets))
+        folds = data.path is not None and any(map(data.parsers.folds_case, table.targets))
         asked = task if data.task == "auto" else data.task
         return as_task(table, asked, data.class_names, folds_case=folds)

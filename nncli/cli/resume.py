@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
+from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.environment import differences
 from nncli.artifacts.going_on import MAY_CHANGE, MORE_PATIENCE
-from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.moved_end import rate_jump
 from nncli.artifacts.run_directory import CONFIG, ENVIRONMENT, RunDirectory
 from nncli.artifacts.run_reader import RunReader

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.learning_curves import BackgroundPlotter
+from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.assembly.build import Built, build

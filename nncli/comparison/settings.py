@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.input_files import tables_of
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.dump import plain
 from nncli.config.source_text import join
@@ -40,7 +39,7 @@ def settings_of(reader: RunReader, *, is_timed: bool = False) -> dict[str, Any]:
 def _file_name(path: Path, reader: RunReader) -> str:
     """`files/1-weights.npz` of a run is weights.npz."""
     name = re.sub(r"^\d+-", "", path.name)
-    if path in tables_of(reader.recorded).values():  # whose SHA-256 the environment has
+    if path in reader.recorded.data.tables.values():  # whose SHA-256 the environment has
         return name
     entry = reader.run.manifest().get(f"files/{path.name}", {})
     return f"{name} ({str(entry.get('sha256'))[:8]})"

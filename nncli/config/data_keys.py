@@ -3,22 +3,23 @@
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from nncli.config.feature_keys import Features
 from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.constraints import Auto, Count, Finite, Length, PositiveInt
 from nncli.data.rare_categories import NONE_RARE
-from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import nfc
-from nncli.data.reading.tables import TableFile
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.data.targets import class_name
 from nncli.frozen import frozen
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
 from nncli.parts.table import Kind, Task
+
+if TYPE_CHECKING:
+    from nncli.data.reading.parsers import Parsers
 
 _OF_EVERY_SOURCE = (
     *("dataset", "path", "features", "task", "classes", "split", "train_rows"),
@@ -173,8 +174,10 @@ class Data:
         }
 
     @property
-    def parsers(self) -> Parsers:
+    def parsers(self) -> "Parsers":
         """What reads the cells of each column."""
+        from nncli.data.reading.parsers import Parsers  # built-in data has none
+
         return Parsers(self.missing, self.decimal, self.column_keys, fold_case=self.fold_case)
 
     @property
@@ -188,11 +191,19 @@ class Data:
             self.skip_rows,
         )
 
+    @property
+    def tables(self) -> dict[str, Path]:
+        """The files of a table of one's own, by the part of their rows."""
+        parts = self.split.files if isinstance(self.split, FixedSplit) else {}
+        return {} if self.path is None else {"train": self.path, **parts}
+
     def source(self, *, may_be_constant: bool = False) -> Dataset:
         """What the rows come from. may_be_constant: whether a target may be that in any case."""
         if self.path is None:
             assert self.dataset is not None
             return self.dataset
+        from nncli.data.reading.tables import TableFile  # a third of all there is to import
+
         aside = {}
         if isinstance(self.split, Split) and self.split.column:
             aside[self.split.column] = "data.split.column"

@@ -1,15 +1,24 @@
 """Feature keys: `data.features`: which columns the network sees, and what is made of them."""
 
 from dataclasses import field, fields, replace
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from nncli.constraints import Bounds, Length, Readable
-from nncli.data.formulas.derived import Derivation
-from nncli.data.formulas.parse import parse
 from nncli.data.reading.column_names import nfc
 from nncli.frozen import frozen
 
-Formula = Annotated[str, Readable(parse)]
+if TYPE_CHECKING:
+    from nncli.data.formulas.derived import Derivation
+
+
+def _parse(formula: str) -> object:
+    """Few configs have formulas: what reads them is imported with the first one."""
+    from nncli.data.formulas.parse import parse
+
+    return parse(formula)
+
+
+Formula = Annotated[str, Readable(_parse)]
 Degree = Annotated[int, Bounds(ge=2, le=100)]
 
 
@@ -66,8 +75,10 @@ class Features:
         )
 
     @property
-    def derivation(self) -> Derivation:
+    def derivation(self) -> "Derivation":
         """What is made of columns."""
+        from nncli.data.formulas.derived import Derivation
+
         given, hidden = self.polynomial, frozenset(self.exclude) & self.derive.keys()
         if not isinstance(given, PolynomialKeys):
             return Derivation(self.derive, given or 0, None, hidden)
@@ -94,5 +105,5 @@ class Features:
         return {
             "include": None if self.include is None else own(self.include),
             "exclude": own(self.exclude),
-            "formulas": self.derivation.needed,
+            "formulas": self.derivation.needed if self.makes_columns else {},
         }

@@ -75,7 +75,7 @@ NEAR: Mapping[str, Mapping[str, str]] = {
         "traintestsplit": "random",
     },
 }
-CALLED = re.compile(r'([A-Za-z_]\w*)\(|^"(\w+)"$')
+CALLED = r'([A-Za-z_]\w*)\(|^"(\w+)"$'
 SHORTEST = 3  # letters of a key that mean something anywhere
 LENT = {"model", "parameters", "optimizer", "lambda", "scaling", "loss"}  # names beside the part's
 
@@ -99,7 +99,7 @@ def _bare(name: str) -> str:
 def _called(cls: type[Part]) -> set[str]:
     """The classes and names in the code that stands for a part elsewhere."""
     codes = [each if isinstance(each, str) else each.code for each in cls.equivalents.values()]
-    found = [first or second for code in codes for first, second in CALLED.findall(code)]
+    found = [first or second for code in codes for first, second in re.findall(CALLED, code)]
     return {_bare(name) for name in found} - LENT
 
 

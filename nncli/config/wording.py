@@ -13,7 +13,7 @@ from nncli.config.other_names import home_of, part_elsewhere
 from nncli.errors import did_you_mean, printable
 from nncli.registry import Part, aliases_of, members
 
-_VARIABLE = re.compile(r"\$(\w+|\{[^{}]*\})|\{\{.*\}\}|%\w+%")
+_VARIABLE = r"\$(\w+|\{[^{}]*\})|\{\{.*\}\}|%\w+%"
 _TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
@@ -106,7 +106,7 @@ def block_elsewhere(node: Node, path: str) -> str:
 def correction(node: Node, hint: Any) -> str:
     """` (did you mean ...?)` with a near value that would be of the right type, else nothing."""
     value, options = node.value, [spec(option).base for option in alternatives(hint)]
-    if isinstance(value, str) and _VARIABLE.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_VARIABLE, value):
         return " (variables aren't read, for the file alone says what is trained: use --set)"
     if isinstance(value, str):
         words = [

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nncli.data.reading.chunks import EXACT, has_codes, to_number
+from nncli.data.reading.chunks import EXACT, has_codes
+from nncli.data.reading.number_cells import to_number
 from nncli.data.targets import label
 from nncli.parts.arrays import Array
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from nncli.data.rare_categories import NONE_RARE, USUAL, Rare, counts_of
-from nncli.data.reading.chunks import to_number
+from nncli.data.reading.number_cells import to_number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Table
 
@@ -17,18 +17,18 @@ MOST_CATEGORIES = 1000
 TRAINING = 2  # rows for each that may be left to train
 TOLD = 0.1  # the share of rows that have a frequent text, from which others may be rare
 FEW = 10  # rows up to which all values may differ by chance
-WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+WORDS = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
 ID_WORDS = ("id", "uuid", "guid", "uid")
-COUNTER = re.compile(
+COUNTER = (
     "index|idx|row|row(id|number|num|index|names?|no|nr)|unnamed0|level0|no|nr|"
     "(s|sl|sr|serial)no|serialnumber"
 )
-PANDAS_LABEL = re.compile(r"Unnamed: 0(\.\d+)*", re.IGNORECASE)  # saved once more with each .1
+PANDAS_LABEL = r"(?i:Unnamed: 0(\.\d+)*)"  # saved once more with each .1
 OWNERS = (
     "account|case|client|customer|device|employee|invoice|item|loan|member|order|passenger|patient|"
     "person|player|product|record|sample|session|store|student|subject|transaction|user|visit"
 )
-OWNER_ID = re.compile(rf"({OWNERS})id")
+OWNER_ID = rf"({OWNERS})id"
 MOSTLY_COUNTING = 0.9  # the share of rows; the others begin a table joined to the first
 FEW_VALUES = 20  # different numbers up to which a target might be meant as classes
 SPARSE = 1.25  # numbers for each row up to which an ascending column still counts the rows
@@ -137,11 +137,13 @@ def is_id_name(name: str) -> bool:
     >>> [is_id_name(name) for name in ("humid", "paid", "Covid", "BMI index", "rows")]
     [False, False, False, False, False]
     """
-    words = [word.lower() for word in WORDS.findall(name)]
+    words = [word.lower() for word in re.findall(WORDS, name)]
     joined = "".join(words)
-    is_sign = name.strip() in ("#", "№", "Nº", "N°") or PANDAS_LABEL.fullmatch(name)
-    is_counter = bool(is_sign or COUNTER.fullmatch(joined))
-    return is_counter or bool(words and words[-1] in ID_WORDS) or bool(OWNER_ID.fullmatch(joined))
+    is_sign = name.strip() in ("#", "№", "Nº", "N°") or re.fullmatch(PANDAS_LABEL, name)
+    is_counter = bool(is_sign or re.fullmatch(COUNTER, joined))
+    return (
+        is_counter or bool(words and words[-1] in ID_WORDS) or bool(re.fullmatch(OWNER_ID, joined))
+    )
 
 
 def _all_differ(values: Array) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -11,8 +11,6 @@ from nncli.data.bent_scales import NumericScale, straight
 from nncli.data.column_types import truths
 from nncli.data.dates import FittedDate
 from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
-from nncli.data.formulas.expression import Expression
-from nncli.data.formulas.parse import parse
 from nncli.data.numeric_encodings import BINS, Encode, Encoding, fitting
 from nncli.data.rare_categories import NONE_RARE, RARE_CATEGORY, Rare
 from nncli.data.scaling import Scaling
@@ -21,6 +19,9 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.layers import EmbeddedColumn
 from nncli.parts.table import Column, Kind, Table
+
+if TYPE_CHECKING:
+    from nncli.data.formulas.expression import Expression
 
 Impute = Literal["median", "mean", "most_frequent", "none"]
 Unknown = Literal["ignore", "error"]
@@ -100,8 +101,10 @@ class FittedColumn:
         return is_apart and (not self.rare or RARE_CATEGORY in self.categories)
 
     @cached_property
-    def expression(self) -> Expression:
+    def expression(self) -> "Expression":
         """What its formula computes. Raises FormulaError for a text that is none."""
+        from nncli.data.formulas.parse import parse
+
         return parse(self.formula)
 
     @cached_property

@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nncli.data.fitted_columns import FittedColumn, Steps, as_truth, fit_number
-from nncli.data.formulas.derived import key_of
-from nncli.data.formulas.expression import Expression
-from nncli.data.formulas.undefined import undefined
 from nncli.errors import DataError, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table, cell_problem
+
+if TYPE_CHECKING:
+    from nncli.data.formulas.expression import Expression
 
 KEPT = 16  # columns in memory at a time
 MOST_SAID = 12  # formulas
 
 
 def fit_derived(
-    formulas: Mapping[str, Expression],
+    formulas: "Mapping[str, Expression]",
     features: Sequence[FittedColumn],
     table: Table,
     rows: Array,
@@ -57,7 +58,7 @@ def _filled(feature: FittedColumn, table: Table, rows: Array) -> Array:
 
 def _refuse_undefined(
     name: str,
-    formula: Expression,
+    formula: "Expression",
     found: Array,
     values: Mapping[str, Array],
     table: Table,
@@ -66,6 +67,9 @@ def _refuse_undefined(
     count = int((~np.isfinite(found)).sum())
     if not count:
         return
+    from nncli.data.formulas.derived import key_of
+    from nncli.data.formulas.undefined import undefined
+
     said = zip(range(TableError.MOST_SHOWN), undefined(formula, found, values), strict=False)
     problems = [
         cell_problem(table.place(int(rows[row])), name, message) for _, (row, message) in said

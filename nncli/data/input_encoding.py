@@ -7,11 +7,9 @@ import numpy as np
 
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Unknown
-from nncli.data.formulas.undefined import undefined
-from nncli.data.reading.ordinal_cells import UNKNOWN
 from nncli.errors import Problem, TableError, few, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import Table, cell_problem
+from nncli.parts.table import UNKNOWN_PLACE, Table, cell_problem
 
 
 class _Numbers(NamedTuple):
@@ -51,7 +49,7 @@ def is_no_truth(values: Array) -> Array:
 
 def is_unknown(values: Array) -> Array:
     """(rows,) whether a word has no place in the column's order."""
-    return np.equal(values, UNKNOWN)
+    return np.equal(values, UNKNOWN_PLACE)
 
 
 class Encoder:
@@ -143,6 +141,8 @@ class Encoder:
 
     def _derive(self, numbers: Array, rows: Array) -> Array:
         """(rows, derived) what the formulas come to. Raises TableError where that is no number."""
+        from nncli.data.formulas.undefined import undefined
+
         values = self._by_name(numbers)
         found = [column.expression(values) for column in self.derived]
         problems = [

@@ -12,12 +12,13 @@ from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import Form
-from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.encoding import encode
 from nncli.data.reading.given_rows import NAME as GIVEN
 from nncli.data.reading.given_rows import GivenRows
+from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.pixel_columns import pictures_of, said
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Steps, Unknown, fit_columns
 from nncli.data.fitted_formulas import are_formulas_sound, fit_derived
-from nncli.data.formulas.expression import Expression
 from nncli.data.input_encoding import Encoder, is_no_truth, is_unknown
 from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, in_words
@@ -21,6 +20,9 @@ from nncli.parts.layers import EmbeddedColumn
 from nncli.parts.table import Pair, Table
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
+
+if TYPE_CHECKING:
+    from nncli.data.formulas.expression import Expression
 
 OPTIONS: dict[str, Any] = {
     "date": None,
@@ -62,7 +64,7 @@ class Preprocessing:
         steps: Steps,
         target: Scale,
         transform: Transform = "none",
-        formulas: Mapping[str, Expression] | None = None,
+        formulas: "Mapping[str, Expression] | None" = None,
     ) -> "Preprocessing":
         """Take the statistics of the rows `rows`, and of no other.
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from nncli.errors import DataError, UserError
+from nncli.frozen import frozen
 from nncli.untrusted_files.opening import sha256_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ Read = Callable[[Path, "TextFormat"], "TableReader"]
 Write = Callable[[IO[bytes], "OutputTable"], None]
 
 
-class TableFormat(NamedTuple):
+@frozen
+class TableFormat:
     """read: opens a table, write: writes one; None where tables are only written, or only read.
     is_text: whether a .gz of such a file is one too."""
 

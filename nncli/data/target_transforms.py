@@ -1,11 +1,12 @@
 """Target transforms: numbers to predict -> numbers that are easier to predict, and back."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
 from nncli.errors import printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table, refuse_rows
 
@@ -14,7 +15,8 @@ SKEWED = 2.0  # an exponential distribution's skewness; a normal one's is 0
 KEY = "data.preprocessing.target.transform"
 
 
-class _Function(NamedTuple):
+@frozen
+class _Function:
     """apply, undo: numbers -> numbers.  says: apply as a formula.  bound: none may be less, nor
     equal if is_open."""
 

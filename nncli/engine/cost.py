@@ -28,10 +28,11 @@ ORDERED_STEPS = 256
 13.2.
 """
 
-ORDERED_EPOCHS = 3
-"""Epochs from which a run's are ordered: all but those of the shortest runs.
+ORDERED_EPOCHS = 200
+"""Epochs from which a run's are ordered: about where recording their tapes is won back.
 
-Recording the tapes takes 3 ms on iris, which some 200 of its epochs win back.
+That is after 100 epochs of one step each, and after 760 of iris, whose 21 tapes take 15 ms on a
+busy core. Too small: short runs, whose start is most of them, take up to 10% longer.
 """
 
 CHUNK_NUMBERS = 2**18
@@ -61,10 +62,11 @@ docs/performance.md has steps of both engines: it saves 9 us on AND (the model s
 (8) and 58 on digits (36) on a busy core, about half of that on a quiet one.
 """
 
-COMPILING, COMPILING_LAYER = 0.15, 0.1
-"""Seconds to compile: a network's share and each layer's, there and back.
+COMPILING, COMPILING_LAYER = 0.15, 0.03
+"""Seconds to compile: a network's share, most of it llvmlite's import, and each layer's.
 
-0.14 s for 4-16-3 and 1.1 s for seven layers, dropout and batch_norm among them, on a busy core.
+CPU seconds without the import, on two cores that twelve processes share: 0.04 for 2-1, 0.11 for
+4-16-3, 0.14 for 64-128-64-10; the import 0.19 there, 0.05 on a quiet core.
 """
 
 STEP_PER_LAYER, STEP_PER_FLOP, STEP_PER_PARAMETER = 4e-5, 2e-10, 1e-8
@@ -93,7 +95,7 @@ def compiling_pays(steps: int, layers: int, numbers: int) -> bool:
     """Whether compiling is expected to save more time than it takes.
 
     numbers: trained parameters, and units of all layers times rows of a step. With batches of 16, a
-    network of 4-16-3 units is compiled from 42,000 steps on, one of 64-128-64-10 from 12,000.
+    network of 4-16-3 units is compiled from 25,000 steps on, one of 64-128-64-10 from 6,500.
     """
     saved = steps * (SAVED_PER_LAYER * layers + SAVED_PER_NUMBER * numbers)
     return saved > COMPILING + COMPILING_LAYER * layers

@@ -20,7 +20,7 @@ class EpochReport:
     loss, val_loss: the objective (data loss plus penalty).
     metrics: train columns by metric name, then val_ ones where there are validation rows; where
     they are asked for, the gradient norms of each layer.
-    Of an epoch that isn't logged, nor the best, there may be only what is watched: `is_partial`.
+    Of an epoch that isn't logged there may be only what is watched: `is_partial`.
     learning_rate: of the epoch's last step; None for lbfgs.
     seconds: since the start.  is_logged: whether it belongs in metrics.csv.
     stopped: why this is the last report; None if it isn't.
@@ -35,6 +35,12 @@ class EpochReport:
     is_logged: bool = True
     is_best: bool = False
     stopped: str | None = None
+
+    @property
+    def splits(self) -> frozenset[str]:
+        """Those that were scored."""
+        losses = {TRAIN: self.loss, VAL: self.val_loss}
+        return frozenset(split for split, loss in losses.items() if loss is not None)
 
     @property
     def is_partial(self) -> bool:
@@ -83,12 +89,20 @@ class EpochMonitor:
         return epoch >= self.job.training.epochs or epoch % self.job.log_every == 0
 
     def is_decisive(self, report: EpochReport) -> bool:
-        """Whether `observe` will find an epoch that isn't due the best, or the last."""
+        """Whether `observe` will find an epoch that isn't due the last, or a best one whose weights
+        nobody keeps, so that it can't be scored later.
+        """
         if not self.needs_every_epoch:
             return False
         stopping = self.job.training.early_stopping
         has_waited = stopping is not None and self.state.best.waited + 1 >= stopping.patience
-        return has_waited or self._is_better(report) or self._is_converged(report)
+        is_lost = not self._keeps_best and self._is_better(report)
+        return has_waited or is_lost or self._is_converged(report)
+
+    @property
+    def _keeps_best(self) -> bool:
+        settings = self.job.training.early_stopping
+        return settings is not None and settings.restore_best_weights
 
     def observe(self, report: EpochReport) -> EpochReport:
         """Take note of an epoch; the report, with the reason to stop if there is one.
@@ -133,12 +147,12 @@ class EpochMonitor:
 
     def _follow_best(self, report: EpochReport) -> bool:
         """Whether this is the best epoch so far; its weights are kept if they may be wanted."""
-        settings, state = self.job.training.early_stopping, self.state
+        state = self.state
         if not self._is_better(report):
             state.best = replace(state.best, waited=state.best.waited + 1)
             return False
         state.best = Best(self._lower_is_better(report, self.job.monitor), report.epoch)
-        if settings is not None and settings.restore_best_weights:
+        if self._keeps_best:
             state.best_theta = state.theta.copy()
         return True
 

@@ -1,6 +1,6 @@
 """Epoch scorer: the columns of a report that are about training and validation rows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import replace
 
 from nncli.engine.arena import Arena
@@ -32,25 +32,28 @@ class EpochScorer:
         self.gradient_norms = GradientNorms(job, theta) if job.gradient_norms else None
 
     @property
-    def splits(self) -> Collection[str]:
+    def splits(self) -> Set[str]:
         """Those there are rows of."""
         return self.evaluators.keys()
 
     def scored(self, report: EpochReport, splits: Collection[str]) -> EpochReport:
-        """The report with the scores of these splits, and of no other."""
+        """The report with the scores of these splits beside those that it has."""
         scores = {split: each.score() for split, each in self.evaluators.items() if split in splits}
         metrics = {
             split + name: value
             for split, score in scores.items()
             for name, value in score.metrics.items()
-        }
+        } | report.metrics
         if TRAIN in scores and self.gradient_norms is not None:
             metrics |= self.gradient_norms(self.theta)
-        loss, val_loss = (scores[each].loss if each in scores else None for each in (TRAIN, VAL))
-        return replace(report, loss=loss, val_loss=val_loss, metrics=metrics)
+        losses = {TRAIN: report.loss, VAL: report.val_loss}
+        losses |= {split: score.loss for split, score in scores.items()}
+        return replace(report, loss=losses[TRAIN], val_loss=losses[VAL], metrics=metrics)
 
 
 def completed(report: EpochReport, job: Job, theta: Array) -> EpochReport:
-    """A partial report with all its columns, at the weights that it is about."""
+    """The report, with what a partial one lacks, at the weights that it is about."""
+    if not report.is_partial:
+        return report
     scorer = EpochScorer(job, theta)
-    return scorer.scored(report, scorer.splits)
+    return scorer.scored(report, scorer.splits - report.splits)

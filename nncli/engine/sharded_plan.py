@@ -185,10 +185,3 @@ def _constant(value: float, dtype: Any) -> Array:
     constant = np.asarray(value, dtype)
     constant.flags.writeable = False
     return constant
-
-
-def plan_of(job: Job, state: TrainState, ranks: Ranks, *, gather: bool) -> Plan:
-    """The steps of a job, on the theta and the streams of a state."""
-    if job.training.shards > 1:
-        return ShardedPlan(job, state, ranks, gather=gather)
-    return Plan.of(job, state, gather=gather)

@@ -95,22 +95,6 @@ class _Trainer:
         """Evaluate, and remember the moment. Raises Diverged, back at the last report."""
         state, monitor, everything = self.state, self.monitor, self.scorer.splits
         self.ranks.compare(state.theta, state.epoch)
-        is_due = is_minimum or monitor.is_due(state.epoch)
-        report = self._scored(everything if is_due else monitor.splits_between, is_minimum)
-        if report.is_partial and monitor.is_decisive(report):
-            report = self._scored(everything, is_minimum)
-        try:
-            report = monitor.observe(report)
-        except UndefinedMonitor:
-            self.snapshot.restore()
-            raise
-        self.snapshot.take()
-        state.reported = None  # theta itself
-        return report
-
-    def _scored(self, splits: Collection[str], is_minimum: bool) -> EpochReport:
-        """What these splits score now. Raises Diverged, back at the last report."""
-        state = self.state
         report = EpochReport(
             epoch=state.epoch,
             loss=None,
@@ -120,12 +104,27 @@ class _Trainer:
             seconds=0.0,
             stopped="converged" if is_minimum else None,
         )
-        report = self.scorer.scored(report, splits)
+        is_due = is_minimum or monitor.is_due(state.epoch)
+        report = self._scored(report, everything if is_due else monitor.splits_between)
+        if report.is_partial and monitor.is_decisive(report):
+            report = self._scored(report, everything - report.splits)
+        try:
+            report = monitor.observe(report)
+        except UndefinedMonitor:
+            self.snapshot.restore()
+            raise
+        self.snapshot.take()
+        state.reported = None  # theta itself
+        return replace(report, seconds=time.perf_counter() - self.began)
+
+    def _scored(self, report: EpochReport, splits: Collection[str]) -> EpochReport:
+        """With what these splits score now. Raises Diverged, back at the last report."""
+        state, report = self.state, self.scorer.scored(report, splits)
         if not (report.loss is None or math.isfinite(report.loss)) or not _is_finite(state.theta):
             error = Diverged(state.epoch, state.step, "loss")
             self.snapshot.restore()
             raise error
-        return replace(report, seconds=time.perf_counter() - self.began)
+        return report
 
     def _last_rate(self) -> float | None:
         """The rate of the step just made; before any, of the first."""

@@ -1,5 +1,6 @@
 """Keras 3: the code that trains the same network by the same steps."""
 
+from collections.abc import Iterator
 from textwrap import indent
 
 from nncli.assembly.build import Built
@@ -28,7 +29,7 @@ def equivalent(built: Built) -> Equivalent:
 def model(built: Built) -> Equivalent:
     """The layers and how their weights start."""
     first = built.network.nodes[built.network.embedding is not None]
-    inside = Equivalent(f"keras.Input({first.input_shape}),")
+    inside = Equivalent()
     for node in built.network.nodes:
         inside += _layer(built, node)
     dtype = built.experiment.training.dtype
@@ -36,16 +37,37 @@ def model(built: Built) -> Equivalent:
     imports = "".join(f"{line}\n" for call, line in LOADERS.items() if call in given)
     code = f'{imports}import keras\nfrom keras import layers\n\nkeras.config.set_floatx("{dtype}")'
     code += f"\n{SCALING}\n" if "scaling(" in inside.code else ""
-    code += f"\nmodel = keras.Sequential([\n{indent(inside.code, '    ')}\n])"
+    if built.network.block_ends:
+        calls = "\n".join(_calls(built))
+        code += f"\ninputs = x = keras.Input({first.input_shape})\n{calls}"
+        code += "\nmodel = keras.Model(inputs, x)"
+    else:
+        lines = f"keras.Input({first.input_shape}),\n{inside.code}"
+        code += f"\nmodel = keras.Sequential([\n{indent(lines, '    ')}\n])"
     code += f"\n{given}" if given else ""
     jax = ["with the JAX backend float64 needs JAX_ENABLE_X64=1"] if dtype == "float64" else []
     return Equivalent(code, *inside.notes, *jax)
 
 
+def _calls(built: Built) -> Iterator[str]:
+    """The layers one by one, where some are residual blocks: then there is no Sequential."""
+    nodes, ends = built.network.nodes, built.network.block_ends
+    for place, node in enumerate(nodes):
+        yield from (f"{_skip(nodes[end])} = x" for end in ends.get(place, ()))
+        given = f"[x, {_skip(node)}]" if node.block else "x"
+        for line in _layer(built, node).code.splitlines():
+            yield line if line.startswith("#") else f"x = {line.removesuffix(',')}({given})"
+
+
+def _skip(end: Node) -> str:
+    """The input of a residual block, by its name."""
+    return end.name.replace("hidden", "skip")
+
+
 def _weights(built: Built) -> str:
     """What gives a layer numbers of a file or the config, (inputs, units) there as here; and what
     freezes one tensor of it alone."""
-    lines, place = list[str](), 0
+    lines, place = list[str](), int(bool(built.network.block_ends))  # behind the Input
     for node in built.network.nodes:
         layer, starts = node.layer, node.layer.initializers()
         before = node.input_shape

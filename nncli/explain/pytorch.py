@@ -1,6 +1,7 @@
 """PyTorch: the code that trains the same network by the same steps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from textwrap import indent
 
 from nncli.assembly.build import Built
@@ -10,6 +11,7 @@ from nncli.explain.pytorch_training import loop, optimizer, schedule
 from nncli.parts.activations import Identity
 from nncli.parts.initializers import Initializer, ScaledNormal, VarianceScaling
 from nncli.parts.layers import ActivationLayer, Affine, BatchNorm
+from nncli.parts.layers.residual import RESIDUAL_MODULE
 from nncli.parts.losses import CrossEntropy
 
 IMPORTS = {
@@ -33,15 +35,18 @@ def equivalent(built: Built) -> Equivalent:
 
 def model(built: Built) -> Equivalent:
     """The layers and how their weights start."""
-    modules = Equivalent()
-    for node in built.network.nodes:
-        modules += _modules(built, node)
+    nodes = built.network.nodes
+    lines = "\n".join(entry.code for entry in _entries(built))
     code = "import torch\nfrom torch import nn\n\n"
     code += f"torch.set_default_dtype(torch.{built.job.training.dtype})\n"
-    code += f"model = nn.Sequential(\n{indent(modules.code, '    ')}\n)"
-    found = Equivalent(code, *modules.notes)
-    for node, place in places(built):
-        found += _starts(node, f"model[{place}]")
+    if any(node.block for node in nodes):
+        code += f"\n\n{RESIDUAL_MODULE}\n\n\n"
+    code += f"model = nn.Sequential(\n{indent(lines, '    ')}\n)"
+    found = Equivalent(code)
+    for node in nodes:
+        found += Equivalent("", *_modules(built, node).notes)
+    for node, module in modules(built):
+        found += _starts(node, module)
     for called, line in IMPORTS.items():
         if called in found.code:
             found = Equivalent(line) + found
@@ -78,12 +83,43 @@ def _line(found: Equivalent, node: Node) -> Equivalent:
     return Equivalent(code, *found.notes)
 
 
-def places(built: Built) -> Iterator[tuple[Node, int]]:
-    """Each layer with the index of its module in the Sequential."""
-    place = 0
+@dataclass(frozen=True)
+class _Entry:
+    """A module of a Sequential. layers: those in it, and where: "" for itself, or `.layers[0]`."""
+
+    code: str
+    layers: tuple[tuple[Node, str], ...] = ()
+
+
+def _entries(built: Built) -> list[_Entry]:
+    """The modules of the network, each residual block as one."""
+    found: list[list[_Entry]] = []  # of each node
     for node in built.network.nodes:
-        yield node, place
-        place += len(_modules(built, node).code.splitlines())
+        if node.block:
+            inside = [entry for own in found[-node.block :] for entry in own]
+            found[-node.block :] = [[] for _ in range(node.block)]
+            found.append([_residual(inside)])
+        else:
+            first, *rest = _modules(built, node).code.splitlines()
+            found.append([_Entry(first, ((node, ""),)), *map(_Entry, rest)])
+    return [entry for own in found for entry in own]
+
+
+def _residual(inside: Sequence[_Entry]) -> _Entry:
+    lines = indent("\n".join(entry.code for entry in inside), "    ")
+    layers = (
+        (node, f".layers[{place}]{within}")
+        for place, entry in enumerate(inside)
+        for node, within in entry.layers
+    )
+    return _Entry(f"Residual(\n{lines}\n),", (*layers,))
+
+
+def modules(built: Built) -> Iterator[tuple[Node, str]]:
+    """Each layer with what leads to its module."""
+    for place, entry in enumerate(_entries(built)):
+        for node, within in entry.layers:
+            yield node, f"model[{place}]{within}"
 
 
 def _starts(node: Node, module: str) -> Equivalent:
@@ -141,8 +177,8 @@ def objective(built: Built) -> Equivalent:
     if abs(times - 1.0) > 1e-12:
         value = f"{times:g} * {value}"
     body = Equivalent(f"value = {value}", *loss.notes)
-    for node, place in places(built):
-        body += _penalty(node, f"model[{place}].weight")
+    for node, module in modules(built):
+        body += _penalty(node, f"{module}.weight")
     lines = [
         f"\n{_data(built)}",
         f"loss = {loss.code.replace(', )', ')')}\n",  # where the reduction is the default

@@ -20,7 +20,7 @@ from nncli.parts.initializers import GlorotUniform, HeNormal, Initializer, Lecun
 from nncli.registry import Part, part
 
 Saved = Mapping[str, Array]
-ONES = re.compile(r"(?<![\w.^])1 \* | \* 1(?![\w.])")
+ONES = r"(?<![\w.^])1 \* | \* 1(?![\w.])"
 
 
 class Activation(Part):
@@ -54,7 +54,7 @@ class Activation(Part):
         """
         if "sum(" in self.backward_formula or "{da}" not in self.backward_formula:
             return ""
-        return _unbracketed(ONES.sub("", self.fill(self.backward_formula).replace("{da}", "1")))
+        return _unbracketed(re.sub(ONES, "", self.fill(self.backward_formula).replace("{da}", "1")))
 
     def saved_shapes(self, shape: Shape) -> Shapes:
         """Arrays this activation keeps from forward to backward, or works in; shape: that of z."""

@@ -5,7 +5,6 @@ the weights and the order of the rows, but never the data.
 """
 
 import csv
-import gzip
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -137,9 +136,7 @@ class Iris(Dataset):
     """150 flowers of 3 species, 4 lengths and widths in cm. Source: Fisher (1936), CC BY 4.0."""
 
     def load(self) -> Table:
-        from importlib.resources import files  # a tenth of a small run's imports
-
-        with files("nncli.parts").joinpath("iris.csv").open(encoding="ascii") as file:
+        with Path(__file__).with_name("iris.csv").open(encoding="ascii") as file:
             header, *rows = csv.reader(file)
         classes, y = np.unique([row[-1] for row in rows], return_inverse=True)
         x = np.array([row[:-1] for row in rows], dtype=float)
@@ -291,6 +288,8 @@ class Digits(Bunch):
         file = Path(package.origin).parent / DIGITS if package and package.origin else None
         if file is None or not file.is_file():
             return replace(super().load(), picture=PICTURE)
+        import gzip
+
         with gzip.open(file) as opened:  # every worker of a study would import it for this
             values = np.loadtxt(opened, delimiter=",")
         pixels = tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(8))

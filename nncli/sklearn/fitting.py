@@ -17,6 +17,7 @@ from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.folds import member_rows
 from nncli.data.formulas.columns import with_hidden_columns
+from nncli.engine.epoch_scorer import completed
 from nncli.engine.job import Job
 from nncli.engine.state import stream
 from nncli.engine.threads import limited
@@ -89,8 +90,9 @@ def _fit_network(
     with limited(job.training):
         reports = [report for report in train(job, state) if report.is_logged or report.is_best]
     kept = state.best.epoch if state.best_theta is not None else state.epoch
-    loss = next(report.loss for report in reports if report.epoch == kept)
-    assert loss is not None  # what is logged or the best is no partial report
+    used = next(report for report in reports if report.epoch == kept)
+    loss = completed(used, job, state.weights).loss
+    assert loss is not None
     logged = [report.columns() for report in reports if report.is_logged]
     history = {name: np.array([row[name] for row in logged], dtype=float) for name in logged[0]}
     return job, Network(built.model, state.weights.copy(), state.epoch, loss, history)

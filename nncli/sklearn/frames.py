@@ -17,12 +17,29 @@ Texts = dict[int, tuple[str, ...]]  # by the column's number
 MISSING = -1.0
 
 
+def refuse_more_axes(X: Any) -> None:
+    """Raises ValueError for an array of more than two, or lists whose first items make one."""
+    shape: tuple[int, ...] = ()
+    inside = X
+    while isinstance(inside, list | tuple) and inside:
+        shape, inside = (*shape, len(inside)), inside[0]
+    shape = (*shape, *getattr(inside, "shape", ()))
+    if len(shape) > 2:
+        axes = ", ".join(map(str, shape))
+        raise ValueError(
+            f"X: expected (rows, features), found an array of shape ({axes}): "
+            "X.reshape(len(X), -1) has a row for each; of pictures, the first hidden layer is then "
+            "{'type': 'reshape', 'shape': [height, width, channels]}"
+        )
+
+
 def without_texts(X: Any) -> tuple[Any, Texts]:
     """X with a number in place of each text, and what it stands for, column by column.
 
     A column is one of texts if pandas has it as strings, categories, or objects with a string among
-    them. What isn't a DataFrame is left as it is.
+    them. What isn't a DataFrame is left as it is. Raises ValueError for more than two axes.
     """
+    refuse_more_axes(X)
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(X, pandas.DataFrame):
         return X, {}

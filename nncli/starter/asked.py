@@ -4,8 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from nncli.config.dump import to_yaml
-from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.errors import DataError, UserError
 from nncli.parts.table import Task
 

@@ -8,10 +8,9 @@ import numpy as np
 from nncli.config.dump import to_yaml
 from nncli.data.column_types import task_reason, too_many_texts
 from nncli.data.rare_categories import USUAL
-from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.column_names import flow_list
+from nncli.data.reading.column_names import flow_list, yaml_name
 from nncli.data.reading.feature_choice import EMPTY
-from nncli.data.reading.number_formats import yaml_name
+from nncli.data.reading.text_format import MISSING
 from nncli.data.table_formats import unpacked
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few

@@ -45,7 +45,7 @@ def sampler_for(keys: SweepKeys, space: Space, direction: Direction) -> Sampler:
 
 
 class GridSampler:
-    """Every combination of values, the last key's changing first.
+    """Every combination of values, the last key's changing first, but for that of trial 0.
 
     Raises ConfigError for a range whose values can't be counted.
     """
@@ -60,13 +60,34 @@ class GridSampler:
             )
 
     @property
-    def count(self) -> int:
-        """How many combinations there are: a product over keys, a sum over a choice's options."""
+    def combinations(self) -> int:
+        """How many there are: a product over keys, a sum over a choice's options."""
         return math.prod(sum(map(_size, branches)) for branches in self._axes)
+
+    @property
+    def count(self) -> int:
+        """Without the one that the config as given has."""
+        return self.combinations - (self._given is not None)
 
     def suggest(self, number: int, told: Sequence[Told]) -> Point:
         """The combination of that number; after the last comes the first."""
         index = (number - 1) % self.count
+        if self._given is not None and index >= self._given:
+            index += 1
+        return self._at(index)
+
+    @cached_property
+    def _given(self) -> int | None:
+        """The index of the config as given; None if it is no combination."""
+        index = 0
+        for branches in self._axes:
+            place = _index_in(branches, self.space.given)
+            if place is None:
+                return None
+            index = index * sum(map(_size, branches)) + place
+        return index
+
+    def _at(self, index: int) -> Point:
         point: dict[str, int | float] = {}
         for branches in reversed(self._axes):
             index, place = divmod(index, sum(map(_size, branches)))
@@ -108,6 +129,20 @@ def _branches(outer: Dimension, inner: dict[tuple[str, int], list[Dimension]]) -
 def _size(branch: _Branch) -> int:
     """How many combinations a branch has."""
     return math.prod(len(places) for _, places in branch)
+
+
+def _index_in(branches: list[_Branch], point: Point) -> int | None:
+    """Which combination of these branches a point has; None if it has none."""
+    before = 0
+    for branch in branches:
+        found = [(each.place(point[each.name]), own) for each, own in branch if each.name in point]
+        if len(found) == len(branch) and all(place in own for place, own in found):
+            index = 0
+            for place, own in found:
+                index = index * len(own) + own.index(place)
+            return before + index
+        before += _size(branch)
+    return None
 
 
 def _place_in(branch: _Branch, place: int) -> Iterator[tuple[str, int | float]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nncli.artifacts.clock import utc_now
-from nncli.artifacts.input_files import tables_of
 from nncli.artifacts.run_directory import CONFIG
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trial_records import TrialRecord
@@ -31,7 +30,7 @@ def new_directory(
     """The folder of a new study, with its config and tables. It is this process's."""
     directory = StudyDirectory.create(runs, name)
     directory.write(CONFIG, text.encode())
-    directory.keep_tables(tables_of(experiment))
+    directory.keep_tables(experiment.data.tables)
     directory.save(facts, [])
     return directory
 

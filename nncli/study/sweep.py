@@ -17,7 +17,7 @@ from nncli.config.sweep import SweepKeys
 from nncli.errors import ConfigError, NothingLeft, UserError
 from nncli.study import tables
 from nncli.study.repeats import threads_assignment
-from nncli.study.samplers import Sampler, sampler_for
+from nncli.study.samplers import GridSampler, Sampler, sampler_for
 from nncli.study.space import Space
 from nncli.study.study import NO_PLOTS, is_done, new_directory, reopened, task_of
 from nncli.study.sweep_objective import objective_of
@@ -163,14 +163,14 @@ def _varies_data(space: Space) -> bool:
 
 def _bounded(facts: StudyFacts, sampler: Sampler) -> tuple[StudyFacts, list[str]]:
     """With no more trials than there are points, if these can be counted; and a word about that."""
-    count = sampler.count
-    if count is None:
+    if not isinstance(sampler, GridSampler):
         return facts, []
-    trials = min(facts.trials, count + 1)
-    tried = "all are tried" if trials > count else f"{trials - 1:,} of them are tried: sweep.trials"
-    return replace(facts, trials=trials), [
-        f"{count:,} combinations, and the config as given; {tried}"
-    ]
+    count, combinations = sampler.count, sampler.combinations
+    trials, is_among = min(facts.trials, count + 1), combinations > count
+    of_them = f"{trials - (not is_among):,} of them are tried: sweep.trials"
+    tried = "all are tried" if trials > count else of_them
+    first = "the config as given among them" if is_among else "and the config as given"
+    return replace(facts, trials=trials), [f"{combinations:,} combinations, {first}; {tried}"]
 
 
 def _direction(facts: StudyFacts) -> Direction:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from nncli.artifacts import run_directory as names
+from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.cross_validation import held_out_metrics
 from nncli.artifacts.files import reporting
-from nncli.artifacts.learning_curves import BackgroundPlotter
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader

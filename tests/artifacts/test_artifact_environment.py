@@ -194,5 +194,5 @@ def test_git_that_fails_is_no_reason_to_fail(table, experiment, config, monkeypa
         raise failure
 
     (config.parent / ".git").mkdir()
-    monkeypatch.setattr(environment.subprocess, "run", fail)
+    monkeypatch.setattr(subprocess, "run", fail)
     assert describe(table, experiment, [], config)["git_revision"] is None

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from nncli.artifacts.background_plotter import BackgroundPlotter, NotDrawn
 from nncli.artifacts.curves_figure import Curves, curves_figure, described
-from nncli.artifacts.learning_curves import BackgroundPlotter, NotDrawn, draw_curves
+from nncli.artifacts.learning_curves import draw_curves
 from nncli.artifacts.palette import COLORS
 from nncli.errors import FileFailure, UserError
 
@@ -295,6 +296,6 @@ def test_the_plotter_ends_without_looking_for_garbage(monkeypatch):
     ended = []
     monkeypatch.setattr(gc, "freeze", lambda: ended.append(True))
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
-    monkeypatch.delitem(sys.modules, "nncli.artifacts.learning_curves")
-    runpy.run_module("nncli.artifacts.learning_curves", run_name="__main__")
+    monkeypatch.delitem(sys.modules, "nncli.artifacts.background_plotter")
+    runpy.run_module("nncli.artifacts.background_plotter", run_name="__main__")
     assert ended

@@ -176,6 +176,22 @@ def test_part_is_listed_with_formula_aliases_and_keys(capsys, kind, name):
     assert all(any(line.split()[:1] == [key] for line in rest) for key in keys)
 
 
+@pytest.mark.parametrize("kind", [*MODULES, "lesson"])
+def test_list_in_json_has_the_names_of_the_text_and_what_they_mean(nncli, kind):
+    names = nncli("list", "--json").json[kind]
+    found = nncli("list", PLURALS.get(kind, "lessons"), "--json").json[kind]
+    text = nncli("list", kind).out
+    assert [*found] == names
+    assert all(name in text for name in names)
+    if kind == "lesson":
+        assert all(said in text for said in found.values())
+        return
+    for name, part in found.items():
+        assert all(alias in text for alias in part["aliases"]), name
+        assert part["text"].splitlines()[0] in text, name
+        assert all(key["expects"] in text for key in part["keys"].values()), name
+
+
 def test_unknown_kind_guesses_the_one_meant_and_names_the_known(nncli):
     done = nncli("list", "optimiser")
     assert (done.code, done.out) == (2, "")

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from nncli.cli import main
+from nncli.cli.importing import importing
 
-PACKAGES = "m for m in sys.modules if '.' not in m or m == 'importlib.metadata'"
-LIST = f"import sys; sys.stderr.write(' '.join({PACKAGES}))"
+LIST = "import sys; sys.stderr.write(' '.join(sys.modules))"
 PLUGINS = {"importlib.metadata"}  # looking for them takes longer than reading a config
 INTERNET = {"email", "http", "ssl", "xml"}  # what escaping a letter of XML would bring along
 SLOW = (
@@ -30,13 +30,19 @@ SLOW = (
 )
 
 
-def imported_by(arguments, folder):
-    """The top-level packages a process has imported after a command succeeded in it."""
+def modules_after(arguments, folder):
+    """What a process has imported after a command succeeded in it."""
     code = f"from nncli.cli.main import run; assert run({list(map(str, arguments))}) == 0; {LIST}"
     line = [sys.executable, "-c", code]
     done = subprocess.run(line, capture_output=True, text=True, cwd=folder, timeout=60)
     assert done.returncode == 0, done.stderr
     return set(done.stderr.splitlines()[-1].split())
+
+
+def imported_by(arguments, folder):
+    """The same, of packages the top level alone."""
+    modules = modules_after(arguments, folder)
+    return {name for name in modules if "." not in name or name == "importlib.metadata"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["train", "--help"]])
@@ -61,3 +67,30 @@ def test_a_command_ends_without_looking_for_garbage(monkeypatch):
     with pytest.raises(SystemExit, match="0"):
         main.main()
     assert gc.freeze in at_the_end
+
+
+READS = ("nncli.data.reading.tables", "nncli.data.reading.chunks", "nncli.data.new_rows")
+FORMULAS = ("nncli.data.formulas.parse", "nncli.data.formulas.derived")
+OF_RUNS = ("nncli.artifacts.run_reader", "nncli.artifacts.study_directory")
+DRAWS = ("nncli.artifacts.curves_figure", "nncli.artifacts.tensorboard_log", "importlib.resources")
+RARE = ("nncli.engine.sharded_plan", "nncli.engine.steppers.lbfgs", "decimal", "gzip", "queue")
+MOST_MODULES = 185  # of nncli; each costs 0.2 ms before it does anything
+
+
+def test_training_built_in_data_imports_no_more_modules_than_a_run_of_it_needs(configs, folder):
+    settings = ["training.epochs=2", "output.plots=[]"]
+    arguments = ["train", configs / "iris.yaml", *(w for each in settings for w in ("--set", each))]
+    modules = modules_after(arguments, folder)
+    assert modules & {*READS, *FORMULAS, *OF_RUNS, *DRAWS, *RARE} == set()
+    assert len([name for name in modules if name.partition(".")[0] == "nncli"]) <= MOST_MODULES
+
+
+def test_imports_are_made_without_a_search_for_garbage(monkeypatch):
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: 0)
+    monkeypatch.setattr(gc, "freeze", lambda: None)
+    with importing():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: 1)
+    with importing():  # there may be garbage by now, which has to go
+        assert gc.isenabled()

@@ -10,8 +10,7 @@ from nncli.data.data_checks import data_warnings
 from nncli.data.fitted_columns import Steps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.parts.splits import Rows
 
 RANDOM = np.random.default_rng(1)

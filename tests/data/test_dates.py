@@ -9,9 +9,8 @@ from table_files import cells, columns, lines_of, read, refusal, write
 from nncli.data.fitted_columns import Steps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.errors import DataError
 from nncli.parts.splits import TimeSplit
 

@@ -11,8 +11,8 @@ from nncli.data.data_checks import data_warnings
 from nncli.data.label_checks import label_warnings
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing, Steps
-from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.text_files import TextFormat
+from nncli.data.reading.text_format import MISSING
 from nncli.data.targets import TargetCoding, as_task, label_pair
 from nncli.errors import DataError
 from nncli.parts.datasets import Inline

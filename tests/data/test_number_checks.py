@@ -5,8 +5,8 @@ import pytest
 from table_files import columns, read
 
 from nncli.data.number_checks import number_warnings
-from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.column_keys import ColumnKeys
+from nncli.data.reading.text_format import MISSING
 
 RANDOM = np.random.default_rng(3)
 AMOUNTS = RANDOM.normal(10, 3, size=120).round(2)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from table_files import lines_of, source
 
 from nncli.data.reading import line_blocks, plain_blocks, plain_numbers, text_files
-from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.encoding import encode
+from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.errors import DataError
 
 COUNT = int(os.environ.get("NNCLI_EXAMPLES", "0"))  # more of them, at random, to look for trouble

@@ -7,7 +7,8 @@ from table_files import PLAIN, cells, columns, labels, read, refusal
 from nncli.data.column_types import is_class_number, kind_of, truths, uninformative
 from nncli.data.rare_categories import Rare
 from nncli.data.reading import encoding, text_files
-from nncli.data.reading.chunks import NumberParser, to_number
+from nncli.data.reading.chunks import NumberParser
+from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.number_formats import foreign_number
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat

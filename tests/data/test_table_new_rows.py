@@ -7,8 +7,7 @@ from table_files import cells, columns, lines_of, read, write
 from nncli.data.fitted_columns import Steps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.errors import DataError
 
 STEPS = Steps("standard", "median", "most_frequent", "ignore")

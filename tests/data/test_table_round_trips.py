@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from table_files import cells, lines_of
 
 from nncli.data.reading import text_files
-from nncli.data.reading.chunks import MISSING
-from nncli.data.reading.column_keys import Parsers
 from nncli.data.reading.encoding import encode
+from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError
 from nncli.parts.table import Table

@@ -8,11 +8,10 @@ import pytest
 from table_files import PLAIN, ROWS, cells, columns, labels, lines, read, refusal, write
 
 from nncli.data.reading import text_files, text_lines
-from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.delimiters import sniff_delimiter
 from nncli.data.reading.headers import is_header
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.errors import DataError, TableError
 from nncli.untrusted_files import opening
 

@@ -7,7 +7,7 @@ from scipy import special
 pytest.importorskip("llvmlite")
 
 from nncli.engine.operations import Opaque
-from nncli.engine.steppers.compiled.loops import Group, grouped
+from nncli.engine.steppers.compiled.groups import Group, grouped
 from nncli.engine.steppers.compiled.lowering import Lowering
 from nncli.engine.steppers.compiled.places import Untranslatable
 from nncli.engine.steppers.compiled.program import Program, add_routine, add_run, new_kernels
@@ -161,6 +161,20 @@ def test_neighbours_share_a_loop_unless_one_reads_what_another_scatters():
     groups = grouped([lower(each) for each in tape.operations], 8)
     assert all(isinstance(group, Group) for group in groups)
     assert [len(group.operations) for group in groups] == [3, 2]
+
+
+def test_sizes_are_arguments_unless_there_is_little_to_do():
+    random, kernels = np.random.default_rng(1), new_kernels(np.dtype(float))
+    cases = []
+    for m, k, n in [(32, 64, 66), (29, 64, 66), (30, 100, 34), (2, 3, 4), (2, 3, 5)]:
+        left, right = random.normal(size=(m, k)), random.normal(size=(n, k)).T
+        cases.append(product_tape(left, right, np.empty((m, n))))
+    counts = []
+    for number, tape in enumerate(cases):
+        add_routine(kernels, f"tape_{number}", tape, Lowering(np.dtype(float), INDEX))
+        counts.append(len(kernels))
+    assert counts[0] == counts[1] == counts[2] == 3  # a copy, wide panels and one of two columns
+    assert counts[3] < counts[4]
 
 
 def overlapping(tape, x):

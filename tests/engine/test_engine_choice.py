@@ -41,7 +41,7 @@ def without_compiler(monkeypatch):
     monkeypatch.setattr(choice, "find_spec", lambda name: None)
 
 
-@pytest.mark.parametrize(("job", "few"), [(iris, 42_000), (digits, 12_000)])
+@pytest.mark.parametrize(("job", "few"), [(iris, 25_000), (digits, 6_500)])
 def test_compiling_pays_from_so_many_steps_on(job, few):
     assert not pays(job(0.9 * few // 10 * 10))
     assert pays(job(1.1 * few // 10 * 10))

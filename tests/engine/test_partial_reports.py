@@ -49,11 +49,21 @@ def test_what_is_logged_and_kept_is_what_it_is_with_every_epoch_logged(watch):
 
 
 @pytest.mark.parametrize("watch", WATCHES)
-def test_only_epochs_that_are_neither_logged_nor_the_best_are_partial(watch):
-    reports = run_job(job_of(5, **WATCHES[watch])).reports
-    assert any(report.is_partial for report in reports)
-    assert [r.epoch for r in reports if r.is_partial and (r.is_logged or r.is_best)] == []
-    assert [r.epoch for r in reports if not r.is_partial and not (r.is_logged or r.is_best)] == []
+def test_a_report_is_partial_unless_it_is_logged_or_can_not_be_scored_later(watch):
+    trained = run_job(job_of(5, **WATCHES[watch]))
+    keeps = trained.state.best_theta is not None
+    whole = [r.epoch for r in trained.reports if r.is_logged or (r.is_best and not keeps)]
+    assert [r.epoch for r in trained.reports if not r.is_partial] == whole
+    assert len(whole) < len(trained.reports)
+
+
+def test_the_best_report_is_completed_from_the_weights_that_are_kept():
+    every, fifth = (run_job(job_of(each, early_stopping=STOPPING)) for each in (1, 5))
+    best = fifth.reports[fifth.state.best.epoch]
+    assert best.is_partial
+    whole = completed(best, job_of(5), fifth.state.best_theta)
+    assert without_clock(whole) == without_clock(every.reports[best.epoch])
+    assert list(whole.columns()) == list(every.last.columns())
 
 
 @pytest.mark.parametrize(

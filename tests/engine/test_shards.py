@@ -7,8 +7,8 @@ import pytest
 from engine_jobs import StopAfter, make_job, run_job
 from sharded_jobs import ENGINES, jobs
 
+from nncli.engine.plan import plan_of
 from nncli.engine.ranks import Ranks
-from nncli.engine.sharded_plan import plan_of
 from nncli.engine.shards import Shards, additions, slot_of
 from nncli.engine.trainer import train
 from nncli.errors import Diverged

@@ -148,3 +148,25 @@ def test_problems_of_a_config_file_are_told_with_their_place(tmp_path):
     with pytest.raises(ValueError, match=r"typo\.yaml:2:1: los: unknown key") as raised:
         NNClassifier.from_config(path)
     assert "did you mean 'loss'?" in str(raised.value)
+
+
+@pytest.mark.parametrize("as_lists", [False, True])
+@pytest.mark.parametrize("shape", [(20, 4, 4, 1), (20, 4, 4)])
+def test_arrays_of_more_axes_say_how_they_become_rows(shape, as_lists):
+    X, y = np.random.default_rng(0).normal(size=shape), np.arange(20) % 2
+    said = (
+        rf"^X: expected \(rows, features\), found an array of shape \({', '.join(map(str, shape))}"
+    )
+    layers = [
+        {"type": "reshape", "shape": [4, 4, 1]},
+        {"type": "conv2d", "filters": 2, "kernel_size": 2},
+        "flatten",
+    ]
+    for estimator in (NNClassifier(), NNRegressor()):
+        with pytest.raises(ValueError, match=said):
+            estimator.fit(X.tolist() if as_lists else X, y)
+    fitted = NNClassifier(network={"hidden": layers}, training={"epochs": 1}).fit(
+        X.reshape(20, -1), y
+    )
+    with pytest.raises(ValueError, match=said):
+        fitted.predict(X.tolist() if as_lists else X)

@@ -138,10 +138,35 @@ def test_a_grid_is_every_combination_once():
     assert grid.suggest(grid.count + 1, []) == points[0]
 
 
+@pytest.mark.parametrize(
+    ("space", "combinations"),
+    [
+        ("optimizer.learning_rate: [0.1, 0.01, 0.001]", 3),
+        (
+            "optimizer.learning_rate: {low: 0.01, high: 0.03, step: 0.01}\n"
+            "training.epochs: [5, 200]",
+            6,
+        ),
+        (
+            "optimizer: [{type: sgd, momentum: {low: 0.0, high: 0.2, step: 0.1}}, adam]\n"
+            "training.epochs: [5, 200, 7]",
+            12,
+        ),
+    ],
+)
+def test_a_grid_that_has_the_config_as_given_has_it_once(space, combinations):
+    space = space_of(space)
+    grid = GridSampler(space)
+    cells = [space.cells(space.given)]
+    cells += [space.cells(grid.suggest(number, [])) for number in range(1, grid.count + 1)]
+    assert (grid.combinations, grid.count) == (combinations, combinations - 1)
+    assert len({(*each.values(),) for each in cells}) == combinations
+
+
 def test_a_large_grid_is_counted_without_being_made():
     grid = GridSampler(space_of("training.epochs: {low: 1, high: 1000000000}"))
-    assert grid.count == 10**9
-    assert grid.suggest(10**9, []) == {"training.epochs": 10**9}
+    assert grid.combinations == 10**9
+    assert grid.suggest(grid.count, []) == {"training.epochs": 10**9}
 
 
 def test_a_grid_refuses_what_has_no_end():

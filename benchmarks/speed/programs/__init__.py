@@ -55,8 +55,10 @@ def _make(module: str, task: Task, **options: str) -> Program:
     return made
 
 
+DEFAULT = "nncli"  # the run at default settings: that of nncli's programs whose engine it takes
+ENGINES = {"nncli numpy": "numpy", "nncli compiled": "compiled"}
 PROGRAMS: dict[str, Callable[[Task], Program]] = {
-    "nncli": partial(_make, "trainer", engine="numpy"),
+    "nncli numpy": partial(_make, "trainer", engine="numpy"),
     "nncli compiled": partial(_make, "trainer", engine="compiled"),
     "scikit-learn": partial(_make, "scikit_learn"),
     "torch eager": partial(_make, "torch_eager"),
@@ -65,3 +67,4 @@ PROGRAMS: dict[str, Callable[[Task], Program]] = {
     "C loop": partial(_make, "c_loop"),
     "products alone": partial(_make, "products_alone"),
 }
+COLUMNS = (DEFAULT, *PROGRAMS)

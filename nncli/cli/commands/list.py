@@ -2,10 +2,11 @@
 
 import textwrap
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from nncli.cli.options import json_option, print_json
 from nncli.cli.streams import echo
 from nncli.errors import UserError, did_you_mean
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 @click.command(name="list")
 @click.argument("kind", required=False)
-def command(kind: str | None) -> None:
+@json_option
+def command(kind: str | None, as_json: bool) -> None:
     """Show every part a config can name: its formula, keys and defaults.
 
     KIND is layer, activation, loss, optimizer, schedule, initializer, regularizer, metric, dataset
@@ -26,6 +28,9 @@ def command(kind: str | None) -> None:
     from nncli.registry import MODULES, members
     from nncli.starter.lessons import lessons
 
+    if as_json:
+        print_json(_described(kind))
+        return
     if kind in ("lesson", "lessons"):
         width = max(map(len, lessons()))
         echo("\n".join(f"{name.ljust(width)}  {said}" for name, said in lessons().items()))
@@ -40,6 +45,37 @@ def command(kind: str | None) -> None:
         echo("\nnncli list KIND shows the formulas and keys of one kind")
         return
     echo("\n\n".join(_entry(cls) for cls in members(_singular(kind)).values()))
+
+
+def _described(kind: str | None) -> dict[str, Any]:
+    """What stands in the text: the names of each kind, or of one kind what each name means."""
+    from nncli.cli.plugins import plugin_names
+    from nncli.registry import MODULES, members
+    from nncli.starter.lessons import lessons
+
+    if kind is None:
+        names = {each: [*members(each)] for each in MODULES}
+        return {**names, "command": [*plugin_names()], "lesson": [*lessons()]}
+    if kind in ("lesson", "lessons"):
+        return {"lesson": dict(lessons())}
+    known = _singular(kind)
+    return {known: {name: _of_part(cls) for name, cls in members(known).items()}}
+
+
+def _of_part(cls: "type[Part]") -> dict[str, Any]:
+    import inspect
+
+    from nncli.config.reference import keys_of
+    from nncli.registry import aliases_of
+
+    return {
+        "aliases": [*aliases_of(cls)],
+        "text": inspect.cleandoc(cls.__doc__ or ""),
+        "keys": {
+            key.name: {"expects": key.expects, "default": key.default, "meaning": key.meaning}
+            for key in keys_of(cls)
+        },
+    }
 
 
 def _names(kind: str, names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from nncli.cli.importing import importing
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
 from nncli.cli.study import How, workers_options
 from nncli.frozen import frozen
@@ -57,7 +58,9 @@ def command(
     quiet: bool,
 ) -> int:
     """Train the network that CONFIG declares and leave a run directory."""
-    from nncli.cli.ranks import launched, leading
+    with importing():
+        import nncli.cli.train_run  # noqa: F401  # with which nearly all comes that a run needs
+        from nncli.cli.ranks import launched, leading
 
     how, ranks = How(workers, on, as_json, quiet), launched(on)
     if ranks.number:
@@ -80,8 +83,7 @@ def _train(
     how: How,
 ) -> int:
     """One run or several, new or gone on with; the exit code."""
-    from nncli.artifacts.learning_curves import BackgroundPlotter
-    from nncli.artifacts.study_directory import is_study
+    from nncli.artifacts.background_plotter import BackgroundPlotter
     from nncli.cli.ranks import refuse_several
     from nncli.cli.signals import StopOnSignal
     from nncli.cli.train_run import SingleRun
@@ -89,7 +91,7 @@ def _train(
     from nncli.engine.stop import Stop
 
     with StopOnSignal(Stop(), is_preparing=True) as signals, BackgroundPlotter() as plotter:
-        if repeats is not None or (resume is not None and is_study(resume)):
+        if repeats is not None or (resume is not None and _is_study(resume)):
             refuse_several(ranks)
             return _train_study(config, assignments, runs_dir, resume, repeats, signals, how)
         run = SingleRun(ranks, signals, plotter, how.as_json, how.quiet)
@@ -104,6 +106,12 @@ def _train(
             return train_ensemble(config, assignments, runs_dir, signals, how)
         _refuse_workers(how)
         return run.begin(experiment, source, config, runs_dir)
+
+
+def _is_study(path: Path) -> bool:
+    from nncli.artifacts.study_directory import is_study
+
+    return is_study(path)
 
 
 @frozen

@@ -12,16 +12,14 @@ from typing import Protocol
 
 import numpy as np
 
+from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.plain_blocks import PlainBlock, PlainColumn, distinct_cells
+from nncli.data.reading.text_format import MISSING
 from nncli.errors import DataError, printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import Unfit
 
-MISSING = (
-    "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Null",
-    "None", "?", "-", "--", ".", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!",
-)  # fmt: skip
 MOST_COLUMNS = 50_000  # each costs some KB, and a value in the run's resolved config
 SOME = 1 << 8  # cells that show whether a column's cells repeat
 EXACT = 2**53  # up to which float64 tells every whole number from its neighbours
@@ -85,31 +83,6 @@ class TableReader(Protocol):
     def count_rows(self) -> int:
         """At least as many rows as there are, where that is quickly told; else about as many."""
         ...
-
-
-def is_number(text: str, decimal: str = ".") -> bool:
-    """Whether a cell is a finite number, as people write them: no underscores, no `inf`.
-
-    >>> [is_number(text) for text in ("-1.5e3", "1_000", "inf", "", "0x10")]
-    [True, False, False, False, False]
-    """
-    value = to_number(text, decimal)
-    return value is not None and bool(np.isfinite(value))
-
-
-def to_number(text: str, decimal: str = ".") -> float | None:
-    """The number a cell holds; None if it holds none. `inf` and `1e999` are infinite."""
-    if "_" in text:
-        return None
-    if decimal != ".":
-        if "." in text:
-            return None
-        text = text.replace(decimal, ".")
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return None if value != value else value
 
 
 def has_codes(cells: Sequence[str]) -> bool:

@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nncli.data.reading.chunks import NumberParser, has_codes, to_number
-from nncli.data.reading.number_formats import LIMIT, format_of, limit_advice, yaml_name
+from nncli.data.reading.chunks import NumberParser, has_codes
+from nncli.data.reading.column_names import yaml_name
+from nncli.data.reading.number_cells import to_number
+from nncli.data.reading.number_formats import LIMIT, format_of, limit_advice
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
 from nncli.data.reading.vocabulary import Vocabulary

@@ -1,5 +1,6 @@
 """Column names: when two are the same, which one is meant, and how several are listed."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -40,3 +41,8 @@ def flow_list(texts: Sequence[str]) -> str:
     '["None", "-"]'
     """
     return "[" + ", ".join(f'"{printable(text)}"' for text in texts) + "]"
+
+
+def yaml_name(name: str) -> str:
+    """A column's name as a key of a config, on one line."""
+    return printable(name) if re.fullmatch(r"[^\W\d]\w*", name) else f'"{printable(name)}"'

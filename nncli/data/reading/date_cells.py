@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.number_formats import yaml_name
+from nncli.data.reading.column_names import yaml_name
 from nncli.data.targets import label
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array

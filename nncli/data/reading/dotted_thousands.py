@@ -6,9 +6,9 @@ from collections.abc import Container, Iterator, Sequence
 import numpy as np
 
 from nncli.data.reading.chunks import TableReader
-from nncli.data.reading.column_keys import Parsers
+from nncli.data.reading.column_names import yaml_name
 from nncli.data.reading.encoded_rows import Encoded
-from nncli.data.reading.number_formats import yaml_name
+from nncli.data.reading.parsers import Parsers
 from nncli.errors import printable
 from nncli.parts.arrays import Array
 

@@ -6,11 +6,11 @@ import numpy as np
 
 from nncli.data.reading.chunks import Chunk, TableReader
 from nncli.data.reading.column_encoder import ColumnEncoder, Form
-from nncli.data.reading.column_keys import Parsers
 from nncli.data.reading.date_cells import format_of_dates
 from nncli.data.reading.encoded_rows import Encoded, EncodedRows
 from nncli.data.reading.missing_markers import markers_that_are_values
 from nncli.data.reading.number_formats import markers_among_numbers, numbers_read_as_text
+from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.quoted_cells import Told
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.vocabulary import Vocabulary

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import field
 
-from nncli.data.reading.chunks import MISSING, is_number
 from nncli.data.reading.column_names import nfc
+from nncli.data.reading.number_cells import is_number
 from nncli.data.reading.orange_header import Orange, orange_of
 from nncli.data.reading.text_encodings import LINE_BREAK
+from nncli.data.reading.text_format import MISSING
 from nncli.frozen import frozen
 
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from nncli.data.column_types import truths
-from nncli.data.reading.chunks import MISSING
 from nncli.data.reading.quoted_cells import Told
+from nncli.data.reading.text_format import MISSING
 
 NO_WORDS = ("", "<NA>", "NaN", "nan", "NAN", "-nan")  # what programs alone write
 MAY_BE_VALUES = [text for text in MISSING if text not in NO_WORDS and text[:1] != "#"]

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.reading.chunks import NumberParser, is_number
+from nncli.data.reading.chunks import NumberParser
+from nncli.data.reading.column_names import yaml_name
+from nncli.data.reading.number_cells import is_number
 from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
@@ -235,11 +237,6 @@ def limit_advice(text: str) -> str:
         f"'{printable(text)}' among its numbers: that is a limit, not a value: write the number "
         "that is to stand for it, or leave the cell empty"
     )
-
-
-def yaml_name(name: str) -> str:
-    """A column's name as a key of a config, on one line."""
-    return printable(name) if re.fullmatch(r"[^\W\d]\w*", name) else f'"{printable(name)}"'
 
 
 def _with_magnitudes(texts: Sequence[str]) -> str:

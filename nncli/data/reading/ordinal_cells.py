@@ -9,14 +9,13 @@ from nncli.data.reading.chunks import NumberParser
 from nncli.data.targets import label
 from nncli.errors import few, printable
 from nncli.parts.arrays import Array
-
-UNKNOWN = np.inf  # a word that the order lacks, where that is no error
+from nncli.parts.table import UNKNOWN_PLACE
 
 
 class OrdinalParser(NumberParser):
     """Cells -> their places in `order`; what is missing becomes NaN.
 
-    takes_unknown: whether another word is no error, but `UNKNOWN`.
+    takes_unknown: whether another word is no error, but `UNKNOWN_PLACE`.
     """
 
     def __init__(
@@ -50,4 +49,4 @@ class OrdinalParser(NumberParser):
         if text in self.missing:
             return np.nan
         place = self.known.index(text)
-        return UNKNOWN if place is None else float(place)
+        return UNKNOWN_PLACE if place is None else float(place)

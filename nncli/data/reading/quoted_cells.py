@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from nncli.data.reading.chunks import MISSING, is_number
+from nncli.data.reading.number_cells import is_number
 from nncli.data.reading.row_reader import rows_of
-from nncli.data.reading.text_format import WHITESPACE
+from nncli.data.reading.text_format import MISSING, WHITESPACE
 from nncli.frozen import frozen
 
 QUOTED = "\x01"  # set behind a cell that stands in quotes

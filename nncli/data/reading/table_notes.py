@@ -6,10 +6,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 import numpy as np
 
 from nncli.data import dates
-from nncli.data.reading.column_names import flow_list, listed
+from nncli.data.reading.column_names import flow_list, listed, yaml_name
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.missing_markers import LARGE, NOT_BY_SHARE
-from nncli.data.reading.number_formats import yaml_name
 from nncli.data.reading.quoted_cells import Told
 from nncli.errors import printable
 from nncli.parts.table import Kind

@@ -10,14 +10,15 @@ from nncli.constraints import Auto
 from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.rare_categories import NONE_RARE, Rare
-from nncli.data.reading.chunks import MISSING, TableReader
+from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import Form
-from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.dotted_thousands import dotted_notes
 from nncli.data.reading.encoded_rows import COPIES, Encoded
 from nncli.data.reading.encoding import encode
 from nncli.data.reading.feature_choice import FeatureChoice
+from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.pixel_columns import said
 from nncli.data.reading.table_notes import (
     amount_notes,
@@ -28,7 +29,7 @@ from nncli.data.reading.table_notes import (
     value_notes,
 )
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
 from nncli.errors import DataError, TableError

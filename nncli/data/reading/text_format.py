@@ -1,4 +1,4 @@
-"""Text format: how a text table is written, as a config says it."""
+"""Text format: how a text table is written, as a config says it, and which cells mean no value."""
 
 import codecs
 from typing import Literal
@@ -6,6 +6,10 @@ from typing import Literal
 from nncli.frozen import frozen
 
 WHITESPACE = "whitespace"  # a delimiter: runs of spaces and tabs
+MISSING = (
+    "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Null",
+    "None", "?", "-", "--", ".", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!",
+)  # fmt: skip
 NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
 
 

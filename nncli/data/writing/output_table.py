@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nncli.data.reading.chunks import TableReader
-from nncli.data.reading.column_keys import Parsers
+from nncli.data.reading.parsers import Parsers
 from nncli.data.targets import label
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array

@@ -12,10 +12,8 @@ import numpy as np
 from nncli.engine.cost import compiling_pays
 from nncli.engine.job import Job
 from nncli.engine.ranks import ALONE, Ranks
-from nncli.engine.rows import is_in_memory
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
-from nncli.engine.steppers.lbfgs import LbfgsStepper
 from nncli.engine.steppers.plugged_in import BUILT_IN, engine_called
 from nncli.engine.steppers.protocol import Stepper
 from nncli.errors import UserError
@@ -23,7 +21,6 @@ from nncli.frozen import frozen
 
 AUTO = "auto"
 INSTALL = "pip install llvmlite"
-BY_INDEX = "numpy: so many classes are kept as their index (compiled would keep them one-hot)"
 MISSING = f"llvmlite isn't there, which would shorten this run: {INSTALL}"
 
 
@@ -61,8 +58,6 @@ def choose(job: Job, wanted: str) -> Choice:
 
 def pays(job: Job) -> bool:
     """Whether compiling is expected to save more time than it takes."""
-    if not is_in_memory(job.train.inputs):
-        return False
     network = job.network
     steps, layers = job.training.epochs * job.steps_per_epoch, len(network.nodes)
     numbers = network.layout.trainable + job.batch_rows * sum(n.outputs for n in network.nodes)
@@ -73,8 +68,6 @@ def _refusal(job: Job) -> str:
     """Why the steps of a job can't be compiled; empty if they can."""
     if refusal := _no_steps(job):
         return refusal
-    if not isinstance(job.train.targets, np.ndarray):
-        return BY_INDEX
     from nncli.engine.steppers.compiled.places import Untranslatable
     from nncli.engine.steppers.compiled.program import check
 
@@ -98,6 +91,8 @@ def stepper(job: Job, state: TrainState, ranks: Ranks = ALONE) -> Stepper:
     Raises UserError for a run that goes on where its engine isn't installed.
     """
     if not job.optimizer.has_update:
+        from nncli.engine.steppers.lbfgs import LbfgsStepper
+
         return LbfgsStepper(job, state)
     name = job.training.engine
     make = ENGINES.get(name) or engine_called(name).stepper

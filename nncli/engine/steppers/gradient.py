@@ -7,9 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from nncli.engine.job import Job
-from nncli.engine.plan import first_infinite
+from nncli.engine.plan import first_infinite, plan_of
 from nncli.engine.ranks import ALONE, Ranks
-from nncli.engine.sharded_plan import plan_of
 from nncli.engine.state import TrainState
 from nncli.engine.steppers import epoch_order
 from nncli.engine.steppers.epoch_order import EpochOrder

@@ -10,8 +10,8 @@ from nncli.data.categories import Categories, folded
 from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.chunks import to_number
-from nncli.data.reading.column_keys import Parsers
+from nncli.data.reading.number_cells import to_number
+from nncli.data.reading.parsers import Parsers
 from nncli.data.targets import label
 from nncli.export.onnx.dates import INPUT as DATE_INPUT
 from nncli.export.onnx.graph import FLOAT64, INT64, TEXT, Graph, Value

@@ -14,7 +14,7 @@ from nncli.artifacts.trained_model import TrainedModel
 from nncli.data.bent_scales import NormalScores
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.column_keys import Parsers
+from nncli.data.reading.parsers import Parsers
 from nncli.engine.rows import X
 from nncli.errors import UserError, few, printable
 from nncli.export.onnx import messages

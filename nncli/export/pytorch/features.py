@@ -11,8 +11,9 @@ from nncli.data.fitted_columns import FittedColumn
 from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.column_keys import ColumnKeys, Parsers
+from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.number_formats import FormattedNumbers
+from nncli.data.reading.parsers import Parsers
 from nncli.errors import UserError, printable
 from nncli.export.formula_code import in_numpy
 

@@ -17,6 +17,7 @@ from nncli.parts.layers import (
     PRelu,
     Reshape,
 )
+from nncli.parts.layers.residual import RESIDUAL_MODULE
 from nncli.parts.windows import Windows
 
 CLASSES = {
@@ -61,16 +62,7 @@ class AveragePool(nn.Module):
             for each in (x, torch.ones_like(x[:1]))
         )
         return total / counts''',
-    "Residual(": '''\
-class Residual(nn.Module):
-    """x plus what the layers make of it."""
-
-    def __init__(self, *layers):
-        super().__init__()
-        self.layers = nn.Sequential(*layers)
-
-    def forward(self, x):
-        return x + self.layers(x)''',
+    "Residual(": RESIDUAL_MODULE,
 }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from nncli.constraints import Length, PositiveInt
-from nncli.equivalent import LIBRARIES, Equivalent, unsupported
+from nncli.equivalent import unsupported
 from nncli.errors import ShapeError
 from nncli.frozen import frozen
 from nncli.parts.arrays import LayerBuffers, Shape
@@ -15,6 +15,16 @@ from nncli.parts.layers.layer import Layer
 from nncli.registry import part
 
 SKIP = "skip"  # what `Add` reads: the input of its block
+RESIDUAL_MODULE = '''\
+class Residual(nn.Module):
+    """x plus what the layers make of it."""
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return x + self.layers(x)'''
 
 
 @part("residual")
@@ -32,7 +42,11 @@ class Residual(Layer):
         Length(1),
         "the block, layers or just their units, which ends in the shape of its input",
     ]
-    equivalents = dict.fromkeys(LIBRARIES, unsupported("residual blocks"))
+    equivalents = {
+        "scikit-learn": unsupported("residual blocks"),
+        "keras": "layers.Add()",
+        "pytorch": "Residual()",
+    }
 
     @property
     def block(self) -> list[Layer]:
@@ -45,13 +59,7 @@ class Add(Layer):
     """a = x + skip: the end of a residual block, x its last layer's output, skip its input."""
 
     name = "add"
-    equivalents = {
-        "scikit-learn": unsupported("residual blocks"),
-        "keras": Equivalent(
-            "", "no Sequential: a residual block is layers.Add of its end and its beginning"
-        ),
-        "pytorch": Equivalent("", "no Sequential: a residual block is its end plus its beginning"),
-    }
+    equivalents = Residual.equivalents
 
     def forward(self, buffers: LayerBuffers) -> None:
         np.add(buffers.x, buffers.inputs[SKIP], out=buffers.y)

@@ -47,10 +47,20 @@ def _extreme(comparison: str) -> Emit:
     """maximum or minimum: if there is a NaN among the two, it is the result."""
 
     def emit(b: Any, x: Value, y: Value) -> Value:
+        if _is_number(y):
+            return b.select(b.fcmp_unordered(comparison, x, y), x, y)
         is_first = b.or_(b.fcmp_ordered(comparison, x, y), b.fcmp_unordered("uno", x, x))
         return b.select(is_first, x, y)
 
     return emit
+
+
+def _is_number(value: Value) -> bool:
+    """Whether it is a constant, and no NaN."""
+    if not isinstance(value, ir.Constant):
+        return False
+    numbers = value.constant if isinstance(value.constant, list) else [value]
+    return all(isinstance(n, ir.Constant) and n.constant == n.constant for n in numbers)
 
 
 def _comparison(comparison: str) -> Emit:

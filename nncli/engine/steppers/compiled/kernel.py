@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from nncli.engine.steppers.compiled.calls import Argument, Call, Size
 from nncli.engine.steppers.compiled.instructions import Value, loop_of
 from nncli.engine.steppers.compiled.places import Place
 from nncli.frozen import frozen
-from nncli.parts.arrays import Shape
 
 POINTER, INTEGER, BYTE, NOTHING = ir.PointerType(), ir.IntType(64), ir.IntType(8), ir.VoidType()
 
@@ -59,73 +59,92 @@ class Code:
         self.kept.append(np.empty((rows, columns), self.dtype))
         return Place.of(self.kept[-1], self.dtype)
 
-    def call_of(self, function: Callable[[], None]) -> Value:
-        """A Python function as one without arguments; once one has failed, none is called."""
+    def call_of(self, function: Callable[[int], None]) -> Value:
+        """A Python function of an address as one of code; once one has failed, none is called."""
 
-        def guarded() -> None:
+        def guarded(address: int) -> None:
             try:
                 if not self.failures:
-                    function()
+                    function(address)
             except BaseException as error:  # which C can't hand on
                 self.failures.append(error)
 
-        callback = ctypes.CFUNCTYPE(None)(guarded)
+        callback = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(guarded)
         self.kept.append(callback)
         name = f"python_{len(self.outside)}"
         self.outside[name] = ctypes.cast(callback, ctypes.c_void_p).value or 0
-        return ir.Function(self.module, ir.FunctionType(NOTHING, []), name)
+        return ir.Function(self.module, ir.FunctionType(NOTHING, [POINTER]), name)
 
 
 class Kernel:
     """One function of places, none of which overlap, as `noalias` promises.
 
-    places: what it is to be called with, after which comes the step's index if takes_index.
-    b: writes the body.  pointers: the arguments inside.
+    b: writes the body.  pointers: the places inside, then the step's index if that is taken.
     """
 
-    def __init__(
-        self, code: Code, name: str, places: Sequence[Place], *, takes_index: bool = False
-    ) -> None:
-        self.code, self.places, self.takes_index = code, places, takes_index
-        signature = ir.FunctionType(NOTHING, [POINTER] * (len(places) + takes_index))
-        unique = code.module.get_unique_name(name)
-        self.function = ir.Function(code.module, signature, unique)
-        for attribute in ("noinline", "nounwind"):  # inlined, noalias would be forgotten
-            self.function.attributes.add(attribute)
-        self.pointers = self.function.args
+    def __init__(self, code: Code, call: Call) -> None:
+        self.code = code
+        n_pointers, n_sizes = len(call.places), len(call.sizes)
+        kinds = [POINTER] * n_pointers + [INTEGER] * n_sizes + [POINTER] * call.takes_index
+        unique = code.module.get_unique_name(call.name)
+        self.function = ir.Function(code.module, ir.FunctionType(NOTHING, kinds), unique)
+        self.function.attributes.add("nounwind")
+        arguments = self.function.args
+        self.pointers = [each for each in arguments if each.type == POINTER]
+        self.arguments = arguments[n_pointers : n_pointers + n_sizes]
         for pointer in self.pointers:
             pointer.add_attribute("noalias")
         self.b = ir.IRBuilder(self.function.append_basic_block("entry"))
+        call.write(self)
+        self.b.ret_void()
 
-    def strides_over(self, shape: Shape) -> list[tuple[int, ...]]:
-        """Of each place, over a shape to which it is broadcast."""
-        return [place.strides_over(shape) for place in self.places]
+    def value(self, size: Size) -> Value:
+        """A size as the code has it."""
+        return self.arguments[size.number] if isinstance(size, Argument) else integer(size)
 
     @contextmanager
-    def loop(self, size: int) -> Iterator[Value]:
-        """What is written inside runs for each index below `size`."""
-        b = self.b
+    def loop(self, size: Size, step: int = 1) -> Iterator[Value]:
+        """What is written inside runs for each index below `size`, which isn't 0."""
+        with self.folded(size, [], step) as (index, _, _):
+            yield index
+
+    @contextmanager
+    def folded(
+        self, size: Size, first: Sequence[Value], step: int = 1
+    ) -> Iterator[tuple[Value, list[Value], list[Value]]]:
+        """The same with values that a turn takes from the one before: (index, before, after).
+
+        first: the values that the first turn takes. What is written inside puts those of its end
+        into `after`, which holds the last turn's once the loop is left.
+        """
+        after: list[Value] = []
         if size == 1:
-            yield integer(0)
+            yield integer(0), list(first), after
             return
-        before, body = b.block, b.append_basic_block("body")
+        b = self.b
+        entry, body = b.block, b.append_basic_block("body")
         b.branch(body)
         b.position_at_end(body)
-        index = b.phi(INTEGER)
-        index.add_incoming(integer(0), before)
-        yield index
-        following = b.add(index, integer(1), flags=("nuw", "nsw"))
-        index.add_incoming(following, b.block)
-        after = b.append_basic_block("after")
-        b.cbranch(b.icmp_unsigned("<", following, integer(size)), body, after)
-        b.position_at_end(after)
+        index, before = b.phi(INTEGER), [b.phi(value.type) for value in first]
+        yield index, before, after
+        following = b.add(index, integer(step), flags=("nuw", "nsw"))
+        for phi, start, end in zip(
+            [index, *before], [integer(0), *first], [following, *after], strict=True
+        ):
+            phi.add_incoming(start, entry)
+            phi.add_incoming(end, b.block)
+        left = b.append_basic_block("after")
+        b.cbranch(b.icmp_unsigned("<", following, self.value(size)), body, left)
+        b.position_at_end(left)
 
-    def at(self, pointer: Value, *terms: tuple[Value, int]) -> Value:
+    def at(self, pointer: Value, *terms: tuple[Value, Size]) -> Value:
         """The address of the number at the sum of index * stride."""
-        offset = integer(0)
         for index, stride in terms:
-            offset = self.b.add(offset, self.b.mul(index, integer(stride)))
-        return self.b.gep(pointer, [offset], source_etype=self.code.real)
+            if stride == 0 or _is_zero(index):
+                continue
+            offset = index if stride == 1 else self.b.mul(index, self.value(stride))
+            pointer = self.b.gep(pointer, [offset], source_etype=self.code.real)
+        return pointer
 
     def load(self, address: Value, width: int = 1) -> Value:
         """A number, or a vector of `width` neighbours."""
@@ -149,12 +168,16 @@ class Kernel:
         return self.b.shuffle_vector(first, undefined, mask)
 
     def call_numpy(
-        self, ufunc: np.ufunc, addresses: Sequence[Value], sizes: Sequence[int], steps: list[int]
+        self,
+        ufunc: np.ufunc,
+        addresses: Sequence[Value],
+        sizes: Sequence[Size],
+        steps: Sequence[Size],
     ) -> None:
         """Call a ufunc's loop: (arrays, sizes, steps in bytes, data)."""
         b = self.b
         function, data = loop_of(ufunc, self.code.dtype)
-        lists = [list(addresses), [integer(n) for n in sizes], [integer(n) for n in steps]]
+        lists = [list(addresses), list(map(self.value, sizes)), list(map(self.value, steps))]
         pointers = [self._listed(values) for values in lists]
         b.call(self._outside(ufunc, function), [*pointers, b.inttoptr(integer(data), POINTER)])
 
@@ -174,3 +197,7 @@ class Kernel:
         module = self.code.module
         signature = ir.FunctionType(NOTHING, [POINTER] * 4)
         return module.globals.get(name) or ir.Function(module, signature, name)
+
+
+def _is_zero(index: Value) -> bool:
+    return isinstance(index, ir.Constant) and index.constant == 0

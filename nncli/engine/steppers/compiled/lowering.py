@@ -3,6 +3,7 @@
 What has no translation is refused here, before any code is written.
 """
 
+import ctypes
 from dataclasses import replace
 from typing import Any
 
@@ -69,6 +70,23 @@ class LoweredGather:
     first: int = 0
 
 
+@frozen(eq=False)
+class LoweredRead:
+    """target[i] = source[index[i]] of rows that aren't an array: Python reads them.
+
+    first: as in LoweredGather.
+    """
+
+    operation: recorded.Gather
+    first: int
+
+    def call(self, address: int) -> None:
+        """Those of the step whose index lies there."""
+        gather = self.operation
+        index = (ctypes.c_int64 * len(gather.index)).from_address(address)
+        gather.source.take(np.ctypeslib.as_array(index), gather.axis, gather.target, "clip")
+
+
 @frozen
 class LoweredScatterAdd:
     """target[index[i]] += source[i]."""
@@ -84,12 +102,16 @@ class LoweredAllReduce:
 
     operation: recorded.AllReduce
 
+    def call(self, _: int) -> None:
+        self.operation.sum(self.operation.target)
+
 
 Lowered = (
     LoweredElementwise
     | LoweredReduction
     | LoweredProduct
     | LoweredGather
+    | LoweredRead
     | LoweredScatterAdd
     | LoweredAllReduce
 )
@@ -173,9 +195,14 @@ class Lowering:
         out, first, second = self._places(result, rows, columns)
         return LoweredProduct(first, second, out)
 
-    def _gather(self, call: recorded.Gather) -> LoweredGather:
-        if call.axis != 0 or not isinstance(call.source, np.ndarray):
-            raise Untranslatable("take picks something else than the rows of an array")
+    def _gather(self, call: recorded.Gather) -> LoweredGather | LoweredRead:
+        if call.axis != 0:
+            raise Untranslatable("take picks something else than rows")
+        if not isinstance(call.source, np.ndarray):
+            first = self._first_in_step(call.index)
+            if first is None:
+                raise Untranslatable("take picks other rows than the step's of what isn't an array")
+            return LoweredRead(call, first)
         self._refuse_pieces(call.source, call.target)
         dtype = INTEGERS if call.source.dtype == INTEGERS else self.dtype
         source, target = Place.of(call.source, dtype), Place.of(call.target, dtype)

@@ -42,6 +42,11 @@ class Place:
     def transposed(self) -> "Place":
         return Place(self.address, self.shape[::-1], self.strides[::-1])
 
+    def from_column(self, first: int, dtype: np.dtype[Any]) -> "Place":
+        """A matrix without its first columns."""
+        shape = self.shape[0], self.shape[1] - first
+        return Place(self.address + first * self.strides[1] * dtype.itemsize, shape, self.strides)
+
     def shares_memory(self, other: "Place", itemsize: int) -> bool:
         """Whether the two may have a number in common."""
         if self.is_drawn or other.is_drawn:

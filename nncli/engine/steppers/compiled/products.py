@@ -4,29 +4,40 @@ What a call of BLAS costs before its first multiplication is more than a small p
 tile of the result stays in registers while the sum runs along k.
 """
 
-import numpy as np
+import math
+from collections.abc import Iterator
 
+import numpy as np
+from llvmlite import ir
+
+from nncli.engine.steppers.compiled.calls import Call, Size, Sizes
 from nncli.engine.steppers.compiled.instructions import Value, intrinsic, number
-from nncli.engine.steppers.compiled.kernel import INTEGER, Code, Kernel, integer
+from nncli.engine.steppers.compiled.kernel import Code, Kernel, integer
 from nncli.engine.steppers.compiled.lowering import LoweredProduct
 from nncli.engine.steppers.compiled.places import Place
-from nncli.frozen import frozen
 
 SMALL = 2**18  # multiplications up to which a product is computed in place
 LONGEST_SUM = 256  # addends, one after the other in a register, of such a product
 MOST_COPIED = 512  # numbers of a scattered right matrix for each row of the result
 REGISTERS_OF_A_ROW = 4  # that a tile is wide
+LARGEST_BLOCK = 4  # numbers each way that are transposed in registers
 multiply_add = intrinsic("llvm.fmuladd")
 
 
-def product_kernel(code: Code, product: LoweredProduct) -> Kernel:
+def product_calls(code: Code, product: LoweredProduct) -> Iterator[Call]:
     if product.target.shape[1] == 1 < product.target.shape[0]:
         product = product.transposed  # so that a row of the result is more than a number
     m, k, n = product.size
     is_small = m * k * n <= SMALL and k <= LONGEST_SUM
-    if is_small and (_is_in_order(product.right) or k * n <= MOST_COPIED * m):
-        return _in_place(code, product)
-    return _by_blas(code, product)
+    if not (is_small and (_is_in_order(product.right) or k * n <= MOST_COPIED * m)):
+        yield _by_blas(code, product)
+        return
+    right = product.right
+    if not _is_in_order(right):
+        ordered = code.scratch(k, n)
+        yield _copy(code, right, ordered)
+        right = ordered
+    yield from _panels(code, product.left, right, product.target)
 
 
 def _is_in_order(matrix: Place) -> bool:
@@ -34,93 +45,157 @@ def _is_in_order(matrix: Place) -> bool:
     return matrix.shape[1] == 1 or matrix.strides[1] == 1
 
 
-def _by_blas(code: Code, product: LoweredProduct) -> Kernel:
+def _by_blas(code: Code, product: LoweredProduct) -> Call:
     """NumPy's loop of matmul: sizes (1 product, m, k, n), then the strides of each matrix."""
-    places = [product.left, product.right, product.target]
-    kernel = Kernel(code, "product", places)
-    steps = [stride * code.dtype.itemsize for place in places for stride in place.strides]
-    kernel.call_numpy(np.matmul, kernel.pointers, [1, *product.size], [0, 0, 0, *steps])
-    return kernel
+    places, sizes = [product.left, product.right, product.target], Sizes(math.prod(product.size))
+    counts = sizes.of([1, *product.size])
+    strides = [stride * code.dtype.itemsize for place in places for stride in place.strides]
+    steps = sizes.of([0, 0, 0, *strides])
+
+    def write(kernel: Kernel) -> None:
+        kernel.call_numpy(np.matmul, kernel.pointers, counts, steps)
+
+    return Call("product", (counts, steps), places, sizes.values, write)
 
 
-@frozen
-class _Matrix:
-    """Where the number at (0, 0) lies, and the strides along a column and along a row."""
-
-    pointer: Value
-    down: int
-    across: int
-
-
-def _in_place(code: Code, product: LoweredProduct) -> Kernel:
-    m, k, n = product.size
-    places = [product.left, product.right, product.target]
-    if not _is_in_order(product.right):
-        places.append(code.scratch(k, n))
-    kernel = Kernel(code, "product", places)
-    left, right, target, *scratch = (
-        _Matrix(pointer, *place.strides)
-        for pointer, place in zip(kernel.pointers, places, strict=True)
-    )
-    if scratch:
-        _copy(kernel, right, scratch[0], k, n)
-        right = scratch[0]
+def _panels(code: Code, left: Place, right: Place, target: Place) -> Iterator[Call]:
+    """The result in panels of so many columns, the last narrower."""
+    n = target.shape[1]
     widest = REGISTERS_OF_A_ROW * code.lanes
-    for column in range(0, n, widest):
-        _write_columns(kernel, (left, right, target), (m, k), column, min(widest, n - column))
-    return kernel
+    for first, count, width in ((0, n // widest, widest), (n - n % widest, 1, n % widest)):
+        if count and width:
+            own = [
+                left,
+                right.from_column(first, code.dtype),
+                target.from_column(first, code.dtype),
+            ]
+            yield _panel(code, own, count, width)
 
 
-def _copy(kernel: Kernel, source: _Matrix, target: _Matrix, rows: int, columns: int) -> None:
-    with kernel.loop(rows) as i, kernel.loop(columns) as j:
-        value = kernel.load(kernel.at(source.pointer, (i, source.down), (j, source.across)))
-        kernel.store(value, kernel.at(target.pointer, (i, target.down), (j, target.across)))
+def _panel(code: Code, places: list[Place], count: int, width: int) -> Call:
+    """So many panels of a width, each in tiles of as many rows as registers hold.
+
+    The last tile ends with the last row, and writes rows of the tile before once more, the same.
+    """
+    left, right, target = places
+    m, k = left.shape
+    sizes = Sizes(m * k * width * count)
+    firsts = _firsts(width, code.lanes)
+    most = max((code.registers.count - REGISTERS_OF_A_ROW) // (len(firsts) + 1), 1)
+    height = min(m, most)
+    tiles, last, panels, addends = map(sizes.argument, (-(-m // height), m - height, count, k))
+    strides = tuple(map(sizes.argument, (*left.strides, right.strides[0], target.strides[0])))
+
+    def write(kernel: Kernel) -> None:
+        b, pointers = kernel.b, kernel.pointers
+        with kernel.loop(panels) as panel, kernel.loop(tiles) as tile:
+            row = b.mul(tile, integer(height))
+            row = b.select(b.icmp_unsigned("<", row, kernel.value(last)), row, kernel.value(last))
+            shift = b.mul(panel, integer(width))
+            corner = [
+                kernel.at(pointers[0], (row, strides[0])),
+                kernel.at(pointers[1], (shift, 1)),
+                kernel.at(pointers[2], (row, strides[3]), (shift, 1)),
+            ]
+            _write_tile(kernel, corner, (height, firsts), addends, strides)
+
+    key = width, height, tiles, last, panels, addends, strides
+    return Call("panel", key, places, sizes.values, write)
 
 
-def _write_columns(
-    kernel: Kernel, matrices: tuple[_Matrix, ...], size: tuple[int, int], column: int, width: int
-) -> None:
-    """Columns of the result from `column` on, in tiles of as many rows as registers hold."""
-    m, k = size
-    registers = -(-width // kernel.code.lanes)
-    most = max((kernel.code.registers.count - REGISTERS_OF_A_ROW) // (registers + 1), 1)
-    height = -(-m // -(-m // most))  # tiles alike, but for the last
-    with kernel.loop(m // height) as tile:
-        row = kernel.b.mul(tile, integer(height))
-        _write_tile(kernel, matrices, k, (row, integer(column)), (height, width))
-    if m % height:
-        row = integer(m - m % height)
-        _write_tile(kernel, matrices, k, (row, integer(column)), (m % height, width))
+def _firsts(width: int, lanes: int) -> list[tuple[int, int]]:
+    """(first column, columns) of each register of a row; the last two may have some in common."""
+    if width < lanes:
+        return [(0, width)]
+    starts = [*range(0, width - lanes, lanes), width - lanes]
+    return [(start, lanes) for start in starts]
 
 
 def _write_tile(
     kernel: Kernel,
-    matrices: tuple[_Matrix, ...],
-    k: int,
-    corner: tuple[Value, Value],
-    size: tuple[int, int],
+    corner: list[Value],
+    size: tuple[int, list[tuple[int, int]]],
+    addends: Size,
+    strides: tuple[Size, ...],
 ) -> None:
     """target tile = sum over k of a column of left times a row of right."""
-    b, (left, right, target), (row, column), (height, width) = (kernel.b, matrices, corner, size)
-    rows = [b.add(row, integer(offset)) for offset in range(height)]
-    before, body, after = b.block, b.append_basic_block("body"), b.append_basic_block("after")
-    b.branch(body)
-    b.position_at_end(body)
-    index, sums = b.phi(INTEGER), [b.phi(kernel.kind(width)) for _ in rows]
-    factors = kernel.load(
-        kernel.at(right.pointer, (index, right.down), (column, right.across)), width
+    b, (left, right, target), (height, firsts) = kernel.b, corner, size
+    left_down, left_across, right_down, target_down = strides
+    rows = [kernel.at(left, (integer(row), left_down)) for row in range(height)]
+    zeros = [number(kernel.kind(width), 0.0) for _ in rows for _, width in firsts]
+    with kernel.folded(addends, zeros) as (k, before, after):
+        factors_at = kernel.at(right, (k, right_down))
+        factors = [
+            kernel.load(kernel.at(factors_at, (integer(first), 1)), width)
+            for first, width in firsts
+        ]
+        sums = iter(before)
+        for row in rows:
+            factor = kernel.load(kernel.at(row, (k, left_across)))
+            for own, (_, width) in zip(factors, firsts, strict=True):
+                after.append(multiply_add(b, kernel.spread(factor, width), own, next(sums)))
+    totals = iter(after)
+    for row in range(height):
+        place = kernel.at(target, (integer(row), target_down))
+        for first, _ in firsts:
+            kernel.store(next(totals), kernel.at(place, (integer(first), 1)))
+
+
+def _copy(code: Code, source: Place, target: Place) -> Call:
+    """The source's numbers, row by row; a transposed one's in blocks that fit into registers."""
+    rows, columns = source.shape
+    sizes, block = Sizes(rows * columns), 1
+    while source.strides[0] == 1 and 2 * block <= min(rows, columns, code.lanes, LARGEST_BLOCK):
+        block *= 2
+    down, across, target_down = map(sizes.argument, (*source.strides, columns))
+    tiles = [sizes.argument(-(-size // block)) for size in (rows, columns)]
+    last = [sizes.argument(size - block) for size in (rows, columns)]
+
+    def write(kernel: Kernel) -> None:
+        b, (given, written) = kernel.b, kernel.pointers
+        with kernel.loop(tiles[0]) as tile_row, kernel.loop(tiles[1]) as tile_column:
+            i, j = (
+                _not_beyond(kernel, b.mul(tile, integer(block)), end)
+                for tile, end in zip((tile_row, tile_column), last, strict=True)
+            )
+            start = kernel.at(given, (i, down), (j, across))
+            lines = [
+                kernel.load(kernel.at(start, (integer(line), across)), block)
+                for line in range(block)
+            ]
+            place = kernel.at(written, (i, target_down), (j, 1))
+            for line, value in enumerate(_transposed(kernel, lines)):
+                kernel.store(value, kernel.at(place, (integer(line), target_down)))
+
+    return Call(
+        "copy",
+        (block, down, across, target_down, *tiles, *last),
+        [source, target],
+        sizes.values,
+        write,
     )
-    results = []
-    for own_row, total in zip(rows, sums, strict=True):
-        factor = kernel.load(kernel.at(left.pointer, (own_row, left.down), (index, left.across)))
-        results.append(multiply_add(b, kernel.spread(factor, width), factors, total))
-        total.add_incoming(number(kernel.kind(width), 0.0), before)
-        total.add_incoming(results[-1], body)
-    following = b.add(index, integer(1), flags=("nuw", "nsw"))
-    index.add_incoming(integer(0), before)
-    index.add_incoming(following, body)
-    b.cbranch(b.icmp_unsigned("<", following, integer(k)), body, after)
-    b.position_at_end(after)
-    for own_row, result in zip(rows, results, strict=True):
-        place = kernel.at(target.pointer, (own_row, target.down), (column, target.across))
-        kernel.store(result, place)
+
+
+def _not_beyond(kernel: Kernel, index: Value, last: Size) -> Value:
+    end = kernel.value(last)
+    return kernel.b.select(kernel.b.icmp_unsigned("<", index, end), index, end)
+
+
+def _transposed(kernel: Kernel, lines: list[Value]) -> list[Value]:
+    """The columns of a square of numbers: its lines interleaved, then those, until all are."""
+    count = len(lines)
+    half = count // 2
+    masks = [
+        ir.Constant(
+            ir.VectorType(ir.IntType(32), count),
+            [start + n // 2 + (n % 2) * count for n in range(count)],
+        )
+        for start in (0, half)
+    ]
+    for _ in range(count.bit_length() - 1):
+        lines = [
+            kernel.b.shuffle_vector(x, y, mask)
+            for x, y in zip(lines[:half], lines[half:], strict=True)
+            for mask in masks
+        ]
+    return lines

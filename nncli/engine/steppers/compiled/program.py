@@ -1,14 +1,15 @@
 """Program: the tapes of a run as one function that makes any number of steps, compiled."""
 
 import ctypes
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
 
 from nncli.engine.operations import Concatenate, Operation
+from nncli.engine.steppers.compiled.calls import Call
+from nncli.engine.steppers.compiled.groups import Group, group_calls, grouped
 from nncli.engine.steppers.compiled.instructions import Value
 from nncli.engine.steppers.compiled.kernel import (
     BYTE,
@@ -16,43 +17,40 @@ from nncli.engine.steppers.compiled.kernel import (
     NOTHING,
     POINTER,
     Code,
-    Kernel,
     Registers,
     integer,
 )
 from nncli.engine.steppers.compiled.loops import (
-    Group,
-    gather_kernel,
-    group_kernel,
-    grouped,
-    loop_kernel,
-    reduction_kernel,
-    scatter_add_kernel,
+    gather_calls,
+    loop_calls,
+    reduction_calls,
+    scatter_add_calls,
 )
 from nncli.engine.steppers.compiled.lowering import (
     LoweredAllReduce,
     LoweredElementwise,
     LoweredGather,
     LoweredProduct,
+    LoweredRead,
     LoweredReduction,
     LoweredScatterAdd,
     Lowering,
 )
 from nncli.engine.steppers.compiled.places import Place, address_of
-from nncli.engine.steppers.compiled.products import product_kernel
+from nncli.engine.steppers.compiled.products import product_calls
 from nncli.engine.steppers.compiled.shared_kernels import SharedKernels
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.tape import Tape, single
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-KERNELS: dict[type, Callable[[Code, Any], Kernel]] = {
-    Group: group_kernel,
-    LoweredElementwise: loop_kernel,
-    LoweredReduction: reduction_kernel,
-    LoweredProduct: product_kernel,
-    LoweredGather: gather_kernel,
-    LoweredScatterAdd: scatter_add_kernel,
+KERNELS: dict[type, Callable[[Code, Any], Iterable[Call]]] = {
+    Group: group_calls,
+    LoweredElementwise: loop_calls,
+    LoweredReduction: reduction_calls,
+    LoweredProduct: product_calls,
+    LoweredGather: gather_calls,
+    LoweredScatterAdd: scatter_add_calls,
 }
 RUN = ctypes.CFUNCTYPE(None, ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64)
 
@@ -92,14 +90,15 @@ def add_routine(
         return b.inttoptr(integer(place.address), POINTER)
 
     for step in steps:
-        if isinstance(step, LoweredAllReduce):
-            b.call(code.call_of(partial(step.operation.sum, step.operation.target)), [])
+        if isinstance(step, LoweredAllReduce | LoweredRead):
+            first = step.first if isinstance(step, LoweredRead) else 0
+            b.call(code.call_of(step.call), [b.gep(index, [integer(first)], source_etype=INTEGER)])
             continue
-        kernel, places = kernels.of(step)
-        arguments = [pointer(place) for place in places]
-        if kernel.takes_index and isinstance(step, LoweredGather):
-            arguments.append(b.gep(index, [integer(step.first)], source_etype=INTEGER))
-        b.call(kernel.function, arguments)
+        for kernel, call in kernels.of(step):
+            arguments = [*map(pointer, call.places), *map(integer, call.sizes)]
+            if call.takes_index and isinstance(step, LoweredGather):
+                arguments.append(b.gep(index, [integer(step.first)], source_etype=INTEGER))
+            b.call(kernel.function, arguments)
     b.ret_void()
     return Routine(function, rows, lower.drawn)
 
@@ -120,8 +119,12 @@ def add_run(
     b.cbranch(b.icmp_signed(">", steps, integer(0)), body, after)
     b.position_at_end(body)
     step, cursors = b.phi(INTEGER), [b.phi(POINTER) for _ in starts]
-    kind = b.load(b.gep(kinds, [step], source_etype=BYTE), typ=BYTE)
-    rows, drawn = _add_choice(b, kind, gradients, cursors[:2])
+    if len(gradients) > 1:
+        kind = b.load(b.gep(kinds, [step], source_etype=BYTE), typ=BYTE)
+        rows, drawn = _add_choice(b, kind, gradients, cursors[:2])
+    else:
+        b.call(gradients[0].function, cursors[:2])
+        rows, drawn = integer(gradients[0].rows), integer(gradients[0].drawn)
     _add_scalars(code, b, scalars, cursors[2])
     b.call(update.function, cursors[:2])
     following = b.add(step, integer(1))
@@ -209,17 +212,11 @@ class Program:
         target = llvm.Target.from_default_triple().create_target_machine(
             cpu=llvm.get_host_cpu_name(),
             features=llvm.get_host_cpu_features().flatten(),
-            opt=3,
+            opt=2,
             jit=True,
         )
         code.module.triple, code.module.data_layout = target.triple, str(target.target_data)
         module = llvm.parse_assembly(str(code.module))
-        options = llvm.create_pipeline_tuning_options(speed_level=2)
-        options.loop_vectorization = True
-        # these two take a third of the time to compile, and save none to run
-        options.loop_unrolling = options.slp_vectorization = False
-        passes = llvm.create_pass_builder(target, options)
-        passes.getModulePassManager().run(module, passes)
         self.engine = llvm.create_mcjit_compiler(module, target)
         for name, address in code.outside.items():
             self.engine.add_global_mapping(module.get_function(name), address)

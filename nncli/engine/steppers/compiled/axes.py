@@ -1,0 +1,101 @@
+"""Axes: how kernels pass over arrays, whose sizes and strides a call brings."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from nncli.engine.steppers.compiled.calls import Size, Sizes
+from nncli.engine.steppers.compiled.instructions import Value
+from nncli.engine.steppers.compiled.kernel import Kernel, integer
+from nncli.frozen import frozen
+from nncli.parts.arrays import Shape
+
+LONGEST_ROW = 4  # registers of a row that is written out, without a loop
+
+Axis = tuple[int, tuple[int, ...]]  # its size, and the stride of each array along it
+Emit = Callable[[Sequence[Value], int], None]  # addresses, and how many numbers from each on
+
+
+def merged_axes(shape: Shape, strides: Sequence[Sequence[int]]) -> list[Axis]:
+    """The axes of a shape, outermost first, neighbours joined where every array runs on.
+
+    strides: of each array over the shape. There is one axis at the least.
+    """
+    merged: list[Axis] = []
+    for size, *own in zip(shape, *strides, strict=True):
+        if size == 1:
+            continue
+        if merged:
+            before, outer = merged[-1]
+            if all(stride == inner * size for stride, inner in zip(outer, own, strict=True)):
+                merged[-1] = before * size, tuple(own)
+                continue
+        merged.append((size, tuple(own)))
+    return merged or [(1, (0,) * len(strides))]
+
+
+@frozen
+class Axes:
+    """The axes of a call's arrays.
+
+    outer: (size, strides), outermost first.  across: strides along the innermost axis.
+    pieces: of that axis where it is short: (first, width) each; else none, and it has `whole`
+    numbers in registers of `lanes`, and `rest` more.
+    """
+
+    outer: tuple[tuple[Size, tuple[Size, ...]], ...]
+    across: tuple[Size, ...]
+    pieces: tuple[tuple[int, int], ...]
+    lanes: int
+    whole: Size
+    rest: Size
+
+    @classmethod
+    def of(cls, axes: Sequence[Axis], sizes: Sizes, lanes: int) -> "Axes":
+        *outer, (columns, across) = axes
+        if any(stride not in (0, 1) for stride in across):
+            lanes = 1
+        rest = columns % lanes
+        is_short = lanes > 1 and columns <= LONGEST_ROW * lanes
+        return cls(
+            tuple((sizes(size), sizes.of(strides)) for size, strides in outer),
+            sizes.of(across),
+            tuple(_pieces(columns, lanes)) if is_short else (),
+            lanes,
+            0 if is_short else sizes(columns - rest),
+            0 if is_short else sizes(rest),
+        )
+
+    @contextmanager
+    def rows(self, kernel: Kernel) -> Iterator[list[Value]]:
+        """Loops over all axes but the innermost; inside, the address of each array's row."""
+        with ExitStack() as stack:
+            indices = [stack.enter_context(kernel.loop(size)) for size, _ in self.outer]
+            yield [
+                kernel.at(
+                    pointer,
+                    *((i, own[n]) for i, (_, own) in zip(indices, self.outer, strict=True)),
+                )
+                for n, pointer in enumerate(kernel.pointers)
+            ]
+
+    def along(self, kernel: Kernel, starts: Sequence[Value], emit: Emit) -> None:
+        """The innermost axis of a row that starts there, some numbers at a time."""
+        for first, width in self.pieces:
+            emit(self._moved(kernel, starts, integer(first)), width)
+        if self.whole != 0:
+            with kernel.loop(self.whole, self.lanes) as j:
+                emit(self._moved(kernel, starts, j), self.lanes)
+        if self.rest != 0:
+            starts = self._moved(kernel, starts, kernel.value(self.whole))
+            with kernel.loop(self.rest) as j:
+                emit(self._moved(kernel, starts, j), 1)
+
+    def _moved(self, kernel: Kernel, starts: Sequence[Value], by: Value) -> list[Value]:
+        pairs = zip(starts, self.across, strict=True)
+        return [kernel.at(start, (by, stride)) for start, stride in pairs]
+
+
+def _pieces(columns: int, lanes: int) -> Iterator[tuple[int, int]]:
+    """Whole registers, then what is left."""
+    for first in range(0, columns, lanes):
+        yield first, min(lanes, columns - first)
