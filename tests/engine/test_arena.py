@@ -1,5 +1,7 @@
 """Steps and evaluations have memory in common, and never what the other left there."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from engine_jobs import make_job, run_job
@@ -99,9 +101,7 @@ def test_an_arena_hands_out_each_part_once(monkeypatch):
     memory = Arena(100, np.dtype("f4"))
     parts = [memory.take(20, "f4"), memory.take(10, "f4"), memory.take(30, "f4")]
     assert [len(part) for part in parts] == [20, 10, 30]
-    assert not any(
-        np.shares_memory(one, other) for one, other in zip(parts, parts[1:], strict=False)
-    )
+    assert not any(np.shares_memory(one, other) for one, other in pairwise(parts))
     assert len({part.ctypes.data % arena.ALIGNMENT for part in parts}) == 1
     assert memory.take(30, "f4") is None  # too little is left
     assert memory.take(4, "f8") is None
