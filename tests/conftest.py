@@ -140,12 +140,20 @@ def _signals_arrive() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _evaluate_draws_few_resamples() -> Iterator[None]:
-    """`evaluate` in this process draws 100, where it draws 1,000 and takes half a second for it.
+    """`evaluate` in this process draws 100, where it draws 1,000.
 
     What an interval is has tests of its own, of as many as there are.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nncli.evaluation.scoring.resample", partial(resample, resamples=100))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _evaluations_here_fit_here() -> Iterator[None]:
+    """The process that fits has tests of its own, and every `nncli evaluate` that is a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nncli.evaluation.background_fit.BackgroundFit.start", lambda self: None)
         yield
 
 

@@ -79,10 +79,13 @@ class EpochMonitor:
 
     @cached_property
     def splits_between(self) -> frozenset[str]:
-        """What is scored of an epoch that isn't logged."""
+        """What is scored of an epoch that isn't logged; where that has the training rows, all is,
+        so that a report which isn't partial has every column.
+        """
         job = self.job
         columns = [*job.watched.values(), job.monitor] if self.needs_every_epoch else []
-        return frozenset(split_of(column) for column in columns)
+        watched = frozenset(split_of(column) for column in columns)
+        return frozenset({TRAIN, VAL}) if TRAIN in watched else watched
 
     def is_due(self, epoch: int) -> bool:
         """Whether an epoch is logged, whatever is found in it."""

@@ -7,6 +7,7 @@ import numpy as np
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
+from nncli.parts.metrics import confusion
 from nncli.parts.ranking import average_precision
 
 BINS = 10
@@ -30,14 +31,12 @@ def per_class(
     predictions: Array, truth: Array, classes: Sequence[str], decision: Decision = LIKELIEST
 ) -> dict[str, ClassScores]:
     """Every class by name."""
-    from sklearn.metrics import precision_recall_fscore_support
-
-    found = precision_recall_fscore_support(
-        truth, decision(predictions), labels=range(len(classes)), zero_division=0
-    )
-    *shares, rows = found  # rows come as fractions where every class but one lacks them
-    columns = [*(share.tolist() for share in shares), rows.astype(int).tolist()]
-    return {name: ClassScores(*row) for name, *row in zip(classes, *columns, strict=True)}
+    counts = confusion(predictions, truth, decision)
+    right, true, predicted = counts.diagonal(), counts.sum(axis=1), counts.sum(axis=0)
+    columns = (right / np.maximum(predicted, 1), right / np.maximum(true, 1))
+    f1 = 2 * right / np.maximum(true + predicted, 1)
+    rows = zip(*(each.tolist() for each in (*columns, f1, true)), strict=True)
+    return {name: ClassScores(*row) for name, row in zip(classes, rows, strict=True)}
 
 
 def largest(counts: Array, most: int) -> list[int]:
@@ -133,22 +132,31 @@ def _drawn(truth: Array, classes: int) -> list[int]:
 
 def roc_curve(name: str, score: Array, is_true: Array) -> RocCurve:
     """One class's, with as many points as a picture shows."""
-    from sklearn import metrics
-
-    x, y, _ = metrics.roc_curve(is_true, score)
+    found, wrong = _by_threshold(score, is_true)
+    bends = np.diff(found, 2, prepend=-1, append=-1) != 0  # others lie on a line
+    bends |= np.diff(wrong, 2, prepend=-1, append=-1) != 0
+    bends[[0, -1]] = True
+    x, y = (np.append(0.0, each[bends] / each[-1]) for each in (wrong, found))
     shown = _shown(len(x))
-    return RocCurve(name, x[shown], y[shown], float(metrics.auc(x, y)))
+    return RocCurve(name, x[shown], y[shown], float(np.trapezoid(y, x)))
 
 
 def precision_recall_curve(name: str, score: Array, is_true: Array) -> PrecisionRecallCurve:
     """One class's, with as many points as a picture shows."""
-    from sklearn import metrics
-
-    precision, recall, _ = metrics.precision_recall_curve(is_true, score)
-    precision, recall = precision[::-1], recall[::-1]
+    found, wrong = _by_threshold(score, is_true)
+    precision = np.append(1.0, found / (found + wrong))
+    recall = np.append(0.0, found / found[-1])
     shown, area = _shown(len(recall)), average_precision(score[:, None], is_true[:, None])
     chance = float(is_true.mean())
     return PrecisionRecallCurve(name, recall[shown], precision[shown], float(area[0]), chance)
+
+
+def _by_threshold(score: Array, is_true: Array) -> tuple[Array, Array]:
+    """(true rows, others) that are taken at each threshold, falling: every score once."""
+    order = np.argsort(-score, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
+    found = np.cumsum(is_true[order])[last]
+    return found, last + 1 - found
 
 
 def _shown(points: int) -> Array:

@@ -23,23 +23,21 @@ Draw = Callable[[Report, str], Any]
 
 
 def save(
-    report: Report, run: Path, *, has_plots: bool, suffix: str = ".png"
+    report: Report, run: Path, pictures: Mapping[str, bytes] | None = None
 ) -> tuple[list[str], list[str]]:
-    """Write `evaluation/<name>.json` and the pictures beside it: (paths in the run, troubles).
+    """Write `evaluation/<name>.json` and pictures beside it: (paths in the run, troubles).
 
-    What can't be drawn or written is a trouble, and no error: the scores are known all the same.
+    What can't be written is a trouble, and no error: the scores are known all the same.
     """
-    troubles: list[str] = []
-    pictures = dict(_pictures(report, suffix, troubles)) if has_plots else {}
-    name = f"{report.name}.json"
+    pictures, name = pictures or {}, f"{report.name}.json"
     files = [f"{FOLDER}/{each}" for each in (name, *pictures)]
     described = {"files": files, "alt": alternatives(report, files)}
     value = {"run": report.run, **report.to_json(), **described}
     try:
         _commit(place_inside(run, FOLDER), {**pictures, name: to_json(value)})
     except (FileFailure, CorruptRun) as error:
-        return [], [*troubles, f"not saved: {error}"]
-    return files, troubles
+        return [], [f"not saved: {error}"]
+    return files, []
 
 
 def _commit(path: Path, contents: Mapping[str, bytes]) -> None:
@@ -56,8 +54,16 @@ def _commit(path: Path, contents: Mapping[str, bytes]) -> None:
         folder.unlock()
 
 
+def pictures_of(report: Report, suffix: str = ".png") -> tuple[dict[str, bytes], list[str]]:
+    """(content by path in the folder, troubles) of the pictures that suit the task.
+
+    What shows nothing, or can't be drawn, is a trouble. Baselines are in none of them.
+    """
+    troubles: list[str] = []
+    return dict(_pictures(report, suffix, troubles)), troubles
+
+
 def _pictures(report: Report, suffix: str, troubles: list[str]) -> Iterator[tuple[str, bytes]]:
-    """(path in the folder, content) of each picture that suits the task and shows something."""
     if not report.is_finite:
         troubles.append("no plots: the predictions are not all finite")
         return

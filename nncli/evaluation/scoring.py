@@ -1,27 +1,30 @@
 """Scoring: a trained model on a set of rows, beside what else can be made of the same table."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from nncli.artifacts.trained_model import ChosenRows, Scored, TrainedModel
 from nncli.data.memory import available
 from nncli.engine.threads import limited
 from nncli.errors import DataError, UserError
+from nncli.evaluation.background_fit import BackgroundFit, Fitted
 from nncli.evaluation.best_model import LINEAR, TREES
-from nncli.evaluation.boosted_trees import Rows, boosted_trees
+from nncli.evaluation.boosted_trees import Rows
 from nncli.evaluation.coverage import coverage
 from nncli.evaluation.intervals import resample
-from nncli.evaluation.linear_model import linear_model
 from nncli.evaluation.report import Report
-from nncli.parts.arrays import Array
+from nncli.evaluation.rivals import Task
 from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, deciding
-from nncli.parts.table import Task
+from nncli.parts.table import Task as TableTask
 from nncli.untrusted_files.opening import in_words
 
 COPIES = 4  # of a number for each row and class: predictions, two rivals', a resample
 
 
-def _besides(task: Task) -> dict[str, Metric]:
+def _besides(task: TableTask) -> dict[str, Metric]:
     """What a report has whether or not training measures it."""
     metrics = (AveragePrecision(), MatthewsCorrcoef())
     return {metric.name: metric for metric in metrics if task in metric.tasks}
@@ -37,33 +40,35 @@ def _refuse_too_many(rows: int, classes: int) -> None:
         )
 
 
-def _rivals(
-    trained: TrainedModel, rows: ChosenRows, scored: Scored
-) -> tuple[dict[str, Array], int, str]:
-    """Predictions of baselines, a linear model and boosted trees by name, and what to say of them.
-
-    Rows that are new to what is scored, and not to them, have baselines alone.
-    """
+def _task(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> Task:
+    """What rivals learn, and are asked."""
     built, job = trained.built, trained.built.job
-    table, seed = built.table, job.seeds.split
-    rivals = dict(built.baselines(len(scored.rows.truth)))
-    if not scored.are_new:
-        return rivals, len(job.train), ""
-    linear = linear_model(
-        job.train, scored.rows, len(table.classes), has_labels=bool(table.labels), seed=seed
+    learnt, asked = (replace(each, origin=None, aside={}) for each in (built.table, rows.table))
+    return Task(
+        job.train,
+        scored.rows,
+        Rows(learnt, built.rows.train),
+        Rows(asked, rows.rows),
+        len(built.table.classes),
+        has_labels=bool(built.table.labels),
+        seed=job.seeds.split,
+        threads=job.training.threads,
     )
-    rivals[LINEAR] = linear.predictions
-    learnt, asked = Rows(table, built.rows.train), Rows(rows.table, rows.rows)
-    trees = boosted_trees(learnt, asked, job.train.weights, seed)
-    if trees.predictions is not None:
-        rivals[TREES] = trees.predictions
-    return rivals, linear.fitted_rows, trees.note
 
 
-def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
+def evaluate(
+    trained: TrainedModel,
+    rows: ChosenRows,
+    background: BackgroundFit | None = None,
+    meanwhile: Callable[[Report], None] = lambda report: None,
+) -> Report:
     """Score a trained model on rows, beside its baselines, a linear model and boosted trees.
 
-    A decision threshold is theirs too; the majority class is what it is.
+    A decision threshold is theirs too; the majority class is what it is. Rows that are new to what
+    is scored, and not to rivals, have baselines alone.
+
+    background: where rivals are fitted, if it has been started.  meanwhile: what is done with a
+    report that has no rivals yet.
     """
     built, job = trained.built, trained.built.job
     table = built.table
@@ -77,36 +82,53 @@ def evaluate(trained: TrainedModel, rows: ChosenRows) -> Report:
     if not table.classes and not np.isfinite(scored.rows.targets).all():
         dtype = scored.rows.targets.dtype
         raise DataError(f"{rows.name}: its targets overflow when scaled or stored as {dtype}")
+    background = background or BackgroundFit()
+    task = _task(trained, rows, scored) if scored.are_new else None
+    if task is not None:
+        background.ask(task)
     with limited(job.training), np.errstate(all="ignore"):
-        rivals, fitted_rows, trees_note = _rivals(trained, rows, scored)
-        network = resample(chosen, scored.predictions, truth, seed=seed)
-        others = {
-            rival: resample(
-                chosen if rival in (LINEAR, TREES) else deciding(metrics, LIKELIEST),
-                each,
-                truth,
-                seed=seed,
-            )
-            for rival, each in rivals.items()
-        }
-    return Report(
-        run=trained.name,
-        name=rows.name,
-        loss=scored.loss,
-        chosen=chosen,
-        network=network,
-        baselines=others,
-        predictions=scored.predictions,
-        truth=truth,
-        fitted_rows=fitted_rows,
-        training_rows=len(job.train),
-        classes=tuple(table.classes),
-        targets=tuple(table.targets) if table.task == "regression" else (),
-        labels=tuple(table.targets) if table.labels else (),
-        decision=trained.decision,
-        decided=trained.decided,
-        decision_keys=trained.decision_keys,
-        trees_note=trees_note,
-        coverage=coverage(trained, rows, scored),
-        are_new=scored.are_new,
+        baselines = built.baselines(len(truth))
+        likeliest = deciding(metrics, LIKELIEST)
+        report = Report(
+            run=trained.name,
+            name=rows.name,
+            loss=scored.loss,
+            chosen=chosen,
+            network=resample(chosen, scored.predictions, truth, seed=seed),
+            baselines={
+                name: resample(likeliest, each, truth, seed=seed)
+                for name, each in baselines.items()
+            },
+            predictions=scored.predictions,
+            truth=truth,
+            fitted_rows=len(job.train),
+            training_rows=len(job.train),
+            classes=tuple(table.classes),
+            targets=tuple(table.targets) if table.task == "regression" else (),
+            labels=tuple(table.targets) if table.labels else (),
+            decision=trained.decision,
+            decided=trained.decided,
+            decision_keys=trained.decision_keys,
+            coverage=coverage(trained, rows, scored),
+            are_new=scored.are_new,
+        )
+        meanwhile(report)
+        return report if task is None else _beside(report, background.fitted(task), seed)
+
+
+def _beside(report: Report, fitted: Fitted, seed: int) -> Report:
+    """The report with a linear model and boosted trees beside the network."""
+    linear, trees = fitted
+    rivals = {LINEAR: linear.predictions}
+    if trees.predictions is not None:
+        rivals[TREES] = trees.predictions
+    scored = {
+        name: resample(report.chosen, each, report.truth, seed=seed)
+        for name, each in rivals.items()
+    }
+    return replace(
+        report,
+        baselines={**report.baselines, **scored},
+        fitted_rows=linear.fitted_rows,
+        trees_note=trees.note,
     )

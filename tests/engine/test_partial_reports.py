@@ -74,8 +74,10 @@ def test_the_best_report_is_completed_from_the_weights_that_are_kept():
         {"converged": Converged("loss", 1e-4)},
     ],
 )
-def test_training_rows_that_are_watched_are_scored_in_every_epoch(watch):
-    assert not any(report.is_partial for report in run_job(job_of(5, **watch)).reports)
+def test_where_training_rows_are_watched_every_report_has_every_column(watch):
+    every, fifth = (run_job(job_of(log_every, **watch)).reports for log_every in (1, 5))
+    assert not any(report.is_partial for report in fifth)
+    assert [without_clock(report) for report in fifth] == [without_clock(r) for r in every]
 
 
 def test_an_epoch_that_only_the_clock_shows_is_not_scored(monkeypatch):

@@ -8,7 +8,7 @@ from report_samples import classified, regressed, report
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.evaluation.descriptions import alternatives
-from nncli.evaluation.report_files import save
+from nncli.evaluation.report_files import pictures_of, save
 
 SURE = np.eye(2)[np.arange(40) % 2]
 HALF_RIGHT = np.eye(2)[np.arange(40) // 2 % 2]
@@ -97,9 +97,16 @@ def test_rows_are_named_by_their_split_or_their_file():
     assert classified(22, "abc", name="new.csv").what == "22 rows of new.csv"
 
 
+def drawn_and_saved(made, path):
+    """(files, troubles) of a report with its pictures."""
+    pictures, not_drawn = pictures_of(made)
+    files, not_saved = save(made, path, pictures)
+    return files, [*not_drawn, *not_saved]
+
+
 def test_files_of_a_classifier(tmp_path):
     made = classified(50, ("no", "yes"))
-    files, troubles = save(made, tmp_path, has_plots=True)
+    files, troubles = drawn_and_saved(made, tmp_path)
     assert files == [
         "evaluation/test.json",
         "evaluation/test/confusion.png",
@@ -120,7 +127,7 @@ def test_files_of_a_classifier(tmp_path):
 
 
 def test_files_of_a_regression(tmp_path):
-    files, _ = save(regressed(50, name="new.csv"), tmp_path, has_plots=True)
+    files, _ = drawn_and_saved(regressed(50, name="new.csv"), tmp_path)
     assert files == [
         "evaluation/new.csv.json",
         "evaluation/new.csv/predicted_vs_true.png",
@@ -131,25 +138,25 @@ def test_files_of_a_regression(tmp_path):
 def test_same_report_gives_the_same_bytes(tmp_path):
     made = classified(50, ("a", "b", "c"))
     for folder in ("first", "second"):
-        files, _ = save(made, tmp_path / folder, has_plots=True)
+        files, _ = drawn_and_saved(made, tmp_path / folder)
     for file in files:
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
 
 
 def test_without_plots_only_the_figures_are_written(tmp_path):
-    files, _ = save(classified(50, "abc"), tmp_path, has_plots=False)
+    files, _ = save(classified(50, "abc"), tmp_path)
     assert files == ["evaluation/test.json"]
 
 
 def test_rows_of_one_class_have_no_curves_and_a_note(tmp_path):
-    files, troubles = save(report([[0.2, 0.8]] * 5, [1] * 5, "ab"), tmp_path, has_plots=True)
+    files, troubles = drawn_and_saved(report([[0.2, 0.8]] * 5, [1] * 5, "ab"), tmp_path)
     assert len(files) == 3
     assert troubles == ["no roc.png and precision_recall.png: all rows are of one class"]
 
 
 def test_predictions_that_are_not_finite_are_not_drawn(tmp_path):
     made = report([[np.nan, 0.8]] * 5, [1] * 5, "ab")
-    files, troubles = save(made, tmp_path, has_plots=True)
+    files, troubles = drawn_and_saved(made, tmp_path)
     assert files == ["evaluation/test.json"]
     assert troubles == ["no plots: the predictions are not all finite"]
     assert made.to_json()["calibration_error"] is None
@@ -157,7 +164,7 @@ def test_predictions_that_are_not_finite_are_not_drawn(tmp_path):
 
 def test_values_that_no_axis_can_show_are_a_trouble_and_no_error(tmp_path):
     made = report([[-1e308], [1e308]], [[1e308], [-1e308]], targets="y")
-    files, troubles = save(made, tmp_path, has_plots=True)
+    files, troubles = drawn_and_saved(made, tmp_path)
     assert files == ["evaluation/test.json"]
     assert [trouble.split(":")[0] for trouble in troubles] == [
         "predicted_vs_true.png could not be drawn",
@@ -167,7 +174,7 @@ def test_values_that_no_axis_can_show_are_a_trouble_and_no_error(tmp_path):
 
 def test_place_that_can_not_be_written_is_a_trouble_and_no_error(tmp_path):
     (tmp_path / "evaluation").touch()
-    files, troubles = save(classified(50, "abc"), tmp_path, has_plots=True)
+    files, troubles = drawn_and_saved(classified(50, "abc"), tmp_path)
     assert files == []
     assert [trouble.startswith("not saved: ") for trouble in troubles] == [True]
 
@@ -177,7 +184,7 @@ def test_sealed_run_does_not_mind_the_files(tmp_path):
     run.write("a.txt", b"alpha")
     run.write_manifest()
     before = run.manifest()
-    files, _ = save(classified(50, "abc"), run.path, has_plots=True)
+    files, _ = drawn_and_saved(classified(50, "abc"), run.path)
     again = RunDirectory.open(run.path)
     assert again.read("a.txt") == b"alpha"
     again.recover()

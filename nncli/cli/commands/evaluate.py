@@ -69,23 +69,35 @@ def command(
     from nncli.artifacts.open_model import trained_model
     from nncli.cli.summary import note_unfinished, where_to_look
     from nncli.data.memory import require_room_for_libraries
+    from nncli.evaluation.background_fit import BackgroundFit
     from nncli.evaluation.descriptions import alternatives
-    from nncli.evaluation.report_files import save
+    from nncli.evaluation.report_files import pictures_of, save
     from nncli.evaluation.scoring import evaluate
 
-    trained = trained_model(run)
-    require_room_for_libraries(run)
-    if data is None:
-        rows = _recorded(trained, split)
-    else:
-        with input_file(data, input_format) as path:
-            rows = _read(trained, path)
-    report = evaluate(trained, rows)
+    pictures: dict[str, bytes] = {}
+    troubles: list[str] = []
+
+    def draw(report: "Report") -> None:
+        if has_plots:
+            drawn, not_drawn = pictures_of(report, f".{picture_format}")
+            pictures.update(drawn)
+            troubles.extend(not_drawn)
+
+    with BackgroundFit() as background:
+        background.start()
+        trained = trained_model(run)
+        require_room_for_libraries(run)
+        if data is None:
+            rows = _recorded(trained, split)
+        else:
+            with input_file(data, input_format) as path:
+                rows = _read(trained, path)
+        report = evaluate(trained, rows, background, draw)
     note_unfinished(trained.summary())
     if not as_json:
         echo(f"{escaped(str(run))}: {_in_words(report)}")
-    files, troubles = save(report, run, has_plots=has_plots, suffix=f".{picture_format}")
-    for trouble in troubles:
+    files, not_saved = save(report, run, pictures)
+    for trouble in [*troubles, *not_saved]:
         echo_line(f"note: {trouble}", err=True)
     if as_json:
         described = {"files": files, "alt": alternatives(report, files)}

@@ -1,0 +1,105 @@
+"""The background fit: a process that imports scikit-learn while this one loads, scores and draws.
+
+The import takes longer than fitting to a small table. The process waits for one task on its
+standard input, answers on its standard output and ends. Where it fails, or has nothing to gain, its
+task is done here: what comes of it is the same.
+"""
+
+import gc
+import pickle
+import subprocess
+import sys
+from threading import Thread
+from typing import IO, Any
+
+from nncli.engine.threads import allowed_cores
+from nncli.evaluation.boosted_trees import Trees
+from nncli.evaluation.linear_model import Linear
+from nncli.evaluation.rivals import Task
+
+Fitted = tuple[Linear, Trees]
+
+
+class BackgroundFit:
+    """Linear models and trees fitted beside whatever else is done."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sender: Thread | None = None
+        self._answer = b""
+
+    def start(self) -> None:
+        """Start the process, where there is a core for it and the import isn't done already."""
+        if allowed_cores() < 2 or "sklearn" in sys.modules:
+            return
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__],  # -P: nothing from the cwd
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for who waits for it
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
+            )
+        except OSError:
+            return
+
+    def ask(self, task: Task) -> None:
+        """Send the task, if it is small; the thread waits until the process takes it."""
+        if self._process is not None and task.is_small:
+            request = pickle.dumps(task)
+            self._sender = Thread(target=self._send, args=(self._process, request), daemon=True)
+            self._sender.start()
+
+    def _send(self, process: "subprocess.Popen[bytes]", request: bytes) -> None:
+        self._answer, _ = process.communicate(request)
+
+    def fitted(self, task: Task) -> Fitted:
+        """What became of the task that was asked."""
+        if self._sender is not None and self._process is not None:
+            self._sender.join()
+            if self._process.returncode == 0:
+                made: Fitted = pickle.loads(self._answer)
+                return made
+        return task.fit()
+
+    def __enter__(self) -> "BackgroundFit":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the process if it isn't needed any more."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.kill()
+        if self._sender is None:
+            self._process.communicate()
+        else:
+            self._sender.join()
+
+
+class _WithoutPandas:
+    """Pandas can't be found: scikit-learn imports it, a quarter of its time, to know its tables."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name, name=name)
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """The process's side: import scikit-learn, wait for the task, fit."""
+    sys.meta_path.insert(0, _WithoutPandas)
+    gc.disable()  # a quarter of the import looks for garbage
+    import sklearn.ensemble
+    import sklearn.linear_model  # noqa: F401
+
+    gc.enable()
+    if request := requests.read():
+        task: Task = pickle.loads(request)
+        answers.write(pickle.dumps(task.fit()))
+
+
+if __name__ == "__main__":
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+    gc.freeze()  # whoever waits for its end waits for no search for garbage

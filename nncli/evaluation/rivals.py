@@ -1,0 +1,49 @@
+"""Rivals: what a linear model and boosted trees make of the rows that a network learnt from."""
+
+import numpy as np
+
+from nncli.engine.evaluator import EvaluationSet
+from nncli.evaluation.boosted_trees import Rows, Trees, boosted_trees
+from nncli.evaluation.linear_model import Linear, linear_model
+from nncli.frozen import frozen
+
+MOST_SENT = 2_000_000  # numbers; of more, fitting takes longer than importing what fits
+
+
+@frozen
+class Task:
+    """What both learn, and are asked.
+
+    train, rows: as the network sees them, for the linear model.  learnt, asked: the raw columns of
+    the same rows, for trees.  classes: how many, 0 for numbers and labels.
+    threads: that matrix products may use.
+    """
+
+    train: EvaluationSet
+    rows: EvaluationSet
+    learnt: Rows
+    asked: Rows
+    classes: int
+    has_labels: bool
+    seed: int
+    threads: int
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is sent to another process in no time."""
+        tables = self.learnt.table, self.asked.table
+        if any(table.is_on_disk for table in tables):
+            return False
+        sets = [block for rows in (self.train, self.rows) for block in rows.inputs.values()]
+        arrays = [*(table.x for table in tables), *sets]
+        are_there = all(isinstance(each, np.ndarray) for each in arrays)
+        return are_there and sum(each.size for each in arrays) <= MOST_SENT
+
+    def fit(self) -> tuple[Linear, Trees]:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(self.threads, user_api="blas"):
+            linear = linear_model(
+                self.train, self.rows, self.classes, has_labels=self.has_labels, seed=self.seed
+            )
+            return linear, boosted_trees(self.learnt, self.asked, self.train.weights, self.seed)
