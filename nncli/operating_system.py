@@ -4,6 +4,7 @@ Names that only POSIX has are used here, in `artifacts/locks.py`, and elsewhere 
 whether they are there; a test holds the code to that.
 """
 
+import ctypes
 import os
 import re
 import shlex
@@ -35,6 +36,14 @@ def read_at(descriptor: int, into: memoryview, offset: int) -> int:
         content = os.read(descriptor, len(into))
     into[: len(content)] = content
     return len(content)
+
+
+def give_back_memory() -> None:
+    """What the C library keeps of freed memory goes back to the system, where it can be asked."""
+    if os.name == "posix":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
+        if trim is not None:
+            trim(0)
 
 
 def free_space(folder: Path) -> int | None:

@@ -92,7 +92,8 @@ def _made(row: Row, program: str, folder: Path) -> Program:
     if program in ENGINES:  # which read their files by themselves
         from benchmarks.speed.programs import trainer
 
-        return trainer.program(trainer.job(folder / f"{row.name}.yaml", ENGINES[program]))
+        job = trainer.job(folder / f"{row.name}.yaml", ENGINES[program])
+        return trainer.program(job, keeps_weights=False)
     return PROGRAMS[program](Task(row, _read(row, folder), folder, 1))
 
 

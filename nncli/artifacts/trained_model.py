@@ -185,18 +185,22 @@ class TrainedNetwork(TrainedModel):
         return self.reader.summary()
 
     def predict(self, table: Table, rows: Array | None = None) -> Array:
-        inputs = self._inputs(table, rows)
-        with limited(self.recorded.training):
-            return self.model.predict(self.reader.theta, inputs)
+        rows = np.arange(len(table)) if rows is None else rows
+        found = []
+        for piece in self.model.pieces(rows):
+            inputs = self._inputs(table, piece)
+            with limited(self.recorded.training):
+                found.append(self.model.predict(self.reader.theta, inputs))
+        return np.concatenate(found)
 
     def decide(self, table: Table) -> Array:
-        inputs = self._inputs(table, None)
+        inputs = self._inputs(table, np.arange(len(table)))
         with limited(self.recorded.training):
             return self.model.predict_classes(self.reader.theta, inputs, self.decision)
 
-    def _inputs(self, table: Table, rows: Array | None) -> Inputs:
+    def _inputs(self, table: Table, rows: Array) -> Inputs:
         with np.errstate(all="ignore"):  # what overflows is refused
-            return self.model.inputs(table, np.arange(len(table)) if rows is None else rows)
+            return self.model.inputs(table, rows)
 
     def score(self, chosen: ChosenRows) -> Scored:
         rows = self.built.model.evaluation_set(chosen.table, chosen.rows, self.built.row_weights)

@@ -32,6 +32,7 @@ from nncli.engine.settings import TrainingKeys
 from nncli.engine.steppers.choice import Choice, choose
 from nncli.errors import DataError, TableError, UserError
 from nncli.frozen import frozen
+from nncli.operating_system import give_back_memory
 from nncli.parts.arrays import Array
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import Rows
@@ -115,6 +116,8 @@ def assemble(
         model = Model(experiment, preprocessing)
         check_network(model, rows, source)
     validate_given_state(experiment.optimizer, model.network.layout, source)
+    # before there are inputs: what looks at columns takes memory as well
+    doubts = () if recorded else tuple(_doubts(given, experiment, split))
     job = _job(model, split, row_weights, source)
     if recorded:  # a run goes on with the engine that it began with
         return Built(model, table, rows, row_weights, job)
@@ -123,7 +126,8 @@ def assemble(
     job = replace(job, training=replace(job.training, engine=chosen.engine))
     model = replace(model, experiment=replace(experiment, training=job.training))
     refusal = [f"training.engine: {chosen.refusal}"] if chosen.refusal else []
-    warnings = *refusal, *_warnings(given, model, job, split)
+    asked = advice(given.training, model.experiment, job, table, preprocessing)
+    warnings = *refusal, *asked, *doubts
     is_chosen = given.data.task == "auto" and given.data.classes is None
     reason = task_reason(table) if is_chosen else ""
     return Built(model, table, rows, row_weights, job, warnings, reason)
@@ -189,6 +193,8 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
             raise
         message = error.problems[0].message  # a dataset's rows have no place to name
         raise source.error([("data.dataset", message)]) from None
+    if table.is_large:
+        give_back_memory()  # of what became inputs
     if model.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     for part in (train, val):
@@ -218,14 +224,13 @@ def _choose_engine(job: Job, given: TrainingKeys, source: Source) -> Choice:
         raise source.error([("training.engine", str(error))]) from None
 
 
-def _warnings(given: Experiment, model: Model, job: Job, split: SplitTable) -> Iterator[str]:
-    """What may keep the job from learning, or makes a score worth less than it looks."""
+def _doubts(given: Experiment, experiment: Resolved, split: SplitTable) -> Iterator[str]:
+    """What in the data makes a score worth less than it looks."""
     table = split.table
-    yield from advice(given.training, model.experiment, job, table, model.preprocessing)
     yield from rowless_classes(table)
     if given.data.path is not None:
         is_balanced = given.training.class_weight is not None or given.decision is not None
-        keys = model.experiment.data.preprocessing
+        keys = experiment.data.preprocessing
         told, rare = told_of_missing(keys), keys.categorical.rare
         yield from data_warnings(table, split.rows, is_balanced=is_balanced, told=told, rare=rare)
 

@@ -20,7 +20,7 @@ from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
 from nncli.data.target_transforms import refuse_untransformable
 from nncli.data.targets import TargetCoding
-from nncli.engine.cost import is_kept
+from nncli.engine.cost import chunk_rows, is_kept
 from nncli.engine.evaluator import EvaluationSet, Forward
 from nncli.engine.network import Network
 from nncli.engine.rows import CODE, InputBlock, Inputs, X
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nncli.data.reading.chunks import TableReader
 
 LARGE = 1 << 25  # bytes of inputs
+PIECE = 1 << 20  # numbers of inputs that are made at a time where they are needed but once
 SPREAD, TABLE_ITEM = 2, 8  # times as large as the columns that they are of; bytes of a cell
 
 
@@ -101,6 +102,16 @@ class Model:
             fold_case=data.fold_case,
             are_chosen=data.features.is_chosen,
         )
+
+    def pieces(self, rows: Array) -> Iterator[Array]:
+        """The rows, some at a time, whose inputs take little memory.
+
+        They are whole chunks of a pass forward, so that predictions are the same to the bit.
+        """
+        chunk = chunk_rows(self.network.widest)
+        step = chunk * max(PIECE // (chunk * max(self.preprocessing.width, 1)), 1)
+        for start in range(0, max(len(rows), 1), step):
+            yield rows[start : start + step]
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
         """Predictions for network inputs, (rows, classes) or (rows, targets)."""
@@ -172,7 +183,7 @@ class Model:
             start += len(chunk)
             yield {X: chunk, **{column.block: codes[column.name] for column in embedded}}
 
-    def _targets(self, truth: Array) -> InputBlock:
+    def targets(self, truth: Array) -> InputBlock:
         """What the loss compares outputs with; of very many classes, by their index."""
         loss, outputs = self.network.loss, self.network.outputs
         if self.is_by_index(len(truth)):
@@ -197,7 +208,7 @@ class Model:
         truth = table.y[rows]
         with np.errstate(all="ignore"):  # what overflows is refused
             inputs = self.inputs(table, rows)
-            targets = self._targets(truth)
+            targets = self.targets(truth)
         if row_weights is None:
             return EvaluationSet(inputs, targets, truth=truth)
         weights = row_weights(truth, None if table.weights is None else table.weights[rows])

@@ -17,6 +17,7 @@ from nncli.data.folds import folds, member_rows
 from nncli.data.targets import as_task
 from nncli.engine.state import stream
 from nncli.frozen import frozen
+from nncli.operating_system import give_back_memory
 from nncli.parts.splits import Rows, Split
 from nncli.parts.table import Table
 
@@ -102,6 +103,8 @@ def _load(data: Data, source: Source, *, may_be_constant: bool) -> Table:
         raise source.error([(data.source_key, message)]) from None
     if not finite:
         raise source.error([(data.source_key, "its values overflow: use smaller numbers")])
+    if table.is_large:
+        give_back_memory()  # that reading has taken
     with source.errors_at("data.task"):
         task = "classification" if data.classes else table.task
         folds = data.path is not None and any(map(data.parsers.folds_case, table.targets))

@@ -11,6 +11,7 @@ from nncli.cli.text_table import plus_minus, table
 from nncli.engine.duration import Duration, duration
 from nncli.engine.threads import free_cores
 from nncli.errors import NothingLeft
+from nncli.operating_system import give_back_memory
 from nncli.study import ensemble
 
 WORTH_A_PROCESS = 6.0  # seconds of training in all
@@ -41,6 +42,7 @@ def train_ensemble(
     with how.engine(signals, default=workers) as engine:
         study = prepared.begin(runs_dir)
         del prepared
+        give_back_memory()  # of the first member's inputs, while the members train
         return run_study(study, engine, signals, print_result, "train", how)
 
 

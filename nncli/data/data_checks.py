@@ -15,7 +15,7 @@ from nncli.parts.splits import Rows
 from nncli.parts.table import Column, Table, cell_problem
 
 IMBALANCE = 10  # times as many rows as the smallest class has
-CHUNK_VALUES = 1 << 19
+CHUNK_VALUES = 1 << 16
 FIRST_ROWS = 1000
 MOSTLY = 0.5  # the share from which something is the rule
 MANY_SINGLETONS = 20

@@ -1,4 +1,4 @@
-"""Rows on disk, for tables larger than memory: an unnamed file that ends with its last user.
+"""Numbers on disk instead of in memory: an unnamed file that ends with its last user.
 
 A file is read and written by position instead of mapped, so that a limit on address space holds
 too; the operating system keeps in its cache what memory there is to spare.
@@ -8,6 +8,7 @@ import math
 import os
 import tempfile
 import weakref
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class _Unnamed:
                 written = write_at(self._descriptor, left, offset)
                 left, offset = left[written:], offset + written
         except OSError as error:
-            reason = f"{error.strerror}: the table's rows are kept there; $TMPDIR moves them"
+            reason = f"{error.strerror}: numbers are kept there; $TMPDIR moves them"
             raise FileFailure(f"{self._folder}: {reason}") from error
 
     def _read(self, into: Array, offset: int) -> None:
@@ -54,7 +55,7 @@ class _Unnamed:
         while left:
             count = read_at(self._descriptor, left, offset)
             if not count:
-                raise FileFailure(f"{self._folder}: the file of the table's rows was cut short")
+                raise FileFailure(f"{self._folder}: a file of numbers was cut short")
             left, offset = left[count:], offset + count
 
 
@@ -66,15 +67,19 @@ def _bytes(values: Array) -> memoryview:
 class ColumnFile(_Unnamed):
     """(rows, columns) float64, appended a block at a time; a whole column is read at once.
 
-    `x[a:b]` and `x[indices]` give rows, `x[:, j]` a column, all as arrays of their own.
+    `x[a:b]` and `x[indices]` give rows, `x[:, j]` a column, all as arrays of their own. The block
+    that rows were last read of is kept: whoever wants some of its rows will mostly want the others.
+
+    is_needed: whether memory would be short without it.
     """
 
     dtype = np.dtype(float)
 
-    def __init__(self, columns: int) -> None:
+    def __init__(self, columns: int, *, is_needed: bool = True) -> None:
         super().__init__()
-        self._starts, self._columns = [0], columns
+        self._starts, self._columns, self.is_needed = [0], columns, is_needed
         self._chosen = np.arange(columns)
+        self._last: tuple[int, Array] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -95,6 +100,17 @@ class ColumnFile(_Unnamed):
         other._chosen = self._chosen[columns]
         return other
 
+    def block(self, number: int) -> Array:
+        """(columns, rows) as they were appended."""
+        first, last = self._starts[number], self._starts[number + 1]
+        values = np.empty((self._columns, last - first))
+        self._read(values, first * self._columns * 8)
+        return values
+
+    def blocks(self) -> Iterator[Array]:
+        """Each of them, in order."""
+        return map(self.block, range(len(self._starts) - 1))
+
     def _piece(self, block: int, column: int) -> Array:
         first, last = self._starts[block], self._starts[block + 1]
         piece = np.empty(last - first)
@@ -110,11 +126,13 @@ class ColumnFile(_Unnamed):
         rows = np.arange(*key.indices(len(self))) if isinstance(key, slice) else np.asarray(key)
         values = np.empty((len(rows), len(self._chosen)))
         owner = np.searchsorted(self._starts, rows, "right") - 1
-        for block in np.unique(owner):
-            mine = np.flatnonzero(owner == block)
-            within = rows[mine] - self._starts[block]
-            for position, column in enumerate(self._chosen):
-                values[mine, position] = self._piece(block, int(column))[within]
+        for number in np.unique(owner).tolist():
+            mine = np.flatnonzero(owner == number)
+            if self._last is None or self._last[0] != number:
+                self._last = None  # before the next is read
+                self._last = number, self.block(number)
+            within = rows[mine] - self._starts[number]
+            values[mine] = self._last[1][self._chosen[:, None], within].T
         return values
 
 
@@ -163,3 +181,21 @@ class RowFile(_Unnamed):
             if read_at(descriptor, view, row * size) != size:
                 self._read(out[place : place + 1], row * size)
         return out
+
+
+class ArrayFile(_Unnamed):
+    """Some arrays, written whole and read back, any number of times."""
+
+    def write(self, arrays: Sequence[Array]) -> None:
+        """Remember them. Raises FileFailure on a full disk."""
+        start = 0
+        for array in arrays:
+            self._write(array, start)
+            start += array.nbytes
+
+    def read(self, arrays: Sequence[Array]) -> None:
+        """Fill the first of them, contiguous arrays, with what was written last."""
+        start = 0
+        for array in arrays:
+            self._read(array, start)
+            start += array.nbytes

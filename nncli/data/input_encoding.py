@@ -116,7 +116,8 @@ class Encoder:
             numbers = np.column_stack([numbers, self._derive(numbers, rows)])
         _, _, shown, inputs, shift, scale = self.numbers
         chosen = numbers if len(shown) == numbers.shape[1] else numbers[:, shown]
-        scaled = (chosen - shift) / scale
+        scaled = chosen - shift
+        scaled /= scale
         if self.is_scaled_alone:  # nothing to spread out
             return np.asarray(scaled)
         x = np.zeros((len(rows), self.width))

@@ -34,7 +34,7 @@ OPTIONS: dict[str, Any] = {
     "formula": "",
     "for_formulas": False,
 }  # of a feature
-CHUNK_VALUES = 1 << 19  # transformed at a time, so that the copies on the way stay small
+CHUNK_VALUES = 1 << 17  # transformed at a time, so that the copies on the way stay small
 
 
 @frozen

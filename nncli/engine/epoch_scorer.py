@@ -3,6 +3,7 @@
 from collections.abc import Collection, Set
 from dataclasses import replace
 
+from nncli.engine.arena import Arena
 from nncli.engine.epoch_monitor import TRAIN, VAL, EpochReport
 from nncli.engine.evaluator import Evaluator, workspace_for
 from nncli.engine.gradient_norms import GradientNorms
@@ -12,11 +13,17 @@ from nncli.parts.arrays import Array
 
 
 class EpochScorer:
-    """Scores the splits of a job at one theta, which may change in place between two calls."""
+    """Scores the splits of a job at one theta, which may change in place between two calls.
 
-    def __init__(self, job: Job, theta: Array, ranks: Ranks = ALONE) -> None:
+    spare: memory that nobody else uses during a call.
+    """
+
+    def __init__(
+        self, job: Job, theta: Array, ranks: Ranks = ALONE, spare: Arena | None = None
+    ) -> None:
         rows = {TRAIN: job.train} if job.val is None else {TRAIN: job.train, VAL: job.val}
-        shared = workspace_for(job.network, theta, max(map(len, rows.values())))
+        most, arena = max(map(len, rows.values())), None if spare is None else spare.lent()
+        shared = workspace_for(job.network, theta, most, arena)
         self.theta = theta
         self.evaluators = {
             split: Evaluator(job.network, theta, each, job.decode, job.metrics, shared, ranks=ranks)

@@ -6,6 +6,7 @@ from dataclasses import field
 import numpy as np
 
 from nncli.engine import passes
+from nncli.engine.arena import Arena
 from nncli.engine.cost import chunk_rows, is_kept
 from nncli.engine.network import Network
 from nncli.engine.operations import Copy, Opaque
@@ -43,9 +44,11 @@ class Score:
     metrics: dict[str, float]
 
 
-def workspace_for(network: Network, theta: Array, rows: int) -> Workspace:
-    """Buffers to pass so many rows forward, a chunk at a time."""
-    return Workspace(network, min(rows, chunk_rows(network.widest)), theta)
+def workspace_for(
+    network: Network, theta: Array, rows: int, arena: Arena | None = None
+) -> Workspace:
+    """Buffers to pass so many rows forward, a chunk at a time. arena: as in Workspace."""
+    return Workspace(network, min(rows, chunk_rows(network.widest)), theta, arena=arena)
 
 
 Chunk = tuple[slice, Tape, LayerBuffers]

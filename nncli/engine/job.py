@@ -166,7 +166,8 @@ class Job:
 
     def start(self) -> TrainState:
         """The state before the first step."""
-        return self.state_at(self.network.initialize(stream("init", self.seeds.init)))
+        random = stream("init", self.seeds.init)
+        return self.state_at(self.network.initialize(random, self.training.dtype))
 
     def state_at(self, theta: Array) -> TrainState:
         """The state before the first step, but for its parameters, which are these."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -120,9 +121,9 @@ class Network:
             for name, shape in node.layer.state_shapes(node.input_shape).items():
                 yield f"{node.name}/{name}", shape, Zone.STATE
 
-    def initialize(self, random: np.random.Generator) -> Array:
-        """A starting theta, float64: layers in order, each layer's tensors in order."""
-        theta = np.empty(self.layout.size)
+    def initialize(self, random: np.random.Generator, dtype: Any = float) -> Array:
+        """A starting theta: layers in order, each layer's tensors in order, drawn in float64."""
+        theta = np.empty(self.layout.size, dtype)
         views = self.layout.views(theta)
         for node in self.nodes:
             starts = node.layer.initializers()

@@ -17,7 +17,7 @@ from nncli.engine.ranks import Ranks
 from nncli.engine.rows import Batch, X
 from nncli.engine.state import TrainState
 from nncli.engine.tape import Tape
-from nncli.engine.workspace import Workspace, recorded
+from nncli.engine.workspace import Workspace, arena_for, recorded
 from nncli.parts.arrays import Array, LayerBuffers
 
 
@@ -27,6 +27,7 @@ class Plan:
     data: all its rows; numbers in the dtype of theta, (layout.size,).
     batch_rows: rows of a step at the most. gather: whether a step picks its rows by `index`;
     otherwise it takes the first rows in place, without a copy; inputs on disk are read into memory.
+    arena: memory that nothing is kept in between two steps.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class Plan:
         self.data = data if gather else self._first_rows(data, batch_rows)
         self.trained = theta[: network.layout.trainable]
         self.gradient = np.zeros_like(self.trained)
-        self.workspace = Workspace(network, batch_rows, theta, self.gradient, random)
+        self.arena = arena_for(network, batch_rows, theta.dtype, gather=gather)
+        self.workspace = Workspace(network, batch_rows, theta, self.gradient, random, self.arena)
         self.index = np.zeros(batch_rows, dtype=np.intp)
         self._buffers: dict[int, list[LayerBuffers]] = {}
 

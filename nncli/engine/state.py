@@ -1,13 +1,18 @@
 """State: everything a training run is at one moment, and nothing else."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from nncli.data.disk import ArrayFile
+from nncli.errors import FileFailure
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import PlateauState
+
+IN_MEMORY = 1 << 18  # bytes of a snapshot up to which it is a copy in memory
 
 
 def stream(name: str, seed: int, *places: int) -> np.random.Generator:
@@ -38,7 +43,7 @@ class TrainState:
     epoch_shuffle: the shuffle stream's state when the epoch under way began.
     previous: the value `converged` compares with.
     best_theta: theta of the best epoch, where early stopping restores it.
-    reported: theta at the last report, kept by the trainer, which goes on writing to it.
+    reported: theta at the last report, where steps have been made since.
     """
 
     theta: Array
@@ -67,31 +72,57 @@ class TrainState:
 
 
 class Snapshot:
-    """A moment to come back to: a copy of what steps change, in buffers of its own."""
+    """A moment to come back to: a copy of what steps change, on disk where it takes much memory."""
 
     def __init__(self, state: TrainState, streams: Sequence[np.random.Generator]) -> None:
         """streams: the random streams in use; reading the others would cost time for nothing."""
         self.state, self.streams = state, streams
-        self.theta = np.empty_like(state.theta)
-        self.slots = {name: np.empty_like(slot) for name, slot in state.slots.items()}
+        self._arrays = [state.theta, *state.slots.values()]
+        self._kept: ArrayFile | list[Array] | None = None
+        if sum(array.nbytes for array in self._arrays) > IN_MEMORY:
+            with suppress(FileFailure):
+                self._kept = ArrayFile()
         self.take()
 
     def take(self) -> None:
         """Remember now."""
         state = self.state
-        np.copyto(self.theta, state.theta)
-        for name, slot in self.slots.items():
-            np.copyto(slot, state.slots[name])
+        self._keep()
         self.random = [random.bit_generator.state for random in self.streams]
         self.epoch, self.step = state.epoch, state.step
         self.step_in_epoch, self.epoch_shuffle = state.step_in_epoch, state.epoch_shuffle
 
+    def _keep(self) -> None:
+        if isinstance(self._kept, ArrayFile):
+            try:
+                self._kept.write(self._arrays)
+                return
+            except FileFailure:  # the disk is full
+                self._kept = None
+        if self._kept is None:
+            self._kept = [np.empty_like(array) for array in self._arrays]
+        for kept, array in zip(self._kept, self._arrays, strict=True):
+            np.copyto(kept, array)
+
+    def _put_back(self, into: Sequence[Array]) -> None:
+        """The first of the arrays, as they were."""
+        if isinstance(self._kept, ArrayFile):
+            self._kept.read(into)
+            return
+        assert self._kept is not None
+        for array, kept in zip(into, self._kept, strict=False):
+            np.copyto(array, kept)
+
+    def theta(self) -> Array:
+        """The parameters of the moment remembered, in memory of their own."""
+        theta = np.empty_like(self.state.theta)
+        self._put_back([theta])
+        return theta
+
     def restore(self) -> None:
         """Go back to the moment remembered."""
         state = self.state
-        np.copyto(state.theta, self.theta)
-        for name, slot in self.slots.items():
-            np.copyto(state.slots[name], slot)
+        self._put_back(self._arrays)
         for random, remembered in zip(self.streams, self.random, strict=True):
             random.bit_generator.state = remembered
         state.epoch, state.step = self.epoch, self.step

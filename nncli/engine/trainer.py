@@ -47,18 +47,17 @@ def train(
 class _Trainer:
     def __init__(self, job: Job, state: TrainState, stop: Stop, ranks: Ranks) -> None:
         self.job, self.state, self.stop, self.ranks = job, state, stop, ranks
-        self.scorer = EpochScorer(job, state.theta, ranks)
         self.monitor = EpochMonitor(job, state)
         self.snapshot = Snapshot(state, job.streams(state))
-        if state.reported is None:
-            state.reported = self.snapshot.theta
         self.began = time.perf_counter()
 
     def reports(self) -> Iterator[EpochReport]:
         """Epoch 0, unless training goes on from later, then each epoch that is evaluated."""
-        if self.state.step == 0:
-            yield self._report()
-        with closing(choice.stepper(self.job, self.state, self.ranks)) as stepper:
+        job, state, ranks = self.job, self.state, self.ranks
+        with closing(choice.stepper(job, state, ranks)) as stepper:
+            self.scorer = EpochScorer(job, state.theta, ranks, stepper.spare)
+            if state.step == 0:
+                yield self._report()
             while self._move(stepper):
                 report = self._report_of(stepper)
                 yield report
@@ -72,8 +71,14 @@ class _Trainer:
             return False
         every = 1 if self.monitor.needs_every_epoch else self.job.log_every
         window = min((epoch // every + 1) * every, last)
-        with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
-            return stepper.epochs(window, self.stop, LONGEST_SILENCE)
+        is_finished = False
+        try:
+            with np.errstate(all="ignore"):  # what isn't finite is found and named by _report
+                is_finished = stepper.epochs(window, self.stop, LONGEST_SILENCE)
+        finally:
+            if not is_finished and self.state.reported is None:
+                self.state.reported = self.snapshot.theta()
+        return is_finished
 
     def _report_of(self, stepper: Stepper) -> EpochReport:
         """Of the epoch that a stepper has made. Raises Diverged, with what it can tell of it."""
@@ -109,7 +114,7 @@ class _Trainer:
             self.snapshot.restore()
             raise
         self.snapshot.take()
-        state.reported = self.snapshot.theta  # the same moment
+        state.reported = None  # theta itself
         return replace(report, seconds=time.perf_counter() - self.began)
 
     def _scored(self, report: EpochReport, splits: Collection[str]) -> EpochReport:

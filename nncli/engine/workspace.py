@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.engine.arena import Arena
 from nncli.engine.network import Network, Node
 from nncli.engine.operations import Draw
 from nncli.engine.rows import X
@@ -21,6 +22,7 @@ class Workspace:
     """Buffers for up to `rows` rows, bound to one theta and (for training) one gradient.
 
     A smaller batch uses the first part of every buffer, so it costs no memory of its own.
+    arena: where what each pass writes anew may lie, instead of in memory of its own.
     """
 
     def __init__(
@@ -30,8 +32,9 @@ class Workspace:
         theta: Array,
         gradient: Array | None = None,
         random: np.random.Generator | None = None,
+        arena: Arena | None = None,
     ) -> None:
-        self.network, self.rows, self.dtype = network, rows, theta.dtype
+        self.network, self.rows, self.dtype, self.arena = network, rows, theta.dtype, arena
         self.tensors = network.layout.views(theta)
         self.gradients = network.layout.views(gradient) if gradient is not None else {}
         self.training = gradient is not None
@@ -47,8 +50,15 @@ class Workspace:
     def array(self, name: str, shape: Shape, largest: Shape, dtype: Any = None) -> Array:
         """The array called `name`, in this shape; `largest` is its shape for all rows."""
         if name not in self._arrays:
-            self._arrays[name] = np.zeros(math.prod(largest), dtype or self.dtype)
+            self._arrays[name] = self._placed(name, math.prod(largest), dtype or self.dtype)
         return self._arrays[name][: math.prod(shape)].reshape(shape)
+
+    def _placed(self, name: str, size: int, dtype: Any) -> Array:
+        """Memory for an array, of zeros unless a pass writes all of it before it is read."""
+        found = None
+        if self.arena is not None and _is_written_anew(name):
+            found = self.arena.take(size, dtype)
+        return np.zeros(size, dtype) if found is None else found
 
     def of_rows(self, name: str, rows: int, shape: Shape, dtype: Any = None) -> Array:
         """The array called `name`, (rows, *shape)."""
@@ -81,6 +91,7 @@ class Workspace:
                 saved={
                     name: self.array(f"{node.name}/{name}", shape, largest[name])
                     for name, shape in shapes.items()
+                    if self.training or name != "dz"  # which only a pass backward has
                 },
                 uniform=self.uniform,
                 training=self.training,
@@ -100,6 +111,22 @@ class Workspace:
             known[lines] = self.array("ones", (rows * lines,), (self.rows * most,))
             known[lines][...] = 1.0
         return known[lines]
+
+
+def _is_written_anew(name: str) -> bool:
+    """Whether every pass writes all of an array: a batch's rows, and what layers have of each."""
+    owner, _, short = name.rpartition("/")
+    return owner == "input" or name == "targets" or short in ("y", "dy", "z", "dz")
+
+
+def arena_for(network: Network, rows: int, dtype: Any, *, gather: bool) -> Arena:
+    """An arena for what a step of so many rows writes anew. gather: whether its rows, too."""
+    numbers = rows * (network.inputs * gather + network.outputs)
+    for node in network.nodes:
+        saved = node.layer.saved_shapes(rows, node.input_shape)
+        numbers += 2 * rows * node.outputs
+        numbers += sum(math.prod(saved[name]) for name in ("z", "dz") if name in saved)
+    return Arena(numbers, dtype)
 
 
 def _read(node: Node, inputs: Mapping[str, Array]) -> dict[str, Array]:

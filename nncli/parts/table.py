@@ -83,7 +83,7 @@ class Table:
     """Rows as numbers, and what they mean.
 
     x: (rows, features) float64: an index into `categories` for a feature that has some; NaN where
-       missing. On disk where memory is short: then `x[a:b]`, `x[:, j]`, `x[rows]` give arrays.
+       missing. A large one lies on disk: then `x[a:b]`, `x[:, j]`, `x[rows]` give arrays.
     y: class indices (rows,) where `classes` has names, else numbers (rows, targets); where `labels`
        has pairs, 0 or 1 each: a target is a label that a row has or has not, and `labels` says
        what each one's 0 and 1 stand for.
@@ -127,9 +127,14 @@ class Table:
         return digest.hexdigest()
 
     @property
-    def is_on_disk(self) -> bool:
-        """Whether x stays there, for want of memory."""
+    def is_large(self) -> bool:
+        """Whether x lies on disk."""
         return not isinstance(self.x, np.ndarray)
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether x lies there for want of memory."""
+        return self.is_large and bool(self.x.is_needed)
 
     @property
     def task(self) -> Task:

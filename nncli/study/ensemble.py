@@ -23,11 +23,11 @@ from nncli.assembly.split_table import SplitTable
 from nncli.config.ensemble_keys import MEMBER_SEEDS, EnsembleKeys
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source, load, load_text
+from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError, few
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import TimeSplit
-from nncli.parts.table import Table
 from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.study import tables
 from nncli.study.engines import Engine
@@ -71,7 +71,7 @@ class EnsembleStudy(RepeatStudy):
             if chosen is not None:
                 result["decision"] = _described(members[0], chosen)
                 files[DECISION] = to_json(result["decision"])
-            result["metrics"] = {"val": _metrics(members[0], self.whole.table, held_out, chosen)}
+            result["metrics"] = {"val": _metrics(members[0], held_out, chosen)}
         return self.end(result, files)
 
 
@@ -130,8 +130,10 @@ def prepare(config: Path, assignments: Sequence[str]) -> Prepared:
     given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
     experiment, source = load_text(source.text, config, given)
     whole, folds = _split(experiment, source)
-    for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
-        first = assemble(experiment, source, part)
+    own, *others = whole.folds or (whole,)
+    for part in reversed(others):  # one in memory at a time
+        assemble(experiment, source, part)
+    first = assemble(experiment, source, own)
     return Prepared(config, tuple(given), experiment, source, whole, folds, first)
 
 
@@ -192,13 +194,14 @@ def _described(first: TrainedNetwork, chosen: ChosenThreshold) -> dict[str, Any]
 
 
 def _metrics(
-    first: TrainedNetwork, table: Table, held_out: HeldOut, chosen: ChosenThreshold | None
+    first: TrainedNetwork, held_out: HeldOut, chosen: ChosenThreshold | None
 ) -> dict[str, float]:
     """The objective and the metrics of these predictions."""
     metrics = {metric.name: metric for metric in first.recorded.evaluation.metrics}
     decision = decision_of(first.recorded.decision, chosen)
-    rows = first.model.evaluation_set(table, held_out.rows, None)
     with np.errstate(all="ignore"):
+        targets = first.model.targets(held_out.truth)
+        rows = EvaluationSet({}, targets, truth=held_out.truth)  # no inputs: predictions are there
         loss = objective(first.model, held_out.predictions, rows)
         found = {
             name: metric(held_out.predictions, held_out.truth)

@@ -18,7 +18,7 @@ from nncli.config.load import load
 from nncli.data.disk import ColumnFile, RowFile
 from nncli.data.fitted_columns import Steps
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading import tables, text_files
+from nncli.data.reading import encoded_rows, tables, text_files
 from nncli.engine.trainer import train
 from nncli.errors import FileFailure
 
@@ -175,6 +175,7 @@ STEPS = Steps("robust", "mean", "category", "ignore")
 def small_chunks(monkeypatch):
     """Several blocks a file, several chunks of rows."""
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 60)
+    monkeypatch.setattr(encoded_rows, "BLOCK", 8 * 50)
     monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", 100)
     monkeypatch.setattr("nncli.data.data_checks.CHUNK_VALUES", 100)
 
@@ -253,6 +254,74 @@ def test_memory_decides_where_rows_stay(tmp_path, monkeypatch):
     assert labels(dataset.load())[:2] == ["a", "b"]
 
 
+# ---- tables that lie on disk though there is memory
+
+
+@pytest.fixture
+def large(monkeypatch, small_chunks):
+    """Any table is one."""
+    monkeypatch.setattr(encoded_rows, "LARGE", 8 * 100)
+
+
+def assert_same_cells(table, other):
+    assert_same(table, replace(other, x=as_needed(other.x)))
+
+
+def as_needed(file):
+    file.is_needed = True
+    return file
+
+
+@pytest.mark.parametrize("rows", [1, 30, 120])
+def test_a_large_table_lies_on_disk_and_training_does_not_know(tmp_path, large, rows):
+    text = columns(**MIXED, rows=rows)
+    table = read(tmp_path, text, may_be_constant=True)
+    assert isinstance(table.x, ColumnFile) == (rows > 1)
+    assert not table.is_on_disk
+
+
+def test_a_large_table_has_the_same_cells(tmp_path, large, monkeypatch):
+    text = columns(**MIXED, rows=120)
+    other = read(tmp_path, text, on_disk=False)
+    monkeypatch.setattr(encoded_rows, "LARGE", 1 << 24)
+    assert_same_cells(read(tmp_path, text, on_disk=False), other)
+
+
+def test_more_rows_than_were_expected_go_on_disk(large):
+    rows = encoded_rows.EncodedRows(2, on_disk=None, expected=10)
+    x = numbered(300, 2)
+    for start in range(0, 300, 30):
+        rows.append(x[start : start + 30].T)
+    assert isinstance(rows.whole(), ColumnFile)
+    np.testing.assert_array_equal(rows.whole()[np.arange(300)], x)
+
+
+@pytest.mark.parametrize("written", [0, 1, 5])
+def test_a_full_disk_leaves_a_large_table_in_memory(large, monkeypatch, written):
+    original, count = os.pwrite, iter(range(written))
+
+    def write(*arguments):
+        if next(count, None) is None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return original(*arguments)
+
+    monkeypatch.setattr(os, "pwrite", write)
+    rows, x = encoded_rows.EncodedRows(2, on_disk=False, expected=300), numbered(300, 2)
+    for start in range(0, 300, 30):
+        rows.append(x[start : start + 30].T)
+    assert isinstance(rows.whole(), np.ndarray)
+    np.testing.assert_array_equal(rows.whole(), x)
+
+
+def test_where_no_file_can_be_had_a_large_table_stays_in_memory(large, monkeypatch):
+    monkeypatch.setattr("nncli.data.disk._folder", lambda: Path("/nowhere"))
+    rows, x = encoded_rows.EncodedRows(2, on_disk=None, expected=300), numbered(300, 2)
+    rows.append(x.T)
+    np.testing.assert_array_equal(rows.whole(), x)
+    with pytest.raises(FileFailure, match="/nowhere"):
+        encoded_rows.EncodedRows(2, on_disk=True, expected=300)
+
+
 # ---- training
 
 
@@ -306,6 +375,7 @@ def test_weights_trained_from_disk_are_the_same_to_the_bit(
 
 def test_a_table_on_disk_is_never_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr("nncli.data.reading.text_files.CHUNK_CELLS", 1 << 13)
+    monkeypatch.setattr("nncli.data.reading.encoded_rows.BLOCK", 1 << 16)
     monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", 1 << 13)
     monkeypatch.setattr("nncli.data.data_checks.CHUNK_VALUES", 1 << 13)
     monkeypatch.setattr("nncli.engine.cost.CHUNK_NUMBERS", 1 << 13)

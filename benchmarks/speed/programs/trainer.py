@@ -36,8 +36,10 @@ def job(config: Path, engine: str) -> Job:
     return built.job
 
 
-def program(given: Job) -> Program:
+def program(given: Job, *, keeps_weights: bool = True) -> Program:
     """Its steps without its reports.
+
+    keeps_weights: whether the weights of before the last epoch are copied, to be compared.
 
     A report each n epochs and one after the last of 2n + 1: the first n warm up, and from the time
     of the second n that of the single epoch is taken off, and with it the report.
@@ -52,7 +54,8 @@ def program(given: Job) -> Program:
             reports = trainer.train(own, state)
             next(reports)
             next(reports)
-            tensors = own.network.layout.views(state.theta.copy())
+            kept = state.theta.copy() if keeps_weights else state.theta
+            tensors = own.network.layout.views(kept)
             moments = [time.perf_counter()]
             moments += [time.perf_counter() for _ in reports]
         many, one = np.diff(moments)

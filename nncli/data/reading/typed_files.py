@@ -19,7 +19,7 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.npz import NpzArchive
 from nncli.untrusted_files.opening import open_regular
 
-ROWS_A_CHUNK = 1 << 16
+ROWS_A_CHUNK, CELLS_A_CHUNK = 1 << 16, 1 << 16  # at the most
 COPIES = 2  # of an .npz table in memory, as it is and as a column's numbers
 
 
@@ -83,9 +83,9 @@ class NpzFile:
         return len(next(iter(self._columns.values())))
 
     def chunks(self) -> Iterator[Chunk]:
-        rows = len(next(iter(self._columns.values())))
-        for start in range(0, rows, ROWS_A_CHUNK):
-            stop = min(start + ROWS_A_CHUNK, rows)
+        rows, step = len(next(iter(self._columns.values()))), _rows_a_chunk(len(self.names))
+        for start in range(0, rows, step):
+            stop = min(start + step, rows)
             columns = [
                 column[start:stop].tolist()
                 if column.dtype.kind == "U"
@@ -93,6 +93,11 @@ class NpzFile:
                 for column in self._columns.values()
             ]
             yield Chunk(columns, np.arange(start + 1, stop + 1))
+
+
+def _rows_a_chunk(columns: int) -> int:
+    """So many that what is made of them stays small."""
+    return min(ROWS_A_CHUNK, max(CELLS_A_CHUNK // max(columns, 1), 1))
 
 
 def _width(shape: tuple[int, ...]) -> int:
@@ -187,7 +192,7 @@ class ParquetFile(ArrowFile):
         return self._open().schema_arrow
 
     def _parts(self) -> Iterator[Any]:
-        yield from self._open().iter_batches(batch_size=ROWS_A_CHUNK)
+        yield from self._open().iter_batches(batch_size=_rows_a_chunk(len(self.names)))
 
     def count_cells(self) -> int:
         return int(self._with_pyarrow(lambda: self._open().metadata.num_rows)) * len(self.names)

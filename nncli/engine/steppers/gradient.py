@@ -29,6 +29,7 @@ class GradientStepper(Stepper):
         self.job, self.state, self.batches = job, state, job.batches(state)
         self.ranks = ranks
         self.plan = plan_of(job, state, ranks, gather=not self.batches.in_place)
+        self.spare = self.plan.arena
         self.scalars = empty_scalars(job)
         self.steps_per_epoch = job.steps_per_epoch
         self.sets_every_step = job.optimizer.changes_every_step or job.schedule.interval == "step"

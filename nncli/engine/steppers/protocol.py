@@ -7,6 +7,7 @@ configs give it in `training.engine`: docs/plugins.md.
 from abc import abstractmethod
 from typing import Protocol
 
+from nncli.engine.arena import Arena
 from nncli.engine.job import Job
 from nncli.engine.ranks import Ranks
 from nncli.engine.state import TrainState
@@ -22,9 +23,11 @@ class Stepper(Protocol):
     writes to them meanwhile, but for `state.plateau`.
 
     is_at_minimum: whether no later epoch would change the parameters.
+    spare: memory that holds nothing between two calls, for evaluations; None: there is none.
     """
 
     is_at_minimum: bool = False
+    spare: Arena | None = None
 
     @abstractmethod
     def epochs(self, last: int, stop: Stop, seconds: float) -> bool:
