@@ -81,6 +81,8 @@ class Replay:
         except Diverged as error:
             if self.saved is not None:  # else the run itself never got further
                 self.diverged = error
+        # what the clock showed of a run isn't what it shows here: either may have reported more
+        self.done = max(self.done, min(self.state.epoch, self.epochs))
         self.is_complete = not stop.requested
         if self.is_complete and self.first is None and (left := next(self._expected, None)):
             self.first = EpochDifference(int(left[0]["epoch"]))

@@ -155,6 +155,18 @@ def test_interrupted_run_is_replayed_to_the_step_where_it_stopped(
     assert_identical(nncli("verify", run, "--json", "-q"), 6)
 
 
+def test_what_the_clock_showed_of_an_interrupted_run_is_replayed_whatever_it_shows_now(
+    nncli, train, interrupting, monkeypatch
+):
+    with monkeypatch.context() as slow:
+        slow.setattr("nncli.engine.trainer.LONGEST_SILENCE", 0.0)
+        interrupting(14)
+        run = train(code=130, output__log_every=100)
+    last = json.loads((run / "metrics.json").read_text())["epochs"]
+    assert last > 0
+    assert_identical(nncli("verify", run, "--json", "-q"), last)
+
+
 @pytest.mark.parametrize("epoch", [0, 1, 4])
 def test_killed_run_is_replayed_to_its_last_checkpoint_and_resumed_to_its_end(nncli, killed, epoch):
     run = killed(epoch, decision="{maximize: f1}")
