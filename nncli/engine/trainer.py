@@ -106,7 +106,7 @@ class _Trainer:
         )
         is_due = is_minimum or monitor.is_due(state.epoch)
         report = self._scored(report, everything if is_due else monitor.splits_between)
-        if report.is_partial and monitor.is_decisive(report):
+        if report.is_partial and (monitor.is_decisive(report) or self._is_astray(report)):
             report = self._scored(report, everything - report.splits)
         try:
             report = monitor.observe(report)
@@ -125,6 +125,14 @@ class _Trainer:
             self.snapshot.restore()
             raise error
         return report
+
+    def _is_astray(self, report: EpochReport) -> bool:
+        """Whether the loss, which wasn't scored, may not be finite: by val_loss and the weights."""
+        theta = self.state.theta
+        bound = math.sqrt(np.finfo(theta.dtype).max)
+        with np.errstate(all="ignore"):
+            sizes = abs(report.val_loss or 0.0), float(theta.dot(theta))
+        return not all(size < bound for size in sizes)  # of NaN, too
 
     def _last_rate(self) -> float | None:
         """The rate of the step just made; before any, of the first."""

@@ -7,9 +7,11 @@ from engine_jobs import make_job, run_job
 from nncli.engine.epoch_scorer import completed
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.settings import Converged, EarlyStopping
+from nncli.engine.trainer import train
+from nncli.errors import Diverged
 from nncli.parts.layers import Dense
 from nncli.parts.metrics import MeanAbsoluteError
-from nncli.parts.optimizers import Adam
+from nncli.parts.optimizers import Adam, Sgd
 from nncli.parts.schedules import ReduceOnPlateau
 
 STOPPING = EarlyStopping("val_loss", patience=6)
@@ -23,12 +25,13 @@ WATCHES = {
 
 def job_of(log_every, **changes):
     options = {
+        "hidden": [Dense(6)],
         "epochs": 40,
         "val_rows": 12,
         "optimizer": Adam(0.05),
         "metrics": {"mae": MeanAbsoluteError()},
     }
-    return make_job([Dense(6)], log_every=log_every, **{**options, **changes})
+    return make_job(log_every=log_every, **{**options, **changes})
 
 
 def without_clock(report):
@@ -78,6 +81,32 @@ def test_where_training_rows_are_watched_every_report_has_every_column(watch):
     every, fifth = (run_job(job_of(log_every, **watch)).reports for log_every in (1, 5))
     assert not any(report.is_partial for report in fifth)
     assert [without_clock(report) for report in fifth] == [without_clock(r) for r in every]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "watch",
+    [
+        {"early_stopping": EarlyStopping("val_loss", patience=500)},
+        {"early_stopping": EarlyStopping("val_mae", patience=500, restore_best_weights=False)},
+        {"converged": Converged("val_loss", 1e-9)},
+        {},
+    ],
+)
+def test_a_run_diverges_in_the_epoch_in_which_it_does_with_every_epoch_logged(
+    watch, dtype, monkeypatch
+):
+    monkeypatch.setattr("nncli.engine.trainer.LONGEST_SILENCE", 0.0)
+    found = []
+    for log_every in (1, 7, 100):
+        options = {"hidden": (), "optimizer": Sgd(20.0), "batch_size": 16, "dtype": dtype}
+        job = job_of(log_every, epochs=150, **options, **watch)
+        state = job.start()
+        with pytest.raises(Diverged) as error:
+            list(train(job, state))
+        found.append((str(error.value), state.epoch, state.theta.tolist()))
+    assert found[0][1] > 2
+    assert found[1:] == found[:1] * 2
 
 
 def test_an_epoch_that_only_the_clock_shows_is_not_scored(monkeypatch):
