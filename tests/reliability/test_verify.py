@@ -410,16 +410,18 @@ def test_weight_that_moved_by_one_ulp_is_named_with_epoch_and_tensor(nncli, nudg
 
 
 def test_size_of_a_difference_is_that_of_the_saved_tensor(nncli, nudged):
-    """Moved after the last report: of the checkpoint one number differs, by its last place."""
+    """Moved after the last report: of both files one number differs, by its last place."""
     run = nudged(6, "output/W")
-    (found,) = nncli("verify", run, "--json", "-q").json["last_differences"]
-    assert (found["file"], found["tensor"]) == ("checkpoints/last.safetensors", "output/W")
-    assert (found["numbers"], found["size"]) == (1, 4)
-    theta = load_file(run / "checkpoints" / "last.safetensors")["theta"]
-    moved = load_file(run / "model.safetensors")["output/W"][-1, 0]
-    assert found["largest"] == np.spacing(moved)
-    assert found["largest"] in (abs(theta - moved))
-    assert found["relative"] == found["largest"] / np.abs(theta[-5:-1]).max()
+    differences = nncli("verify", run, "--json", "-q").json["last_differences"]
+    files = ["model.safetensors", "checkpoints/last.safetensors"]
+    assert [(each["file"], each["tensor"]) for each in differences] == [
+        (file, "output/W") for file in files
+    ]
+    assert [(each["numbers"], each["size"]) for each in differences] == [(1, 4)] * 2
+    weights = load_file(run / "model.safetensors")["output/W"]
+    for each in differences:
+        assert each["largest"] == np.spacing(weights[-1, 0])
+        assert each["relative"] == each["largest"] / np.abs(weights).max()
 
 
 def test_difference_is_told_in_words_with_its_size(nncli, train):
