@@ -9,9 +9,13 @@ import os
 import re
 import shlex
 import shutil
+import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 SAFE = r"[\w@%+=:,./\\-]+"  # signs that cmd and PowerShell take as they are
 MOST_PROCESSES = 61  # that Windows lets one process wait for
@@ -44,6 +48,23 @@ def give_back_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone
         if trim is not None:
             trim(0)
+
+
+def start_module(module: str, *, hears_errors: bool) -> "Popen[bytes]":
+    """A process that runs a module, asked and heard by pipes. Raises OSError.
+
+    Ctrl-C doesn't reach it: whoever started it still has something to ask, or ends it.
+    """
+    import subprocess
+
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", module],  # -P: nothing from the cwd
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if hears_errors else subprocess.DEVNULL,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
+    )
 
 
 def free_space(folder: Path) -> int | None:

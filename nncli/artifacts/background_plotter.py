@@ -5,6 +5,8 @@ import json
 import sys
 from typing import IO, TYPE_CHECKING
 
+from nncli.operating_system import start_module
+
 if TYPE_CHECKING:
     from subprocess import Popen
 
@@ -29,22 +31,8 @@ class BackgroundPlotter:
 
     def start(self) -> None:
         """Start the process."""
-        import subprocess
-
         try:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "nncli.artifacts.background_plotter",
-                ],  # -P: nothing from the cwd
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # Ctrl-C is for the trainer, which asks for a last plot
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
-            )
+            self._process = start_module("nncli.artifacts.background_plotter", hears_errors=True)
         except OSError as error:
             self._trouble = str(error)
 

@@ -7,15 +7,18 @@ task is done here: what comes of it is the same.
 
 import gc
 import pickle
-import subprocess
 import sys
 from threading import Thread
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from nncli.engine.threads import allowed_cores
 from nncli.evaluation.boosted_trees import Trees
 from nncli.evaluation.linear_model import Linear
-from nncli.evaluation.rivals import Task
+from nncli.evaluation.rivals import RivalTask
+from nncli.operating_system import start_module
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 Fitted = tuple[Linear, Trees]
 
@@ -24,7 +27,7 @@ class BackgroundFit:
     """Linear models and trees fitted beside whatever else is done."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Popen[bytes] | None = None
         self._sender: Thread | None = None
         self._answer = b""
 
@@ -33,28 +36,21 @@ class BackgroundFit:
         if allowed_cores() < 2 or "sklearn" in sys.modules:
             return
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__],  # -P: nothing from the cwd
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for who waits for it
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
-            )
+            self._process = start_module(__name__, hears_errors=False)
         except OSError:
             return
 
-    def ask(self, task: Task) -> None:
+    def ask(self, task: RivalTask) -> None:
         """Send the task, if it is small; the thread waits until the process takes it."""
         if self._process is not None and task.is_small:
             request = pickle.dumps(task)
             self._sender = Thread(target=self._send, args=(self._process, request), daemon=True)
             self._sender.start()
 
-    def _send(self, process: "subprocess.Popen[bytes]", request: bytes) -> None:
+    def _send(self, process: "Popen[bytes]", request: bytes) -> None:
         self._answer, _ = process.communicate(request)
 
-    def fitted(self, task: Task) -> Fitted:
+    def fitted(self, task: RivalTask) -> Fitted:
         """What became of the task that was asked."""
         if self._sender is not None and self._process is not None:
             self._sender.join()
@@ -96,7 +92,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
     gc.enable()
     if request := requests.read():
-        task: Task = pickle.loads(request)
+        task: RivalTask = pickle.loads(request)
         answers.write(pickle.dumps(task.fit()))
 
 

@@ -11,7 +11,7 @@ MOST_SENT = 2_000_000  # numbers; of more, fitting takes longer than importing w
 
 
 @frozen
-class Task:
+class RivalTask:
     """What both learn, and are asked.
 
     train, rows: as the network sees them, for the linear model.  learnt, asked: the raw columns of

@@ -15,16 +15,16 @@ from nncli.evaluation.boosted_trees import Rows
 from nncli.evaluation.coverage import coverage
 from nncli.evaluation.intervals import resample
 from nncli.evaluation.report import Report
-from nncli.evaluation.rivals import Task
+from nncli.evaluation.rivals import RivalTask
 from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, deciding
-from nncli.parts.table import Task as TableTask
+from nncli.parts.table import Task
 from nncli.untrusted_files.opening import in_words
 
 COPIES = 4  # of a number for each row and class: predictions, two rivals', a resample
 
 
-def _besides(task: TableTask) -> dict[str, Metric]:
+def _besides(task: Task) -> dict[str, Metric]:
     """What a report has whether or not training measures it."""
     metrics = (AveragePrecision(), MatthewsCorrcoef())
     return {metric.name: metric for metric in metrics if task in metric.tasks}
@@ -40,11 +40,11 @@ def _refuse_too_many(rows: int, classes: int) -> None:
         )
 
 
-def _task(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> Task:
+def _task(trained: TrainedModel, rows: ChosenRows, scored: Scored) -> RivalTask:
     """What rivals learn, and are asked."""
     built, job = trained.built, trained.built.job
     learnt, asked = (replace(each, origin=None, aside={}) for each in (built.table, rows.table))
-    return Task(
+    return RivalTask(
         job.train,
         scored.rows,
         Rows(learnt, built.rows.train),

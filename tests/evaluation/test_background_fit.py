@@ -11,7 +11,7 @@ from nncli.engine.evaluator import EvaluationSet
 from nncli.evaluation import background_fit
 from nncli.evaluation.background_fit import BackgroundFit
 from nncli.evaluation.boosted_trees import Rows
-from nncli.evaluation.rivals import Task
+from nncli.evaluation.rivals import RivalTask
 from nncli.parts.table import Table
 
 FAILS = "import sys; sys.stdin.read(); sys.exit(1)"
@@ -26,7 +26,7 @@ def task():
     sets = [
         EvaluationSet({"x": x[some]}, np.eye(3)[y[some]], truth=y[some]) for some in (learnt, asked)
     ]
-    return Task(*sets, Rows(table, learnt), Rows(table, asked), 3, False, 0, 1)
+    return RivalTask(*sets, Rows(table, learnt), Rows(table, asked), 3, False, 0, 1)
 
 
 def started_with(*arguments):
@@ -39,7 +39,7 @@ def started_with(*arguments):
 
 
 def test_process_answers_what_is_fitted_here(task, monkeypatch):
-    monkeypatch.setattr(Task, "fit", None)  # it isn't fitted here
+    monkeypatch.setattr(RivalTask, "fit", None)  # it isn't fitted here
     with started_with("-P", "-m", background_fit.__name__) as fit:
         fit.ask(task)
         linear, trees = fit.fitted(task)
