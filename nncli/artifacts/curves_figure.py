@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from nncli.artifacts.curve_bands import WIDE_RANGE, show_epochs
@@ -26,6 +27,7 @@ class Curves:
     loss: what it is, as `cross_entropy, nats per row`.
     best_epoch: the run's own best, by `monitor` and `min_delta`.
     scores: the metrics that are better the higher they are.
+    best_values: what columns have in best_epoch, which may have no row of its own.
     """
 
     name: str
@@ -35,21 +37,32 @@ class Curves:
     monitor: str = "loss"
     min_delta: float = 0.0
     scores: Sequence[str] = ()
+    best_values: Mapping[str, float] = field(default_factory=dict)
 
     def is_by_steps(self, column: str) -> bool:
         """Whether its best is the one that an improvement by a least step kept."""
         return column == self.monitor and bool(self.min_delta)
 
-    def best_of(self, column: str) -> int | None:
-        """The epoch with the column's best value: the run's own where that is what it watched."""
+    def points(self, column: str) -> dict[int, float]:
+        """A column's value by epoch, that of the best epoch among them."""
+        rows = zip(self.columns["epoch"], self.columns[column], strict=True)
+        known = {int(epoch): value for epoch, value in rows}
+        if self.best_epoch is not None and column in self.best_values:
+            known.setdefault(self.best_epoch, self.best_values[column])
+        return dict(sorted(known.items()))
+
+    def best_of(self, column: str) -> tuple[int, float] | None:
+        """The epoch with the column's best value, the run's own where that is what it watched; and
+        the value. None where neither is known."""
         if self.best_epoch is None:
             return None
+        known = self.points(column)
         if column == self.monitor:
-            return self.best_epoch
+            value = known.get(self.best_epoch)
+            return None if value is None else (self.best_epoch, value)
         sign = -1.0 if column.removeprefix("val_") in self.scores else 1.0
-        values = zip(self.columns[column], self.columns["epoch"], strict=True)
-        finite = [(sign * value, int(epoch)) for value, epoch in values if math.isfinite(value)]
-        return min(finite)[1] if finite else None
+        finite = [(sign * value, epoch) for epoch, value in known.items() if math.isfinite(value)]
+        return (min(finite)[1], known[min(finite)[1]]) if finite else None
 
 
 def curves_figure(runs: Sequence[Curves], metric: str, is_log: bool | None = None) -> Any:
@@ -133,9 +146,10 @@ def _draw_run(
             label = metric
         if not is_alone:
             label = "" if place else run_label(run, best, like)
+        points = run.points(column)
         axes.plot(
-            epochs,
-            run.columns[column],
+            [*points],
+            [*points.values()],
             style,
             color=own if is_alone else color,
             linewidth=1.6 if is_alone else width * (1.0 if style == "-" else 0.8),
@@ -151,11 +165,9 @@ def _draw_run(
 
 
 def _best(run: Curves, column: str) -> tuple[str, int, float] | None:
-    """(column, epoch, value) of a curve's best; None where it isn't in the log."""
-    epoch, epochs = run.best_of(column), list(run.columns["epoch"])
-    if epoch is None or epoch not in epochs:
-        return None
-    return column, epoch, run.columns[column][epochs.index(epoch)]
+    """(column, epoch, value) of a curve's best; None where it isn't known."""
+    best = run.best_of(column)
+    return None if best is None else (column, *best)
 
 
 def _by(run: Curves, column: str) -> str:

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 
 def run_curves(
-    name: str, columns: Mapping[str, Sequence[float]], trained: "Resolved", best_epoch: int | None
+    name: str,
+    columns: Mapping[str, Sequence[float]],
+    trained: "Resolved",
+    best_epoch: int | None,
+    best: Mapping[str, Mapping[str, float | None]],
 ) -> Curves:
-    """Of a run whose config is `trained`."""
+    """Of a run whose config is `trained`.  best: the metrics of best_epoch, by part of the rows."""
     from nncli.engine.settings import default_monitor
 
     stopping = trained.training.early_stopping
@@ -27,6 +31,12 @@ def run_curves(
         monitor=stopping.monitor if stopping else default_monitor("val_loss" in columns),
         min_delta=stopping.min_delta if stopping else 0.0,
         scores=[metric.name for metric in trained.evaluation.metrics if metric.is_score],
+        best_values={
+            f"val_{metric}" if part == "val" else metric: value
+            for part, metrics in best.items()
+            for metric, value in metrics.items()
+            if value is not None  # which was no number
+        },
     )
 
 

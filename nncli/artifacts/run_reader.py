@@ -207,8 +207,9 @@ class RunReader:
     def curves(self) -> Curves:
         """What plot-loss shows."""
         columns = self.columns()
-        best_epoch = self.summary().get("best_epoch")
-        return run_curves(self.run.name, columns, self.recorded, best_epoch)
+        summary = self.summary()
+        best_epoch, best = summary.get("best_epoch"), summary.get("best", {})
+        return run_curves(self.run.name, columns, self.recorded, best_epoch, best)
 
     def summary(self) -> dict[str, Any]:
         """What the run reached and why it stopped; empty if it was killed or still goes on."""
@@ -220,7 +221,21 @@ class RunReader:
         for key, kind in (("best_epoch", int), ("stopped", str)):
             if key in summary and type(summary[key]) is not kind:
                 raise CorruptRun(f"{self._path(names.SUMMARY)}: {key}: expected {kind.__name__}")
+        _check_best(summary, self._path(names.SUMMARY))
         return summary
+
+
+def _check_best(summary: dict[str, Any], path: Path) -> None:
+    """Raises CorruptRun if the metrics of the best epoch aren't numbers, by part of the rows."""
+    best = summary.get("best", {})
+    parts = best.values() if isinstance(best, dict) else [None]
+    are_numbers = all(
+        isinstance(part, dict)
+        and all(value is None or type(value) in (int, float) for value in part.values())
+        for part in parts
+    )
+    if not are_numbers:
+        raise CorruptRun(f"{path}: best: expected numbers by part of the rows")
 
 
 def _row_indices(archive: NpzArchive, name: str) -> Array:

@@ -230,7 +230,10 @@ class RunRecorder:
         """What the loss plot shows."""
         from nncli.artifacts.learning_curves import run_curves
 
-        return run_curves(self.run.name, self._columns(), self.built.experiment, self.best_epoch)
+        best = split_metrics(self.best) if self.best else {}
+        return run_curves(
+            self.run.name, self._columns(), self.built.experiment, self.best_epoch, best
+        )
 
     def _columns(self) -> dict[str, list[float]]:
         return read_columns(self.log.text(), self.run.path / names.METRICS)

@@ -24,23 +24,25 @@ LOST = 0.05  # of the best constant's loss
 
 @dataclass(frozen=True)
 class Bouncing:
-    """rise: by how much the loss went up an epoch in the second half, in losses of guessing.
+    """rise: by how much the loss went up from one logged epoch to the next in the second half, in
+    losses of guessing.
 
-    counts: whether that can come from the length of steps.
+    counts: whether that can come from the length of steps.  per: what follows `up by ... `.
     """
 
     rise: float
     lowest: float
     highest: float
     counts: bool
+    per: str = "an epoch"
 
     def __str__(self) -> str:
-        return f"in the second half the loss goes up by {self.rise:.2g} of guessing's an epoch"
+        return f"in the second half the loss goes up by {self.rise:.2g} of guessing's {self.per}"
 
     def message(self) -> str:
         return (
             f"the loss bounces: in the second half of the run it went up by {self.rise:.0%} of the "
-            f"loss of guessing an epoch, from {self.lowest:.4g} to {self.highest:.4g}"
+            f"loss of guessing {self.per}, from {self.lowest:.4g} to {self.highest:.4g}"
         )
 
 
@@ -52,7 +54,9 @@ def measure_bouncing(run: DiagnosedRun) -> Bouncing | str:
     half = losses[len(losses) // 2 :]
     ups = sum(max(after - before, 0.0) for before, after in pairwise(half))
     rise = ups / max(len(half) - 1, 1) / scale if scale > 0 else 0.0
-    return Bouncing(rise, half.min(), half.max(), run.has_steps and math.isfinite(rise))
+    counts = run.has_steps and math.isfinite(rise)
+    per = "an epoch" if run.columns["epoch"][-1] < len(losses) else "a logged epoch"
+    return Bouncing(rise, half.min(), half.max(), counts, per)
 
 
 BOUNCING = Check[Bouncing](

@@ -1,6 +1,7 @@
 """Curves: metrics.csv as charts that a page has room for."""
 
 import math
+from bisect import bisect
 from collections.abc import Callable, Mapping, Sequence
 
 from nncli.artifacts.curves_figure import GRADIENT, Curves
@@ -50,14 +51,21 @@ def _chart(curves: Curves, metric: str) -> Chart:
 
 
 def line(
-    name: str, columns: Mapping[str, Sequence[float]], column: str, best_epoch: int | None
+    name: str,
+    columns: Mapping[str, Sequence[float]],
+    column: str,
+    best_of: tuple[int, float] | None,
 ) -> Line:
     """A column at evenly spaced epochs, the best one and both ends among them."""
-    epochs, values = columns["epoch"], columns[column]
+    epochs, values = [*columns["epoch"]], [*columns[column]]
+    if best_of is not None and best_of[0] not in epochs:
+        place = bisect(epochs, best_of[0])
+        epochs.insert(place, best_of[0])
+        values.insert(place, best_of[1])
     last = len(epochs) - 1
     steps = min(last, MOST_POINTS - 2)
     chosen = {round(last * step / steps) for step in range(steps + 1)} if steps else {0}
-    best = [*epochs].index(best_epoch) if best_epoch is not None and best_epoch in epochs else None
+    best = epochs.index(best_of[0]) if best_of is not None else None
     places = sorted(chosen | ({best} if best is not None else set()))
     at = places.index(best) if best is not None else None
     if at is not None and not math.isfinite(values[places[at]]):
@@ -68,11 +76,11 @@ def line(
 def overlaid(
     named: Sequence[tuple[str, Mapping[str, Sequence[float]]]],
     scores: Sequence[str],
-    bests: Sequence[Callable[[str], int | None]] = (),
+    bests: Sequence[Callable[[str], tuple[int, float] | None]] = (),
 ) -> tuple[Chart, ...]:
     """Several runs': each metric that one has, on validation rows where there are any.
 
-    bests: of each run, the epoch with the best value of a column; none are marked without.
+    bests: of each run, the epoch with the best value of a column, and it; none are marked without.
     """
     of = bests or [lambda _: None] * len(named)
     found = [

@@ -66,6 +66,15 @@ def test_best_of_another_metric_is_its_own_and_not_the_monitor_s():
     assert labels(axes_of(low, metric="accuracy")) == ["train", "best accuracy: epoch 0, 0"]
 
 
+def test_best_epoch_without_a_row_of_its_own_is_on_the_curve():
+    columns = {name: [values[0], *values[2:]] for name, values in COLUMNS.items()}
+    best = {"loss": 3.0, "val_loss": 2.0, "accuracy": 0.5}
+    train, validation, mark = axes_of(replace(RUN, columns=columns, best_values=best)).get_lines()
+    assert train.get_xydata().tolist() == [[0, 4], [1, 3], [2, 2], [3, 1]]
+    assert validation.get_xydata().tolist() == [[0, 4], [1, 2], [2, 2.5], [3, 3]]
+    assert mark.get_xydata().tolist() == [[1, 2]]
+
+
 def test_best_by_a_least_step_says_so_and_is_the_epoch_that_was_kept():
     run = replace(RUN, best_epoch=2, min_delta=0.75)
     assert labels(axes_of(run))[-1] == "best val_loss (min_delta 0.75): epoch 2, 2.5"
@@ -81,7 +90,7 @@ def test_what_is_no_better_high_or_low_has_no_best():
 def test_best_of_a_curve_passes_over_values_that_are_no_numbers():
     columns = {**COLUMNS, "val_accuracy": [0.2, float("nan"), 0.9, 0.3]}
     run = replace(RUN, columns=columns)
-    assert run.best_of("val_accuracy") == 2
+    assert run.best_of("val_accuracy") == (2, 0.9)
     assert (
         replace(run, columns={**columns, "val_accuracy": [float("nan")] * 4}).best_of(
             "val_accuracy"

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nncli.artifacts.curves_figure import Curves
 from nncli.evaluation.worst_rows import short_place, worst_rows
+from nncli.report.curves import line
 from nncli.report.data_facts import histogram
-from nncli.report.facts import Document
+from nncli.report.facts import Document, Line
 
 
 def test_the_head_says_the_score_the_linear_model_s_and_the_verdict(facts_of):
@@ -156,3 +158,10 @@ def test_doubts_name_rows_by_the_files_name_alone(facts_of):
     doubts = "\n".join(facts_of("gaps").doubts)
     assert "the first at gaps.csv:" in doubts
     assert "files/" not in doubts
+
+
+def test_best_epoch_without_a_row_stands_on_its_curve():
+    columns = {"epoch": [0.0, 6.0, 11.0], "val_loss": [2.3, 0.9, 1.0]}
+    curves = Curves("x", columns, "mse", 4, monitor="val_loss", best_values={"val_loss": 0.8})
+    drawn = line("validation", columns, "val_loss", curves.best_of("val_loss"))
+    assert drawn == Line("validation", (0.0, 4, 6.0, 11.0), (2.3, 0.8, 0.9, 1.0), 1)
