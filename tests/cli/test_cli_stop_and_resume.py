@@ -19,7 +19,7 @@ WITH_CHANCE = (
     "data: {dataset: iris}",
     "network: {hidden: [{type: dense, units: 8, activation: tanh}, {type: dropout, rate: 0.2}]}",
     "optimizer: {type: adam, learning_rate: 0.003}",
-    "training: {epochs: 500, batch_size: 4}",
+    "training: {epochs: 250, batch_size: 4}",
     "output: {plots: [], log_every: 1}",
 )
 
@@ -73,7 +73,7 @@ def test_resumed_run_ends_bit_identical_to_an_uninterrupted_one(
     assert code == 128 + number
     run = type(iris)(Path("runs/chance-001"))
     assert run.json("metrics.json")["stopped"] == "interrupted"
-    assert 0 < run.json("metrics.json")["epochs"] < 500
+    assert 0 < run.json("metrics.json")["epochs"] < 250
     assert f"go on with: nncli train --resume {run.path}" in out
 
     resumed = process("train", "--resume", run.path, "--quiet")

@@ -6,7 +6,7 @@ import json
 import pytest
 
 ONE_ROW = "warning: the table has one row: a network learns that row by heart, and nothing more\n"
-TRAINING = "training: {epochs: 1}"
+TRAINING = "training: {epochs: 1}\nnetwork: {hidden: [2]}\noutput: {plots: []}"
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_record_is_the_same_for_any_number_of_workers(
 def test_killed_sweep_goes_on_as_if_never_stopped(
     nncli, spawn, process, config, folder, until, record
 ):
-    lines = (*BASE[:2], "training: {epochs: 60}")
+    lines = (*BASE[:2], "training: {epochs: 60}", "output: {plots: []}")
     it = config(*lines, method="tpe", trials=8, confirm=1)
     whole = Path(nncli("sweep", it, *QUIET, "--workers", 1).json["run"])
     study = folder / "runs" / "it-sweep-002"
@@ -91,7 +91,7 @@ def test_killed_sweep_goes_on_as_if_never_stopped(
 def test_killed_worker_s_trial_is_run_again_with_the_same_result(
     nncli, spawn, config, folder, until, record
 ):
-    lines = (*BASE[:2], "training: {epochs: 300, engine: numpy}")
+    lines = (*BASE[:2], "training: {epochs: 300, engine: numpy}", "output: {plots: []}")
     it = config(*lines, trials=4)
     whole = Path(nncli("sweep", it, *QUIET, "--workers", 1).json["run"])
     study = folder / "runs" / "it-sweep-002"
