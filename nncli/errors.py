@@ -4,7 +4,7 @@
     |- UserError            exit 2   the config, the data or the command line is wrong
     |  |- ConfigError                one or more located problems in a config
     |  |- DataError                  a data set that can't be used as asked
-    |  |  |- MarkersFound            words among a column's numbers, as `unknown`
+    |  |  |- NumbersFound            columns of numbers once a config says how they are written
     |  |  `- TableError              one or more cells of a table, each with its file and line
     |  |     `- LayoutFound          a text table laid out in a way that a key has to say
     |  `- ShapeError                 arrays or layers that don't fit together
@@ -92,12 +92,23 @@ class DataError(UserError):
         return [message for _, message in self.found]
 
 
-class MarkersFound(DataError):
-    """Columns of numbers with other words among them. markers: these words."""
+class NumbersFound(DataError):
+    """Columns of texts that are numbers once a config says how to read them.
 
-    def __init__(self, found: Found, markers: Sequence[str]) -> None:
+    markers: words among them that stand for no value.  formats: by column, the keys of
+    `data.columns` that say how its numbers are written.  guesses: each of these, in words.
+    """
+
+    def __init__(
+        self,
+        found: Found,
+        markers: Sequence[str],
+        formats: Mapping[str, Mapping[str, str]],
+        guesses: Sequence[str],
+    ) -> None:
         super().__init__(found=found)
         self.markers = tuple(dict.fromkeys(markers))
+        self.formats, self.guesses = dict(formats), tuple(guesses)
 
 
 class TableError(DataError):
@@ -105,8 +116,17 @@ class TableError(DataError):
 
     MOST_SHOWN: ClassVar[int] = 20
 
-    def __init__(self, problems: Sequence[Problem], count: int = 0) -> None:
-        """count: how many there are in all, if more than are given."""
+    def __init__(
+        self,
+        problems: Sequence[Problem],
+        count: int = 0,
+        formats: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """count: how many there are in all, if more than are given.
+
+        formats: by column, the keys of `data.columns` with which all cells are numbers, if any.
+        """
+        self.formats = dict(formats or {})
         self.problems = tuple(problems)[: self.MOST_SHOWN]
         self.count = max(count, len(problems))
         super().__init__("\n".join(self._problems()))

@@ -1,9 +1,8 @@
 """Bookkeeping: the share of a run that goes into anything but its steps, at default settings.
 
-By the row's default engine, three runs of the same number of epochs, in turns: as `nncli train`
-makes it, with metrics, log, progress and checkpoints; with the reports alone, which are the loss
-and the metrics of all rows at an epoch's final weights; and without either. What making the engine
-takes, which is compiling, is timed by itself.
+By the row's default engine, two runs of the same number of epochs, in turns: as `nncli train`
+makes it, with metrics, log, progress and checkpoints, in which every scoring is timed; and without
+any of it. What making the engine takes, which is compiling, is timed by itself.
 """
 
 import argparse
@@ -13,6 +12,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,10 +29,10 @@ from nncli.cli.progress import Progress
 from nncli.cli.signals import StopOnSignal
 from nncli.config.load import Source
 from nncli.config.load import load as load_config
+from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.epoch_scorer import EpochScorer
 from nncli.engine.steppers.choice import stepper
 from nncli.engine.stop import Stop
-from nncli.engine.threads import limited
-from nncli.engine.trainer import train
 
 FEWEST, SHORTER = 2, 3  # epochs of a run; bare steps are timed over a third of them
 WHOLE = 50  # epochs from which scoring can be spared: there are ten scored ones at least
@@ -43,7 +43,8 @@ class Bookkeeping:
     """Of a row: the engine, the epochs run, the rows of metrics.csv, and what isn't steps.
 
     seconds: without compiling, which took `compiling` more.
-    scoring, keeping: the shares of the reports, and of log, progress and checkpoints.
+    scoring: the share of the loss and the metrics of all rows, at logged epochs' final weights.
+    keeping: the share of what is neither that nor steps: log, progress and checkpoints.
     """
 
     row: str
@@ -67,13 +68,13 @@ def measure(row: Row, least: float, repetitions: int) -> Bookkeeping:
         whole, compiling, scoring, keeping = [], [], [], []
         for _ in range(repetitions):
             making = _making(path, given)
-            seconds, logged = _whole(path, given, Path(folder))
-            seconds, reported = seconds - making, _reported(path, given) - making
+            seconds, scored, logged = _whole(path, given, Path(folder))
+            seconds -= making
             steps = epochs * _epoch(bare, max(FEWEST, epochs // SHORTER))
             whole.append(seconds)
             compiling.append(making)
-            scoring.append((reported - steps) / seconds)
-            keeping.append((seconds - reported) / seconds)
+            scoring.append(scored / seconds)
+            keeping.append((seconds - scored - steps) / seconds)
     took, made, *shares = map(statistics.median, (whole, compiling, scoring, keeping))
     return Bookkeeping(row.name, engine, epochs, took, made, logged, *shares)
 
@@ -106,18 +107,8 @@ def _making(path: Path, given: list[str]) -> float:
     return time.perf_counter() - began
 
 
-def _reported(path: Path, given: list[str]) -> float:
-    """Seconds of a run whose reports nobody keeps."""
-    job = _built(path, given)[0].job
-    with limited(job.training):
-        began = time.perf_counter()
-        for _ in train(job):
-            pass
-        return time.perf_counter() - began
-
-
-def _whole(path: Path, given: list[str], folder: Path) -> tuple[float, int]:
-    """Seconds of a run in its directory, and the rows it logged."""
+def _whole(path: Path, given: list[str], folder: Path) -> tuple[float, float, int]:
+    """Seconds of a run in its directory, those of its scoring, and the rows it logged."""
     built, source = _built(path, given)
     epochs = built.job.training.epochs
     run = RunDirectory.create(folder / "runs", "row")
@@ -128,6 +119,7 @@ def _whole(path: Path, given: list[str], folder: Path) -> tuple[float, int]:
         contextlib.redirect_stderr(nowhere),
         StopOnSignal(Stop()) as signals,
         BackgroundPlotter() as plotter,
+        _timed_scoring() as scored,
     ):
         began = time.perf_counter()
         progress = Progress(epochs, quiet=False)
@@ -135,7 +127,26 @@ def _whole(path: Path, given: list[str], folder: Path) -> tuple[float, int]:
         progress.close()
         seconds = time.perf_counter() - began
     run.unlock()
-    return seconds, len(recorder.log.lines) - 1
+    return seconds, sum(scored), len(recorder.log.lines) - 1
+
+
+@contextlib.contextmanager
+def _timed_scoring() -> Iterator[list[float]]:
+    """Seconds of each scoring of an epoch, those of the end included."""
+    own, spent = EpochScorer.scored, list[float]()
+
+    def scored(scorer: EpochScorer, report: EpochReport, splits: Collection[str]) -> EpochReport:
+        began = time.perf_counter()
+        try:
+            return own(scorer, report, splits)
+        finally:
+            spent.append(time.perf_counter() - began)
+
+    EpochScorer.scored = scored  # type: ignore[method-assign]
+    try:
+        yield spent
+    finally:
+        EpochScorer.scored = own  # type: ignore[method-assign]
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Importing: modules are loaded without a search for garbage, of which they make none."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ def importing() -> Iterator[None]:
 
     Only the first ones of a process: later there may be garbage, which would stay too.
     """
-    is_first = gc.isenabled() and gc.get_freeze_count() == 0
+    is_first = gc.isenabled() and "numpy" not in sys.modules
     if is_first:
         gc.disable()
     try:

@@ -51,7 +51,7 @@ class OutputKeys:
     log_every: Annotated[
         PositiveInt | Auto,
         "epochs per row of metrics.csv; auto: as few as keep it to 1,000 rows, and in long runs of "
-        "larger networks scoring to a tenth of the steps' work",
+        "larger networks scoring to a tenth of the time",
     ] = "auto"
     gradient_norms: Annotated[
         bool,

@@ -9,14 +9,13 @@ from typing import Any
 
 import yaml
 
-from nncli.config.scalars import TAG, Scalar, read_scalar, shown_tag, teach_scalars
+from nncli.config.compose import MOST_DEPTH, MOST_NODES, Loader, composed_fast
+from nncli.config.scalars import TAG, Scalar, read_scalar, shown_tag
 from nncli.config.source_text import join, place_in, problem
 from nncli.config.syntax import in_words
 from nncli.errors import ConfigError, Problem, printable
 from nncli.frozen import frozen
 
-MOST_DEPTH = 32
-MOST_NODES = 100_000  # after every alias is written out
 OVERRIDE = "--set"
 
 
@@ -43,28 +42,6 @@ class Node:
         return key in self.overridden
 
 
-class _Loader(yaml.SafeLoader):
-    """Composes nodes only: it constructs nothing."""
-
-    depth = nodes = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        self.depth += 1
-        self.nodes += 1
-        if self.depth > MOST_DEPTH or self.nodes > MOST_NODES:
-            problem = f"nested deeper than {MOST_DEPTH} levels"
-            if self.nodes > MOST_NODES:
-                problem = f"more than {MOST_NODES:,} keys and values"
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-
-teach_scalars(_Loader)
-
-
 def parse(text: str, source: str, *, has_lines: bool = True) -> Node:
     """YAML text -> its root node, None where there is none. `source` starts every place.
 
@@ -73,13 +50,24 @@ def parse(text: str, source: str, *, has_lines: bool = True) -> Node:
     """
     text = text.removeprefix("\ufeff")  # a byte order mark, which the run's copy keeps
     convert = _Converter(source, has_lines)
-    if found := _Loader.NON_PRINTABLE.search(text):  # which the loader would raise on, unmarked
+    if found := Loader.NON_PRINTABLE.search(text):  # which the loader would raise on, unmarked
         where = source + (place_in(text, found.start()) if has_lines else "")
         message = f"the character U+{ord(found[0]):04X} can't stand in YAML"
         raise ConfigError([problem(where, "", message)])
-    loader = _Loader(text)
+    root = composed_fast(text) or _composed(text, convert)
+    if root is None:
+        return Node(None, source + (":1:1" if has_lines else ""))
+    node = convert(root, "")
+    if convert.problems:
+        raise ConfigError(convert.problems)
+    return node
+
+
+def _composed(text: str, convert: "_Converter") -> Any:
+    """The root node, None where there is none. Raises ConfigError."""
+    loader = Loader(text)
     try:
-        root = loader.get_single_node()
+        return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         mark, message = in_words(error)
         raise ConfigError([problem(convert.place(mark), "", message)]) from None
@@ -89,12 +77,6 @@ def parse(text: str, source: str, *, has_lines: bool = True) -> Node:
         raise ConfigError(
             [problem(where, "", "not YAML: a character or number out of range")]
         ) from None
-    if root is None:
-        return Node(None, source + (":1:1" if has_lines else ""))
-    node = convert(root, "")
-    if convert.problems:
-        raise ConfigError(convert.problems)
-    return node
 
 
 class _Converter:

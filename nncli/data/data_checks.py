@@ -8,6 +8,7 @@ from nncli.data.column_types import uninformative
 from nncli.data.label_checks import label_given_away, label_warnings
 from nncli.data.number_checks import number_warnings
 from nncli.data.rare_categories import NONE_RARE, Rare
+from nncli.data.reading.number_cells import to_number
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -29,12 +30,14 @@ def refuse_singleton_classes(table: Table) -> None:
             f"{singleton:,} classes have one row each: if the target is a number, use regression"
         )
         raise DataError(message, key="data.task")
+    are_numbers = None not in map(to_number, table.classes)
+    amounts = "; if the target is an amount, data.task: regression" if are_numbers else ""
     problems = [
         cell_problem(
             table.place(int(np.flatnonzero(table.y == index)[0])),
             table.targets[0],
             f"class '{table.classes[index]}' has this row alone, which can't be both learnt and "
-            "tested (drop it, or merge the class with another)",
+            f"tested (drop it, or merge the class with another{amounts})",
         )
         for index in np.flatnonzero(counts == 1).tolist()
     ]

@@ -82,12 +82,14 @@ MOST_LOGGED, LEAST_LOGGED = 1000, 10
 Fewer than ten would be no curve; a run of fewer epochs has a row for each.
 """
 
-SCORED_SECONDS, SCORED_SHARE = 3.0, 0.1
+SCORED_SECONDS, SCORED_SHARE = 3.0, 0.04
 """Seconds of scoring up to which every epoch is logged; and beyond them, how much of the steps'
 multiplications scoring may add.
 
 By STEP_PER_FLOP, which is some five times what a quiet core takes. A pass forward has a third of a
-step's: with every epoch logged, scoring is 24 to 40% of a run of digits or of 784-256-128.
+step's: with every epoch logged, scoring is 24 to 40% of a run of digits or of 784-256-128. It takes
+up to 2.5 times as long for a multiplication as a compiled step, by metrics, and by arrays that have
+left the cache: 0.04 of them are at most a tenth of the time, and 0.1 were a quarter of digits'.
 """
 
 
@@ -142,7 +144,7 @@ def epochs_per_row(epochs: int, *, scored: int, trained: int, products: int) -> 
     >>> epochs_per_row(200, scored=150, trained=120, products=112)
     1
     >>> epochs_per_row(200, scored=60_000, trained=54_000, products=235_000)
-    4
+    10
     >>> epochs_per_row(20, scored=60_000, trained=54_000, products=235_000)
     2
     """

@@ -1,19 +1,21 @@
 """A table found: the first way in which a user's table can be read, and what was guessed for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from nncli.config.dump import to_yaml
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.rare_categories import USUAL
 from nncli.data.reading.chunks import TableReader
+from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.data.targets import as_task
-from nncli.errors import DataError, LayoutFound, MarkersFound, UserError, escaped
+from nncli.errors import DataError, LayoutFound, NumbersFound, TableError, UserError, escaped
 from nncli.parts.table import Table
 from nncli.starter.asked import Asked, with_options
 
@@ -54,7 +56,7 @@ def read_table(path: Path, target: tuple[str, ...], asked: Asked) -> TableFound:
             reader = open_table(path, format_)
             chosen = target or tuple(getattr(reader, "targets", ()))
             _check_target(reader, path, chosen, asked, guessed)
-            source, table = _read(reader, path, chosen, asked, format_)
+            source, table, guesses = _read(reader, path, chosen, asked, format_)
         except LayoutFound as error:
             new = {key: value for key, value in error.keys.items() if not asked.has(key)}
             if new.items() <= guessed.items():
@@ -65,7 +67,8 @@ def read_table(path: Path, target: tuple[str, ...], asked: Asked) -> TableFound:
             raise with_options(error) from None
         else:
             doubts = table.origin.doubts if table.origin else ()
-            return TableFound(source, table, guessed, tuple(said), (*reader.notes, *doubts))
+            notes = (*reader.notes, *doubts, *guesses)
+            return TableFound(source, table, guessed, tuple(said), notes)
 
 
 def _guess(what: str, keys: dict[str, object]) -> str:
@@ -116,10 +119,11 @@ def _read(
     target: tuple[str, ...],
     asked: Asked,
     format_: TextFormat,
-) -> tuple[TableFile, Table]:
+) -> tuple[TableFile, Table, Sequence[str]]:
     """The table, and the first way in which it can be read: as it is, without rows that lack the
     target, or either with decimal commas where cells are parted by something else; words among
-    numbers are then taken to stand for no value."""
+    numbers are then taken to stand for no value, and numbers with units or signs between thousands
+    for numbers, which is said in words."""
     plain = TableFile(
         path=path,
         target=target,
@@ -133,7 +137,8 @@ def _read(
     if asked.decimal is None and getattr(reader, "delimiter", ",") != ",":
         ways += [replace(way, format=replace(way.format, decimal=",")) for way in ways]
     trouble: list[DataError] = []
-    for way in ways:
+    guesses: list[tuple[str, ...]] = [() for _ in ways]
+    for way, said in zip(ways, guesses, strict=True):  # which grow meanwhile
         is_read = False
         try:
             table, is_read = way.load(), True
@@ -142,12 +147,23 @@ def _read(
                 refuse_singleton_classes(table)
         except LayoutFound:
             raise
-        except MarkersFound as error:
+        except NumbersFound as error:
             trouble.append(error)
             missing = (*way.missing, *error.markers)  # what stands for no value, most likely
-            ways.append(replace(way, missing=missing))
+            ways.append(_with_formats(replace(way, missing=missing), error.formats))
+            guesses.append((*said, *error.guesses))
         except DataError as error:
             trouble.insert(0 if is_read else len(trouble), error)  # first what is left to mend
+            if isinstance(error, TableError) and error.formats:
+                ways.append(_with_formats(way, error.formats))
+                guesses.append(said)
         else:
-            return way, table
+            return way, table, said
     raise trouble[0]
+
+
+def _with_formats(way: TableFile, formats: Mapping[str, Mapping[str, Any]]) -> TableFile:
+    """The same, with columns of numbers that are written so."""
+    keys = {name: ColumnKeys(type="numeric", **said) for name, said in formats.items()}
+    kinds = {name: kind for name, said in keys.items() if (kind := said.kind)}
+    return replace(way, kinds={**way.kinds, **kinds}, keys={**way.keys, **keys})

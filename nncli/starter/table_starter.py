@@ -10,6 +10,7 @@ from nncli.data.column_types import task_reason, too_many_texts
 from nncli.data.rare_categories import USUAL
 from nncli.data.reading.column_names import flow_list, yaml_name
 from nncli.data.reading.feature_choice import EMPTY
+from nncli.data.reading.number_formats import flow_keys
 from nncli.data.reading.text_format import MISSING
 from nncli.data.table_formats import unpacked
 from nncli.data.target_transforms import skew_hint
@@ -86,15 +87,20 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
         words = _yaml([*MISSING, *own])
         extra += f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
         extra += f"  missing: {words}\n"
-    said = ", ".join(
+    said = [
         f"{yaml_name(name)}: {{values: {flow_list(texts)}}}"
         for name, texts in table.origin.values.items()
-    )
+    ]
     if said:
         extra += (
             "  # quoted or so many that they are values, none of them missing; values: [] if not\n"
         )
-        extra += f"  columns: {{{said}}}\n"
+    said += [
+        f"{yaml_name(name)}: {flow_keys({key: getattr(keys, key) for key in keys.shown_keys})}"
+        for name, keys in source.keys.items()
+    ]
+    if said:
+        extra += f"  columns: {{{', '.join(said)}}}\n"
     if source.format.decimal != ".":
         extra += '  decimal: ","\n'
     extra += asked.lines() + layout_lines(found)

@@ -13,8 +13,8 @@ and everything else is elementwise; a vector or a number counts for every row.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -84,6 +84,8 @@ def _place(index: Index, shape: Index) -> Index:
         inside = np.unravel_index(index[-1], shape[1:])
         return (index[0], *map(int, inside))
     place = index[len(index) - len(shape) :]
+    if len(place) == len(shape) and 1 not in shape:
+        return place
     return tuple(0 if most == 1 else own for own, most in zip(place, shape, strict=True))
 
 
@@ -103,16 +105,8 @@ class _Element:
 
     def put(self, template: str, index: Index) -> str:
         """Sums first, since their terms stand at other places; then what is left."""
-        sums = (
-            (OVER_WINDOWS, self._over_windows),
-            (OVER_ALL, self._over_all),
-            (OVER_FEATURES, self._over_features),
-            (OVER_ROWS, self._over_rows),
-            (PRODUCT, self._product),
-            (OVER_UNITS, self._over_units),
-        )
-        for pattern, written_out in sums:
-            template = pattern.sub(partial(written_out, index), template)
+        for pattern in _sums(template):
+            template = pattern.sub(partial(SUMS[pattern], self, index), template)
         return NAME.sub(lambda found: self._replace(found, index), template)
 
     def _replace(self, found: re.Match[str], index: Index) -> str:
@@ -185,3 +179,19 @@ class _Element:
         if count <= self.most:
             return " + ".join(term(k) for k in range(count))
         return " + ".join([*map(term, range(3)), "...", term(count - 1)])
+
+
+SUMS: Mapping[re.Pattern[str], Callable[[_Element, Index, re.Match[str]], str]] = {
+    OVER_WINDOWS: _Element._over_windows,
+    OVER_ALL: _Element._over_all,
+    OVER_FEATURES: _Element._over_features,
+    OVER_ROWS: _Element._over_rows,
+    PRODUCT: _Element._product,
+    OVER_UNITS: _Element._over_units,
+}
+
+
+@lru_cache(256)
+def _sums(template: str) -> Sequence[re.Pattern[str]]:
+    """Those that it has, in their order: numbers in place of one make no other."""
+    return [pattern for pattern in SUMS if pattern.search(template)]

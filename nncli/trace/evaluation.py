@@ -3,7 +3,8 @@
 import ast
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
@@ -37,21 +38,39 @@ OPERATIONS: dict[type[ast.AST], Callable[..., Any]] = {
 }
 
 
-def evaluated(text: str) -> float | None:
+Numbers = Sequence[float]
+Worked = Callable[[Numbers], Any]  # a part of a text, as a function of its numbers
+MOST_PARSED = 64  # texts that are kept parsed
+NO_VALUE = (ArithmeticError, LookupError, RecursionError, SyntaxError, TypeError, ValueError)
+
+
+class Numbered(list[float]):
+    """Numbers that a text has as `n0`, `n1`, ...: it is the same for others, and parsed once."""
+
+    def __call__(self, number: float) -> str:
+        self.append(number)
+        return f"n{len(self) - 1}"
+
+
+def evaluated(text: str, numbers: Numbers = ()) -> float | None:
     """The value of `1*1 + 2*1`, `2^3` or `exp(-1)`; None where it has none, or isn't arithmetic.
+
+    numbers: what `n0`, `n1`, ... are in it.
 
     >>> evaluated("1*1 + 2*(-3)"), evaluated("max(-2, 0) + 2^3"), evaluated("ln(0)")
     (-5.0, 8.0, None)
     >>> evaluated("5 if -1 > 0 else 0.1 * 5"), evaluated("__import__('os')"), evaluated("f'(2)")
     (0.5, None, None)
+    >>> evaluated("n0 - 2 * n1", [5.0, -1.0])
+    7.0
     """
     try:
-        return float(_value(ast.parse(text.replace("^", "**"), mode="eval").body))
-    except (ArithmeticError, KeyError, RecursionError, SyntaxError, TypeError, ValueError):
+        return float(_evaluation(text)(numbers))
+    except NO_VALUE:
         return None
 
 
-def magnitude(text: str) -> float | None:
+def magnitude(text: str, numbers: Numbers = ()) -> float | None:
     """How large the numbers are that come together in it: 2 for `1 - 1`; None as `evaluated`.
 
     What is far smaller than that, in its last digits, is rounding.
@@ -60,54 +79,101 @@ def magnitude(text: str) -> float | None:
     (2.0, 12.0, 1.0)
     """
     try:
-        return float(_magnitude(ast.parse(text.replace("^", "**"), mode="eval").body))
-    except (ArithmeticError, KeyError, RecursionError, SyntaxError, TypeError, ValueError):
+        return float(_estimate(text)(numbers))
+    except NO_VALUE:
         return None
 
 
-def _magnitude(node: ast.AST) -> float:
+@lru_cache(MOST_PARSED)
+def _evaluation(text: str) -> Worked:
+    return _value(_parsed(text))
+
+
+@lru_cache(MOST_PARSED)
+def _estimate(text: str) -> Worked:
+    return _magnitude(_parsed(text))
+
+
+def _parsed(text: str) -> ast.AST:
+    return ast.parse(text.replace("^", "**"), mode="eval").body
+
+
+def _magnitude(node: ast.AST) -> Worked:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-        total = 0.0
+        terms = []
         while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-            total, node = total + _magnitude(node.right), node.left
-        return total + _magnitude(node)
+            terms.append(_magnitude(node.right))
+            node = node.left
+        terms.append(_magnitude(node))
+        return lambda numbers: reduce(operator.add, [term(numbers) for term in terms])
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        return _magnitude(node.left) * _magnitude(node.right)
+        left, right = _magnitude(node.left), _magnitude(node.right)
+        return lambda numbers: left(numbers) * right(numbers)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        return _magnitude(node.left) / abs(float(_value(node.right)))
+        above, below = _magnitude(node.left), _value(node.right)
+        return lambda numbers: above(numbers) / abs(float(below(numbers)))
     if isinstance(node, ast.UnaryOp):
         return _magnitude(node.operand)
     if isinstance(node, ast.IfExp):
-        return _magnitude(node.body if _value(node.test) else node.orelse)
-    return abs(float(_value(node)))
+        return _chosen(_value(node.test), _magnitude(node.body), _magnitude(node.orelse))
+    whole = _value(node)
+    return lambda numbers: abs(float(whole(numbers)))
 
 
-def _value(node: ast.AST) -> Any:
-    """Raises ValueError for what is no arithmetic."""
+def _value(node: ast.AST) -> Worked:
+    """What is no arithmetic raises ValueError or KeyError, where it is worked out."""
+    if isinstance(node, ast.Name):
+        return _named(node.id)
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return node.value
-    if isinstance(node, ast.Name) and node.id in CONSTANTS:
-        return CONSTANTS[node.id]
+        number = node.value
+        return lambda _: number
     if isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
         return _chain(node)
     if isinstance(node, ast.UnaryOp) and type(node.op) in OPERATIONS:
-        return OPERATIONS[type(node.op)](_value(node.operand))
+        operation, operand = OPERATIONS[type(node.op)], _value(node.operand)
+        return lambda numbers: operation(operand(numbers))
     if isinstance(node, ast.IfExp):
-        return _value(node.body if _value(node.test) else node.orelse)
+        return _chosen(_value(node.test), _value(node.body), _value(node.orelse))
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in OPERATIONS:
-        return OPERATIONS[type(node.ops[0])](_value(node.left), _value(node.comparators[0]))
+        compared, left, right = node.ops[0], _value(node.left), _value(node.comparators[0])
+        is_so = OPERATIONS[type(compared)]
+        return lambda numbers: is_so(left(numbers), right(numbers))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return FUNCTIONS[node.func.id](*map(_value, node.args))
-    raise ValueError(ast.dump(node))
+        name, given = node.func.id, [*map(_value, node.args)]
+        return lambda numbers: FUNCTIONS[name](*[each(numbers) for each in given])
+    return partial(_refused, node)
 
 
-def _chain(node: ast.AST) -> Any:
+def _named(name: str) -> Worked:
+    """pi, or a number by its place."""
+    if name in CONSTANTS:
+        return lambda _: CONSTANTS[name]
+    place = name.removeprefix("n")
+    return operator.itemgetter(int(place)) if place.isdecimal() else partial(_refused, place)
+
+
+def _refused(what: ast.AST | str, _: Numbers) -> Any:
+    raise ValueError(what)
+
+
+def _chosen(test: Worked, one: Worked, other: Worked) -> Worked:
+    """The other is not worked out."""
+    return lambda numbers: one(numbers) if test(numbers) else other(numbers)
+
+
+def _chain(node: ast.AST) -> Worked:
     """a + b + c + ..., from the left, however many there are."""
-    following: list[ast.BinOp] = []
+    following: list[tuple[Callable[..., Any], Worked]] = []
     while isinstance(node, ast.BinOp) and type(node.op) in OPERATIONS:
-        following.append(node)
+        following.append((OPERATIONS[type(node.op)], _value(node.right)))
         node = node.left
-    total = _value(node)
-    for each in reversed(following):
-        total = OPERATIONS[type(each.op)](total, _value(each.right))
-    return total
+    following.reverse()
+    first = _value(node)
+
+    def worked(numbers: Numbers) -> Any:
+        total = first(numbers)
+        for operation, each in following:
+            total = operation(total, each(numbers))
+        return total
+
+    return worked

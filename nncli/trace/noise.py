@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.parts.arrays import Array
 from nncli.trace.arithmetic import Index, arithmetic
-from nncli.trace.evaluation import evaluated, magnitude
+from nncli.trace.evaluation import Numbered, evaluated, magnitude
 from nncli.trace.tensor import Operand, TracedTensor
 
 ROUNDINGS = 8  # of the numbers that come together: so many last digits may be wrong
@@ -60,6 +60,9 @@ def _noise(tensor: TracedTensor, operands: dict[str, Operand]) -> Array | None:
 def _is_noise(
     template: str, arrays: dict[str, Array], index: Index, size: float, eps: float
 ) -> bool:
-    text = arithmetic(template, arrays, index, repr, 10**9)
-    whole = magnitude(text)
-    return whole is not None and (evaluated(text) == 0.0 or size <= ROUNDINGS * eps * whole)
+    numbers = Numbered()
+    text = arithmetic(template, arrays, index, numbers, 10**9)
+    whole = magnitude(text, numbers)
+    if whole is None:
+        return False
+    return size <= ROUNDINGS * eps * whole or evaluated(text, numbers) == 0.0

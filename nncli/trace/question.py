@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from nncli.parts.arrays import Array
 from nncli.trace.arithmetic import Index, arithmetic
-from nncli.trace.evaluation import evaluated
+from nncli.trace.evaluation import Numbered, evaluated
 from nncli.trace.tensor import TracedTensor, shown_indices
 from nncli.trace.traced_steps import TracedStep
 
@@ -21,6 +21,7 @@ class Question:
     before: what an update starts from, of which only the change is the exercise; else 0.
     updated, outdated: parameters by symbol, as this step leaves them and as the one before had
     them; what may be taken by mistake.
+    elsewhere: what its formula makes of other places, which questions of one tensor share.
     """
 
     tensor: TracedTensor
@@ -30,6 +31,7 @@ class Question:
     before: float = 0.0
     updated: Mapping[str, Array] = field(default_factory=dict)
     outdated: Mapping[str, Array] = field(default_factory=dict)
+    elsewhere: dict[Index, float | None] = field(default_factory=dict)
 
     @property
     def short(self) -> str:
@@ -51,11 +53,18 @@ class Question:
         chosen = self.index if index is None else index
         return value(template or self.tensor.template, {**self.operands, **(others or {})}, chosen)
 
+    def value_at(self, place: Index) -> float | None:
+        """By its formula, of another place."""
+        if place not in self.elsewhere:
+            self.elsewhere[place] = self.value(index=place)
+        return self.elsewhere[place]
+
 
 def value(template: str, operands: Mapping[str, Array], index: Index) -> float | None:
     """An element by a formula; None where it doesn't fit these arrays, or has no value."""
     try:
-        return evaluated(arithmetic(template, operands, index, repr, 10**9))
+        numbers = Numbered()
+        return evaluated(arithmetic(template, operands, index, numbers, 10**9), numbers)
     except (IndexError, KeyError, ValueError):
         return None
 
@@ -69,10 +78,10 @@ def questions(step: TracedStep, earlier: TracedStep | None = None) -> Iterator[Q
     for tensor in step.tensors:
         if not tensor.template:
             continue
-        operands = tensor.arrays
+        operands, elsewhere = tensor.arrays, dict[Index, float | None]()
         for index in shown_indices(tensor):
             right, before = float(tensor.shown[index]), starts_from(tensor, operands, index)
-            yield Question(tensor, index, operands, right, before, updated, outdated)
+            yield Question(tensor, index, operands, right, before, updated, outdated, elsewhere)
 
 
 def parameters_after(step: TracedStep) -> dict[str, Array]:

@@ -72,7 +72,7 @@ def transposed(asked: Question) -> Found:
     """The element across the diagonal, and a product with one of its factors turned."""
     index, shape = asked.index, asked.tensor.values.shape
     if len(index) == 2 and index[0] < shape[1] and index[1] < shape[0]:
-        yield asked.value(index=index[::-1])
+        yield asked.value_at(index[::-1])
     if (found := PRODUCT.search(asked.tensor.template)) is None:
         return
     left, left_turned, right, right_turned = found.groups(default="")

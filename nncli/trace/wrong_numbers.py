@@ -25,7 +25,7 @@ def change_alone(asked: Question) -> Found:
 def other_place(asked: Question) -> Found:
     shape = asked.tensor.values.shape
     if 1 < asked.tensor.values.size <= FEW:
-        yield from (asked.value(index=place) for place in np.ndindex(shape) if place != asked.index)
+        yield from (asked.value_at(place) for place in np.ndindex(shape) if place != asked.index)
 
 
 def cut_off(asked: Question) -> Found:

@@ -110,3 +110,39 @@ def test_choice_of_the_task_is_said_with_its_key(values, said, tmp_path, monkeyp
     assert said in capsys.readouterr().out
     assert run(["validate", "t.yaml", "--set", "data.task=regression"]) in (0, 2)
     assert said not in capsys.readouterr().out
+
+
+MONEY = "id;since;paid;discount;left\n" + "".join(
+    f"{i};{i % 18 + 10}.02.2021;{i % 3}.{i:03},50 €;{i % 40},5 %;{'yes' if i % 3 else 'no'}\n"
+    for i in range(100, 180)
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "task"), [("left", "auto"), ("paid", "auto"), ("paid", "regression")]
+)
+def test_numbers_with_units_are_read_so_and_the_key_that_overrules_it_is_said(
+    target, task, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(MONEY, encoding="utf-8")
+    assert run(["init", "t.csv", "--target", target, "--task", task]) == 0
+    said = "column 'discount' has numbers such as '20,5 %', read as 20.5 (if the column is text, "
+    assert f"{said}data.columns: {{discount: categorical}})" in capsys.readouterr().err
+    config = yaml.safe_load(Path("t.yaml").read_text(encoding="utf-8"))
+    assert config["data"]["columns"] == {
+        "paid": {"type": "numeric", "thousands": ".", "suffix": "€", "decimal": ","},
+        "discount": {"type": "numeric", "suffix": "%", "decimal": ","},
+    }
+    assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
+
+
+def test_count_with_lone_values_is_told_how_to_be_an_amount(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    counts = [*range(6)] * 14 + [6, 7]
+    rows = [f"{(i * 37) % 91},{count}" for i, count in enumerate(counts)]
+    Path("t.csv").write_text("\n".join(["x,sold", *rows]), encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "sold"]) == 2
+    err = capsys.readouterr().err
+    assert "if the target is an amount, data.task: regression" in err
+    assert "(nncli init: --task TASK)" in err

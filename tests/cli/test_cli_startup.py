@@ -87,11 +87,11 @@ def test_training_built_in_data_imports_no_more_modules_than_a_run_of_it_needs(c
 
 
 def test_imports_are_made_without_a_search_for_garbage(monkeypatch):
-    monkeypatch.setattr(gc, "get_freeze_count", lambda: 0)
     monkeypatch.setattr(gc, "freeze", lambda: None)
-    with importing():
-        assert not gc.isenabled()
+    with monkeypatch.context() as patch:
+        patch.delitem(sys.modules, "numpy")
+        with importing():
+            assert not gc.isenabled()
     assert gc.isenabled()
-    monkeypatch.setattr(gc, "get_freeze_count", lambda: 1)
     with importing():  # there may be garbage by now, which has to go
         assert gc.isenabled()

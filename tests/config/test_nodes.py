@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from nncli.config import nodes
+from nncli.config import compose, nodes
 from nncli.config.nodes import MOST_DEPTH, parse
 from nncli.config.scalars import TAG, teach_scalars
 from nncli.config.source_text import MOST_BYTES, printable, read_text
@@ -231,6 +231,9 @@ def test_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
 
 
 def test_values_are_counted_exactly(monkeypatch):
-    monkeypatch.setattr(nodes, "MOST_NODES", 6)  # the block, the key, the list and what is in it
+    for module in (compose, nodes):
+        monkeypatch.setattr(
+            module, "MOST_NODES", 6
+        )  # the block, the key, the list and what is in it
     parse("a: [1, 2, 3]\n", "c.yaml")
     assert problems_of("a: [1, 2, 3, 4]\n") == ["c.yaml:1:14: more than 6 keys and values"]

@@ -99,7 +99,16 @@ def test_different_sizes_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "texts", [["A12", "B7", "C3"], ["12A", "4B", "7C"], ["2 doors", "4 doors"], ["1-2", "3-4"]]
+    "texts",
+    [
+        ["A12", "B7", "C3"],
+        ["12A", "4B", "7C"],
+        ["2 doors", "4 doors"],
+        ["1-2", "3-4"],
+        ["SKU-17", "SKU-4", "SKU-120"],
+        ["ABC007", "ABC042"],
+        ["INV 0017", "INV 0203"],
+    ],
 )
 def test_codes_and_names_stay_categories(tmp_path, texts):
     assert cells(read(tmp_path, columns(x=texts, y=["a", "b"])), "x")[: len(texts)] == texts

@@ -12,7 +12,7 @@ from nncli.page.embed import asset
 from nncli.parts.activations import Activation
 from nncli.registry import find, members
 from nncli.trace.arithmetic import arithmetic, unlinked
-from nncli.trace.evaluation import evaluated
+from nncli.trace.evaluation import Numbered, evaluated, magnitude
 from nncli.trace.fill_in import NAMES
 from nncli.trace.html import SCRIPTS, html
 from nncli.trace.question import questions
@@ -84,6 +84,22 @@ def test_arithmetic_with_origins_is_the_same_arithmetic(shown):
             if tensor.template:
                 index = (0,) * tensor.values.ndim
                 assert unlinked(tensor.linked(index)) == tensor.arithmetic(index)
+
+
+@pytest.mark.parametrize("name", ["mazur", "gd", "adam"])
+def test_named_numbers_give_what_written_ones_do(shown, name):
+    for step in shown[name].steps:
+        for tensor in step.tensors:
+            for index in np.ndindex(tensor.values.shape) if tensor.template else ():
+                numbers = Numbered()
+                text = arithmetic(tensor.template, tensor.arrays, index, numbers, 10**9)
+                as_written = arithmetic(tensor.template, tensor.arrays, index, repr, 10**9)
+                assert evaluated(text, numbers) == evaluated(as_written) is not None
+                assert magnitude(text, numbers) == magnitude(as_written) is not None
+
+
+def test_a_named_number_beside_a_digit_is_no_number():
+    assert evaluated("0.22n0 + n1", Numbered([1.0, 2.0])) is None
 
 
 @pytest.mark.parametrize("name", ["mazur", "gd", "adam"])

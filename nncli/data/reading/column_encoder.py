@@ -9,7 +9,7 @@ import numpy as np
 from nncli.data.reading.chunks import NumberParser, has_codes
 from nncli.data.reading.column_names import yaml_name
 from nncli.data.reading.number_cells import to_number
-from nncli.data.reading.number_formats import LIMIT, format_of, limit_advice
+from nncli.data.reading.number_formats import LIMIT, NumberFormat, format_of, limit_advice
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
 from nncli.data.reading.vocabulary import Vocabulary
@@ -112,7 +112,9 @@ class ColumnEncoder:
         is_ordinal = isinstance(self.parser, OrdinalParser)
         if self.wrong > self.numbers and not is_ordinal:
             what = self.parser.expected.removeprefix("a ")
-            message = f"{first.message}, and no {what} in most rows{self._cure(is_new=is_new)}"
+            form = None if is_new else self.form_of_wrong
+            cure = f" ({form.cure(self.name, self.parser.decimal)})" if form else ""
+            message = f"{first.message}, and no {what} in most rows{cure}"
             return [replace(first, message=message)]
         advice = ""
         if LIMIT.fullmatch(self.wrong_texts[0]):
@@ -126,13 +128,13 @@ class ColumnEncoder:
             advice += ")"
         return [replace(first, message=first.message + advice), *others]
 
-    def _cure(self, *, is_new: bool) -> str:
-        """The format that the cells are written in, if they have one."""
-        found = None if is_new else format_of(self.wrong_texts, self.parser.decimal)
-        if not found:
-            return ""
-        name, keys = yaml_name(self.name), found[0].keys(self.parser.decimal)
-        return f" (data.columns: {{{name}: {{{keys}}}}})"
+    @property
+    def form_of_wrong(self) -> NumberFormat | None:
+        """The format that cells which are no numbers are written in, if most are in one."""
+        if self.wrong <= self.numbers or isinstance(self.parser, OrdinalParser):
+            return None
+        found = format_of(self.wrong_texts, self.parser.decimal)
+        return found[0] if found else None
 
     @property
     def is_text(self) -> bool:

@@ -9,12 +9,16 @@ from nncli.data.reading.column_encoder import ColumnEncoder, Form
 from nncli.data.reading.date_cells import format_of_dates
 from nncli.data.reading.encoded_rows import Encoded, EncodedRows
 from nncli.data.reading.missing_markers import markers_that_are_values
-from nncli.data.reading.number_formats import markers_among_numbers, numbers_read_as_text
+from nncli.data.reading.number_formats import (
+    TextNumbers,
+    markers_among_numbers,
+    numbers_read_as_text,
+)
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.quoted_cells import Told
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.vocabulary import Vocabulary
-from nncli.errors import DataError, MarkersFound, TableError
+from nncli.errors import DataError, NumbersFound, TableError
 from nncli.parts.arrays import Array
 
 GUESSED_CELLS = 250_000  # from which is told what each column holds
@@ -81,7 +85,9 @@ def encode(
     encoded.values, encoded.dates, encoded.told = values, dates, told or {}
     if found := sum(column.wrong for column in columns):
         problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
-        raise TableError(problems, found)
+        written = {column.name: column.form_of_wrong for column in columns if column.wrong}
+        formats = {name: form.keys(parsers.decimal) for name, form in written.items() if form}
+        raise TableError(problems, found, formats if len(formats) == len(written) else None)
     _refuse_disguises(columns, readers[0][0], parsers.decimal)
     for (name, reader), lines in zip(readers, encoded.lines, strict=True):
         if not len(lines):
@@ -104,8 +110,8 @@ def _dates(columns: Sequence[ColumnEncoder], datable: Sequence[str]) -> dict[str
     return found
 
 
-def _disguise(column: ColumnEncoder, decimal: str) -> tuple[str, str] | None:
-    """(config key, message) if a column of texts has numbers in disguise; else None."""
+def _disguise(column: ColumnEncoder, decimal: str) -> TextNumbers | None:
+    """What is to be said if a column of texts has numbers in disguise; else None."""
     if column.form != "text" or (column.is_forced and not column.is_typed):
         return None
     return numbers_read_as_text(column.name, column.some_texts, decimal, is_typed=column.is_typed)
@@ -136,13 +142,20 @@ def _values(
 
 def _refuse_disguises(columns: Sequence[ColumnEncoder], file: str, decimal: str) -> None:
     """Raises DataError for every column of numbers that would be taken for texts."""
-    found, markers = [], []
+    found, markers, is_readable = [], [], True
+    formats, guesses = {}, []
     for column in columns:
         if problem := _disguise(column, decimal):
-            found.append((problem[0], f"{file}: {problem[1]}"))
-            markers += markers_among_numbers(column.some_texts, decimal)
-    if markers and all(key == "data.missing" for key, _ in found):
-        raise MarkersFound(found, markers)
+            found.append((problem.key, f"{file}: {problem.message}"))
+            if problem.form:
+                formats[column.name] = problem.form.keys(decimal)
+                guesses.append(problem.guess)
+            elif problem.key == "data.missing":
+                markers += markers_among_numbers(column.some_texts, decimal)
+            else:
+                is_readable = False
+    if found and is_readable:
+        raise NumbersFound(found, markers, formats, guesses)
     if found:
         raise DataError(found=found)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -31,6 +31,7 @@ WRITTEN = re.compile(
     (?P<suffix>[{CURRENCIES}]|[%‰°²³µ/A-Za-z]{{0,12}})\s*(?P<close>\))?""",
     re.VERBOSE,
 )
+CODE = re.compile(r"[A-Z]{3}(?:-\d.*|\s*-?0\d.*)")  # SKU-17, ABC007: letters before no amount
 LIMIT = re.compile(r"[<>≤≥]=?\s*(?P<number>[-+\d.,].*)")
 
 
@@ -76,15 +77,25 @@ class NumberFormat:
             whole = rf"\d{{1,3}}(?:{sign}\d{{3}})+|\d+"
         return re.compile(rf"(?:(?:{whole})(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?")
 
-    def keys(self, decimal: str) -> str:
-        """What a config says of it where its data.decimal is `decimal`, in flow style."""
-        said = [
-            f'{key}: "{printable(value)}"'
-            for key, value in vars(self).items()
-            if key in ("thousands", "prefix", "suffix") and value
-        ]
-        said += [f'decimal: "{self.decimal}"'] if self.decimal != decimal else []
-        return ", ".join(["type: numeric", *said])
+    def keys(self, decimal: str) -> dict[str, str]:
+        """What a config says of it where its data.decimal is `decimal`."""
+        usual = {"decimal": decimal}
+        names = ("thousands", "prefix", "suffix", "decimal")
+        return {n: value for n in names if (value := getattr(self, n)) != usual.get(n, "")}
+
+    def cure(self, name: str, decimal: str) -> str:
+        """The same as a key of the column `name`."""
+        return f"data.columns: {{{yaml_name(name)}: {flow_keys(self.keys(decimal))}}}"
+
+
+def flow_keys(keys: Mapping[str, str]) -> str:
+    """What `data.columns` says of a column of numbers, in flow style.
+
+    >>> flow_keys({"thousands": ",", "prefix": "$"})
+    '{type: numeric, thousands: ",", prefix: "$"}'
+    """
+    said = [f'{key}: "{printable(value)}"' for key, value in keys.items() if key != "type"]
+    return f"{{{', '.join(['type: numeric', *said])}}}"
 
 
 def _plain_spaces(text: str) -> str:
@@ -139,6 +150,8 @@ def format_of(texts: Sequence[str], decimal: str) -> tuple[NumberFormat, str] | 
     prefix, suffix = (_most_common(part[key] for part in parts) for key in ("prefix", "suffix"))
     if suffix.isalpha() and len(texts) <= FEW_UNITS:
         return None
+    if prefix.isalpha() and any(CODE.fullmatch(text.strip()) for text in special):
+        return None
     form = NumberFormat(thousands, prefix, suffix, fraction)
     read = [text for text in special if is_number(form.bare(text))]
     if not read or len(special) - len(read) > (1 - NEARLY_ALL) * len(texts):
@@ -188,37 +201,52 @@ def limit_among(texts: Sequence[str], decimal: str) -> str:
     return limits[0] if limits and numbers and are_nearly_all else ""
 
 
+@frozen
+class TextNumbers:
+    """A column whose texts are numbers all the same: what is said of it, and the key to blame.
+
+    form: how they are written, where that can be said.  guess: that they are, in words.
+    """
+
+    key: str
+    message: str
+    form: NumberFormat | None = None
+    guess: str = ""
+
+
 def numbers_read_as_text(
     name: str, texts: Sequence[str], decimal: str, *, is_typed: bool = False
-) -> tuple[str, str] | None:
-    """(config key, message) if a column's different texts are numbers all the same; else None.
+) -> TextNumbers | None:
+    """What is to be said if a column's different texts are numbers all the same; else None.
 
     is_typed: whether the file says that they are texts.
     """
     column, quoted = f"column '{printable(name)}'", yaml_name(name)
     otherwise = f"(if the column is text, data.columns: {{{quoted}: categorical}})"
     if text := limit_among(texts, decimal):
-        return "data.columns", f"{column} has {limit_advice(text)} {otherwise}"
+        return TextNumbers("data.columns", f"{column} has {limit_advice(text)} {otherwise}")
     if not is_typed and (text := foreign_number(texts, decimal)):
         sign, other = ("a decimal comma", "','") if decimal == "." else ("a decimal point", "'.'")
         advice = f"use {other} if that is {sign}, and take signs between thousands out"
         if "." in text and "," in text:
             advice = "take the signs between thousands out"
         message = f"{column} has numbers such as '{printable(text)}': {advice} {otherwise}"
-        return "data.decimal", message
+        return TextNumbers("data.decimal", message)
     if found := format_of(texts, decimal):
         form, text = found
-        bare = f"'{form.bare(text)}', say"
-        cure = f"or data.columns: {{{quoted}: {{{form.keys(decimal)}}}}}"
-        message = f"{column} has numbers such as '{printable(text)}': write {bare}, {cure}"
-        return "data.columns", f"{message}{_without_unit(form, texts, decimal)} {otherwise}"
+        bare, doubt = form.bare(text), _without_unit(form, texts, decimal)
+        has = f"{column} has numbers such as '{printable(text)}'"
+        message = f"{has}: write '{bare}', say, or {form.cure(name, decimal)}{doubt} {otherwise}"
+        return TextNumbers(
+            "data.columns", message, form, f"{has}, read as {bare}{doubt} {otherwise}"
+        )
     if magnitude := _with_magnitudes(texts):
         message = f"{column} has numbers such as '{printable(magnitude)}': write their digits out"
-        return "data.columns", f"{message} {otherwise}"
+        return TextNumbers("data.columns", f"{message} {otherwise}")
     if not is_typed and (markers := markers_among_numbers(texts, decimal)):
         shown = ", ".join(f"'{printable(marker)}'" for marker in markers)
         message = f"{column} has numbers, and {shown} among them: add to data.missing what means "
-        return "data.missing", f"{message}that there is no value {otherwise}"
+        return TextNumbers("data.missing", f"{message}that there is no value {otherwise}")
     return None
 
 

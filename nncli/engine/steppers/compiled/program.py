@@ -42,6 +42,7 @@ from nncli.engine.steppers.compiled.shared_kernels import SharedKernels
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.tape import Tape, single
 from nncli.frozen import frozen
+from nncli.operating_system import give_back_memory
 from nncli.parts.arrays import Array
 
 KERNELS: dict[type, Callable[[Code, Any], Iterable[Call]]] = {
@@ -221,6 +222,7 @@ class Program:
         for name, address in code.outside.items():
             self.engine.add_global_mapping(module.get_function(name), address)
         self.engine.finalize_object()
+        give_back_memory()  # that translating has taken
         self.kept, self.failures = code.kept, code.failures
         self._run = RUN(self.engine.get_function_address("run"))
 
