@@ -13,7 +13,7 @@ from nncli.registry import Part
 
 try:
     from yaml import CSafeDumper as SafeDumper
-except ImportError:  # a PyYAML without libyaml, which writes the same ten times slower
+except ImportError:  # a PyYAML without libyaml: slower
     from yaml import SafeDumper  # type: ignore[assignment]
 
 
