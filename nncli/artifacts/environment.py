@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import threadpoolctl
 
 from nncli import __version__
 from nncli.artifacts.clock import utc_now
 from nncli.config.experiment import parts_of
 from nncli.config.resolved import Resolved
 from nncli.engine.steppers.plugged_in import package_of
+from nncli.engine.threads import pools
 from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.table import Table
@@ -53,7 +53,7 @@ def machine(experiment: Resolved) -> dict[str, Any]:
         "packages": _packages(experiment),
         "blas": [
             {key: pool.get(key) for key in ("internal_api", "version", "architecture")}
-            for pool in threadpoolctl.threadpool_info()
+            for pool in pools().info()
             if pool["user_api"] == "blas" and not _is_scipys(Path(pool["filepath"]))
         ],
     }

@@ -5,7 +5,9 @@ On cores that others keep busy, two threads wait for each other at every product
 """
 
 import os
+import sys
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any
 
 from nncli.engine.settings import Training
@@ -13,12 +15,23 @@ from nncli.engine.settings import Training
 
 def limited(training: Training) -> AbstractContextManager[Any]:
     """While entered, BLAS keeps to `training.threads`."""
+    limits: AbstractContextManager[Any] = pools().limit(limits=training.threads, user_api="blas")
+    return limits
+
+
+def pools() -> Any:
+    """What of BLAS and OpenMP is loaded, a ThreadpoolController."""
+    import threadpoolctl  # noqa: F401  # before modules are counted
+
+    return _pools(len(sys.modules))
+
+
+@lru_cache(1)
+def _pools(_: int) -> Any:
+    """Looked for among all libraries again only where modules were imported, as one brings them."""
     import threadpoolctl
 
-    limits: AbstractContextManager[Any] = threadpoolctl.threadpool_limits(
-        training.threads, user_api="blas"
-    )
-    return limits
+    return threadpoolctl.ThreadpoolController()
 
 
 LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "MKL_NUM_THREADS")

@@ -60,15 +60,16 @@ def chance(better: Resampled, other: Resampled, name: str, sign: float) -> float
     """p that two models are equally good, of the differences in the same resamples.
 
     Twice the share of resamples in which the better one isn't better (and one more, for none would
-    say 0); differences are brought nearer to that of all rows where resamples were small.
+    say 0), as it isn't where the metric is undefined; differences are brought nearer to that of all
+    rows where resamples were small.
     """
     value = sign * (better.values[name] - other.values[name])
     draws = sign * (better.draws[name] - other.draws[name])
-    draws = draws[np.isfinite(draws)]
-    if not len(draws):
+    if not np.isfinite(draws).any():
         return None
     draws = value + better.narrowing * (draws - value)
-    return float(min(1.0, 2 * (np.count_nonzero(draws <= 0) + 1) / (len(draws) + 1)))
+    ahead = np.count_nonzero(np.isfinite(draws) & (draws > 0))
+    return float(min(1.0, 2 * (len(draws) - ahead + 1) / (len(draws) + 1)))
 
 
 def in_words(

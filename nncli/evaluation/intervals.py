@@ -61,7 +61,8 @@ class Resampled:
         """self - other, of two sets of predictions for the same rows, drawn with the same seed.
 
         Both are scored on the same resamples, so that rows that are hard for both don't blur
-        which of them is better. Resamples that all differ alike leave an interval without width.
+        which of them is better. Resamples that all differ alike leave an interval without width;
+        those in which the metric is undefined count as no difference.
         """
         with np.errstate(invalid="ignore"):  # infinity - infinity
             return {
@@ -69,7 +70,7 @@ class Resampled:
                     value - other.values[name],
                     self.draws[name] - other.draws[name],
                     self.narrowing,
-                    may_be_point=True,
+                    is_difference=True,
                 )
                 for name, value in self.values.items()
             }
@@ -110,15 +111,20 @@ def resample(
 
 
 def _estimate(
-    value: float, draws: Array, narrowing: float, *, may_be_point: bool = False
+    value: float, draws: Array, narrowing: float, *, is_difference: bool = False
 ) -> Estimate:
     """The middle 95% of the draws, brought nearer to the value where resamples were small."""
     defined = draws[np.isfinite(draws)]
     left_out = 1 - len(defined) / len(draws) if len(draws) else 0.0
     if not np.isfinite(value) or not len(defined):
         return Estimate(value, None, None, left_out)
-    if defined.min() == defined.max() and not may_be_point:
+    if defined.min() == defined.max() and not is_difference:
         return Estimate(value, None, None, left_out)
+    if is_difference and left_out:
+        drawn = np.zeros(len(draws))
+        drawn[: len(defined)] = value + narrowing * (defined - value)
+        low, high = np.percentile(drawn, (2.5, 97.5)).tolist()
+        return Estimate(value, low, high, left_out)
     low, high = (value + narrowing * (np.percentile(defined, (2.5, 97.5)) - value)).tolist()
     return Estimate(value, low, high, left_out)
 
@@ -128,7 +134,7 @@ Standing = Literal["better", "worse", "open"]
 
 def standing(difference: Estimate, *, is_score: bool) -> Standing:
     """What a difference to a rival says: open where its interval holds 0, or isn't known."""
-    if difference.low is None or difference.high is None or difference.left_out:
+    if difference.low is None or difference.high is None:
         return "open"
     low, high = (
         (difference.low, difference.high) if is_score else (-difference.high, -difference.low)

@@ -6,6 +6,7 @@ import platform
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -85,7 +86,7 @@ def test_blas_is_that_of_numpy_whatever_else_is_loaded(experiment):
 )
 def test_blas_of_scipy_is_known_by_its_folder(experiment, monkeypatch, file, is_scipys):
     pool = {"user_api": "blas", "filepath": file, "version": "1"}
-    monkeypatch.setattr(environment.threadpoolctl, "threadpool_info", lambda: [pool])
+    monkeypatch.setattr(environment, "pools", lambda: SimpleNamespace(info=lambda: [pool]))
     assert (machine(experiment)["blas"] == []) == is_scipys
 
 

@@ -1,6 +1,8 @@
 """`threads: auto` takes what is allowed and free, and says when that is less."""
 
 import json
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -97,3 +99,10 @@ def test_resumed_run_keeps_its_threads(machine, write, train, nncli):
     assert "training.threads" not in done.err
     assert json.loads(done.out)["epochs"] == 2
     assert "threads: 2" in run.file("config.resolved.yaml").decode()
+
+
+def test_libraries_are_looked_for_again_once_modules_were_imported(monkeypatch):
+    before = threads.pools()
+    assert threads.pools() is before
+    monkeypatch.setitem(sys.modules, "brings_a_blas", ModuleType("brings_a_blas"))
+    assert threads.pools() is not before
