@@ -21,7 +21,6 @@ Only the command line prints them; every floor below raises them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import ClassVar
 
 from nncli.frozen import frozen
@@ -237,6 +236,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     Another word in the same place is none: log_loss for mse_loss, batch_norm for layer_norm.
     """
+    from difflib import get_close_matches
+
     close = get_close_matches(name.lower(), list(known), n=3, cutoff=0.65)
     slips = [each for each in close if _is_slip(name.lower(), each)]
     return f" (did you mean '{slips[0]}'?)" if slips else ""
@@ -247,6 +248,8 @@ def _is_slip(name: str, known: str) -> bool:
     words, others = name.split("_"), known.split("_")
     if len(words) != len(others) or len(words) == 1:
         return True
+    from difflib import get_close_matches
+
     return all(get_close_matches(a, [b], cutoff=0.5) for a, b in zip(words, others, strict=True))
 
 

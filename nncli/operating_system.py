@@ -7,8 +7,6 @@ whether they are there; a test holds the code to that.
 import ctypes
 import os
 import re
-import shlex
-import shutil
 import sys
 import threading
 from pathlib import Path
@@ -70,6 +68,8 @@ def start_module(module: str, *, hears_errors: bool) -> "Popen[bytes]":
 def free_space(folder: Path) -> int | None:
     """Bytes that this user may still write; None if the file system doesn't say."""
     if not hasattr(os, "statvfs"):
+        import shutil
+
         return shutil.disk_usage(folder).free
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize if disk.f_blocks > 0 else None
@@ -112,5 +112,7 @@ def shell_word(text: object) -> str:
     """One argument as it is typed in a shell of this system."""
     word = str(text)
     if os.name != "nt":
+        import shlex
+
         return shlex.quote(word)
     return word if re.fullmatch(SAFE, word) else '"' + word.replace('"', '\\"') + '"'

@@ -13,7 +13,6 @@ takes the folder up again completes what was left of 3, or removes what was left
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -93,6 +92,8 @@ class AtomicDirectory:
 
     def remove(self) -> None:
         """Remove a locked folder with all that is in it. Raises FileFailure."""
+        import shutil
+
         shutil.rmtree(self.path, ignore_errors=True)
         self.unlock()
         with reporting(self.path):

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, Any
 
 from nncli.artifacts.locks import mark_in_use, remove_unused
@@ -131,14 +130,14 @@ def ensure_room(folder: Path, size: int) -> None:
 
     Where it can't be told - a file system that reserves nothing - nothing is raised.
     """
-    prefix, suffix = TEMPORARY
     with reporting(folder):
         free = free_space(folder)
         if free is not None and free < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if not hasattr(os, "posix_fallocate"):
             return
-        with TemporaryFile(dir=folder, prefix=prefix, suffix=suffix) as file:
+        with _temporary(folder) as file:
+            os.unlink(file.name)
             try:
                 os.posix_fallocate(file.fileno(), 0, max(size, 1))  # a quota refuses here
             except OSError as error:

@@ -4,7 +4,6 @@ import atexit
 import gc
 import os
 import sys
-import traceback
 from importlib import import_module
 from typing import NoReturn
 
@@ -119,6 +118,8 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
         return 0  # whoever read our output has gone: nothing left to say
     except Exception as error:
         if shows_traceback:
+            import traceback
+
             echo_err(traceback.format_exc())
         lines, code = _report(error, command=next(iter(arguments), ""))
         for line in lines:

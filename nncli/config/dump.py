@@ -11,8 +11,13 @@ from nncli.config.nodes import Node
 from nncli.config.scalars import teach_scalars
 from nncli.registry import Part
 
+try:
+    from yaml import CSafeDumper as SafeDumper
+except ImportError:  # a PyYAML without libyaml: slower
+    from yaml import SafeDumper  # type: ignore[assignment]
 
-class _Dumper(yaml.SafeDumper):
+
+class _Dumper(SafeDumper):
     """Quotes what YAML 1.2 would read as something else than text."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -23,6 +28,7 @@ class _Dumper(yaml.SafeDumper):
         return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=simple)
 
     def represent_text(self, data: Any) -> Any:
+        data = data.encode("utf-8", "backslashreplace").decode()  # a path's bytes may be no text
         # PyYAML writes U+0085 and the like in single quotes, which read back as a blank
         style = None if data.isprintable() else '"'
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)

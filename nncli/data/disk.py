@@ -6,7 +6,6 @@ too; the operating system keeps in its cache what memory there is to spare.
 
 import math
 import os
-import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,7 +21,9 @@ from nncli.parts.arrays import Array
 def _folder() -> Path:
     """Where large temporary files belong: $TMPDIR, else /var/tmp, which isn't kept in memory."""
     if os.environ.get("TMPDIR") or not Path("/var/tmp").is_dir():
-        return Path(tempfile.gettempdir())
+        from tempfile import gettempdir
+
+        return Path(gettempdir())
     return Path("/var/tmp")
 
 
@@ -32,7 +33,9 @@ class _Unnamed:
     def __init__(self) -> None:
         self._folder = _folder()
         try:
-            with tempfile.TemporaryFile(dir=self._folder) as file:
+            from tempfile import TemporaryFile
+
+            with TemporaryFile(dir=self._folder) as file:
                 self._descriptor = os.dup(file.fileno())
         except OSError as error:
             raise FileFailure(f"{self._folder}: {error.strerror or error}") from error

@@ -58,11 +58,11 @@ def _limits() -> Iterator[int]:
         import resource
     except ImportError:  # Windows has no such limits
         return
-    used = _fields(Path("/proc/self/status"))
-    for limit, name in ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData")):
-        soft, _ = resource.getrlimit(limit)
-        if soft != resource.RLIM_INFINITY:
-            yield soft - used.get(name, 0)
+    kinds = ((resource.RLIMIT_AS, "VmSize"), (resource.RLIMIT_DATA, "VmData"))
+    soft = {name: resource.getrlimit(limit)[0] for limit, name in kinds}
+    limits = {name: most for name, most in soft.items() if most != resource.RLIM_INFINITY}
+    used = _fields(Path("/proc/self/status")) if limits else {}
+    yield from (most - used.get(name, 0) for name, most in limits.items())
 
 
 def _fields(path: Path) -> dict[str, int]:

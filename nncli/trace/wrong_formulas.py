@@ -11,6 +11,7 @@ from nncli.trace.arithmetic import PRODUCT
 from nncli.trace.question import Found, Question
 
 DIVISOR = re.compile(r" / (\d+)(?![\d.])")
+TWICE = re.compile(r"(?<![\d.])2 \* ")  # a factor of 2, not the end of 0.22
 SQUARE = re.compile(r"\(([^()]*)\)\^2")
 OVER_SUM = re.compile(r" / sum\(.*\)$")
 LOG10 = f"{1 / math.log(10)!r} * ln("
@@ -53,7 +54,9 @@ def mean_twice(asked: Question) -> Found:
 
 
 def no_factor_2(asked: Question) -> Found:
-    return _without(asked, "2 * ")
+    template = asked.tensor.template
+    if TWICE.search(template):
+        yield asked.value(TWICE.sub("", template, count=1))
 
 
 def no_bias(asked: Question) -> Found:

@@ -19,7 +19,7 @@ WITH_CHANCE = (
     "data: {dataset: iris}",
     "network: {hidden: [{type: dense, units: 8, activation: tanh}, {type: dropout, rate: 0.2}]}",
     "optimizer: {type: adam, learning_rate: 0.003}",
-    "training: {epochs: 500, batch_size: 4}",
+    "training: {epochs: 250, batch_size: 4}",
     "output: {plots: [], log_every: 1}",
 )
 
@@ -67,16 +67,16 @@ def finished(gate, train, folder, iris):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_resumed_run_ends_bit_identical_to_an_uninterrupted_one(
-    interrupted, process, uninterrupted, iris, number
+    interrupted, nncli, uninterrupted, iris, number
 ):
     code, out = interrupted(number)
     assert code == 128 + number
     run = type(iris)(Path("runs/chance-001"))
     assert run.json("metrics.json")["stopped"] == "interrupted"
-    assert 0 < run.json("metrics.json")["epochs"] < 500
+    assert 0 < run.json("metrics.json")["epochs"] < 250
     assert f"go on with: nncli train --resume {run.path}" in out
 
-    resumed = process("train", "--resume", run.path, "--quiet")
+    resumed = nncli("train", "--resume", run.path, "--quiet")
     assert resumed.code == 0, resumed.err
     assert run.json("metrics.json")["stopped"] == "epochs"
     assert run.result == type(iris)(uninterrupted).result
@@ -94,12 +94,12 @@ def test_interrupted_run_still_prints_its_json_object(interrupted, config):
 
 
 def test_run_killed_outright_goes_on_from_its_last_checkpoint(
-    interrupted, process, uninterrupted, iris
+    interrupted, nncli, uninterrupted, iris
 ):
     assert interrupted(signal.SIGKILL)[0] == -signal.SIGKILL
     run = type(iris)(Path("runs/chance-001"))
-    assert process("plot-loss", run.path).code == 0
-    assert process("train", "--resume", run.path, "--quiet").code == 0
+    assert nncli("plot-loss", run.path).code == 0
+    assert nncli("train", "--resume", run.path, "--quiet").code == 0
     assert run.result == type(iris)(uninterrupted).result
 
 

@@ -33,9 +33,10 @@ def command_line(*arguments):
 def place(tmp_path_factory):
     """A folder with a config, its run and a table."""
     folder = tmp_path_factory.mktemp("place")
-    (folder / "t.csv").write_text("a,b,y\n" + "".join(f"{i},{i % 7},{i % 2}\n" for i in range(99)))
+    (folder / "t.csv").write_text("a,b,y\n" + "".join(f"{i},{i % 7},{i % 2}\n" for i in range(30)))
     (folder / "it.yaml").write_text(
-        "data: {path: t.csv, target: y}\ntraining: {epochs: 1}\noutput: {plots: []}\n"
+        "data: {path: t.csv, target: y}\nnetwork: {hidden: [2]}\n"
+        "training: {epochs: 1}\noutput: {plots: []}\n"
     )
     subprocess.run(command_line("train", "it.yaml", "-q"), cwd=folder, check=True)
     return folder

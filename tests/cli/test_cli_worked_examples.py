@@ -6,7 +6,8 @@ import json
 import pytest
 
 ONE_ROW = "warning: the table has one row: a network learns that row by heart, and nothing more\n"
-TRAINING = "training: {epochs: 1}"
+TRAINING = "training: {epochs: 1}\noutput: {plots: []}"
+SMALL = f"network: {{hidden: [2]}}\n{TRAINING}"
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def table(folder):
 )
 def test_a_table_of_one_row_is_trained_and_traced(nncli, write, table, data, task):
     table("x1,x2,t1,t2", "0.05,0.10,0.01,0.99")
-    config = write("one.yaml", f"data: {{path: t.csv, {data}}}", TRAINING)
+    config = write("one.yaml", f"data: {{path: t.csv, {data}}}", SMALL)
     done = nncli("train", config, "-q")
     assert (done.code, ONE_ROW in done.err) == (0, True)
     traced = nncli("trace", config, "--format", "json")
@@ -45,7 +46,7 @@ def test_a_table_of_one_row_is_trained_and_traced(nncli, write, table, data, tas
 
 def test_one_row_of_a_binary_task_needs_no_other_class(nncli, write):
     data = "{dataset: {type: inline, x: [[1, 0, 1]], y: [1]}, task: binary, split: none}"
-    config = write("one.yaml", f"data: {data}", TRAINING)
+    config = write("one.yaml", f"data: {data}", SMALL)
     done = nncli("train", config, "-q")
     assert done.code == 0
     assert "warning: no row is of class '0': nothing can be learnt of it\n" in done.err
@@ -56,7 +57,7 @@ def test_one_row_of_a_binary_task_needs_no_other_class(nncli, write):
 @pytest.mark.parametrize("meant", ["task: regression", "split: none", "classes: [3, 4]"])
 def test_a_target_that_never_varies_may_be_meant(nncli, write, table, meant):
     table("x,y", *(f"{i},3" for i in range(20)))
-    config = write("same.yaml", "data: {path: t.csv, target: y}", TRAINING)
+    config = write("same.yaml", "data: {path: t.csv, target: y}", SMALL)
     refused = nncli("train", config, "-q")
     assert refused.code == 2
     assert "column 'y' is always 3: there is nothing to predict (if it is meant so" in refused.err

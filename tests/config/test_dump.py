@@ -116,3 +116,7 @@ def test_null_switches_a_block_off_and_stays_off():
     experiment = Experiment(data=Data(dataset=AndGate()))
     assert experiment.training.early_stopping is None
     assert reads_back(experiment, Experiment).training.early_stopping is None
+
+
+def test_a_path_whose_bytes_are_no_text_is_written_with_escapes():
+    assert to_yaml({"path": Path("a\udcff")}) == "path: a\\udcff\n"

@@ -1,6 +1,7 @@
 """The backward pass of every layer, activation, loss and initializer, against two other ways."""
 
 from itertools import product
+from zlib import crc32
 
 import network_part_cases
 import numpy as np
@@ -81,25 +82,19 @@ def network_of(layer, activation, loss, initializer, *, inputs=2, units=3, depth
 @pytest.mark.parametrize("activation", ACTIVATIONS, **by_name)
 @pytest.mark.parametrize("layer", LAYERS, **by_name)
 def test_gradient_is_exact(layer, activation, loss):
-    @examples(4)  # made anew, for hypothesis chains the settings of each time that a test is run
-    @given(
-        rows=st.integers(2, 5),
-        inputs=st.integers(1, 4),
-        units=st.integers(1, 4),
-        depth=st.integers(1, 3),
-        initializer=st.sampled_from(INITIALIZERS),
-        seed=seeds,
-    )
-    def check(rows, inputs, units, depth, initializer, seed):
+    """Networks drawn at random, the same in every run: two of the first ones that are smooth."""
+    names = f"{layer.name} {activation.name} {loss.name}"
+    random, smooth = np.random.default_rng(crc32(names.encode())), 0
+    while smooth < 2:
+        rows, inputs, units, depth = map(int, random.integers([2, 1, 1, 1], [6, 5, 5, 4]))
+        start = INITIALIZERS[random.integers(len(INITIALIZERS))]
         network = network_of(
-            layer, activation(), loss(), initializer(), inputs=inputs, units=units, depth=depth
+            layer, activation(), loss(), start(), inputs=inputs, units=units, depth=depth
         )
-        problem = GradientProblem(network, rows, seed)
-        assume(problem.distance_to_kinks() > 1e-3)
-        assume(problem.keeps_digits())
-        assert_gradients_agree(problem)
-
-    check()
+        problem = GradientProblem(network, rows, seed=int(random.integers(2**32)))
+        if problem.distance_to_kinks() > 1e-3 and problem.keeps_digits():
+            assert_gradients_agree(problem)
+            smooth += 1
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +113,9 @@ def test_gradient_is_exact_at_every_start(layer, initializer, weights_file):
     """With every activation and every loss, though not with every pair of them."""
     start = FromFile(weights_file) if initializer is FromFile else initializer()
     own = LAYERS.index(layer) + [*INITIALIZERS, FromFile].index(initializer)
+    few = min(len(ACTIVATIONS), len(LOSSES))
     pairs = [(a, b) for a, b in product(range(len(ACTIVATIONS)), range(len(LOSSES)))
-             if (a + b + own) % 3 == 0]  # fmt: skip
+             if (a + b + own) % few == 0]  # fmt: skip
     assert {a for a, _ in pairs} == set(range(len(ACTIVATIONS)))
     assert {b for _, b in pairs} == set(range(len(LOSSES)))
     for activation, loss in [(ACTIVATIONS[a], LOSSES[b]) for a, b in pairs]:

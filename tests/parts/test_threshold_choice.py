@@ -71,7 +71,8 @@ def test_no_threshold_is_better_than_the_chosen_one(goal, data):
     assert worth(goal, second, is_true, made.threshold) == pytest.approx(sign * made.value)
     assert worth(goal, second, is_true, 0.5) == pytest.approx(sign * made.at_half)
     others = np.concatenate([second, np.nextafter(second, 1), np.linspace(0, 1, 41)])
-    best = max(worth(goal, second, is_true, other) for other in others)
+    decided = {Decision(other)(probabilities(second)).tobytes(): other for other in others}
+    best = max(worth(goal, second, is_true, other) for other in decided.values())
     assert sign * made.value >= best - 1e-12
 
 

@@ -1,6 +1,7 @@
 """Runs of the very files in configs/, as a user's `nncli train` would make them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from nncli.assembly.build import Built, build
@@ -43,8 +44,9 @@ def made(name: str, *assignments: str) -> Built:
     return build(*load(CONFIGS / f"{name}.yaml", assignments))
 
 
+@lru_cache(maxsize=4)
 def run(name: str, *assignments: str) -> Run:
-    """The same, trained to its end."""
+    """The same, trained to its end; one that several tests look at is trained once."""
     built = made(name, *assignments)
     state = built.job.start()
     return Run(built, state, list(train(built.job, state)))

@@ -56,7 +56,7 @@ def test_exponential_decay_ends_at_the_reference_weights():
 def test_a_typical_mini_batch_run_stops_in_the_reference_range(
     config, fewest, most, lowest, highest
 ):
-    ends = [run(config, f"seed={seed}").last for seed in range(20)]
+    ends = [run(config, f"seed={seed}").last for seed in range(9)]
     assert {end.stopped for end in ends} == {"converged"}
     assert fewest <= np.median([end.epoch for end in ends]) <= most
     assert lowest <= np.median([squares(end) for end in ends]) <= highest
@@ -69,9 +69,7 @@ def test_mini_batches_at_a_decaying_rate_find_the_coefficients(config):
         "training.converged=null",
         "schedule={type: exponential, rate: 0.002}",
     )
-    near = 0
-    for seed in range(10):
+    for seed in range(4):
         settled = run(config, *assignments, f"seed={seed}")
         assert settled.last.epoch == 2000
-        near += np.abs(settled.tensors["output/W"] - TRUE_COEFFICIENTS).max() <= 0.15
-    assert near >= 9
+        assert np.abs(settled.tensors["output/W"] - TRUE_COEFFICIENTS).max() <= 0.15

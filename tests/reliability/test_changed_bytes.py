@@ -139,7 +139,7 @@ def test_no_changed_byte_is_believed(trained, tmp_path, amount, tried):
     run = put(trained / "run-1", tmp_path)
     right = all_that_is_read(run)
     contents, others = files_of(run), files_of(trained / "run-2")
-    chance, count, refused = random.Random(4), amount(1_000, 100_000), 0
+    chance, count, refused = random.Random(4), amount(500, 100_000), 0
     for number in range(count):
         name = chance.choice(list(contents))
         of_another = chance.choice([others[name], *contents.values()])

@@ -258,8 +258,8 @@ def test_fuzzed_file_is_read_or_refused_in_lines(name, trained, tmp_path, amount
     chance, corpus, reasons, count = random.Random(name), seeds_of(name, trained), set(), 0
     path = tmp_path / f"it{suffix}"
     (trained / "made-up").mkdir(exist_ok=True)
-    end = time.monotonic() + amount(30, 3600) / len(FORMATS)
-    while time.monotonic() < end:
+    end = time.process_time() + amount(10, 3600) / len(FORMATS)
+    while time.process_time() < end:
         content = changed(chance.choice(corpus), suffix, chance)
         path.write_bytes(content)
         count += 1

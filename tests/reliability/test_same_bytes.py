@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-TIMES = 20
 CONFIG = (
     "seed: 11",
     "data: {dataset: iris}",
@@ -36,14 +35,14 @@ def test_one_config_gives_the_same_bytes_every_time(
     config = write(
         "it.yaml", *CONFIG, f"training: {{epochs: 20, batch_size: 15, engine: {engine}}}"
     )
-    own = amount(4, TIMES)
-    for number in range(TIMES):
+    times, own = amount(8, 20), amount(2, 20)
+    for number in range(times):
         command = ("train", config, "--quiet", "--runs-dir", f"runs {number}")
         done = process(*command) if number < own else fork_server.call(folder, *command)
         assert (done.code, done.err) == (0, "")
-    results = [run_at(folder / f"runs {number}" / "it-001").result for number in range(TIMES)]
+    results = [run_at(folder / f"runs {number}" / "it-001").result for number in range(times)]
     assert all(result == results[0] for result in results)
-    tried(TIMES, f"all equal, {own} of them in processes of their own")
+    tried(times, f"all equal, {own} of them in processes of their own")
 
 
 def test_other_blas_kernels_agree_within_the_rounding_of_their_sums(

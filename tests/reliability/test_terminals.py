@@ -51,8 +51,8 @@ def commands(table, run):
     yield ("train", "it.yaml", "--set", f"data.target={CLASSES[0]}"), 2
     yield ("train", f"{ALL}.yaml"), 2
     yield ("evaluate", run), 0
-    yield ("evaluate", run, "--json"), 0
-    yield ("evaluate", run, "--data", table), 0
+    yield ("evaluate", run, "--json", "--no-plots"), 0
+    yield ("evaluate", run, "--data", table, "--no-plots"), 0
     yield ("evaluate", run, "--data", f"{ALL}.csv"), 2
     yield ("predict", run, table, "-o", f"p{ALL}.csv"), 0
     yield ("predict", run, "it.yaml"), 2

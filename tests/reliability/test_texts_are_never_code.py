@@ -160,10 +160,21 @@ class Elements(HTMLParser):
         self.found.append((tag, dict(attributes)))
 
 
+SHOWN = "data: {dataset: and_gate}\nnetwork: {hidden: []}\n"
+
+
+@pytest.fixture(scope="module")
+def plain_elements(tmp_path_factory):
+    """What the page of a config with a plain name is of."""
+    config = tmp_path_factory.mktemp("plain") / "it.yaml"
+    config.write_text(f"{SHOWN}name: plain")
+    return Elements(html(trace(load_network(config, [])))).found
+
+
 @pytest.mark.parametrize("end", ENDS, ids=ascii)
-def test_no_name_is_markup_in_a_trace(end, tmp_path):
+def test_no_name_is_markup_in_a_trace(end, tmp_path, plain_elements):
     config = tmp_path / "it.yaml"
-    config.write_text(f"data: {{dataset: and_gate}}\nname: {json.dumps(around(end))}")
+    config.write_text(f"{SHOWN}name: {json.dumps(around(end))}")
     try:
         shown = trace(load_network(config, []))
     except NncliError:
@@ -176,8 +187,7 @@ def test_no_name_is_markup_in_a_trace(end, tmp_path):
     for letter in "`*[<|~$&":
         assert bare.count(letter) == bare.count(f"\\{letter}")
     found = Elements(html(shown)).found
-    config.write_text("data: {dataset: and_gate}\nname: plain")
-    assert found == Elements(html(trace(load_network(config, [])))).found
+    assert found == plain_elements
 
 
 @pytest.mark.parametrize("end", ENDS, ids=ascii)

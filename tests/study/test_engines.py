@@ -19,6 +19,7 @@ LINES = (
     "training: {epochs: 150, engine: numpy}",
     "sweep: {space: {optimizer.learning_rate: {low: 0.0001, high: 0.1, log: true}}, "
     "method: random, trials: 6, confirm: 1, ahead: 3}",
+    "output: {plots: []}",
 )
 
 needs_dask = pytest.mark.skipif(not importlib.util.find_spec("distributed"), reason="no Dask")

@@ -79,9 +79,7 @@ def test_record_is_the_same_for_any_number_of_workers(nncli, process, config, fo
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_killed_study_goes_on_as_if_never_stopped(
-    spawn, nncli, process, write, folder, until, workers
-):
+def test_killed_study_goes_on_as_if_never_stopped(spawn, nncli, write, folder, until, workers):
     config = write("it.yaml", *LINES[:2], "training: {epochs: 400}", "output: {plots: []}")
     whole = Path(nncli("train", config, "--seeds", 4, *QUIET).json["run"])
     study = folder / "runs" / "it-seeds-002"
@@ -100,12 +98,12 @@ def test_killed_study_goes_on_as_if_never_stopped(
     until(lambda: (study / "seed-1").is_dir())
     os.kill(running.pid, signal.SIGKILL)
     running.wait()
-    done = process("train", "--resume", study, *QUIET[:2], cwd=folder)
+    done = nncli("train", "--resume", study, *QUIET[:2])
     assert done.code == 0, done.err
     assert record(study) == record(whole)
 
 
-def test_stopped_study_says_how_to_go_on(spawn, process, write, folder, until):
+def test_stopped_study_says_how_to_go_on(spawn, nncli, write, folder, until):
     config = write("it.yaml", *LINES[:2], "training: {epochs: 100000}", "output: {plots: []}")
     study = folder / "runs" / "it-seeds-001"
     running = spawn("train", config, "--seeds", 3, "--workers", 2, "-q", cwd=folder, stderr=PIPE)
@@ -117,7 +115,7 @@ def test_stopped_study_says_how_to_go_on(spawn, process, write, folder, until):
     assert said.splitlines()[-1] == "go on with: nncli train --resume runs/it-seeds-001"
     assert not (study / "stop").exists()
     assert [row["state"] for row in record(study)] == ["running"] * 3
-    assert process("verify", study / "seed-0", "-q", cwd=folder).code == 0
+    assert nncli("verify", study / "seed-0", "-q").code == 0
 
 
 def test_study_may_be_given_more_seeds(nncli, config):

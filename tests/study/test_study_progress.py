@@ -198,13 +198,14 @@ def on_terminal(spawn, folder):
 
 @pytest.fixture
 def config(write):
-    def call(epochs=3, trials=5, **keys):
+    def call(epochs=3, trials=3, **keys):
         sweep = {"space": SPACE, "method": "random", "trials": trials, "confirm": 1, **keys}
         return write(
             "it.yaml",
             "data: {dataset: iris}",
             "network: {hidden: [4]}",
             f"training: {{epochs: {epochs}, engine: numpy}}",
+            "output: {plots: []}",  # which no test here looks at
             f"sweep: {json.dumps(sweep)}",
         )
 

@@ -67,10 +67,8 @@ def test_record_is_the_same_for_any_number_of_workers(
     assert len(rows[0]) in (1, 2)
 
 
-def test_killed_sweep_goes_on_as_if_never_stopped(
-    nncli, spawn, process, config, folder, until, record
-):
-    lines = (*BASE[:2], "training: {epochs: 60}")
+def test_killed_sweep_goes_on_as_if_never_stopped(nncli, spawn, config, folder, until, record):
+    lines = (*BASE[:2], "training: {epochs: 60}", "output: {plots: []}")
     it = config(*lines, method="tpe", trials=8, confirm=1)
     whole = Path(nncli("sweep", it, *QUIET, "--workers", 1).json["run"])
     study = folder / "runs" / "it-sweep-002"
@@ -82,7 +80,7 @@ def test_killed_sweep_goes_on_as_if_never_stopped(
         until(lambda number=number: (study / f"trial-{number:04d}").is_dir())
         os.kill(running.pid, signal.SIGKILL)
         running.wait()
-    done = process("sweep", "--resume", study, "-q", "--workers", 2, cwd=folder)
+    done = nncli("sweep", "--resume", study, "-q", "--workers", 2)
     assert done.code == 0, done.err
     assert record(study) == record(whole)
     assert record(study, "confirm.csv") == record(whole, "confirm.csv")
@@ -91,7 +89,7 @@ def test_killed_sweep_goes_on_as_if_never_stopped(
 def test_killed_worker_s_trial_is_run_again_with_the_same_result(
     nncli, spawn, config, folder, until, record
 ):
-    lines = (*BASE[:2], "training: {epochs: 300, engine: numpy}")
+    lines = (*BASE[:2], "training: {epochs: 300, engine: numpy}", "output: {plots: []}")
     it = config(*lines, trials=4)
     whole = Path(nncli("sweep", it, *QUIET, "--workers", 1).json["run"])
     study = folder / "runs" / "it-sweep-002"

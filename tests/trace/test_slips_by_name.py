@@ -1,11 +1,13 @@
 """Slips: each of them leads from its question to its number, and back to its name."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nncli.artifacts.loaded_network import load_network
+from nncli.trace import wrong_formulas
 from nncli.trace.question import questions
 from nncli.trace.slips import SLIPS, slips
 from nncli.trace.traced_steps import trace
@@ -195,3 +197,9 @@ def test_no_slip_is_the_right_number_and_none_stands_twice(asked):
         assert question.right not in values
         assert len(set(values)) == len(values)
         assert np.isfinite(values).all()
+
+
+def test_a_number_that_ends_in_2_is_no_factor_of_2():
+    tensor = SimpleNamespace(template="0.22 * {velocity} + 2 * {g}")
+    question = SimpleNamespace(tensor=tensor, value=lambda template: template)
+    assert [*wrong_formulas.no_factor_2(question)] == ["0.22 * {velocity} + {g}"]

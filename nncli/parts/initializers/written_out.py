@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -15,9 +15,11 @@ from nncli.parts.arrays import Array, Shape
 from nncli.parts.initializers.initializer import Initializer
 from nncli.registry import part
 from nncli.untrusted_files.array_headers import Malformed
-from nncli.untrusted_files.npz import NpzArchive
 from nncli.untrusted_files.opening import open_regular
-from nncli.untrusted_files.safetensors import SafetensorsFile
+
+if TYPE_CHECKING:
+    from nncli.untrusted_files.npz import NpzArchive
+    from nncli.untrusted_files.safetensors import SafetensorsFile
 
 Numbers = Annotated[list[Finite], Length(1)]
 Lists = Annotated[list[Finite | Annotated[list[Finite | Numbers], Length(1)]], Length(1)]
@@ -124,8 +126,14 @@ class FromFile(Initializer):
             raise DataError(f"{self.path}: {name}: expected finite numbers")
         return values.astype(float)
 
-    def _tensors(self, file: IO[bytes]) -> NpzArchive | SafetensorsFile:
-        return NpzArchive(file) if self.path.suffix == ".npz" else SafetensorsFile(file)
+    def _tensors(self, file: IO[bytes]) -> "NpzArchive | SafetensorsFile":
+        if self.path.suffix == ".npz":
+            from nncli.untrusted_files.npz import NpzArchive
+
+            return NpzArchive(file)
+        from nncli.untrusted_files.safetensors import SafetensorsFile
+
+        return SafetensorsFile(file)
 
 
 @contextmanager
