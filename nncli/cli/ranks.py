@@ -89,14 +89,12 @@ def launched(on: str | None) -> Ranks:
 def check_ranks(ranks: Ranks, shards: int) -> None:
     """Raises UserError unless each rank has the same number of shards."""
     count = ranks.count
-    if count == 1 or (count <= shards and count & (count - 1) == 0):
-        return
-    if count > shards:
-        least = 1 << (count - 1).bit_length()
-        cure = f"--set training.shards={least} (which changes the numbers, as batch_size does)"
+    if count & (count - 1):
+        fewer = 1 << (count.bit_length() - 1)
+        raise UserError(f"expected a power of two of ranks, found {count}: mpiexec -n {fewer}")
+    if 1 < count > shards:
+        cure = f"--set training.shards={count} (which changes the numbers, as batch_size does)"
         raise UserError(f"{count} ranks have {shards} training.shards to share: {cure}")
-    fewer = 1 << (count.bit_length() - 1)
-    raise UserError(f"expected a power of two of ranks, found {count}: mpiexec -n {fewer}")
 
 
 def refuse_several(ranks: Ranks) -> None:

@@ -147,6 +147,7 @@ def test_what_is_refused_is_said_once(config):
     [
         (Four(), 2, "4 ranks have 2 training.shards to share: --set training.shards=4"),
         (Three(), 8, "expected a power of two of ranks, found 3: mpiexec -n 2"),
+        (Three(), 2, "expected a power of two of ranks, found 3: mpiexec -n 2"),  # more: no help
     ],
 )
 def test_ranks_share_shards_alike(ranks, shards, message):
