@@ -80,6 +80,7 @@ def resolve_log_every(training: Training, network: ResolvedNetwork, rows: Rows) 
         scored=len(rows.train) + len(rows.val),
         trained=training.steps_per_epoch * min(batch, len(rows.train)),
         products=sum(_row_products(network)),
+        patience=training.early_stopping.patience if training.early_stopping else None,
     )
 
 

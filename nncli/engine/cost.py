@@ -135,11 +135,14 @@ def step_seconds(layers: int, rows: int, parameters: int) -> float:
     return STEP_PER_LAYER * layers + flops * STEP_PER_FLOP + parameters * STEP_PER_PARAMETER
 
 
-def epochs_per_row(epochs: int, *, scored: int, trained: int, products: int) -> int:
+def epochs_per_row(
+    epochs: int, *, scored: int, trained: int, products: int, patience: int | None = None
+) -> int:
     """How many epochs share a row of metrics.csv, whose rows are all scored for it.
 
     scored, trained: rows scored for a report, and rows that an epoch's steps take.
     products: multiplications of a row's pass forward.
+    patience: of early stopping, which may leave no more than that of the epochs; two rows at least.
 
     >>> epochs_per_row(200, scored=150, trained=120, products=112)
     1
@@ -152,4 +155,5 @@ def epochs_per_row(epochs: int, *, scored: int, trained: int, products: int) -> 
     if epochs * scored * 2 * products * STEP_PER_FLOP <= SCORED_SECONDS:
         return by_count
     by_cost = math.ceil(scored / (3 * trained) / SCORED_SHARE)
-    return max(by_count, min(by_cost, epochs // LEAST_LOGGED), 1)
+    most = min(epochs // LEAST_LOGGED, epochs if patience is None else patience // 2)
+    return max(by_count, min(by_cost, most), 1)

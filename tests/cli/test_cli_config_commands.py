@@ -63,6 +63,16 @@ def test_log_every_is_more_where_scoring_would_cost_much(nncli, write, epochs, e
     assert told.json["output"]["log_every"] == expected
 
 
+@pytest.mark.parametrize(("patience", "expected"), [(1, 1), (6, 3), (40, 10)])
+def test_log_every_leaves_a_curve_where_early_stopping_may_end_a_run(
+    nncli, write, patience, expected
+):
+    lines = ("data: {dataset: digits}", "network: {hidden: [128, 64]}", "optimizer: adam")
+    stopping = f"training: {{epochs: 500, early_stopping: {{patience: {patience}}}}}"
+    told = nncli("config", write("digits.yaml", *lines, stopping), "--json")
+    assert told.json["output"]["log_every"] == expected
+
+
 def test_config_as_json_has_the_same_values(nncli, configs):
     printed = nncli("config", configs / "iris.yaml").out
     assert nncli("config", configs / "iris.yaml", "--json").json == yaml.safe_load(printed)
