@@ -75,7 +75,7 @@ OF_RUNS = ("nncli.artifacts.run_reader", "nncli.artifacts.study_directory")
 DRAWS = ("nncli.artifacts.curves_figure", "nncli.artifacts.tensorboard_log", "importlib.resources")
 RARE = ("nncli.engine.sharded_plan", "nncli.engine.steppers.lbfgs", "nncli.untrusted_files.npz")
 SELDOM = ("decimal", "gzip", "queue", "tempfile")
-MOST_MODULES = 183  # of nncli; each costs 0.2 ms before it does anything
+MOST_MODULES = 184  # of nncli; each costs 0.2 ms before it does anything
 
 
 def test_training_built_in_data_imports_no_more_modules_than_a_run_of_it_needs(configs, folder):
