@@ -147,7 +147,21 @@ def _dear(lines: Lines, tables: Sequence[BenchTable]) -> str:
                 cpu = [f"{found.get(name, table.name, 'cpu') or 0:.2g}" for name in names]
                 rows.append([table.name, method, str(len(seeds)), *scores, *cpu])
     header = ["table", "method", "seeds", "its scores", "nncli's", "its CPU s", "nncli's CPU s"]
-    return f"Tried on some tables, and seeds, alone:\n\n{_table(header, rows)}\n" if rows else ""
+    text = f"Tried on some tables, and seeds, alone:\n\n{_table(header, rows)}\n" if rows else ""
+    return text + "".join(_ranked_with(lines, tables, method) for method in DEAR)
+
+
+def _ranked_with(lines: Lines, tables: Sequence[BenchTable], dear: str) -> str:
+    """The mean ranks on the tables and seeds that a dear method was tried on, if these are some."""
+    tried = {(line["table"], line["seed"]) for line in lines if line["method"] == dear}
+    found = Results([line for line in lines if (line["table"], line["seed"]) in tried])
+    own = [table for table in tables if found.seeds(dear, table.name)]
+    if len(own) < 2:
+        return ""
+    methods = [m for m in found.complete(own) if m == dear or m not in DEAR]
+    ranks = _ranks(found, own, methods)
+    said = ", ".join(f"{m} {ranks[m]:.2f}" for m in sorted(methods, key=lambda m: ranks[m]))
+    return f"Mean ranks with {dear}, on its {len(own)} tables and their seeds: {said}.\n\n"
 
 
 def _trust(results: Results, tables: Sequence[BenchTable]) -> str:

@@ -63,3 +63,17 @@ def test_dear_methods_are_beside_ours_on_their_own_seeds(accuracy):
     text = accuracy.page.page(lines)
     assert "| hpc | TabM | 1 | 0.900 / 0.300 | 0.900 / 0.100 | 1 | 1 |" in text
     assert "| hpc | 0.900 / 0.300 |\n" in text  # the mean of both seeds, which TabM doesn't narrow
+
+
+def test_a_dear_method_is_ranked_on_the_tables_and_seeds_that_it_has(accuracy):
+    tables = [table.name for table in accuracy.TABLES if not table.is_number and not table.is_old]
+    scores = {"cpu": 1.0, "accuracy": 0.9}
+    losses = {("nncli", 0): 0.1, ("nncli", 1): 0.9, ("HGB", 0): 0.3, ("HGB", 1): 0.1}
+    lines = [
+        {**scores, "method": method, "table": table, "seed": seed, "log_loss": loss}
+        for table in tables[:2]
+        for (method, seed), loss in {**losses, ("TabM", 0): 0.2}.items()
+    ]
+    text = accuracy.page.page(lines)
+    assert "TabM, on its 2 tables and their seeds: nncli 1.50, TabM 2.00, HGB 2.50.\n" in text
+    assert "Mean ranks" not in accuracy.page.page([x for x in lines if x["table"] == tables[0]])
