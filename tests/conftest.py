@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import threadpoolctl
 from safetensors.numpy import load_file
 
 from nncli.artifacts.background_plotter import BackgroundPlotter, serve
@@ -155,24 +154,6 @@ def _evaluations_here_fit_here() -> Iterator[None]:
     """The process that fits has tests of its own, and every `nncli evaluate` that is a process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nncli.evaluation.background_fit.BackgroundFit.start", lambda self: None)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _libraries_are_looked_for_once() -> Iterator[None]:
-    """Each training asks which BLAS are loaded: none is new where no module is."""
-    found: dict[int, threadpoolctl.ThreadpoolController] = {}
-    look = threadpoolctl.ThreadpoolController
-
-    def controller() -> threadpoolctl.ThreadpoolController:
-        n_modules = len(sys.modules)
-        if n_modules not in found:
-            found.clear()
-            found[n_modules] = look()
-        return found[n_modules]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("threadpoolctl.ThreadpoolController", controller)
         yield
 
 
