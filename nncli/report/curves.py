@@ -1,8 +1,7 @@
 """Curves: metrics.csv as charts that a page has room for."""
 
 import math
-from bisect import bisect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from nncli.artifacts.curves_figure import GRADIENT, Curves
 from nncli.report.facts import Chart, Line
@@ -43,25 +42,17 @@ def _metrics(
 
 def _chart(curves: Curves, metric: str) -> Chart:
     lines = [
-        line(name, curves.columns, column, curves.best_of(column))
+        line(name, curves, column)
         for column, name in ((metric, "training"), (f"val_{metric}", "validation"))
         if column in curves.columns
     ]
     return Chart(metric, tuple(lines), metric in curves.scores)
 
 
-def line(
-    name: str,
-    columns: Mapping[str, Sequence[float]],
-    column: str,
-    best_of: tuple[int, float] | None,
-) -> Line:
+def line(name: str, curves: Curves, column: str) -> Line:
     """A column at evenly spaced epochs, the best one and both ends among them."""
-    epochs, values = [*columns["epoch"]], [*columns[column]]
-    if best_of is not None and best_of[0] not in epochs:
-        place = bisect(epochs, best_of[0])
-        epochs.insert(place, best_of[0])
-        values.insert(place, best_of[1])
+    points, best_of = curves.points(column), curves.best_of(column)
+    epochs, values = [*points], [*points.values()]
     last = len(epochs) - 1
     steps = min(last, MOST_POINTS - 2)
     chosen = {round(last * step / steps) for step in range(steps + 1)} if steps else {0}
@@ -73,28 +64,17 @@ def line(
     return Line(name, tuple(epochs[p] for p in places), tuple(values[p] for p in places), at)
 
 
-def overlaid(
-    named: Sequence[tuple[str, Mapping[str, Sequence[float]]]],
-    scores: Sequence[str],
-    bests: Sequence[Callable[[str], tuple[int, float] | None]] = (),
-) -> tuple[Chart, ...]:
-    """Several runs': each metric that one has, on validation rows where there are any.
-
-    bests: of each run, the epoch with the best value of a column, and it; none are marked without.
-    """
-    of = bests or [lambda _: None] * len(named)
-    found = [
-        (name, columns, best) for (name, columns), best in zip(named, of, strict=True) if columns
-    ]
+def overlaid(several: Sequence[Curves], scores: Sequence[str]) -> tuple[Chart, ...]:
+    """Several runs': each metric that one has, on validation rows where there are any."""
+    found = [curves for curves in several if curves.columns]
     if not found:
         return ()
-    metrics = _metrics([columns for _, columns, _ in found], found[0][1])
+    first = found[0].columns
+    metrics = _metrics([curves.columns for curves in found], first)
     charts = []
     for metric in metrics[:MOST_METRICS]:
-        column = f"val_{metric}" if f"val_{metric}" in found[0][1] else metric
-        lines = [
-            line(name, each, column, best(column)) for name, each, best in found if column in each
-        ]
+        column = f"val_{metric}" if f"val_{metric}" in first else metric
+        lines = [line(each.name, each, column) for each in found if column in each.columns]
         left_out = max(len(lines) - MOST_LINES, 0)
         charts.append(Chart(column, tuple(lines[:MOST_LINES]), metric in scores, True, left_out))
     return tuple(charts)

@@ -60,8 +60,7 @@ def _charts(networks: Sequence[RunReader]) -> tuple[Chart, ...]:
     curves = [reader.curves() for reader in networks]
     if len(curves) == 1:
         return charts_of(curves[0])
-    named, bests = [(each.name, each.columns) for each in curves], [c.best_of for c in curves]
-    return overlaid(named, curves[0].scores, bests)
+    return overlaid(curves, curves[0].scores)
 
 
 def _influence(trained: TrainedModel, scored: Array) -> Influence:

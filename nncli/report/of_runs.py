@@ -7,6 +7,7 @@ import numpy as np
 
 from nncli import __version__
 from nncli.artifacts.curve_bands import band
+from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.comparison.comparison import Comparison, Group, compare
 from nncli.comparison.pairing import OTHER_DATA
@@ -62,15 +63,16 @@ def _headline(comparison: Comparison) -> list[str]:
     return sentences
 
 
-def _curves(comparison: Comparison) -> Iterator[tuple[str, Mapping[str, Sequence[float]]]]:
-    """(name, columns): of each run where there are few, else the mean of each group."""
+def _curves(comparison: Comparison) -> Iterator[Curves]:
+    """Of each run where there are few, else the mean of each group; no best epoch is marked."""
     runs = sum(len(group.runs.results) for group in comparison.groups)
     for group in comparison.groups:
         if runs <= FEW or len(group.runs.results) == 1:
             for result in group.runs.results:
-                yield result.name, result.curves
+                yield Curves(result.name, result.curves, loss="", best_epoch=None)
         else:
-            yield f"{group.name}, mean of {len(group.runs.results):,}", _mean(group)
+            name = f"{group.name}, mean of {len(group.runs.results):,}"
+            yield Curves(name, _mean(group), loss="", best_epoch=None)
 
 
 def _mean(group: Group) -> Mapping[str, Sequence[float]]:

@@ -163,5 +163,5 @@ def test_doubts_name_rows_by_the_files_name_alone(facts_of):
 def test_best_epoch_without_a_row_stands_on_its_curve():
     columns = {"epoch": [0.0, 6.0, 11.0], "val_loss": [2.3, 0.9, 1.0]}
     curves = Curves("x", columns, "mse", 4, monitor="val_loss", best_values={"val_loss": 0.8})
-    drawn = line("validation", columns, "val_loss", curves.best_of("val_loss"))
+    drawn = line("validation", curves, "val_loss")
     assert drawn == Line("validation", (0.0, 4, 6.0, 11.0), (2.3, 0.8, 0.9, 1.0), 1)
