@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nncli.engine.threads import pools
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
@@ -75,8 +76,6 @@ def boosted_trees(train: Rows, rows: Rows, weights: Array | None, seed: int) -> 
 
     weights: of the training rows. One thread, as more give other sums.
     """
-    from threadpoolctl import threadpool_limits
-
     outputs = _outputs(train.table)
     iterations = min(ITERATIONS, MOST_TREES // outputs)
     if iterations < FEWEST_ITERATIONS:
@@ -95,7 +94,7 @@ def boosted_trees(train: Rows, rows: Rows, weights: Array | None, seed: int) -> 
     try:
         import sklearn.ensemble  # noqa: F401  # before its threads can be limited
 
-        with threadpool_limits(1, user_api="openmp"), np.errstate(all="ignore"):
+        with pools().limit(limits=1, user_api="openmp"), np.errstate(all="ignore"):
             predictions = _fitted_and_asked(sample, rows, weights, iterations, seed)
     except ValueError as error:  # what scikit-learn refuses, such as weights that are all 0
         return Trees(None, note=f"left out: {str(error).splitlines()[0]}")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.threads import pools
 from nncli.evaluation.boosted_trees import Rows, Trees, boosted_trees
 from nncli.evaluation.linear_model import Linear, linear_model
 from nncli.frozen import frozen
@@ -40,9 +41,7 @@ class RivalTask:
         return are_there and sum(each.size for each in arrays) <= MOST_SENT
 
     def fit(self) -> tuple[Linear, Trees]:
-        from threadpoolctl import threadpool_limits
-
-        with threadpool_limits(self.threads, user_api="blas"):
+        with pools().limit(limits=self.threads, user_api="blas"):
             linear = linear_model(
                 self.train, self.rows, self.classes, has_labels=self.has_labels, seed=self.seed
             )
