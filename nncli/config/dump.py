@@ -11,9 +11,9 @@ from nncli.config.nodes import Node
 from nncli.config.scalars import teach_scalars
 from nncli.registry import Part
 
-try:
+if yaml.__with_libyaml__:
     from yaml import CSafeDumper as SafeDumper
-except ImportError:  # a PyYAML without libyaml: slower
+else:  # slower
     from yaml import SafeDumper  # type: ignore[assignment]
 
 
