@@ -31,7 +31,7 @@ def advice(
         yield from _threads(experiment, job)
     yield from _steps(job)
     yield from _plateau(experiment)
-    yield from _huber(experiment, job, table, preprocessing)
+    yield from _huber(experiment, job, preprocessing)
     if table.origin is not None:  # of a gate's four rows anyone sees it
         yield from _undefined(job)
 
@@ -78,9 +78,7 @@ def _plateau(experiment: Resolved) -> Iterator[str]:
         )
 
 
-def _huber(
-    experiment: Resolved, job: Job, table: Table, preprocessing: Preprocessing
-) -> Iterator[str]:
+def _huber(experiment: Resolved, job: Job, preprocessing: Preprocessing) -> Iterator[str]:
     """A delta in the target's own units where the loss sees a scaled one."""
     loss, target = experiment.loss, preprocessing.target
     if not isinstance(loss, Huber) or target.method == "none":

@@ -7,12 +7,16 @@ import numpy as np
 
 from nncli.assembly.advice import advice
 from nncli.assembly.decided import decision_of
-from nncli.assembly.given_state import validate_given_state
 from nncli.assembly.memory_check import check_network
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
 from nncli.assembly.split_table import SplitTable, split_table
-from nncli.assembly.validation import validate, validate_given_weights, validate_watched
+from nncli.assembly.validation import (
+    validate,
+    validate_given_state,
+    validate_given_weights,
+    validate_watched,
+)
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output

@@ -8,10 +8,13 @@ import numpy as np
 from nncli.config.load import Source
 from nncli.config.resolved import Resolved
 from nncli.engine.job import Job
-from nncli.errors import ShapeError, UserError, printable
+from nncli.engine.layout import Layout
+from nncli.errors import ShapeError, UserError, few, printable
 from nncli.parts.activations import Softmax
+from nncli.parts.initializers import Values
 from nncli.parts.layers import BatchNorm, single_layers
 from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
+from nncli.parts.optimizers import Optimizer
 from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
@@ -102,6 +105,29 @@ def _given_weights(resolved: Resolved) -> Found:
                 except UserError as error:
                     key = error.key if isinstance(error, ShapeError) else ""
                     yield f"{place}.{keys[id(start)]}.{key or start.given_by}", str(error)
+
+
+def validate_given_state(optimizer: Optimizer, layout: Layout, source: Source) -> None:
+    """Raises ConfigError unless each tensor of initial_state is trained, and of its shape."""
+    if found := [*_given_state(optimizer, layout)]:
+        raise source.error(found)
+
+
+def _given_state(optimizer: Optimizer, layout: Layout) -> Found:
+    state, nobody = optimizer.given_state, np.random.default_rng(0)
+    tensors = {tensor.name: tensor for tensor in layout.tensors}
+    trained = [name for name, it in tensors.items() if it.start < layout.trainable]
+    for slot, name, numbers in state.given() if state is not None else ():
+        key = f"optimizer.initial_state.{slot}.{name}"
+        if name not in tensors:
+            yield key, f"no tensor '{name}'; trained are {few(trained)}"
+        elif name not in trained:
+            yield key, f"{name} isn't trained: nothing is remembered of it"
+        else:
+            try:
+                Values(numbers)(tensors[name].shape, nobody, name)
+            except ShapeError as error:
+                yield f"{key}{(error.key or '').removeprefix(Values.given_by)}", str(error)
 
 
 def _loss(resolved: Resolved, table: Table) -> Found:
