@@ -46,19 +46,13 @@ class Reading:
         return abs(self.value - number) <= self.unit * (0.5 + FLOAT)
 
 
-def read_number(text: str) -> list[float]:
+def readings(text: str) -> list[Reading]:
     """What an answer may mean: none if it is no number, two where a comma can be read both ways.
 
-    >>> read_number("-1/4"), read_number("1 1/2"), read_number("0,5"), read_number("50%")
-    ([-0.25], [1.5], [0.5], [0.5])
-    >>> read_number("1,234"), read_number("1.5 x 10^2"), read_number("two"), read_number("4 4")
-    ([1.234, 1234.0], [150.0], [], [])
+    >>> texts = ("-1/4", "1 1/2", "0,5", "50%", "1,234", "1.5 x 10^2", "two", "4 4")
+    >>> [[reading.value for reading in readings(text)] for text in texts]
+    [[-0.25], [1.5], [0.5], [0.5], [1.234, 1234.0], [150.0], [], []]
     """
-    return [reading.value for reading in readings(text)]
-
-
-def readings(text: str) -> list[Reading]:
-    """The same, each with the unit of its last decimal."""
     text = text.strip().lstrip("'=").replace("\N{MINUS SIGN}", "-")
     if not text.endswith("%"):
         return [found for each in _by_comma(text) if (found := _reading(each)) is not None]
