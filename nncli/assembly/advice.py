@@ -12,7 +12,7 @@ from nncli.engine.job import Job
 from nncli.engine.network import Node
 from nncli.engine.settings import TrainingKeys
 from nncli.engine.threads import allowed_cores
-from nncli.errors import few
+from nncli.errors import counted, few
 from nncli.parts.activations import Step
 from nncli.parts.losses import Huber
 from nncli.parts.schedules import ReduceOnPlateau
@@ -99,5 +99,5 @@ def _undefined(job: Job) -> Iterator[str]:
             continue
         for name, metric in job.metrics.items():
             if why := metric.undefined(rows.truth):
-                s = "" if len(rows) == 1 else "s"
-                yield f"{name} is undefined (nan) on the {len(rows):,} {which} row{s}: {why}"
+                where = counted(len(rows), f"{which} row")
+                yield f"{name} is undefined (nan) on the {where}: {why}"

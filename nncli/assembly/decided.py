@@ -10,6 +10,7 @@ from nncli.config.decision_keys import DecisionKeys
 from nncli.config.dump import plain
 from nncli.engine.evaluator import Forward
 from nncli.engine.job import Job
+from nncli.errors import counted
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.threshold_choice import ChosenThreshold, Costs, choose_threshold
@@ -70,7 +71,7 @@ def decided_in_words(keys: DecisionKeys, chosen: ChosenThreshold | None, name: s
     found = f"'{name}' where its probability is above {chosen.threshold:.4g}"
     if chosen.value is None or chosen.at_half is None:
         return f"{found}: there is nothing to choose it by, as predictions aren't finite"
-    rows = f"{chosen.rows:,} validation row{'s' if chosen.rows != 1 else ''}"
+    rows = counted(chosen.rows, "validation row")
     return (
         f"{found}: {what} on {rows}, {chosen.value:.4g} ({chosen.at_half:.4g} at 0.5){calibrated}"
     )

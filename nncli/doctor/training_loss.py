@@ -22,6 +22,7 @@ from nncli.doctor.trials import (
     trial_steps,
     val_share_after,
 )
+from nncli.errors import counted
 from nncli.parts.layers import Dropout, GaussianNoise
 
 WORSE = 1.02  # times the best constant's loss
@@ -83,7 +84,7 @@ def better_training(run: DiagnosedRun) -> Edits:
         smaller = [Edit("network.hidden", layers) for layers in ("[8]", "[]")]
         return candidates.because({"the rows are learned by heart": smaller})
     factors = [10, 100] if 10 * steps < affordable_steps(run.job) else []
-    too_short = "1 step is too few" if steps == 1 else f"{steps:,} steps are too few"
+    too_short = f"{counted(steps, 'step')} {'is' if steps == 1 else 'are'} too few"
     # few units can guess as well as many; what has many layers isn't short of them
     wider = [] if run.share > WORSE or candidates.is_deep(run) else candidates.wider(run)
     causes = {

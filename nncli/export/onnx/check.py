@@ -11,7 +11,7 @@ from nncli.artifacts.trained_model import TrainedModel
 from nncli.data.reading.chunks import Chunk
 from nncli.data.target_transforms import transformed
 from nncli.data.writing.output_table import as_texts
-from nncli.errors import UserError
+from nncli.errors import UserError, counted
 from nncli.export.onnx.cells import takes_text
 from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
@@ -36,7 +36,6 @@ class Check:
     @property
     def in_words(self) -> str:
         """What came of it, in a line."""
-        plural = "" if self.rows == 1 else "s"
         if self.labels is None:
             found = f"largest relative difference {self.difference:.1e}"
         else:
@@ -44,7 +43,7 @@ class Check:
             count = count if self.labels else "no label differs"
             found = f"largest difference of a probability {self.difference:.1e}, {count}"
         verdict = "" if self.agrees else f": NOT the answers of nncli (up to {self.tolerance:g})"
-        return f"{self.rows:,} row{plural} in onnxruntime {self.version}: {found}{verdict}"
+        return f"{counted(self.rows, 'row')} in onnxruntime {self.version}: {found}{verdict}"
 
     @property
     def agrees(self) -> bool:
