@@ -26,8 +26,8 @@ def check_dataset(dataset: Dataset, source: Source) -> None:
 def check_network(model: Model, rows: Rows, source: Source) -> None:
     """Raises ConfigError if a network won't fit into memory, with what training keeps beside it."""
     network, experiment = model.network, model.experiment
-    train, size = len(rows.train), experiment.training.batch_size
-    batch, shards = train if size == "full" else min(size, train), experiment.training.shards
+    train, shards = len(rows.train), experiment.training.shards
+    batch = experiment.training.batch_rows(train)
     rows_at_once = -(-batch // shards)
     numbers = (OF_THETA + 1 + experiment.optimizer.n_vectors) * network.layout.size
     numbers += OF_OUTPUTS * sum(_kept_outputs(model, count) for count in (train, len(rows.val)))

@@ -164,7 +164,7 @@ def _target(resolved: Resolved, table: Table) -> Found:
 
 def _training(resolved: Resolved, rows: int) -> Found:
     training, hidden = resolved.training, [*single_layers(resolved.network.hidden)]
-    size = rows if training.batch_size == "full" else min(training.batch_size, rows)
+    size = training.batch_rows(rows)
     left = rows % size if training.sampling == "shuffle" else 0
     has_statistics = any(isinstance(x, BatchNorm) and x.trainable for x in hidden)
     if training.shards > 1:

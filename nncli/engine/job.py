@@ -57,8 +57,7 @@ class Job:
     @property
     def batch_rows(self) -> int:
         """Rows of a step."""
-        size = self.training.batch_size
-        return len(self.train) if size == "full" else min(size, len(self.train))
+        return self.training.batch_rows(len(self.train))
 
     @property
     def of_whole_batches(self) -> "Job":
@@ -68,7 +67,7 @@ class Job:
     @property
     def steps_per_pass(self) -> int:
         """Steps in which shuffled batches take every row once."""
-        return -(-len(self.train) // self.batch_rows)
+        return self.training.steps_per_pass(len(self.train))
 
     @property
     def steps_per_epoch(self) -> int:

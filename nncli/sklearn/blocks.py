@@ -140,10 +140,9 @@ def parameters_of_run(run: RunReader) -> dict[str, Any]:
     given = parameters_of(run.run.path / RESOLVED)
     network, training, rows = given["network"], given["training"], run.rows
     network["input"] = network["output"]["units"] = "auto"
-    if training["batch_size"] != "full":
-        steps = -(-len(rows.train) // training["batch_size"])
-        if training["steps_per_epoch"] == steps:  # every row once
-            training["steps_per_epoch"] = "auto"
+    one_pass = run.recorded.training.steps_per_pass(len(rows.train))
+    if training["batch_size"] != "full" and training["steps_per_epoch"] == one_pass:
+        training["steps_per_epoch"] = "auto"
     fraction = len(rows.val) / (len(rows.train) + len(rows.val))
     return {**given, "validation_fraction": round(fraction, 4)}
 
