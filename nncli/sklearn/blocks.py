@@ -16,8 +16,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.config.data_keys import Data
 from nncli.config.decode import Decoder
 from nncli.config.dump import plain
-from nncli.config.ensemble_keys import EnsembleKeys
-from nncli.config.experiment import Experiment
+from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.hints import hints_of
 from nncli.config.load import Source, load
 from nncli.config.nodes import Node

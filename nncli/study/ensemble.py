@@ -20,10 +20,10 @@ from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
 from nncli.assembly.decided import chosen_by, decision_of, described
 from nncli.assembly.split_table import SplitTable
-from nncli.config.ensemble_keys import MEMBER_SEEDS, EnsembleKeys
-from nncli.config.experiment import Experiment
+from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.load import Source, load, load_text
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.state import TRAINING_STREAMS
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError, few
 from nncli.parts.metrics import deciding
@@ -103,12 +103,12 @@ class Prepared:
             assignments=self.given,
             trials=self.members,
             folds=self.folds,
-            vary=MEMBER_SEEDS,
+            vary=TRAINING_STREAMS,
             ahead=0,
             search={},
             objective=job.monitor if job.val else f"train_{job.monitor}",
             higher_is_better=job.is_score(job.monitor),
-            keys=tuple(f"seed.{name}" for name in MEMBER_SEEDS),
+            keys=tuple(f"seed.{name}" for name in TRAINING_STREAMS),
             data_sha256=self.whole.table.sha256(),
             versions=versions(),
             began=utc_now(),

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from nncli.artifacts.trial_records import TrialRecord
-from nncli.config.ensemble_keys import MEMBER_SEEDS
 from nncli.engine.job import Seeds
+from nncli.engine.state import TRAINING_STREAMS
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,10 @@ class MemberPlanner:
     ahead: int = 0
 
     def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
-        given = seed_assignment(self.seeds, MEMBER_SEEDS, number), "ensemble=null"
-        keys = {f"seed.{name}": str(getattr(self.seeds, name) + number) for name in MEMBER_SEEDS}
+        given = seed_assignment(self.seeds, TRAINING_STREAMS, number), "ensemble=null"
+        keys = {
+            f"seed.{name}": str(getattr(self.seeds, name) + number) for name in TRAINING_STREAMS
+        }
         fold = number if self.has_folds else None
         return TrialPlan(number, (RunPlan(f"member-{number + 1}", given, fold),), keys)
 
