@@ -2,6 +2,7 @@
 
 from nncli.assembly.build import Built
 from nncli.engine.evaluator import Evaluator
+from nncli.engine.metric_columns import HELD_OUT
 from nncli.engine.threads import limited
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
@@ -14,4 +15,4 @@ def held_out_metrics(built: Built, theta: Array, decision: Decision) -> dict[str
     metrics = deciding(job.metrics, decision)
     with limited(job.training):
         score = Evaluator(job.network, theta, rows, job.decode, metrics).score()
-    return {f"held_out_{name}": v for name, v in {"loss": score.loss, **score.metrics}.items()}
+    return {HELD_OUT + name: v for name, v in {"loss": score.loss, **score.metrics}.items()}

@@ -28,6 +28,7 @@ from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.epoch_scorer import completed
 from nncli.engine.gradient_norms import PREFIX
+from nncli.engine.metric_columns import VAL
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
 from nncli.errors import CorruptRun, FileFailure, UserError
@@ -329,7 +330,7 @@ def _lines(reader: "RunReader", name: str) -> list[str]:
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
     """{"train": {"loss": ..., ...}, "val": {...}}, of a report that isn't partial."""
     assert report.loss is not None
-    val = {name: value for name, value in report.metrics.items() if name.startswith("val_")}
+    val = {name: value for name, value in report.metrics.items() if name.startswith(VAL)}
     train = {
         name: value
         for name, value in report.metrics.items()
@@ -337,6 +338,6 @@ def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
     }
     splits = {"train": {"loss": report.loss, **train}}
     if report.val_loss is not None:
-        bare = {name.removeprefix("val_"): value for name, value in val.items()}
+        bare = {name.removeprefix(VAL): value for name, value in val.items()}
         splits["val"] = {"loss": report.val_loss, **bare}
     return splits

@@ -9,6 +9,7 @@ from nncli.config.load import Source
 from nncli.config.resolved import Resolved
 from nncli.engine.job import Job
 from nncli.engine.layout import Layout
+from nncli.engine.metric_columns import VAL
 from nncli.errors import ShapeError, UserError, few, printable
 from nncli.parts.activations import Softmax
 from nncli.parts.initializers import Values
@@ -77,10 +78,9 @@ def validate_watched(job: Job, source: Source) -> None:
     """Raises ConfigError if the rows leave a metric undefined that training would go by."""
     found = []
     for key, column in job.watched.items():
-        metric = job.metrics.get(column.removeprefix("val_"))
-        rows, name = (
-            (job.val, "validation") if column.startswith("val_") else (job.train, "training")
-        )
+        metric = job.metrics.get(column.removeprefix(VAL))
+        is_val = column.startswith(VAL)
+        rows, name = (job.val, "validation") if is_val else (job.train, "training")
         if metric is not None and rows is not None and (why := metric.undefined(rows.truth)):
             found.append((key, f"{column} is undefined on the {len(rows):,} {name} rows: {why}"))
     if found:
@@ -261,7 +261,7 @@ def _monitors(resolved: Resolved, rows: Rows) -> Found:
     """Whether what is watched will be there."""
     columns = ["loss", *(metric.name for metric in resolved.evaluation.metrics)]
     if len(rows.val):
-        columns += [f"val_{column}" for column in columns]
+        columns += [f"{VAL}{column}" for column in columns]
     training, schedule = resolved.training, resolved.schedule
     watching = {
         "training.early_stopping.monitor": training.early_stopping,
@@ -271,6 +271,6 @@ def _monitors(resolved: Resolved, rows: Rows) -> Found:
     for key, settings in watching.items():
         if settings is not None and settings.monitor not in columns:
             message = f"expected one of auto, {', '.join(columns)}, found '{settings.monitor}'"
-            if settings.monitor.startswith("val_") and not len(rows.val):
+            if settings.monitor.startswith(VAL) and not len(rows.val):
                 message += ": this split has no validation rows"
             yield key, message

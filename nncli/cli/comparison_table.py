@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from nncli.cli.text_table import table
 from nncli.comparison.comparison import Comparison, Group
 from nncli.comparison.labels import short_keys, short_names, short_values
-from nncli.comparison.results import rows_of
+from nncli.engine.metric_columns import rows_of
 from nncli.errors import counted, escaped, few
 
 WIDTH = 100  # where no terminal says how wide it is

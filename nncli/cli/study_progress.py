@@ -11,6 +11,7 @@ from nncli.cli.streams import echo_err, warn
 from nncli.cli.study_state import StudyState
 from nncli.cli.text_table import figure
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.errors import escaped
 from nncli.study.plan import RunPlan
 from nncli.study.watching import Watcher
@@ -60,7 +61,7 @@ class TrialLines(Quiet):
 
 def _most_telling(trial: TrialRecord) -> dict[str, float]:
     """The metrics of a run on rows that it didn't train on, if there are any; a few of them."""
-    for prefix in ("held_out_", "val_", "train_"):
+    for prefix in (HELD_OUT, VAL, TRIAL_TRAIN):
         found = {name: v for name, v in trial.metrics.items() if name.startswith(prefix)}
         if found:
             return dict(list(found.items())[:MOST_METRICS])

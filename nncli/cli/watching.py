@@ -8,6 +8,7 @@ from nncli.artifacts.live_view import RUNNING, RunSeen, StudySeen
 from nncli.cli.braille import Line, chart
 from nncli.cli.streams import echo
 from nncli.cli.text_table import figure
+from nncli.engine.metric_columns import VAL
 from nncli.errors import UserError, escaped, few
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def in_words(seen: Seen, metric: str) -> str:
         return _study_in_words(seen)
     epoch = seen.last("epoch")
     words = [f"{seen.name}  epoch {int(epoch or 0)}/{seen.epochs}"] if seen.epochs else [seen.name]
-    columns = (metric, f"val_{metric}")
+    columns = (metric, VAL + metric)
     words += [f"{name} {v:.5g}" for name in columns if (v := seen.last(name)) is not None]
     if (seconds := seen.last("seconds")) is not None:
         words.append(f"{seconds:.0f} s")
@@ -73,7 +74,7 @@ def has_ended(seen: Seen) -> bool:
 def check_metric(all_seen: Sequence[Seen], metric: str) -> None:
     """Raises UserError for a column that no run has, once there are some."""
     runs = _runs(all_seen)
-    known = {name.removeprefix("val_"): None for run in runs for name in run.columns}
+    known = {name.removeprefix(VAL): None for run in runs for name in run.columns}
     if known and metric not in known:
         names = [name for name in known if name not in ("epoch", "seconds")]
         raise UserError(f"no run has the metric '{escaped(metric)}'; known: {few(names, 20)}")
@@ -169,5 +170,5 @@ def _curves(runs: Sequence[RunSeen], metric: str) -> tuple[list[Line], list[tupl
 
 
 def _columns(run: RunSeen, metric: str, is_alone: bool) -> list[str]:
-    there = [column for column in (metric, f"val_{metric}") if column in run.columns]
+    there = [column for column in (metric, VAL + metric) if column in run.columns]
     return there if is_alone else there[-1:]

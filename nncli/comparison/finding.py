@@ -17,7 +17,8 @@ from nncli.artifacts.run_directory import (
 )
 from nncli.artifacts.study_directory import CONFIRM, StudyDirectory, StudyFacts, is_study
 from nncli.artifacts.trial_records import TrialRecord
-from nncli.comparison.results import HELD_OUT, NOT_ENDED
+from nncli.comparison.results import NOT_ENDED
+from nncli.engine.metric_columns import HELD_OUT
 from nncli.errors import CorruptRun, UserError, printable
 
 
@@ -125,7 +126,7 @@ def _of_study(path: Path, name: str) -> list[Bundle]:
     runs = {each: place_inside(path, trial.run) for each, trial in trials.items()}
     held_out = {
         each: {
-            key.removeprefix(f"{HELD_OUT}_"): value
+            key.removeprefix(HELD_OUT): value
             for key, value in trial.metrics.items()
             if key.startswith(HELD_OUT)
         }

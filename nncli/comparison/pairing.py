@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nncli.comparison.results import SECONDS, Result, rows_of
+from nncli.comparison.results import SECONDS, Result
+from nncli.engine.metric_columns import rows_of
 from nncli.evaluation.statistics import FEWEST, Mean, Test, mean, welch
 
 TOO_FEW = f"fewer than {FEWEST} pairs"

@@ -10,6 +10,7 @@ import numpy as np
 from nncli.constraints import Seed
 from nncli.engine.batches import Batches
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.metric_columns import VAL
 from nncli.engine.network import Network
 from nncli.engine.settings import Training, default_monitor
 from nncli.engine.state import TrainState, stream
@@ -121,7 +122,7 @@ class Job:
 
     def is_score(self, column: str) -> bool:
         """Whether higher is better."""
-        metric = self.metrics.get(column.removeprefix("val_"))
+        metric = self.metrics.get(column.removeprefix(VAL))
         return metric is not None and metric.is_score
 
     def gain(self, column: str, before: float, after: float) -> float:

@@ -23,6 +23,7 @@ from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.load import Source, load, load_text
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.metric_columns import VAL
 from nncli.engine.state import TRAINING_STREAMS
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError, few
@@ -52,8 +53,8 @@ class EnsembleStudy(RepeatStudy):
         ]
         result: dict[str, Any] = {
             "run": str(self.directory.path),
-            "members": by_run(self.trials, "val_"),
-            **summarize(self.trials, ("val_",)),
+            "members": by_run(self.trials, VAL),
+            **summarize(self.trials, (VAL,)),
         }
         if not members:
             return self.end(result, {})
