@@ -15,13 +15,13 @@ from nncli.data.reading.column_encoder import Form
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoded_rows import Encoded
-from nncli.data.reading.encoding import encode
 from nncli.data.reading.given_rows import NAME as GIVEN
 from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.pixel_columns import pictures_of, said
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.type_inference import read_columns
 from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label
 from nncli.errors import DataError, did_you_mean, printable
@@ -84,7 +84,7 @@ class NewRows:
         targets = list(self.learnt.targets) if needs_target else []
         weights = [self.weight] if self.weight in reader.names and self.weight else []
         self._check_names(name, reader, [*features, *targets])
-        encoded = encode(
+        encoded = read_columns(
             [(name, reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
             self._forms(targets) | dict.fromkeys(weights, "number"),

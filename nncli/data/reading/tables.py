@@ -16,7 +16,6 @@ from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.dotted_thousands import dotted_notes
 from nncli.data.reading.encoded_rows import COPIES, Encoded
-from nncli.data.reading.encoding import encode
 from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.pixel_columns import said
@@ -30,6 +29,7 @@ from nncli.data.reading.table_notes import (
 )
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.type_inference import read_columns
 from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
 from nncli.errors import DataError, TableError
@@ -137,7 +137,7 @@ class TableFile(Dataset):
         """The cells of the wanted columns. Several targets are numbers unless they are labels."""
 
         def under(forms: Mapping[str, Form]) -> Encoded:
-            return encode(
+            return read_columns(
                 readers,
                 wanted,
                 forms,

@@ -16,7 +16,7 @@ from nncli.data.reading.headers import looks_like_data, read_header, with_labels
 from nncli.data.reading.layout_hints import ragged_layout, refuse_layout
 from nncli.data.reading.line_blocks import LineBlocks, count_lines, looked_at
 from nncli.data.reading.plain_blocks import plain_block
-from nncli.data.reading.quoted_cells import Told, quotes_of
+from nncli.data.reading.quoted_cells import QuotedMarkers, quoted_markers
 from nncli.data.reading.row_reader import Rows, rows_of
 from nncli.data.reading.text_encodings import LINE_BREAK
 from nncli.data.reading.text_format import WHITESPACE, TextFormat
@@ -133,15 +133,15 @@ class TextFile:
         with reading(self.path), BoundedFile(self.path) as file:
             return count_lines(file)
 
-    def told_by_quotes(self) -> Mapping[str, Told]:
+    def quoted_markers(self) -> Mapping[str, QuotedMarkers]:
         """What quotes tell, of each column, of the texts that often mean no value."""
         if not self._has_quotes:
             return {}
         with reading(self.path), BoundedFile(self.path) as file:
             lines = looked_at(file, self.lines.read(file))
             comment, width = self.format.comment, len(self.names)
-            told = quotes_of(lines, self.delimiter, comment, width, self.header.rows)
-        return dict(zip(self.names, told, strict=True))
+            found = quoted_markers(lines, self.delimiter, comment, width, self.header.rows)
+        return dict(zip(self.names, found, strict=True))
 
     def _refuse_equal_names(self, line: int, *, is_told: bool) -> None:
         counts = Counter(self.names)
