@@ -121,7 +121,9 @@ def assemble(
         check_network(model, rows, source)
     validate_given_state(experiment.optimizer, model.network.layout, source)
     # before there are inputs: what looks at columns takes memory as well
-    doubts = () if recorded else tuple(_doubts(given, experiment, split))
+    of_data = (
+        () if recorded else (*rowless_classes(table), *table_warnings(experiment, table, rows))
+    )
     job = _job(model, split, row_weights, source)
     if recorded:  # a run goes on with the engine that it began with
         return Built(model, table, rows, row_weights, job)
@@ -131,7 +133,7 @@ def assemble(
     model = replace(model, experiment=replace(experiment, training=job.training))
     refusal = [f"training.engine: {chosen.refusal}"] if chosen.refusal else []
     asked = advice(given.training, model.experiment, job, table, preprocessing)
-    warnings = *refusal, *asked, *doubts
+    warnings = *refusal, *asked, *of_data
     is_chosen = given.data.task == "auto" and given.data.classes is None
     reason = task_reason(table) if is_chosen else ""
     return Built(model, table, rows, row_weights, job, warnings, reason)
@@ -228,18 +230,21 @@ def _choose_engine(job: Job, given: TrainingKeys, source: Source) -> Choice:
         raise source.error([("training.engine", str(error))]) from None
 
 
-def _doubts(given: Experiment, experiment: Resolved, split: SplitTable) -> Iterator[str]:
-    """What in the data makes a score worth less than it looks."""
-    table = split.table
-    yield from rowless_classes(table)
-    if given.data.path is not None:
-        is_balanced = given.training.class_weight is not None or given.decision is not None
+def table_warnings(experiment: Resolved, table: Table, rows: Rows) -> Iterator[str]:
+    """What in a table of one's own makes a score worth less than it looks."""
+    if experiment.data.path is not None:
         keys = experiment.data.preprocessing
-        told, rare = told_of_missing(keys), keys.categorical.rare
-        yield from data_warnings(table, split.rows, is_balanced=is_balanced, told=told, rare=rare)
+        yield from data_warnings(
+            table,
+            rows,
+            is_balanced=experiment.training.class_weight is not None
+            or experiment.decision is not None,
+            indicated=_indicated_kinds(keys),
+            rare=keys.categorical.rare,
+        )
 
 
-def told_of_missing(keys: ResolvedPreprocessing) -> list[str]:
-    """The kinds of columns of which the network is told where a cell is missing."""
+def _indicated_kinds(keys: ResolvedPreprocessing) -> list[str]:
+    """The kinds of columns of which an input of its own says where a cell is missing."""
     of_numbers = ["numeric", "boolean", "date"] if keys.numeric.missing_indicator else []
     return [*of_numbers, *(["categorical"] if keys.categorical.impute == "category" else [])]

@@ -126,14 +126,14 @@ class Again:
 
 @dataclass(frozen=True)
 class Document:
-    """One model.  doubts: what makes a score worth less than it looks, a line each.
+    """One model.  warnings: what makes a score worth less than it looks, a line each.
 
     findings: the doctor's; None if it wasn't asked.  worst: None if no cells are to be shown.
     """
 
     title: str
     headline: tuple[str, ...]
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
     findings: tuple[Finding, ...] | None
     report: Report
     charts: tuple[Chart, ...]

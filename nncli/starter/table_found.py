@@ -66,8 +66,8 @@ def read_table(path: Path, target: tuple[str, ...], asked: Asked) -> TableFound:
         except DataError as error:
             raise with_options(error) from None
         else:
-            doubts = table.origin.doubts if table.origin else ()
-            notes = (*reader.notes, *doubts, *guesses)
+            warnings = table.origin.warnings if table.origin else ()
+            notes = (*reader.notes, *warnings, *guesses)
             return TableFound(source, table, guessed, tuple(said), notes)
 
 

@@ -280,10 +280,10 @@ class TableFile(Dataset):
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
         aside = {name: encoded.column(name).copy() for name in self.aside} | parts
         weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
-        doubts = self._doubts(encoded, {*kinds, *self.target}, reader)
+        warnings = self._warnings(encoded, {*kinds, *self.target}, reader)
         notes = (  # before take, which moves the cells
             *origin.notes,
-            *doubts,
+            *warnings,
             *value_notes(encoded, {*kinds, *self.target}),
             *(imputed_notes(encoded, kinds) if self.guesses_values else ()),
             *amount_notes(encoded, kinds, left_out, self.kinds),
@@ -308,12 +308,12 @@ class TableFile(Dataset):
                 values={name: tuple(texts) for name, texts in encoded.values.items()},
                 date_formats=encoded.dates,
                 notes=notes,
-                doubts=doubts,
+                warnings=warnings,
             ),
             picture=reader.picture if (*kinds,) == reader.pixels else (),
         )
 
-    def _doubts(
+    def _warnings(
         self, encoded: Encoded, used: Container[str], reader: TableReader
     ) -> tuple[str, ...]:
         """What was guessed that changes what the rows mean, if it is wrong."""
