@@ -23,7 +23,7 @@ from nncli.config.resolve import resolve, resolve_data, resolve_output
 from nncli.config.resolved import Resolved, ResolvedData, ResolvedPreprocessing
 from nncli.data.column_types import task_reason
 from nncli.data.data_checks import data_warnings, rowless_classes
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
 from nncli.data.target_transforms import KEY as TRANSFORM_KEY
@@ -110,8 +110,7 @@ def assemble(
     output, loss = resolve_output(given.network.output, given.loss, table)
     data = resolve_data(given.data, table, split.split, output, loss)
     _check_transform(data, table, source)
-    fitted = recorded and recorded.preprocessing
-    preprocessing = fitted or _fit(split, data, source)
+    preprocessing = recorded.preprocessing if recorded else _fit(split, data, source)
     with source.errors_at("network"):  # its shapes
         experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs, table.picture)
         validate(experiment, table, rows, preprocessing.n_inputs, source)
@@ -166,17 +165,17 @@ def _fit(split: SplitTable, data: ResolvedData, source: Source) -> Preprocessing
     """Statistics of the training rows, and of no other."""
     keys = data.preprocessing
     numeric, categorical = keys.numeric, keys.categorical
-    steps = Steps(
-        numeric.scale,
-        numeric.impute,
-        categorical.impute,
-        categorical.handle_unknown,
-        numeric.encode,
-        numeric.bins,
-        numeric.with_value,
-        numeric.missing_indicator,
-        categorical.embed,
-        categorical.rare,
+    steps = PreprocessingSteps(
+        scale=numeric.scale,
+        impute=numeric.impute,
+        impute_category=categorical.impute,
+        unknown=categorical.handle_unknown,
+        encode=numeric.encode,
+        bins=numeric.bins,
+        with_value=numeric.with_value,
+        indicator=numeric.missing_indicator,
+        embed=categorical.embed,
+        rare=categorical.rare,
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused

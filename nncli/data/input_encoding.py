@@ -91,12 +91,11 @@ class Encoder:
             other = -np.inf if self.unknown == "error" or feature.fill is None else fill
             meaning = [TRUTHS.get(name.lower(), other) for name in names]
             return np.array([*meaning, fill])
-        known = feature.places
-        place = feature.place_of_others
-        nothing = -np.inf if place is None else place
-        other = -np.inf if self.unknown == "error" else nothing
+        known = feature.codes
+        unseen = -np.inf if feature.code_of_unseen is None else feature.code_of_unseen
+        other = -np.inf if self.unknown == "error" else unseen
         codes = [known.get(name, other) for name in names]
-        fill = np.nan if feature.fill is None else known.get(str(feature.fill), nothing)
+        fill = np.nan if feature.fill is None else known.get(str(feature.fill), unseen)
         return np.array([*codes, fill], float)
 
     def __call__(self, rows: Array) -> tuple[Array, dict[str, Array]]:

@@ -169,7 +169,7 @@ class NewRows:
         categories = {}
         for feature in self.learnt.features:
             if (texts := encoded.vocabularies.get(feature.name)) is not None:
-                words = (*feature.places,)
+                words = (*feature.codes,)
                 places = map(self._known(feature.name, words).index, texts)
                 categories[feature.name] = tuple(
                     text if place is None else words[place]

@@ -35,7 +35,7 @@ def takes_text(feature: FittedColumn) -> bool:
 
 def words_of(feature: FittedColumn) -> tuple[str, ...]:
     """The texts that mean something in a column of texts."""
-    return feature.order or (*feature.places,) or TRUTH
+    return feature.order or (*feature.codes,) or TRUTH
 
 
 def missing_texts(parsers: Parsers, name: str) -> list[str]:

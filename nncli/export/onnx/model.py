@@ -119,7 +119,7 @@ def _described(feature: FittedColumn, parsers: Parsers) -> dict[str, object]:
     kind = "ordinal" if feature.order else feature.kind
     given = "string" if takes_text(feature) else "float64"
     found: dict[str, object] = {"name": feature.name, "kind": kind, "type": given}
-    if words := feature.order or (*feature.places,):
+    if words := feature.order or (*feature.codes,):
         found["values"] = list(words)
     if feature.date:
         found["unit"] = "days since 1970-01-01 in UTC"
