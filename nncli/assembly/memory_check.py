@@ -45,7 +45,7 @@ def check_network(model: Model, rows: Rows, source: Source) -> None:
 def _kept_outputs(model: Model, rows: int) -> int:
     """Numbers that are kept of the outputs of so many rows, and alike of their targets."""
     metrics = model.experiment.evaluation.metrics
-    if model.is_by_index(rows) and all(metric.takes_answers for metric in metrics):
+    if model.is_by_index(rows) and all(metric.takes_class_predictions for metric in metrics):
         return rows
     return rows * model.network.outputs
 

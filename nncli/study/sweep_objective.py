@@ -14,13 +14,13 @@ LOSS_KEYS = ("class_weight", "sample_weight", "regularizer")
 
 @dataclass(frozen=True)
 class Objective:
-    """column: of metrics.csv, by which trials are pruned.  told: what a trial's value is.
+    """column: of metrics.csv, by which trials are pruned.  of_trials: what a trial's value is.
 
     reason: why it isn't what stopping watches, if it isn't.
     """
 
     column: str
-    told: str
+    of_trials: str
     higher_is_better: bool
     reason: str = ""
 
@@ -47,8 +47,8 @@ def objective_of(
         raise source.error(
             [(KEY, "there are no validation rows to judge by: give data.split.val, or sweep.folds")]
         )
-    told = HELD_OUT + column.removeprefix(VAL) if keys.folds else column
-    return Objective(column, told, job.is_score(column), reason)
+    of_trials = HELD_OUT + column.removeprefix(VAL) if keys.folds else column
+    return Objective(column, of_trials, job.is_score(column), reason)
 
 
 def _changes_loss(key: str) -> bool:

@@ -16,7 +16,7 @@ from nncli.study.plan import RunPlan, TrialPlan, seed_assignment
 from nncli.study.pruning import MedianPruner
 from nncli.study.samplers import Sampler
 from nncli.study.space import Space
-from nncli.study.trials import Direction, Point, Told
+from nncli.study.trials import Direction, EndedTrial, Point
 
 
 @dataclass
@@ -86,9 +86,9 @@ class SweepPlanner:
         given = (*self.assignments(number, point), seed_assignment(seeds, TRAINING_STREAMS, step))
         return RunPlan(folder, given, places=self.space.places(point) if number else {})
 
-    def _told(self, record: TrialRecord) -> Told:
+    def _told(self, record: TrialRecord) -> EndedTrial:
         reports = self._reports(record) if self.keys.prune else {}
-        return Told(record.number, self.point(record), record.state, record.value, reports)  # type: ignore[arg-type]
+        return EndedTrial(record.number, self.point(record), record.state, record.value, reports)  # type: ignore[arg-type]
 
     def _reports(self, record: TrialRecord) -> Mapping[int, float]:
         """The objective at each logged epoch of a trial's first run, which is the one pruned."""

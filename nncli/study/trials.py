@@ -1,4 +1,4 @@
-"""What is known of the trials of a study when the next one is chosen."""
+"""Trials: what is known of those of a study when the next one is chosen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Reports = Mapping[int, float]  # the objective after each logged epoch, in their
 
 
 @dataclass(frozen=True)
-class Told:
+class EndedTrial:
     """A trial that has ended.
 
     point: empty where the config as it is has no value in the space.  value: None if it failed.

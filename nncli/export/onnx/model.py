@@ -18,11 +18,11 @@ from nncli.data.reading.parsers import Parsers
 from nncli.engine.rows import X
 from nncli.errors import UserError, few, printable
 from nncli.export.onnx import messages
-from nncli.export.onnx.answers import Answers, decoded
 from nncli.export.onnx.cells import TRUTH, missing_texts, read_cells, takes_text, words_of
 from nncli.export.onnx.columns import Columns
 from nncli.export.onnx.graph import Graph, Value
 from nncli.export.onnx.network import add_network
+from nncli.export.onnx.outputs import Outputs, decoded
 
 MOST_BYTES = 2**31 - 1  # of a message of protocol buffers
 CONTRACT = """\
@@ -52,7 +52,7 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
     graph, learnt = Graph(), trained.model.preprocessing
     parsers = trained.model.experiment.data.parsers
     predictions, faults = _predictions(trained, graph)
-    names = Answers(graph, learnt, trained.decision).add(predictions, faults)
+    names = Outputs(graph, learnt, trained.decision).add(predictions, faults)
     content = messages.model(
         trained.model.experiment.name or "nncli",
         graph.fields(),
