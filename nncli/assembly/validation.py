@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.config.load import Source
 from nncli.config.resolved import Resolved
-from nncli.engine.job import Job
+from nncli.engine.job import Job, watched_columns
 from nncli.engine.layout import Layout
 from nncli.engine.metric_columns import VAL
 from nncli.errors import ShapeError, UserError, few, printable
@@ -16,7 +16,7 @@ from nncli.parts.initializers import Values
 from nncli.parts.layers import BatchNorm, single_layers
 from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
 from nncli.parts.optimizers import Optimizer
-from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
+from nncli.parts.schedules import Constant, OneCycle
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
@@ -262,15 +262,9 @@ def _monitors(resolved: Resolved, rows: Rows) -> Found:
     columns = ["loss", *(metric.name for metric in resolved.evaluation.metrics)]
     if len(rows.val):
         columns += [f"{VAL}{column}" for column in columns]
-    training, schedule = resolved.training, resolved.schedule
-    watching = {
-        "training.early_stopping.monitor": training.early_stopping,
-        "training.converged.monitor": training.converged,
-        "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
-    }
-    for key, settings in watching.items():
-        if settings is not None and settings.monitor not in columns:
-            message = f"expected one of auto, {', '.join(columns)}, found '{settings.monitor}'"
-            if settings.monitor.startswith(VAL) and not len(rows.val):
+    for key, monitor in watched_columns(resolved.training, resolved.schedule).items():
+        if monitor not in columns:
+            message = f"expected one of auto, {', '.join(columns)}, found '{monitor}'"
+            if monitor.startswith(VAL) and not len(rows.val):
                 message += ": this split has no validation rows"
             yield key, message

@@ -147,13 +147,7 @@ class Job:
     @cached_property
     def watched(self) -> dict[str, str]:
         """The columns that decide when to stop or the rate, by the key that names them."""
-        training, schedule = self.training, self.schedule
-        settings = {
-            "training.early_stopping.monitor": training.early_stopping,
-            "training.converged.monitor": training.converged,
-            "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
-        }
-        return {key: found.monitor for key, found in settings.items() if found is not None}
+        return watched_columns(self.training, self.schedule)
 
     def batches(self, state: TrainState) -> Batches:
         """Which rows each step takes, drawn from the state's stream."""
@@ -184,3 +178,13 @@ class Job:
         shuffle = stream("shuffle", self.seeds.shuffle)
         dropout = stream("dropout", self.seeds.dropout)
         return TrainState(theta.astype(dtype, copy=False), slots, shuffle, dropout)
+
+
+def watched_columns(training: Training, schedule: Schedule) -> dict[str, str]:
+    """The columns that decide when to stop or the rate, by the key that names them."""
+    settings = {
+        "training.early_stopping.monitor": training.early_stopping,
+        "training.converged.monitor": training.converged,
+        "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
+    }
+    return {key: found.monitor for key, found in settings.items() if found is not None}

@@ -16,11 +16,6 @@ from nncli.registry import Part
 MAIN = ("<lambda>", "__call__", "terms", "terms_from_scores", "total", "total_from_scores", "value")
 
 
-def first_line(part: Part) -> str:
-    """The first line of what a part says of itself, without its full stop."""
-    return (inspect.getdoc(type(part)) or "").partition("\n")[0].removesuffix(".")
-
-
 def source_of(thing: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(thing))
