@@ -10,7 +10,7 @@ from nncli.config.load import Source
 from nncli.data.memory import available
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import Rows
-from nncli.untrusted_files.opening import in_words
+from nncli.untrusted_files.opening import size_in_words
 
 NUMBER = 8  # bytes
 OF_TABLE = 5  # copies of a built-in dataset at the worst moment: drawn, split, scaled
@@ -52,5 +52,6 @@ def _kept_outputs(model: Model, rows: int) -> int:
 
 def _refuse(size: int, key: str, what: str, source: Source) -> None:
     if size > (free := available()):
-        message = f"{what} would take about {in_words(size)} of memory: {in_words(free)} are free"
+        needed, there = size_in_words(size), size_in_words(free)
+        message = f"{what} would take about {needed} of memory: {there} are free"
         raise source.error([(key, message)])

@@ -107,7 +107,7 @@ def _typical(table: Table, name: str, rows: Array) -> float:
     return float(different[counts.argmax()])
 
 
-def in_words(table: Table, held: Array, shown: Sequence[str]) -> Mapping[str, str]:
+def values_in_words(table: Table, held: Array, shown: Sequence[str]) -> Mapping[str, str]:
     """The values at which the features that are not shown are held, by name."""
     words = {}
     for name, value in zip(table.features, held.tolist(), strict=True):

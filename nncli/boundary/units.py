@@ -7,8 +7,7 @@ import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.boundary.boundary import feature_names, held_at
-from nncli.boundary.grid import Axis, axis_over, predictions_over, typical
-from nncli.boundary.grid import in_words as values_in_words
+from nncli.boundary.grid import Axis, axis_over, predictions_over, typical, values_in_words
 from nncli.engine import passes
 from nncli.engine.network import Network
 from nncli.engine.rows import X

@@ -17,7 +17,7 @@ OF_ROWS = {"train": "training rows", "val": "validation rows", "held_out": "held
 MOST_DIGITS = 4
 
 
-def in_words(comparison: Comparison) -> str:
+def comparison_in_words(comparison: Comparison) -> str:
     """The table, and what has to be said about it."""
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     heading, notes = (

@@ -8,7 +8,7 @@ from nncli.assembly.build import Built
 from nncli.assembly.decided import decided_in_words
 from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
-from nncli.config.dump import in_words
+from nncli.config.dump import part_in_words
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.settings import Training
@@ -132,8 +132,8 @@ def model_summary(built: Built) -> str:
     facts = [
         ["parameters", f"{network.layout.trainable:,} trained"],
         ["loss", f"{network.loss.title}: {network.loss.summary}"],
-        ["optimizer", in_words(experiment.optimizer)],
-        ["schedule", in_words(experiment.schedule)],
+        ["optimizer", part_in_words(experiment.optimizer)],
+        ["schedule", part_in_words(experiment.schedule)],
         ["engine", _engine(experiment.training)],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]

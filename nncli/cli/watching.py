@@ -31,7 +31,7 @@ ENDED = {
 Seen = RunSeen | StudySeen
 
 
-def in_words(seen: Seen, metric: str) -> str:
+def progress_in_words(seen: Seen, metric: str) -> str:
     """How far it has come, on one line."""
     if isinstance(seen, StudySeen):
         return _study_in_words(seen)
@@ -98,7 +98,7 @@ class PlainLines:
     def show(self, all_seen: Sequence[Seen]) -> None:
         now = time.monotonic()
         for place, seen in enumerate(all_seen):
-            line = in_words(seen, self.metric)
+            line = progress_in_words(seen, self.metric)
             is_due = now - self.when.get(place, -QUIET) >= QUIET or has_ended(seen)
             if is_due and line != self.said.get(place):
                 echo(line)
@@ -140,7 +140,7 @@ def drawn(all_seen: Sequence[Seen], metric: str, width: int, height: int) -> "Te
     from rich.text import Text
 
     lines, legend = _curves(_runs(all_seen), metric)
-    words = [in_words(seen, metric)[:width] for seen in all_seen]
+    words = [progress_in_words(seen, metric)[:width] for seen in all_seen]
     room = min(HEIGHT, height - len(words) - 2)
     text = Text(no_wrap=True, overflow="crop")
     if lines and room >= LEAST_HEIGHT and width >= LEAST_WIDTH:

@@ -12,7 +12,7 @@ from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps, Unknown,
 from nncli.data.fitted_formulas import are_formulas_sound, fit_derived
 from nncli.data.input_encoding import Encoder, is_no_truth, is_unknown
 from nncli.data.scaling import Scale, Scaling
-from nncli.data.target_transforms import Transform, in_words
+from nncli.data.target_transforms import Transform, target_in_words
 from nncli.errors import DataError
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
@@ -104,7 +104,7 @@ class Preprocessing:
     @property
     def learnt_targets(self) -> list[str]:
         """What the network is to predict, before scaling: `price`, or `ln(price)`."""
-        return [in_words(self.target.transform, name) for name in self.targets]
+        return [target_in_words(self.target.transform, name) for name in self.targets]
 
     @cached_property
     def width(self) -> int:

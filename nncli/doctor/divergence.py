@@ -12,7 +12,7 @@ from nncli.doctor.diagnosed_run import POOR, DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.feature_scales import input_sizes, scalings, target_sizes
 from nncli.doctor.step_statistics import affordable_steps, make_steps
-from nncli.doctor.trials import first_below, in_words, of_guessing, share_after, trial_steps
+from nncli.doctor.trials import first_below, of_guessing, share_after, trial_in_words, trial_steps
 from nncli.engine.gradient_norms import layer_places, norm, norm_at
 from nncli.engine.notation import symbol
 from nncli.engine.state import TrainState
@@ -202,7 +202,7 @@ def keep_finite(run: DiagnosedRun, edits: Edits, measured: Divergence) -> Fix:
     assert trial is not None, "adam can always be tried"
     edit, share = trial
     if math.isfinite(share):
-        return Fix(edit, in_words(share, steps))
+        return Fix(edit, trial_in_words(share, steps))
     unknown = replace(edit, cause="no cause was found")
     return Fix(unknown, "no edit tried keeps the loss finite, this one neither")
 

@@ -15,8 +15,8 @@ from nncli.doctor.trials import (
     BETTER,
     NO_BETTER,
     goes_astray,
-    in_words,
     share_after,
+    trial_in_words,
     trial_steps,
 )
 from nncli.errors import printable
@@ -150,7 +150,7 @@ def does_not_lead_astray(run: DiagnosedRun, edits: Edits, _: object) -> Fix | No
     is_better, is_whole = share <= BETTER * run.share, steps == steps_of(run.job)
     if is_whole and run.share < NO_BETTER and not is_better:
         return None
-    return Fix(edits[0], in_words(share, steps))
+    return Fix(edits[0], trial_in_words(share, steps))
 
 
 INPUTS = Check[InputSizes](

@@ -14,11 +14,11 @@ from nncli.doctor.trials import (
     NO_BETTER,
     best,
     first_below,
-    in_words,
     of_guessing,
     outcomes,
     share_at,
     trained,
+    trial_in_words,
     trial_steps,
     val_share_after,
 )
@@ -120,7 +120,7 @@ def predict_much_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix | Non
         return None
     edited = run.with_edit(trial[0])
     assert edited is not None
-    return Fix(trial[0], in_words(trial[1], trial_steps(edited)))
+    return Fix(trial[0], trial_in_words(trial[1], trial_steps(edited)))
 
 
 def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
@@ -131,7 +131,7 @@ def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
     edited = run.with_edit(edit)
     assert edited is not None
     if share <= max(NO_BETTER, BETTER * max(run.share, run.val_share)):
-        return Fix(edit, in_words(share, trial_steps(edited)))
+        return Fix(edit, trial_in_words(share, trial_steps(edited)))
     tried = f"with it {of_guessing(share)} is left; no edit tried did better"
     may_be_noise = ": the features may not tell the target" if share < WORSE else ""
     return Fix(replace(edit, cause=""), f"{tried}{may_be_noise}")
@@ -216,7 +216,7 @@ def generalize_most(run: DiagnosedRun, edits: Edits, measured: Regularization) -
     if trial is None or trial[1] > min(MUCH_BETTER * measured.share, NO_BETTER):
         return None
     edit, share = trial
-    return Fix(edit, in_words(share, steps))
+    return Fix(edit, trial_in_words(share, steps))
 
 
 REGULARIZATION = Check[Regularization](

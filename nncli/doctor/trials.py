@@ -69,7 +69,7 @@ def of_guessing(share: float) -> str:
     return f"{share:.3g} times the loss of guessing"
 
 
-def in_words(share: float, steps: int) -> str:
+def trial_in_words(share: float, steps: int) -> str:
     """What a trial led to; what is no better than guessing is a first step only."""
     tried = f"with it {of_guessing(share)} is left after {counted(steps, 'step')}"
     return tried if share < NO_BETTER else f"{tried}: {FIRST_STEP}"
@@ -111,7 +111,7 @@ def learns_most(run: DiagnosedRun, edits: Iterable[Edit], _: object = None) -> F
     if trial is None or trial[1] > min(BETTER * run.share, NO_BETTER):
         return None
     edit, share = trial
-    return Fix(edit, in_words(share, steps))
+    return Fix(edit, trial_in_words(share, steps))
 
 
 def the_first(run: DiagnosedRun, edits: Edits, _: object = None) -> Fix | None:
@@ -182,7 +182,7 @@ def stay_healthy(badness: Badness, most: float) -> Choice:
         if trial is None or trial[1] > NO_BETTER:
             return None
         edit, share = trial
-        return Fix(edit, in_words(share, steps))
+        return Fix(edit, trial_in_words(share, steps))
 
     return choose
 

@@ -10,7 +10,7 @@ import numpy as np
 from nncli.assembly.build import Built
 from nncli.assembly.decided import decided_in_words
 from nncli.data.fitted_formulas import formulas_in_words
-from nncli.data.target_transforms import in_words
+from nncli.data.target_transforms import target_in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.errors import few, printable
@@ -78,7 +78,7 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
         yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
     else:
         target = built.preprocessing.target
-        said, value = SCALES[target.method], in_words(target.transform, "value")
+        said, value = SCALES[target.method], target_in_words(target.transform, "value")
         if target.transform != "none":
             said = (
                 value if target.method == "none" else f"{said.replace('value', 'u')}; u = {value}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.build import Built, table_warnings
-from nncli.config.dump import in_words
+from nncli.config.dump import part_in_words
 from nncli.data.data_checks import rowless_classes
 from nncli.doctor.diagnose import diagnose_reader
 from nncli.errors import few
@@ -113,6 +113,6 @@ def _short(line: str, built: Built) -> str:
 def _source(built: Built) -> str:
     data, origin = built.experiment.data, built.table.origin
     if data.dataset is not None:
-        return in_words(data.dataset)
+        return part_in_words(data.dataset)
     files = origin.files if origin else ()
     return few([short_place(name) for name, _ in files])

@@ -146,7 +146,7 @@ def parameters_of_run(run: RunReader) -> dict[str, Any]:
     return {**given, "validation_fraction": round(fraction, 4)}
 
 
-def in_words(error: NncliError) -> str:
+def error_in_words(error: NncliError) -> str:
     """The message, each key called as the estimator's parameter is."""
     if not isinstance(error, ConfigError):
         return str(error)

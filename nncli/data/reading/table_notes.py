@@ -106,7 +106,7 @@ def date_notes(encoded: Encoded, used: Container[str], *, is_split: bool) -> Ite
             hint = f"; to be scored on later rows, data.split: {{type: time, column: {said}}}"
             yield (
                 f"column '{printable(name)}' is read as dates ({written}): "
-                f"{dates.in_words(values[np.isfinite(values)])}; "
+                f"{dates.date_in_words(values[np.isfinite(values)])}; "
                 f"data.columns: {{{said}: {own}}} says another format, {{{said}: categorical}} "
                 f"that they are none{'' if is_split else hint}"
             )

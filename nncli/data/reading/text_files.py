@@ -23,7 +23,7 @@ from nncli.data.reading.text_format import WHITESPACE, TextFormat
 from nncli.data.reading.text_lines import TextLines
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array, Shape
-from nncli.untrusted_files.opening import in_words
+from nncli.untrusted_files.opening import size_in_words
 
 CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
 BLOCK_BYTES = 1 << 26  # of a chunk, where its cells are long
@@ -274,7 +274,7 @@ def _height(row: list[str]) -> int:
 
 def _in_words(error: csv.Error | RowTooLong) -> str:
     if isinstance(error, RowTooLong):
-        return f"a row of more than {in_words(MOST_BYTES)}: is a quote never closed?"
+        return f"a row of more than {size_in_words(MOST_BYTES)}: is a quote never closed?"
     text = str(error)
     if "unexpected end" in text:
         return "a quote is opened in this row and never closed"
