@@ -23,7 +23,7 @@ from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.assembly.build import Built
-from nncli.assembly.decided import chosen_for, decided_in_words, described
+from nncli.assembly.decided import chosen_for, decided_in_words, decision_record
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.epoch_scorer import completed
@@ -74,7 +74,7 @@ class RunRecorder:
         Raises NothingLeft for a run that has come to its end, UserError for one that can't go on,
         CorruptRun for a damaged one.
         """
-        from nncli.artifacts.going_on import taken_up
+        from nncli.artifacts.resumption import resumed_report
 
         reader.run.recover()
         built, path = reader.built, reader.run.path
@@ -86,7 +86,7 @@ class RunRecorder:
             last, best = (read_as(beside[name], EpochReport, name) for name in ("last", "best"))
         except (LookupError, TypeError, Malformed) as error:
             raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
-        last = taken_up(reader, last, state, is_ended=is_ended)
+        last = resumed_report(reader, last, state, is_ended=is_ended)
         _refuse_unresumable(reader)
         lines, prints = (_lines(reader, name) for name in (names.METRICS, names.FINGERPRINTS))
         recorder = cls(reader.run, built, state)
@@ -108,7 +108,7 @@ class RunRecorder:
 
     def _commit_resumption(self, reader: "RunReader", arguments: Sequence[str]) -> None:
         """Record with what the run goes on: its epochs may be more, its libraries others."""
-        from nncli.artifacts.going_on import until
+        from nncli.artifacts.resumption import until
 
         resolved = to_yaml(self.built.experiment, self._as_kept)
         environment = reader.environment()
@@ -286,7 +286,7 @@ class RunRecorder:
     def decision(self) -> dict[str, Any]:
         """The threshold, and how it was come by; empty where the likelier class is taken."""
         keys, classes = self.built.experiment.decision, self.built.table.classes
-        return described(keys, self.chosen, classes) if keys else {}
+        return decision_record(keys, self.chosen, classes) if keys else {}
 
     def decided(self) -> str:
         """The same in words."""

@@ -44,7 +44,7 @@ def decision_of(keys: DecisionKeys | None, chosen: ChosenThreshold | None) -> De
     return Decision(keys.threshold if keys else None)
 
 
-def described(
+def decision_record(
     keys: DecisionKeys, chosen: ChosenThreshold | None, classes: Sequence[str]
 ) -> dict[str, Any]:
     """What a run records: the class above the threshold, what was asked for, what was chosen."""

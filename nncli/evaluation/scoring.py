@@ -36,8 +36,8 @@ def _refuse_too_many(rows: int, classes: int) -> None:
     if size > (free := available()):
         raise UserError(
             f"a report of {rows:,} rows and {classes:,} classes would take about "
-            f"{size_in_words(size)} of memory: {size_in_words(free)} are free: metrics.csv has what "
-            "training measured"
+            f"{size_in_words(size)} of memory: {size_in_words(free)} are free: metrics.csv has "
+            "what training measured"
         )
 
 

@@ -18,7 +18,7 @@ from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
-from nncli.assembly.decided import chosen_by, decision_of, described
+from nncli.assembly.decided import chosen_by, decision_of, decision_record
 from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.load import Source, load, load_text
@@ -191,7 +191,7 @@ def _split(experiment: Experiment, source: Source) -> tuple[SplitTable, int]:
 def _described(first: TrainedNetwork, chosen: ChosenThreshold) -> dict[str, Any]:
     keys = first.recorded.decision
     assert keys is not None
-    return described(keys, chosen, first.model.preprocessing.classes)
+    return decision_record(keys, chosen, first.model.preprocessing.classes)
 
 
 def _metrics(

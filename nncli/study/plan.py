@@ -1,12 +1,14 @@
 """Plans: which runs a study consists of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from nncli.artifacts.trial_records import TrialRecord
+from nncli.config.overrides import keys_in
 from nncli.engine.job import Seeds
 from nncli.engine.state import TRAINING_STREAMS
+from nncli.errors import ConfigError, Problem, UserError
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,20 @@ class RunPlan:
     assignments: tuple[str, ...] = ()
     fold: int | None = None
     places: Mapping[str, str] = field(default_factory=dict)
+
+    def lines_of(self, error: UserError) -> tuple[str, ...]:
+        """The lines of an error, the problems with values that it sets where these are written."""
+        if isinstance(error, ConfigError):
+            error = ConfigError(map(self._at_its_place, error.problems))
+        return tuple(error.lines())
+
+    def _at_its_place(self, problem: Problem) -> Problem:
+        """At the innermost key around it, or else at the last of those inside of it."""
+        path = keys_in(problem.path)
+        around = [key for key in self.places if keys_in(key) == path[: len(keys_in(key))]]
+        inside = [key for key in self.places if keys_in(key)[: len(path)] == path]
+        found = sorted(around, key=lambda key: len(keys_in(key))) or inside
+        return replace(problem, where=self.places[found[-1]]) if found else problem
 
 
 class Pruning(Protocol):

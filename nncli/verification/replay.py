@@ -11,8 +11,8 @@ import numpy as np
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.fingerprints import Fingerprints, read_rows
-from nncli.artifacts.going_on import patience_of
 from nncli.artifacts.metrics_log import format_row
+from nncli.artifacts.resumption import patience_of
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.decided import chosen_for
 from nncli.engine.epoch_monitor import EpochReport, wait_anew
