@@ -1,6 +1,6 @@
 """Tables: the user's own files -> a Table, and every guess about them said."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 
@@ -280,12 +280,11 @@ class TableFile(Dataset):
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
         aside = {name: encoded.column(name).copy() for name in self.aside} | parts
         weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
-        warnings = self._warnings(encoded, {*kinds, *self.target}, reader)
+        warnings = self._warnings(encoded, kinds, reader)
         notes = (  # before take, which moves the cells
             *origin.notes,
             *warnings,
             *value_notes(encoded, {*kinds, *self.target}),
-            *(imputed_notes(encoded, kinds) if self.guesses_values else ()),
             *amount_notes(encoded, kinds, left_out, self.kinds),
             *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
         )
@@ -314,11 +313,13 @@ class TableFile(Dataset):
         )
 
     def _warnings(
-        self, encoded: Encoded, used: Container[str], reader: TableReader
+        self, encoded: Encoded, features: Collection[str], reader: TableReader
     ) -> tuple[str, ...]:
         """What was guessed that changes what the rows mean, if it is wrong."""
         lacking = lacking_notes(encoded, self.target) if self.drops_missing_target else ()
-        return (*lacking, *dotted_notes(encoded, reader, self._parsers, used))
+        imputed = imputed_notes(encoded, features) if self.guesses_values else ()
+        used = {*features, *self.target}
+        return (*lacking, *dotted_notes(encoded, reader, self._parsers, used), *imputed)
 
     def _targets(
         self, encoded: Encoded, origin: Origin

@@ -18,7 +18,7 @@ from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.vocabulary import Vocabulary
-from nncli.errors import DataError, NumbersFound, TableError
+from nncli.errors import DataError, FormatsFound, TableError
 from nncli.parts.arrays import Array
 
 GUESSED_CELLS = 250_000  # from which is told what each column holds
@@ -168,7 +168,7 @@ def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal
             else:
                 is_readable = False
     if found and is_readable:
-        raise NumbersFound(found, markers, formats, guesses)
+        raise FormatsFound(found, markers, formats, guesses)
     if found:
         raise DataError(found=found)
 
