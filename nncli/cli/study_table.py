@@ -1,13 +1,13 @@
 """Study table: a running study as lines that fit a terminal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from nncli.cli.study_state import WAITING, Row, StudyState
 from nncli.errors import escaped
+from nncli.frozen import frozen
 
 if TYPE_CHECKING:
     from nncli.artifacts.trial_records import TrialRecord
@@ -21,7 +21,7 @@ BETWEEN = "  "
 AROUND = 5  # lines of a terminal that hold no trial
 
 
-@dataclass(frozen=True)
+@frozen
 class Column:
     """A heading and a cell for each row."""
 

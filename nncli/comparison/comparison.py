@@ -18,9 +18,10 @@ from nncli.comparison.settings import differing, settings_of
 from nncli.engine.metric_columns import metric_of
 from nncli.errors import UserError
 from nncli.evaluation.statistics import Mean, deviation, holm
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Group:
     """Runs of one config. settings: its values of the keys that differ between groups.
 
@@ -35,7 +36,7 @@ class Group:
     versus: Difference | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class LeftOut:
     """A run that doesn't count, and why."""
 
@@ -43,7 +44,7 @@ class LeftOut:
     why: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Comparison:
     """Groups, the best first.
 

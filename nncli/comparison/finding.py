@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
@@ -20,9 +20,10 @@ from nncli.artifacts.trial_records import TrialRecord
 from nncli.comparison.results import NOT_ENDED
 from nncli.engine.metric_columns import HELD_OUT
 from nncli.errors import CorruptRun, UserError, printable
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Bundle:
     """Runs of one config: a run alone, a study of seeds or folds, or a trial of a sweep.
 

@@ -3,13 +3,13 @@
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.resolved import Resolved
 from nncli.engine.metric_columns import HELD_OUT, VAL, metric_of, rows_of
 from nncli.errors import CorruptRun
+from nncli.frozen import frozen
 from nncli.parts.splits import Rows
 
 ENDED = ("epochs", "early_stopping", "converged")
@@ -17,7 +17,7 @@ NOT_ENDED = "not ended"
 SECONDS = "seconds"
 
 
-@dataclass(frozen=True)
+@frozen
 class Luck:
     """What two runs have in common that differ by their config alone.
 
@@ -30,7 +30,7 @@ class Luck:
     seeds: tuple[int, int, int]
 
 
-@dataclass(frozen=True)
+@frozen
 class Result:
     """A run that came to its end, or why it isn't one.
 

@@ -19,6 +19,7 @@ from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
+from nncli.frozen import frozen
 
 TINY = 1e-300
 ASTRAY = 10.0  # times the best constant's loss, or the least one if that is more
@@ -50,7 +51,7 @@ class Growth:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class Divergence:
     """A run that left the finite numbers once, and does not here.
 
@@ -76,7 +77,7 @@ class Divergence:
         return trial_steps(self.run)
 
 
-@dataclass(frozen=True)
+@frozen
 class Overflow(Divergence):
     """A run that left the finite numbers, and does so again from its last checkpoint."""
 
@@ -108,7 +109,7 @@ class Overflow(Divergence):
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class BlowUp(Divergence):
     """A run that stayed finite and went astray: what metrics.csv and the weights tell of it."""
 

@@ -1,7 +1,7 @@
 """Training loss: is it better than a guess's, and is it regularization that keeps it high?"""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Fix, Rank
@@ -23,6 +23,7 @@ from nncli.doctor.trials import (
     val_share_after,
 )
 from nncli.errors import counted
+from nncli.frozen import frozen
 from nncli.parts.layers import Dropout, GaussianNoise
 
 WORSE = 1.02  # times the best constant's loss
@@ -32,7 +33,7 @@ MUCH_BETTER = 0.7  # times the run's own loss: without it any network learns its
 POOR = 0.8  # of the best constant's loss: what many tables can't tell either
 
 
-@dataclass(frozen=True)
+@frozen
 class TrainingLoss:
     """share: of what the best constant answer costs.  guess: how that one is found.
 
@@ -170,7 +171,7 @@ GUESSING = Check[TrainingLoss](
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Regularization:
     """The penalty at the weights in use beside the loss, and the largest rate of dropout and
     standard deviation of noise.

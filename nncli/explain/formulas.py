@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from nncli.data.target_transforms import target_in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.errors import few, printable
+from nncli.frozen import frozen
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
 from nncli.parts.optimizer_state import InitialMoments
@@ -22,7 +22,7 @@ from nncli.parts.schedules import ReduceOnPlateau
 from nncli.parts.threshold_choice import ChosenThreshold
 
 
-@dataclass(frozen=True)
+@frozen
 class Formula:
     """One line: what is set, and to what; section says which heading it stands under."""
 

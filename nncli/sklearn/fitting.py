@@ -1,7 +1,7 @@
 """Fitting: parameters and a table -> fitted networks, without a run directory."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from nncli.engine.job import Job
 from nncli.engine.state import TRAINING_STREAMS, stream
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.splits import NoSplit, Rows, Split
@@ -28,7 +29,7 @@ from nncli.parts.table import Table
 from nncli.sklearn.blocks import SOURCE, read
 
 
-@dataclass(frozen=True)
+@frozen
 class Network:
     """What is left of a training run.
 
@@ -47,7 +48,7 @@ class Network:
         return self.model.predict(self.theta, self.model.inputs(table, rows))
 
 
-@dataclass(frozen=True)
+@frozen
 class Fitted:
     """One network, or the members of an ensemble.
 

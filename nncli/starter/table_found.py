@@ -1,7 +1,7 @@
 """A table found: the first way in which a user's table can be read, and what was guessed for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.data.targets import as_task
 from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped
+from nncli.frozen import frozen
 from nncli.parts.table import Table
 from nncli.starter.asked import Asked, with_options
 
@@ -28,7 +29,7 @@ WHY = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class TableFound:
     """A table, and how it was read.
 

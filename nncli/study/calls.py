@@ -1,7 +1,7 @@
 """Calls: a study from Python, in a notebook say. Nothing is printed; errors are the package's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +10,14 @@ from nncli.config.load import load
 from nncli.engine.state import TRAINING_STREAMS
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
+from nncli.frozen import frozen
 from nncli.study import ensemble, repeats, sweep
 from nncli.study.engines import engine_of
 from nncli.study.study import Study
 from nncli.study.watching import Watcher
 
 
-@dataclass(frozen=True)
+@frozen
 class StudyResult:
     """What came of a study.
 

@@ -27,6 +27,7 @@ from nncli.engine.metric_columns import VAL
 from nncli.engine.state import TRAINING_STREAMS
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError, few
+from nncli.frozen import frozen
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import TimeSplit
 from nncli.parts.threshold_choice import ChosenThreshold
@@ -76,7 +77,7 @@ class EnsembleStudy(RepeatStudy):
         return self.end(result, files)
 
 
-@dataclass(frozen=True)
+@frozen
 class Prepared:
     """An ensemble of which nothing is written yet. first: its first member, built.
 

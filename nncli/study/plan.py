@@ -1,7 +1,7 @@
 """Plans: which runs a study consists of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Protocol
 
 from nncli.artifacts.trial_records import TrialRecord
@@ -9,9 +9,10 @@ from nncli.config.overrides import keys_in
 from nncli.engine.job import Seeds
 from nncli.engine.state import TRAINING_STREAMS
 from nncli.errors import ConfigError, Problem, UserError
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class RunPlan:
     """A run: its folder in the study, what `--set` gives it, and the fold that it holds out.
 
@@ -46,7 +47,7 @@ class Pruning(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@frozen
 class TrialPlan:
     """A trial: its runs, one after the other, and the config keys that it sets, as text."""
 
@@ -91,7 +92,7 @@ def seed_assignment(seeds: Seeds, vary: Sequence[str], step: int) -> str:
     return "seed={" + ", ".join(f"{name}: {seed}" for name, seed in moved.items()) + "}"
 
 
-@dataclass(frozen=True)
+@frozen
 class SeedPlanner:
     """`--seeds N`: run i has the config's seeds, those that vary plus i."""
 
@@ -109,7 +110,7 @@ class SeedPlanner:
         return self.plan(record.number, told)
 
 
-@dataclass(frozen=True)
+@frozen
 class FoldPlanner:
     """`--folds K`: run i holds out part i."""
 
@@ -123,7 +124,7 @@ class FoldPlanner:
         return self.plan(record.number, told)
 
 
-@dataclass(frozen=True)
+@frozen
 class MemberPlanner:
     """`ensemble`: run i holds out part i, if there are parts, and starts from other weights."""
 

@@ -7,10 +7,10 @@ their best until then. What is told later doesn't count, so that it doesn't matt
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.study.trials import Direction, EndedTrial, Reports
 
@@ -18,7 +18,7 @@ LEAST_TRIALS = 4  # that were trained to the end, before any is pruned
 WARM_UP = 5  # epochs in which none is, or a tenth of the longest trial's if that is more
 
 
-@dataclass(frozen=True)
+@frozen
 class MedianPruner:
     """A picture of the completed trials, small enough to go along with the next one.
 

@@ -1,18 +1,18 @@
 """Objective: the column by which the trials of a sweep are judged. Never one of test rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from nncli.assembly.build import Built
 from nncli.config.load import Source
 from nncli.config.sweep import SweepKeys
 from nncli.engine.metric_columns import HELD_OUT, VAL
+from nncli.frozen import frozen
 
 KEY = "sweep.objective"
 LOSS_KEYS = ("class_weight", "sample_weight", "regularizer")
 
 
-@dataclass(frozen=True)
+@frozen
 class Objective:
     """column: of metrics.csv, by which trials are pruned.  of_trials: what a trial's value is.
 

@@ -1,8 +1,10 @@
 """Trials: what is known of those of a study when the next one is chosen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from nncli.frozen import frozen
 
 Direction = Literal["minimize", "maximize"]
 State = Literal["completed", "pruned", "diverged", "invalid", "failed", "crashed"]
@@ -10,7 +12,7 @@ Point = Mapping[str, int | float]  # by the name of a dimension; of a choice its
 Reports = Mapping[int, float]  # the objective after each logged epoch, in their order
 
 
-@dataclass(frozen=True)
+@frozen
 class EndedTrial:
     """A trial that has ended.
 

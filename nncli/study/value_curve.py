@@ -5,7 +5,6 @@ What scikit-learn calls a validation curve; over the number of training rows, a 
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.artifacts.run_directory import RunDirectory
@@ -14,12 +13,13 @@ from nncli.artifacts.study_directory import StudyDirectory, StudyFacts, runs_of_
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
 from nncli.engine.metric_columns import metric_of
 from nncli.errors import UserError, did_you_mean, few
+from nncli.frozen import frozen
 
 PARTS = ("train", "val")
 WIDE = 8.0  # from the least to the greatest value, below which an axis is never logarithmic
 
 
-@dataclass(frozen=True)
+@frozen
 class ValueCurve:
     """What a picture shows.
 

@@ -2,7 +2,9 @@
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from nncli.frozen import frozen
 
 DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(DECIMAL, re.ASCII)
@@ -17,7 +19,7 @@ SHOWN = 5e-7  # of a number: what the page's six digits leave open
 FLOAT = 1e-9  # of a unit: what two ways to the same decimal may differ by
 
 
-@dataclass(frozen=True)
+@frozen
 class Reading:
     """A number. unit: of its last decimal, 0.001 of 0.123; 0 of a fraction, which isn't rounded."""
 

@@ -37,7 +37,7 @@ def assigned_names(body: Sequence[ast.stmt]) -> set[str]:
     return names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # of a @frozen class type checkers take `function` for a method
 class Method:
     """A function and, if it is a part's, the part it is bound to.
 

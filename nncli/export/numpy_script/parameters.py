@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from nncli.export.numpy_script.expressions import dtype_argument
 from nncli.export.numpy_script.formatting import INNER, comment, indented
 from nncli.export.numpy_script.job_code import JobCode
 from nncli.export.numpy_script.sources import Sources
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.initializers import Initializer
 
@@ -28,7 +28,7 @@ def generator(name: str, seed: int, variable: str = "") -> str:
     return f"{made}  # the stream of {STREAMS[name]}, of seed {seed}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Parameters:
     """The parameters of one run. given: those that are given one by one, by their symbol."""
 

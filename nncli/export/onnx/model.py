@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from nncli.export.onnx.columns import Columns
 from nncli.export.onnx.graph import Graph, Value
 from nncli.export.onnx.network import add_network
 from nncli.export.onnx.outputs import Outputs, decoded
+from nncli.frozen import frozen
 
 MOST_BYTES = 2**31 - 1  # of a message of protocol buffers
 CONTRACT = """\
@@ -31,7 +31,7 @@ texts are strings without blanks at their ends, and '' or any of the texts under
 missing. Answers of a row that nncli predict would refuse are NaN, its label is ''."""
 
 
-@dataclass(frozen=True)
+@frozen
 class OnnxModel:
     """A file's content.  inputs, outputs: their names.  notes: what whoever calls it has to know,
     a line each."""

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pprint import pformat
 from typing import Any
 
@@ -16,11 +15,12 @@ from nncli.data.reading.number_formats import FormattedNumbers
 from nncli.data.reading.parsers import Parsers
 from nncli.errors import UserError, printable
 from nncli.export.formula_code import in_numpy
+from nncli.frozen import frozen
 
 WIDTH = 96
 
 
-@dataclass(frozen=True)
+@frozen
 class _Name:
     """A function's name, which is written without quotes."""
 
