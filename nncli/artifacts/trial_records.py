@@ -13,7 +13,8 @@ from nncli.frozen import frozen
 
 OPEN = "running"  # or waiting, or left behind by a stop
 COMPLETED = "completed"
-STATES = (OPEN, COMPLETED, "pruned", "diverged", "invalid", "failed", "crashed")
+FAILED = ("invalid", "failed", "crashed")
+STATES = (OPEN, COMPLETED, "pruned", "diverged", *FAILED)
 FIXED = ("number", "state", "run", "value", "std", "epochs", "seconds", "host")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nncli.artifacts.trial_records import TrialRecord
+from nncli.artifacts.trial_records import FAILED, TrialRecord
 from nncli.cli.streams import echo_err, warn
 from nncli.cli.study_state import StudyState
 from nncli.cli.text_table import figure
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 MOST_METRICS = 4  # of a trial, in its line
 MOST_ROWS = 15
 REFRESH = 0.2  # seconds between updates of the table
-TOLD = ("invalid", "failed", "crashed")  # states whose message is said above the table
 
 
 class Quiet(Watcher):
@@ -87,7 +86,7 @@ class TrialTable(Quiet):
     def show(self, trial: TrialRecord, warnings: Sequence[str]) -> None:
         self.state.note(trial)
         super().show(trial, warnings)
-        if trial.state in TOLD:
+        if trial.state in FAILED:  # whose message the table has no room for
             echo_err(escaped(f"{trial.run}  {trial.state}: {trial.message}"))
         self.wait()
 

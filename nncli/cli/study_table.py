@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from nncli.artifacts.trial_records import FAILED
 from nncli.cli.study_state import WAITING, Row, StudyState
 from nncli.errors import escaped
 from nncli.frozen import frozen
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from nncli.artifacts.trial_records import TrialRecord
 
 STYLES = {"completed": "", "pruned": "dim", WAITING: "dim", "diverged": "yellow"}
-BAD = ("invalid", "failed", "crashed")
 WIDEST = 18  # of a cell
 NARROW = 10  # of a key's name, where room is scarce
 STATE, VALUE = 9, 8  # letters
@@ -59,7 +59,7 @@ def _style(row: Row | None, best: "TrialRecord | None") -> str:
         return "bold"
     if best is not None and row.trial.run == best.run:
         return "bold green"
-    return "red" if row.state in BAD else STYLES.get(row.state, "cyan")
+    return "red" if row.state in FAILED else STYLES.get(row.state, "cyan")
 
 
 # ---- columns

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.resolved import Resolved
+from nncli.engine.epoch_monitor import FINISHED
 from nncli.engine.metric_columns import HELD_OUT, VAL, metric_of, rows_of
 from nncli.errors import CorruptRun
 from nncli.frozen import frozen
 from nncli.parts.splits import Rows
 
-ENDED = ("epochs", "early_stopping", "converged")
 NOT_ENDED = "not ended"
 SECONDS = "seconds"
 
@@ -83,7 +83,7 @@ def _trouble(reader: RunReader) -> str:
     if not reader.has_learned:
         return "its loss was never finite"
     stopped: str = reader.summary().get("stopped", NOT_ENDED)
-    return "" if stopped in ENDED else {"interrupted": NOT_ENDED}.get(stopped, stopped)
+    return "" if stopped in FINISHED else {"interrupted": NOT_ENDED}.get(stopped, stopped)
 
 
 def _values(metrics: object, path: Path) -> list[tuple[str, float]]:

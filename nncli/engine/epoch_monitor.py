@@ -11,6 +11,8 @@ from nncli.errors import UndefinedMonitor
 from nncli.frozen import frozen
 from nncli.parts.schedules import ReduceOnPlateau
 
+FINISHED = ("epochs", "early_stopping", "converged")  # why training stops by itself
+
 
 @frozen
 class EpochReport:

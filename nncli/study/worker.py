@@ -22,7 +22,7 @@ from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
 from nncli.config.load import Source, load_text
-from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.epoch_monitor import FINISHED, EpochReport
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.metric_columns import HELD_OUT
 from nncli.engine.stop import Stop
@@ -40,7 +40,7 @@ from nncli.study.versions import differs_here
 
 OnRunReport = Callable[[RunPlan, EpochReport], object]
 TRACEBACK = "traceback.txt"
-ENDED = ("epochs", "early_stopping", "converged", "pruned", "diverged")
+ENDED = (*FINISHED, "pruned", "diverged")
 
 
 def unseen(plan: RunPlan, report: EpochReport) -> None:
