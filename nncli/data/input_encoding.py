@@ -117,14 +117,14 @@ class Encoder:
         chosen = numbers if len(shown) == numbers.shape[1] else numbers[:, shown]
         scaled = chosen - shift
         scaled /= scale
-        if self.is_scaled_alone:  # nothing to spread out
+        if self.is_scaled_alone:  # nothing else to write
             return np.asarray(scaled)
         x = np.zeros((len(rows), self.width))
         x[:, inputs] = scaled
         of_input = dict(zip(inputs.tolist(), chosen.T, strict=True))
         for place, encoding in self.encodings:
             self._columns(x, place)[:] = encoding(of_input[self.slices[place].start])
-        self._spread_out(raw, x)
+        self._write_dates_and_one_hots(raw, x)
         x[:, [self.slices[place].stop - 1 for place in self.indicated]] = lacking
         return x
 
@@ -171,7 +171,7 @@ class Encoder:
         has_more = place < len(self.features) and self.features[place].indicator
         return x[:, inputs.start : inputs.stop - has_more]
 
-    def _spread_out(self, raw: Array, x: Array) -> None:
+    def _write_dates_and_one_hots(self, raw: Array, x: Array) -> None:
         """Write what dates and categories become."""
         for place, feature in enumerate(self.features):
             if feature.date is not None and not feature.for_formulas:

@@ -11,7 +11,7 @@ import numpy as np
 from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
-from nncli.data.reading.column_encoder import Form
+from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoded_rows import Encoded
@@ -29,7 +29,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Origin, Pair, Table, refuse_rows
 
-FORMS: dict[Kind, Form] = {"categorical": "text", "date": "date"}
+CELL_TYPES: dict[Kind, CellType] = {"categorical": "text", "date": "date"}
 
 
 @frozen
@@ -87,7 +87,7 @@ class NewRows:
         encoded = read_columns(
             [(name, reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
-            self._forms(targets) | dict.fromkeys(weights, "number"),
+            self._cell_types(targets) | dict.fromkeys(weights, "number"),
             self._parsers,
             on_disk=stays_on_disk([reader]),
             is_new=True,
@@ -155,14 +155,14 @@ class NewRows:
             f"{place}: lacks {what} {', '.join(guesses)}{more}; it has {listed(names)}{hint}"
         )
 
-    def _forms(self, targets: Sequence[str]) -> dict[str, Form]:
-        forms: dict[str, Form] = {
-            feature.name: FORMS.get(feature.kind, "number")
+    def _cell_types(self, targets: Sequence[str]) -> dict[str, CellType]:
+        types: dict[str, CellType] = {
+            feature.name: CELL_TYPES.get(feature.kind, "number")
             for feature in self.learnt.features
             if feature.kind != "boolean"  # which may be written as 0 and 1 or as yes and no
         }
         are_texts = self.learnt.classes or self.learnt.labels
-        return forms | dict.fromkeys(targets, "text" if are_texts else "number")
+        return types | dict.fromkeys(targets, "text" if are_texts else "number")
 
     def _categories(self, encoded: Encoded) -> dict[str, tuple[str, ...]]:
         """The texts of each feature, those that mean a category of the run in its spelling."""

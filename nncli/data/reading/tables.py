@@ -11,7 +11,7 @@ from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.rare_categories import NONE_RARE, Rare
 from nncli.data.reading.chunks import TableReader
-from nncli.data.reading.column_encoder import Form
+from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.dotted_thousands import dotted_notes
@@ -136,11 +136,11 @@ class TableFile(Dataset):
     ) -> Encoded:
         """The cells of the wanted columns. Several targets are numbers unless they are labels."""
 
-        def under(forms: Mapping[str, Form]) -> Encoded:
+        def under(types: Mapping[str, CellType]) -> Encoded:
             return read_columns(
                 readers,
                 wanted,
-                forms,
+                types,
                 self._parsers,
                 datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
                 guessed={name: name in self.target for name in [*candidates, *self.target]}
@@ -152,7 +152,7 @@ class TableFile(Dataset):
                 else self.on_disk,
             )
 
-        known = self._forms()
+        known = self._cell_types()
         encoded = under(known)
         columns = [encoded.column(name) for name in self.target]
         are_texts = any(column.categories for column in columns)
@@ -242,10 +242,10 @@ class TableFile(Dataset):
             return " (the first row looks like the others: data.header: false if it is data)"
         return ""
 
-    def _forms(self) -> dict[str, Form]:
+    def _cell_types(self) -> dict[str, CellType]:
         """What is known of columns before their cells are seen."""
-        of_kind: dict[Kind, Form] = {"numeric": "number", "date": "date"}
-        forms: dict[str, Form] = {
+        of_kind: dict[Kind, CellType] = {"numeric": "number", "date": "date"}
+        types: dict[str, CellType] = {
             name: of_kind.get(kind, "text")
             for name, kind in self.kinds.items()
             if kind != "boolean"
@@ -253,9 +253,9 @@ class TableFile(Dataset):
         if self.task == "regression" or (
             len(self.target) > 1 and self.task not in ("auto", "multilabel")
         ):
-            forms |= dict.fromkeys(self.target, "number")
-        forms |= {n: "number" for n, k in self.keys.items() if k.is_formatted or k.words}
-        return forms | dict.fromkeys(self._weights, "number")
+            types |= dict.fromkeys(self.target, "number")
+        types |= {n: "number" for n, k in self.keys.items() if k.is_formatted or k.words}
+        return types | dict.fromkeys(self._weights, "number")
 
     @property
     def _weights(self) -> list[str]:

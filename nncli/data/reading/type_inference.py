@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nncli.data.reading.chunks import Chunk, TableReader
-from nncli.data.reading.column_encoder import ColumnEncoder, Form
+from nncli.data.reading.column_encoder import CellType, ColumnEncoder
 from nncli.data.reading.date_cells import format_of_dates
 from nncli.data.reading.encoded_rows import Encoded, EncodedRows
 from nncli.data.reading.missing_markers import markers_that_are_values
@@ -27,7 +27,7 @@ GUESSED_CELLS = 250_000  # from which is told what each column holds
 def read_columns(
     readers: Sequence[tuple[str, TableReader]],
     wanted: Sequence[str],
-    forms: Mapping[str, Form],
+    types: Mapping[str, CellType],
     parsers: Parsers,
     *,
     required: Sequence[str] = (),
@@ -38,7 +38,7 @@ def read_columns(
 ) -> Encoded:
     """Read every file once, and once more if a column turns out to be text further down.
 
-    readers: each file with its name in messages.  wanted: the columns to read.  forms: what is
+    readers: each file with its name in messages.  wanted: the columns to read.  types: what is
     known of them beforehand.  required: a row that lacks one of these is left out.
     guessed: the columns where a text that often means no value may be one, and whether each is a
     target.
@@ -48,8 +48,8 @@ def read_columns(
 
     Raises TableError for every cell that isn't the number it should be; DataError for no rows.
     """
-    typed: dict[str, Form] = {n: "text" for _, reader in readers for n in reader.texts}
-    known = typed | dict(forms)
+    typed: dict[str, CellType] = {n: "text" for _, reader in readers for n in reader.texts}
+    known = typed | dict(types)
     known |= _guess(readers[0][1], [name for name in wanted if name not in known], parsers)
     guessed = guessed or {}
     values: dict[str, dict[str, int]] = {}
@@ -60,15 +60,15 @@ def read_columns(
             ColumnEncoder(
                 name,
                 known.get(name, "number"),
-                is_forced=name in forms or name in typed,
+                is_forced=name in types or name in typed,
                 parser=parsers.of(name),
-                is_typed=name in typed and name not in forms,
+                is_typed=name in typed and name not in types,
                 vocabulary=Vocabulary(folds_case=parsers.folds_case(name)),
             )
             for name in wanted
         ]
         encoded = _pass(readers, columns, required, on_disk=on_disk)
-        changed = [c for c in columns if c.form == "number" and not c.is_forced and c.is_text]
+        changed = [c for c in columns if c.cell_type == "number" and not c.is_forced and c.is_text]
         found_dates = _dates(columns, datable)
         if quoted is None and any(c.markers and c.name in guessed for c in columns):
             reader = readers[0][1]
@@ -116,7 +116,7 @@ def _dates(columns: Sequence[ColumnEncoder], datable: Sequence[str]) -> dict[str
     """Of the columns of texts, those that are dates, with the format of each."""
     found = {}
     for column in columns:
-        if column.form == "text" and column.name in datable and column.vocabulary:
+        if column.cell_type == "text" and column.name in datable and column.vocabulary:
             are_dates, form = format_of_dates(column.name, [*column.vocabulary.texts])
             if are_dates:
                 found[column.name] = form
@@ -125,7 +125,7 @@ def _dates(columns: Sequence[ColumnEncoder], datable: Sequence[str]) -> dict[str
 
 def _numbers_as_text(column: ColumnEncoder, decimal: str) -> TextNumbers | None:
     """What is to be said if a column of texts has numbers all the same; else None."""
-    if column.form != "text" or (column.is_forced and not column.is_typed):
+    if column.cell_type != "text" or (column.is_forced and not column.is_typed):
         return None
     return numbers_read_as_text(column.name, column.some_texts, decimal, is_typed=column.is_typed)
 
@@ -173,7 +173,7 @@ def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal
         raise DataError(found=found)
 
 
-def _guess(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, Form]:
+def _guess(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, CellType]:
     """What the first rows say each column is."""
     place = {name: index for index, name in enumerate(reader.names)}
     columns = [ColumnEncoder(n, "number", is_forced=False, parser=parsers.of(n)) for n in names]
@@ -213,7 +213,7 @@ def _pass(
             file_lines.append(chunk.lines)
             del chunk, cells  # before the next is made
         lines.append(np.concatenate(file_lines))
-    vocabularies = {c.name: c.vocabulary.texts for c in columns if c.form == "text"}
+    vocabularies = {c.name: c.vocabulary.texts for c in columns if c.cell_type == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}
     return Encoded(names, cells_read.whole(), vocabularies, lines, markers)
 
