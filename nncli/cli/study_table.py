@@ -7,7 +7,7 @@ from rich.text import Text
 
 from nncli.artifacts.trial_records import FAILED
 from nncli.cli.study_state import WAITING, Row, StudyState
-from nncli.errors import escaped
+from nncli.errors import counted, escaped
 from nncli.frozen import frozen
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def drawn(state: StudyState, width: int, height: int, most: int, *, stops: bool)
     for line, row in zip(lines, [None, *rows], strict=True):
         text.append(f"{line.rstrip()[:width]}\n", _style(row, best))
     if left_out:
-        text.append(f"{_many(left_out, 'key')} more in trials.csv"[:width] + "\n", "dim")
+        text.append(f"{counted(left_out, 'key')} more in trials.csv"[:width] + "\n", "dim")
     for line in _status(state, best, width, stops=stops):
         text.append(f"\n{line[:width]}")
     return text
@@ -174,7 +174,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" + "s" * (count != 1)
