@@ -152,7 +152,7 @@ def _target(resolved: Resolved, table: Table) -> Found:
         yield "loss", f"{loss.name} tells classes apart, and this is a regression"
         return
     keys = resolved.data.preprocessing.target
-    if (low, high) != (-np.inf, np.inf) and table.task == "regression":
+    if not loss.takes_any_target and table.task == "regression":
         message = f"{loss.name} needs the targets as they are: use none"
         for key, chosen in (("scale", keys.scale), ("transform", keys.transform)):
             if chosen != "none":
