@@ -8,11 +8,11 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from llvmlite import ir
 
+from nncli.engine.steppers.compiled.assembly import Value, integer, number
 from nncli.engine.steppers.compiled.calls import Call, Size, Sizes
-from nncli.engine.steppers.compiled.instructions import Value, intrinsic, number
-from nncli.engine.steppers.compiled.kernel import Code, Kernel, integer
+from nncli.engine.steppers.compiled.instructions import intrinsic
+from nncli.engine.steppers.compiled.kernel import Code, Kernel
 from nncli.engine.steppers.compiled.lowering import LoweredProduct
 from nncli.engine.steppers.compiled.places import Place
 
@@ -87,11 +87,10 @@ def _panel(code: Code, places: list[Place], count: int, width: int) -> Call:
     strides = tuple(map(sizes.argument, (*left.strides, right.strides[0], target.strides[0])))
 
     def write(kernel: Kernel) -> None:
-        b, pointers = kernel.b, kernel.pointers
+        pointers = kernel.pointers
         with kernel.loop(panels) as panel, kernel.loop(tiles) as tile:
-            row = b.mul(tile, integer(height))
-            row = b.select(b.icmp_unsigned("<", row, kernel.value(last)), row, kernel.value(last))
-            shift = b.mul(panel, integer(width))
+            row = _not_beyond(kernel, kernel.product(tile, height), last)
+            shift = kernel.product(panel, width)
             corner = [
                 kernel.at(pointers[0], (row, strides[0])),
                 kernel.at(pointers[1], (shift, 1)),
@@ -119,7 +118,7 @@ def _write_tile(
     strides: tuple[Size, ...],
 ) -> None:
     """target tile = sum over k of a column of left times a row of right."""
-    b, (left, right, target), (height, firsts) = kernel.b, corner, size
+    (left, right, target), (height, firsts) = corner, size
     left_down, left_across, right_down, target_down = strides
     rows = [kernel.at(left, (integer(row), left_down)) for row in range(height)]
     zeros = [number(kernel.kind(width), 0.0) for _ in rows for _, width in firsts]
@@ -130,10 +129,12 @@ def _write_tile(
             for first, width in firsts
         ]
         sums = iter(before)
-        for row in rows:
-            factor = kernel.load(kernel.at(row, (k, left_across)))
+        for start in rows:
+            factor = kernel.load(kernel.at(start, (k, left_across)))
             for own, (_, width) in zip(factors, firsts, strict=True):
-                after.append(multiply_add(b, kernel.spread(factor, width), own, next(sums)))
+                after.append(
+                    multiply_add(kernel.f, kernel.f.spread(factor, width), own, next(sums))
+                )
     totals = iter(after)
     for row in range(height):
         place = kernel.at(target, (integer(row), target_down))
@@ -152,10 +153,10 @@ def _copy(code: Code, source: Place, target: Place) -> Call:
     last = [sizes.argument(size - block) for size in (rows, columns)]
 
     def write(kernel: Kernel) -> None:
-        b, (given, written) = kernel.b, kernel.pointers
+        given, written = kernel.pointers
         with kernel.loop(tiles[0]) as tile_row, kernel.loop(tiles[1]) as tile_column:
             i, j = (
-                _not_beyond(kernel, b.mul(tile, integer(block)), end)
+                _not_beyond(kernel, kernel.product(tile, block), end)
                 for tile, end in zip((tile_row, tile_column), last, strict=True)
             )
             start = kernel.at(given, (i, down), (j, across))
@@ -178,23 +179,17 @@ def _copy(code: Code, source: Place, target: Place) -> Call:
 
 def _not_beyond(kernel: Kernel, index: Value, last: Size) -> Value:
     end = kernel.value(last)
-    return kernel.b.select(kernel.b.icmp_unsigned("<", index, end), index, end)
+    return kernel.f.select(kernel.f.compare("icmp ult", index, end), index, end)
 
 
 def _transposed(kernel: Kernel, lines: list[Value]) -> list[Value]:
     """The columns of a square of numbers: its lines interleaved, then those, until all are."""
     count = len(lines)
     half = count // 2
-    masks = [
-        ir.Constant(
-            ir.VectorType(ir.IntType(32), count),
-            [start + n // 2 + (n % 2) * count for n in range(count)],
-        )
-        for start in (0, half)
-    ]
+    masks = [[start + n // 2 + (n % 2) * count for n in range(count)] for start in (0, half)]
     for _ in range(count.bit_length() - 1):
         lines = [
-            kernel.b.shuffle_vector(x, y, mask)
+            kernel.f.shuffle(x, y, mask)
             for x, y in zip(lines[:half], lines[half:], strict=True)
             for mask in masks
         ]
