@@ -150,6 +150,8 @@ class Kernel:
             return integer(0)
         if isinstance(size, int) and index.number is not None:
             return integer(int(index.number) * size)
+        if index.number == 1:
+            return self.value(size)
         return index if size == 1 else self.f.calculate("mul", index, self.value(size))
 
     def load(self, address: Value, width: int = 1) -> Value:

@@ -20,6 +20,7 @@ SMALL = 2**18  # multiplications up to which a product is computed in place
 LONGEST_SUM = 256  # addends, one after the other in a register, of such a product
 MOST_COPIED = 512  # numbers of a scattered right matrix for each row of the result
 REGISTERS_OF_A_ROW = 4  # that a tile is wide
+HIGHEST_TILE = 8  # rows: sums enough for a core to add to while each waits for its last addend
 LARGEST_BLOCK = 4  # numbers each way that are transposed in registers
 multiply_add = intrinsic("llvm.fmuladd")
 
@@ -81,8 +82,8 @@ def _panel(code: Code, places: list[Place], count: int, width: int) -> Call:
     m, k = left.shape
     sizes = Sizes(m * k * width * count)
     firsts = _firsts(width, code.lanes)
-    most = max((code.registers.count - REGISTERS_OF_A_ROW) // (len(firsts) + 1), 1)
-    height = min(m, most)
+    fitting = (code.registers.count - REGISTERS_OF_A_ROW) // (len(firsts) + 1)
+    height = min(m, max(fitting, 1), HIGHEST_TILE)
     tiles, last, panels, addends = map(sizes.argument, (-(-m // height), m - height, count, k))
     strides = tuple(map(sizes.argument, (*left.strides, right.strides[0], target.strides[0])))
 
@@ -120,7 +121,7 @@ def _write_tile(
     """target tile = sum over k of a column of left times a row of right."""
     (left, right, target), (height, firsts) = corner, size
     left_down, left_across, right_down, target_down = strides
-    rows = [kernel.at(left, (integer(row), left_down)) for row in range(height)]
+    rows = list(_down(kernel, left, left_down, height))
     zeros = [number(kernel.kind(width), 0.0) for _ in rows for _, width in firsts]
     with kernel.folded(addends, zeros) as (k, before, after):
         factors_at = kernel.at(right, (k, right_down))
@@ -136,10 +137,17 @@ def _write_tile(
                     multiply_add(kernel.f, kernel.f.spread(factor, width), own, next(sums))
                 )
     totals = iter(after)
-    for row in range(height):
-        place = kernel.at(target, (integer(row), target_down))
+    for start in _down(kernel, target, target_down, height):
         for first, _ in firsts:
-            kernel.store(next(totals), kernel.at(place, (integer(first), 1)))
+            kernel.store(next(totals), kernel.at(start, (integer(first), 1)))
+
+
+def _down(kernel: Kernel, start: Value, stride: Size, count: int) -> Iterator[Value]:
+    """The starts of so many rows, each from the one before."""
+    for row in range(count):
+        if row:
+            start = kernel.at(start, (integer(1), stride))
+        yield start
 
 
 def _copy(code: Code, source: Place, target: Place) -> Call:
