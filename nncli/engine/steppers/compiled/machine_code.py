@@ -1,22 +1,26 @@
-"""Machine code: what LLVM makes of a module's text, for this machine."""
+"""Machine code: what LLVM makes of a module's text, for this machine.
+
+llvmlite is imported when there is something to compile: whether a tape can be is known without.
+"""
 
 from functools import cache, lru_cache
-
-import llvmlite.binding as llvm
 
 from nncli.engine.steppers.compiled.kernel import Registers
 from nncli.operating_system import give_back_memory
 
 KEPT = 4
-"""Modules whose code is kept: members of an ensemble have two or three, by how rows divide.
+"""Modules whose code is kept for the next network that is alike, in this process alone.
 
-Too small: each member waits for the compiler; too large: memory, some 0.1 MB each.
+Members of an ensemble have two or three, by how rows divide into batches. Too small: each waits for
+the compiler; too large: memory that nobody asks for again.
 """
 
 
 @cache
 def registers() -> Registers:
     """The vector registers of this machine."""
+    import llvmlite.binding as llvm
+
     has_avx512 = llvm.get_host_cpu_features().get("avx512f", False)
     return Registers(32, 64) if has_avx512 else Registers(16, 32)
 
@@ -25,6 +29,8 @@ class MachineCode:
     """Functions that can be called; they are there as long as this."""
 
     def __init__(self, text: str) -> None:
+        import llvmlite.binding as llvm
+
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         target = llvm.Target.from_default_triple().create_target_machine(

@@ -21,6 +21,7 @@ LONGEST_SUM = 256  # addends, one after the other in a register, of such a produ
 MOST_COPIED = 512  # numbers of a scattered right matrix for each row of the result
 REGISTERS_OF_A_ROW = 4  # that a tile is wide
 HIGHEST_TILE = 8  # rows: sums enough for a core to add to while each waits for its last addend
+WORK_OF_COPYING = 4  # so many times as much code as a number that is computed takes
 LARGEST_BLOCK = 4  # numbers each way that are transposed in registers
 multiply_add = intrinsic("llvm.fmuladd")
 
@@ -153,7 +154,7 @@ def _down(kernel: Kernel, start: Value, stride: Size, count: int) -> Iterator[Va
 def _copy(code: Code, source: Place, target: Place) -> Call:
     """The source's numbers, row by row; a transposed one's in blocks that fit into registers."""
     rows, columns = source.shape
-    sizes, block = Sizes(rows * columns), 1
+    sizes, block = Sizes(WORK_OF_COPYING * rows * columns), 1
     while source.strides[0] == 1 and 2 * block <= min(rows, columns, code.lanes, LARGEST_BLOCK):
         block *= 2
     down, across, target_down = map(sizes.argument, (*source.strides, columns))
