@@ -122,7 +122,7 @@ def serve() -> None:
         if "wait" in order:
             answer = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
         elif not (answer := os.fork()):
-            return run(order)
+            run(order)
         print(answer, flush=True)  # noqa: T201
 
 
