@@ -14,10 +14,10 @@ from table_files import lines_of, source
 
 from nncli.data.reading import line_blocks, plain_blocks, plain_numbers, text_files
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.encoding import encode
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.type_inference import read_columns
 from nncli.errors import DataError
 
 COUNT = int(os.environ.get("NNCLI_EXAMPLES", "0"))  # more of them, at random, to look for trouble
@@ -72,7 +72,7 @@ def outcome(path, format_, *, is_plain, missing=MISSING, required=(), keys=None)
                 for line, *cells in zip(chunk.lines.tolist(), *chunk.columns, strict=True)
             ]
             parsers = Parsers(missing, format_.decimal, keys or {})
-            encoded = encode(
+            encoded = read_columns(
                 [("t", reader)], reader.names, {}, parsers, required=required and reader.names[:1]
             )
     except DataError as error:
