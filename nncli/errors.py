@@ -4,7 +4,7 @@
     |- UserError            exit 2   the config, the data or the command line is wrong
     |  |- ConfigError                one or more located problems in a config
     |  |- DataError                  a data set that can't be used as asked
-    |  |  |- NumbersFound            columns of numbers once a config says how they are written
+    |  |  |- FormatsFound            columns of numbers once a config says how they are written
     |  |  `- TableError              one or more cells of a table, each with its file and line
     |  |     `- LayoutFound          a text table laid out in a way that a key has to say
     |  `- ShapeError                 arrays or layers that don't fit together
@@ -92,11 +92,11 @@ class DataError(UserError):
         return [message for _, message in self.found]
 
 
-class NumbersFound(DataError):
-    """Columns of texts that are numbers once a config says how to read them.
+class FormatsFound(DataError):
+    """Columns of texts that are numbers or dates once a config says how to read them.
 
     markers: words among them that stand for no value.  formats: by column, the keys of
-    `data.columns` that say how its numbers are written.  guesses: each of these, in words.
+    `data.columns` that say how it is written.  guesses: each of these, in words.
     """
 
     def __init__(
@@ -278,3 +278,8 @@ def few(names: Sequence[str], most: int = 8) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def counted(count: int, what: str) -> str:
+    """`1 trial`, `2 trials`."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

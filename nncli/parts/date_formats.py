@@ -72,6 +72,22 @@ def written(text: str, order: str) -> str:
     return f"%{order[0]}{sign}%{order[1]}{sign}{year}{clock}"
 
 
+def likely_order(texts: Sequence[str]) -> str:
+    """Which comes first in dates that may be read either way: the day of one day in many months,
+    the day where points part the numbers, as they do in Europe; else the month.
+
+    >>> likely_order(["01/02/2025", "01/03/2025"]), likely_order(["03.02.2025", "01.03.2025"])
+    ('dm', 'dm')
+    >>> likely_order(["03/02/2025", "01/03/2025"]), likely_order(["02/01/2025", "03/01/2025"])
+    ('md', 'md')
+    """
+    matches = [match for text in texts if (match := DAY_AND_MONTH.fullmatch(text))]
+    firsts, seconds = ({int(match[place]) for match in matches} for place in (1, 3))
+    if (len(firsts) == 1) != (len(seconds) == 1):
+        return DAY_FIRST if len(firsts) == 1 else MONTH_FIRST
+    return DAY_FIRST if matches[0][2] == "." else MONTH_FIRST
+
+
 @cache
 def _named() -> tuple[str, ...]:
     """Formats with the name of a month, the commonest first."""

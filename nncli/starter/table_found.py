@@ -1,7 +1,7 @@
 """A table found: the first way in which a user's table can be read, and what was guessed for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.data.targets import as_task
-from nncli.errors import DataError, LayoutFound, NumbersFound, TableError, UserError, escaped
+from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped
+from nncli.frozen import frozen
 from nncli.parts.table import Table
 from nncli.starter.asked import Asked, with_options
 
@@ -28,7 +29,7 @@ WHY = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class TableFound:
     """A table, and how it was read.
 
@@ -66,8 +67,8 @@ def read_table(path: Path, target: tuple[str, ...], asked: Asked) -> TableFound:
         except DataError as error:
             raise with_options(error) from None
         else:
-            doubts = table.origin.doubts if table.origin else ()
-            notes = (*reader.notes, *doubts, *guesses)
+            warnings = table.origin.warnings if table.origin else ()
+            notes = (*reader.notes, *warnings, *guesses)
             return TableFound(source, table, guessed, tuple(said), notes)
 
 
@@ -122,8 +123,8 @@ def _read(
 ) -> tuple[TableFile, Table, Sequence[str]]:
     """The table, and the first way in which it can be read: as it is, without rows that lack the
     target, or either with decimal commas where cells are parted by something else; words among
-    numbers are then taken to stand for no value, and numbers with units or signs between thousands
-    for numbers, which is said in words."""
+    numbers are then taken to stand for no value, numbers with units or signs between thousands for
+    numbers, and dates for one of the two that they may be, which is said in words."""
     plain = TableFile(
         path=path,
         target=target,
@@ -147,7 +148,7 @@ def _read(
                 refuse_singleton_classes(table)
         except LayoutFound:
             raise
-        except NumbersFound as error:
+        except FormatsFound as error:
             trouble.append(error)
             missing = (*way.missing, *error.markers)  # what stands for no value, most likely
             ways.append(_with_formats(replace(way, missing=missing), error.formats))
@@ -163,7 +164,7 @@ def _read(
 
 
 def _with_formats(way: TableFile, formats: Mapping[str, Mapping[str, Any]]) -> TableFile:
-    """The same, with columns of numbers that are written so."""
-    keys = {name: ColumnKeys(type="numeric", **said) for name, said in formats.items()}
+    """The same, with columns that are written so: numbers, unless they are said to be dates."""
+    keys = {name: ColumnKeys(**{"type": "numeric", **said}) for name, said in formats.items()}
     kinds = {name: kind for name, said in keys.items() if (kind := said.kind)}
     return replace(way, kinds={**way.kinds, **kinds}, keys={**way.keys, **keys})

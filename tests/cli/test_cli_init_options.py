@@ -137,6 +137,49 @@ def test_numbers_with_units_are_read_so_and_the_key_that_overrules_it_is_said(
     assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
 
 
+OPEN_DATES = "paid,monthly,posted,shop,left\n" + "".join(
+    f"{i % 12 + 1:02}/{i % 11 + 1:02}/2021,01/{i % 12 + 1:02}/2021,{i % 5 + 1}.{i % 12 + 1}.21,"
+    f"{('NA', 'EU', 'NA', 'US')[i % 4]},{'yes' if i % 3 else 'no'}\n"
+    for i in range(80)
+)
+
+
+def test_dates_of_which_either_number_may_be_the_day_are_guessed_and_said(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(OPEN_DATES, encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "left"]) == 0
+    err = capsys.readouterr().err
+    told = {
+        "paid": ("01/01/2021", "month", "%d/%m/%Y"),
+        "monthly": ("01/01/2021", "day", "%m/%d/%Y"),
+        "posted": ("1.1.21", "day", "%m.%d.%y"),
+    }
+    for name, (example, first, other) in told.items():
+        cure = f'data.columns: {{{name}: {{type: date, format: "{other}"}}}}'
+        assert (
+            f"note: column '{name}': dates such as '{example}' are taken to begin with the {first};"
+            f" {cure} if they don't\n"
+        ) in err
+    config = yaml.safe_load(Path("t.yaml").read_text(encoding="utf-8"))
+    assert config["data"]["columns"] == {
+        "paid": {"type": "date", "format": "%m/%d/%Y"},
+        "monthly": {"type": "date", "format": "%d/%m/%Y"},
+        "posted": {"type": "date", "format": "%d.%m.%y"},
+    }
+    assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
+
+
+def test_what_many_cells_have_and_is_taken_for_no_value_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(OPEN_DATES, encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "left"]) == 0
+    said = "column 'shop': 'NA' (40) of 80 cells: taken for no value; if 'NA' is a category, "
+    assert f'note: {said}data.columns: {{shop: {{values: ["NA"]}}}}\n' in capsys.readouterr().err
+    assert f"# {said}" in Path("t.yaml").read_text(encoding="utf-8")
+
+
 def test_count_with_lone_values_is_told_how_to_be_an_amount(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     counts = [*range(6)] * 14 + [6, 7]

@@ -119,7 +119,7 @@ RESUMABLE = {  # 20 rows by 6: 4 steps an epoch, the last of 2 rows
     "shuffled": resumable(),
     "float32": resumable(dtype="float32"),
     "drawn": resumable(sampling="with_replacement", schedule=Cosine(interval="step")),
-    "long epochs": resumable(steps_per_epoch=7),
+    "long epochs": resumable(steps_per_epoch=7, epochs=2),
     "stopping early": resumable(val_rows=8, early_stopping=EarlyStopping("val_loss", patience=2)),
 }
 

@@ -7,9 +7,9 @@ import numpy as np
 from nncli.data.reading.chunks import NumberParser
 from nncli.data.reading.column_names import yaml_name
 from nncli.data.targets import label
-from nncli.errors import DataError, printable
+from nncli.errors import FormatsFound, printable
 from nncli.parts.arrays import Array
-from nncli.parts.date_formats import DAY_FIRST, MONTH_FIRST, date_format, written
+from nncli.parts.date_formats import DAY_FIRST, MONTH_FIRST, date_format, likely_order, written
 from nncli.parts.dates import days_of
 
 
@@ -42,17 +42,25 @@ class DateParser(NumberParser):
 
 
 def format_of_dates(name: str, texts: Sequence[str]) -> tuple[bool, str | None]:
-    """(whether a column's different texts are dates, their format). Raises DataError if the first
-    number may be the day or the month."""
+    """(whether a column's different texts are dates, their format). Raises FormatsFound if the
+    first number may be the day or the month."""
     are_dates, form, open_text = date_format(texts)
     if open_text:
-        first, second = (written(open_text, order) for order in (DAY_FIRST, MONTH_FIRST))
-        said = yaml_name(name)
-        raise DataError(
-            f"column '{printable(name)}' has dates such as '{printable(open_text)}', and nothing "
-            f"says which number is the day: data.columns: {{{said}: {{type: date, format: "
-            f'"{first}"}}}}, or "{second}" '
-            f"(if the column is text, data.columns: {{{said}: categorical}})",
-            key="data.columns",
+        column, said, example = printable(name), yaml_name(name), printable(open_text)
+        forms = [written(open_text, order) for order in (DAY_FIRST, MONTH_FIRST)]
+        cures = [f'data.columns: {{{said}: {{type: date, format: "{form}"}}}}' for form in forms]
+        problem = (
+            f"column '{column}' has dates such as '{example}', and nothing says which number is "
+            f'the day: {cures[0]}, or "{forms[1]}" '
+            f"(if the column is text, data.columns: {{{said}: categorical}})"
+        )
+        is_day_first = likely_order(texts) == DAY_FIRST
+        first, cure = ("day", cures[1]) if is_day_first else ("month", cures[0])
+        guess = f"column '{column}': dates such as '{example}' are taken to begin with the {first}"
+        raise FormatsFound(
+            [("data.columns", problem)],
+            markers=(),
+            formats={name: {"type": "date", "format": forms[not is_day_first]}},
+            guesses=[f"{guess}; {cure} if they don't"],
         )
     return are_dates, form

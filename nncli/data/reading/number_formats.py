@@ -89,13 +89,16 @@ class NumberFormat:
 
 
 def flow_keys(keys: Mapping[str, str]) -> str:
-    """What `data.columns` says of a column of numbers, in flow style.
+    """What `data.columns` says of a column, of numbers unless there is a type, in flow style.
 
     >>> flow_keys({"thousands": ",", "prefix": "$"})
     '{type: numeric, thousands: ",", prefix: "$"}'
+    >>> flow_keys({"type": "date", "format": "%d.%m.%Y"})
+    '{type: date, format: "%d.%m.%Y"}'
     """
     said = [f'{key}: "{printable(value)}"' for key, value in keys.items() if key != "type"]
-    return f"{{{', '.join(['type: numeric', *said])}}}"
+    type_ = keys.get("type", "numeric")
+    return f"{{{', '.join([f'type: {type_}', *said])}}}"
 
 
 def _plain_spaces(text: str) -> str:
