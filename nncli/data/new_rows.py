@@ -136,8 +136,10 @@ class NewRows:
         if own and reader.picture and reader.picture not in own:
             are_few = self.are_chosen and 1 in own[0][:2]  # pixels, of whichever picture
             if lacking or not are_few:
-                message = f"{place}: pictures of {picture_in_words(reader.picture)}, and the network was trained"
-                raise DataError(f"{message} on {picture_in_words(own[0])}: bring them to that")
+                raise DataError(
+                    f"{place}: pictures of {picture_in_words(reader.picture)}, and the network was "
+                    f"trained on {picture_in_words(own[0])}: bring them to that"
+                )
         if not lacking:
             return
         others = [name for name in names if name not in wanted]
