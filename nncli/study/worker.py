@@ -22,10 +22,11 @@ from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
 from nncli.config.load import Source, load_text
-from nncli.engine.epoch_monitor import FINISHED, EpochReport
+from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.metric_columns import HELD_OUT
 from nncli.engine.stop import Stop
+from nncli.engine.stop_reason import FINISHED
 from nncli.engine.threads import limited
 from nncli.errors import Diverged, NncliError, UserError
 from nncli.parts.arrays import Array
