@@ -9,10 +9,10 @@ FINISHED: tuple[StopReason, ...] = ("epochs", "early_stopping", "converged")  # 
 IN_WORDS: Mapping[str, str] = {
     "epochs": "all epochs are done",
     "early_stopping": "early stopping ended it",
-    "converged": "it converged",
-    "pruned": "it was pruned",
-    "diverged": "it diverged",
-    "interrupted": "it was interrupted",
+    "converged": "converged",
+    "pruned": "pruned",
+    "diverged": "diverged",
+    "interrupted": "interrupted",
 }
 
 
