@@ -14,6 +14,7 @@ from nncli.artifacts.files import output_file
 from nncli.errors import UserError
 
 FORMATS = (".png", ".svg", ".pdf")
+DOTS_PER_INCH = 150
 ALT = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 NO_DATE: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 SETTINGS = ("MATPLOTLIBRC", "MPLBACKEND")  # environment variables that matplotlib obeys
@@ -44,7 +45,7 @@ def picture(suffix: str, draw: Callable[[], Any], alt: str = "") -> bytes:
         warnings.simplefilter("ignore")  # a letter the font lacks, a log of nothing
         content = io.BytesIO()
         about = NO_DATE.get(suffix, {}) | ({ALT[suffix]: alt} if alt else {})
-        draw().savefig(content, format=suffix[1:], dpi=150, metadata=about)
+        draw().savefig(content, format=suffix[1:], dpi=DOTS_PER_INCH, metadata=about)
     if suffix == ".svg" and alt:  # which a browser reads out, even within a page
         from xml.sax.saxutils import quoteattr
 

@@ -16,7 +16,7 @@ from nncli.data.reading import line_blocks, plain_blocks, plain_numbers, text_fi
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
 from nncli.errors import DataError
 
@@ -60,7 +60,7 @@ def texts(draw, kinds=COLUMNS):
     return body, delimiter.strip() or delimiter
 
 
-def outcome(path, format_, *, is_plain, missing=MISSING, required=(), keys=None):
+def outcome(path, format_, *, is_plain, missing=MISSING_MARKERS, required=(), keys=None):
     """All that reading a file leads to, numbers as their bits; or the lines of its error."""
     real = plain_blocks.plain_block if is_plain else lambda *_: None
     try:
@@ -87,9 +87,9 @@ def outcome(path, format_, *, is_plain, missing=MISSING, required=(), keys=None)
 def small_portions(monkeypatch):
     """So that even a small table is of several chunks, and a line of several pieces."""
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 12)
-    monkeypatch.setattr(line_blocks, "PIECE", 7)
-    monkeypatch.setattr(line_blocks, "ENOUGH", 40)
-    monkeypatch.setattr(plain_numbers, "PART", 6)
+    monkeypatch.setattr(line_blocks, "READ_SIZE", 7)
+    monkeypatch.setattr(line_blocks, "BLOCK_SIZE", 40)
+    monkeypatch.setattr(plain_numbers, "CELLS_AT_ONCE", 6)
 
 
 def same(path, content, *, decimal=".", delimiter=None, **options):
@@ -105,7 +105,7 @@ def same(path, content, *, decimal=".", delimiter=None, **options):
 
 
 @given(texts(), st.sampled_from([".", ","]))
-@quick(400)
+@quick(200)
 def test_what_is_read_is_the_same(tmp_path_factory, table, decimal):
     text, delimiter = table
     assume(delimiter != decimal)
@@ -114,27 +114,27 @@ def test_what_is_read_is_the_same(tmp_path_factory, table, decimal):
 
 @given(texts(PLAIN))
 @example(("c0,c1\n0.1,1e22\n,9007199254740993\n", ","))
-@quick(200)
+@quick(100)
 def test_plain_numbers_have_the_same_bits(tmp_path_factory, table):
     same(tmp_path_factory.getbasetemp(), table[0], delimiter=table[1])
 
 
 @given(texts(), st.sampled_from([("", "NA"), ("NA",), ("nan", "-", ""), ("0", "-999.0", "inf")]))
-@quick(200)
+@quick(100)
 def test_missing_markers_mean_the_same(tmp_path_factory, table, missing):
     folder = tmp_path_factory.getbasetemp()
     same(folder, table[0], delimiter=table[1], missing=missing, required=True)
 
 
 @given(texts(), st.sampled_from([{"suffix": "%"}, {"decimal": ","}, {"thousands": "."}]))
-@quick(150)
+@quick(75)
 def test_columns_with_keys_are_read_the_same(tmp_path_factory, table, keys):
     folder, named = tmp_path_factory.getbasetemp(), {"c0": ColumnKeys(**keys)}
     same(folder, table[0], delimiter=table[1], keys=named)
 
 
 @given(texts(), st.binary(min_size=1, max_size=2), st.integers(0, 80))
-@quick(150)
+@quick(75)
 def test_bytes_that_are_no_text_are_refused_the_same(tmp_path_factory, table, noise, place):
     content = table[0].encode()
     folder = tmp_path_factory.getbasetemp()
