@@ -33,7 +33,7 @@ from nncli.study import engines, sweep, tables
 from nncli.study.samplers import RandomSampler, Sampler
 from nncli.study.space import Space
 from nncli.study.tpe import TpeSampler
-from nncli.study.trials import Point, State, Told
+from nncli.study.trials import EndedTrial, Point, State
 
 TRIALS, AHEAD = 40, 4
 CONFIG = """\
@@ -174,9 +174,9 @@ class Search:
             told.append(self._told(number, point, self.value(point)))
         return min(each.value for each in told[1:] if each.value is not None)
 
-    def _told(self, number: int, point: Point, value: float | None) -> Told:
+    def _told(self, number: int, point: Point, value: float | None) -> EndedTrial:
         state: State = "diverged" if value is None else "completed"
-        return Told(number, point, state, value)
+        return EndedTrial(number, point, state, value)
 
 
 def compare_samplers(dataset: str, seeds: Sequence[int]) -> None:

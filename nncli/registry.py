@@ -69,6 +69,11 @@ class Part:
         found = Equivalent(found) if isinstance(found, str) else found
         return found.filled({"name": self.name, **vars(self), **names})
 
+    @property
+    def summary(self) -> str:
+        """What it computes: its docstring's first line, without the full stop."""
+        return (self.__doc__ or self.name).strip().partition("\n")[0].rstrip(".")
+
     def fill(self, template: str) -> str:
         """A formula with this part's own keys, such as {rate}, as numbers; other names stay.
 

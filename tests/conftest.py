@@ -26,6 +26,7 @@ from nncli.artifacts.loaded_network import LoadedNetwork, load_network
 from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
 from nncli.cli.signals import StopOnSignal
+from nncli.evaluation.boosted_trees import FEWEST_ITERATIONS
 from nncli.evaluation.intervals import resample
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
@@ -154,6 +155,22 @@ def _evaluations_here_fit_here() -> Iterator[None]:
     """The process that fits has tests of its own, and every `nncli evaluate` that is a process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nncli.evaluation.background_fit.BackgroundFit.start", lambda self: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _evaluations_here_grow_few_trees() -> Iterator[None]:
+    """A fifth of what they grow. What the trees are has tests of its own, of all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nncli.evaluation.boosted_trees.ITERATIONS", FEWEST_ITERATIONS)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pictures_here_have_few_dots() -> Iterator[None]:
+    """An eighth of them: most of them nobody looks at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nncli.artifacts.pictures.DOTS_PER_INCH", 50)
         yield
 
 

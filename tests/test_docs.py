@@ -87,6 +87,19 @@ def test_architecture_page_counts_what_the_example_records():
     assert len(stepper.update_tape.operations) == 2
 
 
+def test_architecture_page_follows_a_category_to_its_input(tmp_path):
+    from nncli.assembly.build import build
+    from nncli.config.load import load_text
+
+    (tmp_path / "bread.csv").write_text("bread,y\nrye,2\noat,3\nrye,5\noat,4\n")
+    text = "data: {path: bread.csv, target: y, split: none}"
+    built = build(*load_text(text, tmp_path / "bread.yaml"))
+    assert (built.table.x[0, 0], built.table.categories["bread"]) == (0.0, ("rye", "oat"))
+    assert built.preprocessing.features[0].codes["rye"] == 1
+    assert built.preprocessing.inputs == ["bread=oat", "bread=rye"]
+    assert built.job.train.inputs["x"][0].tolist() == [0.0, 1.0]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_is_told_to_shells_as_the_page_says(shell, nncli, monkeypatch):
     page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import (
@@ -14,6 +15,7 @@ from dataclasses import (
     is_dataclass,
     replace,
 )
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -178,3 +180,13 @@ def test_a_start_compiles_few_classes(configs, folder):
     assert done.returncode == 0, done.stderr
     compiled, made = map(int, done.stderr.split()[-3:][::2])
     assert compiled <= FEW < made
+
+
+def test_there_is_one_way_to_make_a_frozen_class():
+    package = Path(inspect.getfile(frozen)).parent
+    found = [
+        path.name
+        for path in package.rglob("*.py")
+        if re.search(r"^ *@dataclass\(frozen", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert found == ["methods.py"]

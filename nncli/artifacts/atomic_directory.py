@@ -34,7 +34,7 @@ from nncli.artifacts.locks import hold
 from nncli.artifacts.manifest import Entry
 from nncli.artifacts.path_safety import content_of, place_inside
 from nncli.errors import CorruptRun, RunInUse
-from nncli.untrusted_files.opening import Unfit, in_words, open_regular, read_file
+from nncli.untrusted_files.opening import Unfit, open_regular, read_file, size_in_words
 
 MANIFEST = "manifest.json"
 MOST_MANIFEST = 1 << 24  # bytes
@@ -251,7 +251,7 @@ class AtomicDirectory:
         """A JSON file's value. Raises CorruptRun as `read`, and if it is too large or no JSON."""
         content = self.read(name)
         if len(content) > MOST_JSON:
-            raise CorruptRun(f"{self.path / name}: larger than {in_words(MOST_JSON)}")
+            raise CorruptRun(f"{self.path / name}: larger than {size_in_words(MOST_JSON)}")
         try:
             return json.loads(content)
         except (ValueError, RecursionError) as error:

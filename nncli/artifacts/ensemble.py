@@ -160,6 +160,6 @@ def _with_all_categories(fitted: Sequence[Preprocessing]) -> Preprocessing:
     """The first one's, each feature with the categories of all, be they rare ones for some."""
     features = []
     for own in zip(*(each.features for each in fitted), strict=True):
-        every = dict.fromkeys(name for feature in own for name in feature.places)
+        every = dict.fromkeys(name for feature in own for name in feature.codes)
         features.append(replace(own[0], categories=tuple(every), rare=()))
     return replace(fitted[0], features=tuple(features))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nncli.artifacts.curves_figure import Curves, curves_figure, described
 from nncli.artifacts.pictures import check_format, write_picture
+from nncli.engine.metric_columns import VAL
 from nncli.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def run_curves(
         min_delta=stopping.min_delta if stopping else 0.0,
         scores=[metric.name for metric in trained.evaluation.metrics if metric.is_score],
         best_values={
-            f"val_{metric}" if part == "val" else metric: value
+            VAL + metric if part == "val" else metric: value
             for part, metrics in best.items()
             for metric, value in metrics.items()
             if value is not None  # which was no number
@@ -49,7 +50,7 @@ def draw_curves(
     Raises UserError for another suffix or a metric that no run has, FileFailure if it can't write.
     """
     check_format(path)
-    known = list(dict.fromkeys(c.removeprefix("val_") for run in runs for c in run.columns))
+    known = list(dict.fromkeys(c.removeprefix(VAL) for run in runs for c in run.columns))
     if all(metric not in run.columns for run in runs):
         raise UserError(f"no run has the metric '{metric}'; known: {', '.join(known)}")
     values = [value for run in runs for value in run.columns.get(metric, ())]

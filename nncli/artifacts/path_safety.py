@@ -7,7 +7,7 @@ from pathlib import Path
 from nncli.artifacts.files import reporting
 from nncli.data.memory import available
 from nncli.errors import CorruptRun, UserError
-from nncli.untrusted_files.opening import Unfit, in_words, open_regular, size_of
+from nncli.untrusted_files.opening import Unfit, open_regular, size_in_words, size_of
 
 LARGE = 1 << 24  # bytes for which there may be no memory
 
@@ -54,7 +54,9 @@ def _content(path: Path, size: int) -> bytes | None:
             if size_of(file) != size:
                 return None
             if size > LARGE and size > (most := available() // 2):
-                message = f"{in_words(size)}, and memory has room for {in_words(most)} of it"
+                message = (
+                    f"{size_in_words(size)}, and memory has room for {size_in_words(most)} of it"
+                )
                 raise UserError(f"{path}: {message}")
             return file.read()
     except (FileNotFoundError, NotADirectoryError):

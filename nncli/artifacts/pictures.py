@@ -19,7 +19,7 @@ from nncli.errors import UserError
 from nncli.importing import importing
 
 FORMATS = (".png", ".svg", ".pdf")
-DPI = 150
+DOTS_PER_INCH = 150
 ALT = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 NO_DATE: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 SETTINGS = ("MATPLOTLIBRC", "MPLBACKEND")  # environment variables that matplotlib obeys
@@ -54,9 +54,9 @@ def content_of(figure: Any, suffix: str, alt: str = "") -> bytes:
     """A figure as a file, where `own_style` is entered. Raises OverflowError or ValueError."""
     about = {ALT[suffix]: alt} if alt else {}
     if suffix == ".png":
-        return png(_pixels(figure), DPI, about)
+        return png(_pixels(figure), DOTS_PER_INCH, about)
     file = io.BytesIO()
-    figure.savefig(file, format=suffix[1:], dpi=DPI, metadata=NO_DATE[suffix] | about)
+    figure.savefig(file, format=suffix[1:], dpi=DOTS_PER_INCH, metadata=NO_DATE[suffix] | about)
     if suffix == ".svg" and alt:  # which a browser reads out, even within a page
         from xml.sax.saxutils import quoteattr
 
@@ -69,7 +69,7 @@ def _pixels(figure: Any) -> Any:
     """(height, width, 3) bytes, in one drawing: savefig draws twice, first to lay out."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    figure.set_dpi(DPI)
+    figure.set_dpi(DOTS_PER_INCH)
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3]  # a figure's ground is opaque

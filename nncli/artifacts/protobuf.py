@@ -49,14 +49,6 @@ def packed_integers(field: int, values: Iterable[int]) -> bytes:
     return data(field, b"".join(map(_varint, values)))
 
 
-def packed_doubles(field: int, values: Iterable[float]) -> bytes:
-    return data(field, b"".join(struct.pack("<d", value) for value in values))
-
-
-def packed_singles(field: int, values: Iterable[float]) -> bytes:
-    return data(field, b"".join(struct.pack("<f", value) for value in values))
-
-
 def _tag(field: int, wire_type: int) -> bytes:
     return _varint(field << 3 | wire_type)
 

@@ -12,6 +12,7 @@ from nncli.artifacts.study_directory import FILES, StudyDirectory, is_study, run
 from nncli.artifacts.trial_records import best_of
 from nncli.config.changes import Change, changes
 from nncli.config.experiment import Experiment
+from nncli.engine.metric_columns import VAL
 from nncli.engine.settings import default_monitor
 from nncli.errors import NncliError, UserError
 from nncli.frozen import frozen
@@ -103,15 +104,17 @@ def _run(path: Path, firsts: dict[str, Experiment]) -> Listed:
 def _value(summary: Mapping[str, object], metric: str) -> float | None:
     """A metric of the weights kept."""
     metrics = summary.get("metrics")
-    split = "val" if metric.startswith("val_") else "train"
-    values = metrics.get(split) if isinstance(metrics, dict) else None
-    found = values.get(metric.removeprefix("val_")) if isinstance(values, dict) else None
+    values = (
+        metrics.get("val" if metric.startswith(VAL) else "train")
+        if isinstance(metrics, dict)
+        else None
+    )
+    found = values.get(metric.removeprefix(VAL)) if isinstance(values, dict) else None
     return found if isinstance(found, float) else None
 
 
 def _is_score(metrics: Sequence[Metric], column: str) -> bool:
-    name = column.removeprefix("val_")
-    return any(metric.name == name and metric.is_score for metric in metrics)
+    return any(metric.name == column.removeprefix(VAL) and metric.is_score for metric in metrics)
 
 
 def _differences(name: str, trained: Experiment, firsts: dict[str, Experiment]) -> Iterator[str]:

@@ -23,11 +23,12 @@ from nncli.artifacts.row_listeners import RowListeners
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.tensors import encode_state, encode_weights
 from nncli.assembly.build import Built
-from nncli.assembly.decided import chosen_for, decided_in_words, described
+from nncli.assembly.decided import chosen_for, decided_in_words, decision_record
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.epoch_scorer import completed
 from nncli.engine.gradient_norms import PREFIX
+from nncli.engine.metric_columns import VAL
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
 from nncli.errors import CorruptRun, FileFailure, UserError
@@ -73,7 +74,7 @@ class RunRecorder:
         Raises NothingLeft for a run that has come to its end, UserError for one that can't go on,
         CorruptRun for a damaged one.
         """
-        from nncli.artifacts.going_on import taken_up
+        from nncli.artifacts.resumption import resumed_report
 
         reader.run.recover()
         built, path = reader.built, reader.run.path
@@ -85,7 +86,7 @@ class RunRecorder:
             last, best = (read_as(beside[name], EpochReport, name) for name in ("last", "best"))
         except (LookupError, TypeError, Malformed) as error:
             raise CorruptRun(f"{path}: its checkpoint lacks the last report: {error}") from None
-        last = taken_up(reader, last, state, is_ended=is_ended)
+        last = resumed_report(reader, last, state, is_ended=is_ended)
         _refuse_unresumable(reader)
         lines, prints = (_lines(reader, name) for name in (names.METRICS, names.FINGERPRINTS))
         recorder = cls(reader.run, built, state)
@@ -107,7 +108,7 @@ class RunRecorder:
 
     def _commit_resumption(self, reader: "RunReader", arguments: Sequence[str]) -> None:
         """Record with what the run goes on: its epochs may be more, its libraries others."""
-        from nncli.artifacts.going_on import until
+        from nncli.artifacts.resumption import until
 
         resolved = to_yaml(self.built.experiment, self._as_kept)
         environment = reader.environment()
@@ -285,7 +286,7 @@ class RunRecorder:
     def decision(self) -> dict[str, Any]:
         """The threshold, and how it was come by; empty where the likelier class is taken."""
         keys, classes = self.built.experiment.decision, self.built.table.classes
-        return described(keys, self.chosen, classes) if keys else {}
+        return decision_record(keys, self.chosen, classes) if keys else {}
 
     def decided(self) -> str:
         """The same in words."""
@@ -329,7 +330,7 @@ def _lines(reader: "RunReader", name: str) -> list[str]:
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
     """{"train": {"loss": ..., ...}, "val": {...}}, of a report that isn't partial."""
     assert report.loss is not None
-    val = {name: value for name, value in report.metrics.items() if name.startswith("val_")}
+    val = {name: value for name, value in report.metrics.items() if name.startswith(VAL)}
     train = {
         name: value
         for name, value in report.metrics.items()
@@ -337,6 +338,6 @@ def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
     }
     splits = {"train": {"loss": report.loss, **train}}
     if report.val_loss is not None:
-        bare = {name.removeprefix("val_"): value for name, value in val.items()}
+        bare = {name.removeprefix(VAL): value for name, value in val.items()}
         splits["val"] = {"loss": report.val_loss, **bare}
     return splits

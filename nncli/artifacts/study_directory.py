@@ -18,6 +18,7 @@ from nncli.artifacts.numbered_directory import NumberedDirectory
 from nncli.artifacts.path_safety import place_inside
 from nncli.artifacts.run_directory import LARGEST_COPY, STUDY, no_run_at
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
+from nncli.engine.metric_columns import HELD_OUT, VAL
 from nncli.errors import CorruptRun, UserError
 from nncli.frozen import frozen
 from nncli.untrusted_files.array_headers import Malformed
@@ -69,7 +70,7 @@ class StudyFacts:
     @property
     def logged_objective(self) -> str:
         """The column of metrics.csv for the objective: rows that a fold holds out aren't in it."""
-        return self.objective.replace("held_out_", "val_")
+        return self.objective.replace(HELD_OUT, VAL)
 
 
 class StudyDirectory(NumberedDirectory):

@@ -15,6 +15,7 @@ from nncli.artifacts import event_files
 from nncli.artifacts.files import make_folder, reporting, write_atomic
 from nncli.artifacts.metrics_log import Row
 from nncli.artifacts.study_directory import is_study
+from nncli.engine.metric_columns import VAL
 from nncli.errors import FileFailure
 
 SPLITS = ("train", "val")
@@ -115,8 +116,8 @@ def _by_split(row: Row) -> Mapping[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {split: {} for split in SPLITS}
     for name, value in row.items():
         if name not in NOT_DRAWN and value is not None and not math.isnan(value):
-            split = SPLITS[name.startswith("val_")]
-            found[split][name.removeprefix("val_")] = value
+            split = SPLITS[name.startswith(VAL)]
+            found[split][name.removeprefix(VAL)] = value
     return found
 
 

@@ -11,7 +11,7 @@ from nncli.artifacts.held_out import HeldOut
 from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.build import Built
-from nncli.assembly.decided import decided_in_words, described
+from nncli.assembly.decided import decided_in_words, decision_record
 from nncli.assembly.model import Model
 from nncli.config.resolved import Resolved
 from nncli.engine.evaluator import EvaluationSet, Evaluator
@@ -132,7 +132,7 @@ class TrainedModel(ABC):
     def decision_keys(self) -> Mapping[str, Any] | None:
         """The same for whoever reads JSON."""
         keys, classes = self.recorded.decision, self.model.preprocessing.classes
-        return described(keys, self.chosen, classes) if keys else None
+        return decision_record(keys, self.chosen, classes) if keys else None
 
     def summary(self) -> Mapping[str, Any]:
         """What was reached and why it stopped; empty if it was killed or still goes on."""

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
+from nncli.engine.metric_columns import prefix_of
 from nncli.errors import CorruptRun
 from nncli.frozen import frozen
 
 OPEN = "running"  # or waiting, or left behind by a stop
 COMPLETED = "completed"
-STATES = (OPEN, COMPLETED, "pruned", "diverged", "invalid", "failed", "crashed")
+FAILED = ("invalid", "failed", "crashed")
+STATES = (OPEN, COMPLETED, "pruned", "diverged", *FAILED)
 FIXED = ("number", "state", "run", "value", "std", "epochs", "seconds", "host")
-METRIC_PREFIXES = ("train_", "val_", "held_out_")
 
 
 @frozen
@@ -79,7 +80,7 @@ def _record(cells: Mapping[str, str], keys: Sequence[str]) -> TrialRecord:
     metrics = {
         name: float(cell)
         for name, cell in cells.items()
-        if name not in keys and name.startswith(METRIC_PREFIXES) and cell
+        if name not in keys and prefix_of(name) and cell
     }
     return TrialRecord(
         number=int(cells["number"]),

@@ -12,7 +12,7 @@ from nncli.engine.job import Job
 from nncli.engine.network import Node
 from nncli.engine.settings import TrainingKeys
 from nncli.engine.threads import allowed_cores
-from nncli.errors import few
+from nncli.errors import counted, few
 from nncli.parts.activations import Step
 from nncli.parts.losses import Huber
 from nncli.parts.schedules import ReduceOnPlateau
@@ -31,7 +31,7 @@ def advice(
         yield from _threads(experiment, job)
     yield from _steps(job)
     yield from _plateau(experiment)
-    yield from _huber(experiment, job, table, preprocessing)
+    yield from _huber(experiment, job, preprocessing)
     if table.origin is not None:  # of a gate's four rows anyone sees it
         yield from _undefined(job)
 
@@ -78,9 +78,7 @@ def _plateau(experiment: Resolved) -> Iterator[str]:
         )
 
 
-def _huber(
-    experiment: Resolved, job: Job, table: Table, preprocessing: Preprocessing
-) -> Iterator[str]:
+def _huber(experiment: Resolved, job: Job, preprocessing: Preprocessing) -> Iterator[str]:
     """A delta in the target's own units where the loss sees a scaled one."""
     loss, target = experiment.loss, preprocessing.target
     if not isinstance(loss, Huber) or target.method == "none":
@@ -101,5 +99,5 @@ def _undefined(job: Job) -> Iterator[str]:
             continue
         for name, metric in job.metrics.items():
             if why := metric.undefined(rows.truth):
-                s = "" if len(rows) == 1 else "s"
-                yield f"{name} is undefined (nan) on the {len(rows):,} {which} row{s}: {why}"
+                where = counted(len(rows), f"{which} row")
+                yield f"{name} is undefined (nan) on the {where}: {why}"

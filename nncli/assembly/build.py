@@ -7,19 +7,23 @@ import numpy as np
 
 from nncli.assembly.advice import advice
 from nncli.assembly.decided import decision_of
-from nncli.assembly.given_state import validate_given_state
 from nncli.assembly.memory_check import check_network
 from nncli.assembly.model import Model
 from nncli.assembly.recorded_data import RecordedData
 from nncli.assembly.split_table import SplitTable, split_table
-from nncli.assembly.validation import validate, validate_given_weights, validate_watched
+from nncli.assembly.validation import (
+    validate,
+    validate_given_state,
+    validate_given_weights,
+    validate_watched,
+)
 from nncli.config.experiment import Experiment
 from nncli.config.load import Source
 from nncli.config.resolve import resolve, resolve_data, resolve_output
 from nncli.config.resolved import Resolved, ResolvedData, ResolvedPreprocessing
 from nncli.data.column_types import task_reason
 from nncli.data.data_checks import data_warnings, rowless_classes
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
 from nncli.data.target_transforms import KEY as TRANSFORM_KEY
@@ -106,8 +110,7 @@ def assemble(
     output, loss = resolve_output(given.network.output, given.loss, table)
     data = resolve_data(given.data, table, split.split, output, loss)
     _check_transform(data, table, source)
-    fitted = recorded and recorded.preprocessing
-    preprocessing = fitted or _fit(split, data, source)
+    preprocessing = recorded.preprocessing if recorded else _fit(split, data, source)
     with source.errors_at("network"):  # its shapes
         experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs, table.picture)
         validate(experiment, table, rows, preprocessing.n_inputs, source)
@@ -117,7 +120,9 @@ def assemble(
         check_network(model, rows, source)
     validate_given_state(experiment.optimizer, model.network.layout, source)
     # before there are inputs: what looks at columns takes memory as well
-    doubts = () if recorded else tuple(_doubts(given, experiment, split))
+    of_data = (
+        () if recorded else (*rowless_classes(table), *table_warnings(experiment, table, rows))
+    )
     job = _job(model, split, row_weights, source)
     if recorded:  # a run goes on with the engine that it began with
         return Built(model, table, rows, row_weights, job)
@@ -127,7 +132,7 @@ def assemble(
     model = replace(model, experiment=replace(experiment, training=job.training))
     refusal = [f"training.engine: {chosen.refusal}"] if chosen.refusal else []
     asked = advice(given.training, model.experiment, job, table, preprocessing)
-    warnings = *refusal, *asked, *doubts
+    warnings = *refusal, *asked, *of_data
     is_chosen = given.data.task == "auto" and given.data.classes is None
     reason = task_reason(table) if is_chosen else ""
     return Built(model, table, rows, row_weights, job, warnings, reason)
@@ -160,17 +165,17 @@ def _fit(split: SplitTable, data: ResolvedData, source: Source) -> Preprocessing
     """Statistics of the training rows, and of no other."""
     keys = data.preprocessing
     numeric, categorical = keys.numeric, keys.categorical
-    steps = Steps(
-        numeric.scale,
-        numeric.impute,
-        categorical.impute,
-        categorical.handle_unknown,
-        numeric.encode,
-        numeric.bins,
-        numeric.with_value,
-        numeric.missing_indicator,
-        categorical.embed,
-        categorical.rare,
+    steps = PreprocessingSteps(
+        scale=numeric.scale,
+        impute=numeric.impute,
+        impute_category=categorical.impute,
+        unknown=categorical.handle_unknown,
+        encode=numeric.encode,
+        bins=numeric.bins,
+        with_value=numeric.with_value,
+        indicator=numeric.missing_indicator,
+        embed=categorical.embed,
+        rare=categorical.rare,
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
         # what overflows is refused
@@ -224,18 +229,21 @@ def _choose_engine(job: Job, given: TrainingKeys, source: Source) -> Choice:
         raise source.error([("training.engine", str(error))]) from None
 
 
-def _doubts(given: Experiment, experiment: Resolved, split: SplitTable) -> Iterator[str]:
-    """What in the data makes a score worth less than it looks."""
-    table = split.table
-    yield from rowless_classes(table)
-    if given.data.path is not None:
-        is_balanced = given.training.class_weight is not None or given.decision is not None
+def table_warnings(experiment: Resolved, table: Table, rows: Rows) -> Iterator[str]:
+    """What in a table of one's own makes a score worth less than it looks."""
+    if experiment.data.path is not None:
         keys = experiment.data.preprocessing
-        told, rare = told_of_missing(keys), keys.categorical.rare
-        yield from data_warnings(table, split.rows, is_balanced=is_balanced, told=told, rare=rare)
+        yield from data_warnings(
+            table,
+            rows,
+            is_balanced=experiment.training.class_weight is not None
+            or experiment.decision is not None,
+            indicated=_indicated_kinds(keys),
+            rare=keys.categorical.rare,
+        )
 
 
-def told_of_missing(keys: ResolvedPreprocessing) -> list[str]:
-    """The kinds of columns of which the network is told where a cell is missing."""
+def _indicated_kinds(keys: ResolvedPreprocessing) -> list[str]:
+    """The kinds of columns of which an input of its own says where a cell is missing."""
     of_numbers = ["numeric", "boolean", "date"] if keys.numeric.missing_indicator else []
     return [*of_numbers, *(["categorical"] if keys.categorical.impute == "category" else [])]

@@ -10,6 +10,7 @@ from nncli.config.decision_keys import DecisionKeys
 from nncli.config.dump import plain
 from nncli.engine.evaluator import Forward
 from nncli.engine.job import Job
+from nncli.errors import counted
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.threshold_choice import ChosenThreshold, Costs, choose_threshold
@@ -43,7 +44,7 @@ def decision_of(keys: DecisionKeys | None, chosen: ChosenThreshold | None) -> De
     return Decision(keys.threshold if keys else None)
 
 
-def described(
+def decision_record(
     keys: DecisionKeys, chosen: ChosenThreshold | None, classes: Sequence[str]
 ) -> dict[str, Any]:
     """What a run records: the class above the threshold, what was asked for, what was chosen."""
@@ -70,7 +71,7 @@ def decided_in_words(keys: DecisionKeys, chosen: ChosenThreshold | None, name: s
     found = f"'{name}' where its probability is above {chosen.threshold:.4g}"
     if chosen.value is None or chosen.at_half is None:
         return f"{found}: there is nothing to choose it by, as predictions aren't finite"
-    rows = f"{chosen.rows:,} validation row{'s' if chosen.rows != 1 else ''}"
+    rows = counted(chosen.rows, "validation row")
     return (
         f"{found}: {what} on {rows}, {chosen.value:.4g} ({chosen.at_half:.4g} at 0.5){calibrated}"
     )

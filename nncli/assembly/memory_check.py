@@ -10,7 +10,7 @@ from nncli.config.load import Source
 from nncli.data.memory import available
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import Rows
-from nncli.untrusted_files.opening import in_words
+from nncli.untrusted_files.opening import size_in_words
 
 NUMBER = 8  # bytes
 OF_TABLE = 5  # copies of a built-in dataset at the worst moment: drawn, split, scaled
@@ -26,8 +26,8 @@ def check_dataset(dataset: Dataset, source: Source) -> None:
 def check_network(model: Model, rows: Rows, source: Source) -> None:
     """Raises ConfigError if a network won't fit into memory, with what training keeps beside it."""
     network, experiment = model.network, model.experiment
-    train, size = len(rows.train), experiment.training.batch_size
-    batch, shards = train if size == "full" else min(size, train), experiment.training.shards
+    train, shards = len(rows.train), experiment.training.shards
+    batch = experiment.training.batch_rows(train)
     rows_at_once = -(-batch // shards)
     numbers = (OF_THETA + 1 + experiment.optimizer.n_vectors) * network.layout.size
     numbers += OF_OUTPUTS * sum(_kept_outputs(model, count) for count in (train, len(rows.val)))
@@ -45,12 +45,13 @@ def check_network(model: Model, rows: Rows, source: Source) -> None:
 def _kept_outputs(model: Model, rows: int) -> int:
     """Numbers that are kept of the outputs of so many rows, and alike of their targets."""
     metrics = model.experiment.evaluation.metrics
-    if model.is_by_index(rows) and all(metric.takes_answers for metric in metrics):
+    if model.is_by_index(rows) and all(metric.takes_class_predictions for metric in metrics):
         return rows
     return rows * model.network.outputs
 
 
 def _refuse(size: int, key: str, what: str, source: Source) -> None:
     if size > (free := available()):
-        message = f"{what} would take about {in_words(size)} of memory: {in_words(free)} are free"
+        needed, there = size_in_words(size), size_in_words(free)
+        message = f"{what} would take about {needed} of memory: {there} are free"
         raise source.error([(key, message)])

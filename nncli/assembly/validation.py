@@ -7,12 +7,16 @@ import numpy as np
 
 from nncli.config.load import Source
 from nncli.config.resolved import Resolved
-from nncli.engine.job import Job
-from nncli.errors import ShapeError, UserError, printable
+from nncli.engine.job import Job, watched_columns
+from nncli.engine.layout import Layout
+from nncli.engine.metric_columns import VAL
+from nncli.errors import ShapeError, UserError, few, printable
 from nncli.parts.activations import Softmax
+from nncli.parts.initializers import Values
 from nncli.parts.layers import BatchNorm, single_layers
 from nncli.parts.losses import CrossEntropy, MulticlassHinge, OfMargins
-from nncli.parts.schedules import Constant, OneCycle, ReduceOnPlateau
+from nncli.parts.optimizers import Optimizer
+from nncli.parts.schedules import Constant, OneCycle
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
 
@@ -74,10 +78,9 @@ def validate_watched(job: Job, source: Source) -> None:
     """Raises ConfigError if the rows leave a metric undefined that training would go by."""
     found = []
     for key, column in job.watched.items():
-        metric = job.metrics.get(column.removeprefix("val_"))
-        rows, name = (
-            (job.val, "validation") if column.startswith("val_") else (job.train, "training")
-        )
+        metric = job.metrics.get(column.removeprefix(VAL))
+        is_val = column.startswith(VAL)
+        rows, name = (job.val, "validation") if is_val else (job.train, "training")
         if metric is not None and rows is not None and (why := metric.undefined(rows.truth)):
             found.append((key, f"{column} is undefined on the {len(rows):,} {name} rows: {why}"))
     if found:
@@ -104,6 +107,29 @@ def _given_weights(resolved: Resolved) -> Found:
                     yield f"{place}.{keys[id(start)]}.{key or start.given_by}", str(error)
 
 
+def validate_given_state(optimizer: Optimizer, layout: Layout, source: Source) -> None:
+    """Raises ConfigError unless each tensor of initial_state is trained, and of its shape."""
+    if found := [*_given_state(optimizer, layout)]:
+        raise source.error(found)
+
+
+def _given_state(optimizer: Optimizer, layout: Layout) -> Found:
+    state, nobody = optimizer.given_state, np.random.default_rng(0)
+    tensors = {tensor.name: tensor for tensor in layout.tensors}
+    trained = [name for name, it in tensors.items() if it.start < layout.trainable]
+    for slot, name, numbers in state.given() if state is not None else ():
+        key = f"optimizer.initial_state.{slot}.{name}"
+        if name not in tensors:
+            yield key, f"no tensor '{name}'; trained are {few(trained)}"
+        elif name not in trained:
+            yield key, f"{name} isn't trained: nothing is remembered of it"
+        else:
+            try:
+                Values(numbers)(tensors[name].shape, nobody, name)
+            except ShapeError as error:
+                yield f"{key}{(error.key or '').removeprefix(Values.given_by)}", str(error)
+
+
 def _loss(resolved: Resolved, table: Table) -> Found:
     output, loss = resolved.network.output, resolved.loss
     if table.labels and isinstance(output.activation, Softmax):
@@ -126,7 +152,7 @@ def _target(resolved: Resolved, table: Table) -> Found:
         yield "loss", f"{loss.name} tells classes apart, and this is a regression"
         return
     keys = resolved.data.preprocessing.target
-    if (low, high) != (-np.inf, np.inf) and table.task == "regression":
+    if not loss.takes_any_target and table.task == "regression":
         message = f"{loss.name} needs the targets as they are: use none"
         for key, chosen in (("scale", keys.scale), ("transform", keys.transform)):
             if chosen != "none":
@@ -138,7 +164,7 @@ def _target(resolved: Resolved, table: Table) -> Found:
 
 def _training(resolved: Resolved, rows: int) -> Found:
     training, hidden = resolved.training, [*single_layers(resolved.network.hidden)]
-    size = rows if training.batch_size == "full" else min(training.batch_size, rows)
+    size = training.batch_rows(rows)
     left = rows % size if training.sampling == "shuffle" else 0
     has_statistics = any(isinstance(x, BatchNorm) and x.trainable for x in hidden)
     if training.shards > 1:
@@ -235,16 +261,10 @@ def _monitors(resolved: Resolved, rows: Rows) -> Found:
     """Whether what is watched will be there."""
     columns = ["loss", *(metric.name for metric in resolved.evaluation.metrics)]
     if len(rows.val):
-        columns += [f"val_{column}" for column in columns]
-    training, schedule = resolved.training, resolved.schedule
-    watching = {
-        "training.early_stopping.monitor": training.early_stopping,
-        "training.converged.monitor": training.converged,
-        "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
-    }
-    for key, settings in watching.items():
-        if settings is not None and settings.monitor not in columns:
-            message = f"expected one of auto, {', '.join(columns)}, found '{settings.monitor}'"
-            if settings.monitor.startswith("val_") and not len(rows.val):
+        columns += [f"{VAL}{column}" for column in columns]
+    for key, monitor in watched_columns(resolved.training, resolved.schedule).items():
+        if monitor not in columns:
+            message = f"expected one of auto, {', '.join(columns)}, found '{monitor}'"
+            if monitor.startswith(VAL) and not len(rows.val):
                 message += ": this split has no validation rows"
             yield key, message

@@ -1,17 +1,16 @@
 """Boundary: a run's predictions over one or two features, with its training rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.decided import decided_in_words
 from nncli.boundary.feature_choice import most_influential, named
-from nncli.boundary.grid import Axis, axis_over, predictions_over, typical
-from nncli.boundary.grid import in_words as values_in_words
+from nncli.boundary.grid import Axis, axis_over, predictions_over, typical, values_in_words
 from nncli.engine.threads import limited
 from nncli.errors import UserError, did_you_mean, few, printable
+from nncli.frozen import frozen
 from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 from nncli.parts.decision import LIKELIEST, Decision
@@ -21,7 +20,7 @@ MOST_POINTS = 2_000
 MOVED_ROWS = 1_000  # to find the features that matter
 
 
-@dataclass(frozen=True)
+@frozen
 class Points:
     """Training rows, each with all its own features, that have a place in the picture.
 
@@ -43,7 +42,7 @@ class Points:
         return len(self.truth)
 
 
-@dataclass(frozen=True)
+@frozen
 class Boundary:
     """What a picture shows.
 

@@ -1,11 +1,11 @@
 """Grid: the predictions of a network over one or two of its features, the others held still."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from nncli.errors import UserError
+from nncli.frozen import frozen
 from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
@@ -17,7 +17,7 @@ LARGEST = 1e100  # number of an axis
 MOST_COLUMNS = 30  # categories of an axis
 
 
-@dataclass(frozen=True)
+@frozen
 class Axis:
     """A feature that a picture is drawn along.
 
@@ -107,7 +107,7 @@ def _typical(table: Table, name: str, rows: Array) -> float:
     return float(different[counts.argmax()])
 
 
-def in_words(table: Table, held: Array, shown: Sequence[str]) -> Mapping[str, str]:
+def values_in_words(table: Table, held: Array, shown: Sequence[str]) -> Mapping[str, str]:
     """The values at which the features that are not shown are held, by name."""
     words = {}
     for name, value in zip(table.features, held.tolist(), strict=True):

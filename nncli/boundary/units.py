@@ -1,27 +1,27 @@
 """Units: what each unit of a hidden layer says all over one or two features."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.boundary.boundary import feature_names, held_at
-from nncli.boundary.grid import Axis, axis_over, predictions_over, typical
-from nncli.boundary.grid import in_words as values_in_words
+from nncli.boundary.grid import Axis, axis_over, predictions_over, typical, values_in_words
 from nncli.engine import passes
 from nncli.engine.network import Network
 from nncli.engine.rows import X
 from nncli.engine.threads import limited
 from nncli.engine.workspace import Workspace
 from nncli.errors import UserError, did_you_mean, few, printable
+from nncli.frozen import frozen
 from nncli.influence.predictor import Predictor
 from nncli.parts.arrays import Array
 
 FIRST = "first"  # the layer, where none is named
 
 
-@dataclass(frozen=True)
+@frozen
 class Units:
     """What a picture shows.
 
@@ -41,7 +41,7 @@ class Units:
     is_chosen: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class UnitPredictor(Predictor):
     """Raw rows -> (rows, units) of a layer, or its scores z. place: the layer's, in the network."""
 

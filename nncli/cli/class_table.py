@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-from nncli.cli.text_table import counted, table
+from nncli.cli.text_table import table
+from nncli.errors import counted
 from nncli.trace.class_marks import ClassMarks, Score
 from nncli.trace.slips import HINTS
 

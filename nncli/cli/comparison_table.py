@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from nncli.cli.text_table import table
 from nncli.comparison.comparison import Comparison, Group
 from nncli.comparison.labels import short_keys, short_names, short_values
-from nncli.comparison.results import rows_of
-from nncli.errors import escaped, few
+from nncli.engine.metric_columns import rows_of
+from nncli.errors import counted, escaped, few
 
 WIDTH = 100  # where no terminal says how wide it is
 OF_ROWS = {"train": "training rows", "val": "validation rows", "held_out": "held-out rows"}
 MOST_DIGITS = 4
 
 
-def in_words(comparison: Comparison) -> str:
+def comparison_in_words(comparison: Comparison) -> str:
     """The table, and what has to be said about it."""
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     heading, notes = (
@@ -39,7 +39,7 @@ def _heading(comparison: Comparison) -> list[str]:
     runs = sum(len(group.runs.results) for group in comparison.groups)
     rows = f" of {OF_ROWS[rows_of(comparison.metric)]}" if comparison.metric != "seconds" else ""
     better = "higher" if comparison.is_score else "lower"
-    counts = f"{_count(len(comparison.groups), 'config')}, {_count(runs, 'run')}"
+    counts = f"{counted(len(comparison.groups), 'config')}, {counted(runs, 'run')}"
     differ = few(list(comparison.keys), 12) or "none"
     _, shape = short_names([group.name for group in comparison.groups])
     named = [f"names: {shape}"] if shape else []
@@ -48,10 +48,6 @@ def _heading(comparison: Comparison) -> list[str]:
         f"keys that differ: {differ}",
         *named,
     ]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' if number != 1 else ''}"
 
 
 def _table(comparison: Comparison, width: int) -> list[str]:
@@ -158,10 +154,10 @@ def _notes(comparison: Comparison) -> list[str]:
     about = {**ABOUT, "Welch": OF_SECONDS} if comparison.metric == "seconds" else ABOUT
     lines = [f"p: {about[test]}" for test in dict.fromkeys(each.test for each in found) if test]
     if comparison.tested > 1:
-        pairs = _count(comparison.tested, "pair")
+        pairs = counted(comparison.tested, "pair")
         lines.append(f"p is Holm's, of all {pairs}: which config is the best was chosen by looking")
     reasons = Counter(each.why for each in found if each.why)
-    lines += [f"no p for {_count(number, 'config')}: {why}" for why, number in reasons.items()]
+    lines += [f"no p for {counted(number, 'config')}: {why}" for why, number in reasons.items()]
     return lines + _left_out(comparison)
 
 
@@ -171,7 +167,7 @@ def _left_out(comparison: Comparison) -> list[str]:
     for each in comparison.left_out:
         by_reason.setdefault(each.why, []).append(each.name)
     return [
-        f"left out, {why}: {_count(len(names), 'run')} ({few(names)})"
+        f"left out, {why}: {counted(len(names), 'run')} ({few(names)})"
         for why, names in by_reason.items()
     ]
 

@@ -3,13 +3,13 @@
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from nncli.artifacts.loaded_network import LoadedNetwork, digest, load_network
 from nncli.errors import UserError
+from nncli.frozen import frozen
 from nncli.operating_system import relative_path
 from nncli.trace.grading import Answers
 from nncli.trace.traced_steps import trace
@@ -19,7 +19,7 @@ from nncli.trace.worksheet import Worksheet
 UNREADABLE = "can't tell what it is a worksheet of"
 
 
-@dataclass(frozen=True)
+@frozen
 class Exercise:
     """What is traced, and which cells are left blank. variant: draws other weights."""
 

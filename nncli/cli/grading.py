@@ -3,13 +3,14 @@
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
 from nncli.artifacts.files import reporting
 from nncli.cli.exercise import Exercise
 from nncli.errors import NncliError, UserError
+from nncli.frozen import frozen
 from nncli.trace.class_marks import ClassMarks, is_class_table
 from nncli.trace.grading import Answers, GradedAnswer, grade, read_answers
 from nncli.trace.worksheet import Worksheet
@@ -17,7 +18,7 @@ from nncli.trace.worksheet import Worksheet
 ENDING = ".csv"
 
 
-@dataclass(frozen=True)
+@frozen
 class Graded:
     """marks, unread: by student, whose answers are marked, or why they couldn't be.
 

@@ -12,7 +12,7 @@ LINES = 10  # plain lines per run
 REFRESH = 0.1  # seconds between updates of the bar
 
 
-def in_words(report: EpochReport) -> str:
+def report_in_words(report: EpochReport) -> str:
     """`loss 0.12  val_loss 0.15  lr 0.1`, of a report that isn't partial."""
     words = [f"loss {report.loss:.5g}"]
     if report.val_loss is not None:
@@ -41,7 +41,7 @@ class LineProgress(NoProgress):
         if report.is_partial or (report.epoch < self.next and not report.stopped):
             return
         width = len(str(self.epochs))
-        echo(f"epoch {report.epoch:>{width}}/{self.epochs}  {in_words(report)}", err=True)
+        echo(f"epoch {report.epoch:>{width}}/{self.epochs}  {report_in_words(report)}", err=True)
         self.next = (report.epoch // self.every + 1) * self.every
 
 
@@ -78,7 +78,7 @@ class ProgressBar(NoProgress):
             return
         self.drawn = now
         if not report.is_partial:
-            self.state = in_words(report)
+            self.state = report_in_words(report)
         self.bar.update(self.task, completed=report.epoch, state=self.state)
         self.bar.refresh()
 

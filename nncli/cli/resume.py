@@ -9,11 +9,11 @@ import click
 
 from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.environment import differences
-from nncli.artifacts.going_on import MAY_CHANGE, MORE_PATIENCE
-from nncli.artifacts.moved_end import rate_jump
+from nncli.artifacts.resumption import MAY_CHANGE, MORE_PATIENCE
 from nncli.artifacts.run_directory import CONFIG, ENVIRONMENT, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
+from nncli.artifacts.schedule_end import rate_jump
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo_err
 from nncli.config.changes import changes

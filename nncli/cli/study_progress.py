@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nncli.artifacts.trial_records import TrialRecord
+from nncli.artifacts.trial_records import FAILED, TrialRecord
 from nncli.cli.streams import echo_err, warn
 from nncli.cli.study_state import StudyState
 from nncli.cli.text_table import figure
 from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.errors import escaped
 from nncli.study.plan import RunPlan
 from nncli.study.watching import Watcher
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 MOST_METRICS = 4  # of a trial, in its line
 MOST_ROWS = 15
 REFRESH = 0.2  # seconds between updates of the table
-TOLD = ("invalid", "failed", "crashed")  # states whose message is said above the table
 
 
 class Quiet(Watcher):
@@ -60,7 +60,7 @@ class TrialLines(Quiet):
 
 def _most_telling(trial: TrialRecord) -> dict[str, float]:
     """The metrics of a run on rows that it didn't train on, if there are any; a few of them."""
-    for prefix in ("held_out_", "val_", "train_"):
+    for prefix in (HELD_OUT, VAL, TRIAL_TRAIN):
         found = {name: v for name, v in trial.metrics.items() if name.startswith(prefix)}
         if found:
             return dict(list(found.items())[:MOST_METRICS])
@@ -86,7 +86,7 @@ class TrialTable(Quiet):
     def show(self, trial: TrialRecord, warnings: Sequence[str]) -> None:
         self.state.note(trial)
         super().show(trial, warnings)
-        if trial.state in TOLD:
+        if trial.state in FAILED:  # whose message the table has no room for
             echo_err(escaped(f"{trial.run}  {trial.state}: {trial.message}"))
         self.wait()
 

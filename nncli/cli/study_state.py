@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nncli.artifacts.trial_records import TrialRecord, best_of
+from nncli.frozen import frozen
 
 if TYPE_CHECKING:
     from nncli.artifacts.study_directory import StudyFacts
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 WAITING = "waiting"
 
 
-@dataclass(frozen=True)
+@frozen
 class Row:
     """A trial as it is shown. state: "waiting" and "epoch 12" too, which no record says.
 

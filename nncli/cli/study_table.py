@@ -1,19 +1,19 @@
 """Study table: a running study as lines that fit a terminal."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from nncli.artifacts.trial_records import FAILED
 from nncli.cli.study_state import WAITING, Row, StudyState
-from nncli.errors import escaped
+from nncli.errors import counted, escaped
+from nncli.frozen import frozen
 
 if TYPE_CHECKING:
     from nncli.artifacts.trial_records import TrialRecord
 
 STYLES = {"completed": "", "pruned": "dim", WAITING: "dim", "diverged": "yellow"}
-BAD = ("invalid", "failed", "crashed")
 WIDEST = 18  # of a cell
 NARROW = 10  # of a key's name, where room is scarce
 STATE, VALUE = 9, 8  # letters
@@ -21,7 +21,7 @@ BETWEEN = "  "
 AROUND = 5  # lines of a terminal that hold no trial
 
 
-@dataclass(frozen=True)
+@frozen
 class Column:
     """A heading and a cell for each row."""
 
@@ -48,7 +48,7 @@ def drawn(state: StudyState, width: int, height: int, most: int, *, stops: bool)
     for line, row in zip(lines, [None, *rows], strict=True):
         text.append(f"{line.rstrip()[:width]}\n", _style(row, best))
     if left_out:
-        text.append(f"{_many(left_out, 'key')} more in trials.csv"[:width] + "\n", "dim")
+        text.append(f"{counted(left_out, 'key')} more in trials.csv"[:width] + "\n", "dim")
     for line in _status(state, best, width, stops=stops):
         text.append(f"\n{line[:width]}")
     return text
@@ -59,7 +59,7 @@ def _style(row: Row | None, best: "TrialRecord | None") -> str:
         return "bold"
     if best is not None and row.trial.run == best.run:
         return "bold green"
-    return "red" if row.state in BAD else STYLES.get(row.state, "cyan")
+    return "red" if row.state in FAILED else STYLES.get(row.state, "cyan")
 
 
 # ---- columns
@@ -174,7 +174,3 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" + "s" * (count != 1)

@@ -8,7 +8,7 @@ from nncli.assembly.build import Built
 from nncli.assembly.decided import decided_in_words
 from nncli.cli.streams import echo_line
 from nncli.cli.text_table import table
-from nncli.config.dump import in_words
+from nncli.config.dump import part_in_words
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.settings import Training
@@ -16,12 +16,6 @@ from nncli.errors import escaped, few
 from nncli.operating_system import shell_word
 from nncli.parts.losses import Huber
 from nncli.parts.table import Table
-from nncli.registry import Part
-
-
-def first_line(part: Part) -> str:
-    """The formula: the first line of a part's docstring."""
-    return (part.__doc__ or "").strip().splitlines()[0].rstrip(".")
 
 
 def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
@@ -137,9 +131,9 @@ def model_summary(built: Built) -> str:
     split = ", ".join(f"{name} {len(rows_)}" for name, rows_ in built.rows.named().items())
     facts = [
         ["parameters", f"{network.layout.trainable:,} trained"],
-        ["loss", f"{network.loss.title}: {first_line(network.loss)}"],
-        ["optimizer", in_words(experiment.optimizer)],
-        ["schedule", in_words(experiment.schedule)],
+        ["loss", f"{network.loss.title}: {network.loss.summary}"],
+        ["optimizer", part_in_words(experiment.optimizer)],
+        ["schedule", part_in_words(experiment.schedule)],
         ["engine", _engine(experiment.training)],
         ["data", f"{built.table.task}, {len(built.table)} rows ({split})"],
     ]

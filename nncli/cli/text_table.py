@@ -10,11 +10,6 @@ def figure(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def counted(count: int, what: str) -> str:
-    """`1 trial`, `2 trials`."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
 def plus_minus(deviation: float | None) -> str:
     """How far values scatter; empty for one value."""
     return "" if deviation is None else f"± {deviation:.2g}"

@@ -9,6 +9,7 @@ from nncli.cli.study import How, run_study, say_end
 from nncli.cli.summary import model_summary
 from nncli.cli.text_table import plus_minus, table
 from nncli.engine.duration import Duration, duration
+from nncli.engine.metric_columns import metric_of
 from nncli.engine.threads import free_cores
 from nncli.errors import NothingLeft
 from nncli.operating_system import give_back_memory
@@ -91,13 +92,13 @@ def print_result(result: dict[str, Any]) -> None:
     rows = [["held out", "mean of members", "std", "all rows"]]
     rows += [
         [
-            name.removeprefix("val_"),
+            metric_of(name),
             f"{value:.4g}",
             plus_minus(result["std"][name]),
-            f"{together[name.removeprefix('val_')]:.4g}",
+            f"{together[metric_of(name)]:.4g}",
         ]
         for name, value in result["mean"].items()
-        if name.removeprefix("val_") in together
+        if metric_of(name) in together
     ]
     echo(table(rows))
     echo()

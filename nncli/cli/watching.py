@@ -8,6 +8,7 @@ from nncli.artifacts.live_view import RUNNING, RunSeen, StudySeen
 from nncli.cli.braille import Line, chart
 from nncli.cli.streams import echo
 from nncli.cli.text_table import figure
+from nncli.engine.metric_columns import VAL
 from nncli.errors import UserError, escaped, few
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ ENDED = {
 Seen = RunSeen | StudySeen
 
 
-def in_words(seen: Seen, metric: str) -> str:
+def progress_in_words(seen: Seen, metric: str) -> str:
     """How far it has come, on one line."""
     if isinstance(seen, StudySeen):
         return _study_in_words(seen)
     epoch = seen.last("epoch")
     words = [f"{seen.name}  epoch {int(epoch or 0)}/{seen.epochs}"] if seen.epochs else [seen.name]
-    columns = (metric, f"val_{metric}")
+    columns = (metric, VAL + metric)
     words += [f"{name} {v:.5g}" for name in columns if (v := seen.last(name)) is not None]
     if (seconds := seen.last("seconds")) is not None:
         words.append(f"{seconds:.0f} s")
@@ -73,7 +74,7 @@ def has_ended(seen: Seen) -> bool:
 def check_metric(all_seen: Sequence[Seen], metric: str) -> None:
     """Raises UserError for a column that no run has, once there are some."""
     runs = _runs(all_seen)
-    known = {name.removeprefix("val_"): None for run in runs for name in run.columns}
+    known = {name.removeprefix(VAL): None for run in runs for name in run.columns}
     if known and metric not in known:
         names = [name for name in known if name not in ("epoch", "seconds")]
         raise UserError(f"no run has the metric '{escaped(metric)}'; known: {few(names, 20)}")
@@ -97,7 +98,7 @@ class PlainLines:
     def show(self, all_seen: Sequence[Seen]) -> None:
         now = time.monotonic()
         for place, seen in enumerate(all_seen):
-            line = in_words(seen, self.metric)
+            line = progress_in_words(seen, self.metric)
             is_due = now - self.when.get(place, -QUIET) >= QUIET or has_ended(seen)
             if is_due and line != self.said.get(place):
                 echo(line)
@@ -139,7 +140,7 @@ def drawn(all_seen: Sequence[Seen], metric: str, width: int, height: int) -> "Te
     from rich.text import Text
 
     lines, legend = _curves(_runs(all_seen), metric)
-    words = [in_words(seen, metric)[:width] for seen in all_seen]
+    words = [progress_in_words(seen, metric)[:width] for seen in all_seen]
     room = min(HEIGHT, height - len(words) - 2)
     text = Text(no_wrap=True, overflow="crop")
     if lines and room >= LEAST_HEIGHT and width >= LEAST_WIDTH:
@@ -169,5 +170,5 @@ def _curves(runs: Sequence[RunSeen], metric: str) -> tuple[list[Line], list[tupl
 
 
 def _columns(run: RunSeen, metric: str, is_alone: bool) -> list[str]:
-    there = [column for column in (metric, f"val_{metric}") if column in run.columns]
+    there = [column for column in (metric, VAL + metric) if column in run.columns]
     return there if is_alone else there[-1:]

@@ -13,13 +13,15 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.comparison.finding import Bundle, confirmed, renamed, runs_of
 from nncli.comparison.metric_choice import choose, loss_differs
 from nncli.comparison.pairing import Difference, Runs, difference
-from nncli.comparison.results import SECONDS, Result, bare, result_of
+from nncli.comparison.results import SECONDS, Result, result_of
 from nncli.comparison.settings import differing, settings_of
+from nncli.engine.metric_columns import metric_of
 from nncli.errors import UserError
 from nncli.evaluation.statistics import Mean, deviation, holm
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Group:
     """Runs of one config. settings: its values of the keys that differ between groups.
 
@@ -34,7 +36,7 @@ class Group:
     versus: Difference | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class LeftOut:
     """A run that doesn't count, and why."""
 
@@ -42,7 +44,7 @@ class LeftOut:
     why: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Comparison:
     """Groups, the best first.
 
@@ -83,7 +85,7 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
         raise UserError(f"no run has a {chosen}: {left_out[0].name}: {left_out[0].why}")
     is_score = groups[0].runs.results[0].is_score(chosen)
     groups.sort(key=lambda group: -group.mean.value if is_score else group.mean.value)
-    if bare(chosen) == "loss" and loss_differs(keys):
+    if metric_of(chosen) == "loss" and loss_differs(keys):
         notes.append(f"the loss itself differs between groups: {chosen} isn't one thing")
     tested, compared = _beside_the_best(groups)
     return Comparison(chosen, is_score, list(keys), compared, left_out, tested, notes)

@@ -12,7 +12,7 @@ from nncli.artifacts.pictures import write_picture
 from nncli.artifacts.plots import dress, new_figure, short
 from nncli.comparison.comparison import Comparison
 from nncli.comparison.labels import LONGEST_LABEL, labels
-from nncli.comparison.results import bare
+from nncli.engine.metric_columns import VAL, metric_of
 from nncli.errors import UserError
 from nncli.evaluation.statistics import FEWEST
 
@@ -96,7 +96,7 @@ def _drawn_column(comparison: Comparison) -> str:
     """The metric; of held-out rows, which nobody scores while it trains, that of others."""
     metric = comparison.metric
     results = [result for group in comparison.groups for result in group.runs.results]
-    candidates = (metric, f"val_{bare(metric)}", bare(metric))
+    candidates = (metric, VAL + metric_of(metric), metric_of(metric))
     there = {column for result in results for column in result.curves}
     return next((column for column in candidates if column in there), metric)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
@@ -17,11 +17,13 @@ from nncli.artifacts.run_directory import (
 )
 from nncli.artifacts.study_directory import CONFIRM, StudyDirectory, StudyFacts, is_study
 from nncli.artifacts.trial_records import TrialRecord
-from nncli.comparison.results import HELD_OUT, NOT_ENDED
+from nncli.comparison.results import NOT_ENDED
+from nncli.engine.metric_columns import HELD_OUT
 from nncli.errors import CorruptRun, UserError, printable
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Bundle:
     """Runs of one config: a run alone, a study of seeds or folds, or a trial of a sweep.
 
@@ -125,7 +127,7 @@ def _of_study(path: Path, name: str) -> list[Bundle]:
     runs = {each: place_inside(path, trial.run) for each, trial in trials.items()}
     held_out = {
         each: {
-            key.removeprefix(f"{HELD_OUT}_"): value
+            key.removeprefix(HELD_OUT): value
             for key, value in trial.metrics.items()
             if key.startswith(HELD_OUT)
         }

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nncli.comparison.results import HELD_OUT, SECONDS, Result, bare, rows_of
+from nncli.comparison.results import SECONDS, Result
+from nncli.engine.metric_columns import HELD_OUT, VAL, metric_of, rows_of
 from nncli.errors import UserError, did_you_mean, few
 
 OF_THE_LOSS = (
@@ -26,7 +27,7 @@ def choose(
         return "val_loss", []
     columns = [set(result.values) for result in results]
     shared = set.intersection(*columns)
-    start = next((p for p in (f"{HELD_OUT}_", "val_") if f"{p}loss" in shared), "")
+    start = next((p for p in (HELD_OUT, VAL) if f"{p}loss" in shared), "")
     monitors = {_monitor(result) for result in results}
     wanted = monitors.pop() if len(monitors) == 1 else "loss"
     if wanted == "loss" and loss_differs(keys):
@@ -40,7 +41,7 @@ def choose(
 def _monitor(result: Result) -> str:
     """What early stopping monitors, whatever rows it is about."""
     stopping = result.config.training.early_stopping
-    return bare(stopping.monitor) if stopping else "loss"
+    return metric_of(stopping.monitor) if stopping else "loss"
 
 
 def loss_differs(keys: Mapping[str, Sequence[Any]]) -> bool:
@@ -70,11 +71,11 @@ def _about(metric: str, results: Sequence[Result]) -> list[str]:
     known = list(dict.fromkeys(name for result in results for name in result.values))
     if metric in known or not results:
         is_of_train = metric != SECONDS and rows_of(metric) == "train"
-        better = f"{HELD_OUT}_{metric}"
+        better = HELD_OUT + metric
         return [f"{metric} is of training rows; see {better}"] * (is_of_train and better in known)
     if rows_of(metric) == "test":
         raise UserError(
             f"{metric}: runs keep no scores of test rows, which choose nothing: compare by "
-            f"val_{bare(metric)}, then nncli evaluate the one that you take"
+            f"{VAL}{metric_of(metric)}, then nncli evaluate the one that you take"
         )
     raise UserError(f"no run has a {metric}{did_you_mean(metric, known)}; known: {few(known, 20)}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from nncli.comparison.comparison import Comparison, Group
 from nncli.comparison.pairing import Difference
-from nncli.comparison.results import rows_of
+from nncli.engine.metric_columns import rows_of
 from nncli.evaluation.statistics import Mean
 
 

@@ -1,12 +1,14 @@
 """Pairing: two groups of runs, compared where they had the same luck."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
-from nncli.comparison.results import SECONDS, Result, rows_of
+from nncli.comparison.results import SECONDS, Result
+from nncli.engine.metric_columns import rows_of
 from nncli.evaluation.statistics import FEWEST, Mean, Test, mean, welch
+from nncli.frozen import frozen
 
 TOO_FEW = f"fewer than {FEWEST} pairs"
 EQUAL = "the differences are all equal"
@@ -14,7 +16,7 @@ OTHER_DATA = "other data"
 OF_TRAIN = "training rows of several splits"
 
 
-@dataclass(frozen=True)
+@frozen
 class Difference:
     """How far one group's mean is from another's.
 
@@ -28,7 +30,7 @@ class Difference:
     p_holm: float | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Runs:
     """The runs of a group that count, and the metric that they are compared by."""
 

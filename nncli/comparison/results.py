@@ -3,37 +3,21 @@
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.resolved import Resolved
+from nncli.engine.epoch_monitor import FINISHED
+from nncli.engine.metric_columns import HELD_OUT, VAL, metric_of, rows_of
 from nncli.errors import CorruptRun
+from nncli.frozen import frozen
 from nncli.parts.splits import Rows
 
-ENDED = ("epochs", "early_stopping", "converged")
 NOT_ENDED = "not ended"
-HELD_OUT = "held_out"
-PREFIXES = {"val_": "val", "held_out_": HELD_OUT, "test_": "test"}
 SECONDS = "seconds"
 
 
-def rows_of(metric: str) -> str:
-    """The rows that a column is about: train, val, held_out or test.
-
-    >>> rows_of("val_loss"), rows_of("accuracy")
-    ('val', 'train')
-    """
-    return next((rows for start, rows in PREFIXES.items() if metric.startswith(start)), "train")
-
-
-def bare(metric: str) -> str:
-    """A column's metric, whatever rows it is about."""
-    start = next((start for start in PREFIXES if metric.startswith(start)), "")
-    return metric.removeprefix(start)
-
-
-@dataclass(frozen=True)
+@frozen
 class Luck:
     """What two runs have in common that differ by their config alone.
 
@@ -46,7 +30,7 @@ class Luck:
     seeds: tuple[int, int, int]
 
 
-@dataclass(frozen=True)
+@frozen
 class Result:
     """A run that came to its end, or why it isn't one.
 
@@ -66,7 +50,7 @@ class Result:
     def is_score(self, metric: str) -> bool:
         """Whether a higher value of a column is better."""
         found = {each.name: each.is_score for each in self.config.evaluation.metrics}
-        return found.get(bare(metric), False)
+        return found.get(metric_of(metric), False)
 
     def overlap(self, metric: str) -> float:
         """Rows scored / rows that train."""
@@ -84,8 +68,8 @@ def result_of(reader: RunReader, name: str, held_out: Mapping[str, float] | None
     if isinstance(summary.get(SECONDS), int | float):
         values[SECONDS] = float(summary[SECONDS])
     if held_out is not None:
-        counts[HELD_OUT] = counts["test"]
-        values |= {f"{HELD_OUT}_{key}": value for key, value in held_out.items()}
+        counts[rows_of(HELD_OUT)] = counts["test"]
+        values |= {HELD_OUT + key: value for key, value in held_out.items()}
     seeds = config.seeds
     data = str(reader.environment().get("data_sha256"))
     luck = Luck(data, _digest(rows, data), (seeds.init, seeds.shuffle, seeds.dropout))
@@ -99,7 +83,7 @@ def _trouble(reader: RunReader) -> str:
     if not reader.has_learned:
         return "its loss was never finite"
     stopped: str = reader.summary().get("stopped", NOT_ENDED)
-    return "" if stopped in ENDED else {"interrupted": NOT_ENDED}.get(stopped, stopped)
+    return "" if stopped in FINISHED else {"interrupted": NOT_ENDED}.get(stopped, stopped)
 
 
 def _values(metrics: object, path: Path) -> list[tuple[str, float]]:
@@ -108,7 +92,7 @@ def _values(metrics: object, path: Path) -> list[tuple[str, float]]:
         return []
     try:
         return [
-            ("val_" * (part == "val") + name, math.nan if value is None else float(value))
+            (VAL * (part == "val") + name, math.nan if value is None else float(value))
             for part, of_part in metrics.items()  # type: ignore[attr-defined]
             for name, value in of_part.items()
         ]

@@ -21,9 +21,8 @@ def settings_of(reader: RunReader, *, is_timed: bool = False) -> dict[str, Any]:
     """
     config, rows = reader.recorded, len(reader.rows.train)
     tree: dict[str, Any] = plain(config, lambda path: _file_name(path, reader))
-    batch = config.training.batch_size
-    steps = 1 if batch == "full" else -(-rows // batch)
-    decided = ("steps_per_epoch",) if tree["training"]["steps_per_epoch"] == steps else ()
+    steps = config.training.steps_per_pass(rows)
+    decided = ("steps_per_epoch",) if config.training.steps_per_epoch == steps else ()
     for key in ("name", "seed", "output"):
         del tree[key]
     for block, keys in (

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from nncli.config.dump import in_words, plain
+from nncli.config.dump import part_in_words, plain
 from nncli.config.experiment import Experiment
 from nncli.config.source_text import join
 from nncli.errors import printable
@@ -47,7 +47,7 @@ def _changes(key: str, recorded: Any, asked: Any) -> Iterator[Change]:
 
 def _as_text(value: Any) -> str:
     if isinstance(value, Part):
-        return printable(in_words(value), 200)
+        return printable(part_in_words(value), 200)
     if isinstance(value, list):
         return f"[{', '.join(map(_as_text, value))}]"
     shown = plain(value)

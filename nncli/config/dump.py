@@ -78,7 +78,7 @@ def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:
     return path_text(value) if isinstance(value, Path) else value
 
 
-def in_words(part: Part) -> str:
+def part_in_words(part: Part) -> str:
     """A part with the keys that are set, as in `sgd (learning_rate 0.1, momentum 0.8)`."""
     block = plain(part)
     if isinstance(block, str):

@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 
 from nncli.config.data_keys import Data
 from nncli.config.decision_keys import DecisionKeys
-from nncli.config.ensemble_keys import EnsembleKeys
 from nncli.config.sweep import SweepKeys
-from nncli.constraints import Auto, PositiveInt, Seed
+from nncli.constraints import Auto, Bounds, PositiveInt, Seed
 from nncli.engine.job import Seeds
 from nncli.engine.settings import TrainingKeys
 from nncli.frozen import frozen
@@ -69,6 +68,26 @@ class OutputKeys:
         """The keys that a dump shows: gradient_norms only if they are asked for."""
         hidden = () if self.gradient_norms else ("gradient_norms",)
         return tuple(key.name for key in fields(self) if key.name not in hidden)
+
+
+@frozen(kw_only=True)
+class EnsembleKeys:
+    """Several networks, whose predictions are averaged: better than one, at so many times its cost.
+
+    by: folds: train and val rows are cut into as many parts as there are members; each member stops
+    by one part and learns from the others, so that every row validates once and trains all others
+    (bagging: Breiman, 1996). seeds: all members have the same rows, and start from other weights.
+    """
+
+    members: Annotated[Annotated[int, Bounds(ge=2)], "how many networks"] = 8
+    by: Annotated[
+        Literal["folds", "seeds"] | Auto, "auto: folds; seeds where the split is by time"
+    ] = "auto"
+
+    def folds(self, *, is_by_time: bool) -> int:
+        """Into how many parts rows are cut; 0 where members have the same rows."""
+        by_seeds = is_by_time if self.by == "auto" else self.by == "seeds"
+        return 0 if by_seeds else self.members
 
 
 SeedBlock = Annotated[Seed | Seeds, "of split, initial weights, shuffling and dropout, or one each"]

@@ -12,7 +12,7 @@ import yaml
 from nncli.config.compose import MOST_DEPTH, MOST_NODES, Loader, composed_fast
 from nncli.config.scalars import TAG, Scalar, read_scalar, shown_tag
 from nncli.config.source_text import join, place_in, problem
-from nncli.config.syntax import in_words
+from nncli.config.syntax import syntax_error_in_words
 from nncli.errors import ConfigError, Problem, printable
 from nncli.frozen import frozen
 
@@ -69,7 +69,7 @@ def _composed(text: str, convert: "_Converter") -> Any:
     try:
         return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
-        mark, message = in_words(error)
+        mark, message = syntax_error_in_words(error)
         raise ConfigError([problem(convert.place(mark), "", message)]) from None
     except (yaml.YAMLError, ValueError, OverflowError):
         # PyYAML lets out what Python thinks of \UFFFFFFFF or %YAML 99999...

@@ -164,8 +164,7 @@ def _resolve_preprocessing(
     if impute == "auto":
         impute = "none" if given.path is None else "median"
     if target == "auto":
-        takes_all = loss.targets == (-math.inf, math.inf)
-        reaches_all = isinstance(output.activation, Identity) and takes_all
+        reaches_all = isinstance(output.activation, Identity) and loss.takes_any_target
         target = straight(numeric) if table.task == "regression" and reaches_all else "none"
     return ResolvedPreprocessing(
         **unchanged(keys, ResolvedPreprocessing),

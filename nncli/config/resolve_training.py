@@ -74,11 +74,10 @@ def resolve_training(
 
 def resolve_log_every(training: Training, network: ResolvedNetwork, rows: Rows) -> int:
     """Epochs to a row of metrics.csv, by what scoring all rows costs beside the steps."""
-    batch = len(rows.train) if training.batch_size == "full" else training.batch_size
     return epochs_per_row(
         training.epochs,
         scored=len(rows.train) + len(rows.val),
-        trained=training.steps_per_epoch * min(batch, len(rows.train)),
+        trained=training.steps_per_epoch * training.batch_rows(len(rows.train)),
         products=sum(_row_products(network)),
         patience=training.early_stopping.patience if training.early_stopping else None,
     )

@@ -92,7 +92,7 @@ _TOKENS = {
 }
 
 
-def in_words(error: yaml.MarkedYAMLError) -> tuple[Any, str]:
+def syntax_error_in_words(error: yaml.MarkedYAMLError) -> tuple[Any, str]:
     """The mark to point at, and the message."""
     context = f"{error.context}: " if error.context else ""
     said = " ".join(f"{context}{error.problem}".split())

@@ -50,12 +50,12 @@ def data_warnings(
     rows: Rows,
     *,
     is_balanced: bool = False,
-    told: Collection[str] = (),
+    indicated: Collection[str] = (),
     rare: Rare = NONE_RARE,
 ) -> Iterator[str]:
     """A line for each, with what to do. is_balanced: whether classes are weighed already.
 
-    told: the kinds of columns of which the network is told where a cell is missing.
+    indicated: the kinds of columns of which an input of its own says where a cell is missing.
     rare: which categories are taken for one.
     """
     if table.origin is not None:
@@ -76,7 +76,9 @@ def data_warnings(
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             kind = table.kind(name)
-            yield from _hardly_any(name, column.values[rows.train], kind, is_told=kind in told)
+            yield from _hardly_any(
+                name, column.values[rows.train], kind, is_indicated=kind in indicated
+            )
             if table.kind(name) == "numeric":
                 yield from number_warnings(name, column.values)
     yield from spelling_warnings(table)
@@ -89,10 +91,10 @@ def data_warnings(
             yield from _imbalance(table, rows)
 
 
-def _hardly_any(name: str, values: Array, kind: str, *, is_told: bool) -> Iterator[str]:
+def _hardly_any(name: str, values: Array, kind: str, *, is_indicated: bool) -> Iterator[str]:
     """What the training rows hardly tell anything of."""
     present = values[~np.isnan(values)]
-    if len(present) < MOSTLY * len(values) and not is_told:
+    if len(present) < MOSTLY * len(values) and not is_indicated:
         missing = len(values) - len(present)
         cure = "categorical: {impute: category}"
         cure = cure if kind == "categorical" else "numeric: {missing_indicator: true}"

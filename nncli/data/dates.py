@@ -85,12 +85,12 @@ def _part(name: DatePart, days: Array, first: float) -> Array:
     return np.asarray(np.sin(angle) if name.endswith("_sin") else np.cos(angle))
 
 
-def in_words(days: Array) -> str:
+def date_in_words(days: Array) -> str:
     """What such dates become.
 
-    >>> in_words(np.array([0.0, 31.0]))
+    >>> date_in_words(np.array([0.0, 31.0]))
     'year, month and days since the first training row'
-    >>> in_words(np.array([0.5, 1.0])).split(", ")[2:]
+    >>> date_in_words(np.array([0.5, 1.0])).split(", ")[2:]
     ['day of the week', 'time of day and days since the first training row']
     """
     parts = FittedDate.fit(days, "none", None).parts

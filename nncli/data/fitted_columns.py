@@ -28,7 +28,7 @@ Unknown = Literal["ignore", "error"]
 
 
 @frozen
-class Steps:
+class PreprocessingSteps:
     """What is done to the features of a table, by their kind."""
 
     scale: NumericScale
@@ -108,20 +108,20 @@ class FittedColumn:
         return parse(self.formula)
 
     @cached_property
-    def places(self) -> dict[str, int]:
-        """Among the categories, that of each text that a training row has."""
-        own = {category: place for place, category in enumerate(self.categories)}
+    def codes(self) -> dict[str, int]:
+        """Of each text that a training row has, its category's index."""
+        own = {category: code for code, category in enumerate(self.categories)}
         return {**own, **dict.fromkeys(self.rare, own.get(RARE_CATEGORY, 0))}
 
     @property
-    def place_of_others(self) -> int | None:
+    def code_of_unseen(self) -> int | None:
         """That of a text which no training row has, as long as it may be there; None: it has none.
 
-        It is the rare ones' place, so that what is learnt of them tells of it; a table of vectors
+        It is the rare ones', so that what is learnt of them tells of it; a table of vectors
         without rare ones has a row for it behind the others.
         """
         if self.rare:
-            return self.places[RARE_CATEGORY]
+            return self.codes[RARE_CATEGORY]
         return len(self.categories) if self.embedding else None
 
     @property
@@ -145,7 +145,7 @@ class FittedColumn:
         return [self.name, *indicator]
 
 
-def fit_columns(table: Table, rows: Array, steps: Steps) -> tuple[FittedColumn, ...]:
+def fit_columns(table: Table, rows: Array, steps: PreprocessingSteps) -> tuple[FittedColumn, ...]:
     """Those of a table's features. Raises DataError with all that is wrong."""
     found: list[tuple[str, str]] = []
     features = []
@@ -163,7 +163,9 @@ def fit_columns(table: Table, rows: Array, steps: Steps) -> tuple[FittedColumn, 
     return tuple(features)
 
 
-def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Steps) -> FittedColumn:
+def fit_column(
+    name: str, table: Table, column: Column, rows: Array, steps: PreprocessingSteps
+) -> FittedColumn:
     """The statistics of one feature on the training rows, whose values `column` holds."""
     is_missing = np.isnan(column.values)
     missing, present = int(is_missing.sum()), column.values[~is_missing]
@@ -209,7 +211,7 @@ def fit_column(name: str, table: Table, column: Column, rows: Array, steps: Step
 
 
 def fit_number(
-    name: str, present: Array, whole: Array, weights: Array | None, steps: Steps
+    name: str, present: Array, whole: Array, weights: Array | None, steps: PreprocessingSteps
 ) -> dict[str, Any]:
     """An encoding, of the values that are there; or shift and scale, of the fills as well."""
     fit = fitting(steps.encode, steps.bins, steps.scale, with_value=steps.with_value)

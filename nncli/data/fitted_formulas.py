@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nncli.data.fitted_columns import FittedColumn, Steps, as_truth, fit_number
+from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps, as_truth, fit_number
 from nncli.errors import DataError, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table, cell_problem
@@ -23,7 +23,7 @@ def fit_derived(
     features: Sequence[FittedColumn],
     table: Table,
     rows: Array,
-    steps: Steps,
+    steps: PreprocessingSteps,
 ) -> tuple[FittedColumn, ...]:
     """The derived columns on the training rows, of what stands there once gaps are filled.
 

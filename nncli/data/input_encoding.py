@@ -91,12 +91,11 @@ class Encoder:
             other = -np.inf if self.unknown == "error" or feature.fill is None else fill
             meaning = [TRUTHS.get(name.lower(), other) for name in names]
             return np.array([*meaning, fill])
-        known = feature.places
-        place = feature.place_of_others
-        nothing = -np.inf if place is None else place
-        other = -np.inf if self.unknown == "error" else nothing
+        known = feature.codes
+        unseen = -np.inf if feature.code_of_unseen is None else feature.code_of_unseen
+        other = -np.inf if self.unknown == "error" else unseen
         codes = [known.get(name, other) for name in names]
-        fill = np.nan if feature.fill is None else known.get(str(feature.fill), nothing)
+        fill = np.nan if feature.fill is None else known.get(str(feature.fill), unseen)
         return np.array([*codes, fill], float)
 
     def __call__(self, rows: Array) -> tuple[Array, dict[str, Array]]:
@@ -118,14 +117,14 @@ class Encoder:
         chosen = numbers if len(shown) == numbers.shape[1] else numbers[:, shown]
         scaled = chosen - shift
         scaled /= scale
-        if self.is_scaled_alone:  # nothing to spread out
+        if self.is_scaled_alone:  # nothing else to write
             return np.asarray(scaled)
         x = np.zeros((len(rows), self.width))
         x[:, inputs] = scaled
         of_input = dict(zip(inputs.tolist(), chosen.T, strict=True))
         for place, encoding in self.encodings:
             self._columns(x, place)[:] = encoding(of_input[self.slices[place].start])
-        self._spread_out(raw, x)
+        self._write_dates_and_one_hots(raw, x)
         x[:, [self.slices[place].stop - 1 for place in self.indicated]] = lacking
         return x
 
@@ -172,7 +171,7 @@ class Encoder:
         has_more = place < len(self.features) and self.features[place].indicator
         return x[:, inputs.start : inputs.stop - has_more]
 
-    def _spread_out(self, raw: Array, x: Array) -> None:
+    def _write_dates_and_one_hots(self, raw: Array, x: Array) -> None:
         """Write what dates and categories become."""
         for place, feature in enumerate(self.features):
             if feature.date is not None and not feature.for_formulas:

@@ -11,17 +11,17 @@ import numpy as np
 from nncli.data.categories import Categories
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import TableReader
-from nncli.data.reading.column_encoder import Form
+from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import in_other_case, listed
 from nncli.data.reading.encoded_rows import Encoded
-from nncli.data.reading.encoding import encode
 from nncli.data.reading.given_rows import NAME as GIVEN
 from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.pixel_columns import pictures_of, said
 from nncli.data.reading.tables import stays_on_disk, weights_of
 from nncli.data.reading.text_format import TextFormat
+from nncli.data.reading.type_inference import read_columns
 from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label
 from nncli.errors import DataError, did_you_mean, printable
@@ -29,7 +29,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Origin, Pair, Table, refuse_rows
 
-FORMS: dict[Kind, Form] = {"categorical": "text", "date": "date"}
+CELL_TYPES: dict[Kind, CellType] = {"categorical": "text", "date": "date"}
 
 
 @frozen
@@ -84,10 +84,10 @@ class NewRows:
         targets = list(self.learnt.targets) if needs_target else []
         weights = [self.weight] if self.weight in reader.names and self.weight else []
         self._check_names(name, reader, [*features, *targets])
-        encoded = encode(
+        encoded = read_columns(
             [(name, reader)],
             list(dict.fromkeys([*features, *targets, *weights])),
-            self._forms(targets) | dict.fromkeys(weights, "number"),
+            self._cell_types(targets) | dict.fromkeys(weights, "number"),
             self._parsers,
             on_disk=stays_on_disk([reader]),
             is_new=True,
@@ -155,21 +155,21 @@ class NewRows:
             f"{place}: lacks {what} {', '.join(guesses)}{more}; it has {listed(names)}{hint}"
         )
 
-    def _forms(self, targets: Sequence[str]) -> dict[str, Form]:
-        forms: dict[str, Form] = {
-            feature.name: FORMS.get(feature.kind, "number")
+    def _cell_types(self, targets: Sequence[str]) -> dict[str, CellType]:
+        types: dict[str, CellType] = {
+            feature.name: CELL_TYPES.get(feature.kind, "number")
             for feature in self.learnt.features
             if feature.kind != "boolean"  # which may be written as 0 and 1 or as yes and no
         }
         are_texts = self.learnt.classes or self.learnt.labels
-        return forms | dict.fromkeys(targets, "text" if are_texts else "number")
+        return types | dict.fromkeys(targets, "text" if are_texts else "number")
 
     def _categories(self, encoded: Encoded) -> dict[str, tuple[str, ...]]:
         """The texts of each feature, those that mean a category of the run in its spelling."""
         categories = {}
         for feature in self.learnt.features:
             if (texts := encoded.vocabularies.get(feature.name)) is not None:
-                words = (*feature.places,)
+                words = (*feature.codes,)
                 places = map(self._known(feature.name, words).index, texts)
                 categories[feature.name] = tuple(
                     text if place is None else words[place]

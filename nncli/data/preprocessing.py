@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncli.data.column_types import TRUTHS
-from nncli.data.fitted_columns import FittedColumn, Steps, Unknown, fit_columns
+from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps, Unknown, fit_columns
 from nncli.data.fitted_formulas import are_formulas_sound, fit_derived
 from nncli.data.input_encoding import Encoder, is_no_truth, is_unknown
 from nncli.data.scaling import Scale, Scaling
-from nncli.data.target_transforms import Transform, in_words
+from nncli.data.target_transforms import Transform, target_in_words
 from nncli.errors import DataError
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
@@ -61,7 +61,7 @@ class Preprocessing:
         cls,
         table: Table,
         rows: Array,
-        steps: Steps,
+        steps: PreprocessingSteps,
         target: Scale,
         transform: Transform = "none",
         formulas: "Mapping[str, Expression] | None" = None,
@@ -104,7 +104,7 @@ class Preprocessing:
     @property
     def learnt_targets(self) -> list[str]:
         """What the network is to predict, before scaling: `price`, or `ln(price)`."""
-        return [in_words(self.target.transform, name) for name in self.targets]
+        return [target_in_words(self.target.transform, name) for name in self.targets]
 
     @cached_property
     def width(self) -> int:
@@ -160,7 +160,7 @@ class Preprocessing:
                 if count := int(is_no_truth(column.values).sum()):
                     counts[feature.name] = count
                 continue
-            known = feature.places if feature.kind == "categorical" else TRUTHS
+            known = feature.codes if feature.kind == "categorical" else TRUTHS
             new = [
                 code
                 for code, name in enumerate(column.categories)

@@ -58,10 +58,10 @@ def in_own_units(transform: Transform, values: Array) -> Array:
         return _FUNCTIONS[transform].undo(values)
 
 
-def in_words(transform: Transform, name: str) -> str:
+def target_in_words(transform: Transform, name: str) -> str:
     """The transformed target as a formula.
 
-    >>> in_words("log1p", "price"), in_words("none", "price")
+    >>> target_in_words("log1p", "price"), target_in_words("none", "price")
     ('ln(1 + price)', 'price')
     """
     return _FUNCTIONS[transform].says.format(name)

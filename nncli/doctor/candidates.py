@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import yaml
 
 from nncli.doctor.diagnosed_run import DiagnosedRun
@@ -40,8 +39,8 @@ def scale_targets(run: DiagnosedRun) -> Edits:
     keys, job = run.built.experiment.data.preprocessing, run.job
     if run.built.table.task != "regression" or keys.target.scale != "none":
         return []
-    takes_all = job.network.loss.targets == (-np.inf, np.inf)
-    if not takes_all or not isinstance(job.network.output.activation, Identity):
+    network = job.network
+    if not (network.loss.takes_any_target and isinstance(network.output.activation, Identity)):
         return []
     if {keys.numeric.scale, keys.numeric.impute, keys.target.transform} == {"none"}:
         return [Edit("data.preprocessing", "{numeric: {scale: standard}}")]  # of targets as well

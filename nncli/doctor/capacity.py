@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from nncli.doctor.step_statistics import affordable_steps, make_steps
 from nncli.doctor.trials import BETTER, first_below, learns, of_guessing
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.optimizers import Adam, Optimizer
 from nncli.parts.schedules import Constant
@@ -32,7 +33,7 @@ EVALUATIONS = 10  # how often, in equal portions of the steps
 REFERENCES = tuple(Adam(learning_rate=rate) for rate in (0.01, 0.001, 0.1))
 
 
-@dataclass(frozen=True)
+@frozen
 class Memorized:
     """The loss left of a few rows that a fresh network is to learn by heart.
 

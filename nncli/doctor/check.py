@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
+from nncli.frozen import frozen
 
 M = TypeVar("M")  # what a check measures; str() of it is the result in words
 
 
-@dataclass(frozen=True)
+@frozen
 class Fix:
     """The edit that is suggested.  tried: what it did in a short trial."""
 
@@ -20,7 +20,7 @@ class Fix:
     tried: str = ""
 
 
-@dataclass(frozen=True)
+@frozen
 class Finding:
     """check: which one found it.  value: the number of the message.  tried: what the edit did."""
 
@@ -40,7 +40,7 @@ class Finding:
         }
 
 
-@dataclass(frozen=True)
+@frozen
 class CheckResult:
     """What one check came to.
 
@@ -61,7 +61,7 @@ class Rank(Enum):
     SYMPTOM = "if nothing else was found"
 
 
-@dataclass(frozen=True)
+@frozen
 class Criterion(Generic[M]):
     """A number out of its limits, and what may mend that.
 
@@ -98,7 +98,7 @@ class Criterion(Generic[M]):
         return Finding(name, f"{self.message(measured)}{cause}", value, fix.edit, fix.tried)
 
 
-@dataclass(frozen=True)
+@frozen
 class Check(Generic[M]):
     """One question.
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +11,7 @@ from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.trials import finish_run, learns_most
+from nncli.frozen import frozen
 
 FEWEST = 5  # logged epochs
 LATE = 0.1  # the last share of a run
@@ -22,7 +22,7 @@ EARLY = 0.8  # of the epochs: an overfit run was best before
 LOST = 0.05  # of the best constant's loss
 
 
-@dataclass(frozen=True)
+@frozen
 class Bouncing:
     """rise: by how much the loss went up from one logged epoch to the next in the second half, in
     losses of guessing.
@@ -76,7 +76,7 @@ BOUNCING = Check[Bouncing](
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Overfitting:
     """best, last: (epoch, val_loss).  rise: from the best to the last, in losses of guessing.
 
@@ -149,7 +149,7 @@ OVERFITTING = Check[Overfitting](
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Unfinished:
     """The fall of the loss in the last tenth of the epochs, as a share of the whole fall.
 

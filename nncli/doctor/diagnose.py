@@ -1,7 +1,6 @@
 """Diagnose: every check in order, causes before what they lead to, and what each layer shows."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from nncli.doctor.step_sizes import GRADIENTS, STEPS, moved
 from nncli.doctor.training_loss import GUESSING, REGULARIZATION
 from nncli.doctor.units import DEAD_UNITS, SATURATED_UNITS, units_of
 from nncli.engine.threads import limited
+from nncli.frozen import frozen
 
 CHECKS: tuple[Check[Any], ...] = (
     DIVERGENCE,
@@ -38,7 +38,7 @@ CHECKS: tuple[Check[Any], ...] = (
 MOST_FINDINGS = 5
 
 
-@dataclass(frozen=True)
+@frozen
 class LayerStatistics:
     """What one layer shows; None where a layer has no such thing.
 
@@ -59,7 +59,7 @@ class LayerStatistics:
     saturated: float | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Diagnosis:
     """Everything the doctor says.
 

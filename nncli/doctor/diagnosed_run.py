@@ -1,7 +1,7 @@
 """Diagnosed run: its data, its weights at the start and as they are now, as the checks see them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from nncli.engine.job import Job
 from nncli.engine.network import Network
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
 from nncli.parts.table import Table
@@ -42,7 +43,7 @@ FAR = 1e3  # times the loss of guessing, and the start's: where no learning lead
 GROWN = 1e6  # times the length of the first weights: neither do any that learn get there
 
 
-@dataclass(frozen=True)
+@frozen
 class DiagnosedRun:
     """What `built` trains, from the start's weights to those in use (`theta`)."""
 

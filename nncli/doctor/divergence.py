@@ -12,13 +12,14 @@ from nncli.doctor.diagnosed_run import POOR, DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.feature_scales import input_sizes, scalings, target_sizes
 from nncli.doctor.step_statistics import affordable_steps, make_steps
-from nncli.doctor.trials import first_below, in_words, of_guessing, share_after, trial_steps
+from nncli.doctor.trials import first_below, of_guessing, share_after, trial_in_words, trial_steps
 from nncli.engine.gradient_norms import layer_places, norm, norm_at
 from nncli.engine.notation import symbol
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
+from nncli.frozen import frozen
 
 TINY = 1e-300
 ASTRAY = 10.0  # times the best constant's loss, or the least one if that is more
@@ -50,7 +51,7 @@ class Growth:
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class Divergence:
     """A run that left the finite numbers once, and does not here.
 
@@ -76,7 +77,7 @@ class Divergence:
         return trial_steps(self.run)
 
 
-@dataclass(frozen=True)
+@frozen
 class Overflow(Divergence):
     """A run that left the finite numbers, and does so again from its last checkpoint."""
 
@@ -108,7 +109,7 @@ class Overflow(Divergence):
         )
 
 
-@dataclass(frozen=True)
+@frozen
 class BlowUp(Divergence):
     """A run that stayed finite and went astray: what metrics.csv and the weights tell of it."""
 
@@ -202,7 +203,7 @@ def keep_finite(run: DiagnosedRun, edits: Edits, measured: Divergence) -> Fix:
     assert trial is not None, "adam can always be tried"
     edit, share = trial
     if math.isfinite(share):
-        return Fix(edit, in_words(share, steps))
+        return Fix(edit, trial_in_words(share, steps))
     unknown = replace(edit, cause="no cause was found")
     return Fix(unknown, "no edit tried keeps the loss finite, this one neither")
 

@@ -1,19 +1,20 @@
 """Edit: one key of the config and its new value, as short as a user would write it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 import yaml
 
 from nncli.config.dump import plain
 from nncli.config.hints import required
+from nncli.frozen import frozen
 from nncli.parts.activations import Activation
 from nncli.parts.initializers import Initializer
 from nncli.parts.layers import Dense, Layer, Output
 
 
-@dataclass(frozen=True)
+@frozen
 class Edit:
     """One key of the config and its new value, as YAML text.
 

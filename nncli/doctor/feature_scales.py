@@ -1,7 +1,6 @@
 """Feature scales: are inputs and targets of a size that weights are made for?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,11 +14,12 @@ from nncli.doctor.trials import (
     BETTER,
     NO_BETTER,
     goes_astray,
-    in_words,
     share_after,
+    trial_in_words,
     trial_steps,
 )
 from nncli.errors import printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.layers import BatchNorm
 
@@ -27,7 +27,7 @@ LARGEST, SMALLEST = 10.0, 0.1  # root mean squares
 PEAK = 0.5  # an input that ever gets there isn't small, but rare
 
 
-@dataclass(frozen=True)
+@frozen
 class Size:
     """An input or a target over the training rows; peak: the greatest absolute value."""
 
@@ -88,7 +88,7 @@ def scalings(run: DiagnosedRun) -> list[Edit]:
     ]
 
 
-@dataclass(frozen=True)
+@frozen
 class InputSizes:
     """Of one input at least."""
 
@@ -115,7 +115,7 @@ class InputSizes:
         return f"unscaled inputs: {self.worst}{others}"
 
 
-@dataclass(frozen=True)
+@frozen
 class TargetSize:
     """Of the largest target."""
 
@@ -150,7 +150,7 @@ def does_not_lead_astray(run: DiagnosedRun, edits: Edits, _: object) -> Fix | No
     is_better, is_whole = share <= BETTER * run.share, steps == steps_of(run.job)
     if is_whole and run.share < NO_BETTER and not is_better:
         return None
-    return Fix(edits[0], in_words(share, steps))
+    return Fix(edits[0], trial_in_words(share, steps))
 
 
 INPUTS = Check[InputSizes](

@@ -1,7 +1,7 @@
 """Forward: what a network computes at fixed parameters, and what guesses would cost."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.rows import is_in_memory
 from nncli.engine.workspace import Workspace
+from nncli.frozen import frozen
 from nncli.parts.activations import Identity
 from nncli.parts.arrays import Array, LayerBuffers
 from nncli.parts.layers import (
@@ -106,7 +107,7 @@ def data_loss(network: Network, theta: Array, rows: EvaluationSet) -> float:
     return total * network.loss.factor(*rows.targets.shape)
 
 
-@dataclass(frozen=True)
+@frozen
 class BaselineLosses:
     """Data losses over the same rows: what to compare a loss with.
 

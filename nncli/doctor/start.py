@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Fix, Rank
@@ -10,6 +9,7 @@ from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edits
 from nncli.doctor.feature_scales import scalings
 from nncli.doctor.trials import as_fix, first_below, the_first
+from nncli.frozen import frozen
 from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 
@@ -17,7 +17,7 @@ from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 MOST, MOST_OF_SQUARES = 4.0, 10.0
 
 
-@dataclass(frozen=True)
+@frozen
 class StartLoss:
     """excess: in losses of an even guess, both above the perfect one.  guess: that, in words.
 
@@ -104,7 +104,7 @@ LOSS_AT_START = Check[StartLoss](
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class SymmetricUnits:
     """layers: those whose units are all alike, one at least.  count: the units of the first."""
 

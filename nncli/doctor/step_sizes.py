@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from nncli.doctor.forward import BATCH, sampled
 from nncli.doctor.step_statistics import LayerSteps, gradient_norms
 from nncli.doctor.trials import learns_most, of_guessing
 from nncli.engine.gradient_norms import layer_places, norm_at
+from nncli.frozen import frozen
 from nncli.parts.activations import Relu
 
 VANISHED, EXPLODED = 0.05, 1e3  # the first layer's norm over the last one's
@@ -50,7 +51,7 @@ def rounding(run: DiagnosedRun) -> float:
     return ROUNDINGS * eps * math.sqrt(excess) if 0.0 < excess < math.inf else 0.0
 
 
-@dataclass(frozen=True)
+@frozen
 class Gradients:
     """|gradient| of the first trained layer at the initial weights, and over that of the last.
 
@@ -132,7 +133,7 @@ GRADIENTS = Check[Gradients](
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class StepSizes:
     """Steps of a run, early and where training was left, by layer.
 

@@ -1,7 +1,7 @@
 """Training loss: is it better than a guess's, and is it regularization that keeps it high?"""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Fix, Rank
@@ -14,14 +14,16 @@ from nncli.doctor.trials import (
     NO_BETTER,
     best,
     first_below,
-    in_words,
     of_guessing,
     outcomes,
     share_at,
     trained,
+    trial_in_words,
     trial_steps,
     val_share_after,
 )
+from nncli.errors import counted
+from nncli.frozen import frozen
 from nncli.parts.layers import Dropout, GaussianNoise
 
 WORSE = 1.02  # times the best constant's loss
@@ -31,7 +33,7 @@ MUCH_BETTER = 0.7  # times the run's own loss: without it any network learns its
 POOR = 0.8  # of the best constant's loss: what many tables can't tell either
 
 
-@dataclass(frozen=True)
+@frozen
 class TrainingLoss:
     """share: of what the best constant answer costs.  guess: how that one is found.
 
@@ -83,7 +85,7 @@ def better_training(run: DiagnosedRun) -> Edits:
         smaller = [Edit("network.hidden", layers) for layers in ("[8]", "[]")]
         return candidates.because({"the rows are learned by heart": smaller})
     factors = [10, 100] if 10 * steps < affordable_steps(run.job) else []
-    too_short = "1 step is too few" if steps == 1 else f"{steps:,} steps are too few"
+    too_short = f"{counted(steps, 'step')} {'is' if steps == 1 else 'are'} too few"
     # few units can guess as well as many; what has many layers isn't short of them
     wider = [] if run.share > WORSE or candidates.is_deep(run) else candidates.wider(run)
     causes = {
@@ -119,7 +121,7 @@ def predict_much_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix | Non
         return None
     edited = run.with_edit(trial[0])
     assert edited is not None
-    return Fix(trial[0], in_words(trial[1], trial_steps(edited)))
+    return Fix(trial[0], trial_in_words(trial[1], trial_steps(edited)))
 
 
 def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
@@ -130,7 +132,7 @@ def predict_better(run: DiagnosedRun, edits: Edits, _: object) -> Fix:
     edited = run.with_edit(edit)
     assert edited is not None
     if share <= max(NO_BETTER, BETTER * max(run.share, run.val_share)):
-        return Fix(edit, in_words(share, trial_steps(edited)))
+        return Fix(edit, trial_in_words(share, trial_steps(edited)))
     tried = f"with it {of_guessing(share)} is left; no edit tried did better"
     may_be_noise = ": the features may not tell the target" if share < WORSE else ""
     return Fix(replace(edit, cause=""), f"{tried}{may_be_noise}")
@@ -169,7 +171,7 @@ GUESSING = Check[TrainingLoss](
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class Regularization:
     """The penalty at the weights in use beside the loss, and the largest rate of dropout and
     standard deviation of noise.
@@ -215,7 +217,7 @@ def generalize_most(run: DiagnosedRun, edits: Edits, measured: Regularization) -
     if trial is None or trial[1] > min(MUCH_BETTER * measured.share, NO_BETTER):
         return None
     edit, share = trial
-    return Fix(edit, in_words(share, steps))
+    return Fix(edit, trial_in_words(share, steps))
 
 
 REGULARIZATION = Check[Regularization](

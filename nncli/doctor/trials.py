@@ -8,6 +8,7 @@ from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.forward import data_loss, with_batch_statistics
 from nncli.doctor.step_statistics import affordable_steps, make_steps, steps_of, stopped_weights
+from nncli.errors import counted
 from nncli.parts.arrays import Array
 
 Trial = tuple[Edit, float]  # the edit, and what it leads to: lower is better
@@ -68,10 +69,9 @@ def of_guessing(share: float) -> str:
     return f"{share:.3g} times the loss of guessing"
 
 
-def in_words(share: float, steps: int) -> str:
+def trial_in_words(share: float, steps: int) -> str:
     """What a trial led to; what is no better than guessing is a first step only."""
-    count = "1 step" if steps == 1 else f"{steps:,} steps"
-    tried = f"with it {of_guessing(share)} is left after {count}"
+    tried = f"with it {of_guessing(share)} is left after {counted(steps, 'step')}"
     return tried if share < NO_BETTER else f"{tried}: {FIRST_STEP}"
 
 
@@ -111,7 +111,7 @@ def learns_most(run: DiagnosedRun, edits: Iterable[Edit], _: object = None) -> F
     if trial is None or trial[1] > min(BETTER * run.share, NO_BETTER):
         return None
     edit, share = trial
-    return Fix(edit, in_words(share, steps))
+    return Fix(edit, trial_in_words(share, steps))
 
 
 def the_first(run: DiagnosedRun, edits: Edits, _: object = None) -> Fix | None:
@@ -182,7 +182,7 @@ def stay_healthy(badness: Badness, most: float) -> Choice:
         if trial is None or trial[1] > NO_BETTER:
             return None
         edit, share = trial
-        return Fix(edit, in_words(share, steps))
+        return Fix(edit, trial_in_words(share, steps))
 
     return choose
 

@@ -1,7 +1,6 @@
 """Units: are there some that can't learn any more, dead relus or sigmoids at their bounds?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from nncli.doctor.edit import Edits
 from nncli.doctor.feature_scales import scalings
 from nncli.doctor.forward import forward_chunks
 from nncli.doctor.trials import start_healthy, stay_healthy
+from nncli.frozen import frozen
 from nncli.parts.activations import Activation, Relu, Sigmoid, Tanh
 from nncli.parts.arrays import Array
 from nncli.parts.layers import ActivationLayer, Dense, Layer
@@ -23,7 +23,7 @@ MOST_SATURATED = 0.9  # after training, which drives units apart where classes a
 LOST_SLOPE = 0.02  # of the steepest: beyond |z| = 5.3 of a sigmoid, 2.6 of a tanh
 
 
-@dataclass(frozen=True)
+@frozen
 class Units:
     """The units of one hidden layer: whether each is dead, and the share that is saturated."""
 
@@ -97,7 +97,7 @@ def most_saturated(run: DiagnosedRun, theta: Array) -> float:
     return max((units.saturated or 0.0 for units in units_of(run, theta)), default=0.0)
 
 
-@dataclass(frozen=True)
+@frozen
 class DeadUnits:
     """Of the layers with relus, one at least.
 
@@ -172,7 +172,7 @@ DEAD_UNITS = Check[DeadUnits](
 )
 
 
-@dataclass(frozen=True)
+@frozen
 class SaturatedUnits:
     """The layers with the largest share of saturated values, at the start and now."""
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from functools import cached_property
 
 from nncli.engine.job import Job
+from nncli.engine.metric_columns import TRAIN, VAL
 from nncli.engine.state import Best, TrainState
 from nncli.errors import UndefinedMonitor
 from nncli.frozen import frozen
 from nncli.parts.schedules import ReduceOnPlateau
 
-TRAIN, VAL = "", "val_"  # splits, by the prefix of their columns
+FINISHED = ("epochs", "early_stopping", "converged")  # why training stops by itself
 
 
 @frozen
@@ -54,11 +55,6 @@ class EpochReport:
         return {"epoch": self.epoch, "loss": self.loss, **val, **self.metrics, **rest}
 
 
-def split_of(column: str) -> str:
-    """The one that a column is about."""
-    return VAL if column.startswith(VAL) else TRAIN
-
-
 def wait_anew(job: Job, state: TrainState) -> None:
     """Training goes on although early stopping had ended it: it waits from the beginning."""
     settings = job.training.early_stopping
@@ -84,7 +80,7 @@ class EpochMonitor:
         """
         job = self.job
         columns = [*job.watched.values(), job.monitor] if self.needs_every_epoch else []
-        watched = frozenset(split_of(column) for column in columns)
+        watched = frozenset(VAL if column.startswith(VAL) else TRAIN for column in columns)
         return frozenset({TRAIN, VAL}) if TRAIN in watched else watched
 
     def is_due(self, epoch: int) -> bool:

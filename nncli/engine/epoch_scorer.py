@@ -4,10 +4,11 @@ from collections.abc import Collection, Set
 from dataclasses import replace
 
 from nncli.engine.arena import Arena
-from nncli.engine.epoch_monitor import TRAIN, VAL, EpochReport
+from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.evaluator import Evaluator, workspace_for
 from nncli.engine.gradient_norms import GradientNorms
 from nncli.engine.job import Job
+from nncli.engine.metric_columns import TRAIN, VAL
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.parts.arrays import Array
 

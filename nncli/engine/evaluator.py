@@ -15,8 +15,8 @@ from nncli.engine.rows import Batch, InputBlock, Inputs, X, is_in_memory
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.frozen import frozen
-from nncli.parts.answers import Answers
 from nncli.parts.arrays import Array, LayerBuffers
+from nncli.parts.class_predictions import ClassPredictions
 from nncli.parts.metrics import Metric
 
 
@@ -127,7 +127,8 @@ class Forward:
 class Evaluator:
     """Scores one set of rows; workspace, keeps, ranks: as in Forward.
 
-    By default outputs are kept unless they take much, and no metric needs more than `Answers`.
+    By default outputs are kept unless they take much, and no metric needs more than
+    `ClassPredictions` of them.
     """
 
     def __init__(
@@ -146,13 +147,13 @@ class Evaluator:
         self.network, self.rows, self.decode, self.metrics = network, rows, decode, metrics
         if keeps is None:
             are_classes = rows.truth.ndim == 1
-            needs_all = not all(metric.takes_answers for metric in metrics.values())
+            needs_all = not all(metric.takes_class_predictions for metric in metrics.values())
             keeps = is_kept(len(rows), network.outputs, theta.itemsize)
             keeps = keeps or needs_all or not are_classes
         self.forward = Forward(network, theta, rows.inputs, workspace, keeps=keeps, ranks=ranks)
-        self.answers = None
+        self.class_predictions = None
         if not keeps:
-            self.answers = Answers.empty(len(rows), network.outputs, theta.dtype)
+            self.class_predictions = ClassPredictions.empty(len(rows), network.outputs, theta.dtype)
 
     @property
     def outputs(self) -> Array:
@@ -167,8 +168,8 @@ class Evaluator:
             own = None if weights is None else weights[chosen]
             loss = passes.data_loss(self.network, last, targets[chosen], own)
             totals.append((chosen.start, chosen.stop, loss))
-            if self.answers is not None:
-                self.answers.note(chosen, self.decode(last.y), self.rows.truth[chosen])
+            if self.class_predictions is not None:
+                self.class_predictions.note(chosen, self.decode(last.y), self.rows.truth[chosen])
         total = 0.0
         for _, _, loss in sorted(self._collected(totals)):
             total += loss
@@ -176,11 +177,11 @@ class Evaluator:
         return total * factor + self.network.penalty(self.forward.workspace.tensors)
 
     def _collected(self, totals: list[ChunkTotal]) -> list[ChunkTotal]:
-        """Those of all ranks, on rank 0, which then has their outputs or answers too."""
+        """Those of all ranks, on rank 0, which then has their outputs or class predictions too."""
         if self.ranks.count == 1:
             return totals
-        answers = self.answers
-        kept = [self.outputs] if answers is None else [answers.chosen, answers.given]
+        few = self.class_predictions
+        kept = [self.outputs] if few is None else [few.predicted, few.true_probability]
         parts = [[array[start:stop] for array in kept] for start, stop, _ in totals]
         collected: list[ChunkTotal] = []
         for others, theirs in self.ranks.collect((totals, parts)):
@@ -197,7 +198,7 @@ class Evaluator:
             if self.ranks.number:
                 return self.ranks.share(Score(loss, {}))
             truth = self.rows.truth
-            predictions = self.answers or self.decode(self.outputs)
+            predictions = self.class_predictions or self.decode(self.outputs)
             metrics = {name: metric(predictions, truth) for name, metric in self.metrics.items()}
         return self.ranks.share(Score(loss, metrics))
 

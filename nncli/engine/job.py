@@ -10,6 +10,7 @@ import numpy as np
 from nncli.constraints import Seed
 from nncli.engine.batches import Batches
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.metric_columns import VAL
 from nncli.engine.network import Network
 from nncli.engine.settings import Training, default_monitor
 from nncli.engine.state import TrainState, stream
@@ -57,8 +58,7 @@ class Job:
     @property
     def batch_rows(self) -> int:
         """Rows of a step."""
-        size = self.training.batch_size
-        return len(self.train) if size == "full" else min(size, len(self.train))
+        return self.training.batch_rows(len(self.train))
 
     @property
     def of_whole_batches(self) -> "Job":
@@ -68,7 +68,7 @@ class Job:
     @property
     def steps_per_pass(self) -> int:
         """Steps in which shuffled batches take every row once."""
-        return -(-len(self.train) // self.batch_rows)
+        return self.training.steps_per_pass(len(self.train))
 
     @property
     def steps_per_epoch(self) -> int:
@@ -122,7 +122,7 @@ class Job:
 
     def is_score(self, column: str) -> bool:
         """Whether higher is better."""
-        metric = self.metrics.get(column.removeprefix("val_"))
+        metric = self.metrics.get(column.removeprefix(VAL))
         return metric is not None and metric.is_score
 
     def gain(self, column: str, before: float, after: float) -> float:
@@ -147,13 +147,7 @@ class Job:
     @cached_property
     def watched(self) -> dict[str, str]:
         """The columns that decide when to stop or the rate, by the key that names them."""
-        training, schedule = self.training, self.schedule
-        settings = {
-            "training.early_stopping.monitor": training.early_stopping,
-            "training.converged.monitor": training.converged,
-            "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
-        }
-        return {key: found.monitor for key, found in settings.items() if found is not None}
+        return watched_columns(self.training, self.schedule)
 
     def batches(self, state: TrainState) -> Batches:
         """Which rows each step takes, drawn from the state's stream."""
@@ -184,3 +178,13 @@ class Job:
         shuffle = stream("shuffle", self.seeds.shuffle)
         dropout = stream("dropout", self.seeds.dropout)
         return TrainState(theta.astype(dtype, copy=False), slots, shuffle, dropout)
+
+
+def watched_columns(training: Training, schedule: Schedule) -> dict[str, str]:
+    """The columns that decide when to stop or the rate, by the key that names them."""
+    settings = {
+        "training.early_stopping.monitor": training.early_stopping,
+        "training.converged.monitor": training.converged,
+        "schedule.monitor": schedule if isinstance(schedule, ReduceOnPlateau) else None,
+    }
+    return {key: found.monitor for key, found in settings.items() if found is not None}

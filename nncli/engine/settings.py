@@ -97,6 +97,14 @@ class Training(TrainingKeys):
     threads: PositiveInt = field()
     engine: str = "numpy"
 
+    def batch_rows(self, rows: int) -> int:
+        """Rows of a step, of so many that train."""
+        return rows if self.batch_size == "full" else min(self.batch_size, rows)
+
+    def steps_per_pass(self, rows: int) -> int:
+        """Steps in which shuffled batches take every one of so many rows once."""
+        return -(-rows // self.batch_rows(rows))
+
 
 def default_monitor(n_val: int) -> str:
     """The column watched where none is named. n_val: how many rows validate."""

@@ -12,6 +12,8 @@ from nncli.errors import FileFailure
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import PlateauState
 
+STREAMS = ("split", "init", "shuffle", "dropout")
+TRAINING_STREAMS = STREAMS[1:]  # whose seeds tell runs on the same rows apart
 IN_MEMORY = 1 << 18  # bytes of a snapshot up to which it is a copy in memory
 
 
@@ -21,8 +23,7 @@ def stream(name: str, seed: int, *places: int) -> np.random.Generator:
     Streams of one seed are independent: drawing more from one leaves the others as they are.
     places: make it one of many, such as that of a step and a shard.
     """
-    number = ("split", "init", "shuffle", "dropout").index(name)
-    return np.random.default_rng([number, seed, *places])
+    return np.random.default_rng([STREAMS.index(name), seed, *places])
 
 
 @dataclass

@@ -8,6 +8,7 @@ temporary arrays.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -58,10 +59,10 @@ class Tape:
         self.operations.append(operation)
         self.calls.append(operation.call)
 
-    def wrap(self, array: Array) -> Array:
+    def wrap(self, array: Array, kind: "type[Recorded] | None" = None) -> Array:
         """The same memory, as an array whose NumPy calls go onto this tape."""
-        recorded = array.view(Recorded)
-        recorded.tape, recorded.array = self, array
+        recorded = array.view(kind or Recorded)
+        recorded.tape_reference, recorded.array = ref(self), array
         return recorded
 
     def wrap_all(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -73,17 +74,26 @@ class Recorded(np.ndarray):
     """An array that writes NumPy calls to its tape instead of carrying them out.
 
     array: the ordinary one that was wrapped; None for a view of it, such as its transpose.
+    tape_reference: a weak one. The operations hold ordinary views whose `base` is a recorded one,
+    and no search for garbage looks behind a `base`: a tape held here was never freed.
     """
 
-    tape: Tape
+    tape_reference: ReferenceType[Tape]
     array: Array | None = None
+
+    @property
+    def tape(self) -> Tape:
+        """Where calls are written down, held by whoever records."""
+        tape = self.tape_reference()
+        assert tape is not None
+        return tape
 
     def __array_finalize__(self, source: Any) -> None:
         if isinstance(source, Recorded):
             mine, others = self.view(np.ndarray), source.view(np.ndarray)
             if self.size and not np.may_share_memory(mine, others):
                 raise _unrecordable("a copy of an array")  # numbers of now, not of each replay
-            self.tape = source.tape
+            self.tape_reference = source.tape_reference
 
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any

@@ -20,7 +20,7 @@ from nncli.evaluation.rivals import RivalTask
 from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, deciding
 from nncli.parts.table import Task
-from nncli.untrusted_files.opening import in_words
+from nncli.untrusted_files.opening import size_in_words
 
 if TYPE_CHECKING:
     from nncli.evaluation.background_fit import Fitted
@@ -39,8 +39,9 @@ def _refuse_too_many(rows: int, classes: int) -> None:
     size = COPIES * 8 * rows * classes + COPIES * 8 * classes**2  # and counts of class by class
     if size > (free := available()):
         raise UserError(
-            f"a report of {rows:,} rows and {classes:,} classes would take about {in_words(size)} "
-            f"of memory: {in_words(free)} are free: metrics.csv has what training measured"
+            f"a report of {rows:,} rows and {classes:,} classes would take about "
+            f"{size_in_words(size)} of memory: {size_in_words(free)} are free: metrics.csv has "
+            "what training measured"
         )
 
 

@@ -1,10 +1,11 @@
 """Statistics: how sure a mean is, and a difference of two, and which of several differ."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from nncli.frozen import frozen
 
 FEWEST = 3  # values, below which nothing is said of how sure a mean is
 LEVEL = 0.95
@@ -22,7 +23,7 @@ QUANTILES = (
 Test = Literal["paired t", "corrected paired t", "Welch"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Mean:
     """A mean, and how far off it could be.
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 
 import numpy as np
 
 from nncli.evaluation.figures import number
 from nncli.evaluation.report import Report
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
 from nncli.parts.table import Table
@@ -16,7 +16,7 @@ from nncli.parts.table import Table
 MOST = 10
 
 
-@dataclass(frozen=True)
+@frozen
 class WorstRow:
     """A row, and what was made of it.
 

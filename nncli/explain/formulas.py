@@ -3,27 +3,26 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from nncli.assembly.build import Built
 from nncli.assembly.decided import decided_in_words
 from nncli.data.fitted_formulas import formulas_in_words
-from nncli.data.target_transforms import in_words
+from nncli.data.target_transforms import target_in_words
 from nncli.engine.network import Network, Node
 from nncli.engine.notation import SLOTS, bracketed, scaled, symbol, written
 from nncli.errors import few, printable
+from nncli.frozen import frozen
 from nncli.parts.initializers import Initializer, VarianceScaling
 from nncli.parts.layers import Dense
 from nncli.parts.optimizer_state import InitialMoments
 from nncli.parts.optimizers import Optimizer, Sgd
 from nncli.parts.schedules import ReduceOnPlateau
 from nncli.parts.threshold_choice import ChosenThreshold
-from nncli.registry import Part
 
 
-@dataclass(frozen=True)
+@frozen
 class Formula:
     """One line: what is set, and to what; section says which heading it stands under."""
 
@@ -57,11 +56,6 @@ def formulas(
     ]
 
 
-def first_line(part: Part) -> str:
-    """What a part without a formula says of itself."""
-    return (part.__doc__ or part.name).strip().splitlines()[0].rstrip(".")
-
-
 def _data(built: Built) -> Iterator[tuple[str, str]]:
     rows = ", ".join(f"{len(chosen)} {name}" for name, chosen in built.rows.named().items())
     yield "rows", rows
@@ -84,7 +78,7 @@ def _data(built: Built) -> Iterator[tuple[str, str]]:
         yield "t", "0 or 1" if units == 1 else f"one-hot, {units} classes"
     else:
         target = built.preprocessing.target
-        said, value = SCALES[target.method], in_words(target.transform, "value")
+        said, value = SCALES[target.method], target_in_words(target.transform, "value")
         if target.transform != "none":
             said = (
                 value if target.method == "none" else f"{said.replace('value', 'u')}; u = {value}"
@@ -127,9 +121,8 @@ def _forward(network: Network) -> Iterator[tuple[str, str]]:
     for node in network.nodes:
         layer = node.layer
         for name, template in {**layer.formulas(), **layer.state_formulas()}.items():
-            said = in_symbols(template, network, node) or first_line(
-                layer.activation if isinstance(layer, Dense) else layer
-            )
+            part = layer.activation if isinstance(layer, Dense) else layer
+            said = in_symbols(template, network, node) or part.summary
             yield symbol(network, f"{node.name}/{name}"), said
         if layer.is_random:
             yield symbol(network, f"{node.name}/a"), "the input itself, when not training"
@@ -146,7 +139,7 @@ def _starts(network: Network) -> Iterator[tuple[str, str]]:
 
 
 def _start(start: Initializer, shape: tuple[int, ...]) -> str:
-    said = f"{start.name}: {start.fill(first_line(start))}"
+    said = f"{start.name}: {start.fill(start.summary)}"
     keys = ", ".join(f"{key} {value}" for key, value in vars(start).items())
     said += f" ({keys})" if keys else ""
     if isinstance(start, VarianceScaling):
@@ -163,7 +156,7 @@ def _loss(built: Built) -> Iterator[tuple[str, str]]:
     names = {"a": symbol(network, f"{last.name}/a"), "t": "t"}
     unit = ", in nats" if network.is_matched and loss.unit else ""
     weighed = "w * " if built.job.train.weights is not None else ""
-    term = loss.fill(loss.formula).format(**names) if loss.formula else first_line(loss)
+    term = loss.fill(loss.formula).format(**names) if loss.formula else loss.summary
     yield "loss", f"{loss.title}: {loss.reduction} of {weighed}{_bracketed(term)}{unit}"
     if smoothing := loss.smoothing_formula(network.outputs):
         yield "t", f"{smoothing.format(y='y')}    [label smoothing; y is 0 or 1]"
@@ -244,7 +237,7 @@ def _rates(built: Built) -> Iterator[tuple[str, str]]:
     if schedule.is_constant:
         yield "lr", base
         return
-    said = schedule.fill(schedule.formula).replace("{lr}", base) or first_line(schedule)
+    said = schedule.fill(schedule.formula).replace("{lr}", base) or schedule.summary
     yield "lr", f"{schedule.name}: {said}; t = {schedule.interval}, T = {total}"
     if warmup:
         rise = f"{base} * (t + 1) / {warmup} up to t = {warmup - 1}"

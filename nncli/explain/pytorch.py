@@ -1,13 +1,13 @@
 """PyTorch: the code that trains the same network by the same steps."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from textwrap import indent
 
 from nncli.assembly.build import Built
 from nncli.engine.network import Node
 from nncli.equivalent import Equivalent, unsupported
 from nncli.explain.pytorch_training import loop, optimizer, schedule
+from nncli.frozen import frozen
 from nncli.parts.activations import Identity
 from nncli.parts.initializers import Initializer, ScaledNormal, VarianceScaling
 from nncli.parts.layers import ActivationLayer, Affine, BatchNorm
@@ -83,7 +83,7 @@ def _line(found: Equivalent, node: Node) -> Equivalent:
     return Equivalent(code, *found.notes)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Entry:
     """A module of a Sequential. layers: those in it, and where: "" for itself, or `.layers[0]`."""
 

@@ -16,12 +16,12 @@ with which an argument changes sides of a kink.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.gradcheck.objectives import EPSILON, ObjectiveFunction
 from nncli.parts.arrays import Array
 
@@ -40,7 +40,7 @@ class Outcome(Enum):
     KINK = "kink"
 
 
-@dataclass(frozen=True)
+@frozen
 class Element:
     """One element of a gradient, both ways.
 
@@ -73,7 +73,7 @@ def relative_error(a: float, n: float, bound: float = 0.0) -> float:
     return excess / max(abs(a), abs(n)) if excess else 0.0
 
 
-@dataclass(frozen=True)
+@frozen
 class AnalyticGradient:
     """The gradient by backpropagation, and to what it and f are known where they are computed.
 
@@ -101,7 +101,7 @@ def analytic_gradient(objective: ObjectiveFunction) -> AnalyticGradient:
     return AnalyticGradient(gradient, SAFETY * gradient_error, SAFETY * value_error)
 
 
-@dataclass(frozen=True)
+@frozen
 class _Difference:
     """n(h). crosses: whether an argument of a kinked function changes sides."""
 

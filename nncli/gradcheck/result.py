@@ -1,15 +1,15 @@
 """Result: what a gradient check found, tensor by tensor."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.gradcheck.comparison import Element, Outcome
 from nncli.parts.arrays import Shape
 
 
-@dataclass(frozen=True)
+@frozen
 class TensorCheck:
     """One tensor's gradient of the data loss or of the penalty.
 
@@ -58,7 +58,7 @@ class TensorCheck:
         return [int(i) for i in np.unravel_index(element.index - self.start, self.shape)]
 
 
-@dataclass(frozen=True)
+@frozen
 class GradientCheck:
     """loss: data loss plus penalty of `rows` rows, out of `step_rows` that a step takes."""
 

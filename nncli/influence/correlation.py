@@ -1,9 +1,8 @@
 """Correlation: columns that say much the same: neither is needed while the other is there."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
@@ -11,7 +10,7 @@ STRONG = 0.8
 MOST_ROWS = 2_000
 
 
-@dataclass(frozen=True)
+@frozen
 class CorrelatedPair:
     """Two columns of numbers and Spearman's rank correlation between them."""
 

@@ -1,10 +1,10 @@
 """Permutation importance: what is lost when a column's values are dealt out to other rows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.influence.loss_per_row import loss_of
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
@@ -18,7 +18,7 @@ BLOCK_VALUES = 1 << 21  # of the rows asked about at a time: 16 MB
 FEWEST_ROWS = 30  # to choose among very many columns
 
 
-@dataclass(frozen=True)
+@frozen
 class ColumnImportance:
     """loss with the column permuted - loss as it is: mean and deviation over permutations."""
 
@@ -32,7 +32,7 @@ class ColumnImportance:
         return self.mean > 2 * self.deviation
 
 
-@dataclass(frozen=True)
+@frozen
 class Importance:
     """The columns, the most important first.
 

@@ -1,10 +1,9 @@
 """Influence: which columns the predictions of a model need, how they change along the first few,
 and which columns say much the same."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.influence.correlation import CorrelatedPair, correlated_pairs
 from nncli.influence.importance import Importance, Predict, permutation_importance
 from nncli.influence.partial_dependence import PartialDependence, partial_dependence
@@ -14,7 +13,7 @@ from nncli.parts.table import Table
 CURVES = 4  # columns whose partial dependence is worked out
 
 
-@dataclass(frozen=True)
+@frozen
 class Influence:
     """outputs: what each number of a prediction is: a class, a label or a target."""
 

@@ -1,9 +1,8 @@
 """Partial dependence: the mean prediction as one column is set to value after value."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.influence.importance import Predict
 from nncli.parts.arrays import Array
 from nncli.parts.table import Kind, Table
@@ -14,7 +13,7 @@ MOST_CATEGORIES = 12
 ENDS = (0.01, 0.99)  # quantiles between which a number is set
 
 
-@dataclass(frozen=True)
+@frozen
 class PartialDependence:
     """Along one column, the others as the training rows have them.
 

@@ -1,20 +1,21 @@
 """Predictor: a trained model as a function of raw rows."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
 from nncli.data.preprocessing import Preprocessing
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 
 BLOCK_VALUES = 1 << 21  # features, or inputs, of the rows asked about at a time: 16 MB
 
 
-@dataclass(frozen=True)
+@frozen
 class Predictor:
     """A trained model as a function of raw rows, which have the columns of its table.
 

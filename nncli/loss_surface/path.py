@@ -1,18 +1,17 @@
 """The path: the parameters at each epoch, by training once more; its main directions."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from nncli.engine.job import Job
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 MOST = 200  # epochs that are kept of a longer path, evenly spaced, and the last
 
 
-@dataclass(frozen=True)
+@frozen
 class Path:
     """Parameters of some epochs, in their order, from the initial ones on.
 

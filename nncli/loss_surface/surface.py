@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from nncli.engine.evaluator import EvaluationSet, Evaluator
 from nncli.engine.job import Job
 from nncli.errors import UserError, few, printable
+from nncli.frozen import frozen
 from nncli.loss_surface.path import main_directions, path_of
 from nncli.parts.arrays import Array
 
@@ -19,7 +19,7 @@ MOST_ROWS = 1_000  # evenly spaced training rows whose loss it is
 PLACE = re.compile(r"(.+?)\[(\d+(?:,\d+)*)\]")
 
 
-@dataclass(frozen=True)
+@frozen
 class Surface:
     """What a picture shows.
 

@@ -4,7 +4,7 @@ The learning-rate range test of Smith (2015), which others call lr_find.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -14,6 +14,7 @@ from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.schedules import Interval, Schedule, Warmup
 
@@ -26,7 +27,7 @@ CLEAR = 0.1  # of the whole fall, at whose start and end noise may be steeper th
 SAFETY = 10.0  # times below the rate of the least loss
 
 
-@dataclass(frozen=True)
+@frozen
 class ExponentialRise(Schedule):
     """lr_t = lr ratio^(t / (steps - 1))."""
 
@@ -39,7 +40,7 @@ class ExponentialRise(Schedule):
         return float(self.ratio ** (t / max(self.steps - 1, 1)))
 
 
-@dataclass(frozen=True)
+@frozen
 class RangeTest:
     """What a range test saw.
 

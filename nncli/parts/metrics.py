@@ -14,8 +14,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from nncli.parts import labels
-from nncli.parts.answers import Counts, Predictions, chosen_classes, given_to_truth
 from nncli.parts.arrays import Array
+from nncli.parts.class_predictions import Counts, Predictions, predicted_classes, true_probabilities
 from nncli.parts.decision import LIKELIEST, Decision, has_label
 from nncli.parts.ranking import average_precision
 from nncli.parts.resamples import (
@@ -42,13 +42,14 @@ class Metric(Part):
     (rows, labels) and truth is 0 or 1 (rows, labels); for numbers both are (rows, targets).
     is_score: whether higher is better.
     decision: which class a row is given; a metric that asks for it calls `self.decision`.
-    takes_answers: whether it takes `Answers` in place of probabilities, which may be too many.
+    takes_class_predictions: whether it takes `ClassPredictions` in place of probabilities, which
+    may be too many.
     """
 
     kind = "metric"
     tasks: ClassVar[frozenset[str]] = CLASSES
     is_score: ClassVar[bool] = True
-    takes_answers: ClassVar[bool] = False
+    takes_class_predictions: ClassVar[bool] = False
     decision: ClassVar[Decision] = LIKELIEST
 
     def deciding(self, decision: Decision) -> Self:
@@ -71,13 +72,13 @@ class Metric(Part):
         )
 
 
-class MetricOfAnswers(Metric):
+class ClassPredictionMetric(Metric):
     """One that needs no more than each row's most probable class and the true one's probability."""
 
-    takes_answers = True
+    takes_class_predictions = True
 
 
-class ClassMetric(MetricOfAnswers):
+class ClassMetric(ClassPredictionMetric):
     """Of classes by `of_classes`, and of several labels by `of_labels`."""
 
     tasks = CLASSES | LABELS
@@ -104,7 +105,7 @@ class Accuracy(ClassMetric):
         return labels.exact_match(predictions, truth)
 
     def of_classes(self, predictions: Predictions, truth: Array) -> float:
-        is_right = chosen_classes(predictions, self.decision) == truth
+        is_right = predicted_classes(predictions, self.decision) == truth
         return float(np.count_nonzero(is_right)) / len(truth)
 
     def of_resamples(self, predictions: Array, truth: Array, resamples: Resamples) -> Array:
@@ -128,7 +129,7 @@ def confusion(predictions: Array, truth: Array, decision: Decision = LIKELIEST) 
 
 
 @part("balanced_accuracy")
-class BalancedAccuracy(MetricOfAnswers):
+class BalancedAccuracy(ClassPredictionMetric):
     """The mean, over the classes present, of the share of their rows found (recall)."""
 
     def __call__(self, predictions: Predictions, truth: Array) -> float:
@@ -211,7 +212,7 @@ class F1Macro(MacroMean):
 
 
 @part("matthews_corrcoef", "mcc")
-class MatthewsCorrcoef(MetricOfAnswers):
+class MatthewsCorrcoef(ClassPredictionMetric):
     """The correlation of true and predicted classes (MCC; of more than two, Gorodkin's R_K).
 
     1: all right, 0: no better than chance, and so if one class only is predicted. NaN if all rows
@@ -326,7 +327,7 @@ class LogLoss(ClassMetric):
 
 def log_likelihoods(predictions: Predictions, truth: Array) -> Array:
     """(rows,) ln(probability given to the true class), which is kept from 0."""
-    given = given_to_truth(predictions, truth)
+    given = true_probabilities(predictions, truth)
     return np.asarray(np.log(np.maximum(given, np.finfo(given.dtype).eps)))
 
 
@@ -389,7 +390,7 @@ class AveragePrecision(ClassMetric):
     rows.
     """
 
-    takes_answers = False
+    takes_class_predictions = False
 
     def undefined(self, truth: Array) -> str:
         return _one_class(truth) if truth.ndim == 1 else labels.without_rows(truth)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from nncli.frozen import frozen
-from nncli.parts.answers import Counts
 from nncli.parts.arrays import Array
+from nncli.parts.class_predictions import Counts
 from nncli.parts.decision import Decision, has_label
 
 AT_ONCE = 200_000  # values drawn by the resamples that are in memory together

@@ -41,7 +41,7 @@ class Origin:
     each_sha256: of each one's bytes.  files: each one's path and the line of each of its rows.
     left_out: the columns that became no feature, and why.  values: of columns, the texts that
     were taken for values though they often mean none.  notes: what was guessed, in words;
-    doubts: those of them that change what the rows mean, if they are wrong.
+    warnings: those of them that change what the rows mean, if they are wrong.
     date_formats: of the columns that were taken for dates; None: ISO 8601.
     row_word: what a number in `files` counts, `` for lines of text.  header: whether the first
     line has the columns' names; None for files that aren't text.
@@ -53,7 +53,7 @@ class Origin:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date_formats: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     row_word: str = ""
     header: bool | None = None
 

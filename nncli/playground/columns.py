@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.assembly.build import Built
 from nncli.data.fitted_columns import FittedColumn
-from nncli.data.target_transforms import in_words
+from nncli.data.target_transforms import target_in_words
 from nncli.errors import escaped
 
 
@@ -58,7 +58,7 @@ def outputs(built: Built) -> dict[str, Any]:
     """What is predicted: classes of one target, yes or no of several, or numbers in units."""
     table, scaling = built.table, built.preprocessing.target
     units = {} if table.classes else {"shift": scaling.shift, "scale": scaling.scale}
-    names = [in_words(scaling.transform, name) for name in table.targets]
+    names = [target_in_words(scaling.transform, name) for name in table.targets]
     return {
         "task": table.task,
         "targets": [*map(escaped, names)],

@@ -88,14 +88,8 @@ class _Working(Recorded):
             if method == "reduce":
                 like = np.zeros(shape).sum(options.get("axis", 0), keepdims=options["keepdims"])
                 shape = like.shape
-            out = (_working(np.empty(shape), self.tape),)
+            out = (self.tape.wrap(np.empty(shape), _Working),)
         return super().__array_ufunc__(ufunc, method, *inputs, out=out, **options)
-
-
-def _working(array: Array, tape: Tape) -> _Working:
-    own = array.view(_Working)
-    own.tape, own.array = tape, array
-    return own
 
 
 def loss_fragment(loss: Loss) -> Fragment:
@@ -145,7 +139,7 @@ def _terms(
     """The statements of a loss's terms, and the name of the array that has them."""
     results: list[Any] = []
     made = recorder.statements(
-        lambda tape: results.append(terms(_working(a, tape), _working(t, tape)))
+        lambda tape: results.append(terms(tape.wrap(a, _Working), tape.wrap(t, _Working)))
     )
     return {name: made, f"{name}_result": recorder.names.target(np.asarray(results[0]))}
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from nncli.artifacts.curves_figure import GRADIENT, Curves
+from nncli.engine.metric_columns import TRAIN, VAL
 from nncli.report.facts import Chart, Line
 
 MOST_POINTS = 200  # of a curve
@@ -23,7 +24,7 @@ def _metrics(
 ) -> list[str]:
     """The loss first; none twice under another name, as log_loss often is the loss."""
     shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT)]
-    names = list(dict.fromkeys(name.removeprefix("val_") for name in shown))
+    names = list(dict.fromkeys(name.removeprefix(VAL) for name in shown))
     kept: list[str] = []
     for name in names:
         twins = [
@@ -32,7 +33,7 @@ def _metrics(
             if all(
                 list(columns.get(f"{part}{name}", ())) == list(columns.get(f"{part}{other}", ()))
                 for columns in several
-                for part in ("", "val_")
+                for part in (TRAIN, VAL)
             )
         ]
         if not twins:
@@ -43,7 +44,7 @@ def _metrics(
 def _chart(curves: Curves, metric: str) -> Chart:
     lines = [
         line(name, curves, column)
-        for column, name in ((metric, "training"), (f"val_{metric}", "validation"))
+        for column, name in ((metric, "training"), (VAL + metric, "validation"))
         if column in curves.columns
     ]
     return Chart(metric, tuple(lines), metric in curves.scores)
@@ -73,7 +74,7 @@ def overlaid(several: Sequence[Curves], scores: Sequence[str]) -> tuple[Chart, .
     metrics = _metrics([curves.columns for curves in found], first)
     charts = []
     for metric in metrics[:MOST_METRICS]:
-        column = f"val_{metric}" if f"val_{metric}" in first else metric
+        column = VAL + metric if VAL + metric in first else metric
         lines = [line(each.name, each, column) for each in found if column in each.columns]
         left_out = max(len(lines) - MOST_LINES, 0)
         charts.append(Chart(column, tuple(lines[:MOST_LINES]), metric in scores, True, left_out))

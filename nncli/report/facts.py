@@ -5,17 +5,17 @@ None: one that was averaged from others has no learning curves of its own.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from nncli.comparison.comparison import Comparison
 from nncli.doctor.check import Finding
 from nncli.evaluation.report import Report
 from nncli.evaluation.worst_rows import WorstRow
+from nncli.frozen import frozen
 from nncli.influence.influence import Influence
 from nncli.parts.arrays import Array
 
 
-@dataclass(frozen=True)
+@frozen
 class Line:
     """One curve.  best: where its best value is, among the points; None if nowhere."""
 
@@ -25,7 +25,7 @@ class Line:
     best: int | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Chart:
     """Curves of one metric.
 
@@ -40,7 +40,7 @@ class Chart:
     left_out: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Histogram:
     """Counts of numbers between neighbouring edges; the edges as texts."""
 
@@ -49,7 +49,7 @@ class Histogram:
     high: str
 
 
-@dataclass(frozen=True)
+@frozen
 class ColumnFacts:
     """A feature in the training rows.
 
@@ -66,7 +66,7 @@ class ColumnFacts:
     of_categories: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class TargetFacts:
     """counts: of each class or label, by part of the split; of numbers their histogram."""
 
@@ -76,7 +76,7 @@ class TargetFacts:
     histogram: Histogram | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class DataFacts:
     """rows: by part of the split.  of_columns: features; those shown are the first ones.
 
@@ -94,7 +94,7 @@ class DataFacts:
     of_left_out: int
 
 
-@dataclass(frozen=True)
+@frozen
 class LayerFacts:
     """has_weights: whether it joins every unit with every one before, and so is drawn."""
 
@@ -106,7 +106,7 @@ class LayerFacts:
     has_weights: bool
 
 
-@dataclass(frozen=True)
+@frozen
 class NetworkFacts:
     inputs: int
     layers: tuple[LayerFacts, ...]
@@ -114,7 +114,7 @@ class NetworkFacts:
     keys: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@frozen
 class Again:
     """How to get the same again.  config: its text, of which `config_cut` lines are left out."""
 
@@ -124,16 +124,16 @@ class Again:
     config_cut: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Document:
-    """One model.  doubts: what makes a score worth less than it looks, a line each.
+    """One model.  warnings: what makes a score worth less than it looks, a line each.
 
     findings: the doctor's; None if it wasn't asked.  worst: None if no cells are to be shown.
     """
 
     title: str
     headline: tuple[str, ...]
-    doubts: tuple[str, ...]
+    warnings: tuple[str, ...]
     findings: tuple[Finding, ...] | None
     report: Report
     charts: tuple[Chart, ...]
@@ -144,7 +144,7 @@ class Document:
     again: Again
 
 
-@dataclass(frozen=True)
+@frozen
 class Overview:
     """Several runs: their scores, the keys that differ, their curves, and nothing else."""
 

@@ -33,7 +33,7 @@ def markdown(document: Document) -> str:
     blocks = [
         f"# {plain(document.title)}",
         " ".join(map(plain, document.headline)),
-        "\n".join(f"- {plain(doubt)}" for doubt in document.doubts),
+        "\n".join(f"- {plain(warning)}" for warning in document.warnings),
         *_findings(document),
         *_scores(document),
         *_curves(document),

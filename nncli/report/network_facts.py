@@ -3,7 +3,7 @@
 from dataclasses import MISSING, fields
 
 from nncli.assembly.build import Built
-from nncli.config.dump import in_words
+from nncli.config.dump import part_in_words
 from nncli.engine.network import Network, Node
 from nncli.errors import few
 from nncli.parts.layers import Embedding, Layer
@@ -17,8 +17,8 @@ def network_facts(built: Built, networks: int = 1) -> NetworkFacts:
     training = experiment.training
     keys = {
         "loss": f"{network.loss.title}",
-        "optimizer": in_words(experiment.optimizer),
-        "schedule": in_words(experiment.schedule),
+        "optimizer": part_in_words(experiment.optimizer),
+        "schedule": part_in_words(experiment.schedule),
         "batch size": f"{training.batch_size}",
         **({"shards of a batch": f"{training.shards}"} if training.shards > 1 else {}),
         "epochs": f"{training.epochs:,} at most",
@@ -44,7 +44,7 @@ def _what(layer: Layer) -> str:
     if isinstance(layer, Embedding):
         return f"{layer.name} ({few([f'{c.name} {c.rows} x {c.size}' for c in layer.columns])})"
     said = [
-        f"{field.name} {in_words(value) if isinstance(value, Part) else value}"
+        f"{field.name} {part_in_words(value) if isinstance(value, Part) else value}"
         for field in fields(layer)
         if (value := getattr(layer, field.name)) != field.default
         and field.default_factory is MISSING

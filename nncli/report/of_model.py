@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.trained_model import TrainedModel
-from nncli.assembly.build import Built, told_of_missing
-from nncli.config.dump import in_words
-from nncli.data.data_checks import data_warnings, rowless_classes
+from nncli.assembly.build import Built, table_warnings
+from nncli.config.dump import part_in_words
+from nncli.data.data_checks import rowless_classes
 from nncli.doctor.diagnose import diagnose_reader
 from nncli.errors import few
 from nncli.evaluation.report import SPLITS, Report
@@ -23,7 +23,7 @@ from nncli.report.facts import Chart, Document
 from nncli.report.network_facts import network_facts
 
 CELLS = 8  # columns whose cells are shown, the most important ones
-MOST_DOUBTS = 12
+MOST_WARNINGS = 12
 _UNTRAINED = "no epoch was better on the validation rows than epoch 0: these are untrained weights"
 
 
@@ -43,7 +43,7 @@ def document_of(trained: TrainedModel, *, has_rows: bool = True) -> Document:
     return Document(
         trained.name,
         tuple(headline(report)),
-        _doubts(trained, report),
+        _warnings(trained, report),
         tuple(diagnose_reader(networks[0]).findings) if len(networks) == 1 else None,
         report,
         _charts(networks),
@@ -75,31 +75,25 @@ def _influence(trained: TrainedModel, scored: Array) -> Influence:
     )
 
 
-def _doubts(trained: TrainedModel, report: Report) -> tuple[str, ...]:
+def _warnings(trained: TrainedModel, report: Report) -> tuple[str, ...]:
     """What makes a score worth less than it looks."""
     built, stopped = trained.built, trained.summary().get("stopped", "")
-    experiment, doubts = built.experiment, []
+    experiment, warnings = built.experiment, []
     if stopped in ("diverged", "interrupted", ""):
         how = {"": "has not ended", "interrupted": "was interrupted"}.get(stopped, "diverged")
-        doubts.append(f"training {how}; these are the last weights it kept")
-    doubts += [_UNTRAINED] if _is_untrained(trained) else []
+        warnings.append(f"training {how}; these are the last weights it kept")
+    warnings += [_UNTRAINED] if _is_untrained(trained) else []
     if not report.is_finite:
-        doubts.append("predictions are not all finite: charts and importance are left out")
+        warnings.append("predictions are not all finite: charts and importance are left out")
     if report.name == "train":
-        doubts.append("scored on the rows it was trained on: expect less on new ones")
+        warnings.append("scored on the rows it was trained on: expect less on new ones")
     if report.name == "val" and experiment.training.early_stopping is not None:
-        doubts.append("scored on the validation rows, by which training was stopped")
-    is_balanced = experiment.training.class_weight is not None or experiment.decision is not None
-    if experiment.data.path is not None:
-        keys = experiment.data.preprocessing
-        told, rare = told_of_missing(keys), keys.categorical.rare
-        found = data_warnings(
-            built.table, built.rows, is_balanced=is_balanced, told=told, rare=rare
-        )
-        doubts += [_short(line, built) for line in found]
-    doubts += rowless_classes(built.table)
-    more = [f"and {len(doubts) - MOST_DOUBTS:,} more"] if len(doubts) > MOST_DOUBTS else []
-    return (*doubts[:MOST_DOUBTS], *more)
+        warnings.append("scored on the validation rows, by which training was stopped")
+    found = table_warnings(experiment, built.table, built.rows)
+    warnings += [_short(line, built) for line in found]
+    warnings += rowless_classes(built.table)
+    more = [f"and {len(warnings) - MOST_WARNINGS:,} more"] if len(warnings) > MOST_WARNINGS else []
+    return (*warnings[:MOST_WARNINGS], *more)
 
 
 def _is_untrained(trained: TrainedModel) -> bool:
@@ -119,6 +113,6 @@ def _short(line: str, built: Built) -> str:
 def _source(built: Built) -> str:
     data, origin = built.experiment.data, built.table.origin
     if data.dataset is not None:
-        return in_words(data.dataset)
+        return part_in_words(data.dataset)
     files = origin.files if origin else ()
     return few([short_place(name) for name, _ in files])

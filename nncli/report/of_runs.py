@@ -11,7 +11,7 @@ from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.comparison.comparison import Comparison, Group, compare
 from nncli.comparison.pairing import OTHER_DATA
-from nncli.comparison.results import bare
+from nncli.engine.metric_columns import metric_of
 from nncli.evaluation.figures import between, listed, number
 from nncli.report.curves import overlaid
 from nncli.report.facts import Overview
@@ -93,7 +93,7 @@ def _scores(comparison: Comparison) -> list[str]:
     """Metrics of which higher is better."""
     results = [result for group in comparison.groups for result in group.runs.results]
     names = {name for result in results for name in result.curves}
-    return [name for name in names if results[0].is_score(bare(name))]
+    return [name for name in names if results[0].is_score(metric_of(name))]
 
 
 def _left_out(comparison: Comparison) -> list[str]:

@@ -21,7 +21,7 @@ from nncli.data.reading.column_names import nfc
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table
-from nncli.sklearn.blocks import in_words, parameters_of, parameters_of_run
+from nncli.sklearn.blocks import error_in_words, parameters_of, parameters_of_run
 from nncli.sklearn.fitting import Network, fit
 from nncli.sklearn.frames import as_learnt, with_categories, with_gaps, without_texts
 
@@ -185,7 +185,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         try:
             fitted = fit(parameters, table)
         except NncliError as error:
-            raise ValueError(in_words(error)) from error
+            raise ValueError(error_in_words(error)) from error
         self._is_from_run = False
         self.model_, self._decision = fitted.networks[0].model, fitted.decision
         self._keep(fitted.networks)

@@ -16,8 +16,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.config.data_keys import Data
 from nncli.config.decode import Decoder
 from nncli.config.dump import plain
-from nncli.config.ensemble_keys import EnsembleKeys
-from nncli.config.experiment import Experiment
+from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.hints import hints_of
 from nncli.config.load import Source, load
 from nncli.config.nodes import Node
@@ -140,15 +139,14 @@ def parameters_of_run(run: RunReader) -> dict[str, Any]:
     given = parameters_of(run.run.path / RESOLVED)
     network, training, rows = given["network"], given["training"], run.rows
     network["input"] = network["output"]["units"] = "auto"
-    if training["batch_size"] != "full":
-        steps = -(-len(rows.train) // training["batch_size"])
-        if training["steps_per_epoch"] == steps:  # every row once
-            training["steps_per_epoch"] = "auto"
+    one_pass = run.recorded.training.steps_per_pass(len(rows.train))
+    if training["batch_size"] != "full" and training["steps_per_epoch"] == one_pass:
+        training["steps_per_epoch"] = "auto"
     fraction = len(rows.val) / (len(rows.train) + len(rows.val))
     return {**given, "validation_fraction": round(fraction, 4)}
 
 
-def in_words(error: NncliError) -> str:
+def error_in_words(error: NncliError) -> str:
     """The message, each key called as the estimator's parameter is."""
     if not isinstance(error, ConfigError):
         return str(error)

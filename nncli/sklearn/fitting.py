@@ -1,7 +1,7 @@
 """Fitting: parameters and a table -> fitted networks, without a run directory."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,17 +11,17 @@ from nncli.assembly.build import assemble
 from nncli.assembly.decided import chosen_by, chosen_for, decision_of
 from nncli.assembly.model import Model
 from nncli.assembly.split_table import SplitTable
-from nncli.config.ensemble_keys import MEMBER_SEEDS, EnsembleKeys
-from nncli.config.experiment import Experiment
+from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.resolve import resolve_split
 from nncli.data.data_checks import refuse_singleton_classes
 from nncli.data.folds import member_rows
 from nncli.data.formulas.columns import with_hidden_columns
 from nncli.engine.epoch_scorer import completed
 from nncli.engine.job import Job
-from nncli.engine.state import stream
+from nncli.engine.state import TRAINING_STREAMS, stream
 from nncli.engine.threads import limited
 from nncli.engine.trainer import train
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.splits import NoSplit, Rows, Split
@@ -29,7 +29,7 @@ from nncli.parts.table import Table
 from nncli.sklearn.blocks import SOURCE, read
 
 
-@dataclass(frozen=True)
+@frozen
 class Network:
     """What is left of a training run.
 
@@ -48,7 +48,7 @@ class Network:
         return self.model.predict(self.theta, self.model.inputs(table, rows))
 
 
-@dataclass(frozen=True)
+@frozen
 class Fitted:
     """One network, or the members of an ensemble.
 
@@ -112,7 +112,7 @@ def _fit_members(
     parts = member_rows(split, table, rows, folds, random) if folds else [rows] * keys.members
     networks = []
     for number, part in enumerate(parts):
-        seeds = experiment.seeds.moved(MEMBER_SEEDS, number)
+        seeds = experiment.seeds.moved(TRAINING_STREAMS, number)
         networks.append(_fit_network(replace(experiment, seed=seeds), table, split, part)[1])
     target, held_out, chosen = networks[0].model.preprocessing.target, None, None
     if len(parts[0].val):

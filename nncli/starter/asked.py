@@ -1,11 +1,12 @@
 """What `nncli init` is told of a table: each option is a key of the config's data block."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Literal
 
 from nncli.config.dump import to_yaml
 from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.errors import DataError, UserError
+from nncli.frozen import frozen
 from nncli.parts.table import Task
 
 CURES = {
@@ -23,7 +24,7 @@ CURES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Asked:
     """The options that were given; None, or none of them, where the table is to tell."""
 

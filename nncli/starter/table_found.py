@@ -1,7 +1,7 @@
 """A table found: the first way in which a user's table can be read, and what was guessed for it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from nncli.data.reading.text_format import TextFormat
 from nncli.data.table_formats import open_table
 from nncli.data.targets import as_task
 from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped
+from nncli.frozen import frozen
 from nncli.parts.table import Table
 from nncli.starter.asked import Asked, with_options
 
@@ -28,7 +29,7 @@ WHY = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class TableFound:
     """A table, and how it was read.
 
@@ -66,8 +67,8 @@ def read_table(path: Path, target: tuple[str, ...], asked: Asked) -> TableFound:
         except DataError as error:
             raise with_options(error) from None
         else:
-            doubts = table.origin.doubts if table.origin else ()
-            notes = (*reader.notes, *doubts, *guesses)
+            warnings = table.origin.warnings if table.origin else ()
+            notes = (*reader.notes, *warnings, *guesses)
             return TableFound(source, table, guessed, tuple(said), notes)
 
 

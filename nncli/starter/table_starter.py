@@ -1,6 +1,6 @@
 """The table starter: a commented config for a table of the user's, with what was found in it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from nncli.starter.table_found import TableFound, layout_lines, read_table
 TABLE = """\
   path: {path}
   target: {target}{pad}# {facts}
-{missing}  # features: the other columns; say features: {{exclude: [name, ...]}} to leave some out
+{keys}  # features: the other columns; say features: {{exclude: [name, ...]}} to leave some out
 {features}
 {split}
   preprocessing:                # everything is fitted on the training rows alone
@@ -72,58 +72,14 @@ def stem(path: Path) -> str:
 def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
     """The `data` block of a table, with what was found in it as comments."""
     table, source = found.table, found.source
-    assert table.origin is not None
     relative = relative_path(source.path.resolve(), config.resolve().parent)
-    target = _yaml(list(source.target))
-    if len(source.target) == 1:
-        target = _yaml(source.target[0])
-    empty = [name for name, why in table.origin.left_out.items() if why == EMPTY]
-    extra = (
-        "  missing_target: drop          # some rows lack it\n"
-        if source.drops_missing_target
-        else ""
-    )
-    if own := [text for text in source.missing if text not in MISSING]:
-        words = _yaml([*MISSING, *own])
-        extra += f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
-        extra += f"  missing: {words}\n"
-    said = [
-        f"{yaml_name(name)}: {{values: {flow_list(texts)}}}"
-        for name, texts in table.origin.values.items()
-    ]
-    if said:
-        extra += (
-            "  # quoted or so many that they are values, none of them missing; values: [] if not\n"
-        )
-    said += [
-        f"{yaml_name(name)}: {flow_keys({key: getattr(keys, key) for key in keys.shown_keys})}"
-        for name, keys in source.keys.items()
-    ]
-    if said:
-        extra += f"  columns: {{{', '.join(said)}}}\n"
-    if source.format.decimal != ".":
-        extra += '  decimal: ","\n'
-    extra += asked.lines() + layout_lines(found)
-    if empty:
-        excluded = _yaml(empty)
-        extra += f"  features: {{exclude: {excluded}}}  # no value at all\n"
-    if asked.task in (None, "auto") and (why := task_reason(table)):
-        extra = f"  # {why}\n" + extra
-    if classes := rare_last(table):
-        order = _yaml([*classes])
-        extra = (
-            f"  classes: {order}  # the second, which few rows have, is the positive one\n{extra}"
-        )
-    facts = f"{len(table):,} rows; "
-    numbers = "a number" if len(source.target) == 1 else "numbers"
-    numbers = f"{len(table.labels)} labels" if table.labels else numbers
-    facts += f"{len(table.classes)} classes" if table.classes else numbers
+    target = _yaml(source.target[0] if len(source.target) == 1 else list(source.target))
     text = TABLE.format(
         path=_yaml(relative),
         target=target,
         pad=" " * max(22 - len(target), 1),
-        facts=facts,
-        missing=extra,
+        facts=f"{len(table):,} rows; {_target_facts(table)}",
+        keys="".join([*_class_lines(table, asked), *_reading_lines(found, asked)]),
         features="\n".join(f"  #   {line}" for line in _column_lines(table)),
         split=_split_line(table) + _time_hint(table),
         numeric=numeric_lines(table),
@@ -135,6 +91,52 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
             rare=f"min_count: {USUAL.min_count}, " if _with_rare(table) else ""
         )
     return text
+
+
+def _target_facts(table: Table) -> str:
+    if table.classes:
+        return f"{len(table.classes)} classes"
+    if table.labels:
+        return f"{len(table.labels)} labels"
+    return "a number" if len(table.targets) == 1 else "numbers"
+
+
+def _class_lines(table: Table, asked: Asked) -> Iterator[str]:
+    """The order of the classes, and why they are some."""
+    if classes := rare_last(table):
+        order = _yaml([*classes])
+        yield f"  classes: {order}  # the second, which few rows have, is the positive one\n"
+    if asked.task in (None, "auto") and (why := task_reason(table)):
+        yield f"  # {why}\n"
+
+
+def _reading_lines(found: TableFound, asked: Asked) -> Iterator[str]:
+    """The keys without which the table would be read otherwise, or not at all."""
+    origin, source = found.table.origin, found.source
+    assert origin is not None
+    if source.drops_missing_target:
+        yield "  missing_target: drop          # some rows lack it\n"
+    if own := [text for text in source.missing if text not in MISSING]:
+        yield f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
+        yield f"  missing: {_yaml([*MISSING, *own])}\n"
+    if origin.values:
+        yield "  # quoted or so many that they are values, none of them missing; "
+        yield "values: [] if not\n"
+    columns = [
+        f"{yaml_name(name)}: {{values: {flow_list(texts)}}}"
+        for name, texts in origin.values.items()
+    ]
+    columns += [
+        f"{yaml_name(name)}: {flow_keys({key: getattr(keys, key) for key in keys.shown_keys})}"
+        for name, keys in source.keys.items()
+    ]
+    if columns:
+        yield f"  columns: {{{', '.join(columns)}}}\n"
+    if source.format.decimal != ".":
+        yield '  decimal: ","\n'
+    yield asked.lines() + layout_lines(found)
+    if empty := [name for name, why in origin.left_out.items() if why == EMPTY]:
+        yield f"  features: {{exclude: {_yaml(empty)}}}  # no value at all\n"
 
 
 def _with_rare(table: Table) -> list[str]:

@@ -1,23 +1,23 @@
 """Calls: a study from Python, in a notebook say. Nothing is printed; errors are the package's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.trial_records import TrialRecord, best_of
 from nncli.config.load import load
+from nncli.engine.state import TRAINING_STREAMS
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
+from nncli.frozen import frozen
 from nncli.study import ensemble, repeats, sweep
 from nncli.study.engines import engine_of
 from nncli.study.study import Study
 from nncli.study.watching import Watcher
 
-VARIED = ("init", "shuffle", "dropout")
 
-
-@dataclass(frozen=True)
+@frozen
 class StudyResult:
     """What came of a study.
 
@@ -48,7 +48,7 @@ def run(
     *,
     seeds: int | None = None,
     folds: int | None = None,
-    vary: Sequence[str] = VARIED,
+    vary: Sequence[str] = TRAINING_STREAMS,
     workers: int = 1,
     on: str | None = None,
     set: Sequence[str] = (),

@@ -5,7 +5,6 @@ worth. Trained again with other seeds it isn't chosen by these numbers any more.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,13 @@ import numpy as np
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
 from nncli.evaluation.statistics import deviation
+from nncli.frozen import frozen
 from nncli.study.plan import TrialPlan
 from nncli.study.summary import interval
 from nncli.study.sweep_planner import SweepPlanner
 
 
-@dataclass(frozen=True)
+@frozen
 class ConfirmPlanner:
     """`count` runs of each of some trials, with seeds beyond those of the search."""
 

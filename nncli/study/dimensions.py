@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
 from nncli.config.nodes import Node
 from nncli.config.sweep import Range
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class Condition:
     """A dimension that is there only where a choice has fallen on one option."""
 
@@ -18,7 +18,7 @@ class Condition:
     option: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Numbers:
     """Numbers of a range.
 
@@ -94,7 +94,7 @@ class Numbers:
         return Node(value, self.where, text=repr(value))
 
 
-@dataclass(frozen=True)
+@frozen
 class Choice:
     """One of several options. labels: what each is called in a table."""
 

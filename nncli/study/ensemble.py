@@ -18,14 +18,16 @@ from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
 from nncli.artifacts.trained_model import TrainedNetwork
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
-from nncli.assembly.decided import chosen_by, decision_of, described
+from nncli.assembly.decided import chosen_by, decision_of, decision_record
 from nncli.assembly.split_table import SplitTable
-from nncli.config.ensemble_keys import MEMBER_SEEDS, EnsembleKeys
-from nncli.config.experiment import Experiment
+from nncli.config.experiment import EnsembleKeys, Experiment
 from nncli.config.load import Source, load, load_text
 from nncli.engine.evaluator import EvaluationSet
+from nncli.engine.metric_columns import VAL
+from nncli.engine.state import TRAINING_STREAMS
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError, few
+from nncli.frozen import frozen
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import TimeSplit
 from nncli.parts.threshold_choice import ChosenThreshold
@@ -52,8 +54,8 @@ class EnsembleStudy(RepeatStudy):
         ]
         result: dict[str, Any] = {
             "run": str(self.directory.path),
-            "members": by_run(self.trials, "val_"),
-            **summarize(self.trials, ("val_",)),
+            "members": by_run(self.trials, VAL),
+            **summarize(self.trials, (VAL,)),
         }
         if not members:
             return self.end(result, {})
@@ -75,7 +77,7 @@ class EnsembleStudy(RepeatStudy):
         return self.end(result, files)
 
 
-@dataclass(frozen=True)
+@frozen
 class Prepared:
     """An ensemble of which nothing is written yet. first: its first member, built.
 
@@ -103,12 +105,12 @@ class Prepared:
             assignments=self.given,
             trials=self.members,
             folds=self.folds,
-            vary=MEMBER_SEEDS,
+            vary=TRAINING_STREAMS,
             ahead=0,
             search={},
             objective=job.monitor if job.val else f"train_{job.monitor}",
             higher_is_better=job.is_score(job.monitor),
-            keys=tuple(f"seed.{name}" for name in MEMBER_SEEDS),
+            keys=tuple(f"seed.{name}" for name in TRAINING_STREAMS),
             data_sha256=self.whole.table.sha256(),
             versions=versions(),
             began=utc_now(),
@@ -190,7 +192,7 @@ def _split(experiment: Experiment, source: Source) -> tuple[SplitTable, int]:
 def _described(first: TrainedNetwork, chosen: ChosenThreshold) -> dict[str, Any]:
     keys = first.recorded.decision
     assert keys is not None
-    return described(keys, chosen, first.model.preprocessing.classes)
+    return decision_record(keys, chosen, first.model.preprocessing.classes)
 
 
 def _metrics(

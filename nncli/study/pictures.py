@@ -12,6 +12,7 @@ from nncli.artifacts.pictures import picture
 from nncli.artifacts.plots import dress, legend, new_figure, short
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord, best_of
+from nncli.engine.metric_columns import TRIAL_TRAIN, VAL, metric_of
 from nncli.study.dimensions import Choice, Numbers
 from nncli.study.space import Space
 
@@ -204,10 +205,10 @@ def _draw_strips(
 def _runs(facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]) -> Any:
     figure = new_figure(6.4, 4.0)
     axes = figure.subplots()
-    bare = facts.objective.removeprefix("held_out_").removeprefix("val_").removeprefix("train_")
-    wanted = bare if facts.objective.startswith("train_") else f"val_{bare}"
+    metric, is_train = metric_of(facts.objective), facts.objective.startswith(TRIAL_TRAIN)
+    wanted = metric if is_train else VAL + metric
     there = {name for columns in curves.values() for name in columns}
-    column = wanted if wanted in there else bare
+    column = wanted if wanted in there else metric
     runs = list(curves.values())
     for place, each in enumerate(each for each in runs if column in each):
         label = "a run" if place == 0 else None

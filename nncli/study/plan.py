@@ -1,15 +1,18 @@
 """Plans: which runs a study consists of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field, replace
 from typing import Protocol
 
 from nncli.artifacts.trial_records import TrialRecord
-from nncli.config.ensemble_keys import MEMBER_SEEDS
+from nncli.config.overrides import keys_in
 from nncli.engine.job import Seeds
+from nncli.engine.state import TRAINING_STREAMS
+from nncli.errors import ConfigError, Problem, UserError
+from nncli.frozen import frozen
 
 
-@dataclass(frozen=True)
+@frozen
 class RunPlan:
     """A run: its folder in the study, what `--set` gives it, and the fold that it holds out.
 
@@ -21,6 +24,20 @@ class RunPlan:
     fold: int | None = None
     places: Mapping[str, str] = field(default_factory=dict)
 
+    def lines_of(self, error: UserError) -> tuple[str, ...]:
+        """The lines of an error, the problems with values that it sets where these are written."""
+        if isinstance(error, ConfigError):
+            error = ConfigError(map(self._at_its_place, error.problems))
+        return tuple(error.lines())
+
+    def _at_its_place(self, problem: Problem) -> Problem:
+        """At the innermost key around it, or else at the last of those inside of it."""
+        path = keys_in(problem.path)
+        around = [key for key in self.places if keys_in(key) == path[: len(keys_in(key))]]
+        inside = [key for key in self.places if keys_in(key)[: len(path)] == path]
+        found = sorted(around, key=lambda key: len(keys_in(key))) or inside
+        return replace(problem, where=self.places[found[-1]]) if found else problem
+
 
 class Pruning(Protocol):
     """Says when a trial isn't worth going on with, by others' values at the same epoch."""
@@ -30,7 +47,7 @@ class Pruning(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@frozen
 class TrialPlan:
     """A trial: its runs, one after the other, and the config keys that it sets, as text."""
 
@@ -75,7 +92,7 @@ def seed_assignment(seeds: Seeds, vary: Sequence[str], step: int) -> str:
     return "seed={" + ", ".join(f"{name}: {seed}" for name, seed in moved.items()) + "}"
 
 
-@dataclass(frozen=True)
+@frozen
 class SeedPlanner:
     """`--seeds N`: run i has the config's seeds, those that vary plus i."""
 
@@ -93,7 +110,7 @@ class SeedPlanner:
         return self.plan(record.number, told)
 
 
-@dataclass(frozen=True)
+@frozen
 class FoldPlanner:
     """`--folds K`: run i holds out part i."""
 
@@ -107,7 +124,7 @@ class FoldPlanner:
         return self.plan(record.number, told)
 
 
-@dataclass(frozen=True)
+@frozen
 class MemberPlanner:
     """`ensemble`: run i holds out part i, if there are parts, and starts from other weights."""
 
@@ -117,8 +134,10 @@ class MemberPlanner:
     ahead: int = 0
 
     def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
-        given = seed_assignment(self.seeds, MEMBER_SEEDS, number), "ensemble=null"
-        keys = {f"seed.{name}": str(getattr(self.seeds, name) + number) for name in MEMBER_SEEDS}
+        given = seed_assignment(self.seeds, TRAINING_STREAMS, number), "ensemble=null"
+        keys = {
+            f"seed.{name}": str(getattr(self.seeds, name) + number) for name in TRAINING_STREAMS
+        }
         fold = number if self.has_folds else None
         return TrialPlan(number, (RunPlan(f"member-{number + 1}", given, fold),), keys)
 

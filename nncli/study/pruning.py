@@ -7,18 +7,18 @@ their best until then. What is told later doesn't count, so that it doesn't matt
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
-from nncli.study.trials import Direction, Reports, Told
+from nncli.study.trials import Direction, EndedTrial, Reports
 
 LEAST_TRIALS = 4  # that were trained to the end, before any is pruned
 WARM_UP = 5  # epochs in which none is, or a tenth of the longest trial's if that is more
 
 
-@dataclass(frozen=True)
+@frozen
 class MedianPruner:
     """A picture of the completed trials, small enough to go along with the next one.
 
@@ -31,7 +31,7 @@ class MedianPruner:
     direction: Direction
 
     @classmethod
-    def of(cls, told: Iterable[Told], direction: Direction) -> "MedianPruner":
+    def of(cls, told: Iterable[EndedTrial], direction: Direction) -> "MedianPruner":
         """The picture of the trials told; those that failed or were pruned themselves are out."""
         curves = [each.reports for each in told if each.state == "completed" and each.reports]
         if len(curves) < LEAST_TRIALS:

@@ -14,6 +14,7 @@ from nncli.assembly.build import Built, assemble
 from nncli.assembly.split_table import SplitTable
 from nncli.config.experiment import Experiment
 from nncli.config.load import load, load_text
+from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.study import tables
@@ -101,10 +102,9 @@ def threads_assignment(experiment: Experiment) -> list[str]:
 def _objective(first: Built, kind: Kind) -> str:
     """The column that a run is told by: what early stopping monitors, on the rows held out."""
     monitor = first.job.monitor
-    bare = monitor.removeprefix("val_")
     if kind == "folds":
-        return f"held_out_{bare}"
-    return monitor if monitor != bare else f"train_{bare}"
+        return HELD_OUT + monitor.removeprefix(VAL)
+    return monitor if monitor.startswith(VAL) else TRIAL_TRAIN + monitor
 
 
 def resume(path: Path, more: int | None = None) -> Study:
@@ -149,9 +149,9 @@ def _result(study: Study, whole: SplitTable) -> dict[str, Any]:
             "run": str(study.directory.path),
             "seeds": by_run(trials, ""),
             "varied": list(facts.vary),
-            **summarize(trials, ("train_", "val_"), resampled),
+            **summarize(trials, (TRIAL_TRAIN, VAL), resampled),
         }
-    prefix = "held_out_"
+    prefix = HELD_OUT
     sizes = [
         (len(part.rows.test), len(part.rows.train) + len(part.rows.val)) for part in whole.folds
     ]

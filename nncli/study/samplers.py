@@ -17,7 +17,7 @@ from nncli.config.sweep import SweepKeys
 from nncli.errors import ConfigError
 from nncli.study.dimensions import Dimension
 from nncli.study.space import Space
-from nncli.study.trials import Direction, Point, Told
+from nncli.study.trials import Direction, EndedTrial, Point
 
 
 class Sampler(Protocol):
@@ -27,7 +27,7 @@ class Sampler(Protocol):
     def count(self) -> int | None:
         """See above."""
 
-    def suggest(self, number: int, told: Sequence[Told]) -> Point:
+    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
         """The point of trial `number` >= 1. told: the trials that have ended, by number."""
 
 
@@ -69,7 +69,7 @@ class GridSampler:
         """Without the one that the config as given has."""
         return self.combinations - (self._given is not None)
 
-    def suggest(self, number: int, told: Sequence[Told]) -> Point:
+    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
         """The combination of that number; after the last comes the first."""
         index = (number - 1) % self.count
         if self._given is not None and index >= self._given:
@@ -159,7 +159,7 @@ class RandomSampler:
     def __init__(self, space: Space, seed: int) -> None:
         self.space, self.seed = space, seed
 
-    def suggest(self, number: int, told: Sequence[Told]) -> Point:
+    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
         """A draw of its own stream: no trial moves another's."""
         stream = np.random.default_rng(np.random.SeedSequence([self.seed, number]))
         return self.space.at(stream.random(len(self.space.dimensions)).tolist())
@@ -173,7 +173,7 @@ class SobolSampler:
     def __init__(self, space: Space, seed: int) -> None:
         self.space, self.seed = space, seed
 
-    def suggest(self, number: int, told: Sequence[Told]) -> Point:
+    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
         """The sequence's point of that number."""
         from scipy.stats import qmc
 

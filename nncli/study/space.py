@@ -1,7 +1,7 @@
 """Space: the dimensions that a sweep searches, and what a point of it sets in the config."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import assign, decode
 from nncli.config.nodes import Node
 from nncli.config.overrides import apply, keys_in
+from nncli.frozen import frozen
 from nncli.study.dimensions import Dimension
 from nncli.study.given_point import given_point
 from nncli.study.space_checks import check
@@ -16,7 +17,7 @@ from nncli.study.space_reading import read_dimensions
 from nncli.study.trials import Point
 
 
-@dataclass(frozen=True)
+@frozen
 class Space:
     """What is searched.
 

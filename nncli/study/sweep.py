@@ -51,7 +51,7 @@ def begin(
         vary=(),
         ahead=keys.ahead,
         search=_in_words(keys),
-        objective=objective.told,
+        objective=objective.of_trials,
         higher_is_better=objective.higher_is_better,
         keys=space.columns,
         data_sha256="" if _varies_data(space) else whole.table.sha256(),
@@ -61,7 +61,7 @@ def begin(
     sampler = sampler_for(keys, space, _direction(facts))
     facts, notes = _bounded(facts, sampler)
     if objective.reason:
-        notes.append(f"trials are judged by {objective.told}: {objective.reason}")
+        notes.append(f"trials are judged by {objective.of_trials}: {objective.reason}")
     if judged := [key for key in space.columns if key.startswith(OTHER_ROWS) or key == "seed"]:
         notes.append(
             f"{', '.join(judged)}: such trials are judged by other validation rows each, and the "

@@ -1,25 +1,26 @@
 """Objective: the column by which the trials of a sweep are judged. Never one of test rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from nncli.assembly.build import Built
 from nncli.config.load import Source
 from nncli.config.sweep import SweepKeys
+from nncli.engine.metric_columns import HELD_OUT, VAL
+from nncli.frozen import frozen
 
 KEY = "sweep.objective"
 LOSS_KEYS = ("class_weight", "sample_weight", "regularizer")
 
 
-@dataclass(frozen=True)
+@frozen
 class Objective:
-    """column: of metrics.csv, by which trials are pruned.  told: what a trial's value is.
+    """column: of metrics.csv, by which trials are pruned.  of_trials: what a trial's value is.
 
     reason: why it isn't what stopping watches, if it isn't.
     """
 
     column: str
-    told: str
+    of_trials: str
     higher_is_better: bool
     reason: str = ""
 
@@ -29,10 +30,10 @@ def objective_of(
 ) -> Objective:
     """What `sweep.objective` asks for, given the keys that are searched. Raises ConfigError."""
     job = first.job
-    known = ["val_loss", *(f"val_{name}" for name in job.metrics)]
+    known = [VAL + name for name in ("loss", *job.metrics)]
     column, reason = keys.objective, ""
     if column == "auto":
-        column = f"val_{job.monitor.removeprefix('val_')}"
+        column = VAL + job.monitor.removeprefix(VAL)
         searched = [key for key in columns if _changes_loss(key)]
         instead = [name for name in ("val_log_loss", "val_rmse") if name in known]
         if column == "val_loss" and searched and instead:
@@ -46,9 +47,8 @@ def objective_of(
         raise source.error(
             [(KEY, "there are no validation rows to judge by: give data.split.val, or sweep.folds")]
         )
-    bare = column.removeprefix("val_")
-    told = f"held_out_{bare}" if keys.folds else column
-    return Objective(column, told, job.is_score(column), reason)
+    of_trials = HELD_OUT + column.removeprefix(VAL) if keys.folds else column
+    return Objective(column, of_trials, job.is_score(column), reason)
 
 
 def _changes_loss(key: str) -> bool:

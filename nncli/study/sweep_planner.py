@@ -11,13 +11,12 @@ from nncli.artifacts.run_directory import METRICS
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.config.nodes import Node
 from nncli.config.sweep import SweepKeys
+from nncli.engine.state import TRAINING_STREAMS
 from nncli.study.plan import RunPlan, TrialPlan, seed_assignment
 from nncli.study.pruning import MedianPruner
 from nncli.study.samplers import Sampler
 from nncli.study.space import Space
-from nncli.study.trials import Direction, Point, Told
-
-VARIED = ("init", "shuffle", "dropout")
+from nncli.study.trials import Direction, EndedTrial, Point
 
 
 @dataclass
@@ -84,12 +83,12 @@ class SweepPlanner:
     def seeded(self, folder: str, number: int, point: Point, step: int) -> RunPlan:
         """A run with seeds that are moved by `step`."""
         seeds = self.space.experiment(point if number else {}).seeds
-        given = (*self.assignments(number, point), seed_assignment(seeds, VARIED, step))
+        given = (*self.assignments(number, point), seed_assignment(seeds, TRAINING_STREAMS, step))
         return RunPlan(folder, given, places=self.space.places(point) if number else {})
 
-    def _told(self, record: TrialRecord) -> Told:
+    def _told(self, record: TrialRecord) -> EndedTrial:
         reports = self._reports(record) if self.keys.prune else {}
-        return Told(record.number, self.point(record), record.state, record.value, reports)  # type: ignore[arg-type]
+        return EndedTrial(record.number, self.point(record), record.state, record.value, reports)  # type: ignore[arg-type]
 
     def _reports(self, record: TrialRecord) -> Mapping[int, float]:
         """The objective at each logged epoch of a trial's first run, which is the one pruned."""

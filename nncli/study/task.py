@@ -1,15 +1,16 @@
 """Tasks: what is sent to whoever runs a trial, and what comes back. Both are small, and data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from nncli.frozen import frozen
 from nncli.study.plan import TrialPlan
 
 DATA_CHANGED = "{}: the data has changed since the study began"
 
 
-@dataclass(frozen=True)
+@frozen
 class StudyTask:
     """What all trials of a study have in common.
 
@@ -31,7 +32,7 @@ class StudyTask:
     are_members: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class TrialTask:
     """A trial to run. runs_to_come: of the study, for which the disk has to have room."""
 
@@ -40,7 +41,7 @@ class TrialTask:
     runs_to_come: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class RunResult:
     """What a run came to.
 
@@ -58,7 +59,7 @@ class RunResult:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class TrialResult:
     """What the runs of a trial came to, and where.
 

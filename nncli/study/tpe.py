@@ -16,7 +16,7 @@ import numpy as np
 from nncli.errors import UserError
 from nncli.study.dimensions import Choice, Dimension, Numbers
 from nncli.study.space import Space
-from nncli.study.trials import Direction, Point, Told
+from nncli.study.trials import Direction, EndedTrial, Point
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
@@ -40,7 +40,7 @@ class TpeSampler:
         except ImportError:
             raise UserError(f"sweep.method: tpe needs Optuna: {ADVICE}") from None
 
-    def suggest(self, number: int, told: Sequence[Told]) -> Point:
+    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
         """What a fresh sampler makes of the trials told."""
         import optuna
 
@@ -62,7 +62,7 @@ class TpeSampler:
                 point[each.name] = each.value(int(found)) if _is_by_place(each) else found
         return point
 
-    def _frozen(self, told: Told) -> "FrozenTrial":
+    def _frozen(self, told: EndedTrial) -> "FrozenTrial":
         """A trial that has ended, as Optuna knows it."""
         from optuna.trial import TrialState, create_trial
 

@@ -1,8 +1,10 @@
-"""What is known of the trials of a study when the next one is chosen."""
+"""Trials: what is known of those of a study when the next one is chosen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from nncli.frozen import frozen
 
 Direction = Literal["minimize", "maximize"]
 State = Literal["completed", "pruned", "diverged", "invalid", "failed", "crashed"]
@@ -10,8 +12,8 @@ Point = Mapping[str, int | float]  # by the name of a dimension; of a choice its
 Reports = Mapping[int, float]  # the objective after each logged epoch, in their order
 
 
-@dataclass(frozen=True)
-class Told:
+@frozen
+class EndedTrial:
     """A trial that has ended.
 
     point: empty where the config as it is has no value in the space.  value: None if it failed.

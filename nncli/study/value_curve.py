@@ -5,20 +5,21 @@ What scikit-learn calls a validation curve; over the number of training rows, a 
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts, runs_of_trial
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
+from nncli.engine.metric_columns import metric_of
 from nncli.errors import UserError, did_you_mean, few
+from nncli.frozen import frozen
 
 PARTS = ("train", "val")
 WIDE = 8.0  # from the least to the greatest value, below which an axis is never logarithmic
 
 
-@dataclass(frozen=True)
+@frozen
 class ValueCurve:
     """What a picture shows.
 
@@ -53,13 +54,6 @@ class ValueCurve:
         return max(len(values) for part in self.runs.values() for values in part)
 
 
-def bare(metric: str) -> str:
-    """A metric without the rows that it is about."""
-    for start in ("train_", "val_", "held_out_"):
-        metric = metric.removeprefix(start)
-    return metric
-
-
 def value_curve(
     study: StudyDirectory, facts: StudyFacts, trials: Sequence[TrialRecord], metric: str | None
 ) -> ValueCurve:
@@ -79,7 +73,7 @@ def value_curve(
         label: [RunReader(RunDirectory.open(run)) for run in runs_of_trial(study.path, trial)]
         for label, trial in by_label.items()
     }
-    chosen = bare(metric or facts.objective)
+    chosen = metric_of(metric or facts.objective)
     found = {label: [_metrics(each) for each in own] for label, own in readers.items()}
     _check(chosen, found, study.path)
     first = next(iter(readers.values()))[0].recorded

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.background_plotter import BackgroundPlotter
-from nncli.artifacts.cross_validation import held_out_metrics
 from nncli.artifacts.files import reporting
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
@@ -23,20 +22,25 @@ from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
 from nncli.config.load import Source, load_text
-from nncli.engine.epoch_monitor import EpochReport
+from nncli.engine.epoch_monitor import FINISHED, EpochReport
+from nncli.engine.evaluator import Evaluator
+from nncli.engine.metric_columns import HELD_OUT
 from nncli.engine.stop import Stop
+from nncli.engine.threads import limited
 from nncli.errors import Diverged, NncliError, UserError
+from nncli.parts.arrays import Array
+from nncli.parts.decision import Decision
+from nncli.parts.metrics import deciding
 from nncli.study import tables
-from nncli.study.placing import lines_at
 from nncli.study.plan import Pruning, RunPlan
+from nncli.study.resumable_run import resumable_run
 from nncli.study.stopping import watched_stop
-from nncli.study.taking_up import taken_up
 from nncli.study.task import DATA_CHANGED, RunResult, TrialResult, TrialTask
 from nncli.study.versions import differs_here
 
 OnRunReport = Callable[[RunPlan, EpochReport], object]
 TRACEBACK = "traceback.txt"
-ENDED = ("epochs", "early_stopping", "converged", "pruned", "diverged")
+ENDED = (*FINISHED, "pruned", "diverged")
 
 
 def unseen(plan: RunPlan, report: EpochReport) -> None:
@@ -65,7 +69,7 @@ def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> Trial
                 refusal = error.exit_code, tuple(error.lines())
                 return TrialResult(task.plan.number, (), host, refusal)
             # of this trial's config, or of the rows that it draws
-            runs.append(RunResult("invalid", message=" ".join(lines_at(error, plan.places))))
+            runs.append(RunResult("invalid", message=" ".join(plan.lines_of(error))))
         except Exception as error:
             runs.append(_failed(task, error))
         if runs[-1].state != COMPLETED:
@@ -99,7 +103,7 @@ class _Run:
     def result(self, on_report: OnReport) -> RunResult:
         """What it comes to. Raises UserError, FileFailure, CorruptRun."""
         folder = self.task.study.path / self.plan.folder
-        with taken_up(folder, self.stop) as run:
+        with resumable_run(folder, self.stop) as run:
             self.is_prepared = run is not None
             if run is not None and (ended := self._ended(run)):
                 return ended
@@ -125,7 +129,7 @@ class _Run:
         state = summary["stopped"]
         state = state if state in ("pruned", "diverged") else COMPLETED
         if self._is_scored_apart and state == COMPLETED:
-            metrics |= held_out_metrics(built or reader.built, reader.theta, reader.decision)
+            metrics |= _held_out_metrics(built or reader.built, reader.theta, reader.decision)
         if self.pruning is not None:
             self.values = self._logged(run.read(names.METRICS), run)
         return RunResult(state, metrics, summary["epochs"], summary["seconds"], self.values)
@@ -201,3 +205,12 @@ class _Run:
         value = report.columns().get(self.task.study.objective)
         self.values[report.epoch] = math.nan if value is None else value
         return self.pruning.should_prune(self.values)
+
+
+def _held_out_metrics(built: Built, theta: Array, decision: Decision) -> dict[str, float]:
+    """held_out_loss, held_out_accuracy ... of the rows that a fold held out."""
+    job, rows = built.job, built.evaluation_set("test")
+    metrics = deciding(job.metrics, decision)
+    with limited(job.training):
+        score = Evaluator(job.network, theta, rows, job.decode, metrics).score()
+    return {HELD_OUT + name: v for name, v in {"loss": score.loss, **score.metrics}.items()}

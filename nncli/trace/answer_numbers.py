@@ -2,7 +2,9 @@
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from nncli.frozen import frozen
 
 DECIMAL = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 NUMBER = re.compile(DECIMAL, re.ASCII)
@@ -17,7 +19,7 @@ SHOWN = 5e-7  # of a number: what the page's six digits leave open
 FLOAT = 1e-9  # of a unit: what two ways to the same decimal may differ by
 
 
-@dataclass(frozen=True)
+@frozen
 class Reading:
     """A number. unit: of its last decimal, 0.001 of 0.123; 0 of a fraction, which isn't rounded."""
 
@@ -46,19 +48,13 @@ class Reading:
         return abs(self.value - number) <= self.unit * (0.5 + FLOAT)
 
 
-def read_number(text: str) -> list[float]:
+def readings(text: str) -> list[Reading]:
     """What an answer may mean: none if it is no number, two where a comma can be read both ways.
 
-    >>> read_number("-1/4"), read_number("1 1/2"), read_number("0,5"), read_number("50%")
-    ([-0.25], [1.5], [0.5], [0.5])
-    >>> read_number("1,234"), read_number("1.5 x 10^2"), read_number("two"), read_number("4 4")
-    ([1.234, 1234.0], [150.0], [], [])
+    >>> texts = ("-1/4", "1 1/2", "0,5", "50%", "1,234", "1.5 x 10^2", "two", "4 4")
+    >>> [[reading.value for reading in readings(text)] for text in texts]
+    [[-0.25], [1.5], [0.5], [0.5], [1.234, 1234.0], [150.0], [], []]
     """
-    return [reading.value for reading in readings(text)]
-
-
-def readings(text: str) -> list[Reading]:
-    """The same, each with the unit of its last decimal."""
     text = text.strip().lstrip("'=").replace("\N{MINUS SIGN}", "-")
     if not text.endswith("%"):
         return [found for each in _by_comma(text) if (found := _reading(each)) is not None]

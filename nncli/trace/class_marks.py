@@ -4,9 +4,9 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from nncli.frozen import frozen
 from nncli.trace.answer_numbers import Reading, readings
 from nncli.trace.grading import GradedAnswer
 from nncli.trace.worksheet import Blank
@@ -18,7 +18,7 @@ HEAD = ("student", "file", "right", "of", "carried", "empty", "went wrong")
 Question = tuple[int, str]  # step, tensor
 
 
-@dataclass(frozen=True)
+@frozen
 class Score:
     """right: of so many; carried: of these, how many follow from an earlier slip."""
 
@@ -36,7 +36,7 @@ class Score:
         return f"{self.right}/{self.of}{'*' if self.carried else ''}"
 
 
-@dataclass(frozen=True)
+@frozen
 class WentWrong:
     """A slip, how many answers have it, whose, and in which questions."""
 

@@ -4,11 +4,12 @@ What text and Markdown have in common; each of them says how one kind of block i
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from itertools import groupby
 
 from nncli.engine.notation import written
+from nncli.frozen import frozen
 from nncli.trace.tensor import Cell, TracedTensor, cells, number
 from nncli.trace.traced_steps import Trace, TracedLayer, TracedStep
 from nncli.trace.window_sums import patch_and_kernel
@@ -19,7 +20,7 @@ from nncli.trace.worksheet import Worksheet
 MOST_ROWS_NAMED = 20
 
 
-@dataclass(frozen=True)
+@frozen
 class Heading:
     """level: 1 for the page, 2 for a phase, 3 for a layer or parameter."""
 
@@ -27,19 +28,19 @@ class Heading:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Sentence:
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class Remark:
     """A sentence of words, which may be broken anywhere."""
 
     text: str
 
 
-@dataclass(frozen=True)
+@frozen
 class TensorBlock:
     """One tensor: its formula or symbol, its name and shape, its cells.
 
@@ -57,7 +58,7 @@ class TensorBlock:
     meaning: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
+@frozen
 class Beside:
     """Blocks of one shape, to stand side by side."""
 

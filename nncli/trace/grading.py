@@ -3,11 +3,11 @@
 import csv
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from nncli.errors import FileFailure, UserError, printable
+from nncli.frozen import frozen
 from nncli.trace.answer_numbers import EXACT, Reading, is_right, readings
 from nncli.trace.reworked import Reworked, reworked
 from nncli.trace.slips import OF_DIGITS, ROUNDED, TOO_FAR, is_close, slips
@@ -21,7 +21,7 @@ LONGEST_NUMBER = 9  # digits
 Verdict = Literal["right", "wrong", "empty", "not a number"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Answers:
     """A filled-in table. made_by, digest: of the trace.  by_number: (step, cell, answer)."""
 
@@ -31,7 +31,7 @@ class Answers:
     by_number: dict[int, tuple[str, str, str]]
 
 
-@dataclass(frozen=True)
+@frozen
 class GradedAnswer:
     """One answer and what is right.
 

@@ -1,8 +1,9 @@
 """Question: one number of a trace to be worked out, and what it is worked out from."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.trace.arithmetic import Index, arithmetic
 from nncli.trace.evaluation import Numbered, evaluated
@@ -13,7 +14,7 @@ MOST_NUMBERS = 10_000  # in an operand
 Found = Iterable[float | None]  # numbers that something may lead to
 
 
-@dataclass(frozen=True)
+@frozen
 class Question:
     """An element of a tensor that has a formula in numbers.
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.engine.steppers.gradient import GradientStepper
 from nncli.engine.stop import Stop
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 
-@dataclass(frozen=True)
+@frozen
 class Moment:
     """What steps change, at one moment: parameters and state by name, and the flat slots."""
 
@@ -23,7 +24,7 @@ class Moment:
     slots: Mapping[str, Array]
 
 
-@dataclass(frozen=True)
+@frozen
 class RecordedStep:
     """One training step with all its numbers; every array is a copy.
 

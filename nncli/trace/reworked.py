@@ -4,10 +4,10 @@ Who slips once and goes on correctly has every later number wrong, and one mista
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.trace.question import (
     Question,
@@ -21,7 +21,7 @@ from nncli.trace.traced_steps import TracedStep
 from nncli.trace.worksheet import Blank, Worksheet
 
 
-@dataclass(frozen=True)
+@frozen
 class Reworked:
     """One blank, and its question with the operands as the answers have them.
 

@@ -1,12 +1,13 @@
 """Tensor: one array of a step, the formula it comes from, and the cells in which it is shown."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 import numpy as np
 
 from nncli.engine.notation import written
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.trace.arithmetic import MOST_TERMS, Index, Written, arithmetic, linked
 
@@ -16,7 +17,7 @@ GAP = "..."
 Phase = Literal["forward", "backward", "update"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Operand:
     """What stands behind a {name} of a formula."""
 
@@ -27,7 +28,7 @@ class Operand:
 Operands = Mapping[str, Operand]
 
 
-@dataclass(frozen=True)
+@frozen
 class TracedTensor:
     """One array of a step.
 

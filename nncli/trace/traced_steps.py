@@ -1,7 +1,7 @@
 """Traced steps: what `trace` shows, ready to be put down as text, Markdown, HTML or JSON."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from nncli.engine.job import Job
 from nncli.engine.network import Node
 from nncli.engine.threads import limited
 from nncli.errors import UserError
+from nncli.frozen import frozen
 from nncli.trace.noise import without_noise
 from nncli.trace.propagation import Propagation
 from nncli.trace.record import RecordedStep, record
@@ -20,7 +21,7 @@ from nncli.trace.tensor import TracedTensor
 from nncli.trace.update import update
 
 
-@dataclass(frozen=True)
+@frozen
 class TracedStep:
     """One step: which it is, on which rows of the table, counted from 0, and its tensors."""
 
@@ -52,7 +53,7 @@ class TracedStep:
         }
 
 
-@dataclass(frozen=True)
+@frozen
 class TracedLayer:
     """A layer to be drawn: `hidden_1`, dense, relu, 3 -> 2."""
 
@@ -63,7 +64,7 @@ class TracedLayer:
     outputs: int
 
 
-@dataclass(frozen=True)
+@frozen
 class Trace:
     """Steps of one network.
 

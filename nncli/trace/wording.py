@@ -73,8 +73,7 @@ def of_forward(network: Network, node: Node, short: str) -> Sequence[str]:
     if isinstance(node.layer, ActivationLayer):
         return (f"{node.layer.function.name} of each {x}",)
     if not isinstance(node.layer, Dense):
-        words = (node.layer.__doc__ or "").strip().partition("\n")[0].rstrip(".")
-        return (f"{node.layer.name}: {words}",) if short == "a" else ()
+        return (f"{node.layer.name}: {node.layer.summary}",) if short == "a" else ()
     if short == "z":
         bias = ", with the unit's bias" if node.layer.bias else ""
         return (f"for each unit: every {x} times its weight, all added up{bias}",)

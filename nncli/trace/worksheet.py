@@ -9,13 +9,13 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import numpy as np
 
 from nncli.engine.layout import gradient_of
 from nncli.errors import UserError, did_you_mean
+from nncli.frozen import frozen
 from nncli.trace.arithmetic import Index, sources
 from nncli.trace.question import starts_from
 from nncli.trace.tensor import Cell, TracedTensor, number, shown_indices
@@ -28,7 +28,7 @@ Place = tuple[int, str, Index]  # step, tensor, index
 INDEXED = re.compile(r"(.*?)(?:\[(\d+(?:,\d+)*)\])?", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@frozen
 class Blank:
     """One cell to fill in, and what belongs there.
 

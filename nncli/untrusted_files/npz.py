@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from numpy.lib import format as npy
 
 from nncli.untrusted_files.array_headers import Declared, Malformed, declared, filled
-from nncli.untrusted_files.opening import in_words
+from nncli.untrusted_files.opening import size_in_words
 
 MOST_ARRAYS = 10_000
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
@@ -34,7 +34,7 @@ class NpzArchive:
         if len(members) > MOST_ARRAYS:
             raise Malformed(f"it holds more than {MOST_ARRAYS:,} arrays")
         if most is not None and sum(member.file_size for member in members) > most:
-            raise Malformed(f"its arrays unpack to more than {in_words(most)}")
+            raise Malformed(f"its arrays unpack to more than {size_in_words(most)}")
         self._members: dict[str, ZipInfo] = {}
         self.arrays: dict[str, Declared] = {}
         for member in members:

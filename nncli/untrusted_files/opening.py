@@ -62,7 +62,7 @@ def read_file(path: Path, most: int, what: str) -> bytes:
         size = size_of(file)
         content = file.read(min(size, most) + 1)
     if len(content) > most:
-        raise Unfit(f"larger than {in_words(most)}, the most that is read of {what}")
+        raise Unfit(f"larger than {size_in_words(most)}, the most that is read of {what}")
     return content
 
 
@@ -72,10 +72,10 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def in_words(size: int) -> str:
+def size_in_words(size: int) -> str:
     """A size for people.
 
-    >>> in_words(1 << 20), in_words(3 << 29), in_words(10)
+    >>> size_in_words(1 << 20), size_in_words(3 << 29), size_in_words(10)
     ('1 MiB', '1.5 GiB', '10 bytes')
     """
     for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):

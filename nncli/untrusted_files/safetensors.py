@@ -12,7 +12,7 @@ from typing import IO, Any
 import numpy as np
 
 from nncli.untrusted_files.array_headers import Declared, Malformed, declared, exactly, fill, filled
-from nncli.untrusted_files.opening import in_words, size_of
+from nncli.untrusted_files.opening import size_in_words, size_of
 
 MOST_HEADER = 1 << 24  # bytes
 DTYPES = {
@@ -33,7 +33,7 @@ class SafetensorsFile:
         self._file, size = file, size_of(file)
         length = int.from_bytes(exactly(file, 8), "little")
         if length > min(size - 8, MOST_HEADER):
-            most = in_words(MOST_HEADER)
+            most = size_in_words(MOST_HEADER)
             raise Malformed(f"its header is longer than the file, or than {most}")
         header = _object(exactly(file, length), "its header")
         self.metadata = _texts(header.pop("__metadata__", {}))

@@ -1,17 +1,18 @@
 """Differences between what a run has recorded and what a replay makes of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from nncli.engine.layout import Layout
 from nncli.engine.state import TrainState
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 
-@dataclass(frozen=True)
+@frozen
 class EpochDifference:
     """A logged epoch that isn't as recorded.
 
@@ -31,7 +32,7 @@ class EpochDifference:
         return {"epoch": self.epoch, "tensors": list(self.tensors), "metrics": columns}
 
 
-@dataclass(frozen=True)
+@frozen
 class TensorDifference:
     """How far a saved tensor is from the replayed one.
 

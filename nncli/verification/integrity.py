@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST, NEXT, AtomicDirectory
@@ -12,12 +11,13 @@ from nncli.artifacts.locks import LOCK_FILE
 from nncli.artifacts.manifest import Entry, is_listed
 from nncli.artifacts.run_directory import EVALUATION, SUMMARY
 from nncli.errors import CorruptRun, printable
+from nncli.frozen import frozen
 
 TEMPORARY_NAME = ".*".join(map(re.escape, TEMPORARY))
 LEFTOVER = re.compile(rf"(.*/)?({TEMPORARY_NAME}|.*{re.escape(NEXT)})", re.DOTALL)
 
 
-@dataclass(frozen=True)
+@frozen
 class Files:
     """count: the listed files.  leftovers: of writes that were cut short; a resume removes them."""
 

@@ -5,14 +5,14 @@ saved last, the weights and the optimizer's slots themselves. All of it has to b
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.fingerprints import Fingerprints, read_rows
-from nncli.artifacts.going_on import patience_of
 from nncli.artifacts.metrics_log import format_row
+from nncli.artifacts.resumption import patience_of
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.decided import chosen_for
 from nncli.engine.epoch_monitor import EpochReport, wait_anew
@@ -20,6 +20,7 @@ from nncli.engine.state import TrainState
 from nncli.engine.stop import Stop, StopAt
 from nncli.engine.trainer import train
 from nncli.errors import CorruptRun, Diverged
+from nncli.frozen import frozen
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 from nncli.verification.differences import (
@@ -32,7 +33,7 @@ from nncli.verification.differences import (
 BY_THE_CLOCK = "seconds"  # the column that no replay repeats
 
 
-@dataclass(frozen=True)
+@frozen
 class Leg:
     """A stretch of a run: up to which step, and what it was told of epochs and patience."""
 

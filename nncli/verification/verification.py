@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, is_study, runs_of
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.errors import CorruptRun, few
+from nncli.frozen import frozen
 from nncli.verification.integrity import Files, check_files
 from nncli.verification.replay import Replay
 
 
-@dataclass(frozen=True)
+@frozen
 class Verification:
     """files: as listed.  environment: how this machine differs.  replay: yet to be made."""
 

@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.errors import UserError, did_you_mean, few, printable
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 NONE = 0.01  # of a layer's greatest |weight|, below which a weight is as good as 0
 
 
-@dataclass(frozen=True)
+@frozen
 class WeightMap:
     """The matrix of one layer.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nncli.artifacts import pictures
 from nncli.artifacts.pictures import content_of, own_style, picture
 from nncli.artifacts.plots import dress, entitle, legend, new_figure
 from nncli.artifacts.png import png
@@ -52,7 +53,7 @@ def test_a_png_has_the_pixels_and_texts_that_were_given(size):
 def test_a_picture_is_what_matplotlib_saves():
     with own_style():
         file = io.BytesIO()
-        drawn().savefig(file, dpi=150)
+        drawn().savefig(file, dpi=pictures.DOTS_PER_INCH)
         content = content_of(drawn(), ".png", SAID)
     expected = np.asarray(opened(file.getvalue()).convert("RGB"))
     np.testing.assert_array_equal(np.asarray(opened(content)), expected)

@@ -22,6 +22,7 @@ LAYERS = {
     "activation": "{type: activation, function: tanh}",
 }
 STACKS = [*itertools.product(LAYERS, repeat=1), *itertools.product(LAYERS, repeat=2)]
+FORMS = ("text", "markdown", "html")
 ENDS = ("", ", output: {activation: identity}", ", output: {trainable: false}")
 
 
@@ -32,8 +33,7 @@ def test_trace_shows_what_learns_behind_what_is_frozen(stack, nncli, write):
         network = f"network: {{hidden: [{hidden}]{end}}}"
         rows = "data: {dataset: xor_gate}"
         config = write("it.yaml", rows, network, f"loss: {loss}")
-        forms = ("json", ("text", "markdown", "html")[number % 3])
-        for form in forms:
+        for form in ("json", *FORMS[number : number + 1]):
             done = nncli("trace", config, "--format", form)
             assert done.code == 0 or "nothing to train" in done.err or done.code == 2, done.err
             assert "internal error" not in done.err

@@ -103,13 +103,15 @@ def study(**said):
 
 
 def test_a_study_says_how_many_trials_the_best_and_what_runs():
-    line = watching.in_words(study(), "loss")
+    line = watching.progress_in_words(study(), "loss")
     assert line == (
         "s-001  2 of 40 trials  best val_loss 0.25 (trial-0001)  running: trial-0003 100/100"
     )
-    assert watching.in_words(study(has_ended=True, runs=[]), "loss").endswith("  ended")
+    assert watching.progress_in_words(study(has_ended=True, runs=[]), "loss").endswith("  ended")
     stopped = study(is_running=False, runs=[])
-    assert watching.in_words(stopped, "loss").endswith("stopped before its end; --resume goes on")
+    assert watching.progress_in_words(stopped, "loss").endswith(
+        "stopped before its end; --resume goes on"
+    )
     assert [watching.has_ended(s) for s in (study(), stopped, study(has_ended=True))] == [
         False,
         True,
@@ -121,7 +123,7 @@ def test_a_study_says_how_many_trials_the_best_and_what_runs():
 def test_a_name_can_not_command_the_terminal():
     hostile = run("\x1b[2Jx", loss=FALL)
     assert "\x1b" not in drawn([hostile, hostile], "loss", 80, 20).plain
-    assert "\x1b" not in watching.in_words(hostile, "loss")
+    assert "\x1b" not in watching.progress_in_words(hostile, "loss")
 
 
 def test_plain_lines_come_seldom_and_at_the_end(capsys, monkeypatch):

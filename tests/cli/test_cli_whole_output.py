@@ -5,8 +5,10 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
+from fork_server import ForkServer
 
 UNBUFFERED = {"PYTHONUNBUFFERED": "1"}  # usual in containers
 COMMANDS = {  # whose stdout is their product
@@ -42,41 +44,50 @@ def place(tmp_path_factory):
     return folder
 
 
-def ended(arguments, place, stdout, more, before=None):
+def ended(arguments, place, stdout, more):
     """(exit code, stderr) of a command that writes to a descriptor."""
     done = subprocess.run(
         command_line(*arguments),
         cwd=place,
         stdout=stdout,
         stderr=subprocess.PIPE,
-        env={**os.environ, **more, "PYTHONDONTWRITEBYTECODE": "1"},  # would be cut short as well
-        preexec_fn=before,
+        env={**os.environ, **more},
         text=True,
         timeout=60,
     )
     return done.returncode, done.stderr
 
 
-def short_files():
-    """A file of this process may have 100 bytes: what is over isn't written, nor is it an error."""
-    import resource
-    import signal
+# A file of the process may have 100 bytes: what is over isn't written, nor is it an error.
+SHORT_FILES = """
+import resource
+import signal
 
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+"""
+
+
+@pytest.fixture(scope="module")
+def unbuffered():
+    """Starts processes whose streams Python doesn't buffer, and that leave no compiled modules."""
+    with ForkServer(**UNBUFFERED, PYTHONDONTWRITEBYTECODE="1") as made:
+        yield made
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_output_that_is_cut_short_is_no_success(name, place, tmp_path):
+def test_output_that_is_cut_short_is_no_success(name, place, tmp_path, unbuffered):
     arguments = COMMANDS[name]
     if name != "predict":  # which writes a file of its own first, and would fail at that
-        with (tmp_path / "out").open("wb") as out:
-            code, err = ended(arguments, place, out, UNBUFFERED, short_files)
-        assert (code, err.splitlines()[-1]) == (74, "nncli: output: File too large")
-        assert (tmp_path / "out").stat().st_size == 100  # a write that took only a part
-    with open("/dev/full", "wb") as full:
-        code, err = ended(arguments, place, full, UNBUFFERED)
-    assert (code, err.splitlines()[-1]) == (74, "nncli: output: No space left on device")
+        out = tmp_path / "out"
+        ended = unbuffered.call(place, *arguments, before=SHORT_FILES, stdout=out)
+        assert (ended.code, ended.err.splitlines()[-1]) == (74, "nncli: output: File too large")
+        assert out.stat().st_size == 100  # a write that took only a part
+    ended = unbuffered.call(place, *arguments, stdout=Path("/dev/full"))
+    assert (ended.code, ended.err.splitlines()[-1]) == (
+        74,
+        "nncli: output: No space left on device",
+    )
 
 
 @pytest.mark.parametrize("more", [{}, UNBUFFERED], ids=["buffered", "unbuffered"])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from nncli.cli.comparison_table import _number, _p, in_words
+from nncli.cli.comparison_table import _number, _p, comparison_in_words
 from nncli.comparison.comparison import compare
 from nncli.comparison.pairing import Difference
 from nncli.evaluation.statistics import Mean
@@ -20,7 +20,7 @@ def scaled(on_one_split, all_of):
             replace(group, mean=Mean(mean, 4), std=std, versus=None)
             for group, mean in zip(found.groups, means, strict=True)
         ]
-        return in_words(replace(found, groups=groups)).split("\n\n")[1].split("\n")
+        return comparison_in_words(replace(found, groups=groups)).split("\n\n")[1].split("\n")
 
     return call
 

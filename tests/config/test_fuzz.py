@@ -96,7 +96,7 @@ WORDS = [
 ]
 
 
-@quick(350)
+@quick(200)
 @given(text=mutated_text())
 def test_mutated_text(text, path):
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -153,14 +153,14 @@ def mutate(draw, tree):
     return draw(st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.just({})))
 
 
-@quick(350)
+@quick(200)
 @given(tree=mutated_tree())
 def test_mutated_trees(tree, path):
     path.write_text(to_yaml(tree), encoding="utf-8")
     attempt(path)
 
 
-@quick(120)
+@quick(60)
 @given(experiment=instances(Experiment))
 def test_any_experiment_of_the_right_types(experiment, path):
     path.write_text(to_yaml(experiment), encoding="utf-8")

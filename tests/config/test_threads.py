@@ -10,7 +10,7 @@ from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.engine import threads
 
-WIDE = ["network.hidden=[4096, 4096]", "training.batch_size=full"]
+WIDE = ["network.hidden=[2048, 2048]", "training.batch_size=full"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nncli.data.bent_scales import NormalScores, RobustClip
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import DataError
 from nncli.parts.table import Table
@@ -29,7 +29,7 @@ def table_of(column):
 
 
 def fitted_to(column, scale, **steps):
-    chosen = Steps(scale, "median", "most_frequent", "ignore", **steps)
+    chosen = PreprocessingSteps(scale, "median", "most_frequent", "ignore", **steps)
     return Preprocessing.fit(table_of(column), np.arange(len(column)), chosen, "none")
 
 
@@ -157,7 +157,7 @@ def test_a_recorded_curve_that_no_rows_have_is_refused(encoding):
 
 
 def indicated(scale="standard", impute="median", **steps):
-    return Steps(scale, impute, "most_frequent", "ignore", indicator=True, **steps)
+    return PreprocessingSteps(scale, impute, "most_frequent", "ignore", indicator=True, **steps)
 
 
 MIXED = Table(
@@ -177,7 +177,7 @@ def test_an_indicator_stands_last_beside_each_number_that_training_rows_lack(how
     fitted = Preprocessing.fit(MIXED, np.arange(4), indicated(**how), "none")
     names = ["n=(missing)", "b=(missing)", "d=(missing)"]
     assert [name for name in fitted.inputs if "missing" in name] == names
-    plain = Preprocessing.fit(MIXED, np.arange(4), Steps(
+    plain = Preprocessing.fit(MIXED, np.arange(4), PreprocessingSteps(
         how.get("scale", "standard"), "median", "most_frequent", "ignore",
         how.get("encode", "none"),
     ), "none")  # fmt: skip

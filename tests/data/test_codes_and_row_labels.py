@@ -7,7 +7,7 @@ from table_files import cells, columns, read
 from nncli.data.categories import Categories
 from nncli.data.column_types import is_id_name
 from nncli.data.data_checks import data_warnings
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.text_format import MISSING, TextFormat
@@ -138,7 +138,7 @@ def test_categories_and_classes_of_new_rows_are_the_same_numbers_however_written
 ):
     options = {"kinds": {"code": "categorical"}}
     table = read(tmp_path, columns(code=[1, 2, 3], x=X, y=[1, 2, 3], rows=120), **options)
-    steps = Steps("standard", "median", "most_frequent", "ignore")
+    steps = PreprocessingSteps("standard", "median", "most_frequent", "ignore")
     learnt = Preprocessing.fit(table, np.arange(120), steps, "none")
     path = tmp_path / "new.csv"
     path.write_text(columns(code=spelling, x=X, y=spelling, rows=120))

@@ -16,14 +16,16 @@ Y = ["a", "b", "c"]
 NOBODY = np.empty(0, int)
 
 
-def warnings(folder, text, *, train=40, told=(), **options):
-    """The doubts about a table of which the first rows train, and the others are for test."""
+def warnings(folder, text, *, train=40, indicated=(), **options):
+    """The warnings about a table of which the first rows train, and the others are for test."""
     table = read(folder, text, **options)
     rows = Rows(np.arange(train), NOBODY, np.arange(train, len(table)))
-    return [line.replace(f"{folder}/", "") for line in data_warnings(table, rows, told=told)]
+    return [
+        line.replace(f"{folder}/", "") for line in data_warnings(table, rows, indicated=indicated)
+    ]
 
 
-def test_there_is_no_doubt_about_a_clean_table(tmp_path):
+def test_there_is_no_warning_about_a_clean_table(tmp_path):
     assert warnings(tmp_path, columns(x=X, z=Z, t=["p", "q", "r", "s"], y=Y, rows=60)) == []
     numbers = columns(x=X, z=Z, y=RANDOM.normal(size=60).tolist(), rows=60)
     assert warnings(tmp_path, numbers) == []
@@ -158,7 +160,7 @@ def test_several_targets_have_no_other_words(tmp_path):
         ("same", ["CH"], "constant: always CH"),
     ],
 )
-def test_columns_kept_by_wish_are_doubted(tmp_path, name, cells, reason):
+def test_columns_kept_by_wish_are_warned_of(tmp_path, name, cells, reason):
     text = columns(x=X, **{name: cells}, y=Y, rows=60)
     assert warnings(tmp_path, text, include=("x", name)) == [
         f"column '{name}' is {reason}: a network learns it by heart, if anything"
@@ -180,13 +182,13 @@ def test_a_column_that_is_mostly_empty_is_named(tmp_path):
         "column 'c' lacks 24 of its 40 training values: data.preprocessing.numeric: "
         "{missing_indicator: true} tells the network where"
     ]
-    assert warnings(tmp_path, text, told=["numeric"]) == []
+    assert warnings(tmp_path, text, indicated=["numeric"]) == []
     texts = columns(x=X, c=["p", "q", "", "", ""], y=Y, rows=60)
     (line,) = warnings(tmp_path, texts)
     assert line.endswith(
         "data.preprocessing.categorical: {impute: category} tells the network where"
     )
-    assert warnings(tmp_path, texts, told=["categorical"]) == []
+    assert warnings(tmp_path, texts, indicated=["categorical"]) == []
     assert warnings(tmp_path, columns(x=X, c=[1.5, 2.5, "", 3.5], y=Y, rows=60)) == []
 
 
@@ -266,7 +268,7 @@ def test_classes_of_one_row_are_all_placed(tmp_path):
     refuse_singleton_classes(read(tmp_path, columns(x=X, y=Z, rows=60)))
 
 
-def test_doubts_need_no_held_out_rows(tmp_path):
+def test_warnings_need_no_held_out_rows(tmp_path):
     table = read(tmp_path, columns(x=X, z=Z, y=Y, rows=60))
     random = np.random.default_rng(0)
     assert list(data_warnings(table, NoSplit().rows(table, random))) == []

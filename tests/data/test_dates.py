@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from table_files import cells, columns, lines_of, read, refusal, write
 
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import ColumnKeys
@@ -14,7 +14,7 @@ from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.errors import DataError
 from nncli.parts.splits import TimeSplit
 
-STEPS = Steps("none", "median", "most_frequent", "ignore")
+STEPS = PreprocessingSteps("none", "median", "most_frequent", "ignore")
 FORMS = {
     "%Y-%m-%d": None, "%Y/%m/%d": None, "%Y-%m-%dT%H:%M:%SZ": None, "%Y-%m-%d %H:%M UTC": None,
     "%Y-%m-%d %H:%M:%S+00:00": None, "%Y-%j": None, "%d/%m/%Y": "%d/%m/%Y",

@@ -10,7 +10,7 @@ from nncli.data.column_types import task_reason
 from nncli.data.data_checks import data_warnings
 from nncli.data.label_checks import label_warnings
 from nncli.data.new_rows import NewRows
-from nncli.data.preprocessing import Preprocessing, Steps
+from nncli.data.preprocessing import Preprocessing, PreprocessingSteps
 from nncli.data.reading.text_files import TextFormat
 from nncli.data.reading.text_format import MISSING
 from nncli.data.targets import TargetCoding, as_task, label_pair
@@ -167,7 +167,7 @@ def test_outputs_are_probabilities_of_each_label():
     assert coding.decode(np.array([[-0.5, 1.5], [0.2, 0.9]])).tolist() == [[0, 1], [0.2, 0.9]]
 
 
-STEPS = Steps("standard", "median", "most_frequent", "ignore")
+STEPS = PreprocessingSteps("standard", "median", "most_frequent", "ignore")
 TWO = Table(
     np.arange(4.0)[:, None],
     np.array([[0, 1], [1, 1], [0, 0], [1, 0]], float),

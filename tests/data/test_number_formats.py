@@ -133,14 +133,14 @@ def test_decimals_that_look_like_thousands_are_said_with_the_key(tmp_path, sign)
     texts = [text.replace(".", sign) for text in [*THOUSANDS, "950"]]
     text = "x;z;y\n" + "".join(f"{text};{i % 2};{text}\n" for i, text in enumerate(texts))
     form = TextFormat(decimal=sign)
-    doubts = read(tmp_path, text, format=form).origin.doubts
-    assert [doubt.partition(":")[0] for doubt in doubts] == ["column 'x'", "column 'y'"]
-    assert f"as '1{sign}037', read as 1.037" in doubts[0]
-    assert doubts[0].endswith(f'data.columns: {{x: {{thousands: "{sign}"}}}}')
+    warnings = read(tmp_path, text, format=form).origin.warnings
+    assert [warning.partition(":")[0] for warning in warnings] == ["column 'x'", "column 'y'"]
+    assert f"as '1{sign}037', read as 1.037" in warnings[0]
+    assert warnings[0].endswith(f'data.columns: {{x: {{thousands: "{sign}"}}}}')
     keys = {name: ColumnKeys(thousands=sign) for name in "xy"}
     table = read(tmp_path, text, format=form, keys=keys, kinds={"x": "numeric", "y": "numeric"})
     assert table.column("x").values[[0, -1]].tolist() == [1037, 950]
-    assert table.origin.doubts == ()
+    assert table.origin.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -155,4 +155,4 @@ def test_decimals_that_look_like_thousands_are_said_with_the_key(tmp_path, sign)
 )
 def test_other_decimals_are_no_thousands(tmp_path, texts):
     text = columns(x=texts, y=["a", "b"], rows=len(texts))
-    assert read(tmp_path, text).origin.doubts == ()
+    assert read(tmp_path, text).origin.warnings == ()

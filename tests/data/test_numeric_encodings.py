@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.numeric_encodings import PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import DataError
@@ -16,7 +16,7 @@ from nncli.parts.table import Table
 from nncli.untrusted_files.array_headers import Malformed
 
 NAN = np.nan
-PIECEWISE = Steps(
+PIECEWISE = PreprocessingSteps(
     "standard", "median", "most_frequent", "ignore", encode="piecewise_linear", bins=4
 )
 finite = st.floats(-1e300, 1e300)
@@ -166,5 +166,5 @@ def test_recorded_bins_that_no_rows_have_are_refused(edges):
 
 
 def test_a_run_of_before_has_no_encoding_in_its_features():
-    plain = Steps("standard", "median", "most_frequent", "ignore")
+    plain = PreprocessingSteps("standard", "median", "most_frequent", "ignore")
     assert "encoding" not in fitted_to([1, 2, 3], steps=plain).to_json()["features"][0]

@@ -14,10 +14,10 @@ from table_files import lines_of, source
 
 from nncli.data.reading import line_blocks, plain_blocks, plain_numbers, text_files
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.encoding import encode
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.type_inference import read_columns
 from nncli.errors import DataError
 
 COUNT = int(os.environ.get("NNCLI_EXAMPLES", "0"))  # more of them, at random, to look for trouble
@@ -72,7 +72,7 @@ def outcome(path, format_, *, is_plain, missing=MISSING, required=(), keys=None)
                 for line, *cells in zip(chunk.lines.tolist(), *chunk.columns, strict=True)
             ]
             parsers = Parsers(missing, format_.decimal, keys or {})
-            encoded = encode(
+            encoded = read_columns(
                 [("t", reader)], reader.names, {}, parsers, required=required and reader.names[:1]
             )
     except DataError as error:
@@ -105,7 +105,7 @@ def same(path, content, *, decimal=".", delimiter=None, **options):
 
 
 @given(texts(), st.sampled_from([".", ","]))
-@quick(400)
+@quick(200)
 def test_what_is_read_is_the_same(tmp_path_factory, table, decimal):
     text, delimiter = table
     assume(delimiter != decimal)
@@ -114,27 +114,27 @@ def test_what_is_read_is_the_same(tmp_path_factory, table, decimal):
 
 @given(texts(PLAIN))
 @example(("c0,c1\n0.1,1e22\n,9007199254740993\n", ","))
-@quick(200)
+@quick(100)
 def test_plain_numbers_have_the_same_bits(tmp_path_factory, table):
     same(tmp_path_factory.getbasetemp(), table[0], delimiter=table[1])
 
 
 @given(texts(), st.sampled_from([("", "NA"), ("NA",), ("nan", "-", ""), ("0", "-999.0", "inf")]))
-@quick(200)
+@quick(100)
 def test_missing_markers_mean_the_same(tmp_path_factory, table, missing):
     folder = tmp_path_factory.getbasetemp()
     same(folder, table[0], delimiter=table[1], missing=missing, required=True)
 
 
 @given(texts(), st.sampled_from([{"suffix": "%"}, {"decimal": ","}, {"thousands": "."}]))
-@quick(150)
+@quick(75)
 def test_columns_with_keys_are_read_the_same(tmp_path_factory, table, keys):
     folder, named = tmp_path_factory.getbasetemp(), {"c0": ColumnKeys(**keys)}
     same(folder, table[0], delimiter=table[1], keys=named)
 
 
 @given(texts(), st.binary(min_size=1, max_size=2), st.integers(0, 80))
-@quick(150)
+@quick(75)
 def test_bytes_that_are_no_text_are_refused_the_same(tmp_path_factory, table, noise, place):
     content = table[0].encode()
     folder = tmp_path_factory.getbasetemp()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nncli.data.fitted_categories import MISSING_CATEGORY
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.rare_categories import RARE_CATEGORY, Rare
 from nncli.parts.table import Table
@@ -95,7 +95,7 @@ def assert_equals_scikit_learn(steps, seed):
 @pytest.mark.parametrize("impute", ["median", "mean", "most_frequent"])
 @pytest.mark.parametrize("scale", [*SCALES, "none"])
 def test_inputs_equal_those_of_scikit_learn(scale, impute, impute_category, seed):
-    assert_equals_scikit_learn(Steps(scale, impute, impute_category, "ignore"), seed)
+    assert_equals_scikit_learn(PreprocessingSteps(scale, impute, impute_category, "ignore"), seed)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -104,5 +104,5 @@ def test_inputs_equal_those_of_scikit_learn(scale, impute, impute_category, seed
     "rare", [Rare(7), Rare(40), Rare(1, 3), Rare(1, 2), Rare(6, 4), Rare(1, 9)]
 )
 def test_rare_categories_are_those_of_scikit_learn(rare, impute_category, seed):
-    steps = Steps("standard", "mean", impute_category, "ignore", rare=rare)
+    steps = PreprocessingSteps("standard", "mean", impute_category, "ignore", rare=rare)
     assert_equals_scikit_learn(steps, seed)

@@ -10,15 +10,15 @@ from table_files import columns, lines_of, read, source
 
 from nncli.assembly.build import build
 from nncli.config.load import load
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.rare_categories import Rare
 from nncli.errors import DataError, TableError
 from nncli.parts.splits import FixedSplit
 from nncli.parts.table import Table
 
-STEPS = Steps("standard", "median", "most_frequent", "ignore")
-AS_THEY_ARE = Steps("none", "none", "none", "ignore")
+STEPS = PreprocessingSteps("standard", "median", "most_frequent", "ignore")
+AS_THEY_ARE = PreprocessingSteps("none", "none", "none", "ignore")
 NAN = np.nan
 
 
@@ -52,7 +52,7 @@ def apply(fitted, table):
 
 
 def change(**steps):
-    return Steps(**{**vars(STEPS), **steps})
+    return PreprocessingSteps(**{**vars(STEPS), **steps})
 
 
 # ---- statistics
@@ -229,7 +229,7 @@ def tables(draw):
 
 @st.composite
 def all_steps(draw):
-    return Steps(
+    return PreprocessingSteps(
         draw(st.sampled_from(["standard", "minmax", "robust", "none"])),
         draw(st.sampled_from(["median", "mean", "most_frequent"])),
         draw(st.sampled_from(["most_frequent", "category"])),

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.rare_categories import Rare
 from nncli.errors import TableError
@@ -23,7 +23,7 @@ def table_of(texts):
 
 
 def fitted_to(texts, min_count=1, most=None, impute="most_frequent", unknown="ignore"):
-    steps = Steps("standard", "median", impute, unknown, rare=Rare(min_count, most))
+    steps = PreprocessingSteps("standard", "median", impute, unknown, rare=Rare(min_count, most))
     table = table_of(texts)
     return Preprocessing.fit(table, np.arange(len(table)), steps, "none")
 

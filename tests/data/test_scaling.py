@@ -8,7 +8,7 @@ import pytest
 
 from nncli.assembly.build import build
 from nncli.config.load import load
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.scaling import Scaling
 from nncli.parts.datasets import Iris, LinearRegression
@@ -79,7 +79,7 @@ def test_one_row_is_only_shifted(method):
 def test_preprocessing_survives_its_json(x):
     y = np.linspace(0.0, 1.0, len(x))[:, None]
     table = Table(x, y, tuple(f"x{j}" for j in range(x.shape[1])))
-    steps = Steps("robust", "median", "most_frequent", "ignore")
+    steps = PreprocessingSteps("robust", "median", "most_frequent", "ignore")
     fitted = Preprocessing.fit(table, np.arange(len(x)), steps, "standard")
     assert Preprocessing.from_json(json.loads(json.dumps(fitted.to_json()))) == fitted
 

@@ -6,7 +6,7 @@ from table_files import PLAIN, cells, columns, labels, read, refusal
 
 from nncli.data.column_types import is_class_number, kind_of, truths, uninformative
 from nncli.data.rare_categories import Rare
-from nncli.data.reading import encoding, text_files
+from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
 from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.number_formats import foreign_number
@@ -181,7 +181,7 @@ def test_a_column_with_many_texts_is_text(tmp_path, share, is_text):
 @pytest.fixture
 def small_chunks(monkeypatch):
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 600)
-    monkeypatch.setattr(encoding, "GUESSED_CELLS", 590)
+    monkeypatch.setattr(type_inference, "GUESSED_CELLS", 590)
 
 
 def test_a_column_that_turns_to_text_far_down_is_read_again_as_text(tmp_path, small_chunks):
@@ -634,8 +634,10 @@ def test_a_table_is_read_once_and_once_more_for_second_thoughts(
     tmp_path, small_chunks, monkeypatch
 ):
     passes = []
-    original = encoding._pass
-    monkeypatch.setattr(encoding, "_pass", lambda *a, **k: passes.append(1) or original(*a, **k))
+    original = type_inference._pass
+    monkeypatch.setattr(
+        type_inference, "_pass", lambda *a, **k: passes.append(1) or original(*a, **k)
+    )
     read(tmp_path, columns(x=[1, 2], t=["p", "q"], y=["a", "b"]))
     assert len(passes) == 1
     rows = 200

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from table_files import cells, columns, lines_of, read, write
 
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.text_format import MISSING, TextFormat
 from nncli.errors import DataError
 
-STEPS = Steps("standard", "median", "most_frequent", "ignore")
+STEPS = PreprocessingSteps("standard", "median", "most_frequent", "ignore")
 FEATURES = {"x": [1.5, 2, 4], "t": ["p", "q", "r"], "b": ["yes", "no"]}
 
 
@@ -106,7 +106,7 @@ def test_what_does_not_fit_is_said(tmp_path, learn, content, messages):
 
 
 def test_words_that_are_no_truths_are_refused(tmp_path, learn):
-    new_rows = learn(steps=Steps("standard", "median", "most_frequent", "error"))
+    new_rows = learn(steps=PreprocessingSteps("standard", "median", "most_frequent", "error"))
     table = new_rows.read(write(tmp_path, "x,t,b\n1,p,maybe\n", "t.csv"), needs_target=False)
     with pytest.raises(DataError) as caught:
         new_rows.learnt.apply(table, np.arange(1))

@@ -16,7 +16,7 @@ from table_files import cells, columns, labels, read, source
 from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.data.disk import ColumnFile, RowFile
-from nncli.data.fitted_columns import Steps
+from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading import encoded_rows, tables, text_files
 from nncli.engine.trainer import train
@@ -168,7 +168,7 @@ MIXED = {
     "x": [1.5, "", 3, -4.25, 8], "t": ["p", "q", "", "r"], "b": ["yes", "no", ""],
     "z": [4, 5, 6], "d": ["2026-01-01", "2026-02-01", "2026-01-15"], "y": ["a", "b", "a"],
 }  # fmt: skip
-STEPS = Steps("robust", "mean", "category", "ignore")
+STEPS = PreprocessingSteps("robust", "mean", "category", "ignore")
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from table_files import cells, lines_of
 
 from nncli.data.reading import text_files
-from nncli.data.reading.encoding import encode
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.type_inference import read_columns
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError
 from nncli.parts.table import Table
@@ -72,7 +72,9 @@ def write(columns, dialect, missing, start=""):
 
 def read_back(path, columns):
     """Every column as `cells` gives it."""
-    encoded = encode([("table", open_table(path, TextFormat()))], list(columns), {}, Parsers())
+    encoded = read_columns(
+        [("table", open_table(path, TextFormat()))], list(columns), {}, Parsers()
+    )
     nothing = np.zeros((len(encoded.cells), 1))
     table = Table(encoded.cells, nothing, tuple(columns), categories=dict(encoded.vocabularies))
     return {name: cells(table, name) for name in columns}
@@ -133,7 +135,7 @@ def attempt(path):
     """Read a file whatever is in it; only a DataError of printable lines may come of that."""
     try:
         reader = open_table(path, TextFormat())
-        encode([("table", reader)], list(reader.names), {}, Parsers())
+        read_columns([("table", reader)], list(reader.names), {}, Parsers())
     except DataError as error:
         return lines_of(error, path.parent)
     return []

@@ -144,4 +144,6 @@ def test_rows_learned_by_heart_are_not_taken_for_a_small_learning_rate(tmp_path)
     [finding] = [each for each in diagnose(run).findings if each.check == "guessing"]
     assert "it fell to 0.0" in finding.message
     assert finding.edit.key == "network.hidden"
-    assert any("untrained weights" in doubt for doubt in document_of(trained_model(run)).doubts)
+    assert any(
+        "untrained weights" in warning for warning in document_of(trained_model(run)).warnings
+    )

@@ -1,5 +1,7 @@
-"""A training step allocates nothing that grows with the batch or the parameters."""
+"""A training step allocates nothing that grows with the batch or the parameters, and a training
+leaves nothing behind."""
 
+import gc
 import tracemalloc
 from dataclasses import replace
 
@@ -8,10 +10,11 @@ import pytest
 from engine_jobs import make_job
 
 from nncli.engine.steppers.gradient import GradientStepper
+from nncli.engine.trainer import train
 from nncli.parts.activations import Identity, Softmax, Tanh
-from nncli.parts.layers import BatchNorm, Dense, Dropout
+from nncli.parts.layers import BatchNorm, Dense, Dropout, Residual
 from nncli.parts.losses import CrossEntropy, Huber
-from nncli.parts.optimizers import Adagrad, AdamW, RmsProp, Sgd
+from nncli.parts.optimizers import Adagrad, AdamW, Lbfgs, RmsProp, Sgd
 from nncli.parts.regularizers import L1L2
 
 BATCH = UNITS = 512  # a buffer, or a layer's W, holds 512 * 512 * 8 bytes = 2 MiB
@@ -70,3 +73,36 @@ def test_weighted_steps_allocate_nothing(activation, loss):
     job = make_job([], output, loss, rows=600, inputs=UNITS, batch_size=BATCH)
     weighted = replace(job, train=replace(job.train, weights=np.linspace(0.5, 1.5, 600)))
     assert most_allocated(weighted) < ALLOWED
+
+
+@pytest.mark.parametrize("case", ["numpy", "compiled", "lbfgs", "shards", "validated"])
+def test_nothing_of_a_training_is_kept_once_it_is_over(case):
+    """A worker or a notebook trains one network after the other."""
+    others = {
+        "lbfgs": {"optimizer": Lbfgs(), "batch_size": "full"},
+        "shards": {"shards": 2},
+        "validated": {"val_rows": 300},
+    }
+    hidden = [Residual([Dense(UNITS, Tanh())]), BatchNorm(), Dropout(0.5)]
+    hidden = [Dense(UNITS, Tanh()) if case in ("lbfgs", "shards") else each for each in hidden]
+    job = make_job(
+        hidden,
+        Dense(UNITS, Identity()),
+        Huber(),
+        rows=600,
+        inputs=UNITS,
+        epochs=2,
+        engine="compiled" if case == "compiled" else "numpy",
+        **{"batch_size": 300, **others.get(case, {})},
+    )
+    for _ in train(job):
+        pass
+    tracemalloc.start()
+    try:
+        for _ in range(2):
+            for _ in train(job):
+                pass
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < ALLOWED
+    finally:
+        tracemalloc.stop()

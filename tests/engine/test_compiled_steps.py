@@ -12,6 +12,8 @@ pytest.importorskip("llvmlite")
 from nncli.engine.batches import Batches
 from nncli.engine.settings import EarlyStopping
 from nncli.engine.steppers.compiled import stepper as compiled_stepper
+from nncli.engine.steppers.compiled.machine_code import machine_code
+from nncli.engine.stop import Stop
 from nncli.errors import Diverged
 from nncli.parts.activations import Identity, Relu, Sigmoid, Softmax, Tanh
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, Trained
@@ -117,7 +119,7 @@ RESUMABLE = {  # 20 rows by 6: 4 steps an epoch, the last of 2 rows
     "shuffled": resumable(),
     "float32": resumable(dtype="float32"),
     "drawn": resumable(sampling="with_replacement", schedule=Cosine(interval="step")),
-    "long epochs": resumable(steps_per_epoch=7),
+    "long epochs": resumable(steps_per_epoch=7, epochs=2),
     "stopping early": resumable(val_rows=8, early_stopping=EarlyStopping("val_loss", patience=2)),
 }
 
@@ -198,3 +200,25 @@ def test_rows_on_disk_give_the_bits_of_those_in_memory(sampling, shards):
 def test_a_read_that_fails_ends_the_run_with_its_error():
     with pytest.raises(OSError, match="the disk is gone"):
         run_job(compiled(stored(make_job(batch_size=6), fails=2)))
+
+
+def test_networks_that_are_alike_are_compiled_once_and_train_their_own_weights():
+    jobs = [compiled(make_job([Dense(4)], optimizer=Sgd(rate), rows=20)) for rate in (0.1, 0.2)]
+    alone = []
+    for job in jobs:
+        machine_code.cache_clear()
+        alone.append(run_job(job).state.theta)
+    assert not np.array_equal(*alone)
+    machine_code.cache_clear()
+    states = [job.start() for job in jobs]
+    steppers = [
+        compiled_stepper.CompiledStepper(job, state)
+        for job, state in zip(jobs, states, strict=True)
+    ]
+    while states[0].epoch < jobs[0].training.epochs:  # in turns
+        for state, stepper in zip(states, steppers, strict=True):
+            stepper.epochs(state.epoch + 1, Stop())
+    assert machine_code.cache_info().misses == 1
+    np.testing.assert_array_equal([state.theta for state in states], alone)
+    compiled_stepper.CompiledStepper(other := compiled(make_job([Dense(5)])), other.start())
+    assert machine_code.cache_info().misses == 2

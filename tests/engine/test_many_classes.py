@@ -13,7 +13,7 @@ from nncli.engine import cost
 from nncli.engine.evaluator import Evaluator
 from nncli.errors import UserError
 from nncli.evaluation import scoring
-from nncli.parts.answers import Answers
+from nncli.parts.class_predictions import ClassPredictions
 from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import Metric
 from nncli.registry import members
@@ -143,23 +143,23 @@ def test_a_metric_that_needs_all_probabilities_gets_them(built, nothing_is_kept)
         for metrics in (job.metrics, {**job.metrics, "unlikely": Unlikely()})
     )
     scores = few.score(), all_.score()
-    assert isinstance(few.answers, Answers)
-    assert all_.answers is None
+    assert isinstance(few.class_predictions, ClassPredictions)
+    assert all_.class_predictions is None
     assert 0 < scores[1].metrics.pop("unlikely") < 1 / 3
     assert scores[0] == scores[1]
 
 
-METRICS = [cls for cls in members("metric").values() if cls.takes_answers]
+METRICS = [cls for cls in members("metric").values() if cls.takes_class_predictions]
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda cls: cls.name)
-def test_a_metric_of_answers_is_that_of_their_probabilities(metric):
+def test_a_metric_of_class_predictions_is_that_of_their_probabilities(metric):
     random = np.random.default_rng(2)
     truth, predictions = random.integers(4, size=30), random.dirichlet(np.ones(5), 30)
-    answers = Answers.empty(30, 5, predictions.dtype)
+    kept = ClassPredictions.empty(30, 5, predictions.dtype)
     for rows in (slice(0, 17), slice(17, 30)):
-        answers.note(rows, predictions[rows], truth[rows])
-    assert metric()(answers, truth) == metric()(predictions, truth)
+        kept.note(rows, predictions[rows], truth[rows])
+    assert metric()(kept, truth) == metric()(predictions, truth)
 
 
 def test_predicted_classes_are_the_most_probable_ones(built, nothing_is_kept):

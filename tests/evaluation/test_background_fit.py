@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from nncli.engine.evaluator import EvaluationSet
-from nncli.evaluation import background_fit
+from nncli.evaluation import background_fit, boosted_trees
 from nncli.evaluation.background_fit import BackgroundFit
-from nncli.evaluation.boosted_trees import Rows
+from nncli.evaluation.boosted_trees import ITERATIONS, Rows
 from nncli.evaluation.rivals import RivalTask
 from nncli.parts.table import Table
 
@@ -44,6 +44,7 @@ def test_process_answers_what_is_fitted_here(task, monkeypatch):
         fit.ask(task)
         linear, trees = fit.fitted(task)
     monkeypatch.undo()
+    monkeypatch.setattr(boosted_trees, "ITERATIONS", ITERATIONS)  # as the process
     here_linear, here_trees = task.fit()
     np.testing.assert_array_equal(linear.predictions, here_linear.predictions)
     np.testing.assert_array_equal(trees.predictions, here_trees.predictions)

@@ -7,8 +7,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from nncli.evaluation import boosted_trees as module
 from nncli.evaluation.best_model import LINEAR, TREES, in_words
-from nncli.evaluation.boosted_trees import Rows, boosted_trees
+from nncli.evaluation.boosted_trees import ITERATIONS, Rows, boosted_trees
 from nncli.parts.table import Table
+
+
+@pytest.fixture(autouse=True)
+def _as_many_as_there_are(monkeypatch):
+    monkeypatch.setattr(module, "ITERATIONS", ITERATIONS)
 
 
 def table(rows=120, classes=("no", "yes"), **changes):

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 LIST = Path(__file__).parent / "list"
+LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # nine times as fast
 VERDICTS = ("yes", "partly", "no")
 
 
@@ -62,7 +63,7 @@ class Exercise:
 def exercises() -> tuple[Exercise, ...]:
     """All, in order."""
     read = [
-        yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(LIST.glob("*.yaml"))
+        yaml.load(path.read_text(encoding="utf-8"), LOADER) for path in sorted(LIST.glob("*.yaml"))
     ]
     found = (_exercise(each) for part in read for each in part)
     return tuple(sorted(found, key=lambda it: it.number))

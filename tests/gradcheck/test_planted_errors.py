@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from planted_errors import SOME, flipped_activation, network, plant_each, right_jobs, wrong_parts
+from planted_errors import (
+    SOME,
+    differences_taken_once,
+    flipped_activation,
+    network,
+    plant_each,
+    right_jobs,
+    wrong_parts,
+)
 
 from nncli.engine.operations import Elementwise
 from nncli.gradcheck import gradient_check
@@ -24,10 +32,11 @@ def test_a_flipped_sign_in_any_part_is_found(job):
 
 @pytest.mark.parametrize("job", RIGHT.values(), ids=RIGHT)
 def test_every_negated_call_that_changes_the_gradient_is_found(job):
-    right = check_gradients(job, job.start())
+    with differences_taken_once():
+        right = check_gradients(job, job.start())
+        tried = list(plant_each(job))
     assert right.is_right
     assert not right.undecided
-    tried = list(plant_each(job))
     assert [each for each in tried if each.is_neutral == each.is_found] == []
     assert any(each.is_found for each in tried)
 

@@ -82,10 +82,10 @@ def network_of(layer, activation, loss, initializer, *, inputs=2, units=3, depth
 @pytest.mark.parametrize("activation", ACTIVATIONS, **by_name)
 @pytest.mark.parametrize("layer", LAYERS, **by_name)
 def test_gradient_is_exact(layer, activation, loss):
-    """Networks drawn at random, the same in every run: two of the first ones that are smooth."""
+    """Networks drawn at random, the same in every run: the first one that is smooth."""
     names = f"{layer.name} {activation.name} {loss.name}"
-    random, smooth = np.random.default_rng(crc32(names.encode())), 0
-    while smooth < 2:
+    random = np.random.default_rng(crc32(names.encode()))
+    while True:
         rows, inputs, units, depth = map(int, random.integers([2, 1, 1, 1], [6, 5, 5, 4]))
         start = INITIALIZERS[random.integers(len(INITIALIZERS))]
         network = network_of(
@@ -93,8 +93,8 @@ def test_gradient_is_exact(layer, activation, loss):
         )
         problem = GradientProblem(network, rows, seed=int(random.integers(2**32)))
         if problem.distance_to_kinks() > 1e-3 and problem.keeps_digits():
-            assert_gradients_agree(problem)
-            smooth += 1
+            break
+    assert_gradients_agree(problem)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_gradient_is_exact_at_every_start(layer, initializer, weights_file):
 
 @pytest.mark.parametrize("loss", LOSSES, **by_name)
 @pytest.mark.parametrize("activation", ACTIVATIONS, **by_name)
-@examples(5)
+@examples(3)
 @given(rows=st.integers(1, 4), units=st.integers(2, 4), seed=seeds)
 def test_every_output_activation_is_exact_with_every_loss(activation, loss, rows, units, seed):
     if activation is Step and issubclass(loss, BinaryCrossEntropy):

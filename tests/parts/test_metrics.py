@@ -1,10 +1,11 @@
 """Metrics: every one of them held against scikit-learn's, and the corners by hand."""
 
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 from sklearn.preprocessing import label_binarize
@@ -158,49 +159,56 @@ def assert_scores_agree(metric, predictions, truth):
         found = metric()(predictions, truth)
     assert type(found) is float
     expected = scikit_learn(metric, predictions, truth)
-    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12, nan_ok=True)
-
-
-def examples(count):
-    return settings(deadline=None, derandomize=True, max_examples=count)
+    close = pytest.approx(expected, rel=1e-12, abs=1e-12, nan_ok=True)
+    assert found == close, (predictions, truth)
 
 
 EVEN = np.full((3, 2), 0.5)
+BY_HAND = {
+    "binary": [
+        (EVEN, np.array([0, 1, 1])),  # nothing but ties
+        (EVEN, np.array([1, 1, 1])),  # one class only
+        (EVEN, np.array([0, 0, 0])),
+    ],
+    "classification": [],
+    "multilabel": [
+        (EVEN, np.eye(3)[:, :2]),  # nothing but ties, no label predicted
+        (np.ones((3, 2)), np.zeros((3, 2))),  # no row has any label
+    ],
+    "regression": [(np.ones((2, 1)), np.ones((2, 1))), (np.zeros((2, 1)), np.ones((2, 1)))],
+}
+DRAWN = {
+    "binary": classified(2),
+    "classification": st.integers(2, 5).flatmap(classified),
+    "multilabel": labelled(),
+    "regression": regressed(),
+}
 
 
-@pytest.mark.parametrize("metric", BY_TASK["binary"], ids=lambda cls: cls.name)
-@examples(60)
-@given(data=classified(2))
-@example(data=(EVEN, np.array([0, 1, 1])))  # nothing but ties
-@example(data=(EVEN, np.array([1, 1, 1])))  # one class only
-@example(data=(EVEN, np.array([0, 0, 0])))
-def test_binary_metrics_agree_with_scikit_learn(metric, data):
-    assert_scores_agree(metric, *data)
+@cache
+def cases(task):
+    """(predictions, truth) of a task: some by hand, and 60 drawn, once for all of its metrics."""
+    found = list(BY_HAND[task])
+
+    @settings(deadline=None, derandomize=True, database=None, max_examples=60)
+    @given(DRAWN[task])
+    def keep(case):
+        found.append(case)
+
+    keep()
+    return found
 
 
-@pytest.mark.parametrize("metric", BY_TASK["classification"], ids=lambda cls: cls.name)
-@examples(60)
-@given(data=st.integers(2, 5).flatmap(classified))
-def test_class_metrics_agree_with_scikit_learn(metric, data):
-    assert_scores_agree(metric, *data)
-
-
-@pytest.mark.parametrize("metric", BY_TASK["regression"], ids=lambda cls: cls.name)
-@examples(60)
-@given(data=regressed())
-@example(data=(np.ones((2, 1)), np.ones((2, 1))))
-@example(data=(np.zeros((2, 1)), np.ones((2, 1))))
-def test_number_metrics_agree_with_scikit_learn(metric, data):
-    assert_scores_agree(metric, *data)
-
-
-@pytest.mark.parametrize("metric", BY_TASK["multilabel"], ids=lambda cls: cls.name)
-@examples(60)
-@given(data=labelled())
-@example(data=(np.full((3, 2), 0.5), np.eye(3)[:, :2]))  # nothing but ties, no label predicted
-@example(data=(np.ones((3, 2)), np.zeros((3, 2))))  # no row has any label
-def test_label_metrics_agree_with_scikit_learn(metric, data):
-    assert_scores_agree(metric, *data)
+@pytest.mark.parametrize(
+    ("task", "metric"),
+    [(task, metric) for task, all_ in BY_TASK.items() for metric in all_],
+    ids=lambda it: it if isinstance(it, str) else it.name,
+)
+def test_metrics_agree_with_scikit_learn(task, metric):
+    found = cases(task)
+    assert len(found) >= 60
+    for predictions, truth in found:
+        assert_scores_agree(metric, predictions, truth)
 
 
 def test_every_metric_is_held_against_scikit_learn():

@@ -258,7 +258,7 @@ def test_fuzzed_file_is_read_or_refused_in_lines(name, trained, tmp_path, amount
     chance, corpus, reasons, count = random.Random(name), seeds_of(name, trained), set(), 0
     path = tmp_path / f"it{suffix}"
     (trained / "made-up").mkdir(exist_ok=True)
-    end = time.process_time() + amount(10, 3600) / len(FORMATS)
+    end = time.process_time() + amount(5, 3600) / len(FORMATS)
     while time.process_time() < end:
         content = changed(chance.choice(corpus), suffix, chance)
         path.write_bytes(content)

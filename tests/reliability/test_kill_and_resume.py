@@ -8,7 +8,7 @@ import pytest
 from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
 from whole_runs import has_checkpoint, strays
 
-KILLS = {"chance": (12, 200), "rules": (12, 200), "compiled": (6, 100)}  # quick, soak
+KILLS = {"chance": (8, 200), "rules": (8, 200), "compiled": (4, 100)}  # quick, soak
 EPOCHS = {"chance": 15, "rules": 15, "compiled": 150}  # which take as long as compiling
 
 

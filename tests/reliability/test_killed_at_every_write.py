@@ -8,7 +8,7 @@ from fork_server import NO_TIME_BETWEEN_CHECKPOINTS
 from injection import Injector, Stretches, require_strace
 from whole_runs import goes_on, has_checkpoint
 
-QUICK = {"chance": 7, "rules": 7, "compiled": 6}
+QUICK = {"chance": 5, "rules": 5, "compiled": 4}
 
 
 @pytest.mark.parametrize("training", QUICK, indirect=True)

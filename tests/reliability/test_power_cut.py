@@ -9,7 +9,7 @@ from injection import Injector, Stretches, require_strace
 from power import Disk
 from whole_runs import goes_on, has_checkpoint
 
-CUTS = {"chance": (30, 1000), "rules": (30, 1000), "compiled": (10, 500)}  # quick, soak
+CUTS = {"chance": (12, 1000), "rules": (12, 1000), "compiled": (5, 500)}  # quick, soak
 
 
 @pytest.mark.parametrize("training", CUTS, indirect=True)

@@ -15,14 +15,14 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.cli.signals import SAME_REQUEST
 from nncli.engine.batches import Batches
 
-# Products of these two take seconds, in which Python runs no handler: here they are a batch.
+# Products of these two take a second, in which Python runs no handler: many are a batch here.
 LONG_BATCHES = """
 import numpy as np
 from nncli.engine.batches import Batches
-draw, large = Batches.draw, np.ones((6000, 6000))
+draw, large = Batches.draw, np.ones((3000, 3000))
 def draw_slowly(self, position, place):
     print("batch", flush=True)
-    for _ in range(20):
+    for _ in range(200):
         large @ large
     return draw(self, position, place)
 Batches.draw = draw_slowly
@@ -61,7 +61,7 @@ def test_first_signal_saves_within_one_batch_and_the_run_goes_on_bit_identical(
 
     monkeypatch.setattr(Batches, "draw", draw_and_send)
     steps = 6 * -(-105 // 8)
-    count = amount(10, 100)
+    count = amount(5, 100)
     for case in range(1, count + 1):
         at, drawn = random.Random(case).randrange(1, steps), 0
         done = nncli("train", config, "--json", "--quiet")

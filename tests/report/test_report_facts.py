@@ -93,8 +93,8 @@ def test_tables_of_embedded_columns_are_a_layer_that_joins_nothing(facts_of):
     assert any("vectors of" in column.kind for column in document.data.columns)
 
 
-def test_rows_that_were_learnt_are_a_doubt(facts_of):
-    assert "scored on the rows it was trained on" in facts_of("gate").doubts[0]
+def test_rows_that_were_learnt_are_a_warning(facts_of):
+    assert "scored on the rows it was trained on" in facts_of("gate").warnings[0]
 
 
 def test_of_wide_tables_thirty_columns_are_told_and_the_rest_counted(facts_of):
@@ -154,10 +154,10 @@ def test_missing_cells_of_an_ensemble_are_those_of_all_rows_that_train(facts_of)
     assert any(column.missing and column.fill for column in document.data.columns)
 
 
-def test_doubts_name_rows_by_the_files_name_alone(facts_of):
-    doubts = "\n".join(facts_of("gaps").doubts)
-    assert "the first at gaps.csv:" in doubts
-    assert "files/" not in doubts
+def test_warnings_name_rows_by_the_files_name_alone(facts_of):
+    warnings = "\n".join(facts_of("gaps").warnings)
+    assert "the first at gaps.csv:" in warnings
+    assert "files/" not in warnings
 
 
 def test_best_epoch_without_a_row_stands_on_its_curve():

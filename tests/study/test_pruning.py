@@ -6,14 +6,15 @@ import pickle
 import pytest
 
 from nncli.study.pruning import MedianPruner
-from nncli.study.trials import Told
+from nncli.study.trials import EndedTrial
 
 NAN = math.nan
 
 
 def told(*curves, state="completed"):
     return [
-        Told(number, {}, state, curve[max(curve)], curve) for number, curve in enumerate(curves)
+        EndedTrial(number, {}, state, curve[max(curve)], curve)
+        for number, curve in enumerate(curves)
     ]
 
 

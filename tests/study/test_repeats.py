@@ -71,9 +71,9 @@ def test_interval_of_folds_allows_for_the_rows_they_share(nncli, config):
 
 
 @pytest.mark.parametrize("kind", ["--seeds", "--folds"])
-def test_record_is_the_same_for_any_number_of_workers(nncli, process, config, folder, kind):
+def test_record_is_the_same_for_any_number_of_workers(nncli, config, kind):
     one = Path(nncli("train", config, kind, 3, *QUIET).json["run"])
-    two = process("train", config, kind, 3, "--workers", 2, *QUIET, cwd=folder)
+    two = nncli("train", config, kind, 3, "--workers", 2, *QUIET)
     assert two.code == 0, two.err
     assert record(one) == record(Path(two.json["run"]))
 

@@ -16,7 +16,7 @@ from nncli.config.load import load_text
 from nncli.errors import ConfigError, UserError
 from nncli.study.samplers import GridSampler, RandomSampler, SobolSampler, sampler_for
 from nncli.study.tpe import TpeSampler
-from nncli.study.trials import Told
+from nncli.study.trials import EndedTrial
 
 SPACE = space_of(ALL_KINDS)
 METHODS = {
@@ -40,7 +40,7 @@ def value(point):
 
 
 def told_of(points, until):
-    return [Told(k, points[k], "completed", value(points[k])) for k in range(max(until, 0))]
+    return [EndedTrial(k, points[k], "completed", value(points[k])) for k in range(max(until, 0))]
 
 
 def search(sampler, trials, ahead=1, points=None):
@@ -228,7 +228,7 @@ def test_tpe_finds_better_values_than_random_on_average(direction):
     def best(sampler):
         points = [space.given]
         for number in range(1, 40):
-            told = [Told(k, p, "completed", sign * value(p)) for k, p in enumerate(points)]
+            told = [EndedTrial(k, p, "completed", sign * value(p)) for k, p in enumerate(points)]
             points.append(sampler.suggest(number, told))
         return min(map(value, points[1:]))
 
@@ -244,7 +244,8 @@ def test_pruned_trials_count_by_their_last_report():
 
     def told(last):
         return [
-            Told(k, point, "pruned", None, {1: 9.0, 5: last(k)}) for k, point in enumerate(points)
+            EndedTrial(k, point, "pruned", None, {1: 9.0, 5: last(k)})
+            for k, point in enumerate(points)
         ]
 
     assert sampler.suggest(20, told(lambda k: k)) == sampler.suggest(20, told(lambda k: 2 * k))
@@ -258,7 +259,7 @@ def test_a_value_that_is_no_number_is_a_failure():
         TpeSampler(SPACE, 0, "minimize").suggest(
             20,
             [
-                Told(k, p, *((state, failed) if k % 3 == 0 else ("completed", value(p))))
+                EndedTrial(k, p, *((state, failed) if k % 3 == 0 else ("completed", value(p))))
                 for k, p in enumerate(points)
             ],
         )

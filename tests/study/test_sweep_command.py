@@ -50,16 +50,14 @@ def test_train_leaves_the_sweep_aside_and_says_so(nncli, config):
 
 
 @pytest.mark.parametrize("method", ["random", "sobol", "tpe", "grid"])
-def test_record_is_the_same_for_any_number_of_workers(
-    nncli, process, config, folder, record, method
-):
+def test_record_is_the_same_for_any_number_of_workers(nncli, config, record, method):
     space = (
         SPACE if method != "grid" else "{training.batch_size: [8, 16, 32], optimizer: [sgd, adam]}"
     )
     it = config(method=method, space=space, confirm=1, ahead=3)
     one = nncli("sweep", it, *QUIET, "--workers", 1)
     assert (one.code, one.err) == (0, "")
-    two = process("sweep", it, *QUIET, "--workers", 2, cwd=folder)
+    two = nncli("sweep", it, *QUIET, "--workers", 2)
     assert two.code == 0, two.err
     for name in ("trials.csv", "confirm.csv"):
         rows = [record(Path(done.json["run"]), name) for done in (one, two)]
@@ -335,14 +333,12 @@ def test_confirmation_has_seeds_that_the_search_hadn_t(nncli, config):
         assert len(again["better_by"]["interval"]) == 2
 
 
-def test_pruned_trials_are_the_same_for_any_number_of_workers(
-    nncli, process, config, folder, record
-):
+def test_pruned_trials_are_the_same_for_any_number_of_workers(nncli, config, record):
     lines = (*BASE[:2], "training: {epochs: 30}")
     space = "{optimizer.learning_rate: {low: 0.00001, high: 0.1, log: true}}"
     it = config(*lines, space=space, prune="median", trials=14, ahead=2)
     one = nncli("sweep", it, *QUIET, "--workers", 1)
-    two = process("sweep", it, *QUIET, "--workers", 2, cwd=folder)
+    two = nncli("sweep", it, *QUIET, "--workers", 2)
     rows = [record(Path(done.json["run"])) for done in (one, two)]
     assert rows[0] == rows[1]
     pruned = [row for row in rows[0] if row["state"] == "pruned"]

@@ -32,7 +32,7 @@ def command(runs: tuple[Path, ...], metric: str | None, output: Path | None, as_
     than three values have none.
     """
     from nncli.artifacts.pictures import check_format
-    from nncli.cli.comparison_table import in_words
+    from nncli.cli.comparison_table import comparison_in_words
     from nncli.comparison.comparison import compare
     from nncli.comparison.numbers import to_json
 
@@ -48,7 +48,7 @@ def command(runs: tuple[Path, ...], metric: str | None, output: Path | None, as_
     if as_json:
         print_json(to_json(comparison))
     else:
-        echo(in_words(comparison))
+        echo(comparison_in_words(comparison))
         if output:
             echo()
             echo_line(f"picture: {output}")

@@ -30,7 +30,7 @@ def command(
     where their conventions differ.
     """
     from nncli.artifacts.loaded_network import load_network
-    from nncli.artifacts.moved_end import as_trained
+    from nncli.artifacts.schedule_end import as_trained
     from nncli.equivalent import Equivalent
     from nncli.explain.explain import as_text, equivalents
     from nncli.explain.formulas import formulas

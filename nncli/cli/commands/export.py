@@ -8,7 +8,7 @@ import click
 
 from nncli.cli.options import RUN, is_stdout
 from nncli.cli.streams import echo_line, write_out
-from nncli.cli.text_table import counted
+from nncli.errors import counted
 from nncli.operating_system import shell_word
 
 if TYPE_CHECKING:
@@ -122,10 +122,9 @@ def _onnx(run: Path, output: Path | None, check_table: Path | None) -> int:
     found = None if check_table is None else check(model.content, trained, check_table)
     with output_file(path) as file:
         file.write(model.content)
-    plural = "" if len(model.inputs) == 1 else "s"
     inputs = few([printable(name) for name in model.inputs])
     echo_line(
-        f"{path}: {len(model.content):,} bytes; {len(model.inputs):,} input{plural}, a column "
+        f"{path}: {len(model.content):,} bytes; {counted(len(model.inputs), 'input')}, a column "
         f"each: {inputs} -> {few(model.outputs)}",
         err=True,
     )

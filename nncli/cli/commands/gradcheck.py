@@ -10,8 +10,8 @@ import click
 
 from nncli.cli.options import CONFIG, json_option, print_json, set_option
 from nncli.cli.streams import echo
-from nncli.cli.text_table import counted, table
-from nncli.errors import UserError, escaped
+from nncli.cli.text_table import table
+from nncli.errors import UserError, counted, escaped
 
 if TYPE_CHECKING:
     from nncli.artifacts.loaded_network import LoadedNetwork

@@ -15,8 +15,8 @@ from nncli.cli.options import (
     set_option,
 )
 from nncli.cli.streams import echo
-from nncli.cli.text_table import counted, figure, table
-from nncli.errors import UserError
+from nncli.cli.text_table import figure, table
+from nncli.errors import UserError, counted
 
 if TYPE_CHECKING:
     from nncli.lr_finder.range_test import RangeTest

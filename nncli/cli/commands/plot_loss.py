@@ -7,6 +7,7 @@ import click
 
 from nncli.cli.options import RUN, picture_format_option, picture_option
 from nncli.cli.streams import echo_line
+from nncli.engine.metric_columns import VAL
 
 
 @click.command(name="plot-loss")
@@ -46,7 +47,7 @@ def command(
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
 
-    metric = metric.removeprefix("val_")
+    metric = metric.removeprefix(VAL)
     if metric == NAME and len(runs) > 1:
         raise click.UsageError(f"--metric {NAME} is for one run, found {len(runs)}")
     curves = [RunReader(RunDirectory.open(run)).curves() for run in runs]

@@ -12,8 +12,8 @@ import click
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
 from nncli.cli.streams import echo, echo_err, warn
 from nncli.cli.study import How, run_study, say_end, workers_options
-from nncli.cli.text_table import counted, figure, from_to, plus_minus, table
-from nncli.errors import NothingLeft
+from nncli.cli.text_table import figure, from_to, plus_minus, table
+from nncli.errors import NothingLeft, counted
 
 if TYPE_CHECKING:
     from nncli.cli.signals import StopOnSignal

@@ -150,7 +150,7 @@ def command(
 
 def _note_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
     """Where the trace isn't what training would go on with."""
-    from nncli.artifacts.moved_end import as_trained
+    from nncli.artifacts.schedule_end import as_trained
     from nncli.parts.schedules import ReduceOnPlateau
 
     if loaded.reader and (trained := as_trained(loaded.reader)):

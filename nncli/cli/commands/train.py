@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from nncli.engine.ranks import Ranks
 
 
-SEEDS = ("split", "init", "shuffle", "dropout")
-VARIED = SEEDS[1:]
-
-
 @click.command(name="train")
 @click.argument("config", type=CONFIG, required=False)
 @set_option
@@ -125,14 +121,16 @@ class Repeats:
     @classmethod
     def of(cls, folds: int | None, seeds: int | None, vary: str | None) -> "Repeats | None":
         """What the options ask for. Raises UsageError."""
+        from nncli.engine.state import STREAMS, TRAINING_STREAMS
+
         if folds is not None and seeds is not None:
             raise click.UsageError("expected --folds or --seeds, found both")
         if vary is not None and seeds is None:
             raise click.UsageError("--vary says which seeds --seeds N varies: give --seeds too")
-        names = tuple(name.strip() for name in vary.split(",")) if vary else VARIED
+        names = tuple(name.strip() for name in vary.split(",")) if vary else TRAINING_STREAMS
         for name in names:
-            if name not in SEEDS:
-                raise click.UsageError(f"--vary: expected of {', '.join(SEEDS)}, found '{name}'")
+            if name not in STREAMS:
+                raise click.UsageError(f"--vary: expected of {', '.join(STREAMS)}, found '{name}'")
         if folds is not None:
             return cls("folds", folds, names)
         return None if seeds is None else cls("seeds", seeds, names)

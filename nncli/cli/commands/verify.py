@@ -10,7 +10,7 @@ import click
 from nncli.cli.options import RUN, json_option, print_json
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import table
-from nncli.errors import escaped, few
+from nncli.errors import counted, escaped, few
 
 if TYPE_CHECKING:
     from nncli.artifacts.environment import Difference
@@ -115,12 +115,12 @@ def _replayed(replay: "Replay") -> str:
 
 
 def _verdict(replay: "Replay") -> str:
-    done, same = f"replayed {replay.done:,}", replay.is_identical
+    same = replay.is_identical
     if not replay.is_complete:
         so_far = "bit-identical so far" if same else "not bit-identical"
-        return f"{done} of {replay.epochs:,} epochs, then stopped: {so_far}"
-    epochs = "epoch" if replay.done == 1 else "epochs"
-    return f"{done} {epochs}: {'bit-identical' if same else 'not bit-identical'}"
+        return f"replayed {replay.done:,} of {replay.epochs:,} epochs, then stopped: {so_far}"
+    found = "bit-identical" if same else "not bit-identical"
+    return f"replayed {counted(replay.done, 'epoch')}: {found}"
 
 
 def _first(title: str, found: "EpochDifference") -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from nncli.cli.options import RUN
+from nncli.engine.metric_columns import VAL
 
 INTERRUPTED = 130
 
@@ -21,7 +22,7 @@ def command(runs: tuple[Path, ...], metric: str) -> int:
     now and the best so far are drawn.
     """
     try:
-        _watch(runs, metric.removeprefix("val_"))
+        _watch(runs, metric.removeprefix(VAL))
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0

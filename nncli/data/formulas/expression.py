@@ -42,7 +42,6 @@ SIGNS: dict[str, tuple[int, np.ufunc]] = {  # how tightly each binds, and what i
     "^": (5, np.power),
 }
 CONSTANTS = {"pi": math.pi}
-TIGHTEST = 6
 PLAIN_NAME = re.compile(r"[^\W\d](?:\w|\.(?=\w))*")  # letters, digits, _ and dots within
 
 

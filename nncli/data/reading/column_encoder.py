@@ -18,7 +18,7 @@ from nncli.errors import Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import cell_problem
 
-Form = Literal["number", "text", "date"]
+CellType = Literal["number", "text", "date"]
 SHOWN = 1000
 SLIPS = 0.05  # the share of texts up to which a column is one of numbers, with mistakes
 
@@ -28,7 +28,7 @@ class ColumnEncoder:
     """One column on its way: texts become indices into `vocabulary`, numbers stay numbers."""
 
     name: str
-    form: Form
+    cell_type: CellType
     is_forced: bool
     parser: NumberParser
     is_typed: bool = False
@@ -44,14 +44,14 @@ class ColumnEncoder:
 
     def encode(self, cells: Any) -> tuple[Array, list[int]]:
         """(values, indices of the cells that should be finite numbers and aren't)."""
-        if self.form == "text":
+        if self.cell_type == "text":
             return self._encode_text(cells), []
         numbers = None if self.parser.codes else self.parser.read_before(cells)
         if numbers is not None and isinstance(cells, PlainColumn):
             self._note_plain(cells)
             return numbers, []
         values, wrong = self.parser(cells)
-        if self.form == "date":
+        if self.cell_type == "date":
             self.numbers += len(values) - len(wrong)
             return values, wrong
         is_finite = np.isfinite(values)
@@ -139,7 +139,7 @@ class ColumnEncoder:
     @property
     def is_text(self) -> bool:
         """Whether numbers would lose digits, or the rest is too much for slips of the pen."""
-        if self.form == "text" or (self.has_codes and not self.has_fractions):
+        if self.cell_type == "text" or (self.has_codes and not self.has_fractions):
             return True
         few = self.wrong <= max(SLIPS * (self.numbers + self.wrong), 2)
         return not (few and self.numbers >= 4 * self.wrong)

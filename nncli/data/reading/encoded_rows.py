@@ -8,7 +8,7 @@ import numpy as np
 
 from nncli.data.disk import ColumnFile
 from nncli.data.memory import available
-from nncli.data.reading.quoted_cells import Told
+from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.errors import FileFailure
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column
@@ -26,8 +26,8 @@ class Encoded:
     cells: (rows, columns) float64, NaN where missing; an index into the column's vocabulary if it
     has one. lines: where each file's rows stand.  markers: of each column of texts, how many cells
     hold a text that is taken for missing.  values: how many hold one that could be, and is none.
-    dates: the columns that were taken for dates, with the format of each.  told: what the quotes in
-    the file tell of such texts.
+    dates: the columns that were taken for dates, with the format of each.  quoted: what the quotes
+    in the file tell of such texts.
     """
 
     names: tuple[str, ...]
@@ -37,7 +37,7 @@ class Encoded:
     markers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     dates: Mapping[str, str | None] = field(default_factory=dict)
-    told: Mapping[str, Told] = field(default_factory=dict)
+    quoted: Mapping[str, QuotedMarkers] = field(default_factory=dict)
 
     def column(self, name: str) -> Column:
         """A column, as long as none are taken."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from nncli.data.column_types import truths
-from nncli.data.reading.quoted_cells import Told
+from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.data.reading.text_format import MISSING
 
 NO_WORDS = ("", "<NA>", "NaN", "nan", "NAN", "-nan")  # what programs alone write
@@ -22,12 +22,12 @@ def markers_that_are_values(
     categories: Sequence[str],
     *,
     is_target: bool,
-    told: Told = Told(),  # noqa: B008  # frozen
+    quoted: QuotedMarkers = QuotedMarkers(),  # noqa: B008  # frozen
 ) -> list[str]:
     """The markers of a column of texts that are too many to mean no value, or quoted as values are.
 
     markers: how many cells hold each.  categories: the column's other texts.  A target of two
-    truth values has no third.  told: what the file's quotes tell, which is sure.
+    truth values has no third.  quoted: what the file's quotes tell, which is sure.
 
     >>> markers_that_are_values({"None": 52, "?": 5}, 150, ["TA", "Gd"], is_target=False)
     ['None']
@@ -44,8 +44,8 @@ def markers_that_are_values(
         text
         for text, count in markers.items()
         if text in MAY_BE_VALUES
-        and text not in told.missing
-        and (text in told.values or (count >= least and (only or text not in NOT_BY_SHARE)))
+        and text not in quoted.missing
+        and (text in quoted.values or (count >= least and (only or text not in NOT_BY_SHARE)))
         and not (is_target and text == UNKNOWN)
     ]
 

@@ -20,7 +20,7 @@ NAMES_OF_NOTHING = ("NA", "N/A", "n/a", "null", "NULL", "Null")
 
 
 @frozen
-class Told:
+class QuotedMarkers:
     """Of the texts that often mean no value, those that are values, and those that are none."""
 
     values: frozenset[str] = frozenset()
@@ -51,7 +51,7 @@ class Quotes:
                 self.has_numbers = not is_quoted and is_number(text)
 
 
-def told_by_quotes(columns: Sequence[Quotes]) -> list[Told]:
+def _by_quotes(columns: Sequence[Quotes]) -> list[QuotedMarkers]:
     """What quotes tell of each column.
 
     They tell where all other texts of the column have them and numbers have none. That NA is a
@@ -59,24 +59,24 @@ def told_by_quotes(columns: Sequence[Quotes]) -> list[Told]:
     """
     has_bare_numbers = any(column.has_numbers for column in columns)
     has_bare_markers = any(column.bare for column in columns)
-    told = []
+    found = []
     for column in columns:
         if column.texts is not True or not (has_bare_numbers or has_bare_markers):
-            told.append(Told())
+            found.append(QuotedMarkers())
             continue
         quoted, bare = frozenset(column.quoted), frozenset(column.bare)
         values = quoted - bare if has_bare_markers else quoted.difference(NAMES_OF_NOTHING)
-        told.append(Told(values, bare - quoted))
-    return told
+        found.append(QuotedMarkers(values, bare - quoted))
+    return found
 
 
-def quotes_of(
+def quoted_markers(
     lines: Iterable[str], delimiter: str, comment: str | None, width: int, header: int
-) -> list[Told]:
+) -> list[QuotedMarkers]:
     """What quotes tell of each column, from the first lines; so many rows are the header.
 
     >>> lines = ['"t","x"\\n', '"a",1\\n', '"None",2\\n', 'NA,3\\n']
-    >>> [(*told.values, *told.missing) for told in quotes_of(lines, ",", None, 2, 1)]
+    >>> [(*each.values, *each.missing) for each in quoted_markers(lines, ",", None, 2, 1)]
     [('None', 'NA'), ()]
     """
     columns = [Quotes() for _ in range(width)]
@@ -89,7 +89,7 @@ def quotes_of(
                 column.add(set(cells))
     except csv.Error:
         pass  # the reader of the rows says what is wrong, and where
-    return told_by_quotes(columns)
+    return _by_quotes(columns)
 
 
 def _marked(lines: Iterable[str], delimiter: str) -> Iterator[str]:

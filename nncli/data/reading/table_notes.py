@@ -9,7 +9,7 @@ from nncli.data import dates
 from nncli.data.reading.column_names import flow_list, listed, yaml_name
 from nncli.data.reading.encoded_rows import Encoded
 from nncli.data.reading.missing_markers import LARGE, NOT_BY_SHARE
-from nncli.data.reading.quoted_cells import Told
+from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.errors import printable
 from nncli.parts.table import Kind
 
@@ -22,7 +22,7 @@ def value_notes(encoded: Encoded, used: Container[str]) -> Iterator[str]:
     """What was taken for a value although it often means that there is none."""
     for name, counts in encoded.values.items():
         if name in used:
-            are_quoted = counts.keys() <= encoded.told.get(name, Told()).values
+            are_quoted = counts.keys() <= encoded.quoted.get(name, QuotedMarkers()).values
             why = (
                 "quoted as other texts are, which doesn't say" if are_quoted else "too many to mean"
             )
@@ -58,11 +58,11 @@ def _counted(counts: Mapping[str, int]) -> str:
 def imputed_notes(encoded: Encoded, features: Iterable[str]) -> Iterator[str]:
     """Which texts stand for no value in many cells, where no quotes in the file say so."""
     for name in features:
-        told = encoded.told.get(name, Told()).missing
+        missing = encoded.quoted.get(name, QuotedMarkers()).missing
         counts = {
             text: n
             for text, n in encoded.markers.get(name, {}).items()
-            if text in NOT_BY_SHARE and text not in told and n >= LARGE * len(encoded.cells)
+            if text in NOT_BY_SHARE and text not in missing and n >= LARGE * len(encoded.cells)
         }
         if counts and name in encoded.vocabularies:
             yield (
@@ -106,7 +106,7 @@ def date_notes(encoded: Encoded, used: Container[str], *, is_split: bool) -> Ite
             hint = f"; to be scored on later rows, data.split: {{type: time, column: {said}}}"
             yield (
                 f"column '{printable(name)}' is read as dates ({written}): "
-                f"{dates.in_words(values[np.isfinite(values)])}; "
+                f"{dates.date_in_words(values[np.isfinite(values)])}; "
                 f"data.columns: {{{said}: {own}}} says another format, {{{said}: categorical}} "
                 f"that they are none{'' if is_split else hint}"
             )

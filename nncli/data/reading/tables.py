@@ -11,12 +11,11 @@ from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.rare_categories import NONE_RARE, Rare
 from nncli.data.reading.chunks import TableReader
-from nncli.data.reading.column_encoder import Form
+from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.dotted_thousands import dotted_notes
 from nncli.data.reading.encoded_rows import COPIES, Encoded
-from nncli.data.reading.encoding import encode
 from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.pixel_columns import said
@@ -30,6 +29,7 @@ from nncli.data.reading.table_notes import (
 )
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.type_inference import read_columns
 from nncli.data.table_formats import as_in, open_table, table_sha256
 from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
 from nncli.errors import DataError, TableError
@@ -136,11 +136,11 @@ class TableFile(Dataset):
     ) -> Encoded:
         """The cells of the wanted columns. Several targets are numbers unless they are labels."""
 
-        def under(forms: Mapping[str, Form]) -> Encoded:
-            return encode(
+        def under(types: Mapping[str, CellType]) -> Encoded:
+            return read_columns(
                 readers,
                 wanted,
-                forms,
+                types,
                 self._parsers,
                 datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
                 guessed={name: name in self.target for name in [*candidates, *self.target]}
@@ -152,7 +152,7 @@ class TableFile(Dataset):
                 else self.on_disk,
             )
 
-        known = self._forms()
+        known = self._cell_types()
         encoded = under(known)
         columns = [encoded.column(name) for name in self.target]
         are_texts = any(column.categories for column in columns)
@@ -242,10 +242,10 @@ class TableFile(Dataset):
             return " (the first row looks like the others: data.header: false if it is data)"
         return ""
 
-    def _forms(self) -> dict[str, Form]:
+    def _cell_types(self) -> dict[str, CellType]:
         """What is known of columns before their cells are seen."""
-        of_kind: dict[Kind, Form] = {"numeric": "number", "date": "date"}
-        forms: dict[str, Form] = {
+        of_kind: dict[Kind, CellType] = {"numeric": "number", "date": "date"}
+        types: dict[str, CellType] = {
             name: of_kind.get(kind, "text")
             for name, kind in self.kinds.items()
             if kind != "boolean"
@@ -253,9 +253,9 @@ class TableFile(Dataset):
         if self.task == "regression" or (
             len(self.target) > 1 and self.task not in ("auto", "multilabel")
         ):
-            forms |= dict.fromkeys(self.target, "number")
-        forms |= {n: "number" for n, k in self.keys.items() if k.is_formatted or k.words}
-        return forms | dict.fromkeys(self._weights, "number")
+            types |= dict.fromkeys(self.target, "number")
+        types |= {n: "number" for n, k in self.keys.items() if k.is_formatted or k.words}
+        return types | dict.fromkeys(self._weights, "number")
 
     @property
     def _weights(self) -> list[str]:
@@ -280,10 +280,10 @@ class TableFile(Dataset):
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
         aside = {name: encoded.column(name).copy() for name in self.aside} | parts
         weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
-        doubts = self._doubts(encoded, kinds, reader)
+        warnings = self._warnings(encoded, kinds, reader)
         notes = (  # before take, which moves the cells
             *origin.notes,
-            *doubts,
+            *warnings,
             *value_notes(encoded, {*kinds, *self.target}),
             *amount_notes(encoded, kinds, left_out, self.kinds),
             *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
@@ -307,12 +307,12 @@ class TableFile(Dataset):
                 values={name: tuple(texts) for name, texts in encoded.values.items()},
                 date_formats=encoded.dates,
                 notes=notes,
-                doubts=doubts,
+                warnings=warnings,
             ),
             picture=reader.picture if (*kinds,) == reader.pixels else (),
         )
 
-    def _doubts(
+    def _warnings(
         self, encoded: Encoded, features: Collection[str], reader: TableReader
     ) -> tuple[str, ...]:
         """What was guessed that changes what the rows mean, if it is wrong."""

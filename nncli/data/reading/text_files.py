@@ -16,14 +16,14 @@ from nncli.data.reading.headers import looks_like_data, read_header, with_labels
 from nncli.data.reading.layout_hints import ragged_layout, refuse_layout
 from nncli.data.reading.line_blocks import LineBlocks, count_lines, looked_at
 from nncli.data.reading.plain_blocks import plain_block
-from nncli.data.reading.quoted_cells import Told, quotes_of
+from nncli.data.reading.quoted_cells import QuotedMarkers, quoted_markers
 from nncli.data.reading.row_reader import Rows, rows_of
 from nncli.data.reading.text_encodings import LINE_BREAK
 from nncli.data.reading.text_format import WHITESPACE, TextFormat
 from nncli.data.reading.text_lines import TextLines
 from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array, Shape
-from nncli.untrusted_files.opening import in_words
+from nncli.untrusted_files.opening import size_in_words
 
 CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
 BLOCK_BYTES = 1 << 26  # of a chunk, where its cells are long
@@ -133,15 +133,15 @@ class TextFile:
         with reading(self.path), BoundedFile(self.path) as file:
             return count_lines(file)
 
-    def told_by_quotes(self) -> Mapping[str, Told]:
+    def quoted_markers(self) -> Mapping[str, QuotedMarkers]:
         """What quotes tell, of each column, of the texts that often mean no value."""
         if not self._has_quotes:
             return {}
         with reading(self.path), BoundedFile(self.path) as file:
             lines = looked_at(file, self.lines.read(file))
             comment, width = self.format.comment, len(self.names)
-            told = quotes_of(lines, self.delimiter, comment, width, self.header.rows)
-        return dict(zip(self.names, told, strict=True))
+            found = quoted_markers(lines, self.delimiter, comment, width, self.header.rows)
+        return dict(zip(self.names, found, strict=True))
 
     def _refuse_equal_names(self, line: int, *, is_told: bool) -> None:
         counts = Counter(self.names)
@@ -274,7 +274,7 @@ def _height(row: list[str]) -> int:
 
 def _in_words(error: csv.Error | RowTooLong) -> str:
     if isinstance(error, RowTooLong):
-        return f"a row of more than {in_words(MOST_BYTES)}: is a quote never closed?"
+        return f"a row of more than {size_in_words(MOST_BYTES)}: is a quote never closed?"
     text = str(error)
     if "unexpected end" in text:
         return "a quote is opened in this row and never closed"

@@ -40,7 +40,7 @@ class GradientStepper(Stepper):
         self._set_scalars()
         self.rates_vary = self.sets_every_step or self.sets_every_epoch
         # every epoch the very same calls: nothing drawn, nothing set
-        self.is_monotonous = (
+        self.repeats_one_step = (
             self.batches.in_place and self.steps_per_epoch == 1 and not self.rates_vary
         )
 
@@ -64,7 +64,7 @@ class GradientStepper(Stepper):
         state, end = self.state, stop.now() + seconds
         first = state.epoch
         while state.epoch < last and (state.epoch == first or stop.now() < end):
-            if self.is_monotonous:
+            if self.repeats_one_step:
                 finished = self._repeat(min(last - state.epoch, REPEATS), stop)
             elif self.ordered_rows is not None:
                 finished = self._ordered_epoch(self.ordered_rows, stop)

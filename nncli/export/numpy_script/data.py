@@ -20,6 +20,7 @@ from nncli.errors import UserError, escaped, few
 from nncli.export.formula_code import in_numpy
 from nncli.export.numpy_script.expressions import type_name
 from nncli.export.numpy_script.formatting import WIDTH, comment, listed
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 MOST_WRITTEN_OUT = 2000  # numbers of all arrays together that are still there to be read
@@ -80,7 +81,7 @@ def _is_one_hot(array: Array) -> bool:
     )
 
 
-@dataclass(frozen=True)
+@frozen
 class _Units:
     """Columns in their own units, by split, which are shorter to read: 5.1 for -0.89767388016.
 

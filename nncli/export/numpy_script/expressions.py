@@ -4,10 +4,11 @@ import ast
 import copy
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from nncli.frozen import frozen
 
 SHORT = {8: 10, 4: 6}  # characters a number may have before a formula is looked for, by its bytes
 TINY = "TINY"  # what a script calls the least normal number of its dtype
@@ -77,7 +78,7 @@ def dtype_argument(dtype: np.dtype[Any]) -> str:
     return "" if dtype == np.float64 else f", {type_name(dtype)}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Literals:
     """Numbers of one dtype as expressions.
 

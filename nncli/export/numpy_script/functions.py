@@ -14,7 +14,6 @@ from nncli.errors import UserError
 from nncli.export.numpy_script.expressions import dtype_argument, operation
 from nncli.export.numpy_script.formatting import INNER, comment, function, indented, listed, quoted
 from nncli.export.numpy_script.job_code import Block, JobCode
-from nncli.export.numpy_script.methods import first_line
 from nncli.export.numpy_script.sources import Sources
 from nncli.export.numpy_script.statements import Statement
 from nncli.parts.layers import Affine, Dense, Layer
@@ -189,7 +188,7 @@ class Functions:
         numbers = [f"{key} {value}" for key, value in held.items() if isinstance(value, float)]
         settings = f" ({', '.join([*inner, *numbers])})" if inner or numbers else ""
         frozen = "" if held.get("trainable", True) else ", frozen"
-        formula = "" if part.name in self._described else f": {first_line(part)}"
+        formula = "" if part.name in self._described else f": {part.summary}"
         self._described.add(part.name)
         return f"{part.name}{settings}{frozen}{formula}"
 

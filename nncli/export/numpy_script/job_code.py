@@ -6,7 +6,7 @@ every array they work on.
 
 import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -24,6 +24,7 @@ from nncli.engine.workspace import recorded
 from nncli.export.numpy_script.expressions import Literals
 from nncli.export.numpy_script.folding import fold
 from nncli.export.numpy_script.statements import ArrayNames, Recording, Statement, translate
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers
 
 PROBES = (7, 12)  # rows of batches that are recorded besides the run's own sizes
@@ -131,7 +132,7 @@ def _length(work: Callable[[list[LayerBuffers]], None], buffers: list[LayerBuffe
     return len(tape.operations)
 
 
-@dataclass(frozen=True)
+@frozen
 class Block:
     """Statements in order, without a branch."""
 

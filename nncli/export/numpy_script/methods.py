@@ -16,11 +16,6 @@ from nncli.registry import Part
 MAIN = ("<lambda>", "__call__", "terms", "terms_from_scores", "total", "total_from_scores", "value")
 
 
-def first_line(part: Part) -> str:
-    """The first line of what a part says of itself, without its full stop."""
-    return (inspect.getdoc(type(part)) or "").partition("\n")[0].removesuffix(".")
-
-
 def source_of(thing: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(thing))
@@ -42,7 +37,7 @@ def assigned_names(body: Sequence[ast.stmt]) -> set[str]:
     return names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True)  # of a @frozen class type checkers take `function` for a method
 class Method:
     """A function and, if it is a part's, the part it is bound to.
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +12,8 @@ from nncli.engine.state import stream
 from nncli.export.numpy_script.expressions import dtype_argument
 from nncli.export.numpy_script.formatting import INNER, comment, indented
 from nncli.export.numpy_script.job_code import JobCode
-from nncli.export.numpy_script.methods import first_line
 from nncli.export.numpy_script.sources import Sources
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.initializers import Initializer
 
@@ -29,7 +28,7 @@ def generator(name: str, seed: int, variable: str = "") -> str:
     return f"{made}  # the stream of {STREAMS[name]}, of seed {seed}"
 
 
-@dataclass(frozen=True)
+@frozen
 class Parameters:
     """The parameters of one run. given: those that are given one by one, by their symbol."""
 
@@ -83,7 +82,7 @@ class Parameters:
             lines, value = self.sources.lines(initializer.__call__, **arguments)
             is_drawn |= "random" in value
             if "random" in value:
-                formula = first_line(initializer)
+                formula = initializer.summary
                 formula = formula[:1].lower() + formula[1:]
                 body += comment(f"{name}, {initializer.name}: {formula}", INNER)
             value = re.sub(r"\(\((\d+),\)", r"(\1", value)  # np.zeros(8) is shorter than of (8,)

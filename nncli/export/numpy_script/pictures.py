@@ -3,11 +3,11 @@
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from nncli.engine.operations import Composite
 from nncli.errors import UserError
 from nncli.export.numpy_script import picture_functions
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.windows import NARROW, Windows, block_rows
 
@@ -18,7 +18,7 @@ FUNCTIONS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class PictureCall:
     """text: the call, of _0, _1, ... which stand for the arrays.  target: what it computes."""
 

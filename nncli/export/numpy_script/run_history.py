@@ -1,6 +1,5 @@
 """Run history: which epochs a run made, at which rates, and why it ended, by its files."""
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from nncli.artifacts import run_directory as names
@@ -8,6 +7,7 @@ from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_reader import RunReader
 from nncli.engine.job import Job
 from nncli.errors import UserError
+from nncli.frozen import frozen
 from nncli.parts.schedules import ReduceOnPlateau
 
 ENDINGS = {
@@ -18,7 +18,7 @@ ENDINGS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class RunHistory:
     """columns: of metrics.csv, by name."""
 

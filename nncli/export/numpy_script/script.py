@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.build import Built
 from nncli.engine.network import Network
-from nncli.errors import UserError, escaped, printable
+from nncli.errors import UserError, counted, escaped, printable
 from nncli.export.numpy_script.data import data_lines
 from nncli.export.numpy_script.decision_code import decide
 from nncli.export.numpy_script.expressions import TINY
@@ -32,9 +32,10 @@ OTHERS = ("scipy.optimize", "scipy.special")
 def _versions(reader: RunReader) -> str:
     """The versions, threads and BLAS that the run was trained with."""
     found, threads = reader.environment(), reader.built.job.training.threads
-    plural = "s" if threads != 1 else ""
     python, numpy = (printable(str(found.get(name))) for name in ("python", "numpy"))
-    return f"Python {python}, NumPy {numpy} and {threads} thread{plural}{_blas(found.get('blas'))}"
+    return (
+        f"Python {python}, NumPy {numpy} and {counted(threads, 'thread')}{_blas(found.get('blas'))}"
+    )
 
 
 def _blas(pools: object) -> str:

@@ -8,7 +8,6 @@ or order changes, so the lines compute the same bits.
 import ast
 import copy
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,6 +35,7 @@ from nncli.export.numpy_script.expressions import (
     type_name,
 )
 from nncli.export.numpy_script.pictures import PictureCall, picture_calls
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 LARGEST_CONSTANT = 64  # numbers of an array that a kernel made and a line writes out
@@ -105,7 +105,7 @@ class ArrayNames:
         return None
 
 
-@dataclass(frozen=True)
+@frozen
 class Recording:
     """Operations of a tape, the names of the arrays they work on, and the rows of its batch."""
 
@@ -114,7 +114,7 @@ class Recording:
     rows: int = 0
 
 
-@dataclass(frozen=True)
+@frozen
 class Statement:
     """`target = value`. draws: whether it draws random numbers."""
 
@@ -157,7 +157,7 @@ def _reduction(function: np.ufunc) -> str:
     return named or f"np.{function.__name__}.reduce"
 
 
-@dataclass(frozen=True)
+@frozen
 class _Formula:
     """`target = text`, where _0, _1, ... stand for the operands.
 

@@ -2,6 +2,6 @@
 
 The network is read off the forward pass that the engine records (`network.py`, `formulas.py`);
 what happens before it to the cells of a row is in `columns.py` and its neighbours, what happens
-behind it in `answers.py`. `graph.py` holds the nodes, `messages.py` their bytes; `model.py` puts
+behind it in `outputs.py`. `graph.py` holds the nodes, `messages.py` their bytes; `model.py` puts
 them together, and `check.py` runs the file.
 """

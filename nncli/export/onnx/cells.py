@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,11 +14,12 @@ from nncli.data.reading.parsers import Parsers
 from nncli.data.targets import label
 from nncli.export.onnx.dates import INPUT as DATE_INPUT
 from nncli.export.onnx.graph import FLOAT64, INT64, TEXT, Graph, Value
+from nncli.frozen import frozen
 
 TRUTH = ("no", "yes")  # what 0 and 1 of a boolean column are
 
 
-@dataclass(frozen=True)
+@frozen
 class Cells:
     """(rows, 1) numbers; or of texts the place of each among the words, len(words) where the cell
     is missing, and one more where it is another word."""
@@ -35,7 +35,7 @@ def takes_text(feature: FittedColumn) -> bool:
 
 def words_of(feature: FittedColumn) -> tuple[str, ...]:
     """The texts that mean something in a column of texts."""
-    return feature.order or (*feature.places,) or TRUTH
+    return feature.order or (*feature.codes,) or TRUTH
 
 
 def missing_texts(parsers: Parsers, name: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Check: a file's answers by onnxruntime, beside those of nncli for the rows of a table."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ from nncli.artifacts.trained_model import TrainedModel
 from nncli.data.reading.chunks import Chunk
 from nncli.data.target_transforms import transformed
 from nncli.data.writing.output_table import as_texts
-from nncli.errors import UserError
+from nncli.errors import UserError, counted
 from nncli.export.onnx.cells import takes_text
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.decision import has_label
 from nncli.parts.table import Table
@@ -21,7 +21,7 @@ TOLERANCES = {"float64": 1e-12, "float32": 1e-6}
 TIE = 1e-6  # two best probabilities that are closer may swap
 
 
-@dataclass(frozen=True)
+@frozen
 class Check:
     """rows: that were compared.  difference: the largest of a probability or, of numbers, that by
     the largest number of its target.  labels: how many differ; None where numbers are predicted.
@@ -36,7 +36,6 @@ class Check:
     @property
     def in_words(self) -> str:
         """What came of it, in a line."""
-        plural = "" if self.rows == 1 else "s"
         if self.labels is None:
             found = f"largest relative difference {self.difference:.1e}"
         else:
@@ -44,7 +43,7 @@ class Check:
             count = count if self.labels else "no label differs"
             found = f"largest difference of a probability {self.difference:.1e}, {count}"
         verdict = "" if self.agrees else f": NOT the answers of nncli (up to {self.tolerance:g})"
-        return f"{self.rows:,} row{plural} in onnxruntime {self.version}: {found}{verdict}"
+        return f"{counted(self.rows, 'row')} in onnxruntime {self.version}: {found}{verdict}"
 
     @property
     def agrees(self) -> bool:

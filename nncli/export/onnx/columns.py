@@ -161,10 +161,10 @@ class Columns:
 
     def _place(self, feature: FittedColumn) -> Value:
         """(rows, 1) that of each cell's category."""
-        cells, known = self.cells[feature.name], feature.places
-        nothing = NOTHING if feature.place_of_others is None else feature.place_of_others
-        other = REFUSED if self.learnt.unknown == "error" else nothing
-        missing = REFUSED if feature.fill is None else known.get(str(feature.fill), nothing)
+        cells, known = self.cells[feature.name], feature.codes
+        unseen = NOTHING if feature.code_of_unseen is None else feature.code_of_unseen
+        other = REFUSED if self.learnt.unknown == "error" else unseen
+        missing = REFUSED if feature.fill is None else known.get(str(feature.fill), unseen)
         meaning = [*(known.get(word, other) for word in cells.words), missing, other]
         index = self._looked_up(cells, np.array(meaning, dtype=np.int64))
         if REFUSED in (missing, other):

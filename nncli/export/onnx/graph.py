@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,13 @@ import numpy as np
 from nncli.artifacts.protobuf import nested
 from nncli.export.onnx import messages
 from nncli.export.onnx.messages import Attribute, Dimension
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 FLOAT64, INT64, BOOL, TEXT = np.dtype("f8"), np.dtype("i8"), np.dtype("?"), np.dtype("U")
 
 
-@dataclass(frozen=True, eq=False)
+@frozen(eq=False)
 class Value:
     """What a node computes, or an input or a constant. Arithmetic adds nodes to its graph."""
 

@@ -15,7 +15,6 @@ OPSETS = {"": 18, "ai.onnx.ml": 3}  # as far as onnxruntime 1.16 of 2023 knows t
 ROWS = "rows"  # what the first axis of every input and output is called
 STRING = 8
 TYPES = {"f4": 1, "i8": 7, "b1": 9, "f8": 11}
-TYPE_NAMES = {"f4": "float32", "i8": "int64", "b1": "bool", "f8": "float64"}
 
 Dimension = int | str
 Attribute = int | str | float | Sequence[int] | Sequence[str]

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,11 +17,12 @@ from nncli.data.reading.parsers import Parsers
 from nncli.engine.rows import X
 from nncli.errors import UserError, few, printable
 from nncli.export.onnx import messages
-from nncli.export.onnx.answers import Answers, decoded
 from nncli.export.onnx.cells import TRUTH, missing_texts, read_cells, takes_text, words_of
 from nncli.export.onnx.columns import Columns
 from nncli.export.onnx.graph import Graph, Value
 from nncli.export.onnx.network import add_network
+from nncli.export.onnx.outputs import Outputs, decoded
+from nncli.frozen import frozen
 
 MOST_BYTES = 2**31 - 1  # of a message of protocol buffers
 CONTRACT = """\
@@ -31,7 +31,7 @@ texts are strings without blanks at their ends, and '' or any of the texts under
 missing. Answers of a row that nncli predict would refuse are NaN, its label is ''."""
 
 
-@dataclass(frozen=True)
+@frozen
 class OnnxModel:
     """A file's content.  inputs, outputs: their names.  notes: what whoever calls it has to know,
     a line each."""
@@ -52,7 +52,7 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
     graph, learnt = Graph(), trained.model.preprocessing
     parsers = trained.model.experiment.data.parsers
     predictions, faults = _predictions(trained, graph)
-    names = Answers(graph, learnt, trained.decision).add(predictions, faults)
+    names = Outputs(graph, learnt, trained.decision).add(predictions, faults)
     content = messages.model(
         trained.model.experiment.name or "nncli",
         graph.fields(),
@@ -119,7 +119,7 @@ def _described(feature: FittedColumn, parsers: Parsers) -> dict[str, object]:
     kind = "ordinal" if feature.order else feature.kind
     given = "string" if takes_text(feature) else "float64"
     found: dict[str, object] = {"name": feature.name, "kind": kind, "type": given}
-    if words := feature.order or (*feature.places,):
+    if words := feature.order or (*feature.codes,):
         found["values"] = list(words)
     if feature.date:
         found["unit"] = "days since 1970-01-01 in UTC"

@@ -5,7 +5,6 @@ number of rows, which a graph doesn't know.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,13 +30,14 @@ from nncli.export.onnx.formulas import REDUCTIONS, formula
 from nncli.export.onnx.graph import INT64, Graph, Value
 from nncli.export.onnx.memory import Memory, place
 from nncli.export.onnx.pictures import picture_nodes
+from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers, Shape
 
 PROBES = (7, 12)  # rows of the batches that are recorded
 DEPENDS_ON_ROWS = "a part computes with the number of rows, which an ONNX graph doesn't know"
 
 
-@dataclass(frozen=True)
+@frozen
 class _Recording:
     """The operations of a batch, with its inputs, its layers' buffers and its parameters."""
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pprint import pformat
 from typing import Any
 
@@ -16,11 +15,12 @@ from nncli.data.reading.number_formats import FormattedNumbers
 from nncli.data.reading.parsers import Parsers
 from nncli.errors import UserError, printable
 from nncli.export.formula_code import in_numpy
+from nncli.frozen import frozen
 
 WIDTH = 96
 
 
-@dataclass(frozen=True)
+@frozen
 class _Name:
     """A function's name, which is written without quotes."""
 
@@ -94,7 +94,7 @@ def _of_cells(
     """How cells are written."""
     is_common = parser.missing == frozenset(parsers.missing)
     yield "missing", COMMON if is_common else sorted(parser.missing)
-    if feature.places or feature.order:
+    if feature.codes or feature.order:
         decimal = parsers.columns.get(feature.name, ColumnKeys()).decimal or parsers.decimal
         yield from (("decimal", decimal), ("folds", parsers.folds_case(feature.name)))
     elif feature.kind == "numeric":
@@ -109,11 +109,11 @@ def _of_cells(
 
 def _of_categories(feature: FittedColumn, learnt: Preprocessing) -> Iterator[tuple[str, Any]]:
     yield "read", _Name("words")
-    yield "places", {word: float(place) for word, place in feature.places.items()}
-    place = feature.place_of_others
+    yield "places", {word: float(place) for word, place in feature.codes.items()}
+    place = feature.code_of_unseen
     other = -1.0 if place is None else float(place)  # no place: all inputs 0
     yield "other", None if learnt.unknown == "error" else other
-    fill = None if feature.fill is None else float(feature.places.get(str(feature.fill), other))
+    fill = None if feature.fill is None else float(feature.codes.get(str(feature.fill), other))
     yield "fill", fill
 
 

@@ -2,11 +2,11 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from nncli.engine.network import Network, Node
 from nncli.errors import UserError
 from nncli.export.pytorch.pictures import picture_codes
+from nncli.frozen import frozen
 from nncli.parts.activations import Activation, Identity
 from nncli.parts.layers import (
     ActivationLayer,
@@ -38,7 +38,7 @@ OWN = {
 EXACT = {"nn.Softplus()": "nn.Softplus(threshold=40.0)"}  # by itself it is z above 20: 2e-9 less
 
 
-@dataclass(frozen=True)
+@frozen
 class Module:
     """code: what makes it.  comment: the layer's name, where it begins one.
 

@@ -2,7 +2,6 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from nncli.artifacts.run_directory import WEIGHTS
 from nncli.artifacts.run_reader import RunReader
@@ -14,6 +13,7 @@ from nncli.export.pytorch.features import described, functions_of, literal, sett
 from nncli.export.pytorch.layers import Module, modules
 from nncli.export.pytorch.pictures import CLASSES
 from nncli.export.pytorch.sources import imports, needed
+from nncli.frozen import frozen
 from nncli.operating_system import shell_word
 
 UNDO: dict[Transform, str] = {
@@ -106,7 +106,7 @@ if __name__ == "__main__":
     main(sys.argv[1])'''
 
 
-@dataclass(frozen=True)
+@frozen
 class PyTorchScript:
     """page: the script.  weights: what has to lie beside it, and by which name."""
 
@@ -212,7 +212,7 @@ def _network(layers: Sequence[Module]) -> list[str]:
     return [*classes, f"def network():\n{start}    return nn.Sequential(\n{made}\n    )", table]
 
 
-@dataclass(frozen=True)
+@frozen
 class _Answers:
     """decode: the function that makes answers of outputs.  what: these, in words.
 

@@ -61,6 +61,11 @@ class Loss(Part):
         return f"{self.name} ({', '.join(keys)})" if keys else self.name
 
     @property
+    def takes_any_target(self) -> bool:
+        """Whether targets may be any numbers, scaled ones among them."""
+        return self.targets == Loss.targets
+
+    @property
     def is_sum(self) -> bool:
         """Whether rows add up, so that more of them make a greater loss."""
         return self.factor(1, 1) == self.factor(2, 1)

@@ -7,8 +7,8 @@ drawn again when the page is turned or printed.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from nncli.frozen import frozen
 from nncli.page.markup import Markup, join, tag
 from nncli.report.html.scale import Scale
 
@@ -17,7 +17,7 @@ COLORS = 6  # of the theme, --c0 to --c5
 FEWEST = 3  # points of a line
 
 
-@dataclass(frozen=True)
+@frozen
 class Curve:
     """Points joined by a line. color: of the theme.  marked: a point to be seen."""
 

@@ -15,7 +15,7 @@ def overview_html(overview: Overview) -> str:
     if overview.charts:
         curves = join(reading("curves"), learning_curves(overview.charts))
         sections.append(("curves", "Learning curves", curves))
-    notes = tag("ul", *(tag("li", note) for note in overview.notes), class_="doubts")
+    notes = tag("ul", *(tag("li", note) for note in overview.notes), class_="warnings")
     top = join(
         tag("p", *(f"{sentence} " for sentence in overview.headline), class_="headline"),
         notes if overview.notes else None,

@@ -77,8 +77,8 @@ def head(document: Document) -> Markup:
     """The verdict, then what makes it worth less, then what the doctor would change."""
     parts = [tag("p", *(f"{sentence} " for sentence in document.headline), class_="headline")]
     parts += (
-        [tag("ul", *(tag("li", doubt) for doubt in document.doubts), class_="doubts")]
-        if document.doubts
+        [tag("ul", *(tag("li", warning) for warning in document.warnings), class_="warnings")]
+        if document.warnings
         else []
     )
     if document.findings is None:

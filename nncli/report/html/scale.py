@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+from nncli.frozen import frozen
 
 MARGIN = 0.04  # of the range, at either end
 SIZES = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
@@ -14,7 +15,7 @@ DIGITS = (6, 9, 12, 17)  # of a tick: as few as tell it from the others
 WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
 
 
-@dataclass(frozen=True)
+@frozen
 class Scale:
     """From low to high, both drawn.
 

@@ -1,10 +1,10 @@
 """Drawing: the network as a still picture (SVG): units, and weights where there are few."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from nncli.engine.notation import written
+from nncli.frozen import frozen
 from nncli.page.markup import Markup, join, tag
 from nncli.parts.arrays import Array
 from nncli.trace.traced_steps import Trace, TracedLayer
@@ -18,7 +18,7 @@ LEAST = 0.75  # of its size, down to which it is drawn where there is little roo
 SIDE = 118  # beside the first and the last column, for names
 
 
-@dataclass(frozen=True)
+@frozen
 class _Column:
     """title, kind: written above.  names: of its units.  layer: None for the inputs."""
 

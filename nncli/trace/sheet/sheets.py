@@ -1,8 +1,8 @@
 """Page: worksheets, or their answer sheets, as one HTML file that asks for no other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from nncli.frozen import frozen
 from nncli.page.embed import asset, json_block, script_hash, whole_page
 from nncli.page.markup import Markup, join, tag, text
 from nncli.trace.document import document
@@ -18,7 +18,7 @@ HOW = (
 ANSWERS = "Answers with their steps. The numbers in colour are those of the worksheet's boxes."
 
 
-@dataclass(frozen=True)
+@frozen
 class Sheet:
     """One student's worksheet. table: the empty table for the answers; file: its name."""
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+from nncli.engine.steppers.compiled.assembly import Value, integer
 from nncli.engine.steppers.compiled.calls import Size, Sizes
-from nncli.engine.steppers.compiled.instructions import Value
-from nncli.engine.steppers.compiled.kernel import Kernel, integer
+from nncli.engine.steppers.compiled.kernel import Kernel
 from nncli.frozen import frozen
 from nncli.parts.arrays import Shape
 

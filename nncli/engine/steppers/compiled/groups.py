@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nncli.engine.steppers.compiled.assembly import Value, number
 from nncli.engine.steppers.compiled.axes import Axes, merged_axes
 from nncli.engine.steppers.compiled.calls import Call, Sizes
-from nncli.engine.steppers.compiled.instructions import Value, emit_of, number
+from nncli.engine.steppers.compiled.instructions import emit_of
 from nncli.engine.steppers.compiled.kernel import Code, Kernel
 from nncli.engine.steppers.compiled.lowering import Lowered, LoweredElementwise
 from nncli.engine.steppers.compiled.places import Place
@@ -129,7 +130,7 @@ class _Row:
                 return number(kernel.kind(width), float(operand))
             if operand not in values:
                 values[operand] = (
-                    kernel.spread(self.kept[operand], width)
+                    kernel.f.spread(self.kept[operand], width)
                     if operand in self.kept
                     else kernel.load(addresses[operand], width)
                 )
@@ -138,6 +139,6 @@ class _Row:
         for ufunc, operands, target in self.lines:
             emit = emit_of(ufunc or np.positive)
             assert emit is not None
-            values[target] = emit(kernel.b, *map(value, operands))
+            values[target] = emit(kernel.f, *map(value, operands))
         for target in self.written:
             kernel.store(values[target], addresses[target])

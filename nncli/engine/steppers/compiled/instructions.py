@@ -12,72 +12,59 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
+from nncli.engine.steppers.compiled.assembly import SUFFIXES, Function, Value, number
 from nncli.engine.steppers.compiled.places import Untranslatable
 from nncli.engine.ufuncs import UFUNCS
 
-Value = Any  # of llvmlite, which has no types
-Emit = Callable[..., Value]
-
-
-def number(kind: Any, value: float) -> Value:
-    """A constant: one number, or a vector of equal ones."""
-    if isinstance(kind, ir.VectorType):
-        return ir.Constant(kind, [ir.Constant(kind.element, value)] * kind.count)
-    return ir.Constant(kind, value)
+Emit = Callable[..., Value]  # of the function that is written, and the operands
 
 
 def intrinsic(name: str) -> Emit:
     """A call of LLVM's own function `llvm.NAME`, whose operands and result are all alike."""
 
-    def emit(b: Any, *operands: Value) -> Value:
-        kind = operands[0].type
-        is_vector = isinstance(kind, ir.VectorType)
-        suffix = f"v{kind.count}{kind.element.intrinsic_name}" if is_vector else kind.intrinsic_name
-        full = f"{name}.{suffix}"
-        signature = ir.FunctionType(kind, [kind] * len(operands))
-        function = b.module.globals.get(full) or ir.Function(b.module, signature, full)
-        return b.call(function, operands)
+    def emit(f: Function, *operands: Value) -> Value:
+        kind = operands[0].kind
+        vector = f"v{kind.width}" if kind.width > 1 else ""
+        return f.call(f"{name}.{vector}{SUFFIXES[kind.element]}", operands, kind)
 
     return emit
+
+
+def _calculation(name: str) -> Emit:
+    """An instruction of two operands."""
+    return lambda f, x, y: f.calculate(name, x, y)
 
 
 def _extreme(comparison: str) -> Emit:
-    """maximum or minimum: if there is a NaN among the two, it is the result."""
+    """maximum or minimum, by `ge` or `le`: if there is a NaN among the two, it is the result."""
 
-    def emit(b: Any, x: Value, y: Value) -> Value:
-        if _is_number(y):
-            return b.select(b.fcmp_unordered(comparison, x, y), x, y)
-        is_first = b.or_(b.fcmp_ordered(comparison, x, y), b.fcmp_unordered("uno", x, x))
-        return b.select(is_first, x, y)
+    def emit(f: Function, x: Value, y: Value) -> Value:
+        if y.number is not None and y.number == y.number:
+            return f.select(f.compare(f"fcmp u{comparison}", x, y), x, y)
+        is_nan = f.compare("fcmp uno", x, x)
+        is_first = f.calculate("or", f.compare(f"fcmp o{comparison}", x, y), is_nan)
+        return f.select(is_first, x, y)
 
     return emit
-
-
-def _is_number(value: Value) -> bool:
-    """Whether it is a constant, and no NaN."""
-    if not isinstance(value, ir.Constant):
-        return False
-    numbers = value.constant if isinstance(value.constant, list) else [value]
-    return all(isinstance(n, ir.Constant) and n.constant == n.constant for n in numbers)
 
 
 def _comparison(comparison: str) -> Emit:
     """1 where it holds, else 0."""
 
-    def emit(b: Any, x: Value, y: Value) -> Value:
-        compare = b.fcmp_unordered if comparison == "!=" else b.fcmp_ordered
-        return b.select(compare(comparison, x, y), number(x.type, 1.0), number(x.type, 0.0))
+    def emit(f: Function, x: Value, y: Value) -> Value:
+        is_so = f.compare(f"fcmp {comparison}", x, y)
+        return f.select(is_so, number(x.kind, 1.0), number(x.kind, 0.0))
 
     return emit
 
 
-def _sign(b: Any, x: Value) -> Value:
+def _sign(f: Function, x: Value) -> Value:
     """1, -1, 0 or NaN."""
-    result, zero = x, number(x.type, 0.0)
-    for comparison, value in (("==", 0.0), ("<", -1.0), (">", 1.0)):
-        result = b.select(b.fcmp_ordered(comparison, x, zero), number(x.type, value), result)
+    result, zero = x, number(x.kind, 0.0)
+    for comparison, value in (("oeq", 0.0), ("olt", -1.0), ("ogt", 1.0)):
+        is_so = f.compare(f"fcmp {comparison}", x, zero)
+        result = f.select(is_so, number(x.kind, value), result)
     return result
 
 
@@ -91,16 +78,16 @@ def emit_of(ufunc: np.ufunc) -> Emit | None:
     return intrinsic(name) if name.startswith("llvm.") else INSTRUCTIONS[name]
 
 
-FAMILIES: dict[str, Callable[[str], Emit]] = {"extreme": _extreme, "compare": _comparison}
+FAMILIES: dict[str, Callable[[str], Emit]] = {
+    "calculate": _calculation,
+    "extreme": _extreme,
+    "compare": _comparison,
+}
 INSTRUCTIONS: dict[str, Emit] = {
-    "fadd": lambda b, x, y: b.fadd(x, y),
-    "fsub": lambda b, x, y: b.fsub(x, y),
-    "fmul": lambda b, x, y: b.fmul(x, y),
-    "fdiv": lambda b, x, y: b.fdiv(x, y),
-    "fneg": lambda b, x: b.fneg(x),
-    "copy": lambda b, x: x,
-    "reciprocal": lambda b, x: b.fdiv(number(x.type, 1.0), x),
-    "square": lambda b, x: b.fmul(x, x),
+    "fneg": Function.negative,
+    "copy": lambda f, x: x,
+    "reciprocal": lambda f, x: f.calculate("fdiv", number(x.kind, 1.0), x),
+    "square": lambda f, x: f.calculate("fmul", x, x),
     "sign": _sign,
 }
 

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 
-from llvmlite import ir
-
+from nncli.engine.steppers.compiled.assembly import BIT, BYTE, INTEGER, Value, integer
 from nncli.engine.steppers.compiled.axes import Axes, merged_axes
 from nncli.engine.steppers.compiled.calls import Call, Size, Sizes
-from nncli.engine.steppers.compiled.instructions import Emit, Value, emit_of
-from nncli.engine.steppers.compiled.kernel import BYTE, INTEGER, POINTER, Code, Kernel, integer
+from nncli.engine.steppers.compiled.instructions import Emit, emit_of
+from nncli.engine.steppers.compiled.kernel import Code, Kernel
 from nncli.engine.steppers.compiled.lowering import (
+    INTEGERS,
     LoweredElementwise,
     LoweredGather,
     LoweredReduction,
@@ -33,7 +33,7 @@ def loop_calls(code: Code, operation: LoweredElementwise) -> list[Call]:
         with axes.rows(kernel) as starts:
             kernel.call_numpy(ufunc, starts, [count], steps)
 
-    return [Call(ufunc.__name__, (ufunc, axes.outer, count, steps), places, sizes.values, write)]
+    return [Call("loop", (ufunc, axes.outer, count, steps), places, sizes.values, write)]
 
 
 def reduction_calls(code: Code, reduction: LoweredReduction) -> list[Call]:
@@ -60,7 +60,7 @@ def reduction_calls(code: Code, reduction: LoweredReduction) -> list[Call]:
             axes.along(kernel, starts, combine)
 
     key = reduction.ufunc, axes, along, size if is_short else left
-    return [Call(reduction.ufunc.__name__, key, [source, target], sizes.values, write)]
+    return [Call("reduction", key, [source, target], sizes.values, write)]
 
 
 def _pairs(kernel: Kernel, emit: Emit, row: tuple[Value, int, Size], width: int) -> Value:
@@ -69,15 +69,15 @@ def _pairs(kernel: Kernel, emit: Emit, row: tuple[Value, int, Size], width: int)
     while len(values) > 1:
         odd = values[len(values) // 2 * 2 :]
         pairs = zip(values[::2], values[1::2], strict=False)
-        values = [*(emit(kernel.b, x, y) for x, y in pairs), *odd]
+        values = [*(emit(kernel.f, x, y) for x, y in pairs), *odd]
     return values[0]
 
 
 def _in_order(kernel: Kernel, emit: Emit, row: tuple[Value, Size, Size], width: int) -> Value:
     start, left, along = row
     with kernel.folded(left, [kernel.load(start, width)]) as (k, before, after):
-        place = kernel.at(start, (kernel.b.add(k, integer(1)), along))
-        after.append(emit(kernel.b, before[0], kernel.load(place, width)))
+        place = kernel.at(start, (kernel.f.calculate("add", k, integer(1)), along))
+        after.append(emit(kernel.f, before[0], kernel.load(place, width)))
     return after[0]
 
 
@@ -89,19 +89,17 @@ def gather_calls(code: Code, gather: LoweredGather) -> list[Call]:
     last = sizes(gather.source.shape[0] - 1)
 
     def write(kernel: Kernel) -> None:
-        b, (source, target, index) = kernel.b, kernel.pointers
-        size = integer(gather.item_bytes)
-        copy = b.module.declare_intrinsic("llvm.memcpy", [POINTER, POINTER, INTEGER])
-        is_volatile = ir.Constant(ir.IntType(1), 0)
+        f, (source, target, index) = kernel.f, kernel.pointers
+        size, is_volatile = gather.item_bytes, Value(BIT, "0")
         with kernel.loop(count) as i:
-            row = b.load(b.gep(index, [i], source_etype=INTEGER), typ=INTEGER)
+            row = f.load(INTEGER, f.offset(index, INTEGER, i), INTEGERS.itemsize)
             if given:
                 row = _within(kernel, row, last)
             to, item = (
-                b.gep(pointer, [b.mul(place, size)], source_etype=BYTE)
+                f.offset(pointer, BYTE, kernel.product(place, size))
                 for pointer, place in ((target, i), (source, row))
             )
-            b.call(copy, [to, item, size, is_volatile])
+            f.call("llvm.memcpy.p0.p0.i64", [to, item, integer(size), is_volatile])
 
     key, places = (gather.item_bytes, count, last), [gather.source, gather.target, *given]
     return [Call("gather", key, places, sizes.values, write, takes_index=not given)]
@@ -116,15 +114,15 @@ def scatter_add_calls(code: Code, scatter: LoweredScatterAdd) -> list[Call]:
     last = sizes(scatter.target.shape[0] - 1)
 
     def write(kernel: Kernel) -> None:
-        b, (source, target, index) = kernel.b, kernel.pointers
+        f, (source, target, index) = kernel.f, kernel.pointers
 
         def add(addresses: Sequence[Value], width: int) -> None:
             added, place = addresses
-            total = b.fadd(kernel.load(place, width), kernel.load(added, width))
+            total = f.calculate("fadd", kernel.load(place, width), kernel.load(added, width))
             kernel.store(total, place)
 
         with kernel.loop(count) as i:
-            row = b.load(b.gep(index, [i], source_etype=INTEGER), typ=INTEGER)
+            row = f.load(INTEGER, f.offset(index, INTEGER, i), INTEGERS.itemsize)
             row = _within(kernel, row, last)
             starts = [kernel.at(source, (i, width)), kernel.at(target, (row, width))]
             axes.along(kernel, starts, add)
@@ -135,6 +133,6 @@ def scatter_add_calls(code: Code, scatter: LoweredScatterAdd) -> list[Call]:
 
 def _within(kernel: Kernel, row: Value, last: Size) -> Value:
     """The row, or the nearest there is: data must not make code touch other memory."""
-    b, first, end = kernel.b, integer(0), kernel.value(last)
-    row = b.select(b.icmp_signed("<", row, first), first, row)
-    return b.select(b.icmp_signed(">", row, end), end, row)
+    f, first, end = kernel.f, integer(0), kernel.value(last)
+    row = f.select(f.compare("icmp slt", row, first), first, row)
+    return f.select(f.compare("icmp sgt", row, end), end, row)

@@ -8,11 +8,11 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from llvmlite import ir
 
+from nncli.engine.steppers.compiled.assembly import Value, integer, number
 from nncli.engine.steppers.compiled.calls import Call, Size, Sizes
-from nncli.engine.steppers.compiled.instructions import Value, intrinsic, number
-from nncli.engine.steppers.compiled.kernel import Code, Kernel, integer
+from nncli.engine.steppers.compiled.instructions import intrinsic
+from nncli.engine.steppers.compiled.kernel import Code, Kernel
 from nncli.engine.steppers.compiled.lowering import LoweredProduct
 from nncli.engine.steppers.compiled.places import Place
 
@@ -20,6 +20,8 @@ SMALL = 2**18  # multiplications up to which a product is computed in place
 LONGEST_SUM = 256  # addends, one after the other in a register, of such a product
 MOST_COPIED = 512  # numbers of a scattered right matrix for each row of the result
 REGISTERS_OF_A_ROW = 4  # that a tile is wide
+HIGHEST_TILE = 8  # rows: sums enough for a core to add to while each waits for its last addend
+WORK_OF_COPYING = 4  # so many times as much code as a number that is computed takes
 LARGEST_BLOCK = 4  # numbers each way that are transposed in registers
 multiply_add = intrinsic("llvm.fmuladd")
 
@@ -81,17 +83,16 @@ def _panel(code: Code, places: list[Place], count: int, width: int) -> Call:
     m, k = left.shape
     sizes = Sizes(m * k * width * count)
     firsts = _firsts(width, code.lanes)
-    most = max((code.registers.count - REGISTERS_OF_A_ROW) // (len(firsts) + 1), 1)
-    height = min(m, most)
+    fitting = (code.registers.count - REGISTERS_OF_A_ROW) // (len(firsts) + 1)
+    height = min(m, max(fitting, 1), HIGHEST_TILE)
     tiles, last, panels, addends = map(sizes.argument, (-(-m // height), m - height, count, k))
     strides = tuple(map(sizes.argument, (*left.strides, right.strides[0], target.strides[0])))
 
     def write(kernel: Kernel) -> None:
-        b, pointers = kernel.b, kernel.pointers
+        pointers = kernel.pointers
         with kernel.loop(panels) as panel, kernel.loop(tiles) as tile:
-            row = b.mul(tile, integer(height))
-            row = b.select(b.icmp_unsigned("<", row, kernel.value(last)), row, kernel.value(last))
-            shift = b.mul(panel, integer(width))
+            row = _not_beyond(kernel, kernel.product(tile, height), last)
+            shift = kernel.product(panel, width)
             corner = [
                 kernel.at(pointers[0], (row, strides[0])),
                 kernel.at(pointers[1], (shift, 1)),
@@ -119,9 +120,9 @@ def _write_tile(
     strides: tuple[Size, ...],
 ) -> None:
     """target tile = sum over k of a column of left times a row of right."""
-    b, (left, right, target), (height, firsts) = kernel.b, corner, size
+    (left, right, target), (height, firsts) = corner, size
     left_down, left_across, right_down, target_down = strides
-    rows = [kernel.at(left, (integer(row), left_down)) for row in range(height)]
+    rows = list(_down(kernel, left, left_down, height))
     zeros = [number(kernel.kind(width), 0.0) for _ in rows for _, width in firsts]
     with kernel.folded(addends, zeros) as (k, before, after):
         factors_at = kernel.at(right, (k, right_down))
@@ -130,21 +131,30 @@ def _write_tile(
             for first, width in firsts
         ]
         sums = iter(before)
-        for row in rows:
-            factor = kernel.load(kernel.at(row, (k, left_across)))
+        for start in rows:
+            factor = kernel.load(kernel.at(start, (k, left_across)))
             for own, (_, width) in zip(factors, firsts, strict=True):
-                after.append(multiply_add(b, kernel.spread(factor, width), own, next(sums)))
+                after.append(
+                    multiply_add(kernel.f, kernel.f.spread(factor, width), own, next(sums))
+                )
     totals = iter(after)
-    for row in range(height):
-        place = kernel.at(target, (integer(row), target_down))
+    for start in _down(kernel, target, target_down, height):
         for first, _ in firsts:
-            kernel.store(next(totals), kernel.at(place, (integer(first), 1)))
+            kernel.store(next(totals), kernel.at(start, (integer(first), 1)))
+
+
+def _down(kernel: Kernel, start: Value, stride: Size, count: int) -> Iterator[Value]:
+    """The starts of so many rows, each from the one before."""
+    for row in range(count):
+        if row:
+            start = kernel.at(start, (integer(1), stride))
+        yield start
 
 
 def _copy(code: Code, source: Place, target: Place) -> Call:
     """The source's numbers, row by row; a transposed one's in blocks that fit into registers."""
     rows, columns = source.shape
-    sizes, block = Sizes(rows * columns), 1
+    sizes, block = Sizes(WORK_OF_COPYING * rows * columns), 1
     while source.strides[0] == 1 and 2 * block <= min(rows, columns, code.lanes, LARGEST_BLOCK):
         block *= 2
     down, across, target_down = map(sizes.argument, (*source.strides, columns))
@@ -152,10 +162,10 @@ def _copy(code: Code, source: Place, target: Place) -> Call:
     last = [sizes.argument(size - block) for size in (rows, columns)]
 
     def write(kernel: Kernel) -> None:
-        b, (given, written) = kernel.b, kernel.pointers
+        given, written = kernel.pointers
         with kernel.loop(tiles[0]) as tile_row, kernel.loop(tiles[1]) as tile_column:
             i, j = (
-                _not_beyond(kernel, b.mul(tile, integer(block)), end)
+                _not_beyond(kernel, kernel.product(tile, block), end)
                 for tile, end in zip((tile_row, tile_column), last, strict=True)
             )
             start = kernel.at(given, (i, down), (j, across))
@@ -178,23 +188,17 @@ def _copy(code: Code, source: Place, target: Place) -> Call:
 
 def _not_beyond(kernel: Kernel, index: Value, last: Size) -> Value:
     end = kernel.value(last)
-    return kernel.b.select(kernel.b.icmp_unsigned("<", index, end), index, end)
+    return kernel.f.select(kernel.f.compare("icmp ult", index, end), index, end)
 
 
 def _transposed(kernel: Kernel, lines: list[Value]) -> list[Value]:
     """The columns of a square of numbers: its lines interleaved, then those, until all are."""
     count = len(lines)
     half = count // 2
-    masks = [
-        ir.Constant(
-            ir.VectorType(ir.IntType(32), count),
-            [start + n // 2 + (n % 2) * count for n in range(count)],
-        )
-        for start in (0, half)
-    ]
+    masks = [[start + n // 2 + (n % 2) * count for n in range(count)] for start in (0, half)]
     for _ in range(count.bit_length() - 1):
         lines = [
-            kernel.b.shuffle_vector(x, y, mask)
+            kernel.f.shuffle(x, y, mask)
             for x, y in zip(lines[:half], lines[half:], strict=True)
             for mask in masks
         ]

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 IMPORTED = (
     *("artifacts.run_recorder", "cli.train_repeats", "cli.summary"),
@@ -61,10 +62,17 @@ class Child:
 class ForkServer:
     """Starts children; ends with all of them when it is left."""
 
+    def __init__(self, **environment: str) -> None:
+        """environment: more variables, which the children have from their start."""
+        self.environment = {**os.environ, **environment}
+
     def __enter__(self) -> "ForkServer":
         self.children = 0
         self.server = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self.environment,
         )
         return self
 
@@ -78,8 +86,13 @@ class ForkServer:
         self.server.stdin.flush()
         return int(self.server.stdout.readline())
 
-    def start(self, folder: Path, *arguments: object, before: str = "") -> Child:
-        """Run a command in `folder`. before: Python that the child executes first."""
+    def start(
+        self, folder: Path, *arguments: object, before: str = "", stdout: Path | None = None
+    ) -> Child:
+        """Run a command in `folder`. before: Python that the child executes first.
+
+        stdout: where it prints to, if not to what its end is asked for.
+        """
         self.children += 1
         said = folder.parent / f"said-{self.children}"
         for suffix in (".out", ".err"):
@@ -87,14 +100,17 @@ class ForkServer:
         order = {
             "arguments": list(map(str, arguments)),
             "folder": str(folder),
-            "said": str(said),
+            "stdout": str(stdout or said.with_suffix(".out")),
+            "stderr": str(said.with_suffix(".err")),
             "before": before,
         }
         return Child(self, self.ask(order), said)
 
-    def call(self, folder: Path, *arguments: object, before: str = "") -> Ended:
+    def call(
+        self, folder: Path, *arguments: object, before: str = "", stdout: Path | None = None
+    ) -> Ended:
         """The same, to its end."""
-        return self.start(folder, *arguments, before=before).wait()
+        return self.start(folder, *arguments, before=before, stdout=stdout).wait()
 
 
 def serve() -> None:
@@ -110,24 +126,17 @@ def serve() -> None:
         print(answer, flush=True)  # noqa: T201
 
 
-def run(order: Mapping[str, str]) -> None:
-    """The child's side: never returns."""
+def run(order: Mapping[str, str]) -> NoReturn:
+    """The child's side: it ends as any interpreter does."""
     from nncli.cli.main import main
 
     os.chdir(order["folder"])
-    for descriptor, suffix in ((1, ".out"), (2, ".err")):
-        os.dup2(os.open(order["said"] + suffix, os.O_WRONLY), descriptor)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    code: object = 70
-    try:
-        exec(order["before"], {})
-        sys.argv = ["nncli", *order["arguments"]]
-        main()
-    except SystemExit as ending:
-        code = ending.code
-    finally:
-        sys.stdout.flush()
-        os._exit(code if isinstance(code, int) else 70)
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        os.dup2(os.open(order[name], os.O_WRONLY | os.O_CREAT), descriptor)
+    exec(order["before"], {})
+    sys.argv = ["nncli", *order["arguments"]]
+    main()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Answers: what is left of probabilities that are too many to keep, for most metrics enough."""
+"""Class predictions: what is kept of probabilities that are too many; for most metrics enough."""
 
 from typing import Any
 
@@ -10,41 +10,41 @@ from nncli.parts.decision import LIKELIEST, Decision
 
 
 @frozen
-class Answers:
+class ClassPredictions:
     """Of each row the most probable class and the probability of the true one, (rows,) each.
 
     classes: how many there are to choose from: too many for a threshold to part them.
     """
 
-    chosen: Array
-    given: Array
+    predicted: Array
+    true_probability: Array
     classes: int
 
     @classmethod
-    def empty(cls, rows: int, classes: int, dtype: np.dtype[Any]) -> "Answers":
+    def empty(cls, rows: int, classes: int, dtype: np.dtype[Any]) -> "ClassPredictions":
         """With room for so many rows."""
         return cls(np.zeros(rows, np.intp), np.zeros(rows, dtype), classes)
 
     def note(self, rows: slice, probabilities: Array, truth: Array) -> None:
         """Keep of the probabilities of some rows, (rows, classes), what is kept."""
-        self.chosen[rows] = LIKELIEST(probabilities)
-        self.given[rows] = probabilities[np.arange(len(truth)), truth]
+        self.predicted[rows] = LIKELIEST(probabilities)
+        self.true_probability[rows] = probabilities[np.arange(len(truth)), truth]
 
 
-Predictions = Array | Answers
+Predictions = Array | ClassPredictions
 
 
-def chosen_classes(predictions: Predictions, decision: Decision) -> Array:
-    """(rows,) the class that each row is given; answers have been decided."""
-    if isinstance(predictions, Answers):
-        return predictions.chosen
+def predicted_classes(predictions: Predictions, decision: Decision) -> Array:
+    """(rows,) the class that each row is given; that of class predictions is decided already."""
+    if isinstance(predictions, ClassPredictions):
+        return predictions.predicted
     return decision(predictions)
 
 
-def given_to_truth(predictions: Predictions, truth: Array) -> Array:
+def true_probabilities(predictions: Predictions, truth: Array) -> Array:
     """(rows,) the probability given to the true class."""
-    if isinstance(predictions, Answers):
-        return predictions.given
+    if isinstance(predictions, ClassPredictions):
+        return predictions.true_probability
     return np.asarray(predictions[np.arange(len(truth)), truth])
 
 
@@ -58,8 +58,12 @@ class Counts:
 
     @classmethod
     def of(cls, predictions: Predictions, truth: Array, decision: Decision) -> "Counts":
-        chosen = chosen_classes(predictions, decision)
-        classes = predictions.classes if isinstance(predictions, Answers) else predictions.shape[1]
+        chosen = predicted_classes(predictions, decision)
+        classes = (
+            predictions.classes
+            if isinstance(predictions, ClassPredictions)
+            else predictions.shape[1]
+        )
         of_rows = (truth, chosen, truth[chosen == truth])
         return cls(*(np.bincount(each, minlength=classes) for each in of_rows))
 

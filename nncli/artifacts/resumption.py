@@ -1,4 +1,4 @@
-"""Going on: whether a run that came to its end is taken up again, by what it is told now."""
+"""Resumption: whether a run that came to its end is taken up again, by what it is told now."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def until(reader: RunReader, state: TrainState) -> Mapping[str, Any]:
     return {"step": state.step, "epochs": told.epochs, "patience": patience_of(told)}
 
 
-def taken_up(
+def resumed_report(
     reader: RunReader, last: EpochReport, state: TrainState, *, is_ended: bool
 ) -> EpochReport:
     """The last report as it is seen now that the run is told what it is; the state waits anew.

@@ -1,4 +1,4 @@
-"""Answers: what a network gives -> labels and probabilities, or numbers in the target's units."""
+"""Outputs: what a network gives -> labels and probabilities, or numbers in the target's units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from nncli.parts.decision import Decision
 
 
 @dataclass
-class Answers:
+class Outputs:
     """The outputs of a graph; those of rows that `nncli predict` refuses are NaN, labels ''."""
 
     graph: Graph

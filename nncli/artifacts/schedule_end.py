@@ -1,4 +1,4 @@
-"""Moved end: a schedule that counts on the run's end, of a run that was told another end."""
+"""Schedule end: a schedule that counts on the run's end, of a run that was told another end."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Taking up: the run that a trial left behind, if it can be gone on with."""
+"""Resumable run: the one that a trial left behind, if it can be gone on with."""
 
 import time
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ PAUSE = 0.1  # seconds between two looks at a run that another process is using
 
 
 @contextmanager
-def taken_up(folder: Path, stop: Stop) -> Iterator[RunDirectory | None]:
+def resumable_run(folder: Path, stop: Stop) -> Iterator[RunDirectory | None]:
     """The run in a folder, locked; None, and nothing left there, if there is none to go on with.
 
     A worker whose study was killed may be using it still: it is waited for, but for a stop.
     """
     run = _locked(folder, stop)
     try:
-        if run is None or _can_be_gone_on_with(run):
+        if run is None or _is_resumable(run):
             yield run
         else:
             run.remove()
@@ -46,7 +46,7 @@ def _locked(folder: Path, stop: Stop) -> RunDirectory | None:
     return None
 
 
-def _can_be_gone_on_with(run: RunDirectory) -> bool:
+def _is_resumable(run: RunDirectory) -> bool:
     if not (run.path / MANIFEST).is_file() or CHECKPOINT not in run.manifest():
         return False
     reader = RunReader(run)
