@@ -8,6 +8,7 @@ from nncli.artifacts.run_recorder import RunRecorder
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.stop import Stop
+from nncli.engine.stop_reason import StopReason
 from nncli.errors import Diverged
 from nncli.frozen import frozen
 
@@ -43,7 +44,8 @@ def train_to_end(
     """
     from nncli.engine.threads import limited
 
-    diverged, stopped = None, None
+    diverged: Diverged | None = None
+    stopped: StopReason | None = None
     with limited(recorder.built.experiment.training):
         try:
             for report in _reports_to_come(recorder, stop, ranks):

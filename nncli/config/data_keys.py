@@ -11,7 +11,7 @@ from nncli.constraints import Auto, Count, Finite, Length, PositiveInt
 from nncli.data.rare_categories import NONE_RARE
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import nfc
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.targets import class_name
 from nncli.frozen import frozen
 from nncli.parts.datasets import Dataset
@@ -56,7 +56,7 @@ class Data:
         str | None, "the table's column that says how much each row counts in the loss"
     ] = None
     missing: Annotated[list[str], "cells that mean there is no value"] = field(
-        default_factory=lambda: list(MISSING)
+        default_factory=lambda: list(MISSING_MARKERS)
     )
     fold_case: Annotated[
         bool, "whether Yes, yes and YES are one text, called as most cells spell it"
@@ -216,7 +216,7 @@ class Data:
             **self.features.chosen,
             kinds={name: kind for name, c in self.column_keys.items() if (kind := c.kind)},
             keys=self.column_keys,
-            guesses_values=self.missing == list(MISSING),
+            keeps_frequent_markers=self.missing == list(MISSING_MARKERS),
             aside=aside,
             missing=tuple(self.missing),
             fold_case=self.fold_case,

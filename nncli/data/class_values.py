@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nncli.data.reading.chunks import EXACT, has_codes
+from nncli.data.reading.chunks import MAX_EXACT_INT, loses_digits
 from nncli.data.reading.number_cells import to_number
 from nncli.data.targets import label
 from nncli.parts.arrays import Array
@@ -23,11 +23,11 @@ def class_values(names: Sequence[str]) -> Array:
     if all(name.lower() in TRUTH for name in names):
         return np.array([TRUTH[name.lower()] for name in names])
     numbers = [to_number(name) for name in names]
-    if has_codes(names) or not all(
+    if loses_digits(names) or not all(
         number is not None and np.isfinite(number) for number in numbers
     ):
         return np.array(names)
     values = np.array(numbers, dtype=float)
-    is_whole = (values == np.floor(values)).all() and (np.abs(values) <= EXACT).all()
+    is_whole = (values == np.floor(values)).all() and (np.abs(values) <= MAX_EXACT_INT).all()
     are_whole = is_whole and all(label(float(name)) == name for name in names)
     return values.astype(int) if are_whole else values

@@ -9,7 +9,7 @@ from nncli.data.column_types import TRUTHS
 from nncli.data.fitted_columns import FittedColumn, Unknown
 from nncli.errors import Problem, TableError, few, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import UNKNOWN_PLACE, Table, cell_problem
+from nncli.parts.table import UNKNOWN_RANK, Table, cell_problem
 
 
 class _Numbers(NamedTuple):
@@ -49,7 +49,7 @@ def is_no_truth(values: Array) -> Array:
 
 def is_unknown(values: Array) -> Array:
     """(rows,) whether a word has no place in the column's order."""
-    return np.equal(values, UNKNOWN_PLACE)
+    return np.equal(values, UNKNOWN_RANK)
 
 
 class Encoder:

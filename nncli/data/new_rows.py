@@ -14,12 +14,12 @@ from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import in_other_case, listed
-from nncli.data.reading.encoded_rows import Encoded
-from nncli.data.reading.given_rows import NAME as GIVEN
+from nncli.data.reading.encoded_rows import EncodedTable
+from nncli.data.reading.given_rows import SOURCE as GIVEN
 from nncli.data.reading.given_rows import GivenRows
 from nncli.data.reading.parsers import Parsers
-from nncli.data.reading.pixel_columns import pictures_of, said
-from nncli.data.reading.tables import stays_on_disk, weights_of
+from nncli.data.reading.pixel_columns import picture_in_words, pictures_of
+from nncli.data.reading.tables import needs_disk, sample_weights
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.reading.type_inference import read_columns
 from nncli.data.table_formats import as_in, open_table, table_sha256
@@ -89,7 +89,7 @@ class NewRows:
             list(dict.fromkeys([*features, *targets, *weights])),
             self._cell_types(targets) | dict.fromkeys(weights, "number"),
             self._parsers,
-            on_disk=stays_on_disk([reader]),
+            on_disk=needs_disk([reader]),
             is_new=True,
         )
         origin = Origin(
@@ -99,9 +99,9 @@ class NewRows:
             notes=reader.notes,
         )
         y = self._targets(encoded, targets, origin)
-        given = weights_of(encoded, weights[0], origin) if weights else None
+        given = sample_weights(encoded, weights[0], origin) if weights else None
         return Table(
-            encoded.take(features),
+            encoded.select(features),
             y,
             tuple(features),
             tuple(targets),
@@ -136,10 +136,10 @@ class NewRows:
         if own and reader.picture and reader.picture not in own:
             are_few = self.are_chosen and 1 in own[0][:2]  # pixels, of whichever picture
             if lacking or not are_few:
-                message = (
-                    f"{place}: pictures of {said(reader.picture)}, and the network was trained"
+                raise DataError(
+                    f"{place}: pictures of {picture_in_words(reader.picture)}, and the network was "
+                    f"trained on {picture_in_words(own[0])}: bring them to that"
                 )
-                raise DataError(f"{message} on {said(own[0])}: bring them to that")
         if not lacking:
             return
         others = [name for name in names if name not in wanted]
@@ -164,7 +164,7 @@ class NewRows:
         are_texts = self.learnt.classes or self.learnt.labels
         return types | dict.fromkeys(targets, "text" if are_texts else "number")
 
-    def _categories(self, encoded: Encoded) -> dict[str, tuple[str, ...]]:
+    def _categories(self, encoded: EncodedTable) -> dict[str, tuple[str, ...]]:
         """The texts of each feature, those that mean a category of the run in its spelling."""
         categories = {}
         for feature in self.learnt.features:
@@ -177,7 +177,7 @@ class NewRows:
                 )
         return categories
 
-    def _targets(self, encoded: Encoded, targets: Sequence[str], origin: Origin) -> Array:
+    def _targets(self, encoded: EncodedTable, targets: Sequence[str], origin: Origin) -> Array:
         """Class indices, or numbers; without targets an array of no column."""
         columns = [encoded.column(name) for name in targets]
         for name, column in zip(targets, columns, strict=True):

@@ -131,7 +131,7 @@ def _read(
         task=asked.task or "auto",
         missing=asked.all_missing,
         format=format_,
-        excuses_empty=True,
+        drops_empty=True,
         rare=USUAL,
     )
     ways = [plain, replace(plain, drops_missing_target=True)]

@@ -1,4 +1,4 @@
-"""Date cells: the cells of a column of dates -> days since 1970."""
+"""Date cells: parses dates as days since 1970, and infers their format."""
 
 from collections.abc import Sequence
 
@@ -14,16 +14,16 @@ from nncli.parts.dates import days_of
 
 
 class DateParser(NumberParser):
-    """Cells -> days since 1970; what is missing becomes NaN. form: None for ISO 8601."""
+    """Parses cells as days since 1970, NaN for missing. format_: None for ISO 8601."""
 
     expected = "a date"
 
-    def __init__(self, missing: Sequence[str], form: str | None) -> None:
+    def __init__(self, missing: Sequence[str], format_: str | None) -> None:
         super().__init__(missing)
-        self.form = form
+        self.format = format_
 
-    def read_before(self, cells: Sequence[str]) -> Array | None:
-        """None: what looks like a number isn't meant as one."""
+    def preparsed(self, cells: Sequence[str]) -> Array | None:
+        """None: a cell such as 20260301 is a date, not a number."""
         return None
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
@@ -37,22 +37,22 @@ class DateParser(NumberParser):
     def _days(self, text: str) -> float:
         if text in self.missing:
             return np.nan
-        days = days_of(text, self.form)
+        days = days_of(text, self.format)
         return np.inf if days is None else days
 
 
 def format_of_dates(name: str, texts: Sequence[str]) -> tuple[bool, str | None]:
-    """(whether a column's different texts are dates, their format). Raises FormatsFound if the
+    """(whether a column's distinct texts are dates, their format). Raises FormatsFound if the
     first number may be the day or the month."""
-    are_dates, form, open_text = date_format(texts)
+    are_dates, format_, open_text = date_format(texts)
     if open_text:
-        column, said, example = printable(name), yaml_name(name), printable(open_text)
-        forms = [written(open_text, order) for order in (DAY_FIRST, MONTH_FIRST)]
-        cures = [f'data.columns: {{{said}: {{type: date, format: "{form}"}}}}' for form in forms]
+        column, key, example = printable(name), yaml_name(name), printable(open_text)
+        formats = [written(open_text, order) for order in (DAY_FIRST, MONTH_FIRST)]
+        cures = [f'data.columns: {{{key}: {{type: date, format: "{each}"}}}}' for each in formats]
         problem = (
             f"column '{column}' has dates such as '{example}', and nothing says which number is "
-            f'the day: {cures[0]}, or "{forms[1]}" '
-            f"(if the column is text, data.columns: {{{said}: categorical}})"
+            f'the day: {cures[0]}, or "{formats[1]}" '
+            f"(if the column is text, data.columns: {{{key}: categorical}})"
         )
         is_day_first = likely_order(texts) == DAY_FIRST
         first, cure = ("day", cures[1]) if is_day_first else ("month", cures[0])
@@ -60,7 +60,7 @@ def format_of_dates(name: str, texts: Sequence[str]) -> tuple[bool, str | None]:
         raise FormatsFound(
             [("data.columns", problem)],
             markers=(),
-            formats={name: {"type": "date", "format": forms[not is_day_first]}},
+            formats={name: {"type": "date", "format": formats[not is_day_first]}},
             guesses=[f"{guess}; {cure} if they don't"],
         )
-    return are_dates, form
+    return are_dates, format_

@@ -11,7 +11,7 @@ from typing import IO, Any, Literal
 
 import numpy as np
 
-from nncli.data.reading.chunks import EXACT, NumberParser, has_codes
+from nncli.data.reading.chunks import MAX_EXACT_INT, NumberParser, loses_digits
 from nncli.data.reading.date_cells import DateParser
 from nncli.data.writing.output_table import Cells, OutputTable, as_texts
 from nncli.errors import UserError
@@ -125,12 +125,12 @@ def _type_of(cells: Cells, parser: NumberParser) -> Type:
     """What cells hold, as they are written: 3.0 is no whole number in a text."""
     values, wrong = parser(cells)
     if not isinstance(cells, np.ndarray):
-        if wrong or has_codes(cells):
+        if wrong or loses_digits(cells):
             return "text"
         if not FRACTION.isdisjoint("".join(cells)):
             return "number"
     present = values[~np.isnan(values)]
-    is_whole = (present == np.floor(present)) & (np.abs(present) <= EXACT)
+    is_whole = (present == np.floor(present)) & (np.abs(present) <= MAX_EXACT_INT)
     return "whole" if is_whole.all() else "number"
 
 

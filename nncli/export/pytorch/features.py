@@ -98,13 +98,13 @@ def _of_cells(
         decimal = parsers.columns.get(feature.name, ColumnKeys()).decimal or parsers.decimal
         yield from (("decimal", decimal), ("folds", parsers.folds_case(feature.name)))
     elif feature.kind == "numeric":
-        form = parser.form if isinstance(parser, FormattedNumbers) else parser
-        yield "decimal", form.decimal
-        yield "codes", list(parser.codes)
+        owner = parser.format if isinstance(parser, FormattedNumbers) else parser
+        yield "decimal", owner.decimal
+        yield "codes", list(parser.missing_numbers)
     if isinstance(parser, FormattedNumbers):
         names = ("prefix", "suffix", "thousands", "decimal")
-        written = {name: getattr(parser.form, name) for name in names}
-        yield "format", {**written, "pattern": parser.form.pattern.pattern}
+        written = {name: getattr(parser.format, name) for name in names}
+        yield "format", {**written, "pattern": parser.format.pattern.pattern}
 
 
 def _of_categories(feature: FittedColumn, learnt: Preprocessing) -> Iterator[tuple[str, Any]]:
