@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.data.reading.chunks import Chunk, TableReader
 from nncli.data.reading.column_encoder import CellType, ColumnEncoder
-from nncli.data.reading.date_cells import format_of_dates
+from nncli.data.reading.date_cells import formats_of_dates
 from nncli.data.reading.encoded_rows import Encoded, EncodedRows
 from nncli.data.reading.missing_markers import markers_that_are_values
 from nncli.data.reading.number_formats import (
@@ -114,13 +114,13 @@ def _refuse_empty_files(
 
 def _dates(columns: Sequence[ColumnEncoder], datable: Sequence[str]) -> dict[str, str | None]:
     """Of the columns of texts, those that are dates, with the format of each."""
-    found = {}
-    for column in columns:
-        if column.cell_type == "text" and column.name in datable and column.vocabulary:
-            are_dates, form = format_of_dates(column.name, [*column.vocabulary.texts])
-            if are_dates:
-                found[column.name] = form
-    return found
+    return formats_of_dates(
+        {
+            column.name: [*column.vocabulary.texts]
+            for column in columns
+            if column.cell_type == "text" and column.name in datable and column.vocabulary
+        }
+    )
 
 
 def _numbers_as_text(column: ColumnEncoder, decimal: str) -> TextNumbers | None:
