@@ -29,11 +29,13 @@ from nncli.config.load import Source, decode, load, read_root
 from nncli.engine.stop import Stop
 from nncli.engine.trainer import train
 from nncli.errors import Diverged
-from nncli.study import engines, sweep, tables
+from nncli.study import executors, sweep
+from nncli.study.ended_trial import EndedTrial, Point, State
 from nncli.study.samplers import RandomSampler, Sampler
 from nncli.study.space import Space
+from nncli.study.split_cache import cached_split
 from nncli.study.tpe import TpeSampler
-from nncli.study.trials import EndedTrial, Point, State
+from nncli.study.watcher import Watcher
 
 TRIALS, AHEAD = 40, 4
 CONFIG = """\
@@ -81,15 +83,15 @@ class Clock:
 def cost(folder: Path, config: Path) -> dict[str, float]:
     """CPU of a trial, in ms: bare, in a sweep of this process, and by `nncli sweep`."""
     study, _, _ = sweep.begin(config, [], folder / "here")
-    runs, planner = engines, study.planner  # type: Any, Any
+    runs, planner = executors, study.planner  # type: Any, Any
     trial, ask = Clock(runs.run_trial_here), Clock(planner.plan)
     runs.run_trial_here, planner.plan = trial, ask
     began = time.process_time()
-    study.run(engines.HereEngine(Stop(), lambda plan, report: None), Stop())
+    study.run(executors.InProcessExecutor(Stop()), Stop(), Watcher())
     whole = time.process_time() - began
     study.directory.unlock()
     runs.run_trial_here = trial.of
-    given = [study.planner.planned(each, []).runs[0].assignments for each in study.trials]
+    given = [study.planner.replan(each, []).runs[0].assignments for each in study.trials]
     bare = [_bare(config, [*study.facts.assignments, *each]) for each in given]
     found = {
         "bare: load, build, train": mean(bare),
@@ -159,7 +161,7 @@ class Search:
         """The validation loss of the best epoch; None if it diverges."""
         experiment, places = decode(self.space.assigned(point), self.path, Experiment)
         source = Source(self.path, self.text, places)
-        job = assemble(experiment, source, tables.split(experiment, source, 0)).job
+        job = assemble(experiment, source, cached_split(experiment, source, 0)).job
         try:
             losses = [report.val_loss for report in train(job)]
         except Diverged:
@@ -168,13 +170,13 @@ class Search:
 
     def best(self, sampler: Sampler, trials: int = TRIALS) -> float:
         """The best value of so many trials, the first of which is the config as given."""
-        told = [self._told(0, self.space.given, self.value({}))]
+        history = [self._ended(0, self.space.given, self.value({}))]
         for number in range(1, trials):
-            point = sampler.suggest(number, told[: max(0, number - AHEAD + 1)])
-            told.append(self._told(number, point, self.value(point)))
-        return min(each.value for each in told[1:] if each.value is not None)
+            point = sampler.suggest(number, history[: max(0, number - AHEAD + 1)])
+            history.append(self._ended(number, point, self.value(point)))
+        return min(each.value for each in history[1:] if each.value is not None)
 
-    def _told(self, number: int, point: Point, value: float | None) -> EndedTrial:
+    def _ended(self, number: int, point: Point, value: float | None) -> EndedTrial:
         state: State = "diverged" if value is None else "completed"
         return EndedTrial(number, point, state, value)
 

@@ -12,7 +12,7 @@ from nncli.artifacts.files import output_file
 from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
-from nncli.data.reading.chunks import has_codes
+from nncli.data.reading.chunks import loses_digits
 from nncli.data.reading.number_cells import is_number
 from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
@@ -143,7 +143,7 @@ def _texts(model: Model, names: Sequence[str]) -> Iterator[str]:
     decimal = model.experiment.data.decimal
     of_targets = learnt.labels or ((learnt.classes,) if learnt.classes else ())
     for target, name, classes in zip(learnt.targets, names, of_targets, strict=False):
-        if has_codes(classes) or not all(is_number(each, decimal) for each in classes):
+        if loses_digits(classes) or not all(is_number(each, decimal) for each in classes):
             yield from (target, name)
 
 

@@ -8,15 +8,11 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.engine.epoch_monitor import EpochReport, wait_anew
 from nncli.engine.settings import Training
 from nncli.engine.state import TrainState
+from nncli.engine.stop_reason import IN_WORDS
 from nncli.errors import NothingLeft, UserError
 
 MORE_EPOCHS, MORE_PATIENCE = "training.epochs", "training.early_stopping.patience"
 MAY_CHANGE = (MORE_EPOCHS, MORE_PATIENCE)
-ENDED = {
-    "epochs": "{} epochs are done",
-    "early_stopping": "early stopping ended it after epoch {}",
-    "converged": "it had converged after epoch {}",
-}
 
 
 def patience_of(training: Training) -> int | None:
@@ -45,7 +41,9 @@ def resumed_report(
     if seen.stopped is None:
         wait_anew(job, state)
     elif is_ended or seen.epoch > job.training.epochs:
-        ended = ENDED[seen.stopped].format(last.epoch)
+        ended = f"{IN_WORDS[seen.stopped]} after epoch {last.epoch}"
+        if seen.stopped == "epochs":
+            ended = f"{last.epoch} epochs are done"
         more = (
             MORE_EPOCHS
             if seen.stopped != "early_stopping"

@@ -31,6 +31,7 @@ from nncli.engine.gradient_norms import PREFIX
 from nncli.engine.metric_columns import VAL
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
+from nncli.engine.stop_reason import StopReason
 from nncli.errors import CorruptRun, FileFailure, UserError
 from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.untrusted_files.array_headers import Malformed
@@ -57,7 +58,7 @@ class RunRecorder:
         self.fingerprints = Fingerprints(built.network.layout, state.theta)
         self.last: EpochReport | None = None
         self.best: EpochReport | None = None
-        self.stopped = ""
+        self.stopped: StopReason = "interrupted"
         self.warnings: list[str] = []
         self.runs_to_come = 0  # for which there has to be room, as for this one
         self.chosen: ChosenThreshold | None = None  # at the weights that were saved last
@@ -239,7 +240,7 @@ class RunRecorder:
     def _columns(self) -> dict[str, list[float]]:
         return read_columns(self.log.text(), self.run.path / names.METRICS)
 
-    def finish(self, stopped: str, plotter: BackgroundPlotter) -> dict[str, Any]:
+    def finish(self, stopped: StopReason, plotter: BackgroundPlotter) -> dict[str, Any]:
         """Write all that is left, commit it, and return what `train --json` prints."""
         self.stopped = stopped
         if self.last is None:  # not even epoch 0 was finite

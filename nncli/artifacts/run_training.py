@@ -1,6 +1,7 @@
 """Run training: the epochs of a recorded run, to its end, for whoever trains one."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 from nncli.artifacts.background_plotter import BackgroundPlotter
@@ -8,6 +9,7 @@ from nncli.artifacts.run_recorder import RunRecorder
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.ranks import ALONE, Ranks
 from nncli.engine.stop import Stop
+from nncli.engine.stop_reason import StopReason
 from nncli.errors import Diverged
 from nncli.frozen import frozen
 
@@ -43,8 +45,9 @@ def train_to_end(
     """
     from nncli.engine.threads import limited
 
-    diverged, stopped = None, None
-    with limited(recorder.built.experiment.training):
+    diverged: Diverged | None = None
+    stopped: StopReason | None = None
+    with limited(recorder.built.experiment.training), closing(recorder.listeners):
         try:
             for report in _reports_to_come(recorder, stop, ranks):
                 recorder.record(report)

@@ -16,7 +16,7 @@ from nncli.operating_system import shell_word
 if TYPE_CHECKING:
     from nncli.artifacts.trial_records import TrialRecord
     from nncli.cli.signals import StopOnSignal
-    from nncli.study.engines import Engine
+    from nncli.study.executors import TrialExecutor
     from nncli.study.study import Study
 
 
@@ -44,16 +44,18 @@ class How:
     as_json: bool
     quiet: bool
 
-    def engine(self, signals: "StopOnSignal", default: int = 1) -> "AbstractContextManager[Engine]":
+    def executor(
+        self, signals: "StopOnSignal", default: int = 1
+    ) -> "AbstractContextManager[TrialExecutor]":
         """Where trials run; found before anything is written. Raises UserError."""
-        from nncli.study.engines import engine_of
+        from nncli.study.executors import open_executor
 
-        return engine_of(self.workers or default, self.on, signals.stop)
+        return open_executor(self.workers or default, self.on, signals.stop)
 
 
 def run_study(
     study: "Study",
-    engine: "Engine",
+    executor: "TrialExecutor",
     signals: "StopOnSignal",
     say_result: Callable[[dict[str, Any]], None],
     command: str,
@@ -64,9 +66,9 @@ def run_study(
     from nncli.cli.summary import where_to_look
 
     signals.is_preparing = False
-    progress = StudyProgress(study, engine.workers, signals.stop, quiet=how.quiet)
+    progress = StudyProgress(study, executor.workers, signals.stop, quiet=how.quiet)
     try:
-        result = study.run(engine, signals.stop, progress)
+        result = study.run(executor, signals.stop, progress)
     finally:
         progress.close()
         study.directory.unlock()

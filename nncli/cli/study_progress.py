@@ -14,7 +14,7 @@ from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.errors import escaped
 from nncli.study.plan import RunPlan
-from nncli.study.watching import Watcher
+from nncli.study.watcher import Watcher
 
 if TYPE_CHECKING:
     from nncli.engine.stop import Stop

@@ -12,6 +12,7 @@ from nncli.config.dump import part_in_words
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.settings import Training
+from nncli.engine.stop_reason import why_unfinished
 from nncli.errors import escaped, few
 from nncli.operating_system import shell_word
 from nncli.parts.losses import Huber
@@ -71,9 +72,7 @@ def note_unseen_categories(counts: Mapping[str, int]) -> None:
 
 def note_unfinished(summary: Mapping[str, Any]) -> None:
     """Say on stderr if a run's training didn't come to its end."""
-    ended = summary.get("stopped", "not ended")
-    if ended in ("diverged", "interrupted", "not ended"):
-        how = "was interrupted" if ended == "interrupted" else f"has {ended}"
+    if how := why_unfinished(summary.get("stopped")):
         echo_line(f"note: training {how}; these are the last weights it kept", err=True)
 
 

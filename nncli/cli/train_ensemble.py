@@ -40,11 +40,11 @@ def train_ensemble(
     for warning in first.warnings:
         warn(warning)
     del first
-    with how.engine(signals, default=workers) as engine:
+    with how.executor(signals, default=workers) as executor:
         study = prepared.begin(runs_dir)
         del prepared
         give_back_memory()  # of the first member's inputs, while the members train
-        return run_study(study, engine, signals, print_result, "train", how)
+        return run_study(study, executor, signals, print_result, "train", how)
 
 
 def _useful_workers(count: int, seconds: float) -> int:
@@ -75,12 +75,12 @@ def _rounded(seconds: float) -> str:
 
 def resume_ensemble(path: Path, signals: StopOnSignal, how: How) -> int:
     """Go on with one; the exit code."""
-    with how.engine(signals) as engine:
+    with how.executor(signals) as executor:
         try:
             study = ensemble.resume(path)
         except NothingLeft as end:
             return say_end(path, end, how)
-        return run_study(study, engine, signals, print_result, "train", how)
+        return run_study(study, executor, signals, print_result, "train", how)
 
 
 def print_result(result: dict[str, Any]) -> None:

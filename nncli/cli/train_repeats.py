@@ -27,7 +27,7 @@ def train_repeats(
     how: How,
 ) -> int:
     """Train and score `count` folds or seeds; the exit code."""
-    with how.engine(signals) as engine:
+    with how.executor(signals) as executor:
         study, first = repeats.begin(config, assignments, runs_dir, kind, count, vary)
         if not how.quiet:
             echo_err(model_summary(first))
@@ -36,17 +36,17 @@ def train_repeats(
         for warning in first.warnings:
             warn(warning)
         del first
-        return run_study(study, engine, signals, print_result, "train", how)
+        return run_study(study, executor, signals, print_result, "train", how)
 
 
 def resume_repeats(path: Path, more: int | None, signals: StopOnSignal, how: How) -> int:
     """Go on with such a study; the exit code."""
-    with how.engine(signals) as engine:
+    with how.executor(signals) as executor:
         try:
             study = repeats.resume(path, more)
         except NothingLeft as end:
             return say_end(path, end, how)
-        return run_study(study, engine, signals, print_result, "train", how)
+        return run_study(study, executor, signals, print_result, "train", how)
 
 
 def print_result(result: dict[str, Any]) -> None:

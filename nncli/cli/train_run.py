@@ -120,14 +120,7 @@ def _say_end(end: NothingLeft, run: RunDirectory, *, as_json: bool) -> int:
 def _print_result(recorder: RunRecorder, metrics: dict[str, dict[str, Any]]) -> None:
     """The result in words, on stdout."""
     assert recorder.last is not None
-    reason = {
-        "epochs": "",
-        "early_stopping": ": early stopping",
-        "converged": ": converged",
-        "diverged": ": diverged",
-        "pruned": ": pruned",
-        "interrupted": ": interrupted",
-    }[recorder.stopped]
+    reason = "" if recorder.stopped == "epochs" else f": {recorder.stopped.replace('_', ' ')}"
     echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")
     last, best = recorder.last.epoch, recorder.best_epoch
     training = recorder.built.experiment.training

@@ -1,7 +1,7 @@
 """Watching: runs and studies as lines, and on a terminal as a chart, while others train them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nncli.artifacts.live_view import RUNNING, RunSeen, StudySeen
@@ -9,6 +9,7 @@ from nncli.cli.braille import Line, chart
 from nncli.cli.streams import echo
 from nncli.cli.text_table import figure
 from nncli.engine.metric_columns import VAL
+from nncli.engine.stop_reason import IN_WORDS
 from nncli.errors import UserError, escaped, few
 
 if TYPE_CHECKING:
@@ -19,14 +20,7 @@ REFRESH = 1.0  # seconds between two looks
 QUIET = 10.0  # seconds between plain lines, at the least
 COLORS = ("bright_blue", "yellow", "green", "magenta", "cyan", "red")
 HEIGHT, LEAST_HEIGHT, LEAST_WIDTH = 20, 4, 24
-ENDED = {
-    "epochs": "all epochs are done",
-    "early_stopping": "stopped early: it got no better",
-    "converged": "converged",
-    "interrupted": "stopped; nncli train --resume goes on",
-    "pruned": "pruned: it was worse than others",
-    "diverged": "diverged: its numbers left the finite ones",
-}
+ENDED: Mapping[str, str] = {**IN_WORDS, "interrupted": "stopped; nncli train --resume goes on"}
 
 Seen = RunSeen | StudySeen
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.config.resolved import Resolved
-from nncli.engine.epoch_monitor import FINISHED
 from nncli.engine.metric_columns import HELD_OUT, VAL, metric_of, rows_of
+from nncli.engine.stop_reason import FINISHED
 from nncli.errors import CorruptRun
 from nncli.frozen import frozen
 from nncli.parts.splits import Rows

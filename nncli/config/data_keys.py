@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from nncli.config.feature_keys import Features
 from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.constraints import Auto, Count, Finite, Length, PositiveInt
-from nncli.data.rare_categories import NONE_RARE
+from nncli.data.rare_categories import NO_RARE
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import nfc
-from nncli.data.reading.text_format import MISSING, TextFormat
-from nncli.data.targets import class_name
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
+from nncli.data.targets import cell_text
 from nncli.frozen import frozen
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
@@ -56,7 +56,7 @@ class Data:
         str | None, "the table's column that says how much each row counts in the loss"
     ] = None
     missing: Annotated[list[str], "cells that mean there is no value"] = field(
-        default_factory=lambda: list(MISSING)
+        default_factory=lambda: list(MISSING_MARKERS)
     )
     fold_case: Annotated[
         bool, "whether Yes, yes and YES are one text, called as most cells spell it"
@@ -157,7 +157,7 @@ class Data:
     @property
     def class_names(self) -> tuple[str, ...]:
         """The classes that are listed, as tables name them; none where none are."""
-        return tuple(map(class_name, self.classes or ()))
+        return tuple(map(cell_text, self.classes or ()))
 
     @property
     def may_be_constant(self) -> bool:
@@ -216,7 +216,7 @@ class Data:
             **self.features.chosen,
             kinds={name: kind for name, c in self.column_keys.items() if (kind := c.kind)},
             keys=self.column_keys,
-            guesses_values=self.missing == list(MISSING),
+            keeps_frequent_markers=self.missing == list(MISSING_MARKERS),
             aside=aside,
             missing=tuple(self.missing),
             fold_case=self.fold_case,
@@ -225,5 +225,5 @@ class Data:
             parts=self.split.files if isinstance(self.split, FixedSplit) else {},
             on_disk=None if self.on_disk == "auto" else self.on_disk,
             may_be_constant=may_be_constant or self.may_be_constant,
-            rare=NONE_RARE if self.preprocessing == "none" else self.preprocessing.categorical.rare,
+            rare=NO_RARE if self.preprocessing == "none" else self.preprocessing.categorical.rare,
         )

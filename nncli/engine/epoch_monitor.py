@@ -7,11 +7,10 @@ from functools import cached_property
 from nncli.engine.job import Job
 from nncli.engine.metric_columns import TRAIN, VAL
 from nncli.engine.state import Best, TrainState
+from nncli.engine.stop_reason import StopReason
 from nncli.errors import UndefinedMonitor
 from nncli.frozen import frozen
 from nncli.parts.schedules import ReduceOnPlateau
-
-FINISHED = ("epochs", "early_stopping", "converged")  # why training stops by itself
 
 
 @frozen
@@ -35,7 +34,7 @@ class EpochReport:
     seconds: float
     is_logged: bool = True
     is_best: bool = False
-    stopped: str | None = None
+    stopped: StopReason | None = None
 
     @property
     def splits(self) -> frozenset[str]:
@@ -116,7 +115,7 @@ class EpochMonitor:
         is_logged = bool(report.stopped) or self.is_due(report.epoch)
         # an epoch that only the clock chose to report may not decide anything
         is_best = (is_logged or self.needs_every_epoch) and self._follow_best(report)
-        reasons = {
+        reasons: dict[StopReason, bool] = {
             "epochs": is_last,
             "converged": self._has_converged(report),
             "early_stopping": self._has_waited_enough(),

@@ -16,7 +16,7 @@ Task = Literal["binary", "classification", "multilabel", "regression"]
 Pair = tuple[str, str]  # what 0 and 1 of a label stand for
 # The column aside that says which file a row came from: train, val or test. No file has this name.
 PART = "\0part"
-UNKNOWN_PLACE = np.inf  # of a word that an order lacks, where that is no error
+UNKNOWN_RANK = np.inf  # of a word that an order lacks, where that is no error
 
 
 @frozen

@@ -8,6 +8,7 @@ from nncli.assembly.build import Built, table_warnings
 from nncli.config.dump import part_in_words
 from nncli.data.data_checks import rowless_classes
 from nncli.doctor.diagnose import diagnose_reader
+from nncli.engine.stop_reason import why_unfinished
 from nncli.errors import few
 from nncli.evaluation.report import SPLITS, Report
 from nncli.evaluation.scoring import evaluate
@@ -77,10 +78,9 @@ def _influence(trained: TrainedModel, scored: Array) -> Influence:
 
 def _warnings(trained: TrainedModel, report: Report) -> tuple[str, ...]:
     """What makes a score worth less than it looks."""
-    built, stopped = trained.built, trained.summary().get("stopped", "")
+    built = trained.built
     experiment, warnings = built.experiment, []
-    if stopped in ("diverged", "interrupted", ""):
-        how = {"": "has not ended", "interrupted": "was interrupted"}.get(stopped, "diverged")
+    if how := why_unfinished(trained.summary().get("stopped")):
         warnings.append(f"training {how}; these are the last weights it kept")
     warnings += [_UNTRAINED] if _is_untrained(trained) else []
     if not report.is_finite:

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Literal
 
 from nncli.config.dump import to_yaml
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.errors import DataError, UserError
 from nncli.frozen import frozen
 from nncli.parts.table import Task
@@ -55,7 +55,7 @@ class Asked:
     @property
     def all_missing(self) -> tuple[str, ...]:
         """The usual markers and those that were given."""
-        return tuple(dict.fromkeys((*MISSING, *self.missing)))
+        return tuple(dict.fromkeys((*MISSING_MARKERS, *self.missing)))
 
     def lines(self) -> str:
         """The keys that init doesn't write by itself, as lines of the data block."""

@@ -7,11 +7,11 @@ import numpy as np
 
 from nncli.config.dump import to_yaml
 from nncli.data.column_types import task_reason, too_many_texts
-from nncli.data.rare_categories import USUAL
+from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.column_names import flow_list, yaml_name
 from nncli.data.reading.feature_choice import EMPTY
 from nncli.data.reading.number_formats import flow_keys
-from nncli.data.reading.text_format import MISSING
+from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.data.table_formats import unpacked
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
@@ -88,7 +88,7 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
     if any(table.kind(name) == "categorical" for name in table.features):
         text += _rare_line(table)
         text += CATEGORICAL.format(
-            rare=f"min_count: {USUAL.min_count}, " if _with_rare(table) else ""
+            rare=f"min_count: {DEFAULT_RARE.min_count}, " if _with_rare(table) else ""
         )
     return text
 
@@ -116,9 +116,9 @@ def _reading_lines(found: TableFound, asked: Asked) -> Iterator[str]:
     assert origin is not None
     if source.drops_missing_target:
         yield "  missing_target: drop          # some rows lack it\n"
-    if own := [text for text in source.missing if text not in MISSING]:
+    if own := [text for text in source.missing if text not in MISSING_MARKERS]:
         yield f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
-        yield f"  missing: {_yaml([*MISSING, *own])}\n"
+        yield f"  missing: {_yaml([*MISSING_MARKERS, *own])}\n"
     if origin.values:
         yield "  # quoted or so many that they are values, none of them missing; "
         yield "values: [] if not\n"

@@ -1,17 +1,17 @@
-"""Studies: one config, many runs. `run` and `resume` are for notebooks and scripts."""
+"""Studies: one config, many runs. Notebooks and scripts call `run` and `resume`."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nncli.study.calls import StudyResult, resume, run
+    from nncli.study.api import StudyResult, resume, run
 
 __all__ = ["StudyResult", "resume", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    """What is exported, imported when it is asked for: the command line does without."""
+    """Import an exported name on first use: the command line needs none of them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from nncli.study import calls
+    from nncli.study import api
 
-    return getattr(calls, name)
+    return getattr(api, name)

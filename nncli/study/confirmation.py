@@ -1,7 +1,7 @@
-"""Confirmation: the best trial and the config as given, again with seeds that no trial had.
+"""Confirmation: retrain the best trial and the given config with seeds that no trial had.
 
-The best of many trials is the best by luck too: its value in the search is better than what it is
-worth. Trained again with other seeds it isn't chosen by these numbers any more.
+The best of many trials is partly lucky: its value in the search is biased. With new seeds the
+value no longer decided the choice, so it is unbiased.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,10 @@ from nncli.study.sweep_planner import SweepPlanner
 
 @frozen
 class ConfirmPlanner:
-    """`count` runs of each of some trials, with seeds beyond those of the search."""
+    """Plans `count` runs of each chosen trial, with seeds beyond those of the search.
+
+    numbers: the chosen trials.  searched: all trials of the sweep.
+    """
 
     sweep: SweepPlanner
     numbers: Sequence[int]
@@ -32,7 +35,7 @@ class ConfirmPlanner:
     def trials(self) -> int:
         return self.count * len(self.numbers)
 
-    def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
+    def plan(self, number: int, history: Sequence[TrialRecord]) -> TrialPlan:
         which, step = divmod(number, self.count)
         again = self.searched[self.numbers[which]]
         seed = self.sweep.keys.seeds + step
@@ -40,16 +43,18 @@ class ConfirmPlanner:
         run = self.sweep.seeded(folder, again.number, self.sweep.point(again), seed)
         return TrialPlan(number, (run,), {"trial": str(again.number)})
 
-    def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
-        return self.plan(record.number, told)
+    def replan(self, record: TrialRecord, history: Sequence[TrialRecord]) -> TrialPlan:
+        return self.plan(record.number, history)
 
 
 def confirmed(again: Sequence[TrialRecord], facts: StudyFacts) -> dict[str, Any]:
-    """Mean, deviation and interval of each trial, and of what the best is better by, seed by seed.
+    """Mean, deviation and interval per trial, and of the best's paired gain over the first.
 
-    The best's are the last; there is no difference where the best is the config as given.
+    again: the first trial's runs, then the best's. The gain is None if the best is the first.
     """
-    values: dict[str, dict[str, float]] = {}  # by trial, and by the run's folder in it: its seed
+    values: dict[
+        str, dict[str, float]
+    ] = {}  # by trial, then by the run's folder, which names the seed
     for record in again:
         if record.state == COMPLETED and record.value is not None:
             seed = record.run.rpartition("/")[2]

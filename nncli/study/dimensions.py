@@ -1,4 +1,4 @@
-"""Dimensions of a search space: what one of its values may be, as number, text and YAML node."""
+"""Dimensions of a search space: their values as number, text and YAML node."""
 
 import math
 from collections.abc import Sequence
@@ -12,18 +12,18 @@ from nncli.frozen import frozen
 
 @frozen
 class Condition:
-    """A dimension that is there only where a choice has fallen on one option."""
+    """A dimension is active only where `choice` takes the option of this index."""
 
     choice: str
     option: int
 
 
 @frozen
-class Numbers:
-    """Numbers of a range.
+class Numeric:
+    """A numeric dimension.
 
-    name: its own in the space.  column: the dotted key that it sets, which dimensions of several
-    options may share.  where: its place in the config.
+    name: unique in the space.  column: the dotted key that it sets; inner dimensions of several
+    options may share it.  where: its place in the config.
     """
 
     name: str
@@ -34,24 +34,24 @@ class Numbers:
 
     @cached_property
     def count(self) -> int | None:
-        """How many values there are; None: a continuum."""
+        """The number of values; None if continuous."""
         low, high = Decimal(repr(self.range.low)), Decimal(repr(self.range.high))
         if self.range.step is None:
             return int(high - low) + 1 if self.range.is_whole else None
         return int((high - low) / Decimal(repr(self.range.step))) + 1
 
-    def value(self, place: int) -> int | float:
-        """low + place * step: 0.3, not 0.30000000000000004."""
+    def value(self, index: int) -> int | float:
+        """low + index * step, in decimal: 0.3, not 0.30000000000000004."""
         step = Decimal(repr(self.range.step or 1))
-        value = Decimal(repr(self.range.low)) + place * step
+        value = Decimal(repr(self.range.low)) + index * step
         return self._number(value)
 
-    def place(self, value: int | float) -> int:
-        """Which of the `count` values it is."""
+    def index_of(self, value: int | float) -> int:
+        """The index of a value among the `count` values."""
         return round((value - self.range.low) / (self.range.step or 1))
 
-    def at(self, unit: float) -> int | float:
-        """The value that a share of the range, 0 <= unit < 1, stands for."""
+    def from_unit(self, unit: float) -> int | float:
+        """Map 0 <= unit < 1 to a value of the range."""
         low, high = self.range.low, self.range.high
         if self.range.log:
             half = 0.5 if self.range.is_whole else 0.0
@@ -69,34 +69,34 @@ class Numbers:
         return int(value) if self.range.is_whole else float(value)
 
     def __contains__(self, value: object) -> bool:
-        """Whether the range has a number."""
+        """Whether a number is in the range, and on its grid if it has a step."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         if self.range.is_whole and not isinstance(value, int):
             return False
         if not self.range.low <= value <= self.range.high:
             return False
-        return self.range.step is None or self.value(self.place(value)) == value
+        return self.range.step is None or self.value(self.index_of(value)) == value
 
     def text(self, value: int | float) -> str:
-        """A value as it stands in a table, from which it is read back to the bit."""
+        """A value as a table cell; `read` restores the same bits."""
         return repr(value)
 
     def read(self, text: str) -> int | float:
-        """The value of such a text. Raises ValueError if the range has none such."""
+        """The value of a cell. Raises ValueError if it is not in the range."""
         value = int(text) if self.range.is_whole else float(text)
         if value not in self:
             raise ValueError(f"{text} isn't in the range of {self.column}")
         return value
 
     def node(self, value: int | float) -> Node:
-        """The value as a part of the config."""
+        """The value as a YAML node."""
         return Node(value, self.where, text=repr(value))
 
 
 @frozen
 class Choice:
-    """One of several options. labels: what each is called in a table."""
+    """A categorical dimension; a value is the index of an option. labels: of the options."""
 
     name: str
     column: str
@@ -107,38 +107,38 @@ class Choice:
 
     @property
     def count(self) -> int:
-        """How many options there are."""
+        """The number of options."""
         return len(self.options)
 
-    def value(self, place: int) -> int:
-        """An option is known by its place."""
-        return place
+    def value(self, index: int) -> int:
+        """The value of an option: its index."""
+        return index
 
-    def place(self, value: int | float) -> int:
-        """The same the other way round."""
+    def index_of(self, value: int | float) -> int:
+        """The index of a value: itself."""
         return int(value)
 
-    def at(self, unit: float) -> int:
-        """The option that a share of them, 0 <= unit < 1, stands for."""
+    def from_unit(self, unit: float) -> int:
+        """Map 0 <= unit < 1 to an option."""
         return min(int(unit * self.count), self.count - 1)
 
     def __contains__(self, value: object) -> bool:
-        """Whether there is an option at a place."""
+        """Whether an index is that of an option."""
         return isinstance(value, int) and 0 <= value < self.count
 
     def text(self, value: int | float) -> str:
-        """An option as it stands in a table."""
+        """An option's label, as in a table cell."""
         return self.labels[int(value)]
 
     def read(self, text: str) -> int:
-        """The option of such a text. Raises ValueError if there is none."""
+        """The option with a label. Raises ValueError if there is none."""
         if text not in self.labels:
             raise ValueError(f"{text} is none of the choices of {self.column}")
         return self.labels.index(text)
 
     def node(self, value: int | float) -> Node:
-        """The option as it is written."""
+        """The option's YAML node."""
         return self.options[int(value)]
 
 
-Dimension = Numbers | Choice
+Dimension = Numeric | Choice

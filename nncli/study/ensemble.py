@@ -1,4 +1,4 @@
-"""Ensembles: the members of a config's `ensemble`, begun or gone on with, and made one model."""
+"""Ensembles: train the members of a config's `ensemble`, or resume, and combine them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,22 +31,22 @@ from nncli.frozen import frozen
 from nncli.parts.metrics import deciding
 from nncli.parts.splits import TimeSplit
 from nncli.parts.threshold_choice import ChosenThreshold
-from nncli.study import tables
-from nncli.study.engines import Engine
+from nncli.study.executors import TrialExecutor
 from nncli.study.plan import MemberPlanner
 from nncli.study.repeats import RepeatStudy, threads_assignment
+from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.study import NO_PLOTS, new_directory, reopened, task_of
 from nncli.study.summary import by_run, summarize
 from nncli.study.versions import versions
-from nncli.study.watching import Watcher
+from nncli.study.watcher import Watcher
 
 
 @dataclass
 class EnsembleStudy(RepeatStudy):
     """The members of an ensemble."""
 
-    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any]:
-        """Record what they predict together for the rows that they validate by."""
+    def finish(self, executor: TrialExecutor, stop: Stop, watcher: Watcher) -> dict[str, Any]:
+        """Record the ensemble's predictions and metrics for the validation rows."""
         ended = [trial for trial in self.trials if trial.state == COMPLETED]
         members = [
             TrainedNetwork(RunReader(RunDirectory.open(self.task.path / trial.run)))
@@ -79,9 +79,9 @@ class EnsembleStudy(RepeatStudy):
 
 @frozen
 class Prepared:
-    """An ensemble of which nothing is written yet. first: its first member, built.
+    """A checked ensemble, not yet on disk. first: its first member, built.
 
-    whole: its data, split for each member.  folds: into how many parts; 0 if by seeds.
+    whole: its data, split for each member.  folds: the number of parts; 0 for members by seed.
     """
 
     config: Path
@@ -97,7 +97,7 @@ class Prepared:
         return _keys(self.experiment).members
 
     def begin(self, runs_dir: Path | None) -> EnsembleStudy:
-        """Its study, in a new folder."""
+        """Create the study's folder."""
         experiment, job = self.experiment, self.first.job
         facts = StudyFacts(
             kind="ensemble",
@@ -123,9 +123,9 @@ class Prepared:
 
 
 def prepare(config: Path, assignments: Sequence[str]) -> Prepared:
-    """What a config with an `ensemble` asks for.
+    """Load and check a config with an `ensemble`.
 
-    All members are built before the first one trains, so that what is wrong is found at once.
+    All members are built before the first one trains, so that errors show at once.
     Raises UserError.
     """
     experiment, source = load(config, assignments)
@@ -140,23 +140,21 @@ def prepare(config: Path, assignments: Sequence[str]) -> Prepared:
 
 
 def resume(path: Path) -> EnsembleStudy:
-    """An ensemble that was stopped. Raises NothingLeft for one that has come to its end."""
+    """Resume an ensemble. Raises NothingLeft if it has ended."""
     with reopened(path) as (directory, facts):
         if facts.ended:
             _refuse_lost(directory, facts)
             raise NothingLeft(f"{path}: nothing left to do: its {facts.trials} members are trained")
         text = directory.read(CONFIG).decode("utf-8", "replace")
         experiment, source = load_text(text, Path(facts.config), facts.assignments)
-        whole = tables.recorded(
-            experiment, source, facts.folds, facts.data_sha256, are_members=True
-        )
+        whole = recorded_split(experiment, source, facts.folds, facts.data_sha256, are_members=True)
         planner = MemberPlanner(facts.trials, experiment.seeds, bool(facts.folds))
         task = task_of(directory, facts)
         return EnsembleStudy(directory, facts, task, planner, directory.trials(facts), whole)
 
 
 def _refuse_lost(directory: StudyDirectory, facts: StudyFacts) -> None:
-    """Raises UserError for members that were trained and whose folders are gone."""
+    """Raises UserError if folders of trained members are gone."""
     runs = [trial.run for trial in directory.trials(facts)]
     if lost := [run for run in runs if run and not place_inside(directory.path, run).is_dir()]:
         where = f"{directory.path}: lacks {few(lost)}, of {facts.trials} members"
@@ -164,12 +162,12 @@ def _refuse_lost(directory: StudyDirectory, facts: StudyFacts) -> None:
 
 
 def is_ensemble(path: Path) -> bool:
-    """Whether a study's folder is an ensemble's."""
+    """Whether a study is an ensemble."""
     return StudyDirectory.open(path).facts().kind == "ensemble"
 
 
 def check_members(experiment: Experiment, source: Source) -> None:
-    """Raises UserError if the rows can't be cut into as many parts as there are to be members."""
+    """Raises UserError if there are too few rows for the members."""
     _split(experiment, source)
 
 
@@ -179,14 +177,14 @@ def _keys(experiment: Experiment) -> EnsembleKeys:
 
 
 def _split(experiment: Experiment, source: Source) -> tuple[SplitTable, int]:
-    """The data, and into how many parts its rows are cut; 0 where members have the same rows."""
+    """The split data, and the number of parts; 0 where members share their rows."""
     keys = _keys(experiment)
     is_by_time = isinstance(experiment.data.split, TimeSplit)
     if is_by_time and keys.by == "folds":
         message = "with a split by time, a member would learn from rows after those it stops by"
         raise source.error([("ensemble.by", f"{message}: use seeds")])
     folds = keys.folds(is_by_time=is_by_time)
-    return tables.split(experiment, source, folds, are_members=True), folds
+    return cached_split(experiment, source, folds, are_members=True), folds
 
 
 def _described(first: TrainedNetwork, chosen: ChosenThreshold) -> dict[str, Any]:
@@ -198,7 +196,7 @@ def _described(first: TrainedNetwork, chosen: ChosenThreshold) -> dict[str, Any]
 def _metrics(
     first: TrainedNetwork, held_out: HeldOut, chosen: ChosenThreshold | None
 ) -> dict[str, float]:
-    """The objective and the metrics of these predictions."""
+    """Objective and metrics of the held-out predictions."""
     metrics = {metric.name: metric for metric in first.recorded.evaluation.metrics}
     decision = decision_of(first.recorded.decision, chosen)
     with np.errstate(all="ignore"):

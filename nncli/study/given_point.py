@@ -1,4 +1,4 @@
-"""The given point: what a config as it is stands for in its own search space."""
+"""The given point: the config's own values as a point of its search space."""
 
 from typing import TYPE_CHECKING
 
@@ -6,16 +6,16 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import assign, decode
 from nncli.config.overrides import keys_in
 from nncli.errors import ConfigError
-from nncli.study.dimensions import Choice, Numbers
+from nncli.study.dimensions import Choice, Numeric
+from nncli.study.ended_trial import Point
 from nncli.study.key_values import MISSING, node_of, value_at
-from nncli.study.trials import Point
 
 if TYPE_CHECKING:
     from nncli.study.space import Space
 
 
 def given_point(space: "Space") -> Point:
-    """Where the config's values, or their defaults, are in the space; nothing where they aren't."""
+    """The config's values, or their defaults, as a point; values outside the space are left out."""
     experiment = space.experiment({})
     point: dict[str, int | float] = {}
     for each in space.dimensions:
@@ -26,8 +26,8 @@ def given_point(space: "Space") -> Point:
     return point
 
 
-def _number(dimension: Numbers, experiment: Experiment) -> Point:
-    """The config's value of a dimension, if its range has it."""
+def _number(dimension: Numeric, experiment: Experiment) -> Point:
+    """The config's value of a dimension, if it is in the range."""
     value = value_at(experiment, keys_in(dimension.column))
     if not dimension.range.is_whole and type(value) is int:
         value = float(value)
@@ -35,12 +35,12 @@ def _number(dimension: Numbers, experiment: Experiment) -> Point:
 
 
 def _option(space: "Space", choice: Choice, experiment: Experiment) -> Point:
-    """The option, and its inner values, that make of the config what it is; else nothing."""
+    """The option and inner values that reproduce the config; empty if none does."""
     for place in range(choice.count):
         point: dict[str, int | float] = {choice.name: place}
         inner = [each for each in space.active(point) if each.condition]
         for each in inner:
-            assert isinstance(each, Numbers)
+            assert isinstance(each, Numeric)
             point |= _number(each, experiment)
         if len(point) == 1 + len(inner) and _is_given(space, choice, point, experiment):
             return point
@@ -48,9 +48,10 @@ def _option(space: "Space", choice: Choice, experiment: Experiment) -> Point:
 
 
 def _is_given(space: "Space", choice: Choice, point: Point, experiment: Experiment) -> bool:
-    """Whether an option, with the config's values of what lies inside it, is what the config has.
+    """Whether a point decodes to the config's value of a choice.
 
-    A learning rate of 0.2 doesn't make another optimizer, where it is searched by itself.
+    Keys inside the choice that have dimensions of their own keep the config's values: an optimizer
+    is the same one at any learning rate that is searched separately.
     """
     inside = [e.column for e in space.dimensions if e.column.startswith(f"{choice.column}.")]
     root = space.assigned(point)

@@ -1,4 +1,4 @@
-"""Values of an experiment by their dotted keys, and as YAML nodes."""
+"""Look up an experiment's values by dotted key, and turn values into YAML nodes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
@@ -12,7 +12,7 @@ MISSING = object()
 
 
 def value_at(value: Any, keys: Sequence[str]) -> Any:
-    """The value that keys, and indices of lists, lead to; MISSING if there is none."""
+    """The value at a path of keys and list indices; MISSING if there is none."""
     for key in keys:
         value = _child(value, key)
     return value
@@ -31,7 +31,7 @@ def _child(value: Any, key: str) -> Any:
 
 
 def node_of(value: Any) -> Node:
-    """A config value as it would be written."""
+    """A config value as a YAML node."""
     return _node(plain(value))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a study: its trials in their order and by each key, or the curves of its runs."""
+"""Plots of a study: trial history and values by key, or the curves of its runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,25 +13,25 @@ from nncli.artifacts.plots import dress, legend, new_figure, short
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord, best_of
 from nncli.engine.metric_columns import TRIAL_TRAIN, VAL, metric_of
-from nncli.study.dimensions import Choice, Numbers
+from nncli.study.dimensions import Choice, Numeric
 from nncli.study.space import Space
 
 HISTORY, SPACE, RUNS = "plots/history.png", "plots/space.png", "plots/runs.png"
-ACROSS, PANEL = 3, (3.2, 2.7)  # panels side by side; inches of one
-FEW = 8  # options whose names fit below a panel
-LETTERS = 11  # of such a name
+PANELS_PER_ROW, PANEL_INCHES = 3, (3.2, 2.7)
+MAX_NAMED_OPTIONS = 8  # more options are numbered below a panel
+MAX_NAME_LETTERS = 11
 
 
 def sweep_pictures(
     facts: StudyFacts, trials: Sequence[TrialRecord], space: Space
 ) -> dict[str, bytes]:
-    """Of a sweep, by their names. Raises OverflowError or ValueError."""
+    """The plots of a sweep, by file name. Raises OverflowError or ValueError."""
     return {
-        HISTORY: picture(".png", lambda: _history(facts, trials), _told(facts, trials)),
+        HISTORY: picture(".png", lambda: _history(facts, trials), _alt_text(facts, trials)),
         SPACE: picture(
             ".png",
             lambda: _space(facts, trials, space),
-            f"{_told(facts, trials)} Over {', '.join(space.columns)}.",
+            f"{_alt_text(facts, trials)} Over {', '.join(space.columns)}.",
         ),
     }
 
@@ -39,19 +39,19 @@ def sweep_pictures(
 def runs_picture(
     facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]
 ) -> dict[str, bytes]:
-    """Of folds or seeds. curves: the columns of each run's metrics.csv."""
+    """The plot of folds or seeds. curves: the columns of each run's metrics.csv."""
     alt = f"{facts.objective} of {len(curves):,} runs over epochs, and their mean."
     return {RUNS: picture(".png", lambda: _runs(facts, curves), alt)}
 
 
-def _told(facts: StudyFacts, trials: Sequence[TrialRecord]) -> str:
-    """The alternative text of a sweep."""
+def _alt_text(facts: StudyFacts, trials: Sequence[TrialRecord]) -> str:
+    """The alternative text of a sweep's plots."""
     best = best_of(trials, higher_is_better=facts.higher_is_better)
     said = f"{facts.objective} of {len(trials):,} trials"
     return f"{said}; the best is trial {best.number}, {best.value:.4g}." if best else f"{said}."
 
 
-# ---- trials in their order
+# ---- trial history
 
 
 def _history(facts: StudyFacts, trials: Sequence[TrialRecord]) -> Any:
@@ -75,7 +75,7 @@ def _history(facts: StudyFacts, trials: Sequence[TrialRecord]) -> Any:
 
 
 def _draw_best(axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord]) -> None:
-    """The best so far, a step wherever it is bettered."""
+    """The best value so far, as steps."""
     steps: list[tuple[float, float]] = []
     for count in range(1, len(trials) + 1):
         best = best_of(trials[:count], higher_is_better=facts.higher_is_better)
@@ -93,7 +93,7 @@ def _draw_trials(
     trials: Sequence[TrialRecord],
     place: Callable[[TrialRecord], float | None],
 ) -> None:
-    """A dot a trial, by its state; the first, and the best, as such."""
+    """A dot per trial, styled by its state; the first and the best are marked."""
     best = best_of(trials, higher_is_better=facts.higher_is_better)
     first = [trial for trial in trials if trial.number == 0]
     others = [trial for trial in trials if trial.number and _has_value(trial)]
@@ -131,9 +131,9 @@ def _range(axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord]) -> None:
 
 def _space(facts: StudyFacts, trials: Sequence[TrialRecord], space: Space) -> Any:
     keys = space.columns
-    across = min(ACROSS, len(keys))
+    across = min(PANELS_PER_ROW, len(keys))
     down = -(-len(keys) // across)
-    figure = new_figure(max(PANEL[0] * across, 4.5), PANEL[1] * down + 0.3)
+    figure = new_figure(max(PANEL_INCHES[0] * across, 4.5), PANEL_INCHES[1] * down + 0.3)
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for place, (axes, key) in enumerate(zip(panels, keys, strict=False)):
         dress(axes, short(key, 34), facts.objective if place % across == 0 else "")
@@ -150,7 +150,7 @@ def _space(facts: StudyFacts, trials: Sequence[TrialRecord], space: Space) -> An
 
 
 def _legend(figure: Any, panels: Sequence[Any]) -> None:
-    """One for all panels, above them."""
+    """One legend for all panels, above them."""
     handles = {
         label: handle
         for axes in panels
@@ -164,7 +164,7 @@ def _legend(figure: Any, panels: Sequence[Any]) -> None:
 def _draw_numbers(
     axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord], key: str, space: Space
 ) -> None:
-    ranges = [e.range for e in space.dimensions if isinstance(e, Numbers) and e.column == key]
+    ranges = [e.range for e in space.dimensions if isinstance(e, Numeric) and e.column == key]
     if any(each.log for each in ranges):
         axes.set_xscale("log")
     _draw_trials(axes, facts, trials, lambda t: float(t.keys[key]) if t.keys.get(key) else None)
@@ -180,20 +180,22 @@ def _draw_numbers(
 def _draw_strips(
     axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord], key: str, space: Space
 ) -> None:
-    """A strip an option, dots beside one another where they would hide each other."""
+    """A strip per option, its dots jittered."""
     choices = [e for e in space.dimensions if isinstance(e, Choice) and e.column == key]
     names = list(dict.fromkeys(label for each in choices for label in each.labels))
-    aside = np.random.default_rng(0).uniform(-0.18, 0.18, len(trials))
+    jitter = np.random.default_rng(0).uniform(-0.18, 0.18, len(trials))
 
     def place(trial: TrialRecord) -> float | None:
         text = trial.keys.get(key)
-        return names.index(text) + float(aside[trial.number]) if text in names else None
+        return names.index(text) + float(jitter[trial.number]) if text in names else None
 
     _draw_trials(axes, facts, trials, place)
     axes.set_xlim(-0.5, len(names) - 0.5)
-    shown = [short(name, LETTERS if len(names) > 2 else 2 * LETTERS) for name in names]
-    turned = {"rotation": 30, "ha": "right"} if sum(map(len, shown)) > 3 * LETTERS else {}
-    if len(names) > FEW:
+    shown = [
+        short(name, MAX_NAME_LETTERS if len(names) > 2 else 2 * MAX_NAME_LETTERS) for name in names
+    ]
+    turned = {"rotation": 30, "ha": "right"} if sum(map(len, shown)) > 3 * MAX_NAME_LETTERS else {}
+    if len(names) > MAX_NAMED_OPTIONS:
         shown = [str(place) for place in range(len(names))]
         turned = {}
     axes.set_xticks(range(len(names)), shown, parse_math=False, fontsize=8, **turned)

@@ -1,8 +1,8 @@
-"""Pruning: whether a trial is worse than half of those before, and so not worth its other epochs.
+"""Median pruning: stop a trial that is worse than half of those before it.
 
-The median stopping rule of Golovin et al. (2017), Google Vizier: a trial is stopped after an epoch
-if its best objective so far is worse than the median, over the trials told when it was asked, of
-their best until then. What is told later doesn't count, so that it doesn't matter who trains when.
+The median stopping rule of Golovin et al. (2017), Google Vizier: stop a trial after an epoch if its
+best objective so far is worse than the median of the other trials' best by that epoch. Only trials
+in the planner's history count, so that the order in which workers finish changes nothing.
 """
 
 from bisect import bisect_right
@@ -12,18 +12,18 @@ import numpy as np
 
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
-from nncli.study.trials import Direction, EndedTrial, Reports
+from nncli.study.ended_trial import Direction, EndedTrial, Reports
 
-LEAST_TRIALS = 4  # that were trained to the end, before any is pruned
-WARM_UP = 5  # epochs in which none is, or a tenth of the longest trial's if that is more
+STARTUP_TRIALS = 4  # completed trials before any is pruned
+WARMUP_EPOCHS = 5  # never prunes within these, nor in a tenth of the longest trial
 
 
 @frozen
 class MedianPruner:
-    """A picture of the completed trials, small enough to go along with the next one.
+    """The medians of completed trials, small enough to be sent to a worker.
 
-    epochs: where the median changes, behind the warm-up.  medians: what it is from there on, of
-    the objective where less is better, of its negative otherwise.
+    epochs: where the median changes, after the warm-up.  medians: its value from there on; of the
+    objective if it is minimized, else of its negative.
     """
 
     epochs: tuple[int, ...]
@@ -31,18 +31,18 @@ class MedianPruner:
     direction: Direction
 
     @classmethod
-    def of(cls, told: Iterable[EndedTrial], direction: Direction) -> "MedianPruner":
-        """The picture of the trials told; those that failed or were pruned themselves are out."""
-        curves = [each.reports for each in told if each.state == "completed" and each.reports]
-        if len(curves) < LEAST_TRIALS:
+    def of(cls, history: Iterable[EndedTrial], direction: Direction) -> "MedianPruner":
+        """The pruner of a history; only completed trials count."""
+        curves = [each.reports for each in history if each.state == "completed" and each.reports]
+        if len(curves) < STARTUP_TRIALS:
             return cls((), (), direction)
         epochs = sorted(set().union(*curves))
         medians = np.median([_best(curve, epochs, direction) for curve in curves], axis=0)
-        first = bisect_right(epochs, max(WARM_UP, epochs[-1] // 10))
+        first = bisect_right(epochs, max(WARMUP_EPOCHS, epochs[-1] // 10))
         return cls(tuple(epochs[first:]), tuple(medians[first:].tolist()), direction)
 
     def should_prune(self, reports: Reports) -> bool:
-        """Whether to stop a trial that has reported so much, after its last epoch."""
+        """Whether to stop a trial after the last epoch of its reports."""
         if not reports:
             return False
         place = bisect_right(self.epochs, max(reports)) - 1
@@ -51,9 +51,9 @@ class MedianPruner:
 
 
 def _best(curve: Reports, epochs: Sequence[int], direction: Direction) -> Array:
-    """The best so far at each of the epochs, the sign turned to maximize; inf: none yet.
+    """The running minimum at each epoch, of the negative to maximize; inf before the first value.
 
-    That of a shorter curve stays what it was.
+    A shorter curve keeps its last value.
     """
     known, values = np.fromiter(curve, int), np.fromiter(curve.values(), float)
     values = -values if direction == "maximize" else values

@@ -1,4 +1,4 @@
-"""Repeats: the same config several times, with other seeds or on other parts of its rows."""
+"""Repeats: train one config with several seeds, or on several folds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,22 +17,22 @@ from nncli.config.load import load, load_text
 from nncli.engine.metric_columns import HELD_OUT, TRIAL_TRAIN, VAL
 from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
-from nncli.study import tables
-from nncli.study.engines import Engine
+from nncli.study.executors import TrialExecutor
 from nncli.study.plan import FoldPlanner, Planner, SeedPlanner
+from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.study import Study, new_directory, reopened, task_of
 from nncli.study.summary import by_run, summarize
 from nncli.study.versions import versions
-from nncli.study.watching import Watcher
+from nncli.study.watcher import Watcher
 
 
 @dataclass
 class RepeatStudy(Study):
-    """The same config several times. whole: its data, split as for each run."""
+    """A study of folds or seeds. whole: its data, with each run's split."""
 
     whole: SplitTable
 
-    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any]:
+    def finish(self, executor: TrialExecutor, stop: Stop, watcher: Watcher) -> dict[str, Any]:
         result = _result(self, self.whole)
         files = {FOLDS: to_json(result)} if self.facts.kind == "folds" else {}
         return self.end(result, files)
@@ -55,16 +55,15 @@ def begin(
     count: int,
     vary: Sequence[str],
 ) -> tuple[Study, Built]:
-    """A new study of `count` folds or seeds, and its first run, built.
+    """Create a study of `count` folds or seeds; returns it with its first run, built.
 
-    All are built before the first one trains, so that what is wrong is found at once. Raises
-    UserError.
+    All runs are built before the first one trains, so that errors show at once. Raises UserError.
     """
     experiment, source = load(config, assignments)
     given = [*assignments, *threads_assignment(experiment)]
     folds = count if kind == "folds" else 0
     experiment, source = load_text(source.text, config, given)
-    whole = tables.split(experiment, source, folds)
+    whole = cached_split(experiment, source, folds)
     for part in reversed(whole.folds or (whole,)):  # one in memory at a time; the first is kept
         first = assemble(experiment, source, part)
     if experiment.ensemble is not None:
@@ -92,15 +91,15 @@ def begin(
 
 
 def threads_assignment(experiment: Experiment) -> list[str]:
-    """One thread a run, unless the config says how many.
+    """One thread per run, unless the config sets the number.
 
-    How many are free varies, and with it the last bits of a sum; and workers use the other cores.
+    `auto` would follow the free cores, and a sum's last bits depend on the number of threads.
     """
     return ["training.threads=1"] if experiment.training.threads == "auto" else []
 
 
 def _objective(first: Built, kind: Kind) -> str:
-    """The column that a run is told by: what early stopping monitors, on the rows held out."""
+    """The column that ranks runs: the early stopping monitor, on the held-out rows."""
     monitor = first.job.monitor
     if kind == "folds":
         return HELD_OUT + monitor.removeprefix(VAL)
@@ -108,9 +107,9 @@ def _objective(first: Built, kind: Kind) -> str:
 
 
 def resume(path: Path, more: int | None = None) -> Study:
-    """A study of folds or seeds that was stopped, or that is to have more seeds.
+    """Resume a study of folds or seeds. more: the new number of seeds.
 
-    Raises NothingLeft for one that has come to its end.
+    Raises NothingLeft if it has ended.
     """
     with reopened(path) as (directory, facts):
         if facts.kind == "sweep":
@@ -124,7 +123,7 @@ def resume(path: Path, more: int | None = None) -> Study:
             raise NothingLeft(f"{path}: nothing left to do: its {facts.trials} runs are done")
         text = directory.read(CONFIG).decode("utf-8", "replace")
         experiment, source = load_text(text, Path(facts.config), facts.assignments)
-        whole = tables.recorded(experiment, source, facts.folds, facts.data_sha256)
+        whole = recorded_split(experiment, source, facts.folds, facts.data_sha256)
         return _study(directory, facts, experiment, whole)
 
 
@@ -141,7 +140,7 @@ def _study(
 
 
 def _result(study: Study, whole: SplitTable) -> dict[str, Any]:
-    """What `--json` prints."""
+    """The study's result, as `--json` prints it."""
     facts, trials = study.facts, study.trials
     if facts.kind == "seeds":
         resampled = len(whole.rows.val) / len(whole.rows.train) if "split" in facts.vary else 0.0

@@ -1,4 +1,4 @@
-"""Resumable run: the one that a trial left behind, if it can be gone on with."""
+"""Resumable run: find and lock the run that an interrupted trial left behind."""
 
 import time
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.engine.stop import Stop
 from nncli.errors import RunInUse
 
-PAUSE = 0.1  # seconds between two looks at a run that another process is using
+RETRY_SECONDS = 0.1  # between attempts to lock a run
 
 
 @contextmanager
 def resumable_run(folder: Path, stop: Stop) -> Iterator[RunDirectory | None]:
-    """The run in a folder, locked; None, and nothing left there, if there is none to go on with.
+    """Lock the run in a folder; None, with the folder removed, if it cannot be resumed.
 
-    A worker whose study was killed may be using it still: it is waited for, but for a stop.
+    A worker of a killed study may still hold the lock: wait for it, unless `stop` is requested.
     """
     run = _locked(folder, stop)
     try:
@@ -38,7 +38,7 @@ def _locked(folder: Path, stop: Stop) -> RunDirectory | None:
         try:
             run.lock()
         except RunInUse:
-            time.sleep(PAUSE)
+            time.sleep(RETRY_SECONDS)
             continue
         if folder.is_dir():
             return run

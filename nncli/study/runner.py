@@ -1,7 +1,7 @@
-"""Runner: a study's trials, from the first to the last, on whatever engine there is.
+"""Runner: plans, submits and records a study's trials, on any executor.
 
-What is planned depends on the trials that were told before, and they are told in the order of their
-numbers: so the record is the same for any number of workers, and for a study that was gone on with.
+Results are recorded in the order of trial numbers, and a plan depends on recorded trials only: the
+record is therefore the same for any number of workers, and for a resumed study.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,28 +14,30 @@ from nncli.artifacts.trial_records import TrialRecord
 from nncli.engine.stop import Stop
 from nncli.errors import CorruptRun, FileFailure, RunInUse, TrialsFailed, UserError
 from nncli.evaluation.statistics import deviation
-from nncli.study.engines import Engine
+from nncli.study.executors import TrialExecutor
 from nncli.study.plan import Planner, TrialPlan
-from nncli.study.stopping import ask_to_stop, take_back
+from nncli.study.stopping import request_stop, withdraw_request
 from nncli.study.task import RunResult, StudyTask, TrialResult, TrialTask
-from nncli.study.watching import Watcher
+from nncli.study.watcher import Watcher
 
-REFUSALS = {kind.exit_code: kind for kind in (UserError, RunInUse, CorruptRun, FileFailure)}
-MOST_FAILURES = 5  # trials in a row that end in an exception: a bug, and no bad luck
-PATIENCE = 0.25  # seconds between two looks at whether to stop
+ERRORS_BY_EXIT_CODE = {
+    kind.exit_code: kind for kind in (UserError, RunInUse, CorruptRun, FileFailure)
+}
+MAX_CONSECUTIVE_FAILURES = 5  # more trials in a row that raise show a bug
+POLL_SECONDS = 0.25  # between checks for a stop request
 
 
 @dataclass
 class Runner:
     """Runs the trials of a study.
 
-    trials: the record so far, by number; it grows.  save: commits it.  watcher: looks on.
+    trials: the record so far, by number; it grows.  save: commits it.  watcher: is notified.
     """
 
     task: StudyTask
     planner: Planner
     objective: str
-    engine: Engine
+    executor: TrialExecutor
     stop: Stop
     trials: list[TrialRecord]
     save: Callable[[], object]
@@ -44,14 +46,16 @@ class Runner:
     def __post_init__(self) -> None:
         self.running: dict[Future[TrialResult], TrialPlan] = {}
         self.waiting: list[TrialPlan] = []
-        self.done: dict[int, TrialResult] = {}  # which wait for one before them to be told
-        self.alone: list[TrialPlan] = []  # under way when a worker was killed: each by itself now
-        self.deaths: dict[int, int] = {}
+        self.unrecorded: dict[int, TrialResult] = {}  # ended before a trial of a lower number
+        self.suspects: list[
+            TrialPlan
+        ] = []  # retried one at a time: any of them may have killed the pool
+        self.kills: dict[int, int] = {}  # killed workers by trial number
 
     def run(self) -> None:
-        """Run what is left of them, until the end or a stop. Raises what ends a study."""
-        take_back(self.task.path)
-        self.engine.on_report = self.watcher.show_epoch
+        """Run the open and the remaining trials, until the end or a stop. Raises fatal errors."""
+        withdraw_request(self.task.path)
+        self.executor.on_report = self.watcher.show_epoch
         self.watcher.begin(self.trials)
         self.waiting = [self._again(trial) for trial in self.trials if trial.is_open]
         try:
@@ -61,46 +65,46 @@ class Runner:
                     break
                 self._collect()
                 self.watcher.wait()
-                self._tell()
+                self._record_ended()
         except BaseException:
-            ask_to_stop(self.task.path)
+            request_stop(self.task.path)
             raise
         finally:
             wait(self.running)
-            take_back(self.task.path)
+            withdraw_request(self.task.path)
 
     @property
-    def told(self) -> int:
-        """How many trials, from the first on, have been told."""
+    def n_recorded(self) -> int:
+        """The number of trials before the first open one."""
         return next((i for i, t in enumerate(self.trials) if t.is_open), len(self.trials))
 
-    def _known_to(self, number: int) -> Sequence[TrialRecord]:
-        """What a trial may depend on."""
+    def _history_of(self, number: int) -> Sequence[TrialRecord]:
+        """The recorded trials that a trial's plan may depend on."""
         ahead = self.planner.ahead
         return self.trials[: max(0, number - ahead + 1)] if ahead else ()
 
     def _again(self, trial: TrialRecord) -> TrialPlan:
-        return self.planner.planned(trial, self._known_to(trial.number))
+        return self.planner.replan(trial, self._history_of(trial.number))
 
     def _submit(self) -> None:
-        """Send off what can be: planned now, or before a stop or a kill."""
+        """Submit trials: interrupted ones first, then newly planned ones."""
         if self.stop.requested:
             return
-        if self.alone:
+        if self.suspects:
             if not self.running:
-                self._send(self.alone.pop(0))
+                self._send(self.suspects.pop(0))
             return
         self.waiting += self._planned()
         while self.waiting and not any(future.done() for future in self.running):
             self._send(self.waiting.pop(0))
 
     def _planned(self) -> list[TrialPlan]:
-        """The next trials, as many as what is told allows; they are on the record."""
+        """Plan as many trials as the recorded ones allow, and add them to the record."""
         new: list[TrialPlan] = []
         ahead = self.planner.ahead or self.planner.trials
-        while len(self.trials) < self.planner.trials and len(self.trials) - self.told < ahead:
+        while len(self.trials) < self.planner.trials and len(self.trials) - self.n_recorded < ahead:
             number = len(self.trials)
-            plan = self.planner.plan(number, self._known_to(number))
+            plan = self.planner.plan(number, self._history_of(number))
             self.trials.append(TrialRecord(number, plan.run, plan.keys))
             new.append(plan)
         if new:
@@ -113,70 +117,72 @@ class Runner:
         left = self.planner.trials - plan.number - 1
         task = TrialTask(self.task, plan, left)
         try:
-            future = self.engine.submit(task)
-        except self.engine.died:  # a worker was killed that had nothing to do
+            future = self.executor.submit(task)
+        except self.executor.died:  # an idle worker was killed
             wait(self.running)
-            if self.running:  # whose results tell of it
+            if self.running:  # _collect restarts the pool
                 self.waiting.insert(0, plan)
                 return
-            self.engine.restart()
-            future = self.engine.submit(task)
+            self.executor.restart()
+            future = self.executor.submit(task)
         self.running[future] = plan
 
     def _collect(self) -> None:
-        """Take what has ended, if something does before long."""
+        """Collect the trials that end within POLL_SECONDS; retry those of killed workers."""
         if self.stop.requested:
-            ask_to_stop(self.task.path)
-        ended, _ = wait(self.running, PATIENCE, FIRST_COMPLETED)
-        if self.engine.resubmits and any(map(self._died, ended)):
-            ended, _ = wait(self.running)  # the others were lost with it
-            self.engine.restart()
+            request_stop(self.task.path)
+        ended, _ = wait(self.running, POLL_SECONDS, FIRST_COMPLETED)
+        if self.executor.resubmits and any(map(self._died, ended)):
+            ended, _ = wait(self.running)  # the broken pool fails them too
+            self.executor.restart()
         for future in ended:
             plan = self.running.pop(future)
             if not self._died(future):
                 self._take(future.result())
-            elif self._is_worn_out(plan):
-                self.done[plan.number] = _crashed(plan)
+            elif self._has_no_retry(plan):
+                self.unrecorded[plan.number] = _crashed(plan)
             else:
-                self.alone.append(plan)
+                self.suspects.append(plan)
 
     def _died(self, future: Future[TrialResult]) -> bool:
-        return isinstance(future.exception(), self.engine.died)
+        return isinstance(future.exception(), self.executor.died)
 
-    def _is_worn_out(self, plan: TrialPlan) -> bool:
-        """Whether a trial's worker was killed once too often."""
-        self.deaths[plan.number] = self.deaths.get(plan.number, 0) + 1
-        return self.deaths[plan.number] > self.engine.resubmits
+    def _has_no_retry(self, plan: TrialPlan) -> bool:
+        """Count a killed worker; whether its trial has used up its retries."""
+        self.kills[plan.number] = self.kills.get(plan.number, 0) + 1
+        return self.kills[plan.number] > self.executor.resubmits
 
     def _take(self, result: TrialResult) -> None:
-        """A result that waits to be told, or an error that ends the study."""
-        if result.refusal:
-            code, lines = result.refusal
-            raise REFUSALS[code]("\n".join(lines))
+        """Keep a result until its turn to be recorded. Raises an error that ends the study."""
+        if result.fatal_error:
+            code, lines = result.fatal_error
+            raise ERRORS_BY_EXIT_CODE[code]("\n".join(lines))
         if not result.is_open:
-            self.done[result.number] = result
-            if result.number != self.told:
+            self.unrecorded[result.number] = result
+            if result.number != self.n_recorded:
                 trial = self.trials[result.number]
                 self.watcher.show_ended(record_of(trial, result, self.objective))
 
-    def _tell(self) -> None:
-        """Put results on the record, in the order of their numbers."""
-        while (number := self.told) in self.done:
-            result = self.done.pop(number)
+    def _record_ended(self) -> None:
+        """Record results in the order of trial numbers."""
+        while (number := self.n_recorded) in self.unrecorded:
+            result = self.unrecorded.pop(number)
             trial = record_of(self.trials[number], result, self.objective)
             self.trials[number] = trial
             self.save()
             self.watcher.show(trial, [said for run in result.runs for said in run.warnings])
-            last = self.trials[: number + 1][-MOST_FAILURES:]
-            if len(last) == MOST_FAILURES and all(each.state == "failed" for each in last):
+            last = self.trials[: number + 1][-MAX_CONSECUTIVE_FAILURES:]
+            if len(last) == MAX_CONSECUTIVE_FAILURES and all(
+                each.state == "failed" for each in last
+            ):
                 raise TrialsFailed(
-                    f"{self.task.path}: {MOST_FAILURES} trials in a row have failed, the last "
+                    f"{self.task.path}: {len(last)} trials in a row have failed, the last "
                     f"with {trial.message}"
                 )
 
 
 def record_of(trial: TrialRecord, result: TrialResult, objective: str) -> TrialRecord:
-    """A trial that has ended: means over its runs, and how far they scatter."""
+    """The record of an ended trial: mean and deviation over its runs."""
     runs = result.runs
     names = [name for name in runs[0].metrics if all(name in run.metrics for run in runs)]
     metrics = {name: float(np.mean([run.metrics[name] for run in runs])) for name in names}

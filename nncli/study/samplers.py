@@ -1,8 +1,7 @@
-"""Samplers: which point of a space is tried next.
+"""Samplers: choose the point of the next trial.
 
-A suggestion depends on the seed, its number and the trials told, on nothing else: whoever asks
-again, in another process or after a stop, gets the same. Trial 0 is the config as given, so
-suggestions begin at 1.
+A suggestion depends on the seed, the trial number and the history only: any process, before or
+after a stop, gets the same one. Trial 0 is the config as given, so suggestions begin at 1.
 """
 
 import math
@@ -16,23 +15,23 @@ from nncli.config.source_text import join, problem
 from nncli.config.sweep import SweepKeys
 from nncli.errors import ConfigError
 from nncli.study.dimensions import Dimension
+from nncli.study.ended_trial import Direction, EndedTrial, Point
 from nncli.study.space import Space
-from nncli.study.trials import Direction, EndedTrial, Point
 
 
 class Sampler(Protocol):
-    """Chooses points. count: how many different suggestions there are; None: no end."""
+    """Suggests points. count: the number of different suggestions; None if unlimited."""
 
     @property
     def count(self) -> int | None:
         """See above."""
 
-    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
-        """The point of trial `number` >= 1. told: the trials that have ended, by number."""
+    def suggest(self, number: int, history: Sequence[EndedTrial]) -> Point:
+        """The point of trial `number` >= 1. history: ended trials, by number."""
 
 
 def sampler_for(keys: SweepKeys, space: Space, direction: Direction) -> Sampler:
-    """The sampler that a sweep asks for. Raises ConfigError if it can't search the space."""
+    """The sampler of `sweep.method`. Raises ConfigError if it can't search the space."""
     if keys.method == "grid":
         return GridSampler(space)
     if keys.method == "random":
@@ -45,9 +44,9 @@ def sampler_for(keys: SweepKeys, space: Space, direction: Direction) -> Sampler:
 
 
 class GridSampler:
-    """Every combination of values, the last key's changing first, but for that of trial 0.
+    """Every combination of values except that of trial 0; the last key varies fastest.
 
-    Raises ConfigError for a range whose values can't be counted.
+    Raises ConfigError for a continuous range.
     """
 
     def __init__(self, space: Space) -> None:
@@ -61,16 +60,16 @@ class GridSampler:
 
     @property
     def combinations(self) -> int:
-        """How many there are: a product over keys, a sum over a choice's options."""
+        """The size of the grid: a product over keys, of the sum over a choice's options."""
         return math.prod(sum(map(_size, branches)) for branches in self._axes)
 
     @property
     def count(self) -> int:
-        """Without the one that the config as given has."""
+        """The combinations without the one of trial 0."""
         return self.combinations - (self._given is not None)
 
-    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
-        """The combination of that number; after the last comes the first."""
+    def suggest(self, number: int, history: Sequence[EndedTrial]) -> Point:
+        """The combination of that number; after the last, the first again."""
         index = (number - 1) % self.count
         if self._given is not None and index >= self._given:
             index += 1
@@ -78,7 +77,7 @@ class GridSampler:
 
     @cached_property
     def _given(self) -> int | None:
-        """The index of the config as given; None if it is no combination."""
+        """The index of the config as given; None if it is not on the grid."""
         index = 0
         for branches in self._axes:
             place = _index_in(branches, self.space.given)
@@ -100,7 +99,7 @@ class GridSampler:
 
     @cached_property
     def _axes(self) -> "list[list[_Branch]]":
-        """For each key that always is there, its branches: a choice has one for each option."""
+        """The branches of each unconditional key: a choice has one per option."""
         inner: dict[tuple[str, int], list[Dimension]] = {}
         for each in self.space.dimensions:
             if each.condition:
@@ -110,7 +109,7 @@ class GridSampler:
         return [_branches(each, inner) for each in outer]
 
 
-_Branch = list[tuple[Dimension, Sequence[int]]]  # dimensions, each with its places
+_Branch = list[tuple[Dimension, Sequence[int]]]  # dimensions, each with its value indices
 
 
 def _branches(outer: Dimension, inner: dict[tuple[str, int], list[Dimension]]) -> list[_Branch]:
@@ -127,15 +126,17 @@ def _branches(outer: Dimension, inner: dict[tuple[str, int], list[Dimension]]) -
 
 
 def _size(branch: _Branch) -> int:
-    """How many combinations a branch has."""
+    """The number of combinations of a branch."""
     return math.prod(len(places) for _, places in branch)
 
 
 def _index_in(branches: list[_Branch], point: Point) -> int | None:
-    """Which combination of these branches a point has; None if it has none."""
+    """The index of a point's combination among these branches; None if there is none."""
     before = 0
     for branch in branches:
-        found = [(each.place(point[each.name]), own) for each, own in branch if each.name in point]
+        found = [
+            (each.index_of(point[each.name]), own) for each, own in branch if each.name in point
+        ]
         if len(found) == len(branch) and all(place in own for place, own in found):
             index = 0
             for place, own in found:
@@ -152,35 +153,35 @@ def _place_in(branch: _Branch, place: int) -> Iterator[tuple[str, int | float]]:
 
 
 class RandomSampler:
-    """Every value, or its logarithm, equally often."""
+    """Uniform, or log-uniform, independent draws."""
 
     count = None
 
     def __init__(self, space: Space, seed: int) -> None:
         self.space, self.seed = space, seed
 
-    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
-        """A draw of its own stream: no trial moves another's."""
+    def suggest(self, number: int, history: Sequence[EndedTrial]) -> Point:
+        """A draw from the trial's own random stream."""
         stream = np.random.default_rng(np.random.SeedSequence([self.seed, number]))
-        return self.space.at(stream.random(len(self.space.dimensions)).tolist())
+        return self.space.from_unit(stream.random(len(self.space.dimensions)).tolist())
 
 
 class SobolSampler:
-    """Points of a scrambled Sobol sequence, which leave no region out as random ones may."""
+    """A scrambled Sobol sequence: more even than random draws."""
 
     count = None
 
     def __init__(self, space: Space, seed: int) -> None:
         self.space, self.seed = space, seed
 
-    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
-        """The sequence's point of that number."""
+    def suggest(self, number: int, history: Sequence[EndedTrial]) -> Point:
+        """Point `number` of the sequence."""
         from scipy.stats import qmc
 
         stream = np.random.default_rng(self.seed)
         sequence = qmc.Sobol(len(self.space.dimensions), scramble=True, seed=stream)
         if number > 1:
             sequence.fast_forward(number - 1)
-        # 1 is possible where rounding has it so, and lies outside of the cube
+        # rounding may give 1, which is outside the half-open cube
         units = np.minimum(sequence.random(1)[0], np.nextafter(1.0, 0.0))
-        return self.space.at(units.tolist())
+        return self.space.from_unit(units.tolist())

@@ -1,4 +1,4 @@
-"""Space: the dimensions that a sweep searches, and what a point of it sets in the config."""
+"""Search space: its dimensions, and the config values that a point sets."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,18 +11,18 @@ from nncli.config.nodes import Node
 from nncli.config.overrides import apply, keys_in
 from nncli.frozen import frozen
 from nncli.study.dimensions import Dimension
+from nncli.study.ended_trial import Point
 from nncli.study.given_point import given_point
-from nncli.study.space_checks import check
+from nncli.study.space_checks import check_space
 from nncli.study.space_reading import read_dimensions
-from nncli.study.trials import Point
 
 
 @frozen
 class Space:
-    """What is searched.
+    """A search space.
 
     root: the config as given, with `--set`.  path: its file.
-    dimensions: outer keys first; behind a choice those that are there with one of its options.
+    dimensions: outer keys first; each choice before the dimensions that depend on it.
     """
 
     root: Node
@@ -31,39 +31,39 @@ class Space:
 
     @classmethod
     def read(cls, root: Node, path: Path) -> "Space":
-        """The space of a config's `sweep` block; every choice and both ends of every range tried.
+        """Read a config's `sweep.space`; check that all options and ends of ranges decode.
 
-        Raises ConfigError with all that is wrong, each at its place.
+        Raises ConfigError with every problem at its place.
         """
         space = cls(root, path, read_dimensions(root, path))
-        check(space)
+        check_space(space)
         return space
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The dotted keys that are set, each once."""
+        """The dotted keys that points set, each once."""
         return tuple(dict.fromkeys(each.column for each in self.dimensions))
 
     def active(self, point: Point) -> Iterator[Dimension]:
-        """The dimensions that are there, given the choices of a point."""
+        """The dimensions that a point's choices activate."""
         for each in self.dimensions:
             on = each.condition
             if on is None or point.get(on.choice) == on.option:
                 yield each
 
-    def at(self, units: Sequence[float]) -> Point:
-        """The point at a place of the unit cube, which has a side for each dimension."""
+    def from_unit(self, units: Sequence[float]) -> Point:
+        """Map a point of the unit cube, one coordinate per dimension, into the space."""
         point: dict[str, int | float] = {}
         for each, unit in zip(self.dimensions, units, strict=True):
             on = each.condition
             if on is None or point[on.choice] == on.option:
-                point[each.name] = each.at(unit)
+                point[each.name] = each.from_unit(unit)
         return point
 
     # ---- what a point sets
 
     def assignments(self, point: Point) -> list[tuple[str, Node]]:
-        """(dotted key, value) of each key that a point sets, outer ones first."""
+        """(dotted key, value) of each key that a point sets; outer keys first."""
         found = {}
         for each in self.active(point):
             if each.name in point:
@@ -77,18 +77,18 @@ class Space:
         return list(found.items())
 
     def places(self, point: Point) -> dict[str, str]:
-        """Where the value of each dotted key that a point sets is written."""
+        """Where the config writes the value of each key that a point sets."""
         return {
             e.column: e.node(point[e.name]).where for e in self.active(point) if e.name in point
         }
 
     def _outer(self, dimension: Dimension) -> str:
-        """The key of the choice that a dimension depends on."""
+        """The key of the choice that a conditional dimension depends on."""
         assert dimension.condition is not None
         return next(e.column for e in self.dimensions if e.name == dimension.condition.choice)
 
     def assigned(self, point: Point) -> Node:
-        """The config with a point's values set, and without its `sweep`."""
+        """The config with a point's values, without its `sweep`."""
         assert isinstance(self.root.value, dict)
         kept = {key: node for key, node in self.root.value.items() if key != "sweep"}
         root = replace(self.root, value=kept)
@@ -97,19 +97,19 @@ class Space:
         return root
 
     def experiment(self, point: Point) -> Experiment:
-        """The same, decoded. Raises ConfigError if the values don't fit together."""
+        """The decoded config of a point. Raises ConfigError if its values don't fit together."""
         return decode(self.assigned(point), self.path, Experiment)[0]
 
     # ---- a point as text
 
     def cells(self, point: Point) -> dict[str, str]:
-        """The text of each column; empty where the point has no value."""
+        """A point as table cells by column; empty where it has no value."""
         found = dict.fromkeys(self.columns, "")
         found |= {e.column: e.text(point[e.name]) for e in self.active(point) if e.name in point}
         return found
 
     def point(self, cells: Mapping[str, str]) -> Point:
-        """The point of such texts. Raises ValueError if the space has none such."""
+        """The point of table cells. Raises ValueError if it is not in the space."""
         point: dict[str, int | float] = {}
         for each in self.dimensions:
             on = each.condition
@@ -119,5 +119,5 @@ class Space:
 
     @cached_property
     def given(self) -> Point:
-        """What the config as it is stands for, where its values, or defaults, are in the space."""
+        """The config's own values as a point; values outside the space are left out."""
         return given_point(self)

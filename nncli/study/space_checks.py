@@ -1,4 +1,4 @@
-"""Checks of a space: each of its values is tried in the config before any trial is."""
+"""Check a search space: decode the config with its values before any trial runs."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -8,18 +8,18 @@ from nncli.config.load import reading_order
 from nncli.config.overrides import keys_in
 from nncli.config.source_text import join, problem
 from nncli.errors import ConfigError, Problem
-from nncli.study.dimensions import Choice, Dimension, Numbers
+from nncli.study.dimensions import Choice, Dimension, Numeric
+from nncli.study.ended_trial import Point
 from nncli.study.key_values import value_at
-from nncli.study.trials import Point
 
 if TYPE_CHECKING:
     from nncli.study.space import Space
 
 
-def check(space: "Space") -> None:
-    """Decode the config with each option, and with both ends of each range.
+def check_space(space: "Space") -> None:
+    """Decode the config with each option and with both ends of each range.
 
-    Raises ConfigError with all that is wrong, at the place of the value that is to blame.
+    Raises ConfigError with every problem, at the place of the offending value.
     """
     found: dict[Problem, None] = {}
     for point in _corners(space):
@@ -34,7 +34,7 @@ def check(space: "Space") -> None:
 
 
 def _corners(space: "Space") -> Iterator[Point]:
-    """Points that show every option and both ends of every range, the others being the first."""
+    """A point for every option and both ends of every range; other dimensions at their first."""
     sides = {each.name: 0.0 for each in space.dimensions}
     by_name = {each.name: each for each in space.dimensions}
     for each in space.dimensions:
@@ -43,25 +43,25 @@ def _corners(space: "Space") -> Iterator[Point]:
             outer = by_name[each.condition.choice]
             there[outer.name] = _side(outer, each.condition.option)
         for place in range(each.count if isinstance(each, Choice) else 2):
-            yield space.at([*{**sides, **there, each.name: _side(each, place)}.values()])
+            yield space.from_unit([*{**sides, **there, each.name: _side(each, place)}.values()])
 
 
 def _side(dimension: Dimension, place: int) -> float:
-    """Where in the unit cube an option lies, or the lower or upper end of a range."""
+    """The unit-cube coordinate of an option, or of the lower or upper end of a range."""
     return (place + 0.5) / dimension.count if isinstance(dimension, Choice) else float(place)
 
 
 def _misunderstood(space: "Space", point: Point, experiment: Experiment) -> Iterator[Problem]:
-    """Ranges that can be decoded, and yet aren't what is meant."""
+    """Problems of ranges that decode, but are likely a mistake."""
     for each in space.active(point):
-        if isinstance(each, Numbers):
+        if isinstance(each, Numeric):
             value = value_at(experiment, keys_in(each.column))
             if message := _misunderstanding(each, point[each.name], value):
                 yield problem(each.where, join("sweep.space", each.name), message)
 
 
-def _misunderstanding(dimension: Numbers, asked: float, found: Any) -> str:
-    """What a value that was set, and what the config has then, say of a range; empty: all well."""
+def _misunderstanding(dimension: Numeric, asked: float, found: Any) -> str:
+    """The problem of a range whose value `asked` decodes to `found`; empty if none."""
     it = dimension.range
     if isinstance(found, int | float) and found != asked:
         return "it has no effect: another key of the space sets the same"

@@ -1,4 +1,4 @@
-"""Reading a space: the nodes of `sweep.space` -> its dimensions, in the order of setting."""
+"""Read a search space: the nodes of `sweep.space` -> dimensions, in the order they are set."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from nncli.config.overrides import keys_in
 from nncli.config.source_text import join, problem
 from nncli.config.sweep import Range
 from nncli.errors import ConfigError, printable
-from nncli.study.dimensions import Choice, Condition, Dimension, Numbers
+from nncli.study.dimensions import Choice, Condition, Dimension, Numeric
 
 NOT_SEARCHED = ("name", "output", "sweep")
 RANGE_KEYS = ("low", "high")
 
 
 def read_dimensions(root: Node, path: Path) -> tuple[Dimension, ...]:
-    """The dimensions of a config's `sweep.space`: keys first that others are inside of.
+    """The dimensions of a config's `sweep.space`, outer keys first.
 
-    Raises ConfigError with all that is wrong.
+    Raises ConfigError with every problem.
     """
     reader = _Reader(path.parent)
     blocks = _outer_first(dict(reader.blocks(root)))
@@ -32,7 +32,7 @@ def read_dimensions(root: Node, path: Path) -> tuple[Dimension, ...]:
 
 
 def _outer_first(blocks: dict[str, Node]) -> list[tuple[str, Node]]:
-    """As in the file, but a key that others lie inside of right before these."""
+    """In file order, but each outer key right before its inner keys."""
     places = {key: place for place, key in enumerate(blocks)}
 
     def place(key: str) -> tuple[int, int]:
@@ -43,11 +43,11 @@ def _outer_first(blocks: dict[str, Node]) -> list[tuple[str, Node]]:
 
 
 class _Reader:
-    """Makes dimensions of nodes, and notes what keeps it from that."""
+    """Turns nodes into dimensions, and collects problems."""
 
     def __init__(self, folder: Path) -> None:
         self.decoder = Decoder(folder)
-        self.columns: dict[str, str] = {}  # and who has them
+        self.columns: dict[str, str] = {}  # each with the choice that owns it; "" for none
 
     def blocks(self, root: Node) -> Iterator[tuple[str, Node]]:
         """(dotted key, node) of each key of the space."""
@@ -69,11 +69,11 @@ class _Reader:
                 yield column, node
 
     def dimensions(self, column: str, node: Node) -> Iterator[Dimension]:
-        """A key's range, or its choice and the ranges inside the options."""
+        """The dimensions of a key: a range, or a choice and the ranges inside its options."""
         self._take(column, "", node)
         if not isinstance(node.value, list):
             if found := self._range(node, column):
-                yield Numbers(column, column, node.where, found)
+                yield Numeric(column, column, node.where, found)
             return
         yield Choice(column, column, node.where, node.value, self._labels(column, node.value))
         for i, option in enumerate(node.value):
@@ -85,20 +85,20 @@ class _Reader:
                 name, own = (".".join((start, *keys)) for start in (f"{column}[{i}]", column))
                 self._take(own, column, inner)
                 if found := self._range(inner, name):
-                    yield Numbers(name, own, inner.where, found, condition)
+                    yield Numeric(name, own, inner.where, found, condition)
 
     def _range(self, node: Node, name: str) -> Range | None:
         found = self.decoder.decode(node, Range, join("sweep.space", name))
         return None if found is FAILED else found
 
     def _take(self, column: str, owner: str, node: Node) -> None:
-        """Options of a choice may set the same key; otherwise a key is searched once."""
+        """Note a key that is searched twice; only options of one choice may share a key."""
         if column in self.columns and not owner == self.columns[column] != "":
             self._note(node.where, column, "the key is searched twice")
         self.columns[column] = owner
 
     def _labels(self, column: str, options: list[Node]) -> list[str]:
-        """A short text for each option."""
+        """A short unique text for each option."""
         labels: list[str] = []
         for i, option in enumerate(options):
             if any(_same(option, other) for other in options[:i]):
@@ -113,7 +113,7 @@ class _Reader:
 
 
 def _inside(node: Node, key: str) -> Node:
-    """What a block has under a key; nothing if there is no block, or no key."""
+    """The value of a key in a block; a node of None if either is missing."""
     block = node.value if isinstance(node.value, dict) else {}
     return block.get(key, Node(None, node.where))
 
@@ -136,12 +136,12 @@ def _ranges(node: Node, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
 
 
 def _same(option: Node, other: Node) -> bool:
-    """Whether two options are written alike: 1 and true are not."""
+    """Whether two options have the same YAML value: 1 and true do not."""
     return repr(plain(option)) == repr(plain(other))
 
 
 def _label(node: Node) -> str:
-    """An option in a few words: `sgd (nesterov true)`, without its ranges."""
+    """A short label of an option without its ranges: `sgd (nesterov true)`."""
     return printable(_words(node), 80) or "''"
 
 

@@ -1,4 +1,4 @@
-"""Stopping: a file in the study's folder asks all its workers, wherever they are, to stop."""
+"""Stop requests: a file in the study's folder asks its workers on any machine to stop."""
 
 import threading
 from collections.abc import Iterator
@@ -7,34 +7,34 @@ from pathlib import Path
 
 from nncli.engine.stop import Stop
 
-STOP = "stop"
-LOOK_EVERY = 0.2  # seconds
+STOP_FILE = "stop"
+POLL_SECONDS = 0.2
 
 
-def ask_to_stop(study: Path) -> None:
-    """Ask the workers of a study to save their runs and end."""
+def request_stop(study: Path) -> None:
+    """Ask a study's workers to save their runs and end."""
     with suppress(OSError):
-        (study / STOP).touch()
+        (study / STOP_FILE).touch()
 
 
-def take_back(study: Path) -> None:
-    """Don't ask any more."""
+def withdraw_request(study: Path) -> None:
+    """Withdraw the request."""
     with suppress(OSError):
-        (study / STOP).unlink()
+        (study / STOP_FILE).unlink()
 
 
 @contextmanager
 def watched_stop(study: Path) -> Iterator[Stop]:
-    """A Stop that is requested once the study's workers are asked to stop."""
+    """A Stop that becomes requested when the study's stop file appears."""
     stop, is_over = Stop(), threading.Event()
 
     def watch() -> None:
-        while not is_over.wait(LOOK_EVERY):
-            if (study / STOP).exists():
+        while not is_over.wait(POLL_SECONDS):
+            if (study / STOP_FILE).exists():
                 stop.requested = True
                 return
 
-    stop.requested = (study / STOP).exists()
+    stop.requested = (study / STOP_FILE).exists()
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:

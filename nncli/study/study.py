@@ -1,4 +1,4 @@
-"""Study: one config, many runs; begun or gone on with, and run to its end."""
+"""Study: one config, many runs; created or reopened, and run to its end."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,19 +15,19 @@ from nncli.config.experiment import Experiment
 from nncli.config.load import load_text
 from nncli.engine.stop import Stop
 from nncli.errors import FileFailure
-from nncli.study.engines import Engine
+from nncli.study.executors import TrialExecutor
 from nncli.study.plan import Planner
 from nncli.study.runner import Runner
 from nncli.study.task import StudyTask
-from nncli.study.watching import Watcher
+from nncli.study.watcher import Watcher
 
-NO_PLOTS = "output.plots=[]"  # of a sweep's trials; `plot-loss` draws one when it is asked to
+NO_PLOTS = "output.plots=[]"  # for a sweep's trials; `plot-loss` draws one on request
 
 
 def new_directory(
     runs: Path, name: str, text: str, experiment: Experiment, facts: StudyFacts
 ) -> StudyDirectory:
-    """The folder of a new study, with its config and tables. It is this process's."""
+    """Create and lock a study's folder, with its config and tables."""
     directory = StudyDirectory.create(runs, name)
     directory.write(CONFIG, text.encode())
     directory.keep_tables(experiment.data.tables)
@@ -37,7 +37,7 @@ def new_directory(
 
 @contextmanager
 def reopened(path: Path) -> Iterator[tuple[StudyDirectory, StudyFacts]]:
-    """A study that began before, as it was left; it stays this process's unless an error leaves it.
+    """Lock and recover an existing study; it stays locked unless the body raises.
 
     Raises UserError, RunInUse, CorruptRun.
     """
@@ -52,7 +52,7 @@ def reopened(path: Path) -> Iterator[tuple[StudyDirectory, StudyFacts]]:
 
 
 def task_of(directory: StudyDirectory, facts: StudyFacts) -> StudyTask:
-    """What all trials of a study have in common."""
+    """The part of a study that all its trials share."""
     return StudyTask(
         path=directory.path.absolute(),
         config=Path(facts.config),
@@ -68,7 +68,7 @@ def task_of(directory: StudyDirectory, facts: StudyFacts) -> StudyTask:
 
 @dataclass
 class Study(ABC):
-    """A study in its folder, which is this process's. trials: the record so far."""
+    """A study in its locked folder. trials: the record so far."""
 
     directory: StudyDirectory
     facts: StudyFacts
@@ -76,21 +76,21 @@ class Study(ABC):
     planner: Planner
     trials: list[TrialRecord]
 
-    def run(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
-        """Run what is left of it: what came of it, or None after a stop."""
-        self.run_trials(engine, stop, watcher)
+    def run(self, executor: TrialExecutor, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
+        """Run the remaining trials; returns the result, or None after a stop."""
+        self.run_trials(executor, stop, watcher)
         if not is_done(self.trials, self.planner):
             return None
-        result = self.finish(engine, stop, watcher)
+        result = self.finish(executor, stop, watcher)
         if result is not None:
             self.draw(watcher)
         return result
 
-    def run_trials(self, engine: Engine, stop: Stop, watcher: Watcher) -> None:
-        """Run its trials, as long as nobody asks to stop."""
+    def run_trials(self, executor: TrialExecutor, stop: Stop, watcher: Watcher) -> None:
+        """Run the remaining trials until the end or a stop."""
         objective = self.facts.objective
         Runner(
-            self.task, self.planner, objective, engine, stop, self.trials, self.save, watcher
+            self.task, self.planner, objective, executor, stop, self.trials, self.save, watcher
         ).run()
 
     def save(self) -> None:
@@ -98,12 +98,12 @@ class Study(ABC):
         self.directory.save(self.facts, self.trials)
 
     def pictures(self) -> dict[str, bytes]:
-        """Pictures of what came of it, by their names. Raises OverflowError or ValueError."""
+        """The study's plots by file name. Raises OverflowError or ValueError."""
         return {}
 
     @property
     def plots(self) -> list[Literal["loss"]]:
-        """Those that the config as given asks for."""
+        """`output.plots` of the config as given."""
         given = list(self.facts.assignments)
         if self.facts.kind in ("sweep", "ensemble"):
             given = given[:-1]  # NO_PLOTS, which is for the runs
@@ -111,7 +111,7 @@ class Study(ABC):
         return experiment.output.plots
 
     def draw(self, watcher: Watcher) -> None:
-        """Draw them, if the config asks for plots; one that fails doesn't fail the study."""
+        """Draw the plots, if `output.plots` has any; a failure only warns."""
         if not self.plots:
             return
         try:
@@ -121,11 +121,13 @@ class Study(ABC):
             watcher.warn(f"{self.directory.path}: its plots could not be drawn: {trouble}")
 
     @abstractmethod
-    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
-        """What is to be done once all trials have ended, and what came of it; None after a stop."""
+    def finish(
+        self, executor: TrialExecutor, stop: Stop, watcher: Watcher
+    ) -> dict[str, Any] | None:
+        """Compute and record the result once all trials have ended; None after a stop."""
 
     def end(self, result: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
-        """Record what came of it, with files beside that."""
+        """Record the result, together with `files`."""
         self.facts = replace(self.facts, ended=utc_now(), result=result)
         self.directory.save(self.facts, self.trials, files)
         return result

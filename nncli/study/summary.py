@@ -1,4 +1,4 @@
-"""Summary: mean, standard deviation and 95% interval of every metric over the runs of a study."""
+"""Summary: mean, standard deviation and 95% interval of each metric over a study's runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,9 +13,9 @@ from nncli.evaluation.statistics import deviation
 def summarize(
     trials: Sequence[TrialRecord], prefixes: Sequence[str], overlap: float = 0.0
 ) -> dict[str, Any]:
-    """mean, std and interval of each metric with one of the prefixes, by its name.
+    """mean, std and interval, each by metric, of the metrics with one of the prefixes.
 
-    overlap: rows scored / rows that train, where each run has another split of the same rows.
+    overlap: rows scored / rows trained on, where each run splits the same rows anew.
     """
     ended = [trial for trial in trials if trial.state == COMPLETED]
     names = [name for name in ended[0].metrics if name.startswith(tuple(prefixes))] if ended else []
@@ -28,13 +28,13 @@ def summarize(
 
 
 def interval(values: Sequence[float], overlap: float = 0.0) -> list[float] | None:
-    """Where the mean of more such runs would lie, at 95%; None of fewer than three values."""
+    """95% confidence interval of the mean; None for fewer than three values."""
     found = statistics.interval(values, overlap)
     return None if found is None else list(found)
 
 
 def by_run(trials: Sequence[TrialRecord], prefix: str) -> list[Mapping[str, Any]]:
-    """Each run that came to its end, and its metrics with a prefix, without it."""
+    """Each completed run, and its metrics with the prefix, which is removed."""
     return [
         {
             "run": trial.run,

@@ -1,4 +1,4 @@
-"""Sweeps: a config's trials with other values of some keys, begun or gone on with."""
+"""Sweeps: search over values of some config keys; create or resume one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,30 +15,30 @@ from nncli.config.load import Source, load, load_text, read_root
 from nncli.config.source_text import problem, read_text
 from nncli.config.sweep import SweepKeys
 from nncli.errors import ConfigError, NothingLeft, UserError
-from nncli.study import tables
+from nncli.study.ended_trial import Direction
 from nncli.study.repeats import threads_assignment
 from nncli.study.samplers import GridSampler, Sampler, sampler_for
 from nncli.study.space import Space
+from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.study import NO_PLOTS, is_done, new_directory, reopened, task_of
 from nncli.study.sweep_objective import objective_of
 from nncli.study.sweep_planner import SweepPlanner
 from nncli.study.sweep_study import SweepStudy
-from nncli.study.trials import Direction
 from nncli.study.versions import note_on_search, search_versions, versions
 
-OTHER_ROWS = ("seed.split", "data.split", "data.dataset", "data.path")
-MORE_TRIALS = "sweep.trials"
+KEYS_OF_ROWS = ("seed.split", "data.split", "data.dataset", "data.path")
+TRIALS_KEY = "sweep.trials"
 
 
 def begin(
     config: Path, assignments: Sequence[str], runs_dir: Path | None
 ) -> tuple[SweepStudy, Built, list[str]]:
-    """A new sweep, trial 0 built, and what there is to say about it. Raises UserError."""
+    """Create a sweep; returns it, trial 0 built, and notes for the user. Raises UserError."""
     experiment, source = load(config, assignments)
     given = [*assignments, *threads_assignment(experiment), NO_PLOTS]
     experiment, source = load_text(source.text, config, given)
-    keys, space = _searched(experiment, source, given)
-    whole = tables.split(experiment, source, keys.folds or 0)
+    keys, space = _read_space(experiment, source, given)
+    whole = cached_split(experiment, source, keys.folds or 0)
     for part in reversed(whole.folds or (whole,)):
         first = assemble(experiment, source, part)
     objective = objective_of(keys, first, space.columns, source)
@@ -50,7 +50,7 @@ def begin(
         folds=keys.folds or 0,
         vary=(),
         ahead=keys.ahead,
-        search=_in_words(keys),
+        search=_search_record(keys),
         objective=objective.of_trials,
         higher_is_better=objective.higher_is_better,
         keys=space.columns,
@@ -59,10 +59,10 @@ def begin(
         began=utc_now(),
     )
     sampler = sampler_for(keys, space, _direction(facts))
-    facts, notes = _bounded(facts, sampler)
+    facts, notes = _limited_to_grid(facts, sampler)
     if objective.reason:
         notes.append(f"trials are judged by {objective.of_trials}: {objective.reason}")
-    if judged := [key for key in space.columns if key.startswith(OTHER_ROWS) or key == "seed"]:
+    if judged := [key for key in space.columns if key.startswith(KEYS_OF_ROWS) or key == "seed"]:
         notes.append(
             f"{', '.join(judged)}: such trials are judged by other validation rows each, and the "
             "best may just have the easier ones"
@@ -77,10 +77,9 @@ def begin(
 def resume(
     path: Path, config: Path | None, assignments: Sequence[str]
 ) -> tuple[SweepStudy, list[str]]:
-    """A sweep that was stopped, or that is to have more trials, and what there is to say about it.
+    """Resume a sweep, perhaps with more trials; returns it and notes for the user.
 
-    Raises ConfigError for a key that the config, or `--set`, has otherwise than it began with;
-    NothingLeft for one that has come to its end.
+    Raises ConfigError if the config or `--set` changes any other key, NothingLeft if it has ended.
     """
     with reopened(path) as (directory, facts):
         if facts.kind != "sweep":
@@ -90,24 +89,26 @@ def resume(
         asked_text, asked_place = (read_text(config), config) if config else (text, place)
         asked = load_text(asked_text, asked_place, [*facts.assignments, *assignments])[0]
         experiment, source = load_text(text, place, facts.assignments)
-        facts = _grown(facts, experiment, asked, path)
-        keys, space = _searched(experiment, source, facts.assignments)
-        tables.recorded(experiment, source, facts.folds, facts.data_sha256)
+        facts = _with_asked_trials(facts, experiment, asked, path)
+        keys, space = _read_space(experiment, source, facts.assignments)
+        recorded_split(experiment, source, facts.folds, facts.data_sha256)
         sampler = sampler_for(keys, space, _direction(facts))
-        facts, _ = _bounded(facts, sampler)
+        facts, _ = _limited_to_grid(facts, sampler)
         study = _study(directory, facts, keys, space, sampler)
         if facts.ended and is_done(study.trials, study.planner):
             raise NothingLeft(
                 f"{path}: nothing left to do: its {facts.trials} trials are done "
-                f"(to go on: --set {MORE_TRIALS}=N, for a larger N)"
+                f"(to go on: --set {TRIALS_KEY}=N, for a larger N)"
             )
         note = note_on_search(facts.versions, keys.method)
         return study, [note] if note else []
 
 
-def _grown(facts: StudyFacts, began: Experiment, asked: Experiment, path: Path) -> StudyFacts:
-    """The facts with as many trials as are asked for now. Raises ConfigError for other changes."""
-    why = f"--resume can change {MORE_TRIALS} only"
+def _with_asked_trials(
+    facts: StudyFacts, began: Experiment, asked: Experiment, path: Path
+) -> StudyFacts:
+    """The facts with the asked number of trials. Raises ConfigError for other changes."""
+    why = f"--resume can change {TRIALS_KEY} only"
     found = [problem(str(path), each.key, f"{each} ({why})") for each in changes(began, asked)]
     before, now = _plain_keys(began.sweep), _plain_keys(asked.sweep)
     for key in before.keys() | now.keys():
@@ -117,14 +118,14 @@ def _grown(facts: StudyFacts, began: Experiment, asked: Experiment, path: Path) 
     trials = asked.sweep.trials if asked.sweep else facts.trials
     if trials < facts.trials and asked.sweep != began.sweep:
         said = f"recorded {facts.trials}, asked for {trials} (it can only grow)"
-        found.append(problem(str(path), MORE_TRIALS, said))
+        found.append(problem(str(path), TRIALS_KEY, said))
     if found:
         raise ConfigError(sorted(found, key=lambda each: each.path))
     return replace(facts, trials=max(trials, facts.trials))
 
 
 def _plain_keys(keys: SweepKeys | None) -> dict[str, object]:
-    """A sweep block as values, but for the one that may change."""
+    """A sweep block as plain values, without `trials`, which may change."""
     values = vars(keys) if keys else {}
     found = {key: plain(value) for key, value in values.items() if key not in ("trials", "space")}
     space = keys.space if keys else {}
@@ -132,7 +133,7 @@ def _plain_keys(keys: SweepKeys | None) -> dict[str, object]:
 
 
 def _shown(value: object) -> str:
-    """A range or choices, wherever they stand."""
+    """A range or choices as text, without their place."""
     from nncli.config.wording import show
 
     if isinstance(value, list | tuple):
@@ -140,10 +141,10 @@ def _shown(value: object) -> str:
     return str(plain(value))
 
 
-def _searched(
+def _read_space(
     experiment: Experiment, source: Source, assignments: Sequence[str]
 ) -> tuple[SweepKeys, Space]:
-    """What is searched, and where. Raises ConfigError."""
+    """The sweep block and its search space. Raises ConfigError."""
     if experiment.sweep is None:
         example = "sweep: {space: {optimizer.learning_rate: {low: 0.001, high: 0.1, log: true}}}"
         raise source.error([("sweep", f"expected what to search, such as '{example}'")])
@@ -152,8 +153,8 @@ def _searched(
     )
 
 
-def _in_words(keys: SweepKeys) -> dict[str, object]:
-    """How it searches, for whoever reads study.json."""
+def _search_record(keys: SweepKeys) -> dict[str, object]:
+    """The sweep block without its space, for study.json."""
     return {key: plain(value) for key, value in vars(keys).items() if key != "space"}
 
 
@@ -161,8 +162,8 @@ def _varies_data(space: Space) -> bool:
     return any(key.partition(".")[0] == "data" for key in space.columns)
 
 
-def _bounded(facts: StudyFacts, sampler: Sampler) -> tuple[StudyFacts, list[str]]:
-    """With no more trials than there are points, if these can be counted; and a word about that."""
+def _limited_to_grid(facts: StudyFacts, sampler: Sampler) -> tuple[StudyFacts, list[str]]:
+    """Limit the trials to the size of a grid; returns the facts and a note on it."""
     if not isinstance(sampler, GridSampler):
         return facts, []
     count, combinations = sampler.count, sampler.combinations

@@ -1,4 +1,4 @@
-"""Objective: the column by which the trials of a sweep are judged. Never one of test rows."""
+"""Objective: the column that ranks a sweep's trials, never one of test rows."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ LOSS_KEYS = ("class_weight", "sample_weight", "regularizer")
 
 @frozen
 class Objective:
-    """column: of metrics.csv, by which trials are pruned.  of_trials: what a trial's value is.
+    """column: of metrics.csv; decides pruning.  of_trials: the metric that is a trial's value.
 
-    reason: why it isn't what stopping watches, if it isn't.
+    reason: why it differs from the early stopping monitor; empty if it doesn't.
     """
 
     column: str
@@ -28,7 +28,7 @@ class Objective:
 def objective_of(
     keys: SweepKeys, first: Built, columns: Sequence[str], source: Source
 ) -> Objective:
-    """What `sweep.objective` asks for, given the keys that are searched. Raises ConfigError."""
+    """Resolve `sweep.objective`. columns: the searched keys. Raises ConfigError."""
     job = first.job
     known = [VAL + name for name in ("loss", *job.metrics)]
     column, reason = keys.objective, ""
@@ -52,5 +52,5 @@ def objective_of(
 
 
 def _changes_loss(key: str) -> bool:
-    """Whether losses with other values of a key can't be compared."""
+    """Whether losses under different values of a key are not comparable."""
     return key.split(".")[0] == "loss" or any(word in key for word in LOSS_KEYS)

@@ -1,4 +1,4 @@
-"""Sweep planner: which values each trial of a sweep has."""
+"""Sweep planner: samples each trial's values and plans its runs."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,19 @@ from nncli.artifacts.trial_records import TrialRecord
 from nncli.config.nodes import Node
 from nncli.config.sweep import SweepKeys
 from nncli.engine.state import TRAINING_STREAMS
+from nncli.study.ended_trial import Direction, EndedTrial, Point
 from nncli.study.plan import RunPlan, TrialPlan, seed_assignment
 from nncli.study.pruning import MedianPruner
 from nncli.study.samplers import Sampler
 from nncli.study.space import Space
-from nncli.study.trials import Direction, EndedTrial, Point
 
 
 @dataclass
 class SweepPlanner:
-    """Which values each trial has. Trial 0 is the config as given.
+    """Plans the trials of a sweep. Trial 0 is the config as given.
 
-    trials: how many there are to be.  path: the study's folder, where epochs' values are read.
+    trials: their number.  objective: the column that decides pruning.  path: the study's folder.
+    reports: the objective by epoch of the trials read so far, by number.
     """
 
     trials: int
@@ -39,29 +40,29 @@ class SweepPlanner:
     def ahead(self) -> int:
         return self.keys.ahead
 
-    def plan(self, number: int, told: Sequence[TrialRecord]) -> TrialPlan:
+    def plan(self, number: int, history: Sequence[TrialRecord]) -> TrialPlan:
         if number == 0:
-            return self._planned(0, self.space.given, told)
-        known = [self._told(record) for record in told]
-        return self._planned(number, self.sampler.suggest(number, known), told)
+            return self._planned(0, self.space.given, history)
+        known = [self._ended_trial(record) for record in history]
+        return self._planned(number, self.sampler.suggest(number, known), history)
 
-    def planned(self, record: TrialRecord, told: Sequence[TrialRecord]) -> TrialPlan:
-        return self._planned(record.number, self.point(record), told)
+    def replan(self, record: TrialRecord, history: Sequence[TrialRecord]) -> TrialPlan:
+        return self._planned(record.number, self.point(record), history)
 
     def point(self, record: TrialRecord) -> Point:
-        """Where in the space a trial is."""
+        """The point of a recorded trial."""
         return self.space.point({**dict.fromkeys(self.space.columns, ""), **record.keys})
 
-    def _planned(self, number: int, point: Point, told: Sequence[TrialRecord]) -> TrialPlan:
+    def _planned(self, number: int, point: Point, history: Sequence[TrialRecord]) -> TrialPlan:
         cells = {key: text for key, text in self.space.cells(point).items() if text}
         pruning = None
         if self.keys.prune and number:
-            pruning = MedianPruner.of(map(self._told, told), self.direction)
+            pruning = MedianPruner.of(map(self._ended_trial, history), self.direction)
         runs = self.runs(f"trial-{number:04d}", number, point)
         return TrialPlan(number, runs, cells, pruning)
 
     def runs(self, folder: str, number: int, point: Point) -> tuple[RunPlan, ...]:
-        """The runs of a trial: one, or one for each seed or fold."""
+        """The runs of a trial: one, or one per seed or fold."""
         given = self.assignments(number, point)
         places = self.space.places(point) if number else {}
         if self.keys.folds:
@@ -73,7 +74,7 @@ class SweepPlanner:
         return tuple(self.seeded(f"{folder}/seed-{i}", number, point, i) for i in seeds)
 
     def assignments(self, number: int, point: Point) -> tuple[str, ...]:
-        """What `--set` gives a trial: nothing to the config as given."""
+        """A trial's `--set` assignments; none for trial 0."""
         if number == 0:
             return ()
         return tuple(
@@ -81,17 +82,17 @@ class SweepPlanner:
         )
 
     def seeded(self, folder: str, number: int, point: Point, step: int) -> RunPlan:
-        """A run with seeds that are moved by `step`."""
+        """A run whose seeds are moved by `step`."""
         seeds = self.space.experiment(point if number else {}).seeds
         given = (*self.assignments(number, point), seed_assignment(seeds, TRAINING_STREAMS, step))
         return RunPlan(folder, given, places=self.space.places(point) if number else {})
 
-    def _told(self, record: TrialRecord) -> EndedTrial:
+    def _ended_trial(self, record: TrialRecord) -> EndedTrial:
         reports = self._reports(record) if self.keys.prune else {}
         return EndedTrial(record.number, self.point(record), record.state, record.value, reports)  # type: ignore[arg-type]
 
     def _reports(self, record: TrialRecord) -> Mapping[int, float]:
-        """The objective at each logged epoch of a trial's first run, which is the one pruned."""
+        """The objective by logged epoch of a trial's first run, the one that may be pruned."""
         if record.number not in self.reports:
             first = self.runs(record.run, record.number, self.point(record))[0].folder
             log = self.path / first / METRICS
@@ -106,7 +107,7 @@ class SweepPlanner:
 
 
 def _plain(node: Node) -> Any:
-    """A node as JSON has it, which is YAML too."""
+    """A node as a JSON value, which is valid YAML."""
     value = node.value
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}

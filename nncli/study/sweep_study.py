@@ -1,4 +1,4 @@
-"""Sweep study: trials, then the best and the first again with seeds unseen so far."""
+"""Sweep study: runs the trials, then confirms the best with new seeds."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,11 +12,11 @@ from nncli.config.dump import to_yaml
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
 from nncli.study.confirmation import ConfirmPlanner, confirmed
-from nncli.study.engines import Engine
+from nncli.study.executors import TrialExecutor
 from nncli.study.runner import Runner
 from nncli.study.study import Study, is_done
 from nncli.study.sweep_planner import SweepPlanner
-from nncli.study.watching import Watcher
+from nncli.study.watcher import Watcher
 
 BEST = "best.yaml"
 WHY_FREED = "sweep.keep: {}"
@@ -24,7 +24,7 @@ WHY_FREED = "sweep.keep: {}"
 
 @dataclass
 class SweepStudy(Study):
-    """A sweep: trials, of which the best counts."""
+    """A sweep."""
 
     planner: SweepPlanner
 
@@ -32,13 +32,15 @@ class SweepStudy(Study):
         self._freed: set[int] = set()
 
     def save(self) -> None:
-        """Commit the record; what isn't kept is freed as soon as it is known to be."""
+        """Commit the record, then free trials that `sweep.keep` does not keep."""
         super().save()
         self._free()
 
-    def finish(self, engine: Engine, stop: Stop, watcher: Watcher) -> dict[str, Any] | None:
-        """Confirm the best, and record it with its config."""
-        again = self._confirm(engine, stop, watcher)
+    def finish(
+        self, executor: TrialExecutor, stop: Stop, watcher: Watcher
+    ) -> dict[str, Any] | None:
+        """Confirm the best trial, and record it with its config."""
+        again = self._confirm(executor, stop, watcher)
         return None if again is None else self._end(again)
 
     def pictures(self) -> dict[str, bytes]:
@@ -47,7 +49,7 @@ class SweepStudy(Study):
         from nncli.study.value_picture import VALUES, value_png
 
         found = sweep_pictures(self.facts, self.trials, self.planner.space)
-        if len(self.facts.keys) == 1:  # two values at least, or there is nothing to draw over
+        if len(self.facts.keys) == 1:  # with fewer than two values there is no curve
             with suppress(UserError):
                 curve = value_curve(self.directory, self.facts, self.trials, None)
                 found[VALUES] = value_png(curve)
@@ -59,7 +61,7 @@ class SweepStudy(Study):
         return best_of(self.trials, higher_is_better=self.facts.higher_is_better)
 
     def _free(self) -> None:
-        """Free what `sweep.keep` doesn't keep of the trials that have been told."""
+        """Free the ended trials that `sweep.keep` does not keep."""
         keep = self.planner.keys.keep
         if keep == "all":
             return
@@ -69,8 +71,10 @@ class SweepStudy(Study):
                 free_trial(self.task.path / trial.run, WHY_FREED.format(keep))
                 self._freed.add(trial.number)
 
-    def _confirm(self, engine: Engine, stop: Stop, watcher: Watcher) -> list[TrialRecord] | None:
-        """The best and the first again; None after a stop, nothing if none is asked for."""
+    def _confirm(
+        self, executor: TrialExecutor, stop: Stop, watcher: Watcher
+    ) -> list[TrialRecord] | None:
+        """Run the best and the first trial again; None after a stop, [] if not asked for."""
         best, count = self.best, self.planner.keys.confirm
         if best is None or not count:
             return []
@@ -85,11 +89,11 @@ class SweepStudy(Study):
 
         objective = self.facts.logged_objective
         task = replace(self.task, folds=0)
-        Runner(task, planner, objective, engine, stop, trials, save, watcher).run()
+        Runner(task, planner, objective, executor, stop, trials, save, watcher).run()
         return trials if is_done(trials, planner) else None
 
     def _end(self, again: Sequence[TrialRecord]) -> dict[str, Any]:
-        """Record what came of it: the best trial, its config, and what it is worth."""
+        """Record the best trial, its config and its confirmed scores."""
         best, states = self.best, [trial.state for trial in self.trials]
         result = {
             "run": str(self.directory.path),

@@ -1,4 +1,4 @@
-"""Tasks: what is sent to whoever runs a trial, and what comes back. Both are small, and data."""
+"""Tasks and results: the messages to and from a worker. Both are small, plain data."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -12,13 +12,13 @@ DATA_CHANGED = "{}: the data has changed since the study began"
 
 @frozen
 class StudyTask:
-    """What all trials of a study have in common.
+    """The part of a study that all its trials share.
 
-    path: the study's folder.  config, text: the config as given, and where it stood.
-    assignments: what `--set` gave the study.  folds: how many parts the rows are cut into; 0: none.
-    are_members: whether the part that a run holds out validates it, and isn't scored apart.
-    objective: the column of metrics.csv by which trials are pruned.
-    data_sha256, versions: what a worker has to have too; "": runs differ in their data.
+    path: the study's folder.  config, text: path and text of the config as given.
+    assignments: the study's `--set`.  folds: their number; 0 for none.
+    are_members: whether a run validates on the fold that it holds out, instead of only scoring it.
+    objective: the column of metrics.csv that decides pruning.
+    data_sha256, versions: a worker must have the same; sha "" if runs differ in their data.
     """
 
     path: Path
@@ -34,7 +34,7 @@ class StudyTask:
 
 @frozen
 class TrialTask:
-    """A trial to run. runs_to_come: of the study, for which the disk has to have room."""
+    """A trial to run. runs_to_come: further runs of the study, which must fit on the disk."""
 
     study: StudyTask
     plan: TrialPlan
@@ -43,11 +43,11 @@ class TrialTask:
 
 @frozen
 class RunResult:
-    """What a run came to.
+    """The result of a run.
 
-    state: of a trial, or "" for a run that was stopped and is left open.
-    metrics: of the weights that it keeps: train_loss, val_loss, held_out_loss ...
-    reports: the objective at each logged epoch, where trials are pruned by it.
+    state: as of a trial; "" for a run that was stopped and stays open.
+    metrics: of the weights kept: train_loss, val_loss, held_out_loss ...
+    reports: the objective by logged epoch, where pruning needs it.
     """
 
     state: str
@@ -61,17 +61,17 @@ class RunResult:
 
 @frozen
 class TrialResult:
-    """What the runs of a trial came to, and where.
+    """The results of a trial's runs, and the host that ran them.
 
-    refusal: the exit code and lines of an error that ends the whole study.
+    fatal_error: the exit code and lines of an error that ends the whole study.
     """
 
     number: int
     runs: tuple[RunResult, ...] = ()
     host: str = ""
-    refusal: tuple[int, tuple[str, ...]] | None = None
+    fatal_error: tuple[int, tuple[str, ...]] | None = None
 
     @property
     def is_open(self) -> bool:
-        """Whether it was stopped on the way."""
+        """Whether the trial was stopped before its end."""
         return not self.runs or not self.runs[-1].state

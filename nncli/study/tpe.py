@@ -1,7 +1,7 @@
-"""TPE: a tree-structured Parzen estimator chooses, Optuna's, as a sampler and nothing else of it.
+"""TPE: Optuna's tree-structured Parzen estimator, used as a sampler only.
 
-Bergstra, Bardenet, Bengio and Kegl (2011), Algorithms for Hyper-Parameter Optimization. The study
-that Optuna wants is made anew of the trials told, so that nothing of it need be kept.
+Bergstra, Bardenet, Bengio and Kegl (2011), Algorithms for Hyper-Parameter Optimization. Each
+suggestion rebuilds Optuna's study from the history, so that no Optuna state is stored.
 """
 
 import logging
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nncli.errors import UserError
-from nncli.study.dimensions import Choice, Dimension, Numbers
+from nncli.study.dimensions import Choice, Dimension, Numeric
+from nncli.study.ended_trial import Direction, EndedTrial, Point
 from nncli.study.space import Space
-from nncli.study.trials import Direction, EndedTrial, Point
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial, Trial
@@ -25,7 +25,7 @@ ADVICE = "pip install 'nncli-yaml[sweep]', or --set sweep.method=random"
 
 
 class TpeSampler:
-    """Draws values that were frequent in the better trials and rare in the others.
+    """Draws values that are frequent in the better trials and rare in the others.
 
     Raises UserError where Optuna isn't installed.
     """
@@ -40,56 +40,56 @@ class TpeSampler:
         except ImportError:
             raise UserError(f"sweep.method: tpe needs Optuna: {ADVICE}") from None
 
-    def suggest(self, number: int, told: Sequence[EndedTrial]) -> Point:
-        """What a fresh sampler makes of the trials told."""
+    def suggest(self, number: int, history: Sequence[EndedTrial]) -> Point:
+        """The suggestion of a fresh Optuna sampler, given the history."""
         import optuna
 
         state = np.random.SeedSequence([self.seed, number]).generate_state(1)
         with _silent():
-            # keys that are there together are drawn together, be they conditional
+            # dimensions that are active together are drawn jointly, also conditional ones
             sampler = optuna.samplers.TPESampler(multivariate=True, group=True, seed=int(state[0]))
             study = optuna.create_study(sampler=sampler, direction=self.direction)
-            study.add_trials([self._frozen(each) for each in told])
+            study.add_trials([self._frozen(each) for each in history])
             return self._ask(study.ask())
 
     def _ask(self, trial: "Trial") -> Point:
-        """A value of each dimension that is there once its choice is made."""
+        """Draw each active dimension; a choice before those that depend on it."""
         point: dict[str, int | float] = {}
         for each in self.space.dimensions:
             on = each.condition
             if on is None or point[on.choice] == on.option:
                 found = _drawn(trial, each, self._distributions[each.name])
-                point[each.name] = each.value(int(found)) if _is_by_place(each) else found
+                point[each.name] = each.value(int(found)) if _is_by_index(each) else found
         return point
 
-    def _frozen(self, told: EndedTrial) -> "FrozenTrial":
-        """A trial that has ended, as Optuna knows it."""
+    def _frozen(self, ended: EndedTrial) -> "FrozenTrial":
+        """An ended trial as Optuna's FrozenTrial."""
         from optuna.trial import TrialState, create_trial
 
-        known = [each for each in self.space.active(told.point) if each.name in told.point]
-        value = told.value if told.value is not None and np.isfinite(told.value) else None
+        known = [each for each in self.space.active(ended.point) if each.name in ended.point]
+        value = ended.value if ended.value is not None and np.isfinite(ended.value) else None
         state, last = TrialState.COMPLETE, {}
-        if told.state == "pruned" and told.reports:
+        if ended.state == "pruned" and ended.reports:
             state, value = TrialState.PRUNED, None
-            epoch = max(told.reports)
-            last = {epoch: told.reports[epoch]}
-        elif told.state != "completed" or value is None:
+            epoch = max(ended.reports)
+            last = {epoch: ended.reports[epoch]}
+        elif ended.state != "completed" or value is None:
             state, value = TrialState.FAIL, None
         return create_trial(
             state=state,
             value=value,
-            params={each.name: _inner(each, told.point[each.name]) for each in known},
+            params={each.name: _encoded(each, ended.point[each.name]) for each in known},
             distributions={each.name: self._distributions[each.name] for each in known},
             intermediate_values=last,
         )
 
     @cached_property
     def _distributions(self) -> dict[str, Any]:
-        """What Optuna has for each dimension."""
+        """Optuna's distribution of each dimension."""
         return {each.name: _distribution(each) for each in self.space.dimensions}
 
 
-# ---- a dimension in Optuna's words: a choice, and whatever is counted, by its place
+# ---- a dimension as Optuna's distribution: discrete ones, unless logarithmic, by index
 
 
 def _distribution(dimension: Dimension) -> Any:
@@ -109,13 +109,13 @@ def _distribution(dimension: Dimension) -> Any:
     return FloatDistribution(float(it.low), float(it.high), log=it.log)
 
 
-def _is_by_place(dimension: Dimension) -> bool:
-    is_log = isinstance(dimension, Numbers) and dimension.range.log
+def _is_by_index(dimension: Dimension) -> bool:
+    is_log = isinstance(dimension, Numeric) and dimension.range.log
     return dimension.count is not None and not is_log
 
 
 def _drawn(trial: "Trial", dimension: Dimension, it: Any) -> int | float:
-    """What the sampler makes of a dimension's distribution."""
+    """Draw from a dimension's distribution."""
     name = dimension.name
     if isinstance(dimension, Choice):
         return int(trial.suggest_categorical(name, it.choices))
@@ -124,14 +124,14 @@ def _drawn(trial: "Trial", dimension: Dimension, it: Any) -> int | float:
     return float(trial.suggest_float(name, it.low, it.high, log=it.log))
 
 
-def _inner(dimension: Dimension, value: int | float) -> int | float:
-    """A value as Optuna is told it."""
-    return dimension.place(value) if _is_by_place(dimension) else value
+def _encoded(dimension: Dimension, value: int | float) -> int | float:
+    """A value in Optuna's encoding."""
+    return dimension.index_of(value) if _is_by_index(dimension) else value
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Without what Optuna logs and warns of."""
+    """Silence Optuna's log and warnings."""
     logger = logging.getLogger("optuna")
     level = logger.level
     with warnings.catch_warnings():

@@ -1,6 +1,6 @@
-"""Value curve: train and validation metric of a sweep over the values of its one key.
+"""Value curve: train and validation metric over the values of a one-key sweep.
 
-What scikit-learn calls a validation curve; over the number of training rows, a learning curve.
+scikit-learn's validation curve; over the number of training rows, its learning curve.
 """
 
 import math
@@ -16,15 +16,15 @@ from nncli.errors import UserError, did_you_mean, few
 from nncli.frozen import frozen
 
 PARTS = ("train", "val")
-WIDE = 8.0  # from the least to the greatest value, below which an axis is never logarithmic
+MIN_LOG_RATIO = 8.0  # greatest / least value below which the axis is linear
 
 
 @frozen
 class ValueCurve:
-    """What a picture shows.
+    """The content of the plot.
 
-    labels: the values as texts, in their order.  numbers: the same as numbers; None: they aren't.
-    runs: by part (train, val) and value the metric of each run, at the weights that it kept.
+    labels: the key's values as text, in plot order.  numbers: the same as numbers; None if not all
+    are.  runs: by split (train, val) and value, the metric of each run at the weights kept.
     """
 
     study: str
@@ -37,11 +37,11 @@ class ValueCurve:
 
     @property
     def is_geometric(self) -> bool:
-        """Whether the values grow by factors rather than by steps."""
+        """Whether the values are closer to a geometric than to an arithmetic sequence."""
         if self.numbers is None or self.numbers[0] <= 0:
             return False
         low, high, count = self.numbers[0], self.numbers[-1], len(self.numbers)
-        if high < WIDE * low:
+        if high < MIN_LOG_RATIO * low:
             return False
         middle = self.numbers[count // 2]
         by_factor = low * (high / low) ** (count // 2 / (count - 1))
@@ -50,16 +50,16 @@ class ValueCurve:
 
     @property
     def most_runs(self) -> int:
-        """Runs of a value, where it has most."""
+        """The largest number of runs per value."""
         return max(len(values) for part in self.runs.values() for values in part)
 
 
 def value_curve(
     study: StudyDirectory, facts: StudyFacts, trials: Sequence[TrialRecord], metric: str | None
 ) -> ValueCurve:
-    """Of a sweep over one key. metric: loss, or what is measured; None: what trials are judged by.
+    """The curve of a one-key sweep. metric: loss or a metric's name; None: the objective.
 
-    Raises UserError for another study or metric, and where there are no two values to compare.
+    Raises UserError for another kind of study, an unknown metric, or fewer than two values.
     """
     if facts.kind != "sweep" or len(facts.keys) != 1:
         keys = f"{len(facts.keys)} keys ({few(facts.keys)})"
@@ -93,9 +93,9 @@ def value_curve(
 
 
 def _by_label(trials: Sequence[TrialRecord], key: str) -> dict[str, TrialRecord]:
-    """A completed trial for each value, numbers by size, others as they were tried.
+    """A completed trial per value; numbers ascending, other values in trial order.
 
-    The first trial is the config as given: its value comes where another trial has it too.
+    If another trial has the first trial's value, that trial stands for it.
     """
     ended = [each for each in trials if each.state == COMPLETED and each.keys.get(key)]
     first = {each.keys[key]: each for each in ended if each.number == 0}
@@ -113,7 +113,7 @@ def _numbers(labels: Sequence[str]) -> tuple[float, ...] | None:
 
 
 def _as_numbers(labels: Sequence[str]) -> list[float] | None:
-    """The values as numbers; None if one of them isn't."""
+    """The values as numbers; None if one is not a finite number."""
     try:
         numbers = [float(label) for label in labels]
     except ValueError:
@@ -122,7 +122,7 @@ def _as_numbers(labels: Sequence[str]) -> list[float] | None:
 
 
 def _metrics(reader: RunReader) -> dict[str, dict[str, float]]:
-    """By part, what a run reached."""
+    """A run's metrics by split."""
     metrics = reader.summary().get("metrics", {})
     return {
         part: {name: math.nan if value is None else value for name, value in of_part.items()}

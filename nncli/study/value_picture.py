@@ -1,4 +1,4 @@
-"""The picture of a value curve: mean of the runs, and a band from the least to the greatest."""
+"""The plot of a value curve: mean over runs, with a band from minimum to maximum."""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -15,22 +15,22 @@ from nncli.parts.arrays import Array
 from nncli.study.value_curve import ValueCurve
 
 STYLES = {"train": ("train", "-", TRAIN), "val": ("validation", "--", VALIDATION)}
-TICKED = 9  # values that are numbers of the axis
-LETTERS = 28  # of a category below the axis
-FLOOR = 30.0  # times below the least validation loss, below which training losses aren't shown
-COMMON = 12  # letters that all labels begin with, beyond which they are left out
+MAX_VALUE_TICKS = 9  # more numbers get the axis's own ticks
+MAX_LABEL_LETTERS = 28
+MAX_RATIO = 30.0  # of the least validation loss to the least training loss shown
+MAX_SHARED_START = 12  # letters; a longer common start of all labels is cut
 WIDTH = 6.4
 ROWS = "data.train_rows"
 VALUES = "plots/values.png"
 
 
 def value_png(curve: ValueCurve) -> bytes:
-    """The picture that a sweep leaves. Raises OverflowError or ValueError."""
+    """The curve as a png. Raises OverflowError or ValueError."""
     return picture(".png", lambda: value_figure(curve), described(curve))
 
 
 def value_figure(curve: ValueCurve) -> Any:
-    """Train and validation metric over the values."""
+    """The figure of train and validation metric over the values."""
     figure = new_figure(WIDTH, 4.2)
     axes = figure.subplots()
     places = curve.numbers or tuple(map(float, range(len(curve.labels))))
@@ -53,7 +53,7 @@ def _draw_part(
     style: str,
     color: str,
 ) -> None:
-    """A dot a run, a line through the means, a band around it."""
+    """A dot per run, a line through the means, a band from minimum to maximum."""
     table = [np.array([value for value in own if np.isfinite(value)]) for own in runs]
     seen = [place for place, own in zip(places, table, strict=True) if len(own)]
     table = [own for own in table if len(own)]
@@ -68,11 +68,11 @@ def _draw_part(
 
 
 def _shown(curve: ValueCurve) -> list[Array]:
-    """The values that the axis is to have: training losses of almost nothing would be all of it."""
+    """The values that set the axis; tiny training losses are clipped, or they would fill it."""
     every = {part: np.concatenate([*runs]) for part, runs in curve.runs.items()}
     if curve.is_score or "val" not in every:
         return [*every.values()]
-    floor = float(np.nanmin(every["val"])) / FLOOR
+    floor = float(np.nanmin(every["val"])) / MAX_RATIO
     return [np.maximum(own, floor) for own in every.values()]
 
 
@@ -81,13 +81,13 @@ def _each(table: Sequence[Array], of: Any) -> Array:
 
 
 def _ticks(axes: Any, curve: ValueCurve, places: Sequence[float]) -> None:
-    """The values themselves where they have room, on a logarithmic axis if they grow by factors."""
+    """Ticks at the values where they fit; a logarithmic axis for geometric values."""
     if curve.is_geometric:
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
-    if curve.numbers is not None and len(places) > TICKED:
+    if curve.numbers is not None and len(places) > MAX_VALUE_TICKS:
         return
-    labels = [short(label, LETTERS) for label in without_common(curve.labels)]
+    labels = [short(label, MAX_LABEL_LETTERS) for label in without_common(curve.labels)]
     if curve.numbers is not None:
         labels = [f"{number:,g}" for number in curve.numbers]
     crowded = sum(map(len, labels)) > 60
@@ -97,7 +97,7 @@ def _ticks(axes: Any, curve: ValueCurve, places: Sequence[float]) -> None:
 
 
 def without_common(labels: Sequence[str]) -> list[str]:
-    """Long labels without the words that all of them begin with.
+    """Labels without a long start that all of them share.
 
     >>> without_common(["[dense (units 32, relu)]", "[dense (units 32, tanh)]"])
     ['…relu)]', '…tanh)]']
@@ -105,22 +105,22 @@ def without_common(labels: Sequence[str]) -> list[str]:
     words = [label.split(" ") for label in labels]
     shared = [each[0] for each in takewhile(lambda each: len({*each}) == 1, zip(*words))]  # noqa: B905
     start = sum(len(word) + 1 for word in shared)
-    return [f"…{label[start:]}" for label in labels] if start > COMMON else [*labels]
+    return [f"…{label[start:]}" for label in labels] if start > MAX_SHARED_START else [*labels]
 
 
 def what(key: str) -> str:
-    """What a key is called below an axis."""
+    """The axis label of a key."""
     return "training rows" if key == ROWS else key
 
 
 def title(curve: ValueCurve) -> str:
-    """What the picture is, and how many runs a dot stands for."""
+    """The plot's title, with the number of runs per value."""
     name = "Learning curve" if curve.key == ROWS else "Validation curve"
     return f"{name}: mean and range of {curve.most_runs} runs" if curve.most_runs > 1 else name
 
 
 def described(curve: ValueCurve) -> str:
-    """The alternative text."""
+    """The plot's alternative text."""
     said = []
     for part, runs in curve.runs.items():
         means = [float(np.mean(own)) if len(own) else float("nan") for own in runs]

@@ -1,4 +1,4 @@
-"""Versions: a worker with others would leave other numbers."""
+"""Versions: library versions that a trial's numbers depend on."""
 
 import platform
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from nncli import __version__
 
 
 def versions() -> dict[str, str]:
-    """Of what a trial's numbers come from."""
+    """The versions that a trial's numbers depend on."""
     return {"nncli": __version__, "numpy": np.__version__, "machine": platform.machine()}
 
 
@@ -18,12 +18,12 @@ OPTUNA = "optuna"
 
 
 def search_versions(method: str) -> dict[str, str]:
-    """Of what the choice of the trials comes from too; whoever runs them doesn't need that."""
+    """The versions that the sampler's suggestions depend on; workers don't need these."""
     return {OPTUNA: version(OPTUNA)} if method == "tpe" else {}
 
 
 def note_on_search(recorded: Mapping[str, str], method: str) -> str:
-    """That the trials to come may be others than those that the study would have had; or ""."""
+    """A note if another Optuna may suggest other trials than at the study's start; else ""."""
     here, began = search_versions(method).get(OPTUNA), recorded.get(OPTUNA)
     if here == began or began is None:
         return ""
@@ -31,7 +31,7 @@ def note_on_search(recorded: Mapping[str, str], method: str) -> str:
 
 
 def differs_here(recorded: Mapping[str, str], host: str) -> str:
-    """What a worker has to have and hasn't, as one line; "" if it has all."""
+    """How a worker's versions differ from the study's, on one line; "" if they don't."""
     here = versions()
     found = [
         f"{name} {here.get(name, 'none')} (the study began with {began})"

@@ -1,7 +1,7 @@
-"""Worker: runs a trial, wherever that is, and leaves its run directories.
+"""Worker: runs a trial and writes its run directories, in any process or machine.
 
-A trial may be run again, after a kill or a stop, by the same worker or another: runs that have come
-to their end are read, those on the way are taken up from their last checkpoint, to the same bits.
+After a kill or a stop any worker may run the trial again: it reads ended runs, and resumes an
+interrupted one from its last checkpoint, to the same bits.
 """
 
 import math
@@ -22,35 +22,36 @@ from nncli.artifacts.study_directory import StudyDirectory
 from nncli.artifacts.trial_records import COMPLETED
 from nncli.assembly.build import Built, assemble
 from nncli.config.load import Source, load_text
-from nncli.engine.epoch_monitor import FINISHED, EpochReport
+from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.evaluator import Evaluator
 from nncli.engine.metric_columns import HELD_OUT
 from nncli.engine.stop import Stop
+from nncli.engine.stop_reason import FINISHED
 from nncli.engine.threads import limited
 from nncli.errors import Diverged, NncliError, UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision
 from nncli.parts.metrics import deciding
-from nncli.study import tables
 from nncli.study.plan import Pruning, RunPlan
 from nncli.study.resumable_run import resumable_run
+from nncli.study.split_cache import cached_split
 from nncli.study.stopping import watched_stop
 from nncli.study.task import DATA_CHANGED, RunResult, TrialResult, TrialTask
 from nncli.study.versions import differs_here
 
 OnRunReport = Callable[[RunPlan, EpochReport], object]
-TRACEBACK = "traceback.txt"
+TRACEBACK_FILE = "traceback.txt"
 ENDED = (*FINISHED, "pruned", "diverged")
 
 
-def unseen(plan: RunPlan, report: EpochReport) -> None:
-    """Nobody looks on."""
+def ignore_report(plan: RunPlan, report: EpochReport) -> None:
+    """Ignore an epoch's report."""
 
 
 def run_trial(task: TrialTask) -> TrialResult:
-    """Run a trial in a process of its own; it ends early when the study is asked to stop."""
+    """Run a trial in a worker process, until it ends or the study's stop file appears."""
     with watched_stop(task.study.path) as stop:
-        return run_trial_here(task, stop, unseen)
+        return run_trial_here(task, stop, ignore_report)
 
 
 def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> TrialResult:
@@ -66,9 +67,9 @@ def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> Trial
             runs.append(one.result(lambda report, plan=plan: on_report(plan, report)))  # type: ignore[misc]
         except NncliError as error:
             if not isinstance(error, UserError) or one.is_prepared:
-                refusal = error.exit_code, tuple(error.lines())
-                return TrialResult(task.plan.number, (), host, refusal)
-            # of this trial's config, or of the rows that it draws
+                fatal_error = error.exit_code, tuple(error.lines())
+                return TrialResult(task.plan.number, (), host, fatal_error)
+            # only this trial is wrong: its config, or the rows that it draws
             runs.append(RunResult("invalid", message=" ".join(plan.lines_of(error))))
         except Exception as error:
             runs.append(_failed(task, error))
@@ -78,8 +79,8 @@ def run_trial_here(task: TrialTask, stop: Stop, on_report: OnRunReport) -> Trial
 
 
 def _failed(task: TrialTask, error: Exception) -> RunResult:
-    """A bug: its traceback is kept beside the trial's run."""
-    path = task.study.path / f"{task.plan.run}-{TRACEBACK}"
+    """The result of an unexpected exception, whose traceback is saved beside the trial."""
+    path = task.study.path / f"{task.plan.run}-{TRACEBACK_FILE}"
     path.write_text(traceback.format_exc())
     said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
     return RunResult("failed", message=f"{said} (see {path.name})")
@@ -87,10 +88,10 @@ def _failed(task: TrialTask, error: Exception) -> RunResult:
 
 @dataclass
 class _Run:
-    """A run of a trial, at whatever point it is.
+    """A run of a trial: new, interrupted or ended.
 
-    is_prepared: whether it has got so far that an error is no longer about its config.
-    values: the objective so far, by logged epoch, where it is pruned by that.
+    is_prepared: whether config and data are valid, so that an error now ends the study.
+    values: the objective by logged epoch, where pruning needs it.
     """
 
     task: TrialTask
@@ -101,7 +102,7 @@ class _Run:
     values: dict[int, float] = field(default_factory=dict)
 
     def result(self, on_report: OnReport) -> RunResult:
-        """What it comes to. Raises UserError, FileFailure, CorruptRun."""
+        """Read, resume or train the run. Raises UserError, FileFailure, CorruptRun."""
         folder = self.task.study.path / self.plan.folder
         with resumable_run(folder, self.stop) as run:
             self.is_prepared = run is not None
@@ -113,9 +114,9 @@ class _Run:
                 return self._train(recorder, on_report)
 
     def _ended(self, run: RunDirectory, built: Built | None = None) -> RunResult | None:
-        """What a run came to that needs no more training; None if it does.
+        """The result of an ended run; None if it needs more training.
 
-        built: what was trained, if that is at hand; else its data is read again where it is needed.
+        built: the trained job, if at hand; else it is built again where it is needed.
         """
         reader = RunReader(run)
         summary = reader.summary()
@@ -136,17 +137,17 @@ class _Run:
 
     @property
     def _is_scored_apart(self) -> bool:
-        """Whether it holds out rows that it doesn't even stop by."""
+        """Whether the run scores a fold that it neither trains nor validates on."""
         return self.plan.fold is not None and not self.task.study.are_members
 
     def _logged(self, log: bytes, run: RunDirectory) -> dict[int, float]:
-        """The objective at each logged epoch."""
+        """The objective by logged epoch."""
         columns = read_columns(log, run.path / names.METRICS)
         values = columns.get(self.task.study.objective, [])
         return {int(epoch): v for epoch, v in zip(columns["epoch"], values, strict=False)}
 
     def _recorder(self, run: RunDirectory | None) -> RunRecorder:
-        """Of the run, begun or gone on with."""
+        """The recorder of a new run, or of a resumed one."""
         if run is not None:
             recorder = RunRecorder.resume(RunReader(run), self._command())
             if self.pruning is not None and recorder.last is not None:
@@ -165,18 +166,18 @@ class _Run:
         return recorder
 
     def _command(self) -> list[str]:
-        """What trains the run alone; a fold is trained together with the others."""
+        """The command line that trains this run; for a fold, all folds."""
         study = self.task.study
         given = [*study.assignments, *self.plan.assignments]
         folds = ["--folds", str(study.folds)] if self._is_scored_apart else []
         return ["train", str(study.config), *(w for each in given for w in ("--set", each)), *folds]
 
     def _built(self) -> tuple[Built, Source]:
-        """What the run's config declares. Raises UserError."""
+        """The job of the run's config, and its source. Raises UserError."""
         study = self.task.study
         given = [*study.assignments, *self.plan.assignments]
         experiment, source = load_text(study.text, study.config, given)
-        whole = tables.split(experiment, source, study.folds, are_members=study.are_members)
+        whole = cached_split(experiment, source, study.folds, are_members=study.are_members)
         if study.data_sha256 and whole.table.sha256() != study.data_sha256:
             self.is_prepared = True
             raise UserError(DATA_CHANGED.format(study.config))
@@ -184,7 +185,7 @@ class _Run:
         return assemble(experiment, source, part), source
 
     def _train(self, recorder: RunRecorder, on_report: OnReport) -> RunResult:
-        """Train it to its end, or until it is stopped."""
+        """Train the run to its end, or until a stop."""
         with BackgroundPlotter() as plotter:
             if recorder.built.experiment.output.plots:
                 plotter.start()
@@ -208,7 +209,7 @@ class _Run:
 
 
 def _held_out_metrics(built: Built, theta: Array, decision: Decision) -> dict[str, float]:
-    """held_out_loss, held_out_accuracy ... of the rows that a fold held out."""
+    """held_out_loss, held_out_accuracy ... on the fold's held-out rows."""
     job, rows = built.job, built.evaluation_set("test")
     metrics = deciding(job.metrics, decision)
     with limited(job.training):

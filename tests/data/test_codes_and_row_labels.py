@@ -10,7 +10,7 @@ from nncli.data.data_checks import data_warnings
 from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.parts.splits import Rows
 
 RANDOM = np.random.default_rng(1)
@@ -142,7 +142,7 @@ def test_categories_and_classes_of_new_rows_are_the_same_numbers_however_written
     learnt = Preprocessing.fit(table, np.arange(120), steps, "none")
     path = tmp_path / "new.csv"
     path.write_text(columns(code=spelling, x=X, y=spelling, rows=120))
-    new = NewRows(learnt, TextFormat(), MISSING).read(path, needs_target=True)
+    new = NewRows(learnt, TextFormat(), MISSING_MARKERS).read(path, needs_target=True)
     assert learnt.unseen(new) == {}
     np.testing.assert_array_equal(
         learnt.apply(new, np.arange(120)), learnt.apply(table, np.arange(120))

@@ -10,7 +10,7 @@ from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.errors import DataError
 from nncli.parts.splits import TimeSplit
 
@@ -75,7 +75,7 @@ def test_a_month_in_capitals_and_one_slip_are_no_obstacle(tmp_path):
     table_text = columns(d=texts, x=[1, 2, 4], y=["a", "b"], rows=60)
     (found,) = refusal(tmp_path, table_text)
     assert "column 'd': expected a date, found 'n.a.?'" in found
-    table = read(tmp_path, table_text, missing=[*MISSING, "n.a.?"])
+    table = read(tmp_path, table_text, missing=[*MISSING_MARKERS, "n.a.?"])
     assert table.origin.date_formats == {"d": "%d-%b-%y"}
 
 
@@ -131,7 +131,7 @@ def test_new_rows_are_read_as_dates_and_missing_ones_filled(tmp_path):
     table = read(tmp_path, text)
     fitted = Preprocessing.fit(table, np.arange(30), STEPS, "none")
     keys = {"d": ColumnKeys(format="%d/%m/%Y")}
-    new_rows = NewRows(fitted, TextFormat(), MISSING, None, keys)
+    new_rows = NewRows(fitted, TextFormat(), MISSING_MARKERS, None, keys)
     new = new_rows.read(write(tmp_path, "d,x\n03/01/2026,1\n,1\n", "n.csv"), needs_target=False)
     x = dict(zip(fitted.inputs, fitted.apply(new, np.arange(2)).T, strict=True))
     assert x["d.days"].tolist() == [367, 14]

@@ -12,7 +12,7 @@ from nncli.data.label_checks import label_warnings
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing, PreprocessingSteps
 from nncli.data.reading.text_files import TextFormat
-from nncli.data.reading.text_format import MISSING
+from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.data.targets import TargetCoding, as_task, label_pair
 from nncli.errors import DataError
 from nncli.parts.datasets import Inline
@@ -195,7 +195,7 @@ def test_what_labels_mean_is_kept_with_the_statistics():
 @pytest.mark.parametrize("cells", ["1,yes;0,no", "1.0,1;0,0", "true,Yes;false,NO", "on,T;off,F"])
 def test_new_rows_may_spell_labels_otherwise(tmp_path, cells):
     text = "x,u,v\n" + "".join(f"2,{pair}\n" for pair in cells.split(";"))
-    new_rows = NewRows(FITTED, TextFormat(), MISSING)
+    new_rows = NewRows(FITTED, TextFormat(), MISSING_MARKERS)
     table = new_rows.read(write(tmp_path, text), needs_target=True)
     assert (table.task, table.y.tolist()) == ("multilabel", [[1, 1], [0, 0]])
     assert new_rows.read(write(tmp_path, "x\n1\n"), needs_target=False).y.shape == (1, 0)
@@ -204,7 +204,7 @@ def test_new_rows_may_spell_labels_otherwise(tmp_path, cells):
 def test_a_value_that_is_no_label_in_new_rows_is_named(tmp_path):
     path = write(tmp_path, "x,u,v\n1,0,no\n2,2,perhaps\n")
     with pytest.raises(DataError) as caught:
-        NewRows(FITTED, TextFormat(), MISSING).read(path, needs_target=True)
+        NewRows(FITTED, TextFormat(), MISSING_MARKERS).read(path, needs_target=True)
     said = "table.csv:3: column 'u': expected 0 or 1, found '2'"
     assert lines_of(caught.value, tmp_path) == [said]
 

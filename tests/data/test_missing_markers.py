@@ -27,7 +27,7 @@ def test_a_share_alone_makes_no_category_of_what_programs_write(tmp_path, text):
     assert note.endswith(
         f"""if '{text}' is a category, data.columns: {{t: {{values: ["{text}"]}}}}"""
     )
-    assert read(tmp_path, columns(t=["p", text, "q"], y=["a", "b"]), guesses_values=False)
+    assert read(tmp_path, columns(t=["p", text, "q"], y=["a", "b"]), keeps_frequent_markers=False)
 
 
 QUOTED = ['"p"', '"q"'] * 9
@@ -119,7 +119,7 @@ def test_the_config_has_the_last_word(tmp_path):
     table = read(tmp_path, text, keys={"t": ColumnKeys(values=[])})
     assert cells(table, "t")[1] is None
     assert (
-        cells(read(tmp_path, text, guesses_values=False), "t")[1] is None
+        cells(read(tmp_path, text, keeps_frequent_markers=False), "t")[1] is None
     )  # data.missing is given
 
 

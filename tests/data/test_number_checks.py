@@ -6,7 +6,7 @@ from table_files import columns, read
 
 from nncli.data.number_checks import number_warnings
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.text_format import MISSING
+from nncli.data.reading.text_format import MISSING_MARKERS
 
 RANDOM = np.random.default_rng(3)
 AMOUNTS = RANDOM.normal(10, 3, size=120).round(2)
@@ -18,7 +18,7 @@ def test_a_number_that_stands_for_no_value_is_said(tmp_path, number):
     (said,) = number_warnings("temp", values)
     assert f"column 'temp' has {number} 18 times, far from its other numbers" in said
     text = columns(temp=values.tolist(), x=[1, 2, 4], y=["a", "b"], rows=120)
-    table = read(tmp_path, text, missing=[*MISSING, str(number), f"{number}.0"])
+    table = read(tmp_path, text, missing=[*MISSING_MARKERS, str(number), f"{number}.0"])
     assert np.isnan(table.column("temp").values).sum() == 18
 
 

@@ -16,7 +16,7 @@ from nncli.data.reading import line_blocks, plain_blocks, plain_numbers, text_fi
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
 from nncli.errors import DataError
 
@@ -60,7 +60,7 @@ def texts(draw, kinds=COLUMNS):
     return body, delimiter.strip() or delimiter
 
 
-def outcome(path, format_, *, is_plain, missing=MISSING, required=(), keys=None):
+def outcome(path, format_, *, is_plain, missing=MISSING_MARKERS, required=(), keys=None):
     """All that reading a file leads to, numbers as their bits; or the lines of its error."""
     real = plain_blocks.plain_block if is_plain else lambda *_: None
     try:
@@ -87,9 +87,9 @@ def outcome(path, format_, *, is_plain, missing=MISSING, required=(), keys=None)
 def small_portions(monkeypatch):
     """So that even a small table is of several chunks, and a line of several pieces."""
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 12)
-    monkeypatch.setattr(line_blocks, "PIECE", 7)
-    monkeypatch.setattr(line_blocks, "ENOUGH", 40)
-    monkeypatch.setattr(plain_numbers, "PART", 6)
+    monkeypatch.setattr(line_blocks, "READ_SIZE", 7)
+    monkeypatch.setattr(line_blocks, "BLOCK_SIZE", 40)
+    monkeypatch.setattr(plain_numbers, "CELLS_AT_ONCE", 6)
 
 
 def same(path, content, *, decimal=".", delimiter=None, **options):

@@ -5,7 +5,7 @@ import pytest
 from table_files import PLAIN, cells, columns, labels, read, refusal
 
 from nncli.data.column_types import is_class_number, kind_of, truths, uninformative
-from nncli.data.rare_categories import Rare
+from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
 from nncli.data.reading.number_cells import to_number
@@ -130,7 +130,7 @@ def test_texts_with_signs_in_them_stay_texts(texts, decimal):
 @pytest.mark.parametrize("others", [[], ["5"] * 9, [str(i) for i in range(9)], ["NA"] * 9])
 def test_every_way_of_reading_numbers_agrees(text, decimal, others):
     parser = NumberParser(("", "NA"), decimal)
-    expected = parser._carefully([text, *others])
+    expected = parser._parse_each([text, *others])
     found = parser([text, *others])
     np.testing.assert_array_equal(found[0], expected[0])
     assert found[1] == expected[1]
@@ -178,7 +178,7 @@ def test_a_column_with_many_texts_is_text(tmp_path, share, is_text):
 @pytest.fixture
 def small_chunks(monkeypatch):
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 600)
-    monkeypatch.setattr(type_inference, "GUESSED_CELLS", 590)
+    monkeypatch.setattr(type_inference, "SAMPLED_CELLS", 590)
 
 
 def test_a_column_that_turns_to_text_far_down_is_read_again_as_text(tmp_path, small_chunks):
@@ -343,7 +343,7 @@ def test_texts_that_are_too_many_are_usable_where_the_rare_ones_are_one(codes, w
     column = Column(codes, tuple(f"c{i}" for i in range(int(codes.max()) + 1)))
     hint = "; usable with data.preprocessing.categorical.min_count: 2"
     assert uninformative("x", column) == without + hint * (without != with_rare)
-    assert uninformative("x", column, Rare(min_count=2)) == with_rare
+    assert uninformative("x", column, RareRule(min_count=2)) == with_rare
 
 
 def test_kinds_are_told_from_all_rows(tmp_path):
@@ -631,9 +631,9 @@ def test_a_table_is_read_once_and_once_more_for_second_thoughts(
     tmp_path, small_chunks, monkeypatch
 ):
     passes = []
-    original = type_inference._pass
+    original = type_inference._encode
     monkeypatch.setattr(
-        type_inference, "_pass", lambda *a, **k: passes.append(1) or original(*a, **k)
+        type_inference, "_encode", lambda *a, **k: passes.append(1) or original(*a, **k)
     )
     read(tmp_path, columns(x=[1, 2], t=["p", "q"], y=["a", "b"]))
     assert len(passes) == 1

@@ -7,7 +7,7 @@ from table_files import cells, columns, lines_of, read, write
 from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.new_rows import NewRows
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.errors import DataError
 
 STEPS = PreprocessingSteps("standard", "median", "most_frequent", "ignore")
@@ -18,7 +18,7 @@ FEATURES = {"x": [1.5, 2, 4], "t": ["p", "q", "r"], "b": ["yes", "no"]}
 def learn(tmp_path):
     """learn(y, ...): a NewRows fitted on 30 rows with such targets."""
 
-    def make(y=("a", "b", "c"), steps=STEPS, missing=MISSING, decimal=".", **options):
+    def make(y=("a", "b", "c"), steps=STEPS, missing=MISSING_MARKERS, decimal=".", **options):
         text, format_ = columns(**FEATURES, y=list(y)), TextFormat(decimal=decimal)
         if decimal == ",":
             text = text.replace(",", ";").replace(".", ",")

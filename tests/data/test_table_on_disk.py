@@ -175,7 +175,7 @@ STEPS = PreprocessingSteps("robust", "mean", "category", "ignore")
 def small_chunks(monkeypatch):
     """Several blocks a file, several chunks of rows."""
     monkeypatch.setattr(text_files, "CHUNK_CELLS", 60)
-    monkeypatch.setattr(encoded_rows, "BLOCK", 8 * 50)
+    monkeypatch.setattr(encoded_rows, "BLOCK_BYTES", 8 * 50)
     monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", 100)
     monkeypatch.setattr("nncli.data.data_checks.CHUNK_VALUES", 100)
 
@@ -245,7 +245,7 @@ def test_text_far_down_is_the_same_on_disk(tmp_path, small_chunks):
 
 def test_memory_decides_where_rows_stay(tmp_path, monkeypatch):
     dataset = source(tmp_path, columns(x=[1.5, 2.5], y=["a", "b"], rows=2000))
-    numbers = 4000 * 8 * tables.COPIES
+    numbers = 4000 * 8 * tables.PEAK_COPIES
     monkeypatch.setattr(tables, "available", lambda: numbers * 2)
     assert not dataset.load().is_on_disk
     monkeypatch.setattr(tables, "available", lambda: numbers // 2)
@@ -260,7 +260,7 @@ def test_memory_decides_where_rows_stay(tmp_path, monkeypatch):
 @pytest.fixture
 def large(monkeypatch, small_chunks):
     """Any table is one."""
-    monkeypatch.setattr(encoded_rows, "LARGE", 8 * 100)
+    monkeypatch.setattr(encoded_rows, "SPILL_BYTES", 8 * 100)
 
 
 def assert_same_cells(table, other):
@@ -283,17 +283,17 @@ def test_a_large_table_lies_on_disk_and_training_does_not_know(tmp_path, large, 
 def test_a_large_table_has_the_same_cells(tmp_path, large, monkeypatch):
     text = columns(**MIXED, rows=120)
     other = read(tmp_path, text, on_disk=False)
-    monkeypatch.setattr(encoded_rows, "LARGE", 1 << 24)
+    monkeypatch.setattr(encoded_rows, "SPILL_BYTES", 1 << 24)
     assert_same_cells(read(tmp_path, text, on_disk=False), other)
 
 
 def test_more_rows_than_were_expected_go_on_disk(large):
-    rows = encoded_rows.EncodedRows(2, on_disk=None, expected=10)
+    rows = encoded_rows.RowBuffer(2, on_disk=None, expected=10)
     x = numbered(300, 2)
     for start in range(0, 300, 30):
         rows.append(x[start : start + 30].T)
-    assert isinstance(rows.whole(), ColumnFile)
-    np.testing.assert_array_equal(rows.whole()[np.arange(300)], x)
+    assert isinstance(rows.to_matrix(), ColumnFile)
+    np.testing.assert_array_equal(rows.to_matrix()[np.arange(300)], x)
 
 
 @pytest.mark.parametrize("written", [0, 1, 5])
@@ -306,20 +306,20 @@ def test_a_full_disk_leaves_a_large_table_in_memory(large, monkeypatch, written)
         return original(*arguments)
 
     monkeypatch.setattr(os, "pwrite", write)
-    rows, x = encoded_rows.EncodedRows(2, on_disk=False, expected=300), numbered(300, 2)
+    rows, x = encoded_rows.RowBuffer(2, on_disk=False, expected=300), numbered(300, 2)
     for start in range(0, 300, 30):
         rows.append(x[start : start + 30].T)
-    assert isinstance(rows.whole(), np.ndarray)
-    np.testing.assert_array_equal(rows.whole(), x)
+    assert isinstance(rows.to_matrix(), np.ndarray)
+    np.testing.assert_array_equal(rows.to_matrix(), x)
 
 
 def test_where_no_file_can_be_had_a_large_table_stays_in_memory(large, monkeypatch):
     monkeypatch.setattr("nncli.data.disk._folder", lambda: Path("/nowhere"))
-    rows, x = encoded_rows.EncodedRows(2, on_disk=None, expected=300), numbered(300, 2)
+    rows, x = encoded_rows.RowBuffer(2, on_disk=None, expected=300), numbered(300, 2)
     rows.append(x.T)
-    np.testing.assert_array_equal(rows.whole(), x)
+    np.testing.assert_array_equal(rows.to_matrix(), x)
     with pytest.raises(FileFailure, match="/nowhere"):
-        encoded_rows.EncodedRows(2, on_disk=True, expected=300)
+        encoded_rows.RowBuffer(2, on_disk=True, expected=300)
 
 
 # ---- training
@@ -375,7 +375,7 @@ def test_weights_trained_from_disk_are_the_same_to_the_bit(
 
 def test_a_table_on_disk_is_never_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr("nncli.data.reading.text_files.CHUNK_CELLS", 1 << 13)
-    monkeypatch.setattr("nncli.data.reading.encoded_rows.BLOCK", 1 << 16)
+    monkeypatch.setattr("nncli.data.reading.encoded_rows.BLOCK_BYTES", 1 << 16)
     monkeypatch.setattr("nncli.data.preprocessing.CHUNK_VALUES", 1 << 13)
     monkeypatch.setattr("nncli.data.data_checks.CHUNK_VALUES", 1 << 13)
     monkeypatch.setattr("nncli.engine.cost.CHUNK_NUMBERS", 1 << 13)

@@ -15,7 +15,7 @@ from table_files import cells, lines_of
 from nncli.data.reading import text_files
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
 from nncli.data.table_formats import open_table
 from nncli.errors import DataError
@@ -120,7 +120,9 @@ def test_rows_stand_on_the_lines_they_begin_on(path, columns, dialect):
 def test_pandas_reads_the_same(path, columns, delimiter, missing):
     pandas = pytest.importorskip("pandas")
     path.write_bytes(write(columns, {"delimiter": delimiter}, missing))
-    frame = pandas.read_csv(path, sep=delimiter, na_values=list(MISSING), keep_default_na=False)
+    frame = pandas.read_csv(
+        path, sep=delimiter, na_values=list(MISSING_MARKERS), keep_default_na=False
+    )
     found = read_back(path, columns)
     for name in columns:
         expected = frame[name].astype(object).tolist()

@@ -11,7 +11,7 @@ from nncli.data.reading import text_files, text_lines
 from nncli.data.reading.delimiters import sniff_delimiter
 from nncli.data.reading.headers import is_header
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.errors import DataError, TableError
 from nncli.untrusted_files import opening
 
@@ -466,4 +466,4 @@ def test_the_number_of_cells_is_guessed_from_the_first_rows(tmp_path):
 
 
 def test_the_usual_signs_of_missing_are_the_written_ones():
-    assert {"", "NA", "N/A", "NaN", "null", "?"} <= set(MISSING)
+    assert {"", "NA", "N/A", "NaN", "null", "?"} <= set(MISSING_MARKERS)

@@ -55,7 +55,7 @@ def points(space):
     """Points of a space."""
     unit = st.floats(0, 1, exclude_max=True)
     count = len(space.dimensions)
-    return st.lists(unit, min_size=count, max_size=count).map(space.at)
+    return st.lists(unit, min_size=count, max_size=count).map(space.from_unit)
 
 
 def quick(n_examples):

@@ -7,12 +7,12 @@ from study_spaces import PATH, config, quick, space_of
 
 from nncli.config.load import read_root
 from nncli.config.sweep import Range
-from nncli.study.dimensions import Numbers
+from nncli.study.dimensions import Numeric
 from nncli.study.space_reading import read_dimensions
 
 
 def numbers(**keys):
-    return Numbers("x", "x", "here", Range(**keys))
+    return Numeric("x", "x", "here", Range(**keys))
 
 
 @pytest.mark.parametrize(
@@ -28,19 +28,19 @@ def test_counted_values(keys, values):
     it = numbers(**keys)
     assert it.count == len(values)
     assert repr([it.value(place) for place in range(it.count)]) == repr(values)
-    assert [it.place(value) for value in values] == [*range(it.count)]
+    assert [it.index_of(value) for value in values] == [*range(it.count)]
     shares = [(place + 0.5) / it.count for place in range(it.count)]
-    assert [it.at(share) for share in shares] == values
-    assert it.at(0.0) == values[0]
-    assert it.at(1.0) == values[-1]
+    assert [it.from_unit(share) for share in shares] == values
+    assert it.from_unit(0.0) == values[0]
+    assert it.from_unit(1.0) == values[-1]
 
 
 def test_logarithms_are_even():
     it = numbers(low=1e-4, high=1.0, log=True)
     assert it.count is None
-    assert [it.at(unit) for unit in (0.25, 0.5, 0.75)] == pytest.approx([1e-3, 1e-2, 1e-1])
+    assert [it.from_unit(unit) for unit in (0.25, 0.5, 0.75)] == pytest.approx([1e-3, 1e-2, 1e-1])
     whole = numbers(low=1, high=4, log=True)
-    drawn = [whole.at((i + 0.5) / 1000) for i in range(1000)]
+    drawn = [whole.from_unit((i + 0.5) / 1000) for i in range(1000)]
     assert [drawn.count(value) for value in (1, 2, 3, 4)] == pytest.approx(
         [500, 233, 153, 114], abs=1
     )  # log 3, log 5/3, log 7/5 and log 9/7 of log 9
@@ -58,7 +58,7 @@ def test_whatever_is_drawn_lies_in_the_range_and_reads_back_to_the_bit(data):
     log = step is None and low > 0 and data.draw(st.booleans())
     assume(low < high and (step is None or 1e-9 * (high - low) < step <= high - low))
     it = numbers(low=low, high=high, log=log, step=step)
-    value = it.at(data.draw(st.floats(0, 1)))
+    value = it.from_unit(data.draw(st.floats(0, 1)))
     assert type(value) is (int if it.range.is_whole else float)
     assert value in it
     read = it.read(it.text(value))

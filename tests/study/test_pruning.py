@@ -5,8 +5,8 @@ import pickle
 
 import pytest
 
+from nncli.study.ended_trial import EndedTrial
 from nncli.study.pruning import MedianPruner
-from nncli.study.trials import EndedTrial
 
 NAN = math.nan
 

@@ -12,7 +12,7 @@ from nncli.engine.stop import Stop
 from nncli.study.plan import RunPlan, TrialPlan
 from nncli.study.runner import Runner
 from nncli.study.task import RunResult, StudyTask, TrialResult, TrialTask
-from nncli.study.watching import Watcher
+from nncli.study.watcher import Watcher
 
 
 class Planner:
@@ -22,16 +22,16 @@ class Planner:
         self.trials, self.ahead = trials, ahead
         self.known: dict[int, list[int]] = {}
 
-    def plan(self, number, told):
-        self.known[number] = [record.number for record in told]
-        assert all(not record.is_open for record in told)
+    def plan(self, number, history):
+        self.known[number] = [record.number for record in history]
+        assert all(not record.is_open for record in history)
         return TrialPlan(number, (RunPlan(f"trial-{number}"),))
 
-    def planned(self, record, told):
-        return self.plan(record.number, told)
+    def replan(self, record, history):
+        return self.plan(record.number, history)
 
 
-class Engine:
+class Executor:
     """Ends trials in the order that it is told to; those that are deadly break the pool."""
 
     died = (BrokenProcessPool,)
@@ -69,7 +69,7 @@ class Engine:
 
 @pytest.fixture
 def run(tmp_path):
-    def call(engine, planner, trials=None, stop=None):
+    def call(executor, planner, trials=None, stop=None):
         trials = [] if trials is None else trials
         task = StudyTask(tmp_path, Path("it.yaml"), "", (), 0, "val_loss", "", {})
         saved: list[list[TrialRecord]] = []
@@ -77,7 +77,7 @@ def run(tmp_path):
             task,
             planner,
             "val_loss",
-            engine,
+            executor,
             stop or Stop(),
             trials,
             lambda: saved.append(list(trials)),
@@ -92,38 +92,38 @@ def run(tmp_path):
 @pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], [2, 1, 0, 5, 4, 3]])
 def test_a_trial_knows_those_that_were_told_ahead_of_it_and_no_others(run, order):
     planner, trials = Planner(6, ahead=3), []
-    run(Engine(order), planner, trials)
+    run(Executor(order), planner, trials)
     assert planner.known == {k: list(range(max(0, k - 2))) for k in range(6)}
     assert [trial.value for trial in trials] == [1 / (k + 1) for k in range(6)]
 
 
 def test_every_record_but_the_last_has_a_successor_that_only_grows(run):
-    saved = run(Engine([1, 0, 3, 2]), Planner(4, ahead=2))
+    saved = run(Executor([1, 0, 3, 2]), Planner(4, ahead=2))
     ended = [[trial.number for trial in each if not trial.is_open] for each in saved]
     assert all(each == list(range(len(each))) for each in ended)
     assert all(len(a) <= len(b) for a, b in pairwise(ended))
 
 
 def test_trial_that_kills_every_worker_has_crashed_and_the_others_are_run_again(run):
-    engine, trials = Engine([0, 1, 3], deadly=[2]), []
-    engine.order = [1, 0, 3]  # 0 is under way when 2 kills the pool
-    run(engine, Planner(4, ahead=4), trials)
+    executor, trials = Executor([0, 1, 3], deadly=[2]), []
+    executor.order = [1, 0, 3]  # 0 is under way when 2 kills the pool
+    run(executor, Planner(4, ahead=4), trials)
     assert [trial.state for trial in trials] == [COMPLETED, COMPLETED, "crashed", COMPLETED]
-    assert engine.begun.count(2) == 3  # and twice more
+    assert executor.begun.count(2) == 3  # and twice more
     assert "killed each time" in trials[2].message
 
 
 def test_worker_that_is_killed_while_it_waits_costs_nothing(run):
-    class Idle(Engine):
+    class Idle(Executor):
         def submit(self, task: TrialTask) -> Future:
             if task.plan.number == 1 and not self.restarts:
                 raise BrokenProcessPool
             return super().submit(task)
 
-    engine, trials = Idle([0, 1, 2]), []
-    run(engine, Planner(3, ahead=1), trials)
+    executor, trials = Idle([0, 1, 2]), []
+    run(executor, Planner(3, ahead=1), trials)
     assert [trial.state for trial in trials] == [COMPLETED] * 3
-    assert engine.restarts == 1
+    assert executor.restarts == 1
 
 
 def test_trials_that_were_left_open_are_run_again_first(run):
@@ -132,13 +132,13 @@ def test_trials_that_were_left_open_are_run_again_first(run):
         TrialRecord(1, "trial-1"),
         TrialRecord(2, "trial-2", state=COMPLETED, value=0.25),
     ]
-    engine = Engine([1, 3])
-    run(engine, Planner(4, ahead=2), left)
-    assert engine.begun == [1, 3]
+    executor = Executor([1, 3])
+    run(executor, Planner(4, ahead=2), left)
+    assert executor.begun == [1, 3]
     assert [trial.state for trial in left] == [COMPLETED] * 4
 
 
 def test_stopped_runner_sends_nothing(run):
-    engine = Engine([])
-    run(engine, Planner(3, ahead=2), stop=Stop(requested=True))
-    assert engine.begun == []
+    executor = Executor([])
+    run(executor, Planner(3, ahead=2), stop=Stop(requested=True))
+    assert executor.begun == []

@@ -14,9 +14,9 @@ from study_spaces import ALL_KINDS, EXAMPLE, config, space_of
 
 from nncli.config.load import load_text
 from nncli.errors import ConfigError, UserError
+from nncli.study.ended_trial import EndedTrial
 from nncli.study.samplers import GridSampler, RandomSampler, SobolSampler, sampler_for
 from nncli.study.tpe import TpeSampler
-from nncli.study.trials import EndedTrial
 
 SPACE = space_of(ALL_KINDS)
 METHODS = {

@@ -10,6 +10,7 @@ import click
 from nncli.cli.options import RUN, json_option, print_json
 from nncli.cli.streams import echo, echo_line
 from nncli.cli.text_table import table
+from nncli.engine.stop_reason import why_unfinished
 from nncli.errors import escaped
 from nncli.operating_system import shell_word
 
@@ -35,8 +36,8 @@ def command(run: Path, as_json: bool) -> None:
     from nncli.doctor.diagnose import diagnose
 
     diagnosis = diagnose(run)
-    if diagnosis.stopped in ("", "interrupted"):
-        how = "was interrupted" if diagnosis.stopped else "has not ended"
+    how = why_unfinished(diagnosis.stopped or None)
+    if how and diagnosis.stopped != "diverged":
         echo_line(f"note: training {how}; this is what its last checkpoint shows", err=True)
     if as_json:
         print_json({"run": os.fspath(run), **diagnosis.to_json()})

@@ -126,7 +126,7 @@ def _begin(
     from nncli.cli.summary import model_summary
     from nncli.study import sweep
 
-    with how.engine(signals, _workers()) as engine:
+    with how.executor(signals, _workers()) as executor:
         study, first, notes = sweep.begin(config, assignments, runs_dir)
         if not how.quiet:
             echo_err(model_summary(first))
@@ -135,7 +135,7 @@ def _begin(
         for warning in first.warnings:
             warn(warning)
         del first
-        return run_study(study, engine, signals, print_result, "sweep", how)
+        return run_study(study, executor, signals, print_result, "sweep", how)
 
 
 def _resume(
@@ -147,14 +147,14 @@ def _resume(
 ) -> int:
     from nncli.study import sweep
 
-    with how.engine(signals, _workers()) as engine:
+    with how.executor(signals, _workers()) as executor:
         try:
             study, notes = sweep.resume(path, config, assignments)
         except NothingLeft as end:
             return say_end(path, end, how)
         for note in notes:
             echo_err(f"note: {note}")
-        return run_study(study, engine, signals, print_result, "sweep", how)
+        return run_study(study, executor, signals, print_result, "sweep", how)
 
 
 def _workers() -> int:

@@ -1,7 +1,7 @@
-"""Bounded reader: a file's bytes, unpacked from a .gz, no more between two looks than allowed.
+"""Bounded reader: reads a file or unpacks a .gz, with a limit on the bytes of one row.
 
-Bytes that make no whole row stay in memory: a line or a row without an end would fill it, and a
-few MB of gzip data can unpack to GBs of that.
+An incomplete row stays in memory: a row without an end would fill it, and a few MB of gzip data
+can unpack to GBs of that.
 """
 
 import gzip
@@ -11,17 +11,17 @@ from typing import Any
 
 from nncli.untrusted_files.opening import open_regular
 
-MOST_BYTES = 1 << 24  # between two looks, and so of a row
+MOST_BYTES = 1 << 24  # of a row
 
 
 class RowTooLong(Exception):
-    """More bytes than allowed, and still no row."""
+    """A row has more than `MOST_BYTES` bytes."""
 
 
 class BoundedFile(io.RawIOBase):
-    """An open file that raises RowTooLong once `MOST_BYTES` were read without a look.
+    """An open file that raises RowTooLong after `MOST_BYTES` bytes without `renew_limit`.
 
-    count: bytes read so far.  Raises Unfit for what isn't a regular file.
+    count: the bytes read so far.  Raises Unfit for anything but a regular file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,10 +30,10 @@ class BoundedFile(io.RawIOBase):
         self._file: Any = self._packed
         if path.suffix == ".gz":
             self._file = gzip.GzipFile(fileobj=self._packed)
-        self.look()
+        self.renew_limit()
 
-    def look(self) -> None:
-        """What was read so far is dealt with."""
+    def renew_limit(self) -> None:
+        """Allows `MOST_BYTES` more: the rows read so far are complete."""
         self._allowed = self.count + MOST_BYTES
 
     def readable(self) -> bool:

@@ -1,4 +1,4 @@
-"""Chunks: some rows of a table as they stand in a file, and texts -> numbers."""
+"""Chunks: the reader protocol, a file's rows some at a time, and the parser of numbers."""
 
 import gzip
 import os
@@ -14,15 +14,15 @@ import numpy as np
 
 from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.plain_blocks import PlainBlock, PlainColumn, distinct_cells
-from nncli.data.reading.text_format import MISSING
+from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.errors import DataError, printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import Unfit
 
 MOST_COLUMNS = 50_000  # each costs some KB, and a value in the run's resolved config
-SOME = 1 << 8  # cells that show whether a column's cells repeat
-EXACT = 2**53  # up to which float64 tells every whole number from its neighbours
+SAMPLED_CELLS = 1 << 8  # that show whether a column's cells repeat
+MAX_EXACT_INT = 2**53  # float64 represents every integer up to here
 LEADING_ZERO = re.compile(r"^\s*0\d+\s*$", re.MULTILINE)
 LONG_NUMBER = re.compile(r"^\s*[+-]?(\d{16,})\s*$", re.MULTILINE)
 
@@ -31,8 +31,8 @@ LONG_NUMBER = re.compile(r"^\s*[+-]?(\d{16,})\s*$", re.MULTILINE)
 class Chunk:
     """Some rows of a table.
 
-    columns: each one's cells, as texts, or as float64 with NaN for missing where a file has types.
-    lines: (rows,) where each row stands in its file.
+    columns: the cells of each: strings, or float64 with NaN for missing if the file has dtypes.
+    lines: (rows,) the line or row number of each in its file.
     """
 
     columns: Sequence[Sequence[str] | Array]
@@ -56,116 +56,116 @@ class Chunk:
 class TableReader(Protocol):
     """A table in a file.
 
-    names: of its columns.  row_word: what stands before a row's number in a place, as `row `.
-    texts: columns whose type in the file is text, whatever they look like.
-    row_indices: columns that hold the row labels of the program that wrote the file.
-    set_aside: columns that the file says are no features, and why.  notes: what was guessed.
-    picture, pixels: (height, width, channels) of what its rows are pictures, and their columns.
+    names: the column names.  row_word: the prefix of a row's number in messages, as `row `.
+    texts: columns whose dtype in the file is text.  row_indices: columns with the row labels of
+    the program that wrote the file.  non_features: columns that the file declares no features,
+    and why.  notes: the guesses made.  picture, pixels: (height, width, channels) of the picture
+    in each row, and the names of its columns; empty for other tables.
     """
 
     names: tuple[str, ...]
     row_word: str
     texts: frozenset[str]
     row_indices: frozenset[str]
-    set_aside: Mapping[str, str]
+    non_features: Mapping[str, str]
     notes: tuple[str, ...]
     picture: Shape
     pixels: tuple[str, ...]
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows, from the first one on; may be called again."""
+        """Yields all rows, from the first; may be called again."""
         ...
 
     def count_cells(self) -> int:
-        """About how many cells there are, without reading them."""
+        """An estimate of the number of cells, without reading them."""
         ...
 
     def count_rows(self) -> int:
-        """At least as many rows as there are, where that is quickly told; else about as many."""
+        """An upper bound on the number of rows if it is cheap, else an estimate."""
         ...
 
 
-def has_codes(cells: Sequence[str]) -> bool:
-    """Whether some cells are digits that a number would not keep: 00501, or beyond 2^53.
+def loses_digits(cells: Sequence[str]) -> bool:
+    """Whether a cell would lose digits as a float: it has leading zeros, or is beyond 2^53.
 
-    >>> [has_codes(cells) for cells in (["00501", "7"], ["9007199254740993"], ["0", "0.5", "10"])]
+    >>> [loses_digits(cells) for cells in (["00501"], ["9007199254740993"], ["0", "0.5"])]
     [True, True, False]
     """
     text = "\n".join(cells)
     if ("\n0" in text or "\n " in text or text[:1] in ("0", " ")) and LEADING_ZERO.search(text):
         return True
-    if max(map(len, cells), default=0) < len(str(EXACT)):
+    if max(map(len, cells), default=0) < len(str(MAX_EXACT_INT)):
         return False
-    return any(int(digits) > EXACT for digits in LONG_NUMBER.findall(text))
+    return any(int(digits) > MAX_EXACT_INT for digits in LONG_NUMBER.findall(text))
 
 
 @lru_cache
 def _numbers_among(missing: tuple[str, ...], decimal: str) -> list[float]:
-    """Those of the texts that mean no value which are numbers."""
+    """The missing markers that are numbers, such as -999."""
     numbers = (to_number(text, decimal) for text in missing)
     return [number for number in numbers if number is not None]
 
 
 class NumberParser:
-    """Cells -> numbers; what is missing becomes NaN.
+    """Parses cells as float64, NaN for missing.
 
-    missing: the texts that mean so; one that is a number means every cell of that value.
-    decimal: the sign before a fraction.  expected: what a cell should hold, in words.
+    missing: the missing markers; one that is a number matches every spelling of it.
+    decimal: the decimal separator.  expected: what a cell should hold, for messages.
     """
 
     expected = "a number"
 
-    def __init__(self, missing: Sequence[str] = MISSING, decimal: str = ".") -> None:
+    def __init__(self, missing: Sequence[str] = MISSING_MARKERS, decimal: str = ".") -> None:
         self.missing, self.decimal = frozenset(missing), decimal
-        self.codes = _numbers_among(tuple(missing), decimal)
+        self.missing_numbers = _numbers_among(tuple(missing), decimal)
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(numbers, indices of the cells that are neither finite numbers nor missing)."""
         if isinstance(cells, np.ndarray):
-            values = self._without_codes(cells)
+            values = self._without_missing(cells)
             return values, np.flatnonzero(np.isinf(values)).tolist()
-        numbers = self.read_before(cells)
+        numbers = self.preparsed(cells)
         if numbers is not None:
-            return self._without_codes(numbers), []
-        some = cells[:SOME]
-        if 2 * len(set(some)) > len(some):
-            return self._read(cells)
-        different, places = distinct_cells(cells)  # cells repeat: each text is read once
-        numbers, wrong = self._read(different)
+            return self._without_missing(numbers), []
+        sample = cells[:SAMPLED_CELLS]
+        if 2 * len(set(sample)) > len(sample):
+            return self._parse(cells)
+        unique, inverse = distinct_cells(cells)  # cells repeat: each text is parsed once
+        numbers, wrong = self._parse(unique)
         if not wrong:
-            return numbers[places], []
-        is_wrong = np.zeros(len(different), dtype=bool)
+            return numbers[inverse], []
+        is_wrong = np.zeros(len(unique), dtype=bool)
         is_wrong[wrong] = True
-        return numbers[places], np.flatnonzero(is_wrong[places]).tolist()
+        return numbers[inverse], np.flatnonzero(is_wrong[inverse]).tolist()
 
-    def read_before(self, cells: Sequence[str]) -> Array | None:
-        """The numbers of cells that were read as plain ones, if they mean the same here."""
+    def preparsed(self, cells: Sequence[str]) -> Array | None:
+        """The numbers that NumPy has parsed already, if this parser would parse them the same."""
         if not isinstance(cells, PlainColumn) or cells.decimal != self.decimal:
             return None
         return None if cells.empty and "" not in self.missing else cells.numbers
 
-    def _read(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
-        values = self._quickly(texts)
+    def _parse(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
+        values = self._parse_finite(texts)
         if values is None:
-            return self._carefully(texts)
-        return self._without_codes(values), []
+            return self._parse_each(texts)
+        return self._without_missing(values), []
 
-    def _quickly(self, texts: Sequence[str]) -> Array | None:
-        """Their numbers, if all but what is missing are plain and finite ones."""
-        numbers = self._plain(texts)
+    def _parse_finite(self, texts: Sequence[str]) -> Array | None:
+        """The numbers if all cells are finite or missing; else None."""
+        numbers = self._parse_all(texts)
         if numbers is not None:
             return numbers
         is_missing = np.array(list(map(self.missing.__contains__, texts)))
         present = [text for text, lacks in zip(texts, is_missing, strict=True) if not lacks]
-        numbers = self._plain(present) if len(present) < len(texts) else None
+        numbers = self._parse_all(present) if len(present) < len(texts) else None
         if numbers is None:
             return None
         values = np.full(len(texts), np.nan)
         values[~is_missing] = numbers
         return values
 
-    def _plain(self, texts: Sequence[str]) -> Array | None:
-        """Their numbers, if all of them are finite ones."""
+    def _parse_all(self, texts: Sequence[str]) -> Array | None:
+        """The numbers if all cells are finite numbers; else None."""
         joined = "".join(texts)
         if "_" in joined or (self.decimal != "." and "." in joined):
             return None
@@ -177,21 +177,25 @@ class NumberParser:
             return None
         return numbers if np.isfinite(numbers).all() else None
 
-    def _carefully(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
+    def _parse_each(self, texts: Sequence[str]) -> tuple[Array, list[int]]:
         values, wrong = np.full(len(texts), np.nan), []
         for index, text in enumerate(texts):
             stripped = text.strip()
             if stripped in self.missing:
                 continue
             value = to_number(stripped, self.decimal)
-            if value is None or (np.isinf(value) and value not in self.codes):
+            if value is None or (np.isinf(value) and value not in self.missing_numbers):
                 wrong.append(index)
             else:
                 values[index] = value
-        return self._without_codes(values), wrong
+        return self._without_missing(values), wrong
 
-    def _without_codes(self, values: Array) -> Array:
-        return np.where(np.isin(values, self.codes), np.nan, values) if self.codes else values
+    def _without_missing(self, values: Array) -> Array:
+        return (
+            np.where(np.isin(values, self.missing_numbers), np.nan, values)
+            if self.missing_numbers
+            else values
+        )
 
 
 def refuse_width(path: Path, columns: int) -> None:
@@ -203,7 +207,7 @@ def refuse_width(path: Path, columns: int) -> None:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turns what the operating system and gzip refuse into DataError."""
+    """Turns errors of the operating system and of gzip into DataError."""
 
     def refuse(message: str) -> DataError:
         return DataError(f"{path}: {message}", key="data.path")

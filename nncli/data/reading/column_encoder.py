@@ -1,4 +1,4 @@
-"""Column encoder: the cells of one column -> numbers, and what was found on the way."""
+"""Column encoder: encodes the cells of one column as numbers, and collects wrong cells."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -6,26 +6,32 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nncli.data.reading.chunks import NumberParser, has_codes
+from nncli.data.reading.chunks import NumberParser, loses_digits
 from nncli.data.reading.column_names import yaml_name
 from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.number_formats import LIMIT, NumberFormat, format_of, limit_advice
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
 from nncli.data.reading.vocabulary import Vocabulary
-from nncli.data.targets import label
+from nncli.data.targets import number_text
 from nncli.errors import Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import cell_problem
 
 CellType = Literal["number", "text", "date"]
-SHOWN = 1000
-SLIPS = 0.05  # the share of texts up to which a column is one of numbers, with mistakes
+SAMPLED_TEXTS = 1000
+MAX_TYPO_SHARE = 0.05  # of texts, up to which a column is one of numbers with typing errors
 
 
 @dataclass
 class ColumnEncoder:
-    """One column on its way: texts become indices into `vocabulary`, numbers stay numbers."""
+    """Encodes one column, a chunk at a time: texts as indices into `vocabulary`, numbers as floats.
+
+    is_forced: whether the config or the file's dtype sets the cell type.  is_typed: whether the
+    dtype does.  numbers, wrong: how many cells are numbers, and how many should be.
+    loses_digits: whether some integer would lose digits as a float.  problems, wrong_texts: the
+    first wrong cells.  markers: how many cells hold each missing marker.
+    """
 
     name: str
     cell_type: CellType
@@ -35,7 +41,7 @@ class ColumnEncoder:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     numbers: int = 0
     wrong: int = 0
-    has_codes: bool = False
+    loses_digits: bool = False
     has_fractions: bool = False
     problems: list[Problem] = field(default_factory=list)
     wrong_texts: list[str] = field(default_factory=list)
@@ -43,10 +49,10 @@ class ColumnEncoder:
     markers: Counter[str] = field(default_factory=Counter)
 
     def encode(self, cells: Any) -> tuple[Array, list[int]]:
-        """(values, indices of the cells that should be finite numbers and aren't)."""
+        """(encoded values, indices of the cells that should be finite numbers and aren't)."""
         if self.cell_type == "text":
             return self._encode_text(cells), []
-        numbers = None if self.parser.codes else self.parser.read_before(cells)
+        numbers = None if self.parser.missing_numbers else self.parser.preparsed(cells)
         if numbers is not None and isinstance(cells, PlainColumn):
             self._note_plain(cells)
             return numbers, []
@@ -59,61 +65,61 @@ class ColumnEncoder:
         if not (self.is_forced or self.has_fractions or isinstance(cells, np.ndarray)):
             finite = values[is_finite]
             self.has_fractions = bool((finite != np.floor(finite)).any())
-            self.has_codes |= not self.has_fractions and has_codes(cells)
+            self.loses_digits |= not self.has_fractions and loses_digits(cells)
         return values, wrong
 
     def _note_plain(self, cells: PlainColumn) -> None:
         self.numbers += len(cells) - cells.empty
         if not (self.is_forced or self.has_fractions):
             self.has_fractions = cells.has_fractions
-            may_have_codes = not self.has_fractions and cells.may_have_codes
-            self.has_codes |= may_have_codes and has_codes(cells)
+            may_lose_digits = not self.has_fractions and cells.may_lose_digits
+            self.loses_digits |= may_lose_digits and loses_digits(cells)
 
     def _encode_text(self, cells: Any) -> Array:
         if isinstance(cells, np.ndarray):
-            cells = ["" if value != value else label(value) for value in cells.tolist()]
-        different, places = distinct_cells(cells)
-        counts, known = np.bincount(places, minlength=len(different)), self.vocabulary
-        codes = np.empty(len(different))
-        for place, cell in enumerate(different):
+            cells = ["" if value != value else number_text(value) for value in cells.tolist()]
+        unique, inverse = distinct_cells(cells)
+        counts, vocabulary = np.bincount(inverse, minlength=len(unique)), self.vocabulary
+        codes = np.empty(len(unique))
+        for index, cell in enumerate(unique):
             text = cell.strip()
             if text in self.parser.missing:
-                codes[place] = np.nan
-                self.markers[text] += int(counts[place])
+                codes[index] = np.nan
+                self.markers[text] += int(counts[index])
             else:
-                codes[place] = code = known.code(text)
-                if known.folds_case:
-                    known.count(code, text, int(counts[place]))
+                codes[index] = code = vocabulary.code(text)
+                if vocabulary.folds_case:
+                    vocabulary.count(code, text, int(counts[index]))
         self.rows += len(cells)
-        return codes[places]
+        return codes[inverse]
 
     def note(self, wrong: list[int], cells: Any, file: str, lines: Array) -> None:
-        """Write down cells that should be numbers, the first ones with their places."""
+        """Records cells that should be numbers, the first ones with their lines."""
         for index in wrong[: TableError.MOST_SHOWN - len(self.problems)]:
             cell = str(cells[index]).strip()
-            kind = self.parser.expected
-            if kind == NumberParser.expected and to_number(cell) in (np.inf, -np.inf):
-                kind = "a finite number"
-            message = f"expected {kind}, found '{printable(cell)}'"
+            expected = self.parser.expected
+            if expected == NumberParser.expected and to_number(cell) in (np.inf, -np.inf):
+                expected = "a finite number"
+            message = f"expected {expected}, found '{printable(cell)}'"
             self.problems.append(cell_problem(f"{file}{lines[index]}", self.name, message))
             self.wrong_texts.append(cell)
         self.wrong += len(wrong)
 
     @property
-    def some_texts(self) -> list[str]:
-        """The first of its different texts: enough to tell how they are written."""
-        return list(self.vocabulary.texts[:SHOWN])
+    def sampled_texts(self) -> list[str]:
+        """The first distinct texts: enough to infer their format."""
+        return list(self.vocabulary.texts[:SAMPLED_TEXTS])
 
     def shown_problems(self, *, is_new: bool) -> list[Problem]:
-        """What is wrong; one line, if most cells are, and the first with what may help."""
+        """The problems, the first with advice; a single one if most cells are wrong."""
         if not self.problems:
             return []
         first, *others = self.problems
         is_ordinal = isinstance(self.parser, OrdinalParser)
         if self.wrong > self.numbers and not is_ordinal:
             what = self.parser.expected.removeprefix("a ")
-            form = None if is_new else self.form_of_wrong
-            cure = f" ({form.cure(self.name, self.parser.decimal)})" if form else ""
+            format_ = None if is_new else self.format_of_wrong
+            cure = f" ({format_.cure(self.name, self.parser.decimal)})" if format_ else ""
             message = f"{first.message}, and no {what} in most rows{cure}"
             return [replace(first, message=message)]
         advice = ""
@@ -129,8 +135,8 @@ class ColumnEncoder:
         return [replace(first, message=first.message + advice), *others]
 
     @property
-    def form_of_wrong(self) -> NumberFormat | None:
-        """The format that cells which are no numbers are written in, if most are in one."""
+    def format_of_wrong(self) -> NumberFormat | None:
+        """The number format that fits the wrong cells, if most cells are wrong and one fits."""
         if self.wrong <= self.numbers or isinstance(self.parser, OrdinalParser):
             return None
         found = format_of(self.wrong_texts, self.parser.decimal)
@@ -138,8 +144,8 @@ class ColumnEncoder:
 
     @property
     def is_text(self) -> bool:
-        """Whether numbers would lose digits, or the rest is too much for slips of the pen."""
-        if self.cell_type == "text" or (self.has_codes and not self.has_fractions):
+        """Whether the column is text: numbers would lose digits, or too many cells are none."""
+        if self.cell_type == "text" or (self.loses_digits and not self.has_fractions):
             return True
-        few = self.wrong <= max(SLIPS * (self.numbers + self.wrong), 2)
+        few = self.wrong <= max(MAX_TYPO_SHARE * (self.numbers + self.wrong), 2)
         return not (few and self.numbers >= 4 * self.wrong)

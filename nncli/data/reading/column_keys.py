@@ -1,17 +1,17 @@
-"""Column keys: how one column is read, where its cells alone mislead."""
+"""Column keys: the config's settings of one column, `data.columns.NAME`."""
 
 from dataclasses import fields
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, Finite
-from nncli.data.targets import class_name
+from nncli.data.targets import cell_text
 from nncli.frozen import frozen
 from nncli.parts.table import Kind
 
 
 @frozen(kw_only=True)
 class ColumnKeys:
-    """What a column of the table holds, and how it is written there."""
+    """The type and format of one column."""
 
     type: Annotated[
         Kind | Literal["ordinal"] | Auto,
@@ -58,22 +58,22 @@ class ColumnKeys:
 
     @property
     def kind(self) -> Kind | None:
-        """What the column holds, where that is said; places in an order are numbers."""
+        """The column's kind, numeric for ordinals; None for auto."""
         if self.type == "ordinal":
             return "numeric"
         return None if self.type == "auto" else self.type
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The order's, as cells have them."""
-        return tuple(map(class_name, self.order or ()))
+        """The words of the order, as they are written in cells."""
+        return tuple(map(cell_text, self.order or ()))
 
     @property
     def is_formatted(self) -> bool:
-        """Whether something is said of how its numbers are written."""
+        """Whether a number format is set."""
         return bool(self.thousands or self.prefix or self.suffix or self.decimal)
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that say something."""
+        """The keys that differ from their default."""
         return tuple(key.name for key in fields(self) if getattr(self, key.name) != key.default)

@@ -1,4 +1,4 @@
-"""Column names: when two are the same, which one is meant, and how several are listed."""
+"""Column names: normalization, suggestions for unknown ones, and lists of them in messages."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from nncli.errors import did_you_mean, printable
 
 
 def nfc(name: str) -> str:
-    """A name with each accented letter as one sign, so that equal ones are equal.
+    """Normalizes a name to Unicode NFC, so that equal accented letters compare equal.
 
     >>> nfc("e\\N{COMBINING ACUTE ACCENT}") == "\\N{LATIN SMALL LETTER E WITH ACUTE}"
     True
@@ -17,12 +17,12 @@ def nfc(name: str) -> str:
 
 
 def nearest(name: str, names: Sequence[str]) -> str:
-    """` (did you mean ...?)`, else the columns there are."""
+    """` (did you mean ...?)`, else the list of columns."""
     return in_other_case(name, names) or did_you_mean(name, names) or f"; it has {listed(names)}"
 
 
 def in_other_case(name: str, names: Sequence[str]) -> str:
-    """` (did you mean ...?)` if a name differs in capitals alone, else the empty string."""
+    """` (did you mean ...?)` if a name differs in case alone, else the empty string."""
     lower = {known.lower(): known for known in names}
     known = lower.get(name.lower())
     return f" (did you mean '{known}'?)" if known is not None else ""
@@ -35,7 +35,7 @@ def listed(names: Sequence[str], most: int = 12) -> str:
 
 
 def flow_list(texts: Sequence[str]) -> str:
-    """Texts as a list of a config, on one line.
+    """Texts as a YAML list in flow style.
 
     >>> flow_list(["None", "-"])
     '["None", "-"]'
@@ -44,5 +44,5 @@ def flow_list(texts: Sequence[str]) -> str:
 
 
 def yaml_name(name: str) -> str:
-    """A column's name as a key of a config, on one line."""
+    """A column's name as a YAML key, quoted where needed."""
     return printable(name) if re.fullmatch(r"[^\W\d]\w*", name) else f'"{printable(name)}"'

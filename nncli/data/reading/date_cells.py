@@ -1,4 +1,4 @@
-"""Date cells: the cells of a column of dates -> days since 1970."""
+"""Date cells: parses dates as days since 1970, and infers their format."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.data.reading.chunks import NumberParser
 from nncli.data.reading.column_names import yaml_name
-from nncli.data.targets import label
+from nncli.data.targets import number_text
 from nncli.errors import FormatsFound, printable
 from nncli.parts.arrays import Array
 from nncli.parts.date_formats import (
@@ -21,22 +21,22 @@ from nncli.parts.dates import days_of
 
 
 class DateParser(NumberParser):
-    """Cells -> days since 1970; what is missing becomes NaN. form: None for ISO 8601."""
+    """Parses cells as days since 1970, NaN for missing. format_: None for ISO 8601."""
 
     expected = "a date"
 
-    def __init__(self, missing: Sequence[str], form: str | None) -> None:
+    def __init__(self, missing: Sequence[str], format_: str | None) -> None:
         super().__init__(missing)
-        self.form = form
+        self.format = format_
 
-    def read_before(self, cells: Sequence[str]) -> Array | None:
-        """None: what looks like a number isn't meant as one."""
+    def preparsed(self, cells: Sequence[str]) -> Array | None:
+        """None: a cell such as 20260301 is a date, not a number."""
         return None
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(days, indices of the cells that are neither dates nor missing)."""
         if isinstance(cells, np.ndarray):
-            cells = ["" if value != value else label(value) for value in cells.tolist()]
+            cells = ["" if value != value else number_text(value) for value in cells.tolist()]
         days = {cell: self._days(cell.strip()) for cell in set(cells)}
         values = np.array([days[cell] for cell in cells], dtype=float)
         return values, np.flatnonzero(np.isinf(values)).tolist()
@@ -44,12 +44,12 @@ class DateParser(NumberParser):
     def _days(self, text: str) -> float:
         if text in self.missing:
             return np.nan
-        days = days_of(text, self.form)
+        days = days_of(text, self.format)
         return np.inf if days is None else days
 
 
 def formats_of_dates(columns: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
-    """Of columns' different texts, those that are dates, with the format of each.
+    """Columns' distinct texts -> the formats of those columns that hold dates.
 
     Raises FormatsFound if the first number of some may be the day or the month.
     """

@@ -1,4 +1,4 @@
-"""Delimiters: what parts the cells of a text table, told from its first lines."""
+"""Delimiters: infers the delimiter of a text table from its first lines."""
 
 import csv
 from collections import Counter
@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import field
 from functools import cached_property
 
-from nncli.data.reading.row_reader import rows_of
+from nncli.data.reading.row_reader import parse_rows
 from nncli.frozen import frozen
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_CELLS = 1 << 12
-MOSTLY = 0.8  # of the rows: a ragged one further down is an error, not a reason to think otherwise
+EVEN_SHARE = 0.8  # of rows of one width: a ragged row further down speaks against no delimiter
 
 
 @frozen
-class Cut:
-    """Lines as a delimiter cuts them.
+class SplitLines:
+    """Lines split at a delimiter, without blank ones.
 
-    widths: how many cells each row has that isn't blank.  lines: the line each begins on, from 0.
-    rows: the first of them; `MOST_CELLS` are kept.
+    widths: the number of cells of each row.  lines: the line each begins on, from 0.
+    rows: the first rows, up to `MOST_CELLS` cells.
     """
 
     delimiter: str
@@ -29,25 +29,29 @@ class Cut:
 
     @cached_property
     def width(self) -> int:
-        """How many cells most rows have; of equally many, the most cells."""
+        """The most frequent number of cells; the largest of those that tie."""
         counts = Counter(self.widths)
         return max(counts, key=lambda width: (counts[width], width), default=0)
 
     @cached_property
     def first(self) -> int:
-        """The first row that has as many cells as most."""
+        """The index of the first row of that width."""
         return self.widths.index(self.width) if self.widths else 0
 
     @property
     def is_even(self) -> bool:
-        """Whether nearly all rows from there on have as many."""
+        """Whether nearly all rows from `first` on have that width."""
         widths = self.widths[self.first :]
-        return bool(widths) and widths.count(self.width) >= MOSTLY * len(widths)
+        return bool(widths) and widths.count(self.width) >= EVEN_SHARE * len(widths)
 
 
-def cut(lines: Sequence[str], delimiter: str, comment: str | None = None) -> Cut:
-    """The rows of some lines, quotes that are misplaced taken as they come."""
-    reader, found, start = rows_of(lines, delimiter, comment, strict=False), Cut(delimiter), 0
+def split_lines(lines: Sequence[str], delimiter: str, comment: str | None = None) -> SplitLines:
+    """Splits lines at a delimiter; misplaced quotes are no errors."""
+    reader, found, start = (
+        parse_rows(lines, delimiter, comment, strict=False),
+        SplitLines(delimiter),
+        0,
+    )
     kept = 0
     try:
         for row in reader:
@@ -59,27 +63,29 @@ def cut(lines: Sequence[str], delimiter: str, comment: str | None = None) -> Cut
                 kept += len(row)
             start = reader.line_num
     except csv.Error:  # a cell that is too long: an error where rows are read
-        return Cut(delimiter)
+        return SplitLines(delimiter)
     return found
 
 
-def sniff_delimiter(lines: Sequence[str], decimal: str = ".", comment: str | None = None) -> Cut:
-    """The delimiter that cuts the lines alike: from the first one on, else from the next; of
-    several the one that makes most cells.
+def sniff_delimiter(
+    lines: Sequence[str], decimal: str = ".", comment: str | None = None
+) -> SplitLines:
+    """Splits lines at the delimiter that gives rows of even width from the earliest line on; of
+    several, at the one that gives most cells.
 
-    A table of one column has none of them; a comma is as good as any.
+    A table of one column gets a comma.
     """
-    best: Cut | None = None
+    best: SplitLines | None = None
     for delimiter in DELIMITERS:
         if delimiter != decimal:
-            found = cut(lines, delimiter, comment)
+            found = split_lines(lines, delimiter, comment)
             if best is None or _rank(found) > _rank(best):
                 best = found
     assert best is not None
     return best
 
 
-def _rank(found: Cut) -> tuple[bool, int, int]:
-    """The greater, the likelier is it that a table is cut so."""
+def _rank(found: SplitLines) -> tuple[bool, int, int]:
+    """A sort key: the greater, the likelier is the delimiter."""
     fits = found.is_even and found.width > 1
     return (True, -found.first, found.width) if fits else (False, 0, 0)

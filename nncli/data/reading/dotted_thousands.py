@@ -1,4 +1,4 @@
-"""Dotted thousands: columns whose 12.345 may be 12345, read as it is written otherwise."""
+"""Dotted thousands: warns of columns whose 12.345, read as a fraction, may mean 12345."""
 
 import re
 from collections.abc import Container, Iterator, Sequence
@@ -7,22 +7,22 @@ import numpy as np
 
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_names import yaml_name
-from nncli.data.reading.encoded_rows import Encoded
+from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.parsers import Parsers
 from nncli.errors import printable
 from nncli.parts.arrays import Array
 
-FEWEST = 20  # cells with a fraction: fewer may all have three decimals by chance
-HEAD = 4096  # cells that show of most columns that they aren't so
+MIN_FRACTIONS = 20  # cells: fewer may all have three decimals by chance
+HEAD_ROWS = 4096  # that rule most columns out
 
 
 def dotted_notes(
-    encoded: Encoded, reader: TableReader, parsers: Parsers, used: Container[str]
+    encoded: EncodedTable, reader: TableReader, parsers: Parsers, used: Container[str]
 ) -> Iterator[str]:
-    """A warning for each column of numbers that all look like thousands with a sign between.
+    """A warning for each column of numbers that may have thousands separators.
 
-    Only where all cells with a fraction have three decimals exactly, and one to three digits but
-    no leading zero before them; the cells' texts are looked at again where values may be so.
+    All its cells with a fraction have exactly three decimals, after one to three digits without a
+    leading zero. The file is read once more where the values are such.
     """
     plain = [
         name
@@ -34,7 +34,7 @@ def dotted_notes(
         and may_be_thousands(encoded.column(name).values)
     ]
     for name, (count, first) in zip(plain, _first_dotted(reader, plain, parsers), strict=True):
-        if count >= FEWEST:
+        if count >= MIN_FRACTIONS:
             sign = parsers.decimal
             yield (
                 f"column '{printable(name)}': all {count:,} cells with a fraction have three "
@@ -45,16 +45,17 @@ def dotted_notes(
 
 
 def may_be_thousands(values: Array) -> bool:
-    """Whether the values with a fraction have three decimals at most, and some of them have.
+    """Whether the values with a fraction have at most three decimals, and some have three.
 
     >>> may_be_thousands(np.arange(1, 40) + 0.125), may_be_thousands(np.arange(1, 40) + 0.5)
     (True, False)
     """
-    return all(_look_so(values[:most], fewest) for most, fewest in ((HEAD, 0), (None, FEWEST)))
+    parts = ((HEAD_ROWS, 0), (None, MIN_FRACTIONS))
+    return all(_have_three_decimals(values[:rows], fewest) for rows, fewest in parts)
 
 
-def _look_so(values: Array, fewest: int) -> bool:
-    """Whether at least so many have a fraction, each of three decimals at most, from 1 to 999."""
+def _have_three_decimals(values: Array, fewest: int) -> bool:
+    """Whether at least `fewest` have a fraction, of three decimals at most, and lie within 1000."""
     sizes = np.abs(values[np.isfinite(values)])
     sizes = sizes[sizes != np.floor(sizes)]
     if not len(sizes) or len(sizes) < fewest:
@@ -63,13 +64,13 @@ def _look_so(values: Array, fewest: int) -> bool:
         return False
     are_short = np.isclose(1000 * sizes, np.rint(1000 * sizes), rtol=0, atol=1e-6)
     are_shorter = np.isclose(100 * sizes, np.rint(100 * sizes), rtol=0, atol=1e-6)
-    return bool(are_short.all() and (len(sizes) < FEWEST or not are_shorter.all()))
+    return bool(are_short.all() and (len(sizes) < MIN_FRACTIONS or not are_shorter.all()))
 
 
 def _first_dotted(
     reader: TableReader, names: Sequence[str], parsers: Parsers
 ) -> list[tuple[int, str]]:
-    """(cells that look like dotted thousands, the first of them); 0 if others have a fraction."""
+    """By name, (the number of cells such as 12.345, the first); 0 if another cell has a point."""
     found = dict.fromkeys(names, (0, ""))
     sign = re.escape(parsers.decimal)
     dotted = re.compile(rf"[-+]?[1-9]\d{{0,2}}{sign}\d{{3}}")

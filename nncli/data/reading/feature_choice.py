@@ -1,4 +1,4 @@
-"""Feature choice: which columns of a table a network learns from, and as what."""
+"""Feature choice: which columns of a table are features, and of which kind."""
 
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from nncli.data.column_types import (
+    identifies_rows,
     is_id_name,
     kind_of,
-    tells_rows_apart,
     uninformative,
     uninformative_date,
 )
-from nncli.data.rare_categories import NONE_RARE, Rare
+from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.reading.column_names import listed
-from nncli.data.reading.encoded_rows import Encoded
+from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.errors import DataError
 from nncli.frozen import frozen
 from nncli.parts.table import Column, Kind
@@ -25,39 +25,39 @@ ROW_LABELS = "row labels of the program that wrote the file"
 
 @frozen
 class FeatureChoice:
-    """What is said of a table's columns.
+    """Chooses features among a table's columns.
 
-    is_asked: whether the config names the features; then none is left out.  needed: columns of
-    formulas.  kinds: of columns that are asked for by theirs.  excuses_empty: whether columns
-    without a value are left out, not refused.  row_indices: columns that may label rows.
-    set_aside: those that the file says are no features, and why.  others: columns that are
-    something else.  rare: which texts of a column are taken for one.
+    is_explicit: whether the config lists the features; then none is left out.  needed: columns
+    that formulas read.  kinds: the kinds that the config sets.  drops_empty: whether a column
+    without values is left out; else it is an error.  row_indices: columns that may be row labels.
+    non_features: columns that the file declares no features, and why.  others: columns with
+    another role.  rare: which categories are merged.
     """
 
     path: Path
-    is_asked: bool
+    is_explicit: bool
     needed: Container[str]
     kinds: Mapping[str, Kind]
-    excuses_empty: bool
+    drops_empty: bool
     row_indices: frozenset[str]
-    set_aside: Mapping[str, str]
+    non_features: Mapping[str, str]
     others: Sequence[str]
-    rare: Rare = NONE_RARE
+    rare: RareRule = NO_RARE
 
     def features(
         self,
-        encoded: Encoded,
+        encoded: EncodedTable,
         candidates: Sequence[str],
         dates: Container[str],
     ) -> tuple[dict[str, Kind], dict[str, str]]:
-        """(the kind of each feature, why other columns are none)."""
+        """(feature -> kind, other column -> why it is left out)."""
         kinds: dict[str, Kind] = {}
         left_out: dict[str, str] = {}
         found: list[tuple[str, str]] = []
         for name in candidates:
             column = encoded.column(name)
             is_date = name in dates
-            reason = self._why_not(name, column, is_date=is_date)
+            reason = self._reason_left_out(name, column, is_date=is_date)
             if reason:
                 left_out[name] = reason
                 continue
@@ -65,7 +65,7 @@ class FeatureChoice:
                 kinds[name] = self._kind(name, column, is_date=is_date)
             except DataError as error:
                 found += error.found
-        if not kinds:  # better a column that counts the rows than none
+        if not kinds:  # a column that counts the rows is better than none
             counting = [
                 name
                 for name, reason in left_out.items()
@@ -82,22 +82,22 @@ class FeatureChoice:
             raise DataError(found=found)
         return kinds, left_out
 
-    def _why_not(self, name: str, column: Column, *, is_date: bool) -> str:
-        """Why a column is left out by itself; empty if it isn't."""
-        if self.excuses_empty and np.isnan(column.values).all():
+    def _reason_left_out(self, name: str, column: Column, *, is_date: bool) -> str:
+        """Why a column is left out; empty if it isn't."""
+        if self.drops_empty and np.isnan(column.values).all():
             return EMPTY
-        if self.is_asked or name in self.needed or name in self.kinds:
+        if self.is_explicit or name in self.needed or name in self.kinds:
             return ""
-        if name in self.set_aside:
-            return self.set_aside[name]
+        if name in self.non_features:
+            return self.non_features[name]
         if len(column.values) == 1:
-            return ""  # of one row every column is constant
-        if name in self.row_indices and tells_rows_apart(column):
+            return ""  # every column of a single row is constant
+        if name in self.row_indices and identifies_rows(column):
             return ROW_LABELS
         return uninformative_date(column) if is_date else uninformative(name, column, self.rare)
 
     def _kind(self, name: str, column: Column, *, is_date: bool) -> Kind:
-        """What a feature holds. Raises DataError if that can't be."""
+        """A feature's kind. Raises DataError for an empty column and a wrong boolean."""
         where = f"{self.path}: column '{name}'"
         if np.isnan(column.values).all():
             message = f"{where} has no values at all: leave it out"

@@ -1,4 +1,4 @@
-"""Given rows: a DataFrame, a list of dicts or a dict of columns, read as a file's rows are."""
+"""Given rows: reads a DataFrame, a list of dicts or a dict of columns as if it were a file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.reading.chunks import EXACT, Chunk
+from nncli.data.reading.chunks import MAX_EXACT_INT, Chunk
 from nncli.data.reading.column_names import nfc
-from nncli.data.targets import class_name
+from nncli.data.targets import cell_text
 from nncli.errors import UserError, printable
 from nncli.parts.arrays import Array, Shape
 
-NAME = "rows"  # in places, as `rows:row 3`
-NOTHING = ("NoneType", "NAType", "NaTType")  # types whose only value says that there is none
+SOURCE = "rows"  # the file's name in messages, as in `rows:row 3`
+NULL_TYPES = ("NoneType", "NAType", "NaTType")
 
 
 class GivenRows:
     """A table in memory.
 
-    formats: of columns of dates, how training's file has them written; others are ISO 8601.
-    Raises UserError for what is no table.
+    formats: by date column, the format of the training file; dates elsewhere become ISO 8601.
+    Raises UserError for anything that is no table.
 
     >>> rows = GivenRows([{"age": 3, "place": "Bonn"}, {"age": None, "place": "Köln"}])
     >>> rows.names, next(rows.chunks()).columns
@@ -31,7 +31,7 @@ class GivenRows:
     row_word = "row "
     texts: frozenset[str] = frozenset()
     row_indices: frozenset[str] = frozenset()
-    set_aside: Mapping[str, str] = {}
+    non_features: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
     picture: Shape = ()
     pixels: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class GivenRows:
         columns = _columns(rows)
         self.names = tuple(nfc(str(name)) for name, _ in columns)
         if equal := [name for name in self.names if self.names.count(name) > 1]:
-            raise UserError(f"{NAME}: several columns are called '{printable(equal[0])}'")
+            raise UserError(f"{SOURCE}: several columns are called '{printable(equal[0])}'")
         self._cells = {
             name: _cells(values, (formats or {}).get(name))
             for name, (_, values) in zip(self.names, columns, strict=True)
@@ -48,7 +48,7 @@ class GivenRows:
         lengths = {name: len(cells) for name, cells in self._cells.items()}
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{name} {count:,}" for name, count in [*lengths.items()][:10])
-            raise UserError(f"{NAME}: expected columns of as many rows, found {listed}")
+            raise UserError(f"{SOURCE}: expected columns of as many rows, found {listed}")
         self.rows = next(iter(lengths.values()), 0)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -62,7 +62,7 @@ class GivenRows:
 
 
 def _columns(rows: Any) -> list[tuple[Any, Any]]:
-    """The names and values of columns, in their order."""
+    """(name, values) of each column, in order."""
     if isinstance(rows, Mapping):
         is_one_row = bool(rows) and all(_is_cell(value) for value in rows.values())
         return [(name, [value] if is_one_row else value) for name, value in rows.items()]
@@ -74,22 +74,22 @@ def _columns(rows: Any) -> list[tuple[Any, Any]]:
             for name, place in zip(rows.columns, positions, strict=True)
         ]
     if isinstance(rows, Sequence) and rows and all(isinstance(row, Mapping) for row in rows):
-        return _turned(rows)
+        return _transposed(rows)
     found = "no row" if isinstance(rows, Sequence) and not rows else type(rows).__name__
     raise UserError(
-        f"{NAME}: expected a DataFrame, a list of dicts (one a row) or a dict of columns, "
+        f"{SOURCE}: expected a DataFrame, a list of dicts (one a row) or a dict of columns, "
         f"found {found}"
     )
 
 
-def _turned(rows: Sequence[Mapping[Any, Any]]) -> list[tuple[Any, list[Any]]]:
-    """The columns of rows, which all have the same keys."""
+def _transposed(rows: Sequence[Mapping[Any, Any]]) -> list[tuple[Any, list[Any]]]:
+    """(name, values) of each column. Raises UserError for rows with different keys."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     for number, row in enumerate(rows, start=1):
         if lacking := [name for name in names if name not in row]:
             named = printable(str(lacking[0]))
             raise UserError(
-                f"{NAME}:row {number}: lacks '{named}', which other rows have (None says that it "
+                f"{SOURCE}:row {number}: lacks '{named}', which other rows have (None says that it "
                 "is missing)"
             )
     return [(name, [row[name] for row in rows]) for name in names]
@@ -99,23 +99,25 @@ def _is_cell(value: Any) -> bool:
     return isinstance(value, str) or not hasattr(value, "__len__")
 
 
-def _cells(values: Any, form: str | None) -> Array | list[str]:
-    """A column as float64 with NaN for missing, or as texts with an empty one for missing."""
+def _cells(values: Any, date_format: str | None) -> Array | list[str]:
+    """A column as float64 with NaN for missing, or as strings, empty for missing."""
     array = values if isinstance(values, list | tuple) else np.asarray(values)
     if isinstance(array, np.ndarray) and array.ndim != 1:
-        raise UserError(f"{NAME}: expected columns of single values, found {array.ndim} dimensions")
+        raise UserError(
+            f"{SOURCE}: expected columns of single values, found {array.ndim} dimensions"
+        )
     if isinstance(array, np.ndarray) and array.dtype.kind in "bf":
         return array.astype(float)
     cells = [None if _is_missing(value) else value for value in _as_python(array)]
     if all(value is None or _is_exact(value) for value in cells):
         return np.array([np.nan if value is None else value for value in cells], dtype=float)
-    return ["" if value is None else _text(value, form) for value in cells]
+    return ["" if value is None else _text(value, date_format) for value in cells]
 
 
 def _is_exact(value: Any) -> bool:
-    """Whether a cell is a number or a truth value that float64 keeps."""
+    """Whether float64 represents a cell exactly: a number or a boolean."""
     if isinstance(value, int | np.integer):
-        return abs(int(value)) <= EXACT
+        return abs(int(value)) <= MAX_EXACT_INT
     return isinstance(value, float | np.number | Decimal)
 
 
@@ -126,17 +128,17 @@ def _as_python(array: Any) -> list[Any]:
 
 
 def _is_missing(value: Any) -> bool:
-    return type(value).__name__ in NOTHING or (
+    return type(value).__name__ in NULL_TYPES or (
         isinstance(value, float | np.floating | Decimal) and value != value
     )
 
 
-def _text(value: Any, form: str | None) -> str:
-    """A cell as a file has it."""
+def _text(value: Any, date_format: str | None) -> str:
+    """A cell as a text file has it."""
     if isinstance(value, date):
-        return value.strftime(form) if form else value.isoformat()
+        return value.strftime(date_format) if date_format else value.isoformat()
     if isinstance(value, bool | np.bool_):
-        return class_name(bool(value))
+        return cell_text(bool(value))
     if isinstance(value, float):
-        return class_name(value)
+        return cell_text(value)
     return str(value)

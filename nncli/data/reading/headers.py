@@ -1,39 +1,43 @@
-"""Headers: whether the first rows of a text table name its columns, and what else they say."""
+"""Headers: finds out whether the first rows of a text table name its columns."""
 
 from collections.abc import Sequence
 from dataclasses import field
 
 from nncli.data.reading.column_names import nfc
 from nncli.data.reading.number_cells import is_number
-from nncli.data.reading.orange_header import Orange, orange_of
+from nncli.data.reading.orange_header import OrangeHeader, read_orange_header
 from nncli.data.reading.text_encodings import LINE_BREAK
-from nncli.data.reading.text_format import MISSING
+from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.frozen import frozen
 
 
 @frozen
 class Header:
-    """The first rows of a text table.
+    """The header of a text table.
 
-    names: of the columns; those without one go by their number.  rows: how many rows it takes.
-    unnamed: columns that stand without a name where row labels do.  orange: what it says of
-    columns beside their names.
+    names: the column names, `column_3` for a missing one.  rows: the number of header rows.
+    unnamed: the first column, if it has no name, as row labels have none.  orange: the types and
+    roles of an OrangeHeader header.
     """
 
     names: tuple[str, ...]
     rows: int
     unnamed: frozenset[str] = frozenset()
-    orange: Orange = field(default_factory=Orange)
+    orange: OrangeHeader = field(default_factory=OrangeHeader)
 
 
 def read_header(
-    rows: Sequence[Sequence[str]], told: bool | None, decimal: str, *, is_tab: bool
+    rows: Sequence[Sequence[str]], has_header: bool | None, decimal: str, *, is_tab: bool
 ) -> Header:
-    """The header of a table's first rows; `told` says whether there is one."""
+    """The header among a table's first rows. has_header: None: inferred."""
     first = [nfc(LINE_BREAK.sub(" ", cell.strip())) for cell in rows[0]]
     numbered = tuple(f"column_{number}" for number in range(1, len(first) + 1))
-    orange = orange_of(first, rows[1:], is_tab=is_tab) if told is not False else Orange()
-    has_names = is_header(first, rows[1:], decimal) if told is None else told
+    orange = (
+        read_orange_header(first, rows[1:], is_tab=is_tab)
+        if has_header is not False
+        else OrangeHeader()
+    )
+    has_names = is_header(first, rows[1:], decimal) if has_header is None else has_header
     if not (has_names or orange.rows):
         return Header(numbered, 0)
     cells = orange.names or first
@@ -42,10 +46,10 @@ def read_header(
     return Header(names, orange.rows or 1, unnamed, orange)
 
 
-def with_labels(rows: list[list[str]]) -> list[list[str]]:
-    """The rows with a nameless first column, where the first row has a name too few for them.
+def with_label_column(rows: list[list[str]]) -> list[list[str]]:
+    """Adds an empty first name if the header is one name short and the first column is unique.
 
-    R's write.table has no name for row labels, which differ from row to row.
+    R's write.table writes row labels without a name.
     """
     first, others = rows[0], rows[1:]
     labels = {row[0] for row in others}
@@ -56,8 +60,8 @@ def with_labels(rows: list[list[str]]) -> list[list[str]]:
 def is_header(first: Sequence[str], rows: Sequence[Sequence[str]], decimal: str = ".") -> bool:
     """Whether the first row names the columns.
 
-    It does if it has no number, if its numbers just count the columns, or if a column goes on
-    with numbers under a text.
+    It does if it has no number, if its numbers count the columns, or if some column has a text
+    above numbers only.
     """
     numbers = [is_number(cell, decimal) for cell in first]
     if not any(numbers):
@@ -67,16 +71,16 @@ def is_header(first: Sequence[str], rows: Sequence[Sequence[str]], decimal: str 
     if len(names) > 2 and list(names) in counting:
         return True
     for index, is_numeric in enumerate(numbers):
-        if not is_numeric and first[index] not in MISSING:
+        if not is_numeric and first[index] not in MISSING_MARKERS:
             below = [row[index].strip() for row in rows if len(row) == len(first)]
-            present = [cell for cell in below if cell not in MISSING]
+            present = [cell for cell in below if cell not in MISSING_MARKERS]
             if present and all(is_number(cell, decimal) for cell in present):
                 return True
     return False
 
 
 def looks_like_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether texts of the first row stand below it as well, each in its own column.
+    """Whether most texts of the first row occur again below it, in the same column.
 
     >>> looks_like_data(["p", "x"], [["e", "x"], ["p", "b"]])
     True

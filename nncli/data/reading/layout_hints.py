@@ -1,27 +1,27 @@
-"""Layout hints: what stands in a text table beside its rows, and the key that says so."""
+"""Layout hints: detects comments, titles and the like in a text table, and names their keys."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from nncli.data.reading.delimiters import Cut, cut
+from nncli.data.reading.delimiters import SplitLines, split_lines
 from nncli.data.reading.number_cells import is_number
 from nncli.data.reading.text_format import WHITESPACE, TextFormat
 from nncli.errors import LayoutFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
 
-SIGNS = ("#", "%", "//", "!")  # that comments begin with
-MOST_LINES = 1000  # that may stand before a table
-FEWEST_ROWS = 2  # of a table under other lines
+COMMENT_SIGNS = ("#", "%", "//", "!")
+MOST_LINES = 1000  # before a table
+MIN_ROWS = 2  # of a table under other lines
 NUMBERS_IN_A_CELL = re.compile(r"\d[ \t]+[-+.]?\d")
 
 
 def refuse_layout(
-    path: Path, lines: Sequence[str], start: int, found: Cut, format_: TextFormat
+    path: Path, lines: Sequence[str], start: int, found: SplitLines, format_: TextFormat
 ) -> None:
-    """Raises LayoutFound, with the key that says so, if the first lines aren't all rows.
+    """Raises LayoutFound, with the config key that helps, if the first lines aren't all rows.
 
-    lines: the first ones; `start` others stand before them.  found: as they are cut.
+    lines: the first lines, after `start` others.  found: the same, split.
     """
     if not found.rows:
         return
@@ -35,7 +35,7 @@ def refuse_layout(
         what = f"lines that begin with '{sign}' stand before the table{_behind(sign, lines, found)}"
         cure = f'take them out, or say data.comment: "{sign}"'
         raise LayoutFound(where, what, cure, {"comment": sign})
-    if format_.delimiter is None and parts_by_blanks(lines, found, format_):
+    if format_.delimiter is None and is_split_by_blanks(lines, found, format_):
         cure = f"put commas there, or say data.delimiter: {WHITESPACE}"
         raise LayoutFound(where, "blanks part the cells", cure, {"delimiter": WHITESPACE})
     if found.delimiter != WHITESPACE and _is_short_header(found, format_.decimal):
@@ -51,13 +51,13 @@ def refuse_layout(
         raise LayoutFound(where, what, cure, {"skip_rows": start + rows})
 
 
-def comment_sign(lines: Sequence[str], found: Cut) -> str:
-    """What the lines before the table begin with, if it is a comment's sign; else nothing.
+def comment_sign(lines: Sequence[str], found: SplitLines) -> str:
+    """The comment sign that the lines before the table begin with; empty if there is none.
 
-    The last of them is the header where it has a name for each column: `#CHROM` under `##`.
+    The last of them is the header if it has a name for each column: `#CHROM` under `##`.
     """
     texts = [lines[place].lstrip() for place in found.lines[:MOST_LINES]]
-    sign = next((sign for sign in SIGNS if texts[0].startswith(sign)), "")
+    sign = next((sign for sign in COMMENT_SIGNS if texts[0].startswith(sign)), "")
     count = next((i for i, text in enumerate(texts) if not text.startswith(sign)), len(texts))
     if not sign or count == len(texts):
         return ""
@@ -71,25 +71,25 @@ def comment_sign(lines: Sequence[str], found: Cut) -> str:
     return sign
 
 
-def _behind(sign: str, lines: Sequence[str], found: Cut) -> str:
-    """What to say of a header that stands behind a comment's sign."""
+def _behind(sign: str, lines: Sequence[str], found: SplitLines) -> str:
+    """A hint for the message, if the last comment line is the header."""
     texts = [lines[place].lstrip() for place in found.lines[:MOST_LINES]]
     last = [text.startswith(sign) for text in texts].index(False) - 1
     bare = [texts[last].removeprefix(sign), *texts[last + 1 :]]
     if not bare[0].strip():
         return ""
     for delimiter in dict.fromkeys((found.delimiter, WHITESPACE)):
-        again = cut(bare, delimiter)
+        again = split_lines(bare, delimiter)
         if again.width > 1 and again.widths[:1] == [again.width] and again.is_even:
             return ", and the last one seems to name the columns (then take the sign away there)"
     return ""
 
 
-def title_lines(found: Cut, decimal: str) -> int:
-    """How many lines stand before the table: each has fewer cells than it, or a single one."""
+def title_lines(found: SplitLines, decimal: str) -> int:
+    """The number of title lines before the table: lines with fewer cells, or a single one."""
     above, below = found.widths[: found.first], found.widths[found.first :]
-    is_shown = found.first + FEWEST_ROWS <= len(found.rows)
-    if found.width < 2 or len(below) < FEWEST_ROWS or not (found.is_even and is_shown):
+    is_shown = found.first + MIN_ROWS <= len(found.rows)
+    if found.width < 2 or len(below) < MIN_ROWS or not (found.is_even and is_shown):
         return 0
     first = found.first
     if not above:
@@ -99,8 +99,8 @@ def title_lines(found: Cut, decimal: str) -> int:
     return found.lines[first] if first else 0
 
 
-def _padded_titles(found: Cut, decimal: str) -> int:
-    """How many rows have a text in their first cell alone, over a header that has more."""
+def _padded_titles(found: SplitLines, decimal: str) -> int:
+    """The number of rows, above the header, in which only the first cell is filled."""
     filled = [[cell.strip() for cell in row if cell.strip()] for row in found.rows]
     place = next((i for i, cells in enumerate(filled) if len(cells) > 1), 0)
     if (
@@ -114,48 +114,48 @@ def _padded_titles(found: Cut, decimal: str) -> int:
     return place if has_names and has_numbers and len(filled[place]) == found.width else 0
 
 
-def _ends_empty(found: Cut) -> bool:
-    """Whether the last cell is empty in all rows but those above them: a delimiter too many."""
+def _ends_empty(found: SplitLines) -> bool:
+    """Whether the last cell of every row is empty: lines end with a delimiter."""
     return all(not row[-1].strip() for row in found.rows[found.first :])
 
 
-def _is_short_header(found: Cut, decimal: str) -> bool:
-    """Whether the one line above the rows has a name too few for them."""
+def _is_short_header(found: SplitLines, decimal: str) -> bool:
+    """Whether a single line above the rows is a header that lacks one name."""
     above, below = found.rows[: found.first], found.rows[found.first :]
-    if len(below) < FEWEST_ROWS or [len(row) for row in above] != [found.width - 1]:
+    if len(below) < MIN_ROWS or [len(row) for row in above] != [found.width - 1]:
         return False
     if _ends_empty(found):
         return False
     return any(is_number(cell, decimal) for cell in below[0]) and len(above[0]) > 1
 
 
-def _is_sure(found: Cut) -> bool:
-    """Whether what is above the table is no header that is too short."""
+def _is_sure(found: SplitLines) -> bool:
+    """Whether the lines above the table can't be a header that lacks names."""
     above = found.rows[: found.first]
     has_names = not any(map(is_number, found.rows[found.first]))
     return has_names or all(len(row) == 1 for row in above)
 
 
-def parts_by_blanks(lines: Sequence[str], found: Cut, format_: TextFormat) -> bool:
-    """Whether blanks cut all lines alike, where a delimiter doesn't, or leaves numbers together."""
-    rows_alone = [line for line in lines if not line.lstrip().startswith(SIGNS)]
-    parted = cut(rows_alone, WHITESPACE, format_.comment)
-    rows, widths = parted.rows[parted.first :], parted.widths[parted.first :]
-    if parted.width < 2 or len(widths) < FEWEST_ROWS or {*widths} != {parted.width}:
+def is_split_by_blanks(lines: Sequence[str], found: SplitLines, format_: TextFormat) -> bool:
+    """Whether blanks split all lines evenly and no delimiter does, or it leaves `1 2` in cells."""
+    rows_alone = [line for line in lines if not line.lstrip().startswith(COMMENT_SIGNS)]
+    by_blanks = split_lines(rows_alone, WHITESPACE, format_.comment)
+    rows, widths = by_blanks.rows[by_blanks.first :], by_blanks.widths[by_blanks.first :]
+    if by_blanks.width < 2 or len(widths) < MIN_ROWS or {*widths} != {by_blanks.width}:
         return False
     signs = (format_.decimal, ",")
     if found.width == 1 or not found.is_even:
         columns = zip(*rows[1:], strict=True)
         return any(all(is_number(cell, signs[0]) for cell in column) for column in columns)
     together = [any(map(NUMBERS_IN_A_CELL.search, row)) for row in found.rows[1:]]
-    if parted.first or parted.width < found.width or 2 * sum(together) < len(together):
+    if by_blanks.first or by_blanks.width < found.width or 2 * sum(together) < len(together):
         return False
     cells = (cell for row in rows[1:] for cell in row)
     return all(found.delimiter not in cell or is_number(cell, signs[1]) for cell in cells)
 
 
 def _arff_rows(lines: Sequence[str]) -> int:
-    """How many lines stand before the rows of an ARFF file; 0 of another."""
+    """The number of lines before the rows of an ARFF file; 0 for any other file."""
     words = [line.strip().lower() for line in lines]
     is_arff = any(word.startswith("@relation") for word in words[:200])
     return words.index("@data") + 1 if is_arff and "@data" in words else 0
@@ -169,9 +169,11 @@ def ragged_layout(
     delimiter: str,
     width: int,
 ) -> LayoutFound | None:
-    """What the key is if the rows that don't fit are comments, or cells parted by several tabs."""
+    """The error, with its config key, if ragged rows are comments or have runs of tabs."""
     wrong = [(row, int(line)) for row, line in zip(rows, lines, strict=True) if len(row) != width]
-    signs = [sign for sign in SIGNS if all(row[0].lstrip().startswith(sign) for row, _ in wrong)]
+    signs = [
+        sign for sign in COMMENT_SIGNS if all(row[0].lstrip().startswith(sign) for row, _ in wrong)
+    ]
     where = f"{path}:{wrong[0][1]}"
     if signs and format_.comment is None:
         what = f"a line that begins with '{signs[0]}' stands among the rows"

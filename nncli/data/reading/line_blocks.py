@@ -1,4 +1,4 @@
-"""Line blocks: a text, some whole lines at a time."""
+"""Line blocks: reads a text stream a block of complete lines at a time."""
 
 import io
 from collections.abc import Iterator
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLong
-from nncli.data.reading.cut_cells import LINE_FEED, signs_of
+from nncli.data.reading.cell_offsets import LINE_FEED, char_codes
 
-PIECE = 1 << 16  # characters
-ENOUGH = 3 << 18  # characters of lines that are taken at a time
+READ_SIZE = 1 << 16  # characters, or bytes
+BLOCK_SIZE = 3 << 18  # characters; a block ends at the next line end
 
 
 class LineBlocks:
-    """The lines of an open text.
+    """Reads the lines of a text stream.
 
-    has_stopped: whether what follows can't be read here, though it isn't the end.
+    has_stopped: whether reading stopped before the end, at a line too long or not decodable.
     """
 
     def __init__(self, file: BoundedFile, text: io.TextIOBase) -> None:
@@ -23,13 +23,13 @@ class LineBlocks:
         self._rest, self.has_stopped = "", False
 
     def skip(self, lines: int) -> None:
-        """Pass over so many lines."""
+        """Skips so many lines."""
         for _ in range(lines):
-            self._file.look()
+            self._file.renew_limit()
             self._text.readline()
 
     def take(self, lines: int) -> str:
-        """So many lines, or fewer if that is enough; none at the end, or if it can't be read."""
+        """The next `lines` lines, fewer if they fill a block; empty at the end or once stopped."""
         try:
             return "".join(self._pieces(lines))
         except (RowTooLong, UnicodeDecodeError):
@@ -41,10 +41,10 @@ class LineBlocks:
         size = 0
         while piece:
             found, size = piece.count("\n"), size + len(piece)
-            if found and size >= ENOUGH:
+            if found and size >= BLOCK_SIZE:
                 lines = min(lines, found)
             if found >= lines:
-                end = int(np.flatnonzero(signs_of(piece) == LINE_FEED)[lines - 1]) + 1
+                end = int(np.flatnonzero(char_codes(piece) == LINE_FEED)[lines - 1]) + 1
                 self._rest = piece[end:]
                 yield piece[:end]
                 return
@@ -55,21 +55,21 @@ class LineBlocks:
             piece = self._read()
 
     def _read(self) -> str:
-        self._file.look()
-        return self._text.read(PIECE)
+        self._file.renew_limit()
+        return self._text.read(READ_SIZE)
 
 
 def count_lines(file: BoundedFile) -> int:
-    """How many lines a file may have."""
+    """An upper bound on the number of lines."""
     feeds = returns = 0
-    while piece := file.read(PIECE):
-        file.look()
+    while piece := file.read(READ_SIZE):
+        file.renew_limit()
         feeds, returns = feeds + piece.count(b"\n"), returns + piece.count(b"\r")
     return max(feeds, returns) + 1
 
 
-def looked_at(file: BoundedFile, text: io.TextIOBase) -> Iterator[str]:
-    """The lines of an open text, with a look at each."""
+def guarded_lines(file: BoundedFile, text: io.TextIOBase) -> Iterator[str]:
+    """Yields the lines of a text stream, each under a byte limit of its own."""
     for line in text:
-        file.look()
+        file.renew_limit()
         yield line

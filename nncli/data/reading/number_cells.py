@@ -1,4 +1,4 @@
-"""Number cells: the number that a cell's text holds, as people write it."""
+"""Number cells: parses a cell as a number, as people write it."""
 
 from math import isfinite
 
@@ -14,7 +14,7 @@ def is_number(text: str, decimal: str = ".") -> bool:
 
 
 def to_number(text: str, decimal: str = ".") -> float | None:
-    """The number a cell holds; None if it holds none. `inf` and `1e999` are infinite."""
+    """The number in a cell; None if it has none. `inf` and `1e999` are infinite."""
     if "_" in text:
         return None
     if decimal != ".":

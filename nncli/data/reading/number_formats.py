@@ -1,4 +1,4 @@
-"""Number formats: columns of numbers that would be taken for texts, and what to do about each."""
+"""Number formats: numbers with thousands separators, units or currencies, and how to read them."""
 
 import re
 from collections import Counter
@@ -15,29 +15,29 @@ from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-MANY_NUMBERS = 20  # different ones: more than a column of codes has
-FEW_MARKERS = 5  # different texts among them: more than a missing value has names
-MANY_WORDS = 20  # different words without a digit among them
+MANY_NUMBERS = 20  # distinct: more than a column of codes has
+FEW_MARKERS = 5  # distinct texts among numbers: more than there are missing markers
+MANY_WORDS = 20  # distinct texts without a digit among numbers
 NEARLY_ALL = 0.95
 NO_NUMBER = "no number"
-FEW_UNITS = 4  # different texts up to which `2 doors` and `4 doors` may be categories
+FEW_UNITS = 4  # distinct texts, up to which `2 doors` and `4 doors` may be categories
 MINUS = "\N{MINUS SIGN}"
 SEPARATORS = "'\N{RIGHT SINGLE QUOTATION MARK}_ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 CURRENCIES = "$€£¥₹₽₩₺₫฿₴₦"
-WRITTEN = re.compile(
+FORMATTED_NUMBER = re.compile(
     rf"""(?P<open>\()?\s*(?P<minus>[-+{MINUS}])?\s*
     (?P<prefix>[A-Z]{{0,3}}[{CURRENCIES}]|[A-Z]{{3}}|)\s*(?P<minus2>[-+{MINUS}])?
     (?P<number>[.,]?\d(?:[\d.,{SEPARATORS}]*\d)?(?:[eE][-+]?\d+)?[.,]?)\s*
     (?P<suffix>[{CURRENCIES}]|[%‰°²³µ/A-Za-z]{{0,12}})\s*(?P<close>\))?""",
     re.VERBOSE,
 )
-CODE = re.compile(r"[A-Z]{3}(?:-\d.*|\s*-?0\d.*)")  # SKU-17, ABC007: letters before no amount
+PRODUCT_CODE = re.compile(r"[A-Z]{3}(?:-\d.*|\s*-?0\d.*)")  # SKU-17, ABC007: no currency
 LIMIT = re.compile(r"[<>≤≥]=?\s*(?P<number>[-+\d.,].*)")
 
 
 @frozen
 class NumberFormat:
-    """How numbers are written: prefix, digits with a sign between thousands, suffix."""
+    """How numbers are written: prefix, thousands and decimal separators, suffix."""
 
     thousands: str = ""
     prefix: str = ""
@@ -45,9 +45,9 @@ class NumberFormat:
     decimal: str = "."
 
     def bare(self, text: str) -> str:
-        """The number alone, with a decimal point; what isn't written so stays no number.
+        """The bare number with a decimal point; `no number` for a text in another format.
 
-        Brackets and the typographer's minus sign are minus signs.
+        Brackets and the typographic minus sign are minus signs.
 
         >>> price = NumberFormat(thousands="'", prefix="€", suffix="kg")
         >>> [price.bare(text) for text in ("€1'234.5", "-€7 kg", "(€1'000)", "1'2", "€")]
@@ -78,27 +78,27 @@ class NumberFormat:
         return re.compile(rf"(?:(?:{whole})(?:{decimal}\d*)?|{decimal}\d+)(?:[eE][-+]?\d+)?")
 
     def keys(self, decimal: str) -> dict[str, str]:
-        """What a config says of it where its data.decimal is `decimal`."""
-        usual = {"decimal": decimal}
+        """The config keys that differ from their defaults, where data.decimal is `decimal`."""
+        defaults = {"decimal": decimal}
         names = ("thousands", "prefix", "suffix", "decimal")
-        return {n: value for n in names if (value := getattr(self, n)) != usual.get(n, "")}
+        return {n: value for n in names if (value := getattr(self, n)) != defaults.get(n, "")}
 
     def cure(self, name: str, decimal: str) -> str:
-        """The same as a key of the column `name`."""
+        """The config key that sets this format for the column `name`."""
         return f"data.columns: {{{yaml_name(name)}: {flow_keys(self.keys(decimal))}}}"
 
 
 def flow_keys(keys: Mapping[str, str]) -> str:
-    """What `data.columns` says of a column, of numbers unless there is a type, in flow style.
+    """A column's keys as YAML in flow style; the type is numeric unless it is given.
 
     >>> flow_keys({"thousands": ",", "prefix": "$"})
     '{type: numeric, thousands: ",", prefix: "$"}'
     >>> flow_keys({"type": "date", "format": "%d.%m.%Y"})
     '{type: date, format: "%d.%m.%Y"}'
     """
-    said = [f'{key}: "{printable(value)}"' for key, value in keys.items() if key != "type"]
+    others = [f'{key}: "{printable(value)}"' for key, value in keys.items() if key != "type"]
     type_ = keys.get("type", "numeric")
-    return f"{{{', '.join([f'type: {type_}', *said])}}}"
+    return f"{{{', '.join([f'type: {type_}', *others])}}}"
 
 
 def _plain_spaces(text: str) -> str:
@@ -106,38 +106,38 @@ def _plain_spaces(text: str) -> str:
 
 
 class FormattedNumbers(NumberParser):
-    """Cells -> numbers, written in a format."""
+    """Parses numbers that are written in a format."""
 
-    def __init__(self, missing: Sequence[str], form: NumberFormat) -> None:
+    def __init__(self, missing: Sequence[str], format_: NumberFormat) -> None:
         super().__init__(missing)
-        self.form = form
+        self.format = format_
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         if isinstance(cells, np.ndarray) or self._takes_plain:
-            values, wrong = super().__call__(cells)  # plain numbers, which every format has
+            values, wrong = super().__call__(cells)  # a format allows plain numbers too
             if wrong:
-                again, still = self._formatted([cells[index] for index in wrong])
-                values[wrong], wrong = again, [wrong[index] for index in still]
+                numbers, still = self._formatted([cells[index] for index in wrong])
+                values[wrong], wrong = numbers, [wrong[index] for index in still]
             return values, wrong
         return self._formatted(cells)
 
-    def read_before(self, cells: Sequence[str]) -> Array | None:
-        return super().read_before(cells) if self._takes_plain else None
+    def preparsed(self, cells: Sequence[str]) -> Array | None:
+        return super().preparsed(cells) if self._takes_plain else None
 
     def _formatted(self, cells: Sequence[str]) -> tuple[Array, list[int]]:
-        of_text = {cell: self._bare(cell) for cell in set(cells)}
-        return super().__call__([of_text[cell] for cell in cells])
+        numbers = {cell: self._bare(cell) for cell in set(cells)}
+        return super().__call__([numbers[cell] for cell in cells])
 
     @property
     def _takes_plain(self) -> bool:
-        return self.form.decimal == "." and self.form.thousands != "."
+        return self.format.decimal == "." and self.format.thousands != "."
 
     def _bare(self, cell: str) -> str:
-        return "" if (text := cell.strip()) in self.missing else self.form.bare(text)
+        return "" if (text := cell.strip()) in self.missing else self.format.bare(text)
 
 
 def format_of(texts: Sequence[str], decimal: str) -> tuple[NumberFormat, str] | None:
-    """(the format that nearly all texts are numbers in, the first that needs it); else None.
+    """(the number format that fits nearly all texts, the first that needs it), or None.
 
     >>> format_of(["1'234", "12", "€7"], ".")[0]
     NumberFormat(thousands="'", prefix='€', suffix='', decimal='.')
@@ -145,31 +145,31 @@ def format_of(texts: Sequence[str], decimal: str) -> tuple[NumberFormat, str] | 
     (None, None)
     """
     special = [text for text in texts if not is_number(text, decimal)]
-    matches = [match for text in special if (match := WRITTEN.fullmatch(text.strip()))]
+    matches = [match for text in special if (match := FORMATTED_NUMBER.fullmatch(text.strip()))]
     if not matches or len(special) - len(matches) > (1 - NEARLY_ALL) * len(texts):
         return None
     parts = [match.groupdict("") for match in matches]
-    thousands, fraction = _signs([part["number"] for part in parts], decimal)
+    thousands, fraction = _separators([part["number"] for part in parts], decimal)
     prefix, suffix = (_most_common(part[key] for part in parts) for key in ("prefix", "suffix"))
     if suffix.isalpha() and len(texts) <= FEW_UNITS:
         return None
-    if prefix.isalpha() and any(CODE.fullmatch(text.strip()) for text in special):
+    if prefix.isalpha() and any(PRODUCT_CODE.fullmatch(text.strip()) for text in special):
         return None
-    form = NumberFormat(thousands, prefix, suffix, fraction)
-    read = [text for text in special if is_number(form.bare(text))]
+    format_ = NumberFormat(thousands, prefix, suffix, fraction)
+    read = [text for text in special if is_number(format_.bare(text))]
     if not read or len(special) - len(read) > (1 - NEARLY_ALL) * len(texts):
         return None
-    return form, read[0]
+    return format_, read[0]
 
 
 def _most_common(texts: Any) -> str:
-    """The commonest of the texts that aren't empty."""
+    """The most common non-empty text."""
     counts = Counter(filter(None, texts)).most_common(1)
     return counts[0][0] if counts else ""
 
 
-def _signs(numbers: Sequence[str], decimal: str) -> tuple[str, str]:
-    """(the sign between thousands, the one before a fraction) that numbers are written with."""
+def _separators(numbers: Sequence[str], decimal: str) -> tuple[str, str]:
+    """(thousands separator, decimal separator) of numbers."""
     for number in numbers:
         for sign in SEPARATORS:
             if sign in number:
@@ -189,7 +189,7 @@ def _signs(numbers: Sequence[str], decimal: str) -> tuple[str, str]:
 
 
 def limit_among(texts: Sequence[str], decimal: str) -> str:
-    """The first of `texts` that is a limit, `<0.5`, where nearly all are numbers or limits.
+    """The first limit, such as `<0.5`, if nearly all texts are numbers or limits; else empty.
 
     >>> limit_among(["0.7", "<0.5", "3"], "."), limit_among(["<5", ">=5"], ".")
     ('<0.5', '')
@@ -205,73 +205,75 @@ def limit_among(texts: Sequence[str], decimal: str) -> str:
 
 
 @frozen
-class TextNumbers:
-    """A column whose texts are numbers all the same: what is said of it, and the key to blame.
+class NumbersAsText:
+    """A text column of numbers: the error message, and the config key that it belongs to.
 
-    form: how they are written, where that can be said.  guess: that they are, in words.
+    format: of the numbers, if one fits.  guess: the note, if they are read in that format.
     """
 
     key: str
     message: str
-    form: NumberFormat | None = None
+    format: NumberFormat | None = None
     guess: str = ""
 
 
 def numbers_read_as_text(
     name: str, texts: Sequence[str], decimal: str, *, is_typed: bool = False
-) -> TextNumbers | None:
-    """What is to be said if a column's different texts are numbers all the same; else None.
+) -> NumbersAsText | None:
+    """The problem if a column's distinct texts are numbers; else None.
 
-    is_typed: whether the file says that they are texts.
+    is_typed: whether the column's dtype in the file is text.
     """
     column, quoted = f"column '{printable(name)}'", yaml_name(name)
     otherwise = f"(if the column is text, data.columns: {{{quoted}: categorical}})"
     if text := limit_among(texts, decimal):
-        return TextNumbers("data.columns", f"{column} has {limit_advice(text)} {otherwise}")
+        return NumbersAsText("data.columns", f"{column} has {limit_advice(text)} {otherwise}")
     found = format_of(texts, decimal)
     has_thousands = found is not None and bool(found[0].thousands)
     if not is_typed and not has_thousands and (text := foreign_number(texts, decimal)):
         sign, other = ("a decimal comma", "','") if decimal == "." else ("a decimal point", "'.'")
         advice = f"use {other} if that is {sign}, and take signs between thousands out"
         message = f"{column} has numbers such as '{printable(text)}': {advice} {otherwise}"
-        return TextNumbers("data.decimal", message)
+        return NumbersAsText("data.decimal", message)
     if found:
-        form, text = found
-        doubt = _without_unit(form, texts, decimal) + _maybe_a_fraction(name, form, texts, decimal)
-        bare, has = form.bare(text), f"{column} has numbers such as '{printable(text)}'"
-        message = f"{has}: write '{bare}', say, or {form.cure(name, decimal)}{doubt} {otherwise}"
-        return TextNumbers(
-            "data.columns", message, form, f"{has}, read as {bare}{doubt} {otherwise}"
+        format_, text = found
+        doubt = _without_unit(format_, texts, decimal) + _maybe_a_fraction(
+            name, format_, texts, decimal
+        )
+        bare, has = format_.bare(text), f"{column} has numbers such as '{printable(text)}'"
+        message = f"{has}: write '{bare}', say, or {format_.cure(name, decimal)}{doubt} {otherwise}"
+        return NumbersAsText(
+            "data.columns", message, format_, f"{has}, read as {bare}{doubt} {otherwise}"
         )
     if magnitude := _with_magnitudes(texts):
         message = f"{column} has numbers such as '{printable(magnitude)}': write their digits out"
-        return TextNumbers("data.columns", f"{message} {otherwise}")
+        return NumbersAsText("data.columns", f"{message} {otherwise}")
     if not is_typed and (markers := markers_among_numbers(texts, decimal)):
         shown = ", ".join(f"'{printable(marker)}'" for marker in markers)
         message = f"{column} has numbers, and {shown} among them: add to data.missing what means "
-        return TextNumbers("data.missing", f"{message}that there is no value {otherwise}")
+        return NumbersAsText("data.missing", f"{message}that there is no value {otherwise}")
     return None
 
 
-def _without_unit(form: NumberFormat, texts: Sequence[str], decimal: str) -> str:
-    """A word on numbers that lack the unit of the others, which may mean something else."""
-    unit = form.suffix or form.prefix
+def _without_unit(format_: NumberFormat, texts: Sequence[str], decimal: str) -> str:
+    """A hint at a number without the unit of the others, if there is one; else empty."""
+    unit = format_.suffix or format_.prefix
     bare = next((text for text in texts if is_number(text, decimal)), None)
     if not unit or bare is None:
         return ""
     return f"; '{printable(bare)}' has no '{printable(unit)}': see that it means the same"
 
 
-def _maybe_a_fraction(name: str, form: NumberFormat, texts: Sequence[str], decimal: str) -> str:
-    """A word on numbers that all look like `1,234`: that nothing says that it is no fraction."""
-    sign = form.thousands
+def _maybe_a_fraction(name: str, format_: NumberFormat, texts: Sequence[str], decimal: str) -> str:
+    """The question whether numbers that all look like `1,234` are fractions; else empty."""
+    sign = format_.thousands
     is_open = sign in (",", ".") and not any(decimal in t or t.count(sign) > 1 for t in texts)
     cure = NumberFormat(decimal=sign).cure(name, decimal)
     return f"; {cure} if a fraction follows the '{sign}'" if is_open else ""
 
 
 def limit_advice(text: str) -> str:
-    """What to do about a limit among numbers."""
+    """The advice for a limit among numbers."""
     return (
         f"'{printable(text)}' among its numbers: that is a limit, not a value: write the number "
         "that is to stand for it, or leave the cell empty"
@@ -279,8 +281,8 @@ def limit_advice(text: str) -> str:
 
 
 def _with_magnitudes(texts: Sequence[str]) -> str:
-    """The first of numbers in different units of size: 300K, 1.2M; else nothing."""
-    found = [match for text in texts if (match := WRITTEN.fullmatch(text.strip()))]
+    """The first text if nearly all have magnitudes, as 300K and 1.2M; else empty."""
+    found = [match for text in texts if (match := FORMATTED_NUMBER.fullmatch(text.strip()))]
     sizes = {match["suffix"] for match in found}
     many = len(found) > NEARLY_ALL * len(texts) and len(texts) > FEW_UNITS
     are_sizes = sizes <= {"", *"kKmMbB", "bn", "Bn"} and len(sizes - {""}) > 1
@@ -288,7 +290,7 @@ def _with_magnitudes(texts: Sequence[str]) -> str:
 
 
 def foreign_number(texts: Sequence[str], decimal: str) -> str:
-    """The first of `texts` if nearly all are numbers written in the other way; else nothing.
+    """The first text with the other decimal separator, if nearly all are numbers; else empty.
 
     >>> foreign_number(["0,5", "1,5", "2"], "."), foreign_number(["1,234.5", "2,000"], ".")
     ('0,5', '1,234.5')
@@ -304,7 +306,7 @@ def foreign_number(texts: Sequence[str], decimal: str) -> str:
 
 
 def markers_among_numbers(texts: Sequence[str], decimal: str) -> list[str]:
-    """The few texts among many different numbers: they stand for no value, or for a mistake.
+    """The few texts among many distinct numbers: missing markers, or typing errors.
 
     >>> markers_among_numbers([*map(str, range(30)), "unknown"], ".")
     ['unknown']

@@ -1,6 +1,6 @@
-"""Orange header: the names, types and roles of columns as the program Orange writes them.
+"""Orange header: the names, types and roles of columns, as the program Orange writes them.
 
-Either three rows (names, types, roles), or a row of names with both before each, as in `cD#iris`.
+Either three rows (names, types, roles), or one row of names with a prefix of both: `cD#iris`.
 """
 
 import re
@@ -13,7 +13,7 @@ TYPES = {
     "continuous": "C", "c": "C", "numeric": "C", "n": "C", "discrete": "D", "d": "D",
     "categorical": "D", "string": "S", "s": "S", "text": "S", "time": "T", "t": "T", "basket": "S",
 }  # fmt: skip
-LONG = tuple(word for word in TYPES if len(word) > 1)
+LONG_TYPES = tuple(word for word in TYPES if len(word) > 1)
 ROLES = {"class": "c", "c": "c", "meta": "m", "m": "m", "ignore": "i", "i": "i", "skip": "i",
          "weight": "w", "w": "w", "": ""}  # fmt: skip
 WHY_NOT = {
@@ -24,30 +24,32 @@ PREFIXED = re.compile(r"(?P<role>[mciw]?)(?P<type>[CDSTN]?)#(?P<name>.+)", re.DO
 
 
 @frozen
-class Orange:
-    """What such a header says; nothing of another.
+class OrangeHeader:
+    """An Orange header; empty for any other.
 
-    rows: how many it takes.  texts: the columns that hold texts, numbers among them.
-    targets: those to predict.  set_aside: those that are no features, and why.
+    rows: the number of header rows.  texts: columns that are text, whatever their cells look like.
+    targets: the class columns.  non_features: columns that are no features, and why.
     """
 
     names: tuple[str, ...] = ()
     rows: int = 0
     texts: frozenset[str] = frozenset()
     targets: tuple[str, ...] = ()
-    set_aside: dict[str, str] = field(default_factory=dict)
+    non_features: dict[str, str] = field(default_factory=dict)
 
 
-def orange_of(first: Sequence[str], rows: Sequence[Sequence[str]], *, is_tab: bool) -> Orange:
-    """What the first rows say, if they are such a header. is_tab: whether the file ends in .tab."""
+def read_orange_header(
+    first: Sequence[str], rows: Sequence[Sequence[str]], *, is_tab: bool
+) -> OrangeHeader:
+    """The Orange header of the first rows, if it is one. is_tab: whether the file ends in .tab."""
     if len(rows) > 1 and len(rows[0]) == len(first) >= len(rows[1]):
         types = [cell.strip() for cell in rows[0]]
         roles = [cell.strip() for cell in rows[1]] + [""] * (len(first) - len(rows[1]))
         if _are_types(types, roles, is_tab=is_tab):
-            return _orange(first, [*map(_type, types)], [_role(role) for role in roles], rows=3)
+            return _header(first, [*map(_type, types)], [_role(role) for role in roles], rows=3)
         none = [""] * len(first)
-        if is_tab and _are_types(types, none, is_tab=True):  # a row of no role at all is left out
-            return _orange(first, [*map(_type, types)], none, rows=2)
+        if is_tab and _are_types(types, none, is_tab=True):  # an empty row of roles is omitted
+            return _header(first, [*map(_type, types)], none, rows=2)
     found = [PREFIXED.fullmatch(name) for name in first]
     parts = [match for match in found if match]
     are_marked = bool(parts) and (is_tab or 2 * len(parts) > len(first))
@@ -55,12 +57,12 @@ def orange_of(first: Sequence[str], rows: Sequence[Sequence[str]], *, is_tab: bo
         names = [match["name"] if match else cell for match, cell in zip(found, first, strict=True)]
         types = [match["type"] if match else "" for match in found]
         roles = [match["role"] if match else "" for match in found]
-        return _orange(names, types, roles, rows=1)
-    return Orange()
+        return _header(names, types, roles, rows=1)
+    return OrangeHeader()
 
 
 def _are_types(types: Sequence[str], roles: Sequence[str], *, is_tab: bool) -> bool:
-    """Whether two rows are one of types, lists of categories among them, and one of roles."""
+    """Whether two rows hold types (or lists of categories) and roles."""
     known = [word.lower() in TYPES for word in types]
     if not any(known) or not all(
         is_known or " " in word for is_known, word in zip(known, types, strict=True)
@@ -68,7 +70,7 @@ def _are_types(types: Sequence[str], roles: Sequence[str], *, is_tab: bool) -> b
         return False
     if any(_role(role) is None for role in roles):
         return False
-    return is_tab or all(word.lower() in LONG for word in types) or any(roles)
+    return is_tab or all(word.lower() in LONG_TYPES for word in types) or any(roles)
 
 
 def _type(word: str) -> str:
@@ -76,7 +78,7 @@ def _type(word: str) -> str:
 
 
 def _role(cell: str) -> str | None:
-    """The role among a cell's words, which may be attributes as well; None for another word."""
+    """The role in a cell, which may have attributes too; None if another word is in it."""
     words = cell.split()
     known = [ROLES[word.lower()] for word in words if word.lower() in ROLES]
     others = [word for word in words if word.lower() not in ROLES and "=" not in word]
@@ -85,13 +87,15 @@ def _role(cell: str) -> str | None:
     return known[0] if known else ""
 
 
-def _orange(
+def _header(
     names: Sequence[str], types: Sequence[str], roles: Sequence[str | None], *, rows: int
-) -> Orange:
-    return Orange(
+) -> OrangeHeader:
+    return OrangeHeader(
         tuple(names),
         rows,
-        frozenset(name for name, kind in zip(names, types, strict=True) if kind in ("D", "S", "T")),
+        frozenset(
+            name for name, type_ in zip(names, types, strict=True) if type_ in ("D", "S", "T")
+        ),
         tuple(name for name, role in zip(names, roles, strict=True) if role == "c"),
         {name: WHY_NOT[role] for name, role in zip(names, roles, strict=True) if role in WHY_NOT},
     )

@@ -1,4 +1,4 @@
-"""Ordinal cells: words that have an order -> 0, 1, 2, ..., their places in it."""
+"""Ordinal cells: encodes ordered words as their ranks 0, 1, 2, ..."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from nncli.data.categories import Categories
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.targets import label
+from nncli.data.targets import number_text
 from nncli.errors import few, printable
 from nncli.parts.arrays import Array
-from nncli.parts.table import UNKNOWN_PLACE
+from nncli.parts.table import UNKNOWN_RANK
 
 
 class OrdinalParser(NumberParser):
-    """Cells -> their places in `order`; what is missing becomes NaN.
+    """Encodes cells as their index in `order`, NaN for missing.
 
-    takes_unknown: whether another word is no error, but `UNKNOWN_PLACE`.
+    takes_unknown: whether an unknown word becomes `UNKNOWN_RANK`; else it is an error.
     """
 
     def __init__(
@@ -32,21 +32,21 @@ class OrdinalParser(NumberParser):
         self.takes_unknown = takes_unknown
         self.expected = f"one of {few([printable(word) for word in order])}"
 
-    def read_before(self, cells: Sequence[str]) -> Array | None:
-        """None: what looks like a number isn't meant as one."""
+    def preparsed(self, cells: Sequence[str]) -> Array | None:
+        """None: a cell that looks like a number is a word of the order."""
         return None
 
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
-        """(places, indices of the cells that are neither in the order nor missing)."""
+        """(ranks, indices of the cells that are neither in the order nor missing)."""
         if isinstance(cells, np.ndarray):
-            cells = ["" if value != value else label(value) for value in cells.tolist()]
-        places = {cell: self._place(cell.strip()) for cell in set(cells)}
-        values = np.array([places[cell] for cell in cells], dtype=float)
+            cells = ["" if value != value else number_text(value) for value in cells.tolist()]
+        ranks = {cell: self._rank(cell.strip()) for cell in set(cells)}
+        values = np.array([ranks[cell] for cell in cells], dtype=float)
         wrong = [] if self.takes_unknown else np.flatnonzero(np.isinf(values)).tolist()
         return values, wrong
 
-    def _place(self, text: str) -> float:
+    def _rank(self, text: str) -> float:
         if text in self.missing:
             return np.nan
-        place = self.known.index(text)
-        return UNKNOWN_PLACE if place is None else float(place)
+        rank = self.known.index(text)
+        return UNKNOWN_RANK if rank is None else float(rank)

@@ -1,4 +1,4 @@
-"""Parsers: what reads the cells of each column, as its keys say."""
+"""Parsers: the parser of each column's cells, by its config keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
@@ -8,20 +8,20 @@ from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.date_cells import DateParser
 from nncli.data.reading.number_formats import FormattedNumbers, NumberFormat
 from nncli.data.reading.ordinal_cells import OrdinalParser
-from nncli.data.reading.text_format import MISSING
+from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.frozen import frozen
 
 
 @frozen
 class Parsers:
-    """What reads the cells of each column.
+    """Makes the parser of each column.
 
-    missing: the texts that mean no value, where a column's keys don't take some out.
-    takes_unknown: whether a word that an order lacks is no error.
-    fold_case: whether capitals and spaces make no difference, where a column's keys say nothing.
+    missing: the missing markers; a column's key `values` takes some out.  columns: keys by column.
+    takes_unknown: whether ordinal columns may have unknown words.  fold_case: whether categories
+    ignore case and spaces, unless a column's keys decide.
     """
 
-    missing: Sequence[str] = MISSING
+    missing: Sequence[str] = MISSING_MARKERS
     decimal: str = "."
     columns: Mapping[str, ColumnKeys] = field(default_factory=dict)
     takes_unknown: bool = False
@@ -42,28 +42,28 @@ class Parsers:
             )
         if keys.type != "numeric":
             return NumberParser(missing, decimal)
-        if keys.thousands == decimal:  # and so it isn't before a fraction
+        if keys.thousands == decimal:  # then the other sign is the decimal separator
             decimal = "," if decimal == "." else "."
-        form = NumberFormat(keys.thousands, keys.prefix, keys.suffix, decimal)
-        return FormattedNumbers(missing, form)
+        format_ = NumberFormat(keys.thousands, keys.prefix, keys.suffix, decimal)
+        return FormattedNumbers(missing, format_)
 
     def folds_case(self, name: str) -> bool:
-        """Whether capitals and spaces make no difference in a column."""
-        said = self.columns.get(name, ColumnKeys()).fold_case
-        return self.fold_case if said is None else said
+        """Whether a column's categories ignore case and spaces."""
+        fold_case = self.columns.get(name, ColumnKeys()).fold_case
+        return self.fold_case if fold_case is None else fold_case
 
     def with_dates(self, formats: Mapping[str, str | None]) -> "Parsers":
-        """The same with columns of dates, each with its format."""
+        """A copy with date columns. formats: by column, None for ISO 8601."""
         known = {name: self.columns.get(name, ColumnKeys()) for name in formats}
         new = {n: replace(known[n], type="date", format=form) for n, form in formats.items()}
         return replace(self, columns={**self.columns, **new})
 
-    def is_settled(self, name: str) -> bool:
-        """Whether a column's keys say which of its texts are values."""
+    def has_values(self, name: str) -> bool:
+        """Whether a column's key `values` is set."""
         return name in self.columns and self.columns[name].values is not None
 
-    def with_values(self, found: Mapping[str, Sequence[str]]) -> "Parsers":
-        """The same with texts that are values in some columns, whatever data.missing says."""
-        known = {name: self.columns.get(name, ColumnKeys()) for name in found}
-        new = {name: replace(known[name], values=list(texts)) for name, texts in found.items()}
+    def with_values(self, values: Mapping[str, Sequence[str]]) -> "Parsers":
+        """A copy with the key `values` set: by column, the missing markers that are categories."""
+        known = {name: self.columns.get(name, ColumnKeys()) for name in values}
+        new = {name: replace(known[name], values=list(texts)) for name, texts in values.items()}
         return replace(self, columns={**self.columns, **new})

@@ -1,8 +1,7 @@
-"""Picture folder: PNG files as the rows of a table, a column for each number of a pixel.
+"""Picture folder: reads PNG files as the rows of a table, with a column a pixel and channel.
 
-A class has a folder of its own, whose name is the class: `cats/1.png`, `dogs/1.png`. Pictures that
-lie in the folder itself have no class, as new ones to predict. What a file says of its size is read
-before any pixel is.
+The name of a subfolder is the class of its pictures: `cats/1.png`, `dogs/1.png`. Pictures in the
+folder itself have no class: they are to be predicted. Sizes are checked before pixels are read.
 """
 
 import hashlib
@@ -20,12 +19,12 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import open_regular, sha256_of
 
-CLASS = "class"
+CLASS_COLUMN = "class"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">8sI4sIIBBBBB")  # up to the interlace method
-GRAY = (0, 4)  # colour types without colour
+GRAY_COLOUR_TYPES = (0, 4)  # of PNG, without and with transparency
 OTHER_FORMATS = {".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"}
-AT_A_TIME = 256  # pictures of a chunk
+PICTURES_A_CHUNK = 256
 
 
 @frozen
@@ -35,28 +34,28 @@ class _Picture:
 
 
 class PictureFolder:
-    """The PNG files of a folder, those of each class in their order, the classes in theirs.
+    """The PNG files of a folder, sorted by class and name.
 
-    A pixel is a number from 0 to 1, or three where any picture has colours; transparency is left
-    out. picture: (height, width, channels) of each.  pixels: the names of their columns.
+    A pixel has one value in [0, 1], or three if any picture is in colours; transparency is dropped.
+    picture: (height, width, channels) of all.  pixels: the names of their columns.
     Raises DataError for a folder without pictures, and for pictures of different sizes.
     """
 
     row_word = "picture "
     row_indices: frozenset[str] = frozenset()
-    set_aside: Mapping[str, str] = {}
+    non_features: Mapping[str, str] = {}
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with reading(path):
             self._pictures = [*_pictures(path)]
-            unread = [*_others(path)]
-        said = f"not read: {few(unread)}; a picture is CLASS/NAME.png"
+            unread = [*_unread(path)]
+        note = f"not read: {few(unread)}; a picture is CLASS/NAME.png"
         if not self._pictures:
-            more = f" ({said})" if unread else ""
+            more = f" ({note})" if unread else ""
             message = f"{path}: a folder without pictures: expected CLASS/NAME.png in it{more}"
             raise DataError(message, key="data.path")
-        self.notes: tuple[str, ...] = (f"{path}: {said}",) if unread else ()
+        self.notes: tuple[str, ...] = (f"{path}: {note}",) if unread else ()
         sizes = {picture: _size(picture.path) for picture in self._pictures}
         (first, (height, width, _)), *others = sizes.items()
         for picture, (high, wide, _) in others:
@@ -67,26 +66,26 @@ class PictureFolder:
                     key="data.path",
                 )
         self._has_classes = any(picture.label for picture in self._pictures)
-        self.targets = (CLASS,) if self._has_classes else ()
-        self.texts = frozenset([CLASS])
-        self._take(height, width, max(channels for *_, channels in sizes.values()))
+        self.targets = (CLASS_COLUMN,) if self._has_classes else ()
+        self.texts = frozenset([CLASS_COLUMN])
+        self._set_shape(height, width, max(channels for *_, channels in sizes.values()))
 
-    def _take(self, *picture: int) -> None:
+    def _set_shape(self, *picture: int) -> None:
         self.picture: Shape = picture
         refuse_width(self.path, prod(picture))
         self.pixels = tuple(pixel_names("pixel", picture))
         self.names = (*self.pixels, *self.targets)
 
-    def as_in(self, names: Collection[str]) -> "PictureFolder":
-        """The same pictures, gray ones as red, green and blue where the names are of such."""
+    def with_columns(self, names: Collection[str]) -> "PictureFolder":
+        """The same pictures; gray ones become RGB if `names` are those of RGB pictures."""
         height, width, channels = self.picture
         if channels == 1 and {*pixel_names("pixel", (height, width, len(CHANNELS)))} <= {*names}:
-            self._take(height, width, len(CHANNELS))
+            self._set_shape(height, width, len(CHANNELS))
         return self
 
     def chunks(self) -> Iterator[Chunk]:
-        for start in range(0, len(self._pictures), AT_A_TIME):
-            some = self._pictures[start : start + AT_A_TIME]
+        for start in range(0, len(self._pictures), PICTURES_A_CHUNK):
+            some = self._pictures[start : start + PICTURES_A_CHUNK]
             values = np.stack([self._read(picture.path) for picture in some])
             columns: list[Array | list[str]] = [*np.ascontiguousarray(values.T)]
             if self._has_classes:
@@ -95,12 +94,12 @@ class PictureFolder:
 
     @property
     def listing(self) -> "PictureListing":
-        """The same pictures, a row each, by the place of their file in the folder."""
+        """A table of the paths of the same pictures."""
         paths = [picture.path for picture in self._pictures]
         return PictureListing([path.relative_to(self.path).as_posix() for path in paths])
 
     def _read(self, path: Path) -> Array:
-        """All numbers of a picture, line by line. Raises DataError if it is damaged."""
+        """(pixels,) the values of a picture, row by row. Raises DataError for a damaged file."""
         from matplotlib.image import imread
 
         height, width, channels = self.picture
@@ -111,9 +110,9 @@ class PictureFolder:
                 why = printable(str(error), 200)
                 raise DataError(f"{path}: not a PNG that can be read: {why}") from None
         values = np.asarray(found, float).reshape(height, width, -1)
-        if values.shape[2] in (2, 4):  # the last one is transparency
+        if values.shape[2] in (2, 4):  # the last channel is transparency
             values = values[:, :, :-1]
-        if channels == 1:  # gray with transparency comes as red, green and blue alike
+        if channels == 1:  # matplotlib reads gray with transparency as equal RGB channels
             values = values[:, :, :1]
         return np.broadcast_to(values, (height, width, channels)).ravel()
 
@@ -125,13 +124,13 @@ class PictureFolder:
 
 
 class PictureListing:
-    """The pictures of a folder by their names: what stands beside predictions in a table."""
+    """A table of the paths of pictures, to be written beside their predictions."""
 
     names = ("picture",)
     texts = frozenset(names)
     row_word = PictureFolder.row_word
     row_indices: frozenset[str] = frozenset()
-    set_aside: Mapping[str, str] = {}
+    non_features: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
     picture: Shape = ()
     pixels: tuple[str, ...] = ()
@@ -149,7 +148,7 @@ class PictureListing:
 
 
 def folder_sha256(path: Path) -> str:
-    """Of a folder's pictures: of each one's place in it, and the SHA-256 of its bytes."""
+    """The SHA-256 of a folder: of the path and the SHA-256 of each picture."""
     digest = hashlib.sha256()
     for picture in _pictures(path):
         name = picture.path.relative_to(path).as_posix()
@@ -158,18 +157,18 @@ def folder_sha256(path: Path) -> str:
 
 
 def _pictures(folder: Path) -> Iterator[_Picture]:
-    """Those that lie in the folder itself, then those of each class."""
+    """The pictures in the folder itself, then those of each class."""
     inside = sorted(folder.iterdir())
     yield from (_Picture(path, "") for path in inside if _is_png(path))
     for path in inside:
         if path.is_dir() and not path.name.startswith("."):
             yield from (
-                _Picture(each, path.name) for each in sorted(path.iterdir()) if _is_png(each)
+                _Picture(file, path.name) for file in sorted(path.iterdir()) if _is_png(file)
             )
 
 
-def _others(folder: Path) -> Iterator[str]:
-    """Pictures that aren't read: of another format, or in a folder inside that of a class."""
+def _unread(folder: Path) -> Iterator[str]:
+    """The files that aren't read: of other formats, or in subfolders of a class."""
     for path in sorted(folder.iterdir()):
         inside = sorted(path.iterdir()) if path.is_dir() and not path.name.startswith(".") else []
         for found in (path, *inside):
@@ -185,11 +184,11 @@ def _is_png(path: Path) -> bool:
 
 
 def _size(path: Path) -> Shape:
-    """(height, width, channels), as the file's own header says. Raises DataError for no PNG."""
+    """(height, width, channels) in the file's header. Raises DataError for any file but a PNG."""
     with reading(path), open_regular(path) as file:
         header = file.read(HEADER.size)
     if len(header) == HEADER.size:
-        signature, _, kind, width, height, _, colours, *_ = HEADER.unpack(header)
-        if (signature, kind) == (SIGNATURE, b"IHDR") and width and height:
-            return height, width, 1 if colours in GRAY else len(CHANNELS)
+        signature, _, chunk_type, width, height, _, colour_type, *_ = HEADER.unpack(header)
+        if (signature, chunk_type) == (SIGNATURE, b"IHDR") and width and height:
+            return height, width, 1 if colour_type in GRAY_COLOUR_TYPES else len(CHANNELS)
     raise DataError(f"{path}: not a PNG picture", key="data.path")

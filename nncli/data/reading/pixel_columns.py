@@ -1,4 +1,4 @@
-"""Pixel columns: the numbers of a picture as columns of a table, by their names."""
+"""Pixel columns: the column names of a picture's pixels."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ LAST_PIXEL = (  # of gray, and of several channels
 
 
 def pixel_names(name: str, picture: Shape) -> Iterator[str]:
-    """name_LINE_COLUMN, and of several channels name_LINE_COLUMN_CHANNEL, in the order of memory.
+    """name_ROW_COLUMN or, of several channels, name_ROW_COLUMN_CHANNEL, in memory order.
 
     >>> [*pixel_names("p", (1, 2, 1))], [*pixel_names("p", (1, 1, 3))]
     (['p_0_0', 'p_0_1'], ['p_0_0_red', 'p_0_0_green', 'p_0_0_blue'])
@@ -27,7 +27,7 @@ def pixel_names(name: str, picture: Shape) -> Iterator[str]:
 
 
 def pictures_of(names: Sequence[str]) -> list[Shape]:
-    """The pictures whose numbers have such names, whichever word they begin with.
+    """The shapes of pictures whose pixels have these names, with any prefix.
 
     >>> pictures_of(["p_0_0_red", "p_0_0_green", "p_0_0_blue"]), pictures_of(["age"])
     ([(1, 1, 3)], [])
@@ -45,8 +45,8 @@ def pictures_of(names: Sequence[str]) -> list[Shape]:
     return found
 
 
-def said(picture: Shape) -> str:
-    """A picture's size, in words."""
+def picture_in_words(picture: Shape) -> str:
+    """A picture's size and colours, in words."""
     height, width, channels = picture
     kind = {1: "gray", 3: "in colours"}.get(channels, f"of {channels} channels")
     return f"{width} x {height} pixels, {kind}"

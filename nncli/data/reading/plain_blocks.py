@@ -1,6 +1,6 @@
-"""Plain blocks: lines without quotes -> columns of numbers, by NumPy's reader, and of texts.
+"""Plain blocks: parses lines without quotes into columns, the numbers by NumPy's reader.
 
-It all comes out as the csv module and `float` would have it; what isn't surely so is left to them.
+The results are those of the csv module and `float`; lines that might differ are left to these.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,34 +9,34 @@ from typing import Any
 
 import numpy as np
 
-from nncli.data.reading.cut_cells import BLANK, NINE, ZERO, CutCells, cut_cells
-from nncli.data.reading.distinct_cells import distinct_texts, distinct_words
+from nncli.data.reading.cell_offsets import BLANK, NINE, ZERO, CellOffsets, locate_cells
+from nncli.data.reading.distinct_cells import distinct_texts, hashed_cells
 from nncli.data.reading.plain_numbers import read_numbers
 from nncli.parts.arrays import Array
 
-LONG = 16  # digits from which float64 may round a whole number
+INEXACT_DIGITS = 16  # from which float64 may round an integer
 
 
 class PlainColumn(Sequence[str]):
-    """The cells of one column of a block; texts are made where they are asked for."""
+    """One column of a block, as a lazy sequence of texts."""
 
     def __init__(self, block: "PlainBlock", index: int) -> None:
         self._block, self._index = block, index
 
     @property
     def numbers(self) -> Array | None:
-        """(rows,) float64, NaN where a cell is empty; None if others aren't finite numbers."""
-        place = self._block.numeric.get(self._index)
-        return None if place is None else self._block.numbers[place]
+        """(rows,) float64, NaN for an empty cell; None if a cell is no finite number."""
+        row = self._block.numeric.get(self._index)
+        return None if row is None else self._block.numbers[row]
 
     @property
     def decimal(self) -> str:
-        """The sign before a fraction by which `numbers` are read."""
+        """The decimal separator of `numbers`."""
         return self._block.decimal
 
     @property
     def empty(self) -> int:
-        """How many cells are."""
+        """The number of empty cells."""
         return int(self._block.empty[self._index])
 
     @property
@@ -44,23 +44,23 @@ class PlainColumn(Sequence[str]):
         return bool(self._block.fractions[self._block.numeric[self._index]])
 
     @property
-    def may_have_codes(self) -> bool:
-        """Whether a whole number may lose digits: leading zeros, or those beyond 2^53."""
-        return bool(self._block.codes[self._index])
+    def may_lose_digits(self) -> bool:
+        """Whether an integer may lose digits as a float: leading zeros, or beyond 2^53."""
+        return bool(self._block.may_lose_digits[self._index])
 
     @cached_property
     def texts(self) -> list[str]:
         return self._block.cells.texts(self._index)
 
     def distinct(self) -> tuple[list[str], Array]:
-        """(the different texts, in the order of the rows; which of them each row has)."""
+        """(unique texts in order of appearance, inverse indices)."""
         cells = self._block.cells
         starts, ends = cells.starts[:, self._index], cells.ends[:, self._index]
-        found = distinct_words(cells.signs, starts, ends - starts)
+        found = hashed_cells(cells.codes, starts, ends - starts)
         if found is None:
             return distinct_texts(self.texts)
-        firsts, places = found
-        return cells.texts(self._index, firsts), places
+        first_rows, inverse = found
+        return cells.texts(self._index, first_rows), inverse
 
     def __len__(self) -> int:
         return len(self._block.cells)
@@ -78,9 +78,9 @@ class PlainColumn(Sequence[str]):
 
 
 class PlainBlock(Sequence[PlainColumn]):
-    """Some lines of a text table as columns. decimal: the sign before a fraction."""
+    """Some lines of a text table as columns. decimal: the decimal separator."""
 
-    def __init__(self, cells: CutCells, decimal: str) -> None:
+    def __init__(self, cells: CellOffsets, decimal: str) -> None:
         self.cells, self.decimal = cells, decimal
 
     def __len__(self) -> int:
@@ -98,36 +98,36 @@ class PlainBlock(Sequence[PlainColumn]):
 
     @cached_property
     def empty(self) -> Array:
-        """(columns,) how many cells are."""
+        """(columns,) the number of empty cells."""
         counts: Array = np.count_nonzero(self.cells.is_empty, axis=0)
         return counts
 
     @cached_property
-    def codes(self) -> Array:
-        """(columns,) whether a cell begins with zero and a digit, or has many."""
-        signs, starts, ends = self.cells.signs, self.cells.starts, self.cells.ends
-        first, second = signs[starts], signs[np.minimum(starts + 1, ends)]
+    def may_lose_digits(self) -> Array:
+        """(columns,) whether a cell begins with zero and a digit, or has many digits."""
+        codes, starts, ends = self.cells.codes, self.cells.starts, self.cells.ends
+        first, second = codes[starts], codes[np.minimum(starts + 1, ends)]
         are = (first == ZERO) & (second >= ZERO) & (second <= NINE)
         are |= (first < BLANK) & ~self.cells.is_empty
-        are |= ends - starts >= LONG
+        are |= ends - starts >= INEXACT_DIGITS
         found: Array = are.any(axis=0)
         return found
 
     @cached_property
     def fractions(self) -> Array:
-        """(numeric columns,) whether some number isn't whole."""
+        """(numeric columns,) whether some number is no integer."""
         are: Array = np.floor(self.numbers) < self.numbers
         return np.asarray(are.any(axis=1))
 
     @property
     def numbers(self) -> Array:
-        """(numeric columns, rows), NaN where a cell is empty."""
+        """(numeric columns, rows) float64, NaN for an empty cell."""
         return self._read[1]
 
     @cached_property
     def numeric(self) -> dict[int, int]:
-        """The columns whose cells are finite numbers or empty -> their places in `numbers`."""
-        return {column: place for place, column in enumerate(self._read[0])}
+        """The columns of finite numbers and empty cells -> their rows in `numbers`."""
+        return {column: row for row, column in enumerate(self._read[0])}
 
     @cached_property
     def _read(self) -> tuple[list[int], Array]:
@@ -136,11 +136,11 @@ class PlainBlock(Sequence[PlainColumn]):
 
 
 def plain_block(text: str, width: int, delimiter: str, decimal: str) -> PlainBlock | None:
-    """Lines of so many cells as columns; None if they are for the csv module to read."""
-    cells = None if delimiter == decimal else cut_cells(text, width, delimiter)
+    """Parses lines of `width` cells; None if they need the csv module."""
+    cells = None if delimiter == decimal else locate_cells(text, width, delimiter)
     return None if cells is None else PlainBlock(cells, decimal)
 
 
 def distinct_cells(cells: Sequence[str]) -> tuple[list[str], Array]:
-    """(the different cells, in the order of the rows; which of them each row has)."""
+    """(unique cells in order of appearance, inverse indices)."""
     return cells.distinct() if isinstance(cells, PlainColumn) else distinct_texts(cells)

@@ -1,22 +1,22 @@
-"""Plain numbers: the columns of numbers among cut cells, by NumPy's reader.
+"""Plain numbers: parses the numeric columns of a block with NumPy's reader.
 
-It rounds as `float` does, for both call Python's own conversion of decimals.
+It rounds as `float` does: both call Python's own conversion of decimals.
 """
 
 from itertools import pairwise
 
 import numpy as np
 
-from nncli.data.reading.cut_cells import BLANK, NINE, ZERO, CutCells
+from nncli.data.reading.cell_offsets import BLANK, NINE, ZERO, CellOffsets
 from nncli.parts.arrays import Array
 
-PART = 1 << 16  # cells that are read at a time: what the reader needs besides is small
-SWAPPED = str.maketrans(",.", ".,")
-NUMBERS = np.isin(np.arange(128), [ord(sign) for sign in "0123456789+-.eE"])
+CELLS_AT_ONCE = 1 << 16  # for the reader's own memory to stay small
+SWAP_COMMA_AND_POINT = str.maketrans(",.", ".,")
+IS_IN_NUMBERS = np.isin(np.arange(128), [*map(ord, "0123456789+-.eE")])
 
 
-def read_numbers(cells: CutCells, decimal: str) -> tuple[list[int], Array]:
-    """(the columns whose cells are finite numbers or empty, (columns, rows) NaN where empty)."""
+def read_numbers(cells: CellOffsets, decimal: str) -> tuple[list[int], Array]:
+    """(columns of finite numbers and empty cells, (columns, rows) float64, NaN for empty)."""
     first = cells.text[: cells.ends[0, -1]].split(cells.delimiter)
     columns = [index for index, cell in enumerate(first) if _may_be_number(cell, decimal)]
     numbers = _load(cells, columns, decimal)
@@ -30,7 +30,7 @@ def read_numbers(cells: CutCells, decimal: str) -> tuple[list[int], Array]:
     if is_plain.all():
         return columns, numbers
     is_plain |= cells.is_empty[:, columns].T
-    keeps = is_plain.all(axis=1)  # the others have words: nan, inf
+    keeps = is_plain.all(axis=1)  # without columns that have nan or inf
     return np.array(columns)[keeps].tolist(), numbers[keeps]
 
 
@@ -42,15 +42,15 @@ def _may_be_number(cell: str, decimal: str) -> bool:
 
 
 def _with_points(text: str, decimal: str) -> str:
-    """With a point for the decimal comma, and a comma for what would be taken for one."""
-    return text if decimal == "." else text.translate(SWAPPED)
+    """Swaps commas and points if the decimal separator is a comma."""
+    return text if decimal == "." else text.translate(SWAP_COMMA_AND_POINT)
 
 
-def _load(cells: CutCells, columns: list[int], decimal: str) -> Array | None:
-    """(columns, rows) numbers, NaN where a cell is empty; None if some cells are none."""
+def _load(cells: CellOffsets, columns: list[int], decimal: str) -> Array | None:
+    """(columns, rows) numbers, NaN for an empty cell; None if a cell is no number."""
     if not columns:
         return None
-    numbers, step = np.empty((len(columns), len(cells))), max(PART // cells.width, 1)
+    numbers, step = np.empty((len(columns), len(cells))), max(CELLS_AT_ONCE // cells.width, 1)
     for start in range(0, len(cells), step):
         part = slice(start, min(start + step, len(cells)))
         try:
@@ -69,8 +69,8 @@ def _load(cells: CutCells, columns: list[int], decimal: str) -> Array | None:
     return numbers
 
 
-def _lines(cells: CutCells, part: slice, decimal: str) -> list[str]:
-    """Some of the lines, `nan` in empty cells."""
+def _lines(cells: CellOffsets, part: slice, decimal: str) -> list[str]:
+    """Lines as texts, with `nan` in empty cells."""
     begin = int(cells.ends[part.start - 1, -1]) + 1 if part.start else 0
     end = int(cells.ends[part.stop - 1, -1]) + 1
     places = cells.starts[part][cells.is_empty[part]].tolist()
@@ -82,15 +82,15 @@ def _lines(cells: CutCells, part: slice, decimal: str) -> list[str]:
     return _with_points(text, decimal).split("\n")[:-1]
 
 
-def _are_of_digits(cells: CutCells) -> Array:
-    """(columns,) whether cells that aren't empty have a digit, and only signs of numbers."""
-    signs, shape = np.minimum(cells.signs, 127), cells.ends.shape
-    is_digit = (signs >= ZERO) & (signs <= NINE)
-    is_strange = ~NUMBERS[signs] & (signs != BLANK)
+def _are_of_digits(cells: CellOffsets) -> Array:
+    """(columns,) whether all non-empty cells have a digit, and only characters of numbers."""
+    codes, shape = np.minimum(cells.codes, 127), cells.ends.shape
+    is_digit = (codes >= ZERO) & (codes <= NINE)
+    is_strange = ~IS_IN_NUMBERS[codes] & (codes != BLANK)
     is_strange[cells.ends.ravel()] = False
     has_strange, has_digit = (
-        np.add.reduceat(each, cells.starts.ravel(), dtype=np.int32).reshape(shape) > 0
-        for each in (is_strange, is_digit)
+        np.add.reduceat(mask, cells.starts.ravel(), dtype=np.int32).reshape(shape) > 0
+        for mask in (is_strange, is_digit)
     )
     is_wrong: Array = has_strange | ~(has_digit | cells.is_empty)
     return np.asarray(~is_wrong.any(axis=0))

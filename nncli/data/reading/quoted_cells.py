@@ -1,4 +1,4 @@
-"""Quoted cells: what the quotes in a text table tell of the texts that often mean no value."""
+"""Quoted cells: infers from quotes which missing markers are values: `"NA"` beside a bare NA."""
 
 import csv
 import re
@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from nncli.data.reading.number_cells import is_number
-from nncli.data.reading.row_reader import rows_of
-from nncli.data.reading.text_format import MISSING, WHITESPACE
+from nncli.data.reading.row_reader import parse_rows
+from nncli.data.reading.text_format import MISSING_MARKERS, WHITESPACE
 from nncli.frozen import frozen
 
-QUOTED = "\x01"  # set behind a cell that stands in quotes
-LOOKED_AT = 20_000  # rows: who writes them quotes all in one way
-AT_ONCE = 1000
-MISSING_TEXTS = frozenset(MISSING)
-NAMES_OF_NOTHING = ("NA", "N/A", "n/a", "null", "NULL", "Null")
+QUOTED_SUFFIX = "\x01"  # appended to a quoted cell
+SAMPLED_ROWS = 20_000  # a program quotes all rows in the same way
+ROWS_AT_ONCE = 1000
+MARKERS = frozenset(MISSING_MARKERS)
+NULL_NAMES = ("NA", "N/A", "n/a", "null", "NULL", "Null")
 
 
 @frozen
 class QuotedMarkers:
-    """Of the texts that often mean no value, those that are values, and those that are none."""
+    """By the quotes of a column: the missing markers that are values, and that mean missing."""
 
     values: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
@@ -29,43 +29,43 @@ class QuotedMarkers:
 
 @dataclass
 class Quotes:
-    """One column's quotes.
+    """The quotes of one column.
 
-    quoted, bare: its texts of `MISSING` with quotes, and without.  texts: whether all others have
-    them; None as long as no other was seen.  has_numbers: whether the first without is a number.
+    quoted, bare: its missing markers with quotes, and without.  quotes_texts: whether all other
+    texts are quoted; None before the first.  has_numbers: whether the first bare one is a number.
     """
 
     quoted: set[str] = field(default_factory=set)
     bare: set[str] = field(default_factory=set)
-    texts: bool | None = None
+    quotes_texts: bool | None = None
     has_numbers: bool = False
 
     def add(self, cells: Iterable[str]) -> None:
-        """Some different cells."""
+        """Takes distinct cells into account."""
         for cell in cells:
-            is_quoted = cell.endswith(QUOTED)
-            if (text := cell.removesuffix(QUOTED).strip()) in MISSING_TEXTS:
+            is_quoted = cell.endswith(QUOTED_SUFFIX)
+            if (text := cell.removesuffix(QUOTED_SUFFIX).strip()) in MARKERS:
                 (self.quoted if is_quoted else self.bare).add(text)
-            elif self.texts is not False:
-                self.texts = is_quoted
+            elif self.quotes_texts is not False:
+                self.quotes_texts = is_quoted
                 self.has_numbers = not is_quoted and is_number(text)
 
 
 def _by_quotes(columns: Sequence[Quotes]) -> list[QuotedMarkers]:
-    """What quotes tell of each column.
+    """What the quotes of each column tell.
 
-    They tell where all other texts of the column have them and numbers have none. That NA is a
-    value is told only if a missing cell without quotes shows that the writer makes a difference.
+    They tell something if all other texts of the column are quoted and numbers are not. A quoted
+    NA is a value only if a bare marker shows that the writer makes a difference.
     """
     has_bare_numbers = any(column.has_numbers for column in columns)
     has_bare_markers = any(column.bare for column in columns)
     found = []
     for column in columns:
-        if column.texts is not True or not (has_bare_numbers or has_bare_markers):
+        if column.quotes_texts is not True or not (has_bare_numbers or has_bare_markers):
             found.append(QuotedMarkers())
             continue
         quoted, bare = frozenset(column.quoted), frozenset(column.bare)
-        values = quoted - bare if has_bare_markers else quoted.difference(NAMES_OF_NOTHING)
+        values = quoted - bare if has_bare_markers else quoted.difference(NULL_NAMES)
         found.append(QuotedMarkers(values, bare - quoted))
     return found
 
@@ -73,28 +73,28 @@ def _by_quotes(columns: Sequence[Quotes]) -> list[QuotedMarkers]:
 def quoted_markers(
     lines: Iterable[str], delimiter: str, comment: str | None, width: int, header: int
 ) -> list[QuotedMarkers]:
-    """What quotes tell of each column, from the first lines; so many rows are the header.
+    """What the quotes of each column tell, in the first rows. header: the number of header rows.
 
     >>> lines = ['"t","x"\\n', '"a",1\\n', '"None",2\\n', 'NA,3\\n']
-    >>> [(*each.values, *each.missing) for each in quoted_markers(lines, ",", None, 2, 1)]
+    >>> [(*column.values, *column.missing) for column in quoted_markers(lines, ",", None, 2, 1)]
     [('None', 'NA'), ()]
     """
     columns = [Quotes() for _ in range(width)]
-    rows = rows_of(_marked(lines, delimiter), delimiter, comment)
+    rows = parse_rows(_marked(lines, delimiter), delimiter, comment)
     try:
-        whole = (row for row in islice(rows, LOOKED_AT) if len(row) == width)
+        whole = (row for row in islice(rows, SAMPLED_ROWS) if len(row) == width)
         deque(islice(whole, header), maxlen=0)
-        while block := list(islice(whole, AT_ONCE)):
+        while block := list(islice(whole, ROWS_AT_ONCE)):
             for column, cells in zip(columns, zip(*block, strict=True), strict=True):
                 column.add(set(cells))
     except csv.Error:
-        pass  # the reader of the rows says what is wrong, and where
+        pass  # the same error is raised with its line where the rows are read
     return _by_quotes(columns)
 
 
 def _marked(lines: Iterable[str], delimiter: str) -> Iterator[str]:
-    """Lines with a sign in each quoted cell: a quote that others follow stands in none of them."""
+    """Appends `QUOTED_SUFFIX` to each quoted cell, unless it has quotes inside."""
     sign = r" \t" if delimiter == WHITESPACE else re.escape(delimiter)
     cell = re.compile(rf'(^|[{sign}])([ \t]*)"([^"{sign}\r\n]+)"(?=[{sign}\r\n]|$)')
     for line in lines:
-        yield cell.sub(rf'\1\2"\3{QUOTED}"', line) if '"' in line else line
+        yield cell.sub(rf'\1\2"\3{QUOTED_SUFFIX}"', line) if '"' in line else line

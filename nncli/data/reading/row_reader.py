@@ -1,4 +1,4 @@
-"""Row reader: a text table's lines -> rows of cells, by the csv module."""
+"""Row reader: parses the lines of a text table into rows of cells, with the csv module."""
 
 import csv
 import re
@@ -12,7 +12,7 @@ QUOTED_OR_BLANKS = re.compile(r'("(?:[^"]|"")*(?:"|\Z))|[ \t]+')
 
 
 class Rows(Protocol):
-    """Rows of cells. line_num: how many lines were read for them."""
+    """An iterator of rows. line_num: the number of lines read so far, as in `csv.reader`."""
 
     @property
     def line_num(self) -> int: ...
@@ -22,21 +22,21 @@ class Rows(Protocol):
     def __next__(self) -> list[str]: ...
 
 
-def rows_of(
+def parse_rows(
     lines: Iterable[str], delimiter: str, comment: str | None = None, *, strict: bool = True
 ) -> Rows:
-    """The rows that lines are. strict: raises csv.Error for misplaced quotes."""
+    """Parses lines into rows. strict: whether misplaced quotes raise csv.Error."""
     if comment is not None:
         return UncommentedRows(lines, delimiter, comment, strict=strict)
     if delimiter == WHITESPACE:
-        lines, delimiter = map(parted, lines), " "
+        lines, delimiter = map(single_spaced, lines), " "
     return csv.reader(lines, delimiter=delimiter, strict=strict, skipinitialspace=True)
 
 
-def parted(line: str) -> str:
-    """A line with one space between its cells, and none around them.
+def single_spaced(line: str) -> str:
+    """Returns a whitespace-delimited line with one space between cells and none around them.
 
-    >>> parted('  1.5  2\\t"a  b" \\n')
+    >>> single_spaced('  1.5  2\\t"a  b" \\n')
     '1.5 2 "a  b"\\n'
     """
     if '"' in line:
@@ -47,14 +47,14 @@ def parted(line: str) -> str:
 
 
 class UncommentedRows:
-    """Rows, without the lines that are comments: they are read as blank ones, and so are counted.
+    """Rows, with comment lines read as blank ones, so that `line_num` counts them.
 
-    In the middle of a quoted cell no line is a comment.
+    Inside a quoted cell no line is a comment.
     """
 
     def __init__(self, lines: Iterable[str], delimiter: str, sign: str, *, strict: bool) -> None:
         self._sign, self._starts_row = sign, True
-        self._rows = rows_of(self._without(lines), delimiter, strict=strict)
+        self._rows = parse_rows(self._without(lines), delimiter, strict=strict)
 
     def _without(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:

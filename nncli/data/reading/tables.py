@@ -1,4 +1,4 @@
-"""Tables: the user's own files -> a Table, and every guess about them said."""
+"""Tables: reads the user's files into a `Table`, with a note on every guess."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
@@ -9,29 +9,29 @@ import numpy as np
 from nncli.constraints import Auto
 from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
-from nncli.data.rare_categories import NONE_RARE, Rare
+from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.dotted_thousands import dotted_notes
-from nncli.data.reading.encoded_rows import COPIES, Encoded
+from nncli.data.reading.encoded_rows import PEAK_COPIES, EncodedTable
 from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.parsers import Parsers
-from nncli.data.reading.pixel_columns import said
+from nncli.data.reading.pixel_columns import picture_in_words
 from nncli.data.reading.table_notes import (
     amount_notes,
-    class_cure,
+    category_hint,
     date_notes,
+    dropped_row_notes,
     imputed_notes,
-    lacking_notes,
-    value_notes,
+    kept_marker_notes,
 )
 from nncli.data.reading.text_files import TextFile
-from nncli.data.reading.text_format import MISSING, TextFormat
+from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
-from nncli.data.table_formats import as_in, open_table, table_sha256
-from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
+from nncli.data.table_formats import open_table, table_sha256, with_columns
+from nncli.data.targets import as_label, label_pair, label_pairs, number_classes, number_text
 from nncli.errors import DataError, TableError
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
@@ -41,18 +41,17 @@ from nncli.parts.table import PART, Column, Kind, Origin, Pair, Table, Task, ref
 
 @frozen(kw_only=True)
 class TableFile(Dataset):
-    """A table in files of the user's, and how its columns are meant.
+    """A table in one or several files, and the roles and formats of its columns.
 
-    target: the columns to predict.  include, exclude: which others are features; None: all that
-    may teach something.  kinds: of columns, where the values alone don't tell.  keys: how columns
-    are written.  aside: columns that split or weigh the rows, with the config key that names each.
-    fold_case: whether capitals and spaces make no difference in texts.
-    guesses_values: whether a text of `missing` may be a value where it is frequent.  parts: further
-    files by the part of their rows, val or test.  on_disk: whether rows stay on disk; None: if
-    memory is short.  excuses_empty: whether columns without a value are left out, not refused.
-    may_be_constant: whether a target that never varies is taken; one of a single row always is, and
-    a label.  rare: which texts of a column are taken for one.  formulas: by config key, the columns
-    that are to be read for formulas.
+    target: the columns to predict.  include, exclude: the feature columns; None includes every
+    informative column.  kinds: the kinds of columns that the config sets.  keys: how cells are
+    written, by column.  aside: columns that split or weigh the rows -> the config key that names
+    each.  missing: the missing markers.  fold_case: whether categories ignore case and spaces.
+    keeps_frequent_markers: whether a frequent missing marker is a category.  parts: the files of
+    the val and test rows.  on_disk: whether rows are kept on disk; None: if memory is short.
+    drops_empty: whether a column without values is left out; else it is an error.
+    may_be_constant: whether a constant target is allowed; labels and single rows always may be.
+    rare: which categories are merged.  formulas: config key -> the columns that its formula reads.
     """
 
     path: Path
@@ -63,27 +62,27 @@ class TableFile(Dataset):
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     aside: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, ColumnKeys] = field(default_factory=dict)
-    missing: tuple[str, ...] = MISSING
+    missing: tuple[str, ...] = MISSING_MARKERS
     fold_case: bool = False
-    guesses_values: bool = True
+    keeps_frequent_markers: bool = True
     drops_missing_target: bool = False
     format: TextFormat = field(default_factory=TextFormat)
     parts: Mapping[str, Path] = field(default_factory=dict)
     on_disk: bool | None = None
-    excuses_empty: bool = False
+    drops_empty: bool = False
     may_be_constant: bool = False
-    rare: Rare = NONE_RARE
+    rare: RareRule = NO_RARE
     formulas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def paths(self) -> dict[str, Path]:
-        """Every file, by the part of its rows."""
+        """The file of each part: train, val, test."""
         return {"train": self.path, **self.parts}
 
     def load(self) -> Table:
         readers = [(str(path), self._open(part)) for part, path in self.paths.items()]
         every = {name for _, reader in readers for name in reader.names}
-        readers = [(file, as_in(every, reader)) for file, reader in readers]
+        readers = [(file, with_columns(every, reader)) for file, reader in readers]
         names = readers[0][1].names
         self._check_names(readers[0][1])
         candidates = [
@@ -98,23 +97,25 @@ class TableFile(Dataset):
             candidates = [name for name in names if name in {*candidates, *hidden}]
         wanted = list(dict.fromkeys([*candidates, *self.target, *self.aside]))
         for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
-            message, own = "", readers[0][1].picture
+            message, shape = "", readers[0][1].picture
             if lacking := [name for name in wanted if name not in reader.names]:
                 message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
-            if reader.picture != own and reader.picture and own:  # a larger one has all columns
-                message = f"{file}: pictures of {said(reader.picture)}, and {self.path} has "
-                message += f"{said(own)}: bring all pictures to one size"
+            if reader.picture != shape and reader.picture and shape:  # a larger one has all columns
+                message = (
+                    f"{file}: pictures of {picture_in_words(reader.picture)}, and {self.path} "
+                )
+                message += f"has {picture_in_words(shape)}: bring all pictures to one size"
             if message:
                 raise DataError(message, key=f"data.split.{part}")
         encoded = self._encode(readers, wanted, candidates)
         choice = FeatureChoice(
             self.path,
-            is_asked=self.include is not None,
+            is_explicit=self.include is not None,
             needed=needed,
             kinds={**dict.fromkeys(readers[0][1].pixels, "numeric"), **self.kinds},
-            excuses_empty=self.excuses_empty,
+            drops_empty=self.drops_empty,
             row_indices=frozenset().union(*(reader.row_indices for _, reader in readers)),
-            set_aside=readers[0][1].set_aside,
+            non_features=readers[0][1].non_features,
             others=(*self.target, *self.aside, *self.exclude),
             rare=self.rare,
         )
@@ -133,31 +134,31 @@ class TableFile(Dataset):
         readers: Sequence[tuple[str, TableReader]],
         wanted: Sequence[str],
         candidates: Sequence[str],
-    ) -> Encoded:
-        """The cells of the wanted columns. Several targets are numbers unless they are labels."""
+    ) -> EncodedTable:
+        """Reads the wanted columns. Several targets are read as numbers unless they are labels."""
 
-        def under(types: Mapping[str, CellType]) -> Encoded:
+        def read(types: Mapping[str, CellType]) -> EncodedTable:
             return read_columns(
                 readers,
                 wanted,
                 types,
                 self._parsers,
-                datable=[n for n in candidates if n not in (*self.kinds, *self.aside)],
-                guessed={name: name in self.target for name in [*candidates, *self.target]}
-                if self.guesses_values
+                date_candidates=[n for n in candidates if n not in (*self.kinds, *self.aside)],
+                may_keep_markers={name: name in self.target for name in [*candidates, *self.target]}
+                if self.keeps_frequent_markers
                 else {},
                 required=self.target if self.drops_missing_target else (),
-                on_disk=stays_on_disk([reader for _, reader in readers])
+                on_disk=needs_disk([reader for _, reader in readers])
                 if self.on_disk is None
                 else self.on_disk,
             )
 
         known = self._cell_types()
-        encoded = under(known)
+        encoded = read(known)
         columns = [encoded.column(name) for name in self.target]
         are_texts = any(column.categories for column in columns)
         if len(self.target) > 1 and are_texts and not self._are_labels(columns):
-            return under(known | dict.fromkeys(self.target, "number"))
+            return read(known | dict.fromkeys(self.target, "number"))
         return encoded
 
     @property
@@ -165,8 +166,8 @@ class TableFile(Dataset):
         return Parsers(self.missing, self.format.decimal, self.keys, fold_case=self.fold_case)
 
     def _are_labels(self, columns: Sequence[Column]) -> bool:
-        """Whether several targets are 0 or 1, or one of two texts, each; as the task says, else by
-        their values, of which one at least has both."""
+        """Whether several targets are labels: by the task, or if each has two values, 0 and 1 or
+        two texts, and at least one of them varies."""
         if len(columns) < 2 or self.task not in ("auto", "multilabel"):
             return False
         if self.task == "multilabel":
@@ -182,7 +183,7 @@ class TableFile(Dataset):
         return are_pairs and any(np.ptp(column.values) > 0 for column in present)
 
     def _open(self, part: str) -> TableReader:
-        """The reader of a part's file. Raises DataError at the key that names the file."""
+        """Opens a part's file. Raises DataError at the config key that names the file."""
         try:
             return open_table(self.paths[part], self.format)
         except TableError:
@@ -192,7 +193,7 @@ class TableFile(Dataset):
             raise DataError(found=[(key, message) for _, message in error.found]) from None
 
     def _check_names(self, reader: TableReader) -> None:
-        """Raises DataError for every column the config names that isn't in the table."""
+        """Raises DataError for every column of the config that the table lacks."""
         names = reader.names
         keys = {
             "data.target": self.target,
@@ -229,7 +230,7 @@ class TableFile(Dataset):
             raise DataError(found=found)
 
     def _misread(self, reader: TextFile) -> str:
-        """What may be wrong with the reading of a file that lacks a column."""
+        """A hint at the setting that may be wrong where a file lacks a column."""
         if len(reader.names) == 1:
             return " (is data.delimiter right?)"
         if self.format.skip_rows:
@@ -243,7 +244,7 @@ class TableFile(Dataset):
         return ""
 
     def _cell_types(self) -> dict[str, CellType]:
-        """What is known of columns before their cells are seen."""
+        """The cell types that the config determines."""
         of_kind: dict[Kind, CellType] = {"numeric": "number", "date": "date"}
         types: dict[str, CellType] = {
             name: of_kind.get(kind, "text")
@@ -259,12 +260,12 @@ class TableFile(Dataset):
 
     @property
     def _weights(self) -> list[str]:
-        """The columns aside that weigh the rows."""
+        """The sample-weight column, if there is one."""
         return [name for name, key in self.aside.items() if key == "data.sample_weight"]
 
     def _table(
         self,
-        encoded: Encoded,
+        encoded: EncodedTable,
         choice: FeatureChoice,
         candidates: Sequence[str],
         origin: Origin,
@@ -279,17 +280,17 @@ class TableFile(Dataset):
             codes = np.repeat(np.arange(len(self.paths)), [len(lines) for lines in encoded.lines])
             parts[PART] = Column(codes.astype(float), tuple(self.paths))
         aside = {name: encoded.column(name).copy() for name in self.aside} | parts
-        weights = weights_of(encoded, self._weights[0], origin) if self._weights else None
+        weights = sample_weights(encoded, self._weights[0], origin) if self._weights else None
         warnings = self._warnings(encoded, kinds, reader)
-        notes = (  # before take, which moves the cells
+        notes = (  # before select, which moves the cells
             *origin.notes,
             *warnings,
-            *value_notes(encoded, {*kinds, *self.target}),
+            *kept_marker_notes(encoded, {*kinds, *self.target}),
             *amount_notes(encoded, kinds, left_out, self.kinds),
             *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
         )
         return Table(
-            encoded.take(list(kinds)),
+            encoded.select(list(kinds)),
             y,
             tuple(kinds),
             self.target,
@@ -313,18 +314,18 @@ class TableFile(Dataset):
         )
 
     def _warnings(
-        self, encoded: Encoded, features: Collection[str], reader: TableReader
+        self, encoded: EncodedTable, features: Collection[str], reader: TableReader
     ) -> tuple[str, ...]:
-        """What was guessed that changes what the rows mean, if it is wrong."""
-        lacking = lacking_notes(encoded, self.target) if self.drops_missing_target else ()
-        imputed = imputed_notes(encoded, features) if self.guesses_values else ()
+        """The guesses that would change the data if they were wrong."""
+        dropped = dropped_row_notes(encoded, self.target) if self.drops_missing_target else ()
+        imputed = imputed_notes(encoded, features) if self.keeps_frequent_markers else ()
         used = {*features, *self.target}
-        return (*lacking, *dotted_notes(encoded, reader, self._parsers, used), *imputed)
+        return (*dropped, *dotted_notes(encoded, reader, self._parsers, used), *imputed)
 
     def _targets(
-        self, encoded: Encoded, origin: Origin
+        self, encoded: EncodedTable, origin: Origin
     ) -> tuple[Array, tuple[str, ...], tuple[Pair, ...]]:
-        """(y, classes, labels). Raises TableError for every row without one."""
+        """(y, classes, labels). Raises TableError for every row without a target."""
         columns = [encoded.column(name) for name in self.target]
         are_labels = self._are_labels(columns)
         for name, column in zip(self.target, columns, strict=True):
@@ -334,7 +335,7 @@ class TableFile(Dataset):
             if least == column.values.max() and not (
                 self.may_be_constant or are_labels or len(encoded.cells) == 1
             ):
-                always = column.categories[int(least)] if column.categories else label(least)
+                always = column.categories[int(least)] if column.categories else number_text(least)
                 key = "data.classes" if column.categories else "data.task"
                 raise DataError(
                     f"{self.path}: column '{name}' is always {always}: there is nothing to predict "
@@ -345,8 +346,8 @@ class TableFile(Dataset):
         if len(columns) == 1 and first.categories:
             names = tuple(sorted(first.categories))
             index = {name: i for i, name in enumerate(names)}
-            places = np.array([index[name] for name in first.categories])
-            return places[first.values.astype(int)], names, ()
+            codes = np.array([index[name] for name in first.categories])
+            return codes[first.values.astype(int)], names, ()
         if are_labels:
             pairs = label_pairs(self.target, columns)
             y = [as_label(*both) for both in zip(columns, pairs, strict=True)]
@@ -363,15 +364,15 @@ def _missing_target(
 ) -> TableError:
     hint = "data.missing_target: drop leaves such rows out"
     if texts := [text for text in markers if text]:
-        hint += f"; {class_cure(name, texts)}"
+        hint += f"; {category_hint(name, texts)}"
     hints = {rows[0]: f" ({hint})"}
     return refuse_rows(
         rows, origin.place, name, lambda row: f"the target is missing{hints.get(row, '')}"
     )
 
 
-def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
-    """The column that weighs the rows. Raises TableError for every row that isn't weighed."""
+def sample_weights(encoded: EncodedTable, name: str, origin: Origin) -> Array:
+    """(rows,) the sample weights. Raises TableError for every row without a weight >= 0."""
     values = encoded.column(name).copy().values
     wrong = np.flatnonzero(~(values >= 0)).tolist()
     if not wrong:
@@ -382,6 +383,6 @@ def weights_of(encoded: Encoded, name: str, origin: Origin) -> Array:
     )
 
 
-def stays_on_disk(readers: Sequence[TableReader]) -> bool | None:
-    """Whether tables look too large for the memory there is; None if it remains to be seen."""
-    return sum(reader.count_cells() for reader in readers) * 8 * COPIES > available() or None
+def needs_disk(readers: Sequence[TableReader]) -> bool | None:
+    """True if the tables look too large for memory; None if that isn't known before reading."""
+    return sum(reader.count_cells() for reader in readers) * 8 * PEAK_COPIES > available() or None

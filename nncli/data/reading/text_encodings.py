@@ -1,10 +1,10 @@
-"""Text encodings: which one a file's bytes are in, and where they aren't."""
+"""Text encodings: detects a file's encoding, and the first byte that contradicts it."""
 
 import codecs
 import re
 from collections.abc import Iterable
 
-MARKS = (
+BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -18,22 +18,22 @@ NOT_IN_A_WORD = re.compile(r"(?<![A-Za-z])[^\x00-\x7f]+(?![A-Za-z])")
 NOT_AT_ENDS = (
     "³¹ŽŠŒ†‡‰ƒ…\N{SINGLE LOW-9 QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"  # of a word
 )
-LONG_RUN = 2  # signs beyond ASCII that stand together, on average: more than accents do
+MAX_MEAN_RUN = 2  # non-ASCII characters in a row, on average: accents stand alone
 
 
-def encoding_by_mark(head: bytes) -> str | None:
-    """The encoding that a byte order mark tells; None without one.
+def encoding_of_mark(head: bytes) -> str | None:
+    """The encoding of a file's byte order mark; None without one.
 
-    >>> encoding_by_mark("\\ufeffx".encode("utf-16-le")), encoding_by_mark(b"x,y")
+    >>> encoding_of_mark("\\ufeffx".encode("utf-16-le")), encoding_of_mark(b"x,y")
     ('utf-16', None)
     """
-    return next((name for mark, name in MARKS if head.startswith(mark)), None)
+    return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
-def wide_encoding(head: bytes) -> str | None:
-    """UTF-16 without a mark, by every other byte being zero; None for other bytes.
+def unmarked_utf16(head: bytes) -> str | None:
+    """`utf-16-le` or `-be` if every other byte is zero, as in UTF-16 without a mark; else None.
 
-    >>> wide_encoding("x,y\\n1,2".encode("utf-16-be")), wide_encoding(b"x\\0y")
+    >>> unmarked_utf16("x,y\\n1,2".encode("utf-16-be")), unmarked_utf16(b"x\\0y")
     ('utf-16-be', None)
     """
     pairs = len(head) // 2
@@ -44,15 +44,15 @@ def wide_encoding(head: bytes) -> str | None:
     return None
 
 
-def western(head: bytes) -> str | None:
-    """A word of cp1252 text that shows it to be such; None if the bytes look like another's.
+def cp1252_word(head: bytes) -> str | None:
+    """An accented word if the bytes look like cp1252; None if they look like another encoding.
 
-    Accents stand alone in words of Latin letters; other alphabets make runs, and other encodings
-    put symbols and capitals inside words.
+    In cp1252, accents stand alone in words of Latin letters; other alphabets make runs, and other
+    encodings put symbols and capitals inside words.
 
-    >>> western("größe,1".encode("cp1252")), western("привет,1".encode("cp1251"))
+    >>> cp1252_word("größe,1".encode("cp1252")), cp1252_word("привет,1".encode("cp1251"))
     ('größe', None)
-    >>> western("café".encode("cp437")), western("miał".encode("cp1250"))
+    >>> cp1252_word("café".encode("cp437")), cp1252_word("miał".encode("cp1250"))
     (None, None)
     """
     try:
@@ -65,7 +65,7 @@ def western(head: bytes) -> str | None:
     odd = [
         sign for sign in inside if not (sign.islower() or sign == "\N{RIGHT SINGLE QUOTATION MARK}")
     ]
-    is_long = sum(map(len, runs)) > LONG_RUN * len(runs)
+    is_long = sum(map(len, runs)) > MAX_MEAN_RUN * len(runs)
     ends = re.findall(r"(?<=[a-z])[^\x00-\x7f](?![^\W\d_])", text)
     odd += [sign for sign in ends if sign in NOT_AT_ENDS or (sign.isalpha() and sign.isupper())]
     if not runs or is_long or 2 * len(letters) > len(runs) or 20 * len(odd) > len(runs):
@@ -74,22 +74,22 @@ def western(head: bytes) -> str | None:
     return found[0] if found else None
 
 
-def advice(head: bytes) -> tuple[str, str]:
-    """(what to do about a file that isn't in its encoding, the encoding if one can be told)."""
+def encoding_advice(head: bytes) -> tuple[str, str]:
+    """(what to do about bytes that aren't UTF-8, the encoding they are likely in or "")."""
     text = head.decode("utf-8", "replace")
     if sum(sign > "\x7f" for sign in text) > 2 * text.count("\N{REPLACEMENT CHARACTER}"):
         return "its other letters are UTF-8: mend this line", ""
-    if western(head) is not None:
+    if cp1252_word(head) is not None:
         return "save the file as UTF-8, or say data.encoding: cp1252", "cp1252"
     others = "cp1252 Western European, cp1250 Central European, cp1251 Cyrillic, gb18030 Chinese"
     others += ", cp932 Japanese ..."
     return f"save the file as UTF-8, or name its encoding with data.encoding ({others})", ""
 
 
-def undecodable(pieces: Iterable[bytes], encoding: str) -> tuple[int, int, bytes] | None:
-    """(line, byte, the bytes about it) of what can't be text in an encoding; None if all can.
+def first_undecodable(pieces: Iterable[bytes], encoding: str) -> tuple[int, int, bytes] | None:
+    """(line, byte, the bytes around it) of the first decoding error; None without one.
 
-    pieces: of the file, the last one empty.
+    pieces: the file's bytes, the last piece empty.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     line, is_after_return = 1, False

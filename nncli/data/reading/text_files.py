@@ -1,4 +1,4 @@
-"""Text tables: .csv, .tsv and .gz of these -> chunks of cells, each row with its line."""
+"""Text files: reads .csv, .tsv and their .gz in chunks of rows, each row with its line."""
 
 import csv
 from collections import Counter
@@ -11,13 +11,13 @@ import numpy as np
 
 from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLong
 from nncli.data.reading.chunks import Chunk, reading, refuse_width
-from nncli.data.reading.delimiters import Cut, cut, sniff_delimiter
-from nncli.data.reading.headers import looks_like_data, read_header, with_labels
+from nncli.data.reading.delimiters import SplitLines, sniff_delimiter, split_lines
+from nncli.data.reading.headers import looks_like_data, read_header, with_label_column
 from nncli.data.reading.layout_hints import ragged_layout, refuse_layout
-from nncli.data.reading.line_blocks import LineBlocks, count_lines, looked_at
+from nncli.data.reading.line_blocks import LineBlocks, count_lines, guarded_lines
 from nncli.data.reading.plain_blocks import plain_block
 from nncli.data.reading.quoted_cells import QuotedMarkers, quoted_markers
-from nncli.data.reading.row_reader import Rows, rows_of
+from nncli.data.reading.row_reader import Rows, parse_rows
 from nncli.data.reading.text_encodings import LINE_BREAK
 from nncli.data.reading.text_format import WHITESPACE, TextFormat
 from nncli.data.reading.text_lines import TextLines
@@ -25,36 +25,36 @@ from nncli.errors import DataError, Problem, TableError, printable
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import size_in_words
 
-CHUNK_CELLS = 1 << 18  # of a chunk: enough that the cost per chunk disappears, small in memory
-BLOCK_BYTES = 1 << 26  # of a chunk, where its cells are long
-LOOK_CELLS = 1 << 12  # of the rows between two looks at how much was read
+CHUNK_CELLS = 1 << 18  # enough that the cost per chunk disappears, small in memory
+MAX_CHUNK_BYTES = 1 << 26  # where cells are long
+GUARDED_CELLS = 1 << 12  # that are read under one byte limit of BoundedFile
 GZIP_RATIO = 6  # of a table of numbers, by rule of thumb
-PLAIN = TextFormat()
+DEFAULT_FORMAT = TextFormat()
 
 
-class Read(NamedTuple):
-    """How many lines of a file are read, and how many rows its chunk goes on for."""
+class Progress(NamedTuple):
+    """lines: of the file that are read.  rows_left: that the current chunk still takes."""
 
     lines: int
-    left: int
+    rows_left: int
 
 
 class TextFile:
-    """A text table, opened: its column names, then its rows.
+    """Reads a text table: the column names when it is opened, then the rows.
 
-    Raises DataError, with the line, for what can't be read as one.
+    Raises DataError, with the line, for a file that is no such table.
     """
 
     row_word = ""
     picture: Shape = ()
     pixels: tuple[str, ...] = ()
 
-    def __init__(self, path: Path, format_: TextFormat = PLAIN, *, is_tab: bool = False):
-        """is_tab: whether the file's name says that Orange has written it."""
+    def __init__(self, path: Path, format_: TextFormat = DEFAULT_FORMAT, *, is_tab: bool = False):
+        """is_tab: whether the file ends in .tab, as those of Orange."""
         self.path, self.format = path, format_
         self.names: tuple[str, ...] = ()
         self.lines = TextLines(path, format_)
-        found = self._cut()
+        found = self._split_sample()
         self.delimiter = found.delimiter
         refuse_layout(path, self.lines.sample, self.lines.skipped, found, format_)
         with reading(path), BoundedFile(path) as file:
@@ -63,25 +63,25 @@ class TextFile:
             raise DataError(f"{path}: the file is empty", key="data.path")
         refuse_width(path, len(rows[0]))
         if self.delimiter == WHITESPACE and format_.header is not False:
-            rows = with_labels(rows)
+            rows = with_label_column(rows)
         self.header = read_header(rows, format_.header, format_.decimal, is_tab=is_tab)
         self.names, self.has_header = self.header.names, self.header.rows > 0
         self._first_line = self._line_after_header(rows, lines)
         self.texts: frozenset[str] = self.header.orange.texts
         self.row_indices: frozenset[str] = self.header.unnamed
         self.targets = self.header.orange.targets
-        self.set_aside: Mapping[str, str] = self.header.orange.set_aside
+        self.non_features: Mapping[str, str] = self.header.orange.non_features
         is_guessed = format_.header is None and self.has_header
         self.looks_headless = is_guessed and looks_like_data(rows[0], rows[1:])
         self.notes: tuple[str, ...] = tuple(self._notes())
-        self._refuse_equal_names(lines[0], is_told=format_.header is not None)
+        self._refuse_equal_names(lines[0], is_header_known=format_.header is not None)
         size = sum(map(len, self.lines.sample))
         self._bytes_a_cell = max(size / max(sum(found.widths), 1), 1.0)
         self._has_quotes = any('"' in line for line in self.lines.sample)
         self.lines.sample.clear()
 
     def _line_after_header(self, rows: list[list[str]], lines: Array) -> int | None:
-        """Where the first row stands; None if blank lines or comments may be among them."""
+        """The line of the first data row; None if blank lines or comments may come before it."""
         header = rows[: self.header.rows]
         if len(rows) == len(header) or self.format.comment is not None:
             return None
@@ -90,20 +90,20 @@ class TextFile:
 
     @property
     def has_bom(self) -> bool:
-        """Whether what is written in its manner needs a byte order mark."""
+        """Whether tables written in this file's format get a byte order mark."""
         return self.lines.encoding != "utf-8-sig" or self.lines.has_mark
 
     @property
     def line_end(self) -> str:
         return self.lines.line_end
 
-    def _cut(self) -> Cut:
-        """The first lines, cut by the delimiter that is told, or by the one that fits."""
-        told = self.format.delimiter or self.lines.separator
-        if told is not None and told in '"\r\n':
+    def _split_sample(self) -> SplitLines:
+        """The first lines, split at the given delimiter, else at the one that fits best."""
+        delimiter = self.format.delimiter or self.lines.separator
+        if delimiter is not None and delimiter in '"\r\n':
             raise DataError("a quote or a line break is no delimiter", key="data.delimiter")
-        if told is not None:
-            return cut(self.lines.sample, told, self.format.comment)
+        if delimiter is not None:
+            return split_lines(self.lines.sample, delimiter, self.format.comment)
         return sniff_delimiter(self.lines.sample, self.format.decimal, self.format.comment)
 
     def _notes(self) -> Iterator[str]:
@@ -111,8 +111,8 @@ class TextFile:
             sign = printable(self.lines.separator)
             yield f"{self.path}: its line sep={sign} says that '{sign}' stands between cells"
         if self.lines.looks_like_utf8:
-            told = self.lines.encoding
-            yield f"{self.path}: looks like UTF-8: data.encoding: {told} garbles its letters"
+            encoding = self.lines.encoding
+            yield f"{self.path}: looks like UTF-8: data.encoding: {encoding} garbles its letters"
         if self.format.skip_rows and not self.has_header:
             yield f"{self.path}: line {self.lines.skipped + 1} is the first one (data.skip_rows)"
         if self.header.orange.names:
@@ -134,62 +134,62 @@ class TextFile:
             return count_lines(file)
 
     def quoted_markers(self) -> Mapping[str, QuotedMarkers]:
-        """What quotes tell, of each column, of the texts that often mean no value."""
+        """By column, which missing markers are values, as far as the quotes tell."""
         if not self._has_quotes:
             return {}
         with reading(self.path), BoundedFile(self.path) as file:
-            lines = looked_at(file, self.lines.read(file))
+            lines = guarded_lines(file, self.lines.read(file))
             comment, width = self.format.comment, len(self.names)
             found = quoted_markers(lines, self.delimiter, comment, width, self.header.rows)
         return dict(zip(self.names, found, strict=True))
 
-    def _refuse_equal_names(self, line: int, *, is_told: bool) -> None:
+    def _refuse_equal_names(self, line: int, *, is_header_known: bool) -> None:
         counts = Counter(self.names)
         if equal := [name for name in counts if counts[name] > 1]:
             message = "several columns are called " + ", ".join(f"'{name}'" for name in equal[:10])
-            if not is_told:
+            if not is_header_known:
                 message += " (if the first row isn't a header: data.header: false)"
             raise self._refused(line, message)
 
     def chunks(self) -> Iterator[Chunk]:
-        """The rows, some at a time: by NumPy while they are plain, from there on by csv."""
-        read = yield from self._plain_chunks()
-        if read is not None:
-            yield from self._csv_chunks(read)
+        """Yields chunks of rows: parsed by NumPy up to the first quote, then by the csv module."""
+        progress = yield from self._plain_chunks()
+        if progress is not None:
+            yield from self._csv_chunks(progress)
 
     @property
-    def _most(self) -> int:
-        """How many rows are a chunk."""
+    def _rows_a_chunk(self) -> int:
         return max(CHUNK_CELLS // len(self.names), 1)
 
-    def _plain_chunks(self) -> Generator[Chunk, None, Read | None]:
-        """The rows up to those that aren't plain: returns what was read, None for all."""
+    def _plain_chunks(self) -> Generator[Chunk, None, Progress | None]:
+        """Yields the rows before the first one that isn't plain; returns the progress, None at the
+        end of the file."""
         if self._first_line is None:
-            return Read(0, self._most)
-        done, left = 0, max(self._most - self.header.rows, 1)
+            return Progress(0, self._rows_a_chunk)
+        done, left = 0, max(self._rows_a_chunk - self.header.rows, 1)
         with reading(self.path), BoundedFile(self.path) as file:
             blocks = LineBlocks(file, self.lines.read(file))
             blocks.skip(self._first_line - 1 - self.lines.skipped)
             while text := blocks.take(left):
                 chunk = self._plain_chunk(text, done + 1 if done else self._first_line)
                 if chunk is None:
-                    return Read(done, left if done else self._most)
-                done, left = int(chunk.lines[-1]), left - len(chunk.lines) or self._most
+                    return Progress(done, left if done else self._rows_a_chunk)
+                done, left = int(chunk.lines[-1]), left - len(chunk.lines) or self._rows_a_chunk
                 yield chunk
                 del chunk  # before the next is made
-        return Read(done, left if done else self._most) if blocks.has_stopped else None
+        return Progress(done, left if done else self._rows_a_chunk) if blocks.has_stopped else None
 
     def _plain_chunk(self, text: str, line: int) -> Chunk | None:
-        """Lines as rows, the first of them on `line`; None if they aren't plain."""
+        """Parses lines of which the first is number `line`; None if they aren't plain."""
         block = plain_block(text, len(self.names), self.delimiter, self.format.decimal)
         return None if block is None else Chunk(block, np.arange(line, line + len(block.cells)))
 
-    def _csv_chunks(self, read: Read) -> Iterator[Chunk]:
-        """The rows after those that were read."""
+    def _csv_chunks(self, progress: Progress) -> Iterator[Chunk]:
+        """Yields the rows from `progress` on."""
         width = len(self.names)
         with reading(self.path), BoundedFile(self.path) as file:
-            left = 0 if read.lines else self.header.rows
-            for rows, lines in self._blocks(file, self._most, read):
+            left = 0 if progress.lines else self.header.rows
+            for rows, lines in self._blocks(file, self._rows_a_chunk, progress):
                 if left:
                     rows, lines, left = rows[left:], lines[left:], max(left - len(rows), 0)
                 if set(map(len, rows)) - {width}:
@@ -212,13 +212,10 @@ class TextFile:
         )
 
     def _blocks(
-        self, file: BoundedFile, most: int, read: Read | None = None
+        self, file: BoundedFile, most: int, progress: Progress | None = None
     ) -> Iterator[tuple[list[list[str]], Array]]:
-        """(rows, the line each begins on), so many at a time; blank lines are left out.
-
-        read: what is read by now.
-        """
-        done, left = read or Read(0, most)
+        """Yields (rows, the line each begins on), `most` at a time, without blank lines."""
+        done, left = progress or Progress(0, most)
         done = done or self.lines.skipped
         line, reader = done + 1, None
         while True:
@@ -227,8 +224,8 @@ class TextFile:
                 if reader is None:
                     text = self.lines.read(file)
                     LineBlocks(file, text).skip(done - self.lines.skipped)
-                    reader = rows_of(text, self.delimiter, self.format.comment)
-                for some in self._metered(reader, file, left):
+                    reader = parse_rows(text, self.delimiter, self.format.comment)
+                for some in self._guarded(reader, file, left):
                     rows.extend(some)  # keeps the rows before one that can't be read
             except (csv.Error, RowTooLong) as error:
                 raise self._refused(line + sum(map(_height, rows)), _in_words(error)) from None
@@ -247,12 +244,12 @@ class TextFile:
             if rows:
                 yield rows, lines
 
-    def _metered(self, reader: Rows, file: BoundedFile, most: int) -> Iterator[Iterator[list[str]]]:
-        """So many rows, or fewer if they are long, a few at a time and a look after each few."""
-        few = min(max(LOOK_CELLS // max(len(self.names), 1), 1), most) if self.names else 1
-        end, left = file.count + BLOCK_BYTES, most
+    def _guarded(self, reader: Rows, file: BoundedFile, most: int) -> Iterator[Iterator[list[str]]]:
+        """Yields `most` rows, or fewer if they are long, a few under each byte limit."""
+        few = min(max(GUARDED_CELLS // max(len(self.names), 1), 1), most) if self.names else 1
+        end, left = file.count + MAX_CHUNK_BYTES, most
         while left > 0 and file.count < end:
-            file.look()
+            file.renew_limit()
             first = next(reader, None)
             if first is None:
                 return
@@ -260,7 +257,7 @@ class TextFile:
             left -= few
 
     def _is_blank(self, row: list[str]) -> bool:
-        """Whether a line has nothing on it. In a table of one column a quoted nothing is a cell."""
+        """Whether a line is blank. In a table of one column, `""` is an empty cell."""
         return not row or (len(row) == 1 and len(self.names) != 1 and not row[0].strip())
 
     def _refused(self, line: int, message: str) -> TableError:
@@ -268,7 +265,7 @@ class TextFile:
 
 
 def _height(row: list[str]) -> int:
-    """How many lines of its file a row takes."""
+    """The number of lines that a row takes in its file."""
     return 1 + sum(len(LINE_BREAK.findall(cell)) for cell in row)
 
 

@@ -1,4 +1,4 @@
-"""Text format: how a text table is written, as a config says it, and which cells mean no value."""
+"""Text format: delimiter, encoding and so on of a text table, and the usual missing markers."""
 
 import codecs
 from typing import Literal
@@ -6,22 +6,21 @@ from typing import Literal
 from nncli.frozen import frozen
 
 WHITESPACE = "whitespace"  # a delimiter: runs of spaces and tabs
-MISSING = (
+MISSING_MARKERS = (
     "", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NAN", "-nan", "null", "NULL", "Null",
     "None", "?", "-", "--", ".", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!",
 )  # fmt: skip
-NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
+NOT_FILE_ENCODINGS = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
 
 
 @frozen
 class TextFormat:
-    """How a text table is written; a None is told from the file's first rows.
+    """How a text table is written. None: inferred from the first rows.
 
     delimiter: one character, or `whitespace`.  encoding: of files without a byte order mark.
-    comment: what lines begin with that aren't rows; None: no line is.  skip_rows: lines before
-    the table.
+    comment: the prefix of comment lines; None: there are none.  skip_rows: lines before the table.
 
-    Raises ValueError for what no table can be written in.
+    Raises ValueError for settings that contradict each other, and unknown encodings.
     """
 
     delimiter: str | None = None
@@ -45,7 +44,7 @@ class TextFormat:
 
 
 def is_encoding(name: str) -> bool:
-    """Whether Python reads files of text in it.
+    """Whether Python can decode text files in this encoding.
 
     >>> [is_encoding(name) for name in ("cp1252", "latin-1", "UTF8", "latin-99", "base64")]
     [True, True, True, False, False]
@@ -54,4 +53,4 @@ def is_encoding(name: str) -> bool:
         found = codecs.lookup(name)
     except (LookupError, ValueError):
         return False
-    return found._is_text_encoding and found.name.replace("-", "_") not in NOT_OF_FILES
+    return found._is_text_encoding and found.name.replace("-", "_") not in NOT_FILE_ENCODINGS

@@ -1,4 +1,4 @@
-"""Text lines: a text table's bytes -> its lines, from the first that is of the table."""
+"""Text lines: decodes a text table into lines, without those before the table."""
 
 import codecs
 import io
@@ -9,35 +9,35 @@ from pathlib import Path
 from nncli.data.reading.bounded_reader import BoundedFile
 from nncli.data.reading.chunks import reading
 from nncli.data.reading.text_encodings import (
-    advice,
-    encoding_by_mark,
-    undecodable,
-    wide_encoding,
+    encoding_advice,
+    encoding_of_mark,
+    first_undecodable,
+    unmarked_utf16,
 )
 from nncli.data.reading.text_format import TextFormat
 from nncli.errors import DataError, LayoutFound, Problem, TableError
 
 SAMPLE_BYTES = 1 << 16
 SEPARATOR_LINE = re.compile(r'"?sep=([^\r\n])"?\1*[ "]*\Z', re.IGNORECASE)
-OTHER = "say another data.encoding, or save the file as UTF-8"
+OTHER_ENCODING_HINT = "say another data.encoding, or save the file as UTF-8"
 
 
 class TextLines:
-    """The lines of a text table: decoded, without title lines, comments left blank.
+    """The decoded lines of a text table, without the lines before it.
 
-    encoding: that its bytes are in.  has_mark: whether a byte order mark says so.  line_end: of
-    its first lines.  separator: the delimiter that Excel's line `sep=;` names, if there is one.
-    looks_like_utf8: whether it is to be read in an encoding that it isn't in, most likely.
-    skipped: how many lines stand before the table.  sample: the table's first lines, whole ones.
+    has_mark: whether the file has a byte order mark.  line_end: of the first lines.
+    separator: the delimiter of Excel's line `sep=;`, or None.  looks_like_utf8: whether the file
+    is probably UTF-8 although the config sets another encoding.  skipped: the number of lines
+    before the table.  sample: the first complete lines of the table.
 
-    Raises TableError, with line and byte, for what isn't text in its encoding.
+    Raises TableError, with line and byte, for bytes that aren't text in `encoding`.
     """
 
     def __init__(self, path: Path, format_: TextFormat) -> None:
         self.path = path
         with reading(path), io.BufferedReader(BoundedFile(path)) as file:
             head = file.read(SAMPLE_BYTES)
-        by_mark = encoding_by_mark(head)
+        by_mark = encoding_of_mark(head)
         self.has_mark = by_mark is not None
         self.encoding = by_mark or format_.encoding
         if codecs.lookup(self.encoding).name == "utf-8":
@@ -58,14 +58,14 @@ class TextLines:
     def _refuse_binary(self, head: bytes) -> None:
         if b"\0" not in head:
             return
-        if wide := wide_encoding(head):
+        if wide := unmarked_utf16(head):
             what = "this is UTF-16 without a mark that says so"
             cure = f"save the file as UTF-8, or say data.encoding: {wide}"
             raise LayoutFound(f"{self.path}:1", what, cure, {"encoding": wide})
         raise DataError(f"{self.path}: a binary file, not a table of text", key="data.path")
 
     def read(self, file: BoundedFile) -> io.TextIOBase:
-        """The table's lines, with their ends. UnicodeDecodeError comes with the line it is in."""
+        """The table as a text stream, line ends kept; reading may raise UnicodeDecodeError."""
         text = io.TextIOWrapper(io.BufferedReader(file), encoding=self.encoding, newline="")
         for _ in range(self.skipped):
             if not text.readline():
@@ -73,22 +73,22 @@ class TextLines:
         return text
 
     def undecodable(self) -> DataError:
-        """Which line isn't text in its encoding, and which byte of it."""
+        """The error for the first byte that isn't text in `encoding`, with its line."""
         name = "UTF-8" if self.encoding == "utf-8-sig" else self.encoding
         with reading(self.path), BoundedFile(self.path) as file:
-            found = undecodable(_pieces(file), self.encoding)
+            found = first_undecodable(_pieces(file), self.encoding)
         if found is None:  # it was mended meanwhile
             return DataError(f"{self.path}: not {name}: save the file as UTF-8")
         line, byte, about = found
         where, what = f"{self.path}:{line}", f"byte {byte:#04x} is not {name}"
-        cure, encoding = advice(about) if name == "UTF-8" else (OTHER, "")
+        cure, encoding = encoding_advice(about) if name == "UTF-8" else (OTHER_ENCODING_HINT, "")
         if encoding:
             return LayoutFound(where, what, cure, {"encoding": encoding})
         return TableError([Problem(where, "", f"{what}: {cure}")])
 
 
 def _is_utf8(head: bytes) -> bool:
-    """Whether bytes are UTF-8, and not ASCII alone; the last letter may be cut."""
+    """Whether bytes are UTF-8 and not just ASCII; the last character may be incomplete."""
     try:
         return not codecs.getincrementaldecoder("utf-8")().decode(head).isascii()
     except UnicodeDecodeError:
@@ -96,9 +96,9 @@ def _is_utf8(head: bytes) -> bool:
 
 
 def _pieces(file: BoundedFile) -> Iterator[bytes]:
-    """A file's bytes, the last piece empty."""
+    """Yields a file's bytes in pieces, and an empty one at the end."""
     piece = None
     while piece != b"":
-        file.look()
+        file.renew_limit()
         piece = file.read(SAMPLE_BYTES) or b""
         yield piece

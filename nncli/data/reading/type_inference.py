@@ -1,4 +1,4 @@
-"""Type inference: which columns are numbers, texts or dates; and their cells as numbers."""
+"""Type inference: decides which columns are numbers, texts or dates, and encodes their cells."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,10 +7,10 @@ import numpy as np
 from nncli.data.reading.chunks import Chunk, TableReader
 from nncli.data.reading.column_encoder import CellType, ColumnEncoder
 from nncli.data.reading.date_cells import formats_of_dates
-from nncli.data.reading.encoded_rows import Encoded, EncodedRows
-from nncli.data.reading.missing_markers import markers_that_are_values
+from nncli.data.reading.encoded_rows import EncodedTable, RowBuffer
+from nncli.data.reading.missing_markers import markers_kept
 from nncli.data.reading.number_formats import (
-    TextNumbers,
+    NumbersAsText,
     markers_among_numbers,
     numbers_read_as_text,
 )
@@ -21,7 +21,7 @@ from nncli.data.reading.vocabulary import Vocabulary
 from nncli.errors import DataError, FormatsFound, TableError
 from nncli.parts.arrays import Array
 
-GUESSED_CELLS = 250_000  # from which is told what each column holds
+SAMPLED_CELLS = 250_000  # for the first guess of cell types
 
 
 def read_columns(
@@ -31,27 +31,26 @@ def read_columns(
     parsers: Parsers,
     *,
     required: Sequence[str] = (),
-    guessed: Mapping[str, bool] | None = None,
-    datable: Sequence[str] = (),
+    may_keep_markers: Mapping[str, bool] | None = None,
+    date_candidates: Sequence[str] = (),
     on_disk: bool | None = False,
     is_new: bool = False,
-) -> Encoded:
-    """Read every file once, and once more if a column turns out to be text further down.
+) -> EncodedTable:
+    """Reads all files, and again whenever a column's cell type turns out wrong further down.
 
-    readers: each file with its name in messages.  wanted: the columns to read.  types: what is
-    known of them beforehand.  required: a row that lacks one of these is left out.
-    guessed: the columns where a text that often means no value may be one, and whether each is a
-    target.
-    datable: the columns that are dates if their texts are.
-    on_disk: whether rows stay there; None: if memory turns out short.
+    readers: each with its file's name in messages.  wanted: the columns to read.  types: the cell
+    types that are known.  required: rows that lack one of these columns are dropped.
+    may_keep_markers: columns where frequent missing markers become categories -> whether it is a
+    target.  date_candidates: columns that are dates if all their texts are.
+    on_disk: whether rows are kept there; None: if memory turns out short.
     is_new: whether these are new rows for a run, whose config can't be changed any more.
 
-    Raises TableError for every cell that isn't the number it should be; DataError for no rows.
+    Raises TableError for every cell that should be a number and isn't; DataError for no rows.
     """
     typed: dict[str, CellType] = {n: "text" for _, reader in readers for n in reader.texts}
     known = typed | dict(types)
-    known |= _guess(readers[0][1], [name for name in wanted if name not in known], parsers)
-    guessed = guessed or {}
+    known |= _guess_types(readers[0][1], [name for name in wanted if name not in known], parsers)
+    may_keep_markers = may_keep_markers or {}
     values: dict[str, dict[str, int]] = {}
     dates: dict[str, str | None] = {}
     quoted: Mapping[str, QuotedMarkers] | None = None
@@ -67,13 +66,13 @@ def read_columns(
             )
             for name in wanted
         ]
-        encoded = _pass(readers, columns, required, on_disk=on_disk)
+        encoded = _encode(readers, columns, required, on_disk=on_disk)
         changed = [c for c in columns if c.cell_type == "number" and not c.is_forced and c.is_text]
-        found_dates = _dates(columns, datable)
-        if quoted is None and any(c.markers and c.name in guessed for c in columns):
+        found_dates = _date_columns(columns, date_candidates)
+        if quoted is None and any(c.markers and c.name in may_keep_markers for c in columns):
             reader = readers[0][1]
             quoted = reader.quoted_markers() if isinstance(reader, TextFile) else {}
-        new = _values(columns, parsers, guessed, quoted or {})
+        new = _kept_markers(columns, parsers, may_keep_markers, quoted or {})
         if not (changed or new or found_dates):
             break
         known |= {column.name: "text" for column in changed}
@@ -91,12 +90,12 @@ def read_columns(
 
 
 def _refuse_wrong_cells(columns: Sequence[ColumnEncoder], decimal: str, *, is_new: bool) -> None:
-    """Raises TableError for every cell that isn't the number it should be."""
-    if found := sum(column.wrong for column in columns):
+    """Raises TableError for every cell that should be a number and isn't."""
+    if count := sum(column.wrong for column in columns):
         problems = [p for column in columns for p in column.shown_problems(is_new=is_new)]
-        written = {column.name: column.form_of_wrong for column in columns if column.wrong}
-        formats = {name: form.keys(decimal) for name, form in written.items() if form}
-        raise TableError(problems, found, formats if len(formats) == len(written) else None)
+        found = {column.name: column.format_of_wrong for column in columns if column.wrong}
+        formats = {name: format_.keys(decimal) for name, format_ in found.items() if format_}
+        raise TableError(problems, count, formats if len(formats) == len(found) else None)
 
 
 def _refuse_empty_files(
@@ -112,40 +111,44 @@ def _refuse_empty_files(
             raise DataError(f"{name}: {what}", key=key)
 
 
-def _dates(columns: Sequence[ColumnEncoder], datable: Sequence[str]) -> dict[str, str | None]:
-    """Of the columns of texts, those that are dates, with the format of each."""
+def _date_columns(
+    columns: Sequence[ColumnEncoder], date_candidates: Sequence[str]
+) -> dict[str, str | None]:
+    """The text columns that hold dates -> their formats."""
     return formats_of_dates(
         {
             column.name: [*column.vocabulary.texts]
             for column in columns
-            if column.cell_type == "text" and column.name in datable and column.vocabulary
+            if column.cell_type == "text" and column.name in date_candidates and column.vocabulary
         }
     )
 
 
-def _numbers_as_text(column: ColumnEncoder, decimal: str) -> TextNumbers | None:
-    """What is to be said if a column of texts has numbers all the same; else None."""
+def _numbers_as_text(column: ColumnEncoder, decimal: str) -> NumbersAsText | None:
+    """The problem if a text column holds numbers; else None."""
     if column.cell_type != "text" or (column.is_forced and not column.is_typed):
         return None
-    return numbers_read_as_text(column.name, column.some_texts, decimal, is_typed=column.is_typed)
+    return numbers_read_as_text(
+        column.name, column.sampled_texts, decimal, is_typed=column.is_typed
+    )
 
 
-def _values(
+def _kept_markers(
     columns: Sequence[ColumnEncoder],
     parsers: Parsers,
-    guessed: Mapping[str, bool],
+    may_keep_markers: Mapping[str, bool],
     quoted: Mapping[str, QuotedMarkers],
 ) -> dict[str, dict[str, int]]:
-    """Of columns of texts, the cells that hold a text that is no sign of a missing value there."""
+    """By text column, the missing markers that are categories -> their cells."""
     found = {}
     for column in columns:
-        is_open = column.name in guessed and not parsers.is_settled(column.name)
+        is_open = column.name in may_keep_markers and not parsers.has_values(column.name)
         if is_open and column.vocabulary and not _numbers_as_text(column, parsers.decimal):
-            texts = markers_that_are_values(
+            texts = markers_kept(
                 column.markers,
                 column.rows,
                 [*column.vocabulary.texts],
-                is_target=guessed[column.name],
+                is_target=may_keep_markers[column.name],
                 quoted=quoted.get(column.name, QuotedMarkers()),
             )
             if texts:
@@ -154,17 +157,17 @@ def _values(
 
 
 def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal: str) -> None:
-    """Raises DataError for every column of numbers that would be taken for texts."""
+    """Raises DataError for every column of numbers that would be read as text."""
     found, markers, is_readable = [], [], True
     formats, guesses = {}, []
     for column in columns:
         if problem := _numbers_as_text(column, decimal):
             found.append((problem.key, f"{file}: {problem.message}"))
-            if problem.form:
-                formats[column.name] = problem.form.keys(decimal)
+            if problem.format:
+                formats[column.name] = problem.format.keys(decimal)
                 guesses.append(problem.guess)
             elif problem.key == "data.missing":
-                markers += markers_among_numbers(column.some_texts, decimal)
+                markers += markers_among_numbers(column.sampled_texts, decimal)
             else:
                 is_readable = False
     if found and is_readable:
@@ -173,34 +176,34 @@ def _refuse_numbers_as_text(columns: Sequence[ColumnEncoder], file: str, decimal
         raise DataError(found=found)
 
 
-def _guess(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, CellType]:
-    """What the first rows say each column is."""
-    place = {name: index for index, name in enumerate(reader.names)}
+def _guess_types(reader: TableReader, names: list[str], parsers: Parsers) -> dict[str, CellType]:
+    """The cell type of each column, by the first rows."""
+    position = {name: index for index, name in enumerate(reader.names)}
     columns = [ColumnEncoder(n, "number", is_forced=False, parser=parsers.of(n)) for n in names]
     cells = 0
     for chunk in reader.chunks():
         for column in columns:
-            column.wrong += len(column.encode(chunk.columns[place[column.name]])[1])
-        cells += len(chunk.lines) * len(place)
-        if cells > GUESSED_CELLS:
+            column.wrong += len(column.encode(chunk.columns[position[column.name]])[1])
+        cells += len(chunk.lines) * len(position)
+        if cells > SAMPLED_CELLS:
             break
     return {c.name: "text" if c.is_text else "number" for c in columns} if cells else {}
 
 
-def _pass(
+def _encode(
     readers: Sequence[tuple[str, TableReader]],
     columns: Sequence[ColumnEncoder],
     required: Sequence[str],
     *,
     on_disk: bool | None,
-) -> Encoded:
-    """All rows of all files under what is taken for numbers and what for text."""
+) -> EncodedTable:
+    """Reads all rows of all files with the given encoders."""
     expected = sum(reader.count_rows() for _, reader in readers)
-    cells_read, lines = EncodedRows(len(columns), on_disk, expected), []
+    buffer, lines = RowBuffer(len(columns), on_disk, expected), []
     needed = [column for column in columns if column.name in required]
     for name, reader in readers:
-        place = {name: index for index, name in enumerate(reader.names)}
-        order = [place[column.name] for column in columns]
+        position = {name: index for index, name in enumerate(reader.names)}
+        order = [position[column.name] for column in columns]
         file_lines = [np.empty(0, dtype=np.int64)]
         for chunk in reader.chunks():
             chunk = chunk.only(_complete(chunk, needed, reader.names))
@@ -209,17 +212,17 @@ def _pass(
                 cells = chunk.columns[source]
                 row[:], wrong = column.encode(cells)
                 column.note(wrong, cells, f"{name}:{reader.row_word}", chunk.lines)
-            cells_read.append(block)
+            buffer.append(block)
             file_lines.append(chunk.lines)
-            del chunk, cells  # before the next is made
+            del chunk, cells  # frees them before the next chunk
         lines.append(np.concatenate(file_lines))
     vocabularies = {c.name: c.vocabulary.texts for c in columns if c.cell_type == "text"}
     names, markers = tuple(c.name for c in columns), {c.name: c.markers for c in columns}
-    return Encoded(names, cells_read.whole(), vocabularies, lines, markers)
+    return EncodedTable(names, buffer.to_matrix(), vocabularies, lines, markers)
 
 
 def _complete(chunk: Chunk, needed: Sequence[ColumnEncoder], names: Sequence[str]) -> Array:
-    """(rows,) whether each has a value in all of these columns."""
+    """(rows,) whether a row has a value in all of the needed columns."""
     complete = np.ones(len(chunk.lines), dtype=bool)
     for column in needed:
         cells = chunk.columns[names.index(column.name)]

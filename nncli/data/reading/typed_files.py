@@ -1,4 +1,4 @@
-"""Tables whose file says what each column holds: .npz, and .parquet and .feather by pyarrow."""
+"""Typed files: reads tables whose columns have dtypes: .npz, .parquet and .feather."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nncli.data.memory import available
-from nncli.data.reading.chunks import EXACT, Chunk, reading, refuse_width
+from nncli.data.reading.chunks import MAX_EXACT_INT, Chunk, reading, refuse_width
 from nncli.data.reading.column_names import nfc
 from nncli.data.reading.pixel_columns import pixel_names
 from nncli.errors import DataError, printable
@@ -19,21 +19,22 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.npz import NpzArchive
 from nncli.untrusted_files.opening import open_regular
 
-ROWS_A_CHUNK, CELLS_A_CHUNK = 1 << 16, 1 << 16  # at the most
-COPIES = 2  # of an .npz table in memory, as it is and as a column's numbers
+ROWS_A_CHUNK, CELLS_A_CHUNK = 1 << 16, 1 << 16  # at most
+NPZ_COPIES = 2  # in memory: of the arrays, and of the encoded columns
 
 
 class NpzFile:
-    """NumPy arrays by name: a 1-D array is a column, a 2-D one columns name_1, name_2, ...
+    """An .npz file: a 1-D array is a column, a 2-D one gives columns name_1, name_2, ...
 
-    One of 3 or 4 dimensions are pictures, (rows, height, width) or (rows, height, width, channels):
-    columns name_0_0, name_0_1, ... picture: (height, width, channels).  pixels: their columns.
-    Nothing is unpickled. Raises DataError for arrays that make no table.
+    An array of 3 or 4 dimensions holds pictures, (rows, height, width) or (rows, height, width,
+    channels), and gives columns name_0_0, name_0_1, ... Nothing is unpickled.
+    picture: (height, width, channels).  pixels: the names of their columns.
+    Raises DataError for arrays that make no table.
     """
 
     row_word = "row "
     row_indices: frozenset[str] = frozenset()
-    set_aside: Mapping[str, str] = {}
+    non_features: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
 
     def __init__(self, path: Path) -> None:
@@ -68,7 +69,7 @@ class NpzFile:
     def _arrays(self) -> dict[str, Array]:
         with reading(self.path), open_regular(self.path) as file:
             try:
-                archive = NpzArchive(file, available() // COPIES)
+                archive = NpzArchive(file, available() // NPZ_COPIES)
                 columns = sum(_width(array.shape) for array in archive.arrays.values())
                 refuse_width(self.path, columns)
                 return {name: archive.read(name) for name in archive.arrays}
@@ -96,25 +97,25 @@ class NpzFile:
 
 
 def _rows_a_chunk(columns: int) -> int:
-    """So many that what is made of them stays small."""
+    """The number of rows in a chunk."""
     return min(ROWS_A_CHUNK, max(CELLS_A_CHUNK // max(columns, 1), 1))
 
 
 def _width(shape: tuple[int, ...]) -> int:
-    """How many columns an array is."""
+    """The number of columns that an array gives."""
     return math.prod(shape[1:])
 
 
 class ArrowFile:
     """A file that pyarrow reads, a batch of rows at a time.
 
-    Numbers and booleans come as numbers, all else (dictionaries, dates) as text; null is missing.
-    Whole numbers that float64 would round come as text. The index that pandas has written beside
-    the columns is known from its metadata.
+    Numbers and booleans become floats, all else (dictionaries, dates) text; null is missing.
+    Integers that float64 would round become text. row_indices: the index columns that pandas
+    records in the file's metadata.
     """
 
     row_word = "row "
-    set_aside: Mapping[str, str] = {}
+    non_features: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
     picture: Shape = ()
     pixels: tuple[str, ...] = ()
@@ -127,18 +128,18 @@ class ArrowFile:
         self.row_indices = frozenset(map(nfc, _pandas_index(self.schema))) & set(self.names)
 
     def _with_pyarrow(self, read: Any) -> Any:
-        """Call `read`, and put what may go wrong in words."""
+        """Calls `read`. Raises DataError for pyarrow's errors."""
         try:
             import pyarrow
         except ImportError:
             message = f"{self.path}: reading it needs pyarrow: pip install 'nncli-yaml[parquet]'"
             raise DataError(message, key="data.path") from None
         with reading(self.path):
-            open_regular(self.path).close()  # pyarrow opens whatever is there, and waits for it
+            open_regular(self.path).close()  # pyarrow would wait for a pipe
             try:
                 return read()
             except (pyarrow.ArrowException, ValueError, OverflowError) as error:
-                # the last two of names that aren't UTF-8 and of dates beyond the year 9999
+                # the last two for names that aren't UTF-8 and dates beyond the year 9999
                 why = printable(" ".join(str(error).split()), 300)
                 raise DataError(f"{self.path}: can't be read: {why}", key="data.path") from None
 
@@ -155,7 +156,7 @@ class ArrowFile:
         raise NotImplementedError
 
     def _parts(self) -> Iterator[Any]:
-        """The batches as they are in the file."""
+        """Yields the record batches of the file."""
         raise NotImplementedError
 
     def count_cells(self) -> int:
@@ -165,9 +166,9 @@ class ArrowFile:
         return self.count_cells() // len(self.names)
 
     def arrow_batches(self) -> Iterator[Any]:
-        """Some rows at a time, as pyarrow has them."""
+        """Yields validated record batches."""
         for batch in self._parts():
-            batch.validate(full=True)  # a damaged file would else read memory that isn't there
+            batch.validate(full=True)  # else a damaged file makes pyarrow read beyond its memory
             if batch.num_columns != len(self.names):
                 raise DataError(f"{self.path}: damaged: its columns aren't those it declares")
             yield batch
@@ -218,7 +219,7 @@ class FeatherFile(ArrowFile):
 
 
 def _is_text(kind: Any) -> bool:
-    """Whether a type holds text, itself or as the values of a dictionary."""
+    """Whether an arrow type is text, or a dictionary of texts."""
     from pyarrow import types
 
     if types.is_dictionary(kind):
@@ -227,7 +228,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def _pandas_index(schema: Any) -> frozenset[str]:
-    """The columns that were a table's row labels in pandas."""
+    """The columns that were the index of a DataFrame."""
     try:
         described = json.loads((schema.metadata or {})[b"pandas"])
         columns = described["index_columns"]
@@ -237,17 +238,17 @@ def _pandas_index(schema: Any) -> frozenset[str]:
 
 
 def _is_beyond_exact(column: Any) -> bool:
-    """Whether whole numbers are among these that float64 rounds."""
+    """Whether float64 would round some of the integers."""
     from pyarrow import compute
 
     if column.type.bit_width < 64:
         return False
     ends = compute.min_max(column).as_py()
-    return any(end is not None and abs(end) > EXACT for end in ends.values())
+    return any(end is not None and abs(end) > MAX_EXACT_INT for end in ends.values())
 
 
 def _column(column: Any) -> Any:
-    """An arrow column as float64 with NaN for null, or as texts with an empty one for null."""
+    """An arrow column as float64 with NaN for null, or as strings, empty for null."""
     from pyarrow import types
 
     kind = column.type

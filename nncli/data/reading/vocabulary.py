@@ -1,4 +1,4 @@
-"""Vocabulary: the different texts of a column, each with a number."""
+"""Vocabulary: the distinct texts of a column, each with an integer code."""
 
 from collections import Counter
 
@@ -6,10 +6,10 @@ from nncli.data.categories import folded
 
 
 class Vocabulary:
-    """Texts -> 0, 1, 2, ... in the order in which they are met.
+    """Maps texts to codes 0, 1, 2, ... in order of appearance.
 
-    folds_case: whether spellings that differ in capitals and spaces alone are one text, called as
-    most of the cells spell it.
+    folds_case: whether spellings that differ in case and spaces alone share a code; the most
+    frequent spelling names it.
     """
 
     def __init__(self, *, folds_case: bool = False) -> None:
@@ -21,20 +21,20 @@ class Vocabulary:
         return len(self._codes)
 
     def code(self, text: str) -> int:
-        """The number of a text, a new one's the next."""
+        """The code of a text; a new text gets the next one."""
         if self.folds_case:
             text = folded(text)
         return self._codes.setdefault(text, len(self._codes))
 
     def count(self, code: int, text: str, cells: int) -> None:
-        """So many cells spell the text of this number so."""
+        """Counts `cells` more cells with this spelling of a code."""
         if code == len(self._spellings):
             self._spellings.append(Counter())
         self._spellings[code][text] += cells
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """Each one's spelling; of those that tie, the first that was met."""
+        """The spelling of each code: the most frequent; of those that tie, the first met."""
         if not self.folds_case:
             return tuple(self._codes)
         return tuple(counts.most_common(1)[0][0] for counts in self._spellings)

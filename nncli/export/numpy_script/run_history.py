@@ -6,16 +6,10 @@ from nncli.artifacts import run_directory as names
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_reader import RunReader
 from nncli.engine.job import Job
+from nncli.engine.stop_reason import IN_WORDS
 from nncli.errors import UserError
 from nncli.frozen import frozen
 from nncli.parts.schedules import ReduceOnPlateau
-
-ENDINGS = {
-    "early_stopping": "early stopping ended it",
-    "converged": "it had converged",
-    "diverged": "it diverged after that",
-    "interrupted": "it was interrupted",
-}
 
 
 @frozen
@@ -52,7 +46,7 @@ class RunHistory:
         """Why it ran for fewer epochs than the config says; empty if it didn't."""
         if self.epochs[-1] >= self.job.training.epochs:
             return ""
-        return ENDINGS.get(self.reader.summary().get("stopped", ""), "it went no further")
+        return IN_WORDS.get(self.reader.summary().get("stopped", ""), "it went no further")
 
     @property
     def is_logged(self) -> str:

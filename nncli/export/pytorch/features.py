@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pprint import pformat
 from typing import Any
 
-from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import FittedColumn
+from nncli.data.nonlinear_scales import NormalScores, RobustClip
 from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import NumberParser
@@ -98,19 +98,19 @@ def _of_cells(
         decimal = parsers.columns.get(feature.name, ColumnKeys()).decimal or parsers.decimal
         yield from (("decimal", decimal), ("folds", parsers.folds_case(feature.name)))
     elif feature.kind == "numeric":
-        form = parser.form if isinstance(parser, FormattedNumbers) else parser
-        yield "decimal", form.decimal
-        yield "codes", list(parser.codes)
+        owner = parser.format if isinstance(parser, FormattedNumbers) else parser
+        yield "decimal", owner.decimal
+        yield "codes", list(parser.missing_numbers)
     if isinstance(parser, FormattedNumbers):
         names = ("prefix", "suffix", "thousands", "decimal")
-        written = {name: getattr(parser.form, name) for name in names}
-        yield "format", {**written, "pattern": parser.form.pattern.pattern}
+        written = {name: getattr(parser.format, name) for name in names}
+        yield "format", {**written, "pattern": parser.format.pattern.pattern}
 
 
 def _of_categories(feature: FittedColumn, learnt: Preprocessing) -> Iterator[tuple[str, Any]]:
     yield "read", _Name("words")
     yield "places", {word: float(place) for word, place in feature.codes.items()}
-    place = feature.code_of_unseen
+    place = feature.unseen_code
     other = -1.0 if place is None else float(place)  # no place: all inputs 0
     yield "other", None if learnt.unknown == "error" else other
     fill = None if feature.fill is None else float(feature.codes.get(str(feature.fill), other))

@@ -82,7 +82,7 @@ def test_dask_leaves_the_same_record_though_a_worker_is_killed(
 
 @needs_dask
 def test_no_scheduler_is_said_before_anything_is_written(nncli, config, monkeypatch):
-    monkeypatch.setattr("nncli.study.engines.SECONDS_TO_ANSWER", 0.5)
+    monkeypatch.setattr("nncli.study.executors.CONNECT_SECONDS", 0.5)
     said = nncli("sweep", config, "--on", "dask:tcp://127.0.0.1:9", "-q")
     assert said.code == 2
     assert said.err.startswith("--on dask:tcp://127.0.0.1:9: no scheduler answers there")

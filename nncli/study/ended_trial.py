@@ -1,4 +1,4 @@
-"""Trials: what is known of those of a study when the next one is chosen."""
+"""Ended trials: the history that samplers and pruners see."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -8,15 +8,15 @@ from nncli.frozen import frozen
 
 Direction = Literal["minimize", "maximize"]
 State = Literal["completed", "pruned", "diverged", "invalid", "failed", "crashed"]
-Point = Mapping[str, int | float]  # by the name of a dimension; of a choice its place in the list
-Reports = Mapping[int, float]  # the objective after each logged epoch, in their order
+Point = Mapping[str, int | float]  # by dimension name; of a choice the option's index
+Reports = Mapping[int, float]  # the objective by logged epoch, ascending
 
 
 @frozen
 class EndedTrial:
-    """A trial that has ended.
+    """An ended trial.
 
-    point: empty where the config as it is has no value in the space.  value: None if it failed.
+    point: lacks dimensions where the given config is outside the space.  value: None if it failed.
     """
 
     number: int

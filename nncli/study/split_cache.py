@@ -1,4 +1,4 @@
-"""Tables: a process's last one is kept, split, for most trials of a study share it."""
+"""Split cache: keeps a process's last split table, which most trials of a study share."""
 
 from typing import Any
 
@@ -8,30 +8,30 @@ from nncli.config.load import Source
 from nncli.errors import UserError
 from nncli.study.task import DATA_CHANGED
 
-_last: list[tuple[Any, SplitTable]] = []
+_cached: list[tuple[Any, SplitTable]] = []
 
 
-def split(
+def cached_split(
     experiment: Experiment, source: Source, folds: int, *, are_members: bool = False
 ) -> SplitTable:
     """The experiment's data, loaded and split; see `split_table`."""
     wanted = experiment.data, experiment.seeds.split, folds, are_members
-    if not _last or _last[0][0] != wanted:
-        _last.clear()  # two don't have to fit into memory
+    if not _cached or _cached[0][0] != wanted:
+        _cached.clear()  # so that memory holds one table, not two
         whole = split_table(experiment, source, n_folds=folds, are_members=are_members)
-        _last.append((wanted, whole))
-    return _last[0][1]
+        _cached.append((wanted, whole))
+    return _cached[0][1]
 
 
-def recorded(
+def recorded_split(
     experiment: Experiment, source: Source, folds: int, sha256: str, *, are_members: bool = False
 ) -> SplitTable:
-    """The same of a study that began before. Raises UserError if its data isn't what it was.
+    """The data of a resumed study, loaded anew. Raises UserError if it has changed.
 
-    sha256: "" for a study whose runs differ in their data.
+    sha256: the recorded one; "" for a study whose runs differ in their data.
     """
-    _last.clear()
-    whole = split(experiment, source, folds, are_members=are_members)
+    _cached.clear()
+    whole = cached_split(experiment, source, folds, are_members=are_members)
     if sha256 and whole.table.sha256() != sha256:
         raise UserError(DATA_CHANGED.format(source.path))
     return whole

@@ -1,4 +1,4 @@
-"""Calls: a study from Python, in a notebook say. Nothing is printed; errors are the package's."""
+"""Run and resume a study from Python. Nothing is printed; errors are the package's own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
@@ -12,23 +12,23 @@ from nncli.engine.stop import Stop
 from nncli.errors import NothingLeft, UserError
 from nncli.frozen import frozen
 from nncli.study import ensemble, repeats, sweep
-from nncli.study.engines import engine_of
+from nncli.study.executors import open_executor
 from nncli.study.study import Study
-from nncli.study.watching import Watcher
+from nncli.study.watcher import Watcher
 
 
 @frozen
 class StudyResult:
-    """What came of a study.
+    """The result of a study.
 
-    path: its folder.  objective: what a trial is judged by.
-    trials: a row a trial, as `pandas.DataFrame(result.trials)` takes it: number, run, state, value,
-    std, epochs, seconds, then the keys that it sets, and its metrics.
-    best: the best of these rows; None if no trial came to its end, or of folds and seeds.
-    best_config: a config that trains it alone, of a sweep.
-    mean, std, interval: of each metric over the runs, of folds, seeds and members; of 95%.
-    confirmed: what the best and the first of a sweep come to with other seeds.
-    warnings: what `nncli` would have said.
+    path: the study's folder.  objective: the column that ranks trials.
+    trials: one row per trial, for `pandas.DataFrame(result.trials)`: number, run, state, value,
+    std, epochs, seconds, then the config keys that it sets, and its metrics.
+    best: the best row of a sweep; None for other studies, or if no trial completed.
+    best_config: of a sweep, a config that trains the best trial alone.
+    mean, std, interval (95%): of each metric over folds, seeds or members.
+    confirmed: of a sweep, the scores of the best and the first trial with new seeds.
+    warnings: the lines that `nncli` would print.
     """
 
     path: Path
@@ -54,14 +54,13 @@ def run(
     set: Sequence[str] = (),
     runs_dir: str | Path | None = None,
 ) -> StudyResult:
-    """Run a study of a config: `seeds` or `folds` runs, else the sweep or ensemble that it
-    declares.
+    """Run `seeds` or `folds` runs of a config, else the sweep or ensemble that it declares.
 
-    set: assignments, as of `--set`.  workers, on: as of the command line. Several workers are
-    processes, which a script has to begin below `if __name__ == "__main__":`.
+    set: assignments, as for `--set`.  workers, on: as on the command line. Several workers are
+    processes: a script must call this below `if __name__ == "__main__":`.
 
-    Raises UserError, with every problem of the config, and the package's other errors; Ctrl-C ends
-    it at once, and `resume` goes on.
+    Raises UserError with every problem of the config, and the package's other errors. Ctrl-C ends
+    the study at once; `resume` continues it.
 
     >>> import pathlib, tempfile
     >>> import nncli.study
@@ -84,7 +83,7 @@ def run(
         raise UserError("expected seeds or folds, found both")
     path, runs = Path(config), Path(runs_dir) if runs_dir is not None else None
     watcher, stop, study = _Listener(), Stop(), None
-    with engine_of(workers, on, stop) as engine:
+    with open_executor(workers, on, stop) as executor:
         if folds is not None or seeds is not None:
             kind, count = ("seeds", seeds) if folds is None else ("folds", folds)
             if count is None or count < (1 if kind == "seeds" else 2):
@@ -98,22 +97,22 @@ def run(
             study, first, _ = sweep.begin(path, tuple(set), runs)
         watcher.said += first.warnings
         del first
-        return _to_end(study, engine, stop, watcher)
+        return _to_end(study, executor, stop, watcher)
 
 
 def resume(
     study: str | Path, *, seeds: int | None = None, workers: int = 1, on: str | None = None
 ) -> StudyResult:
-    """Go on with a study that was stopped; of one that has come to its end, what came of it.
+    """Continue a stopped study and return its result; of a finished one, only return it.
 
-    seeds: how many there are to be now.
+    seeds: the new total, of a study of seeds.
     """
     from nncli.artifacts.study_directory import StudyDirectory
 
     path, watcher, stop = Path(study), _Listener(), Stop()
     directory = StudyDirectory.open(path)
     facts = directory.facts()
-    with engine_of(workers, on, stop) as engine:
+    with open_executor(workers, on, stop) as executor:
         try:
             if facts.kind == "sweep":
                 found: Study = sweep.resume(path, None, ())[0]
@@ -123,7 +122,7 @@ def resume(
                 found = repeats.resume(path, seeds)
         except NothingLeft:
             return _result(path, facts.objective, directory.trials(facts), facts, ())
-        return _to_end(found, engine, stop, watcher)
+        return _to_end(found, executor, stop, watcher)
 
 
 def _is_ensemble(config: Path, set: Sequence[str]) -> bool:
@@ -131,9 +130,9 @@ def _is_ensemble(config: Path, set: Sequence[str]) -> bool:
     return experiment.ensemble is not None and experiment.sweep is None
 
 
-def _to_end(study: Study, engine: Any, stop: Stop, watcher: "_Listener") -> StudyResult:
+def _to_end(study: Study, executor: Any, stop: Stop, watcher: "_Listener") -> StudyResult:
     try:
-        study.run(engine, stop, watcher)
+        study.run(executor, stop, watcher)
     finally:
         study.directory.unlock()
     facts, said = study.facts, tuple(watcher.said)
@@ -165,7 +164,7 @@ def _row(trial: TrialRecord) -> dict[str, Any]:
 
 
 class _Listener(Watcher):
-    """Keeps what is said."""
+    """Collects warnings."""
 
     def __init__(self) -> None:
         self.said: list[str] = []

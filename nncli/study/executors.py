@@ -1,4 +1,4 @@
-"""Engines: where trials run. All are `concurrent.futures` executors, and none changes a number."""
+"""Executors: where trials run. Each wraps `concurrent.futures`; none changes a number."""
 
 import os
 import signal
@@ -12,19 +12,19 @@ from nncli.engine.stop import Stop
 from nncli.errors import UserError
 from nncli.operating_system import MOST_PROCESSES
 from nncli.study.task import TrialResult, TrialTask
-from nncli.study.worker import OnRunReport, run_trial, run_trial_here, unseen
+from nncli.study.worker import OnRunReport, ignore_report, run_trial, run_trial_here
 
-SECONDS_TO_ANSWER = 10  # that a scheduler has
+CONNECT_SECONDS = 10  # timeout of a Dask scheduler
 
 
-class Engine(Protocol):
+class TrialExecutor(Protocol):
     """Runs trials.
 
-    died: the exceptions of a future whose worker was killed.
-    resubmits: how often its trial is run again; 0 where the engine sees to that itself.
-    workers: how many trials it runs side by side, as far as it knows.
-    on_report: is shown every epoch of runs in this process.
-    restart: make it usable again after one; the trials that it had are gone.
+    died: the exceptions that mean that a worker was killed.
+    resubmits: how often the runner retries such a trial; 0 if the executor retries by itself.
+    workers: the number of trials that run in parallel, if known.
+    on_report: is called with every epoch of runs in this process.
+    restart: replaces a broken pool; its trials are lost.
     """
 
     died: tuple[type[Exception], ...]
@@ -39,8 +39,8 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
-class HereEngine:
-    """Runs a trial in this process, at once."""
+class InProcessExecutor:
+    """Runs a trial in this process; `submit` returns when it has ended."""
 
     died: tuple[type[Exception], ...] = ()
     resubmits = 0
@@ -48,7 +48,7 @@ class HereEngine:
 
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
-        self.on_report: OnRunReport = unseen
+        self.on_report: OnRunReport = ignore_report
 
     def submit(self, task: TrialTask) -> "Future[TrialResult]":
         future: Future[TrialResult] = Future()
@@ -60,8 +60,8 @@ class HereEngine:
     def close(self) -> None: ...
 
 
-class ProcessEngine:
-    """Processes of this machine. One that is killed takes the pool with it: another is made."""
+class LocalPoolExecutor:
+    """Processes of this machine. A killed worker breaks the pool, so `restart` makes another."""
 
     resubmits = 2
 
@@ -69,7 +69,7 @@ class ProcessEngine:
         from concurrent.futures.process import BrokenProcessPool
 
         self.workers = workers if os.name != "nt" else min(workers, MOST_PROCESSES)
-        self.on_report: OnRunReport = unseen
+        self.on_report: OnRunReport = ignore_report
         self.died: tuple[type[Exception], ...] = (BrokenProcessPool,)
         self.restart()
 
@@ -89,9 +89,9 @@ class ProcessEngine:
 
 
 def _begin_worker() -> None:
-    """Ctrl-C is for the process that began the study: it says when to stop. A worker ends with it.
+    """Ignore Ctrl-C in a worker, which the study's own process handles, and end with that process.
 
-    A worker that waits for work has no other way to learn that nobody will send any.
+    An idle worker would otherwise wait forever if its parent is killed.
     """
     import multiprocessing
 
@@ -106,8 +106,8 @@ def _begin_worker() -> None:
     threading.Thread(target=end_with_it, daemon=True).start()
 
 
-class ExecutorEngine:
-    """Workers that others have started, behind an executor of a library's."""
+class ExternalExecutor:
+    """Workers of Dask or MPI, started elsewhere."""
 
     resubmits = 0  # Dask has tried four workers by then; with MPI, all end together
 
@@ -115,7 +115,7 @@ class ExecutorEngine:
         self, executor: Executor, workers: int, died: tuple[type[Exception], ...], end: Any
     ) -> None:
         self.executor, self.workers, self.died, self.end = executor, workers, died, end
-        self.on_report: OnRunReport = unseen
+        self.on_report: OnRunReport = ignore_report
 
     def submit(self, task: TrialTask) -> "Future[TrialResult]":
         return self.executor.submit(run_trial, task)
@@ -129,29 +129,29 @@ class ExecutorEngine:
 
 
 @contextmanager
-def engine_of(
+def open_executor(
     workers: int = 1, on: str | None = None, stop: Stop | None = None
-) -> Iterator[Engine]:
-    """The engine that `--workers` or `--on` asks for; one worker is this process.
+) -> Iterator[TrialExecutor]:
+    """Open the executor for `--workers` or `--on`; one worker is this process.
 
-    stop: ends its run. Raises UserError.
+    stop: interrupts a run in this process. Raises UserError.
     """
-    engine: Engine
+    executor: TrialExecutor
     if on is None:
-        engine = HereEngine(stop or Stop()) if workers == 1 else ProcessEngine(workers)
+        executor = InProcessExecutor(stop or Stop()) if workers == 1 else LocalPoolExecutor(workers)
     elif on == "mpi":
-        engine = _mpi()
+        executor = _mpi()
     elif on.startswith("dask:"):
-        engine = _dask(on.removeprefix("dask:"))
+        executor = _dask(on.removeprefix("dask:"))
     else:
         raise UserError(f"--on: expected dask:ADDRESS or mpi, found '{on}'")
     try:
-        yield engine
+        yield executor
     finally:
-        engine.close()
+        executor.close()
 
 
-def _dask(address: str) -> Engine:
+def _dask(address: str) -> TrialExecutor:
     try:
         from distributed import Client
         from distributed.scheduler import KilledWorker
@@ -159,15 +159,15 @@ def _dask(address: str) -> Engine:
         raise UserError("--on dask: needs Dask: pip install 'nncli-yaml[dask]'") from None
     try:
         make: Any = Client
-        client = make(address, timeout=SECONDS_TO_ANSWER)
+        client = make(address, timeout=CONNECT_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
         said = " ".join(str(error).split())
         raise UserError(f"--on dask:{address}: no scheduler answers there: {said}") from None
     workers = sum(client.nthreads().values()) or 1
-    return ExecutorEngine(client.get_executor(pure=False), workers, (KilledWorker,), client.close)
+    return ExternalExecutor(client.get_executor(pure=False), workers, (KilledWorker,), client.close)
 
 
-def _mpi() -> Engine:
+def _mpi() -> TrialExecutor:
     try:
         from mpi4py import MPI
         from mpi4py.futures import MPIPoolExecutor
@@ -180,4 +180,4 @@ def _mpi() -> Engine:
             "--on mpi: needs two processes at least: "
             "mpiexec -n 4 python -m mpi4py.futures -m nncli sweep ... --on mpi"
         )
-    return ExecutorEngine(MPIPoolExecutor(), workers, (), lambda: None)
+    return ExternalExecutor(MPIPoolExecutor(), workers, (), lambda: None)

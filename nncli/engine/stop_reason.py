@@ -1,0 +1,26 @@
+"""Stop reason: why a training ended, as summary.json records it (`stopped`), and in words."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+StopReason = Literal["epochs", "early_stopping", "converged", "pruned", "diverged", "interrupted"]
+FINISHED: tuple[StopReason, ...] = ("epochs", "early_stopping", "converged")  # it ended by itself
+
+IN_WORDS: Mapping[str, str] = {
+    "epochs": "all epochs are done",
+    "early_stopping": "early stopping ended it",
+    "converged": "converged",
+    "pruned": "pruned",
+    "diverged": "diverged",
+    "interrupted": "interrupted",
+}
+
+
+def why_unfinished(stopped: str | None) -> str:
+    """What follows `training` in a warning: `was interrupted`; empty if it came to its end.
+
+    stopped: None for a run without a summary, which still trains or was killed.
+    """
+    if stopped is None:
+        return "has not ended"
+    return {"interrupted": "was interrupted", "diverged": "has diverged"}.get(stopped, "")
