@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
-from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.run_directory import (
     CHECKPOINT,
     FIRST_FOLD,
@@ -124,7 +124,7 @@ def _of_study(path: Path, name: str) -> list[Bundle]:
     trials = {f"{name}/{trial.run}": trial for trial in study.trials(facts)}
     if facts.kind == "sweep":
         return [_of_trial(path, each, trial, facts) for each, trial in trials.items()]
-    runs = {each: place_inside(path, trial.run) for each, trial in trials.items()}
+    runs = {each: path_inside(path, trial.run) for each, trial in trials.items()}
     held_out = {
         each: {
             key.removeprefix(HELD_OUT): value
@@ -142,7 +142,7 @@ def _of_study(path: Path, name: str) -> list[Bundle]:
 
 def _of_trial(path: Path, name: str, trial: TrialRecord, facts: StudyFacts) -> Bundle:
     """A run, or several below its folder."""
-    folder = place_inside(path, trial.run)
+    folder = path_inside(path, trial.run)
     is_one = _has_begun(folder)
     runs = {name: folder} if is_one else {f"{name}/{c.name}": c for c in _children(folder)}
     lost = {} if runs else {name: _why(trial)}

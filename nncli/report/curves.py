@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from nncli.artifacts.curves_figure import GRADIENT, Curves
+from nncli.artifacts.curves_figure import GRADIENT_PREFIX, Curves
 from nncli.engine.metric_columns import TRAIN, VAL
 from nncli.report.facts import Chart, Line
 
@@ -23,7 +23,7 @@ def _metrics(
     several: Sequence[Mapping[str, Sequence[float]]], first: Mapping[str, object]
 ) -> list[str]:
     """The loss first; none twice under another name, as log_loss often is the loss."""
-    shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT)]
+    shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT_PREFIX)]
     names = list(dict.fromkeys(name.removeprefix(VAL) for name in shown))
     kept: list[str] = []
     for name in names:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST, NEXT, AtomicDirectory
-from nncli.artifacts.files import TEMPORARY, reporting
+from nncli.artifacts.files import TEMPORARY, translating_os_errors
 from nncli.artifacts.locks import LOCK_FILE
 from nncli.artifacts.manifest import Entry, is_listed
 from nncli.artifacts.run_directory import EVALUATION, SUMMARY
@@ -59,7 +59,7 @@ def _files(folder: Path, apart: Collection[str]) -> Iterator[str]:
     """All that isn't a folder, by its path inside; a link is a file, whatever it leads to."""
 
     def refuse(error: OSError) -> None:
-        with reporting(folder):
+        with translating_os_errors(folder):
             raise error
 
     for place, folders, files in os.walk(folder, onerror=refuse):

@@ -8,7 +8,7 @@ from typing import Any
 from nncli.page.markup import Markup, join, tag
 from nncli.report.facts import Chart
 from nncli.report.html.charts import Curve, legend, lines
-from nncli.report.html.scale import WIDE_RANGE, Scale
+from nncli.report.html.scale import MIN_LOG_RATIO, Scale
 
 
 def learning_curves(charts: Sequence[Chart]) -> Markup:
@@ -33,7 +33,7 @@ def _panels(number: int, chart: Chart) -> list[Markup]:
         said = tag("p", f"{chart.metric} has no finite value.", class_="note")
         return [tag("div", said, class_="panel", data_metric=number, hidden=number > 0)]
     is_positive = min(values) > 0
-    is_wide = is_positive and not chart.is_score and max(values) > WIDE_RANGE * min(values)
+    is_wide = is_positive and not chart.is_score and max(values) > MIN_LOG_RATIO * min(values)
     axes = [False, True] if is_positive and max(values) > min(values) else [False]
     return [
         tag(

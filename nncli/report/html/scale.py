@@ -12,7 +12,7 @@ LARGEST = 1e12  # written in full
 DATES = (0.12, 0.5, 0.88)  # where an axis tells dates, which are long
 HIGHEST = 1e250  # of what has a place: beyond, margins and ticks would overflow
 DIGITS = (6, 9, 12, 17)  # of a tick: as few as tell it from the others
-WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
+MIN_LOG_RATIO = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
 
 
 @frozen
