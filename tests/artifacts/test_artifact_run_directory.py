@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nncli.artifacts import atomic_directory, path_safety
-from nncli.artifacts.atomic_directory import NEXT, COPY_BYTES
+from nncli.artifacts.atomic_directory import COPY_BYTES, NEXT
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 

@@ -1,4 +1,4 @@
-"""Learning curves: a panel for each metric, and for each axis that suits it."""
+"""Learning curves: a panel per metric and scale of the axis, linear or logarithmic."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from nncli.report.html.scale import MIN_LOG_RATIO, Scale
 
 
 def learning_curves(charts: Sequence[Chart]) -> Markup:
-    """All panels, of which the script shows one; without a script it is the first."""
+    """All panels; the script shows the chosen one, without it the first is visible."""
     panels = [panel for number, chart in enumerate(charts) for panel in _panels(number, chart)]
     choices = [tag("option", chart.metric, value=number) for number, chart in enumerate(charts)]
     controls = tag(
@@ -87,7 +87,7 @@ def _drawn(chart: Chart, is_log: bool) -> Markup:
 
 
 def points(charts: Sequence[Chart]) -> list[dict[str, Any]]:
-    """What the read-out tells: each line's epochs and values, in few digits."""
+    """The data for the script's read-out: each line's epochs and rounded values."""
     return [
         {
             "metric": chart.metric,
