@@ -39,7 +39,7 @@ def built(folder, monkeypatch):
 
     def build_it(numeric, *, is_compact, dtype="float32", engine="numpy"):
         monkeypatch.setattr(assembly, "MIN_COMPACT_BYTES", 0 if is_compact else 1 << 40)
-        monkeypatch.setattr(assembly, "SPREAD", 0)
+        monkeypatch.setattr(assembly, "MIN_COMPACT_RATIO", 0)
         path = folder / "t.yaml"
         path.write_text(CONFIG.format(numeric=NUMERIC[numeric], dtype=dtype, engine=engine))
         return build(*load(path, []))
