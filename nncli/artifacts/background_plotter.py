@@ -60,18 +60,15 @@ class BackgroundPlotter:
 def serve(requests: IO[str], answers: IO[bytes]) -> None:
     """The process's side: load matplotlib, wait for the request, draw."""
     from nncli.artifacts.curves_figure import Curves, curves_figure, described
-    from nncli.artifacts.pictures import own_style, picture
+    from nncli.artifacts.pictures import content_of, own_style
 
     with own_style():
         import matplotlib.backends.backend_agg  # noqa: F401
 
         if request := requests.read():
-            curves = Curves(**json.loads(request))
-            answers.write(
-                picture(
-                    ".png", lambda: curves_figure([curves], "loss"), described([curves], "loss")
-                )
-            )
+            curves = [Curves(**json.loads(request))]
+            figure = curves_figure(curves, "loss")
+            answers.write(content_of(figure, ".png", described(curves, "loss")))
 
 
 if __name__ == "__main__":

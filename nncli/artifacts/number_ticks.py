@@ -16,14 +16,13 @@ SEPARATED = (1e4, 1e7)  # numbers between are written out, with commas
 def number_ticks(axis: Any, *, integer: bool = False) -> None:
     """Ticks of a linear axis whose own nobody has set; integer: no fractions."""
     if axis.get_scale() == "linear" and axis.isDefault_majloc:
-        locator, formatter = _ticks()
-        axis.set_major_locator(locator(MOST, integer=integer, steps=[1, 2, 2.5, 5, 10]))
-        axis.set_major_formatter(formatter())
+        axis.set_major_locator(_locator()(MOST, integer=integer, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_formatter(_formatter()())
 
 
 def number_format() -> Any:
     """The numbers of a colour bar, which has ticks of its own."""
-    return _ticks()[1]()
+    return _formatter()()
 
 
 def log_ticks(axis: Any) -> None:
@@ -46,34 +45,59 @@ def separated(numbers: Sequence[float]) -> bool:
     return is_whole and SEPARATED[0] <= largest < SEPARATED[1]
 
 
+# ---- classes of matplotlib's kinds, made where it is loaded
+
+
 @cache
-def _ticks() -> tuple[Any, Any]:
-    """Classes of matplotlib's kinds, made where it is loaded."""
-    from matplotlib.ticker import MaxNLocator, ScalarFormatter
+def _locator() -> Any:
+    from matplotlib.ticker import MaxNLocator
 
     class Locator(MaxNLocator):
-        """The most ticks that have room, whatever the axes' size turns out to be."""
+        """The most ticks that have room, whatever the axes' size turns out to be.
+
+        An axis asks a dozen times as it is laid out and drawn: the last answer is kept.
+        """
+
+        asked: tuple[float, ...] = ()
+        ticks: Any = None
 
         def tick_values(self, vmin: float, vmax: float) -> Any:
+            if (vmin, vmax, self._room()) != self.asked:
+                self.asked = vmin, vmax, self._room()
+                self.ticks = self._fitting(vmin, vmax)
+            return self.ticks
+
+        def _fitting(self, vmin: float, vmax: float) -> Any:
             for bins in range(MOST, FEWEST - 1, -1):
                 self.set_params(nbins=bins)
                 ticks = super().tick_values(vmin, vmax)
-                if self._has_room(ticks, vmin, vmax):
+                if self._size(ticks, vmin, vmax) <= self._room():
                     break
             return ticks
 
-        def _has_room(self, ticks: Any, vmin: float, vmax: float) -> bool:
-            """Whether the numbers at the ticks are apart."""
+        def _size(self, ticks: Any, vmin: float, vmax: float) -> float:
+            """What the numbers at the ticks take, in points of a letter."""
             axis: Any = self.axis
             shown = [tick for tick in ticks if vmin <= tick <= vmax] or [0.0]
+            if axis.axis_name == "y":
+                return len(shown) * LINE
             axis.major.formatter.set_locs(shown)
             words = [axis.major.formatter(tick) for tick in shown]
-            box = axis.axes.bbox
+            return (sum(map(len, words)) + GAP * len(words)) * LETTER
+
+        def _room(self) -> float:
+            """What they have."""
+            axis: Any = self.axis
             points = axis.get_tick_params().get("labelsize", SIZE) * axis.figure.dpi / 72
-            if axis.axis_name == "y":
-                return bool(len(shown) * LINE * points <= box.height)
-            letters = sum(map(len, words)) + GAP * len(words)
-            return bool(letters * LETTER * points <= box.width)
+            box = axis.axes.bbox
+            return float((box.height if axis.axis_name == "y" else box.width) / points)
+
+    return Locator
+
+
+@cache
+def _formatter() -> Any:
+    from matplotlib.ticker import ScalarFormatter
 
     class Formatter(ScalarFormatter):
         """Matplotlib's numbers; whole ones of five to seven digits with commas."""
@@ -92,4 +116,4 @@ def _ticks() -> tuple[Any, Any]:
                 return str(super().__call__(x, pos))
             return str(self.fix_minus(f"{x:,.0f}"))
 
-    return Locator, Formatter
+    return Formatter

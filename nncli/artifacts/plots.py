@@ -57,14 +57,18 @@ def dress(axes: Any, x: str, y: str) -> None:
         number_ticks(axis)
 
 
-def entitle(axes: Any, what: str, title: str) -> None:
-    """What is shown, and below it of which rows of which run, as many letters as have room."""
+def entitle(axes: Any, what: str, title: str, **place: Any) -> None:
+    """What is shown, and below it of which rows of which run, as many letters as have room.
+
+    place: y=1.0 where the axis at the left has no power of ten at its top. Matplotlib looks for it
+    by measuring the whole axis, three times a picture.
+    """
     room = axes.figure.get_figwidth() - BESIDE
     longest = min(len(title), LONGEST_TITLE)
     while longest > KEPT_END + 2 and letters_width(cut_inside(title, longest), TITLE) > room:
         longest -= 1
     text = f"{what}\n{cut_inside(title, longest)}"
-    axes.set_title(text, loc="left", fontsize=TITLE, parse_math=False)
+    axes.set_title(text, loc="left", fontsize=TITLE, parse_math=False, **place)
 
 
 def legend(axes: Any, **place: Any) -> None:

@@ -1,6 +1,7 @@
 """Run training: train a recorded run to its end."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 from nncli.artifacts.background_plotter import BackgroundPlotter
@@ -46,7 +47,7 @@ def train_to_end(
 
     diverged: Diverged | None = None
     stopped: StopReason | None = None
-    with limited(recorder.built.experiment.training):
+    with limited(recorder.built.experiment.training), closing(recorder.listeners):
         try:
             for report in _reports_to_come(recorder, stop, ranks):
                 recorder.record(report)

@@ -26,8 +26,7 @@ from nncli.data.data_checks import data_warnings, rowless_classes
 from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.row_weights import RowWeights
-from nncli.data.target_transforms import KEY as TRANSFORM_KEY
-from nncli.data.target_transforms import refuse_untransformable
+from nncli.data.target_transforms import TRANSFORM_KEY, refuse_untransformable
 from nncli.engine import baselines
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job

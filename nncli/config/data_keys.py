@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from nncli.config.feature_keys import Features
 from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.constraints import Auto, Count, Finite, Length, PositiveInt
-from nncli.data.rare_categories import NONE_RARE
+from nncli.data.rare_categories import NO_RARE
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import nfc
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
-from nncli.data.targets import class_name
+from nncli.data.targets import cell_text
 from nncli.frozen import frozen
 from nncli.parts.datasets import Dataset
 from nncli.parts.splits import FixedSplit, NoSplit, Split
@@ -157,7 +157,7 @@ class Data:
     @property
     def class_names(self) -> tuple[str, ...]:
         """The classes that are listed, as tables name them; none where none are."""
-        return tuple(map(class_name, self.classes or ()))
+        return tuple(map(cell_text, self.classes or ()))
 
     @property
     def may_be_constant(self) -> bool:
@@ -225,5 +225,5 @@ class Data:
             parts=self.split.files if isinstance(self.split, FixedSplit) else {},
             on_disk=None if self.on_disk == "auto" else self.on_disk,
             may_be_constant=may_be_constant or self.may_be_constant,
-            rare=NONE_RARE if self.preprocessing == "none" else self.preprocessing.categorical.rare,
+            rare=NO_RARE if self.preprocessing == "none" else self.preprocessing.categorical.rare,
         )

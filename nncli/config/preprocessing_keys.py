@@ -4,11 +4,11 @@ from dataclasses import field, fields
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, Bounds, Count, PositiveInt
-from nncli.data.bent_scales import NumericScale
 from nncli.data.fitted_categories import Embed, ImputeCategory
 from nncli.data.fitted_columns import Impute, Unknown
+from nncli.data.nonlinear_scales import NumericScale
 from nncli.data.numeric_encodings import BINS, MOST_BINS, Encode
-from nncli.data.rare_categories import Rare
+from nncli.data.rare_categories import RareRule
 from nncli.data.scaling import Scale
 from nncli.data.target_transforms import Transform
 from nncli.frozen import frozen
@@ -98,7 +98,7 @@ class Categorical:
     @property
     def shown_keys(self) -> tuple[str, ...]:
         """The keys that mean something: those of rare categories where there may be any."""
-        unused = set() if self.rare.is_asked else {"min_count", "max_categories"}
+        unused = set() if self.rare.is_active else {"min_count", "max_categories"}
         if self.encode != "embedding":
             unused |= {"embedding_size", "one_hot_max_size"}
         return tuple(key.name for key in fields(self) if key.name not in unused)
@@ -112,9 +112,9 @@ class Categorical:
         return Embed(size, self.one_hot_max_size)
 
     @property
-    def rare(self) -> Rare:
+    def rare(self) -> RareRule:
         """Which categories are taken for one."""
-        return Rare(self.min_count, self.max_categories)
+        return RareRule(self.min_count, self.max_categories)
 
 
 @frozen(kw_only=True)

@@ -26,7 +26,7 @@ from nncli.config.resolved import (
     unchanged,
 )
 from nncli.constraints import Auto
-from nncli.data.bent_scales import straight
+from nncli.data.nonlinear_scales import linear_scale
 from nncli.data.numeric_encodings import BINS
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.engine.settings import default_monitor
@@ -165,7 +165,7 @@ def _resolve_preprocessing(
         impute = "none" if given.path is None else "median"
     if target == "auto":
         reaches_all = isinstance(output.activation, Identity) and loss.takes_any_target
-        target = straight(numeric) if table.task == "regression" and reaches_all else "none"
+        target = linear_scale(numeric) if table.task == "regression" and reaches_all else "none"
     return ResolvedPreprocessing(
         **unchanged(keys, ResolvedPreprocessing),
         numeric=ResolvedNumeric(

@@ -12,8 +12,8 @@ from nncli.config.data_keys import Data
 from nncli.config.experiment import Evaluation, Experiment, NetworkKeys, OutputKeys
 from nncli.config.preprocessing_keys import VECTOR, Categorical, Numeric, PreprocessingKeys, Target
 from nncli.constraints import PositiveInt
-from nncli.data.bent_scales import NumericScale
 from nncli.data.fitted_columns import Impute
+from nncli.data.nonlinear_scales import NumericScale
 from nncli.data.scaling import Scale
 from nncli.engine.settings import Training
 from nncli.errors import ShapeError

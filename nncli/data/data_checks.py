@@ -1,13 +1,13 @@
-"""Data checks: what in a table makes a score worth less than it looks. Said before training."""
+"""Data checks: warn before training of leaks, duplicates, imbalance and the like."""
 
 from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from nncli.data.column_types import uninformative
-from nncli.data.label_checks import label_given_away, label_warnings
+from nncli.data.label_checks import label_leak, label_warnings
 from nncli.data.number_checks import number_warnings
-from nncli.data.rare_categories import NONE_RARE, Rare
+from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.reading.number_cells import to_number
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
@@ -15,15 +15,15 @@ from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
 from nncli.parts.table import Column, Table, cell_problem
 
-IMBALANCE = 10  # times as many rows as the smallest class has
+MAX_CLASS_RATIO = 10  # of the rows of the largest class to those of the smallest
 CHUNK_VALUES = 1 << 16
-FIRST_ROWS = 1000
-MOSTLY = 0.5  # the share from which something is the rule
+SAMPLED_ROWS = 1000
+MAJORITY = 0.5
 MANY_SINGLETONS = 20
 
 
 def refuse_singleton_classes(table: Table) -> None:
-    """Raises TableError for each class with one row, which can't be both learnt and tested."""
+    """Raises TableError for each class of one row, which can't be both trained on and tested."""
     counts = np.bincount(table.y, minlength=len(table.classes)) if table.classes else np.empty(0)
     if (singleton := np.count_nonzero(counts == 1)) > MANY_SINGLETONS:
         message = (
@@ -51,12 +51,12 @@ def data_warnings(
     *,
     is_balanced: bool = False,
     indicated: Collection[str] = (),
-    rare: Rare = NONE_RARE,
+    rare: RareRule = NO_RARE,
 ) -> Iterator[str]:
-    """A line for each, with what to do. is_balanced: whether classes are weighed already.
+    """Yields warnings, a line each, with advice. is_balanced: whether class weights are balanced.
 
-    indicated: the kinds of columns of which an input of its own says where a cell is missing.
-    rare: which categories are taken for one.
+    indicated: the kinds of columns that have a missing indicator.  rare: which categories are
+    merged.
     """
     if table.origin is not None:
         yield from table.origin.notes
@@ -67,7 +67,7 @@ def data_warnings(
     yield from _constant_targets(table)
     for name in () if table.picture else table.features:  # a pixel may never vary
         column = table.column(name)
-        if how := _gives_away(column, table):
+        if how := _target_leak(column, table):
             yield (
                 f"column '{name}' {how}: "
                 "leave it out with data.features.exclude, unless you know it before the answer"
@@ -76,7 +76,7 @@ def data_warnings(
             yield f"column '{name}' is {reason}: a network learns it by heart, if anything"
         else:
             kind = table.kind(name)
-            yield from _hardly_any(
+            yield from _missing_or_constant(
                 name, column.values[rows.train], kind, is_indicated=kind in indicated
             )
             if table.kind(name) == "numeric":
@@ -91,10 +91,12 @@ def data_warnings(
             yield from _imbalance(table, rows)
 
 
-def _hardly_any(name: str, values: Array, kind: str, *, is_indicated: bool) -> Iterator[str]:
-    """What the training rows hardly tell anything of."""
+def _missing_or_constant(
+    name: str, values: Array, kind: str, *, is_indicated: bool
+) -> Iterator[str]:
+    """Warns of columns that are mostly missing or constant in the training rows."""
     present = values[~np.isnan(values)]
-    if len(present) < MOSTLY * len(values) and not is_indicated:
+    if len(present) < MAJORITY * len(values) and not is_indicated:
         missing = len(values) - len(present)
         cure = "categorical: {impute: category}"
         cure = cure if kind == "categorical" else "numeric: {missing_indicator: true}"
@@ -107,11 +109,11 @@ def _hardly_any(name: str, values: Array, kind: str, *, is_indicated: bool) -> I
 
 
 def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
-    """Rows of val and test, target included, that the training rows have as well."""
+    """Warns of val and test rows that equal a training row, target included."""
     hashes = _hashes(table)
     learnt = np.sort(hashes[rows.train])
-    if np.count_nonzero(np.diff(learnt)) < MOSTLY * (len(learnt) - 1):
-        return  # a few coarse columns: rows repeat by their nature
+    if np.count_nonzero(np.diff(learnt)) < MAJORITY * (len(learnt) - 1):
+        return  # a few coarse columns: rows naturally repeat
     for name, held in (("val", rows.val), ("test", rows.test)):
         places = np.searchsorted(learnt[:-1], hashes[held])
         again = held[learnt[places] == hashes[held]]
@@ -124,7 +126,7 @@ def _duplicates(table: Table, rows: Rows) -> Iterator[str]:
 
 
 def _hashes(table: Table) -> Array:
-    """(rows,) a number each, equal for equal rows: sum of bits times odd numbers, modulo 2^64."""
+    """(rows,) hashes, equal for equal rows: sums of bits times odd numbers, modulo 2^64."""
     columns = len(table.features)
     targets = table.y.reshape(len(table), -1).astype(float)
     odd = np.random.default_rng(0).integers(2**63, size=columns + targets.shape[1], dtype=np.uint64)
@@ -140,14 +142,14 @@ def _hashes(table: Table) -> Array:
     return hashes
 
 
-def _gives_away(column: Column, table: Table) -> str:
-    """How the target follows from the column alone; empty if it doesn't.
+def _target_leak(column: Column, table: Table) -> str:
+    """How the target follows from one column alone (target leakage); empty if it doesn't.
 
-    A value for each class, a value that one class alone has, a cell that is missing where one
-    class is, or a straight line.
+    Leaks are: one value for each class, a value of one class alone, cells missing exactly in one
+    class, and a linear relation.
     """
     if table.labels:
-        return label_given_away(column, table)
+        return label_leak(column, table)
     if len(table.targets) > 1:
         return ""
     target = f"the target '{printable(table.targets[0])}'"
@@ -155,8 +157,8 @@ def _gives_away(column: Column, table: Table) -> str:
     if table.classes:
         if (index := _class_of(is_missing, table)) is not None:
             return f"is missing exactly where {target} is '{printable(table.classes[index])}'"
-        if is_missing.any() or len(np.unique(column.values[:FIRST_ROWS])) > len(table.classes):
-            return ""  # most columns, without sorting them
+        if is_missing.any() or len(np.unique(column.values[:SAMPLED_ROWS])) > len(table.classes):
+            return ""  # rules most columns out without sorting them
         different, codes = np.unique(column.values, return_inverse=True)
         if len(different) == 2 and (index := _class_of(codes == 1, table)) is not None:
             if len(table.classes) == 2:
@@ -176,7 +178,7 @@ def _gives_away(column: Column, table: Table) -> str:
 
 
 def _class_of(marked: Array, table: Table) -> int | None:
-    """The class whose rows are exactly those marked, or exactly the others; None if none is."""
+    """The class whose rows are exactly the marked ones, or exactly the others; else None."""
     count = int(marked.sum())
     if not 1 < count < len(marked) - 1:  # a single row would be chance
         return None
@@ -189,7 +191,7 @@ def _class_of(marked: Array, table: Table) -> int | None:
 
 
 def rowless_classes(table: Table) -> Iterator[str]:
-    """Classes that no row has; data.classes may name such."""
+    """Warns of classes without rows, which data.classes may name."""
     if not table.classes:
         return
     lacking = np.flatnonzero(np.bincount(table.y, minlength=len(table.classes)) == 0)
@@ -200,7 +202,7 @@ def rowless_classes(table: Table) -> Iterator[str]:
 
 
 def _constant_targets(table: Table) -> Iterator[str]:
-    """Numbers to predict that never vary."""
+    """Warns of constant numeric targets."""
     if table.classes:
         return
     same = np.flatnonzero(table.y.min(axis=0) == table.y.max(axis=0))
@@ -212,7 +214,7 @@ def _constant_targets(table: Table) -> Iterator[str]:
 
 
 def _absent_classes(table: Table, rows: Rows) -> Iterator[str]:
-    """Classes without a row in one of the splits, of those that have some."""
+    """Warns of classes that have rows, but none in one of the splits."""
     of_all = np.bincount(table.y, minlength=len(table.classes))
     for name, chosen in rows.named().items():
         counts = np.bincount(table.y[chosen], minlength=len(table.classes))
@@ -231,8 +233,8 @@ def _absent_classes(table: Table, rows: Rows) -> Iterator[str]:
 
 
 def is_imbalanced(counts: Array) -> bool:
-    """Whether the largest class has many times the rows of the smallest. counts: rows by class."""
-    return bool(counts.max() >= IMBALANCE * max(counts.min(), 1))
+    """Whether the largest class has 10 times the rows of the smallest. counts: rows by class."""
+    return bool(counts.max() >= MAX_CLASS_RATIO * max(counts.min(), 1))
 
 
 def _imbalance(table: Table, rows: Rows) -> Iterator[str]:

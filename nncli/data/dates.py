@@ -12,7 +12,7 @@ DatePart = Literal[
     "year", "month_sin", "month_cos", "weekday_sin", "weekday_cos", "hour_sin", "hour_cos", "days"
 ]
 FULL_TURN = 2 * np.pi
-WORDS: dict[DatePart, str] = {
+PART_WORDS: dict[DatePart, str] = {
     "year": "year",
     "month_sin": "month",
     "weekday_sin": "day of the week",
@@ -22,10 +22,10 @@ WORDS: dict[DatePart, str] = {
 
 @frozen
 class FittedDate:
-    """How dates become inputs: each part (value - shift) / scale; sine and cosine as they are.
+    """Encodes dates as parts, each (value - shift) / scale; sine and cosine are not scaled.
 
-    first: the earliest training row's, in days since 1970.  scale is 0 for a part that never
-    varies in the training rows, whose input is always 0.
+    first: the earliest training date, in days since 1970.  scale: 0 for a part that is constant in
+    the training rows, whose input is always 0.
     """
 
     first: float
@@ -34,15 +34,16 @@ class FittedDate:
     scale: tuple[float, ...]
 
     @property
-    def is_sound(self) -> bool:
-        """Whether the parts fit together."""
+    def is_valid(self) -> bool:
+        """Whether the fields are consistent."""
         numbers = [self.first, *self.shift, *self.scale]
         lengths = {len(self.parts), len(self.shift), len(self.scale), len(set(self.parts))}
         return len(lengths) == 1 and bool(self.parts) and bool(np.isfinite(numbers).all())
 
     @classmethod
-    def fit(cls, days: Array, how: Scale, weights: Array | None) -> "FittedDate":
-        """Of the training rows. Months alone have no day of the week, and dates no hour."""
+    def fit(cls, days: Array, method: Scale, weights: Array | None) -> "FittedDate":
+        """Fits to training dates. If all are months there is no weekday part, if all are days no
+        hour."""
         first = float(days.min())
         names: list[DatePart] = ["year", "month_sin", "month_cos"]
         if not (_months(days)[1] == np.floor(days)).all():
@@ -54,8 +55,8 @@ class FittedDate:
         for name in names:
             values = _part(name, days, first)
             is_cyclic = name.endswith(("_sin", "_cos"))
-            fitted = Scaling.fit("none" if is_cyclic else how, values[:, None], weights)
-            is_constant = values.min() == values.max() and how != "none"
+            fitted = Scaling.fit("none" if is_cyclic else method, values[:, None], weights)
+            is_constant = values.min() == values.max() and method != "none"
             shift.append(float(fitted.shift[0]))
             scale.append(0.0 if is_constant else float(fitted.scale[0]))
         return cls(first, tuple(names), tuple(shift), tuple(scale))
@@ -63,18 +64,18 @@ class FittedDate:
     def __call__(self, days: Array) -> Array:
         """(rows, parts) inputs."""
         columns = [_part(name, days, self.first) for name in self.parts]
-        scale = np.array([each or np.inf for each in self.scale])
+        scale = np.array([factor or np.inf for factor in self.scale])
         return np.asarray((np.column_stack(columns) - np.array(self.shift)) / scale)
 
 
 def _months(days: Array) -> tuple[Array, Array]:
-    """(months since 1970, the day that each begins on)."""
+    """(months since 1970, the first day of each, in days since 1970)."""
     months = np.floor(days).astype("datetime64[D]").astype("datetime64[M]")
     return months.astype(int), months.astype("datetime64[D]").astype(float)
 
 
 def _part(name: DatePart, days: Array, first: float) -> Array:
-    """(rows,) one part of dates."""
+    """(rows,) one part of each date."""
     if name == "days":
         return days - first
     months = _months(days)[0]
@@ -86,7 +87,7 @@ def _part(name: DatePart, days: Array, first: float) -> Array:
 
 
 def date_in_words(days: Array) -> str:
-    """What such dates become.
+    """The parts that these dates are encoded as, in words.
 
     >>> date_in_words(np.array([0.0, 31.0]))
     'year, month and days since the first training row'
@@ -94,5 +95,5 @@ def date_in_words(days: Array) -> str:
     ['day of the week', 'time of day and days since the first training row']
     """
     parts = FittedDate.fit(days, "none", None).parts
-    said = ", ".join(words for part, words in WORDS.items() if part in parts)
-    return f"{said} and days since the first training row"
+    listed = ", ".join(words for part, words in PART_WORDS.items() if part in parts)
+    return f"{listed} and days since the first training row"

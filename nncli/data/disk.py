@@ -1,7 +1,7 @@
-"""Numbers on disk instead of in memory: an unnamed file that ends with its last user.
+"""Disk: arrays in unnamed temporary files instead of memory; a file ends with its last user.
 
 A file is read and written by position instead of mapped, so that a limit on address space holds
-too; the operating system keeps in its cache what memory there is to spare.
+too; the operating system caches as much as memory allows.
 """
 
 import math
@@ -19,7 +19,7 @@ from nncli.parts.arrays import Array
 
 
 def _folder() -> Path:
-    """Where large temporary files belong: $TMPDIR, else /var/tmp, which isn't kept in memory."""
+    """The folder of large temporary files: $TMPDIR, else /var/tmp, which isn't in memory."""
     if os.environ.get("TMPDIR") or not Path("/var/tmp").is_dir():
         from tempfile import gettempdir
 
@@ -28,7 +28,7 @@ def _folder() -> Path:
 
 
 class _Unnamed:
-    """A file without a name: gone when it is closed, even by a crash."""
+    """A file without a name, which vanishes when it is closed, even by a crash."""
 
     def __init__(self) -> None:
         self._folder = _folder()
@@ -42,7 +42,7 @@ class _Unnamed:
         weakref.finalize(self, os.close, self._descriptor)
 
     def _write(self, values: Array, offset: int) -> None:
-        """Put an array's bytes at an offset. Raises FileFailure on a full disk."""
+        """Writes an array's bytes at an offset. Raises FileFailure on a full disk."""
         left = _bytes(np.ascontiguousarray(values))
         try:
             while left:
@@ -53,7 +53,7 @@ class _Unnamed:
             raise FileFailure(f"{self._folder}: {reason}") from error
 
     def _read(self, into: Array, offset: int) -> None:
-        """Fill a contiguous array with the bytes at an offset."""
+        """Fills a contiguous array with the bytes at an offset."""
         left = _bytes(into)
         while left:
             count = read_at(self._descriptor, left, offset)
@@ -63,17 +63,17 @@ class _Unnamed:
 
 
 def _bytes(values: Array) -> memoryview:
-    """A contiguous array's own memory."""
+    """The memory of a contiguous array."""
     return values.data.cast("B") if values.size else memoryview(b"")
 
 
 class ColumnFile(_Unnamed):
     """(rows, columns) float64, appended a block at a time; a whole column is read at once.
 
-    `x[a:b]` and `x[indices]` give rows, `x[:, j]` a column, all as arrays of their own. The block
-    that rows were last read of is kept: whoever wants some of its rows will mostly want the others.
+    `x[a:b]` and `x[indices]` return rows, `x[:, j]` a column, all as new arrays. The last block
+    from which rows were read is cached.
 
-    is_needed: whether memory would be short without it.
+    is_needed: whether memory is too short for the numbers.
     """
 
     dtype = np.dtype(float)
@@ -92,12 +92,12 @@ class ColumnFile(_Unnamed):
         return self._starts[-1]
 
     def append(self, block: Array) -> None:
-        """Add rows: block is (columns, rows)."""
+        """Adds rows. block: (columns, rows)."""
         self._write(block, self._starts[-1] * self._columns * 8)
         self._starts.append(self._starts[-1] + block.shape[1])
 
     def select(self, columns: list[int]) -> "ColumnFile":
-        """The same file, seen with these columns only."""
+        """A view of the same file with these columns only."""
         other = object.__new__(ColumnFile)
         other.__dict__.update(self.__dict__, _owner=self)  # who closes the file when it goes
         other._chosen = self._chosen[columns]
@@ -111,7 +111,7 @@ class ColumnFile(_Unnamed):
         return values
 
     def blocks(self) -> Iterator[Array]:
-        """Each of them, in order."""
+        """Yields each block, in order."""
         return map(self.block, range(len(self._starts) - 1))
 
     def _piece(self, block: int, column: int) -> Array:
@@ -140,12 +140,11 @@ class ColumnFile(_Unnamed):
 
 
 class RowFile(_Unnamed):
-    """(rows, columns) numbers of one dtype, appended a block at a time; rows are read singly.
+    """(rows, columns) numbers of one dtype, appended a block at a time, read row by row.
 
     columns: None for (rows,) numbers.
 
-    `x[a:b]` gives an array of its own; `x.take(rows, 0, out, "clip")` fills `out`, as an array's
-    does.
+    `x[a:b]` returns a new array; `x.take(rows, 0, out, "clip")` fills `out`, as ndarray.take does.
     """
 
     def __init__(self, columns: int | None, dtype: Any) -> None:
@@ -162,7 +161,7 @@ class RowFile(_Unnamed):
         return self._rows
 
     def append(self, block: Array) -> None:
-        """Add rows: block is (rows, columns)."""
+        """Adds rows. block: (rows, columns)."""
         self._write(block.astype(self.dtype, copy=False), self._rows * self._row_bytes)
         self._rows += len(block)
 
@@ -175,7 +174,7 @@ class RowFile(_Unnamed):
         return rows
 
     def take(self, indices: Array, axis: int, out: Array, mode: str = "clip") -> Array:
-        """Write the rows `indices` into `out`, (len(indices), columns) or (len(indices),)."""
+        """Writes the rows `indices` into `out`, (len(indices), columns) or (len(indices),)."""
         assert axis == 0
         size, descriptor = self._row_bytes, self._descriptor
         buffers = _bytes(out)
@@ -187,17 +186,17 @@ class RowFile(_Unnamed):
 
 
 class ArrayFile(_Unnamed):
-    """Some arrays, written whole and read back, any number of times."""
+    """Several arrays, written and read back as a whole, any number of times."""
 
     def write(self, arrays: Sequence[Array]) -> None:
-        """Remember them. Raises FileFailure on a full disk."""
+        """Writes the arrays. Raises FileFailure on a full disk."""
         start = 0
         for array in arrays:
             self._write(array, start)
             start += array.nbytes
 
     def read(self, arrays: Sequence[Array]) -> None:
-        """Fill the first of them, contiguous arrays, with what was written last."""
+        """Fills contiguous arrays with those last written, from the first on."""
         start = 0
         for array in arrays:
             self._read(array, start)

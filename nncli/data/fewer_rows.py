@@ -1,4 +1,4 @@
-"""Fewer rows: as many of the training rows as a learning curve asks for."""
+"""Fewer rows: takes a subset of the training rows, for a learning curve."""
 
 from dataclasses import replace
 
@@ -13,10 +13,10 @@ from nncli.parts.table import Table
 def with_train_rows(
     table: Table, rows: Rows, count: int | None, random: np.random.Generator
 ) -> Rows:
-    """The same validation and test rows, and `count` of the training rows; None: all of them.
+    """The split with `count` of its training rows, by class in proportion; None: all of them.
 
-    With one stream, the rows of a smaller count are among those of a larger one.
-    Raises DataError if there aren't so many.
+    With the same random state, a smaller count gives a subset of a larger one.
+    Raises DataError if there are fewer rows.
     """
     if count is None:
         return rows
@@ -28,12 +28,12 @@ def with_train_rows(
 
 
 def _order(table: Table, train: Array, random: np.random.Generator) -> Array:
-    """Places of rows in an order of chance; any first of them have the classes' proportions."""
+    """A random permutation of the rows, of which any first n have the classes' proportions."""
     order: Array = random.permutation(len(train))
     if not table.classes:
         return order
     ranks, classes = np.empty(len(train)), table.y[train[order]]
     for index in range(len(table.classes)):
-        own = np.flatnonzero(classes == index)
-        ranks[own] = (np.arange(len(own)) + random.random()) / max(len(own), 1)
+        members = np.flatnonzero(classes == index)
+        ranks[members] = (np.arange(len(members)) + random.random()) / max(len(members), 1)
     return np.asarray(order[np.argsort(ranks, kind="stable")])

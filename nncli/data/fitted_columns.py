@@ -1,4 +1,4 @@
-"""Fitted columns: what the training rows say of each feature."""
+"""Fitted columns: the statistics and encoding of each feature, fitted on the training rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nncli.data.bent_scales import NumericScale, straight
 from nncli.data.column_types import truths
 from nncli.data.dates import FittedDate
 from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
-from nncli.data.numeric_encodings import BINS, Encode, Encoding, fitting
-from nncli.data.rare_categories import NONE_RARE, RARE_CATEGORY, Rare
+from nncli.data.nonlinear_scales import NumericScale, linear_scale
+from nncli.data.numeric_encodings import BINS, Encode, Encoding, encoding_fit
+from nncli.data.rare_categories import NO_RARE, RARE_CATEGORY, RareRule
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, printable
 from nncli.frozen import frozen
@@ -29,7 +29,7 @@ Unknown = Literal["ignore", "error"]
 
 @frozen
 class PreprocessingSteps:
-    """What is done to the features of a table, by their kind."""
+    """The preprocessing of features, by their kind."""
 
     scale: NumericScale
     impute: Impute
@@ -40,23 +40,21 @@ class PreprocessingSteps:
     with_value: bool = False
     indicator: bool = False
     embed: Embed | None = None
-    rare: Rare = NONE_RARE
+    rare: RareRule = NO_RARE
 
 
 @frozen
 class FittedColumn:
-    """One feature: what the training rows said of it.
+    """The fitted preprocessing of one feature.
 
-    missing: how many of them lack it.  fill: what then stands in, a number or a category; None
-    where nothing may be missing.  shift, scale: of a number; scale is 0 for one that never varies,
-    whose input is always 0.  categories: one input each, sorted; the last is (rare), where others
-    share it, which rare names.  embedding: of them instead the numbers of the vector that each has;
-    0: none.  date: of a date.
-    order: of a number that stands for a word, the words from 0 upwards.
-    encoding: what a number becomes, where it isn't only shifted and scaled.
-    indicator: whether another input, the last, is 1 where the value is missing and 0 elsewhere.
-    formula: of a derived column, what it is of others.  for_formulas: whether it has no input of
-    its own.
+    missing: the number of training rows without a value.  fill: the imputed number or category;
+    None if missing values are errors.  shift, scale: of a number; scale is 0 for a constant one,
+    whose input is always 0.  categories: sorted, one input each; the last is (rare) if some are
+    merged.  rare: the merged ones.  embedding: the size of the categories' vectors; 0: one-hot.
+    date: the encoding of a date.  order: the words of an ordinal, from 0 upwards.
+    encoding: of a number that isn't only shifted and scaled.  indicator: whether a last input is 1
+    where the value is missing, else 0.  formula: of a derived column.  for_formulas: whether only
+    formulas use the column, without an input of its own.
     """
 
     name: str
@@ -76,13 +74,13 @@ class FittedColumn:
     for_formulas: bool = False
 
     @property
-    def is_sound(self) -> bool:
-        """Whether the parts fit together."""
+    def is_valid(self) -> bool:
+        """Whether the fields are consistent."""
         if (self.kind == "date") != (self.date is not None):
             return False
-        if self.date is not None and not self.date.is_sound:
+        if self.date is not None and not self.date.is_valid:
             return False
-        if self.encoding is not None and not (self.kind == "numeric" and self.encoding.is_sound):
+        if self.encoding is not None and not (self.kind == "numeric" and self.encoding.is_valid):
             return False
         if self.embedding and (self.kind != "categorical" or self.embedding < 0):
             return False
@@ -90,49 +88,46 @@ class FittedColumn:
             return False
         if self.kind == "categorical":
             is_text = self.fill is None or isinstance(self.fill, str)
-            is_text &= not self.order and self._is_rare_sound
+            is_text &= not self.order and self._is_rare_valid
             return is_text and len(set(self.categories)) == len(self.categories) > 0
         return not (self.categories or self.rare) and not isinstance(self.fill, str)
 
     @property
-    def _is_rare_sound(self) -> bool:
-        own = {*self.categories} - {RARE_CATEGORY}
-        is_apart = len({*self.rare}) == len(self.rare) and not own.intersection(self.rare)
-        return is_apart and (not self.rare or RARE_CATEGORY in self.categories)
+    def _is_rare_valid(self) -> bool:
+        frequent = {*self.categories} - {RARE_CATEGORY}
+        is_disjoint = len({*self.rare}) == len(self.rare) and not frequent.intersection(self.rare)
+        return is_disjoint and (not self.rare or RARE_CATEGORY in self.categories)
 
     @cached_property
     def expression(self) -> "Expression":
-        """What its formula computes. Raises FormulaError for a text that is none."""
+        """The parsed formula. Raises FormulaError for a text that is none."""
         from nncli.data.formulas.parse import parse
 
         return parse(self.formula)
 
     @cached_property
     def codes(self) -> dict[str, int]:
-        """Of each text that a training row has, its category's index."""
-        own = {category: code for code, category in enumerate(self.categories)}
-        return {**own, **dict.fromkeys(self.rare, own.get(RARE_CATEGORY, 0))}
+        """Category -> index, for every category of the training rows, rare ones included."""
+        codes = {category: code for code, category in enumerate(self.categories)}
+        return {**codes, **dict.fromkeys(self.rare, codes.get(RARE_CATEGORY, 0))}
 
     @property
-    def code_of_unseen(self) -> int | None:
-        """That of a text which no training row has, as long as it may be there; None: it has none.
-
-        It is the rare ones', so that what is learnt of them tells of it; a table of vectors
-        without rare ones has a row for it behind the others.
-        """
+    def unseen_code(self) -> int | None:
+        """The index of an unseen category: that of (rare), else an embedding's extra last row;
+        None: all its one-hot inputs are 0."""
         if self.rare:
             return self.codes[RARE_CATEGORY]
         return len(self.categories) if self.embedding else None
 
     @property
     def embedded(self) -> EmbeddedColumn:
-        """Its table of vectors, if it has one."""
+        """The embedding of the column, which must have one."""
         known = len(self.categories)
         return EmbeddedColumn(self.name, known + (not self.rare), known, self.embedding)
 
     @property
     def inputs(self) -> list[str]:
-        """The numbers that the network gets of it; what is embedded it gets as a vector."""
+        """The names of the column's inputs; empty for an embedded column."""
         if self.embedding or self.for_formulas:
             return []
         if self.categories:
@@ -146,7 +141,7 @@ class FittedColumn:
 
 
 def fit_columns(table: Table, rows: Array, steps: PreprocessingSteps) -> tuple[FittedColumn, ...]:
-    """Those of a table's features. Raises DataError with all that is wrong."""
+    """Fits every feature of a table. Raises DataError with all problems."""
     found: list[tuple[str, str]] = []
     features = []
     plain = replace(steps, scale="none", encode="none", indicator=False, embed=None)
@@ -166,7 +161,7 @@ def fit_columns(table: Table, rows: Array, steps: PreprocessingSteps) -> tuple[F
 def fit_column(
     name: str, table: Table, column: Column, rows: Array, steps: PreprocessingSteps
 ) -> FittedColumn:
-    """The statistics of one feature on the training rows, whose values `column` holds."""
+    """Fits one feature. column: its values in the training rows `rows`."""
     is_missing = np.isnan(column.values)
     missing, present = int(is_missing.sum()), column.values[~is_missing]
     if not len(present):
@@ -190,59 +185,59 @@ def fit_column(
         return FittedColumn(name, kind, missing, **fitted)
     indicator = steps.indicator and missing > 0
     if kind == "boolean":
-        present = as_truth(present, column.categories)
+        present = as_booleans(present, column.categories)
         fill = None if steps.impute == "none" else _fill("most_frequent", present)
         return FittedColumn(name, kind, missing, fill, indicator=indicator)
     fill = None if steps.impute == "none" else _fill(steps.impute, present)
-    whole = present if fill is None else np.where(is_missing, fill, column.values)
+    filled = present if fill is None else np.where(is_missing, fill, column.values)
     weights = None if table.weights is None else table.weights[rows]
     if kind == "date":
         if fill is not None and (present == np.floor(present)).all():
-            fill = float(np.floor(fill))  # no time of day where no row has one
-            whole = np.where(is_missing, fill, column.values)
-        known = whole[~np.isnan(whole)]
+            fill = float(np.floor(fill))  # dates without a time of day are imputed without one
+            filled = np.where(is_missing, fill, column.values)
+        known = filled[~np.isnan(filled)]
         date = FittedDate.fit(
-            known, straight(steps.scale), weights if len(known) == len(whole) else None
+            known, linear_scale(steps.scale), weights if len(known) == len(filled) else None
         )
         return FittedColumn(name, kind, missing, fill, date=date, indicator=indicator)
     order = table.orders.get(name, ())
-    fitted = fit_number(name, present, whole, weights, steps)
+    fitted = fit_number(name, present, filled, weights, steps)
     return FittedColumn(name, kind, missing, fill, order=order, indicator=indicator, **fitted)
 
 
 def fit_number(
-    name: str, present: Array, whole: Array, weights: Array | None, steps: PreprocessingSteps
+    name: str, present: Array, filled: Array, weights: Array | None, steps: PreprocessingSteps
 ) -> dict[str, Any]:
-    """An encoding, of the values that are there; or shift and scale, of the fills as well."""
-    fit = fitting(steps.encode, steps.bins, steps.scale, with_value=steps.with_value)
+    """The field encoding, fitted on present values; or shift and scale, on imputed ones too."""
+    fit = encoding_fit(steps.encode, steps.bins, steps.scale, with_value=steps.with_value)
     if fit is not None:
         encoding = fit(present)
         fitted: dict[str, Any] = {"encoding": encoding}
-        is_sound = encoding.is_sound
+        is_valid = encoding.is_valid
     else:
-        scaling = Scaling.fit(straight(steps.scale), whole[:, None], weights)
-        # weights that no training row has moved must not meet another value
-        is_constant = steps.scale != "none" and whole.min() == whole.max()
+        scaling = Scaling.fit(linear_scale(steps.scale), filled[:, None], weights)
+        # the weights of a constant input are untrained: new values must not reach them
+        is_constant = steps.scale != "none" and filled.min() == filled.max()
         fitted = {"shift": scaling.shift[0], "scale": 0.0 if is_constant else scaling.scale[0]}
-        is_sound = bool(np.isfinite([scaling.shift[0], scaling.scale[0]]).all())
-    if not is_sound:
+        is_valid = bool(np.isfinite([scaling.shift[0], scaling.scale[0]]).all())
+    if not is_valid:
         what = "scale" if steps.encode == "none" else "encode"
         message = f"column '{printable(name)}' has values too large to {what}"
         raise DataError(message, key=f"data.preprocessing.numeric.{what}")
     return fitted
 
 
-def as_truth(values: Array, categories: Sequence[str]) -> Array:
-    """Yes and no as 1 and 0."""
+def as_booleans(values: Array, categories: Sequence[str]) -> Array:
+    """Booleans as 1 and 0: values are numbers, or indices into `categories`."""
     meaning = truths(categories)
     return values if meaning is None or not categories else meaning[values.astype(int)]
 
 
-def _fill(how: Impute, present: Array) -> float:
-    """What stands in for a missing number."""
-    if how == "median":
+def _fill(method: Impute, present: Array) -> float:
+    """The number that is imputed."""
+    if method == "median":
         return float(np.median(present))
-    if how == "mean":
+    if method == "mean":
         return float(present.mean())
     values, counts = np.unique(present, return_counts=True)
     return float(values[counts.argmax()])

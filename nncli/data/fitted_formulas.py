@@ -1,4 +1,4 @@
-"""Fitted formulas: derived columns, computed on the training rows and fitted as others are."""
+"""Fitted formulas: derived columns, computed and fitted on the training rows."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps, as_truth, fit_number
+from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps, as_booleans, fit_number
 from nncli.errors import DataError, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table, cell_problem
@@ -14,8 +14,8 @@ from nncli.parts.table import Table, cell_problem
 if TYPE_CHECKING:
     from nncli.data.formulas.expression import Expression
 
-KEPT = 16  # columns in memory at a time
-MOST_SAID = 12  # formulas
+CACHED_COLUMNS = 16
+MOST_SHOWN = 12  # formulas
 
 
 def fit_derived(
@@ -25,13 +25,13 @@ def fit_derived(
     rows: Array,
     steps: PreprocessingSteps,
 ) -> tuple[FittedColumn, ...]:
-    """The derived columns on the training rows, of what stands there once gaps are filled.
+    """Fits the derived columns on the training rows, after imputation.
 
-    Raises TableError for rows of a file where a formula is no number, DataError for a dataset's.
+    Raises TableError for rows of a file where a formula is undefined, DataError for a dataset's.
     """
     of_name = {feature.name: feature for feature in features}
 
-    @lru_cache(maxsize=KEPT)
+    @lru_cache(maxsize=CACHED_COLUMNS)
     def values_of(name: str) -> Array:
         return _filled(of_name[name], table, rows)
 
@@ -47,12 +47,12 @@ def fit_derived(
 
 
 def _filled(feature: FittedColumn, table: Table, rows: Array) -> Array:
-    """(rows,) the numbers of a column, yes and no as 1 and 0."""
+    """(rows,) the imputed numbers of a column, booleans as 1 and 0."""
     column = table.column(feature.name)
     values, is_missing = column.values[rows], np.isnan(column.values[rows])
     values = np.where(is_missing, 0.0, values)
     if feature.kind == "boolean":
-        values = as_truth(values, column.categories)
+        values = as_booleans(values, column.categories)
     return values if feature.fill is None else np.where(is_missing, feature.fill, values)
 
 
@@ -70,9 +70,9 @@ def _refuse_undefined(
     from nncli.data.formulas.derived import key_of
     from nncli.data.formulas.undefined import undefined
 
-    said = zip(range(TableError.MOST_SHOWN), undefined(formula, found, values), strict=False)
+    shown = zip(range(TableError.MOST_SHOWN), undefined(formula, found, values), strict=False)
     problems = [
-        cell_problem(table.place(int(rows[row])), name, message) for _, (row, message) in said
+        cell_problem(table.place(int(rows[row])), name, message) for _, (row, message) in shown
     ]
     if table.origin is None:  # a dataset's rows are in no file
         more = f"; {count - 1:,} more such rows" if count > 1 else ""
@@ -81,8 +81,8 @@ def _refuse_undefined(
     raise TableError(problems, count)
 
 
-def are_formulas_sound(derived: Sequence[FittedColumn], features: Sequence[FittedColumn]) -> bool:
-    """Whether every formula can be computed of the features, and nothing else is for formulas."""
+def are_formulas_valid(derived: Sequence[FittedColumn], features: Sequence[FittedColumn]) -> bool:
+    """Whether every formula uses numeric and boolean features, and the fields are consistent."""
     numbers = {feature.name for feature in features if feature.kind in ("numeric", "boolean")}
     try:
         used = {name for column in derived for name in column.expression.columns}
@@ -97,17 +97,17 @@ def are_formulas_sound(derived: Sequence[FittedColumn], features: Sequence[Fitte
 
 
 def formulas_in_words(derived: Sequence[FittedColumn]) -> list[str]:
-    """`area = size*width`, and what is done to it then, each; of many the first ones."""
-    said = [_in_words(column) for column in derived[:MOST_SAID]]
-    more = len(derived) - len(said)
-    return [*said, *([f"and {more:,} more products"] if more > 0 else [])]
+    """Each formula with its scaling, as `area = size*width; its input is ...`; the first 12."""
+    shown = [_in_words(column) for column in derived[:MOST_SHOWN]]
+    more = len(derived) - len(shown)
+    return [*shown, *([f"and {more:,} more products"] if more > 0 else [])]
 
 
 def _in_words(column: FittedColumn) -> str:
     name, formula = printable(column.name), printable(column.formula)
-    said = formula if column.name == column.formula else f"{name} = {formula}"
+    text = formula if column.name == column.formula else f"{name} = {formula}"
     if column.encoding is not None or (column.shift, column.scale) == (0.0, 1.0):
-        return said
+        return text
     if column.scale == 0.0:
-        return f"{said}, which never varies: its input is 0"
-    return f"{said}; its input is (value - {column.shift:.6g}) / {column.scale:.6g}"
+        return f"{text}, which never varies: its input is 0"
+    return f"{text}; its input is (value - {column.shift:.6g}) / {column.scale:.6g}"

@@ -1,4 +1,4 @@
-"""Folds: rows cut into parts, each of which is held out once."""
+"""Folds: splits rows into parts, each of which is held out once."""
 
 import numpy as np
 
@@ -10,13 +10,12 @@ from nncli.parts.table import Table
 def folds(
     split: Split, table: Table, rows: Rows, count: int, random: np.random.Generator
 ) -> list[Rows]:
-    """The rows of each fold; its `test` rows are the ones held out.
+    """The rows of each fold; the held-out part is its `test` rows.
 
-    The test rows of the split itself are in no fold: they stay unseen. The others are cut in the
-    split's own way (by class, by group ...) into `count` parts, held out in turn. From what is
-    left, validation rows are taken in the proportion that the split has of them, so that early
-    stopping never looks at the held-out part. In a time split fold i learns from what came before
-    part i.
+    The split's own test rows are in no fold. The others are divided by the split's rule (by class,
+    by group ...) into `count` parts, held out in turn. The remaining rows are divided into train
+    and val in the split's proportions, so that early stopping never sees the held-out part. In a
+    time split, fold i trains on the rows before part i.
 
     Raises DataError if there are too few rows.
     """
@@ -46,10 +45,10 @@ def folds(
 def member_rows(
     split: Split, table: Table, rows: Rows, count: int, random: np.random.Generator
 ) -> list[Rows]:
-    """The rows of each member of an ensemble, whose `val` rows are the ones held out.
+    """The rows of each member of an ensemble; the held-out part is its `val` rows.
 
-    The train and val rows of the split are cut in its own way into `count` parts, held out in turn;
-    its test rows stay as they are. Raises DataError if there are too few rows.
+    The train and val rows are divided by the split's rule into `count` parts, held out in turn; the
+    test rows are unchanged. Raises DataError if there are too few rows.
     """
     pool = np.sort(np.concatenate([rows.train, rows.val]))
     try:

@@ -1,11 +1,11 @@
-"""Input encoding: the rows of a table -> network inputs, by what the training rows said."""
+"""Input encoding: encodes the rows of a table as network inputs, by the fitted columns."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from nncli.data.column_types import TRUTHS
+from nncli.data.column_types import BOOLEAN_VALUES
 from nncli.data.fitted_columns import FittedColumn, Unknown
 from nncli.errors import Problem, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -13,8 +13,9 @@ from nncli.parts.table import UNKNOWN_RANK, Table, cell_problem
 
 
 class _Numbers(NamedTuple):
-    """Of the features that are numbers: place and fill. Of them and the columns derived of them,
-    where they have inputs: which they are, the first input, shift and scale."""
+    """places, fills: the index and imputed value of each numeric feature.  shown, inputs, shift,
+    scale: of those and the derived columns, in this order, the ones with inputs: their index, first
+    input, shift and scale."""
 
     places: Array
     fills: Array
@@ -42,18 +43,18 @@ class _Numbers(NamedTuple):
         )
 
 
-def is_no_truth(values: Array) -> Array:
-    """(rows,) whether there is a number, and it is neither 0 nor 1."""
+def is_not_boolean(values: Array) -> Array:
+    """(rows,) whether a number is neither 0 nor 1 nor missing."""
     return ~(np.isnan(values) | np.isin(values, (0.0, 1.0)))
 
 
-def is_unknown(values: Array) -> Array:
-    """(rows,) whether a word has no place in the column's order."""
+def is_unknown_rank(values: Array) -> Array:
+    """(rows,) whether a word isn't in the column's order."""
     return np.equal(values, UNKNOWN_RANK)
 
 
 class Encoder:
-    """Rows of one table -> network inputs. The table's own categories may be others than fitted."""
+    """Encodes rows of one table, whose categories may differ from the fitted ones."""
 
     def __init__(
         self,
@@ -82,24 +83,24 @@ class Encoder:
         }
 
     def _lookup(self, feature: FittedColumn, names: Sequence[str]) -> Array:
-        """What each of the table's categories is among the fitted ones; -inf if it is none.
+        """The fitted code of each of the table's categories; -inf for an unknown one.
 
-        The last item stands for a missing cell: NaN where nothing stands in.
+        The last item is the code of a missing cell; NaN if it isn't imputed.
         """
         if feature.kind == "boolean":
             fill = np.nan if feature.fill is None else float(feature.fill)
             other = -np.inf if self.unknown == "error" or feature.fill is None else fill
-            meaning = [TRUTHS.get(name.lower(), other) for name in names]
+            meaning = [BOOLEAN_VALUES.get(name.lower(), other) for name in names]
             return np.array([*meaning, fill])
         known = feature.codes
-        unseen = -np.inf if feature.code_of_unseen is None else feature.code_of_unseen
+        unseen = -np.inf if feature.unseen_code is None else feature.unseen_code
         other = -np.inf if self.unknown == "error" else unseen
         codes = [known.get(name, other) for name in names]
         fill = np.nan if feature.fill is None else known.get(str(feature.fill), unseen)
         return np.array([*codes, fill], float)
 
     def __call__(self, rows: Array) -> tuple[Array, dict[str, Array]]:
-        """(rows, width) numbers; for each embedded column (rows,), which vector of its table."""
+        """(rows, width) inputs; for each embedded column (rows,) indices into its embedding."""
         raw = self.table.x[rows]
         x = self._numbers(raw, rows)
         codes = {self.features[n].name: raw[:, n].astype(np.int64) for n in self.embedded}
@@ -117,7 +118,7 @@ class Encoder:
         chosen = numbers if len(shown) == numbers.shape[1] else numbers[:, shown]
         scaled = chosen - shift
         scaled /= scale
-        if self.is_scaled_alone:  # nothing else to write
+        if self.is_scaled_alone:  # there are no other inputs
             return np.asarray(scaled)
         x = np.zeros((len(rows), self.width))
         x[:, inputs] = scaled
@@ -129,7 +130,7 @@ class Encoder:
         return x
 
     def _filled(self, raw: Array, rows: Array) -> tuple[Array, list[Problem]]:
-        """(rows, numbers) with what stands in for what is missing; where nothing does."""
+        """(rows, numbers) after imputation, and a problem for each cell without a fill."""
         places, fills = self.numbers.places, self.numbers.fills
         numbers = raw if len(places) == raw.shape[1] else raw[:, places]
         missing = np.isnan(numbers)
@@ -139,7 +140,7 @@ class Encoder:
         return numbers, [*self._lacking(np.isnan(numbers), rows, places)]
 
     def _derive(self, numbers: Array, rows: Array) -> Array:
-        """(rows, derived) what the formulas come to. Raises TableError where that is no number."""
+        """(rows, derived) values of the formulas. Raises TableError where one isn't finite."""
         from nncli.data.formulas.undefined import undefined
 
         values = self._by_name(numbers)
@@ -158,7 +159,7 @@ class Encoder:
         return dict(zip(names, numbers.T, strict=True))
 
     def is_defined(self, rows: Array) -> Array:
-        """(rows,) whether every formula has a value for a row."""
+        """(rows,) whether every formula is finite."""
         raw = self.table.x[rows]
         list(self._translate(raw, rows))
         values = self._by_name(self._filled(raw, rows)[0])
@@ -166,13 +167,13 @@ class Encoder:
         return np.asarray(np.logical_and.reduce([np.ones(len(rows), bool), *found]))
 
     def _columns(self, x: Array, place: int) -> Array:
-        """The inputs of one feature, but for its indicator."""
+        """The inputs of one feature, without its indicator."""
         inputs = self.slices[place]
         has_more = place < len(self.features) and self.features[place].indicator
         return x[:, inputs.start : inputs.stop - has_more]
 
     def _write_dates_and_one_hots(self, raw: Array, x: Array) -> None:
-        """Write what dates and categories become."""
+        """Writes the inputs of dates and one-hot categories."""
         for place, feature in enumerate(self.features):
             if feature.date is not None and not feature.for_formulas:
                 self._columns(x, place)[:] = feature.date(raw[:, place])
@@ -182,7 +183,7 @@ class Encoder:
                 x[known, self.slices[place].start + codes[known].astype(int)] = 1.0
 
     def _translate(self, raw: Array, rows: Array) -> Iterator[Problem]:
-        """Replace the table's category indices by the fitted ones, in place."""
+        """Replaces the table's category indices by fitted codes, in place."""
         for place, feature in enumerate(self.features):
             lookup = self.lookups.get(feature.name)
             if feature.date is not None:
@@ -190,10 +191,10 @@ class Encoder:
                 continue
             if lookup is None:
                 if feature.kind == "boolean":
-                    other = is_no_truth(raw[:, place])
+                    other = is_not_boolean(raw[:, place])
                     yield from self._replace(raw[:, place], other, rows, feature)
                 if feature.order:
-                    other = is_unknown(raw[:, place])
+                    other = is_unknown_rank(raw[:, place])
                     yield from self._replace(raw[:, place], other, rows, feature)
                 continue
             codes = raw[:, place]
@@ -209,7 +210,7 @@ class Encoder:
                     yield self._problem(rows[row], feature, "")
 
     def _fill_dates(self, days: Array, rows: Array, feature: FittedColumn) -> Iterator[Problem]:
-        """What stands in for a missing date, in place."""
+        """Imputes missing dates, in place."""
         lacking = np.isnan(days)
         if feature.fill is None:
             for row in np.flatnonzero(lacking).tolist():
@@ -220,7 +221,7 @@ class Encoder:
     def _replace(
         self, values: Array, other: Array, rows: Array, feature: FittedColumn
     ) -> Iterator[Problem]:
-        """The `other` numbers become what stands in for a missing cell, in place."""
+        """Replaces the values where `other` is true by the fill, in place."""
         if self.unknown == "error" or feature.fill is None:
             for row in np.flatnonzero(other).tolist():
                 yield self._problem(rows[row], feature, f"{values[row]:g}")

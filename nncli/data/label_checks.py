@@ -1,4 +1,4 @@
-"""Label checks: what makes a score of several labels worth less than it looks."""
+"""Label checks: warn of absent, rare and leaked labels."""
 
 from collections.abc import Iterator
 
@@ -9,20 +9,20 @@ from nncli.parts.arrays import Array
 from nncli.parts.splits import Rows
 from nncli.parts.table import Column, Table
 
-FIRST_ROWS = 1000
-RARE = 0.05  # the share of training rows below which a label's accuracy says little
+SAMPLED_ROWS = 1000
+RARE_SHARE = 0.05  # of training rows: below it, a label's accuracy says little
 SPLITS = {"train": "training", "val": "validation"}
 
 
 def label_warnings(table: Table, rows: Rows) -> Iterator[str]:
-    """A line for each, with what to do."""
+    """Yields warnings, a line each, with advice."""
     if len(table) > 1:
         yield from _absent(table, rows)
         yield from _rare(table, rows)
 
 
 def _absent(table: Table, rows: Rows) -> Iterator[str]:
-    """Labels that have but one of their values in a split, of those that have both."""
+    """Warns of labels that vary, but have a single value in one of the splits."""
     varies = table.y.min(axis=0) < table.y.max(axis=0)
     for name, chosen in rows.named().items():
         for value in (1, 0):
@@ -36,9 +36,9 @@ def _absent(table: Table, rows: Rows) -> Iterator[str]:
 
 
 def _rare(table: Table, rows: Rows) -> Iterator[str]:
-    """Labels that few training rows have."""
+    """Warns of labels that few training rows have."""
     counts = table.y[rows.train].sum(axis=0)
-    rare = np.flatnonzero((counts > 0) & (counts < RARE * len(rows.train))).tolist()
+    rare = np.flatnonzero((counts > 0) & (counts < RARE_SHARE * len(rows.train))).tolist()
     if rare:
         labels = few([f"{_named(table, j)} ({counts[j]:,.0f})" for j in rare])
         what = "this label" if len(rare) == 1 else "these labels"
@@ -52,13 +52,13 @@ def _named(table: Table, label: int) -> str:
     return f"'{printable(table.targets[label])}'"
 
 
-def label_given_away(column: Column, table: Table) -> str:
-    """How a label follows from a column of two values, or from what it lacks; empty if none."""
+def label_leak(column: Column, table: Table) -> str:
+    """How a label follows from a column's two values or its missing cells; empty if none does."""
     is_missing = np.isnan(column.values)
     if same := _where(is_missing, table):
         return f"is missing exactly where {same}"
-    if is_missing.any() or len(np.unique(column.values[:FIRST_ROWS])) != 2:
-        return ""  # most columns, without sorting them
+    if is_missing.any() or len(np.unique(column.values[:SAMPLED_ROWS])) != 2:
+        return ""  # rules most columns out without sorting them
     is_two_valued = len(np.unique(column.values)) == 2
     if is_two_valued and (same := _where(column.values == column.values.max(), table)):
         return f"says exactly whether {same}"
@@ -66,7 +66,7 @@ def label_given_away(column: Column, table: Table) -> str:
 
 
 def _where(marked: Array, table: Table) -> str:
-    """`the target 'a' is '1'` if these rows, or all others, are those of a label; else empty."""
+    """`the target 'a' is '1'` if the marked rows, or the others, are a label's; else empty."""
     if not 1 < int(marked.sum()) < len(marked) - 1:  # a single row would be chance
         return ""
     agrees = (table.y > 0) == marked[:, None]

@@ -1,4 +1,4 @@
-"""Memory: how much of it this process may still take."""
+"""Memory: the memory that this process may still allocate."""
 
 import os
 import sys
@@ -8,24 +8,23 @@ from pathlib import Path
 from nncli.errors import UserError
 
 UNLIMITED = 1 << 62
-LIBRARY = 440 << 20  # bytes of addresses that scikit-learn and what it loads take, and some to work
-EACH_CORE = 40 << 20  # and their BLAS for each core
+SKLEARN_BYTES = 440 << 20  # of addresses, for scikit-learn, its libraries and some work
+BYTES_PER_CORE = 40 << 20  # for their BLAS
 
 
 def available() -> int:
-    """Bytes: the least of what the machine, the control group and `ulimit` leave."""
+    """The available bytes: the minimum over the machine, the control group and `ulimit`."""
     return max(min((*_machine(), *_groups(), *_limits()), default=UNLIMITED), 0)
 
 
 def require_room_for_libraries(path: Path) -> None:
     """Raises UserError if `ulimit` leaves too few addresses to load scikit-learn.
 
-    With less, loading it fails in ways of its own, or its BLAS asks for memory for ever.
-    path: to name what was to be done.
+    With less, loading it fails obscurely, or its BLAS retries for ever. path: for the message.
     """
     left = max(min(_limits(), default=UNLIMITED), 0)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    needed = LIBRARY + EACH_CORE * cores
+    needed = SKLEARN_BYTES + BYTES_PER_CORE * cores
     if left < needed and "sklearn" not in sys.modules:
         raise UserError(
             f"{path}: not enough memory: scikit-learn, which scores it, takes {needed >> 20:,} MB "
@@ -40,7 +39,7 @@ def _machine() -> Iterator[int]:
 
 
 def _groups() -> Iterator[int]:
-    """Version 2 and version 1 of control groups; a limit of `max` is none."""
+    """The bytes left by control groups, version 2 and 1; a limit of `max` is none."""
     for limit, used in (
         ("memory.max", "memory.current"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
@@ -53,7 +52,7 @@ def _groups() -> Iterator[int]:
 
 
 def _limits() -> Iterator[int]:
-    """`ulimit -v` and `ulimit -d`."""
+    """The bytes left by `ulimit -v` and `ulimit -d`."""
     try:
         import resource
     except ImportError:  # Windows has no such limits
@@ -66,7 +65,7 @@ def _limits() -> Iterator[int]:
 
 
 def _fields(path: Path) -> dict[str, int]:
-    """`Name:  123 kB` lines, in bytes."""
+    """Name -> bytes, from lines such as `Name:  123 kB`."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""New rows: another table read as the one a network was trained on."""
+"""New rows: reads another table in the way that training read its own."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
@@ -22,7 +22,7 @@ from nncli.data.reading.pixel_columns import picture_in_words, pictures_of
 from nncli.data.reading.tables import needs_disk, sample_weights
 from nncli.data.reading.text_format import TextFormat
 from nncli.data.reading.type_inference import read_columns
-from nncli.data.table_formats import as_in, open_table, table_sha256
+from nncli.data.table_formats import open_table, table_sha256, with_columns
 from nncli.data.targets import as_label
 from nncli.errors import DataError, did_you_mean, printable
 from nncli.frozen import frozen
@@ -34,11 +34,11 @@ CELL_TYPES: dict[Kind, CellType] = {"categorical": "text", "date": "date"}
 
 @frozen
 class NewRows:
-    """How to read new rows: as `learnt` was fitted.
+    """Reads new rows for the preprocessing `learnt`.
 
-    missing: the cells that mean no value.  weight: the column that weighs the rows, where the
-    file has it.  columns: how they are written.  fold_case: see Parsers.
-    are_chosen: whether a config has chosen some of the table's columns by name.
+    missing: the missing markers.  weight: the sample-weight column, if the file has it.
+    columns: config keys by column.  fold_case: see Parsers.
+    are_chosen: whether the config includes or excludes features by name.
     """
 
     learnt: Preprocessing
@@ -50,31 +50,31 @@ class NewRows:
     are_chosen: bool = False
 
     def open(self, path: Path) -> TableReader:
-        """The reader of a file, laid out as training's or, if its names are then lacking, plainly.
+        """Opens a file in the format of training's, or in a plainer one if columns are missing.
 
-        What `predict` has written has neither title lines nor runs of blanks any more.
+        A file that `predict` has written has neither title lines nor runs of blanks.
         """
         recorded, names = self.format, [feature.name for feature in self.learnt.features]
         if recorded.header and (recorded.skip_rows or recorded.delimiter):
-            ways = [recorded, replace(recorded, skip_rows=0), replace(recorded, delimiter=None)]
-            for way in (*ways, replace(recorded, skip_rows=0, delimiter=None)):
+            formats = [recorded, replace(recorded, skip_rows=0), replace(recorded, delimiter=None)]
+            for format_ in (*formats, replace(recorded, skip_rows=0, delimiter=None)):
                 try:
-                    reader = open_table(path, way)
+                    reader = open_table(path, format_)
                 except DataError:
                     continue
                 if {*names} <= {*reader.names}:
                     return reader
-        return as_in(names, open_table(path, recorded))
+        return with_columns(names, open_table(path, recorded))
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
-        """The rows of a file whose columns may stand in any order; others are ignored.
+        """Reads a file, whose columns may be in any order; further ones are ignored.
 
-        Raises DataError if it lacks a column, TableError for cells that aren't what they were.
+        Raises DataError for a missing column, TableError for cells of the wrong type.
         """
         return self._read(self.open(path), str(path), table_sha256(path), needs_target=needs_target)
 
     def read_given(self, rows: Any, *, needs_target: bool = False) -> Table:
-        """The same of rows in memory: see GivenRows."""
+        """Reads rows in memory: see GivenRows."""
         formats = {name: keys.format for name, keys in self.columns.items()}
         reader = GivenRows(rows, formats)
         return self._read(reader, GIVEN, "", needs_target=needs_target)
@@ -99,7 +99,7 @@ class NewRows:
             notes=reader.notes,
         )
         y = self._targets(encoded, targets, origin)
-        given = sample_weights(encoded, weights[0], origin) if weights else None
+        row_weights = sample_weights(encoded, weights[0], origin) if weights else None
         return Table(
             encoded.select(features),
             y,
@@ -111,7 +111,7 @@ class NewRows:
             booleans=frozenset(f.name for f in self.learnt.features if f.kind == "boolean"),
             orders={f.name: f.order for f in self.learnt.features if f.order},
             dates=frozenset(f.name for f in self.learnt.features if f.kind == "date"),
-            weights=given,
+            weights=row_weights,
             origin=origin,
         )
 
@@ -126,19 +126,19 @@ class NewRows:
         )
 
     def _known(self, name: str, words: Sequence[str]) -> Categories:
-        """A column's categories or classes, as training knew them."""
+        """The training categories or classes of a column."""
         return Categories(words, self.format.decimal, folds_case=self._parsers.folds_case(name))
 
     def _check_names(self, place: str, reader: TableReader, wanted: Sequence[str]) -> None:
         names = reader.names
         lacking = [name for name in wanted if name not in names]
-        own = pictures_of([feature.name for feature in self.learnt.features])
-        if own and reader.picture and reader.picture not in own:
-            are_few = self.are_chosen and 1 in own[0][:2]  # pixels, of whichever picture
+        shapes = pictures_of([feature.name for feature in self.learnt.features])
+        if shapes and reader.picture and reader.picture not in shapes:
+            are_few = self.are_chosen and 1 in shapes[0][:2]  # chosen pixels, of any picture
             if lacking or not are_few:
                 raise DataError(
                     f"{place}: pictures of {picture_in_words(reader.picture)}, and the network was "
-                    f"trained on {picture_in_words(own[0])}: bring them to that"
+                    f"trained on {picture_in_words(shapes[0])}: bring them to that"
                 )
         if not lacking:
             return
@@ -165,20 +165,20 @@ class NewRows:
         return types | dict.fromkeys(targets, "text" if are_texts else "number")
 
     def _categories(self, encoded: EncodedTable) -> dict[str, tuple[str, ...]]:
-        """The texts of each feature, those that mean a category of the run in its spelling."""
+        """The categories of each feature, known ones in training's spelling."""
         categories = {}
         for feature in self.learnt.features:
             if (texts := encoded.vocabularies.get(feature.name)) is not None:
-                words = (*feature.codes,)
-                places = map(self._known(feature.name, words).index, texts)
+                known = (*feature.codes,)
+                indices = map(self._known(feature.name, known).index, texts)
                 categories[feature.name] = tuple(
-                    text if place is None else words[place]
-                    for text, place in zip(texts, places, strict=True)
+                    text if index is None else known[index]
+                    for text, index in zip(texts, indices, strict=True)
                 )
         return categories
 
     def _targets(self, encoded: EncodedTable, targets: Sequence[str], origin: Origin) -> Array:
-        """Class indices, or numbers; without targets an array of no column."""
+        """Class indices, labels or numbers; (rows, 0) without targets."""
         columns = [encoded.column(name) for name in targets]
         for name, column in zip(targets, columns, strict=True):
             if lacking := np.flatnonzero(np.isnan(column.values)).tolist():
@@ -193,8 +193,8 @@ class NewRows:
 
     def _class_indices(self, name: str, column: Column, origin: Origin) -> Array:
         known_classes = self._known(name, self.learnt.classes)
-        places = [known_classes.index(text) for text in column.categories]
-        is_unknown = np.array([place is None for place in places])
+        indices = [known_classes.index(text) for text in column.categories]
+        is_unknown = np.array([index is None for index in indices])
         rows = column.values.astype(int)
         if wrong := np.flatnonzero(is_unknown[rows]).tolist():
             known = listed(self.learnt.classes)
@@ -207,7 +207,7 @@ class NewRows:
                     f"expected one of the classes {known}, found '{found[int(column.values[row])]}'"
                 ),
             )
-        y: Array = np.array([-1 if place is None else place for place in places])[rows]
+        y: Array = np.array([-1 if index is None else index for index in indices])[rows]
         return y
 
     def _labels(self, columns: Mapping[str, Column], origin: Origin) -> Array:

@@ -1,4 +1,4 @@
-"""Number checks: features whose numbers are no amounts, most likely. Said before training."""
+"""Number checks: warn of numeric features that look like ids, dates or missing markers."""
 
 from collections.abc import Iterator
 
@@ -10,21 +10,21 @@ from nncli.errors import printable
 from nncli.parts.arrays import Array
 
 SENTINELS = tuple(sign * number for number in (99, 999, 9999, 99999, 999999) for sign in (-1, 1))
-LEAST_SHARE = 0.01  # of the values: fewer may be true ones
-FEWEST = 10  # different values from which a rule is no chance
+MIN_SENTINEL_SHARE = 0.01  # of the values: fewer may be genuine
+MIN_DISTINCT_DATES = 10  # fewer may look like dates by chance
 
 
 def number_warnings(name: str, values: Array) -> Iterator[str]:
-    """A line for an id, for dates in digits, and for a number that stands for no value."""
+    """Warns of an id, of dates as integers, and of numbers such as -999 that mean missing."""
     present = values[~np.isnan(values)]
     if not len(present):
         return
     if is_id_name(name):
         yield _id_as_amount(name)
-    elif form := _date_form(present):
+    elif format_ := _date_format(present):
         yield (
             f"column '{printable(name)}' looks like dates such as {present[0]:.0f}, learnt as "
-            f'amounts: data.columns: {{{yaml_name(name)}: {{type: date, format: "{form}"}}}}'
+            f'amounts: data.columns: {{{yaml_name(name)}: {{type: date, format: "{format_}"}}}}'
         )
     for number in _sentinels(present):
         count = int(np.count_nonzero(present == number))
@@ -36,7 +36,7 @@ def number_warnings(name: str, values: Array) -> Iterator[str]:
 
 
 def _id_as_amount(name: str) -> str:
-    """What to do with an id that many rows share."""
+    """The warning for an id that many rows share."""
     shown = yaml_name(name)
     return (
         f"column '{printable(name)}' looks like an id, whose numbers are learnt as amounts: "
@@ -45,16 +45,16 @@ def _id_as_amount(name: str) -> str:
     )
 
 
-def _date_form(present: Array) -> str:
-    """The format of whole numbers that are all dates: 20260301 or 202603; else empty."""
-    for form, low, high in (("%Y%m%d", 19000101, 21001231), ("%Y%m", 190001, 210012)):
+def _date_format(present: Array) -> str:
+    """The format of integers that are all dates, as 20260301 or 202603; else empty."""
+    for format_, low, high in (("%Y%m%d", 19000101, 21001231), ("%Y%m", 190001, 210012)):
         if not (present.min() >= low and present.max() <= high):
             continue
-        months = present if form == "%Y%m" else np.floor(present / 100)
-        days = present - 100 * months if form == "%Y%m%d" else np.ones(1)
+        months = present if format_ == "%Y%m" else np.floor(present / 100)
+        days = present - 100 * months if format_ == "%Y%m%d" else np.ones(1)
         fit = (present == np.floor(present)).all() and _within(months % 100, 12)
-        if fit and _within(days, 31) and len(np.unique(present)) >= FEWEST:
-            return form
+        if fit and _within(days, 31) and len(np.unique(present)) >= MIN_DISTINCT_DATES:
+            return format_
     return ""
 
 
@@ -63,12 +63,12 @@ def _within(numbers: Array, most: int) -> bool:
 
 
 def _sentinels(present: Array) -> Iterator[float]:
-    """-9999 and the like, beyond all other numbers by more than these differ."""
+    """Sentinels such as -9999: extremes whose gap to the others exceeds the range of these."""
     for number in (present.min(), present.max()):
         if number in SENTINELS:
             others = present[present != number]
             share = 1 - len(others) / len(present)
-            if len(others) and share >= LEAST_SHARE and len(present) - len(others) > 1:
+            if len(others) and share >= MIN_SENTINEL_SHARE and len(present) - len(others) > 1:
                 gap = np.abs(others - number).min()
                 if gap > max(np.ptp(others), 1):
                     yield float(number)

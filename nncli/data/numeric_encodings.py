@@ -1,4 +1,4 @@
-"""Numeric encodings: a number -> network inputs, by the quantiles of the training rows."""
+"""Numeric encodings: encode a number as several inputs, by quantiles of the training rows."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from nncli.data.bent_scales import NormalScores, NumericScale, RobustClip
+from nncli.data.nonlinear_scales import NormalScores, NumericScale, RobustClip
 from nncli.data.scaling import ROUNDING
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
@@ -21,11 +21,10 @@ MOST_BINS = 1024
 class PiecewiseLinear:
     """e_t = clip((x - b_(t-1)) / (b_t - b_(t-1)), 0, 1): an input for each bin t, b its edges.
 
-    So a value fills the bins below it, 1 each, and its own in part; the first layer's weights are
-    slopes, one a bin, and sum up to a function that bends at every edge. Beyond the outer edges it
-    stays as it is at them: no new value leads farther than training did. Edges are values of the
-    training rows, their quantiles, each once: where values repeat there are fewer bins. A column
-    that never varies has one input, of 0.
+    The bins below a value are 1, its own bin is filled in part; so a linear function of the inputs
+    is piecewise linear in x, with one slope a bin. Beyond the outer edges it is constant. Edges are
+    the unique quantiles of the training rows: repeated values give fewer bins. A constant column
+    has one input, 0.
     Gorishniy, Rubachev and Babenko, "On Embeddings for Numerical Features in Tabular Deep
     Learning", 2022, where the outer bins go on instead.
     """
@@ -34,14 +33,14 @@ class PiecewiseLinear:
 
     @classmethod
     def fit(cls, values: Array, bins: int) -> "PiecewiseLinear":
-        """values: (rows,), none of them missing. bins: the most there may be."""
+        """values: (rows,), without missing ones. bins: the maximum number."""
         ordered = np.sort(values)
         edges = ordered[np.rint(np.linspace(0, len(ordered) - 1, bins + 1)).astype(int)]
         gap = ROUNDING * np.abs(edges).max()
         return cls(tuple(edges[np.diff(edges, prepend=-np.inf) > gap].tolist()))
 
     @property
-    def is_sound(self) -> bool:
+    def is_valid(self) -> bool:
         edges = np.array(self.edges)
         widths = np.diff(edges)
         return bool(len(edges) and np.isfinite(edges).all() and np.isfinite(widths).all()) and bool(
@@ -49,10 +48,10 @@ class PiecewiseLinear:
         )
 
     def inputs(self, name: str) -> list[str]:
-        """`age[0.2..1.5]`: the bin that each input is of."""
+        """Input names with their bins: `age[0.2..1.5]`."""
         if len(self.edges) == 1:
             return [name]
-        ends = _told_apart(self.edges)
+        ends = _distinct_texts(self.edges)
         return [f"{name}[{low}..{high}]" for low, high in pairwise(ends)]
 
     def __call__(self, values: Array) -> Array:
@@ -67,19 +66,18 @@ class PiecewiseLinear:
 
     @cached_property
     def _bins(self) -> tuple[Array, Array]:
-        """(bins,) where each begins, and how wide it is."""
+        """(bins,) lower edges and widths."""
         edges = np.array(self.edges)
         return edges[:-1], np.diff(edges)
 
 
 @frozen
 class BinsAndValue:
-    """(e_1 / 2, ..., e_T / 2, (x - mean) / sd): piecewise linear bins, and the value after them.
+    """(e_1 / 2, ..., e_T / 2, (x - mean) / sd): piecewise linear bins, then the standardized value.
 
-    Bins alone begin as a rough function: at random, the slopes of neighbours have nothing to do
-    with each other. The value lends what is smooth, as in the encodings of Holzmueller, Grinsztajn
-    and Steinwart, "Better by Default", 2024, which have it too; halved, T bins don't outweigh it.
-    It too stays as it is beyond the outer edges. Of two edges, the bin says all.
+    With random weights, bins alone give a rough function. The value adds a smooth one, as in
+    Holzmueller, Grinsztajn and Steinwart, "Better by Default", 2024; bins are halved so that they
+    don't outweigh it. It is constant beyond the outer edges too. A single bin needs no value.
     """
 
     edges: tuple[float, ...]
@@ -88,7 +86,7 @@ class BinsAndValue:
 
     @classmethod
     def fit(cls, values: Array, bins: int) -> "BinsAndValue | PiecewiseLinear":
-        """values: (rows,), none of them missing. bins: the most there may be."""
+        """values: (rows,), without missing ones. bins: the maximum number."""
         alone = PiecewiseLinear.fit(values, bins)
         if len(alone.edges) <= 2:
             return alone
@@ -99,16 +97,16 @@ class BinsAndValue:
         return PiecewiseLinear(self.edges)
 
     @property
-    def is_sound(self) -> bool:
+    def is_valid(self) -> bool:
         return (
-            self.bins.is_sound
+            self.bins.is_valid
             and len(self.edges) > 2
             and bool(np.isfinite([self.shift, self.scale]).all())
             and self.scale > 0
         )
 
     def inputs(self, name: str) -> list[str]:
-        """Those of the bins, and the name itself."""
+        """The names of the bins, then the column's."""
         return [*self.bins.inputs(name), name]
 
     def __call__(self, values: Array) -> Array:
@@ -123,8 +121,8 @@ class BinsAndValue:
 Encoding = PiecewiseLinear | BinsAndValue | NormalScores | RobustClip
 
 
-def _told_apart(edges: tuple[float, ...]) -> list[str]:
-    """Edges in as few digits as leave no two alike, three at least."""
+def _distinct_texts(edges: tuple[float, ...]) -> list[str]:
+    """Edges as texts, with the fewest digits (at least 3) that keep them distinct."""
     for digits in range(3, 18):
         texts = [f"{edge:.{digits}g}" for edge in edges]
         if len(set(texts)) == len(texts):
@@ -132,10 +130,10 @@ def _told_apart(edges: tuple[float, ...]) -> list[str]:
     return texts
 
 
-def fitting(
+def encoding_fit(
     encode: Encode, bins: int, scale: NumericScale, *, with_value: bool = False
 ) -> Callable[[Array], Encoding] | None:
-    """What fits an encoding to the values of a column; None where shift and scale are all."""
+    """The function that fits an encoding to a column; None if it is only shifted and scaled."""
     if encode == "piecewise_linear":
         fit = BinsAndValue.fit if with_value else PiecewiseLinear.fit
         return lambda values: fit(values, bins)

@@ -1,4 +1,4 @@
-"""One-hot rows: targets of many classes, kept as an index a row and written out a few at a time."""
+"""One-hot rows: targets of many classes, kept as class indices and expanded batch by batch."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from nncli.parts.arrays import Array
 class OneHotRows:
     """(rows, classes) with `on` at each row's class and `off` elsewhere, in the memory of (rows,).
 
-    Slices and `take` give rows as arrays: all that the engine asks of rows that it doesn't hold.
+    Slices and `take` return arrays: the engine needs nothing else of rows outside memory.
     """
 
     def __init__(self, y: Array, classes: int, off: float, on: float, dtype: Any) -> None:
@@ -27,7 +27,7 @@ class OneHotRows:
         return out
 
     def take(self, index: Array, axis: int, out: Array, mode: str) -> None:
-        """Write the rows at `index` into `out`; axis is 0, and every index is there."""
+        """Writes the rows at `index` into `out`; axis is 0, and every index exists."""
         self._write(self.y.take(index), out)
 
     def _write(self, classes: Array, out: Array) -> None:

@@ -1,4 +1,4 @@
-"""Preprocessing: columns -> what a network learns from. Statistics come from training rows only."""
+"""Preprocessing: turns a table's columns into network inputs, fitted on training rows only."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nncli.data.column_types import TRUTHS
+from nncli.data.column_types import BOOLEAN_VALUES
 from nncli.data.fitted_columns import FittedColumn, PreprocessingSteps, Unknown, fit_columns
-from nncli.data.fitted_formulas import are_formulas_sound, fit_derived
-from nncli.data.input_encoding import Encoder, is_no_truth, is_unknown
+from nncli.data.fitted_formulas import are_formulas_valid, fit_derived
+from nncli.data.input_encoding import Encoder, is_not_boolean, is_unknown_rank
 from nncli.data.scaling import Scale, Scaling
 from nncli.data.target_transforms import Transform, target_in_words
 from nncli.errors import DataError
@@ -24,7 +24,7 @@ from nncli.untrusted_files.records import read_as
 if TYPE_CHECKING:
     from nncli.data.formulas.expression import Expression
 
-OPTIONS: dict[str, Any] = {
+OPTIONAL_FIELDS: dict[str, Any] = {
     "date": None,
     "order": [],
     "encoding": None,
@@ -33,18 +33,18 @@ OPTIONS: dict[str, Any] = {
     "embedding": 0,
     "formula": "",
     "for_formulas": False,
-}  # of a feature
-CHUNK_VALUES = 1 << 17  # transformed at a time, so that the copies on the way stay small
+}  # of a FittedColumn, with their defaults, which to_json leaves out
+CHUNK_VALUES = 1 << 17  # transformed at a time, so that intermediate copies stay small
 
 
 @frozen
 class Preprocessing:
-    """Everything fitted on the training rows: what `preprocessing.json` holds.
+    """Everything fitted on the training rows: the content of `preprocessing.json`.
 
-    fitted_rows: on how many rows.  targets, classes: the names of what is predicted.
-    labels: what 0 and 1 of each target stand for, in a multilabel task.
-    unknown: what a category that they lack leads to: the place of the rare ones, where there are
-    any, else all its inputs 0; or an error.  derived: what is made of features, after them.
+    fitted_rows: their number.  targets, classes: the names of the targets and of the classes.
+    labels: the values that 0 and 1 stand for, by target of a multilabel task.
+    unknown: an unseen category is an error, or else counts as (rare), if there is one, or has all
+    inputs 0.  derived: the columns made by formulas.
     """
 
     fitted_rows: int
@@ -66,10 +66,10 @@ class Preprocessing:
         transform: Transform = "none",
         formulas: "Mapping[str, Expression] | None" = None,
     ) -> "Preprocessing":
-        """Take the statistics of the rows `rows`, and of no other.
+        """Fits to the rows `rows` of a table.
 
-        Raises DataError for every feature that has no value in them, or lacks some where nothing
-        is to stand in.
+        Raises DataError for every feature without a value in them, or with missing ones where
+        impute is none.
         """
         features = fit_columns(table, rows, steps)
         derived = fit_derived(formulas or {}, features, table, rows, steps)
@@ -93,51 +93,51 @@ class Preprocessing:
 
     @property
     def columns(self) -> tuple[FittedColumn, ...]:
-        """The features and what is derived of them, in the order of their inputs."""
+        """The features, then the derived columns: the order of their inputs."""
         return (*self.features, *self.derived)
 
     @property
     def inputs(self) -> list[str]:
-        """What each network input is: a feature's name, or `feature=category`."""
+        """The name of each network input: a feature's, or `feature=category`."""
         return [name for column in self.columns for name in column.inputs]
 
     @property
     def learnt_targets(self) -> list[str]:
-        """What the network is to predict, before scaling: `price`, or `ln(price)`."""
+        """The targets after their transform, before scaling: `price`, or `ln(price)`."""
         return [target_in_words(self.target.transform, name) for name in self.targets]
 
     @cached_property
     def width(self) -> int:
-        """How many inputs the network gets, vectors left out."""
+        """The number of inputs, without embeddings."""
         return sum(len(column.inputs) for column in self.columns)
 
     @cached_property
     def embedded(self) -> tuple[EmbeddedColumn, ...]:
-        """The columns that become vectors."""
+        """The embedded columns."""
         return tuple(feature.embedded for feature in self.features if feature.embedding)
 
     @property
     def n_inputs(self) -> int:
-        """How many numbers the first layer gets: inputs, and those of vectors."""
+        """The width of the first layer's input: inputs and embeddings."""
         return self.width + sum(column.size for column in self.embedded)
 
     def chunks(self, table: Table, rows: Array) -> Iterator[tuple[Array, dict[str, Array]]]:
-        """(some rows, width) inputs of the chosen rows of a table, in order; and of each embedded
-        column (some rows,) whole numbers, which vector each takes."""
+        """Yields (some rows, width) inputs of the given rows, in order, and for each embedded
+        column (some rows,) int indices into its embedding."""
         encode = Encoder(self.features, self.unknown, table, self.derived)
         step = max(CHUNK_VALUES // max(self.width, len(self.columns)), 1)
         for start in range(0, len(rows), step):
             yield encode(rows[start : start + step])
 
-    def in_own_units(self, x: Array) -> Array:
-        """(rows, inputs) before scaling, of (rows, features) numbers none of which is missing."""
-        values = {feature.name: x[:, place] for place, feature in enumerate(self.features)}
+    def in_original_units(self, x: Array) -> Array:
+        """(rows, inputs) before scaling, of (rows, features) numbers without missing ones."""
+        values = {feature.name: x[:, index] for index, feature in enumerate(self.features)}
         shown = [feature.name for feature in self.features if feature.inputs]
         derived = [column.expression(values) for column in self.derived]
         return np.column_stack([*(values[name] for name in shown), *derived])
 
     def is_defined(self, table: Table) -> Array:
-        """(rows,) whether every formula has a value for a row of a table."""
+        """(rows,) whether every formula is finite."""
         if not self.derived:
             return np.ones(len(table), bool)
         return Encoder(self.features, self.unknown, table, self.derived).is_defined(
@@ -145,22 +145,22 @@ class Preprocessing:
         )
 
     def apply(self, table: Table, rows: Array) -> Array:
-        """(rows, width) inputs. Raises TableError for a cell that can't become one."""
+        """(rows, width) inputs. Raises TableError for a cell that can't be encoded."""
         pieces = [x for x, _ in self.chunks(table, rows)]
         return np.concatenate([*pieces, np.empty((0, self.width))])
 
     def unseen(self, table: Table) -> dict[str, int]:
-        """Of each feature, how many cells of a table hold a category that no training row had."""
+        """By feature, the number of cells with a category that no training row had."""
         counts = {}
         for feature in self.features:
             column = table.column(feature.name)
-            if feature.order and (count := int(is_unknown(column.values).sum())):
+            if feature.order and (count := int(is_unknown_rank(column.values).sum())):
                 counts[feature.name] = count
             if feature.kind == "boolean" and not column.categories:
-                if count := int(is_no_truth(column.values).sum()):
+                if count := int(is_not_boolean(column.values).sum()):
                     counts[feature.name] = count
                 continue
-            known = feature.codes if feature.kind == "categorical" else TRUTHS
+            known = feature.codes if feature.kind == "categorical" else BOOLEAN_VALUES
             new = [
                 code
                 for code, name in enumerate(column.categories)
@@ -173,7 +173,7 @@ class Preprocessing:
     def to_json(self) -> dict[str, Any]:
         value = asdict(self)
         for feature in [*value["features"], *value["derived"]]:
-            for key in OPTIONS:
+            for key in OPTIONAL_FIELDS:
                 if not feature[key]:
                     del feature[key]
         if self.target.transform == "none":
@@ -185,20 +185,20 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, value: Any) -> "Preprocessing":
-        """What `to_json` was made of. Raises Malformed for anything else."""
+        """The inverse of `to_json`. Raises Malformed for anything else."""
         fitted: Preprocessing = read_as(_with_options(value), cls, "preprocessing")
         fitted._check()
         return fitted
 
     def _check(self) -> None:
-        """Raises Malformed for statistics that no rows have."""
+        """Raises Malformed for inconsistent statistics."""
         names = [column.name for column in self.columns]
         units = 0 if self.classes else len(self.targets)
         numbers = [number for f in self.columns for number in (f.shift, f.scale)]
-        is_sound = (
+        is_valid = (
             self.features
-            and all(column.is_sound for column in self.columns)
-            and are_formulas_sound(self.derived, self.features)
+            and all(column.is_valid for column in self.columns)
+            and are_formulas_valid(self.derived, self.features)
             and all(len(set(each)) == len(each) for each in (names, self.targets, self.classes))
             and len(self.labels) in (0, len(self.targets))
             and not (self.labels and self.classes)
@@ -206,19 +206,19 @@ class Preprocessing:
             and len(self.target.shift) == len(self.target.scale) == units
             and np.isfinite([*numbers, *self.target.shift, *self.target.scale]).all()
         )
-        if not is_sound:
+        if not is_valid:
             raise Malformed("its statistics contradict each other")
 
 
 def _with_options(value: Any) -> Any:
-    """The same with what is left out where there is none: of features and of the target."""
+    """Adds the optional fields that `to_json` leaves out."""
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list):
         return value
     value = {"labels": [], "derived": [], **value}
     for key in ("features", "derived"):
         if isinstance(columns := value[key], list):
-            value[key] = [{**OPTIONS, **c} if isinstance(c, dict) else c for c in columns]
+            value[key] = [{**OPTIONAL_FIELDS, **c} if isinstance(c, dict) else c for c in columns]
     if isinstance(value.get("target"), dict):
         value["target"] = {"transform": "none", **value["target"]}
     return value

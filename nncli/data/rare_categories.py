@@ -1,4 +1,4 @@
-"""Rare categories: those of few training rows, which share one place among the others."""
+"""Rare categories: those of few training rows, which are merged into one."""
 
 from collections.abc import Mapping
 
@@ -12,35 +12,33 @@ RARE_CATEGORY = "(rare)"
 
 
 @frozen
-class Rare:
-    """A category is rare if it has fewer than min_count rows, or there are more than fit.
+class RareRule:
+    """The rule for rare categories: fewer than min_count rows, or beyond max_categories.
 
-    max_categories: places there are at most, that of the rare ones among them; None: any number.
-    So a text that many rows have in common is told from others, and what few rows have is learnt
-    from all of them together. The rule of scikit-learn's OneHotEncoder (min_frequency,
-    max_categories).
+    max_categories: the merged one included; None: no limit. As min_frequency and max_categories of
+    scikit-learn's OneHotEncoder.
     """
 
     min_count: PositiveInt = 1
     max_categories: PositiveInt | None = None
 
     @property
-    def is_asked(self) -> bool:
-        """Whether there may be any."""
+    def is_active(self) -> bool:
+        """Whether the rule can make any category rare."""
         return self.min_count > 1 or self.max_categories is not None
 
-    def among(self, counts: Mapping[str, int]) -> list[str]:
-        """The rare ones, sorted. counts: how many rows have each category.
+    def rare_among(self, counts: Mapping[str, int]) -> list[str]:
+        """The rare categories, sorted. counts: category -> rows.
 
-        >>> Rare(min_count=2).among({"red": 5, "blue": 2, "teal": 1})
+        >>> RareRule(min_count=2).rare_among({"red": 5, "blue": 2, "teal": 1})
         ['teal']
-        >>> Rare(max_categories=2).among({"red": 5, "blue": 2, "teal": 1})
+        >>> RareRule(max_categories=2).rare_among({"red": 5, "blue": 2, "teal": 1})
         ['blue', 'teal']
         """
         frequent = sorted(
             (name for name, count in counts.items() if count >= self.min_count),
             key=lambda name: (counts[name], name),
-            reverse=True,  # of those that tie the last by name first, as scikit-learn has it
+            reverse=True,  # ties: the last by name first, as scikit-learn
         )
         if self.max_categories is not None:
             has_rare = len(counts) > min(len(frequent), self.max_categories)
@@ -48,12 +46,12 @@ class Rare:
         return sorted(counts.keys() - set(frequent))
 
 
-NONE_RARE = Rare()
-USUAL = Rare(min_count=2)  # a text that two rows share says something: docs/accuracy.md
+NO_RARE = RareRule()
+DEFAULT_RARE = RareRule(min_count=2)  # of `nncli init`; why: docs/accuracy.md
 
 
 def counts_of(column: Column) -> dict[str, int]:
-    """How many rows have each text of a column."""
+    """Category -> its rows, of a text column."""
     codes, counts = np.unique(column.values[~np.isnan(column.values)], return_counts=True)
     names = [column.categories[int(code)] for code in codes]
     return dict(zip(names, counts.tolist(), strict=True))

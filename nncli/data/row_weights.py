@@ -1,4 +1,4 @@
-"""Row weights: how much each row counts in the loss."""
+"""Row weights: the weight of each row in the loss."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -14,11 +14,11 @@ ClassWeight = Literal["balanced"] | Mapping[str, float] | None
 
 @frozen
 class RowWeights:
-    """w_i = c_i s_i / mean, for class weights c, rows' own weights s, and a mean that makes the
-    mean of w over the training rows 1.
+    """w_i = c_i s_i / mean, of class weights c and sample weights s; the mean of w over the
+    training rows is 1.
 
-    of_classes: c by class index; None: all alike.  own_mean: of s over the training rows, which
-    stands for s where rows come without it; 1 if the training rows have none.
+    of_classes: c by class index; None: all 1.  own_mean: the mean of s over the training rows,
+    used for rows without sample weights; 1 if the training rows have none.
     """
 
     of_classes: Array | None
@@ -34,26 +34,26 @@ class RowWeights:
         sample_weight: Array | None,
         train: Array,
     ) -> "RowWeights | None":
-        """From the training rows `train`; None if neither weight is given.
+        """Fits to the training rows `train`; None if neither weight is given.
 
-        y: class indices (rows,), or numbers (rows, targets), of all rows; classes: empty for
-        numbers. class_weight: c by class name, 1 for a class without one; balanced: see `balanced`.
+        y: of all rows, class indices (rows,) or numbers (rows, targets).  classes: empty for
+        numbers.  class_weight: c by class name, default 1; balanced: see `balanced`.
         sample_weight: s, (rows,), finite and not negative.
-        Raises DataError for weights that can't be used so.
+        Raises DataError for invalid weights.
         """
         if class_weight is None and sample_weight is None:
             return None
         of_classes = None
         if class_weight is not None:
             of_classes = _of_classes(class_weight, classes, y[train])
-        own = None if sample_weight is None else _checked(sample_weight)[train]
-        mean = cls(of_classes, 1.0)(y[train], own).mean()
+        s = None if sample_weight is None else _checked(sample_weight)[train]
+        mean = cls(of_classes, 1.0)(y[train], s).mean()
         if mean == 0:
             raise DataError("the weights of the training rows are all 0: there is nothing to learn")
-        return cls(of_classes, float(mean), 1.0 if own is None else float(own.mean()))
+        return cls(of_classes, float(mean), 1.0 if s is None else float(s.mean()))
 
     def __call__(self, y: Array, sample_weight: Array | None = None) -> Array:
-        """(rows,) float64 weights of rows with such targets and such weights of their own."""
+        """(rows,) float64 weights of rows with targets y."""
         weights = np.full(len(y), self.own_mean)
         if sample_weight is not None:
             weights = sample_weight.astype(float)
@@ -63,7 +63,7 @@ class RowWeights:
 
 
 def balanced(y: Array, classes: int) -> Array:
-    """c = rows / (classes present * rows of the class), (classes,): each class weighs the same.
+    """(classes,) c = rows / (classes present * rows of the class): all classes weigh the same.
 
     A class without a row gets 0.
     """

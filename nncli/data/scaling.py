@@ -1,24 +1,24 @@
-"""Scaling: numbers -> numbers of about the same size, and back."""
+"""Scaling: shifts and scales columns to similar ranges, and back."""
 
 from typing import Literal
 
 import numpy as np
 
-from nncli.data.target_transforms import Transform, in_own_units, transformed
+from nncli.data.target_transforms import Transform, transformed, untransformed
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
 Scale = Literal["standard", "minmax", "robust", "none"]
-ROUNDING = 10 * np.finfo(float).eps  # of the greatest value: a spread no larger is none
+ROUNDING = 10 * np.finfo(float).eps  # relative: a column with a smaller spread is constant
 
 
 @frozen
 class Scaling:
-    """scaled = (transform(x) - shift) / scale, a column at a time.
+    """scaled = (transform(x) - shift) / scale, column by column.
 
     standard: mean and (population) standard deviation; minmax: minimum and range;
-    robust: median and interquartile range. A column without spread is only shifted.
-    Weighted rows count so in the mean and the deviation, not in the others.
+    robust: median and interquartile range. A constant column is only shifted.
+    Row weights affect the mean and the standard deviation, not the other statistics.
     """
 
     method: Scale
@@ -35,7 +35,7 @@ class Scaling:
         weights: Array | None = None,
         transform: Transform = "none",
     ) -> "Scaling":
-        """Take the statistics of x, (rows, columns). weights: (rows,)."""
+        """Fits to x, (rows, columns). weights: (rows,)."""
         x = transformed(transform, x)
         columns = x.shape[1]
         shift, scale = np.zeros(columns), np.ones(columns)
@@ -60,12 +60,12 @@ class Scaling:
         return np.asarray((x - np.array(self.shift)) / np.array(self.scale))
 
     def undo(self, scaled: Array) -> Array:
-        """The values in their own units."""
+        """The inverse of `apply`."""
         if self.method != "none":
             scaled = np.asarray(scaled * np.array(self.scale) + np.array(self.shift))
-        return in_own_units(self.transform, scaled)
+        return untransformed(self.transform, scaled)
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing is scaled or transformed."""
+        """Whether values are neither scaled nor transformed."""
         return self.method == "none" == self.transform

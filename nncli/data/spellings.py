@@ -1,4 +1,4 @@
-"""Spellings: texts that differ in capitals and spaces alone, and are told apart all the same."""
+"""Spellings: warns of distinct categories that differ in case and spaces alone."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,18 +12,18 @@ from nncli.parts.table import Table
 
 
 def spelling_warnings(table: Table) -> Iterator[str]:
-    """Classes, and categories of each feature, that differ in capitals and spaces alone."""
+    """A warning for each column with classes or categories that differ in case and spaces alone."""
     if table.classes:
-        yield from _told_apart("classes", table.targets[0], table.classes, table.y)
+        yield from _warning("classes", table.targets[0], table.classes, table.y)
     for name in table.categories:
         column = table.column(name)
         codes = column.values[~np.isnan(column.values)].astype(int)
         what = f"categories of column '{printable(name)}',"
-        yield from _told_apart(what, name, column.categories, codes)
+        yield from _warning(what, name, column.categories, codes)
 
 
-def _told_apart(what: str, name: str, texts: Sequence[str], codes: Array) -> Iterator[str]:
-    """A line for all of a column, with the key that makes them one. codes: of the cells."""
+def _warning(what: str, name: str, texts: Sequence[str], codes: Array) -> Iterator[str]:
+    """The warning for one column, with the config key that merges them. codes: of the cells."""
     alike: dict[str, list[int]] = {}
     for index, text in enumerate(texts):
         alike.setdefault(folded(text), []).append(index)

@@ -1,7 +1,7 @@
-"""Table formats: the ending of a file's name -> what reads such a table, and what writes one.
+"""Table formats: the reader and writer of a table, by the extension of its file's name.
 
-A format is an entry of `FORMATS`. `nncli --help` names the formats, so this is quick to import:
-what reads and writes is imported when a file is opened.
+A format is an entry of `FORMATS`. `nncli --help` names the formats, so this must import quickly:
+readers and writers are imported when a file is opened.
 """
 
 from collections.abc import Callable, Collection
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nncli.data.reading.text_format import TextFormat
     from nncli.data.writing.output_table import OutputTable
 
-WRITTEN = ".csv, .tsv, .jsonl, .gz of these, .parquet or .feather"
+WRITABLE = ".csv, .tsv, .jsonl, .gz of these, .parquet or .feather"
 SPREADSHEETS = (".xlsx", ".xls", ".ods")
 
 
@@ -29,8 +29,8 @@ Write = Callable[[IO[bytes], "OutputTable"], None]
 
 @frozen
 class TableFormat:
-    """read: opens a table, write: writes one; None where tables are only written, or only read.
-    is_text: whether a .gz of such a file is one too."""
+    """read, write: the functions that open and write a table; None if the format is write-only or
+    read-only.  is_text: whether it may be packed as .gz."""
 
     read: Read | None
     write: Write | None = None
@@ -38,12 +38,12 @@ class TableFormat:
 
 
 def unpacked(path: Path) -> Path:
-    """What the file is called inside, if it is a .gz."""
+    """The path without a final .gz."""
     return Path(path.stem) if path.suffix == ".gz" else path
 
 
 def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
-    """The reader of a file, or of a folder of pictures. Raises DataError if it can't be read."""
+    """Opens a file, or a folder of pictures. Raises DataError if it can't be read."""
     found = _format_of(path)
     if found is None and path.is_dir():
         from nncli.data.reading.picture_folder import PictureFolder
@@ -60,14 +60,14 @@ def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
     raise DataError(message, key="data.path")
 
 
-def as_in(names: Collection[str], reader: "TableReader") -> "TableReader":
-    """More rows of a table with such columns: gray pictures as coloured ones, where those are."""
-    own = getattr(reader, "as_in", None)
-    return own(names) if own else reader
+def with_columns(names: Collection[str], reader: "TableReader") -> "TableReader":
+    """The reader with these columns where it can adapt: gray pictures become RGB ones."""
+    adapt = getattr(reader, "with_columns", None)
+    return adapt(names) if adapt else reader
 
 
 def table_sha256(path: Path) -> str:
-    """Of a file's bytes, or of a folder of pictures."""
+    """The SHA-256 of a file, or of a folder of pictures."""
     if path.is_dir():
         from nncli.data.reading.picture_folder import folder_sha256
 
@@ -76,15 +76,15 @@ def table_sha256(path: Path) -> str:
 
 
 def writer_of(path: Path) -> Write:
-    """What writes a file of this name. Raises UserError if no table is written so."""
+    """The function that writes a file of this name. Raises UserError for an unknown format."""
     found = _format_of(path)
     if found is None or found.write is None:
-        raise UserError(f"{path}: expected a name ending in {WRITTEN}")
+        raise UserError(f"{path}: expected a name ending in {WRITABLE}")
     return partial(_write_packed, found.write) if path.suffix == ".gz" else found.write
 
 
 def _format_of(path: Path) -> TableFormat | None:
-    """What its name says a file is; None for no table."""
+    """The format of a file, by its name; None if it is no table."""
     found = FORMATS.get(unpacked(path).suffix.lower())
     return None if found and path.suffix == ".gz" and not found.is_text else found
 

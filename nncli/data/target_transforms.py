@@ -1,4 +1,4 @@
-"""Target transforms: numbers to predict -> numbers that are easier to predict, and back."""
+"""Target transforms: log, log1p and sqrt of a numeric target, and their inverses."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -11,22 +11,22 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Table, refuse_rows
 
 Transform = Literal["none", "log", "log1p", "sqrt"]
-SKEWED = 2.0  # an exponential distribution's skewness; a normal one's is 0
-KEY = "data.preprocessing.target.transform"
+MIN_SKEWNESS = 2.0  # that of an exponential distribution; a normal one has 0
+TRANSFORM_KEY = "data.preprocessing.target.transform"
 
 
 @frozen
 class _Function:
-    """apply, undo: numbers -> numbers.  says: apply as a formula.  bound: none may be less, nor
-    equal if is_open."""
+    """undo: the inverse of apply.  formula: of apply, `{0}` for its argument.  bound: the lower
+    bound of its domain, excluded if is_open."""
 
     apply: Callable[[Array], Array]
     undo: Callable[[Array], Array]
-    says: str
+    formula: str
     bound: float
     is_open: bool
 
-    def takes(self, values: Array) -> Array:
+    def is_defined(self, values: Array) -> Array:
         return values > self.bound if self.is_open else values >= self.bound
 
 
@@ -35,7 +35,7 @@ def _unchanged(values: Array) -> Array:
 
 
 def _square(roots: Array) -> Array:
-    """0 where no root is less: a square must not rise again."""
+    """The squares of roots, 0 for a negative one, so that it stays monotonic."""
     return np.square(np.maximum(roots, 0.0))
 
 
@@ -48,12 +48,12 @@ _FUNCTIONS: dict[Transform, _Function] = {
 
 
 def transformed(transform: Transform, values: Array) -> Array:
-    """What the network is to predict, before scaling."""
+    """The target that the network learns, before scaling."""
     return _FUNCTIONS[transform].apply(values)
 
 
-def in_own_units(transform: Transform, values: Array) -> Array:
-    """What a prediction means; infinite where it is too large for a number."""
+def untransformed(transform: Transform, values: Array) -> Array:
+    """The inverse of `transformed`; infinite on overflow."""
     with np.errstate(over="ignore"):
         return _FUNCTIONS[transform].undo(values)
 
@@ -64,25 +64,25 @@ def target_in_words(transform: Transform, name: str) -> str:
     >>> target_in_words("log1p", "price"), target_in_words("none", "price")
     ('ln(1 + price)', 'price')
     """
-    return _FUNCTIONS[transform].says.format(name)
+    return _FUNCTIONS[transform].formula.format(name)
 
 
 def refuse_untransformable(table: Table, transform: Transform) -> None:
-    """Raises TableError for every target that has no transformed value, with the cure."""
+    """Raises TableError for every target outside the transform's domain, naming a wider one."""
     function = _FUNCTIONS[transform]
     for name, values in zip(table.targets, table.y.T, strict=True):
-        if wrong := np.flatnonzero(~function.takes(values)).tolist():
+        if wrong := np.flatnonzero(~function.is_defined(values)).tolist():
             more = "more than" if function.is_open else "at least"
-            cures = {wrong[0]: f" ({KEY}: {_wider(values)} takes all of them)"}
+            cures = {wrong[0]: f" ({TRANSFORM_KEY}: {_wider(values)} takes all of them)"}
             message = f"{transform} is for targets of {more} {function.bound:g}, found"
             found = {row: f"{message} {values[row]:g}{cures.get(row, '')}" for row in wrong}
             raise refuse_rows(wrong, table.place, name, found.__getitem__)
 
 
 def _wider(values: Array) -> Transform:
-    """The first transform that takes all values."""
+    """The first transform that is defined for all values."""
     options: Sequence[Transform] = ("log1p", "none") if values.min() < 0 else ("log1p",)
-    return next(each for each in options if _FUNCTIONS[each].takes(values).all())
+    return next(each for each in options if _FUNCTIONS[each].is_defined(values).all())
 
 
 def skewness(values: Array) -> float:
@@ -92,13 +92,13 @@ def skewness(values: Array) -> float:
 
 
 def skew_hint(table: Table) -> str:
-    """What may help where a single target of positive numbers has a long tail; else nothing."""
+    """A hint at log or log1p if a single non-negative target is skewed; else empty."""
     if table.classes or len(table.targets) != 1:
         return ""
     values = table.y[:, 0]
     with np.errstate(all="ignore"):
         measured = skewness(values)
-    if not (values.min() >= 0 and measured > SKEWED):
+    if not (values.min() >= 0 and measured > MIN_SKEWNESS):
         return ""
     fit: Transform = "log" if values.min() > 0 else "log1p"
     return (

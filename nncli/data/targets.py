@@ -1,4 +1,4 @@
-"""Targets: what the output units are asked for, and what their answers mean."""
+"""Targets: encodes classes, labels and numbers for the output units, and decodes predictions."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from nncli.data.categories import Categories, folded
-from nncli.data.column_types import TRUTHS, truth_pair
+from nncli.data.column_types import BOOLEAN_VALUES, boolean_pair
 from nncli.data.scaling import Scaling
 from nncli.errors import DataError, did_you_mean, few, printable
 from nncli.frozen import frozen
@@ -14,17 +14,17 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Pair, Table, Task
 
 MOST_CLASSES = 1000
-PAIRS = (("0", "1"), ("false", "true"))  # two classes of which either names the other
+BINARY_PAIRS = (("0", "1"), ("false", "true"))  # of which either class implies the other
 
 
 def as_task(
     table: Table, task: Task, classes: Sequence[str] = (), *, folds_case: bool = False
 ) -> Table:
-    """The same rows read as another task: numbers as classes, or class indices as numbers.
+    """Converts a table to another task: numbers to classes, or class indices to numbers.
 
-    classes: all there are, in this order, also those that no row has; none: those of the rows.
-    folds_case: whether they may be spelt in other capitals and spaces than the rows'.
-    Raises DataError where that can't be.
+    classes: all classes in order, also those without rows; empty: those of the rows.
+    folds_case: whether their spelling may differ from the rows' in case and spaces.
+    Raises DataError if the targets don't suit the task.
     """
     if task == "regression":
         if classes:
@@ -56,7 +56,7 @@ def as_task(
 
 
 def _as_labels(table: Table, classes: Sequence[str]) -> Table:
-    """The same rows with a label a target. Raises DataError unless each target has two values."""
+    """Converts targets to labels. Raises DataError unless each target has two values."""
     if classes:
         message = "it is for a single target: each label has two values of its own"
         raise DataError(message, key="data.classes")
@@ -72,11 +72,11 @@ def _as_labels(table: Table, classes: Sequence[str]) -> Table:
 
 
 def label_pairs(names: Sequence[str], columns: Sequence[Column]) -> list[Pair]:
-    """What 0 and 1 of each label stand for. Raises DataError for columns that are no labels."""
+    """The values that 0 and 1 of each label stand for. Raises DataError for other columns."""
     pairs, found = [], []
     for name, column in zip(names, columns, strict=True):
         if (pair := label_pair(column)) is None:
-            values = [f"'{printable(value)}'" for value in _different(column)]
+            values = [f"'{printable(value)}'" for value in _distinct(column)]
             cure = ""
             if len({folded(value) for value in values}) == 2:
                 cure = " (data.fold_case: true if they differ in capitals and spaces alone)"
@@ -95,54 +95,54 @@ def _no_label(name: str, values: list[str]) -> str:
     return f"target '{printable(name)}' has {len(values):,} different values ({few(values)})"
 
 
-def _different(column: Column) -> list[str]:
-    """Its values as texts, sorted."""
+def _distinct(column: Column) -> list[str]:
+    """The distinct values as texts, sorted."""
     if column.categories:
         return sorted(column.categories)
-    return [label(value) for value in np.unique(column.values).tolist()]
+    return [number_text(value) for value in np.unique(column.values).tolist()]
 
 
 def label_pair(column: Column) -> Pair | None:
-    """(no, yes) of a column of two values, of which 1, true, yes, y, t and on are yes, else the
-    later; of a single value where it is such a word, or 0 or 1. None of any other column."""
+    """(no, yes) of a column of two values: 1, true, yes, y, t and on are yes, else the later one
+    is. A single value needs to be such a word, 0 or 1. None for any other column."""
     if not column.categories and np.isin(column.values, (0.0, 1.0)).all():
         return "0", "1"
-    values = _different(column)
-    if column.categories and (pair := truth_pair(values)) is not None:
+    values = _distinct(column)
+    if column.categories and (pair := boolean_pair(values)) is not None:
         return pair
     return (values[0], values[1]) if len(values) == 2 else None
 
 
 def as_label(column: Column, pair: Pair, known: Categories | None = None) -> Array:
-    """(rows,) 0 where a cell is the pair's first, 1 where it is the second, NaN where neither.
+    """(rows,) 0 for the pair's first value, 1 for its second, NaN for any other.
 
-    A pair of truth values is met by those of any other: yes, where training knew 1.
-    known: how the pair may be spelled.
+    If the pair is boolean, so may cells be in any spelling: yes stands for 1.
+    known: the pair as Categories, which set the allowed spellings.
     """
     known = known or Categories(pair)
-    are_truths = truth_pair(pair) is not None
+    are_truths = boolean_pair(pair) is not None
 
     def place(text: str) -> float:
         if (index := known.index(text)) is not None:
             return index
-        return TRUTHS.get(text.lower(), np.nan) if are_truths else np.nan
+        return BOOLEAN_VALUES.get(text.lower(), np.nan) if are_truths else np.nan
 
     if column.categories:
         places = np.array([place(text) for text in column.categories])
         return np.asarray(places[column.values.astype(int)])
     different, rows = np.unique(column.values, return_inverse=True)
-    return np.asarray(np.array([place(label(value)) for value in different.tolist()])[rows])
+    return np.asarray(np.array([place(number_text(value)) for value in different.tolist()])[rows])
 
 
 def _pair_of(table: Table, task: Task) -> Sequence[str]:
-    """(0, 1) where every row is one of them, and a task of two classes is given."""
+    """Both classes of a binary task whose rows have just one, such as (0, 1); else empty."""
     if task != "binary" or len(table.classes) != 1:
         return ()
-    return next((pair for pair in PAIRS if table.classes[0] in pair), ())
+    return next((pair for pair in BINARY_PAIRS if table.classes[0] in pair), ())
 
 
 def with_classes(table: Table, classes: Sequence[str], *, folds_case: bool = False) -> Table:
-    """The same rows with the classes that there are, in their order.
+    """Recodes the rows to the given classes, in their order.
 
     Raises DataError for a class of the rows that isn't among them.
     """
@@ -159,38 +159,38 @@ def with_classes(table: Table, classes: Sequence[str], *, folds_case: bool = Fal
 
 
 def number_classes(values: Array) -> tuple[Array, tuple[str, ...]]:
-    """(class indices, names) of numbers that are names of classes."""
+    """(class indices, class names) of a target of numbers."""
     different, y = np.unique(values, return_inverse=True)
     if len(different) > MOST_CLASSES:
         raise DataError(f"the target has {len(different)} different values: too many for classes")
-    return y, tuple(map(label, different))
+    return y, tuple(map(number_text, different))
 
 
-def label(value: float) -> str:
-    """A class's name: a number as short as it can be and still be told from its neighbours."""
+def number_text(value: float) -> str:
+    """A number as the shortest text that reads back as the same float64, as class names have it."""
     if float(short := f"{value:g}") == value:
         return short
     return f"{value:.0f}" if value == np.floor(value) else repr(float(value))
 
 
-def class_name(value: bool | float | str) -> str:
-    """What a config says of a class, as a table's cells do.
+def cell_text(value: bool | float | str) -> str:
+    """A class or word of the config as the text that cells have.
 
-    >>> [class_name(value) for value in (True, 3.0, "3.0")]
+    >>> [cell_text(value) for value in (True, 3.0, "3.0")]
     ['true', '3', '3.0']
     """
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, str) else label(value)
+    return value if isinstance(value, str) else number_text(value)
 
 
 @frozen
 class TargetCoding:
-    """Between a table's targets and the output units.
+    """Encodes targets for the output units, and decodes outputs.
 
     classes in as many units: one-hot; two classes in one unit: 0 or 1; labels: 0 or 1 each;
     numbers: scaled.
-    off: what an output is asked for whose class or label isn't there; where it is, for 1.
+    off: the target value of an absent class or label; a present one has 1.
     """
 
     classes: int
@@ -208,13 +208,13 @@ class TargetCoding:
         return np.eye(self.classes)[y]
 
     def decode(self, outputs: Array) -> Array:
-        """Predictions: (rows, classes) probabilities, (rows, labels) probabilities of each label,
-        or (rows, targets) in their own units.
+        """(rows, classes) probabilities, (rows, labels) probabilities of each label, or (rows,
+        targets) numbers in original units.
 
-        Outputs that aren't probabilities (identity units trained with mse, say) are made so: one
-        unit, or a label's, is cut to [off, 1], and that range taken to [0, 1]; those of several
-        classes are lifted until none is negative, then divided by their sum, which leaves the order
-        of the classes as it is.
+        Outputs that aren't probabilities (of identity units trained with mse, say) are normalized:
+        one unit, or a label's, is clipped to [off, 1] and mapped to [0, 1]; those of several
+        classes are shifted until none is negative, then divided by their sum, which keeps the
+        order.
         """
         if self.has_labels:
             return self._shares(outputs)
@@ -229,7 +229,7 @@ class TargetCoding:
         return np.asarray(np.divide(outputs, sums, out=even, where=sums > 0))
 
     def _shares(self, outputs: Array) -> Array:
-        """How far outputs are from `off` to 1."""
+        """Outputs mapped from [off, 1] to [0, 1], and clipped."""
         if self.off:
             outputs = (outputs - self.off) / (1.0 - self.off)
         return np.clip(outputs, 0.0, 1.0)

@@ -8,12 +8,13 @@ import os
 import sys
 from contextlib import AbstractContextManager
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nncli.engine.settings import Training
+if TYPE_CHECKING:
+    from nncli.engine.settings import Training
 
 
-def limited(training: Training) -> AbstractContextManager[Any]:
+def limited(training: "Training") -> AbstractContextManager[Any]:
     """While entered, BLAS keeps to `training.threads`."""
     limits: AbstractContextManager[Any] = pools().limit(limits=training.threads, user_api="blas")
     return limits

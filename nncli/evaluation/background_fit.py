@@ -1,26 +1,29 @@
 """The background fit: a process that imports scikit-learn while this one loads, scores and draws.
 
-The import takes longer than fitting to a small table. The process waits for one task on its
-standard input, answers on its standard output and ends. Where it fails, or has nothing to gain, its
-task is done here: what comes of it is the same.
+The import takes longer than fitting to a small table: it begins before anything else is imported
+here. The process waits for one task on its standard input, answers on its standard output and ends.
+Where it fails, or has nothing to gain, its task is done here: what comes of it is the same.
 """
 
 import gc
+import inspect
 import pickle
 import sys
 from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
 from nncli.engine.threads import allowed_cores
-from nncli.evaluation.boosted_trees import Trees
-from nncli.evaluation.linear_model import Linear
-from nncli.evaluation.rivals import RivalTask
+from nncli.importing import importing
 from nncli.operating_system import start_module
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
-Fitted = tuple[Linear, Trees]
+    from nncli.evaluation.boosted_trees import Trees
+    from nncli.evaluation.linear_model import Linear
+    from nncli.evaluation.rivals import RivalTask
+
+    Fitted = tuple[Linear, Trees]
 
 
 class BackgroundFit:
@@ -40,7 +43,7 @@ class BackgroundFit:
         except OSError:
             return
 
-    def ask(self, task: RivalTask) -> None:
+    def ask(self, task: "RivalTask") -> None:
         """Send the task, if it is small; the thread waits until the process takes it."""
         if self._process is not None and task.is_small:
             request = pickle.dumps(task)
@@ -50,7 +53,7 @@ class BackgroundFit:
     def _send(self, process: "Popen[bytes]", request: bytes) -> None:
         self._answer, _ = process.communicate(request)
 
-    def fitted(self, task: RivalTask) -> Fitted:
+    def fitted(self, task: "RivalTask") -> "Fitted":
         """What became of the task that was asked."""
         if self._sender is not None and self._process is not None:
             self._sender.join()
@@ -74,23 +77,28 @@ class BackgroundFit:
             self._sender.join()
 
 
-class _WithoutPandas:
-    """Pandas can't be found: scikit-learn imports it, a quarter of its time, to know its tables."""
+class _WithoutExtras:
+    """Packages that can't be found: scikit-learn and joblib import them where they are, a sixth of
+    their time, to know pandas' tables, draw progress and end processes.
+    """
 
-    @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
-        if name == "pandas":
+    NAMES = frozenset({"pandas", "psutil", "rich"})
+
+    @classmethod
+    def find_spec(cls, name: str, path: Any = None, target: Any = None) -> None:
+        if name in cls.NAMES:
             raise ModuleNotFoundError(name, name=name)
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """The process's side: import scikit-learn, wait for the task, fit."""
-    sys.meta_path.insert(0, _WithoutPandas)
-    gc.disable()  # a quarter of the import looks for garbage
-    import sklearn.ensemble
-    import sklearn.linear_model  # noqa: F401
+    sys.meta_path.insert(0, _WithoutExtras)
+    inspect.getdoc = lambda object: None  # SciPy takes hundreds apart to add a note: a third
+    with importing():
+        import sklearn.ensemble
+        import sklearn.linear_model  # noqa: F401
 
-    gc.enable()
+        import nncli.evaluation.rivals  # noqa: F401
     if request := requests.read():
         task: RivalTask = pickle.loads(request)
         answers.write(pickle.dumps(task.fit()))

@@ -136,7 +136,7 @@ def _square(
     axes = figure.subplots()
     count, kinds = len(report.classes or report.labels), "labels" if report.labels else "classes"
     which = f", the {CURVES} largest of {count:,} {kinds}" if count > CURVES else ""
-    entitle(axes, f"{what}{which}{f': the {corner} corner' if corner else ''}", title)
+    entitle(axes, f"{what}{which}{f': the {corner} corner' if corner else ''}", title, y=1.0)
     names = report.classes or report.labels
     colors = dict(zip(names, class_colors(len(names)), strict=True))
     for number, curve in enumerate(curves, 1):  # thinner and thinner, so that near ones all show

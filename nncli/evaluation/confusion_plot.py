@@ -33,7 +33,7 @@ def confusion(report: Report, title: str) -> Any:
     some = len(names) < len(report.classes)
     which = f", the {len(names)} largest of {len(report.classes):,} classes" if some else ""
     shown = "rows, and % of" if len(names) <= MOST_SHARES else "rows; shade: share of"
-    entitle(axes, f"confusion{which} ({shown} the true class)", title)
+    entitle(axes, f"confusion{which} ({shown} the true class)", title, y=1.0)
     dress(axes, "predicted class", "true class")
     is_wide = widest > 0.9 * side / len(names)
     slant = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if is_wide else {}
@@ -47,7 +47,7 @@ def confusion(report: Report, title: str) -> Any:
 
 
 def _shades(counts: Array, shares: Array) -> Array:
-    """(classes, classes, 4) colours: what is right in one, what is wrong in another.
+    """(classes, classes, 4) colours, in bytes: what is right in one, what is wrong in another.
 
     By the root of the share, so that a single row taken for another shows.
     """
@@ -59,7 +59,7 @@ def _shades(counts: Array, shares: Array) -> Array:
         is_right[..., None], colormaps[RIGHT](strength), colormaps[WRONG](0.9 * strength)
     )
     shades[counts == 0] = 1.0
-    return np.asarray(shades)
+    return np.asarray(np.rint(255 * shades), np.uint8)
 
 
 def _write(axes: Any, counts: Array, shares: Array, cell: float) -> None:
@@ -73,7 +73,7 @@ def _write(axes: Any, counts: Array, shares: Array, cell: float) -> None:
                 words += f"\n{percent(float(shares[row, column]))}"
             widest = max(letters_width(line, LETTERS) for line in words.split("\n"))
             style["fontsize"] = LETTERS * min(1.0, 0.9 * cell / widest)
-            axes.text(column, row, words, ha="center", va="center", **style)
+            axes.text(column, row, words, ha="center", va="center", in_layout=False, **style)
 
 
 def percent(share: float) -> str:

@@ -42,7 +42,8 @@ def residuals(report: Report, title: str) -> Any:
         beside = axes.inset_axes((1.04, 0, 0.2, 1), sharey=axes)
         every_residual = report.truth[:, index] - report.predictions[:, index]
         bars = int(np.clip(2 * np.sqrt(report.rows), 5, BARS)) | 1  # odd: 0 in the middle of one
-        beside.hist(every_residual, bins=bars, orientation="horizontal", color=NETWORK, alpha=0.6)
+        style = {"histtype": "stepfilled", "color": NETWORK, "alpha": 0.6}
+        beside.hist(every_residual, bins=bars, orientation="horizontal", **style)
         beside.axhline(0, **REFERENCE)
         dress(beside, "rows", "")
         beside.xaxis.set_major_locator(MaxNLocator(2, integer=True, prune="lower"))

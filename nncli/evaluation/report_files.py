@@ -13,7 +13,7 @@ import numpy as np
 from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
 from nncli.artifacts.files import to_json, translating_os_errors
 from nncli.artifacts.path_safety import path_inside
-from nncli.artifacts.pictures import own_style, picture
+from nncli.artifacts.pictures import content_of, own_style
 from nncli.artifacts.run_directory import EVALUATION as FOLDER
 from nncli.errors import CorruptRun, FileFailure
 from nncli.evaluation.descriptions import alternatives, describe
@@ -69,14 +69,13 @@ def _pictures(report: Report, suffix: str, troubles: list[str]) -> Iterator[tupl
         return
     title, missing = f"{report.run}, {report.what}", []
     for name, draw in _drawings(report).items():
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), own_style():
             try:
-                with own_style():
-                    figure = draw(report, title)
+                figure = draw(report, title)
                 if figure is None:
                     missing.append(f"{name}{suffix}")
                     continue
-                content = picture(suffix, lambda: figure, describe(name, report))  # noqa: B023
+                content = content_of(figure, suffix, describe(name, report))
             except (ArithmeticError, ValueError) as error:
                 troubles.append(f"{name}{suffix} could not be drawn: {error}")
                 continue

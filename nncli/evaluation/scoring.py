@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from nncli.artifacts.trained_model import ChosenRows, Scored, TrainedModel
 from nncli.data.memory import available
 from nncli.engine.threads import limited
 from nncli.errors import DataError, UserError
-from nncli.evaluation.background_fit import BackgroundFit, Fitted
+from nncli.evaluation.background_fit import BackgroundFit
 from nncli.evaluation.best_model import LINEAR, TREES
 from nncli.evaluation.boosted_trees import Rows
 from nncli.evaluation.coverage import coverage
@@ -20,6 +21,9 @@ from nncli.parts.decision import LIKELIEST
 from nncli.parts.metrics import AveragePrecision, MatthewsCorrcoef, Metric, deciding
 from nncli.parts.table import Task
 from nncli.untrusted_files.opening import size_in_words
+
+if TYPE_CHECKING:
+    from nncli.evaluation.background_fit import Fitted
 
 COPIES = 4  # of a number for each row and class: predictions, two rivals', a resample
 
@@ -117,7 +121,7 @@ def evaluate(
         return report if task is None else _beside(report, background.fitted(task), seed)
 
 
-def _beside(report: Report, fitted: Fitted, seed: int) -> Report:
+def _beside(report: Report, fitted: "Fitted", seed: int) -> Report:
     """The report with a linear model and boosted trees beside the network."""
     linear, trees = fitted
     rivals = {LINEAR: linear.predictions}

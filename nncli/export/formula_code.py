@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nncli.data.formulas.expression import SIGNS, Expression
+from nncli.data.formulas.expression import OPERATORS as FORMULA_OPERATORS
+from nncli.data.formulas.expression import Expression
 
 OPERATORS = {
     np.add: "+",
@@ -13,7 +14,7 @@ OPERATORS = {
     np.divide: "/",
     np.power: "**",
 }
-COMPARISONS = {ufunc for binding, ufunc in SIGNS.values() if binding == 1}
+COMPARISONS = {ufunc for precedence, ufunc in FORMULA_OPERATORS.values() if precedence == 1}
 
 
 def in_numpy(formula: Expression, column: Callable[[str], str]) -> str:

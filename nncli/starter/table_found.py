@@ -7,7 +7,7 @@ from typing import Any
 
 from nncli.config.dump import to_yaml
 from nncli.data.data_checks import refuse_singleton_classes
-from nncli.data.rare_categories import USUAL
+from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_keys import ColumnKeys
 from nncli.data.reading.column_names import listed, nearest
@@ -132,7 +132,7 @@ def _read(
         missing=asked.all_missing,
         format=format_,
         drops_empty=True,
-        rare=USUAL,
+        rare=DEFAULT_RARE,
     )
     ways = [plain, replace(plain, drops_missing_target=True)]
     if asked.decimal is None and getattr(reader, "delimiter", ",") != ",":

@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.config.dump import to_yaml
 from nncli.data.column_types import task_reason, too_many_texts
-from nncli.data.rare_categories import USUAL
+from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.column_names import flow_list, yaml_name
 from nncli.data.reading.feature_choice import EMPTY
 from nncli.data.reading.number_formats import flow_keys
@@ -88,7 +88,7 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
     if any(table.kind(name) == "categorical" for name in table.features):
         text += _rare_line(table)
         text += CATEGORICAL.format(
-            rare=f"min_count: {USUAL.min_count}, " if _with_rare(table) else ""
+            rare=f"min_count: {DEFAULT_RARE.min_count}, " if _with_rare(table) else ""
         )
     return text
 

@@ -8,9 +8,11 @@ import pytest
 from nncli.artifacts import row_listeners
 from nncli.artifacts.live_view import BEGINNING, KILLED, RUNNING, RunView
 from nncli.artifacts.row_listeners import LIVE, LiveRows
+from nncli.artifacts.run_training import train_to_end
 from nncli.cli.commands import watch
+from nncli.engine.stop import Stop
 from nncli.engine.trainer import train
-from nncli.errors import UserError
+from nncli.errors import FileFailure, UserError
 
 
 class Clock:
@@ -65,6 +67,20 @@ def test_what_is_no_file_of_the_run_is_not_read(recorder, clock, trained, tmp_pa
     live.unlink()
     os.mkfifo(live)
     assert [*view.status().columns["epoch"]] == [0]
+
+
+def test_they_are_gone_when_the_disk_refuses_what_comes_next(
+    recorder, clock, no_plotter, monkeypatch
+):
+    def refused(*_):
+        assert (recorder.run.path / LIVE).exists()
+        raise FileFailure("no space left")
+
+    monkeypatch.setattr(recorder, "finish", refused)
+    clock.now += 2
+    with pytest.raises(FileFailure):
+        train_to_end(recorder, no_plotter(), Stop(), lambda _: None)
+    assert not (recorder.run.path / LIVE).exists()
 
 
 def test_they_are_gone_when_the_run_has_ended(recorder, clock, trained, no_plotter):

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pytest
 
 from nncli.cli import main
-from nncli.cli.importing import importing
+from nncli.importing import importing
 
 LIST = "import sys; sys.stderr.write(' '.join(sys.modules))"
 PLUGINS = {"importlib.metadata"}  # looking for them takes longer than reading a config
@@ -89,11 +89,15 @@ def test_training_built_in_data_imports_no_more_modules_than_a_run_of_it_needs(c
 
 
 def test_imports_are_made_without_a_search_for_garbage(monkeypatch):
-    monkeypatch.setattr(gc, "freeze", lambda: None)
+    kept = []
+    monkeypatch.setattr(gc, "freeze", lambda: kept.append("all"))
     with monkeypatch.context() as patch:
         patch.delitem(sys.modules, "numpy")
         with importing():
             assert not gc.isenabled()
     assert gc.isenabled()
-    with importing():  # there may be garbage by now, which has to go
-        assert gc.isenabled()
+    assert kept == ["all"]
+    with importing():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert kept == ["all"]  # there may be garbage by now, which has to go

@@ -209,7 +209,7 @@ def test_output_that_is_no_format_or_one_that_is_only_read_is_refused(
 ):
     done = nncli("predict", run_of_flats, flats, "-o", name)
     assert done.code == 2
-    assert done.err == f"{name}: expected a name ending in {table_formats.WRITTEN}\n"
+    assert done.err == f"{name}: expected a name ending in {table_formats.WRITABLE}\n"
 
 
 def test_an_entry_is_all_that_a_new_output_format_takes(nncli, flats, run_of_flats, monkeypatch):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import PreprocessingSteps
+from nncli.data.nonlinear_scales import NormalScores, RobustClip
 from nncli.data.preprocessing import Preprocessing
 from nncli.errors import DataError
 from nncli.parts.table import Table
@@ -125,7 +125,7 @@ def test_the_robust_clip_bends_what_scikit_learn_scales(seed):
 @given(column=st.lists(finite, min_size=1, max_size=40), new=st.lists(finite, min_size=1))
 def test_order_and_bounds_hold_and_json_keeps_them(scale, column, new):
     fitted = fitted_to(column, scale)
-    assert fitted.features[0].is_sound
+    assert fitted.features[0].is_valid
     x = inputs(fitted, sorted(new))
     assert (np.diff(x) >= -1e-12).all()
     assert np.abs(x).max() <= 5.2

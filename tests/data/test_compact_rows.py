@@ -65,7 +65,7 @@ def test_rows_are_those_that_are_written_out(built, numeric, dtype):
 def test_they_take_a_part_of_the_memory(built):
     compact = built("bins", is_compact=True).job.train.x
     whole = built("bins", is_compact=False).job.train.x
-    kept = (compact.places, compact.at_work, compact.plain)
+    kept = (compact.positions, compact.active, compact.plain)
     assert sum(array.nbytes for array in kept) < 0.6 * whole.nbytes
 
 

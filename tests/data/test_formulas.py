@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nncli.data.formulas.expression import FUNCTIONS, OF_SEVERAL, SIGNS, Expression
-from nncli.data.formulas.parse import LONGEST, FormulaError, parse
+from nncli.data.formulas.expression import FUNCTIONS, OPERATORS, VARIADIC, Expression
+from nncli.data.formulas.parse import MAX_LENGTH, FormulaError, parse
 from nncli.data.formulas.polynomial import count_of_terms, terms
 from nncli.export.formula_code import in_numpy
 
@@ -91,7 +91,9 @@ def test_what_is_wrong_is_told_with_its_place(text, message):
 
 
 PIECES = ["x", "a b", "`a b`", "2", ".5", "1e3", "é", "pi", "λx: ", "\\", "\n", "{", "'", "import"]
-TEXTS = st.lists(st.sampled_from([*PIECES, *SIGNS, *FUNCTIONS, "(", ")", ",", " "])).map("".join)
+TEXTS = st.lists(st.sampled_from([*PIECES, *OPERATORS, *FUNCTIONS, "(", ")", ",", " "])).map(
+    "".join
+)
 
 
 @quick(150)
@@ -105,7 +107,7 @@ def test_nothing_but_a_clear_error_comes_out(text):
     else:
         assert parse(str(found)) == found
         assert len(found({name: np.ones(2) for name in found.columns})) == 2
-        assert len(text) <= LONGEST
+        assert len(text) <= MAX_LENGTH
 
 
 def _tried(text):
@@ -116,19 +118,19 @@ def _tried(text):
 
 
 def _call(name):
-    count = st.integers(2, 3) if name in OF_SEVERAL else st.just(1)
+    count = st.integers(2, 3) if name in VARIADIC else st.just(1)
     return lambda inner: count.flatmap(
-        lambda n: st.tuples(*[inner] * n).map(lambda of: Expression(of=name, arguments=of))
+        lambda n: st.tuples(*[inner] * n).map(lambda of: Expression(function=name, arguments=of))
     )
 
 
 def _signs(inner):
-    binary = [sign for sign in SIGNS if sign != "-x"]
+    binary = [sign for sign in OPERATORS if sign != "-x"]
     return st.one_of(
         st.tuples(st.sampled_from(binary), inner, inner).map(
-            lambda it: Expression(of=it[0], arguments=it[1:])
+            lambda it: Expression(function=it[0], arguments=it[1:])
         ),
-        inner.map(lambda of: Expression(of="-x", arguments=(of,))),
+        inner.map(lambda of: Expression(function="-x", arguments=(of,))),
         *(_call(name)(inner) for name in FUNCTIONS),
     )
 

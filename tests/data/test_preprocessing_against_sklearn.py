@@ -6,7 +6,7 @@ import pytest
 from nncli.data.fitted_categories import MISSING_CATEGORY
 from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.rare_categories import RARE_CATEGORY, Rare
+from nncli.data.rare_categories import RARE_CATEGORY, RareRule
 from nncli.parts.table import Table
 
 SCALES = {"standard": "StandardScaler", "minmax": "MinMaxScaler", "robust": "RobustScaler"}
@@ -101,7 +101,8 @@ def test_inputs_equal_those_of_scikit_learn(scale, impute, impute_category, seed
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("impute_category", ["most_frequent", "category"])
 @pytest.mark.parametrize(
-    "rare", [Rare(7), Rare(40), Rare(1, 3), Rare(1, 2), Rare(6, 4), Rare(1, 9)]
+    "rare",
+    [RareRule(7), RareRule(40), RareRule(1, 3), RareRule(1, 2), RareRule(6, 4), RareRule(1, 9)],
 )
 def test_rare_categories_are_those_of_scikit_learn(rare, impute_category, seed):
     steps = PreprocessingSteps("standard", "mean", impute_category, "ignore", rare=rare)

@@ -12,7 +12,7 @@ from nncli.assembly.build import build
 from nncli.config.load import load
 from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.rare_categories import Rare
+from nncli.data.rare_categories import RareRule
 from nncli.errors import DataError, TableError
 from nncli.parts.splits import FixedSplit
 from nncli.parts.table import Table
@@ -234,7 +234,7 @@ def all_steps(draw):
         draw(st.sampled_from(["median", "mean", "most_frequent"])),
         draw(st.sampled_from(["most_frequent", "category"])),
         draw(st.sampled_from(["ignore", "error"])),
-        rare=Rare(draw(st.integers(1, 4)), draw(st.sampled_from([None, 2, 3]))),
+        rare=RareRule(draw(st.integers(1, 4)), draw(st.sampled_from([None, 2, 3]))),
     )
 
 

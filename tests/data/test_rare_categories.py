@@ -7,7 +7,7 @@ import pytest
 
 from nncli.data.fitted_columns import PreprocessingSteps
 from nncli.data.preprocessing import Preprocessing
-from nncli.data.rare_categories import Rare
+from nncli.data.rare_categories import RareRule
 from nncli.errors import TableError
 from nncli.parts.table import Table
 from nncli.untrusted_files.array_headers import Malformed
@@ -23,7 +23,9 @@ def table_of(texts):
 
 
 def fitted_to(texts, min_count=1, most=None, impute="most_frequent", unknown="ignore"):
-    steps = PreprocessingSteps("standard", "median", impute, unknown, rare=Rare(min_count, most))
+    steps = PreprocessingSteps(
+        "standard", "median", impute, unknown, rare=RareRule(min_count, most)
+    )
     table = table_of(texts)
     return Preprocessing.fit(table, np.arange(len(table)), steps, "none")
 

@@ -5,7 +5,7 @@ import pytest
 from table_files import PLAIN, cells, columns, labels, read, refusal
 
 from nncli.data.column_types import is_class_number, kind_of, truths, uninformative
-from nncli.data.rare_categories import Rare
+from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
 from nncli.data.reading.number_cells import to_number
@@ -346,7 +346,7 @@ def test_texts_that_are_too_many_are_usable_where_the_rare_ones_are_one(codes, w
     column = Column(codes, tuple(f"c{i}" for i in range(int(codes.max()) + 1)))
     hint = "; usable with data.preprocessing.categorical.min_count: 2"
     assert uninformative("x", column) == without + hint * (without != with_rare)
-    assert uninformative("x", column, Rare(min_count=2)) == with_rare
+    assert uninformative("x", column, RareRule(min_count=2)) == with_rare
 
 
 def test_kinds_are_told_from_all_rows(tmp_path):

@@ -18,7 +18,7 @@ import pytest
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.cli.main import run as command
-from nncli.data.bent_scales import NormalScores
+from nncli.data.nonlinear_scales import NormalScores
 from nncli.data.numeric_encodings import Encoding
 from nncli.export.pytorch import features, layers, pictures
 from nncli.export.pytorch.layers import modules

@@ -22,13 +22,13 @@ def drawn(monkeypatch):
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-    texts, save = [], Figure.savefig
+    texts, draw = [], Figure.draw
 
-    def savefig(figure, *arguments, **options):
-        save(figure, *arguments, **options)
+    def drawing(figure, renderer):
+        draw(figure, renderer)
         texts.extend(figure.findobj(Text))
 
-    monkeypatch.setattr(Figure, "savefig", savefig)
+    monkeypatch.setattr(Figure, "draw", drawing)
     return texts
 
 

@@ -66,25 +66,25 @@ def command(
     input_format, picture_format = of_formats(formats)
     if data is None and input_format is not None:
         raise click.UsageError(f"--format {input_format} is for --data -, standard input")
-    from nncli.artifacts.open_model import trained_model
-    from nncli.cli.summary import note_unfinished, where_to_look
-    from nncli.data.memory import require_room_for_libraries
     from nncli.evaluation.background_fit import BackgroundFit
-    from nncli.evaluation.descriptions import alternatives
-    from nncli.evaluation.report_files import pictures_of, save
-    from nncli.evaluation.scoring import evaluate
 
     pictures: dict[str, bytes] = {}
     troubles: list[str] = []
 
     def draw(report: "Report") -> None:
         if has_plots:
+            from nncli.evaluation.report_files import pictures_of
+
             drawn, not_drawn = pictures_of(report, f".{picture_format}")
             pictures.update(drawn)
             troubles.extend(not_drawn)
 
     with BackgroundFit() as background:
-        background.start()
+        background.start()  # before anything else is imported
+        from nncli.artifacts.open_model import trained_model
+        from nncli.data.memory import require_room_for_libraries
+        from nncli.evaluation.scoring import evaluate
+
         trained = trained_model(run)
         require_room_for_libraries(run)
         if data is None:
@@ -93,6 +93,10 @@ def command(
             with input_file(data, input_format) as path:
                 rows = _read(trained, path)
         report = evaluate(trained, rows, background, draw)
+    from nncli.cli.summary import note_unfinished, where_to_look
+    from nncli.evaluation.descriptions import alternatives
+    from nncli.evaluation.report_files import save
+
     note_unfinished(trained.summary())
     if not as_json:
         echo(f"{escaped(str(run))}: {_in_words(report)}")

@@ -7,7 +7,7 @@ import click
 
 from nncli.cli.options import RUN, FiniteRange, format_option, input_file
 from nncli.cli.streams import echo_line
-from nncli.data.table_formats import WRITTEN
+from nncli.data.table_formats import WRITABLE
 
 
 @click.command(name="predict")
@@ -17,7 +17,7 @@ from nncli.data.table_formats import WRITTEN
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help=f"The file to write, {WRITTEN} [stdout].",
+    help=f"The file to write, {WRITABLE} [stdout].",
 )
 @click.option("--probabilities", is_flag=True, help="Add the probability of every class or label.")
 @click.option(

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from nncli.cli.importing import importing
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
 from nncli.cli.study import How, workers_options
 from nncli.frozen import frozen
+from nncli.importing import importing
 
 if TYPE_CHECKING:
     from nncli.cli.signals import StopOnSignal

@@ -1,4 +1,4 @@
-"""Columns: those of a built-in dataset that are chosen by name; tables choose as they are read."""
+"""Columns: selects features of a built-in dataset; tables select while they are read."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,9 +13,9 @@ def chosen_columns(
     exclude: Sequence[str],
     formulas: Mapping[str, Sequence[str]],
 ) -> Table:
-    """The table with these features, and those that formulas alone are of.
+    """The table with the selected features, and those that only formulas use.
 
-    formulas: their columns, by config key. Raises DataError for every name of none, at its key.
+    formulas: config key -> the columns it uses. Raises DataError for unknown names.
     """
     shown = _shown(table, include, exclude, formulas)
     needed = [name for names in formulas.values() for name in names]
@@ -25,8 +25,8 @@ def chosen_columns(
     features = tuple(shown)
     if hidden:
         features = tuple(name for name in table.features if name in {*shown, *hidden})
-    places = [table.features.index(name) for name in features]
-    return replace(table, x=table.x[:, places], features=features, for_formulas=frozenset(hidden))
+    indices = [table.features.index(name) for name in features]
+    return replace(table, x=table.x[:, indices], features=features, for_formulas=frozenset(hidden))
 
 
 def with_hidden_columns(
@@ -35,7 +35,7 @@ def with_hidden_columns(
     exclude: Sequence[str],
     formulas: Mapping[str, Sequence[str]],
 ) -> Table:
-    """The same, but all columns stay where they are: those that aren't chosen are hidden."""
+    """The table with all columns; those that aren't selected are hidden (`for_formulas`)."""
     shown = _shown(table, include, exclude, formulas)
     return replace(table, for_formulas=frozenset(table.features) - {*shown})
 
@@ -46,7 +46,7 @@ def _shown(
     exclude: Sequence[str],
     formulas: Mapping[str, Sequence[str]],
 ) -> list[str]:
-    """The features that are chosen, each once."""
+    """The selected features, each once."""
     named = {"data.features.include": include or (), "data.features.exclude": exclude, **formulas}
     problems = [
         (key, f"no column '{printable(name)}'{_cure(name, table)}")

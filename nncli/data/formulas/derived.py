@@ -1,11 +1,11 @@
-"""Derived columns: formulas by their names, of a table's columns alone, and what they come to."""
+"""Derived columns: resolves the formulas of a config to expressions of a table's columns."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
 from nncli.data.formulas.expression import Expression
-from nncli.data.formulas.parse import DEEPEST, LARGEST, parse
-from nncli.data.formulas.polynomial import MOST, count_of_terms, terms
+from nncli.data.formulas.parse import MAX_DEPTH, MAX_SIZE, parse
+from nncli.data.formulas.polynomial import MAX_TERMS, count_of_terms, terms
 from nncli.errors import DataError, did_you_mean, few, printable
 from nncli.frozen import frozen
 from nncli.parts.table import Table
@@ -24,10 +24,10 @@ _HOLDS = {"categorical": "holds text", "date": "holds dates"}
 
 @frozen
 class Derivation:
-    """What columns are to be made.
+    """The derived columns of a config.
 
-    formulas: by their names, which later ones may refer to.  degree: of a polynomial, 0 for none;
-    of: of which columns, None for every number.  hidden: names that other formulas alone use.
+    formulas: name -> formula, which may refer to earlier names.  degree: of a polynomial, 0 for
+    none.  of: its columns, None for all numbers.  hidden: names that only other formulas use.
     """
 
     formulas: Mapping[str, str] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Derivation:
 
     @property
     def needed(self) -> dict[str, tuple[str, ...]]:
-        """By config key, the table's columns that are named."""
+        """Config key -> the table's columns that it uses."""
         found = {
             key_of(name): tuple(n for n in parse(text).columns if n not in self.formulas)
             for name, text in self.formulas.items()
@@ -45,22 +45,26 @@ class Derivation:
         return found | ({POLYNOMIAL_KEY: self.of} if self.of else {})
 
     def columns(self, table: Table) -> dict[str, Expression]:
-        """The formula of each derived column, of the table's own columns alone.
+        """The expression of each derived column, in terms of the table's columns only.
 
         Raises DataError with every problem, each at its key.
         """
         found: dict[str, Expression] = {}
         problems: list[tuple[str, str]] = []
         for name, text in self.formulas.items():
-            problems += [(key_of(name), said) for said in self._wrong(name, text, table, found)]
-            found[name] = parse(text).of_columns(found)
-            if found[name].size > LARGEST or found[name].depth > 2 * DEEPEST:
-                message = f"with the formulas it refers to written out it has more than {LARGEST:,}"
+            problems += [
+                (key_of(name), message) for message in self._wrong(name, text, table, found)
+            ]
+            found[name] = parse(text).substitute(found)
+            if found[name].size > MAX_SIZE or found[name].depth > 2 * MAX_DEPTH:
+                message = (
+                    f"with the formulas it refers to written out it has more than {MAX_SIZE:,}"
+                )
                 problems.append((key_of(name), f"{message} steps: make it shorter"))
                 break
         if not problems:
             found = {name: each for name, each in found.items() if name not in self.hidden}
-            problems += [(POLYNOMIAL_KEY, said) for said in self._wrong_powers(table)]
+            problems += [(POLYNOMIAL_KEY, message) for message in self._wrong_powers(table)]
         if problems:
             raise DataError(found=problems)
         return found | self._powers(table, found)
@@ -97,7 +101,7 @@ class Derivation:
         return self.of or ()
 
     def _powers_of(self, table: Table) -> list[str]:
-        """The columns whose products are taken."""
+        """The columns of the polynomial."""
         if self.of is not None:
             return [*dict.fromkeys(self.of)]
         return [
@@ -117,18 +121,18 @@ class Derivation:
         if not names:
             yield "no feature holds numbers"
         count = count_of_terms(len(names), self.degree)
-        if count > MOST:
+        if count > MAX_TERMS:
             degrees = range(self.degree - 1, 1, -1)
-            lower = (d for d in degrees if count_of_terms(len(names), d) <= MOST)
+            lower = (d for d in degrees if count_of_terms(len(names), d) <= MAX_TERMS)
             cures = [f"degree {d} makes {count_of_terms(len(names), d):,}" for d in lower][:1]
             cures += ["of: [...] chooses columns"] * (len(names) > 1)
             yield (
                 f"degree {self.degree} of {len(names):,} columns makes {count:,} columns, and "
-                f"{MOST:,} is the most ({'; '.join(cures)})"
+                f"{MAX_TERMS:,} is the most ({'; '.join(cures)})"
             )
 
     def _powers(self, table: Table, found: Mapping[str, Expression]) -> dict[str, Expression]:
-        """The products that no column or formula is already. Raises DataError for a name taken."""
+        """The products that aren't formulas already. Raises DataError for a name in use."""
         made = terms(self._powers_of(table), self.degree) if self.degree else []
         named = {str(each): each for each in made if each not in found.values()}
         taken = [name for name in named if name in found or name in table.features]
@@ -139,7 +143,7 @@ class Derivation:
 
 
 def _what_it_holds(table: Table, column: str) -> str:
-    """What a column holds that no formula can be of; empty for numbers."""
+    """What a column holds that formulas can't use; empty for numbers."""
     if column in table.orders:
         return "holds words in an order"
     return _HOLDS.get(table.kind(column), "")

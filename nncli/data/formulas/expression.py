@@ -1,4 +1,4 @@
-"""Expression: what a formula computes of the numbers of a row, as a tree."""
+"""Expression: a formula as a syntax tree, which can be evaluated and printed."""
 
 import math
 import re
@@ -25,9 +25,9 @@ FUNCTIONS: dict[str, np.ufunc] = {
     "min": np.minimum,
     "max": np.maximum,
 }
-OF_SEVERAL = ("min", "max")  # two numbers or more; the others of one
+VARIADIC = ("min", "max")  # take two numbers or more; the others take one
 NEGATIVE = "-x"
-SIGNS: dict[str, tuple[int, np.ufunc]] = {  # how tightly each binds, and what it computes
+OPERATORS: dict[str, tuple[int, np.ufunc]] = {  # precedence and function
     "<": (1, np.less),
     "<=": (1, np.less_equal),
     ">": (1, np.greater),
@@ -47,14 +47,14 @@ PLAIN_NAME = re.compile(r"[^\W\d](?:\w|\.(?=\w))*")  # letters, digits, _ and do
 
 @frozen
 class Expression:
-    """A number, a column, or a function of other expressions: one of the three.
+    """A number, a column, or a function of other expressions.
 
-    of: a name of FUNCTIONS or of SIGNS.
+    function: a name of FUNCTIONS or of OPERATORS.
     """
 
     number: float | None = None
     column: str | None = None
-    of: str = ""
+    function: str = ""
     arguments: tuple["Expression", ...] = ()
 
     @cached_property
@@ -63,17 +63,17 @@ class Expression:
 
     @cached_property
     def size(self) -> int:
-        """How many numbers, columns and functions there are in it."""
+        """The number of nodes: numbers, columns and functions."""
         return 1 + sum(each.size for each in self.arguments)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Those it is of, each once, as they come."""
+        """The columns it uses, each once, in order of appearance."""
         found = () if self.column is None else (self.column,)
         return tuple(dict.fromkeys([*found, *(n for a in self.arguments for n in a.columns)]))
 
     def __str__(self) -> str:
-        """As it is written: `x1^2*x2`."""
+        """The formula as text: `x1^2*x2`."""
         return self._written(0)
 
     def _written(self, binding: int) -> str:
@@ -81,41 +81,43 @@ class Expression:
             return _digits(self.number)
         if self.column is not None:
             return quoted(self.column)
-        if self.of in FUNCTIONS:
-            return f"{self.of}({', '.join(map(str, self.arguments))})"
-        own, _ = SIGNS[self.of]
-        if self.of == NEGATIVE:
-            text = f"-{self.arguments[0]._written(own)}"
+        if self.function in FUNCTIONS:
+            return f"{self.function}({', '.join(map(str, self.arguments))})"
+        precedence, _ = OPERATORS[self.function]
+        if self.function == NEGATIVE:
+            text = f"-{self.arguments[0]._written(precedence)}"
         else:
             left, right = self.arguments
-            is_power = self.of == "^"  # 2^3^2 is 2^(3^2), and 2^-3 needs no brackets
-            first = left._written(own + (is_power or own == 1))
-            sign = f" {self.of} " if own < 3 else self.of
-            text = f"{first}{sign}{right._written(4 if is_power else own + 1)}"
-        return f"({text})" if own < binding else text
+            is_power = self.function == "^"  # 2^3^2 is 2^(3^2), and 2^-3 needs no brackets
+            first = left._written(precedence + (is_power or precedence == 1))
+            sign = f" {self.function} " if precedence < 3 else self.function
+            text = f"{first}{sign}{right._written(4 if is_power else precedence + 1)}"
+        return f"({text})" if precedence < binding else text
 
-    def of_columns(self, of: Mapping[str, "Expression"]) -> "Expression":
-        """The same with what stands for some columns written in their place."""
+    def substitute(self, expressions: Mapping[str, "Expression"]) -> "Expression":
+        """Replaces columns by expressions."""
         if self.column is not None:
-            return of.get(self.column, self)
-        arguments = tuple(each.of_columns(of) for each in self.arguments)
-        return Expression(self.number, None, self.of, arguments)
+            return expressions.get(self.column, self)
+        arguments = tuple(argument.substitute(expressions) for argument in self.arguments)
+        return Expression(self.number, None, self.function, arguments)
 
     def compute(self, column: Callable[[str], Any], call: "Call", number: Callable[[float], Any]):  # type: ignore[no-untyped-def]
-        """What it comes to, told what a column, a number and a function of others are."""
+        """Evaluates the tree, given the values of a column, a number and a function call."""
         if self.number is not None:
             return number(self.number)
         if self.column is not None:
             return column(self.column)
         arguments = [each.compute(column, call, number) for each in self.arguments]
-        ufunc = FUNCTIONS[self.of] if self.of in FUNCTIONS else SIGNS[self.of][1]
+        ufunc = (
+            FUNCTIONS[self.function] if self.function in FUNCTIONS else OPERATORS[self.function][1]
+        )
         total = call(ufunc, arguments[:2]) if len(arguments) > 1 else call(ufunc, arguments)
         for each in arguments[2:]:
             total = call(ufunc, [total, each])
         return total
 
     def __call__(self, values: Mapping[str, Array]) -> Array:
-        """(rows,) float64 of the columns' values; a comparison is 1 where it holds, else 0."""
+        """(rows,) float64. values: column -> (rows,). Comparisons are 1 where they hold, else 0."""
 
         def call(ufunc: np.ufunc, arguments: list[Any]) -> Any:
             return ufunc(*arguments).astype(float)
@@ -127,10 +129,10 @@ class Expression:
 Call = Callable[[np.ufunc, list[Any]], Any]
 
 
-def parts_of(expression: Expression) -> Iterator[Expression]:
-    """Itself and everything in it, the innermost first."""
+def subexpressions(expression: Expression) -> Iterator[Expression]:
+    """Yields all nodes of the tree, arguments before their function."""
     for each in expression.arguments:
-        yield from parts_of(each)
+        yield from subexpressions(each)
     yield expression
 
 
@@ -141,7 +143,7 @@ def _digits(number: float) -> str:
 
 
 def quoted(name: str) -> str:
-    """A column's name as formulas have it: in quotes if it isn't a word.
+    """A column's name as it is written in a formula: in backquotes unless it is a word.
 
     >>> quoted("x1"), quoted("petal length"), quoted("pi")
     ('x1', '`petal length`', '`pi`')

@@ -1,4 +1,4 @@
-"""Parse: the text of a formula -> its tree; what is wrong is told with its place.
+"""Parse: parses the text of a formula into an expression; errors have their position.
 
 comparison = sum [("<" | "<=" | ">" | ">=" | "==" | "!=") sum]
 sum        = product {("+" | "-") product}
@@ -16,16 +16,16 @@ from nncli.data.formulas.expression import (
     CONSTANTS,
     FUNCTIONS,
     NEGATIVE,
-    OF_SEVERAL,
+    OPERATORS,
     PLAIN_NAME,
-    SIGNS,
+    VARIADIC,
     Expression,
 )
 from nncli.errors import did_you_mean, printable
 
-LONGEST = 1000  # signs
-DEEPEST = 100  # brackets in brackets, functions in functions, terms of a sum
-LARGEST = 2000  # numbers, columns and functions, once earlier formulas are written out
+MAX_LENGTH = 1000  # characters
+MAX_DEPTH = 100  # nested brackets and functions, terms of a sum
+MAX_SIZE = 2000  # nodes, after earlier formulas are substituted
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
     rf"|(?P<name>{PLAIN_NAME.pattern})"
@@ -46,7 +46,7 @@ _FUNCTION_NAMES = {"ln": "log", "square": "x^2", "pow": "x^2", "sign": "(x > 0) 
 
 
 class FormulaError(ValueError):
-    """What is wrong with a formula. place: of the sign to blame, from 1."""
+    """A formula can't be parsed. place: the position of the wrong character, from 1."""
 
     def __init__(self, place: int, message: str) -> None:
         super().__init__(f"character {place}: {message}")
@@ -65,10 +65,12 @@ class _Token(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """The tree of a formula. Raises FormulaError."""
-    if len(text) > LONGEST:
-        raise FormulaError(LONGEST + 1, f"a formula has {LONGEST:,} signs at most: use several")
-    found = _Parser(_tokens(text)).whole()
+    """Parses a formula. Raises FormulaError."""
+    if len(text) > MAX_LENGTH:
+        raise FormulaError(
+            MAX_LENGTH + 1, f"a formula has {MAX_LENGTH:,} signs at most: use several"
+        )
+    found = _Parser(_tokens(text)).formula()
     if not found.columns:
         raise FormulaError(1, "it names no column: a number that never changes teaches nothing")
     return found
@@ -97,7 +99,7 @@ def _unreadable(text: str, place: int) -> FormulaError:
 
 
 class _Parser:
-    """Takes tokens from the left to the right."""
+    """A recursive descent parser."""
 
     def __init__(self, tokens: list[_Token]) -> None:
         self.tokens, self.next, self.level = tokens, 0, 0
@@ -111,12 +113,12 @@ class _Parser:
         return self.tokens[self.next - 1]
 
     def takes(self, text: str) -> bool:
-        """Whether the next token is this sign; then it is taken."""
+        """Consumes the next token if it is this sign, and returns whether it was."""
         is_it = self.token.kind == "sign" and self.token.text == text
         self.next += is_it
         return is_it
 
-    def whole(self) -> Expression:
+    def formula(self) -> Expression:
         found = self.expression(1)
         if self.token.kind == "end":
             return found
@@ -130,46 +132,46 @@ class _Parser:
         )
 
     def expression(self, least: int) -> Expression:
-        """What binds at least so tightly."""
+        """An expression of operators with at least the precedence `least`."""
         place = self.token.place
         self.level += 1
-        if self.level > DEEPEST:
+        if self.level > MAX_DEPTH:
             raise self._too_deep(place)
         left = self.signed()
         while self.token.kind == "sign" and (sign := self._sign(self.token.text)):
-            binding = SIGNS[sign][0]
-            if binding < least:
+            precedence = OPERATORS[sign][0]
+            if precedence < least:
                 break
             place = self.take().place
-            left = self._joined(sign, (left, self.expression(binding + 1)), place)
-            if binding == 1:
+            left = self._joined(sign, (left, self.expression(precedence + 1)), place)
+            if precedence == 1:
                 break
         self.level -= 1
         return left
 
     def _sign(self, text: str) -> str:
-        return text if text in SIGNS and text != "^" else ""
+        return text if text in OPERATORS and text != "^" else ""
 
     def _too_deep(self, place: int) -> FormulaError:
         return FormulaError(
-            place, f"more than {DEEPEST} steps, one in another: make two formulas of it"
+            place, f"more than {MAX_DEPTH} steps, one in another: make two formulas of it"
         )
 
-    def _joined(self, of: str, arguments: tuple[Expression, ...], place: int) -> Expression:
-        found = Expression(of=of, arguments=arguments)
-        if found.depth > DEEPEST:
+    def _joined(self, function: str, arguments: tuple[Expression, ...], place: int) -> Expression:
+        found = Expression(function=function, arguments=arguments)
+        if found.depth > MAX_DEPTH:
             raise self._too_deep(place)
         return found
 
     def signed(self) -> Expression:
-        """- binds less than ^: -x^2 is -(x^2)."""
+        """A signed operand; ^ binds tighter: -x^2 is -(x^2)."""
         place, count = self.token.place, 0
         while (is_minus := self.takes("-")) or self.takes("+"):
             count += is_minus
         found = self.atom()
         if self.takes("^") or self.takes("**"):
             self.level += 1
-            if self.level > DEEPEST:
+            if self.level > MAX_DEPTH:
                 raise self._too_deep(place)
             found = self._joined("^", (found, self.signed()), place)
             self.level -= 1
@@ -205,15 +207,15 @@ class _Parser:
         return Expression(number=number)
 
     def call(self, name: _Token) -> Expression:
-        """A function, whose bracket is open."""
+        """A function call, after its opening bracket."""
         if name.text not in FUNCTIONS:
             raise FormulaError(name.place, _unknown_function(name.text))
         arguments = [self.expression(1)]
         while self.takes(","):
             arguments.append(self.expression(1))
         self.close(name)
-        if (len(arguments) > 1) != (name.text in OF_SEVERAL):
-            wanted = "two numbers or more" if name.text in OF_SEVERAL else "one number"
+        if (len(arguments) > 1) != (name.text in VARIADIC):
+            wanted = "two numbers or more" if name.text in VARIADIC else "one number"
             raise FormulaError(name.place, f"{name.text} is of {wanted}, found {len(arguments)}")
         return self._joined(name.text, tuple(arguments), name.place)
 
@@ -221,7 +223,7 @@ class _Parser:
         if not self.takes(")"):
             found = self.token
             what = f"expected ')' for character {opened.place}, found {found.shown}"
-            is_cut = not found.text and opened.text in OF_SEVERAL
+            is_cut = not found.text and opened.text in VARIADIC
             raise FormulaError(found.place, what + (_IN_QUOTES if is_cut else _between(found)))
 
 

@@ -1,4 +1,4 @@
-"""Polynomial: x1^2, x1*x2, x2^2 ...: all products of powers of some columns up to a degree."""
+"""Polynomial: x1^2, x1*x2, x2^2 ...: all products of powers of columns up to a degree."""
 
 from collections.abc import Sequence
 from itertools import combinations_with_replacement
@@ -6,16 +6,16 @@ from math import comb
 
 from nncli.data.formulas.expression import Expression
 
-MOST = 1000  # columns that one polynomial makes
+MAX_TERMS = 1000  # columns that one polynomial makes
 
 
 def count_of_terms(columns: int, degree: int) -> int:
-    """How many products there are of two factors at least."""
+    """The number of products of at least two factors."""
     return comb(columns + degree, degree) - 1 - columns
 
 
 def terms(columns: Sequence[str], degree: int) -> list[Expression]:
-    """Those products, by their degree: of degree 2 before 3, x1^2 before x1*x2."""
+    """The products of at least two factors, by degree: x1^2, x1*x2, ..."""
     return [
         _product(factors)
         for size in range(2, degree + 1)
@@ -24,13 +24,15 @@ def terms(columns: Sequence[str], degree: int) -> list[Expression]:
 
 
 def _product(factors: Sequence[str]) -> Expression:
-    """x1^2*x2 of (x1, x1, x2)."""
+    """The product of factors: (x1, x1, x2) gives x1^2*x2."""
     powers = []
     for name in dict.fromkeys(factors):
         column, count = Expression(column=name), factors.count(name)
         exponent = Expression(number=float(count))
-        powers.append(column if count == 1 else Expression(of="^", arguments=(column, exponent)))
+        powers.append(
+            column if count == 1 else Expression(function="^", arguments=(column, exponent))
+        )
     product = powers[0]
-    for each in powers[1:]:
-        product = Expression(of="*", arguments=(product, each))
+    for factor in powers[1:]:
+        product = Expression(function="*", arguments=(product, factor))
     return product

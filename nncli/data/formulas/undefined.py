@@ -1,10 +1,10 @@
-"""Undefined: the rows for which a formula is no number, and why."""
+"""Undefined: explains the rows for which a formula isn't finite."""
 
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from nncli.data.formulas.expression import Expression, parts_of
+from nncli.data.formulas.expression import Expression, subexpressions
 from nncli.errors import few, printable
 from nncli.parts.arrays import Array
 
@@ -22,17 +22,17 @@ OVERFLOWS = "smaller numbers stay finite: x/1000, say"
 def undefined(
     formula: Expression, found: Array, values: Mapping[str, Array]
 ) -> Iterator[tuple[int, str]]:
-    """(row, what is wrong) of each row where what was found isn't finite."""
+    """Yields (row, message) for each row where the result `found` isn't finite."""
     for row in np.flatnonzero(~np.isfinite(found)).tolist():
         yield row, _why(formula, {name: values[name][row : row + 1] for name in formula.columns})
 
 
 def _why(formula: Expression, values: Mapping[str, Array]) -> str:
-    """`log(x1) is -inf where x1 is 0: ...`, of the innermost part that is no number."""
-    culprit = next(each for each in parts_of(formula) if not np.isfinite(each(values)).all())
+    """`log(x1) is -inf where x1 is 0: ...`, for the innermost subexpression that isn't finite."""
+    culprit = next(each for each in subexpressions(formula) if not np.isfinite(each(values)).all())
     value = float(np.asarray(culprit(values)).reshape(-1)[0])
     places = [f"{printable(name)} is {values[name][0]:.6g}" for name in culprit.columns]
     operands = [float(np.asarray(each(values)).reshape(-1)[0]) for each in culprit.arguments]
-    is_overflow = culprit.of == "^" and operands[0] > 0
-    cure = OVERFLOWS if is_overflow else CURES.get(culprit.of, OVERFLOWS)
+    is_overflow = culprit.function == "^" and operands[0] > 0
+    cure = OVERFLOWS if is_overflow else CURES.get(culprit.function, OVERFLOWS)
     return f"{printable(str(culprit))} is {value:g} where {few(places)}: {cure}"

@@ -13,7 +13,7 @@ from nncli.data.reading.number_formats import LIMIT, NumberFormat, format_of, li
 from nncli.data.reading.ordinal_cells import OrdinalParser
 from nncli.data.reading.plain_blocks import PlainColumn, distinct_cells
 from nncli.data.reading.vocabulary import Vocabulary
-from nncli.data.targets import label
+from nncli.data.targets import number_text
 from nncli.errors import Problem, TableError, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import cell_problem
@@ -77,7 +77,7 @@ class ColumnEncoder:
 
     def _encode_text(self, cells: Any) -> Array:
         if isinstance(cells, np.ndarray):
-            cells = ["" if value != value else label(value) for value in cells.tolist()]
+            cells = ["" if value != value else number_text(value) for value in cells.tolist()]
         unique, inverse = distinct_cells(cells)
         counts, vocabulary = np.bincount(inverse, minlength=len(unique)), self.vocabulary
         codes = np.empty(len(unique))

@@ -4,7 +4,7 @@ from dataclasses import fields
 from typing import Annotated, Literal
 
 from nncli.constraints import Auto, Finite
-from nncli.data.targets import class_name
+from nncli.data.targets import cell_text
 from nncli.frozen import frozen
 from nncli.parts.table import Kind
 
@@ -66,7 +66,7 @@ class ColumnKeys:
     @property
     def words(self) -> tuple[str, ...]:
         """The words of the order, as they are written in cells."""
-        return tuple(map(class_name, self.order or ()))
+        return tuple(map(cell_text, self.order or ()))
 
     @property
     def is_formatted(self) -> bool:

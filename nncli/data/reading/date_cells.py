@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.data.reading.chunks import NumberParser
 from nncli.data.reading.column_names import yaml_name
-from nncli.data.targets import label
+from nncli.data.targets import number_text
 from nncli.errors import FormatsFound, printable
 from nncli.parts.arrays import Array
 from nncli.parts.date_formats import DAY_FIRST, MONTH_FIRST, date_format, likely_order, written
@@ -29,7 +29,7 @@ class DateParser(NumberParser):
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(days, indices of the cells that are neither dates nor missing)."""
         if isinstance(cells, np.ndarray):
-            cells = ["" if value != value else label(value) for value in cells.tolist()]
+            cells = ["" if value != value else number_text(value) for value in cells.tolist()]
         days = {cell: self._days(cell.strip()) for cell in set(cells)}
         values = np.array([days[cell] for cell in cells], dtype=float)
         return values, np.flatnonzero(np.isinf(values)).tolist()

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from nncli.data.column_types import (
+    identifies_rows,
     is_id_name,
     kind_of,
-    tells_rows_apart,
     uninformative,
     uninformative_date,
 )
-from nncli.data.rare_categories import NONE_RARE, Rare
+from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.reading.column_names import listed
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.errors import DataError
@@ -42,7 +42,7 @@ class FeatureChoice:
     row_indices: frozenset[str]
     non_features: Mapping[str, str]
     others: Sequence[str]
-    rare: Rare = NONE_RARE
+    rare: RareRule = NO_RARE
 
     def features(
         self,
@@ -92,7 +92,7 @@ class FeatureChoice:
             return self.non_features[name]
         if len(column.values) == 1:
             return ""  # every column of a single row is constant
-        if name in self.row_indices and tells_rows_apart(column):
+        if name in self.row_indices and identifies_rows(column):
             return ROW_LABELS
         return uninformative_date(column) if is_date else uninformative(name, column, self.rare)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from nncli.data.reading.chunks import MAX_EXACT_INT, Chunk
 from nncli.data.reading.column_names import nfc
-from nncli.data.targets import class_name
+from nncli.data.targets import cell_text
 from nncli.errors import UserError, printable
 from nncli.parts.arrays import Array, Shape
 
@@ -138,7 +138,7 @@ def _text(value: Any, date_format: str | None) -> str:
     if isinstance(value, date):
         return value.strftime(date_format) if date_format else value.isoformat()
     if isinstance(value, bool | np.bool_):
-        return class_name(bool(value))
+        return cell_text(bool(value))
     if isinstance(value, float):
-        return class_name(value)
+        return cell_text(value)
     return str(value)

@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.data.categories import Categories
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.targets import label
+from nncli.data.targets import number_text
 from nncli.errors import few, printable
 from nncli.parts.arrays import Array
 from nncli.parts.table import UNKNOWN_RANK
@@ -39,7 +39,7 @@ class OrdinalParser(NumberParser):
     def __call__(self, cells: Sequence[str] | Array) -> tuple[Array, list[int]]:
         """(ranks, indices of the cells that are neither in the order nor missing)."""
         if isinstance(cells, np.ndarray):
-            cells = ["" if value != value else label(value) for value in cells.tolist()]
+            cells = ["" if value != value else number_text(value) for value in cells.tolist()]
         ranks = {cell: self._rank(cell.strip()) for cell in set(cells)}
         values = np.array([ranks[cell] for cell in cells], dtype=float)
         wrong = [] if self.takes_unknown else np.flatnonzero(np.isinf(values)).tolist()

@@ -76,7 +76,7 @@ class PictureFolder:
         self.pixels = tuple(pixel_names("pixel", picture))
         self.names = (*self.pixels, *self.targets)
 
-    def as_in(self, names: Collection[str]) -> "PictureFolder":
+    def with_columns(self, names: Collection[str]) -> "PictureFolder":
         """The same pictures; gray ones become RGB if `names` are those of RGB pictures."""
         height, width, channels = self.picture
         if channels == 1 and {*pixel_names("pixel", (height, width, len(CHANNELS)))} <= {*names}:

@@ -9,7 +9,7 @@ import numpy as np
 from nncli.constraints import Auto
 from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
-from nncli.data.rare_categories import NONE_RARE, Rare
+from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
@@ -30,8 +30,8 @@ from nncli.data.reading.table_notes import (
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
-from nncli.data.table_formats import as_in, open_table, table_sha256
-from nncli.data.targets import as_label, label, label_pair, label_pairs, number_classes
+from nncli.data.table_formats import open_table, table_sha256, with_columns
+from nncli.data.targets import as_label, label_pair, label_pairs, number_classes, number_text
 from nncli.errors import DataError, TableError
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
@@ -71,7 +71,7 @@ class TableFile(Dataset):
     on_disk: bool | None = None
     drops_empty: bool = False
     may_be_constant: bool = False
-    rare: Rare = NONE_RARE
+    rare: RareRule = NO_RARE
     formulas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -82,7 +82,7 @@ class TableFile(Dataset):
     def load(self) -> Table:
         readers = [(str(path), self._open(part)) for part, path in self.paths.items()]
         every = {name for _, reader in readers for name in reader.names}
-        readers = [(file, as_in(every, reader)) for file, reader in readers]
+        readers = [(file, with_columns(every, reader)) for file, reader in readers]
         names = readers[0][1].names
         self._check_names(readers[0][1])
         candidates = [
@@ -335,7 +335,7 @@ class TableFile(Dataset):
             if least == column.values.max() and not (
                 self.may_be_constant or are_labels or len(encoded.cells) == 1
             ):
-                always = column.categories[int(least)] if column.categories else label(least)
+                always = column.categories[int(least)] if column.categories else number_text(least)
                 key = "data.classes" if column.categories else "data.task"
                 raise DataError(
                     f"{self.path}: column '{name}' is always {always}: there is nothing to predict "

@@ -1,4 +1,4 @@
-"""Output table: a table's own rows as they are, with new columns behind them."""
+"""Output table: the rows of a source table with new columns appended."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.parsers import Parsers
-from nncli.data.targets import label
+from nncli.data.targets import number_text
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
@@ -18,9 +18,9 @@ Cells = Sequence[str] | Array
 class OutputTable:
     """Rows to write.
 
-    source: the table that they come from; its manner is kept.  added: the new columns, each
-    (rows,) numbers or texts.  parsers: what reads the source's cells as numbers.
-    texts: its columns of texts, though they look like numbers.
+    source: the table they come from, whose format is kept.  added: the new columns, each (rows,)
+    numbers or texts.  parsers: of the source's cells.  texts: the source's text columns, also those
+    that look like numbers.
     """
 
     source: TableReader
@@ -33,12 +33,12 @@ class OutputTable:
         return [*self.source.names, *self.added]
 
     def blocks(self) -> Iterator[list[Cells]]:
-        """The columns of some rows at a time; may be called again."""
+        """Yields the columns, some rows at a time; may be called again."""
         for columns, added in self.beside(c.columns for c in self.source.chunks()):
             yield [*columns, *added]
 
     def beside(self, blocks: Any) -> Iterator[tuple[Any, list[Array]]]:
-        """Each block of the source's columns, and the new columns of its rows."""
+        """Yields each block of source columns with the new columns of its rows."""
         start = 0
         for columns in blocks:
             stop = start + len(columns[0])
@@ -46,7 +46,7 @@ class OutputTable:
             start = stop
 
     def rows_of_texts(self) -> Iterator[list[str]]:
-        """Each row's cells as texts."""
+        """Yields the rows as texts."""
         decimal, known = self.parsers.decimal, len(self.source.names)
         for columns in self.blocks():
             cells = [as_texts(column) for column in columns[:known]]
@@ -55,10 +55,10 @@ class OutputTable:
 
 
 def as_texts(column: Cells, decimal: str = ".") -> Sequence[str]:
-    """Cells as text; numbers in the shortest form that reads back as the same."""
+    """Cells as texts; numbers in the shortest form that reads back as the same float."""
     if not isinstance(column, np.ndarray):
         return list(column)
     if column.dtype.kind == "U":
         return list(map(str, column))
-    texts = ["" if value != value else label(value) for value in column.tolist()]
+    texts = ["" if value != value else number_text(value) for value in column.tolist()]
     return texts if decimal == "." else [text.replace(".", decimal) for text in texts]

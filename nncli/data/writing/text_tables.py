@@ -1,4 +1,4 @@
-"""Text tables, written: .csv, .tsv, .txt and .gz of these."""
+"""Text tables: writes .csv, .tsv, .txt and their .gz."""
 
 import csv
 import gzip
@@ -13,15 +13,15 @@ from nncli.data.writing.output_table import OutputTable
 def write_packed(
     write: Callable[[IO[bytes], OutputTable], None], file: IO[bytes], table: OutputTable
 ) -> None:
-    """A .gz of what `write` writes, the same bytes at any time of day."""
+    """Writes a .gz, without a time stamp, of what `write` writes."""
     with gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0) as packed:
         write(cast(IO[bytes], packed), table)
 
 
 def write_csv(file: IO[bytes], table: OutputTable) -> None:
-    """With the source's delimiter, but for tabs and blanks."""
-    own = getattr(table.source, "delimiter", ",")
-    _write(file, table, "," if own in ("\t", WHITESPACE) else own)
+    """Writes with the source's delimiter, unless it is tabs or blanks."""
+    delimiter = getattr(table.source, "delimiter", ",")
+    _write(file, table, "," if delimiter in ("\t", WHITESPACE) else delimiter)
 
 
 def write_tabs(file: IO[bytes], table: OutputTable) -> None:
@@ -29,12 +29,12 @@ def write_tabs(file: IO[bytes], table: OutputTable) -> None:
 
 
 def write_as_read(file: IO[bytes], table: OutputTable) -> None:
-    own = getattr(table.source, "delimiter", ",")
-    _write(file, table, " " if own == WHITESPACE else own)
+    delimiter = getattr(table.source, "delimiter", ",")
+    _write(file, table, " " if delimiter == WHITESPACE else delimiter)
 
 
 def _write(file: IO[bytes], table: OutputTable, delimiter: str) -> None:
-    """With a header, a mark before it and the line ends that the source has, if it is text."""
+    """Writes with the header, byte order mark and line ends of a source that is text."""
     source = table.source
     encoding = "utf-8-sig" if getattr(source, "has_bom", False) else "utf-8"
     text = io.TextIOWrapper(file, encoding=encoding, newline="")

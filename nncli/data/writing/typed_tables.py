@@ -1,7 +1,7 @@
-"""Typed tables, written: .parquet and .feather by pyarrow, .jsonl; numbers as numbers.
+"""Typed tables: writes .parquet and .feather with pyarrow, and .jsonl.
 
-A column of a text table is one of whole numbers, of numbers or of texts: all its rows are read
-first. Whatever leaves no number its digits stays text: 00501, and 2^53 + 1.
+The type of a text table's column (integer, float or text) is inferred from all its rows first.
+Cells that would lose digits as numbers, as 00501 and 2^53 + 1, make it text.
 """
 
 import json
@@ -17,12 +17,12 @@ from nncli.data.writing.output_table import Cells, OutputTable, as_texts
 from nncli.errors import UserError
 
 Type = Literal["whole", "number", "text"]
-WIDER: tuple[Type, ...] = ("whole", "number", "text")
-FRACTION = frozenset(".,eE")  # signs that no whole number has
+FROM_NARROW: tuple[Type, ...] = ("whole", "number", "text")
+FRACTION_SIGNS = frozenset(".,eE")  # that no integer has
 
 
 def write_parquet(file: IO[bytes], table: OutputTable) -> None:
-    """Columns of an arrow file keep their types."""
+    """Writes with pyarrow; the columns of an arrow source keep their types."""
     _need_pyarrow()
     from pyarrow import parquet
 
@@ -30,7 +30,7 @@ def write_parquet(file: IO[bytes], table: OutputTable) -> None:
 
 
 def write_feather(file: IO[bytes], table: OutputTable) -> None:
-    """Columns of an arrow file keep their types."""
+    """Writes with pyarrow; the columns of an arrow source keep their types."""
     _need_pyarrow()
     from pyarrow import ipc
 
@@ -38,7 +38,7 @@ def write_feather(file: IO[bytes], table: OutputTable) -> None:
 
 
 def write_json_lines(file: IO[bytes], table: OutputTable) -> None:
-    """An object a row; what is missing, and what JSON has no number for, is null."""
+    """Writes an object a row; missing values, and numbers that JSON lacks, are null."""
     names = table.names
     for columns in _typed_blocks(table, _types(table)):
         for row in zip(*columns, strict=True):
@@ -48,7 +48,7 @@ def write_json_lines(file: IO[bytes], table: OutputTable) -> None:
 
 
 def _write_batches(table: OutputTable, open_writer: Callable[[Any], Any]) -> None:
-    """open_writer: the schema of all batches -> what writes them."""
+    """Writes all batches. open_writer: schema -> the writer of pyarrow."""
     batches = _batches(table)
     first = next(batches)
     with open_writer(first.schema) as writer:
@@ -65,7 +65,7 @@ def _need_pyarrow() -> None:
 
 
 def _batches(table: OutputTable) -> Iterator[Any]:
-    """Arrow batches of all columns."""
+    """Yields arrow batches of all columns."""
     import pyarrow
 
     of_type = {"whole": pyarrow.int64(), "number": pyarrow.float64(), "text": pyarrow.string()}
@@ -88,7 +88,7 @@ def _batches(table: OutputTable) -> Iterator[Any]:
 
 
 def _typed_blocks(table: OutputTable, types: Mapping[str, Type]) -> Iterator[list[list[Any]]]:
-    """The columns of some rows at a time, each value as its column's type, or None."""
+    """Yields typed columns, some rows at a time, as Python values; None for missing."""
     parsers = [table.parsers.of(name) for name in table.names]
     for columns in table.blocks():
         yield [
@@ -98,20 +98,22 @@ def _typed_blocks(table: OutputTable, types: Mapping[str, Type]) -> Iterator[lis
 
 
 def _types(table: OutputTable) -> dict[str, Type]:
-    """What each column holds, in all its rows."""
+    """The type of each column, by all its rows."""
     types: dict[str, Type] = dict.fromkeys(table.source.names, "whole")
     parsers = {name: table.parsers.of(name) for name in types}
-    types |= {name: "text" for name, each in parsers.items() if isinstance(each, DateParser)}
+    types |= {name: "text" for name, parser in parsers.items() if isinstance(parser, DateParser)}
     types |= dict.fromkeys(table.texts | table.source.texts, "text")
     for chunk in table.source.chunks():
         for name, cells in zip(table.source.names, chunk.columns, strict=True):
             if types[name] != "text":
-                types[name] = max(types[name], _type_of(cells, parsers[name]), key=WIDER.index)
+                types[name] = max(
+                    types[name], _type_of(cells, parsers[name]), key=FROM_NARROW.index
+                )
     return types | _added_types(table)
 
 
 def _added_types(table: OutputTable) -> dict[str, Type]:
-    """What each new column holds: what is worked out is never a whole number by its nature."""
+    """The type of each new column; computed numbers are never integers."""
     types: dict[str, Type] = {}
     for name, column in table.added.items():
         types[name] = "number"
@@ -122,12 +124,12 @@ def _added_types(table: OutputTable) -> dict[str, Type]:
 
 
 def _type_of(cells: Cells, parser: NumberParser) -> Type:
-    """What cells hold, as they are written: 3.0 is no whole number in a text."""
+    """The type of cells as they are written: 3.0 in a text is no integer."""
     values, wrong = parser(cells)
     if not isinstance(cells, np.ndarray):
         if wrong or loses_digits(cells):
             return "text"
-        if not FRACTION.isdisjoint("".join(cells)):
+        if not FRACTION_SIGNS.isdisjoint("".join(cells)):
             return "number"
     present = values[~np.isnan(values)]
     is_whole = (present == np.floor(present)) & (np.abs(present) <= MAX_EXACT_INT)
@@ -135,7 +137,7 @@ def _type_of(cells: Cells, parser: NumberParser) -> Type:
 
 
 def _values(cells: Cells, parser: NumberParser, kind: Type) -> list[Any]:
-    """Python's own values; None for what is missing."""
+    """Cells as Python values of a type; None for missing."""
     if kind == "text":
         return [text or None for text in as_texts(cells)]
     is_typed = isinstance(cells, np.ndarray) and cells.dtype.kind != "U"

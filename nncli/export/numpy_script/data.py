@@ -112,7 +112,7 @@ def _input_units(built: Built) -> _Units | None:
     raw = {name: table.x[chosen] for name, chosen in built.rows.named().items()}
     if not learnt.derived:
         return _Units(raw, shift, scale)
-    return _Units(raw, shift, scale, learnt.in_own_units, MADE, _definition(learnt))
+    return _Units(raw, shift, scale, learnt.in_original_units, MADE, _definition(learnt))
 
 
 def _definition(learnt: Preprocessing) -> list[str]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from nncli.data.categories import Categories, folded
-from nncli.data.column_types import TRUTHS
+from nncli.data.column_types import BOOLEAN_VALUES
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.parsers import Parsers
-from nncli.data.targets import label
+from nncli.data.targets import number_text
 from nncli.export.onnx.dates import INPUT as DATE_INPUT
 from nncli.export.onnx.graph import FLOAT64, INT64, TEXT, Graph, Value
 from nncli.frozen import frozen
@@ -117,14 +117,14 @@ def _spellings(word: str, known: Categories) -> Iterator[str]:
         yield from (folded(word), word.lower(), word.upper(), word.title(), word.capitalize())
     for decimal in sorted({".", known.decimal}):
         if (number := to_number(word, decimal)) is not None and np.isfinite(number):
-            texts = (label(number), repr(number), f"{number:.2f}")
+            texts = (number_text(number), repr(number), f"{number:.2f}")
             yield from (text.replace(".", decimal) for text in texts)
 
 
 def _truth_spellings() -> dict[str, int]:
     """yes, YES, Yes, 1, 1.0 ... -> 1 or 0."""
     found = {}
-    for word, truth in TRUTHS.items():
+    for word, truth in BOOLEAN_VALUES.items():
         for text in (word, word.upper(), word.title(), f"{word}.0" if word.isdigit() else word):
             found[text] = int(truth)
     return found

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import FittedColumn
+from nncli.data.nonlinear_scales import NormalScores, RobustClip
 from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
 from nncli.engine.rows import X
@@ -162,7 +162,7 @@ class Columns:
     def _place(self, feature: FittedColumn) -> Value:
         """(rows, 1) that of each cell's category."""
         cells, known = self.cells[feature.name], feature.codes
-        unseen = NOTHING if feature.code_of_unseen is None else feature.code_of_unseen
+        unseen = NOTHING if feature.unseen_code is None else feature.unseen_code
         other = REFUSED if self.learnt.unknown == "error" else unseen
         missing = REFUSED if feature.fill is None else known.get(str(feature.fill), unseen)
         meaning = [*(known.get(word, other) for word in cells.words), missing, other]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nncli.data.bent_scales import LARGEST, LEAST_RANK, NormalScores, RobustClip
+from nncli.data.nonlinear_scales import MAX_ABS, MIN_RANK, NormalScores, RobustClip
 from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.export.onnx.functions import hypot, log, maximum, minimum, polynomial
 from nncli.export.onnx.graph import FLOAT64, INT64, Value
@@ -38,7 +38,7 @@ def encoded(encoding: PiecewiseLinear | BinsAndValue | RobustClip, values: Value
         within = minimum(maximum(values, edges[0]), edges[-1])
         return bins.graph.concat([bins, (within - encoding.shift) / encoding.scale])
     u = (values - encoding.shift) / (encoding.scale or np.inf)
-    u = minimum(maximum(u, -LARGEST), LARGEST)
+    u = minimum(maximum(u, -MAX_ABS), MAX_ABS)
     return u / hypot(u / 3.0, 1.0)
 
 
@@ -49,7 +49,7 @@ def normal_scores(encodings: Sequence[NormalScores], columns: Sequence[Value]) -
         for encoding, values in zip(encodings, columns, strict=True)
     ]
     whole = columns[0].graph.concat(ranks)
-    return _normal_quantile(minimum(maximum(whole, LEAST_RANK), 1 - LEAST_RANK))
+    return _normal_quantile(minimum(maximum(whole, MIN_RANK), 1 - MIN_RANK))
 
 
 def _piecewise_linear(edges: Array, values: Value) -> Value:

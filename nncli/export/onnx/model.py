@@ -10,8 +10,8 @@ import nncli
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import translating_os_errors
 from nncli.artifacts.trained_model import TrainedModel
-from nncli.data.bent_scales import NormalScores
 from nncli.data.fitted_columns import FittedColumn
+from nncli.data.nonlinear_scales import NormalScores
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.parsers import Parsers
 from nncli.engine.rows import X

@@ -74,7 +74,7 @@ def decoded(coding: TargetCoding, outputs: Value) -> Value:
     if coding.has_labels:
         return _shares(coding, outputs)
     if not coding.classes:
-        return in_own_units(coding.scaling, outputs.cast(FLOAT64))
+        return in_original_units(coding.scaling, outputs.cast(FLOAT64))
     if coding.units == 1:
         second = _shares(coding, outputs)
         return outputs.graph.concat([1.0 - second, second])
@@ -91,7 +91,7 @@ def _shares(coding: TargetCoding, outputs: Value) -> Value:
     return minimum(maximum(outputs, 0.0), 1.0)
 
 
-def in_own_units(scaling: Scaling, outputs: Value) -> Value:
+def in_original_units(scaling: Scaling, outputs: Value) -> Value:
     """As Scaling.undo has them."""
     if scaling.method != "none":
         outputs = outputs * np.array([scaling.scale]) + np.array([scaling.shift])

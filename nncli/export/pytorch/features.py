@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pprint import pformat
 from typing import Any
 
-from nncli.data.bent_scales import NormalScores, RobustClip
 from nncli.data.fitted_columns import FittedColumn
+from nncli.data.nonlinear_scales import NormalScores, RobustClip
 from nncli.data.numeric_encodings import BinsAndValue, PiecewiseLinear
 from nncli.data.preprocessing import Preprocessing
 from nncli.data.reading.chunks import NumberParser
@@ -110,7 +110,7 @@ def _of_cells(
 def _of_categories(feature: FittedColumn, learnt: Preprocessing) -> Iterator[tuple[str, Any]]:
     yield "read", _Name("words")
     yield "places", {word: float(place) for word, place in feature.codes.items()}
-    place = feature.code_of_unseen
+    place = feature.unseen_code
     other = -1.0 if place is None else float(place)  # no place: all inputs 0
     yield "other", None if learnt.unknown == "error" else other
     fill = None if feature.fill is None else float(feature.codes.get(str(feature.fill), other))

@@ -259,7 +259,7 @@ def _answers(reader: RunReader) -> _Answers:
         "numbers_in_units",
         "(rows, targets) predictions, in the units of TARGETS.",
         ("numbers_in_units", undo),
-        {"in_own_units": undo},
+        {"in_original_units": undo},
         '"prediction"' if len(learnt.targets) == 1 else '*(f"prediction_{n}" for n in TARGETS)',
         "answers.tolist()",
     )

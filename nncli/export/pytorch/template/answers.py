@@ -44,7 +44,7 @@ def label_sides(outputs: Any) -> Any:
 
 def numbers_in_units(outputs: Any) -> Any:
     """(rows, targets) numbers in the targets' units."""
-    return in_own_units(outputs * np.array(SCALE) + np.array(SHIFT))
+    return in_original_units(outputs * np.array(SCALE) + np.array(SHIFT))
 
 
 def unchanged(values: Any) -> Any:
@@ -67,7 +67,7 @@ def squared(values: Any) -> Any:
     return np.square(np.maximum(values, 0.0))
 
 
-in_own_units: Any = unchanged
+in_original_units: Any = unchanged
 
 
 def likeliest(answers: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nncli.parts.dates import days_of
 
-TRUTHS = {
+BOOLEAN_VALUES = {
     **dict.fromkeys(("true", "yes", "y", "t", "on", "1"), 1.0),
     **dict.fromkeys(("false", "no", "n", "f", "off", "0"), 0.0),
 }
@@ -98,7 +98,9 @@ def truths(cells: Any, f: Any) -> Any:
     for row, cell in enumerate(cells):
         text = as_text(cell)
         value = (
-            np.nan if text in f["missing"] else TRUTHS.get(text.lower(), plain_number(text, "."))
+            np.nan
+            if text in f["missing"]
+            else BOOLEAN_VALUES.get(text.lower(), plain_number(text, "."))
         )
         if value is None or (value not in (0.0, 1.0) and value == value):
             value = f["other"]

@@ -1,4 +1,4 @@
-"""Bent scales: numbers with long tails -> numbers of about the same size, by a curve."""
+"""Nonlinear scales: transform heavy-tailed features to similar ranges."""
 
 from typing import Literal
 
@@ -8,15 +8,15 @@ from nncli.data.scaling import ROUNDING, Scale
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 
-BentScale = Literal["quantile", "robust_clip"]
-NumericScale = Scale | BentScale
+NonlinearScale = Literal["quantile", "robust_clip"]
+NumericScale = Scale | NonlinearScale
 MOST_QUANTILES = 1000
-LEAST_RANK = 1e-7  # of a normal distribution, 5.2 standard deviations from its middle
-LARGEST = 1e300  # of what is clipped
+MIN_RANK = 1e-7  # 5.2 standard deviations below the mean of a normal distribution
+MAX_ABS = 1e300  # of scaled values, so that their squares stay finite
 
 
-def straight(scale: NumericScale) -> Scale:
-    """The scale without a curve that is like it: for dates and targets."""
+def linear_scale(scale: NumericScale) -> Scale:
+    """The linear scale nearest to a nonlinear one, for dates and targets."""
     if scale == "quantile":
         return "standard"
     return "robust" if scale == "robust_clip" else scale
@@ -24,11 +24,11 @@ def straight(scale: NumericScale) -> Scale:
 
 @frozen
 class NormalScores:
-    """Phi^-1(rank(x)): where a value stands among the training rows', as a standard normal number.
+    """Phi^-1(rank(x)): the rank of a value among the training rows, as a standard normal number.
 
-    rank: 0 at the least value and below, 1 at the greatest and above, linear between (at most
-    1,000) quantiles; of a value between that is several of them, the middle of theirs; kept 1e-7
-    from 0 and 1, and so the inputs within +-5.2.
+    rank: 0 up to the minimum, 1 from the maximum on, linear between (at most 1,000) quantiles; a
+    value that equals several quantiles gets their mean rank. Ranks are clipped to [1e-7, 1 - 1e-7],
+    and so the inputs to +-5.2.
     As scikit-learn's QuantileTransformer(output_distribution="normal"); in networks on tables
     since Gorishniy et al., "Revisiting Deep Learning Models for Tabular Data", 2021.
     """
@@ -37,7 +37,7 @@ class NormalScores:
 
     @classmethod
     def fit(cls, values: Array) -> "NormalScores":
-        """values: (rows,), none of them missing."""
+        """values: (rows,), without missing ones."""
         count = min(MOST_QUANTILES, len(values))
         quantiles = np.quantile(values, np.linspace(0, 1, count))
         if np.ptp(quantiles) <= ROUNDING * np.abs(quantiles).max():
@@ -45,8 +45,8 @@ class NormalScores:
         return cls(tuple(np.maximum.accumulate(quantiles).tolist()))
 
     @property
-    def is_sound(self) -> bool:
-        """Whether the parts fit together."""
+    def is_valid(self) -> bool:
+        """Whether the fields are consistent."""
         quantiles = np.array(self.quantiles)
         return bool(
             len(quantiles)
@@ -65,7 +65,7 @@ class NormalScores:
 
         if len(self.quantiles) == 1:
             return np.zeros((len(values), 1))
-        ranks = np.clip(self._ranks(values), LEAST_RANK, 1 - LEAST_RANK)
+        ranks = np.clip(self._ranks(values), MIN_RANK, 1 - MIN_RANK)
         inverse = NormalDist().inv_cdf
         return np.array([*map(inverse, ranks.tolist())], dtype=float)[:, None]
 
@@ -86,27 +86,27 @@ class NormalScores:
 
 @frozen
 class RobustClip:
-    """u / sqrt(1 + (u / 3)^2) of u = (x - median) / IQR: nearly u in the middle, never beyond +-3.
+    """u / sqrt(1 + (u / 3)^2) of u = (x - median) / IQR: close to u near 0, always within +-3.
 
-    IQR: the interquartile range or, where that is 0, half of the whole range.
+    IQR: the interquartile range or, where it is 0, half the range.
     Holzmueller, Grinsztajn and Steinwart, "Better by Default: Strong Pre-Tuned MLPs and Boosted
     Trees on Tabular Data", 2024.
     """
 
     shift: float
-    scale: float  # 0 for a column that never varies, whose input is always 0
+    scale: float  # 0 for a constant column, whose input is always 0
 
     @classmethod
     def fit(cls, values: Array) -> "RobustClip":
-        """values: (rows,), none of them missing."""
+        """values: (rows,), without missing ones."""
         low, median, high = np.percentile(values, (25, 50, 75))
-        least = ROUNDING * np.abs(values).max()  # the spread that rounding leaves is none
+        least = ROUNDING * np.abs(values).max()  # a smaller spread is rounding
         spreads = [float(s) for s in (high - low, np.ptp(values) / 2) if not s <= least]
         return cls(float(median), spreads[0] if spreads else 0.0)
 
     @property
-    def is_sound(self) -> bool:
-        """Whether the parts fit together."""
+    def is_valid(self) -> bool:
+        """Whether the fields are consistent."""
         return bool(np.isfinite([self.shift, self.scale]).all()) and self.scale >= 0
 
     def inputs(self, name: str) -> list[str]:
@@ -115,5 +115,5 @@ class RobustClip:
     def __call__(self, values: Array) -> Array:
         """(rows, 1) inputs."""
         u = (values - self.shift) / (self.scale or np.inf)
-        u = np.clip(u, -LARGEST, LARGEST)
+        u = np.clip(u, -MAX_ABS, MAX_ABS)
         return np.asarray(u / np.hypot(1.0, u / 3))[:, None]
