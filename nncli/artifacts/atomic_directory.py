@@ -1,13 +1,13 @@
-"""Atomic directories: files that change together, listed with their SHA-256 in a manifest.
+"""Atomic directories: files that are committed together, listed with their SHA-256 in a manifest.
 
-A process may be killed, or lose its power, between any two of these steps:
+A commit has three steps; a kill or a power cut may come between any two:
 
-1. each new file is written beside its place, as NAME.next, and flushed with its folder
-2. a manifest that lists them takes the place of the last one: from here on they are the folder's
-3. they take their places
+1. write each new file as NAME.next, and flush it and its folder
+2. replace the manifest by one that lists the new files: from here on they are committed
+3. rename NAME.next to NAME
 
-Readers look for a file that isn't in its place, or not the one meant, under its other name; whoever
-takes the folder up again completes what was left of 3, or removes what was left of 1.
+A reader that finds no NAME with the listed SHA-256 tries NAME.next. `recover` completes step 3, or
+removes what step 1 left.
 """
 
 import hashlib
@@ -21,62 +21,62 @@ from typing import Any
 from nncli.artifacts import manifest
 from nncli.artifacts.files import (
     Piece,
-    ensure_room,
-    reporting,
+    ensure_space,
+    remove_stale,
     sha256,
-    sweep,
     sync_folder,
     to_json,
+    translating_os_errors,
     whole_file,
     write_atomic,
 )
-from nncli.artifacts.locks import hold
+from nncli.artifacts.locks import acquire
 from nncli.artifacts.manifest import Entry
-from nncli.artifacts.path_safety import content_of, place_inside
+from nncli.artifacts.path_safety import path_inside, read_sized
 from nncli.errors import CorruptRun, RunInUse
 from nncli.untrusted_files.opening import Unfit, open_regular, read_file, size_in_words
 
 MANIFEST = "manifest.json"
-MOST_MANIFEST = 1 << 24  # bytes
-MOST_JSON = 1 << 26  # bytes: what JSON becomes takes ten times as many
-PIECE = 1 << 20  # bytes copied at a time
-NEXT = ".next"  # ends the name of a file that the manifest has, but that awaits its place
+MAX_MANIFEST_BYTES = 1 << 24
+MAX_JSON_BYTES = 1 << 26  # the parsed value takes ten times as many
+COPY_BYTES = 1 << 20  # at a time
+NEXT = ".next"  # suffix of a written file that is not yet renamed
 
 
 class AtomicDirectory:
-    """A folder on disk. Files are written whole; `write_manifest` lists them.
+    """A folder whose files are written atomically; `write_manifest` lists them.
 
-    kind: what its users call it.
+    kind: the word for it in error messages.
     """
 
     kind = "run"
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.is_committed = True  # but for one that this process has made and not committed yet
+        self.is_committed = True  # False until the first commit of a new folder
         self._lock: int | None = None
-        self._entries: dict[str, Entry] = {}  # what the next manifest says
-        self._committed = 0  # bytes of the last commit
-        self._unsynced: set[Path] = set()  # folders with names that a power cut would take away
+        self._entries: dict[str, Entry] = {}  # of the next manifest
+        self._committed = 0  # bytes
+        self._unsynced: set[Path] = set()  # folders whose new names a power cut may lose
 
     @property
     def is_locked(self) -> bool:
-        """Whether this process keeps others from writing here."""
+        """Whether this process holds the lock."""
         return self._lock is not None
 
     def lock(self, *, is_shared: bool = False, waits: bool = False) -> None:
-        """Keep other processes from writing here. Raises RunInUse if one does, or waits for it.
+        """Keep other processes from writing here. Raises RunInUse if one holds the lock.
 
-        is_shared: let others read here under a lock of their own.
+        is_shared: allow other shared locks.  waits: wait for the lock instead of raising.
         """
-        with reporting(self.path):
+        with translating_os_errors(self.path):
             try:
-                self._lock = hold(self.path, is_shared=is_shared, waits=waits)
+                self._lock = acquire(self.path, is_shared=is_shared, waits=waits)
             except BlockingIOError:
                 raise RunInUse(f"{self.path}: another process is using this {self.kind}") from None
 
     def is_used_elsewhere(self) -> bool:
-        """Whether another process keeps this one from writing here."""
+        """Whether another process holds the lock."""
         try:
             self.lock(is_shared=True)
         except RunInUse:
@@ -91,33 +91,31 @@ class AtomicDirectory:
             self._lock = None
 
     def remove(self) -> None:
-        """Remove a locked folder with all that is in it. Raises FileFailure."""
+        """Remove the locked folder with its content. Raises FileFailure."""
         import shutil
 
         shutil.rmtree(self.path, ignore_errors=True)
         self.unlock()
-        with reporting(self.path):
-            if self.path.is_dir():  # a file that it was locked by has stayed
+        with translating_os_errors(self.path):
+            if self.path.is_dir():  # Windows: the lock file is still there
                 shutil.rmtree(self.path)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write one file, whole, which the next manifest will list."""
+        """Write one file atomically; the next manifest will list it."""
         self._entries[name] = self._put(name, [content])
 
     def write_json(self, name: str, value: Any) -> None:
         self.write(name, to_json(value))
 
     def copy(self, source: Path, name: str) -> None:
-        """Write a copy of a file, a piece at a time, so that it may be larger than memory."""
-        with reporting(source), open_regular(source) as original:
-            self._entries[name] = self._put(name, iter(lambda: original.read(PIECE), b""))
+        """Copy a file, which may be larger than memory."""
+        with translating_os_errors(source), open_regular(source) as original:
+            self._entries[name] = self._put(name, iter(lambda: original.read(COPY_BYTES), b""))
 
     def link(self, other: "AtomicDirectory", source: str, name: str) -> None:
-        """A file that another one lists, here too: another name of the same bytes, where file
-        systems allow that, so that many copies take the room of one.
-        """
+        """Add a file of another directory: by a hard link if possible, else by a copy."""
         folder, _, last = name.rpartition("/")
-        target = place_inside(self.path, folder) / last
+        target = path_inside(self.path, folder) / last
         if folder:
             self._make_inside(target.parent)
         try:
@@ -129,9 +127,9 @@ class AtomicDirectory:
         self._entries[name] = other.manifest()[source]
 
     def _put(self, name: str, pieces: Iterable[Piece]) -> Entry:
-        """Write the pieces of a file; what the manifest is to say of it."""
+        """Write a file in pieces; returns its manifest entry."""
         folder, _, last = name.rpartition("/")
-        target, digest, size = place_inside(self.path, folder) / last, hashlib.sha256(), 0
+        target, digest, size = path_inside(self.path, folder) / last, hashlib.sha256(), 0
         if folder:
             self._make_inside(target.parent)
         with whole_file(target) as file:
@@ -143,8 +141,8 @@ class AtomicDirectory:
         return {"sha256": digest.hexdigest(), "bytes": size}
 
     def _make_inside(self, folder: Path) -> None:
-        """A folder in this one, unless that is gone."""
-        with reporting(folder):
+        """Make a subfolder, unless it exists."""
+        with translating_os_errors(folder):
             if not folder.is_dir():
                 folder.mkdir()
                 sync_folder(self.path)
@@ -152,10 +150,9 @@ class AtomicDirectory:
     def commit(
         self, contents: Mapping[str, Iterable[Piece]], outdated: Collection[str] = ()
     ) -> None:
-        """Write several files, given in pieces, and commit: after a crash all are old, or all new.
+        """Write and commit several files, given in pieces: after a crash all are old, or all new.
 
-        outdated: files that no longer belong to it. Raises FileFailure; what was written is then
-        removed again, unless it was committed.
+        outdated: files to remove. Raises FileFailure; uncommitted files are then removed again.
         """
         before, manifest = dict(self._entries), self._manifest_bytes()
         try:
@@ -174,28 +171,28 @@ class AtomicDirectory:
         self._remove(outdated)
 
     def _manifest_bytes(self) -> bytes | None:
-        """The manifest as it is; None if there is none."""
+        """The manifest's bytes; None if there is none."""
         path = self.path / MANIFEST
-        with reporting(path):
+        with translating_os_errors(path):
             return path.read_bytes() if path.exists() else None
 
     def _remove(self, names: Iterable[str]) -> None:
-        """Remove files that the manifest doesn't list; one that stays is only in the way."""
+        """Remove files that the manifest doesn't list. A failure is harmless."""
         for name in names:
             with suppress(OSError):
                 (self.path / name).unlink()
 
     def _place(self, names: Iterable[str]) -> None:
-        """Put files that the manifest lists where they belong."""
-        with reporting(self.path):
+        """Rename NAME.next to NAME."""
+        with translating_os_errors(self.path):
             for name in names:
                 (self.path / (name + NEXT)).replace(self.path / name)
             for folder in {(self.path / name).parent for name in names}:
                 sync_folder(folder)
 
     def recover(self) -> None:
-        """Take up a folder whose writer may have been killed: put what its manifest lists in place,
-        remove what never came so far.
+        """Complete or undo the commit of a killed writer: rename files that the manifest lists, and
+        remove the others.
         """
         self._entries = dict(self.manifest())
         self._place(
@@ -205,41 +202,45 @@ class AtomicDirectory:
                 if manifest.is_listed(self.path / (name + NEXT), entry)
             ]
         )
-        with reporting(self.path):
+        with translating_os_errors(self.path):
             for stray in self.path.rglob(f"*{NEXT}"):
                 if self.owns(stray.relative_to(self.path)) and (
                     stray.is_symlink() or not stray.is_dir()
                 ):
                     stray.unlink()
-        sweep(self.path)
+        remove_stale(self.path)
 
     def owns(self, path: Path) -> bool:
-        """Whether a file in it is its own, and not of a folder in it with a manifest of its own."""
+        """Whether a file is the directory's own, not that of an inner one with a manifest."""
         return True
 
     def write_manifest(self) -> None:
-        """Write the manifest: SHA-256 and size of every file written, now or before."""
-        with reporting(self.path):
+        """Write the manifest: SHA-256 and size of every file written so far."""
+        with translating_os_errors(self.path):
             for folder in self._unsynced:
                 sync_folder(folder)
         self._unsynced.clear()
         write_atomic(self.path / MANIFEST, manifest.encode(self._entries))
         self.is_committed = True
 
-    def ensure_room(self, runs: int = 0) -> None:
-        """Raises FileFailure if the disk lacks room for the last commit once more, as the next one
-        needs, and for so many runs like this one.
+    def ensure_space(self, runs: int = 0) -> None:
+        """Raises FileFailure if the disk lacks space for another commit of the last one's size,
+        and for `runs` directories of this one's size.
         """
         whole = sum(entry["bytes"] for entry in self._entries.values())
-        ensure_room(self.path, self._committed + runs * whole)
+        ensure_space(self.path, self._committed + runs * whole)
 
     def read(self, name: str) -> bytes:
-        """A file's content, as committed. Raises CorruptRun if it is missing or was changed."""
+        """A committed file's content. Raises CorruptRun if it is missing or was changed."""
         listed, before = self.manifest().get(name), None
         path = self.path / name
-        while listed is not None and listed != before:  # again, if it was committed anew meanwhile
-            for place in (name, name + NEXT, name):  # the last for a file renamed between two looks
-                content = content_of(place_inside(self.path, place), listed["bytes"])
+        while listed is not None and listed != before:  # retry if a commit came in between
+            for place in (
+                name,
+                name + NEXT,
+                name,
+            ):  # NAME again: it may have been renamed meanwhile
+                content = read_sized(path_inside(self.path, place), listed["bytes"])
                 if content is not None and sha256(content) == listed["sha256"]:
                     return content
             listed, before = self.manifest().get(name), listed
@@ -248,25 +249,24 @@ class AtomicDirectory:
         raise CorruptRun(f"{path}: changed since the {self.kind} was sealed (its SHA-256 differs)")
 
     def read_json(self, name: str) -> Any:
-        """A JSON file's value. Raises CorruptRun as `read`, and if it is too large or no JSON."""
+        """A JSON file's value. Raises CorruptRun as `read`, or for too large or invalid JSON."""
         content = self.read(name)
-        if len(content) > MOST_JSON:
-            raise CorruptRun(f"{self.path / name}: larger than {size_in_words(MOST_JSON)}")
+        if len(content) > MAX_JSON_BYTES:
+            raise CorruptRun(f"{self.path / name}: larger than {size_in_words(MAX_JSON_BYTES)}")
         try:
             return json.loads(content)
         except (ValueError, RecursionError) as error:
             raise CorruptRun(f"{self.path / name}: not JSON: {error}") from None
 
     def manifest(self) -> Mapping[str, Entry]:
-        """The committed files.
+        """The committed files' entries by name.
 
-        Raises CorruptRun if the manifest isn't as it was written, FileFailure if the operating
-        system refuses to read it.
+        Raises CorruptRun if the manifest was changed, FileFailure if it can't be read.
         """
-        path = place_inside(self.path, MANIFEST)
-        with reporting(path):
+        path = path_inside(self.path, MANIFEST)
+        with translating_os_errors(path):
             try:
-                content = read_file(path, MOST_MANIFEST, "a manifest")
+                content = read_file(path, MAX_MANIFEST_BYTES, "a manifest")
             except (Unfit, FileNotFoundError):
                 raise CorruptRun(f"{path}: not a manifest") from None
         return manifest.decode(content, path)

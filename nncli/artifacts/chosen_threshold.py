@@ -1,4 +1,4 @@
-"""The chosen threshold: what decision.json of a run, or of an ensemble, says."""
+"""The chosen threshold: read from decision.json of a run or an ensemble."""
 
 from nncli.artifacts.atomic_directory import AtomicDirectory
 from nncli.artifacts.run_directory import DECISION
@@ -11,7 +11,7 @@ from nncli.untrusted_files.array_headers import Malformed
 def chosen_threshold(
     directory: AtomicDirectory, keys: DecisionKeys | None
 ) -> ChosenThreshold | None:
-    """The threshold that was chosen; None where none had to be. Raises CorruptRun."""
+    """The recorded threshold; None if the config fixes one or has none. Raises CorruptRun."""
     if keys is None or keys.goal is None:
         return None
     value = directory.read_json(DECISION)

@@ -1,8 +1,8 @@
-"""Clock: when things began and ended."""
+"""Clock: time stamps of the records."""
 
 from datetime import UTC, datetime
 
 
 def utc_now() -> str:
-    """2026-03-01T12:00:00Z."""
+    """The time now, as 2026-03-01T12:00:00Z."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Curve bands: what several runs' curves have in common, and an axis that shows it."""
+"""Curve bands: minimum, mean and maximum over several runs' curves, and axis limits for them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,16 +8,16 @@ import numpy as np
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.parts.arrays import Array
 
-WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
-MUCH_LONGER = 10.0  # times as many epochs
-MARGIN = 0.05  # share of a range
-GRID = 500  # epochs of a curve
+MIN_LOG_RATIO = 10.0  # greatest / least value above which an axis is logarithmic
+MIN_LENGTH_RATIO = 10.0  # longest / shortest run above which the epoch axis is logarithmic
+MARGIN = 0.05  # share of the range
+MAX_POINTS = 500  # of a curve
 
 
 def band(
     curves: Sequence[Mapping[str, Sequence[float]]], column: str
 ) -> tuple[Array, Array, Array, Array]:
-    """(epochs, least, mean, greatest) over the runs, while half of them train.
+    """(epochs, minimum, mean, maximum) over the runs, up to their median length.
 
     curves: the columns of each run's metrics.csv.
     """
@@ -27,21 +27,21 @@ def band(
     last = float(np.median([epochs[-1] for epochs, _ in runs]))
     grid = np.unique(np.concatenate([epochs for epochs, _ in runs]))
     grid = grid[grid <= last]
-    grid = grid[np.unique(np.linspace(0, len(grid) - 1, GRID).round().astype(int))]
+    grid = grid[np.unique(np.linspace(0, len(grid) - 1, MAX_POINTS).round().astype(int))]
     values = np.array([np.interp(grid, *run, right=np.nan) for run in runs])
     values = np.where(np.isfinite(values), values, np.nan)
     return grid, np.nanmin(values, 0), np.nanmean(values, 0), np.nanmax(values, 0)
 
 
 def show_range(axis: Any, values: list[Array], *, is_score: bool) -> None:
-    """The range of the values; logarithmic for losses of very different sizes."""
+    """Set an axis to the values' range; logarithmic for losses over a wide range."""
     finite = np.concatenate([np.empty(0), *(each[np.isfinite(each)] for each in values)])
     if not len(finite):
         return
     low, high = float(finite.min()), float(finite.max())
     is_across = axis.axis_name == "x"
     set_limits = axis.axes.set_xlim if is_across else axis.axes.set_ylim
-    if low > 0 and high > WIDE_RANGE * low and not is_score:
+    if low > 0 and high > MIN_LOG_RATIO * low and not is_score:
         (axis.axes.set_xscale if is_across else axis.axes.set_yscale)("log")
         margin = (high / low) ** MARGIN
         set_limits(low / margin, high * margin)
@@ -51,8 +51,8 @@ def show_range(axis: Any, values: list[Array], *, is_score: bool) -> None:
 
 
 def show_epochs(axes: Any, last: Sequence[float]) -> None:
-    """Epochs on a logarithmic axis where a run is so much longer that another would be a speck."""
-    if last and max(last) >= MUCH_LONGER * max(min(last), 1.0):
-        axes.set_xscale("symlog", linthresh=1.0, linscale=0.3)  # epoch 0 is there too
+    """Make the epoch axis logarithmic if one run is much longer than another."""
+    if last and max(last) >= MIN_LENGTH_RATIO * max(min(last), 1.0):
+        axes.set_xscale("symlog", linthresh=1.0, linscale=0.3)  # epoch 0 is shown too
         axes.set_xlim(-0.05, None)
         log_ticks(axes.xaxis)

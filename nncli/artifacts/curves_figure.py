@@ -1,33 +1,33 @@
-"""The figure of learning curves: of one run, train and validation; of several, a colour each."""
+"""The figure of learning curves: one run by split, several runs by colour."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from nncli.artifacts.curve_bands import WIDE_RANGE, show_epochs
+from nncli.artifacts.curve_bands import MIN_LOG_RATIO, show_epochs
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
 from nncli.artifacts.plots import cut_inside, dress, legend, new_figure
 from nncli.errors import escaped
 from nncli.frozen import frozen
 
-UNJUDGED = ("learning_rate", "seconds")  # which are no better high or low
-GRADIENT = "gradient_norm_"  # nor are those of layers
-FEW = 3  # runs whose legend hides no curve
-MOST_NAMES = 24  # of runs, in a legend
-LONGEST = 40  # letters of a run's name
-SMALL = 12  # runs, from which on names are small
+UNRANKED = ("learning_rate", "seconds")  # columns without a best value
+GRADIENT_PREFIX = "gradient_norm_"  # of further columns without one
+MAX_INSIDE = 3  # runs whose legend is inside the axes
+MAX_NAMES = 24  # runs in the legend
+MAX_LETTERS = 40  # of a run's name
+MAX_LARGE_NAMES = 12  # more runs get a smaller font
 
 
 @frozen
 class Curves:
-    """One run's metrics.csv, and how to label it.
+    """One run's metrics.csv, with labels.
 
-    loss: what it is, as `cross_entropy, nats per row`.
-    best_epoch: the run's own best, by `monitor` and `min_delta`.
-    scores: the metrics that are better the higher they are.
-    best_values: what columns have in best_epoch, which may have no row of its own.
+    loss: its name and unit, as `cross_entropy, nats per row`.
+    best_epoch: the run's best by `monitor` and `min_delta`.
+    scores: the metrics for which higher is better.
+    best_values: the metrics of best_epoch, which may have no row in the log.
     """
 
     name: str
@@ -40,11 +40,11 @@ class Curves:
     best_values: Mapping[str, float] = field(default_factory=dict)
 
     def is_by_steps(self, column: str) -> bool:
-        """Whether its best is the one that an improvement by a least step kept."""
+        """Whether the column's best needed an improvement by min_delta."""
         return column == self.monitor and bool(self.min_delta)
 
     def points(self, column: str) -> dict[int, float]:
-        """A column's value by epoch, that of the best epoch among them."""
+        """A column's value by epoch, including the best epoch."""
         rows = zip(self.columns["epoch"], self.columns[column], strict=True)
         known = {int(epoch): value for epoch, value in rows}
         if self.best_epoch is not None and column in self.best_values:
@@ -52,8 +52,8 @@ class Curves:
         return dict(sorted(known.items()))
 
     def best_of(self, column: str) -> tuple[int, float] | None:
-        """The epoch with the column's best value, the run's own where that is what it watched; and
-        the value. None where neither is known."""
+        """(epoch, value) of a column's best: of the monitor, the run's own best epoch; None if
+        unknown."""
         if self.best_epoch is None:
             return None
         known = self.points(column)
@@ -66,14 +66,16 @@ class Curves:
 
 
 def curves_figure(runs: Sequence[Curves], metric: str, is_log: bool | None = None) -> Any:
-    """`metric` of every run over epochs."""
-    is_alone, beside = len(runs) == 1, len(runs) > FEW
+    """Plot `metric` of every run over epochs."""
+    is_alone, beside = len(runs) == 1, len(runs) > MAX_INSIDE
     figure = new_figure(9.6 if beside else 6.4, 4.0)
     axes = figure.subplots()
     count = len(runs)
     colors = COLORS if count <= len(COLORS) else rainbow(count)
     for place, (run, color) in enumerate(zip(runs, colors, strict=False)):
-        width = 1.2 + 2.4 * (1 - (place + 1) / count)  # thinner and thinner: equal ones all show
+        width = 1.2 + 2.4 * (
+            1 - (place + 1) / count
+        )  # later runs are thinner, so that equal curves all show
         like = next((each.name for each in runs[:place] if _is_equal(each, run, metric)), None)
         _draw_run(axes, run, metric, color, width, is_alone=is_alone, like=like)
     if not is_alone:
@@ -98,20 +100,20 @@ def _set_scales(axes: Any, runs: Sequence[Curves], metric: str, is_log: bool | N
 
 def has_best(metric: str) -> bool:
     """Whether a metric has a best value."""
-    return metric not in UNJUDGED and not metric.startswith(GRADIENT)
+    return metric not in UNRANKED and not metric.startswith(GRADIENT_PREFIX)
 
 
 def log_suits(runs: Sequence[Curves], metric: str) -> bool:
-    """Whether a loss falls so far that on a linear axis its end would lie on the floor."""
+    """Whether a loss spans so wide a range that it needs a logarithmic axis."""
     if not has_best(metric) or any(metric in run.scores for run in runs):
         return False
     values = [value for run in runs for column in _columns(run, metric) for value in column]
     finite = [value for value in values if math.isfinite(value)]
-    return bool(finite) and min(finite) > 0 and max(finite) > WIDE_RANGE * min(finite)
+    return bool(finite) and min(finite) > 0 and max(finite) > MIN_LOG_RATIO * min(finite)
 
 
 def _is_equal(run: Curves, other: Curves, metric: str) -> bool:
-    """Whether two runs' curves lie on one another."""
+    """Whether two runs have the same curves."""
     columns = [[list(each) for each in _columns(one, metric)] for one in (run, other)]
     return columns[0] == columns[1]
 
@@ -133,9 +135,9 @@ def _draw_run(
     is_alone: bool,
     like: str | None,
 ) -> None:
-    """Train whole and validation dashed; of a single run in a colour each.
+    """Draw train solid and validation dashed; a single run has a colour per split.
 
-    like: an earlier run whose curves are the same.
+    like: the name of an earlier run with the same curves.
     """
     epochs, is_judged = run.columns["epoch"], has_best(metric)
     styles = [(metric, "train", "-", TRAIN), (f"val_{metric}", "validation", "--", VALIDATION)]
@@ -165,13 +167,13 @@ def _draw_run(
 
 
 def _best(run: Curves, column: str) -> tuple[str, int, float] | None:
-    """(column, epoch, value) of a curve's best; None where it isn't known."""
+    """(column, epoch, value) of a curve's best; None if unknown."""
     best = run.best_of(column)
     return None if best is None else (column, *best)
 
 
 def _by(run: Curves, column: str) -> str:
-    """A column, and by which least step it is the best."""
+    """A column's name, with min_delta if it applies."""
     return f"{column} (min_delta {run.min_delta:g})" if run.is_by_steps(column) else column
 
 
@@ -179,15 +181,15 @@ def _by(run: Curves, column: str) -> str:
 
 
 def run_label(run: Curves, best: tuple[str, int, float] | None, like: str | None) -> str:
-    """A run's one line in the legend of several."""
-    name = cut_inside(run.name, LONGEST).lstrip("_")  # matplotlib hides labels in _
+    """A run's legend label among several runs."""
+    name = cut_inside(run.name, MAX_LETTERS).lstrip("_")  # matplotlib hides labels in _
     if like is not None:
-        return f"{name}  the same as {cut_inside(like, LONGEST)}"
+        return f"{name}  the same as {cut_inside(like, MAX_LETTERS)}"
     return name if best is None else f"{name}  {best[2]:.4g} at {best[1]:,}"
 
 
 def _explain_styles(axes: Any, runs: Sequence[Curves], metric: str) -> None:
-    """What whole, dashed and ringed means, once for all runs."""
+    """Explain the line styles and the best marker once for all runs."""
     grey: dict[str, Any] = {"color": "0.35", "linewidth": 1.4}
     axes.plot([], [], "-", label="train" if has_best(metric) else metric, **grey)
     if any(f"val_{metric}" in run.columns for run in runs):
@@ -197,13 +199,15 @@ def _explain_styles(axes: Any, runs: Sequence[Curves], metric: str) -> None:
 
 
 def _name_lines(axes: Any, runs: int, *, beside: bool) -> None:
-    """The legend: of more runs than have room, the first, and how many more."""
+    """Draw the legend: up to MAX_NAMES runs, and the number of the others."""
     handles, names = axes.get_legend_handles_labels()
-    if (more := runs - MOST_NAMES) > 0:
-        handles = [*handles[:MOST_NAMES], *handles[runs:]]
-        names = [*names[:MOST_NAMES], *names[runs:-1], f"{names[-1]} (and {more:,} more runs)"]
+    if (more := runs - MAX_NAMES) > 0:
+        handles = [*handles[:MAX_NAMES], *handles[runs:]]
+        names = [*names[:MAX_NAMES], *names[runs:-1], f"{names[-1]} (and {more:,} more runs)"]
     place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {}
-    legend(axes, handles=handles, labels=names, fontsize=6 if runs > SMALL else 9, **place)
+    legend(
+        axes, handles=handles, labels=names, fontsize=6 if runs > MAX_LARGE_NAMES else 9, **place
+    )
 
 
 def _label(runs: Sequence[Curves], metric: str) -> str:
@@ -216,9 +220,9 @@ def _label(runs: Sequence[Curves], metric: str) -> str:
 
 
 def described(runs: Sequence[Curves], metric: str) -> str:
-    """The alternative text: from where to where, and the best, of each run."""
+    """The figure's alternative text: first, last and best value of each run."""
     said = []
-    for run in runs[:MOST_NAMES]:
+    for run in runs[:MAX_NAMES]:
         columns = [name for name in (metric, f"val_{metric}") if name in run.columns]
         parts = [
             f"{name} from {run.columns[name][0]:.4g} to {run.columns[name][-1]:.4g}"

@@ -1,4 +1,4 @@
-"""The ensemble: the networks of a study as one model, which predicts the mean of what they do."""
+"""The ensemble: the networks of a study as one model that predicts their mean."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ import numpy as np
 
 from nncli.artifacts.chosen_threshold import chosen_threshold
 from nncli.artifacts.held_out import HeldOut, mean
-from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
@@ -32,14 +32,14 @@ HELD_OUT = "held_out.npz"
 
 
 class Ensemble(TrainedModel):
-    """The members that came to their end, as one model."""
+    """The completed members as one model."""
 
     def __init__(self, study: StudyDirectory) -> None:
         self.study, self.path = study, study.path
 
     @cached_property
     def facts(self) -> StudyFacts:
-        """What was trained. Raises UserError for an ensemble that isn't trained yet."""
+        """The study's facts. Raises UserError for an ensemble that isn't trained yet."""
         facts = self.study.facts()
         if not facts.ended:
             raise UserError(
@@ -50,9 +50,9 @@ class Ensemble(TrainedModel):
 
     @cached_property
     def members(self) -> list[TrainedNetwork]:
-        """Each network, in its order."""
+        """The completed members, in order."""
         folders = [
-            place_inside(self.path, trial.run)
+            path_inside(self.path, trial.run)
             for trial in self.study.trials(self.facts)
             if trial.state == COMPLETED
         ]
@@ -70,9 +70,9 @@ class Ensemble(TrainedModel):
 
     @cached_property
     def model(self) -> Model:
-        """How rows are read: the first member's, which also knows the categories of the others.
+        """The first member's model, extended by the categories that other members know.
 
-        Its network is the first member's alone.
+        Its network is the first member's only.
         """
         first = self.members[0].model
         fitted = [member.model.preprocessing for member in self.members]
@@ -80,7 +80,7 @@ class Ensemble(TrainedModel):
 
     @cached_property
     def built(self) -> Built:
-        """The first member's, with the rows that train any; by folds none is left for val."""
+        """The first member's job; with folds, on the rows that train any member, without val."""
         built, own = self.members[0].built, self.members[0].built.rows
         if not self.facts.folds:
             return built
@@ -91,14 +91,15 @@ class Ensemble(TrainedModel):
 
     @property
     def splits(self) -> dict[str, Array]:
-        """By folds, rows that train are val rows too, each scored by what held it out."""
+        """The rows by split; with folds each training row is also a val row of the member that
+        held it out."""
         found = super().splits
         held_out = {"val": self._held_out.rows} if len(self._held_out.rows) else {}
         return {"train": found["train"], **held_out, **found}
 
     @cached_property
     def _held_out(self) -> HeldOut:
-        """Each row as the member predicts it that held it out, or as all do together."""
+        """The recorded predictions for held-out rows."""
         return HeldOut.decode(self.study.read(HELD_OUT), self.path / HELD_OUT)
 
     def held_out(self) -> HeldOut:
@@ -134,7 +135,7 @@ class Ensemble(TrainedModel):
 
 
 def objective(model: Model, predictions: Array, rows: EvaluationSet) -> float:
-    """The loss of a model for predictions of any origin, without a penalty of weights."""
+    """The model's loss for given predictions, without the weight penalty."""
     loss, coding = model.network.loss, model.coding
     outputs = predictions
     if not coding.classes and not coding.has_labels:
@@ -152,12 +153,12 @@ def objective(model: Model, predictions: Array, rows: EvaluationSet) -> float:
 
 
 def _below_one(probabilities: Array) -> Array:
-    """Kept from 1, to which high ones are rounded: ln(1 - 1) would be the loss of a whole table."""
+    """Probabilities clipped below 1: one rounded to 1 would make the whole loss ln(0)."""
     return np.asarray(np.minimum(probabilities, 1 - np.finfo(probabilities.dtype).epsneg))
 
 
 def _with_all_categories(fitted: Sequence[Preprocessing]) -> Preprocessing:
-    """The first one's, each feature with the categories of all, be they rare ones for some."""
+    """The first preprocessing, with the union of all members' categories per feature."""
     features = []
     for own in zip(*(each.features for each in fitted), strict=True):
         every = dict.fromkeys(name for feature in own for name in feature.codes)

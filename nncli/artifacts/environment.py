@@ -1,7 +1,7 @@
-"""The environment: what a run's numbers depend on besides its config.
+"""The environment: machine, libraries and data that a run's numbers depend on.
 
-One seed gives the same bits on the same machine, library versions, BLAS kernel and number of
-threads: that is promised, so that is recorded.
+nncli promises the same bits for the same seed, machine, library versions, BLAS kernel and number
+of threads, so it records them.
 """
 
 import os
@@ -39,7 +39,7 @@ def describe(
 
 
 def machine(experiment: Resolved) -> dict[str, Any]:
-    """The part of it on which the bits depend."""
+    """The part of environment.json that the bits depend on."""
     training = experiment.training
     return {
         "nncli": __version__,
@@ -60,12 +60,12 @@ def machine(experiment: Resolved) -> dict[str, Any]:
 
 
 def _is_scipys(library: Path) -> bool:
-    """Whether a BLAS came in SciPy's wheel: loaded beside NumPy's as soon as anybody needs it."""
+    """Whether a BLAS is the one of SciPy's wheel, which is loaded only when SciPy is used."""
     return library.parent.name == "scipy.libs" or library.parts[-3:-1] == ("scipy", ".dylibs")
 
 
 def _packages(experiment: Resolved) -> list[str]:
-    """`name version` of what else the numbers come from: SciPy, plug-ins, the compiler."""
+    """`name version` of further packages the numbers depend on: SciPy, plug-ins, llvmlite."""
     names = {name for part in parts_of(experiment) for name in libraries_of(part)}
     if experiment.training.engine == "compiled":
         names.add("llvmlite")
@@ -80,7 +80,7 @@ def _packages(experiment: Resolved) -> list[str]:
 
 @frozen
 class Difference:
-    """A key of environment.json, what it says, and what it would say here and now."""
+    """A key of environment.json whose value differs on this machine."""
 
     key: str
     recorded: Any
@@ -93,19 +93,19 @@ class Difference:
 def differences(
     environments: Iterable[Mapping[str, Any]], experiment: Resolved
 ) -> list[Difference]:
-    """How this machine differs from those that a run was trained on."""
+    """The differences of this machine from those that a run was trained on."""
     here = machine(experiment)
     found = [
         Difference(key, recorded.get(key), value)
         for recorded in environments
         for key, value in here.items()
-        if (recorded.get(key) or None) != (value or None)  # an empty list says nothing either
+        if (recorded.get(key) or None) != (value or None)  # an empty list is as good as none
     ]
     return [each for place, each in enumerate(found) if each not in found[:place]]
 
 
 def _in_words(value: Any) -> str:
-    """A value of environment.json on one line; of BLAS, name, version and kernel."""
+    """A value of environment.json on one line."""
     if isinstance(value, list):
         return " and ".join(_in_words(item) for item in value) or "none"
     if isinstance(value, Mapping):
@@ -114,7 +114,7 @@ def _in_words(value: Any) -> str:
 
 
 def _platform() -> str:
-    """What `platform.platform` says; on Linux that would start a process to ask for a processor."""
+    """`platform.platform()`, without the process that it starts on Linux."""
     if sys.platform != "linux":
         return platform.platform()
     named = platform.system(), platform.release(), platform.machine(), "with"

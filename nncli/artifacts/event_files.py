@@ -1,7 +1,7 @@
-"""Event files: TensorBoard's logs, written without it.
+"""Event files: write TensorBoard's logs without its package.
 
-A file is records, one after the other: the length of an event, the check of the length, the event,
-its check (TFRecord). An event is a protocol buffer: event.proto and summary.proto of TensorFlow.
+A file is a sequence of TFRecords: length of the event, CRC of the length, event, CRC of the event.
+An event is a protocol buffer: TensorFlow's event.proto and summary.proto.
 """
 
 import math
@@ -11,15 +11,15 @@ from functools import cache
 
 from nncli.artifacts.protobuf import double, integer, nested, single, text
 
-POLYNOMIAL = 0x82F63B78  # Castagnoli's, its bits in reverse
+POLYNOMIAL = 0x82F63B78  # Castagnoli's, reflected
 MASK_DELTA = 0xA282EAD8
-GREATEST = struct.unpack("<f", b"\xff\xff\x7f\x7f")[0]  # of float32
-STRING = 7  # DT_STRING of types.proto
+MAX_FLOAT32 = struct.unpack("<f", b"\xff\xff\x7f\x7f")[0]
+DT_STRING = 7  # of types.proto
 
 
 @cache
 def _table() -> tuple[int, ...]:
-    """The remainder of each byte."""
+    """The CRC remainder of each byte value."""
     table = []
     for value in range(256):
         for _ in range(8):
@@ -41,24 +41,24 @@ def crc32c(content: bytes) -> int:
 
 
 def masked(check: int) -> int:
-    """A check as it is stored, so that the check of data that hold checks stays good."""
+    """The masked CRC that TFRecord stores: a CRC over data with plain CRCs would be weak."""
     return ((check >> 15 | check << 17) + MASK_DELTA) & 0xFFFFFFFF
 
 
 def record(event: bytes) -> bytes:
-    """An event as it stands in a file."""
+    """An event as a TFRecord."""
     length = struct.pack("<Q", len(event))
     checks = (struct.pack("<I", masked(crc32c(part))) for part in (length, event))
     return length + next(checks) + event + next(checks)
 
 
 def version(moment: float) -> bytes:
-    """The record that begins every file. moment: seconds since 1970."""
+    """The first record of every file. moment: seconds since 1970."""
     return record(double(1, moment) + text(3, "brain.Event:2"))
 
 
 def scalars(moment: float, step: int, values: Mapping[str, float]) -> bytes:
-    """The record of some numbers at a step, as float32; beyond its range they are infinite."""
+    """The record of scalars at a step, as float32; values beyond its range become infinite."""
     summary = b"".join(
         nested(1, text(1, tag) + single(2, _in_range(value))) for tag, value in values.items()
     )
@@ -66,12 +66,12 @@ def scalars(moment: float, step: int, values: Mapping[str, float]) -> bytes:
 
 
 def words(moment: float, tag: str, content: str) -> bytes:
-    """The record of a text, which TensorBoard takes for Markdown."""
+    """The record of a text, which TensorBoard shows as Markdown."""
     metadata = nested(1, text(1, "text"))
-    tensor = integer(1, STRING) + nested(2, nested(2, integer(1, 1))) + text(8, content)
+    tensor = integer(1, DT_STRING) + nested(2, nested(2, integer(1, 1))) + text(8, content)
     value = text(1, tag) + nested(8, tensor) + nested(9, metadata)
     return record(double(1, moment) + integer(2, 0) + nested(5, nested(1, value)))
 
 
 def _in_range(value: float) -> float:
-    return math.copysign(math.inf, value) if abs(value) > GREATEST else value
+    return math.copysign(math.inf, value) if abs(value) > MAX_FLOAT32 else value

@@ -1,4 +1,4 @@
-"""Files: whole or not at all."""
+"""Files: written atomically."""
 
 import errno
 import hashlib
@@ -14,15 +14,15 @@ from nncli.artifacts.locks import mark_in_use, remove_unused
 from nncli.errors import FileFailure
 from nncli.operating_system import free_space, put_in_place
 
-TEMPORARY = (".nncli-", ".tmp")  # how the name of a file that is being written begins and ends
-CAN_NOT_TELL = (errno.EINVAL, errno.ENOTSUP)  # of a file system that lacks what is asked for
+TEMPORARY = (".nncli-", ".tmp")  # prefix and suffix of a file that is being written
+UNSUPPORTED = (errno.EINVAL, errno.ENOTSUP)  # the file system lacks the operation
 
 Piece = bytes | memoryview  # of a file's content; a view has one byte an item
 
 
 @contextmanager
-def reporting(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into FileFailure with the path."""
+def translating_os_errors(path: Path) -> Iterator[None]:
+    """Turn OSError into FileFailure with the path."""
     try:
         yield
     except OSError as error:
@@ -31,12 +31,12 @@ def reporting(path: Path) -> Iterator[None]:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write, which takes the place of `path` once all of it is on the disk.
+    """A file to write; it replaces `path` once it is completely on the disk.
 
-    After a crash the file is the old one or the new one, never half; that it is the new one, even
-    after a power cut, is certain once `sync_folder` has returned. Raises FileFailure.
+    After a crash `path` is the old or the new file, never a part. It is certainly the new one once
+    `sync_folder` has returned. Raises FileFailure.
     """
-    with reporting(path):
+    with translating_os_errors(path):
         file = _temporary(path.parent)
         try:
             with file:
@@ -51,19 +51,19 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _temporary(folder: Path) -> IO[bytes]:
-    """A new file, locked as long as it is open, by which `sweep` knows that it is in use."""
+    """A new file, locked while open, so that `remove_stale` leaves it alone."""
     while True:
         path = folder / f"{TEMPORARY[0]}{os.urandom(4).hex()}{TEMPORARY[1]}"
         file = path.open("xb")
-        with suppress(OSError):  # a file system without locks: nothing is swept there
+        with suppress(OSError):  # a file system without locks: nothing is removed there
             mark_in_use(file)
-        if path.exists():  # not swept before it was locked
+        if path.exists():  # not removed before it was locked
             return file
         file.close()
 
 
-def sweep(folder: Path) -> None:
-    """Remove the temporary files, here and below, whose writers were killed."""
+def remove_stale(folder: Path) -> None:
+    """Remove temporary files of killed writers, in a folder and below."""
     for path in folder.rglob("*".join(TEMPORARY)):
         with suppress(OSError):
             remove_unused(path)
@@ -71,25 +71,25 @@ def sweep(folder: Path) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write, which has taken the place of `path` when this is left. Raises FileFailure.
+    """A file to write; it has durably replaced `path` on exit. Raises FileFailure.
 
-    After a crash the file is the old one or the new one, never half.
+    After a crash `path` is the old or the new file, never a part.
     """
     with whole_file(path) as file:
         yield file
-    with reporting(path):
+    with translating_os_errors(path):
         sync_folder(path.parent)
 
 
 @contextmanager
 def output_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that a user has named to write into: replaced, whole, if it is a file or is new.
+    """Open a user's output path: a regular or new file is replaced atomically.
 
-    A link is followed; a pipe or a device is written to. Raises FileFailure.
+    A link is followed; a pipe or device is written to directly. Raises FileFailure.
     """
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     if target.exists() and not target.is_file():
-        with reporting(path), target.open("wb") as file:
+        with translating_os_errors(path), target.open("wb") as file:
             yield file
     else:
         with replacing(target) as file:
@@ -97,40 +97,40 @@ def output_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, whole or not at all. Raises FileFailure."""
+    """Write `content` to `path` atomically. Raises FileFailure."""
     with replacing(path) as file:
         file.write(content)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make new names, renames and removals in a folder survive a power cut."""
+    """Flush a folder, so that its new, renamed and removed names survive a power cut."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except PermissionError:
-        return  # may be written to, but not opened, as every folder of Windows: that is all
+        return  # the folder can't be opened, as on Windows: nothing more to do
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in CAN_NOT_TELL:
+        if error.errno not in UNSUPPORTED:
             raise
     finally:
         os.close(descriptor)
 
 
 def make_folder(folder: Path) -> None:
-    """A folder, and those above it that are missing: each survives a power cut once made."""
+    """Make a folder and its missing parents, durably."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)  # another process may have been quicker
         sync_folder(folder.parent)
 
 
-def ensure_room(folder: Path, size: int) -> None:
-    """Raises FileFailure if the disk, or the user's share of it, lacks room for so many bytes.
+def ensure_space(folder: Path, size: int) -> None:
+    """Raises FileFailure if the disk, or the user's quota, lacks space for `size` bytes.
 
-    Where it can't be told - a file system that reserves nothing - nothing is raised.
+    A file system that can't reserve space raises nothing.
     """
-    with reporting(folder):
+    with translating_os_errors(folder):
         free = free_space(folder)
         if free is not None and free < size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -146,14 +146,14 @@ def ensure_room(folder: Path, size: int) -> None:
 
 
 def to_json(value: Any) -> bytes:
-    """Indented JSON text; NaN and infinities, which JSON lacks, become null."""
+    """Indented JSON; NaN and infinities become null."""
     return (json_text(value, indent=2) + "\n").encode()
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """JSON in which signs that a terminal would obey, and what is no text, are JSON's escapes."""
+    """JSON text with control characters and other non-printable ones escaped."""
     text = json.dumps(finite(value), indent=indent, ensure_ascii=False, allow_nan=False)
-    lines = text.split("\n")  # none is within a text
+    lines = text.split("\n")  # no newline is within a string
     return "\n".join(line if line.isprintable() else _escaped(line) for line in lines)
 
 
@@ -162,7 +162,7 @@ def _escaped(line: str) -> str:
 
 
 def finite(value: Any) -> Any:
-    """A JSON value with None for every float that isn't finite."""
+    """A JSON value with None in place of NaN and infinities."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,7 +1,7 @@
-"""Fingerprints: fingerprints.csv, the CRC-32 of every tensor's bytes at each logged epoch.
+"""Fingerprints: fingerprints.csv has a CRC-32 of every tensor at each logged epoch.
 
-They tell at which epoch two runs part and in which tensor, at a microsecond an epoch where a copy
-of the weights would cost a file; the SHA-256 of the weights that are kept is the manifest's.
+They show at which epoch and in which tensor two runs begin to differ, for microseconds per epoch.
+The manifest has the SHA-256 of the kept weights.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ from nncli.parts.arrays import Array
 
 
 class Fingerprints:
-    """Lines in memory; `text` is the file."""
+    """The log's lines in memory; `text` is the file."""
 
     def __init__(self, layout: Layout, theta: Array, lines: Sequence[str] = ()) -> None:
-        """theta: the vector that training moves in place.  lines: of the file so far, if any."""
+        """theta: the parameter vector, updated in place.  lines: of the file so far, if any."""
         tensors = layout.views(theta)
         self.tensors = [tensor.reshape(-1).data for tensor in tensors.values()]
         self.columns = ["epoch", *tensors]
@@ -25,11 +25,11 @@ class Fingerprints:
         self.form = "%d" + ",%08x" * len(tensors) + "\n"
 
     def line(self, epoch: int) -> str:
-        """The line of an epoch whose tensors are as they are now."""
+        """The line of an epoch, from the current tensors."""
         return self.form % (epoch, *map(crc32, self.tensors))
 
     def append(self, epoch: int) -> None:
-        """Add the tensors as they are now."""
+        """Add a line for the current tensors."""
         self.lines.append(self.line(epoch))
 
     def text(self) -> bytes:
@@ -37,7 +37,7 @@ class Fingerprints:
 
 
 def read_rows(content: bytes, source: Path) -> Iterator[dict[str, str]]:
-    """The rows of a log, cells as they are written, by column. Raises CorruptRun."""
+    """The rows of a log: cell texts by column. Raises CorruptRun."""
     header, *lines = content.decode("utf-8", "replace").splitlines() or [""]
     names = header.split(",")
     for line in lines:

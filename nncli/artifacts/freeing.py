@@ -1,4 +1,4 @@
-"""Freeing: weights and checkpoints of runs that nobody will use; what they reached stays."""
+"""Freeing: delete weights and checkpoints of runs; their metrics stay."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from nncli.artifacts.run_reader import RunReader
 
 
 def free(run: RunDirectory, why: str, names: Iterable[str] = (WEIGHTS, CHECKPOINT)) -> None:
-    """Remove what a locked run has of the files; whoever misses them is told why."""
+    """Remove those of the files that a locked run has; freed.json records why."""
     run.recover()
     listed = run.manifest()
     gone = [name for name in names if name in listed]
@@ -21,7 +21,7 @@ def free(run: RunDirectory, why: str, names: Iterable[str] = (WEIGHTS, CHECKPOIN
 
 
 def free_trial(folder: Path, why: str) -> None:
-    """The same of every run of a trial."""
+    """Free every run of a trial."""
     manifests = [folder / MANIFEST, *sorted(folder.glob(f"*/{MANIFEST}"))]
     for manifest in manifests:
         if manifest.is_file() and manifest.parent.name != "evaluation":

@@ -1,37 +1,37 @@
-"""The figure of gradient norms: |gradient| of each layer over epochs, the first layer's darkest."""
+"""The figure of gradient norms: |gradient| of each layer over epochs; the first is darkest."""
 
 from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.curve_bands import show_epochs
-from nncli.artifacts.curves_figure import GRADIENT, Curves
+from nncli.artifacts.curves_figure import GRADIENT_PREFIX, Curves
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
 from nncli.artifacts.pictures import check_format, write_picture
 from nncli.artifacts.plots import dress, entitle, legend, new_figure
 from nncli.errors import UserError
 
-NAME = "gradient_norm"  # the metric that is every layer's
-MOST_NAMES = 20  # layers of a legend
-SET = "--set output.gradient_norms=true"
+NAME = "gradient_norm"  # stands for the columns of all layers
+MAX_NAMES = 20  # layers in the legend
+ENABLE = "--set output.gradient_norms=true"
 
 
 def draw_gradient_norms(run: Curves, path: Path, is_log: bool | None = None) -> None:
-    """Draw them to `path`, on a logarithmic axis unless that is refused.
+    """Draw the gradient norms to `path`, on a logarithmic axis unless `is_log` is False.
 
     Raises UserError for a run without such columns, FileFailure if it can't write.
     """
     check_format(path)
     if not _columns(run):
-        raise UserError(f"{run.name} has no gradient norms: nncli train {SET} keeps them")
+        raise UserError(f"{run.name} has no gradient norms: nncli train {ENABLE} keeps them")
     write_picture(path, lambda: _figure(run, is_log=is_log is not False), _described(run))
 
 
 def _columns(run: Curves) -> dict[str, list[float]]:
-    """Of each layer, by its name."""
+    """The norms of each layer, by its name."""
     return {
-        name.removeprefix(GRADIENT): [*values]
+        name.removeprefix(GRADIENT_PREFIX): [*values]
         for name, values in run.columns.items()
-        if name.startswith(GRADIENT)
+        if name.startswith(GRADIENT_PREFIX)
     }
 
 
@@ -44,7 +44,7 @@ def _figure(run: Curves, *, is_log: bool) -> Any:
     colors = colormaps["viridis"]
     for place, (name, norms) in enumerate(layers.items()):
         color = colors(0.9 * place / max(len(layers) - 1, 1))
-        label = name if place < MOST_NAMES else None
+        label = name if place < MAX_NAMES else None
         marker = "o" if len(epochs) < 3 else None
         axes.plot(epochs, norms, color=color, linewidth=1.6, label=label, marker=marker)
     number_ticks(axes.xaxis, integer=True)

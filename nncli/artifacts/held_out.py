@@ -1,4 +1,4 @@
-"""Held out: what is predicted for the validation rows, whose targets moved no weight of it."""
+"""Held-out predictions: for validation rows, by networks that didn't train on them."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -21,11 +21,14 @@ Predict = Callable[[Table, Array], Array]  # chosen rows of a table -> predictio
 
 @frozen
 class HeldOut:
-    """rows: of the table, ascending.  predictions: (rows, classes) or (rows, targets).
+    """Predictions for held-out rows.
+
+    rows: indices in the table, ascending.  predictions: (rows, classes) or (rows, targets).
 
     truth: class indices (rows,) or numbers (rows, targets).
-    error_ratio: (targets,) how much less the error is of what predicts new rows, where that is the
-    mean of several networks and each of these rows is predicted by one; nothing of classes.
+    error_ratio: (targets,) error of the model on new rows / error of these predictions: below 1
+    for an ensemble by folds, whose mean predicts new rows, but one member each of these; empty for
+    classes.
     """
 
     rows: Array
@@ -41,7 +44,7 @@ class HeldOut:
 
     @classmethod
     def decode(cls, content: bytes, source: Path) -> Self:
-        """What `encode` was made of. Raises CorruptRun."""
+        """The inverse of `encode`. Raises CorruptRun."""
         try:
             archive = NpzArchive(io.BytesIO(content), most=len(content))
             wanted = [key.name for key in fields(cls)]
@@ -66,9 +69,9 @@ def predict_held_out(
     *,
     has_folds: bool,
 ) -> HeldOut:
-    """Each row as the member predicts it that held it out; or, without folds, as all together do.
+    """Predict each row by the member that held it out; without folds, by the members' mean.
 
-    parts: the validation rows of each member.  scaling: of targets that are numbers.
+    parts: the validation rows of each member.  scaling: of numeric targets.
     """
     is_regression = table.task == "regression"
     ratio = np.ones(len(table.targets) if is_regression else 0)
@@ -89,17 +92,17 @@ def predict_held_out(
 
 
 def mean(predictions: Sequence[Array]) -> Array:
-    """The mean of what several networks predict."""
+    """The mean over several networks' predictions."""
     return np.asarray(np.mean(np.stack(predictions), axis=0))
 
 
 def error_ratio(members: Array, errors: Array, scaling: Scaling) -> Array:
-    """(targets,) the error of several networks' mean, as a share of one network's.
+    """(targets,) RMS error of the networks' mean / RMS error of one network.
 
-    On any rows the mean's squared error is the networks' own, in the mean, less the variance among
-    them (Krogh and Vedelsby, 1995).
-    members: (networks, rows, targets) predictions.  errors: (rows, targets), of one network for
-    each row that it didn't train on, in learnt units.
+    The squared error of the mean is the mean squared error minus the variance among the networks
+    (Krogh and Vedelsby, 1995).
+    members: (networks, rows, targets) predictions.  errors: (rows, targets), each row's by a
+    network that didn't train on it, in scaled units.
     """
     with np.errstate(all="ignore"):
         spread = np.stack([scaling.apply(each) for each in members]).var(axis=0).mean(axis=0)

@@ -1,12 +1,12 @@
-"""Input files: those that a run's config names, which are in the run.
+"""Input files: the files that a run's config names, copied into the run.
 
-A table that was too large to copy is the one exception: it is where it was. It is looked at only if
-its SHA-256 is the one that the run recorded, so that a run can't make nncli read any other file.
+Only a table too large to copy stays outside. It is used only if its SHA-256 is the recorded one, so
+that a foreign run can't make nncli read other files.
 """
 
 from pathlib import Path
 
-from nncli.artifacts.path_safety import is_inside, is_name, place_inside
+from nncli.artifacts.path_safety import is_inside, is_name, path_inside
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
@@ -17,8 +17,8 @@ from nncli.operating_system import relative_path
 from nncli.parts.table import together
 
 
-def confine(run: Path, experiment: Experiment) -> None:
-    """Raises CorruptRun if a config leads out of its run to anything but a table."""
+def check_confined(run: Path, experiment: Experiment) -> None:
+    """Raises CorruptRun if a config names a file outside its run that is not a table."""
     named: list[Path] = []
 
     def note(path: Path) -> str:
@@ -32,15 +32,15 @@ def confine(run: Path, experiment: Experiment) -> None:
 
 
 def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> None:
-    """Raises unless the tables are, byte for byte, those that a run was trained on.
+    """Raises unless the tables are byte for byte those that a run was trained on.
 
-    recorded: their SHA-256. CorruptRun if they are in the run, DataError if they aren't.
+    recorded: their SHA-256. Raises CorruptRun for tables in the run, DataError for others.
     """
     found = []
     for path in experiment.data.tables.values():
         name = relative_path(path, run.path)
         is_own = is_name(name)  # a path that leaves the run has a ".." in it
-        if is_own and not place_inside(run.path, name).is_file():
+        if is_own and not path_inside(run.path, name).is_file():
             raise CorruptRun(f"{path}: missing from the run, or no file")
         if not is_own and not path.exists():
             raise DataError(

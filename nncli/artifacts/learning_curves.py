@@ -1,4 +1,4 @@
-"""Learning curves: loss and metrics as png, svg or pdf."""
+"""Learning curves: plot loss and metrics as png, svg or pdf."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ def run_curves(
     best_epoch: int | None,
     best: Mapping[str, Mapping[str, float | None]],
 ) -> Curves:
-    """Of a run whose config is `trained`.  best: the metrics of best_epoch, by part of the rows."""
+    """A run's curves. trained: its config.  best: the metrics of best_epoch, by split."""
     from nncli.engine.settings import default_monitor
 
     stopping = trained.training.early_stopping
@@ -36,7 +36,7 @@ def run_curves(
             VAL + metric if part == "val" else metric: value
             for part, metrics in best.items()
             for metric, value in metrics.items()
-            if value is not None  # which was no number
+            if value is not None  # NaN in JSON
         },
     )
 
@@ -44,9 +44,9 @@ def run_curves(
 def draw_curves(
     runs: Sequence[Curves], path: Path, metric: str, is_log: bool | None = None
 ) -> None:
-    """Draw `metric` of every run, train and val, to `path` (png, svg or pdf by its suffix).
+    """Draw train and validation `metric` of every run to `path` (png, svg or pdf by suffix).
 
-    is_log: whether the axis is logarithmic; None: as `log_suits` says.
+    is_log: whether the axis is logarithmic; None: see `log_suits`.
     Raises UserError for another suffix or a metric that no run has, FileFailure if it can't write.
     """
     check_format(path)

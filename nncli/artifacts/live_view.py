@@ -1,4 +1,4 @@
-"""Live view: how far a run, or a study, has come at this moment, read while others write it."""
+"""Live view: the status of a run or study, read while another process writes it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.metrics_log import read_columns
-from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.row_listeners import LIVE
 from nncli.artifacts.run_directory import METRICS, RESOLVED, RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -18,14 +18,14 @@ from nncli.artifacts.trial_records import TrialRecord, best_of
 from nncli.errors import CorruptRun
 from nncli.untrusted_files.opening import Unfit, read_file
 
-MOST_LIVE = 1 << 26  # bytes
+MAX_LIVE_BYTES = 1 << 26
 BEGINNING, RUNNING, KILLED = "beginning", "running", "stopped before its end"
 
 
-class RunSeen(NamedTuple):
-    """A run at a moment.
+class RunStatus(NamedTuple):
+    """The status of a run.
 
-    state: beginning, running, why it ended, or that it was stopped.  epochs: how many there may be.
+    state: BEGINNING, RUNNING, KILLED or a stop reason.  epochs: of the config.
     columns: of metrics.csv so far; empty before the first epoch.
     """
 
@@ -39,15 +39,15 @@ class RunSeen(NamedTuple):
         return self.state not in (BEGINNING, RUNNING)
 
     def last(self, column: str) -> float | None:
-        """The newest value of a column; None if there is none."""
+        """The last value of a column; None if there is none."""
         values = self.columns.get(column)
         return None if not values or math.isnan(values[-1]) else values[-1]
 
 
-class StudySeen(NamedTuple):
-    """A study at a moment: how many of its trials have ended, the best, and runs to look at.
+class StudyStatus(NamedTuple):
+    """The status of a study.
 
-    what: its trials are called.
+    what: the word for its trials.  done, total: trials.  runs: the running ones and the best.
     """
 
     name: str
@@ -58,14 +58,14 @@ class StudySeen(NamedTuple):
     total: int
     objective: str
     best: TrialRecord | None
-    runs: Sequence[RunSeen]
+    runs: Sequence[RunStatus]
 
 
 @dataclass
 class RunView:
-    """Looks at a run, again and again. name: what to call it.
+    """Reads a run's status repeatedly. name: to show.
 
-    Raises UserError where there is none, CorruptRun for a damaged one.
+    Raises UserError if there is no run, CorruptRun for a damaged one.
     """
 
     path: Path
@@ -73,24 +73,24 @@ class RunView:
     _epochs: int = 0
     _is_known: bool = field(default=False)
 
-    def look(self) -> RunSeen:
+    def status(self) -> RunStatus:
         name = self.name or str(self.path)
         if self._just_begins():
-            return RunSeen(name, BEGINNING, 0, {})
+            return RunStatus(name, BEGINNING, 0, {})
         reader = RunReader(RunDirectory.open(self.path))
         if not self._is_known:
             self._epochs, self._is_known = reader.recorded.training.epochs, True
         summary = reader.summary()
         if "stopped" in summary:
-            return RunSeen(name, str(summary["stopped"]), self._epochs, self._committed(reader))
+            return RunStatus(name, str(summary["stopped"]), self._epochs, self._committed(reader))
         is_used = reader.run.is_used_elsewhere()
         columns = self._committed(reader)
         if not is_used:
-            return RunSeen(name, KILLED, self._epochs, columns)
-        return RunSeen(name, RUNNING, self._epochs, self._live(len(columns["epoch"])) or columns)
+            return RunStatus(name, KILLED, self._epochs, columns)
+        return RunStatus(name, RUNNING, self._epochs, self._live(len(columns["epoch"])) or columns)
 
     def _just_begins(self) -> bool:
-        """Whether a process is about to write the first checkpoint."""
+        """Whether a process has begun the run, but not written its first checkpoint."""
         has_config = (self.path / RESOLVED).is_file()
         is_committed = (self.path / MANIFEST).is_file()
         return has_config and not is_committed and RunDirectory(self.path).is_used_elsewhere()
@@ -101,33 +101,35 @@ class RunView:
         return reader.columns()
 
     def _live(self, rows: int) -> Mapping[str, Sequence[float]] | None:
-        """What was written since, if that is more; a line that is being written left out."""
+        """The live rows, without an incomplete last line; None if there are no more than `rows`."""
         with suppress(OSError, CorruptRun, Unfit):
-            content = read_file(place_inside(self.path, LIVE), MOST_LIVE, "rows of metrics")
+            content = read_file(path_inside(self.path, LIVE), MAX_LIVE_BYTES, "rows of metrics")
             columns = read_columns(content[: content.rfind(b"\n") + 1], self.path / LIVE)
             return columns if len(columns["epoch"]) > rows else None
         return None
 
 
 class StudyView:
-    """Looks at a study, again and again."""
+    """Reads a study's status repeatedly."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.study = path, StudyDirectory.open(path)
         self._runs: dict[Path, RunView] = {}
 
-    def look(self) -> StudySeen:
-        """Its trials, its running runs and the best one."""
-        is_running = self.study.is_used_elsewhere()  # first: it may end between two looks
+    def status(self) -> StudyStatus:
+        """Read the status now."""
+        is_running = (
+            self.study.is_used_elsewhere()
+        )  # read first: the study may end before the facts are read
         facts = self.study.facts()
         trials = self.study.trials(facts)
         best = best_of(trials, higher_is_better=facts.higher_is_better)
         done = sum(not trial.is_open for trial in trials)
-        seen = [self._run(folder).look() for folder in self._shown(trials, best)]
+        seen = [self._run(folder).status() for folder in self._shown(trials, best)]
         best_name = best.run if best else ""
-        return StudySeen(
+        return StudyStatus(
             self.study.name,
-            facts.units,
+            facts.trials_word,
             facts.ended is not None,
             is_running,
             done,
@@ -138,7 +140,7 @@ class StudyView:
         )
 
     def _shown(self, trials: Sequence[TrialRecord], best: TrialRecord | None) -> list[Path]:
-        """The folders of runs that may be running, and those of the best trial."""
+        """The folders of open trials and of the best one."""
         names = {trial.run for trial in trials if trial.is_open} | ({best.run} if best else set())
         ended = {trial.run for trial in trials if not trial.is_open}
         return [

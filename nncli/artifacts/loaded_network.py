@@ -1,4 +1,4 @@
-"""Loaded network: a config's network as it starts, or a run's with its weights."""
+"""Loaded network: a config's initial network, or a run's trained one."""
 
 import hashlib
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nncli.artifacts.atomic_directory import MANIFEST, MOST_MANIFEST
-from nncli.artifacts.files import reporting
+from nncli.artifacts.atomic_directory import MANIFEST, MAX_MANIFEST_BYTES
+from nncli.artifacts.files import translating_os_errors
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.build import Built, build
@@ -19,9 +19,9 @@ from nncli.untrusted_files.opening import read_file
 
 @frozen
 class LoadedNetwork:
-    """state: before the first step, or a run's last one with the weights to use as its theta.
+    """A network with its job and state.
 
-    reader: of the run; None for a config.
+    state: initial, or a run's checkpoint with the kept weights.  reader: None for a config.
     """
 
     path: Path
@@ -31,10 +31,10 @@ class LoadedNetwork:
 
 
 def load_network(path: Path, assignments: Sequence[str] = ()) -> LoadedNetwork:
-    """The network that a config declares, or that a run directory holds, to be looked at.
+    """Load the network of a config or a run, for inspection.
 
-    A target that never varies is no obstacle to that.
-    assignments: what `--set` changes. Raises UserError, CorruptRun or FileFailure.
+    A constant target is allowed.
+    assignments: of `--set`. Raises UserError, CorruptRun or FileFailure.
     """
     if path.is_dir():
         reader = RunReader(RunDirectory.open(path), assignments)
@@ -46,7 +46,7 @@ def load_network(path: Path, assignments: Sequence[str] = ()) -> LoadedNetwork:
 
 
 def digest(path: Path) -> str:
-    """What tells a config or a run from a changed one: 16 letters of a SHA-256."""
+    """16 hex digits of the SHA-256 of a config, or of a run's manifest."""
     file = path / MANIFEST if path.is_dir() else path
-    with reporting(file):
-        return hashlib.sha256(read_file(file, MOST_MANIFEST, "a config")).hexdigest()[:16]
+    with translating_os_errors(file):
+        return hashlib.sha256(read_file(file, MAX_MANIFEST_BYTES, "a config")).hexdigest()[:16]

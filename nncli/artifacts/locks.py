@@ -1,7 +1,7 @@
-"""Locks: one process writes in a folder. A lock ends with its process, however that ends.
+"""Locks: only one process writes in a folder. The lock ends with its process.
 
-POSIX locks the folder itself. Windows opens no folder: there a file in it is locked, by the library
-portalocker (docs/decisions/0024).
+POSIX locks the folder itself. Windows can't open a folder: there portalocker locks a file in it
+(docs/decisions/0024).
 """
 
 import os
@@ -9,14 +9,14 @@ import time
 from pathlib import Path
 from typing import IO
 
-LOCK_FILE = ".nncli-lock"  # in a folder that can't be locked itself
-PAUSE = 0.1  # seconds between two looks at a lock file that another process holds
+LOCK_FILE = ".nncli-lock"  # on Windows
+RETRY_SECONDS = 0.1
 
 
-def hold(folder: Path, *, is_shared: bool = False, waits: bool = False) -> int:
-    """A descriptor that keeps others from using a folder, until it is closed.
+def acquire(folder: Path, *, is_shared: bool = False, waits: bool = False) -> int:
+    """Lock a folder; returns a descriptor that holds the lock until it is closed.
 
-    is_shared: others may hold it so as well.  waits: until it is free.
+    is_shared: allow other shared locks.  waits: wait for the lock.
     Raises BlockingIOError if another process holds it.
     """
     try:
@@ -41,7 +41,7 @@ def _hold_file(folder: Path, is_shared: bool, waits: bool) -> int:
     except PermissionError:
         if not is_shared:
             raise
-        return os.open(os.devnull, os.O_RDONLY)  # who may not write here keeps nobody from it
+        return os.open(os.devnull, os.O_RDONLY)  # a reader without write permission needs no lock
     kind = LockFlags.SHARED if is_shared else LockFlags.EXCLUSIVE
     try:
         while True:
@@ -50,7 +50,7 @@ def _hold_file(folder: Path, is_shared: bool, waits: bool) -> int:
             except AlreadyLocked:
                 if not waits:
                     raise BlockingIOError from None
-                time.sleep(PAUSE)
+                time.sleep(RETRY_SECONDS)
             else:
                 return descriptor
     except BaseException:
@@ -59,9 +59,9 @@ def _hold_file(folder: Path, is_shared: bool, waits: bool) -> int:
 
 
 def mark_in_use(file: IO[bytes]) -> None:
-    """Lock a file that is being written, as long as it is open. Raises OSError if that can't be.
+    """Lock a file that is being written, until it is closed. Raises OSError without locks.
 
-    Windows keeps every open file from being removed.
+    On Windows no open file can be removed anyway.
     """
     try:
         import fcntl
@@ -71,7 +71,7 @@ def mark_in_use(file: IO[bytes]) -> None:
 
 
 def remove_unused(path: Path) -> None:
-    """Remove a file unless a process has it open. Raises OSError if one has, or none is there."""
+    """Remove a file. Raises OSError if a process has it open, or if it doesn't exist."""
     try:
         import fcntl
     except ImportError:

@@ -1,7 +1,6 @@
-"""The manifest: SHA-256 and size of every file of a run, and its own SHA-256 last.
+"""The manifest: SHA-256 and size of every file of a run, and last its own SHA-256.
 
-A manifest is exactly the text that `encode` makes of what it says: whoever changes any byte of it,
-a blank included, is found out.
+`decode` accepts only the exact bytes of `encode`: any changed byte, even a blank, is detected.
 """
 
 import json
@@ -9,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.files import reporting, sha256, to_json
+from nncli.artifacts.files import sha256, to_json, translating_os_errors
 from nncli.artifacts.path_safety import is_name
 from nncli.errors import CorruptRun, UserError
 from nncli.untrusted_files.opening import sha256_of
@@ -19,33 +18,35 @@ Entry = Mapping[str, Any]  # {"sha256": ..., "bytes": ...}
 
 
 def is_listed(path: Path, entry: Entry) -> bool:
-    """Whether a file, no link, stands there and is the one that an entry is about."""
+    """Whether a regular file is there, with the entry's SHA-256."""
     if path.is_symlink() or not path.is_file():
         return False
-    with reporting(path):
+    with translating_os_errors(path):
         return sha256_of(path) == entry.get("sha256")
 
 
 def encode(files: Mapping[str, Entry]) -> bytes:
-    """The text of a manifest. files: by their paths inside the run."""
+    """The text of a manifest. files: entries by path inside the run."""
     body = {"format": FORMAT, "files": dict(sorted(files.items()))}
-    return _guarded(body)
+    return _with_checksum(body)
 
 
 def decode(content: bytes, source: Path) -> dict[str, Entry]:
-    """The files that a manifest lists. Raises CorruptRun if any byte of it isn't as written.
+    """The files that a manifest lists. Raises CorruptRun if any byte was changed.
 
-    Raises UserError for a whole one of another version of nncli.
+    Raises UserError for an intact one of another format.
     """
     try:
         body = json.loads(content)
         own = body.pop("sha256", None)
         found, files = body["format"], body["files"]
         is_whole = all(map(is_name, files)) and all(map(_is_entry, files.values()))
-        is_whole &= own is None or content == _guarded(body)
+        is_whole &= own is None or content == _with_checksum(body)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise CorruptRun(f"{source}: not a manifest") from None
-    if not is_whole or (own is None and found not in (1, 2)):  # which had no SHA-256 of their own
+    if not is_whole or (
+        own is None and found not in (1, 2)
+    ):  # formats 1 and 2 had no SHA-256 of their own
         raise CorruptRun(f"{source}: changed since the run was sealed")
     if found != FORMAT:
         other = f"format {found}, which this version of nncli doesn't read"
@@ -55,11 +56,11 @@ def decode(content: bytes, source: Path) -> dict[str, Entry]:
 
 
 def _is_entry(value: Any) -> bool:
-    """Whether a file has its size and its SHA-256."""
+    """Whether a value is an entry: a size and a SHA-256."""
     kinds = {"bytes": int, "sha256": str}
     return isinstance(value, dict) and all(type(value.get(k)) is kinds[k] for k in kinds)
 
 
-def _guarded(body: Mapping[str, Any]) -> bytes:
-    """JSON text with the SHA-256 of what it says."""
+def _with_checksum(body: Mapping[str, Any]) -> bytes:
+    """JSON text with its own SHA-256 added."""
     return to_json({**body, "sha256": sha256(to_json(body))})

@@ -11,7 +11,7 @@ Row = Mapping[str, float | None]
 
 
 def format_row(values: Sequence[float | None]) -> str:
-    """One CSV line; numbers in the shortest form that reads back as the same bits."""
+    """One CSV line; numbers in the shortest form that restores the same bits."""
     return ",".join("" if value is None else _number(value) for value in values) + "\n"
 
 
@@ -22,7 +22,7 @@ def _number(value: float) -> str:
 
 
 class MetricsLog:
-    """Rows in memory; `text` is the file. Appending a row costs no more than its line."""
+    """The log's lines in memory; `text` is the file."""
 
     def __init__(self, lines: Sequence[str] = ()) -> None:
         self.lines = list(lines)
@@ -45,7 +45,7 @@ class MetricsLog:
 
 
 def read_columns(content: bytes, source: Path) -> dict[str, list[float]]:
-    """metrics.csv as columns by name; an empty cell is NaN. Raises CorruptRun if it isn't one."""
+    """The columns of metrics.csv by name; an empty cell is NaN. Raises CorruptRun."""
     try:
         header, *body = csv.reader(io.StringIO(content.decode("utf-8", "replace")))
         columns = {

@@ -1,4 +1,4 @@
-"""Numbered directories: `name-001`, `name-002`, ... in a folder; none is ever overwritten."""
+"""Numbered directories: `name-001`, `name-002`, ...; none is ever overwritten."""
 
 import os
 import re
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Self
 
 from nncli.artifacts.atomic_directory import AtomicDirectory
-from nncli.artifacts.files import make_folder, reporting, sync_folder
+from nncli.artifacts.files import make_folder, sync_folder, translating_os_errors
 from nncli.errors import FileFailure
 
-LONGEST_NAME = 100  # bytes
+MAX_NAME_BYTES = 100
 
 
 class NumberedDirectory(AtomicDirectory):
-    """An atomic directory that is one process's while that works in it."""
+    """An atomic directory that a process locks while it works in it."""
 
     @property
     def name(self) -> str:
@@ -23,16 +23,16 @@ class NumberedDirectory(AtomicDirectory):
 
     @classmethod
     def create(cls, runs: Path, name: str) -> Self:
-        """The next free `<name>-001`, `<name>-002`, ... in `runs`, locked for this process.
+        """Create and lock the next free `<name>-001`, `<name>-002`, ... in `runs`.
 
         Raises FileFailure if the operating system refuses.
         """
         letters = name.encode(sys.getfilesystemencoding(), "replace").decode()
         stem = re.sub(r"[^\w.+-]+", "_", letters).strip("._-")
-        stem = stem.encode()[:LONGEST_NAME].decode(errors="ignore") or "run"
+        stem = stem.encode()[:MAX_NAME_BYTES].decode(errors="ignore") or "run"
         if runs.exists() and not runs.is_dir():
             raise FileFailure(f"{runs}: not a folder")
-        with reporting(runs):
+        with translating_os_errors(runs):
             make_folder(runs)
             taken = [
                 int(found[1])
@@ -51,8 +51,8 @@ class NumberedDirectory(AtomicDirectory):
 
     @classmethod
     def create_at(cls, path: Path) -> Self:
-        """A new one at this very place, locked for this process."""
-        with reporting(path):
+        """Create and lock a directory at `path`."""
+        with translating_os_errors(path):
             path.mkdir()
             return cls(path)._begun()
 
@@ -63,7 +63,7 @@ class NumberedDirectory(AtomicDirectory):
         return self
 
     def __enter__(self) -> Self:
-        """While entered, it is this process's; an uncommitted new one leaves nothing."""
+        """Lock while entered; on exit a new one without a commit is removed."""
         if not self.is_locked:
             self.lock()
         return self

@@ -1,4 +1,4 @@
-"""Opening: the trained model that a directory holds."""
+"""Open the trained model of a directory."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from nncli.artifacts.trained_model import TrainedModel, TrainedNetwork
 
 
 def trained_model(path: Path) -> TrainedModel:
-    """What a run directory, or an ensemble's, predicts with.
+    """The model of a run directory or an ensemble's.
 
     Raises UserError if there is none at `path`.
     """

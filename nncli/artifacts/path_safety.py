@@ -1,19 +1,19 @@
-"""Path safety: no name and no link among a run's files, which may be anybody's, leads out of it."""
+"""Path safety: names and links in a run, which may be foreign, can't lead out of it."""
 
 import errno
 import os
 from pathlib import Path
 
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import translating_os_errors
 from nncli.data.memory import available
 from nncli.errors import CorruptRun, UserError
 from nncli.untrusted_files.opening import Unfit, open_regular, size_in_words, size_of
 
-LARGE = 1 << 24  # bytes for which there may be no memory
+MIN_LARGE_BYTES = 1 << 24  # files from this size on are checked against free memory
 
 
 def is_name(name: str) -> bool:
-    """Whether a manifest may list a file by that path: one below the run, written plainly.
+    """Whether a name is a plain relative path below the run, as a manifest may list.
 
     >>> is_name("plots/loss.png"), is_name("../loss.png"), is_name("/loss.png"), is_name("a//b")
     (True, False, False, False)
@@ -23,8 +23,8 @@ def is_name(name: str) -> bool:
     return all(part not in ("", ".", "..") for part in name.split("/")) and "\0" not in name
 
 
-def place_inside(run: Path, name: str) -> Path:
-    """Where a file of a run stands. Raises CorruptRun if that isn't in the run."""
+def path_inside(run: Path, name: str) -> Path:
+    """The path of a run's file. Raises CorruptRun if it leads out of the run."""
     path = run / name
     if not is_inside(run, path):
         raise CorruptRun(f"{path}: leads out of the run")
@@ -32,16 +32,16 @@ def place_inside(run: Path, name: str) -> Path:
 
 
 def is_inside(run: Path, path: Path) -> bool:
-    """Whether a path, with every link on the way followed, ends below the run's own folder."""
+    """Whether a path, with all links resolved, is below the run's folder."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(run))
 
 
-def content_of(path: Path, size: int) -> bytes | None:
-    """A file of that size; None if nothing is there, or something of another size.
+def read_sized(path: Path, size: int) -> bytes | None:
+    """The content of a file of that size; None if there is no file of that size.
 
-    Raises CorruptRun for what is no file, UserError if there is no memory for it, FileFailure.
+    Raises CorruptRun for a non-regular file, UserError if memory is short, FileFailure.
     """
-    with reporting(path):
+    with translating_os_errors(path):
         try:
             return _content(path, size)
         except Unfit as error:
@@ -53,7 +53,7 @@ def _content(path: Path, size: int) -> bytes | None:
         with open_regular(path) as file:
             if size_of(file) != size:
                 return None
-            if size > LARGE and size > (most := available() // 2):
+            if size > MIN_LARGE_BYTES and size > (most := available() // 2):
                 message = (
                     f"{size_in_words(size)}, and memory has room for {size_in_words(most)} of it"
                 )

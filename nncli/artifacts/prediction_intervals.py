@@ -1,8 +1,8 @@
-"""Prediction intervals: from where to where a row's own target lies, at a level such as 90%.
+"""Prediction intervals: cover a new row's target at a level such as 90%.
 
-Split conformal prediction (Papadopoulos et al., 2002; Lei et al., 2018): the validation rows show
-how far off predictions are, and of n such errors the ceil((n + 1) level)-th smallest covers a new
-row with at least that probability, whatever the network, if rows come from one source.
+Split conformal prediction (Papadopoulos et al., 2002; Lei et al., 2018): of n absolute errors on
+validation rows, the ceil((n + 1) level)-th smallest covers a new row with at least probability
+`level`, for any network, if the rows are exchangeable.
 """
 
 import math
@@ -19,10 +19,11 @@ from nncli.parts.arrays import Array
 
 @frozen
 class PredictionIntervals:
-    """level: the share of rows to cover.  widths: (targets,) half of each, in learnt units.
+    """Intervals around predictions.
 
-    rows: how many errors they were taken from.  target: how targets are learnt: where that is by
-    their logarithm, intervals are wider where predictions are larger.
+    level: the share of rows to cover.  widths: (targets,) half-widths, in scaled units.
+    rows: the number of validation errors.  target: the targets' scaling; with a logarithm,
+    intervals grow with the predictions.
     """
 
     level: float
@@ -32,7 +33,7 @@ class PredictionIntervals:
 
     @classmethod
     def of(cls, trained: TrainedModel, level: float) -> Self:
-        """Raises UserError for a model of classes, or one with too few validation rows."""
+        """Calibrate on the validation rows. Raises UserError for classes, or too few rows."""
         fitted = trained.model.preprocessing
         if fitted.classes or fitted.labels:
             raise UserError(f"{trained.path}: intervals are for numbers, and it predicts classes")
@@ -49,7 +50,7 @@ class PredictionIntervals:
         return cls(level, widths, len(errors), scaling)
 
     def __call__(self, predictions: Array) -> tuple[Array, Array]:
-        """(rows, targets) the lower ends, and the upper ones."""
+        """(rows, targets) lower and upper ends."""
         with np.errstate(all="ignore"):
             learnt = self.target.apply(predictions)
             return self.target.undo(learnt - self.widths), self.target.undo(learnt + self.widths)

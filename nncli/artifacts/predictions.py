@@ -1,4 +1,4 @@
-"""Predictions: a table's own rows, with what a run predicts for each, as text."""
+"""Predictions: a table's rows with a model's predictions added as columns."""
 
 import shutil
 import tempfile
@@ -22,17 +22,17 @@ from nncli.parts.decision import Decision, has_label
 from nncli.parts.table import Pair
 from nncli.untrusted_files.standard_input import StandardInput, reads_from
 
-STDOUT = Path("stdout.csv")  # how it is written there
+STDOUT = Path("stdout.csv")  # its suffix gives the format on stdout
 
 
 class Predictions:
-    """What a trained model predicts for the rows of a file.
+    """A trained model's predictions for the rows of a file.
 
-    interval: add where each target's interval begins and ends that covers such a share of rows.
-    names: of the added columns.  unused: the file's columns that the run doesn't look at.
-    formulas: predicted classes that a spreadsheet would calculate, and not show.
-    decided: in words, if a threshold parts two classes.
-    unseen: how many cells of a column hold a category that no training row had.
+    interval: add prediction intervals of this level.
+    names: of the added columns.  unused: the file's columns that the model doesn't use.
+    formulas: class names that a spreadsheet would evaluate as formulas.
+    decided: the decision threshold in words, if there is one.
+    unseen: by column, the number of cells with a category that no training row had.
     Raises DataError if the file lacks a column, TableError for cells that can't be read.
     """
 
@@ -45,7 +45,7 @@ class Predictions:
         interval: float | None = None,
     ) -> None:
         model, self.path = trained.model, path
-        trained.refuse_unfit()
+        trained.check_finite()
         fitted = model.preprocessing
         if probabilities and not (fitted.classes or fitted.labels):
             raise UserError("--probabilities is for classes, and this run predicts a number")
@@ -64,18 +64,20 @@ class Predictions:
         if intervals is not None:
             columns = _with_intervals(columns, *intervals(predicted))
         self.file = getattr(self.file, "listing", self.file)  # names of pictures, not their pixels
-        added = {_free(name, self.file.names): column for name, column in columns.items()}
+        added = {_unused_name(name, self.file.names): column for name, column in columns.items()}
         self.names, parsers = tuple(added), model.experiment.data.parsers
-        self.output = OutputTable(self.file, added, parsers, frozenset(_texts(model, self.names)))
+        self.output = OutputTable(
+            self.file, added, parsers, frozenset(_text_columns(model, self.names))
+        )
 
     def write(self, target: Path | None, stdout: IO[bytes]) -> None:
-        """Write all of them to a file in the format of its name, whole or not at all, or to stdout.
+        """Write the table atomically to a file, in the format of its suffix, or to stdout.
 
         Raises UserError for another format, FileFailure if the disk refuses.
         """
         write = writer_of(target or STDOUT)
         if target is None:
-            with tempfile.TemporaryFile() as file:  # so that an error leaves nothing half said
+            with tempfile.TemporaryFile() as file:  # so that an error leaves no partial output
                 write(file, self.output)
                 file.seek(0)
                 shutil.copyfileobj(file, stdout)
@@ -88,7 +90,7 @@ class Predictions:
 
 
 def _formulas(classes: Sequence[str]) -> list[str]:
-    """Those that begin as formulas do, numbers with a sign left out."""
+    """The classes that begin like a formula; signed numbers don't count."""
     return [
         name for name in classes if name.startswith(("=", "+", "-", "@")) and not is_number(name)
     ]
@@ -97,7 +99,7 @@ def _formulas(classes: Sequence[str]) -> list[str]:
 def _columns(
     model: Model, predicted: Array, decision: Decision, *, probabilities: bool
 ) -> dict[str, Any]:
-    """The added columns by name. predicted: indices of classes, unless probabilities are asked."""
+    """The added columns by name. predicted: class indices, or with `probabilities` these."""
     classes, targets = model.preprocessing.classes, model.preprocessing.targets
     if labels := model.preprocessing.labels:
         return _label_columns(labels, targets, predicted, probabilities=probabilities)
@@ -113,7 +115,7 @@ def _columns(
 
 
 def _with_intervals(columns: Mapping[str, Array], low: Array, high: Array) -> dict[str, Any]:
-    """Each column of numbers, and behind it where its interval begins and ends."""
+    """Each numeric column, followed by the ends of its interval."""
     found: dict[str, Any] = {}
     for place, (name, values) in enumerate(columns.items()):
         found |= {name: values, f"{name}_low": low[:, place], f"{name}_high": high[:, place]}
@@ -123,7 +125,7 @@ def _with_intervals(columns: Mapping[str, Array], low: Array, high: Array) -> di
 def _label_columns(
     labels: Sequence[Pair], targets: Sequence[str], predicted: Array, *, probabilities: bool
 ) -> dict[str, Any]:
-    """Of each label its value as the training table spells it, then the probability of yes."""
+    """Each label's value as the training table spells it, then the probabilities."""
     decided = zip(targets, labels, has_label(predicted).T, strict=True)
     columns: dict[str, Any] = {
         f"prediction_{name}": np.array(pair)[yes.astype(int)] for name, pair, yes in decided
@@ -133,10 +135,10 @@ def _label_columns(
     return columns
 
 
-def _texts(model: Model, names: Sequence[str]) -> Iterator[str]:
-    """The columns of texts that look like numbers: codes that were learnt as categories.
+def _text_columns(model: Model, names: Sequence[str]) -> Iterator[str]:
+    """The columns to write as text although they look like numbers: codes used as categories.
 
-    Predicted classes and labels are numbers where all of one target are written as such.
+    Classes and labels are written as numbers if all of a target's are numbers.
     """
     learnt = model.preprocessing
     yield from (feature.name for feature in learnt.features if feature.kind == "categorical")
@@ -147,7 +149,7 @@ def _texts(model: Model, names: Sequence[str]) -> Iterator[str]:
             yield from (target, name)
 
 
-def _free(name: str, taken: Sequence[str]) -> str:
-    """The name, or with a number behind it if the table has it already."""
+def _unused_name(name: str, taken: Sequence[str]) -> str:
+    """The name, with a number appended if the table has it already."""
     names = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
     return next(free for free in names if free not in taken)

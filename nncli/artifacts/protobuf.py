@@ -1,7 +1,7 @@
-"""Protocol buffers, written: a message is the bytes of its fields, one after the other.
+"""Encode protocol buffers: a message is the concatenation of its fields.
 
-The wire format is a tag and a value a field (protobuf.dev/programming-guides/encoding). This is
-enough of it for files of ONNX and of TensorBoard, so that nobody needs their packages to write one:
+The wire format of a field is a tag and a value (protobuf.dev/programming-guides/encoding). This
+subset writes ONNX and TensorBoard files without their packages:
 
 >>> message = integer(1, 150) + text(2, "testing")
 >>> message.hex()
@@ -19,7 +19,7 @@ _VARINT, _FIXED64, _LENGTH_DELIMITED, _FIXED32 = 0, 1, 2, 5
 
 
 def integer(field: int, value: int) -> bytes:
-    """An int32, int64, bool or enum; one below 0 is written as 2^64 + value."""
+    """An int32, int64, bool or enum; a negative value is encoded as 2^64 + value."""
     return _tag(field, _VARINT) + _varint(value)
 
 
@@ -28,7 +28,7 @@ def double(field: int, value: float) -> bytes:
 
 
 def single(field: int, value: float) -> bytes:
-    """A float: what is stored is the nearest float32."""
+    """A float, rounded to float32."""
     return _tag(field, _FIXED32) + struct.pack("<f", value)
 
 
@@ -41,7 +41,7 @@ def data(field: int, value: bytes) -> bytes:
 
 
 def nested(field: int, message: bytes) -> bytes:
-    """A message within a message: on the wire it is bytes like others."""
+    """An embedded message, which is encoded as bytes."""
     return data(field, message)
 
 
@@ -54,7 +54,7 @@ def _tag(field: int, wire_type: int) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    """Base 128, the low seven bits first; every byte but the last has its high bit set."""
+    """Base 128, low seven bits first; every byte except the last has its high bit set."""
     rest = value % (1 << 64)
     encoded = bytearray()
     while rest > 0x7F:

@@ -1,4 +1,4 @@
-"""Resumption: whether a run that came to its end is taken up again, by what it is told now."""
+"""Resumption: whether a run can continue, given its new epochs and patience."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,44 +11,40 @@ from nncli.engine.state import TrainState
 from nncli.engine.stop_reason import IN_WORDS
 from nncli.errors import NothingLeft, UserError
 
-MORE_EPOCHS, MORE_PATIENCE = "training.epochs", "training.early_stopping.patience"
-MAY_CHANGE = (MORE_EPOCHS, MORE_PATIENCE)
+EPOCHS, PATIENCE = "training.epochs", "training.early_stopping.patience"
+MAY_CHANGE = (EPOCHS, PATIENCE)
 
 
 def patience_of(training: Training) -> int | None:
-    """How long early stopping waits; None without it."""
+    """The patience of early stopping; None without it."""
     return training.early_stopping.patience if training.early_stopping else None
 
 
-def until(reader: RunReader, state: TrainState) -> Mapping[str, Any]:
-    """What environment.json keeps of a resumption: where a run had got to, and what it was told."""
-    told = reader.recorded.training
-    return {"step": state.step, "epochs": told.epochs, "patience": patience_of(told)}
+def resumption_record(reader: RunReader, state: TrainState) -> Mapping[str, Any]:
+    """The `until` record of environment.json: step reached, epochs and patience before now."""
+    before = reader.recorded.training
+    return {"step": state.step, "epochs": before.epochs, "patience": patience_of(before)}
 
 
 def resumed_report(
     reader: RunReader, last: EpochReport, state: TrainState, *, is_ended: bool
 ) -> EpochReport:
-    """The last report as it is seen now that the run is told what it is; the state waits anew.
+    """The last report, its stop reason judged by the new settings; resets the patience counter.
 
-    is_ended: whether the run has its summary; without it, it may have been killed right before.
-    Raises NothingLeft for a run that has come to its end, UserError for one that was stopped and is
-    told fewer epochs than it has made.
+    is_ended: whether the run has a summary; a run killed just before it has none.
+    Raises NothingLeft for a run that stays ended, UserError if the new epochs are fewer than those
+    already trained.
     """
     job = reader.built.job
     _refuse_fewer(reader, last, state.epoch)
-    seen = _as_seen_now(last, state, reader.recorded.training, job.training)
+    seen = _rejudged(last, state, reader.recorded.training, job.training)
     if seen.stopped is None:
         wait_anew(job, state)
     elif is_ended or seen.epoch > job.training.epochs:
         ended = f"{IN_WORDS[seen.stopped]} after epoch {last.epoch}"
         if seen.stopped == "epochs":
             ended = f"{last.epoch} epochs are done"
-        more = (
-            MORE_EPOCHS
-            if seen.stopped != "early_stopping"
-            else f"{MORE_PATIENCE}=N or {MORE_EPOCHS}"
-        )
+        more = EPOCHS if seen.stopped != "early_stopping" else f"{PATIENCE}=N or {EPOCHS}"
         raise NothingLeft(
             f"{reader.run.path}: nothing left to do: {ended} (to go on: --set {more}=N, for a "
             "larger N)"
@@ -57,20 +53,18 @@ def resumed_report(
 
 
 def _refuse_fewer(reader: RunReader, last: EpochReport, made: int) -> None:
-    """made: epochs of the state, which may be ahead of the last report."""
+    """Raises UserError for too few epochs. made: of the state; the last report may be older."""
     epochs = reader.built.job.training.epochs
     if last.stopped is None and epochs <= made:
         report = "" if last.epoch == made else f" (the last report is of epoch {last.epoch})"
         raise UserError(
-            f"{reader.run.path}: {MORE_EPOCHS}: expected more than the {made} that are made "
-            f"already{report}, found {epochs}: --set {MORE_EPOCHS}=N, for N > {made}"
+            f"{reader.run.path}: {EPOCHS}: expected more than the {made} that are made "
+            f"already{report}, found {epochs}: --set {EPOCHS}=N, for N > {made}"
         )
 
 
-def _as_seen_now(
-    last: EpochReport, state: TrainState, before: Training, now: Training
-) -> EpochReport:
-    """More epochs than before take any run up, more patience one that early stopping has ended."""
+def _rejudged(last: EpochReport, state: TrainState, before: Training, now: Training) -> EpochReport:
+    """Clear the stop reason if there are more epochs now, or more patience after early stopping."""
     stopped = last.stopped
     if last.epoch >= now.epochs:
         stopped = stopped or "epochs"

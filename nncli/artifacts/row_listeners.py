@@ -1,4 +1,4 @@
-"""Row listeners: who is told of each row of metrics at once, and not with the next checkpoint."""
+"""Row listeners: get each row of metrics at once, not with the next checkpoint."""
 
 import os
 import time
@@ -13,15 +13,15 @@ from nncli.errors import FileFailure
 if TYPE_CHECKING:
     from nncli.artifacts.tensorboard_log import TensorBoardLog
 
-LIVE = "live".join(TEMPORARY)  # swept like other temporary files where a run was killed
-EVERY = 1.0  # seconds between writes, and how old a run is at the first
+LIVE = "live".join(TEMPORARY)  # after a kill it is removed like other temporary files
+WRITE_SECONDS = 1.0  # between writes, and before the first
 
 
 class LiveRows:
-    """metrics.csv as far as it has got, every second, for whoever watches the run.
+    """Writes the rows so far every second, for `nncli watch`.
 
-    It isn't flushed to the disk and no manifest lists it: a checkpoint is what a run goes on from.
-    A run that is over within a second has none.
+    The file is not flushed and not in the manifest: a resume uses checkpoints only. A run that ends
+    within a second has none.
     """
 
     def __init__(self, folder: Path, log: MetricsLog) -> None:
@@ -29,8 +29,8 @@ class LiveRows:
         self._written, self._last = 0, time.monotonic()
 
     def append(self, row: Row) -> None:
-        """Take note of a row that the log has got."""
-        if time.monotonic() - self._last >= EVERY:
+        """Note that the log has a new row."""
+        if time.monotonic() - self._last >= WRITE_SECONDS:
             with suppress(OSError):  # nobody can watch it then
                 self._write()
             self._last = time.monotonic()
@@ -51,21 +51,21 @@ class LiveRows:
 
 
 class RowListeners:
-    """All of them. warnings: what the run is to say of them in the end."""
+    """All listeners of a run. warnings: to show at the end of the run."""
 
     def __init__(self, warnings: list[str]) -> None:
         self.warnings = warnings
         self._listening: list[LiveRows | TensorBoardLog] = []
 
     def begin(self, folder: Path, log: MetricsLog, board: "TensorBoardLog | None") -> None:
-        """Raises FileFailure if TensorBoard's folder can't be written."""
+        """Start the listeners. Raises FileFailure if TensorBoard's folder can't be written."""
         self._listening = [LiveRows(folder, log)]
         if board is not None:
             board.begin(log.rows())
             self._listening.append(board)
 
     def append(self, row: Row) -> None:
-        """Tell each of a row; one that fails is told of no more."""
+        """Pass a row to each listener; one that fails is dropped."""
         for listener in [*self._listening]:
             try:
                 listener.append(row)

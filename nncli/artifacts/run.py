@@ -1,4 +1,4 @@
-"""Run: a trained run in Python, in a notebook say. Nothing is printed; errors are the package's."""
+"""Run: use a trained run from Python. Nothing is printed; errors are the package's own."""
 
 from functools import cached_property
 from os import PathLike
@@ -19,11 +19,10 @@ from nncli.parts.table import Table
 
 
 class Run:
-    """A run directory: what was trained, what came of it, and its answers to new rows.
+    """A run directory: config, metrics, history and predictions for new rows.
 
-    path: of the run, or of an ensemble.  Every file is checked against the manifest before it is
-    believed.
-    Raises UserError where there is no run, CorruptRun for a damaged one.
+    path: of a run or an ensemble.  Every file is checked against the manifest before use.
+    Raises UserError if there is no run, CorruptRun for a damaged one.
 
     >>> import pathlib, tempfile
     >>> import nncli, nncli.study
@@ -59,22 +58,21 @@ class Run:
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The resolved config: every default filled in."""
+        """The resolved config, with every default filled in."""
         value: dict[str, Any] = plain(self._trained.recorded)
         return value
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
-        """{"train": {"loss": ..., "accuracy": ...}, "val": ...}, of the weights kept.
+        """{"train": {"loss": ..., "accuracy": ...}, "val": ...}, of the kept weights.
 
-        "test" as soon as `nncli evaluate` has scored those rows; empty while the run goes on.
+        Has "test" after `nncli evaluate`; empty while the run trains.
         """
         return recorded_scores(self._trained)
 
     @property
     def history(self) -> dict[str, Array]:
-        """The columns of metrics.csv, epoch 0 (before training) first, as pandas.DataFrame takes
-        them; of a run that goes on, its epochs so far."""
+        """The columns of metrics.csv, from epoch 0 (before training); also while the run trains."""
         if len(self._trained.networks) > 1:
             one = self._reader.run.path
             raise UserError(f"{self.path}: each member has a history of its own: {one}, say")
@@ -82,28 +80,28 @@ class Run:
 
     @property
     def features(self) -> list[str]:
-        """The columns that rows need, in any order."""
+        """The columns that rows must have, in any order."""
         return [feature.name for feature in self._trained.model.preprocessing.features]
 
     @property
     def targets(self) -> list[str]:
-        """What is predicted: a target, or several numbers or labels."""
+        """The names of the predicted targets or labels."""
         return [*self._trained.model.preprocessing.targets]
 
     @property
     def classes(self) -> Array:
-        """What the columns of `predict_proba` stand for, as pandas would read them; of labels,
-        their targets; empty where numbers are predicted."""
+        """The classes of `predict_proba`'s columns, typed as pandas reads them; of labels, their
+        names; empty for regression."""
         learnt = self._trained.model.preprocessing
         return np.array(learnt.targets) if learnt.labels else class_values(learnt.classes)
 
     def predict(self, rows: Any) -> Array:
-        """What `nncli predict` says of rows: (rows,) classes or numbers, (rows, targets) where
-        there are several; of labels, whether a row has each.
+        """Predict rows: (rows,) classes or numbers, (rows, targets) for several targets, (rows,
+        labels) booleans.
 
-        rows: a DataFrame, a list of dicts (one a row), a dict of columns, or one row as a dict; the
-        columns stand in any order, others are ignored, and None and NaN are missing.
-        Raises UserError for rows that lack a column or have a cell that can't be read.
+        rows: a DataFrame, a list of dicts (one per row), a dict of columns, or one row as a dict.
+        The order of columns doesn't matter, further ones are ignored, None and NaN are missing.
+        Raises UserError for a lacking column or a cell that can't be read.
         """
         trained, learnt = self._trained, self._trained.model.preprocessing
         table = self._table(rows)
@@ -115,15 +113,17 @@ class Run:
         return predicted[:, 0] if len(learnt.targets) == 1 else predicted
 
     def predict_proba(self, rows: Any) -> Array:
-        """(rows, classes) probabilities, in the order of `classes`; (rows, labels), of each."""
+        """(rows, classes) or (rows, labels) probabilities, in the order of `classes`."""
         learnt = self._trained.model.preprocessing
         if not (learnt.classes or learnt.labels):
             raise UserError(f"{self.path}: it predicts numbers, which have no probabilities")
         return self._trained.predict(self._table(rows))
 
     def predict_interval(self, rows: Any, level: float = 0.9) -> tuple[Array, Array]:
-        """Where each number predicted begins and ends that covers such a share of targets; both as
-        `predict` gives them. See `nncli predict --interval`."""
+        """Lower and upper ends of prediction intervals, shaped as `predict`'s result.
+
+        level: the share of targets to cover. See `nncli predict --interval`.
+        """
         trained = self._trained
         intervals = PredictionIntervals.of(trained, level)
         ends = intervals(trained.predict(self._table(rows)))
@@ -132,5 +132,5 @@ class Run:
         return low, high
 
     def _table(self, rows: Any) -> Table:
-        self._trained.refuse_unfit()
+        self._trained.check_finite()
         return self._trained.model.read_given(rows)

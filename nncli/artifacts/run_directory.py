@@ -1,4 +1,4 @@
-"""The run directory: an atomic directory, numbered, never overwritten."""
+"""The run directory: the files of a run, atomic, numbered, never overwritten."""
 
 from pathlib import Path
 
@@ -15,17 +15,17 @@ METRICS = "metrics.csv"
 FINGERPRINTS = "fingerprints.csv"
 SUMMARY = "metrics.json"
 SPLIT = "split.npz"
-DECISION = "decision.json"  # the threshold, where the config has it chosen
+DECISION = "decision.json"  # the threshold, if the config lets it be chosen
 PREPROCESSING = "preprocessing.json"
 ENVIRONMENT = "environment.json"
 CHECKPOINT = "checkpoints/last.safetensors"
 LOSS_PLOT = "plots/loss.png"
-EVALUATION = "evaluation"  # has a manifest of its own: a run is scored while it is trained
-FREED = "freed.json"  # which of its files were removed to make room, and why
-FOLDS = "folds.json"  # of a cross-validation, whose runs are folders beside it:
-FIRST_FOLD = "fold-1"
-STUDY = "study.json"  # of a study, whose runs are folders in it
-LARGEST_COPY = 1 << 28  # bytes of a file that the config names and that is copied
+EVALUATION = "evaluation"  # has its own manifest: a run may be scored while it trains
+FREED = "freed.json"  # which files were removed to save space, and why
+FOLDS = "folds.json"  # of a cross-validation
+FIRST_FOLD = "fold-1"  # a run of one, in a folder beside folds.json
+STUDY = "study.json"  # of a study
+MAX_COPY_BYTES = 1 << 28  # larger tables are not copied into a run
 NO_RUN = f"not a run directory: it has no {MANIFEST}"
 UNFINISHED = (
     "an unfinished run: it just begins, or was killed before its first checkpoint "
@@ -34,7 +34,7 @@ UNFINISHED = (
 
 
 def no_run_at(path: Path) -> str:
-    """What is wrong with a path that is no folder, where a run is expected."""
+    """The error for a path that is not a folder, where a run is expected."""
     if not path.is_file():
         return "no such run directory"
     leaves = f"; a config leaves one: nncli train {shell_word(path)}" * (
@@ -51,7 +51,7 @@ class RunDirectory(NumberedDirectory):
 
     @classmethod
     def open(cls, path: Path) -> "RunDirectory":
-        """A run that was trained before. Raises UserError if there is none at `path`."""
+        """Open an existing run. Raises UserError if there is none at `path`."""
         run = cls(path)
         if not path.is_dir():
             raise UserError(f"{path}: {no_run_at(path)}")
@@ -64,7 +64,7 @@ class RunDirectory(NumberedDirectory):
                 f"{path}: holds the runs of a cross-validation: take {path / FIRST_FOLD}"
             )
         if not (path / MANIFEST).is_file():
-            if (path / CHECKPOINT).is_file():  # which takes its place after the manifest
+            if (path / CHECKPOINT).is_file():  # it is renamed only after the manifest
                 raise CorruptRun(f"{path / MANIFEST}: missing from the run")
             if inner := sorted(path.glob(f"*/{RESOLVED}")):
                 raise UserError(f"{path}: holds several runs: take one, such as {inner[0].parent}")

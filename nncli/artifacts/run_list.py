@@ -1,4 +1,4 @@
-"""Run list: what lies in a folder of runs and studies, a line each."""
+"""Run list: one entry per run or study in a folder."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,17 +19,17 @@ from nncli.frozen import frozen
 from nncli.parts.metrics import Metric
 
 UNFINISHED = "unfinished"  # killed, or just begun
-NOT_SHOWN = ("name", "output")
+HIDDEN_KEYS = ("name", "output")
 
 
 @frozen
 class Listed:
     """A run or a study.
 
-    state: why it ended, or running, unfinished or damaged; of a study how many of its trials ended.
-    name: its path in the folder.  metric, value: what it is judged by, and its best.
-    when: it ended, or else began, UTC.
-    differences: the keys by which it differs from the first of the same name.
+    state: the stop reason, or running, unfinished, damaged; of a study, the number of ended trials.
+    name: its path in the folder.  metric, value: the monitor or objective, and its best value.
+    when: end, or else start, in UTC.
+    differences: the config keys that differ from the first run of the same name.
     """
 
     path: Path
@@ -44,9 +44,9 @@ class Listed:
 
 
 def list_runs(folder: Path) -> list[Listed]:
-    """The runs and studies right below a folder, by name; of a study, its runs.
+    """The runs and studies directly in a folder, by name; of a study, its runs.
 
-    Raises UserError if it is no folder.
+    Raises UserError if there is no such folder.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder")
@@ -75,7 +75,7 @@ def _listed(path: Path, firsts: dict[str, Experiment]) -> Listed:
 
 
 def _modified(path: Path) -> str:
-    """When a folder last changed, which is all that an old run tells of its time."""
+    """When a folder last changed, for runs that record no time."""
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -102,7 +102,7 @@ def _run(path: Path, firsts: dict[str, Experiment]) -> Listed:
 
 
 def _value(summary: Mapping[str, object], metric: str) -> float | None:
-    """A metric of the weights kept."""
+    """A metric of the kept weights."""
     metrics = summary.get("metrics")
     values = (
         metrics.get("val" if metric.startswith(VAL) else "train")
@@ -118,15 +118,15 @@ def _is_score(metrics: Sequence[Metric], column: str) -> bool:
 
 
 def _differences(name: str, trained: Experiment, firsts: dict[str, Experiment]) -> Iterator[str]:
-    """`key=value` of each key in which it differs from the first run of its name."""
+    """`key=value` of each key that differs from the first run of the same name."""
     first = firsts.setdefault(name.rpartition("-")[0], trained)
     for change in changes(first, trained):
-        if change.key.partition(".")[0] not in NOT_SHOWN and not _are_copies(change):
+        if change.key.partition(".")[0] not in HIDDEN_KEYS and not _are_copies(change):
             yield f"{change.key}={change.asked}"
 
 
 def _are_copies(change: Change) -> bool:
-    """Whether it is where each of two runs keeps its copy of a file of one name."""
+    """Whether the paths are two runs' copies of a file of one name."""
     recorded, asked = Path(change.recorded).parts, Path(change.asked).parts
     return recorded[-2:] == asked[-2:] and len(asked) > 1 and asked[-2] == FILES
 
@@ -141,7 +141,7 @@ def _study(path: Path) -> Listed:
     sizes = [
         entry["bytes"] for run in runs_of(path) for entry in RunDirectory(run).manifest().values()
     ]
-    kind = facts.kind if facts.kind in ("folds", "seeds") else facts.units
+    kind = facts.kind if facts.kind in ("folds", "seeds") else facts.trials_word
     value = best.value if best else None
     if facts.kind == "ensemble":
         value = _value(facts.result, facts.objective)
@@ -158,7 +158,7 @@ def _study(path: Path) -> Listed:
 
 
 def prunable(folder: Path) -> list[tuple[Path, int]]:
-    """The runs below that have come to their end, and the bytes of their checkpoints."""
+    """The ended runs below a folder, with the bytes of their checkpoints."""
     found = []
     for each in list_runs(folder):
         runs = runs_of(each.path) if is_study(each.path) else [each.path]
@@ -170,7 +170,7 @@ def prunable(folder: Path) -> list[tuple[Path, int]]:
 
 
 def _checkpoint_bytes(path: Path) -> int:
-    """0 for a run that may still need its checkpoint, or has none."""
+    """The size of a run's checkpoint; 0 if it has none, or may still need it."""
     try:
         run = RunDirectory.open(path)
         entry = run.manifest().get(CHECKPOINT)

@@ -1,4 +1,4 @@
-"""The run reader: a finished run -> its network, weights and data. Nothing in it is executed."""
+"""The run reader: a run directory -> config, network, weights and data. Executes no code of it."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.chosen_threshold import chosen_threshold
 from nncli.artifacts.curves_figure import Curves
-from nncli.artifacts.input_files import check_tables, confine
+from nncli.artifacts.input_files import check_confined, check_tables
 from nncli.artifacts.learning_curves import run_curves
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
@@ -33,11 +33,11 @@ from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.npz import NpzArchive
 
-LEARNED = (names.WEIGHTS, names.CHECKPOINT, names.METRICS, names.FINGERPRINTS)  # saved as one
+LEARNED = (names.WEIGHTS, names.CHECKPOINT, names.METRICS, names.FINGERPRINTS)  # committed together
 
 
 class RunReader:
-    """A finished run. Every file is checked against the manifest before it is believed."""
+    """Reads a run; every file is checked against the manifest before use."""
 
     def __init__(self, run: RunDirectory, assignments: Sequence[str] = ()) -> None:
         self.run, self.assignments = run, assignments
@@ -55,24 +55,24 @@ class RunReader:
 
     @cached_property
     def _recorded(self) -> tuple[Resolved, dict[str, str]]:
-        """The config of what was trained, and the place of each key."""
+        """The resolved config, and the place of each key."""
         path, root = self._path(names.RESOLVED), self._config_root
         try:
             resolved, places = decode(root, path, Resolved)
         except ConfigError as error:
             decode(root, path, Experiment)  # raises what no config may say
             raise CorruptRun(f"{path}: {error.problems[0].path}: not resolved") from None
-        confine(self.run.path, resolved)
+        check_confined(self.run.path, resolved)
         return resolved, places
 
     @property
     def recorded(self) -> Resolved:
-        """The config of what was trained."""
+        """The resolved config that was trained."""
         return self._recorded[0]
 
     @cached_property
     def config(self) -> tuple[Experiment, Source]:
-        """The recorded config with what `--set` changes of it, be it to auto or to another file."""
+        """The recorded config with the assignments of `--set`."""
         experiment: Experiment
         experiment, places = self._recorded
         root, path = self._config_root, self._path(names.RESOLVED)
@@ -84,14 +84,14 @@ class RunReader:
 
     @property
     def epochs_before(self) -> int:
-        """training.epochs as it is recorded, whatever `--set` makes of it."""
+        """The recorded training.epochs, before `--set`."""
         return self.recorded.training.epochs
 
     @cached_property
     def built(self) -> Built:
-        """What was trained, on the recorded rows and with the recorded statistics.
+        """The job, on the recorded rows and with the recorded statistics.
 
-        Raises UserError if the data is no longer what it was, CorruptRun if that was in the run.
+        Raises UserError if the data has changed, CorruptRun if the run's own copy has.
         """
         experiment, source = self.config
         sha256 = str(self.environment().get("data_sha256"))
@@ -99,14 +99,14 @@ class RunReader:
         return build(experiment, source, RecordedData(self.rows, self._preprocessing(), sha256))
 
     def environment(self) -> dict[str, Any]:
-        """What the run's numbers depend on besides its config."""
+        """environment.json: what the numbers depend on besides the config."""
         recorded = self.run.read_json(names.ENVIRONMENT)
         if not isinstance(recorded, dict):
             raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: expected a JSON object")
         return recorded
 
     def resumptions(self) -> list[dict[str, Any]]:
-        """The same of each time that the run went on, and in `until` where it had got to."""
+        """The environment of each resumption, with the step reached before it in `until`."""
         resumed = self.environment().get("resumed", [])
         if not isinstance(resumed, list) or not all(isinstance(each, dict) for each in resumed):
             raise CorruptRun(f"{self._path(names.ENVIRONMENT)}: resumed: expected a list")
@@ -117,7 +117,7 @@ class RunReader:
         """Which rows train, validate and test."""
         content, path = self.run.read(names.SPLIT), self._path(names.SPLIT)
         try:
-            archive = NpzArchive(io.BytesIO(content), most=len(content))  # which isn't compressed
+            archive = NpzArchive(io.BytesIO(content), most=len(content))  # it isn't compressed
             return Rows(*(_row_indices(archive, name) for name in ("train", "val", "test")))
         except Malformed as error:
             message = printable(str(error), 300)
@@ -132,7 +132,7 @@ class RunReader:
 
     @cached_property
     def model(self) -> Model:
-        """What was trained, without its data."""
+        """The model, without the data."""
         preprocessing = self._preprocessing()
         if self.recorded.decision is not None and len(preprocessing.classes) != 2:
             raise CorruptRun(f"{self._path(names.RESOLVED)}: decision: expected two classes")
@@ -140,13 +140,13 @@ class RunReader:
 
     @cached_property
     def theta(self) -> Array:
-        """The weights to use."""
+        """The kept weights."""
         content, path = self._learned(names.WEIGHTS), self._path(names.WEIGHTS)
         return decode_weights(content, self.model.network.layout, self.model.dtype, path)
 
     @cached_property
     def chosen(self) -> ChosenThreshold | None:
-        """The threshold that was chosen for the weights to use; None where none had to be."""
+        """The threshold chosen for the kept weights; None if the config fixes one or has none."""
         keys = self.recorded.decision
         if keys is None or keys.goal is None:
             return None
@@ -155,12 +155,15 @@ class RunReader:
 
     @property
     def decision(self) -> Decision:
-        """Which class a row is given."""
+        """The rule that turns probabilities into a class."""
         return decision_of(self.recorded.decision, self.chosen)
 
     def _learned(self, name: str) -> bytes:
-        """A file that a run has from its first finite loss on. Raises UserError before, and
-        CorruptRun where only some are there."""
+        """Read a file of LEARNED or decision.json, which exist from the first finite loss on.
+
+        Raises UserError if the loss was never finite or the file was freed, CorruptRun if only this
+        one is missing.
+        """
         if name not in self.run.manifest():
             self._refuse_freed(name)
             if self.has_learned:
@@ -173,7 +176,7 @@ class RunReader:
 
     @property
     def freed(self) -> Mapping[str, Any]:
-        """Which of its files were removed to make room, and why; empty if none were."""
+        """freed.json: the files removed to save space, and why; empty if there are none."""
         if names.FREED not in self.run.manifest():
             return {}
         freed = self.run.read_json(names.FREED)
@@ -191,28 +194,28 @@ class RunReader:
 
     @property
     def has_learned(self) -> bool:
-        """Whether its loss was ever finite."""
+        """Whether the loss was ever finite."""
         return any(name in self.run.manifest() for name in LEARNED)
 
     def checkpoint(self) -> tuple[TrainState, Mapping[str, Any]]:
-        """Where training was left, and what was saved beside it."""
+        """The last saved training state, and the values saved with it."""
         content, path = self._learned(names.CHECKPOINT), self._path(names.CHECKPOINT)
         state = self.built.job.start()
         return state, decode_state(content, state, path)
 
     def columns(self) -> dict[str, list[float]]:
-        """metrics.csv, as far as the run has come."""
+        """The columns of metrics.csv so far."""
         return read_columns(self._learned(names.METRICS), self._path(names.METRICS))
 
     def curves(self) -> Curves:
-        """What plot-loss shows."""
+        """The learning curves."""
         columns = self.columns()
         summary = self.summary()
         best_epoch, best = summary.get("best_epoch"), summary.get("best", {})
         return run_curves(self.run.name, columns, self.recorded, best_epoch, best)
 
     def summary(self) -> dict[str, Any]:
-        """What the run reached and why it stopped; empty if it was killed or still goes on."""
+        """metrics.json: final metrics and stop reason; empty for a killed or running run."""
         if names.SUMMARY not in self.run.manifest():
             return {}
         summary = self.run.read_json(names.SUMMARY)
@@ -226,7 +229,7 @@ class RunReader:
 
 
 def _check_best(summary: dict[str, Any], path: Path) -> None:
-    """Raises CorruptRun if the metrics of the best epoch aren't numbers, by part of the rows."""
+    """Raises CorruptRun unless the best epoch's metrics are numbers by split."""
     best = summary.get("best", {})
     parts = best.values() if isinstance(best, dict) else [None]
     are_numbers = all(
@@ -239,7 +242,7 @@ def _check_best(summary: dict[str, Any], path: Path) -> None:
 
 
 def _row_indices(archive: NpzArchive, name: str) -> Array:
-    """A part of a split. Raises Malformed if it isn't the indices of rows."""
+    """The row indices of one part of a split. Raises Malformed."""
     if name not in archive.arrays:
         raise Malformed(f"it lacks {name}")
     rows: Array = archive.read(name)

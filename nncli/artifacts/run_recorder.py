@@ -1,4 +1,4 @@
-"""The run recorder: writes a run directory while a run goes on."""
+"""The run recorder: writes a run directory during training."""
 
 import dataclasses
 import io
@@ -16,7 +16,7 @@ from nncli.artifacts import run_directory as names
 from nncli.artifacts.background_plotter import BackgroundPlotter, NotDrawn
 from nncli.artifacts.clock import utc_now
 from nncli.artifacts.environment import describe
-from nncli.artifacts.files import reporting, to_json
+from nncli.artifacts.files import to_json, translating_os_errors
 from nncli.artifacts.fingerprints import Fingerprints
 from nncli.artifacts.metrics_log import MetricsLog, read_columns
 from nncli.artifacts.row_listeners import RowListeners
@@ -46,10 +46,10 @@ CHECKPOINT_SECONDS = 10.0
 
 
 class RunRecorder:
-    """Takes every report of a run and keeps its directory up to date.
+    """Receives every epoch report and keeps the run directory up to date.
 
-    A checkpoint is written at epoch 0, every ten seconds, at a stop and at the end; a crash loses
-    what came after the last one.
+    It writes a checkpoint at epoch 0, every ten seconds, at a stop and at the end; a crash loses
+    the epochs since the last one.
     """
 
     def __init__(self, run: RunDirectory, built: Built, state: TrainState) -> None:
@@ -60,20 +60,20 @@ class RunRecorder:
         self.best: EpochReport | None = None
         self.stopped: StopReason = "interrupted"
         self.warnings: list[str] = []
-        self.runs_to_come = 0  # for which there has to be room, as for this one
-        self.chosen: ChosenThreshold | None = None  # at the weights that were saved last
-        self.study: StudyDirectory | None = None  # whose copies of tables the run shares
+        self.runs_to_come = 0  # further runs of this size that must fit on the disk
+        self.chosen: ChosenThreshold | None = None  # for the weights saved last
+        self.study: StudyDirectory | None = None  # the run links to its table copies
         self.listeners = RowListeners(self.warnings)
-        self.seconds_before = 0.0  # spent before the run was taken up again
+        self.seconds_before = 0.0  # of training before a resume
         self._kept: dict[Path, str] = {}
         self._saved = -math.inf
 
     @classmethod
     def resume(cls, reader: "RunReader", arguments: Sequence[str] = ()) -> "RunRecorder":
-        """Go on with a run from its last checkpoint.
+        """Resume a run from its last checkpoint.
 
-        Raises NothingLeft for a run that has come to its end, UserError for one that can't go on,
-        CorruptRun for a damaged one.
+        Raises NothingLeft for an ended run, UserError for one that can't be resumed, CorruptRun
+        for a damaged one.
         """
         from nncli.artifacts.resumption import resumed_report
 
@@ -92,7 +92,7 @@ class RunRecorder:
         lines, prints = (_lines(reader, name) for name in (names.METRICS, names.FINGERPRINTS))
         recorder = cls(reader.run, built, state)
         recorder._commit_resumption(reader, arguments)
-        if state.step == 0:  # nothing was trained yet: epoch 0 is reported again
+        if state.step == 0:  # not trained yet: epoch 0 is reported again
             recorder = cls(reader.run, built, built.job.start())
             recorder._listen_again(reader)
             return recorder
@@ -108,13 +108,13 @@ class RunRecorder:
         self._listen(reader.environment(), resolved)
 
     def _commit_resumption(self, reader: "RunReader", arguments: Sequence[str]) -> None:
-        """Record with what the run goes on: its epochs may be more, its libraries others."""
-        from nncli.artifacts.resumption import until
+        """Commit the config and environment of the resumption."""
+        from nncli.artifacts.resumption import resumption_record
 
         resolved = to_yaml(self.built.experiment, self._as_kept)
         environment = reader.environment()
         described = {
-            "until": until(reader, self.state),
+            "until": resumption_record(reader, self.state),
             **self._environment(arguments, self.run.path),
         }
         environment["resumed"] = [*environment.get("resumed", []), described]
@@ -122,7 +122,7 @@ class RunRecorder:
         self.run.commit(files, outdated=[names.SUMMARY])
 
     def _as_kept(self, path: Path) -> str:
-        """A path of a resumed run's config, as that config has it: within the run, or absolute."""
+        """A path as a resumed run's config writes it: relative to the run, or absolute."""
         inside = path.resolve().parent == (self.run.path / "files").resolve()
         return f"files/{path.name}" if inside else str(path)
 
@@ -130,7 +130,7 @@ class RunRecorder:
         return describe(self.built.table, self.built.experiment, arguments, config)
 
     def begin(self, config_text: str, config_path: Path, arguments: list[str]) -> None:
-        """Write what is known before the first step."""
+        """Write config, split, preprocessing and environment, before the first step."""
         run, built = self.run, self.built
         run.write(names.CONFIG, config_text.encode())
         resolved = to_yaml(built.experiment, self._keep_file)
@@ -144,7 +144,7 @@ class RunRecorder:
         self._listen(environment, resolved)
 
     def _listen(self, environment: Mapping[str, Any], resolved: str) -> None:
-        """Begin to tell of each row at once. Raises FileFailure."""
+        """Start the row listeners. Raises FileFailure."""
         logs, board = self.built.experiment.output.tensorboard, None
         if logs is not None:
             from nncli.artifacts.tensorboard_log import TensorBoardLog
@@ -154,15 +154,15 @@ class RunRecorder:
         self.listeners.begin(self.run.path, self.log, board)
 
     def _keep_file(self, path: Path) -> str:
-        """Copy a file that the config names into the run, which then needs nothing outside it.
+        """Copy a file that the config names into the run; returns its new name.
 
-        Tables beyond a size stay where they are, and pictures: copying them could fill a disk.
+        Large tables and folders of pictures stay where they are: copies could fill the disk.
         """
         if path not in self._kept:
             name = f"files/{len(self._kept) + 1}-{path.name}"
             is_table = path in self.built.experiment.data.tables.values()
-            with reporting(path):
-                is_large = is_table and path.stat().st_size > names.LARGEST_COPY
+            with translating_os_errors(path):
+                is_large = is_table and path.stat().st_size > names.MAX_COPY_BYTES
             if is_large or path.is_dir():
                 name = str(path.resolve())
                 self.warnings.append(
@@ -176,7 +176,7 @@ class RunRecorder:
         return self._kept[path]
 
     def record(self, report: EpochReport) -> None:
-        """Take note of an epoch."""
+        """Record an epoch, and save a checkpoint if one is due."""
         report = dataclasses.replace(report, seconds=self.seconds_before + report.seconds)
         self.last = report
         if report.is_best:
@@ -189,12 +189,12 @@ class RunRecorder:
         if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
             is_first = self._saved == -math.inf
             self.save()
-            if is_first:  # a disk that is too small is found now, and not hours later
-                self.run.ensure_room(self.runs_to_come)
+            if is_first:  # notice a full disk now, not hours later
+                self.run.ensure_space(self.runs_to_come)
 
     @property
     def can_go_on(self) -> bool:
-        """Whether `resume` can take this run up."""
+        """Whether the run can be resumed."""
         return self.built.job.optimizer.is_resumable
 
     @property
@@ -203,13 +203,13 @@ class RunRecorder:
 
     @property
     def used(self) -> EpochReport | None:
-        """The report of the weights to use."""
+        """The report of the kept weights."""
         return self.best if self.state.best_theta is not None else self.last
 
-    def save(self, beside_them: Mapping[str, Sequence[bytes]] = MappingProxyType({})) -> None:
-        """Write the metrics so far, the weights to use and the checkpoint, and commit all of it.
+    def save(self, more_files: Mapping[str, Sequence[bytes]] = MappingProxyType({})) -> None:
+        """Commit metrics, kept weights and checkpoint together.
 
-        beside_them: files that belong to the same moment.
+        more_files: to be committed with them.
         """
         weights = encode_weights(self.built.network.layout, self.state.weights)
         beside = {
@@ -225,11 +225,11 @@ class RunRecorder:
         }
         if self._choose() is not None:
             files[names.DECISION] = [to_json(self.decision())]
-        self.run.commit({**files, **beside_them})
+        self.run.commit({**files, **more_files})
         self._saved = time.monotonic()
 
     def curves(self) -> "Curves":
-        """What the loss plot shows."""
+        """The learning curves."""
         from nncli.artifacts.learning_curves import run_curves
 
         best = split_metrics(self.best) if self.best else {}
@@ -241,7 +241,7 @@ class RunRecorder:
         return read_columns(self.log.text(), self.run.path / names.METRICS)
 
     def finish(self, stopped: StopReason, plotter: BackgroundPlotter) -> dict[str, Any]:
-        """Write all that is left, commit it, and return what `train --json` prints."""
+        """Commit the summary, draw the plots, and return what `train --json` prints."""
         self.stopped = stopped
         if self.last is None:  # not even epoch 0 was finite
             self.listeners.close()
@@ -270,7 +270,7 @@ class RunRecorder:
         return {"run": os.fspath(self.run.path), **summary}
 
     def _complete(self) -> EpochReport | None:
-        """Score what the last and the best report lack; the one of the weights to use."""
+        """Fill in missing scores of the last and best report; returns that of the kept weights."""
         job, state = self.built.job, self.state
         if self.best is not None and state.best_theta is not None:
             self.best = completed(self.best, job, state.best_theta)
@@ -279,23 +279,23 @@ class RunRecorder:
         return self.used
 
     def _choose(self) -> ChosenThreshold | None:
-        """The threshold at the weights to use, where it isn't given."""
+        """Choose the threshold for the current weights, unless the config fixes it."""
         keys = self.built.experiment.decision
         self.chosen = chosen_for(keys, self.built.job, self.state.weights)
         return self.chosen
 
     def decision(self) -> dict[str, Any]:
-        """The threshold, and how it was come by; empty where the likelier class is taken."""
+        """The decision record of the threshold; empty without a `decision` block."""
         keys, classes = self.built.experiment.decision, self.built.table.classes
         return decision_record(keys, self.chosen, classes) if keys else {}
 
     def decided(self) -> str:
-        """The same in words."""
+        """The decision threshold in words."""
         keys, classes = self.built.experiment.decision, self.built.table.classes
         return decided_in_words(keys, self.chosen, classes[1]) if keys else ""
 
     def _warn_of_outcome(self) -> None:
-        """What a run that came to an end of its own has to say against its config."""
+        """Add a warning if the run learned nothing or ended too soon."""
         if self.last is None or self.best is None:
             return
         columns = self._columns()
@@ -304,8 +304,7 @@ class RunRecorder:
             self.warnings.append(warning)
 
     def _plot(self, plotter: BackgroundPlotter) -> None:
-        """Draw the plots that were asked for; a picture that fails doesn't fail the run, nor does a
-        disk that has no room left for it."""
+        """Draw the plots of `output.plots`; a failure only warns."""
         if "loss" not in self.built.experiment.output.plots:
             return
         try:
@@ -321,7 +320,7 @@ def _refuse_unresumable(reader: "RunReader") -> None:
 
 
 def _lines(reader: "RunReader", name: str) -> list[str]:
-    """Those of a log. Raises CorruptRun if it is no text."""
+    """The lines of a log. Raises CorruptRun if it isn't UTF-8."""
     try:
         return reader.run.read(name).decode().splitlines(keepends=True)
     except UnicodeDecodeError:
@@ -329,7 +328,7 @@ def _lines(reader: "RunReader", name: str) -> list[str]:
 
 
 def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
-    """{"train": {"loss": ..., ...}, "val": {...}}, of a report that isn't partial."""
+    """{"train": {"loss": ..., ...}, "val": {...}} of a complete report."""
     assert report.loss is not None
     val = {name: value for name, value in report.metrics.items() if name.startswith(VAL)}
     train = {

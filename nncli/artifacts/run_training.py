@@ -1,4 +1,4 @@
-"""Run training: the epochs of a recorded run, to its end, for whoever trains one."""
+"""Run training: train a recorded run to its end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -19,10 +19,10 @@ Prune = Callable[[EpochReport], bool]
 
 @frozen
 class TrainingResult:
-    """How a run ended.
+    """The result of a training.
 
-    summary: what `train --json` prints.  finished: whether it came to an end of its own.
-    diverged: why it didn't, if its numbers left the finite ones.
+    summary: what `train --json` prints.  finished: False if it was interrupted.
+    diverged: the error, if it diverged.
     """
 
     summary: dict[str, Any]
@@ -38,10 +38,10 @@ def train_to_end(
     prune: Prune = lambda report: False,
     ranks: Ranks = ALONE,
 ) -> TrainingResult:
-    """Train and record; on rank 0, if there are several.
+    """Train and record a run; with several ranks, rank 0 records.
 
-    on_report: is shown every epoch.  prune: whether a run isn't worth going on with after one.
-    Raises Diverged if not even the start was finite.
+    on_report: is called with every epoch's report.  prune: returns whether to stop after it.
+    Raises Diverged if even the initial loss is not finite.
     """
     from nncli.engine.threads import limited
 
@@ -68,7 +68,7 @@ def train_to_end(
 
 
 def _reports_to_come(recorder: RunRecorder, stop: Stop, ranks: Ranks) -> Iterator[EpochReport]:
-    """None for a run that was killed between its last epoch and its summary."""
+    """Train; yields nothing for a run that was killed between its last epoch and its summary."""
     from nncli.engine.trainer import train
 
     if recorder.last is None or not recorder.last.stopped:

@@ -1,4 +1,4 @@
-"""Schedule end: a schedule that counts on the run's end, of a run that was told another end."""
+"""Schedule end: effects of a resume with more epochs on a schedule that depends on the end."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from nncli.engine.state import TrainState
 
 
 def counts_on_end(job: Job, epochs: int) -> bool:
-    """Whether the rates of this job would be others in a run of so many epochs."""
+    """Whether the learning rates would differ with that number of epochs."""
     if not job.optimizer.has_learning_rate or epochs == job.training.epochs:
         return False
     factor, total, other = job.schedule.factor, job.schedule_total, job.schedule_total_of(epochs)
@@ -19,7 +19,7 @@ def counts_on_end(job: Job, epochs: int) -> bool:
 
 
 def rate_jump(job: Job, state: TrainState, last: EpochReport, epochs_before: int) -> str:
-    """What a moved end does to the rate where a run goes on; empty if nothing."""
+    """A warning of the jump in the learning rate at a resume; empty if there is none."""
     if last.learning_rate is None or not counts_on_end(job, epochs_before):
         return ""
     rate = job.learning_rate(state.epoch, state.step, state.plateau.factor)
@@ -31,13 +31,13 @@ def rate_jump(job: Job, state: TrainState, last: EpochReport, epochs_before: int
 
 
 def as_trained(reader: RunReader) -> str:
-    """How the ends of a run's schedule followed each other; empty if it had one, or needs none."""
+    """How resumptions moved the schedule's end; empty if they didn't, or if it doesn't matter."""
     job = reader.built.job
     ends = [(each["step"] // job.steps_per_epoch, each["epochs"]) for each in _untils(reader)]
     parts = [(reached, epochs) for reached, epochs in ends if counts_on_end(job, epochs)]
     if not parts:
         return ""
-    known = {epochs: reached for reached, epochs in parts}  # the last time that each was the end
+    known = {epochs: reached for reached, epochs in parts}  # the last epoch with each end
     said = [f"{epochs} epochs up to epoch {reached}" for epochs, reached in known.items()]
     return (
         f"the schedule was one of {', then of '.join(said)}, then of {job.training.epochs}: "
@@ -46,7 +46,7 @@ def as_trained(reader: RunReader) -> str:
 
 
 def _untils(reader: RunReader) -> Iterator[dict[str, int]]:
-    """Where each resumption took the run up, and the epochs it had been told before."""
+    """The `until` record of each resumption: the step reached, and the epochs planned then."""
     for resumption in reader.resumptions():
         until = resumption.get("until")
         if isinstance(until, dict) and all(

@@ -1,19 +1,18 @@
-"""Scores: what a run has recorded of each split."""
+"""Scores: a run's recorded metrics by split."""
 
 import math
 from typing import Any
 
 from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
-from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.run_directory import EVALUATION
 from nncli.artifacts.trained_model import TrainedModel
 
 
 def recorded_scores(trained: TrainedModel) -> dict[str, dict[str, float]]:
-    """{"train": {"loss": ..., ...}, "val": ..., "test": ...}, as far as there are any.
+    """{"train": {"loss": ..., ...}, "val": ..., "test": ...}, of the kept weights.
 
-    Those of training, at the weights kept; test as `nncli evaluate` has left it. Empty for a run
-    that hasn't come to its end and wasn't evaluated.
+    "test" only after `nncli evaluate`; "train" and "val" only once the run has ended.
     """
     splits = trained.summary().get("metrics", {})
     found = {name: _numbers(values) for name, values in _items(splits)}
@@ -23,8 +22,8 @@ def recorded_scores(trained: TrainedModel) -> dict[str, dict[str, float]]:
 
 
 def _evaluated(trained: TrainedModel) -> dict[str, float]:
-    """The scores of the test rows; empty if they weren't scored."""
-    folder = AtomicDirectory(place_inside(trained.path, EVALUATION))
+    """The test scores; empty if there are none."""
+    folder = AtomicDirectory(path_inside(trained.path, EVALUATION))
     if not (folder.path / MANIFEST).is_file() or "test.json" not in folder.manifest():
         return {}
     report = folder.read_json("test.json")
@@ -36,6 +35,6 @@ def _items(value: Any) -> list[tuple[str, Any]]:
 
 
 def _numbers(value: Any) -> dict[str, float]:
-    """A block of numbers; null, which stands for what isn't finite, as NaN."""
+    """The numbers of a JSON object; null, which stands for non-finite ones, as NaN."""
     numbers = {name: math.nan if each is None else each for name, each in _items(value)}
     return {name: float(each) for name, each in numbers.items() if isinstance(each, int | float)}

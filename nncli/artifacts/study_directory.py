@@ -1,7 +1,7 @@
-"""The study directory: one config, many runs, each in a folder of its own.
+"""The study directory: one config, many runs, each in its own folder.
 
-study.json says what is studied, trials.csv what came of each trial so far: both are committed as
-one, whenever a trial begins or ends.
+study.json describes the study, trials.csv has a row per trial; both are committed together
+whenever a trial begins or ends.
 """
 
 import dataclasses
@@ -15,8 +15,8 @@ from nncli.artifacts.atomic_directory import MANIFEST
 from nncli.artifacts.files import to_json
 from nncli.artifacts.manifest import is_listed
 from nncli.artifacts.numbered_directory import NumberedDirectory
-from nncli.artifacts.path_safety import place_inside
-from nncli.artifacts.run_directory import LARGEST_COPY, STUDY, no_run_at
+from nncli.artifacts.path_safety import path_inside
+from nncli.artifacts.run_directory import MAX_COPY_BYTES, STUDY, no_run_at
 from nncli.artifacts.trial_records import TrialRecord, best_of, decode, encode
 from nncli.engine.metric_columns import HELD_OUT, VAL
 from nncli.errors import CorruptRun, UserError
@@ -25,7 +25,7 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 TRIALS = "trials.csv"
-CONFIRM = "confirm.csv"  # of a sweep: runs of the best and the first with other seeds
+CONFIRM = "confirm.csv"  # of a sweep: runs of the best and the first trial with new seeds
 FILES = "files"  # copies of the tables
 FORMAT = 1
 
@@ -34,15 +34,15 @@ Kind = Literal["folds", "seeds", "ensemble", "sweep"]
 
 @frozen
 class StudyFacts:
-    """What a study is: study.json.
+    """The content of study.json.
 
-    config: where config.yaml came from; the files that it names are found from there.
-    assignments: what `--set` gave.  trials: how many there are to be.
-    vary: the seeds that differ from run to run.  ahead: trials under way at most; 0: all.
-    space, search: of a sweep, the block of its config and how it searches.
-    objective: the column that a trial is judged by.
-    keys: the config keys that trials set.  versions: of what the numbers come from.
-    result: what came of it, once it has ended: `--json` prints it.
+    config: the original path of config.yaml, to which the paths in it are relative.
+    assignments: of `--set`.  trials: their planned number.
+    vary: the seeds that differ between runs.  ahead: the largest number of open trials; 0: all.
+    search: of a sweep, the `sweep` block without its space.
+    objective: the column that ranks trials.
+    keys: the config keys that trials set.  versions: of libraries that the numbers depend on.
+    result: what `--json` prints, once the study has ended.
     """
 
     kind: Kind
@@ -63,13 +63,13 @@ class StudyFacts:
     result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
-    def units(self) -> str:
-        """What its trials are called."""
+    def trials_word(self) -> str:
+        """The word for its trials."""
         return {"sweep": "trials", "ensemble": "members"}.get(self.kind, "runs")
 
     @property
     def logged_objective(self) -> str:
-        """The column of metrics.csv for the objective: rows that a fold holds out aren't in it."""
+        """The objective's column in metrics.csv, which has no scores of a fold's held-out rows."""
         return self.objective.replace(HELD_OUT, VAL)
 
 
@@ -82,22 +82,22 @@ class StudyDirectory(NumberedDirectory):
         return len(path.parts) == 1 or path.parts[0] in ("plots", FILES)
 
     def keep_tables(self, tables: Mapping[str, Path]) -> None:
-        """Copy the tables of a config, once for all runs. Large ones and folders stay outside."""
+        """Copy the config's tables once for all runs. Large tables and folders stay outside."""
         for path in tables.values():
             name = f"{FILES}/{path.name}"
-            is_small = path.is_file() and path.stat().st_size <= LARGEST_COPY
+            is_small = path.is_file() and path.stat().st_size <= MAX_COPY_BYTES
             if is_small and name not in self._entries:
                 self.copy(path, name)
 
     def copy_of(self, path: Path) -> str | None:
-        """The name of a table's copy in it, if that is still the same."""
+        """The name of the study's copy of a table; None if there is none, or it differs."""
         name = f"{FILES}/{path.name}"
         entry = self.manifest().get(name)
         return name if entry is not None and is_listed(path, entry) else None
 
     @classmethod
     def open(cls, path: Path) -> "StudyDirectory":
-        """A study that began before. Raises UserError if there is none at `path`."""
+        """Open an existing study. Raises UserError if there is none at `path`."""
         if not is_study(path):
             found = f"not a study: it has no {STUDY}" if path.is_dir() else no_run_at(path)
             raise UserError(f"{path}: {found}")
@@ -111,7 +111,7 @@ class StudyDirectory(NumberedDirectory):
         trials: Sequence[TrialRecord],
         files: Mapping[str, bytes] = MappingProxyType({}),
     ) -> None:
-        """Commit what is known, and files by their names, as one."""
+        """Commit facts, trials and `files` together."""
         content = {"format": FORMAT, **dataclasses.asdict(facts)}
         self.commit(
             {
@@ -122,7 +122,7 @@ class StudyDirectory(NumberedDirectory):
         )
 
     def facts(self) -> StudyFacts:
-        """What is studied. Raises CorruptRun, or UserError for another format."""
+        """Read study.json. Raises CorruptRun, or UserError for another format."""
         content = self.read_json(STUDY)
         path = self.path / STUDY
         if not isinstance(content, dict):
@@ -137,12 +137,12 @@ class StudyDirectory(NumberedDirectory):
         return facts
 
     def trials(self, facts: StudyFacts) -> list[TrialRecord]:
-        """Its trials so far. Raises CorruptRun."""
+        """Read trials.csv. Raises CorruptRun."""
         return decode(self.read(TRIALS), facts.keys, self.path / TRIALS)
 
 
 def which_run(path: Path) -> str:
-    """A study is no run: which of its runs to take instead."""
+    """The error for a study where a run is expected: which of its runs to take."""
     study = StudyDirectory.open(path)
     facts = study.facts()
     trials = study.trials(facts)
@@ -152,7 +152,7 @@ def which_run(path: Path) -> str:
     if best is None:
         return "holds the runs of a study, none of which has come to its end"
     folder = path / best.run
-    if not (folder / MANIFEST).is_file():  # of several runs
+    if not (folder / MANIFEST).is_file():  # a trial of several runs
         folder = min(folder.glob(f"*/{MANIFEST}")).parent
     return f"holds the runs of a study: take one; the best by {facts.objective} is {folder}"
 
@@ -163,8 +163,7 @@ def is_study(path: Path) -> bool:
 
 
 def runs_of(path: Path) -> list[Path]:
-    """The runs of a study, trial by trial; of a trial with several all of them, and at the end
-    those that confirm the best."""
+    """The runs of a study, trial by trial, then those that confirm the best."""
     study = StudyDirectory.open(path)
     folders = [path / trial.run for trial in study.trials(study.facts())]
     if CONFIRM in study.manifest():
@@ -174,8 +173,8 @@ def runs_of(path: Path) -> list[Path]:
 
 
 def runs_of_trial(path: Path, trial: TrialRecord) -> list[Path]:
-    """The runs of a study's trial: one, or several below its folder."""
-    return _runs_in(place_inside(path, trial.run))
+    """The runs of a trial: one, or several below its folder."""
+    return _runs_in(path_inside(path, trial.run))
 
 
 def _runs_in(folder: Path) -> list[Path]:

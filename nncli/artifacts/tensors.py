@@ -1,4 +1,4 @@
-"""Tensors: weights and checkpoints as .safetensors, which hold numbers and text, never code."""
+"""Tensors: weights and checkpoints as .safetensors, which can't contain code."""
 
 import dataclasses
 import io
@@ -21,23 +21,23 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 from nncli.untrusted_files.safetensors import SafetensorsFile
 
-DTYPES = {"float64": "F64", "float32": "F32"}  # as the format calls them
-ALIGNMENT = 8  # bytes: where the arrays may begin
+DTYPES = {"float64": "F64", "float32": "F32"}  # NumPy's names -> safetensors'
+ALIGNMENT = 8  # bytes, of the first array
 
 
 def encode_weights(layout: Layout, theta: Array) -> Iterator[Piece]:
-    """A network's named tensors: `hidden_1/W`, ..."""
+    """A .safetensors file of a network's tensors: `hidden_1/W`, ..."""
     return _encoded(layout.views(theta))
 
 
 def decode_weights(content: bytes, layout: Layout, dtype: Any, source: Path) -> Array:
-    """theta from named tensors. Raises CorruptRun unless they are exactly the layout's."""
-    with _refusing(source, "not the weights of this run"):
+    """theta from a file of tensors. Raises CorruptRun unless they match the layout."""
+    with _corrupt_if_unreadable(source, "not the weights of this run"):
         tensors = SafetensorsFile(io.BytesIO(content))
         shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
         if tensors.arrays.keys() != shapes.keys():
             raise Malformed(f"expected the tensors {few(list(shapes))}")
-        for name, shape in shapes.items():  # before anything of that size is allocated
+        for name, shape in shapes.items():  # before allocating them
             tensors.check(name, shape, np.dtype(dtype))
         theta = np.empty(layout.size, dtype)
         for name, view in layout.views(theta).items():
@@ -48,9 +48,9 @@ def decode_weights(content: bytes, layout: Layout, dtype: Any, source: Path) -> 
 def encode_state(
     state: TrainState, beside: Mapping[str, Any] = MappingProxyType({})
 ) -> Iterator[Piece]:
-    """A training state as one file: arrays as tensors, the rest as JSON in its header.
+    """A training state as one file: arrays as tensors, the rest as JSON in the header.
 
-    beside: JSON values that have to be saved at the same moment.
+    beside: further JSON values to save with it.
     """
     arrays = {"theta": state.theta}
     arrays |= {f"slot/{name}": slot for name, slot in state.slots.items()}
@@ -75,9 +75,9 @@ def encode_state(
 def _encoded(
     arrays: Mapping[str, Array], metadata: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Piece]:
-    """A .safetensors file: the header's length, the header, and then each array where it lies.
+    """A .safetensors file in pieces: header length, header, then each array without a copy.
 
-    The library would copy them two or three times first: as much memory again as training takes.
+    The safetensors library copies the arrays two or three times, which doubles peak memory.
     """
     header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
     start = 0
@@ -97,13 +97,13 @@ def _encoded(
 
 
 def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str, Any]:
-    """Give `fresh`, a starting state of the same job, the values of a saved one.
+    """Load a saved state into `fresh`, an initial state of the same job.
 
-    Returns what was saved beside it.
+    Returns the values saved with it.
 
-    Raises CorruptRun if the file doesn't hold the state of such a job.
+    Raises CorruptRun if the file doesn't hold a state of such a job.
     """
-    with _refusing(source, "not a checkpoint of this run"):
+    with _corrupt_if_unreadable(source, "not a checkpoint of this run"):
         tensors = SafetensorsFile(io.BytesIO(content))
         scalars = json.loads(tensors.metadata["state"])
         beside: Mapping[str, Any] = json.loads(tensors.metadata["beside"])
@@ -123,7 +123,7 @@ def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str
         for name in ("epoch", "step", "step_in_epoch"):
             setattr(fresh, name, _count(scalars[name], name))
         if (began := scalars["epoch_shuffle"]) is not None:
-            np.random.default_rng().bit_generator.state = began  # refuses what is no state
+            np.random.default_rng().bit_generator.state = began  # raises for an invalid state
         fresh.epoch_shuffle = began
         fresh.best = read_as(scalars["best"], Best, "best")
         fresh.plateau = read_as(scalars["plateau"], PlateauState, "plateau")
@@ -132,7 +132,7 @@ def decode_state(content: bytes, fresh: TrainState, source: Path) -> Mapping[str
 
 
 def _count(value: Any, name: str) -> int:
-    """A whole number from 0 on, as large as a training run can get."""
+    """An integer from 0 to 2^63 - 1. Raises Malformed."""
     count: int = read_as(value, int, name)
     if not 0 <= count < 2**63:
         raise Malformed(f"{name}: expected a count, found {str(count)[:40]}")
@@ -140,8 +140,8 @@ def _count(value: Any, name: str) -> int:
 
 
 @contextmanager
-def _refusing(source: Path, what: str) -> Iterator[None]:
-    """Turn what is wrong with a file into CorruptRun."""
+def _corrupt_if_unreadable(source: Path, what: str) -> Iterator[None]:
+    """Turn parsing errors into CorruptRun."""
     try:
         yield
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Trained models: what predicts and is scored, be it one run's network or several runs' as one."""
+"""Trained models: predict and score with one run's network, or an ensemble's."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from nncli.parts.threshold_choice import ChosenThreshold
 
 @frozen
 class ChosenRows:
-    """Rows to score. name: of a split, or of the file that they come from."""
+    """Rows to score. name: of their split or file."""
 
     name: str
     table: Table
@@ -36,11 +36,12 @@ class ChosenRows:
 
 @frozen
 class Scored:
-    """rows: as others that are to be compared see them.  loss: the objective on them.
+    """Scored rows.
 
-    predictions: (rows, classes) probabilities, or (rows, targets) in their own units.
-    are_new: whether these rows are as new to others, fitted on what `built` trains on, as to what
-    predicts them.
+    rows: as input of baseline models.  loss: the objective on them.
+    predictions: (rows, classes) probabilities, or (rows, targets) in original units.
+    are_new: False if baseline models, which fit on all of `built`'s training rows, would have
+    trained on these rows.
     """
 
     rows: EvaluationSet
@@ -50,9 +51,9 @@ class Scored:
 
 
 class TrainedModel(ABC):
-    """What predicts: rows of a table -> probabilities or numbers.
+    """A model that predicts rows of a table.
 
-    path: its directory.
+    path: of its run or study.
     """
 
     path: Path
@@ -64,82 +65,82 @@ class TrainedModel(ABC):
     @property
     @abstractmethod
     def recorded(self) -> Resolved:
-        """The config of what was trained."""
+        """The resolved config that was trained."""
 
     @property
     @abstractmethod
     def model(self) -> Model:
-        """How rows are read, and what is predicted."""
+        """Reads rows and encodes targets."""
 
     @property
     @abstractmethod
     def built(self) -> Built:
-        """Its data, and which rows trained: what baselines and other models learn from.
+        """The data and its training rows, which baseline models fit on.
 
-        Raises UserError if the data is no longer what it was, CorruptRun if that was in the run.
+        Raises UserError if the data has changed, CorruptRun if the run's own copy has.
         """
 
     @property
     @abstractmethod
     def chosen(self) -> ChosenThreshold | None:
-        """The threshold that was chosen; None where none had to be."""
+        """The chosen threshold; None if the config fixes one or has none."""
 
     @property
     @abstractmethod
     def decision(self) -> Decision:
-        """Which class a row is given."""
+        """The rule that turns probabilities into a class."""
 
     @property
     @abstractmethod
     def networks(self) -> Sequence[RunReader]:
-        """The runs whose networks predict, each with weights of its own."""
+        """The runs whose networks predict."""
 
     @abstractmethod
     def predict(self, table: Table, rows: Array | None = None) -> Array:
-        """(rows, classes) probabilities, (rows, labels), or (rows, targets) in their own units.
+        """(rows, classes) or (rows, labels) probabilities, or (rows, targets) in original units.
 
         rows: of the table; all by default. Raises TableError for cells that can't be read.
         """
 
     @abstractmethod
     def decide(self, table: Table) -> Array:
-        """(rows,) the index of the class that each row is given."""
+        """(rows,) predicted class indices."""
 
     @abstractmethod
     def score(self, chosen: ChosenRows) -> Scored:
-        """Predictions for rows whose targets are known, and the objective on them."""
+        """Predictions and objective for rows with known targets."""
 
     @abstractmethod
     def held_out(self) -> HeldOut:
-        """What is predicted for the validation rows. Raises UserError if there are none."""
+        """Predictions for the validation rows. Raises UserError if there are none."""
 
     @property
     def splits(self) -> dict[str, Array]:
-        """The rows that there are to score, by the name of their split."""
+        """The rows by split."""
         return self.built.rows.named()
 
     def chosen_rows(self, name: str) -> ChosenRows:
-        """The rows of a split that was recorded."""
+        """The rows of a recorded split."""
         return ChosenRows(name, self.built.table, self.splits[name])
 
     @property
     def decided(self) -> str:
-        """Which rows are given the second class, in words; empty where the likelier one is."""
+        """The decision threshold in words; empty without a `decision` block."""
         keys, classes = self.recorded.decision, self.model.preprocessing.classes
         return decided_in_words(keys, self.chosen, classes[1]) if keys else ""
 
     @property
     def decision_keys(self) -> Mapping[str, Any] | None:
-        """The same for whoever reads JSON."""
+        """The decision record for JSON; None without a `decision` block."""
         keys, classes = self.recorded.decision, self.model.preprocessing.classes
         return decision_record(keys, self.chosen, classes) if keys else None
 
     def summary(self) -> Mapping[str, Any]:
-        """What was reached and why it stopped; empty if it was killed or still goes on."""
+        """Final metrics and stop reason; empty for a killed or running run."""
         return {}
 
-    def refuse_unfit(self) -> None:
-        """Raises CorruptRun for weights from which nothing but NaN would follow."""
+    def check_finite(self) -> None:
+        """Raises CorruptRun if a weight is not finite."""
         for reader in self.networks:
             for tensor in reader.model.network.layout.tensors:
                 numbers = reader.theta[tensor.start : tensor.start + tensor.size]
@@ -199,7 +200,7 @@ class TrainedNetwork(TrainedModel):
             return self.model.predict_classes(self.reader.theta, inputs, self.decision)
 
     def _inputs(self, table: Table, rows: Array) -> Inputs:
-        with np.errstate(all="ignore"):  # what overflows is refused
+        with np.errstate(all="ignore"):  # overflow raises TableError
             return self.model.inputs(table, rows)
 
     def score(self, chosen: ChosenRows) -> Scored:

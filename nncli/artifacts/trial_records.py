@@ -1,4 +1,4 @@
-"""Trial records: trials.csv, a row a trial; with it a study is gone on with as if never stopped."""
+"""Trial records: trials.csv, a row per trial; all that a resume needs."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from nncli.engine.metric_columns import prefix_of
 from nncli.errors import CorruptRun
 from nncli.frozen import frozen
 
-OPEN = "running"  # or waiting, or left behind by a stop
+OPEN = "running"  # planned, running, or interrupted
 COMPLETED = "completed"
 FAILED = ("invalid", "failed", "crashed")
 STATES = (OPEN, COMPLETED, "pruned", "diverged", *FAILED)
@@ -20,10 +20,10 @@ FIXED = ("number", "state", "run", "value", "std", "epochs", "seconds", "host")
 
 @frozen
 class TrialRecord:
-    """A trial: what was tried, and what came of it.
+    """A trial and its result.
 
-    run: its folder in the study.  value, std: of the objective, over its runs.
-    keys: the config keys that it sets, as text.  metrics: of the weights kept, over its runs.
+    run: its folder in the study.  value, std: of the objective over its runs.
+    keys: the config keys that it sets, as text.  metrics: of the kept weights, mean over its runs.
     """
 
     number: int
@@ -44,7 +44,7 @@ class TrialRecord:
 
 
 def encode(trials: Sequence[TrialRecord], keys: Sequence[str]) -> bytes:
-    """The text of trials.csv; numbers in the shortest form that reads back as the same bits."""
+    """The text of trials.csv; numbers in the shortest form that restores the same bits."""
     metrics = list(dict.fromkeys(name for trial in trials for name in trial.metrics))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -62,7 +62,7 @@ def _cell(value: object) -> str:
 
 
 def decode(content: bytes, keys: Sequence[str], source: Path) -> list[TrialRecord]:
-    """The trials of a trials.csv. Raises CorruptRun if it isn't one."""
+    """The trials of trials.csv. Raises CorruptRun if it can't be read."""
     try:
         header, *rows = csv.reader(io.StringIO(content.decode()))
         trials = [_record(dict(zip(header, row, strict=True)), keys) for row in rows]
@@ -74,7 +74,7 @@ def decode(content: bytes, keys: Sequence[str], source: Path) -> list[TrialRecor
 
 
 def _record(cells: Mapping[str, str], keys: Sequence[str]) -> TrialRecord:
-    """A row. Raises ValueError or KeyError."""
+    """A row as a record. Raises ValueError or KeyError."""
     if cells["state"] not in STATES:
         raise ValueError(cells["state"])
     metrics = {
@@ -102,7 +102,7 @@ def _number(cell: str) -> float | None:
 
 
 def best_of(trials: Iterable[TrialRecord], *, higher_is_better: bool) -> TrialRecord | None:
-    """The completed trial with the best value, of equals the first; None if there is none."""
+    """The completed trial with the best value, the first of equals; None if there is none."""
     sign = -1.0 if higher_is_better else 1.0
     finite = [
         (sign * trial.value, trial.number, trial)

@@ -1,4 +1,4 @@
-"""Advice: keys that are right by themselves, and together do something other than is meant."""
+"""Advice: warn of keys that are valid alone, but together probably not what the user wants."""
 
 from collections.abc import Iterator
 
@@ -26,18 +26,18 @@ def advice(
     table: Table,
     preprocessing: Preprocessing,
 ) -> Iterator[str]:
-    """A line for each, with the keys and what to write instead."""
+    """One line per problem, with the keys and the remedy."""
     if given.threads == "auto" and given.shards == 1:
         yield from _threads(experiment, job)
     yield from _steps(job)
     yield from _plateau(experiment)
     yield from _huber(experiment, job, preprocessing)
-    if table.origin is not None:  # of a gate's four rows anyone sees it
+    if table.origin is not None:  # with a few given rows it is obvious
         yield from _undefined(job)
 
 
 def _threads(experiment: Resolved, job: Job) -> Iterator[str]:
-    """A choice by what else runs now: a repeated run may be told another, and round otherwise."""
+    """Warn if busy cores reduced the number of threads, on which the last bits depend."""
     threads = experiment.training.threads
     quiet = useful_threads(products_of(experiment.network, job.batch_rows), allowed_cores())
     if threads < quiet:
@@ -48,7 +48,7 @@ def _threads(experiment: Resolved, job: Job) -> Iterator[str]:
 
 
 def _steps(job: Job) -> Iterator[str]:
-    """Weights that are to learn up to a step, through which no gradient comes."""
+    """Warn of trainable weights before a step activation, whose gradient is 0."""
     nodes = job.network.nodes
     units = [
         getattr(node.layer, "activation", getattr(node.layer, "function", None)) for node in nodes
@@ -66,7 +66,7 @@ def _learns(node: Node) -> bool:
 
 
 def _plateau(experiment: Resolved) -> Iterator[str]:
-    """A rate that is lowered when training ends anyway."""
+    """Warn if early stopping ends training before the plateau schedule can lower the rate."""
     schedule, stopping = experiment.schedule, experiment.training.early_stopping
     if not isinstance(schedule, ReduceOnPlateau) or stopping is None:
         return
@@ -79,7 +79,7 @@ def _plateau(experiment: Resolved) -> Iterator[str]:
 
 
 def _huber(experiment: Resolved, job: Job, preprocessing: Preprocessing) -> Iterator[str]:
-    """A delta in the target's own units where the loss sees a scaled one."""
+    """Warn if huber's delta looks as if given in unscaled units."""
     loss, target = experiment.loss, preprocessing.target
     if not isinstance(loss, Huber) or target.method == "none":
         return
@@ -93,7 +93,7 @@ def _huber(experiment: Resolved, job: Job, preprocessing: Preprocessing) -> Iter
 
 
 def _undefined(job: Job) -> Iterator[str]:
-    """Metrics that are NaN on a split, whatever is predicted there."""
+    """Warn of metrics that are NaN on a split for any prediction."""
     for which, rows in (("training", job.train), ("validation", job.val)):
         if rows is None:
             continue

@@ -1,4 +1,4 @@
-"""Build: an Experiment -> its data, Resolved, its model, and the Job that the engine trains."""
+"""Build: an Experiment -> table, Resolved config, model, and the Job that the engine trains."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,10 +44,10 @@ from nncli.parts.table import Table
 
 @frozen
 class Built:
-    """A resolved experiment with everything made for it.
+    """A resolved experiment with its data, model and job.
 
-    warnings: what in the data makes a score worth less than it looks, a line each.
-    task_reason: why the task was chosen, where the values left a choice.
+    warnings: one line each.
+    task_reason: why this task was chosen, if `data.task` is auto.
     """
 
     model: Model
@@ -71,11 +71,11 @@ class Built:
         return self.model.network
 
     def evaluation_set(self, name: str) -> EvaluationSet:
-        """The rows of a split as the network sees them."""
+        """The network inputs and targets of a split."""
         return self.model.evaluation_set(self.table, self.rows.named()[name], self.row_weights)
 
     def baselines(self, rows: int) -> dict[str, Array]:
-        """Predictions for so many rows that look at the training targets only, by name."""
+        """Baseline predictions for `rows` rows, from the training targets only, by name."""
         truth = self.table.y[self.rows.train]
         if self.table.classes:
             return {"majority class": baselines.prior(truth, len(self.table.classes), rows)}
@@ -90,11 +90,10 @@ def build(
     *,
     may_be_constant: bool = False,
 ) -> Built:
-    """Load the data, resolve every `auto`, check, and put it together.
+    """Load the data, resolve every `auto`, validate, and assemble the job.
 
     may_be_constant: see `split_table`.
-    Raises ConfigError with every problem found, each at the place of its key; TableError and
-    DataError as `split_table`.
+    Raises ConfigError with every problem at its key; TableError and DataError as `split_table`.
     """
     split = split_table(given, source, recorded, may_be_constant=may_be_constant)
     return assemble(given, source, split, recorded)
@@ -103,7 +102,7 @@ def build(
 def assemble(
     given: Experiment, source: Source, split: SplitTable, recorded: RecordedData | None = None
 ) -> Built:
-    """The same of a table that is loaded and split. Raises as `build`."""
+    """Build from a table that is loaded and split. Raises as `build`."""
     table, rows = split.table, split.rows
     row_weights = _row_weights(given, split, source)
     output, loss = resolve_output(given.network.output, given.loss, table)
@@ -113,17 +112,17 @@ def assemble(
     with source.errors_at("network"):  # its shapes
         experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs, table.picture)
         validate(experiment, table, rows, preprocessing.n_inputs, source)
-        if recorded is None:  # a run has its weights in its own files
+        if recorded is None:  # a recorded run reads its own weights
             validate_given_weights(experiment, source)
         model = Model(experiment, preprocessing)
         check_network(model, rows, source)
     validate_given_state(experiment.optimizer, model.network.layout, source)
-    # before there are inputs: what looks at columns takes memory as well
+    # before the inputs are made: the data checks take memory too
     of_data = (
         () if recorded else (*rowless_classes(table), *table_warnings(experiment, table, rows))
     )
     job = _job(model, split, row_weights, source)
-    if recorded:  # a run goes on with the engine that it began with
+    if recorded:  # a resumed run keeps its engine
         return Built(model, table, rows, row_weights, job)
     validate_watched(job, source)
     chosen = _choose_engine(job, given.training, source)
@@ -138,7 +137,7 @@ def assemble(
 
 
 def _row_weights(given: Experiment, split: SplitTable, source: Source) -> RowWeights | None:
-    """How much rows count in the loss; None: all alike."""
+    """The rows' weights in the loss; None if all are equal."""
     of_classes, table = given.training.class_weight, split.table
     key = "training.class_weight" if of_classes is not None else "data.sample_weight"
     with source.errors_at(key):
@@ -151,7 +150,7 @@ def _row_weights(given: Experiment, split: SplitTable, source: Source) -> RowWei
 
 
 def _check_transform(data: ResolvedData, table: Table, source: Source) -> None:
-    """Raises ConfigError for a transform of classes, TableError for numbers that have none."""
+    """Raises ConfigError for a transform of classes, TableError for targets outside its domain."""
     transform = data.preprocessing.target.transform
     if transform != "none" and table.task != "regression":
         message = f"{transform} is for numbers, and this task is {table.task}: use none"
@@ -161,7 +160,7 @@ def _check_transform(data: ResolvedData, table: Table, source: Source) -> None:
 
 
 def _fit(split: SplitTable, data: ResolvedData, source: Source) -> Preprocessing:
-    """Statistics of the training rows, and of no other."""
+    """Fit the preprocessing on the training rows only."""
     keys = data.preprocessing
     numeric, categorical = keys.numeric, keys.categorical
     steps = PreprocessingSteps(
@@ -177,7 +176,7 @@ def _fit(split: SplitTable, data: ResolvedData, source: Source) -> Preprocessing
         rare=categorical.rare,
     )
     with source.errors_at("data.preprocessing"), np.errstate(all="ignore"):
-        # what overflows is refused
+        # overflow raises an error later
         features = data.features
         formulas = features.derivation.columns(split.table) if features.makes_columns else {}
         return Preprocessing.fit(
@@ -186,7 +185,7 @@ def _fit(split: SplitTable, data: ResolvedData, source: Source) -> Preprocessing
 
 
 def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source: Source) -> Job:
-    """What the engine trains. Raises ConfigError, or TableError, if it can't be trained at all."""
+    """The job. Raises ConfigError or TableError if it can't be trained."""
     experiment, table, rows = model.experiment, split.table, split.rows
     decision = decision_of(experiment.decision, None)
     try:
@@ -195,10 +194,10 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
     except TableError as error:
         if experiment.data.path is not None:
             raise
-        message = error.problems[0].message  # a dataset's rows have no place to name
+        message = error.problems[0].message  # a dataset's rows have no file and line
         raise source.error([("data.dataset", message)]) from None
     if table.is_large:
-        give_back_memory()  # of what became inputs
+        give_back_memory()  # of the table's cells
     if model.network.layout.trainable == 0:
         raise source.error([("network", "nothing to train: every layer is frozen")])
     for part in (train, val):
@@ -221,7 +220,7 @@ def _job(model: Model, split: SplitTable, row_weights: RowWeights | None, source
 
 
 def _choose_engine(job: Job, given: TrainingKeys, source: Source) -> Choice:
-    """What makes the steps. Raises ConfigError if the config asks for what isn't there."""
+    """Choose the engine. Raises ConfigError if the configured one isn't available."""
     try:
         return choose(job, given.engine)
     except UserError as error:
@@ -229,7 +228,7 @@ def _choose_engine(job: Job, given: TrainingKeys, source: Source) -> Choice:
 
 
 def table_warnings(experiment: Resolved, table: Table, rows: Rows) -> Iterator[str]:
-    """What in a table of one's own makes a score worth less than it looks."""
+    """Warnings of the data checks, for a table from a file."""
     if experiment.data.path is not None:
         keys = experiment.data.preprocessing
         yield from data_warnings(
@@ -243,6 +242,6 @@ def table_warnings(experiment: Resolved, table: Table, rows: Rows) -> Iterator[s
 
 
 def _indicated_kinds(keys: ResolvedPreprocessing) -> list[str]:
-    """The kinds of columns of which an input of its own says where a cell is missing."""
+    """The column kinds with an indicator input for missing cells."""
     of_numbers = ["numeric", "boolean", "date"] if keys.numeric.missing_indicator else []
     return [*of_numbers, *(["categorical"] if keys.categorical.impute == "category" else [])]

@@ -1,4 +1,4 @@
-"""Decided: how a job's classes are decided, with a threshold chosen on its validation rows."""
+"""Decision: the threshold between two classes, chosen on a job's validation rows."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ from nncli.parts.threshold_choice import ChosenThreshold, Costs, choose_threshol
 
 
 def chosen_for(keys: DecisionKeys | None, job: Job, theta: Array) -> ChosenThreshold | None:
-    """The best threshold at these weights; None where nothing is to be chosen."""
+    """The best threshold for these weights; None if `decision` has no goal."""
     if keys is None or keys.goal is None or job.val is None:
         return None
     with np.errstate(all="ignore"):
@@ -28,7 +28,7 @@ def chosen_for(keys: DecisionKeys | None, job: Job, theta: Array) -> ChosenThres
 def chosen_by(
     keys: DecisionKeys | None, predictions: Array, truth: Array
 ) -> ChosenThreshold | None:
-    """The best threshold for these predictions; None where nothing is to be chosen.
+    """The best threshold for these predictions; None if `decision` has no goal.
 
     predictions: (rows, 2) probabilities.  truth: (rows,) 0 or 1.
     """
@@ -38,7 +38,7 @@ def chosen_by(
 
 
 def decision_of(keys: DecisionKeys | None, chosen: ChosenThreshold | None) -> Decision:
-    """How classes are decided, with what was chosen if anything was."""
+    """The decision rule, with the chosen threshold if there is one."""
     if chosen is not None:
         return Decision(chosen.threshold)
     return Decision(keys.threshold if keys else None)
@@ -47,13 +47,13 @@ def decision_of(keys: DecisionKeys | None, chosen: ChosenThreshold | None) -> De
 def decision_record(
     keys: DecisionKeys, chosen: ChosenThreshold | None, classes: Sequence[str]
 ) -> dict[str, Any]:
-    """What a run records: the class above the threshold, what was asked for, what was chosen."""
+    """The JSON record: the class above the threshold, the config keys, the chosen threshold."""
     found = {"split": "val", **asdict(chosen)} if chosen else {}
     return {"class": classes[1], **plain(keys), **found}
 
 
 def decided_in_words(keys: DecisionKeys, chosen: ChosenThreshold | None, name: str) -> str:
-    """Which rows are given the second class, and why the threshold is what it is. name: its name.
+    """The decision rule in words, with the reason for its threshold. name: of the second class.
 
     `'ill' where its probability is above 0.21: the best f1 on 30 validation rows, 0.81 (0.62 at
     0.5)`.

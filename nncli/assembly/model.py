@@ -1,6 +1,6 @@
-"""Model: a network and what surrounds it, from the cells of a row to a prediction.
+"""Model: preprocessing, network and target coding, from the cells of a row to a prediction.
 
-It needs no data: what a run has recorded is enough to make it.
+It is made from a run's recorded config and preprocessing, without data.
 """
 
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from nncli.data.new_rows import NewRows
     from nncli.data.reading.chunks import TableReader
 
-LARGE = 1 << 25  # bytes of inputs
-PIECE = 1 << 20  # numbers of inputs that are made at a time where they are needed but once
-SPREAD, TABLE_ITEM = 2, 8  # times as large as the columns that they are of; bytes of a cell
+MIN_COMPACT_BYTES = 1 << 25  # of inputs, to be kept compact
+PIECE_NUMBERS = 1 << 20  # of inputs made at a time, where each is used once
+MIN_COMPACT_RATIO, CELL_BYTES = 2, 8  # inputs / table size, to be kept compact
 
 
 @frozen
@@ -71,9 +71,9 @@ class Model:
         return np.dtype(self.experiment.training.dtype)
 
     def read(self, path: Path, *, needs_target: bool) -> Table:
-        """Rows of another table, whose columns may stand in any order.
+        """Read rows of another file, whose columns may be in any order.
 
-        Raises DataError if it lacks one; TableError for cells that aren't what they were.
+        Raises DataError for a missing column, TableError for cells of another kind.
         """
         weight = self.experiment.data.sample_weight if needs_target else None
         table = replace(self._new_rows, weight=weight).read(path, needs_target=needs_target)
@@ -82,16 +82,16 @@ class Model:
         return table
 
     def read_given(self, rows: Any) -> Table:
-        """The same of a DataFrame, a list of dicts or a dict of columns, without the target."""
+        """Read a DataFrame, a list of dicts or a dict of columns, without the target."""
         return self._new_rows.read_given(rows)
 
     def open(self, path: Path) -> "TableReader":
-        """The reader of such a table."""
+        """Open a reader of such a file."""
         return self._new_rows.open(path)
 
     @property
     def _new_rows(self) -> "NewRows":
-        from nncli.data.new_rows import NewRows  # training reads none
+        from nncli.data.new_rows import NewRows  # training needs no import of it
 
         data = self.experiment.data
         return NewRows(
@@ -104,22 +104,22 @@ class Model:
         )
 
     def pieces(self, rows: Array) -> Iterator[Array]:
-        """The rows, some at a time, whose inputs take little memory.
+        """Split rows into pieces whose inputs take little memory.
 
-        They are whole chunks of a pass forward, so that predictions are the same to the bit.
+        A piece consists of whole chunks of the forward pass, so that predictions keep their bits.
         """
         chunk = chunk_rows(self.network.widest)
-        step = chunk * max(PIECE // (chunk * max(self.preprocessing.width, 1)), 1)
+        step = chunk * max(PIECE_NUMBERS // (chunk * max(self.preprocessing.width, 1)), 1)
         for start in range(0, max(len(rows), 1), step):
             yield rows[start : start + step]
 
     def predict(self, theta: Array, inputs: Inputs) -> Array:
-        """Predictions for network inputs, (rows, classes) or (rows, targets)."""
+        """Predict network inputs: (rows, classes) or (rows, targets)."""
         with np.errstate(all="ignore"):
             return self.coding.decode(Forward(self.network, theta, inputs)())
 
     def predict_classes(self, theta: Array, inputs: Inputs, decision: Decision) -> Array:
-        """(rows,) indices of the classes that rows are given, without keeping probabilities."""
+        """Predict (rows,) class indices, without keeping the probabilities."""
         forward = Forward(self.network, theta, inputs, keeps=False)
         found = np.zeros(len(inputs[X]), np.intp)
         with np.errstate(all="ignore"):
@@ -129,11 +129,10 @@ class Model:
         return found
 
     def inputs(self, table: Table, rows: Array) -> Inputs:
-        """What the network is given: x, (rows, width) in its dtype, and of each embedded column
-        which vector a row takes; on disk if memory is short, and compact where that saves much of
-        it.
+        """The network inputs: x (rows, width) in its dtype, and each embedded column's codes.
 
-        Raises TableError for a row whose values overflow in the dtype.
+        They are on disk if memory is short, and compact where that saves much. Raises TableError
+        for a row whose values overflow in the dtype.
         """
         blocks = self._blocks(table, len(rows))
         start = 0
@@ -150,7 +149,7 @@ class Model:
         return blocks
 
     def _blocks(self, table: Table, rows: int) -> dict[str, Any]:
-        """An array or a file for each input block of so many rows, or compact rows."""
+        """Empty storage for each input block of `rows` rows: array, file or compact rows."""
         fitted = self.preprocessing
         size = rows * (fitted.width * self.dtype.itemsize + len(fitted.embedded) * CODE.itemsize)
         if table.is_on_disk or size > available() // 2:
@@ -162,13 +161,13 @@ class Model:
         return {X: np.empty((rows, fitted.width), self.dtype), **codes}
 
     def _is_compact(self, rows: int, columns: int) -> bool:
-        """Whether inputs are kept compact: many, of far fewer columns.
+        """Whether to keep inputs compact: if they are large, and far wider than the table.
 
-        Not where the compiled engine is asked for, which needn't call Python if they are written
-        out; and a line search looks at all rows at once.
+        Not for the compiled engine, which needs no Python calls with full inputs; nor for a line
+        search, which reads all rows at once.
         """
         row = self.preprocessing.width * self.dtype.itemsize
-        is_much = rows * row > LARGE and row > SPREAD * columns * TABLE_ITEM
+        is_much = rows * row > MIN_COMPACT_BYTES and row > MIN_COMPACT_RATIO * columns * CELL_BYTES
         training, optimizer = self.experiment.training, self.experiment.optimizer
         return is_much and training.engine != "compiled" and optimizer.has_update
 
@@ -184,7 +183,7 @@ class Model:
             yield {X: chunk, **{column.block: codes[column.name] for column in embedded}}
 
     def targets(self, truth: Array) -> InputBlock:
-        """What the loss compares outputs with; of very many classes, by their index."""
+        """The loss's targets; for very many classes stored as class indices."""
         loss, outputs = self.network.loss, self.network.outputs
         if self.is_by_index(len(truth)):
             off, on = loss.smoothed(np.array([0.0, 1.0]), outputs)
@@ -193,9 +192,9 @@ class Model:
         return np.ascontiguousarray(targets, self.dtype)
 
     def is_by_index(self, rows: int) -> bool:
-        """Whether the targets of so many rows are kept as the index of a class, each.
+        """Whether the targets of `rows` rows are stored as class indices.
 
-        Where the compiled engine is asked for they are written out: it needn't call Python then.
+        The compiled engine needs no Python calls with full targets, so it gets these.
         """
         is_one_hot = self.coding.classes > 0 and self.network.outputs > 1
         is_much = not is_kept(rows, self.network.outputs, self.dtype.itemsize)
@@ -204,9 +203,9 @@ class Model:
     def evaluation_set(
         self, table: Table, rows: Array, row_weights: RowWeights | None
     ) -> EvaluationSet:
-        """Chosen rows of a table, with targets and weights, as the network sees them."""
+        """Inputs, targets and weights of chosen rows of a table."""
         truth = table.y[rows]
-        with np.errstate(all="ignore"):  # what overflows is refused
+        with np.errstate(all="ignore"):  # overflow raises TableError
             inputs = self.inputs(table, rows)
             targets = self.targets(truth)
         if row_weights is None:

@@ -1,4 +1,4 @@
-"""Recorded data: what a run keeps of its data, to be used again instead of drawn or fitted anew."""
+"""Recorded data: a run's split and fitted preprocessing, for reuse instead of a new fit."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from nncli.parts.table import Table
 
 @frozen
 class RecordedData:
-    """The rows of each part of the split, the fitted preprocessing, and the data's SHA-256."""
+    """The rows of each split, the fitted preprocessing, and the data's SHA-256."""
 
     rows: Rows
     preprocessing: Preprocessing
     data_sha256: str
 
     def check(self, table: Table, folder: Path) -> None:
-        """Raises DataError, or CorruptRun, if it wasn't recorded on these rows."""
+        """Raises DataError or CorruptRun if it wasn't recorded on this table."""
         if table.sha256() != self.data_sha256:
             raise DataError(f"{folder}: the data has changed since this run was trained")
         features = tuple(feature.name for feature in self.preprocessing.features)

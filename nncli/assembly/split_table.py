@@ -1,4 +1,4 @@
-"""Split table: the data of an experiment, loaded, and which of its rows train."""
+"""Split table: load an experiment's data and split its rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,10 +24,10 @@ from nncli.parts.table import Table
 
 @frozen
 class SplitTable:
-    """A table, and how its rows are split.
+    """A table and its split.
 
-    folds: the same table split for each run of a cross-validation, or each member of an ensemble,
-    where one was asked for.
+    folds: the same table split for each fold of a cross-validation, or each ensemble member, if
+    any.
     """
 
     table: Table
@@ -45,12 +45,11 @@ def split_table(
     are_members: bool = False,
     may_be_constant: bool = False,
 ) -> SplitTable:
-    """Load the data and decide which rows train.
+    """Load the data and split its rows.
 
-    n_folds: how many parts the rows are cut into.  are_members: whether for an ensemble.
-    may_be_constant: whether a target that never varies is taken, whatever the config says.
-    Raises ConfigError at the key to blame, TableError at the row; DataError if the data isn't what
-    was recorded.
+    n_folds: 0 for none.  are_members: whether the folds are for ensemble members.
+    may_be_constant: accept a constant target.
+    Raises ConfigError at a key, TableError at a row; DataError if the data isn't as recorded.
     """
     table = _load(given.data, source, may_be_constant=may_be_constant)
     split = resolve_split(given.data, table)
@@ -71,10 +70,10 @@ def split_table(
 def _with_train_rows(
     whole: SplitTable, parts: Sequence[Rows], given: Experiment, source: Source
 ) -> SplitTable:
-    """The whole and its parts with as many training rows as the config asks for."""
+    """The split and its folds, with only `data.train_rows` training rows."""
 
     def fewer(rows: Rows) -> SplitTable:
-        random = stream("split", given.seeds.split)  # its own: the split itself stays as it is
+        random = stream("split", given.seeds.split)  # a fresh stream: the split doesn't change
         rows = with_train_rows(whole.table, rows, given.data.train_rows, random)
         return replace(whole, rows=rows)
 
@@ -98,13 +97,17 @@ def _load(data: Data, source: Source, *, may_be_constant: bool) -> Table:
     except UnicodeEncodeError as error:
         message = f"this locale has no {error.encoding} spelling of the file's name"
         raise source.error([(data.source_key, message)]) from None
-    except (MemoryError, ValueError, OverflowError) as error:  # NumPy's words for too large
+    except (
+        MemoryError,
+        ValueError,
+        OverflowError,
+    ) as error:  # NumPy raises these for too large arrays
         message = f"too large for this machine: {error}"
         raise source.error([(data.source_key, message)]) from None
     if not finite:
         raise source.error([(data.source_key, "its values overflow: use smaller numbers")])
     if table.is_large:
-        give_back_memory()  # that reading has taken
+        give_back_memory()  # that the reader took
     with source.errors_at("data.task"):
         task = "classification" if data.classes else table.task
         folds = data.path is not None and any(map(data.parsers.folds_case, table.targets))

@@ -1,4 +1,4 @@
-"""Validation: what only the data, or two keys together, can show to be wrong, all at once."""
+"""Validation: find all problems that depend on the data, or on several keys together."""
 
 import math
 from collections.abc import Iterator
@@ -25,9 +25,9 @@ ONE_OF = "classes that exclude each other have"
 
 
 def validate(resolved: Resolved, table: Table, rows: Rows, inputs: int, source: Source) -> None:
-    """Raises ConfigError with every problem of a resolved experiment, each at its key's place.
+    """Raises ConfigError with every problem of a resolved experiment, each at its key.
 
-    inputs: how many the network gets.
+    inputs: the number of network inputs.
     """
     found = [
         *_network(resolved, table, inputs),
@@ -75,7 +75,7 @@ def _network(resolved: Resolved, table: Table, inputs: int) -> Found:
 
 
 def validate_watched(job: Job, source: Source) -> None:
-    """Raises ConfigError if the rows leave a metric undefined that training would go by."""
+    """Raises ConfigError if a monitored metric is undefined on its rows."""
     found = []
     for key, column in job.watched.items():
         metric = job.metrics.get(column.removeprefix(VAL))
@@ -88,7 +88,7 @@ def validate_watched(job: Job, source: Source) -> None:
 
 
 def validate_given_weights(resolved: Resolved, source: Source) -> None:
-    """Raises ConfigError unless weights that are given are there, in their shapes."""
+    """Raises ConfigError unless given weights exist and have the right shapes."""
     if found := [*_given_weights(resolved)]:
         raise source.error(found)
 
@@ -108,7 +108,7 @@ def _given_weights(resolved: Resolved) -> Found:
 
 
 def validate_given_state(optimizer: Optimizer, layout: Layout, source: Source) -> None:
-    """Raises ConfigError unless each tensor of initial_state is trained, and of its shape."""
+    """Raises ConfigError unless each tensor of initial_state is trained and has its shape."""
     if found := [*_given_state(optimizer, layout)]:
         raise source.error(found)
 
@@ -145,7 +145,7 @@ def _loss(resolved: Resolved, table: Table) -> Found:
 
 
 def _target(resolved: Resolved, table: Table) -> Found:
-    """What a loss can't do with the targets."""
+    """Problems of the loss with the targets."""
     loss = resolved.loss
     low, high = loss.targets
     if isinstance(loss, OfMargins) and table.task == "regression":
@@ -178,7 +178,7 @@ def _training(resolved: Resolved, rows: int) -> Found:
 
 
 def _shards(shards: int, batch: int, left: int, *, has_statistics: bool) -> Found:
-    """Whether batches, and the last one of an epoch, can be cut into so many."""
+    """Problems of cutting batches, also the last of an epoch, into shards."""
     above = 1 << shards.bit_length()
     if shards & (shards - 1):
         message = f"expected a power of two, found {shards}: use {above // 2} or {above}"
@@ -206,7 +206,7 @@ def _schedule(resolved: Resolved) -> Found:
 
 
 def _minimization(resolved: Resolved) -> Found:
-    """What an optimizer can't have that minimizes one function of one vector."""
+    """Problems of settings with an optimizer that minimizes one deterministic function."""
     training, name = resolved.training, resolved.optimizer.name
     if training.batch_size != "full":
         yield "training.batch_size", f"{name} needs all rows at once: use full"
@@ -258,7 +258,7 @@ def _decision(resolved: Resolved, table: Table, rows: Rows) -> Found:
 
 
 def _monitors(resolved: Resolved, rows: Rows) -> Found:
-    """Whether what is watched will be there."""
+    """Problems of monitors that no column has."""
     columns = ["loss", *(metric.name for metric in resolved.evaluation.metrics)]
     if len(rows.val):
         columns += [f"{VAL}{column}" for column in columns]

@@ -7,7 +7,7 @@ from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import translating_os_errors
 from nncli.cli.exercise import Exercise
 from nncli.errors import NncliError, UserError
 from nncli.frozen import frozen
@@ -45,7 +45,7 @@ def tables_in(files: Sequence[Path]) -> dict[str, Path]:
         if not file.is_dir():
             found.append(file)
             continue
-        with reporting(file):
+        with translating_os_errors(file):
             inside = sorted(each for each in file.iterdir() if each.suffix.lower() == ENDING)
         own = [each for each in inside if _is_answers(each)]
         if not own:

@@ -9,7 +9,7 @@ import click
 
 from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.environment import differences
-from nncli.artifacts.resumption import MAY_CHANGE, MORE_PATIENCE
+from nncli.artifacts.resumption import MAY_CHANGE, PATIENCE
 from nncli.artifacts.run_directory import CONFIG, ENVIRONMENT, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.run_recorder import RunRecorder
@@ -35,7 +35,7 @@ def resume_run(
     """
     may_change, training = list(MAY_CHANGE), RunReader(run).recorded.training
     if training.early_stopping is None:
-        may_change.remove(MORE_PATIENCE)
+        may_change.remove(PATIENCE)
     extending = [each for each in assignments if each.partition("=")[0].strip() in may_change]
     others = [each for each in assignments if each not in extending]
     reader = RunReader(run, extending)

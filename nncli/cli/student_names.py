@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import translating_os_errors
 from nncli.errors import UserError, printable
 from nncli.untrusted_files.opening import Unfit, read_file
 
@@ -39,7 +39,7 @@ def student_names(names: Path, taken: Collection[str] = ()) -> dict[str, str]:
 
 
 def _text(names: Path) -> str:
-    with reporting(names):
+    with translating_os_errors(names):
         try:
             return read_file(names, LARGEST_FILE, "names").decode("utf-8-sig")
         except UnicodeDecodeError as error:

@@ -147,7 +147,7 @@ def _cut(text: str, longest: int = WIDEST) -> str:
 def _status(state: StudyState, best: "TrialRecord | None", width: int, *, stops: bool) -> list[str]:
     """One line, or two where the terminal is narrow."""
     counts = state.counts()
-    what = "runs" if state.again else state.facts.units
+    what = "runs" if state.again else state.facts.trials_word
     again = " that confirm the best" if state.again else ""
     words = [f"{counts.pop('done')} of {state.total} {what}{again}"]
     words += [f"{count} {name}" for name, count in counts.items() if count]

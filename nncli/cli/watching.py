@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from nncli.artifacts.live_view import RUNNING, RunSeen, StudySeen
+from nncli.artifacts.live_view import RUNNING, RunStatus, StudyStatus
 from nncli.cli.braille import Line, chart
 from nncli.cli.streams import echo
 from nncli.cli.text_table import figure
@@ -22,12 +22,12 @@ COLORS = ("bright_blue", "yellow", "green", "magenta", "cyan", "red")
 HEIGHT, LEAST_HEIGHT, LEAST_WIDTH = 20, 4, 24
 ENDED: Mapping[str, str] = {**IN_WORDS, "interrupted": "stopped; nncli train --resume goes on"}
 
-Seen = RunSeen | StudySeen
+Seen = RunStatus | StudyStatus
 
 
 def progress_in_words(seen: Seen, metric: str) -> str:
     """How far it has come, on one line."""
-    if isinstance(seen, StudySeen):
+    if isinstance(seen, StudyStatus):
         return _study_in_words(seen)
     epoch = seen.last("epoch")
     words = [f"{seen.name}  epoch {int(epoch or 0)}/{seen.epochs}"] if seen.epochs else [seen.name]
@@ -40,7 +40,7 @@ def progress_in_words(seen: Seen, metric: str) -> str:
     return escaped("  ".join(words))
 
 
-def _study_in_words(seen: StudySeen) -> str:
+def _study_in_words(seen: StudyStatus) -> str:
     words = [f"{seen.name}  {seen.done} of {seen.total} {seen.what}"]
     if seen.best is not None:
         words.append(f"best {seen.objective} {figure(seen.best.value)} ({seen.best.run})")
@@ -54,13 +54,13 @@ def _study_in_words(seen: StudySeen) -> str:
     return escaped("  ".join(words))
 
 
-def _epoch_of(run: RunSeen) -> str:
+def _epoch_of(run: RunStatus) -> str:
     return f"{run.name} {int(run.last('epoch') or 0)}/{run.epochs}"
 
 
 def has_ended(seen: Seen) -> bool:
     """Whether nothing more is to come."""
-    if isinstance(seen, StudySeen):
+    if isinstance(seen, StudyStatus):
         return seen.has_ended or not seen.is_running
     return seen.has_ended
 
@@ -74,10 +74,10 @@ def check_metric(all_seen: Sequence[Seen], metric: str) -> None:
         raise UserError(f"no run has the metric '{escaped(metric)}'; known: {few(names, 20)}")
 
 
-def _runs(all_seen: Sequence[Seen]) -> list[RunSeen]:
+def _runs(all_seen: Sequence[Seen]) -> list[RunStatus]:
     """Those to be drawn."""
     return [
-        run for seen in all_seen for run in (seen.runs if isinstance(seen, StudySeen) else [seen])
+        run for seen in all_seen for run in (seen.runs if isinstance(seen, StudyStatus) else [seen])
     ]
 
 
@@ -151,7 +151,7 @@ def drawn(all_seen: Sequence[Seen], metric: str, width: int, height: int) -> "Te
     return text
 
 
-def _curves(runs: Sequence[RunSeen], metric: str) -> tuple[list[Line], list[tuple[str, str]]]:
+def _curves(runs: Sequence[RunStatus], metric: str) -> tuple[list[Line], list[tuple[str, str]]]:
     """The lines and the legend. Several runs: what counts of each, its validation rows'."""
     lines, legend = [], []
     wanted = [(run, column) for run in runs for column in _columns(run, metric, len(runs) == 1)]
@@ -163,6 +163,6 @@ def _curves(runs: Sequence[RunSeen], metric: str) -> tuple[list[Line], list[tupl
     return lines, [(escaped(name), style) for name, style in legend]
 
 
-def _columns(run: RunSeen, metric: str, is_alone: bool) -> list[str]:
+def _columns(run: RunStatus, metric: str, is_alone: bool) -> list[str]:
     there = [column for column in (metric, VAL + metric) if column in run.columns]
     return there if is_alone else there[-1:]

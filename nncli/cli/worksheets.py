@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nncli.artifacts.files import make_folder, output_file, reporting
+from nncli.artifacts.files import make_folder, output_file, translating_os_errors
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.cli.exercise import Exercise
 from nncli.cli.options import is_stdout
@@ -91,7 +91,7 @@ def _head(sheet: Sheet, what: str) -> str:
 
 def _write_table(sheet: Sheet, path: Path) -> None:
     """The table to fill in; one that is there may hold a student's work."""
-    with reporting(path):
+    with translating_os_errors(path):
         try:
             with path.open("x", encoding="utf-8") as file:
                 file.write(sheet.table)
@@ -112,7 +112,7 @@ def write_class(exercise: Exercise, names: Path, folder: Path, form: str) -> Non
             raise UserError(
                 f"{folder / f'{stem}.csv'}: exists already; choose another folder with -o"
             )
-    with reporting(folder):
+    with translating_os_errors(folder):
         make_folder(folder)
     first = 1 if exercise.variant is None else exercise.variant
     sheets = []

@@ -1,4 +1,4 @@
-"""Comparison: runs in groups of one config, the best first, each beside it."""
+"""Comparison: group runs by config, rank the groups, and test each against the best."""
 
 import json
 import math
@@ -10,11 +10,11 @@ from typing import Any
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.comparison.finding import Bundle, confirmed, renamed, runs_of
+from nncli.comparison.compared_config import compared_config, differing_keys
 from nncli.comparison.metric_choice import choose, loss_differs
 from nncli.comparison.pairing import Difference, Runs, difference
 from nncli.comparison.results import SECONDS, Result, result_of
-from nncli.comparison.settings import differing, settings_of
+from nncli.comparison.run_bundles import Bundle, confirmed, renamed, runs_of
 from nncli.engine.metric_columns import metric_of
 from nncli.errors import UserError
 from nncli.evaluation.statistics import Mean, deviation, holm
@@ -25,7 +25,7 @@ from nncli.frozen import frozen
 class Group:
     """Runs of one config. settings: its values of the keys that differ between groups.
 
-    versus: how far it is from the best group; None of that one itself.
+    versus: the difference from the best group; None for the best itself.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Group:
 
 @frozen
 class LeftOut:
-    """A run that doesn't count, and why."""
+    """An excluded run, and why."""
 
     name: str
     why: str
@@ -48,7 +48,7 @@ class LeftOut:
 class Comparison:
     """Groups, the best first.
 
-    keys: the config keys that differ.  tested: how many differences have a p.
+    keys: the config keys that differ.  tested: the number of differences with a p-value.
     """
 
     metric: str
@@ -62,7 +62,7 @@ class Comparison:
 
 @dataclass
 class _Gathered:
-    """A group on the way: of which bundles, with which settings."""
+    """A group before its runs are checked. names: of its bundles."""
 
     names: list[str]
     settings: dict[str, Any]
@@ -70,9 +70,9 @@ class _Gathered:
 
 
 def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
-    """Compare what lies at the paths: runs, cross-validations, studies.
+    """Compare the runs, cross-validations and studies at the paths.
 
-    Raises UserError for another path or metric, CorruptRun.
+    Raises UserError for any other path or an unknown metric, CorruptRun.
     """
     gathered, left_out = _gather(_found(paths), is_timed=metric == SECONDS)
     if not gathered:
@@ -92,23 +92,23 @@ def compare(paths: Sequence[Path], metric: str | None = None) -> Comparison:
 
 
 def _metric(gathered: Sequence[_Gathered], asked: str | None) -> tuple[str, list[str]]:
-    """The column to compare by, and what has to be said about it. Raises UserError."""
+    """The column to compare by, and notes on it. Raises UserError."""
     ended = [group for group in gathered if any(not each.trouble for each in group.results)]
     results = [each for group in ended for each in group.results if not each.trouble]
-    return choose(results, differing([group.settings for group in ended]), asked)
+    return choose(results, differing_keys([group.settings for group in ended]), asked)
 
 
 def _groups(
     gathered: Sequence[_Gathered], metric: str
 ) -> tuple[dict[str, list[Any]], list[Group], list[LeftOut]]:
-    """The keys that differ, the groups with runs that count, and the runs that don't."""
+    """The differing keys, the groups of valid runs, and the excluded runs."""
     kept: list[tuple[_Gathered, Runs]] = []
     left_out: list[LeftOut] = []
     for each in gathered:
         counted, others = _counted(each.results, metric)
         left_out += others
         kept += [(each, Runs(counted, metric))] if counted else []
-    keys = differing([each.settings for each, _ in kept])
+    keys = differing_keys([each.settings for each, _ in kept])
     groups = [
         _group(each.names, {key: values[place] for key, values in keys.items()}, runs)
         for place, (each, runs) in enumerate(kept)
@@ -117,7 +117,7 @@ def _groups(
 
 
 def _found(paths: Sequence[Path]) -> list[Bundle]:
-    """What lies at the paths, each once; those of one name are told apart by their folders."""
+    """The bundles at the paths, each once; equal names get their folder as a prefix."""
     own = list({path.resolve(): path for path in reversed(paths)}.values())[::-1]
     found = [(path, bundle) for path in own for bundle in runs_of(path)]
     names = [bundle.name for _, bundle in found]
@@ -128,7 +128,7 @@ def _found(paths: Sequence[Path]) -> list[Bundle]:
 
 
 def _gather(bundles: Sequence[Bundle], *, is_timed: bool) -> tuple[list[_Gathered], list[LeftOut]]:
-    """Bundles of one config together; runs that left nothing to read apart."""
+    """Group bundles by config; runs that can't be read are excluded."""
     groups: dict[str, _Gathered] = {}
     left_out: list[LeftOut] = []
     for bundle in bundles:
@@ -136,7 +136,7 @@ def _gather(bundles: Sequence[Bundle], *, is_timed: bool) -> tuple[list[_Gathere
         readers = {name: RunReader(RunDirectory.open(run)) for name, run in bundle.runs.items()}
         if not readers:
             continue
-        settings = settings_of(next(iter(readers.values())), is_timed=is_timed)
+        settings = compared_config(next(iter(readers.values())), is_timed=is_timed)
         key = json.dumps([settings, bundle.is_folds], sort_keys=True)
         group = groups.setdefault(key, _Gathered([], settings, []))
         group.names.append(bundle.name)
@@ -147,7 +147,10 @@ def _gather(bundles: Sequence[Bundle], *, is_timed: bool) -> tuple[list[_Gathere
 
 
 def _counted(results: Sequence[Result], metric: str) -> tuple[list[Result], list[LeftOut]]:
-    """Those with a value of the metric, each with a luck of its own, unless luck takes no time."""
+    """Split results into valid and excluded ones: no finite value, or a repeated run.
+
+    A repeated run has the same data, split and seeds as another; it counts only for seconds.
+    """
     first: dict[Any, Result] = {}
     counted, others = [], []
     for result in results:
@@ -159,7 +162,7 @@ def _counted(results: Sequence[Result], metric: str) -> tuple[list[Result], list
         elif (
             not why
             and metric != SECONDS
-            and (twin := first.setdefault(result.luck, result)) is not result
+            and (twin := first.setdefault(result.pairing_key, result)) is not result
         ):
             why = f"the same config, split and seeds as {twin.name}"
         if why:
@@ -175,10 +178,9 @@ def _group(names: Sequence[str], settings: dict[str, Any], runs: Runs) -> Group:
 
 
 def _beside_the_best(groups: Sequence[Group]) -> tuple[int, list[Group]]:
-    """How many differences have a p, and the groups with theirs to the first.
+    """The number of differences with a p-value, and the groups with their difference to the best.
 
-    Which one is the best was seen in the same values, so every pair was looked at: Holm's p are
-    those of all pairs.
+    The best was chosen by the same values, so Holm's correction counts all pairs.
     """
     pairs = list(combinations(range(len(groups)), 2))
     found = {(i, j): difference(groups[j].runs, groups[i].runs) for i, j in pairs}

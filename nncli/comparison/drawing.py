@@ -1,4 +1,4 @@
-"""Drawing: curves of every group with a band over its runs, and boxes with a dot a run."""
+"""Drawing: each group's curve with a band over its runs, and a box plot of its values."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,15 +11,15 @@ from nncli.artifacts.palette import COLORS, OTHERS
 from nncli.artifacts.pictures import write_picture
 from nncli.artifacts.plots import dress, new_figure, short
 from nncli.comparison.comparison import Comparison
-from nncli.comparison.labels import LONGEST_LABEL, labels
+from nncli.comparison.labels import MAX_LABEL_LETTERS, labels
 from nncli.engine.metric_columns import VAL, metric_of
 from nncli.errors import UserError
 from nncli.evaluation.statistics import FEWEST
 
 SHADES = COLORS[:8]
-WIDTH, HEIGHT, LINE = 10.5, 4.2, 0.26  # inches; LINE: of a box
-SETTLED = 0.02  # share of the epochs whose values may lie outside
-AROUND, LETTERS = 0.9, 0.14  # inches of the picture that no axes have; from label to label
+WIDTH, HEIGHT, BOX_HEIGHT = 10.5, 4.2, 0.26  # inches
+SKIPPED_START = 0.02  # share of the epochs that doesn't set the axis
+MARGINS, LABEL_HEIGHT = 0.9, 0.14  # inches: above and below the axes; of a label
 
 
 def draw_comparison(comparison: Comparison, path: Path) -> None:
@@ -45,10 +45,10 @@ def described(comparison: Comparison) -> str:
 
 def _figure(comparison: Comparison) -> Any:
     count = len(comparison.groups)
-    figure = new_figure(WIDTH, max(HEIGHT, LINE * count + 1.2))
+    figure = new_figure(WIDTH, max(HEIGHT, BOX_HEIGHT * count + 1.2))
     curves, boxes = figure.subplots(1, 2, width_ratios=(1.15, 1.0))
     texts, what = labels(comparison.keys, comparison.groups)
-    names = [short(text, LONGEST_LABEL) for text in texts]
+    names = [short(text, MAX_LABEL_LETTERS) for text in texts]
     colors = [SHADES[place] if place < len(SHADES) else OTHERS for place in range(count)]
     _draw_curves(curves, comparison, names, colors)
     _draw_boxes(boxes, comparison, names, colors)
@@ -76,7 +76,7 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
         if not len(epochs):
             continue
         lengths.append(float(epochs[-1]))
-        settled = epochs >= SETTLED * epochs[-1]
+        settled = epochs >= SKIPPED_START * epochs[-1]
         seen += [low[settled], high[settled]]
         dots, width = "o" if len(epochs) < 3 else None, 1.0 if color == OTHERS else 1.6
         axes.plot(epochs, mean, color=color, linewidth=width, marker=dots, markersize=3)
@@ -93,7 +93,7 @@ def _draw_curves(axes: Any, comparison: Comparison, names: list[str], colors: li
 
 
 def _drawn_column(comparison: Comparison) -> str:
-    """The metric; of held-out rows, which nobody scores while it trains, that of others."""
+    """The column to draw: the metric, else on validation rows, else on training rows."""
     metric = comparison.metric
     results = [result for group in comparison.groups for result in group.runs.results]
     candidates = (metric, VAL + metric_of(metric), metric_of(metric))
@@ -102,24 +102,24 @@ def _drawn_column(comparison: Comparison) -> str:
 
 
 def _label_ends(axes: Any, ends: list[tuple[float, str, str]]) -> None:
-    """(value, name, color): names right of the curves' ends, moved apart where they would touch."""
+    """Write names at the curves' ends without overlap. ends: (value, name, color)."""
     low, high = axes.transScale.transform([(0.0, end) for end in axes.get_ylim()])[:, 1]
     ends = sorted(end for end in ends if np.isfinite(end[0]))
     values = [float(axes.transScale.transform((0.0, end[0]))[1]) for end in ends]
-    height = axes.figure.get_figheight() - AROUND
-    places = apart([(value - low) / (high - low) for value in values], LETTERS / height)
+    height = axes.figure.get_figheight() - MARGINS
+    places = apart([(value - low) / (high - low) for value in values], LABEL_HEIGHT / height)
     for at, (_, name, color) in zip(places, ends, strict=True):
         style = {"color": color, "fontsize": 8, "va": "center", "parse_math": False}
         axes.text(1.01, at, name, transform=axes.transAxes, **style)
 
 
 def apart(wanted: Sequence[float], step: float) -> list[float]:
-    """Places in [0, 1], `step` apart at least, each as near to its wish as its neighbours allow.
+    """Positions in [0, 1] at least `step` apart, as near to the wanted ones as possible.
 
     >>> [round(place, 2) for place in apart([0.5, 0.5, 0.9], 0.1)]
     [0.45, 0.55, 0.9]
     """
-    blocks: list[tuple[float, int]] = []  # (the first place, how many)
+    blocks: list[tuple[float, int]] = []  # (first position, count)
     for wish in wanted:
         blocks.append((wish, 1))
         while len(blocks) > 1 and blocks[-2][0] + blocks[-2][1] * step > blocks[-1][0]:
@@ -134,9 +134,9 @@ def apart(wanted: Sequence[float], step: float) -> list[float]:
 
 
 def _draw_boxes(axes: Any, comparison: Comparison, names: list[str], colors: list[str]) -> None:
-    """The best on top; a box from quartile to quartile, a dot a run, a bar at the mean."""
+    """Draw the best on top: a box between quartiles, a dot per run, a bar at the mean."""
     random, count = np.random.default_rng(0), len(names)
-    row = (axes.figure.get_figheight() - AROUND) / count  # inches
+    row = (axes.figure.get_figheight() - MARGINS) / count  # inches
     half = min(0.36, 0.16 / row)
     for place, (group, color) in enumerate(zip(comparison.groups, colors, strict=True)):
         own, y = np.array(group.runs.values), count - place

@@ -1,4 +1,4 @@
-"""Metric choice: by which column runs are compared."""
+"""Metric choice: the column by which runs are compared."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from nncli.comparison.results import SECONDS, Result
 from nncli.engine.metric_columns import HELD_OUT, VAL, metric_of, rows_of
 from nncli.errors import UserError, did_you_mean, few
 
-OF_THE_LOSS = (
+LOSS_KEYS = (
     *("loss", "training.class_weight", "data.sample_weight"),
     *("data.task", "data.target", "data.preprocessing.target"),
 )
@@ -16,10 +16,10 @@ OF_THE_LOSS = (
 def choose(
     results: Sequence[Result], keys: Mapping[str, Sequence[Any]], asked: str | None
 ) -> tuple[str, list[str]]:
-    """The column, and what has to be said about it.
+    """The column to compare by, and notes on it.
 
-    By default what early stopping monitors, else the loss, of held-out rows before validation rows
-    before training rows; where the loss differs between groups, the first metric that all have.
+    By default the early stopping monitor, else the loss; on held-out rows, else validation rows,
+    else training rows. If the groups' losses differ, the first metric that all runs have.
     """
     if asked is not None:
         return asked, _about(asked, results)
@@ -39,23 +39,23 @@ def choose(
 
 
 def _monitor(result: Result) -> str:
-    """What early stopping monitors, whatever rows it is about."""
+    """The early stopping monitor without its split."""
     stopping = result.config.training.early_stopping
     return metric_of(stopping.monitor) if stopping else "loss"
 
 
 def loss_differs(keys: Mapping[str, Sequence[Any]]) -> bool:
-    """Whether the objective of one group isn't that of another."""
+    """Whether the differing keys change the objective."""
     return any(
         "regularizer" in key
-        or any(key == own or key.startswith(f"{own}.") for own in OF_THE_LOSS)
+        or any(key == own or key.startswith(f"{own}.") for own in LOSS_KEYS)
         or (key.startswith("network") and any(map(_is_penalized, values)))
         for key, values in keys.items()
     )
 
 
 def _is_penalized(value: Any) -> bool:
-    """Whether a block has a regularizer in it."""
+    """Whether a block contains a regularizer."""
     if isinstance(value, list):
         return any(map(_is_penalized, value))
     if isinstance(value, dict):
@@ -67,7 +67,7 @@ def _is_penalized(value: Any) -> bool:
 
 
 def _about(metric: str, results: Sequence[Result]) -> list[str]:
-    """What to say of a column that was asked for. Raises UserError if no run has it."""
+    """Notes on a requested column. Raises UserError if no run has it."""
     known = list(dict.fromkeys(name for result in results for name in result.values))
     if metric in known or not results:
         is_of_train = metric != SECONDS and rows_of(metric) == "train"

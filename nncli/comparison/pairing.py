@@ -1,4 +1,4 @@
-"""Pairing: two groups of runs, compared where they had the same luck."""
+"""Pairing: compare two groups of runs, paired by data, split and seeds where possible."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
@@ -18,10 +18,10 @@ OF_TRAIN = "training rows of several splits"
 
 @frozen
 class Difference:
-    """How far one group's mean is from another's.
+    """The difference of two groups' means.
 
-    test: what its interval and p come from.  why: why there is no p; empty if there is one.
-    p_holm: the p among those of all comparisons that were made.
+    test: that gave interval and p.  why: why there is no p; empty if there is one.
+    p_holm: p with Holm's correction for all comparisons.
     """
 
     mean: Mean
@@ -32,7 +32,7 @@ class Difference:
 
 @frozen
 class Runs:
-    """The runs of a group that count, and the metric that they are compared by."""
+    """A group's valid runs, and the metric to compare them by."""
 
     results: Sequence[Result]
     metric: str
@@ -41,7 +41,7 @@ class Runs:
     def __post_init__(self) -> None:
         found: dict[str, list[Result]] = {}
         for result in self.results:
-            found.setdefault(result.luck.split, []).append(result)
+            found.setdefault(result.pairing_key.split, []).append(result)
         object.__setattr__(self, "by_split", found)
 
     def mean_on(self, split: str) -> float:
@@ -55,11 +55,11 @@ class Runs:
         return [self.value(result) for result in self.results]
 
     def overlap(self, splits: Iterable[str]) -> float:
-        """Rows scored / rows that train, on average."""
+        """Rows scored / rows trained on, mean over splits."""
         return float(np.mean([self.by_split[split][0].overlap(self.metric) for split in splits]))
 
     def mean(self) -> Mean:
-        """Over the runs, where they share a split; else over the splits."""
+        """Mean over the runs if they share one split, else over the splits."""
         if len(self.by_split) == 1 or self.metric == SECONDS:
             return mean(self.values)
         if rows_of(self.metric) == "train":
@@ -69,9 +69,9 @@ class Runs:
 
 
 def difference(a: Runs, b: Runs) -> Difference:
-    """a - b: paired by split, on a single split by seeds; unpaired where these are others.
+    """a - b: paired by split; on a single split paired by seeds, or unpaired if these differ.
 
-    Seconds are never paired: they hang on what else the machine does.
+    Seconds are never paired: they depend on the machine's load.
     """
     if a.metric == SECONDS:
         return _tested(welch(a.values, b.values), "Welch")
@@ -80,13 +80,13 @@ def difference(a: Runs, b: Runs) -> Difference:
         return _over_splits(a, b, shared)
     if len(shared) == 1:
         return _on_one_split(a, b, shared[0])
-    data_a, data_b = ({each.luck.data for each in runs.results} for runs in (a, b))
+    data_a, data_b = ({each.pairing_key.data for each in runs.results} for runs in (a, b))
     why = "another split" if data_a & data_b else OTHER_DATA
     return Difference(_plain(a.values, b.values), why=why)
 
 
 def _plain(a: Sequence[float], b: Sequence[float]) -> Mean:
-    """A difference of which nothing more is said."""
+    """The difference of means, without a test."""
     return Mean(float(np.mean(a) - np.mean(b)), min(len(a), len(b)))
 
 
@@ -98,11 +98,11 @@ def _over_splits(a: Runs, b: Runs, shared: Sequence[str]) -> Difference:
 
 
 def _on_one_split(a: Runs, b: Runs, split: str) -> Difference:
-    of_b = {result.luck.seeds: b.value(result) for result in b.by_split[split]}
+    of_b = {result.pairing_key.seeds: b.value(result) for result in b.by_split[split]}
     pairs = [
-        (a.value(result), of_b[result.luck.seeds])
+        (a.value(result), of_b[result.pairing_key.seeds])
         for result in a.by_split[split]
-        if result.luck.seeds in of_b
+        if result.pairing_key.seeds in of_b
     ]
     if len(pairs) >= FEWEST:
         return _tested(mean([of_a - of_b for of_a, of_b in pairs]), "paired t")

@@ -1,4 +1,4 @@
-"""Results: what a run reached, on which rows, and by which luck."""
+"""Results: a run's metrics, rows and sources of randomness."""
 
 import hashlib
 import math
@@ -18,10 +18,10 @@ SECONDS = "seconds"
 
 
 @frozen
-class Luck:
-    """What two runs have in common that differ by their config alone.
+class PairingKey:
+    """The conditions that paired runs share, so that they differ by config only.
 
-    data: its SHA-256.  split: of the rows of each part and the data.
+    data: its SHA-256.  split: SHA-256 of the rows of each split and the data.
     seeds: of initial weights, shuffling and dropout.
     """
 
@@ -32,16 +32,16 @@ class Luck:
 
 @frozen
 class Result:
-    """A run that came to its end, or why it isn't one.
+    """The result of a run.
 
-    values: by column, at the weights that the run keeps.  curves: metrics.csv.
-    rows: how many train, validate and are held out.  trouble: why it doesn't count.
+    values: by column, of the kept weights.  curves: columns of metrics.csv.
+    rows: counts by split.  trouble: why the run is excluded; empty if it is valid.
     """
 
     name: str
     path: Path
     config: Resolved
-    luck: Luck
+    pairing_key: PairingKey
     rows: Mapping[str, int]
     values: Mapping[str, float]
     curves: Mapping[str, list[float]]
@@ -53,12 +53,12 @@ class Result:
         return found.get(metric_of(metric), False)
 
     def overlap(self, metric: str) -> float:
-        """Rows scored / rows that train."""
+        """Rows scored / rows trained on."""
         return self.rows[rows_of(metric)] / self.rows["train"]
 
 
 def result_of(reader: RunReader, name: str, held_out: Mapping[str, float] | None) -> Result:
-    """What a run reached. held_out: by bare name, of the rows that a fold held out.
+    """Read a run's result. held_out: metrics on a fold's held-out rows, by name.
 
     Raises UserError or CorruptRun if it can't be read.
     """
@@ -72,14 +72,16 @@ def result_of(reader: RunReader, name: str, held_out: Mapping[str, float] | None
         values |= {HELD_OUT + key: value for key, value in held_out.items()}
     seeds = config.seeds
     data = str(reader.environment().get("data_sha256"))
-    luck = Luck(data, _digest(rows, data), (seeds.init, seeds.shuffle, seeds.dropout))
+    pairing_key = PairingKey(data, _digest(rows, data), (seeds.init, seeds.shuffle, seeds.dropout))
     curves = reader.curves().columns if reader.has_learned else {}
     columns = {key: list(column) for key, column in curves.items()}
-    return Result(name, reader.run.path, config, luck, counts, values, columns, _trouble(reader))
+    return Result(
+        name, reader.run.path, config, pairing_key, counts, values, columns, _trouble(reader)
+    )
 
 
 def _trouble(reader: RunReader) -> str:
-    """Why a run doesn't count; empty if it does."""
+    """Why a run is excluded; empty if it is valid."""
     if not reader.has_learned:
         return "its loss was never finite"
     stopped: str = reader.summary().get("stopped", NOT_ENDED)
@@ -87,7 +89,7 @@ def _trouble(reader: RunReader) -> str:
 
 
 def _values(metrics: object, path: Path) -> list[tuple[str, float]]:
-    """(column, value) of a summary's metrics. Raises CorruptRun if it has none."""
+    """(column, value) of a summary's metrics. Raises CorruptRun if it is malformed."""
     if metrics is None:
         return []
     try:
@@ -101,7 +103,7 @@ def _values(metrics: object, path: Path) -> list[tuple[str, float]]:
 
 
 def _digest(rows: Rows, data: str) -> str:
-    """A SHA-256 of which rows train, validate and test, and of what rows they are."""
+    """SHA-256 of the data and of the rows of each split."""
     digest = hashlib.sha256(data.encode())
     for part in (rows.train, rows.val, rows.test):
         digest.update(f"{len(part)}:".encode())

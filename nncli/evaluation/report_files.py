@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
-from nncli.artifacts.files import reporting, to_json
-from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.files import to_json, translating_os_errors
+from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.pictures import content_of, own_style
 from nncli.artifacts.run_directory import EVALUATION as FOLDER
 from nncli.errors import CorruptRun, FileFailure
@@ -34,7 +34,7 @@ def save(
     described = {"files": files, "alt": alternatives(report, files)}
     value = {"run": report.run, **report.to_json(), **described}
     try:
-        _commit(place_inside(run, FOLDER), {**pictures, name: to_json(value)})
+        _commit(path_inside(run, FOLDER), {**pictures, name: to_json(value)})
     except (FileFailure, CorruptRun) as error:
         return [], [f"not saved: {error}"]
     return files, []
@@ -43,7 +43,7 @@ def save(
 def _commit(path: Path, contents: Mapping[str, bytes]) -> None:
     """Put the files into the folder, beside those of other rows, and write its manifest."""
     folder = AtomicDirectory(path)
-    with reporting(path):
+    with translating_os_errors(path):
         path.mkdir(parents=True, exist_ok=True)
     folder.lock(waits=True)
     try:

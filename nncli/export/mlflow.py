@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import nncli
 from nncli.artifacts.atomic_directory import MANIFEST
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import translating_os_errors
 from nncli.artifacts.manifest import is_listed
-from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.run_directory import EVALUATION
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.scores import recorded_scores
@@ -87,7 +87,7 @@ class MLflow:
             return self._take(reader)
 
     def _take(self, reader: RunReader) -> Imported:
-        with reporting(path := reader.run.path / MANIFEST):
+        with translating_os_errors(path := reader.run.path / MANIFEST):
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         experiment = self._experiment(reader)
         known = self.client.search_runs([experiment], f"tags.`{TAG}` = '{sha256}'")
@@ -124,7 +124,7 @@ class MLflow:
         files = [*_files(reader)]
         for name in files:
             folder = name.rpartition("/")[0] or None
-            self.client.log_artifact(run_id, str(place_inside(reader.run.path, name)), folder)
+            self.client.log_artifact(run_id, str(path_inside(reader.run.path, name)), folder)
         summary = reader.summary()
         status = STATUS.get(str(summary["stopped"]), "FINISHED")
         self.client.set_terminated(run_id, status, _milliseconds(summary.get("ended")))
@@ -191,7 +191,7 @@ def _files(reader: RunReader) -> Iterator[str]:
     path = reader.run.path
     for name, entry in reader.run.manifest().items():
         if name.partition("/")[0] not in NOT_SENT:
-            if not is_listed(place_inside(path, name), entry):
+            if not is_listed(path_inside(path, name), entry):
                 raise CorruptRun(f"{path / name}: changed since the run was sealed")
             yield name
     for file in sorted(Path(path, EVALUATION).rglob("*")):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from nncli.artifacts.files import make_folder, reporting, write_atomic
+from nncli.artifacts.files import make_folder, translating_os_errors, write_atomic
 from nncli.artifacts.run_directory import RESOLVED
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.tensorboard_log import TensorBoardLog
@@ -28,7 +28,7 @@ def tensorboard(reader: RunReader, logs: Path) -> Written:
     log.write_config()
     for split, content in log.contents(rows).items():
         folder = log.folder / split
-        with reporting(folder):
+        with translating_os_errors(folder):
             make_folder(folder)
         write_atomic(folder / log.file_name, content)
     return Written(log.folder, len(rows))

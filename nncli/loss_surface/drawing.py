@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.artifacts.curve_bands import WIDE_RANGE
+from nncli.artifacts.curve_bands import MIN_LOG_RATIO
 from nncli.artifacts.number_ticks import log_ticks, number_format
 from nncli.artifacts.palette import BEST, GIVEN
 from nncli.artifacts.pictures import write_picture
@@ -55,7 +55,7 @@ def _draw_contours(figure: Any, axes: Any, surface: Surface, losses: Array, loss
     from matplotlib.ticker import MaxNLocator
 
     low, high = float(np.nanmin(losses)), float(np.nanmax(losses))
-    is_log = low >= 0 and high > WIDE_RANGE * low
+    is_log = low >= 0 and high > MIN_LOG_RATIO * low
     if is_log:
         low = max(low, DEEPEST * high) or 1e-300
         levels = np.geomspace(low, high, LEVELS)

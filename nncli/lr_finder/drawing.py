@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from nncli.artifacts.curve_bands import WIDE_RANGE
+from nncli.artifacts.curve_bands import MIN_LOG_RATIO
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK, OTHERS
 from nncli.artifacts.pictures import write_picture
@@ -57,7 +57,7 @@ def _show_fall(axes: Any, found: RangeTest) -> None:
     """The range of the smoothed loss up to a bit above its start: what ran away has no end."""
     low, first = float(found.smoothed[found.least]), float(found.smoothed[0])
     top = max(first + ABOVE * max(found.fall, 0.02 * abs(first)), low + 1e-12)
-    if low > 0 and first > WIDE_RANGE * low:
+    if low > 0 and first > MIN_LOG_RATIO * low:
         axes.set_yscale("log")
         axes.set_ylim(low / 1.5, first * 1.5)
         log_ticks(axes.yaxis)

@@ -1,1 +1,1 @@
-"""The report: what a run is, what it is worth and what it rests on, as one page to send."""
+"""The report: a run's scores, data, network and reproduction on one page."""

@@ -1,29 +1,29 @@
-"""Curves: metrics.csv as charts that a page has room for."""
+"""Curves: metrics.csv as charts with a limited number of points and lines."""
 
 import math
 from collections.abc import Mapping, Sequence
 
-from nncli.artifacts.curves_figure import GRADIENT, Curves
+from nncli.artifacts.curves_figure import GRADIENT_PREFIX, Curves
 from nncli.engine.metric_columns import TRAIN, VAL
 from nncli.report.facts import Chart, Line
 
-MOST_POINTS = 200  # of a curve
-MOST_METRICS = 8
-MOST_LINES = 10
+MAX_POINTS = 200  # of a curve
+MAX_METRICS = 8
+MAX_LINES = 10
 SKIPPED = ("epoch", "seconds", "learning_rate")
 
 
 def charts_of(curves: Curves) -> tuple[Chart, ...]:
-    """One run's: each metric, training and validation."""
-    metrics = _metrics([curves.columns], curves.columns)[:MOST_METRICS]
+    """A chart per metric of one run, with training and validation lines."""
+    metrics = _metrics([curves.columns], curves.columns)[:MAX_METRICS]
     return tuple(_chart(curves, metric) for metric in metrics)
 
 
 def _metrics(
     several: Sequence[Mapping[str, Sequence[float]]], first: Mapping[str, object]
 ) -> list[str]:
-    """The loss first; none twice under another name, as log_loss often is the loss."""
-    shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT)]
+    """The metrics to draw, without those equal to an earlier one, as log_loss often is to loss."""
+    shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT_PREFIX)]
     names = list(dict.fromkeys(name.removeprefix(VAL) for name in shown))
     kept: list[str] = []
     for name in names:
@@ -51,11 +51,11 @@ def _chart(curves: Curves, metric: str) -> Chart:
 
 
 def line(name: str, curves: Curves, column: str) -> Line:
-    """A column at evenly spaced epochs, the best one and both ends among them."""
+    """A column at evenly spaced epochs, including the first, the last and the best one."""
     points, best_of = curves.points(column), curves.best_of(column)
     epochs, values = [*points], [*points.values()]
     last = len(epochs) - 1
-    steps = min(last, MOST_POINTS - 2)
+    steps = min(last, MAX_POINTS - 2)
     chosen = {round(last * step / steps) for step in range(steps + 1)} if steps else {0}
     best = epochs.index(best_of[0]) if best_of is not None else None
     places = sorted(chosen | ({best} if best is not None else set()))
@@ -66,16 +66,16 @@ def line(name: str, curves: Curves, column: str) -> Line:
 
 
 def overlaid(several: Sequence[Curves], scores: Sequence[str]) -> tuple[Chart, ...]:
-    """Several runs': each metric that one has, on validation rows where there are any."""
+    """A chart per metric with a line per run, on validation rows if there are any."""
     found = [curves for curves in several if curves.columns]
     if not found:
         return ()
     first = found[0].columns
     metrics = _metrics([curves.columns for curves in found], first)
     charts = []
-    for metric in metrics[:MOST_METRICS]:
+    for metric in metrics[:MAX_METRICS]:
         column = VAL + metric if VAL + metric in first else metric
         lines = [line(each.name, each, column) for each in found if column in each.columns]
-        left_out = max(len(lines) - MOST_LINES, 0)
-        charts.append(Chart(column, tuple(lines[:MOST_LINES]), metric in scores, True, left_out))
+        left_out = max(len(lines) - MAX_LINES, 0)
+        charts.append(Chart(column, tuple(lines[:MAX_LINES]), metric in scores, True, left_out))
     return tuple(charts)

@@ -1,4 +1,4 @@
-"""Data facts: what the training rows hold, column by column."""
+"""Data facts: statistics of the training rows by column."""
 
 from collections.abc import Mapping
 
@@ -11,14 +11,14 @@ from nncli.parts.arrays import Array
 from nncli.parts.table import Table
 from nncli.report.facts import ColumnFacts, DataFacts, Histogram, TargetFacts, finite
 
-MOST_COLUMNS = 30
-MOST_CATEGORIES = 12
-MOST_TARGETS = 12
+MAX_COLUMNS = 30
+MAX_CATEGORIES = 12
+MAX_TARGETS = 12
 BINS = 20
 
 
 def data_facts(built: Built, source: str) -> DataFacts:
-    """Of a run's table. source: its file or its dataset, in words."""
+    """The data facts of a job. source: its file or dataset, in words."""
     table, rows, fitted = built.table, built.rows, built.preprocessing
     left_out = [*table.origin.left_out.items()] if table.origin else []
     targets = _targets(table, rows.named())
@@ -26,11 +26,11 @@ def data_facts(built: Built, source: str) -> DataFacts:
         source,
         table.sha256(),
         {name: len(part) for name, part in rows.named().items()},
-        tuple(targets[:MOST_TARGETS]),
+        tuple(targets[:MAX_TARGETS]),
         len(targets),
-        tuple(_column(table, each, rows.train) for each in fitted.columns[:MOST_COLUMNS]),
+        tuple(_column(table, each, rows.train) for each in fitted.columns[:MAX_COLUMNS]),
         len(fitted.columns),
-        tuple(left_out[:MOST_COLUMNS]),
+        tuple(left_out[:MAX_COLUMNS]),
         len(left_out),
     )
 
@@ -39,7 +39,9 @@ def _column(table: Table, fitted: FittedColumn, rows: Array) -> ColumnFacts:
     if fitted.formula:
         return ColumnFacts(fitted.name, f"= {fitted.formula}", 0, "")
     values = finite(table.column(fitted.name).values[rows])
-    missing = len(rows) - len(values)  # of all rows that train: a member is fitted on some of them
+    missing = len(rows) - len(
+        values
+    )  # of all training rows; an ensemble's member was fitted on some
     words = table.categories.get(fitted.name) or table.orders.get(fitted.name)
     kind: str = "ordinal" if fitted.order else fitted.kind
     if fitted.embedding:
@@ -49,7 +51,7 @@ def _column(table: Table, fitted: FittedColumn, rows: Array) -> ColumnFacts:
     fill = "" if fitted.fill is None or not missing else _fill(fitted)
     if words or fitted.kind == "boolean":
         counts = _counts(values, words or ("no", "yes"))
-        shown = tuple(counts[:MOST_CATEGORIES])
+        shown = tuple(counts[:MAX_CATEGORIES])
         return ColumnFacts(fitted.name, kind, missing, fill, None, shown, len(counts))
     return ColumnFacts(fitted.name, kind, missing, fill, histogram(values, fitted.kind))
 
@@ -72,7 +74,7 @@ def _day(days: float) -> str:
 
 
 def _counts(values: Array, words: tuple[str, ...]) -> list[tuple[str, int]]:
-    """(word, rows), the most frequent first."""
+    """(word, count), the most frequent first."""
     codes, counts = np.unique(values.astype(int), return_counts=True)
     order = np.argsort(-counts, kind="stable")
     known = [(int(codes[i]), int(counts[i])) for i in order]
@@ -80,7 +82,7 @@ def _counts(values: Array, words: tuple[str, ...]) -> list[tuple[str, int]]:
 
 
 def histogram(values: Array, kind: str = "numeric") -> Histogram | None:
-    """Of the numbers that are finite; None if there are none."""
+    """The histogram of finite values; None if there are none."""
     if not len(values):
         return None
     low, high = float(values.min()), float(values.max())

@@ -1,7 +1,6 @@
-"""Facts: everything that a report says, before anybody decides how it looks.
+"""Facts: the content of a report, independent of its format.
 
-What evaluation, doctor and influence found stands here as they said it. What a model lacks is
-None: one that was averaged from others has no learning curves of its own.
+Results of evaluation, doctor and influence are kept as they are. A part that a model lacks is None.
 """
 
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from nncli.parts.arrays import Array
 
 @frozen
 class Line:
-    """One curve.  best: where its best value is, among the points; None if nowhere."""
+    """One curve.  best: the index of its best point; None if there is none."""
 
     name: str
     epochs: tuple[float, ...]
@@ -29,8 +28,8 @@ class Line:
 class Chart:
     """Curves of one metric.
 
-    is_score: whether higher is better.  are_runs: whether each line is another run, rather than
-    training and validation.  left_out: how many more runs there are.
+    is_score: whether higher is better.  are_runs: whether each line is a run, instead of training
+    and validation.  left_out: the number of runs without a line.
     """
 
     metric: str
@@ -42,7 +41,7 @@ class Chart:
 
 @frozen
 class Histogram:
-    """Counts of numbers between neighbouring edges; the edges as texts."""
+    """Counts of equal bins between `low` and `high`, which are texts."""
 
     counts: tuple[int, ...]
     low: str
@@ -53,8 +52,8 @@ class Histogram:
 class ColumnFacts:
     """A feature in the training rows.
 
-    fill: what stands in where it is missing.  histogram: of numbers; counts: of categories, the
-    most frequent first, out of `of_categories`.
+    fill: the imputed value.  histogram: of numbers.  counts: of the most frequent categories, out
+    of `of_categories`.
     """
 
     name: str
@@ -68,7 +67,7 @@ class ColumnFacts:
 
 @frozen
 class TargetFacts:
-    """counts: of each class or label, by part of the split; of numbers their histogram."""
+    """A target. counts: of each class or label value, by split.  histogram: of numbers."""
 
     name: str
     counts: Mapping[str, tuple[int, ...]]
@@ -78,9 +77,9 @@ class TargetFacts:
 
 @frozen
 class DataFacts:
-    """rows: by part of the split.  of_columns: features; those shown are the first ones.
+    """The data. rows: counts by split.  of_columns: the number of features, also those not shown.
 
-    left_out: columns that are no feature, and why, out of `of_left_out`.
+    left_out: columns that are not features, and why, out of `of_left_out`.
     """
 
     source: str
@@ -96,7 +95,7 @@ class DataFacts:
 
 @frozen
 class LayerFacts:
-    """has_weights: whether it joins every unit with every one before, and so is drawn."""
+    """A layer. has_weights: whether it is dense, so that its units are drawn."""
 
     name: str
     what: str
@@ -115,8 +114,8 @@ class NetworkFacts:
 
 
 @frozen
-class Again:
-    """How to get the same again.  config: its text, of which `config_cut` lines are left out."""
+class Reproduction:
+    """How to reproduce a model.  config: its text, without the last `config_cut` lines."""
 
     commands: tuple[tuple[str, str], ...]
     environment: tuple[tuple[str, str], ...]
@@ -126,9 +125,9 @@ class Again:
 
 @frozen
 class Document:
-    """One model.  warnings: what makes a score worth less than it looks, a line each.
+    """The report of one model.  warnings: one line each.
 
-    findings: the doctor's; None if it wasn't asked.  worst: None if no cells are to be shown.
+    findings: the doctor's; None for an ensemble.  worst: None if no rows may be shown.
     """
 
     title: str
@@ -141,12 +140,12 @@ class Document:
     worst: tuple[WorstRow, ...] | None
     data: DataFacts | None
     network: NetworkFacts | None
-    again: Again
+    reproduction: Reproduction
 
 
 @frozen
 class Overview:
-    """Several runs: their scores, the keys that differ, their curves, and nothing else."""
+    """The report of several runs: their scores, differing keys and curves."""
 
     title: str
     headline: tuple[str, ...]
@@ -157,7 +156,7 @@ class Overview:
 
 
 def finite(values: Array) -> Array:
-    """Those that are."""
+    """The finite ones of the values."""
     import numpy as np
 
     return np.asarray(values[np.isfinite(values)])

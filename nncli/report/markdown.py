@@ -1,4 +1,4 @@
-"""Markdown: the same facts as a model card."""
+"""Markdown: a report as a model card."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,20 +7,27 @@ from nncli.errors import escaped
 from nncli.evaluation.class_scores import largest
 from nncli.evaluation.figures import between, number
 from nncli.evaluation.verdicts import verdicts
-from nncli.report.facts import Again, ColumnFacts, DataFacts, Document, NetworkFacts, Overview
-from nncli.report.words import about, correlated, score_rows, worst_table
+from nncli.report.facts import (
+    ColumnFacts,
+    DataFacts,
+    Document,
+    NetworkFacts,
+    Overview,
+    Reproduction,
+)
+from nncli.report.shared_text import about, correlated, score_rows, worst_table
 
-MOST_CLASSES = 12
+MAX_CLASSES = 12
 
 SPECIAL = re.compile(
     r"[\\`*\[\]<>|~$@]"
-    r"|(?<![^\W_])_|_(?![^\W_])"  # as of _emphasis_, and not inside a name
+    r"|(?<![^\W_])_|_(?![^\W_])"  # at the edge of a word, where it means emphasis
     r"|&(?=#?\w+;)|:(?=//|\w+:)|(?<=www)\.|^[-+=#](?=[\s#=-]|$)|(?<=^\d)[.)](?=\s)"
 )
 
 
 def plain(value: object) -> str:
-    """A text as it is read: what Markdown or HTML would obey in it stands for itself.
+    """A text with Markdown and HTML syntax escaped.
 
     >>> print(plain("<b>*x*| roc_auc _y_ 0.5"))
     \\<b\\>\\*x\\*\\| roc_auc \\_y\\_ 0.5
@@ -41,13 +48,13 @@ def markdown(document: Document) -> str:
         *_errors(document),
         *(_data(document.data) if document.data else ()),
         *(_network(document.network) if document.network else ()),
-        *_again(document.again),
+        *_reproduction(document.reproduction),
     ]
     return "\n\n".join(filter(None, blocks)) + "\n"
 
 
 def overview_markdown(overview: Overview) -> str:
-    """Several runs beside each other."""
+    """The report of several runs."""
     header, rows = score_rows(overview)
     blocks = [
         f"# {plain(overview.title)}",
@@ -59,7 +66,7 @@ def overview_markdown(overview: Overview) -> str:
 
 
 def table(header: Sequence[object], rows: Sequence[Sequence[object]]) -> str:
-    """A table of GitHub's kind."""
+    """A table in GitHub's syntax."""
     lines = [[plain(cell) for cell in row] for row in (header, *rows)]
     lines.insert(1, ["---"] * len(header))
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
@@ -74,7 +81,7 @@ def _findings(document: Document) -> Iterator[str]:
 
 
 def _code(text: str) -> str:
-    """Inside backticks, which it may not have."""
+    """A text to be put in backticks, without backticks of its own."""
     return escaped(text).replace("`", "'")
 
 
@@ -95,7 +102,7 @@ def _scores(document: Document) -> Iterator[str]:
     if report.decided:
         yield plain(f"Decision: {report.decided}")
     if report.classes:
-        chosen = largest(report.counts, MOST_CLASSES)
+        chosen = largest(report.counts, MAX_CLASSES)
         names = [report.classes[index] for index in chosen]
         counts = [[names[i], *report.counts[c][chosen].tolist()] for i, c in enumerate(chosen)]
         yield table(["true (down), predicted (across)", *names], counts)
@@ -153,7 +160,7 @@ def _data(facts: DataFacts) -> Iterator[str]:
         names = [name for name in facts.rows if name in target.counts]
         rows = [[w, *(target.counts[n][i] for n in names)] for i, w in enumerate(target.words)]
         if rows:
-            yield table([f"target {target.name}", *names], rows[:MOST_CLASSES])
+            yield table([f"target {target.name}", *names], rows[:MAX_CLASSES])
         elif target.histogram:
             yield f"Target {plain(target.name)}: {target.histogram.low} to {target.histogram.high}."
     cells = [[c.name, c.kind, f"{c.missing:,}", c.fill, _values(c)] for c in facts.columns]
@@ -180,7 +187,7 @@ def _network(facts: NetworkFacts) -> Iterator[str]:
     yield "\n".join(f"- {key}: {plain(value)}" for key, value in facts.keys)
 
 
-def _again(facts: Again) -> Iterator[str]:
+def _reproduction(facts: Reproduction) -> Iterator[str]:
     yield "## To get this again"
     yield "\n".join(f"- {what}: `{_code(command)}`" for what, command in facts.commands)
     yield "\n".join(f"- {key}: {plain(value)}" for key, value in facts.environment)

@@ -1,4 +1,4 @@
-"""Network facts: layer by layer, and how they were trained."""
+"""Network facts: layers, parameters and training settings."""
 
 from dataclasses import MISSING, fields
 
@@ -12,7 +12,7 @@ from nncli.report.facts import LayerFacts, NetworkFacts
 
 
 def network_facts(built: Built, networks: int = 1) -> NetworkFacts:
-    """The layers, and how they were trained. networks: whose mean is predicted."""
+    """The facts of a job's network. networks: the number of ensemble members."""
     experiment, network = built.experiment, built.network
     training = experiment.training
     keys = {
@@ -40,7 +40,7 @@ def _layer(node: Node, network: Network) -> LayerFacts:
 
 
 def _what(layer: Layer) -> str:
-    """Its name, and the keys that say more than their defaults do; of tables what they hold."""
+    """A layer's name with the keys that differ from defaults; of embeddings, their sizes."""
     if isinstance(layer, Embedding):
         return f"{layer.name} ({few([f'{c.name} {c.rows} x {c.size}' for c in layer.columns])})"
     said = [

@@ -1,4 +1,4 @@
-"""Report: what lies at the paths, as a page or as Markdown."""
+"""Report: make a page or Markdown from the runs at given paths."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ Form = Literal["html", "md"]
 
 
 def report_of(paths: Sequence[Path], to: Form, *, has_rows: bool = True) -> tuple[str, str]:
-    """(name, text) of one run or ensemble, or of several; any other study is several.
+    """(title, text) of the report of one run or ensemble, or of several runs or a study.
 
     Raises UserError, CorruptRun or FileFailure.
     """
@@ -20,14 +20,14 @@ def report_of(paths: Sequence[Path], to: Form, *, has_rows: bool = True) -> tupl
         return _of_several(paths, to)
     from nncli.report.html.page import html
     from nncli.report.markdown import markdown
-    from nncli.report.of_model import document_of
+    from nncli.report.model_document import document_of
 
     document = document_of(trained_model(paths[0]), has_rows=has_rows)
     return document.title, html(document) if to == "html" else markdown(document)
 
 
 def _has_runs(path: Path) -> bool:
-    """Whether it is a study, or an earlier cross-validation; an ensemble is one model."""
+    """Whether a path holds several runs: a study or an older cross-validation, but no ensemble."""
     if is_study(path):
         return StudyDirectory.open(path).facts().kind != "ensemble"
     return (path / FIRST_FOLD).is_dir()
@@ -36,7 +36,7 @@ def _has_runs(path: Path) -> bool:
 def _of_several(paths: Sequence[Path], to: Form) -> tuple[str, str]:
     from nncli.report.html.overview import overview_html
     from nncli.report.markdown import overview_markdown
-    from nncli.report.of_runs import overview_of
+    from nncli.report.runs_overview import overview_of
 
     overview = overview_of(paths)
     text = overview_html(overview) if to == "html" else overview_markdown(overview)

@@ -113,7 +113,7 @@ class NetworkEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         """
         try:
             trained = trained_model(Path(path))
-            trained.refuse_unfit()
+            trained.check_finite()
             model = cls(**parameters_of_run(trained.networks[0]))
             model._take_up(trained)
         except NncliError as error:

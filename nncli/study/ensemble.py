@@ -11,7 +11,7 @@ from nncli.artifacts.clock import utc_now
 from nncli.artifacts.ensemble import HELD_OUT, objective
 from nncli.artifacts.files import to_json
 from nncli.artifacts.held_out import HeldOut, predict_held_out
-from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.run_directory import CONFIG, DECISION, RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.study_directory import StudyDirectory, StudyFacts
@@ -156,7 +156,7 @@ def resume(path: Path) -> EnsembleStudy:
 def _refuse_lost(directory: StudyDirectory, facts: StudyFacts) -> None:
     """Raises UserError if folders of trained members are gone."""
     runs = [trial.run for trial in directory.trials(facts)]
-    if lost := [run for run in runs if run and not place_inside(directory.path, run).is_dir()]:
+    if lost := [run for run in runs if run and not path_inside(directory.path, run).is_dir()]:
         where = f"{directory.path}: lacks {few(lost)}, of {facts.trials} members"
         raise UserError(f"{where}: put it back, or train anew with nncli train CONFIG")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from nncli.artifacts import run_directory as names
 from nncli.artifacts.background_plotter import BackgroundPlotter
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import translating_os_errors
 from nncli.artifacts.metrics_log import read_columns
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
@@ -157,7 +157,7 @@ class _Run:
         built, source = self._built()
         self.is_prepared = True
         folder = study.path / self.plan.folder
-        with reporting(folder):
+        with translating_os_errors(folder):
             folder.parent.mkdir(exist_ok=True)
         recorder = RunRecorder(RunDirectory.create_at(folder), built, built.job.start())
         recorder.runs_to_come = self.task.runs_to_come

@@ -1,1 +1,1 @@
-"""Verification: whether a run is what it says, byte for byte and number for number."""
+"""Verification: check a run's files byte for byte, and replay its training to the bit."""

@@ -1,4 +1,4 @@
-"""Differences between what a run has recorded and what a replay makes of it."""
+"""Differences between a run's records and its replay."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
@@ -14,10 +14,10 @@ from nncli.parts.arrays import Array
 
 @frozen
 class EpochDifference:
-    """A logged epoch that isn't as recorded.
+    """A logged epoch that differs from its record.
 
-    tensors: whose bytes differ.  columns: of metrics.csv, as (recorded, replayed).
-    Neither: one of the two has ended before.
+    tensors: those that differ.  columns: of metrics.csv that differ, as (recorded, replayed).
+    Neither: the epoch is missing from the record or the replay.
     """
 
     epoch: int
@@ -34,9 +34,9 @@ class EpochDifference:
 
 @frozen
 class TensorDifference:
-    """How far a saved tensor is from the replayed one.
+    """The distance of a saved tensor from the replayed one.
 
-    file: where it was saved.  numbers: how many of its `size` numbers differ.
+    file: that has it.  numbers: how many of its `size` numbers differ.
     largest: |recorded - replayed|; relative: that over the largest |recorded| number.
     """
 
@@ -49,7 +49,7 @@ class TensorDifference:
 
 
 def tensors_of(layout: Layout, state: TrainState) -> dict[str, Array]:
-    """All that steps move: each tensor, and what the optimizer keeps of it."""
+    """Each tensor of a training state, and the optimizer's slots for it."""
     slots = {
         f"{slot} of {name}": view
         for slot, flat in state.slots.items()
@@ -61,7 +61,7 @@ def tensors_of(layout: Layout, state: TrainState) -> dict[str, Array]:
 def tensor_differences(
     file: str, recorded: Mapping[str, Array], replayed: Mapping[str, Array]
 ) -> Iterator[TensorDifference]:
-    """The tensors of which any bit differs. Both have the same ones."""
+    """The tensors with any differing bit. Both mappings have the same keys."""
     for name, was in recorded.items():
         bits = f"u{was.itemsize}"
         differs = was.view(bits) != replayed[name].view(bits)

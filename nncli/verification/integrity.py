@@ -1,4 +1,4 @@
-"""Integrity: every file in a run is what a manifest says, and there is no other file."""
+"""Integrity: check that a run has exactly the files of its manifests, unchanged."""
 
 import os
 import re
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST, NEXT, AtomicDirectory
-from nncli.artifacts.files import TEMPORARY, reporting
+from nncli.artifacts.files import TEMPORARY, translating_os_errors
 from nncli.artifacts.locks import LOCK_FILE
 from nncli.artifacts.manifest import Entry, is_listed
 from nncli.artifacts.run_directory import EVALUATION, SUMMARY
@@ -19,17 +19,17 @@ LEFTOVER = re.compile(rf"(.*/)?({TEMPORARY_NAME}|.*{re.escape(NEXT)})", re.DOTAL
 
 @frozen
 class Files:
-    """count: the listed files.  leftovers: of writes that were cut short; a resume removes them."""
+    """count: of listed files.  leftovers: of interrupted writes; a resume removes them."""
 
     count: int
     leftovers: tuple[str, ...] = ()
 
 
 def check_files(run: AtomicDirectory, apart: Collection[str] = ()) -> Files:
-    """Hold a run's files, and those of its evaluation, against their manifests.
+    """Check the files of a run, and of its evaluation, against their manifests.
 
-    apart: folders in it that are runs of their own.  Raises CorruptRun with a line for every file
-    that was changed, is missing, or is listed nowhere.
+    apart: folders in it that are separate runs.  Raises CorruptRun with a line for every file that
+    was changed, is missing, or isn't listed.
     """
     evaluation = run.path / EVALUATION
     directories = [(run, {EVALUATION, *apart} if evaluation.is_dir() else set(apart))]
@@ -45,7 +45,7 @@ def check_files(run: AtomicDirectory, apart: Collection[str] = ()) -> Files:
         count += len(listed) + 1
         found = set(_files(folder.path, others)) - {MANIFEST}
         unfinished = {name for name in found if LEFTOVER.fullmatch(name)}
-        unfinished |= (found - listed.keys()) & {SUMMARY}  # which a resumption takes back
+        unfinished |= (found - listed.keys()) & {SUMMARY}  # a resume removes it from the manifest
         leftovers += [os.fspath(folder.path / name) for name in sorted(unfinished)]
         for name in sorted((found - unfinished) | listed.keys()):
             if trouble := _trouble(folder.path, name, listed):
@@ -56,10 +56,10 @@ def check_files(run: AtomicDirectory, apart: Collection[str] = ()) -> Files:
 
 
 def _files(folder: Path, apart: Collection[str]) -> Iterator[str]:
-    """All that isn't a folder, by its path inside; a link is a file, whatever it leads to."""
+    """The relative paths of all files; a link counts as a file, also one to a folder."""
 
     def refuse(error: OSError) -> None:
-        with reporting(folder):
+        with translating_os_errors(folder):
             raise error
 
     for place, folders, files in os.walk(folder, onerror=refuse):
@@ -71,10 +71,10 @@ def _files(folder: Path, apart: Collection[str]) -> Iterator[str]:
 
 
 def _trouble(folder: Path, name: str, listed: Mapping[str, Entry]) -> str:
-    """What is wrong with a file; empty if nothing is."""
+    """The problem of a file; empty if there is none."""
     if name not in listed:
         return "not in the manifest: the run has not written it"
-    places = [folder / name, folder / (name + NEXT)]  # where a crash came before the renaming
+    places = [folder / name, folder / (name + NEXT)]  # after a crash before the rename
     if any(is_listed(place, listed[name]) for place in places):
         return ""
     if not os.path.lexists(places[0]):

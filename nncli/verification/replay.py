@@ -1,7 +1,7 @@
-"""Replay: a run trained again from its start, and held against what it has recorded.
+"""Replay: train a run again from its start, and compare it with its records.
 
-Of every logged epoch the run has its metrics and a fingerprint of each tensor; of the moment it was
-saved last, the weights and the optimizer's slots themselves. All of it has to be equal to the bit.
+A run records metrics and a fingerprint of each tensor at every logged epoch, and weights and
+optimizer slots at its last save. All must be equal to the bit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,12 +30,12 @@ from nncli.verification.differences import (
     tensors_of,
 )
 
-BY_THE_CLOCK = "seconds"  # the column that no replay repeats
+NOT_COMPARED = "seconds"  # the column of the clock
 
 
 @frozen
-class Leg:
-    """A stretch of a run: up to which step, and what it was told of epochs and patience."""
+class Segment:
+    """A part of a run up to a step, with the epochs and patience that it was configured for."""
 
     step: int
     epochs: int
@@ -43,13 +43,13 @@ class Leg:
 
 
 class Replay:
-    """A run to be trained again: `reports` does so, and what differs is noted meanwhile.
+    """A replay of a run: `reports` trains it, and collects differences.
 
-    epochs: the last one that the run reported.  done: the last one replayed.
-    is_complete: whether all is replayed, and compared.
-    first: the first epoch that differs.  first_of_tensors: the first one of which a tensor does.
-    last: the saved tensors that differ, once all is replayed.
-    diverged: why the replay didn't get as far as the run.
+    epochs: the last one reported by the run.  done: the last one replayed.
+    is_complete: whether everything is replayed and compared.
+    first: the first epoch that differs.  first_of_tensors: the first one with a differing tensor.
+    last: the saved tensors that differ, at the end of the replay.
+    diverged: the error, if only the replay diverged.
     """
 
     def __init__(self, reader: RunReader) -> None:
@@ -57,7 +57,7 @@ class Replay:
         self.layout, self.state = self.job.network.layout, self.job.start()
         self.saved, self.epochs = self._checkpoint()
         self.done, self.is_complete = 0, False
-        self._has_ended = False  # of itself, as early stopping does
+        self._has_ended = False  # before its epochs were done, as by early stopping
         self.first: EpochDifference | None = None
         self.first_of_tensors: EpochDifference | None = None
         self.last: list[TensorDifference] = []
@@ -67,11 +67,11 @@ class Replay:
 
     @property
     def is_identical(self) -> bool:
-        """Whether nothing has differed so far."""
+        """Whether there is no difference so far."""
         return not (self.first or self.last or self.diverged)
 
     def reports(self, stop: Stop) -> Iterator[EpochReport]:
-        """Train from the start to where the run was saved last; ends early on a requested stop."""
+        """Train from the start to the run's last save, or until a stop."""
         try:
             for report in self._train(stop):
                 self.done = report.epoch
@@ -80,73 +80,73 @@ class Replay:
                     self._compare(report)
                 yield report
         except Diverged as error:
-            if self.saved is not None:  # else the run itself never got further
+            if self.saved is not None:  # else the run diverged there too
                 self.diverged = error
-        # what the clock showed of a run isn't what it shows here: either may have reported more
+        # reports that are due by time differ, so either may have reported a later epoch
         self.done = max(self.done, min(self.state.epoch, self.epochs))
         self.is_complete = not stop.requested
         if self.is_complete and self.first is None and (left := next(self._expected, None)):
             self.first = EpochDifference(int(left[0]["epoch"]))
 
     def _train(self, stop: Stop) -> Iterator[EpochReport]:
-        """The legs of the run; the weights are compared at its last report, the rest at its end."""
+        """Train all segments; compare the kept weights at the last report, the rest at the end."""
         state, saved = self.state, self.saved
         if saved is None or saved.step == 0:
             yield from train(self.job, state, StopAt(state, 0, stop))
         if saved is None:
             return
-        *legs, last = self._legs(saved)
-        for leg in legs:
-            yield from self._go_on(leg, stop)
-            if state.step == leg.step:  # and there is another: it was told to go on
+        *segments, last = self._segments(saved)
+        for segment in segments:
+            yield from self._train_segment(segment, stop)
+            if state.step == segment.step:  # it was resumed here
                 self._has_ended = False
         weights = self.layout.views(state.theta if state.best_theta is None else state.best_theta)
         if not stop.requested:
             recorded = self.layout.views(self.reader.theta)
             self.last += tensor_differences(names.WEIGHTS, recorded, weights)
             self.last += self._threshold_difference()
-        yield from self._go_on(last, stop)
+        yield from self._train_segment(last, stop)
         if not stop.requested:
             recorded, replayed = (tensors_of(self.layout, each) for each in (saved, state))
             self.last += tensor_differences(names.CHECKPOINT, recorded, replayed)
 
     def _threshold_difference(self) -> Iterator[TensorDifference]:
-        """What the threshold that was chosen is off, if one was."""
+        """The difference of the chosen threshold, if there is one."""
         recorded, keys = self.reader.chosen, self.reader.recorded.decision
         chosen = chosen_for(keys, self.job, self.state.weights)
         if recorded is not None and chosen is not None:
             was, now = ({"threshold": np.array([c.threshold])} for c in (recorded, chosen))
             yield from tensor_differences(names.DECISION, was, now)
 
-    def _go_on(self, leg: Leg, stop: Stop) -> Iterator[EpochReport]:
-        if self.state.step < leg.step and not (stop.requested or self._has_ended):
+    def _train_segment(self, segment: Segment, stop: Stop) -> Iterator[EpochReport]:
+        if self.state.step < segment.step and not (stop.requested or self._has_ended):
             stopping = self.job.training.early_stopping
-            if stopping is not None and leg.patience is not None:
-                stopping = replace(stopping, patience=leg.patience)
-            told = replace(self.job.training, epochs=leg.epochs, early_stopping=stopping)
-            job = replace(self.job, training=told)
+            if stopping is not None and segment.patience is not None:
+                stopping = replace(stopping, patience=segment.patience)
+            training = replace(self.job.training, epochs=segment.epochs, early_stopping=stopping)
+            job = replace(self.job, training=training)
             wait_anew(job, self.state)
-            yield from train(job, self.state, StopAt(self.state, leg.step, stop))
+            yield from train(job, self.state, StopAt(self.state, segment.step, stop))
 
-    def _legs(self, saved: TrainState) -> list[Leg]:
-        """Up to each resumption, to the last report, and to where the run was saved."""
+    def _segments(self, saved: TrainState) -> list[Segment]:
+        """The segments that end at each resume, at the last report, and at the last save."""
         try:
             resumed = [
-                read_as({"patience": None, **entry["until"]}, Leg, "until")
+                read_as({"patience": None, **entry["until"]}, Segment, "until")
                 for entry in self.reader.resumptions()
             ]
         except (KeyError, TypeError, Malformed) as error:
             path = self.reader.run.path / names.ENVIRONMENT
             raise CorruptRun(f"{path}: resumed: expected a step and epochs: {error}") from None
         training, steps = self.job.training, self.epochs * self.job.steps_per_epoch
-        told = (training.epochs, patience_of(training))
-        return [*resumed, Leg(min(steps, saved.step), *told), Leg(saved.step, *told)]
+        current = (training.epochs, patience_of(training))
+        return [*resumed, Segment(min(steps, saved.step), *current), Segment(saved.step, *current)]
 
     def _checkpoint(self) -> tuple[TrainState | None, int]:
-        """The state that was saved last, and the epoch reported last; None: not even a first."""
+        """The last saved state, None if the loss was never finite; and the last reported epoch."""
         if not self.reader.has_learned:
             return None, 0
-        self.reader.theta  # noqa: B018  # before hours of training, if it isn't there
+        self.reader.theta  # noqa: B018  # raises now, not after hours of training
         state, beside = self.reader.checkpoint()
         try:
             return state, read_as(beside["last"], EpochReport, "last").epoch
@@ -155,7 +155,7 @@ class Replay:
             raise CorruptRun(f"{path}: it lacks the last report: {error}") from None
 
     def _recorded(self) -> Iterator[tuple[Mapping[str, str], Mapping[str, str]]]:
-        """Of each logged epoch the row of metrics.csv and that of fingerprints.csv."""
+        """The rows of metrics.csv and fingerprints.csv, for each logged epoch."""
         if self.saved is None:
             return
         metrics, prints = (
@@ -169,7 +169,7 @@ class Replay:
         yield from zip(metrics, prints, strict=True)
 
     def _compare(self, report: EpochReport) -> None:
-        """Note whether a logged epoch is as recorded."""
+        """Compare a logged epoch with its record."""
         metrics, prints = next(self._expected, ({}, {}))
         columns = report.columns()
         cells = format_row(list(columns.values())).rstrip("\n").split(",")
@@ -177,7 +177,7 @@ class Replay:
         differing = {
             name: (_number(metrics.get(name)), _number(cell))
             for name, cell in zip(columns, cells, strict=True)
-            if name != BY_THE_CLOCK and metrics.get(name) != cell
+            if name != NOT_COMPARED and metrics.get(name) != cell
         }
         named = zip(self._fingerprints.columns, here, strict=True)
         tensors = [name for name, cell in named if prints.get(name) != cell and name != "epoch"]

@@ -1,4 +1,4 @@
-"""Verification: a run's files, its environment and its numbers, each held against what it says."""
+"""Verification: check a run's files, environment and numbers against its records."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from nncli.verification.replay import Replay
 
 @frozen
 class Verification:
-    """files: as listed.  environment: how this machine differs.  replay: yet to be made."""
+    """files: checked.  environment: differences of this machine.  replay: still to be run."""
 
     path: Path
     files: Files
@@ -31,7 +31,7 @@ class Verification:
     @classmethod
     @contextmanager
     def of(cls, path: Path) -> Iterator["Verification"]:
-        """Check the files of a run and read what its replay takes; meanwhile nobody writes to it.
+        """Check a run's files and prepare its replay, holding a shared lock.
 
         Raises UserError, RunInUse, CorruptRun.
         """
@@ -47,7 +47,7 @@ class Verification:
             run.unlock()
 
     def to_json(self) -> dict[str, Any]:
-        """identical: null as long as a replay that was cut short has shown no difference."""
+        """The verification as JSON; identical is null if an interrupted replay found nothing."""
         replay, tensors = self.replay, self.replay.first_of_tensors
         return {
             "run": os.fspath(self.path),
@@ -64,7 +64,7 @@ class Verification:
 
 
 def check_freed(path: Path) -> Files | None:
-    """Check the files of a run whose weights were removed to make room; None if they weren't.
+    """Check the files of a run with freed weights; None if none were freed.
 
     Raises UserError, RunInUse, CorruptRun.
     """
@@ -77,7 +77,7 @@ def check_freed(path: Path) -> Files | None:
 
 
 def runs_in(path: Path) -> list[Path]:
-    """The runs of a study, or of a cross-validation of earlier versions; none of anything else."""
+    """The runs of a study, or of an older version's cross-validation; else empty."""
     if is_study(path):
         return runs_of(path)
     if not (path / FIRST_FOLD).is_dir():
@@ -87,7 +87,7 @@ def runs_in(path: Path) -> list[Path]:
 
 
 def check_parent(path: Path, runs: Sequence[Path]) -> None:
-    """Check what a study has beside its runs; of earlier versions, once it came to its end.
+    """Check a study's own files; of an older version's cross-validation, only if it has ended.
 
     Raises CorruptRun, RunInUse.
     """
@@ -104,7 +104,7 @@ def check_parent(path: Path, runs: Sequence[Path]) -> None:
 
 
 def _check_complete(study: StudyDirectory, runs: Sequence[Path]) -> None:
-    """Raises CorruptRun if a trial that came to its end has no run left."""
+    """Raises CorruptRun if a completed trial's run is missing."""
     ended = [trial.run for trial in study.trials(study.facts()) if trial.state == COMPLETED]
     there = {run.relative_to(study.path).parts[0] for run in runs}
     if lost := [name for name in ended if name not in there]:

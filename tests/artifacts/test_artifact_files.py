@@ -13,13 +13,13 @@ import pytest
 
 from nncli.artifacts import files
 from nncli.artifacts.files import (
-    ensure_room,
+    ensure_space,
     make_folder,
+    remove_stale,
     replacing,
-    reporting,
     sha256,
-    sweep,
     to_json,
+    translating_os_errors,
     write_atomic,
 )
 from nncli.errors import FileFailure
@@ -118,7 +118,7 @@ def test_sweeping_removes_what_a_killed_process_left_and_spares_what_is_written(
         (place / "notes.tmp").write_bytes(b"the user's")
     with replacing(tmp_path / "below" / "file") as file:
         file.write(b"whole")
-        sweep(tmp_path)
+        remove_stale(tmp_path)
     left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
     assert left == {"notes.tmp", "below", "below/notes.tmp", "below/file"}
 
@@ -126,7 +126,7 @@ def test_sweeping_removes_what_a_killed_process_left_and_spares_what_is_written(
 def test_sweeping_follows_no_link_and_waits_for_no_pipe(tmp_path, file):
     (tmp_path / ".nncli-1.tmp").symlink_to(file)
     os.mkfifo(tmp_path / ".nncli-2.tmp")
-    sweep(tmp_path)
+    remove_stale(tmp_path)
     assert file.read_bytes() == b"old"
 
 
@@ -195,9 +195,9 @@ def test_folder_that_fails_to_be_flushed_is_a_file_failure(file, monkeypatch):
 
 
 def test_room_that_is_there_leaves_no_trace_and_room_that_is_not_is_named(tmp_path):
-    ensure_room(tmp_path, 4096)
+    ensure_space(tmp_path, 4096)
     with pytest.raises(FileFailure, match=f"^{tmp_path}: No space left"):
-        ensure_room(tmp_path, shutil.disk_usage(tmp_path).total)
+        ensure_space(tmp_path, shutil.disk_usage(tmp_path).total)
     assert not list(tmp_path.iterdir())
 
 
@@ -212,16 +212,16 @@ def test_quota_is_found_and_a_file_system_that_reserves_nothing_believed(
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(FileFailure) if is_refused else contextlib.nullcontext():
-        ensure_room(tmp_path, 4096)
+        ensure_space(tmp_path, 4096)
     monkeypatch.delattr(os, "posix_fallocate")
-    ensure_room(tmp_path, 4096)
+    ensure_space(tmp_path, 4096)
 
 
 def test_room_is_asked_for_from_the_first_byte_to_the_last(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(os, "posix_fallocate", lambda _, *range_: asked.append(range_))
     for size in (4096, 0):  # no bytes at all can't be asked for
-        ensure_room(tmp_path, size)
+        ensure_space(tmp_path, size)
     assert asked == [(0, 4096), (0, 1)]
 
 
@@ -231,11 +231,11 @@ def test_room_is_what_this_user_may_take_and_unknown_where_a_disk_tells_nothing(
     monkeypatch.delattr(os, "posix_fallocate")
     disk = SimpleNamespace(f_blocks=1, f_bavail=2, f_frsize=512)
     monkeypatch.setattr(os, "statvfs", lambda path: disk)
-    ensure_room(tmp_path, 1024)
+    ensure_space(tmp_path, 1024)
     with pytest.raises(FileFailure, match=f"^{tmp_path}: No space left on device$"):
-        ensure_room(tmp_path, 1025)
+        ensure_space(tmp_path, 1025)
     disk.f_blocks = disk.f_bavail = 0  # as FUSE file systems say
-    ensure_room(tmp_path, 1025)
+    ensure_space(tmp_path, 1025)
 
 
 @pytest.mark.parametrize("place", ["nowhere/file", "file/file"])
@@ -249,17 +249,17 @@ def test_name_as_long_as_the_file_system_takes_can_be_written(tmp_path):
 
 
 def test_refusal_without_a_path_names_the_one_asked_for():
-    with pytest.raises(FileFailure, match=r"^a/b: quota$"), reporting(Path("a/b")):
+    with pytest.raises(FileFailure, match=r"^a/b: quota$"), translating_os_errors(Path("a/b")):
         raise OSError(122, "quota")
 
 
 def test_refusal_names_the_file_that_was_meant_not_a_temporary_one():
-    with pytest.raises(FileFailure, match=r"^a/b: gone$"), reporting(Path("a/b")):
+    with pytest.raises(FileFailure, match=r"^a/b: gone$"), translating_os_errors(Path("a/b")):
         raise FileNotFoundError(2, "gone", "a/.7.tmp")
 
 
 def test_other_errors_pass_as_they_are():
-    with pytest.raises(ValueError, match="x"), reporting(Path("a")):
+    with pytest.raises(ValueError, match="x"), translating_os_errors(Path("a")):
         raise ValueError("x")
 
 

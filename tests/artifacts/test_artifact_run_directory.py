@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from nncli.artifacts import atomic_directory, path_safety
-from nncli.artifacts.atomic_directory import NEXT, PIECE
+from nncli.artifacts.atomic_directory import COPY_BYTES, NEXT
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.errors import CorruptRun, FileFailure, RunInUse, UserError
 
@@ -188,11 +188,11 @@ def test_sealed_files_read_back(run):
 
 def test_copy_larger_than_a_piece_is_sealed_as_the_file_it_is_of(run, tmp_path):
     source = tmp_path / "table.csv"
-    source.write_bytes(bytes(range(256)) * (PIECE // 256) + b"end")
+    source.write_bytes(bytes(range(256)) * (COPY_BYTES // 256) + b"end")
     run.copy(source, "deep/table.csv")
     run.write_manifest()
     assert run.read("deep/table.csv") == source.read_bytes()
-    assert run.manifest()["deep/table.csv"]["bytes"] == PIECE + 3
+    assert run.manifest()["deep/table.csv"]["bytes"] == COPY_BYTES + 3
 
 
 def test_copy_of_a_file_that_can_not_be_read_names_it(run, tmp_path):
@@ -222,7 +222,7 @@ def test_sealed_file_that_awaits_its_place_is_the_one_that_is_read(cut_off):
 
 
 def test_file_that_gets_its_place_between_two_looks_is_read(cut_off, monkeypatch):
-    waiting, look = cut_off.path / "deep" / f"c.txt{NEXT}", atomic_directory.content_of
+    waiting, look = cut_off.path / "deep" / f"c.txt{NEXT}", atomic_directory.read_sized
 
     def look_and_rename(*arguments):
         content = look(*arguments)
@@ -230,7 +230,7 @@ def test_file_that_gets_its_place_between_two_looks_is_read(cut_off, monkeypatch
             waiting.rename(cut_off.path / "deep" / "c.txt")
         return content
 
-    monkeypatch.setattr(atomic_directory, "content_of", look_and_rename)
+    monkeypatch.setattr(atomic_directory, "read_sized", look_and_rename)
     assert cut_off.read("deep/c.txt") == b"new"
 
 
@@ -406,11 +406,11 @@ def test_recovery_leaves_alone_what_is_sealed_by_itself_and_what_is_a_folder(run
 def test_room_is_looked_for_once_more_the_last_commit_and_so_many_runs(run, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        atomic_directory, "ensure_room", lambda path, size: asked.append((path, size))
+        atomic_directory, "ensure_space", lambda path, size: asked.append((path, size))
     )
     run.commit({"c.txt": [b"gam", b"ma"]})
-    run.ensure_room()
-    run.ensure_room(2)
+    run.ensure_space()
+    run.ensure_space(2)
     whole = sum(entry["bytes"] for entry in run.manifest().values())
     assert asked == [(run.path, 5), (run.path, 5 + 2 * whole)]
 
@@ -442,15 +442,15 @@ def test_unfinished_run_is_told_how_to_be_trained_anew(tmp_path):
 
 
 def test_larger_json_than_a_run_can_have_is_a_corrupt_run(run, monkeypatch):
-    monkeypatch.setattr(atomic_directory, "MOST_JSON", 10)
+    monkeypatch.setattr(atomic_directory, "MAX_JSON_BYTES", 10)
     with pytest.raises(CorruptRun, match=r"b\.json: larger than 10 bytes$"):
         run.read_json("deep/b.json")
-    monkeypatch.setattr(atomic_directory, "MOST_JSON", len(run.read("deep/b.json")))
+    monkeypatch.setattr(atomic_directory, "MAX_JSON_BYTES", len(run.read("deep/b.json")))
     assert run.read_json("deep/b.json") == {"beta": 1}
 
 
 def test_file_beyond_the_free_memory_is_refused_before_it_is_read(run, monkeypatch):
-    monkeypatch.setattr(path_safety, "LARGE", 4)
+    monkeypatch.setattr(path_safety, "MIN_LARGE_BYTES", 4)
     monkeypatch.setattr(path_safety, "available", lambda: 8)
     message = r"a\.txt: 5 bytes, and memory has room for 4 bytes of it$"
     with pytest.raises(UserError, match=message):

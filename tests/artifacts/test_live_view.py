@@ -45,9 +45,9 @@ def test_rows_are_there_each_second_once_a_run_is_that_old(recorder, clock):
         recorder.record(report)
         if report.epoch == 1:
             assert not live.exists()
-            assert len(view.look().columns["epoch"]) == 1  # the checkpoint of epoch 0
+            assert len(view.status().columns["epoch"]) == 1  # the checkpoint of epoch 0
         if report.epoch == 2:  # 1.2 seconds old
-            seen = view.look()
+            seen = view.status()
             assert live.read_bytes() == log.text()
             assert (seen.state, [*seen.columns["epoch"]]) == (RUNNING, [0, 1, 2])
         if report.epoch == 3:
@@ -55,7 +55,7 @@ def test_rows_are_there_each_second_once_a_run_is_that_old(recorder, clock):
             break
     with live.open("ab") as file:
         file.write(b"3,0.12")  # another process may read a line before all of it is there
-    assert [*view.look().columns["epoch"]] == [0, 1, 2]
+    assert [*view.status().columns["epoch"]] == [0, 1, 2]
 
 
 def test_what_is_no_file_of_the_run_is_not_read(recorder, clock, trained, tmp_path):
@@ -63,10 +63,10 @@ def test_what_is_no_file_of_the_run_is_not_read(recorder, clock, trained, tmp_pa
     (tmp_path / "elsewhere").write_bytes(recorder.log.text())
     live, view = recorder.run.path / LIVE, RunView(recorder.run.path)
     live.symlink_to(tmp_path / "elsewhere")
-    assert [*view.look().columns["epoch"]] == [0]
+    assert [*view.status().columns["epoch"]] == [0]
     live.unlink()
     os.mkfifo(live)
-    assert [*view.look().columns["epoch"]] == [0]
+    assert [*view.status().columns["epoch"]] == [0]
 
 
 def test_they_are_gone_when_the_disk_refuses_what_comes_next(
@@ -89,7 +89,7 @@ def test_they_are_gone_when_the_run_has_ended(recorder, clock, trained, no_plott
     assert (recorder.run.path / LIVE).exists()
     recorder.finish("epochs", no_plotter())
     assert not (recorder.run.path / LIVE).exists()
-    seen = RunView(recorder.run.path).look()
+    seen = RunView(recorder.run.path).status()
     assert (seen.state, seen.has_ended) == ("epochs", True)
     assert len(seen.columns["epoch"]) == len(recorder.log.lines) - 1
 
@@ -98,17 +98,17 @@ def test_what_a_killed_run_has_left_of_them_is_swept_and_believed_no_more(record
     clock.now += 2
     trained(recorder, 3)
     recorder.run.unlock()
-    seen = RunView(recorder.run.path).look()
+    seen = RunView(recorder.run.path).status()
     assert (seen.state, [*seen.columns["epoch"]]) == (KILLED, [0])
     recorder.run.recover()
     assert not (recorder.run.path / LIVE).exists()
 
 
 def test_a_run_that_just_begins_is_no_error(recorder):
-    assert RunView(recorder.run.path).look().state == BEGINNING
+    assert RunView(recorder.run.path).status().state == BEGINNING
     recorder.run.unlock()
     with pytest.raises(UserError, match="an unfinished run: it just begins, or was killed"):
-        RunView(recorder.run.path).look()
+        RunView(recorder.run.path).status()
 
 
 def test_a_thousand_rows_a_second_are_written_once(tmp_path, clock, monkeypatch):

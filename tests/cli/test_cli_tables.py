@@ -277,7 +277,7 @@ def test_misspelt_columns_are_all_named_at_their_keys(nncli, flats, write):
 
 
 def test_changed_table_is_noticed_when_it_was_too_large_to_copy(nncli, flats, write, monkeypatch):
-    monkeypatch.setattr("nncli.artifacts.run_directory.LARGEST_COPY", 100)
+    monkeypatch.setattr("nncli.artifacts.run_directory.MAX_COPY_BYTES", 100)
     config = write("f.yaml", "data: {path: flats.csv, target: price}", "training: {epochs: 2}")
     done = nncli("train", config, "--json", "-q", "--set", "output.plots=[]")
     assert "flats.csv isn't copied into the run, which needs it to evaluate" in done.err

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from nncli.artifacts.live_view import RunSeen, StudySeen
+from nncli.artifacts.live_view import RunStatus, StudyStatus
 from nncli.artifacts.trial_records import TrialRecord
 from nncli.cli import watching
 from nncli.cli.braille import Line, chart
@@ -17,7 +17,7 @@ EPOCHS = [*range(101)]
 
 
 def run(name="a", state="running", **columns):
-    return RunSeen(name, state, 100, {"epoch": EPOCHS, **columns})
+    return RunStatus(name, state, 100, {"epoch": EPOCHS, **columns})
 
 
 FALL = [1 / (1 + epoch) for epoch in EPOCHS]
@@ -99,7 +99,7 @@ def study(**said):
         "best": best,
         "runs": [run("trial-0001", "epochs", loss=FALL), run("trial-0003", loss=FALL)],
     }
-    return StudySeen(**{**given, **said})
+    return StudyStatus(**{**given, **said})
 
 
 def test_a_study_says_how_many_trials_the_best_and_what_runs():
@@ -130,8 +130,8 @@ def test_plain_lines_come_seldom_and_at_the_end(capsys, monkeypatch):
     lines, now = PlainLines("loss"), iter(range(0, 300, 4))
     monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: next(now)))
     for epoch in range(8):
-        lines.show([RunSeen("a", "running", 9, {"epoch": [epoch], "loss": [1.0]})])
-    lines.show([RunSeen("a", "converged", 9, {"epoch": [8], "loss": [float("nan")]})])
+        lines.show([RunStatus("a", "running", 9, {"epoch": [epoch], "loss": [1.0]})])
+    lines.show([RunStatus("a", "converged", 9, {"epoch": [8], "loss": [float("nan")]})])
     lines.close()
     assert capsys.readouterr().out.splitlines() == [
         "a  epoch 0/9  loss 1",

@@ -49,7 +49,9 @@ def test_splits_of_the_same_rows_are_corrected_for_their_overlap(resplit, all_of
     found = compare(all_of(resplit))
     rows = found.groups[0].runs.results[0].rows
     values = [
-        sorted((result.luck.split, group.runs.value(result)) for result in group.runs.results)
+        sorted(
+            (result.pairing_key.split, group.runs.value(result)) for result in group.runs.results
+        )
         for group in found.groups
     ]
     differences = [b - a for (_, a), (_, b) in zip(*values, strict=True)]

@@ -38,8 +38,8 @@ def built(folder, monkeypatch):
     (folder / "t.csv").write_text("\n".join(["a,b,colour,day,y", *rows]) + "\n")
 
     def build_it(numeric, *, is_compact, dtype="float32", engine="numpy"):
-        monkeypatch.setattr(assembly, "LARGE", 0 if is_compact else 1 << 40)
-        monkeypatch.setattr(assembly, "SPREAD", 0)
+        monkeypatch.setattr(assembly, "MIN_COMPACT_BYTES", 0 if is_compact else 1 << 40)
+        monkeypatch.setattr(assembly, "MIN_COMPACT_RATIO", 0)
         path = folder / "t.yaml"
         path.write_text(CONFIG.format(numeric=NUMERIC[numeric], dtype=dtype, engine=engine))
         return build(*load(path, []))

@@ -91,9 +91,8 @@ def test_decimal_points_are_refused_beside_decimal_commas(tmp_path, text):
     ("values", "decimal", "example"),
     [
         (["0,5", "1,5", "2"], ".", "0,5"),
-        (["1,234", "12,345", "1,234,567.8"], ".", "1,234"),
+        (["0,500", "1,250"], ".", "0,500"),
         (["1.5", "2.5"], ",", "1.5"),
-        (["1.234,5", "12.345,0"], ",", "1.234,5"),
     ],
 )
 def test_numbers_written_the_other_way_are_not_taken_for_categories(
@@ -104,8 +103,6 @@ def test_numbers_written_the_other_way_are_not_taken_for_categories(
     other = "','" if decimal == "." else "'.'"
     name = "a decimal comma" if decimal == "." else "a decimal point"
     advice = f"use {other} if that is {name}, and take signs between thousands out"
-    if "." in example and "," in example:
-        advice = "take the signs between thousands out"
     (line,) = refusal(tmp_path, text, format=TextFormat(decimal=decimal))
     assert line.endswith(
         f": column 'x' has numbers such as '{example}': {advice} "

@@ -7,7 +7,7 @@ from doctor_runs import DIABETES, IRIS, MOONS, check, examined, layers, trained
 from nncli.artifacts.open_model import trained_model
 from nncli.doctor.diagnose import diagnose
 from nncli.doctor.diagnosed_run import DiagnosedRun
-from nncli.report.of_model import document_of
+from nncli.report.model_document import document_of
 
 RAW = "data.preprocessing=none"
 BLOWN_UP = {

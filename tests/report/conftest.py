@@ -8,7 +8,7 @@ from report_runs import CONFIGS, made_run
 
 from nncli.artifacts.open_model import trained_model
 from nncli.report.facts import Document
-from nncli.report.of_model import document_of
+from nncli.report.model_document import document_of
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
 

@@ -28,7 +28,9 @@ def test_worst_rows_are_those_with_the_least_probability_of_the_truth(facts_of):
     given = report.predictions[np.arange(report.rows), report.truth]
     assert [row.how_far for row in worst[:3]] == [f"{p:.3f}" for p in np.sort(given)[:3]]
     assert worst[0].is_wrong
-    lines = (Path(document.again.commands[1][1].split()[-1]) / "files" / "1-t.csv").read_text()
+    lines = (
+        Path(document.reproduction.commands[1][1].split()[-1]) / "files" / "1-t.csv"
+    ).read_text()
     number = int(worst[0].place.removeprefix("t.csv:"))
     row = lines.splitlines()[number - 1]
     cells = dict(worst[0].cells)
@@ -133,15 +135,15 @@ def test_an_ensemble_is_one_model(facts_of):
     assert document.network.keys[0] == ("networks", "2, whose mean is predicted; one of them:")
     assert [line.name for line in document.charts[0].lines] == ["member-1", "member-2"]
     assert document.influence.importance.base == pytest.approx(document.report.loss)
-    assert "nncli train" not in [what for what, _ in document.again.commands]
+    assert "nncli train" not in [what for what, _ in document.reproduction.commands]
 
 
 def test_an_ensemble_is_got_again_by_what_trained_all_of_it(facts_of):
     document = facts_of("ensemble")
-    (_, command), *_ = document.again.commands
+    (_, command), *_ = document.reproduction.commands
     assert command.startswith("nncli train ensemble.yaml --set ")
     assert "ensemble=null" not in command
-    assert "ensemble: {members: 2}" in document.again.config
+    assert "ensemble: {members: 2}" in document.reproduction.config
     assert all(line.best is not None for line in document.charts[0].lines)
 
 

@@ -208,7 +208,7 @@ def test_full_disk_ends_the_sweep_and_resume_goes_on(nncli, config, record, monk
             raise FileFailure(f"{run.path}: No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(RunDirectory, "ensure_room", full)
+        patched.setattr(RunDirectory, "ensure_space", full)
         done = nncli("sweep", it, "-q", "--workers", 1)
     assert (done.code, done.err.splitlines()[-1].endswith("No space left on device")) == (74, True)
     study = Path("runs/it-sweep-002")

@@ -34,7 +34,7 @@ def command(runs: tuple[Path, ...], metric: str | None, output: Path | None, as_
     from nncli.artifacts.pictures import check_format
     from nncli.cli.comparison_table import comparison_in_words
     from nncli.comparison.comparison import compare
-    from nncli.comparison.numbers import to_json
+    from nncli.comparison.comparison_json import to_json
 
     if output:
         check_format(output)

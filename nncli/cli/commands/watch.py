@@ -34,14 +34,14 @@ def _watch(runs: Sequence[Path], metric: str) -> None:
     from nncli.cli.watching import REFRESH, check_metric, has_ended, shown_here
 
     views = [StudyView(run) if is_study(run) else RunView(run) for run in runs]
-    all_seen = [view.look() for view in views]
+    all_seen = [view.status() for view in views]
     check_metric(all_seen, metric)
     shown = shown_here(metric)
     try:
         shown.show(all_seen)
         while not all(map(has_ended, all_seen)):
             time.sleep(REFRESH)
-            all_seen = [view.look() for view in views]
+            all_seen = [view.status() for view in views]
             shown.show(all_seen)
     finally:
         shown.close()

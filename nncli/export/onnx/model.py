@@ -8,7 +8,7 @@ import numpy as np
 
 import nncli
 from nncli.artifacts.atomic_directory import MANIFEST
-from nncli.artifacts.files import reporting
+from nncli.artifacts.files import translating_os_errors
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.nonlinear_scales import NormalScores
@@ -48,7 +48,7 @@ def onnx_model(trained: TrainedModel) -> OnnxModel:
     Raises UserError for an operation of a part that can't be translated, and CorruptRun for weights
     that aren't finite.
     """
-    trained.refuse_unfit()
+    trained.check_finite()
     graph, learnt = Graph(), trained.model.preprocessing
     parsers = trained.model.experiment.data.parsers
     predictions, faults = _predictions(trained, graph)
@@ -95,7 +95,7 @@ def _predictions(trained: TrainedModel, graph: Graph) -> tuple[Value, list[Value
 
 def _metadata(trained: TrainedModel) -> dict[str, object]:
     """What a program may want to know of the model; each value is written as JSON."""
-    with reporting(manifest := trained.path / MANIFEST):
+    with translating_os_errors(manifest := trained.path / MANIFEST):
         sha256 = hashlib.sha256(manifest.read_bytes()).hexdigest()
     learnt, data = trained.model.preprocessing, trained.model.experiment.data
     found: dict[str, object] = {

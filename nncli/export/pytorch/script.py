@@ -120,7 +120,7 @@ def pytorch_script(reader: RunReader, file_name: str) -> PyTorchScript:
 
     Raises UserError for a run with a part that can't be written, CorruptRun for a damaged one.
     """
-    TrainedNetwork(reader).refuse_unfit()
+    TrainedNetwork(reader).check_finite()
     weights_name = f"{file_name.removesuffix('.py')}.safetensors"
     try:
         page = _page(reader, file_name, weights_name)

@@ -1,1 +1,1 @@
-"""The report as one HTML file: its own style, its own small charts, no request."""
+"""The report as one HTML file with its own style and charts, without network requests."""

@@ -1,8 +1,7 @@
-"""Charts: lines and dots that stretch with the page, while their texts and strokes keep their size.
+"""Charts: SVG that scales with the page, while text and stroke widths keep their size.
 
-A chart is laid out by CSS: its drawing is stretched to whatever room there is, strokes in pixels of
-the screen, and every label is HTML beside it. So no text shrinks on a phone, and nothing has to be
-drawn again when the page is turned or printed.
+CSS stretches the drawing to the available width, with strokes in screen pixels; labels are HTML
+beside it. So text doesn't shrink on a phone, and nothing is redrawn for rotation or print.
 """
 
 import math
@@ -12,14 +11,14 @@ from nncli.frozen import frozen
 from nncli.page.markup import Markup, join, tag
 from nncli.report.html.scale import Scale
 
-SIDE = 1000  # units of a drawing, either way
-COLORS = 6  # of the theme, --c0 to --c5
-FEWEST = 3  # points of a line
+SIDE = 1000  # width and height of a drawing's viewBox
+N_COLORS = 6  # of the theme, --c0 to --c5
+MIN_LINE_POINTS = 3  # fewer points also get dots
 
 
 @frozen
 class Curve:
-    """Points joined by a line. color: of the theme.  marked: a point to be seen."""
+    """Points joined by a line. color: index in the theme.  marked: index of a highlighted point."""
 
     name: str
     x: Sequence[float]
@@ -39,17 +38,17 @@ def lines(
     rug: Sequence[float] = (),
     kind: str = "",
 ) -> Markup:
-    """Curves in one frame.
+    """A chart of curves.
 
-    names: of the axes.  rug: values marked along x.  about: for whoever listens.
+    names: of the axes.  rug: values marked along x.  about: alternative text.
     """
     drawn = [_grid(y), *_rug(x, rug)]
     for curve in curves:
         points = [(x.place(a), y.place(b)) for a, b in zip(curve.x, curve.y, strict=True)]
-        style = f"--c:var(--c{curve.color % COLORS})"
+        style = f"--c:var(--c{curve.color % N_COLORS})"
         line = "line dashed" if curve.is_dashed else "line"
         drawn.append(tag("path", class_=line, d=path(points), style=style))
-        if len(points) < FEWEST:
+        if len(points) < MIN_LINE_POINTS:
             drawn.append(tag("path", class_="dots", d=dots(points), style=style))
         if curve.marked is not None:
             here = [points[curve.marked]]
@@ -66,7 +65,7 @@ def frame(
     about: str,
     kind: str = "",
 ) -> Markup:
-    """A drawing with its axes: ticks and names as HTML around it."""
+    """A drawing with axes; tick labels and names are HTML around it."""
     ticks = y.ticks()
     widest = max((len(label) for _, label in ticks), default=1)
     up = [tag("span", label, style=f"bottom:{100 * place:.4g}%") for place, label in ticks]
@@ -88,7 +87,7 @@ def frame(
 
 
 def _edge(place: float) -> str | None:
-    """Where a label would stand beyond the frame."""
+    """The CSS class of a tick label that would stick out of the frame."""
     return "first" if place < 0.06 else "last" if place > 0.94 else None
 
 
@@ -105,7 +104,7 @@ def _rug(x: Scale, values: Sequence[float]) -> list[Markup]:
 
 
 def path(points: Iterable[tuple[float, float]]) -> str:
-    """A line through the points; points without a place leave a gap."""
+    """The path data of a line through the points; NaN leaves a gap."""
     d, last = [], None
     for a, b in points:
         if math.isnan(a) or math.isnan(b):
@@ -122,7 +121,7 @@ def path(points: Iterable[tuple[float, float]]) -> str:
 
 
 def dots(points: Iterable[tuple[float, float]]) -> str:
-    """Lines of no length, whose round ends are dots that aren't stretched."""
+    """The path data of dots: zero-length lines, whose round caps aren't stretched."""
     return "".join(
         f"M{round(SIDE * a)} {round(SIDE * (1 - b))}h0"
         for a, b in points
@@ -131,7 +130,7 @@ def dots(points: Iterable[tuple[float, float]]) -> str:
 
 
 def legend(entries: Sequence[tuple[str, int, bool]]) -> Markup:
-    """(name, color, whether dashed) of what is drawn."""
+    """A legend. entries: (name, color, whether dashed)."""
     return tag(
         "p",
         *(
@@ -139,7 +138,7 @@ def legend(entries: Sequence[tuple[str, int, bool]]) -> Markup:
                 "span",
                 name,
                 class_="key dashed" if dashed else "key",
-                style=f"--c:var(--c{c % COLORS})",
+                style=f"--c:var(--c{c % N_COLORS})",
             )
             for name, c, dashed in entries
         ),
@@ -148,7 +147,7 @@ def legend(entries: Sequence[tuple[str, int, bool]]) -> Markup:
 
 
 def histogram(counts: Sequence[int], about: str) -> Markup:
-    """Bars side by side, on a line."""
+    """A histogram's bars. about: alternative text."""
     most = max(counts, default=1) or 1
     width = SIDE / max(len(counts), 1)
     broad = max(round(width) - 8, 1)
@@ -170,7 +169,7 @@ def histogram(counts: Sequence[int], about: str) -> Markup:
 
 
 def bar(low: float, value: float, high: float) -> Markup:
-    """A bar from 0 to `value`, shares of the room, and a whisker from low to high."""
+    """A bar from 0 to `value` with a whisker from low to high; all are shares of the width."""
     whisker = tag(
         "line", x1=_per_cent(low), x2=_per_cent(high), y1="50%", y2="50%", class_="whisker"
     )
@@ -179,10 +178,10 @@ def bar(low: float, value: float, high: float) -> Markup:
 
 
 def strip(places: Sequence[tuple[float, int]]) -> Markup:
-    """Dots on a line: (place from 0 to 1, color)."""
+    """Dots on a line. places: (position from 0 to 1, color)."""
     line = tag("line", x1="0", x2="100%", y1="50%", y2="50%", class_="grid")
     found = [
-        tag("circle", cx=_per_cent(place), cy="50%", r="5", style=f"--c:var(--c{color % COLORS})")
+        tag("circle", cx=_per_cent(place), cy="50%", r="5", style=f"--c:var(--c{color % N_COLORS})")
         for place, color in places
         if not math.isnan(place)
     ]
@@ -194,7 +193,7 @@ def _per_cent(share: float) -> str:
 
 
 def side_by_side(*charts: object) -> Markup:
-    """Below each other where the page is narrow."""
+    """Charts side by side; stacked on a narrow page."""
     return tag("div", *charts, class_="side")
 
 

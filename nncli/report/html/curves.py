@@ -1,4 +1,4 @@
-"""Learning curves: a panel for each metric, and for each axis that suits it."""
+"""Learning curves: a panel per metric and scale of the axis, linear or logarithmic."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import Any
 from nncli.page.markup import Markup, join, tag
 from nncli.report.facts import Chart
 from nncli.report.html.charts import Curve, legend, lines
-from nncli.report.html.scale import WIDE_RANGE, Scale
+from nncli.report.html.scale import MIN_LOG_RATIO, Scale
 
 
 def learning_curves(charts: Sequence[Chart]) -> Markup:
-    """All panels, of which the script shows one; without a script it is the first."""
+    """All panels; the script shows the chosen one, without it the first is visible."""
     panels = [panel for number, chart in enumerate(charts) for panel in _panels(number, chart)]
     choices = [tag("option", chart.metric, value=number) for number, chart in enumerate(charts)]
     controls = tag(
@@ -33,7 +33,7 @@ def _panels(number: int, chart: Chart) -> list[Markup]:
         said = tag("p", f"{chart.metric} has no finite value.", class_="note")
         return [tag("div", said, class_="panel", data_metric=number, hidden=number > 0)]
     is_positive = min(values) > 0
-    is_wide = is_positive and not chart.is_score and max(values) > WIDE_RANGE * min(values)
+    is_wide = is_positive and not chart.is_score and max(values) > MIN_LOG_RATIO * min(values)
     axes = [False, True] if is_positive and max(values) > min(values) else [False]
     return [
         tag(
@@ -87,7 +87,7 @@ def _drawn(chart: Chart, is_log: bool) -> Markup:
 
 
 def points(charts: Sequence[Chart]) -> list[dict[str, Any]]:
-    """What the read-out tells: each line's epochs and values, in few digits."""
+    """The data for the script's read-out: each line's epochs and rounded values."""
     return [
         {
             "metric": chart.metric,

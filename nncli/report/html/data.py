@@ -1,24 +1,24 @@
-"""The data, column by column."""
+"""The section on the data, by column."""
 
 from nncli.page.markup import Markup, join, tag
 from nncli.report.facts import ColumnFacts, DataFacts, TargetFacts
 from nncli.report.html.charts import histogram
-from nncli.report.html.reading import reading
+from nncli.report.html.explanations import explanation
 from nncli.report.html.tables import rest, table
 
-SHOWN_WORDS = 4
-MOST_CLASSES = 12
+MAX_CATEGORIES = 4
+MAX_CLASSES = 12
 
 
 def data(facts: DataFacts) -> Markup:
-    """What the training rows hold."""
+    """The section on targets, features and columns left out."""
     rows = ", ".join(f"{count:,} {name}" for name, count in facts.rows.items())
     total = sum(facts.rows.values())
     said = f"{facts.source}: {total:,} rows ({rows}), {facts.of_columns:,} features. SHA-256 "
     columns = [[_name(c), _missing(c), _values(c)] for c in facts.columns]
     header = [f"feature, in {facts.rows['train']:,} training rows", "missing", "values"]
     return join(
-        reading("data"),
+        explanation("data"),
         tag("p", said, tag("code", facts.sha256[:16]), "…"),
         *(_target(target, facts) for target in facts.targets),
         rest(facts.of_targets - len(facts.targets), "target"),
@@ -46,7 +46,7 @@ def _values(column: ColumnFacts) -> Markup | str:
         return join(histogram(found.counts, about), tag("small", f"{found.low} to {found.high}"))
     if not column.counts:
         return ""
-    shown = [f"{word} {count:,}" for word, count in column.counts[:SHOWN_WORDS]]
+    shown = [f"{word} {count:,}" for word, count in column.counts[:MAX_CATEGORIES]]
     others = column.of_categories - len(shown)
     said = " · ".join(shown) + (f" and {others:,} more" if others > 0 else "")
     bars = histogram([count for _, count in column.counts], "rows of each category")
@@ -54,7 +54,7 @@ def _values(column: ColumnFacts) -> Markup | str:
 
 
 def _target(target: TargetFacts, facts: DataFacts) -> Markup:
-    """What is predicted: its classes with their rows, or its range."""
+    """A target: the counts of its classes, or its range."""
     if target.histogram is not None:
         found = target.histogram
         about = f"histogram from {found.low} to {found.high}"
@@ -62,7 +62,7 @@ def _target(target: TargetFacts, facts: DataFacts) -> Markup:
         return tag("div", line, histogram(found.counts, about), class_="target")
     parts = [name for name in facts.rows if name in target.counts]
     order = sorted(range(len(target.words)), key=lambda i: -target.counts["train"][i])
-    shown = sorted(order[:MOST_CLASSES])
+    shown = sorted(order[:MAX_CLASSES])
     rows = [[target.words[i], *(f"{target.counts[part][i]:,}" for part in parts)] for i in shown]
     made = table(
         [f"target {target.name}", *parts], rows, label="Rows of each class", kind="numbers"

@@ -1,4 +1,4 @@
-"""What predictions rest on: importance as bars, dependence as curves and strips."""
+"""The section on influence: importance as bars, partial dependence as curves and strips."""
 
 from dataclasses import replace
 
@@ -9,18 +9,18 @@ from nncli.influence.influence import Influence
 from nncli.influence.partial_dependence import PartialDependence
 from nncli.page.markup import Markup, join, tag
 from nncli.report.html.charts import Curve, bar, figure, legend, lines, side_by_side, strip
-from nncli.report.html.reading import reading
+from nncli.report.html.explanations import explanation
 from nncli.report.html.scale import SPAN, Scale, short_number
-from nncli.report.words import about, correlated, more
+from nncli.report.shared_text import about, correlated, more
 
-MOST_OUTPUTS = 6  # curves in a picture
-HALF = 0.5  # of a probability: an axis whose curves stay below ends where they do
+MAX_OUTPUTS = 6  # curves in a chart
+HALF = 0.5  # probability curves above it get an axis up to 1
 
 
 def influence(found: Influence, task: str) -> Markup:
-    """Importance of every column, and how predictions change along the first ones."""
+    """The section: importance of every column, and dependence on the most important ones."""
     return join(
-        reading("influence"),
+        explanation("influence"),
         figure(
             f"Importance: {found.importance.measure} that a column saves", _bars(found.importance)
         ),
@@ -78,13 +78,13 @@ def _dependence(found: Influence, task: str) -> list[Markup]:
 
 
 def _outputs(found: Influence, task: str) -> list[int]:
-    """Which are drawn: the second of two classes, the first target, those that change the most."""
+    """The outputs to draw: the second of two classes, else those that change the most."""
     if task == "binary":
         return [1]
     if task == "regression":
         return [0]
     spans = np.array([np.ptp(each.means, axis=0) for each in found.dependence]).max(axis=0)
-    return sorted(np.argsort(-spans, kind="stable")[:MOST_OUTPUTS].tolist())
+    return sorted(np.argsort(-spans, kind="stable")[:MAX_OUTPUTS].tolist())
 
 
 def _along(

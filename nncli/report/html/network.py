@@ -1,4 +1,4 @@
-"""The network: its layers drawn, and as a table."""
+"""The section on the network: a drawing and a table of its layers."""
 
 from itertools import pairwise
 from typing import NamedTuple
@@ -6,24 +6,24 @@ from typing import NamedTuple
 from nncli.page.markup import Markup, join, tag
 from nncli.report.facts import LayerFacts, NetworkFacts
 from nncli.report.html.charts import SIDE
-from nncli.report.html.reading import reading
+from nncli.report.html.explanations import explanation
 from nncli.report.html.tables import rest, scrolling, table
 
-MOST_DRAWN = 12  # layers
-MOST_LAYERS = 40  # of the table
-MOST_UNITS = 8  # of a layer
+MAX_DRAWN_LAYERS = 12  # layers
+MAX_LAYERS = 40  # of the table
+MAX_UNITS = 8  # of a layer
 
 Places = list[tuple[int, int]]  # of units, in a drawing
 
 
 def network(facts: NetworkFacts) -> Markup:
-    """Its layers drawn, then as a table."""
+    """The section: drawing, then table."""
     header = ["layer", "what", "units", "parameters"]
-    shown = facts.layers[:MOST_LAYERS]
+    shown = facts.layers[:MAX_LAYERS]
     rows = [["input", "", f"{facts.inputs:,}", ""], *map(_row, shown)]
     keys = [join(tag("dt", key), tag("dd", value)) for key, value in facts.keys]
     return join(
-        reading("model"),
+        explanation("model"),
         drawing(facts),
         table(header, rows, label="Layers", kind="numbers layers"),
         rest(len(facts.layers) - len(shown), "layer"),
@@ -38,9 +38,9 @@ def _row(layer: LayerFacts) -> list[str]:
 
 
 def drawing(facts: NetworkFacts) -> Markup:
-    """Units as dots, joined by lines; layers without weights are named below the one before."""
+    """Units as dots joined by lines; layers without weights are named below the previous one."""
     columns = _columns(facts)
-    shown = columns[:MOST_DRAWN]
+    shown = columns[:MAX_DRAWN_LAYERS]
     places = [_places(i, len(shown), column.units) for i, column in enumerate(shown)]
     told = ", ".join(f"{column.name} {column.units}" for column in shown)
     svg = tag(
@@ -62,7 +62,7 @@ def drawing(facts: NetworkFacts) -> Markup:
 
 
 class _Column(NamedTuple):
-    """Units that are drawn below each other.  what: in words, what makes them."""
+    """A column of drawn units.  what: the layers that compute them."""
 
     name: str
     units: int
@@ -80,7 +80,7 @@ def _columns(facts: NetworkFacts) -> list[_Column]:
 
 
 def _lines(places: list[Places]) -> str:
-    """From each unit to each of the next layer."""
+    """The path data of lines from each unit to each of the next layer."""
     return "".join(
         f"M{x1} {y1}L{x2} {y2}"
         for before, after in pairwise(places)
@@ -90,20 +90,20 @@ def _lines(places: list[Places]) -> str:
 
 
 def _gaps(places: list[Places], columns: list[_Column]) -> str:
-    """Three small dots where units are left out."""
+    """The path data of three small dots where units are left out."""
     return "".join(
         f"M{units[0][0]} {(units[3][1] + units[4][1]) // 2 + apart}h0"
         for units, column in zip(places, columns, strict=True)
-        if column.units > MOST_UNITS
+        if column.units > MAX_UNITS
         for apart in (-22, 0, 22)
     )
 
 
 def _places(column: int, columns: int, units: int) -> Places:
-    """Where the units of a layer are drawn: all, or the first four and the last three."""
+    """The positions of a layer's units: all, or the first four and the last three."""
     x = round(SIDE * (column + 0.5) / columns)
-    count = min(units, MOST_UNITS)
+    count = min(units, MAX_UNITS)
     step = min(SIDE / max(count, 1), 160)
     top = SIDE / 2 - step * (count - 1) / 2
     ys = [round(top + step * place) for place in range(count)]
-    return [(x, y) for place, y in enumerate(ys) if units <= MOST_UNITS or place != 4]
+    return [(x, y) for place, y in enumerate(ys) if units <= MAX_UNITS or place != 4]

@@ -1,19 +1,21 @@
-"""Several runs as one page: scores, the keys that differ, curves."""
+"""The page of several runs: scores, differing keys, curves."""
 
 from nncli.page.markup import Markup, join, tag
 from nncli.report.facts import Overview
 from nncli.report.html.curves import learning_curves
+from nncli.report.html.explanations import explanation
 from nncli.report.html.page import Section, page
-from nncli.report.html.reading import reading
 from nncli.report.html.tables import table
-from nncli.report.words import MOST_KEYS, score_rows
+from nncli.report.shared_text import MAX_KEYS, score_rows
 
 
 def overview_html(overview: Overview) -> str:
-    """A report of several runs, whole."""
-    sections: list[Section] = [("scores", "Scores", join(reading("overview"), *_scores(overview)))]
+    """The complete page of several runs."""
+    sections: list[Section] = [
+        ("scores", "Scores", join(explanation("overview"), *_scores(overview)))
+    ]
     if overview.charts:
-        curves = join(reading("curves"), learning_curves(overview.charts))
+        curves = join(explanation("curves"), learning_curves(overview.charts))
         sections.append(("curves", "Learning curves", curves))
     notes = tag("ul", *(tag("li", note) for note in overview.notes), class_="warnings")
     top = join(
@@ -27,7 +29,7 @@ def _scores(overview: Overview) -> list[Markup]:
     header, rows = score_rows(overview)
     made = table(header, rows, label="Scores of each config", kind="runs", is_stacked=True)
     rest = len(overview.comparison.groups) - len(rows)
-    keys = len(overview.comparison.keys) - MOST_KEYS
+    keys = len(overview.comparison.keys) - MAX_KEYS
     notes = [f"{rest:,} more configs are not shown."] if rest > 0 else []
     notes += [f"{keys:,} more keys differ."] if keys > 0 else []
     return [made, *(tag("p", note, class_="note") for note in notes)]

@@ -1,4 +1,4 @@
-"""The page: sections in their order, with style and script inside."""
+"""The page: sections with inline style and script."""
 
 from collections.abc import Sequence
 from string import Template
@@ -7,25 +7,25 @@ from nncli import __version__
 from nncli.doctor.check import Finding
 from nncli.page.embed import asset, json_block, script_hash, whole_page
 from nncli.page.markup import Markup, join, tag, text
-from nncli.report.facts import Again, Chart, Document
+from nncli.report.facts import Chart, Document, Reproduction
 from nncli.report.html.curves import learning_curves, points
 from nncli.report.html.data import data
+from nncli.report.html.explanations import explanation
 from nncli.report.html.influence import influence
 from nncli.report.html.network import network
-from nncli.report.html.reading import reading
 from nncli.report.html.scores import scores
 from nncli.report.html.tables import table
-from nncli.report.words import worst_table
+from nncli.report.shared_text import worst_table
 
 PACKAGE = "nncli.report"
 Section = tuple[str, str, Markup]  # id, heading, content
 
 
 def html(document: Document) -> str:
-    """A report of one model, whole."""
+    """The complete page of one model."""
     sections: list[Section] = [("scores", "Scores", scores(document.report))]
     if document.charts:
-        curves = join(reading("curves"), learning_curves(document.charts))
+        curves = join(explanation("curves"), learning_curves(document.charts))
         sections.append(("curves", "Learning curves", curves))
     if document.influence is not None:
         task = _task(document)
@@ -37,7 +37,7 @@ def html(document: Document) -> str:
         sections.append(("data", "Data", data(document.data)))
     if document.network is not None:
         sections.append(("model", "Model", network(document.network)))
-    sections.append(("again", "To get this again", again(document.again)))
+    sections.append(("again", "To get this again", reproduction(document.reproduction)))
     return page(document.title, head(document), sections, document.charts)
 
 
@@ -49,7 +49,7 @@ def _task(document: Document) -> str:
 
 
 def page(title: str, top: Markup, sections: Sequence[Section], charts: Sequence[Chart]) -> str:
-    """Sections below each other, with links to them."""
+    """A page of sections with links to them."""
     links = [tag("a", heading, href=f"#{name}") for name, heading, _ in sections]
     body = [
         tag("section", tag("h2", heading), inside, id=name) for name, heading, inside in sections
@@ -74,7 +74,7 @@ def page(title: str, top: Markup, sections: Sequence[Section], charts: Sequence[
 
 
 def head(document: Document) -> Markup:
-    """The verdict, then what makes it worth less, then what the doctor would change."""
+    """The verdict, then warnings, then the doctor's findings."""
     parts = [tag("p", *(f"{sentence} " for sentence in document.headline), class_="headline")]
     parts += (
         [tag("ul", *(tag("li", warning) for warning in document.warnings), class_="warnings")]
@@ -91,21 +91,21 @@ def head(document: Document) -> Markup:
     items = [_finding(found) for found in document.findings]
     parts += [
         tag("h2", "What the doctor found"),
-        reading("findings"),
+        explanation("findings"),
         tag("ol", *items, class_="findings"),
     ]
     return join(*parts)
 
 
 def _finding(found: Finding) -> Markup:
-    """What is wrong, the edit, and what that did."""
+    """A finding: the problem, the edit, and its effect in a trial."""
     edit = tag("code", f"--set {found.edit}")
     tried = f": {found.tried}" if found.tried else ""
     return tag("li", tag("p", found.message), tag("p", "try ", edit, tried))
 
 
 def errors(document: Document) -> Markup:
-    """The rows that are furthest off."""
+    """The section on the worst rows."""
     worst, report = document.worst or (), document.report
     header, rows = worst_table(document)
     for place, row in enumerate(worst):
@@ -117,11 +117,11 @@ def errors(document: Document) -> Markup:
         else None
     )
     made = table(header, rows, label="Worst rows", kind="worst", is_stacked=True)
-    return join(reading("errors"), said, made)
+    return join(explanation("errors"), said, made)
 
 
-def again(facts: Again) -> Markup:
-    """Commands, surroundings and config."""
+def reproduction(facts: Reproduction) -> Markup:
+    """The section on reproduction: commands, environment and config."""
     commands = [
         join(tag("dt", what), tag("dd", tag("code", command))) for what, command in facts.commands
     ]
@@ -129,7 +129,7 @@ def again(facts: Again) -> Markup:
     cut = f"\n... and {facts.config_cut:,} more lines" if facts.config_cut else ""
     config = Markup("\n".join(map(text, (facts.config + cut).split("\n"))))
     return join(
-        reading("again"),
+        explanation("again"),
         tag("dl", *commands, class_="commands"),
         tag("dl", *keys),
         tag("details", tag("summary", "The config, every auto decided"), tag("pre", config)),

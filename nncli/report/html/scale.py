@@ -1,4 +1,4 @@
-"""Scale: numbers along an axis, and the ticks that are told."""
+"""Scale: maps numbers to positions on an axis, and chooses ticks."""
 
 import math
 from collections.abc import Iterable
@@ -6,20 +6,20 @@ from datetime import date, timedelta
 
 from nncli.frozen import frozen
 
-MARGIN = 0.04  # of the range, at either end
+MARGIN = 0.04  # share of the range at both ends
 SIZES = ((1e9, "G"), (1e6, "M"), (1e4, "k"))
-LARGEST = 1e12  # written in full
-DATES = (0.12, 0.5, 0.88)  # where an axis tells dates, which are long
-HIGHEST = 1e250  # of what has a place: beyond, margins and ticks would overflow
-DIGITS = (6, 9, 12, 17)  # of a tick: as few as tell it from the others
-WIDE_RANGE = 10.0  # from the least to the greatest value, beyond which an axis is logarithmic
+MAX_PLAIN = 1e12  # larger numbers are written with an exponent
+DATE_TICKS = (0.12, 0.5, 0.88)  # positions
+MAX_SHOWN = 1e250  # beyond it margins and ticks would overflow
+DIGITS = (6, 9, 12, 17)  # of tick labels: the first that makes them distinct
+MIN_LOG_RATIO = 10.0  # greatest / least value above which an axis is logarithmic
 
 
 @frozen
 class Scale:
-    """From low to high, both drawn.
+    """An axis from low to high.
 
-    are_days: whether numbers are days since 1970.  is_whole: whether only whole ones are told.
+    are_days: whether numbers are days since 1970.  is_whole: whether ticks are integers.
     """
 
     low: float
@@ -32,9 +32,9 @@ class Scale:
     def of(
         cls, values: Iterable[float], *, is_log: bool = False, has_margin: bool = True
     ) -> "Scale":
-        """What the finite values take; of a logarithmic one, those above 0."""
-        least = 1 / HIGHEST if is_log else -HIGHEST
-        shown = [value for value in values if least <= value <= HIGHEST]
+        """The scale of finite values, for a logarithmic one of positive values."""
+        least = 1 / MAX_SHOWN if is_log else -MAX_SHOWN
+        shown = [value for value in values if least <= value <= MAX_SHOWN]
         low, high = min(shown, default=1.0 if is_log else 0.0), max(shown, default=1.0)
         if is_log:
             room = math.exp(MARGIN * (math.log(high) - math.log(low))) if high > low else 2.0
@@ -45,7 +45,7 @@ class Scale:
         return cls(low - room, high + room)
 
     def place(self, value: float) -> float:
-        """0 at the low end, 1 at the high end; NaN for what has no place."""
+        """The position of a value: 0 at the low end, 1 at the high end; NaN if undefined."""
         if not math.isfinite(value) or (self.is_log and value <= 0):
             return math.nan
         if self.is_log:
@@ -54,10 +54,10 @@ class Scale:
         return (value - self.low) / (self.high - self.low)
 
     def ticks(self, most: int = 5) -> list[tuple[float, str]]:
-        """(place, label) of round numbers, at most so many."""
+        """(position, label) of at most `most` round numbers."""
         if self.are_days:
             span = self.high - self.low
-            return [(share, day(self.low + share * span)) for share in DATES]
+            return [(share, day(self.low + share * span)) for share in DATE_TICKS]
         values = _decades(self.low, self.high, most) if self.is_log else []
         if len(values) < 2:
             least = 1.0 if self.is_whole else 0.0
@@ -99,13 +99,13 @@ def day(value: float) -> str:
 
 
 def short_number(value: float, digits: int = 3) -> str:
-    """In few letters: `0.05`, `1,200`, `35k`, `1.5M`, `2e-05`.
+    """A number in few characters: `0.05`, `1,200`, `35k`, `1.5M`, `2e-05`.
 
     >>> [short_number(value) for value in (0.1 + 0.2, 1200.0, 35_000.0, 1.5e6, 2e-5, 0.0)]
     ['0.3', '1,200', '35k', '1.5M', '2e-05', '0']
     """
     size, sign = next((each for each in SIZES if abs(value) >= each[0]), (1.0, ""))
-    if abs(value) >= LARGEST:
+    if abs(value) >= MAX_PLAIN:
         return f"{value:.{digits}g}"
     size = 1e3 if sign == "k" else size
     shown = float(f"{value / size + 0.0:.{digits}g}")

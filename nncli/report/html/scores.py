@@ -1,4 +1,4 @@
-"""Scores: a table beside baselines, and what suits the task."""
+"""The section on scores: a table with baselines, and charts for the task."""
 
 import numpy as np
 
@@ -9,23 +9,23 @@ from nncli.evaluation.verdicts import verdicts
 from nncli.page.markup import Markup, breakable, join, tag
 from nncli.parts.arrays import Array
 from nncli.report.html.charts import dots, figure, frame, path, side_by_side
-from nncli.report.html.reading import reading
+from nncli.report.html.explanations import explanation
 from nncli.report.html.scale import SPAN, Scale
-from nncli.report.html.tables import MOST_CLASSES, confusion, table
-from nncli.report.words import more
+from nncli.report.html.tables import MAX_CLASSES, confusion, table
+from nncli.report.shared_text import more
 
-MOST_DOTS = 1_500  # of a page
-MOST_TARGETS = 4
-MOST_LABELS = 30
+MAX_DOTS = 1_500  # of a page
+MAX_TARGETS = 4
+MAX_LABELS = 30
 
 
 def scores(report: Report) -> Markup:
-    """Everything that evaluation found."""
+    """The section."""
     said = [line for name in report.baselines for line in verdicts(report, name)]
     decided = [tag("p", f"Decision: {report.decided}", class_="note")] if report.decided else []
     notes = [tag("p", note, class_="note") for note in report.notes()]
     return join(
-        reading("scores"),
+        explanation("scores"),
         _table(report),
         *(tag("p", sentence) for sentence in said),
         *decided,
@@ -36,7 +36,7 @@ def scores(report: Report) -> Markup:
 
 
 def _table(report: Report) -> Markup:
-    """The strongest rivals first, as a phone shows only some columns."""
+    """The table of metrics; the strongest baselines first, as a phone shows few columns."""
     rivals, rows = list(report.baselines.items())[::-1], []
     for name, value in report.metrics.items():
         estimate = report.intervals.get(name)
@@ -53,7 +53,7 @@ def _of_task(report: Report) -> list[Markup]:
     if report.classes:
         parts = [
             tag("h3", "Class by class"),
-            reading("confusion"),
+            explanation("confusion"),
             confusion(report),
             _classes(report),
         ]
@@ -64,14 +64,14 @@ def _of_task(report: Report) -> list[Markup]:
     if report.calibration is not None:
         parts += [
             tag("h3", "Calibration"),
-            reading("calibration"),
+            explanation("calibration"),
             _calibration(report.calibration),
         ]
     return parts
 
 
 def _classes(report: Report) -> Markup:
-    shown = [report.classes[index] for index in largest(report.counts, MOST_CLASSES)]
+    shown = [report.classes[index] for index in largest(report.counts, MAX_CLASSES)]
     rows = []
     for name in shown:
         found = report.by_class[name]
@@ -83,14 +83,14 @@ def _classes(report: Report) -> Markup:
 
 def _labels(report: Report) -> Markup:
     found = report.of_labels
-    every = [*found.averages.items(), *list(found.by_label.items())[:MOST_LABELS]]
+    every = [*found.averages.items(), *list(found.by_label.items())[:MAX_LABELS]]
     rows = [
         [name, f"{each.rows:,}", *(f"{value:.3f}" for value in _shares(each))]
         for name, each in every
     ]
     header = ["label", "rows", "precision", "recall", "f1", "roc_auc", "accuracy"]
     made = table(header, rows, label="Scores of each label", kind="numbers")
-    rest = more(len(found.by_label) - MOST_LABELS, "label")
+    rest = more(len(found.by_label) - MAX_LABELS, "label")
     whole = (
         f"All labels of a row are right in {found.subset_accuracy:.1%} of the rows; "
         f"{found.hamming_loss:.1%} of all labels are wrong."
@@ -118,16 +118,16 @@ def _calibration(found: Calibration) -> Markup:
 
 
 def _diagonal() -> Markup:
-    """Where both are equal."""
+    """The diagonal line."""
     return tag("path", class_="line reference", d=path([(0.0, 0.0), (1.0, 1.0)]))
 
 
 def _numbers(report: Report) -> list[Markup]:
-    """Predicted over true, and what is left over predicted, of the first targets."""
-    targets = report.targets[:MOST_TARGETS]
-    most = MOST_DOTS // (2 * len(targets))
+    """Charts of predicted over true values, and of residuals, for the first targets."""
+    targets = report.targets[:MAX_TARGETS]
+    most = MAX_DOTS // (2 * len(targets))
     chosen = np.linspace(0, report.rows - 1, min(report.rows, most)).round().astype(int)
-    parts = [tag("h3", "Row by row"), reading("numbers")]
+    parts = [tag("h3", "Row by row"), explanation("numbers")]
     for place, name in enumerate(targets):
         true, given = report.truth[chosen, place], report.predictions[chosen, place].astype(float)
         parts.append(side_by_side(_predicted(name, true, given), _residuals(name, true, given)))

@@ -1,14 +1,14 @@
-"""Tables: cells that stand below each other, and the counts of classes by class."""
+"""Tables: general ones, and the confusion matrix."""
 
 from collections.abc import Sequence
 
 from nncli.evaluation.class_scores import largest
 from nncli.evaluation.report import Report
 from nncli.page.markup import Markup, join, tag
-from nncli.report.words import more
+from nncli.report.shared_text import more
 
-MOST_CLASSES = 12
-NAMED = 5  # classes whose names stand above their columns too
+MAX_CLASSES = 12
+MAX_NAMED = 5  # more classes are numbered above their columns
 
 
 def table(
@@ -19,9 +19,9 @@ def table(
     kind: str = "",
     is_stacked: bool = False,
 ) -> Markup:
-    """The first cell of a row names it. label: for who listens.
+    """A table whose first column has the rows' names. label: alternative text.
 
-    is_stacked: whether a narrow page has each row as a block, the headers beside the cells.
+    is_stacked: whether a narrow page shows each row as a block, with headers beside the cells.
     """
     head = tag("tr", *(tag("th", each, scope="col") for each in header))
     body = [
@@ -41,22 +41,22 @@ def table(
 
 
 def scrolling(inside: object, label: str) -> Markup:
-    """What may be wider than the page scrolls by itself, by keyboard too."""
+    """A block that scrolls horizontally, also by keyboard."""
     return tag("div", inside, class_="scroll", role="region", aria_label=label, tabindex="0")
 
 
 def rest(count: int, what: str) -> Markup | None:
-    """How many are left out; nothing if none are."""
+    """A note on the number of items left out; None for none."""
     return tag("p", said, class_="note") if (said := more(count, what)) else None
 
 
 def confusion(report: Report) -> Markup:
-    """Counts with per cents of their row; the most frequent classes where there are many."""
-    chosen = largest(report.counts, MOST_CLASSES)
+    """The confusion matrix with percentages by row; of many classes the most frequent."""
+    chosen = largest(report.counts, MAX_CLASSES)
     names = [report.classes[index] for index in chosen]
     is_cut = len(chosen) < len(report.classes)
-    across = names if len(names) <= NAMED else [str(n) for n in range(1, len(names) + 1)]
-    down = names if len(names) <= NAMED else [f"{n} {name}" for n, name in enumerate(names, 1)]
+    across = names if len(names) <= MAX_NAMED else [str(n) for n in range(1, len(names) + 1)]
+    down = names if len(names) <= MAX_NAMED else [f"{n} {name}" for n, name in enumerate(names, 1)]
     header = ["true ↓ predicted →", *across, *(["others"] if is_cut else []), "rows"]
     rows = []
     for place, index in enumerate(chosen):
@@ -70,7 +70,7 @@ def confusion(report: Report) -> Markup:
 
 
 def _count(count: int, total: int, *, is_right: bool) -> Markup:
-    """A count and its share of the row, the stronger tinted the larger."""
+    """A cell: count and share of the row, tinted by the share."""
     share = count / total if total else 0.0
     sign = "positive" if is_right else "negative"
     shade = f"--sign:var(--{sign});--share:{share:.3f}" if count else None

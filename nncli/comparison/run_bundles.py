@@ -1,4 +1,4 @@
-"""Finding: the runs that a path stands for, in bundles of one config."""
+"""Run bundles: find the runs at a path, bundled by config."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from nncli.artifacts.atomic_directory import MANIFEST
-from nncli.artifacts.path_safety import place_inside
+from nncli.artifacts.path_safety import path_inside
 from nncli.artifacts.run_directory import (
     CHECKPOINT,
     FIRST_FOLD,
@@ -25,11 +25,11 @@ from nncli.frozen import frozen
 
 @frozen
 class Bundle:
-    """Runs of one config: a run alone, a study of seeds or folds, or a trial of a sweep.
+    """Runs of one config: a single run, a study of seeds or folds, or a trial of a sweep.
 
-    runs: by name.  held_out: by name, metrics of the rows that a fold held out.
-    is_folds: whether each run holds out another part of the rows.
-    lost: by name, runs that left nothing to read, and why.
+    runs: by name.  held_out: by run name, the metrics on a fold's held-out rows.
+    is_folds: whether the runs are folds.
+    lost: by name, why runs can't be read.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Bundle:
 
 
 def renamed(bundle: Bundle, name: str) -> Bundle:
-    """The same under another name, its runs too."""
+    """A bundle with another name, also as the prefix of its runs' names."""
     old = len(bundle.name)
     return replace(
         bundle,
@@ -52,9 +52,9 @@ def renamed(bundle: Bundle, name: str) -> Bundle:
 
 
 def runs_of(path: Path) -> list[Bundle]:
-    """What a path stands for: a run, a cross-validation, or a study.
+    """The bundles of a run, a cross-validation or a study.
 
-    Raises UserError if it is none of these, CorruptRun.
+    Raises UserError for any other path, CorruptRun.
     """
     name = RunDirectory(path).name
     if not path.is_dir():
@@ -74,12 +74,12 @@ def runs_of(path: Path) -> list[Bundle]:
 
 
 def _has_begun(path: Path) -> bool:
-    """Whether a folder is a run, be it one that has just begun."""
+    """Whether a folder is a run, also before its first checkpoint."""
     return (path / RESOLVED).is_file() or (path / MANIFEST).is_file()
 
 
 def _children(path: Path) -> list[Path]:
-    """The runs right below a folder, numbers in their names counted."""
+    """The runs directly in a folder, in numeric order."""
     found = [child for child in path.iterdir() if _has_begun(child)] if path.is_dir() else []
     return sorted(found, key=lambda child: (len(child.name), child.name))
 
@@ -92,7 +92,7 @@ def _bundle(
     held_out: Mapping[str, Mapping[str, float]] | None = None,
     lost: Mapping[str, str] | None = None,
 ) -> Bundle:
-    """A bundle whose runs have a first checkpoint; the others are lost so far."""
+    """A bundle; runs without a checkpoint are lost."""
     begun = {
         each
         for each, run in runs.items()
@@ -108,7 +108,7 @@ def _bundle(
 
 
 def confirmed(path: Path) -> str:
-    """What to say of a sweep whose best trial was trained again; empty of anything else."""
+    """A note on a sweep with confirmation runs; empty for anything else."""
     if not (is_study(path) and (path / CONFIRM).is_file()):
         return ""
     return f"the best of {path} was chosen by these values; {path}/confirm-* have others"
@@ -118,13 +118,13 @@ def confirmed(path: Path) -> str:
 
 
 def _of_study(path: Path, name: str) -> list[Bundle]:
-    """Of seeds or folds, one bundle; of a sweep, one for each trial."""
+    """One bundle for seeds or folds, one per trial for a sweep."""
     study = StudyDirectory.open(path)
     facts = study.facts()
     trials = {f"{name}/{trial.run}": trial for trial in study.trials(facts)}
     if facts.kind == "sweep":
         return [_of_trial(path, each, trial, facts) for each, trial in trials.items()]
-    runs = {each: place_inside(path, trial.run) for each, trial in trials.items()}
+    runs = {each: path_inside(path, trial.run) for each, trial in trials.items()}
     held_out = {
         each: {
             key.removeprefix(HELD_OUT): value
@@ -141,8 +141,8 @@ def _of_study(path: Path, name: str) -> list[Bundle]:
 
 
 def _of_trial(path: Path, name: str, trial: TrialRecord, facts: StudyFacts) -> Bundle:
-    """A run, or several below its folder."""
-    folder = place_inside(path, trial.run)
+    """The bundle of a trial: one run, or several below its folder."""
+    folder = path_inside(path, trial.run)
     is_one = _has_begun(folder)
     runs = {name: folder} if is_one else {f"{name}/{c.name}": c for c in _children(folder)}
     lost = {} if runs else {name: _why(trial)}
@@ -150,7 +150,7 @@ def _of_trial(path: Path, name: str, trial: TrialRecord, facts: StudyFacts) -> B
 
 
 def _why(trial: TrialRecord) -> str:
-    """Why a trial left no run."""
+    """Why a trial has no run."""
     return NOT_ENDED if trial.is_open else trial.state
 
 
@@ -158,7 +158,7 @@ def _why(trial: TrialRecord) -> str:
 
 
 def _of_folds(path: Path, name: str) -> Bundle:
-    """One that was stopped has no scores of its held-out rows."""
+    """The bundle of an older version's cross-validation; held-out scores only if it has ended."""
     runs = {f"{name}/{child.name}": child for child in _children(path)}
     scores: dict[str, Mapping[str, float]] = {}
     if (path / MANIFEST).is_file():
@@ -174,5 +174,5 @@ def _of_folds(path: Path, name: str) -> Bundle:
 
 
 def _number(value: object) -> float:
-    """JSON's null is a NaN. Raises TypeError."""
+    """A JSON number; null is NaN. Raises TypeError."""
     return math.nan if value is None else float(value)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Again: how to get the same once more, and on what that depends."""
+"""Reproduction: the commands, environment and config that reproduce a model."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,14 +9,14 @@ from nncli.artifacts.ensemble import Ensemble
 from nncli.artifacts.run_directory import CONFIG, RESOLVED
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.operating_system import shell_word
-from nncli.report.facts import Again
+from nncli.report.facts import Reproduction
 
-MOST_LINES = 300  # of a config
+MAX_CONFIG_LINES = 300
 ENVIRONMENT = ("nncli", "python", "numpy", "platform", "cpu", "engine", "threads", "began")
 
 
-def again(trained: TrainedModel) -> Again:
-    """Of a run; of an ensemble, surroundings are those of its first member."""
+def reproduction(trained: TrainedModel) -> Reproduction:
+    """The reproduction of a model; an ensemble's environment is its first member's."""
     reader = trained.networks[0]
     environment, path = reader.environment(), shell_word(trained.path)
     commands = [("check its files and train it again, number by number", f"nncli verify {path}")]
@@ -29,16 +29,16 @@ def again(trained: TrainedModel) -> Again:
     if command:
         commands.insert(0, ("how it was trained", " ".join(map(shell_word, command))))
     lines = config.decode("utf-8", "replace").splitlines()
-    return Again(
+    return Reproduction(
         tuple(commands),
         _environment(environment),
-        "\n".join(lines[:MOST_LINES]),
-        max(len(lines) - MOST_LINES, 0),
+        "\n".join(lines[:MAX_CONFIG_LINES]),
+        max(len(lines) - MAX_CONFIG_LINES, 0),
     )
 
 
 def _command(trained: Ensemble) -> list[str]:
-    """That of all members, not the one by which a process trained its own."""
+    """The command that trains the whole ensemble."""
     config, here = Path(trained.facts.config), Path.cwd()
     shown = config.relative_to(here) if config.is_relative_to(here) else config.name
     options = [word for given in trained.facts.assignments for word in ("--set", given)]

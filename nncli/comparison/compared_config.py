@@ -1,4 +1,4 @@
-"""Settings: what makes a run another experiment, as plain values; which keys of several differ."""
+"""Compared config: the part of a config that defines the experiment, and which keys differ."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,11 @@ from nncli.config.source_text import join
 DATA = "data (SHA-256)"
 
 
-def settings_of(reader: RunReader, *, is_timed: bool = False) -> dict[str, Any]:
-    """A run's config but for seeds, names, and what the split's rows or the machine decide.
+def compared_config(reader: RunReader, *, is_timed: bool = False) -> dict[str, Any]:
+    """A run's config without names, seeds, and values that follow from the rows or the machine.
 
-    is_timed: whether it counts by what its numbers are computed, since seconds are compared.
-    A file goes by the name that it had before it was copied into the run; one of weights by its
-    SHA-256 as well.
+    is_timed: keep threads and engine, because seconds are compared.
+    A file stands with its original name; a file of weights with its SHA-256 as well.
     """
     config, rows = reader.recorded, len(reader.rows.train)
     tree: dict[str, Any] = plain(config, lambda path: _file_name(path, reader))
@@ -36,7 +35,7 @@ def settings_of(reader: RunReader, *, is_timed: bool = False) -> dict[str, Any]:
 
 
 def _file_name(path: Path, reader: RunReader) -> str:
-    """`files/1-weights.npz` of a run is weights.npz."""
+    """A copied file's original name: weights.npz for `files/1-weights.npz`."""
     name = re.sub(r"^\d+-", "", path.name)
     if path in reader.recorded.data.tables.values():  # whose SHA-256 the environment has
         return name
@@ -44,10 +43,10 @@ def _file_name(path: Path, reader: RunReader) -> str:
     return f"{name} ({str(entry.get('sha256'))[:8]})"
 
 
-def differing(several: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """The keys that differ, each with its value in all; the deepest that all have.
+def differing_keys(several: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The innermost differing keys, each with its value in every config.
 
-    >>> differing([{"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}])
+    >>> differing_keys([{"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}}])
     {'a.c': [2, 3]}
     """
     return dict(_differing("", list(several))) if several else {}

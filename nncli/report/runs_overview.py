@@ -1,4 +1,4 @@
-"""Of several runs, or of a study: their scores, the keys that differ, their curves."""
+"""Collect the report of several runs or a study."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,11 +16,14 @@ from nncli.evaluation.figures import between, listed, number
 from nncli.report.curves import overlaid
 from nncli.report.facts import Overview
 
-FEW = 10  # runs whose curves are drawn one by one
+MAX_SINGLE_CURVES = 10  # more runs are drawn as the mean of their group
 
 
 def overview_of(paths: Sequence[Path]) -> Overview:
-    """Raises UserError if they have nothing to compare, CorruptRun."""
+    """The overview of the runs at the paths.
+
+    Raises UserError if nothing can be compared, CorruptRun.
+    """
     comparison = compare(paths)
     return Overview(
         RunDirectory(paths[0]).name if len(paths) == 1 else "comparison",
@@ -33,7 +36,7 @@ def overview_of(paths: Sequence[Path]) -> Overview:
 
 
 def _headline(comparison: Comparison) -> list[str]:
-    """Which group is the best, and from which it isn't told apart."""
+    """Sentences on the best group, and on those not significantly worse."""
     best, rest = comparison.groups[0], comparison.groups[1:]
     runs = sum(len(group.runs.results) for group in comparison.groups)
     if not rest:
@@ -64,10 +67,10 @@ def _headline(comparison: Comparison) -> list[str]:
 
 
 def _curves(comparison: Comparison) -> Iterator[Curves]:
-    """Of each run where there are few, else the mean of each group; no best epoch is marked."""
+    """The curves of each run if they are few, else the mean curves of each group."""
     runs = sum(len(group.runs.results) for group in comparison.groups)
     for group in comparison.groups:
-        if runs <= FEW or len(group.runs.results) == 1:
+        if runs <= MAX_SINGLE_CURVES or len(group.runs.results) == 1:
             for result in group.runs.results:
                 yield Curves(result.name, result.curves, loss="", best_epoch=None)
         else:
@@ -76,7 +79,7 @@ def _curves(comparison: Comparison) -> Iterator[Curves]:
 
 
 def _mean(group: Group) -> Mapping[str, Sequence[float]]:
-    """Over runs, at the epochs that all metrics have."""
+    """A group's mean curves over its runs."""
     curves = [result.curves for result in group.runs.results if result.curves]
     columns = [name for name in (curves[0] if curves else ()) if name != "epoch"]
     found: dict[str, Sequence[float]] = {}
@@ -90,7 +93,7 @@ def _mean(group: Group) -> Mapping[str, Sequence[float]]:
 
 
 def _scores(comparison: Comparison) -> list[str]:
-    """Metrics of which higher is better."""
+    """The metrics for which higher is better."""
     results = [result for group in comparison.groups for result in group.runs.results]
     names = {name for result in results for name in result.curves}
     return [name for name in names if results[0].is_score(metric_of(name))]

@@ -1,4 +1,4 @@
-"""Words: what both a page and Markdown say in the same tables and sentences."""
+"""Sentences and tables that the page and Markdown share."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,12 +11,12 @@ from nncli.influence.importance import Importance
 from nncli.influence.influence import Influence
 from nncli.report.facts import Document, Overview
 
-MOST_GROUPS = 50
-MOST_KEYS = 12
+MAX_GROUPS = 50
+MAX_KEYS = 12
 
 
 def more(count: int, what: str, how: str = "shown") -> str:
-    """How many are left out; empty for none.
+    """A sentence with the number of items left out; empty for none.
 
     >>> more(1, "class"), more(2_000, "class"), more(0, "label")
     ('1 more class is not shown.', '2,000 more classes are not shown.', '')
@@ -28,7 +28,7 @@ def more(count: int, what: str, how: str = "shown") -> str:
 
 
 def about(found: Importance) -> str:
-    """On what importance was measured, and what wasn't looked at."""
+    """Sentences on how importance was measured, and on columns left out."""
     rows = f"{found.rows:,}" + (f" of {found.of_rows:,}" if found.rows < found.of_rows else "")
     base = f"{found.measure} is {number(found.base)} on these {rows} rows"
     said = f"{base}; {found.repeats} permutations of each column."
@@ -42,7 +42,7 @@ def about(found: Importance) -> str:
 
 
 def correlated(found: Influence) -> str:
-    """One sentence on columns that say much the same."""
+    """A sentence on strongly correlated columns."""
     pairs = [f"{p.first} and {p.second} ({p.correlation:+.2f})" for p in found.correlated[:3]]
     more = len(found.correlated) - len(pairs)
     rest = f", and {more:,} more pairs" if more else ""
@@ -63,9 +63,9 @@ def worst_table(document: Document) -> tuple[list[str], list[list[Any]]]:
 
 
 def score_rows(overview: Overview) -> tuple[list[str], list[list[str]]]:
-    """(header, rows) of numbers first, then of the keys that differ."""
+    """(header, rows) of the groups' scores and differing keys."""
     comparison = overview.comparison
-    groups, keys = comparison.groups[:MOST_GROUPS], list(comparison.keys)[:MOST_KEYS]
+    groups, keys = comparison.groups[:MAX_GROUPS], list(comparison.keys)[:MAX_KEYS]
     settings = [short_values([group.settings[key] for group in groups]) for key in keys]
     columns = [
         ("config", [group.name for group in groups]),
@@ -80,7 +80,7 @@ def score_rows(overview: Overview) -> tuple[list[str], list[list[str]]]:
 
 
 def _figures(metric: str, groups: Sequence[Group]) -> list[tuple[str, list[str]]]:
-    """Mean, interval, how far from the best, and p."""
+    """The columns of mean, interval, difference from the best, and p."""
 
     versus = [group.versus for group in groups]
     return [

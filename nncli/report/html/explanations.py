@@ -1,8 +1,8 @@
-"""Reading: what a learner has to know to read each part of a report."""
+"""Explanations: how to read each part of a report."""
 
 from nncli.page.markup import Markup, tag
 
-READING: dict[str, tuple[str, ...]] = {
+EXPLANATIONS: dict[str, tuple[str, ...]] = {
     "findings": (
         "The doctor asks a run what keeps networks from learning: inputs of very different "
         "sizes, units that never switch on, steps that are too large or too small, curves that "
@@ -75,7 +75,7 @@ READING: dict[str, tuple[str, ...]] = {
 }
 
 
-def reading(name: str) -> Markup:
-    """Folded, under a heading."""
-    paragraphs = [tag("p", text) for text in READING[name]]
+def explanation(name: str) -> Markup:
+    """The explanation of a section, folded."""
+    paragraphs = [tag("p", text) for text in EXPLANATIONS[name]]
     return tag("details", tag("summary", "How to read this"), *paragraphs, class_="read")

@@ -1,4 +1,4 @@
-"""Of a trained model, be it one run or an ensemble: the facts of its report."""
+"""Collect the report of a trained model: a run or an ensemble."""
 
 from collections.abc import Sequence
 
@@ -17,19 +17,19 @@ from nncli.evaluation.worst_rows import short_place, worst_rows
 from nncli.influence.influence import Influence, influence_of
 from nncli.influence.predictor import asked
 from nncli.parts.arrays import Array
-from nncli.report.again import again
 from nncli.report.curves import charts_of, overlaid
 from nncli.report.data_facts import data_facts
 from nncli.report.facts import Chart, Document
 from nncli.report.network_facts import network_facts
+from nncli.report.reproduction import reproduction
 
-CELLS = 8  # columns whose cells are shown, the most important ones
-MOST_WARNINGS = 12
+MAX_CELLS = 8  # of a worst row, in the most important columns
+MAX_WARNINGS = 12
 _UNTRAINED = "no epoch was better on the validation rows than epoch 0: these are untrained weights"
 
 
 def document_of(trained: TrainedModel, *, has_rows: bool = True) -> Document:
-    """Everything about a trained model. has_rows: whether cells of single rows may be in it."""
+    """The document of a trained model. has_rows: whether single rows may be shown."""
     built, parts = trained.built, trained.splits
     name = next(name for name in SPLITS if name in parts)
     report = evaluate(trained, trained.chosen_rows(name))
@@ -37,9 +37,9 @@ def document_of(trained: TrainedModel, *, has_rows: bool = True) -> Document:
     networks = trained.networks
     worst = None
     if has_rows:
-        columns = [*built.table.features][:CELLS]
+        columns = [*built.table.features][:MAX_CELLS]
         if influence is not None:
-            columns = [column.name for column in influence.importance.columns][:CELLS]
+            columns = [column.name for column in influence.importance.columns][:MAX_CELLS]
         worst = worst_rows(report, built.table, parts[name], columns)
     return Document(
         trained.name,
@@ -52,12 +52,12 @@ def document_of(trained: TrainedModel, *, has_rows: bool = True) -> Document:
         worst,
         data_facts(built, _source(built)),
         network_facts(built, len(networks)),
-        again(trained),
+        reproduction(trained),
     )
 
 
 def _charts(networks: Sequence[RunReader]) -> tuple[Chart, ...]:
-    """One network's training and validation, or the validation of each of several."""
+    """Training and validation curves of one network, or the validation curves of several."""
     curves = [reader.curves() for reader in networks]
     if len(curves) == 1:
         return charts_of(curves[0])
@@ -77,7 +77,7 @@ def _influence(trained: TrainedModel, scored: Array) -> Influence:
 
 
 def _warnings(trained: TrainedModel, report: Report) -> tuple[str, ...]:
-    """What makes a score worth less than it looks."""
+    """Reasons to trust the scores less."""
     built = trained.built
     experiment, warnings = built.experiment, []
     if how := why_unfinished(trained.summary().get("stopped")):
@@ -92,19 +92,19 @@ def _warnings(trained: TrainedModel, report: Report) -> tuple[str, ...]:
     found = table_warnings(experiment, built.table, built.rows)
     warnings += [_short(line, built) for line in found]
     warnings += rowless_classes(built.table)
-    more = [f"and {len(warnings) - MOST_WARNINGS:,} more"] if len(warnings) > MOST_WARNINGS else []
-    return (*warnings[:MOST_WARNINGS], *more)
+    more = [f"and {len(warnings) - MAX_WARNINGS:,} more"] if len(warnings) > MAX_WARNINGS else []
+    return (*warnings[:MAX_WARNINGS], *more)
 
 
 def _is_untrained(trained: TrainedModel) -> bool:
-    """Whether early stopping went back to the weights that training began with."""
+    """Whether early stopping restored the initial weights."""
     stopping, summary = trained.built.experiment.training.early_stopping, trained.summary()
     keeps_best = stopping is not None and stopping.restore_best_weights
     return keeps_best and summary.get("best_epoch") == 0 and summary.get("stopped") != "diverged"
 
 
 def _short(line: str, built: Built) -> str:
-    """Places in it by the names of files, as everywhere on the page."""
+    """A warning with paths shortened to file names."""
     for name, _ in built.table.origin.files if built.table.origin else ():
         line = line.replace(f"{name}:", f"{short_place(name)}:")
     return line

@@ -1,4 +1,4 @@
-"""Numbers: a comparison as JSON."""
+"""A comparison as JSON."""
 
 import os
 from typing import Any
