@@ -205,9 +205,7 @@ def resolve(
         chosen = [metric() for metric in DEFAULTS[data.task]]
     monitor = default_monitor(len(rows.val))
     schedule = resolve_schedule(given.schedule, monitor)
-    given = replace(
-        given, schedule=schedule, ensemble=None, sweep=None
-    )  # they are no part of a run
+    given = replace(given, schedule=schedule, ensemble=None, sweep=None)  # as for a single run
     training = resolve_training(given, network, rows, monitor)
     if log_every == "auto":
         log_every = resolve_log_every(training, network, rows)

@@ -46,12 +46,12 @@ MAX_SPAN_PER_ROW = 1.25  # up to which an ascending column still counts the rows
 def kind_of(column: Column) -> Kind:
     """The kind of a column's values; 0 and 1, or yes and no, are boolean."""
     if column.categories:
-        return "boolean" if truths(column.categories) is not None else "categorical"
+        return "boolean" if boolean_values(column.categories) is not None else "categorical"
     present = column.values[~np.isnan(column.values)]
     return "boolean" if np.isin(present, (0.0, 1.0)).all() else "numeric"
 
 
-def truths(categories: Sequence[str]) -> Array | None:
+def boolean_values(categories: Sequence[str]) -> Array | None:
     """Each category as 0 or 1; None unless they are booleans of one pair."""
     words = [category.lower() for category in categories]
     if len(set(words)) < len(words) or not any(set(words) <= set(pair) for pair in BOOLEAN_PAIRS):
@@ -65,7 +65,7 @@ def boolean_pair(words: Sequence[str]) -> tuple[str, str] | None:
     >>> [boolean_pair(words) for words in (("yes", "no"), ("True",), ("0", "1"), ("b", "m"))]
     [('no', 'yes'), ('False', 'True'), ('0', '1'), None]
     """
-    if not 1 <= len(words) <= 2 or truths(words) is None:
+    if not 1 <= len(words) <= 2 or boolean_values(words) is None:
         return None
     words_of = {BOOLEAN_VALUES[word.lower()]: word for word in words}
     if len(words_of) == 1:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from table_files import PLAIN, cells, columns, labels, read, refusal
 
-from nncli.data.column_types import is_class_number, kind_of, truths, uninformative
+from nncli.data.column_types import boolean_values, is_class_number, kind_of, uninformative
 from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
@@ -278,7 +278,7 @@ def test_kind_of_numbers(values, kind):
     ],
 )  # fmt: skip
 def test_truths_are_two_words_of_one_pair(categories, expected):
-    found = truths(categories)
+    found = boolean_values(categories)
     assert (None if found is None else found.tolist()) == expected
 
 
