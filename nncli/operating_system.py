@@ -7,8 +7,11 @@ whether they are there; a test holds the code to that.
 import ctypes
 import os
 import re
+import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +66,25 @@ def start_module(module: str, *, hears_errors: bool) -> "Popen[bytes]":
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # so on Windows
     )
+
+
+@contextmanager
+def blocking_ctrl_c() -> Iterator[None]:
+    """Keep Ctrl-C from processes that are started here, until they say what they do with it.
+
+    It waits for this thread meanwhile. On Windows processes get it all the same.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # by its own start, it would unblock the signal
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
+        yield
 
 
 def free_space(folder: Path) -> int | None:

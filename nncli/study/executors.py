@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
-from nncli.operating_system import MOST_PROCESSES
+from nncli.operating_system import MOST_PROCESSES, blocking_ctrl_c
 from nncli.study.task import TrialResult, TrialTask
 from nncli.study.worker import OnRunReport, ignore_report, run_trial, run_trial_here
 
@@ -82,7 +82,8 @@ class LocalPoolExecutor:
         )
 
     def submit(self, task: TrialTask) -> "Future[TrialResult]":
-        return self.pool.submit(run_trial, task)
+        with blocking_ctrl_c():  # a worker that still imports would end with a traceback
+            return self.pool.submit(run_trial, task)
 
     def close(self) -> None:
         self.pool.shutdown(cancel_futures=True)

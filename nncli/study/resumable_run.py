@@ -16,16 +16,18 @@ RETRY_SECONDS = 0.1  # between attempts to lock a run
 
 @contextmanager
 def resumable_run(folder: Path, stop: Stop) -> Iterator[RunDirectory | None]:
-    """Lock the run in a folder; None, with the folder removed, if it cannot be resumed.
+    """Lock and recover the run in a folder; None, with the folder removed, if it cannot be resumed.
 
     A worker of a killed study may still hold the lock: wait for it, unless `stop` is requested.
     """
     run = _locked(folder, stop)
     try:
-        if run is None or _is_resumable(run):
+        if run is not None and _is_resumable(run):
+            run.recover()  # an ended run too: its last commit may lack the renaming
             yield run
         else:
-            run.remove()
+            if run is not None:
+                run.remove()
             yield None
     finally:
         if run is not None:

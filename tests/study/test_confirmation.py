@@ -60,3 +60,20 @@ def test_means_are_of_the_runs_that_came_to_their_end():
 
     assert (found["mean"], found["n"]) == (3.0, 2)
     assert found["std"] == pytest.approx(math.sqrt(2))
+
+
+@pytest.mark.parametrize(
+    ("better", "said"),
+    [
+        ({"mean": 0.5, "interval": [0.25, 0.75]}, "the best is better by 0.5 (0.25 to 0.75)"),
+        (
+            {"mean": -0.5, "interval": [-0.75, 0.25]},
+            "with these seeds the config as given is better by 0.5 (-0.25 to 0.75)",
+        ),
+        ({"mean": -0.5, "interval": None}, "with these seeds the config as given is better by 0.5"),
+        ({"mean": 0.0, "interval": None}, "with these seeds the config as given is as good"),
+    ],
+)
+def test_which_is_better_is_said_of_the_one_that_is(better, said):
+    found = confirmed(again((0, 1, 2.0), (4, 1, 1.5)), FACTS)
+    assert _confirmed(found | {"better_by": better}).endswith(f"\n{said}")

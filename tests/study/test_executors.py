@@ -1,6 +1,7 @@
 """Workers that others have started: Dask and MPI leave the record that one process leaves."""
 
 import importlib.util
+import multiprocessing
 import os
 import shutil
 import signal
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from nncli import study
+from nncli.engine.stop import Stop
+from nncli.operating_system import blocking_ctrl_c
+from nncli.study.resumable_run import resumable_run
 
 LINES = (
     "data: {dataset: iris}",
@@ -120,3 +124,30 @@ def test_missing_library_is_named_with_its_extra(nncli, config, monkeypatch, eng
     said = nncli("sweep", config, "--on", on, "-q")
     assert said.code == 2
     assert f"pip install 'nncli-yaml[{engine}]'" in said.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no masks of signals")
+def test_ctrl_c_waits_until_a_worker_has_said_what_it_does_with_it():
+    """Within the imports of a worker it ended it with a traceback."""
+    with blocking_ctrl_c():
+        child = multiprocessing.get_context("spawn").Process(
+            target=signal.raise_signal, args=(signal.SIGINT,)
+        )
+        child.start()
+    child.join()
+    assert child.exitcode == 0
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_an_ended_run_of_a_killed_worker_gets_its_names(tmp_path, write, nncli):
+    """Killed after its last commit, before the renaming: readers see it, a person wouldn't."""
+    config = write("short.yaml", *LINES[:2], "training: {epochs: 2}", LINES[4])
+    assert nncli("train", config, "--runs-dir", tmp_path / "runs").code == 0
+    weights = tmp_path / "runs" / "short-001" / "model.safetensors"
+    content = weights.read_bytes()
+    weights.rename(weights.with_name("model.safetensors.next"))
+    weights.write_bytes(b"those of epoch 0")
+    with resumable_run(weights.parent, Stop()) as run:
+        assert run is not None
+    assert weights.read_bytes() == content
+    assert [*weights.parent.rglob("*.next")] == []

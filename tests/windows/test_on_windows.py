@@ -116,7 +116,8 @@ def _needed(node):
 def _looks(function):
     """Whether a function asks if what it needs is there."""
     text = ast.unparse(function)
-    return any(it in text for it in ("hasattr(os, ", "except ImportError", ", AttributeError)"))
+    signs = ("hasattr(os, ", "hasattr(signal, ", "except ImportError", ", AttributeError)")
+    return any(it in text for it in signs)
 
 
 def test_every_text_file_says_its_encoding():
@@ -175,9 +176,9 @@ def test_whoever_may_only_read_a_folder_reads_it_under_no_lock(tmp_path, monkeyp
         return opened(path, flags, *mode)
 
     monkeypatch.setattr(locks.os, "open", refuse)
-    locks.os.close(locks.hold(tmp_path, is_shared=True))
+    locks.os.close(locks.acquire(tmp_path, is_shared=True))
     with pytest.raises(PermissionError):
-        locks.hold(tmp_path)
+        locks.acquire(tmp_path)
 
 
 @pytest.fixture

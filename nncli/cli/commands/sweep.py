@@ -199,8 +199,10 @@ def _confirmed(again: dict[str, Any]) -> str:
     ]
     lines.append(table(rows))
     if better := again["better_by"]:
-        bounds = from_to(better["interval"])
-        lines.append(f"the best is better by {better['mean']:.4g}{bounds and f' ({bounds})'}")
-        if better["mean"] <= 0:
-            lines.append("with these seeds the config as given is as good, or better")
+        which, mean, ends = "the best", better["mean"], better["interval"]
+        if mean <= 0:
+            which, mean = "with these seeds the config as given", -mean
+            ends = ends and [-end for end in reversed(ends)]
+        how = f"better by {mean:.4g}" if mean else "as good"
+        lines.append(f"{which} is {how}{f' ({from_to(ends)})' if ends else ''}")
     return "\n".join(lines)
