@@ -124,7 +124,7 @@ def pytorch(built: Built) -> dict[str, Any]:
     exec(pytorch_code.model(built).code, space)
     views = built.network.layout.views(built.job.start().theta)
     tensors = {}
-    for node, place in pytorch_code.places(built):
+    for node, place in pytorch_code.modules(built):
         for name, own in names.items():
             if f"{node.name}/{name}" in views:
                 tensors[f"{node.name}/{name}"] = getattr(space["model"][place], own)

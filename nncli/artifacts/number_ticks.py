@@ -16,7 +16,7 @@ SEPARATED = (1e4, 1e7)  # integers of this range are written with commas
 def number_ticks(axis: Any, *, integer: bool = False) -> None:
     """Set the ticks of a linear axis that has matplotlib's default ones."""
     if axis.get_scale() == "linear" and axis.isDefault_majloc:
-        axis.set_major_locator(_locator()(MOST, integer=integer, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_locator(_locator()(MAX_INTERVALS, integer=integer, steps=[1, 2, 2.5, 5, 10]))
         axis.set_major_formatter(_formatter()())
 
 
@@ -45,7 +45,7 @@ def separated(numbers: Sequence[float]) -> bool:
     return is_whole and SEPARATED[0] <= largest < SEPARATED[1]
 
 
-# ---- classes of matplotlib's kinds, made where it is loaded
+# ---- subclasses of matplotlib's, defined once it is imported
 
 
 @cache
@@ -53,9 +53,9 @@ def _locator() -> Any:
     from matplotlib.ticker import MaxNLocator
 
     class Locator(MaxNLocator):
-        """The most ticks that have room, whatever the axes' size turns out to be.
+        """As many ticks as fit the axes' final size.
 
-        An axis asks a dozen times as it is laid out and drawn: the last answer is kept.
+        An axis asks a dozen times during layout and drawing, so the last result is cached.
         """
 
         asked: tuple[float, ...] = ()
@@ -76,17 +76,17 @@ def _locator() -> Any:
             return ticks
 
         def _size(self, ticks: Any, vmin: float, vmax: float) -> float:
-            """What the numbers at the ticks take, in points of a letter."""
+            """The size of the tick labels along the axis, in font sizes."""
             axis: Any = self.axis
             shown = [tick for tick in ticks if vmin <= tick <= vmax] or [0.0]
             if axis.axis_name == "y":
-                return len(shown) * LINE
+                return len(shown) * LINE_HEIGHT
             axis.major.formatter.set_locs(shown)
             words = [axis.major.formatter(tick) for tick in shown]
-            return (sum(map(len, words)) + GAP * len(words)) * LETTER
+            return (sum(map(len, words)) + GAP * len(words)) * DIGIT_WIDTH
 
         def _room(self) -> float:
-            """What they have."""
+            """The length of the axis, in font sizes."""
             axis: Any = self.axis
             points = axis.get_tick_params().get("labelsize", FONT_POINTS) * axis.figure.dpi / 72
             box = axis.axes.bbox

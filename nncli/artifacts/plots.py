@@ -58,9 +58,9 @@ def dress(axes: Any, x: str, y: str) -> None:
 
 
 def entitle(axes: Any, what: str, title: str, **place: Any) -> None:
-    """What is shown, and below it of which rows of which run, as many letters as have room.
+    """A title in two lines: `what` is shown, and of which run and rows, cut to the width.
 
-    place: y=1.0 where the axis at the left has no power of ten at its top. Matplotlib looks for it
+    place: y=1.0 if the left axis has no power of ten at its top. Matplotlib looks for it
     by measuring the whole axis, three times a picture.
     """
     room = axes.figure.get_figwidth() - TITLE_MARGIN

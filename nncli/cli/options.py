@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nncli.cli.streams import write_out
-from nncli.data.table_formats import READ
+from nncli.data.table_formats import READABLE
 from nncli.errors import UserError
 
 PICTURES = ("png", "svg", "pdf")
@@ -59,7 +59,7 @@ json_option: Callable[[Any], Any] = click.option(
 format_option: Callable[[Any], Any] = click.option(
     "--format",
     "input_format",
-    type=click.Choice(READ),
+    type=click.Choice(READABLE),
     help="What - holds, standard input [csv].",
 )
 
@@ -67,7 +67,7 @@ format_option: Callable[[Any], Any] = click.option(
 format_options: Callable[[Any], Any] = click.option(
     "--format",
     "formats",
-    type=click.Choice([*PICTURES, *READ]),
+    type=click.Choice([*PICTURES, *READABLE]),
     multiple=True,
     help="Of pictures [png]; or what - holds, standard input [csv].",
 )
@@ -88,7 +88,7 @@ def picture_option(default: str) -> Callable[[Any], Any]:
 
 def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
     """(format of standard input, format of pictures) of `format_options`."""
-    inputs = [each for each in formats if each in READ]
+    inputs = [each for each in formats if each in READABLE]
     pictures = [each for each in formats if each in PICTURES]
     for several in (inputs, pictures):
         if len(several) > 1:

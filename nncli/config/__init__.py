@@ -1,1 +1,1 @@
-"""YAML text -> nodes with places -> a validated Experiment -> every `auto` resolved."""
+"""Config: parses YAML into nodes, decodes these into an Experiment, and resolves every `auto`."""

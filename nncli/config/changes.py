@@ -1,4 +1,4 @@
-"""Changes: which keys of two experiments differ, for whoever has to say so."""
+"""Changes: the keys in which two experiments differ."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ from nncli.registry import Part
 
 @frozen
 class Change:
-    """A key, and its values as text."""
+    """A key with its two values, as texts."""
 
     key: str
     recorded: str
@@ -26,21 +26,21 @@ class Change:
 
 
 def changes(recorded: Experiment, asked: Experiment) -> Iterator[Change]:
-    """Every key that differs, in the order of the config reference."""
+    """Yields every key that differs, in the order of the config reference."""
     return _changes("", recorded, asked)
 
 
 def _changes(key: str, recorded: Any, asked: Any) -> Iterator[Change]:
-    """Down to the deepest key that both have: of two optimizers, say, which of them."""
+    """Compares two values, field by field where their types are the same."""
     if recorded == asked:
         return
     if dataclasses.is_dataclass(recorded) and type(recorded) is type(asked):
         for field in (each for each in dataclasses.fields(recorded) if each.compare):
-            own = getattr(recorded, field.name), getattr(asked, field.name)
-            yield from _changes(join(key, field.name), *own)
+            values = getattr(recorded, field.name), getattr(asked, field.name)
+            yield from _changes(join(key, field.name), *values)
     elif isinstance(recorded, list) and isinstance(asked, list) and len(recorded) == len(asked):
-        for place, own in enumerate(zip(recorded, asked, strict=True)):
-            yield from _changes(f"{key}[{place}]", *own)
+        for index, items in enumerate(zip(recorded, asked, strict=True)):
+            yield from _changes(f"{key}[{index}]", *items)
     else:
         yield Change(key, _as_text(recorded), _as_text(asked))
 

@@ -21,7 +21,7 @@ from nncli.parts.table import Kind, Task
 if TYPE_CHECKING:
     from nncli.data.reading.parsers import Parsers
 
-_OF_EVERY_SOURCE = (
+_KEYS_OF_EVERY_SOURCE = (
     *("dataset", "path", "features", "task", "classes", "split", "train_rows"),
     "preprocessing",
 )
@@ -108,24 +108,26 @@ class Data:
             )
         if self.path is None:
             for key in fields(self):
-                if key.name not in _OF_EVERY_SOURCE and getattr(self, key.name) != _default(key):
+                if key.name not in _KEYS_OF_EVERY_SOURCE and getattr(self, key.name) != _default(
+                    key
+                ):
                     raise ValueError(f"'{key.name}' is for tables of your own: it needs a path")
         elif not self.target:
             raise ValueError("missing key 'target': the table's column to predict")
         names = self.class_names
         if self.classes is not None and (len(names) < 2 or len(set(names)) < len(names)):
             raise ValueError("classes: expected two classes at least, each of them once")
-        assert self.text_format  # raises ValueError for what none can be
-        self._compare_names_as_nfc()
+        assert self.text_format  # raises ValueError for an impossible one
+        self._normalize_names()
 
-    def _compare_names_as_nfc(self) -> None:
-        """Write accented letters in names of columns as tables have them once they are read."""
+    def _normalize_names(self) -> None:
+        """Normalizes column names to NFC, as the readers of tables do."""
         target = self.target
         target = [*map(nfc, target)] if isinstance(target, list) else target and nfc(target)
         named: dict[str, Any] = {
             "target": target,
             "features": self.features.as_nfc(),
-            "columns": {nfc(name): said for name, said in self.columns.items()},
+            "columns": {nfc(name): keys for name, keys in self.columns.items()},
             "sample_weight": self.sample_weight and nfc(self.sample_weight),
         }
         if isinstance(self.split, Split) and self.split.column:
@@ -136,17 +138,17 @@ class Data:
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that mean something for what the rows come from; some only if they are given."""
+        """The keys that apply to the source of the rows; optional ones only if given."""
         unused = {"path" if self.path is None else "dataset"}
         unused |= {name for name in ("classes", "train_rows") if getattr(self, name) is None}
         if self.path is None and self.features == Features():
             unused.add("features")
-        names = _OF_EVERY_SOURCE if self.path is None else [key.name for key in fields(self)]
+        names = _KEYS_OF_EVERY_SOURCE if self.path is None else [key.name for key in fields(self)]
         return tuple(name for name in names if name not in unused)
 
     @property
     def source_key(self) -> str:
-        """The key that says where the rows come from."""
+        """The key of the source, `data.dataset` or `data.path`."""
         return "data.dataset" if self.path is None else "data.path"
 
     @property
@@ -156,26 +158,26 @@ class Data:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The classes that are listed, as tables name them; none where none are."""
+        """The listed classes as texts, as in cells; empty if none are listed."""
         return tuple(map(cell_text, self.classes or ()))
 
     @property
     def may_be_constant(self) -> bool:
-        """Whether a target that never varies can be meant: something says what it is for."""
-        is_whole = isinstance(self.split, NoSplit)
-        return is_whole or self.task != "auto" or len(self.targets) > 1 or bool(self.classes)
+        """Whether a constant target is allowed: with split: none, or a task or classes."""
+        is_unsplit = isinstance(self.split, NoSplit)
+        return is_unsplit or self.task != "auto" or len(self.targets) > 1 or bool(self.classes)
 
     @property
     def column_keys(self) -> dict[str, ColumnKeys]:
-        """What is said of columns; a bare word is a type."""
+        """The keys by column; a bare word is its type."""
         return {
-            name: ColumnKeys(type=said) if isinstance(said, str) else said
-            for name, said in self.columns.items()
+            name: ColumnKeys(type=keys) if isinstance(keys, str) else keys
+            for name, keys in self.columns.items()
         }
 
     @property
     def parsers(self) -> "Parsers":
-        """What reads the cells of each column."""
+        """The parsers of cells, by column."""
         from nncli.data.reading.parsers import Parsers  # built-in data has none
 
         return Parsers(self.missing, self.decimal, self.column_keys, fold_case=self.fold_case)
@@ -193,16 +195,16 @@ class Data:
 
     @property
     def tables(self) -> dict[str, Path]:
-        """The files of a table of one's own, by the part of their rows."""
+        """The table files by part: train, val, test; empty for a built-in dataset."""
         parts = self.split.files if isinstance(self.split, FixedSplit) else {}
         return {} if self.path is None else {"train": self.path, **parts}
 
     def source(self, *, may_be_constant: bool = False) -> Dataset:
-        """What the rows come from. may_be_constant: whether a target may be that in any case."""
+        """The dataset or table file. may_be_constant: whether to allow a constant target anyway."""
         if self.path is None:
             assert self.dataset is not None
             return self.dataset
-        from nncli.data.reading.tables import TableFile  # a third of all there is to import
+        from nncli.data.reading.tables import TableFile  # a third of the import time
 
         aside = {}
         if isinstance(self.split, Split) and self.split.column:

@@ -37,10 +37,10 @@ class DecisionKeys:
 
     @property
     def key(self) -> str:
-        """Its place in a config."""
+        """The config key that is given."""
         return f"decision.{self.shown_keys[0]}"
 
     @property
     def goal(self) -> Goal | Costs | None:
-        """What the threshold is chosen for; None where it is given."""
+        """The criterion that the threshold is chosen by; None for a fixed threshold."""
         return self.maximize or self.costs

@@ -1,7 +1,7 @@
-"""Decode: a node -> a typed value, with every problem on the way.
+"""Decode: converts nodes to typed values, and collects every problem.
 
-The types are the single source: a dataclass's fields are its YAML keys, and `Annotated` carries
-bounds. A part (an activation, a loss ...) is written as its name or as a block with `type`.
+The types define the format: a dataclass's fields are its YAML keys, and `Annotated` holds bounds.
+A part (an activation, a loss ...) is written as its name or as a block with `type`.
 """
 
 import dataclasses
@@ -30,16 +30,17 @@ from nncli.registry import Part, aliases_of, find
 
 
 class Failed:
-    """Stands for a value whose problems are already noted."""
+    """Placeholder for a value whose problems are recorded."""
 
 
 FAILED = Failed()
 
 
 class Decoder:
-    """Decodes nodes of one config; `problems` gathers what is wrong, `places` where each key is.
+    """Decodes the nodes of one config.
 
-    folder: what paths in the config are relative to.
+    folder: the base of relative paths.  problems: all that were found.  places: dotted key -> its
+    `file:line:column`.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,12 +49,12 @@ class Decoder:
         self.places: dict[str, str] = {}
 
     def note(self, where: str, path: str, message: str) -> Failed:
-        """Write a problem down."""
+        """Records a problem."""
         self.problems.append(problem(where, path, message))
         return FAILED
 
     def decode(self, node: Node, hint: Any, path: str) -> Any:
-        """The value of `node` as `hint`; FAILED after noting why it isn't one."""
+        """The value of `node` as the type `hint`; FAILED, with a problem recorded, if none."""
         self.places[path] = node.where
         options = alternatives(hint)
         fitting = [option for option in options if has_shape(node, spec(option).base)]
@@ -61,7 +62,7 @@ class Decoder:
             cure = correction(node, hint) or block_elsewhere(node, path)
             message = f"expected {describe(hint)}, found {show(node)}{cure}"
             return self.note(node.where, path, message)
-        chosen = spec(min(fitting, key=_vagueness))
+        chosen = spec(min(fitting, key=_is_general))
         base = chosen.base
         if base is Node:
             return node
@@ -94,29 +95,29 @@ class Decoder:
         except RuntimeError:
             return self.note(node.where, path, f"no such user's home folder: {show(node)}")
 
-    def _number(self, node: Node, it: Spec, path: str) -> Any:
+    def _number(self, node: Node, spec_: Spec, path: str) -> Any:
         value: Any = node.value
-        if it.base is int:
+        if spec_.base is int:
             expected = "" if abs(value) < 2**63 else "an integer below 2^63"
         else:
             expected = "" if abs(value) <= sys.float_info.max else "a finite number"
-        if not expected and it.bounds is not None and value not in it.bounds:
-            expected = describe(Annotated[it.base, it.bounds])
+        if not expected and spec_.bounds is not None and value not in spec_.bounds:
+            expected = describe(Annotated[spec_.base, spec_.bounds])
         if expected:
             return self.note(node.where, path, f"expected {expected}, found {show(node)}")
-        return it.base(value)
+        return spec_.base(value)
 
-    def _list(self, node: Node, it: Spec, path: str) -> Any:
+    def _list(self, node: Node, spec_: Spec, path: str) -> Any:
         assert isinstance(node.value, list)
-        items, arguments = node.value, get_args(it.base)
-        if get_origin(it.base) is tuple:
+        items, arguments = node.value, get_args(spec_.base)
+        if get_origin(spec_.base) is tuple:
             if len(items) != len(arguments):
                 message = f"expected {len(arguments)} values, found {len(items)}"
                 return self.note(node.where, path, message)
         else:
             arguments = (arguments[0],) * len(items)
-            if len(items) < it.least:
-                least = "one item" if it.least == 1 else f"{it.least} items"
+            if len(items) < spec_.least:
+                least = "one item" if spec_.least == 1 else f"{spec_.least} items"
                 found = len(items) or "an empty list"
                 message = f"expected at least {least}, found {found}"
                 return self.note(node.where, path, message)
@@ -126,10 +127,10 @@ class Decoder:
         ]
         if any(value is FAILED for value in values):
             return FAILED
-        return tuple(values) if get_origin(it.base) is tuple else values
+        return tuple(values) if get_origin(spec_.base) is tuple else values
 
     def _mapping(self, node: Node, hint: Any, path: str) -> Any:
-        """Values by names of the user's own."""
+        """A dict with arbitrary keys."""
         assert isinstance(node.value, dict)
         values = {
             name: self.decode(child, hint, join(path, name)) for name, child in node.value.items()
@@ -137,7 +138,7 @@ class Decoder:
         return FAILED if any(value is FAILED for value in values.values()) else values
 
     def _part(self, node: Node, family: type[Part], path: str) -> Any:
-        """A part of a family, from its name or its block."""
+        """Decodes a part of a family, from its name or its block."""
         if not isinstance(node.value, dict):
             cls = self._class(node, family, path)
             return self._block(Node({}, node.where), cls, path) if cls else FAILED
@@ -148,7 +149,7 @@ class Decoder:
         return self._block(node, cls, path) if cls else FAILED
 
     def _class(self, name: Node, family: type[Part], path: str) -> type[Part] | None:
-        """The class of a family that a node names; None after noting that there is none."""
+        """The class of a family that a node names; None, with a problem recorded, if none."""
         kind = family.kind
         if not isinstance(name.value, str):
             self.note(name.where, path, f"expected the name of {article(kind)}, found {show(name)}")
@@ -168,7 +169,7 @@ class Decoder:
         return None
 
     def _block(self, node: Node, cls: Any, path: str) -> Any:
-        """A dataclass from a block of keys; every key is checked, whatever the others are."""
+        """Decodes a dataclass from a block; every key is checked, even if others fail."""
         values = {
             name: self.decode(child, hints_of(cls)[name], full)
             for name, full, child in self._children(node, cls, path)
@@ -186,7 +187,7 @@ class Decoder:
             return self.note(node.where, path, str(error))
 
     def _children(self, node: Node, cls: Any, path: str) -> Iterator[tuple[str, str, Node]]:
-        """(field, dotted path, node) of each key that `cls` has; the others are noted."""
+        """Yields (field, dotted path, node) for each key of `cls`; records the unknown ones."""
         given: Any = node.value or {}
         hints, is_part = hints_of(cls), issubclass(cls, Part)
         if is_part and "type" in given:
@@ -210,13 +211,13 @@ class Decoder:
                 self.places[join(path, name)] = child.where
 
     def _check_type(self, name: Node, cls: type[Part], path: str) -> None:
-        """Where the place allows one part alone, its `type` has to be that part's name."""
+        """Checks the `type` of a block that can only be one part."""
         if name.value not in (cls.name, *aliases_of(cls)):
             message = f"expected {cls.name} or no type at all, found {show(name)}"
             self.note(name.where, f"{path}.type", message)
 
 
-def _vagueness(option: Any) -> bool:
-    """A word of its own, or null, comes before any type that could take it too."""
+def _is_general(option: Any) -> bool:
+    """Sorts literals and null before types that could hold the same value."""
     base = spec(option).base
     return get_origin(base) is not Literal and base is not type(None)

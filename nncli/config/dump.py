@@ -1,4 +1,4 @@
-"""Dump: an Experiment -> the YAML that reads back as the same Experiment."""
+"""Dump: writes an Experiment as YAML that reads back as the same Experiment."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ else:  # slower
 
 
 class _Dumper(SafeDumper):
-    """Quotes what YAML 1.2 would read as something else than text."""
+    """Quotes texts that YAML 1.2 would read as another type."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -28,7 +28,9 @@ class _Dumper(SafeDumper):
         return self.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=simple)
 
     def represent_text(self, data: Any) -> Any:
-        data = data.encode("utf-8", "backslashreplace").decode()  # a path's bytes may be no text
+        data = data.encode(
+            "utf-8", "backslashreplace"
+        ).decode()  # a path's bytes may be undecodable
         # PyYAML writes U+0085 and the like in single quotes, which read back as a blank
         style = None if data.isprintable() else '"'
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
@@ -40,7 +42,7 @@ _Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def to_yaml(value: Any, path_text: Callable[[Path], str] = str) -> str:
-    """YAML text of a config value; path_text says how a path is written."""
+    """A config value as YAML. path_text: converts paths to text."""
     text: str = yaml.dump(
         plain(value, path_text),
         Dumper=_Dumper,
@@ -49,17 +51,17 @@ def to_yaml(value: Any, path_text: Callable[[Path], str] = str) -> str:
         default_flow_style=False,
         width=10_000,
     )
-    # PyYAML leaves what turns the direction of writing, and it stands in double quotes
-    return "".join(sign if sign.isprintable() or sign == "\n" else _escaped(sign) for sign in text)
+    # PyYAML leaves characters that change the writing direction, within double quotes
+    return "".join(char if char.isprintable() or char == "\n" else _escaped(char) for char in text)
 
 
-def _escaped(sign: str) -> str:
-    """A sign as YAML has it in double quotes."""
-    return f"\\u{ord(sign):04x}" if ord(sign) <= 0xFFFF else f"\\U{ord(sign):08x}"
+def _escaped(char: str) -> str:
+    """A character's escape in YAML's double quotes."""
+    return f"\\u{ord(char):04x}" if ord(char) <= 0xFFFF else f"\\U{ord(char):08x}"
 
 
 def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:
-    """Dicts, lists and scalars only; a part becomes its block, or its bare name without keys."""
+    """Converts to dicts, lists and scalars; a part becomes its block, or its name without keys."""
     if isinstance(value, Node):
         return plain(value.value, path_text)
     if isinstance(value, Part) or dataclasses.is_dataclass(value):
@@ -79,7 +81,7 @@ def plain(value: Any, path_text: Callable[[Path], str] = str) -> Any:
 
 
 def part_in_words(part: Part) -> str:
-    """A part with the keys that are set, as in `sgd (learning_rate 0.1, momentum 0.8)`."""
+    """A part with its keys, as `sgd (learning_rate 0.1, momentum 0.8)`."""
     block = plain(part)
     if isinstance(block, str):
         return block

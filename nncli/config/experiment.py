@@ -65,7 +65,7 @@ class OutputKeys:
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that a dump shows: gradient_norms only if they are asked for."""
+        """The keys that a dump shows: gradient_norms only if it is true."""
         hidden = () if self.gradient_norms else ("gradient_norms",)
         return tuple(key.name for key in fields(self) if key.name not in hidden)
 
@@ -85,7 +85,7 @@ class EnsembleKeys:
     ] = "auto"
 
     def folds(self, *, is_by_time: bool) -> int:
-        """Into how many parts rows are cut; 0 where members have the same rows."""
+        """The number of parts that rows are divided into; 0 if members share all rows."""
         by_seeds = is_by_time if self.by == "auto" else self.by == "seeds"
         return 0 if by_seeds else self.members
 
@@ -127,19 +127,19 @@ class Experiment:
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that a dump shows: some only if they are given."""
+        """The keys that a dump shows: optional ones only if they are given."""
         optional = ("decision", "ensemble", "sweep")
         hidden = {name for name in optional if getattr(self, name) is None}
         return tuple(key.name for key in fields(self) if key.name not in hidden)
 
     @property
     def seeds(self) -> Seeds:
-        """One for each random stream."""
+        """The seed of each random stream."""
         return self.seed if isinstance(self.seed, Seeds) else Seeds(*[self.seed] * 4)
 
 
 def parts_of(value: Any) -> Iterator[Part]:
-    """Every part that an experiment, or a block of one, names; of a part its own parts too."""
+    """Yields every part in an experiment or a block of one, nested parts too."""
     if isinstance(value, Part):
         yield value
     if is_dataclass(value):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def _parse(formula: str) -> object:
-    """Few configs have formulas: what reads them is imported with the first one."""
+    """Parses a formula; the parser is imported when the first one is read."""
     from nncli.data.formulas.parse import parse
 
     return parse(formula)
@@ -52,31 +52,31 @@ class Features:
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """Those that choose; those that make columns where they do."""
-        makes = ("derive", "polynomial")
+        """The keys that a dump shows: derive and polynomial only if they are given."""
+        optional = ("derive", "polynomial")
         names = [key.name for key in fields(self)]
-        return tuple(name for name in names if name not in makes or getattr(self, name))
+        return tuple(name for name in names if name not in optional or getattr(self, name))
 
     def as_nfc(self) -> "Features":
-        """The same with accented letters as tables have them once they are read."""
+        """A copy with column names normalized to NFC, as the readers of tables do."""
 
-        def each(names: list[str] | None) -> Any:
+        def normalized(names: list[str] | None) -> Any:
             return names and [*map(nfc, names)]
 
         polynomial = self.polynomial
         if isinstance(polynomial, PolynomialKeys):
-            polynomial = replace(polynomial, of=each(polynomial.of))
+            polynomial = replace(polynomial, of=normalized(polynomial.of))
         derive = {nfc(name): nfc(text) for name, text in self.derive.items()}
         return Features(
-            include=each(self.include),
-            exclude=each(self.exclude),
+            include=normalized(self.include),
+            exclude=normalized(self.exclude),
             derive=derive,
             polynomial=polynomial,
         )
 
     @property
     def derivation(self) -> "Derivation":
-        """What is made of columns."""
+        """The derived columns."""
         from nncli.data.formulas.derived import Derivation
 
         given, hidden = self.polynomial, frozenset(self.exclude) & self.derive.keys()
@@ -87,23 +87,23 @@ class Features:
 
     @property
     def makes_columns(self) -> bool:
-        """Whether there are formulas."""
+        """Whether there are derived columns."""
         return bool(self.derive) or self.polynomial is not None
 
     @property
     def is_chosen(self) -> bool:
-        """Whether columns are chosen by name."""
+        """Whether columns are included or excluded by name."""
         return self.include is not None or bool(self.exclude)
 
     @property
     def chosen(self) -> dict[str, Any]:
-        """include, exclude and formulas, as what reads tables has them: derived names left out."""
+        """include, exclude and formulas for TableFile, without the names of derived columns."""
 
-        def own(names: list[str]) -> tuple[str, ...]:
+        def of_table(names: list[str]) -> tuple[str, ...]:
             return tuple(name for name in names if name not in self.derive)
 
         return {
-            "include": None if self.include is None else own(self.include),
-            "exclude": own(self.exclude),
+            "include": None if self.include is None else of_table(self.include),
+            "exclude": of_table(self.exclude),
             "formulas": self.derivation.needed if self.makes_columns else {},
         }

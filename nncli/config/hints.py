@@ -1,4 +1,4 @@
-"""Hints: what an annotated type says of a value: its type, its bounds, its meaning."""
+"""Hints: takes annotated types apart into type, bounds and description."""
 
 import dataclasses
 import types
@@ -15,7 +15,7 @@ from nncli.registry import Part
 
 @frozen
 class Spec:
-    """A type without its annotations, and what they said."""
+    """A type without its annotations, and their contents."""
 
     base: Any
     bounds: Bounds | None = None
@@ -25,8 +25,8 @@ class Spec:
 
 
 def spec(hint: Any) -> Spec:
-    """Take an annotation apart."""
-    if get_origin(hint) is Sequence:  # a list, which a narrower type may narrow too
+    """Takes an annotated type apart."""
+    if get_origin(hint) is Sequence:  # a list, whose items a subclass may narrow
         return Spec(types.GenericAlias(list, get_args(hint)))
     if get_origin(hint) is not Annotated:
         return Spec(hint)
@@ -49,13 +49,13 @@ def alternatives(hint: Any) -> list[Any]:
 
 @cache
 def hints_of(cls: Any) -> dict[str, Any]:
-    """The fields of a dataclass and their annotated types."""
+    """Field -> annotated type, of a dataclass."""
     hints = get_type_hints(cls, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(cls) if field.init}
 
 
 def required(cls: Any) -> list[str]:
-    """The fields of a dataclass that have to be given."""
+    """The fields of a dataclass without a default."""
     return [
         field.name
         for field in dataclasses.fields(cls)
@@ -71,7 +71,7 @@ def is_family(base: Any) -> bool:
 
 
 def has_shape(node: Node, base: Any) -> bool:
-    """Whether a node is of the YAML shape a type is written in, whatever its value."""
+    """Whether a node has the YAML form of a type, whatever its value."""
     value, origin = node.value, get_origin(base)
     if base is Node:
         return True

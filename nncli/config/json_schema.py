@@ -1,4 +1,4 @@
-"""JSON Schema of a config, from the same types that decode it, for editors."""
+"""JSON Schema: the schema of a config for editors, from the types that decode it."""
 
 import dataclasses
 import types
@@ -28,7 +28,7 @@ def config_schema() -> Schema:
 
 
 class _Schemas:
-    """Builds schemas; each family of parts becomes one definition that others refer to."""
+    """Builds schemas; each family of parts becomes one shared definition."""
 
     def __init__(self) -> None:
         self.definitions: dict[str, Schema] = {}
@@ -43,14 +43,14 @@ class _Schemas:
             schema = {"anyOf": [self._single(spec(option)) for option in options]}
         return {"description": text, **schema} if text else schema
 
-    def _single(self, it: Spec) -> Schema:
-        base, origin = it.base, get_origin(it.base)
+    def _single(self, spec_: Spec) -> Schema:
+        base, origin = spec_.base, get_origin(spec_.base)
         if base is Node:
             return {}
         if origin is Literal:
             return {"enum": list(get_args(base))}
         if origin is list:
-            return {"type": "array", "items": self.of(get_args(base)[0]), "minItems": it.least}
+            return {"type": "array", "items": self.of(get_args(base)[0]), "minItems": spec_.least}
         if origin is tuple:
             items = [self.of(argument) for argument in get_args(base)]
             return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
@@ -62,12 +62,12 @@ class _Schemas:
             return self.block(base)
         if base is types.NoneType:
             return {"type": "null"}
-        return {"type": SCALARS[base], **_limits(it)}
+        return {"type": SCALARS[base], **_limits(spec_)}
 
     def _family(self, family: type[Part]) -> Schema:
-        """A part by its bare name or as a block, whichever classes the family has."""
+        """A reference to the schema of a family: a part's name, or its block."""
         if family.kind not in self.definitions:
-            self.definitions[family.kind] = {}  # taken, so that a family may contain itself
+            self.definitions[family.kind] = {}  # a placeholder, since a family may contain itself
             classes = [c for c in members(family.kind).values() if issubclass(c, family)]
             bare = [
                 name
@@ -80,7 +80,7 @@ class _Schemas:
         return {"$ref": f"#/$defs/{family.kind}"}
 
     def block(self, cls: Any) -> Schema:
-        """A dataclass as an object without other keys."""
+        """The schema of a dataclass: an object without further keys."""
         properties: dict[str, Schema] = {}
         hints = hints_of(cls)
         for field in dataclasses.fields(cls):
@@ -96,7 +96,7 @@ class _Schemas:
                     }
             names = [cls.name, *aliases_of(cls)]
             properties = {"type": {"enum": names}, **properties}
-            if cls.name not in ("input", "output"):  # whose place already says what they are
+            if cls.name not in ("input", "output"):  # whose key determines the type
                 needed = ["type", *needed]
         text = " ".join((cls.__doc__ or "").split("\n\n")[0].split())
         may_be_empty = not needed and not issubclass(cls, Part)
@@ -117,13 +117,13 @@ def _default(field: Any) -> Schema:
     return {}
 
 
-def _limits(it: Spec) -> Schema:
-    if it.bounds is None:
+def _limits(spec_: Spec) -> Schema:
+    if spec_.bounds is None:
         return {}
     named = {
-        "exclusiveMinimum": it.bounds.gt,
-        "minimum": it.bounds.ge,
-        "exclusiveMaximum": it.bounds.lt,
-        "maximum": it.bounds.le,
+        "exclusiveMinimum": spec_.bounds.gt,
+        "minimum": spec_.bounds.ge,
+        "exclusiveMaximum": spec_.bounds.lt,
+        "maximum": spec_.bounds.le,
     }
     return {name: limit for name, limit in named.items() if limit is not None}

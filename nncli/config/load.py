@@ -1,4 +1,4 @@
-"""Load: a config file, and what `--set` changes of it, as an Experiment."""
+"""Load: reads a config file, applies `--set`, and decodes it into an Experiment."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,9 +25,9 @@ E = TypeVar("E", bound=Experiment)
 
 @frozen
 class Source:
-    """Where the values of a config stand, for problems found after reading.
+    """The source positions of a config, for problems found after reading.
 
-    text: the file as given. places: the place of each key, by its dotted path; "" is the whole.
+    text: the file as given.  places: dotted key -> `file:line:column`; "" is the whole file.
     """
 
     path: Path
@@ -35,43 +35,43 @@ class Source:
     places: dict[str, str]
 
     def problem(self, key: str, message: str) -> Problem:
-        """A problem with `key`, at its place or, where it isn't written, its block's."""
-        at = key
-        while at not in self.places:
-            at = at.rpartition(".")[0]
-        return problem(self.places[at], key, message)
+        """A problem with `key`, at its position or, if it isn't in the file, at its block's."""
+        written = key
+        while written not in self.places:
+            written = written.rpartition(".")[0]
+        return problem(self.places[written], key, message)
 
     def error(self, found: Iterable[tuple[str, str]]) -> ConfigError:
-        """The error of several (key, message), in reading order."""
+        """A ConfigError of several (key, message), in reading order."""
         problems = [self.problem(key, message) for key, message in found]
         return ConfigError(sorted(problems, key=reading_order))
 
     @contextmanager
     def errors_at(self, key: str) -> Iterator[None]:
-        """Put problems of the data at the config key that they name, else at `key`."""
+        """Converts data and shape errors to ConfigErrors, at the key they name, else at `key`."""
         try:
             yield
         except TableError:
-            raise  # which has places of its own
+            raise  # it has positions in the table
         except DataError as error:
-            raise self.error([(own or key, message) for own, message in error.found]) from None
+            raise self.error([(named or key, message) for named, message in error.found]) from None
         except ShapeError as error:
             raise self.error([(error.key or key, str(error))]) from None
 
 
 def load(path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:
-    """Read, override and decode. Raises ConfigError with every problem of the file at once."""
+    """Reads, overrides and decodes a config file. Raises ConfigError with all its problems."""
     return load_text(read_text(path), path, assignments)
 
 
 def load_text(text: str, path: Path, assignments: Sequence[str] = ()) -> tuple[Experiment, Source]:
-    """The same of a text, as if it stood at `path`."""
+    """Loads a config from a text, as if it were the file `path`."""
     experiment, places = decode(read_root(text, path, assignments), path, Experiment)
     return experiment, Source(path, text, places)
 
 
 def read_root(text: str, path: Path, assignments: Sequence[str] = ()) -> Node:
-    """The nodes of a config and of what `--set` changes of it."""
+    """The nodes of a config, with table defaults and `--set` applied."""
     given = [read_assignment(assignment) for assignment in assignments]
     root = with_table_defaults(_nodes(text, str(path)), [keys for keys, _ in given])
     for keys, value in given:
@@ -81,17 +81,17 @@ def read_root(text: str, path: Path, assignments: Sequence[str] = ()) -> Node:
 
 @lru_cache(maxsize=1)
 def _nodes(text: str, source: str) -> Node:
-    """The nodes of a config; the last ones are kept, for a study's runs differ in `--set` only."""
+    """Parses a config; the last one is cached, since a study's runs differ in `--set` only."""
     return parse(text, source)
 
 
 def assign(root: Node, keys: Sequence[str], value: Node) -> Node:
     """The root with one value set; see `apply`.
 
-    Where the file names no part or list, keys inside it are those of the default one:
-    `--set optimizer.learning_rate=0.1` changes the rate of the default optimizer, and
-    `--set network.hidden.0=8` the default layer. A layer that is just its units becomes a block
-    where a key is set inside it.
+    A part or list that isn't in the file is filled with its default first:
+    `--set optimizer.learning_rate=0.1` changes the default optimizer, and
+    `--set network.hidden.0=8` the default layer. A layer given by its units becomes a block if one
+    of its keys is set.
     """
     root = _with_default(root, keys, Experiment)
     if [*keys[:2]] == [*LAYERS] and len(keys) > len(LAYERS) + 1:
@@ -100,7 +100,7 @@ def assign(root: Node, keys: Sequence[str], value: Node) -> Node:
 
 
 def _with_layer(root: Node, keys: Sequence[str]) -> Node:
-    """`hidden: [8]` with `{type: dense, units: 8}` in the place of the 8 that keys lead to."""
+    """Replaces the 8 in `hidden: [8]`, found by `keys`, by `{type: dense, units: 8}`."""
     node = root
     for key in keys:
         value = node.value
@@ -117,7 +117,7 @@ def _with_layer(root: Node, keys: Sequence[str]) -> Node:
 
 
 def _with_default(node: Node, keys: Sequence[str], cls: Any) -> Node:
-    """A block of `cls`, with the default that the keys reach into where the file has none."""
+    """A block of `cls`; a missing part or list that the keys lead into gets its default."""
     key, *rest = keys
     block = {} if node.value is None else node.value
     make: Any = {each.name: each.default_factory for each in fields(cls)}.get(key, MISSING)
@@ -134,14 +134,14 @@ def _with_default(node: Node, keys: Sequence[str], cls: Any) -> Node:
 
 
 def _as_node(value: Any, where: str) -> Node:
-    """A default as it would be written: a part by its bare name."""
+    """A default value as a node; a part is written as its name."""
     if isinstance(value, list):
         return Node([_as_node(item, where) for item in value], where)
     return Node(value.name if isinstance(value, Part) else value, where)
 
 
 def decode(root: Node, path: Path, cls: type[E]) -> tuple[E, dict[str, str]]:
-    """What a node tree declares, an Experiment or Resolved, and the place of each of its keys."""
+    """Decodes a node tree to (an Experiment or Resolved, dotted key -> position)."""
     decoder = Decoder(path.parent)
     if isinstance(root.value, dict):
         experiment = decoder.decode(root, cls, "")
@@ -152,14 +152,14 @@ def decode(root: Node, path: Path, cls: type[E]) -> tuple[E, dict[str, str]]:
         raise ConfigError(sorted(decoder.problems, key=reading_order))
     assert isinstance(experiment, cls)
     if experiment.name == "auto":
-        # a file name is bytes: what of them is no text can't stand in the run's config
+        # undecodable bytes of a file name can't be written to the run's config
         name = os.fsencode(path.stem).decode("utf-8", "replace")
         experiment = replace(experiment, name=name)
     return experiment, decoder.places
 
 
 def reading_order(problem: Problem) -> tuple[int, ...]:
-    """Problems of --set first, then by line and column."""
+    """A sort key: problems of --set first, then by line and column."""
     if problem.where.startswith(OVERRIDE):
         return ()
     _, *numbers = problem.where.rsplit(":", 2)

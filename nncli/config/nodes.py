@@ -1,4 +1,4 @@
-"""Nodes: YAML text -> values that know their line and column. Nothing in the text is executed.
+"""Nodes: parses YAML into values with line and column. Nothing in the text is executed.
 
 Scalars follow YAML 1.2, equal keys are an error, tags and merge keys are refused, and size, depth
 and aliases are capped.
@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from nncli.config.compose import MOST_DEPTH, MOST_NODES, Loader, composed_fast
+from nncli.config.compose import MAX_DEPTH, MAX_NODES, Loader, composed_fast
 from nncli.config.scalars import TAG, Scalar, read_scalar, shown_tag
 from nncli.config.source_text import join, place_in, problem
 from nncli.config.syntax import syntax_error_in_words
@@ -21,10 +21,10 @@ OVERRIDE = "--set"
 
 @frozen
 class Node:
-    """A scalar, a list of nodes or a dict of nodes, and where it stands.
+    """A scalar, a list of nodes or a dict of nodes, with its position.
 
-    key_places: where each key of a dict stands.  text: a scalar as it is written.
-    overridden: the keys of a dict that were set after it was read.
+    where: `file:line:column`.  key_places: the position of each key of a dict.  text: a scalar as
+    written.  overridden: the keys of a dict that were set after it was read.
     """
 
     value: "Scalar | list[Node] | dict[str, Node]"
@@ -34,7 +34,7 @@ class Node:
     overridden: frozenset[str] = frozenset()
 
     def place_of(self, key: str) -> str:
-        """Where `key` stands; the block's own place if it isn't there."""
+        """The position of `key`; that of the block if it has no such key."""
         return self.key_places.get(key, self.where)
 
     def is_override(self, key: str) -> bool:
@@ -43,14 +43,14 @@ class Node:
 
 
 def parse(text: str, source: str, *, has_lines: bool = True) -> Node:
-    """YAML text -> its root node, None where there is none. `source` starts every place.
+    """Parses YAML into its root node, of value None if it is empty.
 
-    has_lines: whether line and column end it. Raises ConfigError for text that isn't YAML, or is
-    YAML that a config can't be.
+    source: the file's name in positions.  has_lines: whether positions have line and column.
+    Raises ConfigError for text that isn't YAML, or that a config may not contain.
     """
-    text = text.removeprefix("\ufeff")  # a byte order mark, which the run's copy keeps
+    text = text.removeprefix("\ufeff")  # the byte order mark
     convert = _Converter(source, has_lines)
-    if found := Loader.NON_PRINTABLE.search(text):  # which the loader would raise on, unmarked
+    if found := Loader.NON_PRINTABLE.search(text):  # the loader's error has no position
         where = source + (place_in(text, found.start()) if has_lines else "")
         message = f"the character U+{ord(found[0]):04X} can't stand in YAML"
         raise ConfigError([problem(where, "", message)])
@@ -64,7 +64,7 @@ def parse(text: str, source: str, *, has_lines: bool = True) -> Node:
 
 
 def _composed(text: str, convert: "_Converter") -> Any:
-    """The root node, None where there is none. Raises ConfigError."""
+    """The root node, by PyYAML's own parser; None for an empty text. Raises ConfigError."""
     loader = Loader(text)
     try:
         return loader.get_single_node()
@@ -72,7 +72,7 @@ def _composed(text: str, convert: "_Converter") -> Any:
         mark, message = syntax_error_in_words(error)
         raise ConfigError([problem(convert.place(mark), "", message)]) from None
     except (yaml.YAMLError, ValueError, OverflowError):
-        # PyYAML lets out what Python thinks of \UFFFFFFFF or %YAML 99999...
+        # PyYAML doesn't catch Python's errors on \UFFFFFFFF or %YAML 99999...
         where = convert.place(loader.get_mark())
         raise ConfigError(
             [problem(where, "", "not YAML: a character or number out of range")]
@@ -80,7 +80,7 @@ def _composed(text: str, convert: "_Converter") -> Any:
 
 
 class _Converter:
-    """PyYAML's nodes -> ours, with every problem of form on the way."""
+    """Converts PyYAML's nodes, and collects syntax problems."""
 
     def __init__(self, source: str, has_lines: bool) -> None:
         self.source, self.has_lines = source, has_lines
@@ -114,13 +114,13 @@ class _Converter:
             self.open.pop()
 
     def _refusal(self, node: Any) -> str:
-        """Why aliases make too much of the tree to go on; empty if they don't."""
+        """Why the tree is too large or deep once aliases are expanded; empty if it isn't."""
         if any(node is parent for parent in self.open):
             return "an alias that contains itself"
-        if len(self.open) >= MOST_DEPTH:
-            return f"nested deeper than {MOST_DEPTH} levels once aliases are written out"
-        if self.nodes > MOST_NODES:
-            return f"more than {MOST_NODES:,} values once aliases are written out"
+        if len(self.open) >= MAX_DEPTH:
+            return f"nested deeper than {MAX_DEPTH} levels once aliases are written out"
+        if self.nodes > MAX_NODES:
+            return f"more than {MAX_NODES:,} values once aliases are written out"
         return ""
 
     def _check_tag(self, node: Any, expected: str, where: str, path: str) -> None:
@@ -150,7 +150,7 @@ class _Converter:
         return Node(values, where, places)
 
     def _key(self, node: Any, place: str, path: str) -> str | None:
-        """A key's text; None, after noting it, if it isn't text."""
+        """A key's text; None, with a problem recorded, if it isn't text."""
         if not isinstance(node, yaml.ScalarNode):
             self.note(place, path, "expected a key of text, found a list or a block")
         elif node.tag == TAG + "null":

@@ -1,7 +1,7 @@
-"""Other names: what Keras, PyTorch and scikit-learn call a part, and where a misplaced key belongs.
+"""Other names: finds parts by their names in other libraries, and the block of a misplaced key.
 
-Most of it stands on the parts, as the code of their `equivalents`; `NEAR` adds names that no such
-code has. Case and underscores don't count: MSELoss, mse_loss and mseloss are one name.
+The names are in the `equivalents` of the parts; `NEAR` adds further ones. Case and underscores are
+ignored: MSELoss, mse_loss and mseloss are one name.
 """
 
 import re
@@ -76,42 +76,49 @@ NEAR: Mapping[str, Mapping[str, str]] = {
     },
 }
 CALLED = r'([A-Za-z_]\w*)\(|^"(\w+)"$'
-SHORTEST = 3  # letters of a key that mean something anywhere
-LENT = {"model", "parameters", "optimizer", "lambda", "scaling", "loss"}  # names beside the part's
+MIN_KEY_LENGTH = 3  # of a misplaced key
+IGNORED_NAMES = {
+    "model",
+    "parameters",
+    "optimizer",
+    "lambda",
+    "scaling",
+    "loss",
+}  # in code, that aren't the part's
 
 
 def part_elsewhere(name: str, family: type[Part]) -> str:
-    """The name of the part of a family that another library calls `name`; empty if none."""
-    wanted = _bare(name)
+    """The part of a family that another library calls `name`; empty if there is none."""
+    wanted = _normalized(name)
     parts = {cls.name: cls for cls in members(family.kind).values() if issubclass(cls, family)}
-    if own := [known for known in parts if _bare(known) == wanted]:
-        return own[0]
+    if same := [known for known in parts if _normalized(known) == wanted]:
+        return same[0]
     if (near := NEAR.get(family.kind, {}).get(wanted)) in parts:
         return str(near)
-    matching = [known for known, cls in parts.items() if wanted in _called(cls)]
-    return max(matching, key=lambda known: _likeness(_bare(known), wanted), default="")
+    matching = [known for known, cls in parts.items() if wanted in _names_elsewhere(cls)]
+    return max(matching, key=lambda known: _likeness(_normalized(known), wanted), default="")
 
 
-def _bare(name: str) -> str:
+def _normalized(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
-def _called(cls: type[Part]) -> set[str]:
-    """The classes and names in the code that stands for a part elsewhere."""
+def _names_elsewhere(cls: type[Part]) -> set[str]:
+    """The classes and names in the equivalent code of other libraries."""
     codes = [each if isinstance(each, str) else each.code for each in cls.equivalents.values()]
     found = [first or second for code in codes for first, second in re.findall(CALLED, code)]
-    return {_bare(name) for name in found} - LENT
+    return {_normalized(name) for name in found} - IGNORED_NAMES
 
 
 def _likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other).ratio()
 
 
-def home_of(key: str, path: str) -> str:
-    """Where a key belongs that stands at a dotted path by mistake; empty if nowhere or unclear."""
+def block_of_key(key: str, path: str) -> str:
+    """The dotted path where a misplaced key belongs; empty if there is none. path: where it is."""
     from nncli.config.experiment import Experiment
 
-    if len(key) < SHORTEST:
+    if len(key) < MIN_KEY_LENGTH:
         return ""
     block = path.rpartition(".")[0]
     homes = [home for home, name in _keys(Experiment, "") if name == key and home != path]
@@ -121,7 +128,7 @@ def home_of(key: str, path: str) -> str:
 
 
 def _keys(cls: Any, path: str) -> Iterator[tuple[str, str]]:
-    """(dotted path, name) of every key of a block and those in it; of parts, of any of a family."""
+    """Yields (dotted path, name) of every key of a block, its blocks and their parts."""
     names = hints_of(cls)
     for name in names:
         yield f"{path}{name}", name
@@ -130,8 +137,8 @@ def _keys(cls: Any, path: str) -> Iterator[tuple[str, str]]:
             base = spec(option).base
             if is_family(base):
                 for part in members(base.kind).values():
-                    own: Any = part
+                    cls_: Any = part
                     if issubclass(part, base):
-                        yield from ((f"{path}{name}.{key}", key) for key in hints_of(own))
+                        yield from ((f"{path}{name}.{key}", key) for key in hints_of(cls_))
             elif is_dataclass(base) and not issubclass(base, Part):  # type: ignore[arg-type]
                 yield from _keys(base, f"{path}{name}.")

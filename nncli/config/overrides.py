@@ -1,4 +1,4 @@
-"""Overrides: `--set key.path=value` and values of a search, set in the nodes before decoding."""
+"""Overrides: sets values of `--set key.path=value`, or of a search, in the nodes of a config."""
 
 import re
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from nncli.errors import ConfigError
 
 
 def apply(root: Node, keys: Sequence[str], value: Node) -> Node:
-    """The tree with one value set; blocks on the way are made where they are missing.
+    """The tree with one value set; missing blocks are created.
 
-    A part written as a bare name becomes a block when a key is set inside it. Raises ConfigError,
-    at the value's place, where the tree has no such key.
+    A part written as a name becomes a block if one of its keys is set. Raises ConfigError, at the
+    value's position, for a key that can't be set.
     """
     return _set(root, [*keys], value, value.where, "")
 
 
 def read_assignment(assignment: str) -> tuple[list[str], Node]:
-    """`key.path=value` as its keys and the value, whose place names the option.
+    """Parses `key.path=value` into the keys and the value, whose position names the option.
 
-    Raises ConfigError for an assignment that can't be read.
+    Raises ConfigError for a malformed assignment.
     """
     where = place_of(OVERRIDE, assignment)
     path, equals, text = assignment.partition("=")
@@ -56,7 +56,7 @@ def _set(node: Node, keys: list[str], value: Node, where: str, path: str) -> Nod
     if key not in block or not rest:
         places[key], overridden = where, overridden | {key}
     others = {name: other for name, other in block.items() if name != key}
-    values = {**others, key: child}  # last, as the last word has it
+    values = {**others, key: child}  # last: it overrides equivalent keys
     return Node(values, node.where, places, overridden=overridden)
 
 

@@ -7,13 +7,13 @@ from nncli.constraints import Auto, Bounds, Count, PositiveInt
 from nncli.data.fitted_categories import Embed, ImputeCategory
 from nncli.data.fitted_columns import Impute, Unknown
 from nncli.data.nonlinear_scales import NumericScale
-from nncli.data.numeric_encodings import BINS, MOST_BINS, Encode
+from nncli.data.numeric_encodings import BINS, MAX_BINS, Encode
 from nncli.data.rare_categories import RareRule
 from nncli.data.scaling import Scale
 from nncli.data.target_transforms import Transform
 from nncli.frozen import frozen
 
-VECTOR, FEW_CATEGORIES = 8, 8  # RealMLP's: a vector's numbers; as many categories have inputs
+EMBEDDING_SIZE, MAX_ONE_HOT = 8, 8  # RealMLP's defaults; MAX_ONE_HOT: categories
 
 
 @frozen(kw_only=True)
@@ -38,7 +38,7 @@ class Numeric:
         "training rows, 1 below the value, 0 above it, linear within; dates are scaled still",
     ] = "none"
     bins: Annotated[
-        Annotated[int, Bounds(ge=1, le=MOST_BINS)],
+        Annotated[int, Bounds(ge=1, le=MAX_BINS)],
         "of piecewise_linear; fewer where values repeat",
     ] = BINS
     with_value: Annotated[
@@ -54,7 +54,7 @@ class Numeric:
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that mean something for how numbers are encoded."""
+        """The keys that apply to the encoding."""
         unused = {"bins", "with_value"} if self.encode == "none" else set()
         return tuple(key.name for key in fields(self) if key.name not in unused)
 
@@ -75,7 +75,7 @@ class Categorical:
     ] = "auto"
     one_hot_max_size: Annotated[
         Count, "of embedding; columns of so few categories have an input for each all the same"
-    ] = FEW_CATEGORIES
+    ] = MAX_ONE_HOT
     min_count: Annotated[
         PositiveInt, "training rows that a category needs; rarer ones are taken for one, (rare)"
     ] = 1
@@ -90,14 +90,14 @@ class Categorical:
     ] = "ignore"
 
     def __post_init__(self) -> None:
-        own = {"embedding_size": "auto", "one_hot_max_size": FEW_CATEGORIES}
-        for key, default in own.items():
-            if self.encode != "embedding" and getattr(self, key) not in (default, VECTOR):
+        defaults = {"embedding_size": "auto", "one_hot_max_size": MAX_ONE_HOT}
+        for key, default in defaults.items():
+            if self.encode != "embedding" and getattr(self, key) not in (default, EMBEDDING_SIZE):
                 raise ValueError(f"{key}: it is for encode: embedding, and encode is onehot")
 
     @property
     def shown_keys(self) -> tuple[str, ...]:
-        """The keys that mean something: those of rare categories where there may be any."""
+        """The keys that apply; those of rare categories only if the rule is active."""
         unused = set() if self.rare.is_active else {"min_count", "max_categories"}
         if self.encode != "embedding":
             unused |= {"embedding_size", "one_hot_max_size"}
@@ -105,15 +105,15 @@ class Categorical:
 
     @property
     def embed(self) -> Embed | None:
-        """Which columns become vectors; none where each category is an input."""
+        """The embedding of columns; None for one-hot encoding."""
         if self.encode != "embedding":
             return None
-        size = VECTOR if self.embedding_size == "auto" else self.embedding_size
+        size = EMBEDDING_SIZE if self.embedding_size == "auto" else self.embedding_size
         return Embed(size, self.one_hot_max_size)
 
     @property
     def rare(self) -> RareRule:
-        """Which categories are taken for one."""
+        """The rule for rare categories."""
         return RareRule(self.min_count, self.max_categories)
 
 

@@ -1,4 +1,4 @@
-"""The reference: every key of a block in words, from the types that decode it."""
+"""Reference: describes every key of a block, from the types that decode it."""
 
 import dataclasses
 from typing import Any
@@ -12,7 +12,7 @@ from nncli.registry import Part
 
 @frozen
 class Key:
-    """A key: what it may be, its default (None: it has to be given), and what it means."""
+    """A key: the values it takes, its default (None: required), and its meaning."""
 
     name: str
     expects: str

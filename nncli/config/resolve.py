@@ -1,7 +1,7 @@
-"""Resolve: every `auto` of an Experiment, by its data and by its other keys, each once.
+"""Resolve: replaces every `auto` of an Experiment, by its data and its other keys.
 
-In this order, since each looks at the ones before: the split; the output layer and the loss; the
-data; and, when preprocessing has shown how many inputs there are, the rest.
+In this order, as each step uses the ones before: the split; the output layer and the loss; the
+data; and, once preprocessing has given the number of inputs, the rest.
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Experiment, NetworkKeys
-from nncli.config.preprocessing_keys import VECTOR, Categorical
+from nncli.config.preprocessing_keys import EMBEDDING_SIZE, Categorical
 from nncli.config.resolve_training import resolve_log_every, resolve_schedule, resolve_training
 from nncli.config.resolved import (
     Resolved,
@@ -62,7 +62,7 @@ def resolve_split(given: Data, table: Table) -> Split:
 
 
 def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[ResolvedOutput, Loss]:
-    """Units by the task, activation by units and loss, loss by activation."""
+    """Resolves units by the task, activation by units and loss, and loss by activation."""
     units, activation = output.units, output.activation
     wants_classes = isinstance(activation, Softmax) or isinstance(
         loss, CrossEntropy | MulticlassHinge
@@ -75,14 +75,14 @@ def resolve_output(output: Output, loss: Loss | Auto, table: Table) -> tuple[Res
         activation = _activation_for(table, units, loss)
     if loss == "auto":
         loss = Mse() if table.task == "regression" else _loss_for(activation)
-    start = Dense(units, activation, output.kernel_initializer).initializers()["W"]
-    known = ResolvedOutput(
+    kernel = Dense(units, activation, output.kernel_initializer).initializers()["W"]
+    resolved = ResolvedOutput(
         **unchanged(output, ResolvedOutput),
         units=units,
         activation=activation,
-        kernel_initializer=start,
+        kernel_initializer=kernel,
     )
-    return known, loss
+    return resolved, loss
 
 
 def _activation_for(table: Table, units: int, loss: Loss | Auto) -> Activation:
@@ -109,12 +109,12 @@ def _loss_for(activation: Activation) -> Loss:
 def resolve_data(
     given: Data, table: Table, split: Split, output: ResolvedOutput, loss: Loss
 ) -> ResolvedData:
-    """The task, the features where the table was asked for them, and what is done to columns."""
+    """Resolves the task, the features, and the keys and preprocessing of columns."""
     if given.path is not None:
         assert table.origin is not None
         shown = [name for name in table.features if name not in table.for_formulas]
         features = given.features
-        if features.is_chosen or not table.picture:  # of a picture, all numbers
+        if features.is_chosen or not table.picture:  # a picture's features are all its pixels
             features = replace(features, include=shown)
         columns = _resolve_columns(given, table.origin)
         given = replace(given, features=features, columns=columns, header=table.origin.header)
@@ -128,7 +128,7 @@ def resolve_data(
 
 
 def _resolve_columns(given: Data, origin: Origin) -> dict[str, Kind | ColumnKeys]:
-    """What was said of columns, with the guesses that a run has to go on with."""
+    """The given column keys, with the inferred ones that the run depends on."""
     known = given.column_keys
     guessed = {
         name: replace(known.get(name, ColumnKeys()), values=list(texts))
@@ -145,7 +145,7 @@ def _resolve_columns(given: Data, origin: Origin) -> dict[str, Kind | ColumnKeys
 def _resolve_preprocessing(
     given: Data, table: Table, output: ResolvedOutput, loss: Loss
 ) -> ResolvedPreprocessing:
-    """auto: what the dataset suits; a numeric target only if the output can reach any number."""
+    """auto: by the dataset; targets are scaled only if the output can be any number."""
     keys = given.preprocessing
     if keys == "none":
         return ResolvedPreprocessing(
@@ -154,7 +154,7 @@ def _resolve_preprocessing(
             target=ResolvedTarget(scale="none"),
         )
     numeric, target, impute = keys.numeric.scale, keys.target.scale, keys.numeric.impute
-    is_one_row = len(table) == 1  # of which scaling and bins leave nothing
+    is_one_row = len(table) == 1  # scaling and bins would make it constant
     if is_one_row:
         keys = replace(
             keys, numeric=replace(keys.numeric, encode="none", bins=BINS, with_value=False)
@@ -177,8 +177,8 @@ def _resolve_preprocessing(
 
 
 def _resolve_categorical(keys: Categorical) -> ResolvedCategorical:
-    """How long vectors are: as RealMLP has them (Holzmueller et al., 2024)."""
-    size = VECTOR if keys.embedding_size == "auto" else keys.embedding_size
+    """auto: the embedding size of RealMLP (Holzmueller et al., 2024)."""
+    size = EMBEDDING_SIZE if keys.embedding_size == "auto" else keys.embedding_size
     return ResolvedCategorical(**unchanged(keys, ResolvedCategorical), embedding_size=size)
 
 
@@ -194,11 +194,10 @@ def resolve(
     inputs: int,
     picture: Shape = (),
 ) -> Resolved:
-    """The experiment with nothing left to guess. inputs: how many the network gets.
-    picture: the shape of a row, if the rows are pictures.
+    """Resolves the whole experiment. inputs: the number of network inputs.  picture: the shape of
+    a row, if the rows are pictures.
 
-    The engine is NumPy where the config leaves it open: only the job that is built shows whether
-    another pays.
+    An engine of auto becomes numpy: whether another pays is known once the job is built.
     """
     network = _resolve_network(given.network, output, inputs, picture)
     chosen, log_every = given.evaluation.metrics, given.output.log_every
@@ -206,7 +205,7 @@ def resolve(
         chosen = [metric() for metric in DEFAULTS[data.task]]
     monitor = default_monitor(len(rows.val))
     schedule = resolve_schedule(given.schedule, monitor)
-    given = replace(given, schedule=schedule, ensemble=None, sweep=None)  # of one run
+    given = replace(given, schedule=schedule, ensemble=None, sweep=None)  # as for a single run
     training = resolve_training(given, network, rows, monitor)
     if log_every == "auto":
         log_every = resolve_log_every(training, network, rows)
@@ -226,7 +225,7 @@ def resolve(
 def _resolve_network(
     keys: NetworkKeys, output: ResolvedOutput, inputs: int, picture: Shape
 ) -> ResolvedNetwork:
-    """Bare units become dense layers; every kernel knows how it starts."""
+    """Makes bare units dense layers, and resolves kernel initializers."""
     hidden = [*map(_resolve_layer, keys.hidden)]
     return ResolvedNetwork(
         input=_resolve_input(keys.input, hidden, picture, inputs), hidden=hidden, output=output
@@ -245,7 +244,7 @@ def _resolve_layer(layer: int | Layer) -> Layer:
 def _resolve_input(
     given: int | Input | Auto, hidden: Sequence[Layer], picture: Shape, inputs: int
 ) -> int | Input:
-    """The shape that is asked for; of pictures, where a layer asks for them."""
+    """The given shape; that of pictures, if the first layers need pictures."""
     keys = given if isinstance(given, Input) else Input(given)
     if keys.shape != "auto":
         return Input(shape=list(keys.shape))
@@ -255,6 +254,6 @@ def _resolve_input(
 
 
 def _takes_pictures(hidden: Sequence[Layer]) -> bool:
-    """Whether the first layer that can't take any shape takes pictures."""
+    """Whether the first layer with a fixed number of input axes takes pictures."""
     axes = (layer.input_axes for layer in single_layers(hidden))
     return next(filter(None, axes), 1) == 3

@@ -1,4 +1,4 @@
-"""Resolve training: every `auto` of the schedule, the training and what is logged of it."""
+"""Resolve training: replaces every `auto` of the schedule, the training and its log."""
 
 import math
 from dataclasses import replace
@@ -22,7 +22,7 @@ BATCH = 32
 
 
 def resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
-    """What reduce_on_plateau watches."""
+    """Resolves the monitor of reduce_on_plateau."""
     if isinstance(schedule, ReduceOnPlateau) and schedule.monitor == "auto":
         return replace(schedule, monitor=monitor)
     return schedule
@@ -31,14 +31,14 @@ def resolve_schedule(schedule: Schedule, monitor: str) -> Schedule:
 def _resolve_stopping(
     given: EarlyStoppingKeys | None, schedule: Schedule, monitor: str
 ) -> EarlyStopping | None:
-    """What early stopping watches, and how long: long enough for a lower rate to be tried."""
+    """Resolves monitor and patience; reduce_on_plateau gets time to try a lower rate."""
     if given is None:
         return None
-    of_plateau = 2 * schedule.patience if isinstance(schedule, ReduceOnPlateau) else 0
-    long_enough = max(STOPPING_PATIENCE, of_plateau)
+    plateau_patience = 2 * schedule.patience if isinstance(schedule, ReduceOnPlateau) else 0
+    default_patience = max(STOPPING_PATIENCE, plateau_patience)
     return EarlyStopping(
         monitor if given.monitor == "auto" else given.monitor,
-        long_enough if given.patience == "auto" else given.patience,
+        default_patience if given.patience == "auto" else given.patience,
         given.min_delta,
         given.restore_best_weights,
     )
@@ -47,7 +47,7 @@ def _resolve_stopping(
 def resolve_training(
     given: Experiment, network: ResolvedNetwork, rows: Rows, monitor: str
 ) -> Training:
-    """Batch size by the optimizer and the rows, threads by the work of a step."""
+    """Resolves the batch size by optimizer and rows, and threads by the work of a step."""
     keys, count = given.training, len(rows.train)
     size, steps, threads = keys.batch_size, keys.steps_per_epoch, keys.threads
     converged = keys.converged
@@ -56,7 +56,7 @@ def resolve_training(
     if steps == "auto":
         steps = 1 if size == "full" else -(-count // min(size, count))
     if threads == "auto" and keys.shards > 1:
-        threads = 1  # ranks share the work, and its bits may not depend on how many there are
+        threads = 1  # ranks share the work; bits must not depend on their number
     elif threads == "auto":
         batch = count if size == "full" else size
         threads = useful_threads(products_of(network, batch), free_cores())
@@ -73,7 +73,7 @@ def resolve_training(
 
 
 def resolve_log_every(training: Training, network: ResolvedNetwork, rows: Rows) -> int:
-    """Epochs to a row of metrics.csv, by what scoring all rows costs beside the steps."""
+    """Epochs per row of metrics.csv, by the cost of scoring all rows relative to the steps."""
     return epochs_per_row(
         training.epochs,
         scored=len(rows.train) + len(rows.val),
@@ -84,17 +84,17 @@ def resolve_log_every(training: Training, network: ResolvedNetwork, rows: Rows) 
 
 
 def products_of(network: ResolvedNetwork, batch: int) -> int:
-    """Multiplications of a step's largest product."""
+    """The multiplications of the largest matrix product of a step."""
     return batch * max(_row_products(network))
 
 
 def _row_products(network: ResolvedNetwork) -> list[int]:
-    """Multiplications of a row, layer by layer."""
+    """The multiplications for one row, by layer."""
     return [_multiplications(layer, shape) for *_, layer, shape in network.layer_shapes()]
 
 
 def _multiplications(layer: Layer, shape: Shape) -> int:
-    """Of a row in a layer's product, as if it had one where rows are features."""
+    """The multiplications of a layer for one row; layers on flat inputs count as dense."""
     output = layer.output_shape(shape)
     if len(shape) == 1:
         return math.prod(shape) * math.prod(output)

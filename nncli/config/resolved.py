@@ -1,7 +1,7 @@
-"""Resolved: an Experiment with nothing left to guess. Each block names only the keys that decides.
+"""Resolved: an Experiment without `auto`. Each block redeclares only the keys that change.
 
-A block has all keys of its Experiment's, in the same order, so it is written and read as that is.
-`field()` takes away the default of the wider key, which is `auto`: it has to be given.
+A block has all keys of its Experiment's, in the same order, so it is written and read alike.
+`field()` removes the default `auto` of the wider key: the value is required.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,13 @@ from typing import Any, ClassVar
 
 from nncli.config.data_keys import Data
 from nncli.config.experiment import Evaluation, Experiment, NetworkKeys, OutputKeys
-from nncli.config.preprocessing_keys import VECTOR, Categorical, Numeric, PreprocessingKeys, Target
+from nncli.config.preprocessing_keys import (
+    EMBEDDING_SIZE,
+    Categorical,
+    Numeric,
+    PreprocessingKeys,
+    Target,
+)
 from nncli.constraints import PositiveInt
 from nncli.data.fitted_columns import Impute
 from nncli.data.nonlinear_scales import NumericScale
@@ -40,7 +46,7 @@ class ResolvedNumeric(Numeric):
 class ResolvedCategorical(Categorical):
     """What is done to features of categories; the size of vectors is shown where there are any."""
 
-    embedding_size: PositiveInt = VECTOR
+    embedding_size: PositiveInt = EMBEDDING_SIZE
 
 
 @frozen(kw_only=True)
@@ -79,7 +85,7 @@ class ResolvedOutput(Output):
     kernel_initializer: Initializer = field()
 
     def dense(self) -> Dense:
-        """The layer that runs: it has the same keys."""
+        """The output layer as a dense layer."""
         return Dense(**vars(self))
 
 
@@ -93,16 +99,16 @@ class ResolvedNetwork(NetworkKeys):
 
     @property
     def input_shape(self) -> Shape:
-        """Of a row, as the first layer gets it."""
+        """The shape of a row at the first layer."""
         if isinstance(self.input, int):
             return (self.input,)
         assert self.input.shape != "auto"
         return tuple(self.input.shape)
 
     def layer_shapes(self) -> Iterator[tuple[str, str, Layer, Shape]]:
-        """(name, key, layer, the shape of its input) of each, from the first hidden one on.
+        """Yields (name, key, layer, input shape) of each layer, from the first hidden one on.
 
-        Raises ShapeError at the key of a layer that can't take what it gets.
+        Raises ShapeError at the key of a layer that can't take its input's shape.
         """
         shape, output = self.input_shape, self.output.dense()
         try:
@@ -145,6 +151,6 @@ class Resolved(Experiment):
 
 
 def unchanged(given: Any, resolved: type) -> dict[str, Any]:
-    """The keys of a block that its resolved type leaves as they are, by name."""
+    """Key -> value, of the keys that the resolved type doesn't redeclare."""
     names = [key.name for key in fields(given) if key.name not in resolved.__annotations__]
     return {name: getattr(given, name) for name in names}

@@ -1,9 +1,9 @@
-"""Scalars as in YAML 1.2: 1e-3 is a number; no, on, 010 and 12:30:45 are what they look like."""
+"""Scalars: the scalars of YAML 1.2: 1e-3 is a number, no and on are text, 010 is 10."""
 
 import re
 from typing import Any
 
-MOST_DIGITS = 400  # of a number, as written
+MAX_DIGITS = 400  # of a number, as written
 TAG = "tag:yaml.org,2002:"
 
 Scalar = str | int | float | bool | None
@@ -24,7 +24,7 @@ _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
 
 
 def teach_scalars(resolver: Any) -> None:
-    """Give a PyYAML loader or dumper class the scalars of YAML 1.2's core schema alone."""
+    """Gives a PyYAML loader or dumper class the scalars of YAML 1.2's core schema only."""
     resolver.yaml_implicit_resolvers = {}
     for name, _, first in _SCALARS:
         firsts = ["" if letter == "\0" else letter for letter in first]
@@ -34,7 +34,7 @@ def teach_scalars(resolver: Any) -> None:
 def read_scalar(tag: str, text: str) -> Scalar:
     """The value of a scalar whose tag is `null`, `bool`, `int`, `float` or `str`.
 
-    Raises ValueError, saying why, for text that can't have the tag and for other tags.
+    Raises ValueError for a text that doesn't match the tag, and for other tags.
     """
     if tag == "str":
         if found := _NO_CHARACTER.search(text):
@@ -44,7 +44,7 @@ def read_scalar(tag: str, text: str) -> Scalar:
         raise ValueError(f"YAML tags are refused, found {shown_tag(tag)}")
     if not _PATTERNS[tag].match(text):
         raise ValueError(f"'{text}' is no {shown_tag(tag)}")
-    if tag in ("int", "float") and len(text) > MOST_DIGITS:
+    if tag in ("int", "float") and len(text) > MAX_DIGITS:
         raise ValueError(f"a number of {len(text)} digits, which no key takes")
     if tag == "bool":
         return text.lower() == "true"

@@ -1,20 +1,20 @@
-"""Source text: what a config file holds, and what of it a message may show."""
+"""Source text: reads config files, and makes texts from them safe for messages."""
 
 from pathlib import Path
 
 from nncli.errors import ConfigError, Problem, printable
 from nncli.untrusted_files.opening import Unfit, read_file
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 def problem(where: str, path: str, message: str) -> Problem:
-    """A problem that fills one line, whatever the config's own text in it."""
+    """A problem on one line, with texts from the config escaped and truncated."""
     return Problem(where, printable(path, 200), printable(message, 1000))
 
 
 def place_of(option: str, value: str) -> str:
-    """Where a value stands that an option gave: `--set optimizer.learning_rate=1`."""
+    """The position of a value given by an option: `--set optimizer.learning_rate=1`."""
     return f"{option} {printable(value, 200)}"
 
 
@@ -24,18 +24,18 @@ def join(path: str, key: str) -> str:
 
 
 def read_text(path: Path) -> str:
-    """The text of a config file. Raises ConfigError if there is none to be had."""
+    """Reads a config file. Raises ConfigError if it can't be read as text."""
 
     def refuse(message: str, place: str = "") -> ConfigError:
         return ConfigError([Problem(f"{path}{place}", "", message)])
 
     try:
-        content = read_file(path, MOST_BYTES, "a config")
+        content = read_file(path, MAX_BYTES, "a config")
     except FileNotFoundError:
         raise refuse("no such file") from None
     except Unfit as error:
-        own = path / "config.yaml"  # of a run or a study
-        cure = f": the config that it was made from is {own}" if own.is_file() else ""
+        config = path / "config.yaml"  # of a run or a study
+        cure = f": the config that it was made from is {config}" if config.is_file() else ""
         raise refuse(f"{error}{cure}") from None
     except OSError as error:
         raise refuse(f"can't be read: {error.strerror}") from None

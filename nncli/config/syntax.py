@@ -1,4 +1,4 @@
-"""Syntax: what the YAML parser objects to, in words that say what to change."""
+"""Syntax: rewords the YAML parser's errors, with what to change."""
 
 import re
 from typing import Any
@@ -7,8 +7,8 @@ import yaml
 
 _HERE, _START = "problem_mark", "context_mark"
 
-# what PyYAML says -> whether to point at the problem or at the start of what contains it -> what
-# we say. {0}, {1}: what the pattern's groups hold; {start}: where the container starts
+# (pattern of PyYAML's message, mark to point at: the problem's or its container's, our message);
+# {0}, {1}: the pattern's groups; {start}: the position where the container starts
 _RULES: list[tuple[str, str, str]] = [
     (r"found character '\\t'", _HERE, "a tab can't stand here: use spaces"),
     (
@@ -95,14 +95,14 @@ _TOKENS = {
 def syntax_error_in_words(error: yaml.MarkedYAMLError) -> tuple[Any, str]:
     """The mark to point at, and the message."""
     context = f"{error.context}: " if error.context else ""
-    said = " ".join(f"{context}{error.problem}".split())
+    text = " ".join(f"{context}{error.problem}".split())
     if context.endswith(("scanning an alias: ", "scanning an anchor: ")):
         return error.problem_mark, _ALIAS
     for pattern, which, message in _RULES:
-        if found := re.search(pattern, said):
+        if found := re.search(pattern, text):
             mark = getattr(error, which) or error.problem_mark
             start = error.context_mark
             words = [_TOKENS.get(group, group) for group in found.groups()]
             opened = start and f"{start.line + 1}:{start.column + 1}"
             return mark, message.format(*words, start=opened)
-    return error.problem_mark, f"not YAML: {said}"
+    return error.problem_mark, f"not YAML: {text}"

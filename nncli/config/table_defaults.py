@@ -1,7 +1,7 @@
-"""Table defaults: what did best on tables, where a config of a table says nothing of its network.
+"""Table defaults: the defaults for a table whose config has neither a network nor an optimizer.
 
-`nncli init` writes the same, and docs/accuracy.md has what it is worth. The defaults of single
-keys, in `experiment.py` and below, are those of datasets and of configs that have a network.
+They did best on tables (docs/accuracy.md), and `nncli init` writes the same. The defaults of single
+keys, in `experiment.py`, apply to datasets and to configs that have a network.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from nncli.config.nodes import Node, parse
 
 FEW_ROWS, MANY_ROWS = 1500, 50_000
 
-TEXT = """\
+DEFAULTS = """\
 data:
   preprocessing:
     numeric: {missing_indicator: true, encode: piecewise_linear, with_value: true}
@@ -27,14 +27,16 @@ network:
 optimizer: {type: adam, learning_rate: 0.002}
 training: {batch_size: 128, dtype: float32, early_stopping: {patience: 20}}
 """
-BLOCKS = ("data", "preprocessing", "training")  # whose keys are taken one by one; others as a whole
-OWN = ({"network"}, {"optimizer"}, {"optimizer", "type"})  # with one of them, a config chooses
+MERGED_BLOCKS = ("data", "preprocessing", "training")  # merged key by key; others as a whole
+OPT_OUT = ({"network"}, {"optimizer"}, {"optimizer", "type"})  # keys of --set that disable defaults
 
 
 def with_table_defaults(root: Node, assigned: Iterable[Sequence[str]] = ()) -> Node:
-    """The root of a config, with the keys that it lacks where rows of a table are held back to stop
-    by, and neither a network nor an optimizer is named. assigned: the keys that `--set` gives."""
-    if not _has_rows_to_stop_by(root) or any(set(keys) in OWN for keys in assigned):
+    """Adds the defaults to a config of a split table without network and optimizer.
+
+    assigned: the keys that `--set` gives.
+    """
+    if not _is_split_table(root) or any(set(keys) in OPT_OUT for keys in assigned):
         return root
     assert isinstance(root.value, dict)
     if root.value.keys() & {"network", "optimizer"}:
@@ -43,7 +45,7 @@ def with_table_defaults(root: Node, assigned: Iterable[Sequence[str]] = ()) -> N
 
 
 def with_estimator_defaults(given: Mapping[str, Node], rows: int) -> dict[str, Node]:
-    """The blocks of an estimator, with the keys that they lack."""
+    """The blocks of an estimator, with the defaults added."""
     defaults = {**_blocks(_defaults(""))}
     defaults |= _blocks(defaults.pop("data"))
     training = Node(
@@ -54,20 +56,20 @@ def with_estimator_defaults(given: Mapping[str, Node], rows: int) -> dict[str, N
 
 
 def batch_size(rows: int) -> int:
-    """Small enough for some ten steps an epoch; large where epochs are long."""
+    """The batch size: small enough for about ten steps an epoch, large for many rows."""
     if rows < FEW_ROWS:
         return 64 if rows >= FEW_ROWS // 2 else 32
     return 128 if rows <= MANY_ROWS else 512
 
 
 def epochs(rows: int) -> int:
-    """At the most: of many rows, of as many steps."""
+    """The maximum number of epochs; fewer for many rows, whose epochs have many steps."""
     return 30 if rows > MANY_ROWS else 200
 
 
-@lru_cache(maxsize=1)  # each run of a study has the same
+@lru_cache(maxsize=1)  # the same for all runs of a study
 def _defaults(where: str) -> Node:
-    return parse(TEXT, where, has_lines=False)
+    return parse(DEFAULTS, where, has_lines=False)
 
 
 def _blocks(node: Node) -> dict[str, Node]:
@@ -75,20 +77,20 @@ def _blocks(node: Node) -> dict[str, Node]:
     return node.value
 
 
-def _has_rows_to_stop_by(root: Node) -> bool:
+def _is_split_table(root: Node) -> bool:
     data = root.value.get("data") if isinstance(root.value, dict) else None
     keys = data.value if data is not None and isinstance(data.value, dict) else {}
     return "path" in keys and ("split" not in keys or keys["split"].value not in ("none", None))
 
 
 def _with(given: Node, default: Node) -> Node:
-    """The keys that are given, and those of the default that aren't."""
+    """Merges the default's keys into the given ones, which win."""
     if not isinstance(given.value, dict) or not isinstance(default.value, dict):
         return given
     values = dict(given.value)
     for key, node in default.value.items():
         if key not in values:
             values[key] = node
-        elif key in BLOCKS:
+        elif key in MERGED_BLOCKS:
             values[key] = _with(values[key], node)
     return replace(given, value=values)

@@ -1,4 +1,4 @@
-"""Wording: what a key may be and what was found, for `expected ..., found ...`."""
+"""Wording: describes types and nodes, for messages `expected ..., found ...`."""
 
 import math
 import re
@@ -9,16 +9,16 @@ from typing import Any, Literal, get_args, get_origin
 
 from nncli.config.hints import alternatives, has_shape, hints_of, is_family, spec
 from nncli.config.nodes import Node
-from nncli.config.other_names import home_of, part_elsewhere
+from nncli.config.other_names import block_of_key, part_elsewhere
 from nncli.errors import did_you_mean, printable
 from nncli.registry import Part, aliases_of, members
 
 _VARIABLE = r"\$(\w+|\{[^{}]*\})|\{\{.*\}\}|%\w+%"
-_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_BOOLEANS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
 def describe(hint: Any) -> str:
-    """What a value may be."""
+    """The values that a type takes, in words."""
     options = sorted(alternatives(hint), key=lambda option: get_origin(spec(option).base) is list)
     return either([text for option in options for text in _described(option)])
 
@@ -30,22 +30,22 @@ def either(texts: Sequence[str]) -> str:
 
 
 def _described(hint: Any) -> list[str]:
-    it = spec(hint)
-    origin = get_origin(it.base)
+    spec_ = spec(hint)
+    origin = get_origin(spec_.base)
     if origin is Literal:
-        return [str(word) for word in get_args(it.base)]
-    if origin is list and _is_nested(get_args(it.base)[0]):
+        return [str(word) for word in get_args(spec_.base)]
+    if origin is list and _is_nested(get_args(spec_.base)[0]):
         return ["a list of numbers, or of lists of them"]
     if origin is list:
-        return [f"a list, each item {describe(get_args(it.base)[0])}"]
+        return [f"a list, each item {describe(get_args(spec_.base)[0])}"]
     if origin is tuple:
-        arguments = get_args(it.base)
+        arguments = get_args(spec_.base)
         return [f"a list of {len(arguments)}, each {describe(arguments[0])}"]
     if origin is dict:
-        return [f"a block of names, each {describe(get_args(it.base)[1])}"]
-    if is_family(it.base):
-        return [f"{article(it.base.kind)} (its name or a block)"]
-    limits = f" {it.bounds}" if it.bounds and str(it.bounds) else ""
+        return [f"a block of names, each {describe(get_args(spec_.base)[1])}"]
+    if is_family(spec_.base):
+        return [f"{article(spec_.base.kind)} (its name or a block)"]
+    limits = f" {spec_.bounds}" if spec_.bounds and str(spec_.bounds) else ""
     names = {
         bool: "true or false",
         int: f"an integer{limits}",
@@ -55,11 +55,11 @@ def _described(hint: Any) -> list[str]:
         types.NoneType: "null",
         Node: "a value or block",
     }
-    return [names[it.base] if it.base in names else _block(it.base)]
+    return [names[spec_.base] if spec_.base in names else _block(spec_.base)]
 
 
 def _is_nested(hint: Any) -> bool:
-    """Whether an item of a list is a number or a list again, to some depth."""
+    """Whether the items of a list are numbers or, recursively, lists."""
     bases = [spec(option).base for option in alternatives(hint)]
     return len(bases) > 1 and all(base is float or get_origin(base) is list for base in bases)
 
@@ -76,7 +76,7 @@ def article(noun: str) -> str:
 
 
 def show(node: Node) -> str:
-    """A node's value."""
+    """A node's value in words."""
     value = node.value
     if isinstance(value, dict):
         return "a block of keys" if value else "an empty block"
@@ -98,13 +98,13 @@ def _as_yaml(value: bool | float) -> str:
 
 
 def block_elsewhere(node: Node, path: str) -> str:
-    """` (...)` where a block's keys stand in another one, else nothing."""
+    """` (...)` for a block whose keys belong to another one; else empty."""
     is_target = path == "data.target" and isinstance(node.value, dict)
     return " (its transform and scale are keys of data.preprocessing.target)" if is_target else ""
 
 
 def correction(node: Node, hint: Any) -> str:
-    """` (did you mean ...?)` with a near value that would be of the right type, else nothing."""
+    """` (did you mean ...?)` with a similar value of the right type; else empty."""
     value, options = node.value, [spec(option).base for option in alternatives(hint)]
     if isinstance(value, str) and re.fullmatch(_VARIABLE, value):
         return " (variables aren't read, for the file alone says what is trained: use --set)"
@@ -133,11 +133,11 @@ def _fits(node: Node, hint: Any) -> bool:
 
 
 def _near(value: object) -> Iterator[tuple[str, bool | float]]:
-    """Values of other types that a value may stand for, with their text."""
+    """Yields (text, value) of values of other types that may be meant."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         yield str(int(value)), int(value)
     if isinstance(value, str) and len(value) < 30:
-        truth = _TRUTHS.get(value.lower(), value.lower())
+        truth = _BOOLEANS.get(value.lower(), value.lower())
         if truth in ("true", "false"):
             yield _unquoted(truth, value), truth == "true"
         for kind in (int, float):
@@ -154,27 +154,27 @@ def _unquoted(text: str, value: str) -> str:
 
 
 def unknown_key(key: str, cls: Any, path: str) -> str:
-    """What to say of a key that `cls`, whose block it stands in at `path`, doesn't have."""
+    """The message for a key at `path` that the dataclass `cls` doesn't have."""
     is_part, hints = issubclass(cls, Part), hints_of(cls)
     if ":" in key:
         return "unknown key: a space has to follow the ':'"
     label = f"unknown key for {cls.name}" if is_part else "unknown key"
     known = f"; known keys: {', '.join(hints)}" if hints else "; it has no keys"
     guess = did_you_mean(key, [*hints, *(cls.key_aliases if is_part else ())])
-    if not guess and not is_part and (home := home_of(key, path)):
+    if not guess and not is_part and (home := block_of_key(key, path)):
         guess = f" (did you mean '{home}'?)"
     return label + (guess or known)
 
 
 def similar_part(name: str, family: type[Part]) -> str:
-    """` (did you mean ...?)` with the part that is meant elsewhere or misspelt, else nothing."""
+    """` (did you mean ...?)` with the part of that name elsewhere, or of a similar name."""
     if known := part_elsewhere(name, family):
         return f" (did you mean '{known}'?)"
     return did_you_mean(name, [*spellings(family)])
 
 
 def spellings(family: type[Part]) -> dict[str, str]:
-    """Every name and alias of a family, and the name it stands for."""
+    """Name or alias -> canonical name, of a family."""
     classes = [cls for cls in members(family.kind).values() if issubclass(cls, family)]
     return {name: cls.name for cls in classes for name in (cls.name, *aliases_of(cls))}
 
@@ -185,7 +185,7 @@ def known_parts(family: type[Part]) -> str:
 
 
 def missing_type(keys: list[str], family: type[Part]) -> str:
-    """What to say of a part's block without `type`."""
+    """The message for a part's block without `type`."""
     names = spellings(family)
     for key in keys:
         if key in names and len(keys) == 1:

@@ -1,1 +1,1 @@
-"""Tables -> arrays: splits and preprocessing, fitted on the training rows only."""
+"""Data: reads tables, checks them, and encodes them as arrays, fitted on training rows only."""

@@ -22,7 +22,7 @@ BOOLEAN_PAIRS = (
 BOOLEAN_VALUES = {
     word: truth for pair in BOOLEAN_PAIRS for word, truth in zip(pair, (1.0, 0.0), strict=True)
 }
-MOST_CATEGORIES = 1000
+MAX_CATEGORIES = 1000
 ROWS_PER_TRAIN_ROW = 2  # at most: half of the rows or more are trained on
 MIN_FREQUENT_SHARE = 0.1  # of rows with frequent categories, for a column with rare ones to be kept
 CHANCE_ROWS = 10  # up to which all values may differ by chance
@@ -39,19 +39,19 @@ ID_OWNERS = (
 )
 OWNER_ID = rf"({ID_OWNERS})id"
 COUNTING_SHARE = 0.9  # of rows one more than the last; counts restart where tables were joined
-MAX_CLASSES = 20  # distinct numbers, up to which a numeric target may be classes
+MAX_NUMERIC_CLASSES = 20  # distinct numbers, up to which a numeric target may be classes
 MAX_SPAN_PER_ROW = 1.25  # up to which an ascending column still counts the rows
 
 
 def kind_of(column: Column) -> Kind:
     """The kind of a column's values; 0 and 1, or yes and no, are boolean."""
     if column.categories:
-        return "boolean" if truths(column.categories) is not None else "categorical"
+        return "boolean" if boolean_values(column.categories) is not None else "categorical"
     present = column.values[~np.isnan(column.values)]
     return "boolean" if np.isin(present, (0.0, 1.0)).all() else "numeric"
 
 
-def truths(categories: Sequence[str]) -> Array | None:
+def boolean_values(categories: Sequence[str]) -> Array | None:
     """Each category as 0 or 1; None unless they are booleans of one pair."""
     words = [category.lower() for category in categories]
     if len(set(words)) < len(words) or not any(set(words) <= set(pair) for pair in BOOLEAN_PAIRS):
@@ -65,7 +65,7 @@ def boolean_pair(words: Sequence[str]) -> tuple[str, str] | None:
     >>> [boolean_pair(words) for words in (("yes", "no"), ("True",), ("0", "1"), ("b", "m"))]
     [('no', 'yes'), ('False', 'True'), ('0', '1'), None]
     """
-    if not 1 <= len(words) <= 2 or truths(words) is None:
+    if not 1 <= len(words) <= 2 or boolean_values(words) is None:
         return None
     words_of = {BOOLEAN_VALUES[word.lower()]: word for word in words}
     if len(words_of) == 1:
@@ -119,7 +119,7 @@ def too_many_texts(column: Column) -> str:
         or len(present) == different >= CHANCE_ROWS
     ):
         return f"id-like: {different:,} different texts in {len(present):,} rows"
-    return f"too many categories: {different:,}" if different > MOST_CATEGORIES else ""
+    return f"too many categories: {different:,}" if different > MAX_CATEGORIES else ""
 
 
 def _frequent_share(column: Column, rare: RareRule) -> float:
@@ -188,7 +188,10 @@ def is_class_number(values: Array) -> bool:
     counts = np.array_equal(different, np.arange(len(different)) + different[0])
     starts = different[0] in (0.0, 1.0)
     return bool(
-        counts and starts and len(different) <= MAX_CLASSES and len(values) >= 10 * len(different)
+        counts
+        and starts
+        and len(different) <= MAX_NUMERIC_CLASSES
+        and len(values) >= 10 * len(different)
     )
 
 
@@ -208,7 +211,7 @@ def task_reason(table: Table) -> str:
             why = "a target of 2 numbers names classes"
     else:
         different = np.unique(table.y[:, 0])
-        if not 1 < len(different) <= MAX_CLASSES:
+        if not 1 < len(different) <= MAX_NUMERIC_CLASSES:
             return ""
         why = f"{len(different)} different numbers, not 0, 1, 2 ... of ten rows each, are amounts"
         other = "classification"

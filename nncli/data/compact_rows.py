@@ -60,9 +60,7 @@ class CompactRows:
         self.plain[rows] = x[:, self.others]
         for number, span in enumerate(self.spans):
             inputs = x[:, span.start : span.stop]
-            position = np.argmax(
-                inputs != span.before, axis=1
-            )  # the first that differs from `before`
+            position = np.argmax(inputs != span.before, axis=1)  # the first unlike `before`
             is_full = inputs[every, position] == span.before
             if span.before:
                 position[is_full] = span.stop - span.start - 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nncli.data.column_types import truths
+from nncli.data.column_types import boolean_values
 from nncli.data.dates import FittedDate
 from nncli.data.fitted_categories import MISSING_CATEGORY, Embed, ImputeCategory, fit_categories
 from nncli.data.nonlinear_scales import NumericScale, linear_scale
@@ -229,7 +229,7 @@ def fit_number(
 
 def as_booleans(values: Array, categories: Sequence[str]) -> Array:
     """Booleans as 1 and 0: values are numbers, or indices into `categories`."""
-    meaning = truths(categories)
+    meaning = boolean_values(categories)
     return values if meaning is None or not categories else meaning[values.astype(int)]
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nncli.data.formulas.expression import Expression
 
 CACHED_COLUMNS = 16
-MOST_SHOWN = 12  # formulas
+MAX_SHOWN = 12  # formulas
 
 
 def fit_derived(
@@ -98,7 +98,7 @@ def are_formulas_valid(derived: Sequence[FittedColumn], features: Sequence[Fitte
 
 def formulas_in_words(derived: Sequence[FittedColumn]) -> list[str]:
     """Each formula with its scaling, as `area = size*width; its input is ...`; the first 12."""
-    shown = [_in_words(column) for column in derived[:MOST_SHOWN]]
+    shown = [_in_words(column) for column in derived[:MAX_SHOWN]]
     more = len(derived) - len(shown)
     return [*shown, *([f"and {more:,} more products"] if more > 0 else [])]
 

@@ -10,7 +10,7 @@ from nncli.parts.arrays import Array
 
 NonlinearScale = Literal["quantile", "robust_clip"]
 NumericScale = Scale | NonlinearScale
-MOST_QUANTILES = 1000
+MAX_QUANTILES = 1000
 MIN_RANK = 1e-7  # 5.2 standard deviations below the mean of a normal distribution
 MAX_ABS = 1e300  # of scaled values, so that their squares stay finite
 
@@ -38,7 +38,7 @@ class NormalScores:
     @classmethod
     def fit(cls, values: Array) -> "NormalScores":
         """values: (rows,), without missing ones."""
-        count = min(MOST_QUANTILES, len(values))
+        count = min(MAX_QUANTILES, len(values))
         quantiles = np.quantile(values, np.linspace(0, 1, count))
         if np.ptp(quantiles) <= ROUNDING * np.abs(quantiles).max():
             quantiles = quantiles[:1]

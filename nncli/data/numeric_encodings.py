@@ -14,7 +14,7 @@ from nncli.parts.arrays import Array
 
 Encode = Literal["none", "piecewise_linear"]
 BINS = 16
-MOST_BINS = 1024
+MAX_BINS = 1024
 
 
 @frozen

@@ -179,4 +179,4 @@ FORMATS = {
     ".feather": TableFormat(_read_feather, _write_feather),
     ".jsonl": TableFormat(None, _write_json_lines, is_text=True),
 }
-READ = tuple(name[1:] for name, known in FORMATS.items() if known.read is not None)
+READABLE = tuple(name[1:] for name, known in FORMATS.items() if known.read is not None)

@@ -13,7 +13,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Pair, Table, Task
 
-MOST_CLASSES = 1000
+MAX_CLASSES = 1000
 BINARY_PAIRS = (("0", "1"), ("false", "true"))  # of which either class implies the other
 
 
@@ -161,7 +161,7 @@ def with_classes(table: Table, classes: Sequence[str], *, folds_case: bool = Fal
 def number_classes(values: Array) -> tuple[Array, tuple[str, ...]]:
     """(class indices, class names) of a target of numbers."""
     different, y = np.unique(values, return_inverse=True)
-    if len(different) > MOST_CLASSES:
+    if len(different) > MAX_CLASSES:
         raise DataError(f"the target has {len(different)} different values: too many for classes")
     return y, tuple(map(number_text, different))
 

@@ -72,6 +72,16 @@ def written(text: str, order: str) -> str:
     return f"%{order[0]}{sign}%{order[1]}{sign}{year}{clock}"
 
 
+def order_of(form: str) -> str | None:
+    """Which comes first in a format of numbers; None if that is the year, or a name.
+
+    >>> order_of("%d.%m.%y %H:%M"), order_of("%m/%d/%Y"), order_of("%m-%Y"), order_of("%d %b %Y")
+    ('dm', 'md', None, None)
+    """
+    orders = {f"%{order[0]}{form[2:3]}%{order[1]}": order for order in (DAY_FIRST, MONTH_FIRST)}
+    return orders.get(form[:5])
+
+
 def likely_order(texts: Sequence[str]) -> str:
     """Which comes first in dates that may be read either way: the day of one day in many months,
     the day where points part the numbers, as they do in Europe; else the month.

@@ -1,4 +1,4 @@
-"""The starter: a commented config for a built-in dataset, with choices that suit it."""
+"""Dataset starter: writes a commented config for a built-in dataset."""
 
 from nncli.data.targets import as_task
 from nncli.errors import UserError
@@ -48,7 +48,7 @@ STOPPING = """\
 
 
 def starter(name: str) -> str:
-    """The text of a config that trains the built-in dataset `name` well enough to start from.
+    """The text of a config that trains the built-in dataset `name`.
 
     Raises UserError for an unknown dataset, or one that needs keys of its own.
     """

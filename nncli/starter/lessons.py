@@ -1,4 +1,4 @@
-"""Lessons: worked networks of books and courses, each a config of its own."""
+"""Lessons: configs of worked examples from books and courses."""
 
 import re
 from pathlib import Path
@@ -7,12 +7,12 @@ import nncli
 from nncli.errors import UserError, did_you_mean
 
 PACKAGE = Path(nncli.__file__).parent
-FOLDERS = (PACKAGE / "lessons", PACKAGE.parent / "configs" / "lessons")  # installed; as developed
-TABLE = re.compile(r"^  path: (\S+)$", re.M)
+FOLDERS = (PACKAGE / "lessons", PACKAGE.parent / "configs" / "lessons")  # installed; checked out
+TABLE_PATH = re.compile(r"^  path: (\S+)$", re.M)
 
 
 def lessons() -> dict[str, str]:
-    """Every lesson's name, and what it is in a sentence."""
+    """Lesson name -> description, a sentence."""
     return {path.stem: _first_line(path) for path in sorted(_folder().glob("*.yaml"))}
 
 
@@ -26,8 +26,8 @@ def lesson(name: str) -> str:
 
 
 def lesson_tables(text: str) -> dict[str, bytes]:
-    """The tables that a lesson's config reads, by their names beside it."""
-    return {name: (_folder() / name).read_bytes() for name in TABLE.findall(text)}
+    """File name -> content of the tables that a lesson's config reads."""
+    return {name: (_folder() / name).read_bytes() for name in TABLE_PATH.findall(text)}
 
 
 def _folder() -> Path:

@@ -1,6 +1,6 @@
-"""Recipe: what did best on tables, network, training and how many of them, as lines of a config.
+"""Recipe: the network, training and ensemble that did best on tables, as lines of a config.
 
-docs/accuracy.md has what each choice is worth, and how it was made.
+docs/accuracy.md measures each choice.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ evaluation:
   metrics: {metrics}
 {decision}"""
 
-FEATURES = """\
+DENSE_LAYERS = """\
     - feature_scale             # a factor for each input: what matters is turned up
     - {type: dense, units: 128, activation: silu}
     - {type: dropout, rate: 0.2}  # of the units, in each step: less is learnt by heart
@@ -45,7 +45,7 @@ FEATURES = """\
     - {type: dropout, rate: 0.2}
 """
 
-PICTURES = """\
+PICTURE_LAYERS = """\
     - {type: conv2d, filters: 16, kernel_size: 3, padding: same}
     - {type: max_pool2d, padding: same}
     - {type: conv2d, filters: 32, kernel_size: 3, padding: same}
@@ -64,7 +64,7 @@ ensemble: {members: 8}          # networks, each stopped by another part of trai
                                 # mean is better, at 8 times the cost. Without this line: one
 """
 
-QUICK = """\
+NO_ENSEMBLE = """\
 # ensemble: {members: 8}        # the mean of so many networks is better, at 8 times the cost
 """
 
@@ -73,28 +73,28 @@ DECISION = """\
 # decision: {{maximize: balanced_accuracy}}  # or costs: {costs}
 """
 
-FEWEST_SPLIT = 10  # rows, of which 15% is one at least
-FEWEST_MEMBERS = 100  # rows, of which an eighth is some ten
-MANY_NUMBERS, MOST_NUMBERS = 64, 128  # columns: bins of all are the inputs, and most of the weights
-PIXELS = 64  # columns that share one range from 0: more than chance
+MIN_SPLIT_ROWS = 10  # of which 15% is at least one
+MIN_ENSEMBLE_ROWS = 100  # of which an eighth is about ten
+FEWER_BINS_COLUMNS, NO_BINS_COLUMNS = 64, 128  # numeric: their bins would be most of the weights
+MIN_PIXELS = 64  # columns with one common range from 0: more than chance
 
 
 def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> str:
-    """The text of a config. file, name, data: its name, the run's, and the block of that name."""
+    """The text of a config. file: its name.  name: the run's.  data: the data block's lines."""
     rows = len(table)
-    ensemble = QUICK if is_quick else ENSEMBLE
+    ensemble = NO_ENSEMBLE if is_quick else ENSEMBLE
     return RECIPE.format(
         file=file,
         name=name,
         data=data,
-        ensemble=ensemble if rows >= FEWEST_MEMBERS else "",
-        hidden=PICTURES if table.picture else FEATURES,
+        ensemble=ensemble if rows >= MIN_ENSEMBLE_ROWS else "",
+        hidden=PICTURE_LAYERS if table.picture else DENSE_LAYERS,
         output=output_of(table),
         loss=loss_of(table),
         batch=batch_size(rows),
         epochs=epochs(rows),
         stopping=STOPPING.format(patience=5 if rows > MANY_ROWS else 20)
-        if rows >= FEWEST_SPLIT
+        if rows >= MIN_SPLIT_ROWS
         else "",
         metrics=f"[{', '.join(_metrics(table))}]",
         decision=_decision(table),
@@ -102,30 +102,30 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
 
 
 def numeric_lines(table: Table) -> str:
-    """What is done to numbers, as lines of `data.preprocessing`."""
+    """The preprocessing of numbers, as lines of `data.preprocessing`."""
     numeric = [name for name in table.features if table.kind(name) == "numeric"]
-    lacking = [n for n in table.features if table.kind(n) != "categorical"]
-    if not lacking:
+    imputed = [n for n in table.features if table.kind(n) != "categorical"]
+    if not imputed:
         return ""
-    is_missing = any(np.isnan(table.column(name).values).any() for name in lacking)
+    is_missing = any(np.isnan(table.column(name).values).any() for name in imputed)
     indicator = ", missing_indicator: true" if is_missing else ""
     if table.picture or _looks_like_pixels(table, numeric):
         return f"    numeric: {{impute: median{indicator}, scale: minmax}}\n"
-    if len(numeric) > MOST_NUMBERS:
+    if len(numeric) > NO_BINS_COLUMNS:
         return f"    numeric: {{impute: median{indicator}, scale: robust_clip}}\n"
     missing = "; a missing one is told too" if indicator else ""
     lines = (
         "    # a number fills the bins between its quantiles, at which a network can bend, and is\n"
     )
     lines += f"    # an input itself, standardized, beside them{missing}"
-    bins = ", bins: 8" if len(numeric) > MANY_NUMBERS else ""
+    bins = ", bins: 8" if len(numeric) > FEWER_BINS_COLUMNS else ""
     keys = f"encode: piecewise_linear{bins}, with_value: true"
     return f"{lines}\n    numeric: {{impute: median{indicator}, {keys}}}\n"
 
 
 def _looks_like_pixels(table: Table, numeric: list[str]) -> bool:
-    """Whether most columns go from 0 to one common maximum: then that range is their scale."""
-    if len(numeric) < PIXELS:
+    """Whether all columns start at 0 and many share one maximum, as pixels do."""
+    if len(numeric) < MIN_PIXELS:
         return False
     columns = [table.column(name).values for name in numeric]
     least = np.array([np.nanmin(values) for values in columns])
@@ -138,30 +138,32 @@ def _is_imbalanced(table: Table) -> bool:
 
 
 def _metrics(table: Table) -> tuple[str, ...]:
-    """By the first, `evaluate` says which model is best: of a rare class, which most thresholds
-    miss, by what training lessens."""
+    """The metrics; `evaluate` compares models by the first. It is log_loss for imbalanced classes,
+    where metrics at a threshold tell little."""
     names = [metric.name for metric in DEFAULTS[table.task]]
     if not _is_imbalanced(table):
         return tuple(names)
     return ("log_loss", "balanced_accuracy", *(name for name in names if name != "log_loss"))
 
 
-def rare_last(table: Table) -> tuple[str, ...]:
-    """Two classes, of which few rows have the first, in the order that makes it the second: the
-    positive one. None where they stand right."""
+def rare_class_last(table: Table) -> tuple[str, ...]:
+    """Two imbalanced classes with the rare one second, as the positive class; empty if they are in
+    that order already."""
     if len(table.classes) != 2 or not _is_imbalanced(table):
         return ()
     return table.classes[::-1] if np.bincount(table.y).argmin() == 0 else ()
 
 
 def _decision(table: Table) -> str:
-    """How to find more of a class that few rows have: by a threshold, not by weights, which would
-    make every probability wrong."""
+    """A comment on finding more rows of a rare class: by a threshold, not by class weights, which
+    would bias every probability."""
     if len(table.classes) != 2 or not _is_imbalanced(table):
         return ""
     counts = np.bincount(table.y)
     least = int(counts.argmin())
-    costs = "{false_positive: 1, false_negative: 5}"  # `rare_last` has made it the positive one
+    costs = (
+        "{false_positive: 1, false_negative: 5}"  # `rare_class_last` has made it the positive one
+    )
     share = f"{100 * counts[least] / counts.sum():.2g}%"
     name = printable(table.classes[least], 40)
     return DECISION.format(share=share, name=name, costs=costs)

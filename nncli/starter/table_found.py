@@ -1,4 +1,4 @@
-"""A table found: the first way in which a user's table can be read, and what was guessed for it."""
+"""Table found: reads a user's table with the first settings that work, and records the guesses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,9 +18,9 @@ from nncli.data.targets import as_task
 from nncli.errors import DataError, FormatsFound, LayoutFound, TableError, UserError, escaped
 from nncli.frozen import frozen
 from nncli.parts.table import Table
-from nncli.starter.asked import Asked, with_options
+from nncli.starter.table_options import TableOptions, with_options
 
-WHY = {
+KEY_COMMENTS = {
     "encoding": "it isn't UTF-8; another one if letters come out wrong",
     "comment": "lines that begin so are no rows",
     "skip_rows": "lines before the table; 0 if the first names the columns",
@@ -33,58 +33,60 @@ WHY = {
 class TableFound:
     """A table, and how it was read.
 
-    guessed: keys of the text format that nobody gave, said: what was found for each.  notes: what
-    the reader guessed, in words.
+    guessed: the keys of the text format that were inferred.  layout_notes: a note on each of them.
+    notes: the reader's other guesses.
     """
 
     source: TableFile
     table: Table
     guessed: dict[str, object]
-    said: tuple[str, ...]
+    layout_notes: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def read_table(path: Path, target: tuple[str, ...], asked: Asked) -> TableFound:
-    """The table, laid out as was asked or, where a key would say how, as is found.
+def read_table(path: Path, target: tuple[str, ...], options: TableOptions) -> TableFound:
+    """Reads a table in the given format; keys that aren't given are inferred where needed.
 
-    Raises UserError for no target, or one that it lacks, and for what no way of reading mends.
+    Raises UserError for no target, a target that isn't in the table, and an unreadable table.
     """
     guessed: dict[str, object] = {}
-    said: list[str] = []
+    layout_notes: list[str] = []
     while True:
-        format_ = replace(asked.text_format, **guessed)  # type: ignore[arg-type]
+        format_ = replace(options.text_format, **guessed)  # type: ignore[arg-type]
         try:
             reader = open_table(path, format_)
             chosen = target or tuple(getattr(reader, "targets", ()))
-            _check_target(reader, path, chosen, asked, guessed)
-            source, table, guesses = _read(reader, path, chosen, asked, format_)
+            _check_target(reader, path, chosen, options, guessed)
+            source, table, guesses = _read(reader, path, chosen, options, format_)
         except LayoutFound as error:
-            new = {key: value for key, value in error.keys.items() if not asked.has(key)}
+            new = {key: value for key, value in error.keys.items() if not options.has(key)}
             if new.items() <= guessed.items():
                 raise with_options(error) from None
             guessed |= new
-            said.append(_guess(error.what, new))
+            layout_notes.append(_layout_note(error.what, new))
         except DataError as error:
             raise with_options(error) from None
         else:
             warnings = table.origin.warnings if table.origin else ()
             notes = (*reader.notes, *warnings, *guesses)
-            return TableFound(source, table, guessed, tuple(said), notes)
+            return TableFound(source, table, guessed, tuple(layout_notes), notes)
 
 
-def _guess(what: str, keys: dict[str, object]) -> str:
-    """What was found, what was made of it, and what overrules that."""
-    made = " and ".join(to_yaml({f"data.{key}": value}).rstrip("\n") for key, value in keys.items())
+def _layout_note(what: str, keys: dict[str, object]) -> str:
+    """A note: what was found, the keys inferred from it, and the options that overrule them."""
+    settings = " and ".join(
+        to_yaml({f"data.{key}": value}).rstrip("\n") for key, value in keys.items()
+    )
     options = ", ".join(f"--{key.replace('_', '-')}" for key in keys if key != "header")
-    return f"{what}: taken as {made}; {options} if it isn't so"
+    return f"{what}: taken as {settings}; {options} if it isn't so"
 
 
 def layout_lines(found: TableFound) -> str:
-    """The keys that were guessed, as lines of a data block, each with what it means."""
+    """The notes and the inferred keys, as lines of a data block with comments."""
     lines = [f"# {escaped(note)[:300]}" for note in found.notes]
     for key, value in found.guessed.items():
         text = to_yaml({key: value}).rstrip("\n")
-        lines.append(f"{text:28}  # {WHY[key]}")
+        lines.append(f"{text:28}  # {KEY_COMMENTS[key]}")
     return "".join(f"  {line}\n" for line in lines)
 
 
@@ -92,23 +94,23 @@ def _check_target(
     reader: TableReader,
     path: Path,
     target: Sequence[str],
-    asked: Asked,
+    options: TableOptions,
     guessed: dict[str, object],
 ) -> None:
-    """Raises UserError for no target, or one that the table lacks, with what may be misread."""
+    """Raises UserError for no target, or one that isn't in the table, with a hint at the layout."""
     names, hint = reader.names, ""
     if "skip_rows" in guessed and "header" not in guessed:
         what = "the first line was" if guessed["skip_rows"] == 1 else "the first lines were"
         hint = f" ({what} taken for a title: --skip-rows 0 if it has the names)"
     elif getattr(reader, "looks_headless", False):
         hint = " (the first row looks like the others: --no-header if it is data)"
-    elif asked.header is None and getattr(reader, "has_header", None) is False:
+    elif options.header is None and getattr(reader, "has_header", None) is False:
         hint = " (the first row was taken for data: --header if it has the names)"
-    elif len(names) == 1 and asked.delimiter is None:
+    elif len(names) == 1 and options.delimiter is None:
         hint = " (one column was found: --delimiter CHARACTER if there are several)"
     if not target:
-        of = f"--target one of {listed(names)}"
-        raise UserError(f"{path}: which column is to be predicted? {of}{hint}")
+        choices = f"--target one of {listed(names)}"
+        raise UserError(f"{path}: which column is to be predicted? {choices}{hint}")
     for name in target:
         if name not in names:
             raise UserError(f"{path} has no column '{name}'{nearest(name, names)}{hint}")
@@ -118,53 +120,53 @@ def _read(
     reader: TableReader,
     path: Path,
     target: tuple[str, ...],
-    asked: Asked,
+    options: TableOptions,
     format_: TextFormat,
 ) -> tuple[TableFile, Table, Sequence[str]]:
-    """The table, and the first way in which it can be read: as it is, without rows that lack the
-    target, or either with decimal commas where cells are parted by something else; words among
-    numbers are then taken to stand for no value, numbers with units or signs between thousands for
-    numbers, and dates for one of the two that they may be, which is said in words."""
+    """(settings, table, guesses) of the first settings that work: as given, without rows that lack
+    the target, then both with decimal commas (if the delimiter is another sign). Where a column
+    fails, texts among numbers become missing markers, formatted numbers are read as such, and
+    ambiguous dates in the likelier format; each such guess is a note."""
     plain = TableFile(
         path=path,
         target=target,
-        task=asked.task or "auto",
-        missing=asked.all_missing,
+        task=options.task or "auto",
+        missing=options.all_missing,
         format=format_,
         drops_empty=True,
         rare=DEFAULT_RARE,
     )
-    ways = [plain, replace(plain, drops_missing_target=True)]
-    if asked.decimal is None and getattr(reader, "delimiter", ",") != ",":
-        ways += [replace(way, format=replace(way.format, decimal=",")) for way in ways]
-    trouble: list[DataError] = []
-    guesses: list[tuple[str, ...]] = [() for _ in ways]
-    for way, said in zip(ways, guesses, strict=True):  # which grow meanwhile
+    attempts = [plain, replace(plain, drops_missing_target=True)]
+    if options.decimal is None and getattr(reader, "delimiter", ",") != ",":
+        attempts += [replace(each, format=replace(each.format, decimal=",")) for each in attempts]
+    errors: list[DataError] = []
+    guesses: list[tuple[str, ...]] = [() for _ in attempts]
+    for attempt, notes in zip(attempts, guesses, strict=True):  # both grow in the loop
         is_read = False
         try:
-            table, is_read = way.load(), True
+            table, is_read = attempt.load(), True
             table = as_task(table, table.task if plain.task == "auto" else plain.task)
             if table.classes:
                 refuse_singleton_classes(table)
         except LayoutFound:
             raise
         except FormatsFound as error:
-            trouble.append(error)
-            missing = (*way.missing, *error.markers)  # what stands for no value, most likely
-            ways.append(_with_formats(replace(way, missing=missing), error.formats))
-            guesses.append((*said, *error.guesses))
+            errors.append(error)
+            missing = (*attempt.missing, *error.markers)
+            attempts.append(_with_formats(replace(attempt, missing=missing), error.formats))
+            guesses.append((*notes, *error.guesses))
         except DataError as error:
-            trouble.insert(0 if is_read else len(trouble), error)  # first what is left to mend
+            errors.insert(0 if is_read else len(errors), error)  # that of a readable table first
             if isinstance(error, TableError) and error.formats:
-                ways.append(_with_formats(way, error.formats))
-                guesses.append(said)
+                attempts.append(_with_formats(attempt, error.formats))
+                guesses.append(notes)
         else:
-            return way, table, said
-    raise trouble[0]
+            return attempt, table, notes
+    raise errors[0]
 
 
-def _with_formats(way: TableFile, formats: Mapping[str, Mapping[str, Any]]) -> TableFile:
-    """The same, with columns that are written so: numbers, unless they are said to be dates."""
-    keys = {name: ColumnKeys(**{"type": "numeric", **said}) for name, said in formats.items()}
-    kinds = {name: kind for name, said in keys.items() if (kind := said.kind)}
-    return replace(way, kinds={**way.kinds, **kinds}, keys={**way.keys, **keys})
+def _with_formats(source: TableFile, formats: Mapping[str, Mapping[str, Any]]) -> TableFile:
+    """Adds the formats of columns, numeric unless their type is given."""
+    keys = {name: ColumnKeys(**{"type": "numeric", **each}) for name, each in formats.items()}
+    kinds = {name: kind for name, each in keys.items() if (kind := each.kind)}
+    return replace(source, kinds={**source.kinds, **kinds}, keys={**source.keys, **keys})

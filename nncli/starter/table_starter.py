@@ -1,4 +1,4 @@
-"""The table starter: a commented config for a table of the user's, with what was found in it."""
+"""Table starter: writes a commented config for a user's table."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,11 +17,11 @@ from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
 from nncli.parts.table import Table
-from nncli.starter.asked import NOTHING, Asked
-from nncli.starter.recipe import FEWEST_SPLIT, numeric_lines, rare_last, recipe
+from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, rare_class_last, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
+from nncli.starter.table_options import NO_OPTIONS, TableOptions
 
-TABLE = """\
+DATA_BLOCK = """\
   path: {path}
   target: {target}{pad}# {facts}
 {keys}  # features: the other columns; say features: {{exclude: [name, ...]}} to leave some out
@@ -37,49 +37,49 @@ RARE = """\
     # {names}: texts that fewer rows have are taken for one, as are new ones
 """
 
-SHOWN = 10  # columns of a kind that a comment names
-WIDEST = 150  # of a comment
+MAX_NAMES = 10  # columns of a kind, in a comment
+MAX_WIDTH = 150  # of a comment
 
 
 def table_starter(
     path: Path,
     target: Sequence[str],
     config: Path,
-    asked: Asked = NOTHING,
+    options: TableOptions = NO_OPTIONS,
     say: Callable[[str], None] = lambda _: None,
     *,
     is_quick: bool = False,
 ) -> str:
-    """The text of a config, to be written at `config`, that trains on a table of the user's.
+    """The text of a config, to be written at `config`, that trains on a user's table.
 
-    say: is told what was guessed of how the table is written.  is_quick: one network, no ensemble.
-    Raises UserError if there is no such column, or no target was named; DataError and TableError
-    for a table that can't be read.
+    say: called with each guess about the table's format.  is_quick: one network, no ensemble.
+    Raises UserError for a missing or unknown target, DataError and TableError for an unreadable
+    table.
     """
-    found = read_table(path, tuple(dict.fromkeys(target)), asked)
+    found = read_table(path, tuple(dict.fromkeys(target)), options)
     table = found.table
-    for note in (*found.said, *found.notes):
+    for note in (*found.layout_notes, *found.notes):
         say(note)
-    data = _table_block(found, config, asked)
+    data = _table_block(found, config, options)
     return recipe(table, escaped(config.name), _yaml(stem(path)), data, is_quick=is_quick)
 
 
 def stem(path: Path) -> str:
-    """A table's name without what says how it is packed: `sales.2026.csv.gz` is sales.2026."""
+    """A table's name without its extensions: `sales.2026.csv.gz` is sales.2026."""
     return unpacked(path).stem or "table"
 
 
-def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
-    """The `data` block of a table, with what was found in it as comments."""
+def _table_block(found: TableFound, config: Path, options: TableOptions) -> str:
+    """The `data` block of a table, with comments on its columns."""
     table, source = found.table, found.source
     relative = relative_path(source.path.resolve(), config.resolve().parent)
     target = _yaml(source.target[0] if len(source.target) == 1 else list(source.target))
-    text = TABLE.format(
+    text = DATA_BLOCK.format(
         path=_yaml(relative),
         target=target,
         pad=" " * max(22 - len(target), 1),
         facts=f"{len(table):,} rows; {_target_facts(table)}",
-        keys="".join([*_class_lines(table, asked), *_reading_lines(found, asked)]),
+        keys="".join([*_class_lines(table, options), *_reading_lines(found, options)]),
         features="\n".join(f"  #   {line}" for line in _column_lines(table)),
         split=_split_line(table) + _time_hint(table),
         numeric=numeric_lines(table),
@@ -88,7 +88,7 @@ def _table_block(found: TableFound, config: Path, asked: Asked) -> str:
     if any(table.kind(name) == "categorical" for name in table.features):
         text += _rare_line(table)
         text += CATEGORICAL.format(
-            rare=f"min_count: {DEFAULT_RARE.min_count}, " if _with_rare(table) else ""
+            rare=f"min_count: {DEFAULT_RARE.min_count}, " if _rare_columns(table) else ""
         )
     return text
 
@@ -101,24 +101,24 @@ def _target_facts(table: Table) -> str:
     return "a number" if len(table.targets) == 1 else "numbers"
 
 
-def _class_lines(table: Table, asked: Asked) -> Iterator[str]:
-    """The order of the classes, and why they are some."""
-    if classes := rare_last(table):
+def _class_lines(table: Table, options: TableOptions) -> Iterator[str]:
+    """Lines on the order of the classes, and on the choice of the task."""
+    if classes := rare_class_last(table):
         order = _yaml([*classes])
         yield f"  classes: {order}  # the second, which few rows have, is the positive one\n"
-    if asked.task in (None, "auto") and (why := task_reason(table)):
+    if options.task in (None, "auto") and (why := task_reason(table)):
         yield f"  # {why}\n"
 
 
-def _reading_lines(found: TableFound, asked: Asked) -> Iterator[str]:
-    """The keys without which the table would be read otherwise, or not at all."""
+def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
+    """The lines of the keys that the table needs to be read in the same way."""
     origin, source = found.table.origin, found.source
     assert origin is not None
     if source.drops_missing_target:
         yield "  missing_target: drop          # some rows lack it\n"
-    if own := [text for text in source.missing if text not in MISSING_MARKERS]:
-        yield f"  # taken to mean that there is no value: {_one_line(', '.join(own))}\n"
-        yield f"  missing: {_yaml([*MISSING_MARKERS, *own])}\n"
+    if added := [text for text in source.missing if text not in MISSING_MARKERS]:
+        yield f"  # taken to mean that there is no value: {_one_line(', '.join(added))}\n"
+        yield f"  missing: {_yaml([*MISSING_MARKERS, *added])}\n"
     if origin.values:
         yield "  # quoted or so many that they are values, none of them missing; "
         yield "values: [] if not\n"
@@ -134,24 +134,24 @@ def _reading_lines(found: TableFound, asked: Asked) -> Iterator[str]:
         yield f"  columns: {{{', '.join(columns)}}}\n"
     if source.format.decimal != ".":
         yield '  decimal: ","\n'
-    yield asked.lines() + layout_lines(found)
+    yield options.lines() + layout_lines(found)
     if empty := [name for name, why in origin.left_out.items() if why == EMPTY]:
         yield f"  features: {{exclude: {_yaml(empty)}}}  # no value at all\n"
 
 
-def _with_rare(table: Table) -> list[str]:
-    """The columns whose texts are too many for an input each."""
+def _rare_columns(table: Table) -> list[str]:
+    """The columns with too many categories for one-hot encoding."""
     texts = [name for name in table.features if table.kind(name) == "categorical"]
     return [name for name in texts if too_many_texts(table.column(name))]
 
 
 def _rare_line(table: Table) -> str:
-    names = _with_rare(table)
-    return RARE.format(names=_one_line(few(names, SHOWN))) if names else ""
+    names = _rare_columns(table)
+    return RARE.format(names=_one_line(few(names, MAX_NAMES))) if names else ""
 
 
 def _time_hint(table: Table) -> str:
-    """How rows are split by a date, where there is one."""
+    """A comment with a split by time, if there is a date column."""
     dates = [name for name in table.features if name in table.dates]
     if not dates:
         return ""
@@ -159,11 +159,13 @@ def _time_hint(table: Table) -> str:
 
 
 def _column_lines(table: Table) -> list[str]:
-    """The features by kind, then what is left out and why."""
+    """Lines with the features by kind, then the columns left out, with reasons."""
     assert table.origin is not None
     lines = []
     for kind in ("numeric", "boolean", "categorical", "date"):
-        names = [_said(table, name, kind) for name in table.features if table.kind(name) == kind]
+        names = [
+            _described(table, name, kind) for name in table.features if table.kind(name) == kind
+        ]
         if names:
             lines.append(_names(f"{kind}: ", names))
     for reason in dict.fromkeys(table.origin.left_out.values()):
@@ -173,16 +175,16 @@ def _column_lines(table: Table) -> list[str]:
 
 
 def _names(before: str, names: Sequence[str], after: str = "") -> str:
-    """As many of the names as a comment has room for, and how many others there are."""
-    for shown in range(SHOWN, 1, -1):
+    """As many names as fit into a comment, and the number of others."""
+    for shown in range(MAX_NAMES, 1, -1):
         line = escaped(before + few(names, shown) + after)
-        if len(line) <= WIDEST:
+        if len(line) <= MAX_WIDTH:
             return line
     return _one_line(before + few(names, 1) + after)
 
 
-def _said(table: Table, name: str, kind: str) -> str:
-    """A feature, with how many categories it has and how many of its cells are missing."""
+def _described(table: Table, name: str, kind: str) -> str:
+    """A feature's name, with its numbers of categories and of missing cells."""
     missing = int(np.isnan(table.column(name).values).sum())
     facts = [f"{len(table.categories[name])}"] if kind == "categorical" else []
     facts += [f"{missing:,} missing"] if missing else []
@@ -190,21 +192,21 @@ def _said(table: Table, name: str, kind: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Text that may stand in a comment, cut after a word where it is long."""
+    """A text as one line of a comment, truncated after a word."""
     line = escaped(text)
-    if len(line) <= WIDEST:
+    if len(line) <= MAX_WIDTH:
         return line
-    whole = line[:WIDEST].rpartition(" ")[0]
-    return f"{whole or line[:WIDEST]} ..."
+    whole = line[:MAX_WIDTH].rpartition(" ")[0]
+    return f"{whole or line[:MAX_WIDTH]} ..."
 
 
 def _yaml(value: str | list[str]) -> str:
-    """A text or a list on one line, quoted where it has to be."""
+    """A text or list as YAML on one line."""
     return to_yaml({"x": value}).removeprefix("x: ").rstrip("\n")
 
 
 def _split_line(table: Table) -> str:
-    if len(table) < FEWEST_SPLIT:
+    if len(table) < MIN_SPLIT_ROWS:
         return "  split: none                   # too few rows to hold any back"
     kind = "random" if table.task == "regression" else "stratified"
     return f"  split: {{type: {kind}, train: 0.7, val: 0.15, test: 0.15}}"

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from nncli.assembly.build import build
 from nncli.cli.main import run
+from nncli.config.load import load
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tables"))
 from test_bad_tables import CASES, write_case
@@ -137,6 +139,26 @@ def test_numbers_with_units_are_read_so_and_the_key_that_overrules_it_is_said(
     assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
 
 
+@pytest.mark.parametrize("sign", [";", ","])
+@pytest.mark.parametrize("paid", ["{i}.5", "{i},{i:03}.5", "${i},{i:03}.5"])
+def test_signs_between_thousands_are_read_so_wherever_the_decimal_sign_is_known(
+    sign, paid, tmp_path, monkeypatch, capsys
+):
+    """German beside semicolons, English beside commas, in one column or in two."""
+    monkeypatch.chdir(tmp_path)
+    rows = [[paid.format(i=i), f"{i},{i:03}", f"{i}.5", str(i % 7)] for i in range(100, 180)]
+    turned = str.maketrans(".,", ",.") if sign == ";" else {}
+    lines = [[f'"{cell.translate(turned)}"' for cell in row] for row in rows]
+    text = "\n".join(map(sign.join, [["paid", "people", "area", "y"], *lines]))
+    Path("t.csv").write_text(text, encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "y", "--task", "regression"]) == 0
+    assert "column 'people' has numbers such as" in capsys.readouterr().err
+    table = build(*load(Path("t.yaml"))).table
+    assert table.column("people").values[:2].tolist() == [100100, 101101]
+    assert table.column("paid").values[0] == (100.5 if paid == "{i}.5" else 100100.5)
+    assert table.column("area").values[:2].tolist() == [100.5, 101.5]
+
+
 OPEN_DATES = "paid,monthly,posted,shop,left\n" + "".join(
     f"{i % 12 + 1:02}/{i % 11 + 1:02}/2021,01/{i % 12 + 1:02}/2021,{i % 5 + 1}.{i % 12 + 1}.21,"
     f"{('NA', 'EU', 'NA', 'US')[i % 4]},{'yes' if i % 3 else 'no'}\n"
@@ -169,6 +191,18 @@ def test_dates_of_which_either_number_may_be_the_day_are_guessed_and_said(
         "posted": {"type": "date", "format": "%d.%m.%y"},
     }
     assert run(["validate", "t.yaml"]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("other", "form"), [("31/12/2021", "%d/%m/%Y"), ("12/31/2021", "%m/%d/%Y")]
+)
+def test_dates_of_a_file_are_taken_to_be_written_alike(other, form, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i % 12 + 1}/{i % 11 + 1}/2021,{other},{i % 3}\n" for i in range(80)]
+    Path("t.csv").write_text("ordered,sent,late\n" + "".join(rows), encoding="utf-8")
+    assert run(["init", "t.csv", "--target", "late"]) == 0, capsys.readouterr().err
+    config = yaml.safe_load(Path("t.yaml").read_text(encoding="utf-8"))
+    assert config["data"]["columns"] == {"ordered": {"type": "date", "format": form}}
 
 
 def test_what_many_cells_have_and_is_taken_for_no_value_is_said(tmp_path, monkeypatch, capsys):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nncli.cli.main import run
-from nncli.config.source_text import MOST_BYTES
+from nncli.config.source_text import MAX_BYTES
 from nncli.untrusted_files import opening
 
 BAD = Path(__file__).parent / "bad"
@@ -80,7 +80,7 @@ def test_named_pipe_is_refused_without_waiting_for_a_writer(capsys):
 
 
 def test_too_large_a_file(capsys):
-    Path("large.yaml").write_bytes(b"# x\n" * (MOST_BYTES // 4 + 1))
+    Path("large.yaml").write_bytes(b"# x\n" * (MAX_BYTES // 4 + 1))
     assert (
         validate("large.yaml", capsys)
         == "large.yaml: larger than 1 MiB, the most that is read of a config\n"

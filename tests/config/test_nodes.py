@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from nncli.config import compose, nodes
-from nncli.config.nodes import MOST_DEPTH, parse
+from nncli.config.nodes import MAX_DEPTH, parse
 from nncli.config.scalars import TAG, teach_scalars
-from nncli.config.source_text import MOST_BYTES, printable, read_text
+from nncli.config.source_text import MAX_BYTES, printable, read_text
 from nncli.errors import ConfigError
 
 
@@ -180,9 +180,9 @@ def test_a_key_given_twice_in_an_option_has_no_line_to_name():
 
 
 def test_depth_is_capped_exactly():
-    fits = "[" * (MOST_DEPTH - 1) + "1" + "]" * (MOST_DEPTH - 1)
+    fits = "[" * (MAX_DEPTH - 1) + "1" + "]" * (MAX_DEPTH - 1)
     assert read(fits)
-    assert problems_of(f"[{fits}]") == [f"c.yaml:1:{MOST_DEPTH + 1}: nested deeper than 32 levels"]
+    assert problems_of(f"[{fits}]") == [f"c.yaml:1:{MAX_DEPTH + 1}: nested deeper than 32 levels"]
 
 
 @pytest.mark.parametrize(
@@ -217,9 +217,9 @@ def test_a_path_that_no_file_can_have_is_refused():
 
 def test_file_of_the_greatest_size_is_read(tmp_path):
     path = tmp_path / "c.yaml"
-    path.write_bytes(b"#" * MOST_BYTES)
-    assert len(read_text(path)) == MOST_BYTES
-    path.write_bytes(b"#" * (MOST_BYTES + 1))
+    path.write_bytes(b"#" * MAX_BYTES)
+    assert len(read_text(path)) == MAX_BYTES
+    path.write_bytes(b"#" * (MAX_BYTES + 1))
     with pytest.raises(ConfigError, match="larger than 1 MiB"):
         read_text(path)
 
@@ -233,7 +233,7 @@ def test_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
 def test_values_are_counted_exactly(monkeypatch):
     for module in (compose, nodes):
         monkeypatch.setattr(
-            module, "MOST_NODES", 6
+            module, "MAX_NODES", 6
         )  # the block, the key, the list and what is in it
     parse("a: [1, 2, 3]\n", "c.yaml")
     assert problems_of("a: [1, 2, 3, 4]\n") == ["c.yaml:1:14: more than 6 keys and values"]

@@ -25,6 +25,9 @@ WRITTEN = {
     "dollars": ("$1,{:03}.25", 1000.25),
     "codes of currencies": ("CHF 1'{:03}", 1000),
     "decimal commas": ("€ 1.{:03},5", 1000.5),
+    "commas between thousands": ("1,{:03}", 1000),
+    "commas and a point": ("1,{:03}.5", 1000.5),
+    "points and a comma": ("1.{:03},5", 1000.5),
 }
 
 
@@ -42,13 +45,21 @@ def keys_in(message):
 def test_the_cure_that_is_named_reads_them(tmp_path, form, offset):
     text = disguised(form)
     (found,) = refusal(tmp_path, text)
-    if "data.columns: {x: {type: numeric" not in found:
-        assert "decimal" in found
-        return
     keys = column_keys(keys_in(found))
     table = read(tmp_path, text, keys=keys, kinds={"x": "numeric"})
     sign = -1 if form[0] in "(\N{MINUS SIGN}" else 1
     assert cells(table, "x")[:3] == [offset + sign * i for i in (100, 101, 102)]
+
+
+@pytest.mark.parametrize(("texts", "is_open"), [(["1,234"], True), (["1,234,567"], False)])
+def test_three_digits_behind_a_comma_may_be_a_fraction(tmp_path, texts, is_open):
+    text = columns(x=[f'"{text}"' for text in texts], y=["a", "b"])
+    (found,) = refusal(tmp_path, text)
+    cure = 'data.columns: {x: {type: numeric, decimal: ","}}'
+    assert (f"; {cure} if a fraction follows the ','" in found) == is_open
+    if is_open:
+        keys = column_keys(keys_in(cure))
+        assert cells(read(tmp_path, text, keys=keys, kinds={"x": "numeric"}), "x")[0] == 1.234
 
 
 def column_keys(flow):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from table_files import PLAIN, cells, columns, labels, read, refusal
 
-from nncli.data.column_types import is_class_number, kind_of, truths, uninformative
+from nncli.data.column_types import boolean_values, is_class_number, kind_of, uninformative
 from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
@@ -91,9 +91,8 @@ def test_decimal_points_are_refused_beside_decimal_commas(tmp_path, text):
     ("values", "decimal", "example"),
     [
         (["0,5", "1,5", "2"], ".", "0,5"),
-        (["1,234", "12,345", "1,234,567.8"], ".", "1,234"),
+        (["0,500", "1,250"], ".", "0,500"),
         (["1.5", "2.5"], ",", "1.5"),
-        (["1.234,5", "12.345,0"], ",", "1.234,5"),
     ],
 )
 def test_numbers_written_the_other_way_are_not_taken_for_categories(
@@ -104,8 +103,6 @@ def test_numbers_written_the_other_way_are_not_taken_for_categories(
     other = "','" if decimal == "." else "'.'"
     name = "a decimal comma" if decimal == "." else "a decimal point"
     advice = f"use {other} if that is {name}, and take signs between thousands out"
-    if "." in example and "," in example:
-        advice = "take the signs between thousands out"
     (line,) = refusal(tmp_path, text, format=TextFormat(decimal=decimal))
     assert line.endswith(
         f": column 'x' has numbers such as '{example}': {advice} "
@@ -281,7 +278,7 @@ def test_kind_of_numbers(values, kind):
     ],
 )  # fmt: skip
 def test_truths_are_two_words_of_one_pair(categories, expected):
-    found = truths(categories)
+    found = boolean_values(categories)
     assert (None if found is None else found.tolist()) == expected
 
 

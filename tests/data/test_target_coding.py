@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nncli.data.scaling import Scaling
-from nncli.data.targets import MOST_CLASSES, TargetCoding, as_task
+from nncli.data.targets import MAX_CLASSES, TargetCoding, as_task
 from nncli.errors import DataError
 from nncli.parts.datasets import AndGate, Iris
 from nncli.parts.table import Table
@@ -43,7 +43,7 @@ def test_a_table_with_the_task_already_stays_as_it_is():
         ([0, 1, 2], "binary", "needs 2 classes, but the target has 3"),
         ([5, 5, 5], "binary", "nothing to tell apart"),
         ([[0, 1], [1, 0]], "classification", "several targets can't be classes"),
-        (range(MOST_CLASSES + 1), "classification", "too many for classes"),
+        (range(MAX_CLASSES + 1), "classification", "too many for classes"),
     ],
 )
 def test_targets_that_do_not_fit_the_task_are_refused(y, task, message):

@@ -59,8 +59,8 @@ def command(
     if lesson is not None and (table is not None or dataset is not None):
         raise click.UsageError("expected a TABLE, --dataset or --lesson, not two of them")
     from nncli.starter import lessons
-    from nncli.starter.asked import Asked
     from nncli.starter.dataset_starter import starter
+    from nncli.starter.table_options import TableOptions
     from nncli.starter.table_starter import stem, table_starter
 
     if table is not None and dataset is not None:
@@ -76,7 +76,7 @@ def command(
     else:
         path = output or Path(f"{stem(table)}.yaml")
         where = Path("stdout.yaml") if is_stdout(path) else path
-        text = table_starter(table, targets, where, Asked(**asked), _note, is_quick=quick)
+        text = table_starter(table, targets, where, TableOptions(**asked), _note, is_quick=quick)
     tables = lessons.lesson_tables(text) if lesson is not None else {}
     if is_stdout(path):
         write_out(text)

@@ -11,15 +11,15 @@ from typing import Any
 
 from nncli.untrusted_files.opening import open_regular
 
-MOST_BYTES = 1 << 24  # of a row
+MAX_ROW_BYTES = 1 << 24
 
 
 class RowTooLong(Exception):
-    """A row has more than `MOST_BYTES` bytes."""
+    """A row has more than `MAX_ROW_BYTES` bytes."""
 
 
 class BoundedFile(io.RawIOBase):
-    """An open file that raises RowTooLong after `MOST_BYTES` bytes without `renew_limit`.
+    """An open file that raises RowTooLong after `MAX_ROW_BYTES` bytes without `renew_limit`.
 
     count: the bytes read so far.  Raises Unfit for anything but a regular file.
     """
@@ -33,8 +33,8 @@ class BoundedFile(io.RawIOBase):
         self.renew_limit()
 
     def renew_limit(self) -> None:
-        """Allows `MOST_BYTES` more: the rows read so far are complete."""
-        self._allowed = self.count + MOST_BYTES
+        """Allows `MAX_ROW_BYTES` more: the rows read so far are complete."""
+        self._allowed = self.count + MAX_ROW_BYTES
 
     def readable(self) -> bool:
         return True

@@ -20,7 +20,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array, Shape
 from nncli.untrusted_files.opening import Unfit
 
-MOST_COLUMNS = 50_000  # each costs some KB, and a value in the run's resolved config
+MAX_COLUMNS = 50_000  # each costs some KB, and a value in the run's resolved config
 SAMPLED_CELLS = 1 << 8  # that show whether a column's cells repeat
 MAX_EXACT_INT = 2**53  # float64 represents every integer up to here
 LEADING_ZERO = re.compile(r"^\s*0\d+\s*$", re.MULTILINE)
@@ -200,8 +200,8 @@ class NumberParser:
 
 def refuse_width(path: Path, columns: int) -> None:
     """Raises DataError for more columns than a table may have."""
-    if columns > MOST_COLUMNS:
-        message = f"{columns:,} columns: a table may have {MOST_COLUMNS:,}"
+    if columns > MAX_COLUMNS:
+        message = f"{columns:,} columns: a table may have {MAX_COLUMNS:,}"
         raise DataError(f"{path}: {message}", key="data.path")
 
 

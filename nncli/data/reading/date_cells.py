@@ -1,6 +1,6 @@
 """Date cells: parses dates as days since 1970, and infers their format."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,7 +9,14 @@ from nncli.data.reading.column_names import yaml_name
 from nncli.data.targets import number_text
 from nncli.errors import FormatsFound, printable
 from nncli.parts.arrays import Array
-from nncli.parts.date_formats import DAY_FIRST, MONTH_FIRST, date_format, likely_order, written
+from nncli.parts.date_formats import (
+    DAY_FIRST,
+    MONTH_FIRST,
+    date_format,
+    likely_order,
+    order_of,
+    written,
+)
 from nncli.parts.dates import days_of
 
 
@@ -41,26 +48,33 @@ class DateParser(NumberParser):
         return np.inf if days is None else days
 
 
-def format_of_dates(name: str, texts: Sequence[str]) -> tuple[bool, str | None]:
-    """(whether a column's distinct texts are dates, their format). Raises FormatsFound if the
-    first number may be the day or the month."""
-    are_dates, format_, open_text = date_format(texts)
-    if open_text:
-        column, key, example = printable(name), yaml_name(name), printable(open_text)
-        formats = [written(open_text, order) for order in (DAY_FIRST, MONTH_FIRST)]
-        cures = [f'data.columns: {{{key}: {{type: date, format: "{each}"}}}}' for each in formats]
+def formats_of_dates(columns: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
+    """Columns' distinct texts -> the formats of those columns that hold dates.
+
+    Raises FormatsFound if the first number of some may be the day or the month.
+    """
+    found = {name: date_format(texts) for name, texts in columns.items()}
+    orders = {order_of(each.form) for each in found.values() if each.form} - {None}
+    common = orders.pop() if len(orders) == 1 else None  # a file's dates are written alike
+    trouble, formats, guesses = [], {}, []
+    for name, text in ((name, each.open) for name, each in found.items() if each.open):
+        column, said, example = printable(name), yaml_name(name), printable(text)
+        forms = {order: written(text, order) for order in (DAY_FIRST, MONTH_FIRST)}
+        cures = {
+            order: f'data.columns: {{{said}: {{type: date, format: "{form}"}}}}'
+            for order, form in forms.items()
+        }
         problem = (
             f"column '{column}' has dates such as '{example}', and nothing says which number is "
-            f'the day: {cures[0]}, or "{formats[1]}" '
-            f"(if the column is text, data.columns: {{{key}: categorical}})"
+            f'the day: {cures[DAY_FIRST]}, or "{forms[MONTH_FIRST]}" '
+            f"(if the column is text, data.columns: {{{said}: categorical}})"
         )
-        is_day_first = likely_order(texts) == DAY_FIRST
-        first, cure = ("day", cures[1]) if is_day_first else ("month", cures[0])
+        trouble.append(("data.columns", problem))
+        order = common or likely_order(columns[name])
+        first, other = ("day", MONTH_FIRST) if order == DAY_FIRST else ("month", DAY_FIRST)
         guess = f"column '{column}': dates such as '{example}' are taken to begin with the {first}"
-        raise FormatsFound(
-            [("data.columns", problem)],
-            markers=(),
-            formats={name: {"type": "date", "format": formats[not is_day_first]}},
-            guesses=[f"{guess}; {cure} if they don't"],
-        )
-    return are_dates, format_
+        guesses.append(f"{guess}; {cures[other]} if they don't")
+        formats[name] = {"type": "date", "format": forms[order]}
+    if trouble:
+        raise FormatsFound(trouble, markers=(), formats=formats, guesses=guesses)
+    return {name: each.form for name, each in found.items() if each.are_dates}

@@ -10,8 +10,8 @@ from nncli.data.reading.row_reader import parse_rows
 from nncli.frozen import frozen
 
 DELIMITERS = (",", ";", "\t", "|")
-MOST_CELLS = 1 << 12
-EVEN_SHARE = 0.8  # of rows of one width: a ragged row further down speaks against no delimiter
+MAX_CELLS = 1 << 12
+EVEN_SHARE = 0.8  # of rows with one width: the others may be errors of the file
 
 
 @frozen
@@ -19,7 +19,7 @@ class SplitLines:
     """Lines split at a delimiter, without blank ones.
 
     widths: the number of cells of each row.  lines: the line each begins on, from 0.
-    rows: the first rows, up to `MOST_CELLS` cells.
+    rows: the first rows, up to `MAX_CELLS` cells.
     """
 
     delimiter: str
@@ -58,7 +58,7 @@ def split_lines(lines: Sequence[str], delimiter: str, comment: str | None = None
             if any(cell.strip() for cell in row):
                 found.widths.append(len(row))
                 found.lines.append(start)
-                if kept < MOST_CELLS:
+                if kept < MAX_CELLS:
                     found.rows.append(row)
                 kept += len(row)
             start = reader.line_num

@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.parts.arrays import Array
 
-MOST_WORDS = 4  # of eight bytes, in the longest cell that is hashed
+MAX_WORDS = 4  # of eight bytes, in the longest cell that is hashed
 SLOT_BITS = 14  # of the hash table
 HASH_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # 2^64 divided by the golden ratio
 MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
@@ -25,7 +25,7 @@ def distinct_texts(cells: Sequence[str]) -> tuple[list[str], Array]:
 def hashed_cells(codes: Array, starts: Array, lengths: Array) -> tuple[Array, Array] | None:
     """(the first row of each unique cell, inverse indices), by hashes of eight-byte words; None
     for long cells, and if two unique cells collide."""
-    if codes.itemsize > 1 or lengths.max(initial=0) > MOST_WORDS * 8:
+    if codes.itemsize > 1 or lengths.max(initial=0) > MAX_WORDS * 8:
         return None
     words = _words(codes, starts, lengths)
     hashes = np.zeros(len(starts), np.uint64)

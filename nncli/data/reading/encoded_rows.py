@@ -16,7 +16,7 @@ from nncli.parts.table import Column
 PEAK_COPIES = 5  # of a table's numbers in memory at the worst moment
 GROWTH_FACTOR = 1.25  # of the buffer, where there are more rows than expected
 SPILL_BYTES = 1 << 22  # from which the numbers lie on disk, whatever memory there is
-BLOCK_BYTES = 1 << 20  # that are written at once: a column is read in one piece a block
+BLOCK_BYTES = 1 << 20  # written at once; reading a column takes one read a block
 
 
 @dataclass

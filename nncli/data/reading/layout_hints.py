@@ -11,7 +11,7 @@ from nncli.errors import LayoutFound, Problem, TableError, printable
 from nncli.parts.arrays import Array
 
 COMMENT_SIGNS = ("#", "%", "//", "!")
-MOST_LINES = 1000  # before a table
+MAX_LINES = 1000  # before a table
 MIN_ROWS = 2  # of a table under other lines
 NUMBERS_IN_A_CELL = re.compile(r"\d[ \t]+[-+.]?\d")
 
@@ -56,7 +56,7 @@ def comment_sign(lines: Sequence[str], found: SplitLines) -> str:
 
     The last of them is the header if it has a name for each column: `#CHROM` under `##`.
     """
-    texts = [lines[place].lstrip() for place in found.lines[:MOST_LINES]]
+    texts = [lines[place].lstrip() for place in found.lines[:MAX_LINES]]
     sign = next((sign for sign in COMMENT_SIGNS if texts[0].startswith(sign)), "")
     count = next((i for i, text in enumerate(texts) if not text.startswith(sign)), len(texts))
     if not sign or count == len(texts):
@@ -73,7 +73,7 @@ def comment_sign(lines: Sequence[str], found: SplitLines) -> str:
 
 def _behind(sign: str, lines: Sequence[str], found: SplitLines) -> str:
     """A hint for the message, if the last comment line is the header."""
-    texts = [lines[place].lstrip() for place in found.lines[:MOST_LINES]]
+    texts = [lines[place].lstrip() for place in found.lines[:MAX_LINES]]
     last = [text.startswith(sign) for text in texts].index(False) - 1
     bare = [texts[last].removeprefix(sign), *texts[last + 1 :]]
     if not bare[0].strip():

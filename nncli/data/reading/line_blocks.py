@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLong
+from nncli.data.reading.bounded_reader import MAX_ROW_BYTES, BoundedFile, RowTooLong
 from nncli.data.reading.cell_offsets import LINE_FEED, char_codes
 
 READ_SIZE = 1 << 16  # characters, or bytes
@@ -48,7 +48,7 @@ class LineBlocks:
                 self._rest = piece[end:]
                 yield piece[:end]
                 return
-            if size > MOST_BYTES:
+            if size > MAX_ROW_BYTES:
                 raise RowTooLong
             yield piece
             lines -= found

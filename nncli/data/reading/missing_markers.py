@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from nncli.data.column_types import truths
+from nncli.data.column_types import boolean_values
 from nncli.data.reading.quoted_cells import QuotedMarkers
 from nncli.data.reading.text_format import MISSING_MARKERS
 
@@ -38,23 +38,23 @@ def markers_kept(
     >>> markers_kept({"?": 40}, 100, ["a", "b", "c"], is_target=True)
     []
     """
-    least = least_count(rows, categories, is_target=is_target)
+    fewest = min_cells(rows, categories, is_target=is_target)
     only = is_target and len(categories) == 1  # else there is a single class
     return [
         text
         for text, count in markers.items()
         if text in AMBIGUOUS
         and text not in quoted.missing
-        and (text in quoted.values or (count >= least and (only or text not in NULL_MARKERS)))
+        and (text in quoted.values or (count >= fewest and (only or text not in NULL_MARKERS)))
         and not (is_target and text == QUESTION_MARK)
     ]
 
 
-def least_count(rows: int, categories: Sequence[str], *, is_target: bool) -> float:
-    """The number of cells, at least two, from which a marker counts as a category."""
+def min_cells(rows: int, categories: Sequence[str], *, is_target: bool) -> float:
+    """The number of cells, at fewest two, from which a marker counts as a category."""
     share = FREQUENT_SHARE
     if is_target:
-        if len(categories) == 2 and truths(categories) is not None:
+        if len(categories) == 2 and boolean_values(categories) is not None:
             return math.inf
         if len(categories) <= FEW_CLASSES:
             share = min(FREQUENT_SHARE, EVEN_CLASS_SHARE / (len(categories) + 1))

@@ -181,7 +181,7 @@ def _separators(numbers: Sequence[str], decimal: str) -> tuple[str, str]:
         return ("." if fraction == "," else ","), fraction
     other = "," if decimal == "." else "."
     if any(other in number for number in numbers):
-        grouped = re.compile(rf"\d{{1,3}}(?:{re.escape(other)}\d{{3}})+(?:\{decimal}\d*)?")
+        grouped = re.compile(rf"[1-9]\d{{0,2}}(?:{re.escape(other)}\d{{3}})+(?:\{decimal}\d*)?")
         if all(grouped.fullmatch(number) for number in numbers if other in number):
             return other, decimal
         return "", other
@@ -228,17 +228,19 @@ def numbers_read_as_text(
     otherwise = f"(if the column is text, data.columns: {{{quoted}: categorical}})"
     if text := limit_among(texts, decimal):
         return NumbersAsText("data.columns", f"{column} has {limit_advice(text)} {otherwise}")
-    if not is_typed and (text := foreign_number(texts, decimal)):
+    found = format_of(texts, decimal)
+    has_thousands = found is not None and bool(found[0].thousands)
+    if not is_typed and not has_thousands and (text := foreign_number(texts, decimal)):
         sign, other = ("a decimal comma", "','") if decimal == "." else ("a decimal point", "'.'")
         advice = f"use {other} if that is {sign}, and take signs between thousands out"
-        if "." in text and "," in text:
-            advice = "take the signs between thousands out"
         message = f"{column} has numbers such as '{printable(text)}': {advice} {otherwise}"
         return NumbersAsText("data.decimal", message)
-    if found := format_of(texts, decimal):
+    if found:
         format_, text = found
-        bare, doubt = format_.bare(text), _without_unit(format_, texts, decimal)
-        has = f"{column} has numbers such as '{printable(text)}'"
+        doubt = _without_unit(format_, texts, decimal) + _maybe_a_fraction(
+            name, format_, texts, decimal
+        )
+        bare, has = format_.bare(text), f"{column} has numbers such as '{printable(text)}'"
         message = f"{has}: write '{bare}', say, or {format_.cure(name, decimal)}{doubt} {otherwise}"
         return NumbersAsText(
             "data.columns", message, format_, f"{has}, read as {bare}{doubt} {otherwise}"
@@ -260,6 +262,14 @@ def _without_unit(format_: NumberFormat, texts: Sequence[str], decimal: str) -> 
     if not unit or bare is None:
         return ""
     return f"; '{printable(bare)}' has no '{printable(unit)}': see that it means the same"
+
+
+def _maybe_a_fraction(name: str, format_: NumberFormat, texts: Sequence[str], decimal: str) -> str:
+    """The question whether numbers that all look like `1,234` are fractions; else empty."""
+    sign = format_.thousands
+    is_open = sign in (",", ".") and not any(decimal in t or t.count(sign) > 1 for t in texts)
+    cure = NumberFormat(decimal=sign).cure(name, decimal)
+    return f"; {cure} if a fraction follows the '{sign}'" if is_open else ""
 
 
 def limit_advice(text: str) -> str:

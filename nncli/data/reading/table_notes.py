@@ -15,7 +15,7 @@ from nncli.parts.table import Kind
 
 STARTS_AS_AMOUNT = re.compile(r"[<>~≈±+\-\u2212(]*\s*[$€£]?\s*\d")
 MIN_TEXTS = 15  # distinct, of a column that would become as many inputs
-MOST_TEXTS = 0.9  # the share of texts that begin like amounts
+MIN_AMOUNT_SHARE = 0.9  # of texts that begin like amounts
 
 
 def kept_marker_notes(encoded: EncodedTable, used: Container[str]) -> Iterator[str]:
@@ -88,7 +88,7 @@ def amount_notes(
         if not is_text or name in explicit or len(texts) < MIN_TEXTS:
             continue
         amounts = [text for text in texts if STARTS_AS_AMOUNT.match(text) and not text.isdigit()]
-        if len(amounts) > MOST_TEXTS * len(texts):
+        if len(amounts) > MIN_AMOUNT_SHARE * len(texts):
             shown = " and ".join(repr(printable(text)) for text in amounts[:2])
             then = "left out" if name in left_out else "each becomes an input of its own"
             key = yaml_name(name)

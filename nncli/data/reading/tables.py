@@ -93,7 +93,7 @@ class TableFile(Dataset):
         ]
         needed = dict.fromkeys(name for names in self.formulas.values() for name in names)
         hidden = [n for n in needed if n not in (*candidates, *self.target)]
-        if hidden:  # as they stand in the file, whether this run chooses or goes on
+        if hidden:  # in the file's order, so that a resumed run has the same columns
             candidates = [name for name in names if name in {*candidates, *hidden}]
         wanted = list(dict.fromkeys([*candidates, *self.target, *self.aside]))
         for part, (file, reader) in zip(self.parts, readers[1:], strict=True):
@@ -101,10 +101,9 @@ class TableFile(Dataset):
             if lacking := [name for name in wanted if name not in reader.names]:
                 message = f"{file}: lacks columns of {self.path}: {listed(lacking)}"
             if reader.picture != shape and reader.picture and shape:  # a larger one has all columns
-                message = (
-                    f"{file}: pictures of {picture_in_words(reader.picture)}, and {self.path} "
-                )
-                message += f"has {picture_in_words(shape)}: bring all pictures to one size"
+                found, expected = map(picture_in_words, (reader.picture, shape))
+                message = f"{file}: pictures of {found}, and {self.path} has {expected}: "
+                message += "bring all pictures to one size"
             if message:
                 raise DataError(message, key=f"data.split.{part}")
         encoded = self._encode(readers, wanted, candidates)

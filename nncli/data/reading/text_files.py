@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nncli.data.reading.bounded_reader import MOST_BYTES, BoundedFile, RowTooLong
+from nncli.data.reading.bounded_reader import MAX_ROW_BYTES, BoundedFile, RowTooLong
 from nncli.data.reading.chunks import Chunk, reading, refuse_width
 from nncli.data.reading.delimiters import SplitLines, sniff_delimiter, split_lines
 from nncli.data.reading.headers import looks_like_data, read_header, with_label_column
@@ -271,7 +271,7 @@ def _height(row: list[str]) -> int:
 
 def _in_words(error: csv.Error | RowTooLong) -> str:
     if isinstance(error, RowTooLong):
-        return f"a row of more than {size_in_words(MOST_BYTES)}: is a quote never closed?"
+        return f"a row of more than {size_in_words(MAX_ROW_BYTES)}: is a quote never closed?"
     text = str(error)
     if "unexpected end" in text:
         return "a quote is opened in this row and never closed"

@@ -6,7 +6,7 @@ import numpy as np
 
 from nncli.data.reading.chunks import Chunk, TableReader
 from nncli.data.reading.column_encoder import CellType, ColumnEncoder
-from nncli.data.reading.date_cells import format_of_dates
+from nncli.data.reading.date_cells import formats_of_dates
 from nncli.data.reading.encoded_rows import EncodedTable, RowBuffer
 from nncli.data.reading.missing_markers import markers_kept
 from nncli.data.reading.number_formats import (
@@ -115,13 +115,13 @@ def _date_columns(
     columns: Sequence[ColumnEncoder], date_candidates: Sequence[str]
 ) -> dict[str, str | None]:
     """The text columns that hold dates -> their formats."""
-    found = {}
-    for column in columns:
-        if column.cell_type == "text" and column.name in date_candidates and column.vocabulary:
-            are_dates, format_ = format_of_dates(column.name, [*column.vocabulary.texts])
-            if are_dates:
-                found[column.name] = format_
-    return found
+    return formats_of_dates(
+        {
+            column.name: [*column.vocabulary.texts]
+            for column in columns
+            if column.cell_type == "text" and column.name in date_candidates and column.vocabulary
+        }
+    )
 
 
 def _numbers_as_text(column: ColumnEncoder, decimal: str) -> NumbersAsText | None:

@@ -1,1 +1,1 @@
-"""Tables -> files: a table's own rows with new columns behind them."""
+"""Writing: writes a source table's rows with new columns appended."""

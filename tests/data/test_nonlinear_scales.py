@@ -1,4 +1,4 @@
-"""Bent scales: by hand and against scikit-learn, and columns that leave them little to go by."""
+"""Nonlinear scales: against scikit-learn, by hand, and on columns of few distinct values."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What `nncli init` is told of a table: each option is a key of the config's data block."""
+"""Table options: the options of `nncli init`, each a key of the config's data block."""
 
 from dataclasses import fields
 from typing import Literal
@@ -9,7 +9,7 @@ from nncli.errors import DataError, UserError
 from nncli.frozen import frozen
 from nncli.parts.table import Task
 
-CURES = {
+OPTIONS_BY_KEY = {
     "data.missing": "--missing TEXT, repeatable",
     "data.header: true": "--header",
     "data.header: false": "--no-header",
@@ -25,8 +25,8 @@ CURES = {
 
 
 @frozen(kw_only=True)
-class Asked:
-    """The options that were given; None, or none of them, where the table is to tell."""
+class TableOptions:
+    """The options given; None or empty: inferred from the table."""
 
     task: Task | Literal["auto"] | None = None
     missing: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Asked:
             raise UserError(f"--{error}") from None
 
     def has(self, key: str) -> bool:
-        """Whether an option says what a key is to be."""
+        """Whether the option of a key is given."""
         return getattr(self, key) is not None
 
     @property
@@ -54,11 +54,11 @@ class Asked:
 
     @property
     def all_missing(self) -> tuple[str, ...]:
-        """The usual markers and those that were given."""
+        """The default missing markers and the given ones."""
         return tuple(dict.fromkeys((*MISSING_MARKERS, *self.missing)))
 
     def lines(self) -> str:
-        """The keys that init doesn't write by itself, as lines of the data block."""
+        """The given options as lines of the data block, except those written elsewhere."""
         names = ("header", "delimiter", "encoding", "comment", "skip_rows")
         keys = {name: getattr(self, name) for name in names}
         keys["task"] = None if self.task == "auto" else self.task
@@ -66,14 +66,14 @@ class Asked:
         return "".join(f"  {line}\n" for line in to_yaml(given).splitlines()) if given else ""
 
 
-NOTHING = Asked()
+NO_OPTIONS = TableOptions()
 
 
 def with_options(error: DataError) -> UserError:
-    """The same problems, each with the option of `nncli init` that sets the key to blame."""
+    """The error with the options of `nncli init` that set the config keys it names."""
     message = str(error)
     keys = [key for key, _ in error.found]
-    cures = [cure for key, cure in CURES.items() if key in keys or key in message]
+    cures = [cure for key, cure in OPTIONS_BY_KEY.items() if key in keys or key in message]
     if "--header" in cures or "--no-header" in cures:
         cures = [cure for cure in cures if " or " not in cure]
     cures = [cure for cure in cures if not cure.startswith("--target") or len(cures) == 1]
