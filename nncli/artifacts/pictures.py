@@ -123,9 +123,8 @@ def _inside(folder: Path) -> Iterator[None]:
         with chdir(folder):
             yield
         return
-    before = os.open(
-        ".", getattr(os, "O_PATH", os.O_RDONLY)
-    )  # works even if the folder was deleted
+    # works even if the folder was deleted
+    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
     os.chdir(folder)
     try:
         yield

@@ -50,8 +50,8 @@ class TrialLines(Quiet):
             self._show_ended(trial)
 
     def _show_ended(self, trial: TrialRecord) -> None:
-        told = _most_telling(trial)
-        said = ", ".join(f"{name} {figure(value)}" for name, value in told.items())
+        metrics = _most_telling(trial)
+        said = ", ".join(f"{name} {figure(value)}" for name, value in metrics.items())
         state = "" if trial.state == "completed" else f"  {trial.state}"
         message = f": {trial.message}" if trial.message else ""
         of = f"({trial.number + 1}/{self.total})  " if "/" not in trial.run else ""
