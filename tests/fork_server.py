@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 IMPORTED = (
-    *("artifacts.run_recorder", "cli.train_repeats", "cli.summary"),
+    *("artifacts.run_recorder", "cli.train_repeats", "cli.model_summary"),
     *("cli.commands.train", "cli.commands.evaluate", "cli.main", "cli.progress", "engine.trainer"),
     *(["engine.steppers.compiled.stepper"] if find_spec("llvmlite") else []),
 )

@@ -235,11 +235,8 @@ class AtomicDirectory:
         listed, before = self.manifest().get(name), None
         path = self.path / name
         while listed is not None and listed != before:  # retry if a commit came in between
-            for place in (
-                name,
-                name + NEXT,
-                name,
-            ):  # NAME again: it may have been renamed meanwhile
+            # NAME again: it may have been renamed meanwhile
+            for place in (name, name + NEXT, name):
                 content = read_sized(path_inside(self.path, place), listed["bytes"])
                 if content is not None and sha256(content) == listed["sha256"]:
                     return content

@@ -1,4 +1,4 @@
-"""The background plotter: a process that loads matplotlib while a run trains, and then draws."""
+"""The background plotter: a process that imports matplotlib during training, then draws."""
 
 import gc
 import json
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class NotDrawn(Exception):
-    """A picture that the background plotter failed to draw, and why."""
+    """The background plotter failed to draw a picture."""
 
 
 class BackgroundPlotter:
-    """A process that loads matplotlib while this one trains, then draws.
+    """A process that imports matplotlib while this one trains, then draws one picture.
 
-    Importing matplotlib takes longer than training a small network; on a second core it costs
-    nothing. The process waits for one request on its standard input, answers with a picture on its
-    standard output and ends with it, so that it never outlives its parent.
+    The import takes longer than training a small network; on a second core it costs no time. The
+    process reads one request from standard input, writes the picture to standard output, and ends;
+    it also ends when its parent closes the pipe.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class BackgroundPlotter:
             self._trouble = str(error)
 
     def draw_loss(self, run: "Curves") -> bytes:
-        """The loss of one run as a png. Raises NotDrawn."""
+        """The loss curve of one run as a png. Raises NotDrawn."""
         if self._process is None:
             raise NotDrawn(self._trouble)
         picture, errors = self._process.communicate(json.dumps(vars(run)).encode())
@@ -50,7 +50,7 @@ class BackgroundPlotter:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """End the process if it wasn't needed."""
+        """Kill the process if it still runs."""
         if self._process is not None:
             if self._process.poll() is None:
                 self._process.kill()
@@ -58,7 +58,7 @@ class BackgroundPlotter:
 
 
 def serve(requests: IO[str], answers: IO[bytes]) -> None:
-    """The process's side: load matplotlib, wait for the request, draw."""
+    """The process's main function: import matplotlib, wait for the request, draw."""
     from nncli.artifacts.curves_figure import Curves, curves_figure, described
     from nncli.artifacts.pictures import content_of, own_style
 
@@ -73,4 +73,4 @@ def serve(requests: IO[str], answers: IO[bytes]) -> None:
 
 if __name__ == "__main__":
     serve(sys.stdin, sys.stdout.buffer)
-    gc.freeze()  # whoever waits for its end waits for no search for garbage
+    gc.freeze()  # skips the garbage collection at exit

@@ -73,9 +73,8 @@ def curves_figure(runs: Sequence[Curves], metric: str, is_log: bool | None = Non
     count = len(runs)
     colors = COLORS if count <= len(COLORS) else rainbow(count)
     for place, (run, color) in enumerate(zip(runs, colors, strict=False)):
-        width = 1.2 + 2.4 * (
-            1 - (place + 1) / count
-        )  # later runs are thinner, so that equal curves all show
+        # later runs are thinner, so that equal curves all show
+        width = 1.2 + 2.4 * (1 - (place + 1) / count)
         like = next((each.name for each in runs[:place] if _is_equal(each, run, metric)), None)
         _draw_run(axes, run, metric, color, width, is_alone=is_alone, like=like)
     if not is_alone:

@@ -118,9 +118,8 @@ class StudyView:
 
     def status(self) -> StudyStatus:
         """Read the status now."""
-        is_running = (
-            self.study.is_used_elsewhere()
-        )  # read first: the study may end before the facts are read
+        # read first: the study may end before the facts are read
+        is_running = self.study.is_used_elsewhere()
         facts = self.study.facts()
         trials = self.study.trials(facts)
         best = best_of(trials, higher_is_better=facts.higher_is_better)

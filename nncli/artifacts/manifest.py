@@ -44,9 +44,8 @@ def decode(content: bytes, source: Path) -> dict[str, Entry]:
         is_whole &= own is None or content == _with_checksum(body)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise CorruptRun(f"{source}: not a manifest") from None
-    if not is_whole or (
-        own is None and found not in (1, 2)
-    ):  # formats 1 and 2 had no SHA-256 of their own
+    # formats 1 and 2 had no SHA-256 of their own
+    if not is_whole or (own is None and found not in (1, 2)):
         raise CorruptRun(f"{source}: changed since the run was sealed")
     if found != FORMAT:
         other = f"format {found}, which this version of nncli doesn't read"

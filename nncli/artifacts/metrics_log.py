@@ -16,9 +16,8 @@ def format_row(values: Sequence[float | None]) -> str:
 
 
 def _number(value: float) -> str:
-    return (
-        str(value) if isinstance(value, int) else repr(float(value))
-    )  # NumPy's repr says its type
+    # NumPy's repr says its type
+    return str(value) if isinstance(value, int) else repr(float(value))
 
 
 class MetricsLog:

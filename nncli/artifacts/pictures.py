@@ -1,4 +1,4 @@
-"""Pictures: drawn by matplotlib as it comes, whatever settings of its own lie around."""
+"""Pictures: draw with matplotlib's defaults, independent of the user's settings."""
 
 import io
 import os
@@ -20,21 +20,20 @@ DOTS_PER_INCH = 150
 COMPRESS_LEVEL = 3  # of 9; the usual 6 takes a third longer, for a fifth less
 ALT = {".png": "Description", ".svg": "Description", ".pdf": "Subject"}
 NO_DATE: dict[str, dict[str, Any]] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-SETTINGS = ("MATPLOTLIBRC", "MPLBACKEND")  # environment variables that matplotlib obeys
-OF_WINDOWS = ("backend", "backend_fallback", "interactive", "toolbar")  # which nobody opens
+SETTINGS = ("MATPLOTLIBRC", "MPLBACKEND")  # matplotlib's environment variables
+WINDOW_KEYS = ("backend", "backend_fallback", "interactive", "toolbar")  # settings kept
 
 
 def check_format(path: Path) -> None:
-    """Raises UserError for a name that ends in no format of a picture."""
+    """Raises UserError for a suffix that is no picture format."""
     if path.suffix.lower() not in FORMATS:
         raise UserError(f"{path}: expected a name ending in {', '.join(FORMATS)}")
 
 
 def write_picture(path: Path, draw: Callable[[], Any], alt: str = "") -> None:
-    """Write the figure that `draw` makes, in the format of its suffix: equal ones, equal bytes.
+    """Write the figure that `draw` returns, in the suffix's format. Equal figures have equal bytes.
 
-    alt: what it shows, in words, for who can't see it; it is kept in the file.
-
+    alt: alternative text, stored in the file.
     Raises OverflowError for values that no axis can show, FileFailure if it can't write.
     """
     content = picture(path.suffix.lower(), draw, alt)
@@ -43,20 +42,20 @@ def write_picture(path: Path, draw: Callable[[], Any], alt: str = "") -> None:
 
 
 def picture(suffix: str, draw: Callable[[], Any], alt: str = "") -> bytes:
-    """The figure that `draw` makes, as a file. Raises OverflowError or ValueError."""
+    """The figure that `draw` returns, encoded. Raises OverflowError or ValueError."""
     with own_style():
         return content_of(draw(), suffix, alt)
 
 
 def content_of(figure: Any, suffix: str, alt: str = "") -> bytes:
-    """A figure as a file, where `own_style` is entered. Raises OverflowError or ValueError."""
+    """Encode a figure, within `own_style`. Raises OverflowError or ValueError."""
     about = NO_DATE.get(suffix, {}) | ({ALT[suffix]: alt} if alt else {})
     file = io.BytesIO()
     if suffix == ".png":
         _draw_png(figure, file, about)
         return file.getvalue()
     figure.savefig(file, format=suffix[1:], dpi=DOTS_PER_INCH, metadata=about)
-    if suffix == ".svg" and alt:  # which a browser reads out, even within a page
+    if suffix == ".svg" and alt:  # browsers read it aloud, even inline
         from xml.sax.saxutils import quoteattr
 
         label = f"<svg role='img' aria-label={quoteattr(alt)} ".encode()
@@ -65,7 +64,7 @@ def content_of(figure: Any, suffix: str, alt: str = "") -> bytes:
 
 
 def _draw_png(figure: Any, file: IO[bytes], about: dict[str, Any]) -> None:
-    """In one drawing, of which the layout is a part: savefig draws twice, first to lay out."""
+    """Draw once, including the layout: savefig draws twice, first for the layout."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure.set_dpi(DOTS_PER_INCH)
@@ -75,9 +74,9 @@ def _draw_png(figure: Any, file: IO[bytes], about: dict[str, Any]) -> None:
 
 @contextmanager
 def own_style() -> Iterator[None]:
-    """Matplotlib's own defaults: a matplotlibrc may start LaTeX, on a preamble of its own.
+    """Use matplotlib's defaults: a user's matplotlibrc may even start LaTeX.
 
-    It warns of nothing: of a letter the font lacks, a log of nothing.
+    Warnings are silenced, as of missing glyphs or the log of zero.
     """
     matplotlib = _matplotlib()
     style = {key: value for key, value in matplotlib.rcParamsDefault.items() if _is_drawn(key)}
@@ -88,12 +87,12 @@ def own_style() -> Iterator[None]:
 
 
 def _is_drawn(key: str) -> bool:
-    """Whether a setting is one of pictures."""
-    return key not in OF_WINDOWS and not key.startswith("webagg.")
+    """Whether a setting affects pictures."""
+    return key not in WINDOW_KEYS and not key.startswith("webagg.")
 
 
 def _matplotlib() -> Any:
-    """Matplotlib, imported where the settings that it finds first are its own."""
+    """Import matplotlib such that it reads its own default settings first."""
     if "matplotlib" not in sys.modules:
         with _inside(_own_settings()), _without(SETTINGS), importing():
             _leave_out_documentation()
@@ -104,9 +103,7 @@ def _matplotlib() -> Any:
 
 
 def _leave_out_documentation() -> None:
-    """Every class of matplotlib composes a text about its properties as it is made, from those of
-    its methods: half of the import. Nobody reads it here.
-    """
+    """Skip the docstrings that matplotlib composes for each class: half of its import time."""
     artist: Any = import_module("matplotlib.artist")
     artist.kwdoc = lambda thing: ""
     artist.Artist._update_set_signature_and_docstring = classmethod(lambda cls: None)
@@ -121,12 +118,13 @@ def _own_settings() -> Path:
 
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
-    """The working folder is another: matplotlib reads the `matplotlibrc` that lies in it."""
+    """Change the working folder: matplotlib reads a `matplotlibrc` in it."""
     if not hasattr(os, "fchdir"):
         with chdir(folder):
             yield
         return
-    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))  # a folder may have lost its name
+    # works even if the folder was deleted
+    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))
     os.chdir(folder)
     try:
         yield
@@ -137,7 +135,7 @@ def _inside(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _without(names: tuple[str, ...]) -> Iterator[None]:
-    """These environment variables aren't set."""
+    """Unset environment variables."""
     before = {name: os.environ.pop(name) for name in names if name in os.environ}
     try:
         yield

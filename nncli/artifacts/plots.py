@@ -1,26 +1,26 @@
-"""Plots: what every picture has in common: its figure, its axes' numbers, its letters."""
+"""Plots: what all figures share: size, axis labels, titles and legends."""
 
 from typing import Any
 
 from nncli.artifacts.number_ticks import number_ticks
 from nncli.errors import escaped
 
-LONGEST = 24  # letters of a class's or a target's name
-LONGEST_TITLE = 80
-KEPT_END = 24  # letters at the end of a title that is cut: how many rows of what
-TITLE = 10  # points, as many letters as fit
-BESIDE = 0.9  # inches of a figure's width that a title has not
+MAX_NAME = 24  # letters of a class's or a target's name
+MAX_TITLE = 80  # letters
+KEPT_END = 24  # letters at the end of a cut title, which has the rows
+TITLE_POINTS = 10
+TITLE_MARGIN = 0.9  # inches of a figure's width
 REFERENCE = {"color": "0.6", "linewidth": 1.0, "linestyle": "--", "zorder": 1}
 
 
-def short(name: str, longest: int = LONGEST) -> str:
-    """A name for a label: one line, and not too long."""
+def short(name: str, longest: int = MAX_NAME) -> str:
+    """A name as a label: one line, cut to `longest` letters."""
     name = escaped(" ".join(name.split()))
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def cut_inside(text: str, longest: int) -> str:
-    """One line that keeps its end.
+    """One line, cut in its middle.
 
     >>> cut_inside("a-run-with-a-very-long-name-001, 22 test rows", 36)
     'a-run-with-…ng-name-001, 22 test rows'
@@ -31,7 +31,7 @@ def cut_inside(text: str, longest: int) -> str:
 
 
 def letters_width(text: str, points: float) -> float:
-    """Inches that a text takes."""
+    """The width of a text in inches."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
@@ -42,14 +42,14 @@ def letters_width(text: str, points: float) -> float:
 
 
 def new_figure(width: float, height: float) -> Any:
-    """A figure of so many inches that finds room for its labels."""
+    """A figure of that size in inches, whose layout fits its labels."""
     from matplotlib.figure import Figure  # without pyplot: no window system, half the import
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def dress(axes: Any, x: str, y: str) -> None:
-    """Labels, whose $ and _ are letters; numbers that have room; no frame above and right."""
+    """Label axes, without math markup; set number ticks; hide the upper and right frame."""
     axes.set_xlabel(x, parse_math=False)
     axes.set_ylabel(y, parse_math=False)
     axes.spines[["top", "right"]].set_visible(False)
@@ -58,21 +58,21 @@ def dress(axes: Any, x: str, y: str) -> None:
 
 
 def entitle(axes: Any, what: str, title: str, **place: Any) -> None:
-    """What is shown, and below it of which rows of which run, as many letters as have room.
+    """A title in two lines: `what` is shown, and of which run and rows, cut to the width.
 
-    place: y=1.0 where the axis at the left has no power of ten at its top. Matplotlib looks for it
+    place: y=1.0 if the left axis has no power of ten at its top. Matplotlib looks for it
     by measuring the whole axis, three times a picture.
     """
-    room = axes.figure.get_figwidth() - BESIDE
-    longest = min(len(title), LONGEST_TITLE)
-    while longest > KEPT_END + 2 and letters_width(cut_inside(title, longest), TITLE) > room:
+    room = axes.figure.get_figwidth() - TITLE_MARGIN
+    longest = min(len(title), MAX_TITLE)
+    while longest > KEPT_END + 2 and letters_width(cut_inside(title, longest), TITLE_POINTS) > room:
         longest -= 1
     text = f"{what}\n{cut_inside(title, longest)}"
-    axes.set_title(text, loc="left", fontsize=TITLE, parse_math=False, **place)
+    axes.set_title(text, loc="left", fontsize=TITLE_POINTS, parse_math=False, **place)
 
 
 def legend(axes: Any, **place: Any) -> None:
-    """A legend whose labels are taken as they are."""
+    """Draw a legend without math markup."""
     style = {"frameon": False, "fontsize": 9, "title_fontsize": 9}
     made = axes.legend(**{**style, **place})
     for text in made.get_texts():

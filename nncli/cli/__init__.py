@@ -1,1 +1,1 @@
-"""The command line: one file per command. Nothing here imports NumPy before a command needs it."""
+"""The command line: one file per command. NumPy is imported only by commands that need it."""

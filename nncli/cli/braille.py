@@ -1,4 +1,4 @@
-"""Braille: lines in a terminal, of letters with two dots across and four down each."""
+"""Braille: draw lines in a terminal with braille characters of 2 x 4 dots."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from nncli.cli.text_table import figure
 
-ACROSS, DOWN = 2, 4  # dots of a letter
+DOTS_ACROSS, DOTS_DOWN = 2, 4  # dots of a character
 BLANK = 0x2800
 BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # of a dot, by row and column
-STEEP, FEW = 0.1, 10  # share of the epochs that are the start; values of a line with none
-MUCH = 10.0  # from the least to the greatest value, from which the axis is logarithmic
+START, MIN_POINTS = 0.1, 10  # share of the epochs; lines with fewer points have no start
+MIN_LOG_RATIO = 10.0  # greatest / least value from which the axis is logarithmic
 
 
 class Line(NamedTuple):
-    """x and y of some points, joined, in a colour of rich's."""
+    """A line through points, in a colour of rich's."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -23,30 +23,30 @@ class Line(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A letter, and the style of the last line that runs through it."""
+    """A character, and the style of the last line through it."""
 
     letter: str
     style: str
 
 
 def chart(lines: Sequence[Line], width: int, height: int) -> list[list[Cell]]:
-    """Rows of cells, with labels on the left and below; at least 20 letters by 4.
+    """Rows of cells, with labels on the left and below; at least 20 characters by 4.
 
-    The vertical axis is logarithmic where positive values differ tenfold. It leaves out what is
-    beyond all values but those of the first tenth, lest a steep start press the rest to the floor.
+    The vertical axis is logarithmic if positive values differ tenfold. Values of the first tenth
+    of the epochs don't set its range, so that a steep start doesn't flatten the rest.
     """
     points = [list(_finite(line)) for line in lines]
     xs = [x for each in points for x, _ in each]
     if not xs:
         return []
-    start = min(xs) + STEEP * (max(xs) - min(xs))
-    values = [y for each in points for x, y in each if x >= start or len(each) < FEW]
+    start = min(xs) + START * (max(xs) - min(xs))
+    values = [y for each in points for x, y in each if x >= start or len(each) < MIN_POINTS]
     least, most = min(values), max(values)
-    is_log = least > 0 and most / least > MUCH
+    is_log = least > 0 and most / least > MIN_LOG_RATIO
     up = math.log10 if is_log else float
     labels = _labels(least, most, height - 1, is_log=is_log)
     margin = max(map(len, labels)) + 1
-    across, down = (width - margin) * ACROSS, (height - 1) * DOWN
+    across, down = (width - margin) * DOTS_ACROSS, (height - 1) * DOTS_DOWN
     grid = _Grid(width - margin, height - 1)
     for line, each in zip(lines, points, strict=True):
         places = [
@@ -75,7 +75,7 @@ def _share(value: float, least: float, most: float) -> float:
 
 
 def _labels(least: float, most: float, rows: int, *, is_log: bool) -> list[str]:
-    """A number beside the first, the middle and the last row."""
+    """Labels beside the first, the middle and the last row."""
     middle = math.sqrt(least * most) if is_log else least + (most - least) / 2
     labels = [""] * rows
     labels[rows // 2] = f"{middle:.3g}"
@@ -84,21 +84,21 @@ def _labels(least: float, most: float, rows: int, *, is_log: bool) -> list[str]:
 
 
 def _below(first: float, last: float, margin: int, width: int, word: str) -> list[Cell]:
-    """The ends of the horizontal axis, and in front of them what the vertical one is."""
+    """The name of the vertical axis and the ends of the horizontal one."""
     ends = figure(first), figure(last)
     middle = "epoch".center(width - margin - len(ends[0]) - len(ends[1]))
     return [Cell(word.rjust(margin - 1) + " " + ends[0] + middle + ends[1], "dim")]
 
 
 class _Grid:
-    """Dots, row by row."""
+    """A grid of dots."""
 
     def __init__(self, width: int, height: int) -> None:
         self.bits = [[0] * width for _ in range(height)]
         self.styles = [[""] * width for _ in range(height)]
 
     def draw(self, places: Sequence[tuple[float, float]], style: str) -> None:
-        """Join places, (from the left, from the top) in dots."""
+        """Draw a line through places, (from the left, from the top) in dots."""
         for (x0, y0), (x1, y1) in pairwise([*places, *places[-1:]]):
             steps = max(math.ceil(abs(x1 - x0)), math.ceil(abs(y1 - y0)), 1)
             for step in range(steps + 1):
@@ -106,8 +106,8 @@ class _Grid:
                 self._dot(round(x0 + (x1 - x0) * share), round(y0 + (y1 - y0) * share), style)
 
     def _dot(self, x: int, y: int, style: str) -> None:
-        row, column = y // DOWN, x // ACROSS
-        self.bits[row][column] |= BITS[y % DOWN][x % ACROSS]
+        row, column = y // DOTS_DOWN, x // DOTS_ACROSS
+        self.bits[row][column] |= BITS[y % DOTS_DOWN][x % DOTS_ACROSS]
         self.styles[row][column] = style
 
     def cells(self) -> list[list[Cell]]:

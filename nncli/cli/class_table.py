@@ -1,4 +1,4 @@
-"""Class table: marks of a class in a terminal, and what went wrong most."""
+"""Class table: the marks of a class of students, and the most frequent slips."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -9,14 +9,14 @@ from nncli.errors import counted
 from nncli.trace.class_marks import ClassMarks, Score
 from nncli.trace.slips import HINTS
 
-WIDTH = 100  # of what is no terminal
-MOST_NAMED = 8  # students or questions of a slip
-MOST_SLIPS = 8
-LEAST_COLUMNS = 3  # of questions in a line
+WIDTH = 100  # without a terminal
+MAX_NAMED = 8  # students or questions of a slip
+MAX_SLIPS = 8
+MIN_COLUMNS = 3  # of questions in a part of the table
 
 
 def class_lines(marks: ClassMarks) -> Iterator[str]:
-    """The table, in several parts where it is wider than the terminal; then the slips."""
+    """The table, in parts that fit the terminal; then the slips."""
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     yield from _tables(marks, width)
     if any(marks.score(student).carried for student in marks.marks):
@@ -25,24 +25,24 @@ def class_lines(marks: ClassMarks) -> Iterator[str]:
     found = marks.went_wrong()
     if found:
         yield "what went wrong most"
-    for each in found[:MOST_SLIPS]:
+    for each in found[:MAX_SLIPS]:
         where, who = _some(each.questions), _some(each.students)
         said = f"{each.slip}, in {where}: {counted(each.answers, 'answer')} of {who}"
         yield from wrap(said, width, initial_indent="  ", subsequent_indent="    ")
         if hint := HINTS.get(each.slip):
             yield from wrap(hint, width - 6, initial_indent="      ", subsequent_indent="      ")
-    if len(found) > MOST_SLIPS:
-        yield f"  and {counted(len(found) - MOST_SLIPS, 'other slip')}"
+    if len(found) > MAX_SLIPS:
+        yield f"  and {counted(len(found) - MAX_SLIPS, 'other slip')}"
 
 
 def _some(names: Sequence[str]) -> str:
-    """The first of them."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    """The first names, and the number of the others."""
+    more = len(names) - MAX_NAMED
+    return ", ".join(names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _tables(marks: ClassMarks, width: int) -> Iterator[str]:
-    """Students down, questions across; each student's sum in the first part."""
+    """Students down, questions across; each student's total in the first part."""
     labels = marks.labels()
     first = ["", *marks.marks, "class"]
     totals = [marks.score(student) for student in marks.marks]
@@ -66,11 +66,11 @@ def _tables(marks: ClassMarks, width: int) -> Iterator[str]:
 
 
 def _parts(columns: Sequence[Sequence[str]], room: int) -> Iterator[list[Sequence[str]]]:
-    """As many columns at a time as there is room for."""
+    """Split columns into parts that fit the width."""
     part, used = list[Sequence[str]](), 0
     for column in columns:
         wide = max(map(len, column)) + 2
-        if used + wide > room and len(part) >= LEAST_COLUMNS:
+        if used + wide > room and len(part) >= MIN_COLUMNS:
             yield part
             part, used = [], 0
         part.append(column)

@@ -1,4 +1,4 @@
-"""Comparison table: groups down, statistics across, in the width of the terminal."""
+"""Comparison table: groups down, statistics across, within the terminal's width."""
 
 import math
 import shutil
@@ -12,13 +12,13 @@ from nncli.comparison.labels import short_keys, short_names, short_values
 from nncli.engine.metric_columns import rows_of
 from nncli.errors import counted, escaped, few
 
-WIDTH = 100  # where no terminal says how wide it is
+WIDTH = 100  # without a terminal
 OF_ROWS = {"train": "training rows", "val": "validation rows", "held_out": "held-out rows"}
-MOST_DIGITS = 4
+SIGNIFICANT_DIGITS = 4
 
 
 def comparison_in_words(comparison: Comparison) -> str:
-    """The table, and what has to be said about it."""
+    """The table with its heading and notes."""
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     heading, notes = (
         "\n".join(_wrapped(line, width) for line in lines)
@@ -35,7 +35,7 @@ def _wrapped(line: str, width: int) -> str:
 
 
 def _heading(comparison: Comparison) -> list[str]:
-    """The metric, how much there is of it, and which keys differ."""
+    """The metric, the number of groups and runs, and the differing keys."""
     runs = sum(len(group.runs.results) for group in comparison.groups)
     rows = f" of {OF_ROWS[rows_of(comparison.metric)]}" if comparison.metric != "seconds" else ""
     better = "higher" if comparison.is_score else "lower"
@@ -51,7 +51,7 @@ def _heading(comparison: Comparison) -> list[str]:
 
 
 def _table(comparison: Comparison, width: int) -> list[str]:
-    """Settings as columns if they fit, else beneath; names too, if even these don't fit."""
+    """The table; settings that don't fit as columns come below it, then names too."""
     groups = comparison.groups
     names, _ = short_names([group.name for group in groups])
     values = [short_values([group.settings[key] for group in groups]) for key in comparison.keys]
@@ -69,7 +69,7 @@ def _table(comparison: Comparison, width: int) -> list[str]:
 
 
 def _beneath(labels: Sequence[str], settings: Sequence[Sequence[str]], width: int) -> list[str]:
-    """A table, if there is anything in it and it fits; else a line, or several, for each group."""
+    """Labels and settings as a table if it fits, else as lines for each group."""
     if not settings:
         return []
     text = _across([["", *labels], *settings])
@@ -96,7 +96,7 @@ def _fits(text: str, width: int) -> bool:
 
 
 def _figures(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
-    """Headers and columns of numbers, without columns that have none."""
+    """Headers and cells of the numeric columns; empty columns are left out."""
     groups = comparison.groups
     versus = [group.versus.mean if group.versus else None for group in groups]
     decimals = _decimals(groups)
@@ -114,23 +114,23 @@ def _figures(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
 
 
 def _decimals(groups: Sequence[Group]) -> int | None:
-    """Digits after the point for a table: four that count of the means, two of what scatters.
+    """Decimals for a table: four significant digits of means, two of deviations.
 
-    None where values are of very different sizes.
+    None if the values' sizes differ too much.
     """
     sizes = [_size(group.mean.value) for group in groups if group.mean.value]
     if not sizes:
         return 1
-    if max(sizes) - min(sizes) >= MOST_DIGITS or not -4 <= max(sizes) < 6:
+    if max(sizes) - min(sizes) >= SIGNIFICANT_DIGITS or not -4 <= max(sizes) < 6:
         return None
-    least = MOST_DIGITS - 1 - min(sizes)
+    least = SIGNIFICANT_DIGITS - 1 - min(sizes)
     scatter = [_size(group.std) for group in groups if group.std]
     wanted = 1 - min(scatter, default=0)
     return max(0, least, min(wanted, least + 2))
 
 
 def _size(value: float) -> int:
-    """The power of ten of a number's first digit."""
+    """The exponent of a number's first digit."""
     return math.floor(math.log10(abs(value)))
 
 
@@ -141,7 +141,7 @@ def _number(value: float | None, decimals: int | None, sign: str = "") -> str:
 
 
 def _p(group: Group) -> str:
-    """Of Holm where there are several; two digits that count."""
+    """p, with Holm's correction for several groups, in two significant digits."""
     if group.versus is None or group.versus.p_holm is None:
         return ""
     p = group.versus.p_holm
@@ -149,7 +149,7 @@ def _p(group: Group) -> str:
 
 
 def _notes(comparison: Comparison) -> list[str]:
-    """What the p are about, where there are none, and which runs don't count."""
+    """Notes: the tests, missing p-values, and excluded runs."""
     found = [group.versus for group in comparison.groups if group.versus]
     about = {**ABOUT, "Welch": OF_SECONDS} if comparison.metric == "seconds" else ABOUT
     lines = [f"p: {about[test]}" for test in dict.fromkeys(each.test for each in found) if test]
@@ -162,7 +162,7 @@ def _notes(comparison: Comparison) -> list[str]:
 
 
 def _left_out(comparison: Comparison) -> list[str]:
-    """The runs that don't count, by reason."""
+    """The excluded runs, by reason."""
     by_reason: dict[str, list[str]] = {}
     for each in comparison.left_out:
         by_reason.setdefault(each.why, []).append(each.name)

@@ -1,4 +1,4 @@
-"""Exercise: what a worksheet is of, and the command line that its answers carry."""
+"""Exercise: the trace behind a worksheet, and the command line stored in its answers."""
 
 import os
 import shlex
@@ -21,7 +21,7 @@ UNREADABLE = "can't tell what it is a worksheet of"
 
 @frozen
 class Exercise:
-    """What is traced, and which cells are left blank. variant: draws other weights."""
+    """A trace with blank cells. variant: number of the weights' draw."""
 
     path: Path
     assignments: tuple[str, ...] = ()
@@ -40,24 +40,24 @@ class Exercise:
         return Worksheet(trace(loaded or self.loaded(), self.steps, self.rows), self.blanks)
 
     def made_by(self, folder: Path) -> str:
-        """The command line that makes it again from a table in a folder."""
+        """The command line that recreates the exercise from an answer table in a folder."""
         sets = [part for each in self.assignments for part in ("--set", each)]
         rows = [] if self.rows is None else ["--rows", ",".join(map(str, self.rows))]
         steps = [] if self.steps == 1 else ["--steps", str(self.steps)]
         variant = [] if self.variant is None else ["--variant", str(self.variant)]
         blanks = [part for each in self.blanks for part in ("--blank", each)]
-        relative = relative_path(self.path, folder)  # true wherever both of them move
+        relative = relative_path(self.path, folder)  # stays valid if both are moved
         return shlex.join(
             ["nncli", "trace", *sets, *rows, *steps, *variant, *blanks, "--", relative]
         )
 
     def table(self, worksheet: Worksheet, folder: Path) -> str:
-        """The table for the answers, to lie in a folder."""
+        """The empty answer table, for a folder."""
         return worksheet.answers(self.made_by(folder), digest(self.path))
 
     @classmethod
     def of_answers(cls, answers: Answers, given: Path | None = None) -> "Exercise":
-        """By the command line that the answers carry. given: where its config or run is now."""
+        """The exercise of the answers' command line. given: the config's or run's present path."""
         from nncli.cli.commands import trace as trace_command
 
         try:
@@ -74,7 +74,7 @@ class Exercise:
 
 
 def _places(answers: Answers, relative: Path) -> list[Path]:
-    """Where the answers say, or else here or beside them: tables are sent to and fro."""
+    """Candidate paths: as recorded, in the working folder, beside the answers."""
     folder = answers.path.parent
     places = [
         folder / relative,
@@ -84,7 +84,7 @@ def _places(answers: Answers, relative: Path) -> list[Path]:
 
 
 def _found(answers: Answers, places: Sequence[Path]) -> Path:
-    """The first that is what it was when the worksheet was made. Raises UserError."""
+    """The first candidate that is unchanged since the worksheet was made. Raises UserError."""
     there = [place for place in places if place.exists()]
     if not there:
         raise UserError(

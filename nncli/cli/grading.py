@@ -1,4 +1,4 @@
-"""Grading: the tables of a class, each against its own exercise."""
+"""Grading: mark a class's answer tables, each against its own exercise."""
 
 import os
 import shlex
@@ -15,14 +15,15 @@ from nncli.trace.class_marks import ClassMarks, is_class_table
 from nncli.trace.grading import Answers, GradedAnswer, grade, read_answers
 from nncli.trace.worksheet import Worksheet
 
-ENDING = ".csv"
+SUFFIX = ".csv"
 
 
 @frozen
 class Graded:
-    """marks, unread: by student, whose answers are marked, or why they couldn't be.
+    """The grades of a class.
 
-    files: of every student.  notes: what the teacher should look at.
+    marks: by student.  unread: by student, why a table can't be marked.
+    files: by student.  notes: for the teacher.
     """
 
     files: Mapping[str, Path]
@@ -36,7 +37,7 @@ class Graded:
 
 
 def tables_in(files: Sequence[Path]) -> dict[str, Path]:
-    """The tables among the files and in folders, by the students' names: those of the files.
+    """The tables among files and in folders, by student: the file's name without its suffix.
 
     Raises UserError for a folder without any.
     """
@@ -46,10 +47,10 @@ def tables_in(files: Sequence[Path]) -> dict[str, Path]:
             found.append(file)
             continue
         with translating_os_errors(file):
-            inside = sorted(each for each in file.iterdir() if each.suffix.lower() == ENDING)
+            inside = sorted(each for each in file.iterdir() if each.suffix.lower() == SUFFIX)
         own = [each for each in inside if _is_answers(each)]
         if not own:
-            raise UserError(f"{file}: no tables of answers ({ENDING}) in it")
+            raise UserError(f"{file}: no tables of answers ({SUFFIX}) in it")
         found += own
     stems = [file.stem for file in found]
     once = [
@@ -60,14 +61,14 @@ def tables_in(files: Sequence[Path]) -> dict[str, Path]:
 
 
 def _is_answers(file: Path) -> bool:
-    """Whether it is neither hidden nor a table of marks."""
+    """Whether a file is neither hidden nor a table of marks."""
     return not (file.name.startswith(".") or is_class_table(file))
 
 
 def grade_all(
     files: Mapping[str, Path], given: Path | None, key: Path | None, tolerance: float
 ) -> Graded:
-    """The marks of all that can be read. given: of what it is.  key: the exercise that counts."""
+    """Mark all readable tables. given: config or run.  key: the exercise, else each table's own."""
     graded, known = Graded(files), _Worksheets(given)
     shared = None if key is None or key.is_dir() else read_answers(key)
     if shared:
@@ -91,7 +92,7 @@ def grade_all(
 
 
 def _key_of(answers: Answers, folder: Path) -> Answers:
-    """The empty table of the same name."""
+    """The empty answer table of the same name in the key's folder."""
     file = folder / answers.path.name
     if not file.exists():
         raise UserError(f"{answers.path}: {folder} has no {file.name}, whose worksheet would count")
@@ -99,7 +100,7 @@ def _key_of(answers: Answers, folder: Path) -> Answers:
 
 
 def _asked(answers: Answers) -> list[str]:
-    """The command line, but for the way to the config, which is another one from elsewhere."""
+    """The command line without the config's path, which depends on the folder."""
     try:
         return shlex.split(answers.made_by)[:-1]
     except ValueError:
@@ -107,7 +108,7 @@ def _asked(answers: Answers) -> list[str]:
 
 
 class _Worksheets:
-    """Each made once."""
+    """A cache of worksheets."""
 
     def __init__(self, given: Path | None) -> None:
         self.given = given

@@ -1,16 +1,16 @@
-"""Interrupt: Ctrl-C ends a command that has nothing to save, whatever it is doing."""
+"""Interrupt: Ctrl-C ends a command without state to save at once."""
 
 import os
 import signal
 import threading
 from contextlib import suppress
 
-GRACE = 0.5  # seconds that a command has to put away what it was about to write
-SHOW_CURSOR = b"\x1b[?25h"  # which a progress bar has hidden
+GRACE_SECONDS = 0.5  # for a command to remove partial output
+SHOW_CURSOR = b"\x1b[?25h"  # a progress bar hides it
 
 
 def end_now(number: int, words: str) -> None:
-    """End the process, whatever its threads are doing: with the exit code that shells count."""
+    """End the process at once, with the exit code of signal `number`."""
     if os.isatty(2):
         os.write(2, SHOW_CURSOR)
     with suppress(OSError):
@@ -19,15 +19,15 @@ def end_now(number: int, words: str) -> None:
 
 
 class EndOnInterrupt:
-    """While entered, Ctrl-C ends the process at once, be it in the middle of a product of matrices.
+    """While entered, Ctrl-C ends the process at once, even during a matrix product.
 
-    Python raises KeyboardInterrupt only between two of its own instructions. A thread waits a
-    moment for it to do its work, and then for nothing.
+    Python raises KeyboardInterrupt only between two bytecode instructions. A thread waits
+    GRACE_SECONDS for it, then ends the process.
     """
 
     def __enter__(self) -> None:
         self.read_end, self.write_end = os.pipe()
-        if hasattr(os, "set_blocking"):  # which Python asks for, but on Windows
+        if hasattr(os, "set_blocking"):  # not on Windows: Python wants it non-blocking
             os.set_blocking(self.write_end, False)
         self.left = threading.Event()
         self.wakeup_before = signal.set_wakeup_fd(self.write_end, warn_on_full_buffer=False)
@@ -42,9 +42,9 @@ class EndOnInterrupt:
         os.close(self.read_end)
 
     def _end(self) -> None:
-        """The thread, until the pipe is closed."""
+        """The thread's function; it ends when the pipe is closed."""
         while content := os.read(self.read_end, 1):
             if content[0] == signal.SIGINT:
-                if self.left.wait(GRACE):
+                if self.left.wait(GRACE_SECONDS):
                     return
                 end_now(signal.SIGINT, "stopped")

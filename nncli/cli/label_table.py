@@ -1,4 +1,4 @@
-"""Label table: the scores of each label, of all together, and of whole rows."""
+"""Label table: scores per label, averages, and scores of whole rows."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ SHARES = ("precision", "recall", "f1", "roc_auc", "average_precision", "accuracy
 
 
 def label_table(report: "Report", most: int) -> str:
-    """The labels with the most rows, their averages, and what is told of whole rows."""
+    """The table of the `most` most frequent labels, averages, and scores of whole rows."""
     from nncli.artifacts.plots import short
 
     found = report.of_labels

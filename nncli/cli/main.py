@@ -1,4 +1,4 @@
-"""The `nncli` command, and the one place where errors become lines and exit codes."""
+"""The `nncli` command, which turns errors into lines and exit codes."""
 
 import atexit
 import gc
@@ -20,7 +20,7 @@ from nncli.cli.streams import (
 from nncli.errors import NncliError, did_you_mean, escaped
 from nncli.operating_system import words_of
 
-FIRST = (  # in the order a user meets them; a command that isn't here comes after these
+FIRST = (  # in the help's order; other commands come after these
     *(
         "train",
         "watch",
@@ -51,11 +51,11 @@ COMMANDS = sorted(
 )
 INTERNAL_ERROR = 70
 IO_ERROR = 74
-NO_MEMORY = ("failed to map segment", "Cannot allocate memory")  # says who loads a library
+NO_MEMORY = ("failed to map segment", "Cannot allocate memory")  # messages of the loader
 
 
 class _Commands(click.Group):
-    """Subcommands imported when they are asked for; those of other packages after our own."""
+    """Imports a subcommand on use; plug-ins' commands come after nncli's own."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return COMMANDS
@@ -90,21 +90,21 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line and exit with the code of the contract."""
-    atexit.register(gc.freeze)  # else Python ends by looking through all it has for garbage
+    """Run the command line and exit with its code."""
+    atexit.register(gc.freeze)  # skips the garbage collection at exit
     open_closed_streams()
     write_all_or_fail()
     arguments = [argument for argument in sys.argv[1:] if argument != "--traceback"]
     with EndOnInterrupt():
         code = run(words_of(arguments), shows_traceback=len(arguments) < len(sys.argv) - 1)
-    if code and (ranks := sys.modules.get("nncli.cli.ranks")):
-        ranks.end_others(code)
+    if code and (ranks := sys.modules.get("nncli.cli.launched_ranks")):
+        ranks.abort_others(code)
     discard_unwritable_output()
     sys.exit(code)
 
 
 def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
-    """Run one command; its exit code. Errors go to stderr, a line each."""
+    """Run one command; returns its exit code. Errors go to stderr, one line each."""
     try:
         code = cli.main(arguments, prog_name="nncli", standalone_mode=False)
         sys.stdout.flush()
@@ -113,9 +113,9 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
         echo_err("stopped")
         return 130
     except SystemExit:
-        return 0  # click's way out when whoever read our output has gone
+        return 0  # click raises this when the reader of the output has gone
     except BrokenPipeError:
-        return 0  # whoever read our output has gone: nothing left to say
+        return 0  # the reader of the output has gone
     except Exception as error:
         if shows_traceback:
             import traceback
@@ -128,7 +128,7 @@ def run(arguments: list[str], *, shows_traceback: bool = False) -> int:
 
 
 def _report(error: Exception, command: str) -> tuple[list[str], int]:
-    """What to print for an error of a command, and the exit code."""
+    """The lines and the exit code of an error."""
     if isinstance(error, NncliError):
         return error.lines(), error.exit_code
     if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):

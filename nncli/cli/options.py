@@ -21,7 +21,7 @@ FILE_OR_STDOUT = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 
 class FiniteRange(click.FloatRange):
-    """A number in a range; neither nan, which no range keeps out, nor infinite."""
+    """A finite number in a range; click's range accepts nan."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -33,7 +33,7 @@ class FiniteRange(click.FloatRange):
 
 
 def refuse_input(output: Path | None, *inputs: Path | None) -> None:
-    """Raises UserError where a file to be written is one that is read: it would be lost."""
+    """Raises UserError if the output file is one of the inputs."""
     if output is None or not output.is_file():
         return
     if any(each is not None and each.is_file() and each.samefile(output) for each in inputs):
@@ -41,7 +41,7 @@ def refuse_input(output: Path | None, *inputs: Path | None) -> None:
 
 
 def is_stdout(output: Path) -> bool:
-    """Whether it is `-`, which names no file."""
+    """Whether a path is `-`."""
     return str(output) == "-"
 
 
@@ -77,7 +77,7 @@ picture_format_option: Callable[[Any], Any] = click.option(
 
 
 def picture_option(default: str) -> Callable[[Any], Any]:
-    """`-o` of a command that draws; default: the name that the file has without it."""
+    """`-o` of a command that draws. default: the file name without it."""
     return click.option(
         "-o",
         "--output",
@@ -87,7 +87,7 @@ def picture_option(default: str) -> Callable[[Any], Any]:
 
 
 def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
-    """(of standard input, of pictures), of the values of `format_options`."""
+    """(format of standard input, format of pictures) of `format_options`."""
     inputs = [each for each in formats if each in READABLE]
     pictures = [each for each in formats if each in PICTURES]
     for several in (inputs, pictures):
@@ -98,7 +98,7 @@ def of_formats(formats: tuple[str, ...]) -> tuple[str | None, str]:
 
 @contextmanager
 def input_file(path: Path, input_format: str | None) -> Iterator[Path]:
-    """The file of rows that a user has named; of `-` a copy of standard input."""
+    """A user's file of rows; for `-` a copy of standard input."""
     if str(path) != "-":
         if input_format is not None:
             raise click.UsageError("--format is for standard input: a file's name says its own")
@@ -111,7 +111,7 @@ def input_file(path: Path, input_format: str | None) -> Iterator[Path]:
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on stdout; NaN and infinities, which JSON lacks, become null."""
+    """Print one JSON object on stdout; NaN and infinities become null."""
     from nncli.artifacts.files import json_text
 
     write_out(json_text(value) + "\n")

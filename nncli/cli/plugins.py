@@ -1,7 +1,7 @@
-"""Commands of other packages, through the entry-point group `nncli.commands`.
+"""Plug-in commands: the entry-point group `nncli.commands` of other packages.
 
-An entry's name is the command's, its value the click command, as in `weights = "module:command"`.
-They are looked for only when a name isn't one of our own, so that a start costs nothing for them.
+An entry is `name = "module:command"`, with a click command. Entry points are read only for a name
+that isn't nncli's own, so that they don't slow a start.
 """
 
 from importlib.metadata import entry_points
@@ -15,12 +15,12 @@ GROUP = "nncli.commands"
 
 
 def plugin_names() -> list[str]:
-    """What installed packages add."""
+    """The names of plug-in commands."""
     return sorted(entry_points(group=GROUP).names)
 
 
 def plugin_command(name: str) -> click.Command | None:
-    """The command that an installed package adds under a name. Raises UserError if it fails."""
+    """Load a plug-in command; None for an unknown name. Raises UserError if it fails."""
     for entry in entry_points(group=GROUP, name=name):
         command = load_entry(entry)
         if not isinstance(command, click.Command):

@@ -9,11 +9,11 @@ from nncli.cli.streams import echo
 from nncli.engine.epoch_monitor import EpochReport
 
 LINES = 10  # plain lines per run
-REFRESH = 0.1  # seconds between updates of the bar
+REFRESH_SECONDS = 0.1  # of the bar
 
 
 def report_in_words(report: EpochReport) -> str:
-    """`loss 0.12  val_loss 0.15  lr 0.1`, of a report that isn't partial."""
+    """A complete report as `loss 0.12  val_loss 0.15  lr 0.1`."""
     words = [f"loss {report.loss:.5g}"]
     if report.val_loss is not None:
         words.append(f"val_loss {report.val_loss:.5g}")
@@ -23,7 +23,7 @@ def report_in_words(report: EpochReport) -> str:
 
 
 class NoProgress:
-    """Nothing, as --quiet asks."""
+    """No progress, for --quiet."""
 
     def show(self, report: EpochReport) -> None: ...
 
@@ -31,7 +31,7 @@ class NoProgress:
 
 
 class LineProgress(NoProgress):
-    """About ten lines a run, the first and the last epoch among them."""
+    """About ten lines per run, including the first and the last epoch."""
 
     def __init__(self, epochs: int) -> None:
         self.epochs, self.every = epochs, max(1, -(-epochs // LINES))
@@ -74,7 +74,7 @@ class ProgressBar(NoProgress):
 
     def show(self, report: EpochReport) -> None:
         now = time.monotonic()
-        if now - self.drawn < REFRESH and not report.stopped:
+        if now - self.drawn < REFRESH_SECONDS and not report.stopped:
             return
         self.drawn = now
         if not report.is_partial:
@@ -87,7 +87,7 @@ class ProgressBar(NoProgress):
 
 
 class Progress:
-    """What suits the place stderr goes to; a run goes on when nobody is left to read it."""
+    """Bar or lines, as fits stderr; errors of stderr don't stop the run."""
 
     def __init__(self, epochs: int, *, quiet: bool) -> None:
         self.shown = NoProgress()
@@ -102,6 +102,6 @@ class Progress:
             self.shown = NoProgress()
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         with suppress(OSError):
             self.shown.close()

@@ -1,4 +1,4 @@
-"""`nncli train --resume`: a run is taken up as it was left, or not at all."""
+"""`nncli train --resume`: check that only epochs or patience grow, and resume the run."""
 
 import filecmp
 import sys
@@ -29,9 +29,9 @@ def resume_run(
     plotter: BackgroundPlotter,
     signals: StopOnSignal,
 ) -> RunRecorder:
-    """Go on with a locked run; `config` and `assignments` may ask for more epochs or patience only.
+    """Resume a locked run; `config` and `assignments` may only raise epochs or patience.
 
-    Raises ConfigError with a line for each key that they would change.
+    Raises ConfigError with a line for each other key that they change.
     """
     may_change, training = list(MAY_CHANGE), RunReader(run).recorded.training
     if training.early_stopping is None:
@@ -46,7 +46,7 @@ def resume_run(
     if reader.recorded.output.plots:
         plotter.start()
     epochs_before = reader.epochs_before
-    reader.built  # noqa: B018  # takes its time; what comes now is written
+    reader.built  # noqa: B018  # slow, and before anything is written
     signals.is_preparing = False
     recorder = RunRecorder.resume(reader, sys.argv[1:])
     job, state, last = recorder.built.job, recorder.state, recorder.last
@@ -56,9 +56,9 @@ def resume_run(
 
 
 def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> Iterator[Problem]:
-    """What the config that is asked for says otherwise than the one that was trained.
+    """A problem for each key in which the asked config differs from the trained one.
 
-    Both with what `--set` has changed when the run began, so that its own command asks for nothing.
+    Both get the run's original `--set`, so that its own command line is no change.
     """
     if config is None and not others:
         return
@@ -76,7 +76,7 @@ def _refused(reader: RunReader, config: Path | None, others: Sequence[str]) -> I
 
 
 def _assignments(reader: RunReader) -> list[str]:
-    """What `--set` gave when the run began, read off its recorded command."""
+    """The run's original `--set` assignments, from its recorded command."""
     recorded = reader.environment().get("command")
     if not isinstance(recorded, list):
         raise CorruptRun(f"{reader.run.path / ENVIRONMENT}: command: expected a list")

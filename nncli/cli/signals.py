@@ -1,12 +1,12 @@
-"""Signals: the first one that asks to end asks for a stop, a second one ends the process at once.
+"""Signals: the first termination signal requests a stop, a second one ends the process at once.
 
-Ctrl-C sends SIGINT, `kill` and batch systems SIGTERM, a terminal that is closed SIGHUP; on Windows,
-Ctrl-Break and a console that is closed SIGBREAK. Those that
-the process was started to ignore stay ignored, as `nohup` and a script's `&` have it.
+Ctrl-C sends SIGINT, `kill` and batch systems SIGTERM, a closed terminal SIGHUP; on Windows,
+Ctrl-Break and a closed console send SIGBREAK. Signals that are ignored at the start, as under
+`nohup` or a script's `&`, stay ignored.
 
 One request may arrive as several signals: `timeout` signals a process and then its group, shells
-and `make` pass on what the terminal has sent to all of them already, and a key held down repeats,
-after a pause of up to 0.7 s, ten to sixty times a second.
+and `make` forward what the terminal has already sent, and a held key repeats, after a pause of up
+to 0.7 s, ten to sixty times a second.
 """
 
 import os
@@ -20,28 +20,28 @@ from types import FrameType
 from nncli.cli.interrupt import end_now
 from nncli.engine.stop import Stop
 
-SAME_REQUEST = 1.0  # seconds from one signal to the next, at the most
+SAME_REQUEST_SECONDS = 1.0  # largest gap between signals of one request
 
 
 def second_request(signals: Iterable[tuple[float, int]]) -> int | None:
-    """The number of the first signal that is a request of its own; None if none is.
+    """The number of the first signal that is a second request; None if there is none.
 
-    signals: when each arrived and its number.
+    signals: (arrival time, number).
     """
     for (before, _), (now, number) in pairwise(signals):
-        if now - before > SAME_REQUEST:
+        if now - before > SAME_REQUEST_SECONDS:
             return number
     return None
 
 
 class StopOnSignal:
-    """While entered, signals set `stop.requested`; `received` is the signal, if one came.
+    """While entered, signals set `stop.requested`; `received` is the first signal, if any.
 
-    As long as it `is_preparing` there is nothing to save, and the first signal ends the process.
+    While `is_preparing`, there is nothing to save, so the first signal ends the process.
 
-    Python runs a handler only between two of its own instructions, and a product of large matrices
-    is one: so it is a thread that waits for the second request, woken by the interpreter's own
-    handler, in C. After a stop the process has only its exit code left to give: it ignores signals.
+    Python runs a handler only between two bytecode instructions, which a large matrix product
+    delays: so a thread waits for the second request, woken by the interpreter's C handler. After
+    a stop the process ignores signals, to return its exit code.
     """
 
     NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
@@ -58,7 +58,7 @@ class StopOnSignal:
 
     def __enter__(self) -> "StopOnSignal":
         self.read_end, self.write_end = os.pipe()
-        if hasattr(os, "set_blocking"):  # which Python asks for, but on Windows
+        if hasattr(os, "set_blocking"):  # not on Windows: Python wants it non-blocking
             os.set_blocking(self.write_end, False)
         self.wakeup_before = signal.set_wakeup_fd(self.write_end, warn_on_full_buffer=False)
         self.thread = threading.Thread(target=self._end_at_second_request, daemon=True)
@@ -79,12 +79,12 @@ class StopOnSignal:
         os.close(self.read_end)
 
     def _end_at_second_request(self) -> None:
-        """The thread, until the pipe is closed."""
+        """The thread's function; it ends when the pipe is closed."""
         if number := second_request(self._arrivals()):
             end_now(number, "")
 
     def _arrivals(self) -> Iterator[tuple[float, int]]:
-        """Each signal as it arrives, until the pipe is closed."""
+        """Yield (time, number) of each signal, until the pipe is closed."""
         while content := os.read(self.read_end, 1):
             if content[0] in self.SIGNALS:
                 if self.is_preparing:
@@ -93,5 +93,5 @@ class StopOnSignal:
 
     @property
     def exit_code(self) -> int:
-        """128 plus the signal's number, as shells count; 0 if none came."""
+        """128 + the signal's number; 0 if none came."""
         return 0 if self.received is None else 128 + self.received

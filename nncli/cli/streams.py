@@ -1,4 +1,4 @@
-"""Streams: what becomes of words where nobody listens, or nobody can."""
+"""Streams: write text safely to terminals, closed streams, full disks and any encoding."""
 
 import codecs
 import errno
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 
 class WholeWrites(io.RawIOBase):
-    """A descriptor of which every write writes all, or raises OSError.
+    """A raw stream whose writes are complete, or raise OSError.
 
-    The system may take only the beginning of what it is given: as much as the disk still has room
-    for, or a pipe that doesn't block. Python's own unbuffered streams (PYTHONUNBUFFERED, usual in
-    containers) leave it at that without a word.
+    The system may write only a part, on a nearly full disk or a non-blocking pipe. Python's
+    unbuffered streams (PYTHONUNBUFFERED, usual in containers) silently drop the rest.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -44,7 +43,7 @@ class WholeWrites(io.RawIOBase):
         while left:
             try:
                 left = left[os.write(self.descriptor, left) :]
-            except BlockingIOError:  # a full pipe: until its reader has made room
+            except BlockingIOError:  # a full pipe: wait for its reader
                 select.select([], [self.descriptor], [])
             except OSError as error:
                 if os.name == "nt" and error.errno == errno.EINVAL:  # a pipe without a reader
@@ -54,15 +53,15 @@ class WholeWrites(io.RawIOBase):
 
 
 def write_all_or_fail() -> None:
-    """Make stdout and stderr write all that they are given, or raise OSError."""
-    if sys.stdout is sys.__stdout__:  # and not what a test listens to
+    """Replace stdout and stderr by streams that write completely, or raise OSError."""
+    if sys.stdout is sys.__stdout__:  # not a test's capture
         sys.stdout = _whole(sys.stdout)
     if sys.stderr is sys.__stderr__:
         sys.stderr = _whole(sys.stderr)
 
 
 def _as_escapes(error: UnicodeError) -> tuple[str, int]:
-    """Signs that an encoding lacks, as escapes that are JSON's too."""
+    """An encoding error handler: JSON escapes for characters that the encoding lacks."""
     assert isinstance(error, UnicodeEncodeError)
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
@@ -71,9 +70,9 @@ codecs.register_error("nncli.escapes", _as_escapes)
 
 
 def _whole(stream: Any) -> TextIO:
-    """Signs that the stream's encoding lacks, as those of Windows' code pages do, are escapes."""
+    """A complete-writing stream that escapes characters its encoding lacks, as on Windows."""
     stream.flush()
-    if os.name == "nt" and stream.isatty():  # a console takes letters, and Python's stream does
+    if os.name == "nt" and stream.isatty():  # a console needs Python's own stream
         stream.reconfigure(line_buffering=True)
         return cast(TextIO, stream)
     return io.TextIOWrapper(
@@ -85,9 +84,9 @@ def _whole(stream: Any) -> TextIO:
 
 
 def open_closed_streams() -> None:
-    """Give a process that was started with closed streams empty ones.
+    """Open streams that were closed at the start of the process.
 
-    Else the first file that it opens would take the number of one, and be written to as such.
+    Otherwise the first opened file would get descriptor 1 or 2, and receive output.
     """
     for descriptor in range(3):
         try:
@@ -99,7 +98,7 @@ def open_closed_streams() -> None:
 
 
 def discard_unwritable_output() -> None:
-    """Drop what can't be written any more, which the interpreter would try again as it ends."""
+    """Drop buffered output, which the interpreter would try to write again at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -108,27 +107,27 @@ def discard_unwritable_output() -> None:
 
 
 def echo(text: object = "", *, err: bool = False) -> None:
-    """Lines for people: what a terminal would obey in them, in a column's name say, as escapes."""
+    """Print lines, with terminal control characters, as in a column's name, escaped."""
     lines = [escaped(line) for line in str(text).split("\n")]
     click.echo("\n".join(lines), err=err)  # noqa: TID251
 
 
 def echo_line(text: object, *, err: bool = False) -> None:
-    """One line, ends of lines in it as escapes too: no name can make it look like two."""
+    """Print one line, with newlines in it escaped too."""
     echo(escaped(str(text)), err=err)
 
 
 def echo_err(text: str) -> None:
-    """Lines on stderr, for whoever still reads there: a run goes on without."""
+    """Print lines on stderr; a closed stderr is ignored, so that a run continues."""
     with suppress(OSError):
         echo(text, err=True)
 
 
 def warn(text: object) -> None:
-    """One line on stderr that begins with `warning: `."""
+    """Print `warning: ` and one line on stderr."""
     echo_err(escaped(f"warning: {text}"))
 
 
 def write_out(text: str) -> None:
-    """A file for programs or one that is safe to look at, on stdout."""
+    """Write a machine-readable or already escaped text to stdout."""
     click.echo(text, nl=False)  # noqa: TID251

@@ -1,4 +1,4 @@
-"""Student names: a class's list, and the files of each of them."""
+"""Student names: read a class's list, and derive file names."""
 
 import re
 from collections.abc import Collection
@@ -8,14 +8,14 @@ from nncli.artifacts.files import translating_os_errors
 from nncli.errors import UserError, printable
 from nncli.untrusted_files.opening import Unfit, read_file
 
-MOST_NAMES, LARGEST_FILE = 1000, 1 << 20
-UNFIT = re.compile(r"[^\w.-]+")  # signs that a file's name may not have everywhere
+MAX_NAMES, MAX_FILE_BYTES = 1000, 1 << 20
+UNFIT = re.compile(r"[^\w.-]+")  # not allowed in file names on every system
 
 
 def student_names(names: Path, taken: Collection[str] = ()) -> dict[str, str]:
-    """The students of a list, a line each, by the names of their files without an ending.
+    """The students of a list, one per line, by their files' stems.
 
-    taken: names of files that are none of theirs.  Raises UserError with the line.
+    taken: stems of other files.  Raises UserError with the line.
     """
     files, lines = dict[str, str](), dict[str, int]()
     for line, text in enumerate(_text(names).splitlines(), 1):
@@ -31,9 +31,9 @@ def student_names(names: Path, taken: Collection[str] = ()) -> dict[str, str]:
                 f"{where}: the same file as line {lines[stem.lower()]}: tell them apart"
             )
         files[stem], lines[stem.lower()] = student, line
-    if not 1 <= len(files) <= MOST_NAMES:
+    if not 1 <= len(files) <= MAX_NAMES:
         raise UserError(
-            f"{names}: expected 1 to {MOST_NAMES} names, a line each, found {len(files)}"
+            f"{names}: expected 1 to {MAX_NAMES} names, a line each, found {len(files)}"
         )
     return files
 
@@ -41,7 +41,7 @@ def student_names(names: Path, taken: Collection[str] = ()) -> dict[str, str]:
 def _text(names: Path) -> str:
     with translating_os_errors(names):
         try:
-            return read_file(names, LARGEST_FILE, "names").decode("utf-8-sig")
+            return read_file(names, MAX_FILE_BYTES, "names").decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise UserError(f"{names}: not UTF-8 text: {error.reason}") from None
         except FileNotFoundError:

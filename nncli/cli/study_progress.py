@@ -1,4 +1,4 @@
-"""Progress of a study: a table on a terminal, a line a trial elsewhere. All on stderr."""
+"""Progress of a study on stderr: a table on a terminal, a line per trial elsewhere."""
 
 import sys
 import time
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from nncli.engine.stop import Stop
     from nncli.study.study import Study
 
-MOST_METRICS = 4  # of a trial, in its line
-MOST_ROWS = 15
-REFRESH = 0.2  # seconds between updates of the table
+MAX_METRICS = 4  # in a trial's line
+MAX_ROWS = 15
+REFRESH_SECONDS = 0.2  # of the table
 
 
 class Quiet(Watcher):
-    """Warnings only, as --quiet asks."""
+    """Warnings only, for --quiet."""
 
     def show(self, trial: TrialRecord, warnings: Sequence[str]) -> None:
         for warning in warnings:
@@ -39,7 +39,7 @@ class Quiet(Watcher):
 
 
 class TrialLines(Quiet):
-    """A line for each trial that has ended."""
+    """A line for each ended trial."""
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -50,8 +50,8 @@ class TrialLines(Quiet):
             self._show_ended(trial)
 
     def _show_ended(self, trial: TrialRecord) -> None:
-        told = _most_telling(trial)
-        said = ", ".join(f"{name} {figure(value)}" for name, value in told.items())
+        metrics = _most_telling(trial)
+        said = ", ".join(f"{name} {figure(value)}" for name, value in metrics.items())
         state = "" if trial.state == "completed" else f"  {trial.state}"
         message = f": {trial.message}" if trial.message else ""
         of = f"({trial.number + 1}/{self.total})  " if "/" not in trial.run else ""
@@ -59,16 +59,16 @@ class TrialLines(Quiet):
 
 
 def _most_telling(trial: TrialRecord) -> dict[str, float]:
-    """The metrics of a run on rows that it didn't train on, if there are any; a few of them."""
+    """A few metrics of a trial, on rows that it didn't train on if there are any."""
     for prefix in (HELD_OUT, VAL, TRIAL_TRAIN):
         found = {name: v for name, v in trial.metrics.items() if name.startswith(prefix)}
         if found:
-            return dict(list(found.items())[:MOST_METRICS])
+            return dict(list(found.items())[:MAX_METRICS])
     return {}
 
 
 class TrialTable(Quiet):
-    """The last trials, the best, and the time left; what is said meanwhile goes above."""
+    """A live table of the last trials, the best, and the time left; warnings go above it."""
 
     def __init__(self, state: StudyState, stop: "Stop") -> None:
         from rich.console import Console
@@ -86,7 +86,7 @@ class TrialTable(Quiet):
     def show(self, trial: TrialRecord, warnings: Sequence[str]) -> None:
         self.state.note(trial)
         super().show(trial, warnings)
-        if trial.state in FAILED:  # whose message the table has no room for
+        if trial.state in FAILED:  # the table has no room for the message
             echo_err(escaped(f"{trial.run}  {trial.state}: {trial.message}"))
         self.wait()
 
@@ -95,12 +95,12 @@ class TrialTable(Quiet):
         self.wait()
 
     def show_epoch(self, run: RunPlan, report: EpochReport) -> None:
-        if time.monotonic() - self.drawn > REFRESH:
+        if time.monotonic() - self.drawn > REFRESH_SECONDS:
             self.state.note_epoch(run.folder, report.epoch)
             self._draw()
 
     def wait(self) -> None:
-        if time.monotonic() - self.drawn > REFRESH:
+        if time.monotonic() - self.drawn > REFRESH_SECONDS:
             self._draw()
 
     def _draw(self) -> None:
@@ -108,7 +108,7 @@ class TrialTable(Quiet):
 
         width, height = self.live.console.size
         stops = self.stop.requested
-        self.live.update(drawn(self.state, width, height, MOST_ROWS, stops=stops), refresh=True)
+        self.live.update(drawn(self.state, width, height, MAX_ROWS, stops=stops), refresh=True)
         self.drawn = time.monotonic()
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class TrialTable(Quiet):
 
 
 class StudyProgress(Watcher):
-    """What suits the place stderr goes to; a study goes on when nobody is left to read it."""
+    """Table or lines, as fits stderr; errors of stderr don't stop the study."""
 
     def __init__(self, study: "Study", workers: int, stop: "Stop", *, quiet: bool) -> None:
         self.shown = Quiet()
@@ -155,6 +155,6 @@ class StudyProgress(Watcher):
             self.shown = Quiet()
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         with suppress(OSError):
             self.shown.close()

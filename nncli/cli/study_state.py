@@ -1,4 +1,4 @@
-"""Study state: what is known of a study that is running, for whoever looks on."""
+"""Study state: trials and time estimate of a running study, for display."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -18,9 +18,9 @@ WAITING = "waiting"
 
 @frozen
 class Row:
-    """A trial as it is shown. state: "waiting" and "epoch 12" too, which no record says.
+    """A trial to display. state: as recorded, "waiting", or "epoch 12".
 
-    best: of this trial and those before it; None while it isn't over.
+    best: of this trial and those before it; None while the trial is open.
     """
 
     trial: TrialRecord
@@ -30,10 +30,10 @@ class Row:
 
 @dataclass
 class StudyState:
-    """Trials on the record and under way, and how long the others will take.
+    """Recorded and running trials, and an estimate of the remaining time.
 
-    workers: how many run side by side.  again: the runs that confirm the best, after the search.
-    epochs: of runs in this process, by their folder.
+    workers: trials in parallel.  again: confirmation runs, after the search.
+    epochs: of runs in this process, by folder.
     """
 
     facts: "StudyFacts"
@@ -42,24 +42,24 @@ class StudyState:
     trials: list[TrialRecord] = field(default_factory=list)
     again: list[TrialRecord] = field(default_factory=list)
     epochs: dict[str, int] = field(default_factory=dict)
-    ended_early: dict[str, TrialRecord] = field(default_factory=dict)  # and not on the record yet
+    ended_early: dict[str, TrialRecord] = field(default_factory=dict)  # not recorded yet
 
     def __post_init__(self) -> None:
         self.end: float | None = None
-        self.first: tuple[float, int] | None = None  # when runs ended first, and how many had
+        self.first: tuple[float, int] | None = None  # (time, count) when the first runs had ended
         self.bests: list[float | None] = []
 
-    # ---- what happens
+    # ---- events
 
     def begin(self, trials: Sequence[TrialRecord]) -> None:
-        """Trials are on the record from before."""
+        """Take over the trials recorded before a resume."""
         for trial in trials:
             (self.again if "/" in trial.run else self.trials).append(trial)
         self._note_bests()
         self._estimate()
 
     def note(self, trial: TrialRecord) -> None:
-        """A trial has begun, or its end is on the record."""
+        """Note a planned or recorded trial."""
         trials = self.again if "/" in trial.run else self.trials
         trials[trial.number : trial.number + 1] = [trial]
         if not trial.is_open:
@@ -69,11 +69,11 @@ class StudyState:
             self._estimate()
 
     def note_ended(self, trial: TrialRecord) -> None:
-        """A trial has ended before one that began earlier."""
+        """Note a trial that has ended, but isn't recorded yet."""
         self.ended_early[trial.run] = trial
 
     def note_epoch(self, folder: str, epoch: int) -> None:
-        """A run has come so far."""
+        """Note a run's epoch."""
         if folder not in self.epochs:
             self.epochs.clear()
         self.epochs[folder] = epoch
@@ -87,15 +87,15 @@ class StudyState:
             best = best_of([*known, trial], higher_is_better=self.facts.higher_is_better)
             self.bests.append(best.value if best else None)
 
-    # ---- what is shown
+    # ---- display
 
     @property
     def best(self) -> TrialRecord | None:
-        """The best trial on the record."""
+        """The best recorded trial."""
         return best_of(self.trials, higher_is_better=self.facts.higher_is_better)
 
     def rows(self, most: int) -> list[Row]:
-        """The last ones, of which some still wait."""
+        """The last `most` trials, including waiting ones."""
         trials = [*self.trials, *self.again]
         open_ones = [each for each in trials if self._is_under_way(each)]
         running = {each.run for each in open_ones[: self.workers]}
@@ -117,7 +117,7 @@ class StudyState:
         return Row(trial, trial.state if epoch is None else f"epoch {epoch}")
 
     def counts(self) -> dict[str, int]:
-        """How many have ended, run and wait."""
+        """The numbers of ended, running and waiting trials."""
         trials = self.again or self.trials
         ended = sum(not self._is_under_way(each) for each in trials)
         running = min(self.workers, len(trials) - ended)
@@ -125,24 +125,24 @@ class StudyState:
 
     @property
     def total(self) -> int:
-        """How many trials there are to be: of the search, then of those that confirm its best."""
+        """The total number of trials: of the search, or of the confirmation."""
         return self._confirming if self.again else self.facts.trials
 
     def mean(self) -> tuple[float, float] | None:
-        """Of the objective over the runs that have ended, and how far they scatter."""
+        """(mean, deviation) of the objective over ended runs."""
         values = [each.value for each in self.trials if each.value is not None]
         if len(values) < 2 or not np.isfinite(values).all():
             return None
         return float(np.mean(values)), float(np.std(values, ddof=1))
 
     def seconds_left(self) -> float | None:
-        """Until the study has ended; None while no trial has."""
+        """Estimated seconds to the end of the study; None before the first trial has ended."""
         return None if self.end is None else max(0.0, self.end - self.now())
 
-    # ---- how long it takes
+    # ---- time estimate
 
     def _estimate(self) -> None:
-        """The runs to come take as long as those that have ended did, on average."""
+        """Estimate the remaining time from the mean of the ended runs."""
         ended = [each.seconds for each in [*self.trials, *self.again] if each.seconds is not None]
         if not ended:
             return
@@ -155,7 +155,7 @@ class StudyState:
         self.end = self.now() + left * seconds / max(1, min(lanes, left))
 
     def _seconds_a_run(self, trained: float, runs: int, lanes: int) -> float:
-        """What it trained, at first; then with what comes before and after that."""
+        """Seconds per run: of training at first, later including the overhead."""
         self.first = self.first or (self.now(), runs)
         since, before = self.first
         if runs - before < 2 * lanes:
@@ -164,13 +164,13 @@ class StudyState:
 
     @property
     def _runs_a_trial(self) -> int:
-        """Its seeds or folds."""
+        """The number of seeds or folds per trial."""
         is_sweep = self.facts.kind == "sweep"
         return (self.facts.folds or self._searched("seeds") or 1) if is_sweep else 1
 
     @property
     def _confirming(self) -> int:
-        """Runs that confirm the best and the first, which may be one."""
+        """The number of confirmation runs."""
         is_first = bool(self.again) and self.best is not None and self.best.number == 0
         return self._searched("confirm") * (1 if is_first else 2)
 

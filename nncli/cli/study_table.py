@@ -1,4 +1,4 @@
-"""Study table: a running study as lines that fit a terminal."""
+"""Study table: render a running study within a terminal's size."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from nncli.artifacts.trial_records import TrialRecord
 
 STYLES = {"completed": "", "pruned": "dim", WAITING: "dim", "diverged": "yellow"}
-WIDEST = 18  # of a cell
-NARROW = 10  # of a key's name, where room is scarce
-STATE, VALUE = 9, 8  # letters
+MAX_CELL = 18  # letters of a cell
+NARROW_KEY = 10  # letters of a key's name in a narrow terminal
+STATE_WIDTH, VALUE_WIDTH = 9, 8
 BETWEEN = "  "
-AROUND = 5  # lines of a terminal that hold no trial
+OTHER_LINES = 5  # of a terminal, without trials
 
 
 @frozen
 class Column:
-    """A heading and a cell for each row."""
+    """A heading and a cell per row."""
 
     cells: tuple[str, ...]
     is_text: bool = False
-    least: int = 0  # letters of room, so that a first long cell doesn't move what is right of it
+    least: int = 0  # width, so that a longer cell doesn't shift the columns to its right
 
     @property
     def width(self) -> int:
@@ -39,8 +39,8 @@ class Column:
 
 
 def drawn(state: StudyState, width: int, height: int, most: int, *, stops: bool) -> Text:
-    """The last trials and how far the study has come, on a terminal of that size."""
-    rows = state.rows(max(1, min(most, height - AROUND)))
+    """The table and status lines for a terminal of that size."""
+    rows = state.rows(max(1, min(most, height - OTHER_LINES)))
     columns, left_out = _that_fit(state, rows, width)
     best = state.best if state.facts.kind == "sweep" else None
     lines = [BETWEEN.join(cells) for cells in zip(*(c.lines() for c in columns), strict=True)]
@@ -66,17 +66,20 @@ def _style(row: Row | None, best: "TrialRecord | None") -> str:
 
 
 def _that_fit(state: StudyState, rows: Sequence[Row], width: int) -> tuple[list[Column], int]:
-    """The columns for which there is room, and how many keys have none."""
+    """The columns that fit, and the number of keys left out."""
     fixed = [
         Column(("trial", *(_label(row.trial) for row in rows)), is_text=True),
-        Column(("state", *(row.state for row in rows)), is_text=True, least=STATE),
-        Column((_cut(state.facts.objective), *(_number(r.trial.value) for r in rows)), least=VALUE),
+        Column(("state", *(row.state for row in rows)), is_text=True, least=STATE_WIDTH),
+        Column(
+            (_cut(state.facts.objective), *(_number(r.trial.value) for r in rows)),
+            least=VALUE_WIDTH,
+        ),
     ]
-    best = [Column(("best", *(_number(row.best) for row in rows)), least=VALUE)]
+    best = [Column(("best", *(_number(row.best) for row in rows)), least=VALUE_WIDTH)]
     best = best if state.facts.kind == "sweep" else []
     keys = state.facts.keys
     wide = [_key_column(key, name, rows) for key, name in zip(keys, short_names(keys), strict=True)]
-    close = [Column((_cut(each.cells[0], NARROW), *each.cells[1:]), True) for each in wide]
+    close = [Column((_cut(each.cells[0], NARROW_KEY), *each.cells[1:]), True) for each in wide]
     for columns in ([*fixed, *best, *wide], [*fixed, *best, *close]):
         if _width(columns) <= width:
             return columns, 0
@@ -95,7 +98,7 @@ def _key_column(key: str, name: str, rows: Sequence[Row]) -> Column:
 
 
 def short_names(keys: Sequence[str]) -> list[str]:
-    """The ends of dotted keys that tell them apart.
+    """The shortest distinct ends of dotted keys.
 
     >>> short_names(["optimizer", "optimizer.learning_rate", "network.hidden.0"])
     ['optimizer', 'learning_rate', 'hidden.0']
@@ -115,7 +118,7 @@ def short_names(keys: Sequence[str]) -> list[str]:
 
 
 def _label(trial: "TrialRecord") -> str:
-    """`7` of trial-0007; what is said of others: fold-1, or confirm-0007/seed-2."""
+    """A trial's label: `7` for trial-0007; else its run's name, as fold-1."""
     if trial.run.startswith("trial-"):
         return str(trial.number)
     if trial.run.startswith("confirm-"):
@@ -125,27 +128,27 @@ def _label(trial: "TrialRecord") -> str:
 
 
 def _value(text: str) -> str:
-    """A key's value, numbers rounded."""
+    """A key's value, with numbers rounded."""
     try:
         number = float(text)
     except ValueError:
         return _cut(escaped(text))
-    return text if number.is_integer() and len(text) < NARROW else f"{number:.4g}"
+    return text if number.is_integer() and len(text) < NARROW_KEY else f"{number:.4g}"
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.5g}"
 
 
-def _cut(text: str, longest: int = WIDEST) -> str:
+def _cut(text: str, longest: int = MAX_CELL) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-# ---- how far it has come
+# ---- status
 
 
 def _status(state: StudyState, best: "TrialRecord | None", width: int, *, stops: bool) -> list[str]:
-    """One line, or two where the terminal is narrow."""
+    """The status in one line, or in two on a narrow terminal."""
     counts = state.counts()
     what = "runs" if state.again else state.facts.trials_word
     again = " that confirm the best" if state.again else ""
@@ -165,7 +168,7 @@ def _status(state: StudyState, best: "TrialRecord | None", width: int, *, stops:
 
 
 def clock(seconds: float) -> str:
-    """`1:05`, `2:00:00`.
+    """Seconds as `1:05` or `2:00:00`.
 
     >>> clock(65), clock(7200), clock(0.5)
     ('1:05', '2:00:00', '0:01')

@@ -1,4 +1,4 @@
-"""Text table: cells as lines whose columns stand below each other."""
+"""Text table: align cells in columns, and format their numbers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,24 +6,24 @@ from nncli.errors import escaped
 
 
 def figure(value: float | None) -> str:
-    """A number in at most six significant digits."""
+    """A number with at most six significant digits."""
     return "" if value is None else f"{value:.6g}"
 
 
 def plus_minus(deviation: float | None) -> str:
-    """How far values scatter; empty for one value."""
+    """A deviation as text; empty for None."""
     return "" if deviation is None else f"± {deviation:.2g}"
 
 
 def from_to(bounds: Sequence[float] | None) -> str:
-    """An interval; empty if there is none."""
+    """An interval as text; empty for None."""
     return f"{bounds[0]:.4g} to {bounds[1]:.4g}" if bounds else ""
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Columns two spaces apart; the first one left-aligned, the others right-aligned.
+    """Lines with columns two spaces apart; the first is left-aligned, others right-aligned.
 
-    A cell is one line, whatever is in it.
+    Newlines in a cell are escaped.
     """
     rows = [[escaped(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -36,7 +36,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def scores(by_split: Mapping[str, Mapping[str, float]]) -> str:
-    """Metrics down, splits across."""
+    """A table of metrics down and splits across."""
     names = list(dict.fromkeys(name for values in by_split.values() for name in values))
     rows = [["", *by_split]]
     rows += [[name, *(figure(values.get(name)) for values in by_split.values())] for name in names]

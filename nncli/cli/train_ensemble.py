@@ -1,12 +1,12 @@
-"""`nncli train` of a config with an `ensemble`: its members, and what they reach together."""
+"""`nncli train` of a config with an `ensemble`."""
 
 from pathlib import Path
 from typing import Any
 
+from nncli.cli.model_summary import model_summary
+from nncli.cli.run_study import StudyOptions, run_study, say_end
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo, echo_err, warn
-from nncli.cli.study import How, run_study, say_end
-from nncli.cli.summary import model_summary
 from nncli.cli.text_table import plus_minus, table
 from nncli.engine.duration import Duration, duration
 from nncli.engine.metric_columns import metric_of
@@ -15,7 +15,7 @@ from nncli.errors import NothingLeft
 from nncli.operating_system import give_back_memory
 from nncli.study import ensemble
 
-WORTH_A_PROCESS = 6.0  # seconds of training in all
+MIN_PARALLEL_SECONDS = 6.0  # of training in all, to be worth worker processes
 
 
 def train_ensemble(
@@ -23,37 +23,37 @@ def train_ensemble(
     assignments: tuple[str, ...],
     runs_dir: Path | None,
     signals: StopOnSignal,
-    how: How,
+    options: StudyOptions,
 ) -> int:
-    """Train the members that the config asks for; the exit code."""
+    """Train an ensemble; returns the exit code."""
     prepared = ensemble.prepare(config, assignments)
     first, count = prepared.first, prepared.members
-    workers = 1 if how.on else how.workers
-    if workers is None or not how.quiet:
+    workers = 1 if options.on else options.workers
+    if workers is None or not options.quiet:
         took = duration(first.job)
         workers = workers or _useful_workers(count, took.likely)
-    if not how.quiet:
+    if not options.quiet:
         by = "each stops by a part of its own" if prepared.folds else "with other seeds"
         echo_err(model_summary(first))
         echo_err(f"{count} such networks, {by}; this is the first")
-        echo_err(f"{_in_words(count, took, workers, is_known=how.on is None)}\n")
+        echo_err(f"{_in_words(count, took, workers, is_known=options.on is None)}\n")
     for warning in first.warnings:
         warn(warning)
     del first
-    with how.executor(signals, default=workers) as executor:
+    with options.executor(signals, default=workers) as executor:
         study = prepared.begin(runs_dir)
         del prepared
         give_back_memory()  # of the first member's inputs, while the members train
-        return run_study(study, executor, signals, print_result, "train", how)
+        return run_study(study, executor, signals, print_result, "train", options)
 
 
 def _useful_workers(count: int, seconds: float) -> int:
-    """Side by side on the cores that are free, where that saves more than processes cost."""
-    return min(free_cores(), count) if seconds * count > WORTH_A_PROCESS else 1
+    """The number of workers: as many as free cores, if that saves more than starting them."""
+    return min(free_cores(), count) if seconds * count > MIN_PARALLEL_SECONDS else 1
 
 
 def _in_words(count: int, each: Duration, workers: int, *, is_known: bool) -> str:
-    """How long it will take, and how many do it."""
+    """The estimated time and the number of workers."""
     rounds = -(-count // workers)
     likely, most = _rounded(rounds * each.likely), _rounded(rounds * each.most)
     long = f"about {likely}, at most {most}" if likely != most else f"about {likely}"
@@ -73,18 +73,18 @@ def _rounded(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 6000 else f"{round(seconds / 3600)} h"
 
 
-def resume_ensemble(path: Path, signals: StopOnSignal, how: How) -> int:
-    """Go on with one; the exit code."""
-    with how.executor(signals) as executor:
+def resume_ensemble(path: Path, signals: StopOnSignal, options: StudyOptions) -> int:
+    """Resume an ensemble; returns the exit code."""
+    with options.executor(signals) as executor:
         try:
             study = ensemble.resume(path)
         except NothingLeft as end:
-            return say_end(path, end, how)
-        return run_study(study, executor, signals, print_result, "train", how)
+            return say_end(path, end, options)
+        return run_study(study, executor, signals, print_result, "train", options)
 
 
 def print_result(result: dict[str, Any]) -> None:
-    """Every metric of the members, and of all together, on the rows held out."""
+    """Print each metric of the members and of the ensemble, on held-out rows."""
     if not result["members"]:
         echo("no member came to its end\n")
         return

@@ -1,19 +1,19 @@
-"""`nncli train --folds` and `--seeds`: the runs of a study, and what they reach together."""
+"""`nncli train --folds` and `--seeds`."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.study_directory import Kind
+from nncli.cli.model_summary import model_summary
+from nncli.cli.run_study import StudyOptions, run_study, say_end
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo, echo_err, warn
-from nncli.cli.study import How, run_study, say_end
-from nncli.cli.summary import model_summary
 from nncli.cli.text_table import from_to, plus_minus, table
 from nncli.errors import NothingLeft
 from nncli.study import repeats
 
-MOST_COLUMNS = 6  # of single runs beside their mean
+MAX_RUN_COLUMNS = 6  # beside the mean
 
 
 def train_repeats(
@@ -24,39 +24,41 @@ def train_repeats(
     count: int,
     vary: Sequence[str],
     signals: StopOnSignal,
-    how: How,
+    options: StudyOptions,
 ) -> int:
-    """Train and score `count` folds or seeds; the exit code."""
-    with how.executor(signals) as executor:
+    """Train and score `count` folds or seeds; returns the exit code."""
+    with options.executor(signals) as executor:
         study, first = repeats.begin(config, assignments, runs_dir, kind, count, vary)
-        if not how.quiet:
+        if not options.quiet:
             echo_err(model_summary(first))
             what = "folds" if kind == "folds" else f"runs with other seeds ({', '.join(vary)})"
             echo_err(f"{count} {what}, this is the first; all rows: {len(first.table):,}\n")
         for warning in first.warnings:
             warn(warning)
         del first
-        return run_study(study, executor, signals, print_result, "train", how)
+        return run_study(study, executor, signals, print_result, "train", options)
 
 
-def resume_repeats(path: Path, more: int | None, signals: StopOnSignal, how: How) -> int:
-    """Go on with such a study; the exit code."""
-    with how.executor(signals) as executor:
+def resume_repeats(
+    path: Path, more: int | None, signals: StopOnSignal, options: StudyOptions
+) -> int:
+    """Resume a study of folds or seeds; returns the exit code."""
+    with options.executor(signals) as executor:
         try:
             study = repeats.resume(path, more)
         except NothingLeft as end:
-            return say_end(path, end, how)
-        return run_study(study, executor, signals, print_result, "train", how)
+            return say_end(path, end, options)
+        return run_study(study, executor, signals, print_result, "train", options)
 
 
 def print_result(result: dict[str, Any]) -> None:
-    """Every metric run by run, and over all with its 95% interval."""
+    """Print each metric by run, and its mean with a 95% interval."""
     is_folds = "folds" in result
     runs = result["folds" if is_folds else "seeds"]
     if not runs:
         echo("no run came to its end\n")
         return
-    shown = runs if len(runs) <= MOST_COLUMNS else []
+    shown = runs if len(runs) <= MAX_RUN_COLUMNS else []
     numbers = [run["run"].rpartition("-")[2] for run in shown]
     header = ["held out" if is_folds else "seed", *numbers, "mean", "std", "95% interval"]
     rows = [

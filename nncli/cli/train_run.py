@@ -1,4 +1,4 @@
-"""`nncli train`: one run, new or gone on with, alone or as rank 0 of several."""
+"""`nncli train` of one run, new or resumed, alone or as rank 0."""
 
 import sys
 from pathlib import Path
@@ -8,8 +8,8 @@ from nncli.artifacts.background_plotter import BackgroundPlotter
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_recorder import RunRecorder
 from nncli.assembly.build import Built, build
+from nncli.cli.launched_ranks import abort_others_on_error, check_ranks, synchronize
 from nncli.cli.options import print_json
-from nncli.cli.ranks import check_ranks, settle, together
 from nncli.cli.signals import StopOnSignal
 from nncli.cli.streams import echo, echo_err, echo_line, warn
 from nncli.cli.text_table import scores
@@ -23,7 +23,7 @@ from nncli.operating_system import shell_word
 
 @frozen
 class SingleRun:
-    """How one run is trained and what is said of it."""
+    """Trains one run and prints its progress and result."""
 
     ranks: Ranks
     signals: StopOnSignal
@@ -34,10 +34,10 @@ class SingleRun:
     def begin(
         self, experiment: Experiment, source: Source, config: Path, runs_dir: Path | None
     ) -> int:
-        """Train what a config declares; the exit code."""
+        """Train a config; returns the exit code."""
         built = self._build(experiment, source)
-        settle(self.ranks, built)
-        with together(self.ranks):
+        synchronize(self.ranks, built)
+        with abort_others_on_error(self.ranks):
             state, output = built.job.start(), built.experiment.output
             with RunDirectory.create(runs_dir or Path(output.dir), built.experiment.name) as run:
                 recorder = RunRecorder(run, built, state)
@@ -45,24 +45,24 @@ class SingleRun:
                 return self._train(recorder)
 
     def go_on(self, path: Path, config: Path | None, assignments: tuple[str, ...]) -> int:
-        """Train a run further, from its last checkpoint; the exit code."""
+        """Resume a run from its last checkpoint; returns the exit code."""
         from nncli.cli.resume import resume_run
 
         with RunDirectory.open(path) as run:
             try:
                 recorder = resume_run(run, config, assignments, self.plotter, self.signals)
             except NothingLeft as end:
-                settle(self.ranks, error=end)
+                synchronize(self.ranks, error=end)
                 return _say_end(end, run, as_json=self.as_json)
             check_ranks(self.ranks, recorder.built.experiment.training.shards)
-            settle(self.ranks)
-            settle(self.ranks, recorder.built)
-            with together(self.ranks):
+            synchronize(self.ranks)
+            synchronize(self.ranks, recorder.built)
+            with abort_others_on_error(self.ranks):
                 return self._train(recorder)
 
     def _build(self, experiment: Experiment, source: Source) -> Built:
-        """What the config declares, ready to be trained."""
-        from nncli.cli.summary import model_summary
+        """Build a config's job."""
+        from nncli.cli.model_summary import model_summary
 
         if experiment.sweep is not None:
             echo_err("note: the config's sweep is for nncli sweep")
@@ -78,10 +78,10 @@ class SingleRun:
         return built
 
     def _train(self, recorder: RunRecorder) -> int:
-        """Train, record, and say where the run is and what it reached; the exit code."""
+        """Train and record a run, and print its result; returns the exit code."""
         from nncli.artifacts.run_training import train_to_end
+        from nncli.cli.model_summary import where_to_look
         from nncli.cli.progress import Progress
-        from nncli.cli.summary import where_to_look
 
         self.ranks.share(recorder.state)
         progress = Progress(recorder.built.experiment.training.epochs, quiet=self.quiet)
@@ -104,7 +104,7 @@ class SingleRun:
 
 
 def _say_end(end: NothingLeft, run: RunDirectory, *, as_json: bool) -> int:
-    """That a run has come to its end, and what `--json` said when it did; the exit code."""
+    """Report that a run has already ended, and print its result; returns the exit code."""
     from nncli.artifacts.run_reader import RunReader
 
     for line in end.lines():
@@ -118,7 +118,7 @@ def _say_end(end: NothingLeft, run: RunDirectory, *, as_json: bool) -> int:
 
 
 def _print_result(recorder: RunRecorder, metrics: dict[str, dict[str, Any]]) -> None:
-    """The result in words, on stdout."""
+    """Print the result on stdout."""
     assert recorder.last is not None
     reason = "" if recorder.stopped == "epochs" else f": {recorder.stopped.replace('_', ' ')}"
     echo(f"\nstopped after epoch {recorder.last.epoch}{reason}")

@@ -1,4 +1,4 @@
-"""Worksheets: the files of `trace --worksheet`, for one student or for a class."""
+"""Worksheets: write the files of `trace --worksheet`, for one student or a class."""
 
 import os
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from nncli.operating_system import shell_word
 from nncli.trace.sheet.sheets import Sheet, answer_page, worksheet_page
 from nncli.trace.traced_steps import Trace
 
-ENDINGS = {"text": ".txt", "markdown": ".md", "html": ".html"}
+SUFFIXES = {"text": ".txt", "markdown": ".md", "html": ".html"}
 TOGETHER, SOLVED = "worksheets", "answer_sheets"  # files of all students
 
 
@@ -30,7 +30,7 @@ def check_worksheet(
     students: Path | None,
     input_gradient: bool,
 ) -> None:
-    """Raises UsageError for what doesn't go together."""
+    """Raises UsageError for conflicting options."""
     if input_gradient:
         raise click.UsageError("--input-gradient is for a trace without --worksheet")
     if form == "json":
@@ -52,7 +52,7 @@ def check_worksheet(
 def write_worksheet(
     exercise: Exercise, loaded: LoadedNetwork, table: Path, form: str, answer_sheet: Path | None
 ) -> tuple[Trace, str]:
-    """What was traced, and the page with blanks; table and answers are files of their own."""
+    """Print a worksheet; answer table and answers are written to files."""
     worksheet = exercise.worksheet(loaded)
     sheet = Sheet(worksheet, table=exercise.table(worksheet, table.parent))
     _write_table(sheet, table)
@@ -63,14 +63,14 @@ def write_worksheet(
 
 
 def worksheet_text(sheet: Sheet, form: str) -> str:
-    """The page to be filled in."""
+    """The worksheet with blanks."""
     if form == "html":
         return worksheet_page([sheet])
     return _head(sheet, "Worksheet for") + _plain(sheet, form, is_solved=False)
 
 
 def answer_text(sheets: Sequence[Sheet], form: str) -> str:
-    """The steps to every number, for the teacher."""
+    """The worked answers, for the teacher."""
     if form == "html":
         return answer_page(sheets)
     pages = [_head(each, "Answers of") + _plain(each, form, is_solved=True) for each in sheets]
@@ -90,7 +90,7 @@ def _head(sheet: Sheet, what: str) -> str:
 
 
 def _write_table(sheet: Sheet, path: Path) -> None:
-    """The table to fill in; one that is there may hold a student's work."""
+    """Write the empty answer table; an existing one is kept: it may hold a student's work."""
     with translating_os_errors(path):
         try:
             with path.open("x", encoding="utf-8") as file:
@@ -104,9 +104,9 @@ def _write_table(sheet: Sheet, path: Path) -> None:
 
 
 def write_class(exercise: Exercise, names: Path, folder: Path, form: str) -> None:
-    """A worksheet and an empty table for each student, of other numbers, and all the answers."""
+    """Write a worksheet with its own numbers and a table per student, and all the answers."""
     files = student_names(names, (TOGETHER, SOLVED))
-    ending = ENDINGS[form]
+    ending = SUFFIXES[form]
     for stem in files:
         if (folder / f"{stem}.csv").exists():
             raise UserError(

@@ -39,9 +39,8 @@ def _column(table: Table, fitted: FittedColumn, rows: Array) -> ColumnFacts:
     if fitted.formula:
         return ColumnFacts(fitted.name, f"= {fitted.formula}", 0, "")
     values = finite(table.column(fitted.name).values[rows])
-    missing = len(rows) - len(
-        values
-    )  # of all training rows; an ensemble's member was fitted on some
+    # of all training rows; an ensemble's member was fitted on some
+    missing = len(rows) - len(values)
     words = table.categories.get(fitted.name) or table.orders.get(fitted.name)
     kind: str = "ordinal" if fitted.order else fitted.kind
     if fitted.embedding:

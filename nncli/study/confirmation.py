@@ -52,9 +52,8 @@ def confirmed(again: Sequence[TrialRecord], facts: StudyFacts) -> dict[str, Any]
 
     again: the first trial's runs, then the best's. The gain is None if the best is the first.
     """
-    values: dict[
-        str, dict[str, float]
-    ] = {}  # by trial, then by the run's folder, which names the seed
+    # by trial, then by the run's folder, which names the seed
+    values: dict[str, dict[str, float]] = {}
     for record in again:
         if record.state == COMPLETED and record.value is not None:
             seed = record.run.rpartition("/")[2]

@@ -47,9 +47,8 @@ class Runner:
         self.running: dict[Future[TrialResult], TrialPlan] = {}
         self.waiting: list[TrialPlan] = []
         self.unrecorded: dict[int, TrialResult] = {}  # ended before a trial of a lower number
-        self.suspects: list[
-            TrialPlan
-        ] = []  # retried one at a time: any of them may have killed the pool
+        # retried one at a time: any of them may have killed the pool
+        self.suspects: list[TrialPlan] = []
         self.kills: dict[int, int] = {}  # killed workers by trial number
 
     def run(self) -> None:

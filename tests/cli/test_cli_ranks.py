@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nncli.cli.ranks import OnRank, check_ranks, leading, settle
+from nncli.cli.launched_ranks import RankError, check_ranks, share_errors, synchronize
 from nncli.engine.ranks import Ranks
 from nncli.errors import NncliError, UserError
 
@@ -165,7 +165,7 @@ def told(number, *outcomes):
     ranks = Some()
     ranks.number, ranks.count = number, len(outcomes)
     with pytest.raises(NncliError) as raised:
-        settle(ranks)
+        synchronize(ranks)
     return raised.value.exit_code, raised.value.lines()
 
 
@@ -184,8 +184,8 @@ def test_ranks_that_have_ended_are_not_waited_for():
         def gather(self, value):
             raise AssertionError("rank 1 is no more")
 
-    with pytest.raises(OnRank), leading(Ended()):
-        raise OnRank("rank 1", ["a.csv: no such file"], 2)
+    with pytest.raises(RankError), share_errors(Ended()):
+        raise RankError("rank 1", ["a.csv: no such file"], 2)
 
 
 @pytest.mark.parametrize(

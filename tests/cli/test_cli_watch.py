@@ -9,9 +9,9 @@ from rich.console import Console
 
 from nncli.artifacts.live_view import RunStatus, StudyStatus
 from nncli.artifacts.trial_records import TrialRecord
-from nncli.cli import watching
+from nncli.cli import watch_display
 from nncli.cli.braille import Line, chart
-from nncli.cli.watching import Chart, PlainLines, drawn, shown_here
+from nncli.cli.watch_display import Chart, PlainLines, drawn, shown_here
 
 EPOCHS = [*range(101)]
 
@@ -103,16 +103,18 @@ def study(**said):
 
 
 def test_a_study_says_how_many_trials_the_best_and_what_runs():
-    line = watching.progress_in_words(study(), "loss")
+    line = watch_display.progress_in_words(study(), "loss")
     assert line == (
         "s-001  2 of 40 trials  best val_loss 0.25 (trial-0001)  running: trial-0003 100/100"
     )
-    assert watching.progress_in_words(study(has_ended=True, runs=[]), "loss").endswith("  ended")
+    assert watch_display.progress_in_words(study(has_ended=True, runs=[]), "loss").endswith(
+        "  ended"
+    )
     stopped = study(is_running=False, runs=[])
-    assert watching.progress_in_words(stopped, "loss").endswith(
+    assert watch_display.progress_in_words(stopped, "loss").endswith(
         "stopped before its end; --resume goes on"
     )
-    assert [watching.has_ended(s) for s in (study(), stopped, study(has_ended=True))] == [
+    assert [watch_display.has_ended(s) for s in (study(), stopped, study(has_ended=True))] == [
         False,
         True,
         True,
@@ -123,12 +125,12 @@ def test_a_study_says_how_many_trials_the_best_and_what_runs():
 def test_a_name_can_not_command_the_terminal():
     hostile = run("\x1b[2Jx", loss=FALL)
     assert "\x1b" not in drawn([hostile, hostile], "loss", 80, 20).plain
-    assert "\x1b" not in watching.progress_in_words(hostile, "loss")
+    assert "\x1b" not in watch_display.progress_in_words(hostile, "loss")
 
 
 def test_plain_lines_come_seldom_and_at_the_end(capsys, monkeypatch):
     lines, now = PlainLines("loss"), iter(range(0, 300, 4))
-    monkeypatch.setattr(watching, "time", SimpleNamespace(monotonic=lambda: next(now)))
+    monkeypatch.setattr(watch_display, "time", SimpleNamespace(monotonic=lambda: next(now)))
     for epoch in range(8):
         lines.show([RunStatus("a", "running", 9, {"epoch": [epoch], "loss": [1.0]})])
     lines.show([RunStatus("a", "converged", 9, {"epoch": [8], "loss": [float("nan")]})])

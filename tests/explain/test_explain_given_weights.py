@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nncli.artifacts.loaded_network import load_network
-from nncli.cli.summary import model_summary
+from nncli.cli.model_summary import model_summary
 from nncli.explain import keras, pytorch, scikit_learn
 
 FILE = "{type: from_file, path: w.%s}"

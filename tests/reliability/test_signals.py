@@ -12,7 +12,7 @@ from whole_runs import has_checkpoint, strays
 
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
-from nncli.cli.signals import SAME_REQUEST
+from nncli.cli.signals import SAME_REQUEST_SECONDS
 from nncli.engine.batches import Batches
 
 # Products of these two take a second, in which Python runs no handler: many are a batch here.
@@ -85,7 +85,7 @@ def test_second_signal_ends_at_once_even_inside_a_batch_of_minutes(
         while "batch" not in child.said.with_suffix(".out").read_text():
             time.sleep(0.01)
         child.send(number)
-        time.sleep(SAME_REQUEST + 0.1)
+        time.sleep(SAME_REQUEST_SECONDS + 0.1)
         child.send(number)
         sent = time.monotonic()
         assert child.wait().code == 128 + number

@@ -1,1 +1,1 @@
-"""A file here is a command: `plot_loss.py` has what `nncli plot-loss` does, as `command`."""
+"""One file per command: `plot_loss.py` defines `nncli plot-loss` as `command`."""

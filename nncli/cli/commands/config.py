@@ -20,7 +20,7 @@ def command(config: Path, assignments: tuple[str, ...], as_json: bool) -> None:
     from nncli.config.load import load
 
     def absolute(path: Path) -> str:
-        return str(path.resolve())  # true wherever what is printed goes
+        return str(path.resolve())  # valid wherever the output is saved
 
     given, source = load(config, assignments)
     experiment = replace(build(given, source).experiment, ensemble=given.ensemble)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nncli.doctor.diagnose import Diagnosis, LayerStatistics
 
 
-WIDTH = 100  # letters of a line, but for an edit, which is there to be copied
+WIDTH = 100  # letters of a line; an edit isn't wrapped, so that it can be copied
 
 
 @click.command(name="doctor")
@@ -50,7 +50,7 @@ def command(run: Path, as_json: bool) -> None:
 
 
 def _in_words(diagnosis: "Diagnosis") -> str:
-    """The findings, then what every layer and every check showed."""
+    """The findings, then the statistics of layers and the results of checks."""
     edits = [str(finding.edit) for finding in diagnosis.findings]
     found = [
         _finding(number, finding, edits.index(str(finding.edit)) + 1)

@@ -93,7 +93,7 @@ def command(
             with input_file(data, input_format) as path:
                 rows = _read(trained, path)
         report = evaluate(trained, rows, background, draw)
-    from nncli.cli.summary import note_unfinished, where_to_look
+    from nncli.cli.model_summary import note_unfinished, where_to_look
     from nncli.evaluation.descriptions import alternatives
     from nncli.evaluation.report_files import save
 
@@ -129,7 +129,7 @@ def _read(trained: "TrainedModel", path: Path) -> "ChosenRows":
     import numpy as np
 
     from nncli.artifacts.trained_model import ChosenRows
-    from nncli.cli.summary import note_unseen_categories
+    from nncli.cli.model_summary import note_unseen_categories
 
     built = trained.built
     given = trained.model.read(path, needs_target=True)

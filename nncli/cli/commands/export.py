@@ -148,7 +148,7 @@ def _tensorboard(path: Path, output: Path | None) -> None:
 
 
 def _runs(path: Path) -> "list[RunReader]":
-    """The run that was named, or all of the study that was, but for those that never learnt."""
+    """The run at the path, or all runs of a study with a finite loss."""
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.artifacts.study_directory import is_study, runs_of

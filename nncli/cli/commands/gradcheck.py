@@ -45,7 +45,7 @@ def command(config_or_run: Path, assignments: tuple[str, ...], is_all: bool, as_
     opened = load_network(config_or_run, assignments)
     job = opened.built.job
     try:
-        with limited(replace(job.training, threads=1)):  # 32 rows are too few to share
+        with limited(replace(job.training, threads=1)):  # 32 rows gain nothing from threads
             refuse_unlike_record(job, copy.deepcopy(opened.state))
             found = check_gradients(job, opened.state, every_element=is_all)
     except UserError as error:
@@ -83,7 +83,7 @@ def _as_json(found: "GradientCheck") -> dict[str, Any]:
 
 
 def _in_words(found: "GradientCheck", loaded: "LoadedNetwork") -> str:
-    """Where, a table, what to know about it, and the verdict; a blank line apart."""
+    """Place, table, notes and verdict, separated by blank lines."""
     return "\n\n".join([_where(found, loaded), _table(found), *_notes(found), _verdict(found)])
 
 

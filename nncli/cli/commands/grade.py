@@ -98,7 +98,7 @@ def command(
 
 
 def _write(graded: "Graded", output: Path) -> None:
-    """The class's table."""
+    """Write the class's table."""
     from nncli.artifacts.files import output_file
 
     problems = {student: "; ".join(lines) for student, lines in graded.unread.items()}
@@ -113,7 +113,7 @@ def _write(graded: "Graded", output: Path) -> None:
 
 
 def _print(graded: "Graded", *, solutions: bool, is_detailed: bool, is_class: bool) -> None:
-    """Each file's marks; then all of them as a table."""
+    """Print each file's marks, then a table of all."""
     from nncli.cli.class_table import class_lines
 
     if is_detailed:
@@ -129,7 +129,7 @@ def _right(marks: "list[GradedAnswer]") -> int:
 
 
 def _print_marks_of(file: Path, marks: "list[GradedAnswer]", *, solutions: bool) -> None:
-    """The score, and every answer that isn't right."""
+    """Print the score and the wrong answers."""
     from nncli.engine.notation import written
 
     carried = sum(mark.is_carried for mark in marks)

@@ -96,7 +96,7 @@ def command(
 
 
 def _refuse_others(folder: Path, tables: dict[str, bytes]) -> None:
-    """Raises UserError if a file of the user's own stands where a lesson's table is to be."""
+    """Raises UserError if a lesson's table would overwrite a different file."""
     for name, text in tables.items():
         place = folder / name
         if place.exists() and place.read_bytes() != text:

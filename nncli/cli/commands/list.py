@@ -48,7 +48,7 @@ def command(kind: str | None, as_json: bool) -> None:
 
 
 def _described(kind: str | None) -> dict[str, Any]:
-    """What stands in the text: the names of each kind, or of one kind what each name means."""
+    """The text's content: the names of each kind, or the parts of one kind."""
     from nncli.cli.plugins import plugin_names
     from nncli.registry import MODULES, members
     from nncli.starter.lessons import lessons
@@ -85,7 +85,7 @@ def _names(kind: str, names: Iterable[str]) -> str:
 
 
 def _singular(kind: str) -> str:
-    """The kind meant. Raises UserError for none of them."""
+    """The kind's singular. Raises UserError for an unknown kind."""
     from nncli.registry import MODULES
 
     for known in MODULES:
@@ -96,7 +96,7 @@ def _singular(kind: str) -> str:
 
 
 def _entry(cls: "type[Part]") -> str:
-    """One part: its name and aliases, its docstring, its keys with defaults."""
+    """A part's name, aliases, docstring, and keys with defaults."""
     import inspect
 
     from nncli.config.reference import keys_of

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nncli.lr_finder.range_test import RangeTest
 
 KEY = "optimizer.learning_rate"
-RATE = FiniteRange(1e-30, 1e30)  # their quotient and its powers are finite
+RATE = FiniteRange(1e-30, 1e30)  # so that quotients and their powers are finite
 
 
 @click.command(name="lr-find")
@@ -81,7 +81,7 @@ def command(
 
 
 def _in_words(found: "RangeTest", high: float) -> Iterator[str]:
-    """What was tried, the rates, and how to read them."""
+    """The settings, the table of rates, and how to read it."""
     rates, first = found.rates, found.smoothed[0]
     end = ", where the loss ran away" if found.has_risen else ""
     yield f"{counted(len(rates), 'step')}, rates from {rates[0]:.2g} to {rates[-1]:.2g}{end}"
@@ -104,7 +104,7 @@ def _in_words(found: "RangeTest", high: float) -> Iterator[str]:
 
 
 def _rows(found: "RangeTest") -> Iterator[list[str]]:
-    """The rates that stand out, and the config's own."""
+    """The notable rates, and the config's own."""
     named = {
         "falls fastest": float(found.rates[found.steepest]),
         "least": float(found.rates[found.least]),

@@ -53,7 +53,7 @@ def command(
     from nncli.boundary.drawing import draw_boundary
     from nncli.boundary.units import Units, units_of
     from nncli.boundary.units_drawing import draw_units
-    from nncli.cli.summary import note_unfinished
+    from nncli.cli.model_summary import note_unfinished
 
     reader = RunReader(RunDirectory.open(run))
     if output is not None:

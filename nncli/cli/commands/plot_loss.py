@@ -52,7 +52,7 @@ def command(
         raise click.UsageError(f"--metric {NAME} is for one run, found {len(runs)}")
     curves = [RunReader(RunDirectory.open(run)).curves() for run in runs]
     names = [each.name for each in curves]
-    curves = [  # runs of one name are told apart by their folders
+    curves = [  # runs of the same name get their folder's name
         replace(each, name=str(run)) if names.count(each.name) > 1 else each
         for run, each in zip(runs, curves, strict=True)
     ]

@@ -32,7 +32,7 @@ def command(
     from nncli.artifacts.pictures import check_format
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
-    from nncli.cli.summary import note_unfinished
+    from nncli.cli.model_summary import note_unfinished
     from nncli.weight_maps.drawing import draw_maps, draw_pictures
     from nncli.weight_maps.weights import picture_shape, weight_maps
 

@@ -49,7 +49,7 @@ def _predict(
 ) -> None:
     from nncli.artifacts.open_model import trained_model
     from nncli.artifacts.predictions import Predictions
-    from nncli.cli.summary import note_unseen_categories
+    from nncli.cli.model_summary import note_unseen_categories
     from nncli.errors import few
 
     trained = trained_model(run)

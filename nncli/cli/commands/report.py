@@ -55,7 +55,7 @@ def command(
 
 
 def _form(output: Path | None) -> Literal["html", "md"]:
-    """What a file of this name is."""
+    """The format for a file name."""
     ending = output.suffix.lower() if output else ""
     if (form := FORMS.get(ending)) is None:
         cure = "--to html or --to md says what it is"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nncli.artifacts.run_list import Listed
 
 HEADER = ["run", "state", "judged by", "value", "size", "when", "differs in"]
-WIDEST = 60  # signs of the differences in a line
+MAX_DIFFERENCES_LETTERS = 60  # in a line
 SORTS = ("when", "name", "value", "size")
 
 
@@ -86,7 +86,11 @@ def _plain(each: "Listed") -> dict[str, Any]:
 
 def _row(each: "Listed") -> Sequence[str]:
     said = ", ".join(each.differences)
-    said = said if len(said) <= WIDEST else said[: WIDEST - 3] + "..."
+    said = (
+        said
+        if len(said) <= MAX_DIFFERENCES_LETTERS
+        else said[: MAX_DIFFERENCES_LETTERS - 3] + "..."
+    )
     when = each.when.replace("T", " ").removesuffix("Z")[:16]
     return [each.name, each.state, each.metric, figure(each.value), _size(each.bytes), when, said]
 
@@ -106,7 +110,7 @@ def _size(count: int) -> str:
 
 
 def _agrees() -> bool:
-    """What the user says; where nobody is asked, no."""
+    """Ask the user to confirm; False without a terminal."""
     if not sys.stdin.isatty():
         return False
     try:
@@ -117,7 +121,7 @@ def _agrees() -> bool:
 
 
 def _prune(folder: Path, *, is_sure: bool, as_json: bool) -> int:
-    """Say what would be removed, and remove it if that is wanted."""
+    """Show what would be removed, and remove it once confirmed."""
     from nncli.artifacts.freeing import free
     from nncli.artifacts.run_directory import CHECKPOINT, RunDirectory
     from nncli.artifacts.run_list import prunable

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
+from nncli.cli.run_study import StudyOptions, run_study, say_end, workers_options
 from nncli.cli.streams import echo, echo_err, warn
-from nncli.cli.study import How, run_study, say_end, workers_options
 from nncli.cli.text_table import figure, from_to, plus_minus, table
 from nncli.errors import NothingLeft, counted
 
@@ -67,18 +67,18 @@ def command(
 
     tried = _over(over)
     assignments += (*tried, *([f"sweep.seeds={seeds}"] if seeds else []))
-    how = How(workers, on, as_json, quiet)
+    options = StudyOptions(workers, on, as_json, quiet)
     with StopOnSignal(Stop(), is_preparing=True) as signals:
         if resume is not None:
-            return _resume(resume, config, assignments, signals, how)
+            return _resume(resume, config, assignments, signals, options)
         assert config is not None
         with _naming_over(over, tried):
-            return _begin(config, assignments, runs_dir, signals, how)
+            return _begin(config, assignments, runs_dir, signals, options)
 
 
 @contextmanager
 def _naming_over(over: str | None, tried: tuple[str, ...]) -> Iterator[None]:
-    """Has a mistake in its values stand at `--over`, as they were given."""
+    """Report errors in the values of `--over` at that option."""
     from nncli.config.nodes import OVERRIDE
     from nncli.config.source_text import place_of
     from nncli.errors import ConfigError
@@ -92,7 +92,7 @@ def _naming_over(over: str | None, tried: tuple[str, ...]) -> Iterator[None]:
 
 
 def _over(over: str | None) -> tuple[str, ...]:
-    """What `--set` would be given for a study of one key: every value, and nothing confirmed."""
+    """The assignments of a one-key study: a grid over all values, without confirmation."""
     if over is None:
         return ()
     key, equals, text = over.partition("=")
@@ -103,7 +103,7 @@ def _over(over: str | None) -> tuple[str, ...]:
 
 
 def _values(text: str) -> str:
-    """`8, 16`, `[8, 16]` or a range as the value of a key of a space."""
+    """`8, 16`, `[8, 16]` or a range as a value of `sweep.space`."""
     from nncli.config.overrides import read_assignment
     from nncli.errors import ConfigError
 
@@ -121,21 +121,21 @@ def _begin(
     assignments: tuple[str, ...],
     runs_dir: Path | None,
     signals: "StopOnSignal",
-    how: How,
+    options: StudyOptions,
 ) -> int:
-    from nncli.cli.summary import model_summary
+    from nncli.cli.model_summary import model_summary
     from nncli.study import sweep
 
-    with how.executor(signals, _workers()) as executor:
+    with options.executor(signals, _workers()) as executor:
         study, first, notes = sweep.begin(config, assignments, runs_dir)
-        if not how.quiet:
+        if not options.quiet:
             echo_err(model_summary(first))
             notes = [f"{counted(study.facts.trials, 'trial')}, this is the first", *notes]
             echo_err("\n".join(notes) + "\n")
         for warning in first.warnings:
             warn(warning)
         del first
-        return run_study(study, executor, signals, print_result, "sweep", how)
+        return run_study(study, executor, signals, print_result, "sweep", options)
 
 
 def _resume(
@@ -143,29 +143,29 @@ def _resume(
     config: Path | None,
     assignments: tuple[str, ...],
     signals: "StopOnSignal",
-    how: How,
+    options: StudyOptions,
 ) -> int:
     from nncli.study import sweep
 
-    with how.executor(signals, _workers()) as executor:
+    with options.executor(signals, _workers()) as executor:
         try:
             study, notes = sweep.resume(path, config, assignments)
         except NothingLeft as end:
-            return say_end(path, end, how)
+            return say_end(path, end, options)
         for note in notes:
             echo_err(f"note: {note}")
-        return run_study(study, executor, signals, print_result, "sweep", how)
+        return run_study(study, executor, signals, print_result, "sweep", options)
 
 
 def _workers() -> int:
-    """How many are there for the asking: as many as there are cores."""
+    """The default number of workers: one per core."""
     from nncli.engine.threads import allowed_cores
 
     return allowed_cores()
 
 
 def print_result(result: dict[str, Any]) -> None:
-    """The best trial beside the first, and what they are worth with other seeds."""
+    """Print the best and the first trial, and their confirmed scores."""
     states = ", ".join(f"{count} {state}" for state, count in result["trials"].items())
     first, best = result["first"], result["best"]
     if best is None:
@@ -186,7 +186,7 @@ def print_result(result: dict[str, Any]) -> None:
 
 
 def _confirmed(again: dict[str, Any]) -> str:
-    """The same trials with seeds that they weren't chosen by."""
+    """The confirmed scores, of new seeds."""
     trials = again["trials"]
     if not trials:
         return "again, with other seeds: no run came to its end"

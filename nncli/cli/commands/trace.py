@@ -17,7 +17,7 @@ MOST_STEPS = 1000
 
 
 class RowNumbers(click.ParamType):  # type: ignore[type-arg]
-    """`0,3,5`."""
+    """An option's row numbers, as `0,3,5`."""
 
     name = "ROWS"
 
@@ -149,7 +149,7 @@ def command(
 
 
 def _note_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
-    """Where the trace isn't what training would go on with."""
+    """Note where the trace differs from what training would do next."""
     from nncli.artifacts.schedule_end import as_trained
     from nncli.parts.schedules import ReduceOnPlateau
 
@@ -169,7 +169,7 @@ def _note_end(shown: "Trace", loaded: "LoadedNetwork", steps: int) -> None:
 
 
 def _note_weights(loaded: "LoadedNetwork") -> None:
-    """Where a run's best weights were kept, the optimizer has moved on since."""
+    """Note that a run's kept weights are older than its optimizer state."""
     state = loaded.state
     if state.best_theta is not None and state.best.epoch < state.epoch:
         best = f"the weights are those of epoch {state.best.epoch}, the best"
@@ -177,7 +177,7 @@ def _note_weights(loaded: "LoadedNetwork") -> None:
 
 
 def _page(shown: "Trace", form: str) -> str:
-    """The trace in one of its forms."""
+    """The trace in one of its formats."""
     if form == "json":
         from nncli.artifacts.files import json_text
 

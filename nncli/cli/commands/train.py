@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from nncli.cli.options import CONFIG, RUN, json_option, set_option
-from nncli.cli.study import How, workers_options
+from nncli.cli.run_study import StudyOptions, workers_options
 from nncli.frozen import frozen
 from nncli.importing import importing
 
@@ -56,17 +56,17 @@ def command(
     """Train the network that CONFIG declares and leave a run directory."""
     with importing():
         import nncli.cli.train_run  # noqa: F401  # with which nearly all comes that a run needs
-        from nncli.cli.ranks import launched, leading
+        from nncli.cli.launched_ranks import launched_ranks, share_errors
 
-    how, ranks = How(workers, on, as_json, quiet), launched(on)
+    options, ranks = StudyOptions(workers, on, as_json, quiet), launched_ranks(on)
     if ranks.number:
-        from nncli.cli.following import follow
+        from nncli.cli.follower import follow
 
         return follow(ranks, config, assignments, resume)
-    with leading(ranks):
+    with share_errors(ranks):
         repeats = Repeats.of(folds, seeds, vary)
         _check_request(config, runs_dir, resume, repeats)
-        return _train(ranks, config, assignments, runs_dir, resume, repeats, how)
+        return _train(ranks, config, assignments, runs_dir, resume, repeats, options)
 
 
 def _train(
@@ -76,11 +76,11 @@ def _train(
     runs_dir: Path | None,
     resume: Path | None,
     repeats: "Repeats | None",
-    how: How,
+    options: StudyOptions,
 ) -> int:
-    """One run or several, new or gone on with; the exit code."""
+    """Train or resume one run or several; returns the exit code."""
     from nncli.artifacts.background_plotter import BackgroundPlotter
-    from nncli.cli.ranks import refuse_several
+    from nncli.cli.launched_ranks import refuse_several
     from nncli.cli.signals import StopOnSignal
     from nncli.cli.train_run import SingleRun
     from nncli.config.load import load
@@ -89,8 +89,8 @@ def _train(
     with StopOnSignal(Stop(), is_preparing=True) as signals, BackgroundPlotter() as plotter:
         if repeats is not None or (resume is not None and _is_study(resume)):
             refuse_several(ranks)
-            return _train_study(config, assignments, runs_dir, resume, repeats, signals, how)
-        run = SingleRun(ranks, signals, plotter, how.as_json, how.quiet)
+            return _train_study(config, assignments, runs_dir, resume, repeats, signals, options)
+        run = SingleRun(ranks, signals, plotter, options.as_json, options.quiet)
         if resume is not None:
             return run.go_on(resume, config, assignments)
         assert config is not None
@@ -99,8 +99,8 @@ def _train(
             from nncli.cli.train_ensemble import train_ensemble
 
             refuse_several(ranks)
-            return train_ensemble(config, assignments, runs_dir, signals, how)
-        _refuse_workers(how)
+            return train_ensemble(config, assignments, runs_dir, signals, options)
+        _refuse_workers(options)
         return run.begin(experiment, source, config, runs_dir)
 
 
@@ -112,7 +112,7 @@ def _is_study(path: Path) -> bool:
 
 @frozen
 class Repeats:
-    """The same config several times: `--folds K` or `--seeds N`."""
+    """Repeated training of one config: `--folds K` or `--seeds N`."""
 
     kind: Literal["folds", "seeds"]
     count: int
@@ -120,7 +120,7 @@ class Repeats:
 
     @classmethod
     def of(cls, folds: int | None, seeds: int | None, vary: str | None) -> "Repeats | None":
-        """What the options ask for. Raises UsageError."""
+        """The repeats of the options; None for a single run. Raises UsageError."""
         from nncli.engine.state import STREAMS, TRAINING_STREAMS
 
         if folds is not None and seeds is not None:
@@ -142,7 +142,7 @@ def _check_request(
     resume: Path | None,
     repeats: Repeats | None,
 ) -> None:
-    """Raises UsageError for options that don't go together."""
+    """Raises UsageError for conflicting options."""
     if config is None and resume is None:
         raise click.UsageError("expected a CONFIG to train, or --resume RUN to go on with one")
     if resume is not None and runs_dir is not None:
@@ -151,8 +151,8 @@ def _check_request(
         raise click.UsageError("--folds trains anew: --resume goes on with as many as there were")
 
 
-def _refuse_workers(how: How) -> None:
-    if how.workers or how.on:
+def _refuse_workers(options: StudyOptions) -> None:
+    if options.workers or options.on:
         raise click.UsageError(
             "--workers and --on are for several runs: --seeds N, --folds K, or an ensemble"
         )
@@ -165,9 +165,9 @@ def _train_study(
     resume: Path | None,
     repeats: Repeats | None,
     signals: "StopOnSignal",
-    how: How,
+    options: StudyOptions,
 ) -> int:
-    """Several runs, new or gone on with; the exit code."""
+    """Train or resume a study; returns the exit code."""
     from nncli.cli.train_ensemble import resume_ensemble
     from nncli.cli.train_repeats import resume_repeats, train_repeats
     from nncli.study.ensemble import is_ensemble
@@ -178,9 +178,9 @@ def _train_study(
         if is_ensemble(resume):
             if repeats is not None:
                 raise click.UsageError("--resume goes on with an ensemble as it began: no --seeds")
-            return resume_ensemble(resume, signals, how)
-        return resume_repeats(resume, repeats.count if repeats else None, signals, how)
+            return resume_ensemble(resume, signals, options)
+        return resume_repeats(resume, repeats.count if repeats else None, signals, options)
     assert config is not None
     assert repeats is not None
     kind, count, vary = repeats.kind, repeats.count, repeats.vary
-    return train_repeats(config, assignments, runs_dir, kind, count, vary, signals, how)
+    return train_repeats(config, assignments, runs_dir, kind, count, vary, signals, options)

@@ -14,7 +14,7 @@ from nncli.cli.streams import echo, echo_line
 def command(config: Path, assignments: tuple[str, ...]) -> None:
     """Check CONFIG against its data, without training."""
     from nncli.assembly.build import build
-    from nncli.cli.summary import model_summary
+    from nncli.cli.model_summary import model_summary
     from nncli.config.load import load
 
     experiment, source = load(config, assignments)

@@ -55,7 +55,7 @@ def command(run: Path, as_json: bool, quiet: bool) -> int:
 
 
 def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, Any]]:
-    """Verify one run and say what was found; the exit code, and the same for --json."""
+    """Verify one run and print the result; returns the exit code and the JSON value."""
     from nncli.verification.verification import Verification, check_freed
 
     if (freed := check_freed(path)) is not None:
@@ -76,7 +76,7 @@ def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, A
 
 
 def _replay(replay: "Replay", *, quiet: bool) -> int:
-    """Train it all again; the exit code of the signal that ended it early, or 0."""
+    """Run the replay; returns 0, or the exit code of the signal that interrupted it."""
     from nncli.cli.progress import Progress
     from nncli.cli.signals import StopOnSignal
     from nncli.engine.stop import Stop
@@ -93,7 +93,7 @@ def _replay(replay: "Replay", *, quiet: bool) -> int:
 
 
 def _environment(differing: "Sequence[Difference]") -> str:
-    """A line for every difference of this machine from the recorded one."""
+    """A line for every difference of this machine from the recorded environment."""
     if not differing:
         return "environment: as recorded"
     lines = [f"  {escaped(str(difference))}" for difference in differing]
@@ -101,7 +101,7 @@ def _environment(differing: "Sequence[Difference]") -> str:
 
 
 def _replayed(replay: "Replay") -> str:
-    """The verdict, the first epoch that differs, and how far the run is off at its end."""
+    """The verdict, the first differing epoch, and the differences at the end."""
     blocks = [_verdict(replay)]
     if replay.first:
         blocks += _first("first difference", replay.first)

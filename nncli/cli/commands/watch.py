@@ -31,7 +31,7 @@ def command(runs: tuple[Path, ...], metric: str) -> int:
 def _watch(runs: Sequence[Path], metric: str) -> None:
     from nncli.artifacts.live_view import RunView, StudyView
     from nncli.artifacts.study_directory import is_study
-    from nncli.cli.watching import REFRESH, check_metric, has_ended, shown_here
+    from nncli.cli.watch_display import REFRESH_SECONDS, check_metric, has_ended, shown_here
 
     views = [StudyView(run) if is_study(run) else RunView(run) for run in runs]
     all_seen = [view.status() for view in views]
@@ -40,7 +40,7 @@ def _watch(runs: Sequence[Path], metric: str) -> None:
     try:
         shown.show(all_seen)
         while not all(map(has_ended, all_seen)):
-            time.sleep(REFRESH)
+            time.sleep(REFRESH_SECONDS)
             all_seen = [view.status() for view in views]
             shown.show(all_seen)
     finally:

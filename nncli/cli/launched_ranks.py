@@ -1,7 +1,7 @@
-"""Ranks on the command line: how many mpiexec has started, and how they begin and end together.
+"""Launched ranks: detect the ranks that mpiexec started, and report their errors once.
 
-Every rank reads the config and the data by itself. All say how that went before any trains, so that
-an error is told once, with its rank; an error later ends all of them.
+Every rank reads config and data by itself. They exchange the outcome before training, so that rank
+0 reports an error with its rank; a later error aborts all ranks.
 """
 
 import os
@@ -15,17 +15,17 @@ from nncli.errors import Diverged, NncliError, RanksDiffer, UserError
 if TYPE_CHECKING:
     from nncli.assembly.build import Built
 
-MPIEXECS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # by which processes learn how many they are
+MPIEXECS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")  # set by mpiexec
 LAUNCHERS = (*MPIEXECS, "SLURM_STEP_NUM_TASKS")
 SEVERAL_RUNS = (
     "mpiexec shares the steps of one run; several runs go side by side with --workers N, or with "
     "--on mpi under python -m mpi4py.futures"
 )
-_waiting: list[Ranks] = []  # ranks of which the others wait for this one
+_with_followers: list[Ranks] = []  # while other ranks wait for this one
 
 
-class Followed(NncliError):
-    """What ended this rank was said by rank 0."""
+class FollowerEnded(NncliError):
+    """Ends a follower rank silently: rank 0 reports the error."""
 
     def __init__(self, code: int) -> None:
         self.exit_code = code  # type: ignore[misc]
@@ -35,29 +35,29 @@ class Followed(NncliError):
         return []
 
 
-class OnRank(NncliError):
-    """An error of another rank than the first, with its place."""
+class RankError(NncliError):
+    """An error of another rank, with its place."""
 
     def __init__(self, place: str, lines: Sequence[str], code: int) -> None:
         self.exit_code = code  # type: ignore[misc]
         super().__init__("\n".join(f"{place}: {line}" for line in lines))
 
     @classmethod
-    def of(cls, place: str, error: Exception) -> "OnRank":
-        return cls(place, *_told(error))
+    def of(cls, place: str, error: Exception) -> "RankError":
+        return cls(place, *_lines_and_code(error))
 
 
-def _told(error: Exception) -> tuple[list[str], int]:
+def _lines_and_code(error: Exception) -> tuple[list[str], int]:
     """The lines and the exit code of an error."""
     if isinstance(error, NncliError):
         return error.lines(), error.exit_code
     return [f"{type(error).__name__}: {error}"], 70
 
 
-def launched(on: str | None) -> Ranks:
-    """The ranks that mpiexec has started; one alone without it, or if they are `--on mpi`.
+def launched_ranks(on: str | None) -> Ranks:
+    """The ranks that mpiexec started; ALONE without it, or if they are workers of `--on mpi`.
 
-    Raises UserError if they can't reach each other.
+    Raises UserError if they can't communicate.
     """
     sizes = {name: os.environ.get(name, "") for name in LAUNCHERS}
     are_many = any(size.isdecimal() and int(size) > 1 for size in sizes.values())
@@ -87,7 +87,7 @@ def launched(on: str | None) -> Ranks:
 
 
 def check_ranks(ranks: Ranks, shards: int) -> None:
-    """Raises UserError unless each rank has the same number of shards."""
+    """Raises UserError unless the shards can be divided evenly among the ranks."""
     count = ranks.count
     if count & (count - 1):
         fewer = 1 << (count.bit_length() - 1)
@@ -98,39 +98,39 @@ def check_ranks(ranks: Ranks, shards: int) -> None:
 
 
 def refuse_several(ranks: Ranks) -> None:
-    """Raises UserError where each rank would train several runs."""
+    """Raises UserError for several ranks, where a study would run on each."""
     if ranks.count > 1:
         raise UserError(SEVERAL_RUNS)
 
 
-def settle(ranks: Ranks, made: "Built | None" = None, error: Exception | None = None) -> None:
-    """All ranks say how far they have come. Raises, on each, what kept one of them from it.
+def synchronize(ranks: Ranks, made: "Built | None" = None, error: Exception | None = None) -> None:
+    """Exchange this step's outcome among all ranks. Raises on each rank if it failed on any.
 
-    made: what it is to train, which has to be the same everywhere.
+    made: the job to train, which must be the same everywhere.  error: of this rank.
     """
     if ranks.count == 1:
         return
-    failure = None if error is None else _told(error)
+    failure = None if error is None else _lines_and_code(error)
     facts = {} if made is None else _facts(made)
     outcomes = ranks.gather((ranks.place, failure, facts))
     for place, failed, _ in outcomes:
         if failed is not None:
             lines, code = failed
             if ranks.number:
-                raise Followed(code)
+                raise FollowerEnded(code)
             if error is not None:
-                return  # which is raised on
-            raise OnRank(place, lines, code)
+                return  # the caller raises it
+            raise RankError(place, lines, code)
     _, _, expected = outcomes[0]
     for place, _, found in outcomes:
         for key in [key for key in expected if found.get(key) != expected[key]]:
             if ranks.number:
-                raise Followed(2)
-            raise OnRank(place, [f"{key} is {found.get(key)}, on rank 0 {expected[key]}"], 2)
+                raise FollowerEnded(2)
+            raise RankError(place, [f"{key} is {found.get(key)}, on rank 0 {expected[key]}"], 2)
 
 
 def _facts(built: "Built") -> dict[str, Any]:
-    """What has to be the same on all ranks."""
+    """The facts that must be equal on all ranks."""
     from nncli.artifacts.environment import machine
 
     described = machine(built.experiment)
@@ -139,32 +139,32 @@ def _facts(built: "Built") -> dict[str, Any]:
 
 
 @contextmanager
-def together(ranks: Ranks) -> Iterator[None]:
-    """While entered, other ranks wait for this one: an error here has to end them."""
-    _waiting.append(ranks)
+def abort_others_on_error(ranks: Ranks) -> Iterator[None]:
+    """While entered, other ranks wait for this one: `main` aborts them after an error."""
+    _with_followers.append(ranks)
     try:
         yield
-    except (Diverged, RanksDiffer):  # which all raise
-        _waiting.clear()
+    except (Diverged, RanksDiffer):  # every rank raises these
+        _with_followers.clear()
         raise
-    _waiting.clear()
+    _with_followers.clear()
 
 
-def end_others(code: int) -> None:
-    """End the ranks that wait for this one, which has failed."""
-    for ranks in _waiting:
+def abort_others(code: int) -> None:
+    """Abort the ranks that wait for this failed one."""
+    for ranks in _with_followers:
         if ranks.count > 1:
             ranks.abort(code)
 
 
 @contextmanager
-def leading(ranks: Ranks) -> Iterator[None]:
-    """While entered, an error is told to the ranks that wait for rank 0 to prepare."""
+def share_errors(ranks: Ranks) -> Iterator[None]:
+    """While entered, report an error to the ranks that wait for rank 0's preparation."""
     try:
         yield
-    except OnRank:  # which all know of
+    except RankError:  # all ranks know it
         raise
     except Exception as error:
-        if not _waiting:
-            settle(ranks, error=error)
+        if not _with_followers:
+            synchronize(ranks, error=error)
         raise

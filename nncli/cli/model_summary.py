@@ -1,4 +1,4 @@
-"""The model summary that `train` prints first, and notes that several commands have."""
+"""The model summary of `train`, and notes that several commands share."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from nncli.parts.table import Table
 
 
 def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
-    """What was made of a table's columns: target, features by kind, what was left out."""
+    """Lines on a table's columns: target, features by kind, columns left out."""
     assert read.origin is not None
     classes = f": {few(read.classes)}" if read.classes else ""
     facts = [["target", f"{', '.join(read.targets)}{classes}"]]
@@ -48,13 +48,13 @@ def table_facts(read: Table, fitted: Preprocessing) -> list[list[str]]:
 
 
 def _made(derived: FittedColumn) -> str:
-    """`area = size*width`; of a product its name, which says it."""
+    """A derived column as `area = size*width`; of a product its name, which says the same."""
     name, formula = derived.name, derived.formula
     return name if name == formula else f"{name} = {formula}"
 
 
 def _counted(feature: FittedColumn) -> str:
-    """` (5)`: how many categories it has, and how many of them are taken for one."""
+    """A feature's number of categories, as ` (5)`, and of rare ones."""
     if not feature.categories:
         return ""
     rare = f", {len(feature.rare):,} rare ones are one" if feature.rare else ""
@@ -64,32 +64,32 @@ def _counted(feature: FittedColumn) -> str:
 
 
 def note_unseen_categories(counts: Mapping[str, int]) -> None:
-    """Say on stderr which columns hold categories that no training row had."""
+    """Print a note for columns with categories that no training row had."""
     for name, count in counts.items():
         cells = "cell holds a category" if count == 1 else "cells hold categories"
         echo_line(f"note: column '{name}': {count:,} {cells} that no training row had", err=True)
 
 
 def note_unfinished(summary: Mapping[str, Any]) -> None:
-    """Say on stderr if a run's training didn't come to its end."""
+    """Print a note if a run's training didn't end by itself."""
     if how := why_unfinished(summary.get("stopped")):
         echo_line(f"note: training {how}; these are the last weights it kept", err=True)
 
 
 def where_to_look(path: Path) -> str:
-    """Which command makes a page of a run or a study."""
+    """A hint at the `report` command for a run or a study."""
     return escaped(f"a page about it: nncli report {shell_word(path)}")
 
 
 def few_items(reasons: Mapping[str, str], most: int = 5) -> list[tuple[str, str]]:
-    """(name, reason in brackets) of the first, then how many more there are."""
+    """(name, reason in brackets) of the first `most` items, then the number of the others."""
     items = [(name, f"({reason})") for name, reason in reasons.items()]
     more = [(f"and {len(items) - most:,} more", "")] if len(items) > most else []
     return items[:most] + more
 
 
 def _delta_in_units(loss: Huber, built: Built) -> str:
-    """What huber's delta is of each target, unscaled."""
+    """Huber's delta in each target's original unit."""
     fitted = built.preprocessing
     scales = zip(fitted.target.scale, fitted.learnt_targets, strict=True)
     said = [f"{loss.delta * scale:.4g} of {name}" for scale, name in scales]
@@ -97,7 +97,7 @@ def _delta_in_units(loss: Huber, built: Built) -> str:
 
 
 def _decision(built: Built) -> Iterator[list[str]]:
-    """Where two classes part, and what that means for the metrics to come."""
+    """The decision threshold, and its effect on the metrics."""
     keys = built.experiment.decision
     assert keys is not None
     yield ["decision", decided_in_words(keys, None, built.table.classes[1])]
@@ -111,7 +111,7 @@ def _engine(training: Training) -> str:
 
 
 def model_summary(built: Built) -> str:
-    """Layers, shapes, parameters, loss with its formula, optimizer, and rows per split."""
+    """Layers, shapes, parameters, loss formula, optimizer, and rows per split."""
     experiment, network = built.experiment, built.network
     rows = [["layer", "what", "shape", "parameters"]]
     rows.append(["input", "", f"{network.inputs}", ""])

@@ -1,4 +1,4 @@
-"""A study on the command line: its options, what is said while it runs, and its signals."""
+"""Run a study from the command line: options, output, signals and exit code."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -36,8 +36,8 @@ def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @frozen
-class How:
-    """How a study is run and what is said of it, by its options."""
+class StudyOptions:
+    """The options of a command that runs a study."""
 
     workers: int | None
     on: str | None
@@ -47,7 +47,7 @@ class How:
     def executor(
         self, signals: "StopOnSignal", default: int = 1
     ) -> "AbstractContextManager[TrialExecutor]":
-        """Where trials run; found before anything is written. Raises UserError."""
+        """Open the executor, before anything is written. Raises UserError."""
         from nncli.study.executors import open_executor
 
         return open_executor(self.workers or default, self.on, signals.stop)
@@ -59,14 +59,14 @@ def run_study(
     signals: "StopOnSignal",
     say_result: Callable[[dict[str, Any]], None],
     command: str,
-    how: How,
+    options: StudyOptions,
 ) -> int:
-    """Run a study to its end or to a stop, and say what came of it; the exit code."""
+    """Run a study to its end or a stop, and print its result; returns the exit code."""
+    from nncli.cli.model_summary import where_to_look
     from nncli.cli.study_progress import StudyProgress
-    from nncli.cli.summary import where_to_look
 
     signals.is_preparing = False
-    progress = StudyProgress(study, executor.workers, signals.stop, quiet=how.quiet)
+    progress = StudyProgress(study, executor.workers, signals.stop, quiet=options.quiet)
     try:
         result = study.run(executor, signals.stop, progress)
     finally:
@@ -78,29 +78,29 @@ def run_study(
         echo_err(escaped(f"stopped with {ended} of {study.facts.trials} runs done: {path}"))
         echo_err(escaped(f"go on with: nncli {command} --resume {shell_word(path)}"))
         return signals.exit_code
-    if how.as_json:
+    if options.as_json:
         print_json(result)
     else:
         say_result(result)
         echo_line(f"{'ensemble' if study.facts.kind == 'ensemble' else 'study'}: {path}")
-        if not how.quiet:
+        if not options.quiet:
             echo_err(where_to_look(path))
     return exit_code(study.trials)
 
 
-def say_end(path: Path, end: NothingLeft, how: How) -> int:
-    """That a study has come to its end, and what `--json` said when it did; the exit code."""
+def say_end(path: Path, end: NothingLeft, options: StudyOptions) -> int:
+    """Report that a study has already ended, and print its result; returns the exit code."""
     from nncli.artifacts.study_directory import StudyDirectory
 
     for line in end.lines():
         echo_err(line)
-    if how.as_json:
+    if options.as_json:
         print_json(StudyDirectory.open(path).facts().result)
     return end.exit_code
 
 
 def exit_code(trials: "list[TrialRecord]") -> int:
-    """0 if any run came to its end; 5 if all diverged, 70 if none did for another reason."""
+    """0 if any trial completed or was pruned; 5 if all diverged, 70 otherwise."""
     states = {trial.state for trial in trials}
     if states & {"completed", "pruned"}:
         return 0

@@ -1,4 +1,4 @@
-"""Watching: runs and studies as lines, and on a terminal as a chart, while others train them."""
+"""Watch display: runs and studies as lines, or as a chart on a terminal, during training."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-REFRESH = 1.0  # seconds between two looks
-QUIET = 10.0  # seconds between plain lines, at the least
+REFRESH_SECONDS = 1.0
+LINE_SECONDS = 10.0  # between plain lines, at least
 COLORS = ("bright_blue", "yellow", "green", "magenta", "cyan", "red")
-HEIGHT, LEAST_HEIGHT, LEAST_WIDTH = 20, 4, 24
+MAX_HEIGHT, MIN_HEIGHT, MIN_WIDTH = 20, 4, 24
 ENDED: Mapping[str, str] = {**IN_WORDS, "interrupted": "stopped; nncli train --resume goes on"}
 
 Seen = RunStatus | StudyStatus
 
 
 def progress_in_words(seen: Seen, metric: str) -> str:
-    """How far it has come, on one line."""
+    """The progress of a run or study, on one line."""
     if isinstance(seen, StudyStatus):
         return _study_in_words(seen)
     epoch = seen.last("epoch")
@@ -59,14 +59,14 @@ def _epoch_of(run: RunStatus) -> str:
 
 
 def has_ended(seen: Seen) -> bool:
-    """Whether nothing more is to come."""
+    """Whether a run or study makes no more progress."""
     if isinstance(seen, StudyStatus):
         return seen.has_ended or not seen.is_running
     return seen.has_ended
 
 
 def check_metric(all_seen: Sequence[Seen], metric: str) -> None:
-    """Raises UserError for a column that no run has, once there are some."""
+    """Raises UserError for a column that no run has, if any run has columns."""
     runs = _runs(all_seen)
     known = {name.removeprefix(VAL): None for run in runs for name in run.columns}
     if known and metric not in known:
@@ -75,14 +75,14 @@ def check_metric(all_seen: Sequence[Seen], metric: str) -> None:
 
 
 def _runs(all_seen: Sequence[Seen]) -> list[RunStatus]:
-    """Those to be drawn."""
+    """The runs to draw."""
     return [
         run for seen in all_seen for run in (seen.runs if isinstance(seen, StudyStatus) else [seen])
     ]
 
 
 class PlainLines:
-    """A line for each, when it has come further and some time has passed, and at its end."""
+    """A line for each run or study after progress, every LINE_SECONDS, and at its end."""
 
     def __init__(self, metric: str) -> None:
         self.metric = metric
@@ -93,7 +93,7 @@ class PlainLines:
         now = time.monotonic()
         for place, seen in enumerate(all_seen):
             line = progress_in_words(seen, self.metric)
-            is_due = now - self.when.get(place, -QUIET) >= QUIET or has_ended(seen)
+            is_due = now - self.when.get(place, -LINE_SECONDS) >= LINE_SECONDS or has_ended(seen)
             if is_due and line != self.said.get(place):
                 echo(line)
                 self.said[place], self.when[place] = line, now
@@ -102,7 +102,7 @@ class PlainLines:
 
 
 class Chart:
-    """Curves of all, with a line each below; drawn anew each time. One run: train and val."""
+    """A live chart of all curves, with a line for each below; of one run, train and val."""
 
     def __init__(self, metric: str, console: "Console") -> None:
         from rich.live import Live
@@ -120,7 +120,7 @@ class Chart:
 
 
 def shown_here(metric: str) -> PlainLines | Chart:
-    """What suits the place that stdout goes to."""
+    """The display that fits stdout."""
     from rich.console import Console
 
     console = Console()
@@ -130,14 +130,14 @@ def shown_here(metric: str) -> PlainLines | Chart:
 
 
 def drawn(all_seen: Sequence[Seen], metric: str, width: int, height: int) -> "Text":
-    """The chart, its legend and how far each has come, in a terminal of that size."""
+    """The chart, its legend and the progress lines, for a terminal of that size."""
     from rich.text import Text
 
     lines, legend = _curves(_runs(all_seen), metric)
     words = [progress_in_words(seen, metric)[:width] for seen in all_seen]
-    room = min(HEIGHT, height - len(words) - 2)
+    room = min(MAX_HEIGHT, height - len(words) - 2)
     text = Text(no_wrap=True, overflow="crop")
-    if lines and room >= LEAST_HEIGHT and width >= LEAST_WIDTH:
+    if lines and room >= MIN_HEIGHT and width >= MIN_WIDTH:
         for row in chart(lines, width, room):
             for cell in row:
                 text.append(cell.letter, cell.style or None)
@@ -152,7 +152,7 @@ def drawn(all_seen: Sequence[Seen], metric: str, width: int, height: int) -> "Te
 
 
 def _curves(runs: Sequence[RunStatus], metric: str) -> tuple[list[Line], list[tuple[str, str]]]:
-    """The lines and the legend. Several runs: what counts of each, its validation rows'."""
+    """Lines and legend entries; of several runs only the validation curve, if there is one."""
     lines, legend = [], []
     wanted = [(run, column) for run in runs for column in _columns(run, metric, len(runs) == 1)]
     for (run, column), style in zip(wanted, COLORS, strict=False):
