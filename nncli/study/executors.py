@@ -6,13 +6,16 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nncli.engine.stop import Stop
 from nncli.errors import UserError
 from nncli.operating_system import MOST_PROCESSES, blocking_ctrl_c
 from nncli.study.task import TrialResult, TrialTask
 from nncli.study.worker import OnRunReport, ignore_report, run_trial, run_trial_here
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 CONNECT_SECONDS = 10  # timeout of a Dask scheduler
 
@@ -71,22 +74,28 @@ class LocalPoolExecutor:
         self.workers = workers if os.name != "nt" else min(workers, MOST_PROCESSES)
         self.on_report: OnRunReport = ignore_report
         self.died: tuple[type[Exception], ...] = (BrokenProcessPool,)
-        self.restart()
+        self._pool: ProcessPoolExecutor | None = None
 
     def restart(self) -> None:
-        import multiprocessing
-        from concurrent.futures import ProcessPoolExecutor
-
-        self.pool = ProcessPoolExecutor(
-            self.workers, multiprocessing.get_context("spawn"), initializer=_begin_worker
-        )
+        self._pool = None
 
     def submit(self, task: TrialTask) -> "Future[TrialResult]":
         with blocking_ctrl_c():  # a worker that still imports would end with a traceback
-            return self.pool.submit(run_trial, task)
+            self._pool = self._pool or self._new_pool()
+            return self._pool.submit(run_trial, task)
+
+    def _new_pool(self) -> "ProcessPoolExecutor":
+        """A pool, made with the first trial: to end the process earlier leaves no semaphores."""
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        return ProcessPoolExecutor(
+            self.workers, multiprocessing.get_context("spawn"), initializer=_begin_worker
+        )
 
     def close(self) -> None:
-        self.pool.shutdown(cancel_futures=True)
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
 
 def _begin_worker() -> None:

@@ -40,6 +40,7 @@ class SweepStudy(Study):
         self, executor: TrialExecutor, stop: Stop, watcher: Watcher
     ) -> dict[str, Any] | None:
         """Confirm the best trial, and record it with its config."""
+        self._free()  # also where a kill came between the last record and this
         again = self._confirm(executor, stop, watcher)
         return None if again is None else self._end(again)
 

@@ -10,6 +10,8 @@ from subprocess import DEVNULL
 import pytest
 import yaml
 
+from nncli.study.sweep_study import SweepStudy
+
 BASE = ("data: {dataset: iris}", "network: {hidden: [4]}", "training: {epochs: 4}")
 SPACE = (
     "{optimizer.learning_rate: {low: 0.0001, high: 0.1, log: true}, "
@@ -124,6 +126,18 @@ def test_weights_of_the_best_stay_and_others_are_freed(nncli, config, record):
         f"nncli train {study / other}/config.resolved.yaml trains it again\n"
     )
     assert nncli("verify", study, "-q").code == 0
+
+
+def test_what_a_kill_left_unfreed_is_freed_by_going_on(nncli, config, monkeypatch):
+    """The last record was saved; the search has nothing left to do."""
+    with monkeypatch.context() as killed:
+        killed.setattr(SweepStudy, "_free", lambda self: None)
+        killed.setattr(SweepStudy, "finish", lambda *_: None)
+        nncli("sweep", config(), *QUIET)
+    (study,) = Path("runs").iterdir()
+    assert len([*study.glob("*/model.safetensors")]) == 6
+    assert nncli("sweep", "--resume", study, "-q", "--json").code == 0
+    assert len([*study.glob("*/model.safetensors")]) == 1
 
 
 @pytest.mark.parametrize(("keep", "count"), [("all", 6), ("none", 0)])
