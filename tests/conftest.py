@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from safetensors.numpy import load_file
 
 from nncli.artifacts.background_plotter import BackgroundPlotter, serve
@@ -46,6 +47,10 @@ def _has_room(folder: Path) -> bool:
 # stays on the disk.
 if _has_room(IN_MEMORY) and "NNCLI_SOAK" not in os.environ:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
+
+# No test asserts a time: a busy machine is no fault of the code.
+settings.register_profile("no times", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no times")
 
 
 @pytest.hookimpl(wrapper=True)
