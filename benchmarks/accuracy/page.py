@@ -16,7 +16,7 @@ SCORES = {True: ("r2",), False: ("accuracy", "log_loss")}  # of a table of numbe
 LOSSES = {"log_loss"}  # the less the better
 OURS = ("nncli", "nncli --quick")
 TOLERATED = 0.02
-DEAR = ("RealMLP, 8 bagged", "TabM")  # which are tried on fewer tables and seeds
+DEAR = ("TabM",)  # which are tried on fewer tables and seeds
 
 
 def _paired(lines: Lines) -> Lines:
