@@ -9,11 +9,11 @@ from nncli.artifacts.curve_bands import MIN_LOG_RATIO, show_epochs
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
 from nncli.artifacts.plots import cut_inside, dress, legend, new_figure
+from nncli.engine.metric_columns import GRADIENT_NORM, VAL
 from nncli.errors import escaped
 from nncli.frozen import frozen
 
 UNRANKED = ("learning_rate", "seconds")  # columns without a best value
-GRADIENT_PREFIX = "gradient_norm_"  # of further columns without one
 MAX_INSIDE = 3  # runs whose legend is inside the axes
 MAX_NAMES = 24  # runs in the legend
 MAX_LETTERS = 40  # of a run's name
@@ -60,7 +60,7 @@ class Curves:
         if column == self.monitor:
             value = known.get(self.best_epoch)
             return None if value is None else (self.best_epoch, value)
-        sign = -1.0 if column.removeprefix("val_") in self.scores else 1.0
+        sign = -1.0 if column.removeprefix(VAL) in self.scores else 1.0
         finite = [(sign * value, epoch) for epoch, value in known.items() if math.isfinite(value)]
         return (min(finite)[1], known[min(finite)[1]]) if finite else None
 
@@ -99,7 +99,7 @@ def _set_scales(axes: Any, runs: Sequence[Curves], metric: str, is_log: bool | N
 
 def has_best(metric: str) -> bool:
     """Whether a metric has a best value."""
-    return metric not in UNRANKED and not metric.startswith(GRADIENT_PREFIX)
+    return metric not in UNRANKED and not metric.startswith(GRADIENT_NORM)
 
 
 def log_suits(runs: Sequence[Curves], metric: str) -> bool:
@@ -118,7 +118,7 @@ def _is_equal(run: Curves, other: Curves, metric: str) -> bool:
 
 
 def _columns(run: Curves, metric: str) -> list[Sequence[float]]:
-    return [run.columns[name] for name in (metric, f"val_{metric}") if name in run.columns]
+    return [run.columns[name] for name in (metric, VAL + metric) if name in run.columns]
 
 
 # ---- lines
@@ -139,7 +139,7 @@ def _draw_run(
     like: the name of an earlier run with the same curves.
     """
     epochs, is_judged = run.columns["epoch"], has_best(metric)
-    styles = [(metric, "train", "-", TRAIN), (f"val_{metric}", "validation", "--", VALIDATION)]
+    styles = [(metric, "train", "-", TRAIN), (VAL + metric, "validation", "--", VALIDATION)]
     drawn = [each for each in styles if each[0] in run.columns]
     best = _best(run, drawn[-1][0]) if drawn and is_judged else None
     for place, (column, label, style, own) in enumerate(drawn):
@@ -191,7 +191,7 @@ def _explain_styles(axes: Any, runs: Sequence[Curves], metric: str) -> None:
     """Explain the line styles and the best marker once for all runs."""
     grey: dict[str, Any] = {"color": "0.35", "linewidth": 1.4}
     axes.plot([], [], "-", label="train" if has_best(metric) else metric, **grey)
-    if any(f"val_{metric}" in run.columns for run in runs):
+    if any(VAL + metric in run.columns for run in runs):
         axes.plot([], [], "--", label="validation", **grey)
     if has_best(metric):
         axes.plot([], [], "o", color="0.35", fillstyle="none", label="best, at epoch")
@@ -222,7 +222,7 @@ def described(runs: Sequence[Curves], metric: str) -> str:
     """The figure's alternative text: first, last and best value of each run."""
     said = []
     for run in runs[:MAX_NAMES]:
-        columns = [name for name in (metric, f"val_{metric}") if name in run.columns]
+        columns = [name for name in (metric, VAL + metric) if name in run.columns]
         parts = [
             f"{name} from {run.columns[name][0]:.4g} to {run.columns[name][-1]:.4g}"
             for name in columns

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.curve_bands import show_epochs
-from nncli.artifacts.curves_figure import GRADIENT_PREFIX, Curves
+from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
 from nncli.artifacts.pictures import check_format, write_picture
 from nncli.artifacts.plots import dress, entitle, legend, new_figure
+from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.errors import UserError
 
 NAME = "gradient_norm"  # stands for the columns of all layers
@@ -29,9 +30,9 @@ def draw_gradient_norms(run: Curves, path: Path, is_log: bool | None = None) -> 
 def _columns(run: Curves) -> dict[str, list[float]]:
     """The norms of each layer, by its name."""
     return {
-        name.removeprefix(GRADIENT_PREFIX): [*values]
+        name.removeprefix(GRADIENT_NORM): [*values]
         for name, values in run.columns.items()
-        if name.startswith(GRADIENT_PREFIX)
+        if name.startswith(GRADIENT_NORM)
     }
 
 

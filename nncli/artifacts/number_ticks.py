@@ -62,16 +62,16 @@ def _locator() -> Any:
         ticks: Any = None
 
         def tick_values(self, vmin: float, vmax: float) -> Any:
-            if (vmin, vmax, self._room()) != self.asked:
-                self.asked = vmin, vmax, self._room()
-                self.ticks = self._fitting(vmin, vmax)
+            asked = vmin, vmax, self._room()
+            if asked != self.asked:
+                self.asked, self.ticks = asked, self._fitting(*asked)
             return self.ticks
 
-        def _fitting(self, vmin: float, vmax: float) -> Any:
+        def _fitting(self, vmin: float, vmax: float, room: float) -> Any:
             for bins in range(MAX_INTERVALS, MIN_INTERVALS - 1, -1):
                 self.set_params(nbins=bins)
                 ticks = super().tick_values(vmin, vmax)
-                if self._size(ticks, vmin, vmax) <= self._room():
+                if self._size(ticks, vmin, vmax) <= room:
                     break
             return ticks
 

@@ -27,8 +27,7 @@ from nncli.assembly.decided import chosen_for, decided_in_words, decision_record
 from nncli.config.dump import to_yaml
 from nncli.engine.epoch_monitor import EpochReport
 from nncli.engine.epoch_scorer import completed
-from nncli.engine.gradient_norms import PREFIX
-from nncli.engine.metric_columns import VAL
+from nncli.engine.metric_columns import GRADIENT_NORM, VAL
 from nncli.engine.outcome import outcome_warning
 from nncli.engine.state import TrainState
 from nncli.engine.stop_reason import StopReason
@@ -334,7 +333,7 @@ def split_metrics(report: EpochReport) -> dict[str, dict[str, float]]:
     train = {
         name: value
         for name, value in report.metrics.items()
-        if name not in val and not name.startswith(PREFIX)
+        if name not in val and not name.startswith(GRADIENT_NORM)
     }
     splits = {"train": {"loss": report.loss, **train}}
     if report.val_loss is not None:

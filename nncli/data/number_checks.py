@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.data.column_types import is_id_name
-from nncli.data.reading.column_names import yaml_name
+from nncli.data.reading.column_names import column_cure, yaml_name
 from nncli.errors import printable
 from nncli.parts.arrays import Array
 
@@ -24,7 +24,7 @@ def number_warnings(name: str, values: Array) -> Iterator[str]:
     elif format_ := _date_format(present):
         yield (
             f"column '{printable(name)}' looks like dates such as {present[0]:.0f}, learnt as "
-            f'amounts: data.columns: {{{yaml_name(name)}: {{type: date, format: "{format_}"}}}}'
+            f"amounts: {column_cure(name, {'type': 'date', 'format': format_})}"
         )
     for number in _sentinels(present):
         count = int(np.count_nonzero(present == number))

@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from nncli.engine.job import Job
+from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.engine.plan import Plan
 from nncli.parts.arrays import Array
 
-PREFIX = "gradient_norm_"  # of a column of metrics.csv; then the layer's name
 MOST_ROWS = 1_000  # evenly spaced, of which the gradient is taken
 
 
@@ -38,7 +38,7 @@ class GradientNorms:
         with np.errstate(all="ignore"):
             self.tape()
             norms = {name: norm_at(self.plan.gradient, at) for name, at in self.places.items()}
-        return {PREFIX + name: value for name, value in norms.items()}
+        return {GRADIENT_NORM + name: value for name, value in norms.items()}
 
 
 def layer_places(job: Job) -> dict[str, list[slice]]:

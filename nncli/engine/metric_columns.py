@@ -1,10 +1,12 @@
 """Metric columns: a metric's name, behind a prefix that says on which rows it was measured.
 
 metrics.csv has TRAIN and VAL, the table of a study's trials TRIAL_TRAIN, VAL and HELD_OUT.
+GRADIENT_NORM columns are no metric: a layer's name follows.
 """
 
 TRAIN, VAL = "", "val_"
 TRIAL_TRAIN, HELD_OUT = "train_", "held_out_"
+GRADIENT_NORM = "gradient_norm_"
 ROWS = {TRIAL_TRAIN: "train", VAL: "val", HELD_OUT: "held_out", "test_": "test"}
 
 

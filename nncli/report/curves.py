@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from nncli.artifacts.curves_figure import GRADIENT_PREFIX, Curves
-from nncli.engine.metric_columns import TRAIN, VAL
+from nncli.artifacts.curves_figure import Curves
+from nncli.engine.metric_columns import GRADIENT_NORM, TRAIN, VAL
 from nncli.report.facts import Chart, Line
 
 MAX_POINTS = 200  # of a curve
@@ -23,7 +23,7 @@ def _metrics(
     several: Sequence[Mapping[str, Sequence[float]]], first: Mapping[str, object]
 ) -> list[str]:
     """The metrics to draw, without those equal to an earlier one, as log_loss often is to loss."""
-    shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT_PREFIX)]
+    shown = [name for name in first if name not in SKIPPED and not name.startswith(GRADIENT_NORM)]
     names = list(dict.fromkeys(name.removeprefix(VAL) for name in shown))
     kept: list[str] = []
     for name in names:

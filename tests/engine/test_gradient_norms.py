@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nncli.engine.gradient_norms import PREFIX, GradientNorms
+from nncli.engine.gradient_norms import GradientNorms
+from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.engine.plan import Plan
 from nncli.engine.trainer import train as epochs_of
 
@@ -37,7 +38,7 @@ def test_they_are_those_of_the_whole_gradient_layer_by_layer(declared):
     tensors = job.network.layout.views(plan.gradient)
     for layer in ("hidden_1", "hidden_2", "output"):
         parts = [np.linalg.norm(tensors[f"{layer}/{name}"]) for name in ("W", "b")]
-        assert found[PREFIX + layer] == pytest.approx(math.hypot(*parts), rel=1e-12)
+        assert found[GRADIENT_NORM + layer] == pytest.approx(math.hypot(*parts), rel=1e-12)
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])
@@ -47,7 +48,9 @@ def test_training_is_the_same_to_the_bit_with_and_without_them(declared, lines, 
     job = replace(job, training=replace(job.training, engine=engine))
     asked, plain = columns_of(job), columns_of(replace(job, gradient_norms=False))
     for with_them, without in zip(asked, plain, strict=True):
-        kept = {name: value for name, value in with_them.items() if not name.startswith(PREFIX)}
+        kept = {
+            name: value for name, value in with_them.items() if not name.startswith(GRADIENT_NORM)
+        }
         assert {**kept, "seconds": 0} == {**without, "seconds": 0}
         assert len(kept) < len(with_them)
 
@@ -55,7 +58,7 @@ def test_training_is_the_same_to_the_bit_with_and_without_them(declared, lines, 
 def test_frozen_layers_and_layers_without_weights_have_none(declared):
     job = declared(*NOISY, ASKED).built.job
     assert [*GradientNorms(job, job.start().theta)(job.start().theta)] == [
-        f"{PREFIX}{name}" for name in ("hidden_1", "hidden_2", "output")
+        f"{GRADIENT_NORM}{name}" for name in ("hidden_1", "hidden_2", "output")
     ]
 
 
@@ -75,9 +78,9 @@ def test_a_resumed_run_has_the_bits_of_one_that_never_stopped(train, write, nncl
     assert more.code == 0, more.err
     assert part.result == whole.result
     assert nncli("verify", part.path).code == 0
-    assert PREFIX + "output" in whole.rows[0]
+    assert GRADIENT_NORM + "output" in whole.rows[0]
     scores = whole.json("metrics.json")["metrics"]["train"]
-    assert not any(name.startswith(PREFIX) for name in scores)
+    assert not any(name.startswith(GRADIENT_NORM) for name in scores)
 
 
 def test_their_picture_has_a_line_a_layer(train, write, nncli, folder):

@@ -1,8 +1,8 @@
-"""Column names: normalization, suggestions for unknown ones, and lists of them in messages."""
+"""Column names: normalization, suggestions, lists of them, and their keys, in messages."""
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from nncli.errors import did_you_mean, printable
 
@@ -46,3 +46,25 @@ def flow_list(texts: Sequence[str]) -> str:
 def yaml_name(name: str) -> str:
     """A column's name as a YAML key, quoted where needed."""
     return printable(name) if re.fullmatch(r"[^\W\d]\w*", name) else f'"{printable(name)}"'
+
+
+def flow_keys(keys: Mapping[str, str]) -> str:
+    """A column's keys as YAML in flow style; the type is numeric unless it is given.
+
+    >>> flow_keys({"thousands": ",", "prefix": "$"})
+    '{type: numeric, thousands: ",", prefix: "$"}'
+    >>> flow_keys({"type": "date", "format": "%d.%m.%Y"})
+    '{type: date, format: "%d.%m.%Y"}'
+    """
+    others = [f'{key}: "{printable(value)}"' for key, value in keys.items() if key != "type"]
+    type_ = keys.get("type", "numeric")
+    return f"{{{', '.join([f'type: {type_}', *others])}}}"
+
+
+def column_cure(name: str, keys: Mapping[str, str]) -> str:
+    """The config key that reads a column in another way.
+
+    >>> column_cure("paid", {"suffix": "€"})
+    'data.columns: {paid: {type: numeric, suffix: "€"}}'
+    """
+    return f"data.columns: {{{yaml_name(name)}: {flow_keys(keys)}}}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.column_names import yaml_name
+from nncli.data.reading.column_names import column_cure, yaml_name
 from nncli.data.targets import number_text
 from nncli.errors import FormatsFound, printable
 from nncli.parts.arrays import Array
@@ -61,7 +61,7 @@ def formats_of_dates(columns: Mapping[str, Sequence[str]]) -> dict[str, str | No
         column, said, example = printable(name), yaml_name(name), printable(text)
         forms = {order: written(text, order) for order in (DAY_FIRST, MONTH_FIRST)}
         cures = {
-            order: f'data.columns: {{{said}: {{type: date, format: "{form}"}}}}'
+            order: column_cure(name, {"type": "date", "format": form})
             for order, form in forms.items()
         }
         problem = (

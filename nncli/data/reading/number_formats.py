@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.column_names import yaml_name
+from nncli.data.reading.column_names import column_cure, yaml_name
 from nncli.data.reading.number_cells import is_number
 from nncli.errors import printable
 from nncli.frozen import frozen
@@ -85,20 +85,7 @@ class NumberFormat:
 
     def cure(self, name: str, decimal: str) -> str:
         """The config key that sets this format for the column `name`."""
-        return f"data.columns: {{{yaml_name(name)}: {flow_keys(self.keys(decimal))}}}"
-
-
-def flow_keys(keys: Mapping[str, str]) -> str:
-    """A column's keys as YAML in flow style; the type is numeric unless it is given.
-
-    >>> flow_keys({"thousands": ",", "prefix": "$"})
-    '{type: numeric, thousands: ",", prefix: "$"}'
-    >>> flow_keys({"type": "date", "format": "%d.%m.%Y"})
-    '{type: date, format: "%d.%m.%Y"}'
-    """
-    others = [f'{key}: "{printable(value)}"' for key, value in keys.items() if key != "type"]
-    type_ = keys.get("type", "numeric")
-    return f"{{{', '.join([f'type: {type_}', *others])}}}"
+        return column_cure(name, self.keys(decimal))
 
 
 def _plain_spaces(text: str) -> str:
