@@ -13,7 +13,9 @@ EPOCHS = {"chance": 15, "rules": 15, "compiled": 150}  # which take as long as c
 
 
 def has_ended(end):
-    """Whether a command came to its end, or found that the one killed before it had."""
+    """Whether a command came to its end, or found that the one killed before it had.
+
+    Killed just before its end, it may have said so already."""
     assert end.err == "" or " epochs are done" in end.err
     return end.code == 0
 
@@ -46,7 +48,7 @@ def test_killed_run_resumes_bit_identical(
             assert run.result == whole.result
             ended += 1
         else:
-            assert (end.code, end.err) == (-signal.SIGKILL, "")
+            assert end.code == -signal.SIGKILL
             kills += 1
         if is_over or not has_checkpoint(run.path):
             begun_anew += not is_over
