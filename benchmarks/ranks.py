@@ -77,7 +77,7 @@ def job(hidden: tuple[int, ...], batch: int, steps: int, shards: int) -> "Job":
     from nncli.engine.evaluator import EvaluationSet
     from nncli.engine.job import Job, Seeds
     from nncli.engine.network import Network
-    from nncli.engine.settings import Training
+    from nncli.engine.training_settings import Training
     from nncli.parts.activations import Softmax
     from nncli.parts.layers import Dense
     from nncli.parts.losses import CrossEntropy

@@ -37,7 +37,7 @@ from nncli.untrusted_files.array_headers import Malformed
 from nncli.untrusted_files.records import read_as
 
 if TYPE_CHECKING:
-    from nncli.artifacts.curves_figure import Curves
+    from nncli.artifacts.learning_curves_plot import Curves
     from nncli.artifacts.run_reader import RunReader
     from nncli.artifacts.study_directory import StudyDirectory
 

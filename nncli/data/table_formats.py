@@ -46,7 +46,7 @@ def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
     """Opens a file, or a folder of pictures. Raises DataError if it can't be read."""
     found = _format_of(path)
     if found is None and path.is_dir():
-        from nncli.data.reading.picture_folder import PictureFolder
+        from nncli.data.reading.image_folder import PictureFolder
 
         return PictureFolder(path)
     if found is not None and found.read is not None:
@@ -69,7 +69,7 @@ def with_columns(names: Collection[str], reader: "TableReader") -> "TableReader"
 def table_sha256(path: Path) -> str:
     """The SHA-256 of a file, or of a folder of pictures."""
     if path.is_dir():
-        from nncli.data.reading.picture_folder import folder_sha256
+        from nncli.data.reading.image_folder import folder_sha256
 
         return folder_sha256(path)
     return sha256_of(path)

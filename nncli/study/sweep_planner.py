@@ -13,7 +13,7 @@ from nncli.config.nodes import Node
 from nncli.config.sweep import SweepKeys
 from nncli.engine.state import TRAINING_STREAMS
 from nncli.study.ended_trial import Direction, EndedTrial, Point
-from nncli.study.plan import RunPlan, TrialPlan, seed_assignment
+from nncli.study.planners import RunPlan, TrialPlan, seed_assignment
 from nncli.study.pruning import MedianPruner
 from nncli.study.samplers import Sampler
 from nncli.study.space import Space
