@@ -31,8 +31,8 @@ from nncli.engine import baselines
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.engine.network import Network
-from nncli.engine.settings import TrainingKeys
 from nncli.engine.steppers.choice import Choice, choose
+from nncli.engine.training_settings import TrainingKeys
 from nncli.errors import DataError, TableError, UserError
 from nncli.frozen import frozen
 from nncli.operating_system import give_back_memory

@@ -29,7 +29,7 @@ from nncli.constraints import Auto
 from nncli.data.nonlinear_scales import linear_scale
 from nncli.data.numeric_encodings import BINS
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.engine.settings import default_monitor
+from nncli.engine.training_settings import default_monitor
 from nncli.parts.activations import Activation, Identity, Sigmoid, Softmax, Softplus
 from nncli.parts.arrays import Shape
 from nncli.parts.layers import Conv2D, Dense, Input, Layer, Output, Residual, single_layers

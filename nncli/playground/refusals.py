@@ -3,7 +3,7 @@
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.artifacts.run_directory import RESOLVED
 from nncli.errors import UserError
-from nncli.playground.settings import kept_slots
+from nncli.playground.job_settings import kept_slots
 
 MOST_INPUTS = 300  # each 300 bytes of a page, and more than anyone can look at
 MOST_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB of a page

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from nncli.errors import escaped
 from nncli.evaluation.class_scores import largest
-from nncli.evaluation.figures import between, number
+from nncli.evaluation.formatted_numbers import between, number
 from nncli.evaluation.verdicts import verdicts
 from nncli.report.facts import (
     ColumnFacts,

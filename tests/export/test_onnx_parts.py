@@ -7,7 +7,7 @@ import pytest
 from onnx_models import RandomModel, answers, compared, config
 
 from nncli.export.onnx.cells import takes_text
-from nncli.export.onnx.check import compare
+from nncli.export.onnx.runtime_check import compare
 from nncli.registry import members
 
 CONFIGS = Path(__file__).parents[2] / "configs"

@@ -20,7 +20,7 @@ from nncli.artifacts.run_reader import RunReader
 from nncli.cli.main import run as command
 from nncli.data.nonlinear_scales import NormalScores
 from nncli.data.numeric_encodings import Encoding
-from nncli.export.pytorch import features, layers, pictures
+from nncli.export.pytorch import convolution, features, layers
 from nncli.export.pytorch.layers import modules
 from nncli.export.pytorch.script import pytorch_script
 from nncli.parts.activations import Activation
@@ -387,6 +387,6 @@ def test_every_encoding_and_layer_that_there_is_can_be_written():
     written = Path(features.__file__).read_text(encoding="utf-8")
     known = [f"isinstance(encoding, {each.__name__})" for each in get_args(Encoding)]
     assert [text for text in known if text not in written] == []
-    written = "".join(Path(each.__file__).read_text("utf-8") for each in (layers, pictures))
+    written = "".join(Path(each.__file__).read_text("utf-8") for each in (layers, convolution))
     hidden = {n: each for n, each in members("layer").items() if n not in ("input", "output")}
     assert [name for name, each in hidden.items() if each.__name__ not in written] == []

@@ -11,7 +11,7 @@ from engine_jobs import make_job
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.operations import Elementwise
 from nncli.engine.tape import Tape
-from nncli.gradcheck import comparison, gradient_check
+from nncli.gradcheck import gradient_check, gradient_comparison
 from nncli.gradcheck.gradient_check import check_gradients
 from nncli.gradcheck.objectives import DataLoss, Penalty
 from nncli.parts.activations import Elu, Identity, Relu, Sigmoid, Softmax, Softplus, Step, Tanh
@@ -213,7 +213,7 @@ def planted(objective, number):
 @contextmanager
 def differences_taken_once():
     """While entered, a difference is taken once, whatever is planted: it is of forward passes."""
-    take, taken = comparison._difference, {}
+    take, taken = gradient_comparison._difference, {}
 
     def difference(objective, index, step, first):
         key = objective.name, objective.theta.tobytes(), index, step
@@ -221,7 +221,7 @@ def differences_taken_once():
             taken[key] = take(objective, index, step, first)
         return taken[key]
 
-    with mock.patch.object(comparison, "_difference", difference):
+    with mock.patch.object(gradient_comparison, "_difference", difference):
         yield
 
 

@@ -27,6 +27,7 @@ from nncli.engine.operations import (
 )
 from nncli.engine.ufuncs import UFUNCS
 from nncli.errors import UserError
+from nncli.export.numpy_script.convolution_calls import PictureCall, picture_calls
 from nncli.export.numpy_script.expressions import (
     Literals,
     dtype_argument,
@@ -34,7 +35,6 @@ from nncli.export.numpy_script.expressions import (
     substituted,
     type_name,
 )
-from nncli.export.numpy_script.pictures import PictureCall, picture_calls
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 

@@ -26,10 +26,10 @@ from nncli.engine.rows import X
 from nncli.engine.tape import Tape
 from nncli.engine.workspace import Workspace, recorded
 from nncli.errors import UserError
+from nncli.export.onnx.array_values import Memory, place
+from nncli.export.onnx.convolution import picture_nodes
 from nncli.export.onnx.formulas import REDUCTIONS, formula
 from nncli.export.onnx.graph import INT64, Graph, Value
-from nncli.export.onnx.memory import Memory, place
-from nncli.export.onnx.pictures import picture_nodes
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array, LayerBuffers, Shape
 

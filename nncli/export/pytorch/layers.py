@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from nncli.engine.network import Network, Node
 from nncli.errors import UserError
-from nncli.export.pytorch.pictures import picture_codes
+from nncli.export.pytorch.convolution import picture_codes
 from nncli.frozen import frozen
 from nncli.parts.activations import Activation, Identity
 from nncli.parts.layers import (

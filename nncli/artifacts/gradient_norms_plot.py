@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.curve_bands import show_epochs
-from nncli.artifacts.curves_figure import Curves
+from nncli.artifacts.figure_style import dress, entitle, legend, new_figure
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
-from nncli.artifacts.pictures import check_format, write_picture
-from nncli.artifacts.plots import dress, entitle, legend, new_figure
+from nncli.artifacts.rendering import check_format, write_picture
 from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.errors import UserError
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from nncli.engine.operations import Composite
 from nncli.errors import UserError
-from nncli.export.numpy_script import picture_functions
+from nncli.export.numpy_script import convolution_functions
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.windows import NARROW, Windows, block_rows
 
 FUNCTIONS = {
     name: inspect.getsource(function).rstrip().splitlines()
-    for name, function in vars(picture_functions).items()
+    for name, function in vars(convolution_functions).items()
     if inspect.isfunction(function)
 }
 
@@ -74,7 +74,7 @@ def _behind(windows: Windows) -> tuple[int, ...]:
     return tuple(padded - length - before for padded, length, before in ways)
 
 
-def picture_functions_of(text: str) -> list[list[str]]:
+def convolution_functions_of(text: str) -> list[list[str]]:
     """The functions that a script's text calls, with those that they call themselves."""
     needed: list[list[str]] = []
     for name, lines in reversed(FUNCTIONS.items()):  # each stands below those that it calls

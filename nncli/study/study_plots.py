@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import band, show_range
+from nncli.artifacts.figure_style import dress, legend, new_figure, short
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK
-from nncli.artifacts.pictures import picture
-from nncli.artifacts.plots import dress, legend, new_figure, short
+from nncli.artifacts.rendering import picture
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord, best_of
 from nncli.engine.metric_columns import TRIAL_TRAIN, VAL, metric_of

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import MIN_LOG_RATIO
+from nncli.artifacts.figure_style import dress, entitle, legend, new_figure, short
 from nncli.artifacts.number_ticks import log_ticks, number_format
 from nncli.artifacts.palette import BEST, GIVEN
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import dress, entitle, legend, new_figure, short
+from nncli.artifacts.rendering import write_picture
 from nncli.loss_surface.surface import Surface
 from nncli.parts.arrays import Array
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from nncli.artifacts.loaded_network import load_network
 from nncli.cli.main import run
-from nncli.data.reading.picture_folder import PictureFolder, folder_sha256
+from nncli.data.reading.image_folder import PictureFolder, folder_sha256
 from nncli.data.reading.pixel_columns import pictures_of, pixel_names
 from nncli.errors import DataError
 

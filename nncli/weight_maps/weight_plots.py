@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.figure_style import new_figure, short
 from nncli.artifacts.number_ticks import number_format, number_ticks
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import new_figure, short
+from nncli.artifacts.rendering import write_picture
 from nncli.weight_maps.weights import WeightMap
 
 MOST = 64  # units whose pictures have room

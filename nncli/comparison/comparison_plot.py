@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import band, show_epochs, show_range
+from nncli.artifacts.figure_style import dress, new_figure, short
 from nncli.artifacts.palette import COLORS, OTHERS
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import dress, new_figure, short
+from nncli.artifacts.rendering import write_picture
 from nncli.comparison.comparison import Comparison
-from nncli.comparison.labels import MAX_LABEL_LETTERS, labels
+from nncli.comparison.group_labels import MAX_LABEL_LETTERS, labels
 from nncli.engine.metric_columns import VAL, metric_of
 from nncli.errors import UserError
 from nncli.evaluation.statistics import FEWEST
