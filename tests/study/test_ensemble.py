@@ -337,7 +337,7 @@ def test_its_duration_is_said_before_it_trains(ours, nncli):
     done = nncli(
         "train", ours.parent / "t.yaml", "--runs-dir", ours.parent / "said", "--workers", 1
     )
-    said = "3 such networks, each stops by a part of its own; this is the first\nabout 1 s"
+    said = "3 such networks, each stopped by its own validation rows; this is the first\nabout 1 s"
     assert said in done.err
     assert "with 1 at a time (--workers N)" in done.err
 

@@ -31,10 +31,11 @@ class Input(Part):
     """
 
     kind = "layer"
-    units: Annotated[PositiveInt | Auto, "how many; a check"] = "auto"
+    units: Annotated[PositiveInt | Auto, "how many; only a check"] = "auto"
     shape: Annotated[
         Annotated[Sequence[PositiveInt], Length(1)] | Auto,
-        "of a row; auto: the pictures' own where the first layer takes pictures, else [features]",
+        "shape of a row; auto: that of the pictures if the first layer takes pictures, else "
+        "[features]",
     ] = "auto"
 
     def __post_init__(self) -> None:
