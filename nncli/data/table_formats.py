@@ -43,12 +43,12 @@ def unpacked(path: Path) -> Path:
 
 
 def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
-    """Opens a file, or a folder of pictures. Raises DataError if it can't be read."""
+    """Opens a file, or a folder of images. Raises DataError if it can't be read."""
     found = _format_of(path)
     if found is None and path.is_dir():
-        from nncli.data.reading.image_folder import PictureFolder
+        from nncli.data.reading.image_folder import ImageFolder
 
-        return PictureFolder(path)
+        return ImageFolder(path)
     if found is not None and found.read is not None:
         return found.read(path, text_format)
     if not path.suffix and not path.exists():
@@ -56,18 +56,18 @@ def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
     names = [name for name, known in FORMATS.items() if known.read is not None]
     known = f"{', '.join(names)}, or .gz of one that is text"
     hint = " (save the sheet as CSV)" if unpacked(path).suffix.lower() in SPREADSHEETS else ""
-    message = f"{path}: expected a file that ends in {known}, or a folder of pictures{hint}"
+    message = f"{path}: expected a file that ends in {known}, or a folder of images{hint}"
     raise DataError(message, key="data.path")
 
 
 def with_columns(names: Collection[str], reader: "TableReader") -> "TableReader":
-    """The reader with these columns where it can adapt: gray pictures become RGB ones."""
+    """The reader with these columns where it can adapt: gray images become RGB ones."""
     adapt = getattr(reader, "with_columns", None)
     return adapt(names) if adapt else reader
 
 
 def table_sha256(path: Path) -> str:
-    """The SHA-256 of a file, or of a folder of pictures."""
+    """The SHA-256 of a file, or of a folder of images."""
     if path.is_dir():
         from nncli.data.reading.image_folder import folder_sha256
 
