@@ -11,7 +11,7 @@ from nncli.artifacts.run_directory import RunDirectory
 from nncli.config.dump import plain
 from nncli.config.experiment import Experiment
 from nncli.data.reading.chunks import reading
-from nncli.data.table_formats import table_sha256
+from nncli.data.reading.table_formats import table_sha256
 from nncli.errors import CorruptRun, DataError
 from nncli.operating_system import relative_path
 from nncli.parts.table import together

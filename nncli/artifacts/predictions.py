@@ -12,10 +12,10 @@ from nncli.artifacts.files import output_file
 from nncli.artifacts.prediction_intervals import PredictionIntervals
 from nncli.artifacts.trained_model import TrainedModel
 from nncli.assembly.model import Model
+from nncli.data.number_cells import is_number
 from nncli.data.reading.chunks import loses_digits
-from nncli.data.reading.number_cells import is_number
-from nncli.data.table_formats import writer_of
 from nncli.data.writing.output_table import OutputTable
+from nncli.data.writing.table_formats import writer_of
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 from nncli.parts.decision import Decision, has_label

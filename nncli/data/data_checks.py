@@ -6,9 +6,9 @@ import numpy as np
 
 from nncli.data.column_types import uninformative
 from nncli.data.label_checks import label_leak, label_warnings
+from nncli.data.number_cells import to_number
 from nncli.data.number_checks import number_warnings
 from nncli.data.rare_categories import NO_RARE, RareRule
-from nncli.data.reading.number_cells import to_number
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from nncli.data.reading.number_cells import to_number
+from nncli.data.number_cells import to_number
 from nncli.data.reading.plain_blocks import PlainBlock, PlainColumn, distinct_cells
 from nncli.data.reading.text_format import MISSING_MARKERS
 from nncli.errors import DataError, printable

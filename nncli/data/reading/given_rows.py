@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nncli.data.column_names import nfc
 from nncli.data.reading.chunks import MAX_EXACT_INT, Chunk
-from nncli.data.reading.column_names import nfc
 from nncli.data.targets import cell_text
 from nncli.errors import UserError, printable
 from nncli.parts.arrays import Array, Shape

@@ -5,8 +5,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from nncli.data.column_names import flow_list, listed, yaml_name
 from nncli.data.date_encoding import date_in_words
-from nncli.data.reading.column_names import flow_list, listed, yaml_name
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.missing_markers import FREQUENT_SHARE, NULL_MARKERS
 from nncli.data.reading.quoted_cells import QuotedMarkers

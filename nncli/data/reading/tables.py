@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 
 from nncli.constraints import Auto
+from nncli.data.column_names import listed, nearest
 from nncli.data.column_types import is_class_number
 from nncli.data.memory import available
 from nncli.data.rare_categories import NO_RARE, RareRule
 from nncli.data.reading.chunks import TableReader
 from nncli.data.reading.column_encoder import CellType
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.column_names import listed, nearest
 from nncli.data.reading.dotted_thousands import dotted_notes
 from nncli.data.reading.encoded_rows import PEAK_COPIES, EncodedTable
 from nncli.data.reading.feature_choice import FeatureChoice
 from nncli.data.reading.parsers import Parsers
 from nncli.data.reading.pixel_columns import image_in_words
+from nncli.data.reading.table_formats import open_table, table_sha256, with_columns
 from nncli.data.reading.table_notes import (
     amount_notes,
     category_hint,
@@ -30,7 +31,6 @@ from nncli.data.reading.table_notes import (
 from nncli.data.reading.text_files import TextFile
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.reading.type_inference import read_columns
-from nncli.data.table_formats import open_table, table_sha256, with_columns
 from nncli.data.targets import as_label, label_pair, label_pairs, number_classes, number_text
 from nncli.errors import DataError, TableError
 from nncli.frozen import frozen

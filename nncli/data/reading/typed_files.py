@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from nncli.data.column_names import nfc
 from nncli.data.memory import available
 from nncli.data.reading.chunks import MAX_EXACT_INT, Chunk, reading, refuse_width
-from nncli.data.reading.column_names import nfc
 from nncli.data.reading.pixel_columns import pixel_names
 from nncli.errors import DataError, printable
 from nncli.parts.arrays import Array, Shape
