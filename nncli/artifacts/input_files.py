@@ -50,6 +50,6 @@ def check_tables(run: RunDirectory, experiment: Experiment, recorded: str) -> No
         with reading(path):
             found.append(table_sha256(path))
         if is_own and run.manifest().get(name, {}).get("sha256") != found[-1]:
-            raise CorruptRun(f"{path}: changed since the run was sealed (its SHA-256 differs)")
+            raise CorruptRun(f"{path}: changed since the run was saved (its SHA-256 differs)")
     if found and together(found) != recorded:
         raise DataError(f"{run.path}: the data has changed since this run was trained")

@@ -43,7 +43,7 @@ def _threads(experiment: Resolved, job: Job) -> Iterator[str]:
     if threads < quiet:
         yield (
             f"training.threads is {threads}, not {quiet}, for other processes keep the cores busy; "
-            "a run with another number of threads may end in other bits"
+            "a run with another number of threads may give slightly other numbers"
         )
 
 

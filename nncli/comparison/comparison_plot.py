@@ -52,8 +52,10 @@ def _figure(comparison: Comparison) -> Any:
     colors = [SHADES[place] if place < len(SHADES) else OTHERS for place in range(count)]
     _draw_curves(curves, comparison, names, colors)
     _draw_boxes(boxes, comparison, names, colors)
-    caption = "Curve: mean over runs, while half of them train; band: least to greatest. "
-    caption += "Bar: mean; box: quartiles; a dot a run."
+    caption = (
+        "Curve: mean over the runs, while half of them still train; band: minimum to maximum. "
+    )
+    caption += "Bar: mean; box: quartiles; dot: one run."
     caption += f" Labels: {short(what, 80)}." if what else ""
     if count > len(SHADES):
         caption += f" Grey: all but the best {len(SHADES)}."

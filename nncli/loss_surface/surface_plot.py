@@ -100,12 +100,12 @@ def _draw_path(axes: Any, surface: Surface) -> None:
 
 def _remarks(surface: Surface) -> Iterator[str]:
     if surface.others:
-        weights = "weight is" if surface.others == 1 else f"{surface.others:,} weights are"
-        yield (
-            f"The other {weights} held as at the end: only there does the path lie on the surface."
-        )
+        others = "weight has its final value"
+        if surface.others > 1:
+            others = f"{surface.others:,} weights have their final values"
+        yield f"The other {others}: only the path's end lies on the surface."
     elif surface.names[0].startswith("direction"):
-        yield "The plane of the path's two main directions through its end; 0, 0 is the end."
+        yield "The plane through the path's end, along its two main directions; the end is at 0, 0."
     if surface.diverged:
         yield "Training diverged after it."
     if not np.isfinite(surface.losses).all():

@@ -136,7 +136,7 @@ def _influence(document: Document) -> Iterator[str]:
         return
     importance = found.importance
     yield "## What predictions rest on"
-    yield "By how much the loss grows when a column's values are dealt out to other rows."
+    yield "By how much the loss grows when a column's values are shuffled among the rows."
     yield plain(about(importance))
     rows = [[c.name, f"{c.mean:.3g}", f"± {c.deviation:.1g}"] for c in importance.columns]
     yield table(["column", "importance", "spread"], rows)
