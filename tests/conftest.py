@@ -21,8 +21,8 @@ from safetensors.numpy import load_file
 from waiting import PATIENCE
 
 from nncli.artifacts.background_plotter import BackgroundPlotter, serve
-from nncli.artifacts.curves_figure import Curves
 from nncli.artifacts.files import sha256
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.loaded_network import LoadedNetwork, load_network
 from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
@@ -182,7 +182,7 @@ def _evaluations_here_grow_few_trees() -> Iterator[None]:
 def _pictures_here_have_few_dots() -> Iterator[None]:
     """An eighth of them: most of them nobody looks at."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nncli.artifacts.pictures.DOTS_PER_INCH", 50)
+        patch.setattr("nncli.artifacts.rendering.DOTS_PER_INCH", 50)
         yield
 
 

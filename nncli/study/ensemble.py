@@ -32,7 +32,7 @@ from nncli.parts.metrics import deciding
 from nncli.parts.splits import TimeSplit
 from nncli.parts.threshold_choice import ChosenThreshold
 from nncli.study.executors import TrialExecutor
-from nncli.study.plan import MemberPlanner
+from nncli.study.planners import MemberPlanner
 from nncli.study.repeats import RepeatStudy, threads_assignment
 from nncli.study.split_cache import cached_split, recorded_split
 from nncli.study.study import NO_PLOTS, new_directory, reopened, task_of

@@ -220,7 +220,7 @@ def test_resuming_where_the_environment_differs_warns_a_line_each(
     done = nncli("train", "--resume", finished.path, *more, "--quiet")
     assert done.code == 0
     numpy, cpu, *_ = done.err.splitlines()
-    ending = "this run may end in other bits than there"
+    ending = "this run may give slightly other numbers than there"
     assert numpy == f"warning: numpy: recorded {np.__version__}, here 9: {ending}"
     assert cpu.startswith("warning: cpu: recorded ")
     assert cpu.endswith(f", here Z80: {ending}")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nncli.config.load import read_root
 from nncli.errors import ConfigError
-from nncli.study.space import Space
+from nncli.study.space_checks import read_checked
 
 PATH = Path("config.yaml")
 EXAMPLE = """\
@@ -38,7 +38,7 @@ def config(space, rest=""):
 
 def space_of(space, rest=""):
     """The space of such a config."""
-    return Space.read(read_root(config(space, rest), PATH), PATH)
+    return read_checked(read_root(config(space, rest), PATH), PATH)
 
 
 def problems_of(space, rest=""):

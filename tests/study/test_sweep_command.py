@@ -160,7 +160,7 @@ def test_sweep_of_which_every_trial_diverges_ends_with_5(nncli, write, config):
     lines = (*BASE, "optimizer: {type: sgd, learning_rate: 1.0e+300}")
     done = nncli("sweep", config(*lines, space="{training.batch_size: [8, 16]}"), "-q")
     assert done.code == 5
-    assert done.out.startswith("no trial came to its end: 6 diverged")
+    assert done.out.startswith("no trial completed: 6 diverged")
 
 
 SPLIT = "data: {dataset: iris, split: {type: random, val: 0.15, test: 0.15}}"
