@@ -96,8 +96,7 @@ class Injector:
             said = strace.stderr.readline()
             assert b"attached" in said, said
             untraced.unlink()
-            ended = child.wait()
-        return ended
+            return child.wait()
 
 
 P = TypeVar("P")
