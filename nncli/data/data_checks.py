@@ -65,7 +65,7 @@ def data_warnings(
         return
     yield from _duplicates(table, rows)
     yield from _constant_targets(table)
-    for name in () if table.picture else table.features:  # a pixel may never vary
+    for name in () if table.image_shape else table.features:  # a pixel may never vary
         column = table.column(name)
         if how := _target_leak(column, table):
             yield (
