@@ -135,10 +135,10 @@ def _timed_scoring() -> Iterator[list[float]]:
     """Seconds of each scoring of an epoch, those of the end included."""
     own, spent = EpochScorer.scored, list[float]()
 
-    def scored(scorer: EpochScorer, report: EpochReport, splits: Collection[str]) -> EpochReport:
+    def scored(self: EpochScorer, report: EpochReport, splits: Collection[str]) -> EpochReport:
         began = time.perf_counter()
         try:
-            return own(scorer, report, splits)
+            return own(self, report, splits)
         finally:
             spent.append(time.perf_counter() - began)
 

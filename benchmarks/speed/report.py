@@ -30,7 +30,7 @@ are about, and which engine that was:
 {defaults}
 
 It is the same program as that engine's, so it is measured once and stands in both columns. A
-shorter run than the last column says is the numpy engine's, and its step that of `nncli numpy`.
+shorter run than the last column says is the numpy engine's: see the column **nncli numpy**.
 
 Medians, with the quartiles in brackets. One thread for every program. The programs take turns, and
 a ratio is the median of the turns' own ratios, so that what else the machine does hits both sides.

@@ -10,7 +10,7 @@ from nncli.operating_system import start_module
 if TYPE_CHECKING:
     from subprocess import Popen
 
-    from nncli.artifacts.curves_figure import Curves
+    from nncli.artifacts.learning_curves_plot import Curves
 
 
 class NotDrawn(Exception):
@@ -59,8 +59,8 @@ class BackgroundPlotter:
 
 def serve(requests: IO[str], answers: IO[bytes]) -> None:
     """The process's main function: import matplotlib, wait for the request, draw."""
-    from nncli.artifacts.curves_figure import Curves, curves_figure, described
-    from nncli.artifacts.pictures import content_of, own_style
+    from nncli.artifacts.learning_curves_plot import Curves, curves_figure, described
+    from nncli.artifacts.rendering import content_of, own_style
 
     with own_style():
         import matplotlib.backends.backend_agg  # noqa: F401

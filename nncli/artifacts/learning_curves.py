@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nncli.artifacts.curves_figure import Curves, curves_figure, described
-from nncli.artifacts.pictures import check_format, write_picture
+from nncli.artifacts.learning_curves_plot import Curves, curves_figure, described
+from nncli.artifacts.rendering import check_format, write_picture
 from nncli.engine.metric_columns import VAL
 from nncli.errors import UserError
 
@@ -21,7 +21,7 @@ def run_curves(
     best: Mapping[str, Mapping[str, float | None]],
 ) -> Curves:
     """A run's curves. trained: its config.  best: the metrics of best_epoch, by split."""
-    from nncli.engine.settings import default_monitor
+    from nncli.engine.training_settings import default_monitor
 
     stopping = trained.training.early_stopping
     return Curves(

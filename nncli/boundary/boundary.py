@@ -6,8 +6,8 @@ import numpy as np
 
 from nncli.artifacts.run_reader import RunReader
 from nncli.assembly.decided import decided_in_words
-from nncli.boundary.feature_choice import most_influential, named
 from nncli.boundary.grid import Axis, axis_over, predictions_over, typical, values_in_words
+from nncli.boundary.plotted_features import most_influential, named
 from nncli.engine.threads import limited
 from nncli.errors import UserError, did_you_mean, few, printable
 from nncli.frozen import frozen

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from nncli.cli.text_table import table
 from nncli.comparison.comparison import Comparison, Group
-from nncli.comparison.labels import short_keys, short_names, short_values
+from nncli.comparison.group_labels import short_keys, short_names, short_values
 from nncli.engine.metric_columns import rows_of
 from nncli.errors import counted, escaped, few
 

@@ -11,8 +11,8 @@ from nncli.cli.text_table import table
 from nncli.config.dump import part_in_words
 from nncli.data.fitted_columns import FittedColumn
 from nncli.data.preprocessing import Preprocessing
-from nncli.engine.settings import Training
 from nncli.engine.stop_reason import why_unfinished
+from nncli.engine.training_settings import Training
 from nncli.errors import escaped, few
 from nncli.operating_system import shell_word
 from nncli.parts.losses import Huber

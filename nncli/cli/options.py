@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from nncli.cli.streams import write_out
-from nncli.data.table_formats import READABLE
+from nncli.data.reading.table_formats import READABLE
 from nncli.errors import UserError
 
 PICTURES = ("png", "svg", "pdf")

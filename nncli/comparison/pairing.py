@@ -10,7 +10,7 @@ from nncli.engine.metric_columns import rows_of
 from nncli.evaluation.statistics import FEWEST, Mean, Test, mean, welch
 from nncli.frozen import frozen
 
-TOO_FEW = f"fewer than {FEWEST} pairs"
+TOO_FEW = f"fewer than {FEWEST} pairs of runs"
 EQUAL = "the differences are all equal"
 OTHER_DATA = "other data"
 OF_TRAIN = "training rows of several splits"

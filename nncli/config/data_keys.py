@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from nncli.config.feature_keys import Features
 from nncli.config.preprocessing_keys import PreprocessingKeys
 from nncli.constraints import Auto, Count, Finite, Length, PositiveInt
+from nncli.data.column_names import nfc
 from nncli.data.rare_categories import NO_RARE
 from nncli.data.reading.column_keys import ColumnKeys
-from nncli.data.reading.column_names import nfc
 from nncli.data.reading.text_format import MISSING_MARKERS, TextFormat
 from nncli.data.targets import cell_text
 from nncli.frozen import frozen
@@ -39,7 +39,7 @@ class Data:
     path: Annotated[
         Path | None,
         "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather; or a folder "
-        "of PNG pictures, those of each class in a folder of their own",
+        "of PNG images, those of each class in a folder of their own",
     ] = None
     target: Annotated[
         str | Annotated[list[str], Length(1)] | None,

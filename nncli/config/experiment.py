@@ -9,7 +9,7 @@ from nncli.config.decision_keys import DecisionKeys
 from nncli.config.sweep import SweepKeys
 from nncli.constraints import Auto, Bounds, PositiveInt, Seed
 from nncli.engine.job import Seeds
-from nncli.engine.settings import TrainingKeys
+from nncli.engine.training_settings import TrainingKeys
 from nncli.frozen import frozen
 from nncli.parts.layers import Input, Layer, Output
 from nncli.parts.losses import Loss

@@ -4,7 +4,7 @@ from dataclasses import field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from nncli.constraints import Bounds, Length, Readable
-from nncli.data.reading.column_names import nfc
+from nncli.data.column_names import nfc
 from nncli.frozen import frozen
 
 if TYPE_CHECKING:

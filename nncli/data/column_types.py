@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from nncli.data.number_cells import to_number
 from nncli.data.rare_categories import DEFAULT_RARE, NO_RARE, RareRule, counts_of
-from nncli.data.reading.number_cells import to_number
 from nncli.parts.arrays import Array
 from nncli.parts.table import Column, Kind, Table
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from nncli.data.column_types import uninformative
 from nncli.data.label_checks import label_leak, label_warnings
+from nncli.data.number_cells import to_number
 from nncli.data.number_checks import number_warnings
 from nncli.data.rare_categories import NO_RARE, RareRule
-from nncli.data.reading.number_cells import to_number
 from nncli.data.spellings import spelling_warnings
 from nncli.errors import DataError, TableError, few, printable
 from nncli.parts.arrays import Array
@@ -65,7 +65,7 @@ def data_warnings(
         return
     yield from _duplicates(table, rows)
     yield from _constant_targets(table)
-    for name in () if table.picture else table.features:  # a pixel may never vary
+    for name in () if table.image_shape else table.features:  # a pixel may never vary
         column = table.column(name)
         if how := _target_leak(column, table):
             yield (

@@ -10,6 +10,7 @@ from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edits
+from nncli.doctor.fix_trials import BETTER, first_below, learns, of_guessing
 from nncli.doctor.forward import (
     BATCH,
     BaselineLosses,
@@ -19,7 +20,6 @@ from nncli.doctor.forward import (
     with_batch_statistics,
 )
 from nncli.doctor.step_statistics import affordable_steps, make_steps
-from nncli.doctor.trials import BETTER, first_below, learns, of_guessing
 from nncli.engine.evaluator import EvaluationSet
 from nncli.engine.job import Job
 from nncli.frozen import frozen

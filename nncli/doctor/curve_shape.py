@@ -10,7 +10,7 @@ from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
-from nncli.doctor.trials import finish_run, learns_most
+from nncli.doctor.fix_trials import finish_run, learns_most
 from nncli.frozen import frozen
 
 FEWEST = 5  # logged epochs

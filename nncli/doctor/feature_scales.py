@@ -9,8 +9,7 @@ from nncli.doctor import candidates
 from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
-from nncli.doctor.step_statistics import steps_of
-from nncli.doctor.trials import (
+from nncli.doctor.fix_trials import (
     BETTER,
     NO_BETTER,
     goes_astray,
@@ -18,6 +17,7 @@ from nncli.doctor.trials import (
     trial_in_words,
     trial_steps,
 )
+from nncli.doctor.step_statistics import steps_of
 from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array

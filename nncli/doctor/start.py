@@ -8,7 +8,7 @@ from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edits
 from nncli.doctor.feature_scales import scalings
-from nncli.doctor.trials import as_fix, first_below, the_first
+from nncli.doctor.fix_trials import as_fix, first_below, the_first
 from nncli.frozen import frozen
 from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy

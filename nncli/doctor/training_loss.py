@@ -8,8 +8,7 @@ from nncli.doctor.check import Check, Criterion, Fix, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.feature_scales import scalings
-from nncli.doctor.step_statistics import affordable_steps, steps_of
-from nncli.doctor.trials import (
+from nncli.doctor.fix_trials import (
     BETTER,
     NO_BETTER,
     best,
@@ -22,6 +21,7 @@ from nncli.doctor.trials import (
     trial_steps,
     val_share_after,
 )
+from nncli.doctor.step_statistics import affordable_steps, steps_of
 from nncli.errors import counted
 from nncli.frozen import frozen
 from nncli.parts.layers import Dropout, GaussianNoise

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nncli.evaluation.figures import listed, number
+from nncli.evaluation.formatted_numbers import listed, number
 from nncli.evaluation.intervals import FEWEST_ROWS, Resampled
 from nncli.frozen import frozen
 from nncli.parts.metrics import Metric

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.figure_style import REFERENCE, dress, entitle, legend, new_figure, short
 from nncli.artifacts.palette import class_colors
-from nncli.artifacts.plots import REFERENCE, dress, entitle, legend, new_figure, short
 from nncli.evaluation.class_scores import CURVES
 from nncli.evaluation.report import Report
 from nncli.frozen import frozen

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.figure_style import dress, entitle, letters_width, new_figure, short
 from nncli.artifacts.palette import RIGHT, WRONG
-from nncli.artifacts.plots import dress, entitle, letters_width, new_figure, short
 from nncli.evaluation.class_scores import largest
 from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.figure_style import REFERENCE, dress, entitle, new_figure, short
 from nncli.artifacts.palette import NETWORK
-from nncli.artifacts.plots import REFERENCE, dress, entitle, new_figure, short
 from nncli.evaluation.report import Report
 from nncli.parts.arrays import Array
 

@@ -13,7 +13,7 @@ import numpy as np
 from nncli.artifacts.atomic_directory import MANIFEST, AtomicDirectory
 from nncli.artifacts.files import to_json, translating_os_errors
 from nncli.artifacts.path_safety import path_inside
-from nncli.artifacts.pictures import content_of, own_style
+from nncli.artifacts.rendering import content_of, own_style
 from nncli.artifacts.run_directory import EVALUATION as FOLDER
 from nncli.errors import CorruptRun, FileFailure
 from nncli.evaluation.descriptions import alternatives, describe

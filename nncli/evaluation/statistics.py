@@ -44,7 +44,9 @@ class Mean:
 
 def deviation(values: Sequence[float]) -> float | None:
     """The sample standard deviation; None of a single value."""
-    return float(np.std(values, ddof=1)) if len(values) > 1 else None
+    if len(values) < 2:
+        return None
+    return float(np.std(values, ddof=1)) if min(values) < max(values) else 0.0  # no rounding error
 
 
 def mean(values: Sequence[float], overlap: float | None = None) -> Mean:

@@ -1,7 +1,7 @@
 """Verdicts: whether a network is shown to be better than what it stands beside, in words."""
 
 from nncli.evaluation.best_model import LINEAR, TREES
-from nncli.evaluation.figures import between, listed, number
+from nncli.evaluation.formatted_numbers import between, listed, number
 from nncli.evaluation.intervals import FEWEST_ROWS, Estimate, Standing
 from nncli.evaluation.report import Report
 

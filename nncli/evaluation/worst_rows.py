@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from nncli.evaluation.figures import number
+from nncli.evaluation.formatted_numbers import number
 from nncli.evaluation.report import Report
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array

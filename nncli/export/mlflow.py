@@ -192,7 +192,7 @@ def _files(reader: RunReader) -> Iterator[str]:
     for name, entry in reader.run.manifest().items():
         if name.partition("/")[0] not in NOT_SENT:
             if not is_listed(path_inside(path, name), entry):
-                raise CorruptRun(f"{path / name}: changed since the run was sealed")
+                raise CorruptRun(f"{path / name}: changed since the run was saved")
             yield name
     for file in sorted(Path(path, EVALUATION).rglob("*")):
         if file.is_file():

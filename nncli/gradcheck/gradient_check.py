@@ -12,7 +12,7 @@ from nncli.engine.network import Network
 from nncli.engine.plan import Plan
 from nncli.engine.state import TrainState
 from nncli.errors import UserError
-from nncli.gradcheck.comparison import Element, Outcome, analytic_gradient, compare
+from nncli.gradcheck.gradient_comparison import Element, Outcome, analytic_gradient, compare
 from nncli.gradcheck.objectives import DataLoss, ObjectiveFunction, Penalty
 from nncli.gradcheck.result import GradientCheck, TensorCheck
 from nncli.parts.arrays import Array

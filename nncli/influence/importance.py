@@ -1,4 +1,4 @@
-"""Permutation importance: what is lost when a column's values are dealt out to other rows."""
+"""Permutation importance: what is lost when a column's values are shuffled."""
 
 from collections.abc import Callable
 

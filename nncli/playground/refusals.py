@@ -3,7 +3,7 @@
 from nncli.artifacts.loaded_network import LoadedNetwork
 from nncli.artifacts.run_directory import RESOLVED
 from nncli.errors import UserError
-from nncli.playground.settings import kept_slots
+from nncli.playground.job_settings import kept_slots
 
 MOST_INPUTS = 300  # each 300 bytes of a page, and more than anyone can look at
 MOST_NUMBERS = 8_000  # of parameters and of what an optimizer remembers: 85 KB of a page
@@ -31,7 +31,7 @@ def _reasons(loaded: LoadedNetwork) -> list[str]:
         )
     if len(network.input_shape) != 1 or any(len(node.output_shape) != 1 for node in network.nodes):
         found.append(
-            "pictures can't be played, only rows of numbers side by side: play it without "
+            "images can't be played, only rows of numbers side by side: play it without "
             "network.input.shape, with dense layers"
         )
     if any(node.block for node in network.nodes):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from nncli.comparison.comparison import Group
-from nncli.comparison.labels import short_keys, short_values
+from nncli.comparison.group_labels import short_keys, short_values
 from nncli.errors import printable
-from nncli.evaluation.figures import between, number
+from nncli.evaluation.formatted_numbers import between, number
 from nncli.influence.importance import Importance
 from nncli.influence.influence import Influence
 from nncli.report.facts import Document, Overview

@@ -17,7 +17,7 @@ from nncli.artifacts.open_model import trained_model
 from nncli.artifacts.run_reader import RunReader
 from nncli.artifacts.scores import recorded_scores
 from nncli.artifacts.trained_model import TrainedModel, TrainedNetwork
-from nncli.data.reading.column_names import nfc
+from nncli.data.column_names import nfc
 from nncli.errors import NncliError
 from nncli.parts.arrays import Array
 from nncli.parts.table import Table

@@ -45,7 +45,7 @@ DENSE_LAYERS = """\
     - {type: dropout, rate: 0.2}
 """
 
-PICTURE_LAYERS = """\
+IMAGE_LAYERS = """\
     - {type: conv2d, filters: 16, kernel_size: 3, padding: same}
     - {type: max_pool2d, padding: same}
     - {type: conv2d, filters: 32, kernel_size: 3, padding: same}
@@ -88,7 +88,7 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
         name=name,
         data=data,
         ensemble=ensemble if rows >= MIN_ENSEMBLE_ROWS else "",
-        hidden=PICTURE_LAYERS if table.picture else DENSE_LAYERS,
+        hidden=IMAGE_LAYERS if table.image_shape else DENSE_LAYERS,
         output=output_of(table),
         loss=loss_of(table),
         batch=batch_size(rows),
@@ -109,7 +109,7 @@ def numeric_lines(table: Table) -> str:
         return ""
     is_missing = any(np.isnan(table.column(name).values).any() for name in imputed)
     indicator = ", missing_indicator: true" if is_missing else ""
-    if table.picture or _looks_like_pixels(table, numeric):
+    if table.image_shape or _looks_like_pixels(table, numeric):
         return f"    numeric: {{impute: median{indicator}, scale: minmax}}\n"
     if len(numeric) > NO_BINS_COLUMNS:
         return f"    numeric: {{impute: median{indicator}, scale: robust_clip}}\n"

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from nncli.config.dump import to_yaml
+from nncli.data.column_names import flow_keys, yaml_name
 from nncli.data.column_types import task_reason, too_many_texts
 from nncli.data.rare_categories import DEFAULT_RARE
-from nncli.data.reading.column_names import flow_keys, yaml_name
 from nncli.data.reading.feature_choice import EMPTY
+from nncli.data.reading.table_formats import unpacked
 from nncli.data.reading.text_format import MISSING_MARKERS
-from nncli.data.table_formats import unpacked
 from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path

@@ -16,7 +16,7 @@ from nncli.config.load import load_text
 from nncli.engine.stop import Stop
 from nncli.errors import FileFailure
 from nncli.study.executors import TrialExecutor
-from nncli.study.plan import Planner
+from nncli.study.planners import Planner
 from nncli.study.runner import Runner
 from nncli.study.task import StudyTask
 from nncli.study.watcher import Watcher

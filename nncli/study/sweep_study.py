@@ -45,9 +45,9 @@ class SweepStudy(Study):
         return None if again is None else self._end(again)
 
     def pictures(self) -> dict[str, bytes]:
-        from nncli.study.pictures import sweep_pictures
+        from nncli.study.study_plots import sweep_pictures
         from nncli.study.value_curve import value_curve
-        from nncli.study.value_picture import VALUES, value_png
+        from nncli.study.value_curve_plot import VALUES, value_png
 
         found = sweep_pictures(self.facts, self.trials, self.planner.space)
         if len(self.facts.keys) == 1:  # with fewer than two values there is no curve

@@ -10,7 +10,7 @@ from nncli.errors import escaped
 from nncli.page.embed import INLINE, asset, json_block, whole_page
 from nncli.page.markup import text
 from nncli.trace.fill_in import FillIn, rules
-from nncli.trace.flat_pictures import flat_links, flat_shape, whole_index
+from nncli.trace.flattened_arrays import flat_links, flat_shape, whole_index
 from nncli.trace.tensor import Phase, TracedTensor
 from nncli.trace.traced_steps import Trace, TracedStep
 from nncli.trace.wording import PHASES, glossary

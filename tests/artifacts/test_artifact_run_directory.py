@@ -210,7 +210,7 @@ def test_files_committed_together_are_sealed_and_in_their_places(run):
 
 @pytest.fixture
 def cut_off(run):
-    """A run whose power went out after a commit was sealed and before its file had its place."""
+    """A run whose power went out after a commit was saved and before its file had its place."""
     run.commit({"deep/c.txt": [b"new"]})
     (run.path / "deep" / "c.txt").rename(run.path / "deep" / f"c.txt{NEXT}")
     (run.path / "deep" / "c.txt").write_bytes(b"old")

@@ -12,16 +12,16 @@ import pytest
 from nncli.assembly.build import build
 from nncli.assembly.decided import decision_of
 from nncli.boundary.boundary import MOST_POINTS, boundary_of
-from nncli.boundary.drawing import (
+from nncli.boundary.boundary_plot import (
     contour_levels,
     draw_boundary,
     draw_regions,
     draw_surface,
     seen_values,
 )
-from nncli.boundary.feature_choice import named
 from nncli.boundary.grid import FAR, MARGIN, axis_over, typical
-from nncli.boundary.style import dot_style, remarks
+from nncli.boundary.plot_style import dot_style, remarks
+from nncli.boundary.plotted_features import named
 from nncli.config.load import load
 from nncli.errors import UserError
 from nncli.parts.table import Table

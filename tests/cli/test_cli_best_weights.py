@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from nncli.parts.metrics import Accuracy
 
@@ -80,7 +81,7 @@ def test_weights_that_are_kept_name_the_monitor_and_its_least_step(configs, nncl
     assert ", the best by val_loss (min_delta 0.01), are kept" in done.out
 
 
-def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, spawn, until):
+def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, spawn):
     run = train(gate, "--set", "training.epochs=1")
     more = ["--set", "training.epochs=100000000"]
     process = spawn("train", "--resume", run.path, *more, "--json", "--quiet")

@@ -74,7 +74,11 @@ def test_a_command_ends_without_looking_for_garbage(monkeypatch):
 READS = ("nncli.data.reading.tables", "nncli.data.reading.chunks", "nncli.data.new_rows")
 FORMULAS = ("nncli.data.formulas.parse", "nncli.data.formulas.derived")
 OF_RUNS = ("nncli.artifacts.run_reader", "nncli.artifacts.study_directory")
-DRAWS = ("nncli.artifacts.curves_figure", "nncli.artifacts.tensorboard_log", "importlib.resources")
+DRAWS = (
+    "nncli.artifacts.learning_curves_plot",
+    "nncli.artifacts.tensorboard_log",
+    "importlib.resources",
+)
 RARE = ("nncli.engine.sharded_plan", "nncli.engine.steppers.lbfgs", "nncli.untrusted_files.npz")
 SELDOM = ("decimal", "gzip", "queue", "tempfile")
 MOST_MODULES = 184  # of nncli; each costs 0.2 ms before it does anything

@@ -5,10 +5,10 @@ import pytest
 from table_files import PLAIN, cells, columns, labels, read, refusal
 
 from nncli.data.column_types import boolean_values, is_class_number, kind_of, uninformative
+from nncli.data.number_cells import to_number
 from nncli.data.rare_categories import RareRule
 from nncli.data.reading import text_files, type_inference
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.number_cells import to_number
 from nncli.data.reading.number_formats import foreign_number
 from nncli.data.reading.tables import TableFile
 from nncli.data.reading.text_format import TextFormat

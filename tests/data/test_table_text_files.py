@@ -411,7 +411,7 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path, suffix, make, mess
     folder.mkdir()
     path = folder / f"table{suffix}"
     make(path)
-    from nncli.data.table_formats import open_table
+    from nncli.data.reading.table_formats import open_table
 
     with pytest.raises(DataError) as caught:
         open_table(path, TextFormat())

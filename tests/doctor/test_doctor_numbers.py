@@ -14,7 +14,7 @@ from nncli.doctor.diagnose import diagnose
 from nncli.doctor.diagnosed_run import MOST_ROWS, DiagnosedRun
 from nncli.doctor.forward import BaselineLosses, loss_of, perfect_guess
 from nncli.doctor.step_statistics import stopped_weights
-from nncli.engine.settings import EarlyStopping
+from nncli.engine.training_settings import EarlyStopping
 from nncli.parts.activations import Relu, Sigmoid
 
 GATE = "data: {dataset: and_gate}\nnetwork: {hidden: []}\ntraining: {epochs: 1}\n"

@@ -6,8 +6,8 @@ from engine_jobs import make_job, run_job
 
 from nncli.engine.epoch_scorer import completed
 from nncli.engine.evaluator import Evaluator
-from nncli.engine.settings import Converged, EarlyStopping
 from nncli.engine.trainer import train
+from nncli.engine.training_settings import Converged, EarlyStopping
 from nncli.errors import Diverged
 from nncli.parts.layers import Dense
 from nncli.parts.metrics import MeanAbsoluteError

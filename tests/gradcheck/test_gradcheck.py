@@ -7,12 +7,12 @@ from planted_errors import SOME, XOR, flipped_activation, outputs_for
 
 from nncli.engine.evaluator import EvaluationSet
 from nncli.errors import UserError
-from nncli.gradcheck.comparison import Outcome
 from nncli.gradcheck.gradient_check import (
     MOST_ELEMENTS,
     check_gradients,
     refuse_unlike_record,
 )
+from nncli.gradcheck.gradient_comparison import Outcome
 from nncli.parts.activations import Activation, Identity, Relu, Sigmoid, Tanh
 from nncli.parts.initializers import Constant, Uniform, Zeros
 from nncli.parts.layers import ActivationLayer, BatchNorm, Dense, Dropout, GaussianNoise, Trained

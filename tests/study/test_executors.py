@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from nncli import study
 from nncli.engine.stop import Stop
@@ -72,7 +73,7 @@ def dask(folder):
 
 @needs_dask
 def test_dask_leaves_the_same_record_though_a_worker_is_killed(
-    spawn, whole, config, folder, until, record, dask
+    spawn, whole, config, folder, record, dask
 ):
     address, processes = dask
     made = folder / "runs" / "it-sweep-001"

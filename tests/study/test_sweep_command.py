@@ -9,6 +9,7 @@ from subprocess import DEVNULL
 
 import pytest
 import yaml
+from waiting import until
 
 from nncli.study.sweep_study import SweepStudy
 
@@ -67,7 +68,7 @@ def test_record_is_the_same_for_any_number_of_workers(nncli, config, record, met
     assert len(rows[0]) in (1, 2)
 
 
-def test_killed_sweep_goes_on_as_if_never_stopped(nncli, spawn, config, folder, until, record):
+def test_killed_sweep_goes_on_as_if_never_stopped(nncli, spawn, config, folder, record):
     lines = (*BASE[:2], "training: {epochs: 60}", "output: {plots: []}")
     it = config(*lines, method="tpe", trials=8, confirm=1)
     whole = Path(nncli("sweep", it, *QUIET, "--workers", 1).json["run"])
@@ -87,7 +88,7 @@ def test_killed_sweep_goes_on_as_if_never_stopped(nncli, spawn, config, folder, 
 
 
 def test_killed_worker_s_trial_is_run_again_with_the_same_result(
-    nncli, spawn, config, folder, until, record
+    nncli, spawn, config, folder, record
 ):
     lines = (*BASE[:2], "training: {epochs: 300, engine: numpy}", "output: {plots: []}")
     it = config(*lines, trials=4)
@@ -159,7 +160,7 @@ def test_sweep_of_which_every_trial_diverges_ends_with_5(nncli, write, config):
     lines = (*BASE, "optimizer: {type: sgd, learning_rate: 1.0e+300}")
     done = nncli("sweep", config(*lines, space="{training.batch_size: [8, 16]}"), "-q")
     assert done.code == 5
-    assert done.out.startswith("no trial came to its end: 6 diverged")
+    assert done.out.startswith("no trial completed: 6 diverged")
 
 
 SPLIT = "data: {dataset: iris, split: {type: random, val: 0.15, test: 0.15}}"

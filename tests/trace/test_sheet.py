@@ -17,7 +17,7 @@ from nncli.cli.worksheets import answer_text, worksheet_text
 from nncli.engine.notation import written
 from nncli.page.embed import script_hash
 from nncli.trace.plain_text import text
-from nncli.trace.sheet.drawing import drawing
+from nncli.trace.sheet.network_diagram import drawing
 from nncli.trace.sheet.sheets import Sheet, answer_page, worksheet_page
 from nncli.trace.tensor import number as shown_number
 from nncli.trace.tensor import shown_indices

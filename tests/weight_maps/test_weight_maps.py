@@ -6,7 +6,7 @@ import pytest
 from nncli.artifacts.run_directory import RunDirectory
 from nncli.artifacts.run_reader import RunReader
 from nncli.errors import UserError
-from nncli.weight_maps import drawing
+from nncli.weight_maps import weight_plots
 from nncli.weight_maps.weights import WeightMap, picture_shape, weight_maps
 
 
@@ -57,11 +57,11 @@ def test_a_kernel_s_windows_are_rows(train, write):
 
 def test_a_unit_s_picture_has_its_weights_row_by_row(monkeypatch):
     weights = WeightMap("hidden_1", np.arange(12.0).reshape(6, 2))
-    figure = drawing._pictures_figure(weights, (2, 3), "it")
+    figure = weight_plots._pictures_figure(weights, (2, 3), "it")
     shown = [axes.images[0].get_array().tolist() for axes in figure.axes[:2]]
     assert shown == [[[0, 2, 4], [6, 8, 10]], [[1, 3, 5], [7, 9, 11]]]
-    monkeypatch.setattr(drawing, "MOST", 1)
-    folded = drawing._pictures_figure(weights, (2, 3), "it")
+    monkeypatch.setattr(weight_plots, "MOST", 1)
+    folded = weight_plots._pictures_figure(weights, (2, 3), "it")
     assert "2 units, 1 more aren't drawn" in folded.get_suptitle()
 
 

@@ -31,7 +31,7 @@ def command(runs: tuple[Path, ...], metric: str | None, output: Path | None, as_
     and p are the corrected ones of Nadeau and Bengio; of several comparisons, p is Holm's. Fewer
     than three values have none.
     """
-    from nncli.artifacts.pictures import check_format
+    from nncli.artifacts.rendering import check_format
     from nncli.cli.comparison_table import comparison_in_words
     from nncli.comparison.comparison import compare
     from nncli.comparison.comparison_json import to_json
@@ -42,7 +42,7 @@ def command(runs: tuple[Path, ...], metric: str | None, output: Path | None, as_
     for note in comparison.notes:
         echo_line(f"note: {note}", err=True)
     if output:
-        from nncli.comparison.drawing import draw_comparison
+        from nncli.comparison.comparison_plot import draw_comparison
 
         draw_comparison(comparison, output)
     if as_json:

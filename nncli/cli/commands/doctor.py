@@ -63,7 +63,7 @@ def _in_words(diagnosis: "Diagnosis") -> str:
 
 def _headline(diagnosis: "Diagnosis") -> str:
     count = len(diagnosis.findings)
-    said = "nothing found: a clean bill of health"
+    said = "no problem found"
     if count:
         said = "1 finding" if count == 1 else f"{count} findings, the most important first"
     if diagnosis.looked_at < diagnosis.rows:

@@ -186,7 +186,7 @@ def _more(report: "Report") -> str:
 
 
 def _classes(report: "Report") -> str:
-    from nncli.artifacts.plots import short
+    from nncli.artifacts.figure_style import short
     from nncli.evaluation.class_scores import largest
 
     rows = [["class", "rows", "precision", "recall", "f1"]]
@@ -202,7 +202,7 @@ def _confusion(report: "Report") -> str:
     """Counts, with numbers for names across where those would make it too wide."""
     import numpy as np
 
-    from nncli.artifacts.plots import short
+    from nncli.artifacts.figure_style import short
     from nncli.evaluation.class_scores import largest
 
     chosen = largest(report.counts, MOST_CLASSES)

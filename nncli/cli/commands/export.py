@@ -114,8 +114,8 @@ def _onnx(run: Path, output: Path | None, check_table: Path | None) -> int:
     from nncli.artifacts.files import output_file
     from nncli.artifacts.open_model import trained_model
     from nncli.errors import few, printable
-    from nncli.export.onnx.check import check
     from nncli.export.onnx.model import onnx_model
+    from nncli.export.onnx.runtime_check import check
 
     trained = trained_model(run)
     model, path = onnx_model(trained), output or Path(f"{trained.name}.onnx")

@@ -129,8 +129,8 @@ def _word(tensor: "TensorCheck") -> str:
 
 
 def _notes(found: "GradientCheck") -> Iterator[str]:
-    from nncli.gradcheck.comparison import Outcome
     from nncli.gradcheck.gradient_check import MOST_ELEMENTS, NUDGE
+    from nncli.gradcheck.gradient_comparison import Outcome
 
     kinks, still = sum(each.kinks for each in found.tensors), found.count(Outcome.KINK)
     if kinks:
@@ -167,7 +167,7 @@ def _verdict(found: "GradientCheck") -> str:
 
 
 def _wrongs(found: "GradientCheck") -> Iterator[str]:
-    from nncli.gradcheck.comparison import Outcome
+    from nncli.gradcheck.gradient_comparison import Outcome
 
     for each in found.wrong:
         worst = each.worst

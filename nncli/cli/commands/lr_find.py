@@ -56,10 +56,10 @@ def command(
     if low >= high:
         raise click.UsageError(f"--low: expected a rate below --high {high:g}, found {low:g}")
     from nncli.artifacts.loaded_network import load_network
-    from nncli.artifacts.pictures import check_format
+    from nncli.artifacts.rendering import check_format
     from nncli.engine.threads import limited
-    from nncli.lr_finder.drawing import draw_range_test
     from nncli.lr_finder.range_test import range_test
+    from nncli.lr_finder.range_test_plot import draw_range_test
 
     opened = load_network(config_or_run, assignments)
     job, experiment = opened.built.job, opened.built.experiment

@@ -46,13 +46,13 @@ def command(
     """
     if layer is not None and target is not None:
         raise click.UsageError("--target is for predictions: a hidden unit has none")
-    from nncli.artifacts.pictures import check_format
+    from nncli.artifacts.rendering import check_format
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.boundary.boundary import Boundary, boundary_of
-    from nncli.boundary.drawing import draw_boundary
-    from nncli.boundary.units import Units, units_of
-    from nncli.boundary.units_drawing import draw_units
+    from nncli.boundary.boundary_plot import draw_boundary
+    from nncli.boundary.unit_activations import Units, units_of
+    from nncli.boundary.unit_activations_plot import draw_units
     from nncli.cli.model_summary import note_unfinished
 
     reader = RunReader(RunDirectory.open(run))

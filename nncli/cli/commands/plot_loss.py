@@ -42,7 +42,7 @@ def command(
         raise click.UsageError(
             "--format is for a picture without --output, whose name says its own"
         )
-    from nncli.artifacts.gradient_figure import NAME, draw_gradient_norms
+    from nncli.artifacts.gradient_norms_plot import NAME, draw_gradient_norms
     from nncli.artifacts.learning_curves import draw_curves
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader

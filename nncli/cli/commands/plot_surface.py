@@ -33,11 +33,11 @@ def command(
     The loss is that of training rows, 1,000 of them at most, penalties included.
     """
     from nncli.artifacts.loaded_network import load_network
-    from nncli.artifacts.pictures import check_format
+    from nncli.artifacts.rendering import check_format
     from nncli.engine.threads import limited
     from nncli.errors import UserError
-    from nncli.loss_surface.drawing import draw_surface
     from nncli.loss_surface.surface import surface_of
+    from nncli.loss_surface.surface_plot import draw_surface
 
     if output is not None:
         check_format(output)

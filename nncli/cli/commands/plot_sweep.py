@@ -18,10 +18,10 @@ def command(study: Path, metric: str | None, output: Path | None) -> None:
     The mean over the runs of each value is a line, with a band from the least to the greatest. The
     axis is logarithmic where values grow by factors. Over data.train_rows it is a learning curve.
     """
-    from nncli.artifacts.pictures import check_format, write_picture
+    from nncli.artifacts.rendering import check_format, write_picture
     from nncli.artifacts.study_directory import StudyDirectory
     from nncli.study.value_curve import value_curve
-    from nncli.study.value_picture import described, value_figure
+    from nncli.study.value_curve_plot import described, value_figure
 
     if output is not None:
         check_format(output)

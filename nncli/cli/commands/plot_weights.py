@@ -29,11 +29,11 @@ def command(
     """
     if shape is not None and not pictures:
         raise click.UsageError("--shape is for --pictures")
-    from nncli.artifacts.pictures import check_format
+    from nncli.artifacts.rendering import check_format
     from nncli.artifacts.run_directory import RunDirectory
     from nncli.artifacts.run_reader import RunReader
     from nncli.cli.model_summary import note_unfinished
-    from nncli.weight_maps.drawing import draw_maps, draw_pictures
+    from nncli.weight_maps.weight_plots import draw_maps, draw_pictures
     from nncli.weight_maps.weights import picture_shape, weight_maps
 
     reader = RunReader(RunDirectory.open(run))

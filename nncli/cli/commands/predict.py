@@ -7,7 +7,7 @@ import click
 
 from nncli.cli.options import RUN, FiniteRange, format_option, input_file
 from nncli.cli.streams import echo_line
-from nncli.data.table_formats import WRITABLE
+from nncli.data.writing.table_formats import WRITABLE
 
 
 @click.command(name="predict")

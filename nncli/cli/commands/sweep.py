@@ -169,9 +169,9 @@ def print_result(result: dict[str, Any]) -> None:
     states = ", ".join(f"{count} {state}" for state, count in result["trials"].items())
     first, best = result["first"], result["best"]
     if best is None:
-        echo(f"no trial came to its end: {states}")
+        echo(f"no trial completed: {states}")
         return
-    echo(f"{states}; judged by {result['objective']}\n")
+    echo(f"trials: {states}; judged by {result['objective']}\n")
     columns = list({first["run"]: first, best["run"]: best}.values())
     keys = dict.fromkeys(key for each in columns for key in each["keys"])
     rows = [["", *("as given" if each is first else each["run"] for each in columns)]]
@@ -179,22 +179,27 @@ def print_result(result: dict[str, Any]) -> None:
     rows += [[result["objective"], *(figure(each["value"]) for each in columns)]]
     echo(table(rows))
     if again := result["confirmed"]:
-        echo(f"\n{_confirmed(again)}")
-    echo(f"\nthe best one's config: {result['run']}/best.yaml")
+        echo(f"\n{_confirmed(again, first['run'])}")
+    echo(f"\nbest config: {result['run']}/best.yaml")
     if (picture := Path(result["run"]) / "plots" / "values.png").exists():
         echo(f"picture: {picture}")
 
 
-def _confirmed(again: dict[str, Any]) -> str:
-    """The confirmed scores, of new seeds."""
+def _confirmed(again: dict[str, Any], first: str) -> str:
+    """The confirmed scores, of new seeds. first: the run of the config as given."""
     trials = again["trials"]
     if not trials:
-        return "again, with other seeds: no run came to its end"
+        return "trained again with new seeds: no run completed"
     count = min(each["n"] for each in trials.values())
-    lines = [f"again, with {counted(count, 'seed')} that they weren't chosen by:"]
+    lines = [f"trained again with {counted(count, 'new seed')}:"]
     rows = [["", "mean", "std", "95% interval"]]
     rows += [
-        [name, figure(each["mean"]), plus_minus(each["std"]), from_to(each["interval"])]
+        [
+            "as given" if name == first else name,
+            figure(each["mean"]),
+            plus_minus(each["std"]),
+            from_to(each["interval"]),
+        ]
         for name, each in trials.items()
     ]
     lines.append(table(rows))

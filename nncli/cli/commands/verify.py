@@ -60,14 +60,14 @@ def _verify(path: Path, *, as_json: bool, quiet: bool) -> tuple[int, dict[str, A
 
     if (freed := check_freed(path)) is not None:
         if not as_json:
-            echo_line(f"{path}: all {freed.count} files are as they were sealed")
+            echo_line(f"{path}: all {freed.count} files are unchanged")
             echo_line("not replayed: some of its files were removed to make room")
         return 0, {"run": os.fspath(path), "files": freed.count, "identical": None}
     with Verification.of(path) as opened:
         for name in opened.files.leftovers:
             echo_line(f"note: {name}: left by a write that was cut short", err=True)
         if not as_json:
-            echo_line(f"{path}: all {opened.files.count} files are as they were sealed")
+            echo_line(f"{path}: all {opened.files.count} files are unchanged")
             echo(_environment(opened.environment))
         signalled = _replay(opened.replay, quiet=quiet)
     if not as_json:

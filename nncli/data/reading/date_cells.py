@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from nncli.data.column_names import column_cure, yaml_name
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.column_names import column_cure, yaml_name
 from nncli.data.targets import number_text
 from nncli.errors import FormatsFound, printable
 from nncli.parts.arrays import Array

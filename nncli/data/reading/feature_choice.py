@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nncli.data.column_names import listed
 from nncli.data.column_types import (
     identifies_rows,
     is_id_name,
@@ -13,7 +14,6 @@ from nncli.data.column_types import (
     uninformative_date,
 )
 from nncli.data.rare_categories import NO_RARE, RareRule
-from nncli.data.reading.column_names import listed
 from nncli.data.reading.encoded_rows import EncodedTable
 from nncli.data.reading.table_notes import category_hint
 from nncli.errors import DataError

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from nncli.data.column_names import column_cure, yaml_name
+from nncli.data.number_cells import is_number
 from nncli.data.reading.chunks import NumberParser
-from nncli.data.reading.column_names import column_cure, yaml_name
-from nncli.data.reading.number_cells import is_number
 from nncli.errors import printable
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array

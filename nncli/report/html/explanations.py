@@ -40,7 +40,7 @@ EXPLANATIONS: dict[str, tuple[str, ...]] = {
         "On a logarithmic axis equal steps are equal factors: the end of a long curve can be seen.",
     ),
     "influence": (
-        "Importance: the values of one column are dealt out to other rows at random, and the "
+        "Importance: the values of one column are shuffled among the rows, and the "
         "loss grows by so much; the line is the spread over ten such permutations. "
         "Pale bars are within two spreads of 0. A column "
         "with a twin may look unimportant, as its twin still tells the same.",

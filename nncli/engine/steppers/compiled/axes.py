@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from nncli.engine.steppers.compiled.assembly import Value, integer
-from nncli.engine.steppers.compiled.calls import Size, Sizes
 from nncli.engine.steppers.compiled.kernel import Kernel
+from nncli.engine.steppers.compiled.sizes import Size, Sizes
 from nncli.frozen import frozen
 from nncli.parts.arrays import Shape
 

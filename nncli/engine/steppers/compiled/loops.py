@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 from nncli.engine.steppers.compiled.assembly import BIT, BYTE, INTEGER, Value, integer
 from nncli.engine.steppers.compiled.axes import Axes, merged_axes
-from nncli.engine.steppers.compiled.calls import Call, Size, Sizes
 from nncli.engine.steppers.compiled.instructions import Emit, emit_of
-from nncli.engine.steppers.compiled.kernel import Code, Kernel
+from nncli.engine.steppers.compiled.kernel import Call, Code, Kernel
 from nncli.engine.steppers.compiled.lowering import (
     INTEGERS,
     LoweredElementwise,
@@ -15,6 +14,7 @@ from nncli.engine.steppers.compiled.lowering import (
     LoweredReduction,
     LoweredScatterAdd,
 )
+from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
 LONGEST_TREE = 64  # numbers that are combined pair by pair
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from nncli.engine.steppers.compiled.assembly import Value, integer, number
-from nncli.engine.steppers.compiled.calls import Call, Size, Sizes
 from nncli.engine.steppers.compiled.instructions import intrinsic
-from nncli.engine.steppers.compiled.kernel import Code, Kernel
+from nncli.engine.steppers.compiled.kernel import Call, Code, Kernel
 from nncli.engine.steppers.compiled.lowering import LoweredProduct
 from nncli.engine.steppers.compiled.places import Place
+from nncli.engine.steppers.compiled.sizes import Size, Sizes
 
 SMALL = 2**18  # multiplications up to which a product is computed in place
 LONGEST_SUM = 256  # addends, one after the other in a register, of such a product

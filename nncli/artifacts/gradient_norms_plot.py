@@ -1,13 +1,13 @@
-"""The figure of gradient norms: |gradient| of each layer over epochs; the first is darkest."""
+"""The figure of gradient norms: that of each layer over epochs; the first is darkest."""
 
 from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.curve_bands import show_epochs
-from nncli.artifacts.curves_figure import Curves
+from nncli.artifacts.figure_style import dress, entitle, legend, new_figure
+from nncli.artifacts.learning_curves_plot import Curves
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
-from nncli.artifacts.pictures import check_format, write_picture
-from nncli.artifacts.plots import dress, entitle, legend, new_figure
+from nncli.artifacts.rendering import check_format, write_picture
 from nncli.engine.metric_columns import GRADIENT_NORM
 from nncli.errors import UserError
 
@@ -49,18 +49,18 @@ def _figure(run: Curves, *, is_log: bool) -> Any:
         marker = "o" if len(epochs) < 3 else None
         axes.plot(epochs, norms, color=color, linewidth=1.6, label=label, marker=marker)
     number_ticks(axes.xaxis, integer=True)
-    dress(axes, "epoch", "|gradient|")
+    dress(axes, "epoch", "gradient norm")
     if is_log and any(norm > 0 for norms in layers.values() for norm in norms):
         axes.set_yscale("log")
         log_ticks(axes.yaxis)
     show_epochs(axes, [epochs[-1]])
     axes.grid(alpha=0.25)
     axes.margins(x=0.02)
-    entitle(axes, "Speed of learning: the length of each layer's gradient", run.name)
+    entitle(axes, "Gradient norm of each layer", run.name)
     legend(axes, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 
 def _described(run: Curves) -> str:
     said = [f"{name} {norms[0]:.3g} to {norms[-1]:.3g}" for name, norms in _columns(run).items()]
-    return f"{run.name}: |gradient| over epochs. {'; '.join(said)}."
+    return f"{run.name}: gradient norms over epochs. {'; '.join(said)}."

@@ -1,17 +1,12 @@
-"""Calls: which kernel carries a step out, and what it is called with.
+"""Sizes: the sizes and strides that a kernel is called with, or that are written out in it.
 
 Compiling takes its time for each instruction that is written, so that one kernel does for all
 shapes it can: sizes and strides are its arguments.
 """
 
-from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from nncli.engine.steppers.compiled.places import Place
 from nncli.frozen import frozen
-
-if TYPE_CHECKING:
-    from nncli.engine.steppers.compiled.kernel import Kernel
 
 LITTLE_WORK = 1024  # numbers, each time one is computed, of a step whose sizes are written out
 
@@ -50,19 +45,3 @@ class Sizes:
             return value
         self.values.append(value)
         return Argument(len(self.values) - 1)
-
-
-@frozen(eq=False)
-class Call:
-    """A kernel, and what it is called with.
-
-    key: calls with equal ones share their code, which `write` writes.
-    takes_index: whether the step's index comes last.
-    """
-
-    name: str
-    key: Hashable
-    places: Sequence[Place]
-    sizes: Sequence[int]
-    write: "Callable[[Kernel], None]"
-    takes_index: bool = False

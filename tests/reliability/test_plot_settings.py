@@ -103,7 +103,7 @@ def test_settings_that_lie_around_change_no_picture(place, folder, plain):
 
 def test_settings_of_whoever_calls_are_left_alone():
     matplotlib = pytest.importorskip("matplotlib")
-    from nncli.artifacts.pictures import own_style
+    from nncli.artifacts.rendering import own_style
 
     with matplotlib.rc_context({"lines.linewidth": 9.0, "text.usetex": True}):
         with own_style():

@@ -7,7 +7,7 @@ import pytest
 from comparison_runs import rate, seed
 
 from nncli.comparison.comparison import compare
-from nncli.comparison.drawing import OTHERS, SHADES, apart, draw_comparison
+from nncli.comparison.comparison_plot import OTHERS, SHADES, apart, draw_comparison
 from nncli.errors import escaped
 
 

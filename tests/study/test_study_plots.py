@@ -6,7 +6,7 @@ import pytest
 from study_spaces import space_of
 
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord
-from nncli.study import pictures
+from nncli.study import study_plots
 
 SWEEP = (
     "sweep: {space: {optimizer.learning_rate: {low: 0.001, high: 0.1, log: true}, "
@@ -49,7 +49,7 @@ def test_picture_that_fails_is_a_warning(nncli, write, monkeypatch):
     def fail(*arguments):
         raise ValueError("no ink")
 
-    monkeypatch.setattr(pictures, "_history", fail)
+    monkeypatch.setattr(study_plots, "_history", fail)
     write("it.yaml", *BASE, SWEEP)
     done = nncli("sweep", "it.yaml", "-q", "--workers", 1)
     assert done.code == 0
@@ -77,11 +77,13 @@ def test_panels_are_as_the_space_is():
     class Facts:
         objective, higher_is_better = "val_loss", False
 
-    axes = pictures._space(Facts, trials, space).axes
+    axes = study_plots._space(Facts, trials, space).axes
     assert [each.get_xscale() for each in axes[:3]] == ["log", "linear", "linear"]
     assert [tick.get_text() for tick in axes[2].get_xticklabels()] == ["16", "32", "64"]
     assert [each.axison for each in axes] == [True] * 4 + [False] * 2
-    labels = {text.get_text() for text in pictures._history(Facts, trials).legends[0].get_texts()}
+    labels = {
+        text.get_text() for text in study_plots._history(Facts, trials).legends[0].get_texts()
+    }
     assert labels == {"best so far", "pruned or diverged", "as given", "best", "no value"}
     nothing = [TrialRecord(0, "trial-0000", {}, "failed")]
-    assert len(pictures.sweep_pictures(Facts, nothing, space)) == 2
+    assert len(study_plots.sweep_pictures(Facts, nothing, space)) == 2

@@ -9,8 +9,8 @@ from nncli.doctor.check import Check, Criterion, Rank
 from nncli.doctor.diagnosed_run import DiagnosedRun
 from nncli.doctor.edit import Edits
 from nncli.doctor.feature_scales import scalings
+from nncli.doctor.fix_trials import start_healthy, stay_healthy
 from nncli.doctor.forward import forward_chunks
-from nncli.doctor.trials import start_healthy, stay_healthy
 from nncli.frozen import frozen
 from nncli.parts.activations import Activation, Relu, Sigmoid, Tanh
 from nncli.parts.arrays import Array

@@ -1,15 +1,16 @@
 """Plots of a study: trial history and values by key, or the curves of its runs."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from nncli.artifacts.curve_bands import band, show_range
+from nncli.artifacts.figure_style import dress, legend, new_figure, short
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK
-from nncli.artifacts.pictures import picture
-from nncli.artifacts.plots import dress, legend, new_figure, short
+from nncli.artifacts.rendering import picture
 from nncli.artifacts.study_directory import StudyFacts
 from nncli.artifacts.trial_records import COMPLETED, TrialRecord, best_of
 from nncli.engine.metric_columns import TRIAL_TRAIN, VAL, metric_of
@@ -180,14 +181,16 @@ def _draw_numbers(
 def _draw_strips(
     axes: Any, facts: StudyFacts, trials: Sequence[TrialRecord], key: str, space: Space
 ) -> None:
-    """A strip per option, its dots jittered."""
+    """A strip per option; several dots of one are jittered."""
     choices = [e for e in space.dimensions if isinstance(e, Choice) and e.column == key]
     names = list(dict.fromkeys(label for each in choices for label in each.labels))
     jitter = np.random.default_rng(0).uniform(-0.18, 0.18, len(trials))
+    counts = Counter(trial.keys.get(key) for trial in trials)
 
     def place(trial: TrialRecord) -> float | None:
         text = trial.keys.get(key)
-        return names.index(text) + float(jitter[trial.number]) if text in names else None
+        shift = float(jitter[trial.number]) if counts[text] > 1 else 0.0
+        return names.index(text) + shift if text in names else None
 
     _draw_trials(axes, facts, trials, place)
     axes.set_xlim(-0.5, len(names) - 0.5)
@@ -213,11 +216,12 @@ def _runs(facts: StudyFacts, curves: Mapping[str, Mapping[str, Sequence[float]]]
     column = wanted if wanted in there else metric
     runs = list(curves.values())
     for place, each in enumerate(each for each in runs if column in each):
-        label = "a run" if place == 0 else None
+        label = "one run" if place == 0 else None
         axes.plot(each["epoch"], each[column], color="0.55", linewidth=0.7, label=label)
     epochs, low, mean, high = band(runs, column)
     style = {"marker": "o" if len(epochs) < 3 else None, "markersize": 3}
-    axes.fill_between(epochs, low, high, color=NETWORK, alpha=0.18, linewidth=0, zorder=1)
+    fill = {"color": NETWORK, "alpha": 0.18, "linewidth": 0, "zorder": 1}
+    axes.fill_between(epochs, low, high, label="minimum to maximum", **fill)
     axes.plot(epochs, mean, color=NETWORK, linewidth=1.8, label="mean of the runs", **style)
     dress(axes, "epoch", column)
     show_range(axes.yaxis, [low, high], is_score=facts.higher_is_better)

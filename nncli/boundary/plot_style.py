@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.figure_style import dress, new_figure, short
 from nncli.artifacts.palette import class_colors as palette_colors
-from nncli.artifacts.plots import dress, new_figure, short
 from nncli.boundary.boundary import Boundary, Points
 from nncli.boundary.grid import Axis
 from nncli.errors import few

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import MIN_LOG_RATIO
+from nncli.artifacts.figure_style import dress, entitle, legend, new_figure, short
 from nncli.artifacts.number_ticks import log_ticks, number_format
 from nncli.artifacts.palette import BEST, GIVEN
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import dress, entitle, legend, new_figure, short
+from nncli.artifacts.rendering import write_picture
 from nncli.loss_surface.surface import Surface
 from nncli.parts.arrays import Array
 
@@ -100,12 +100,12 @@ def _draw_path(axes: Any, surface: Surface) -> None:
 
 def _remarks(surface: Surface) -> Iterator[str]:
     if surface.others:
-        weights = "weight is" if surface.others == 1 else f"{surface.others:,} weights are"
-        yield (
-            f"The other {weights} held as at the end: only there does the path lie on the surface."
-        )
+        others = "weight has its final value"
+        if surface.others > 1:
+            others = f"{surface.others:,} weights have their final values"
+        yield f"The other {others}: only the path's end lies on the surface."
     elif surface.names[0].startswith("direction"):
-        yield "The plane of the path's two main directions through its end; 0, 0 is the end."
+        yield "The plane through the path's end, along its two main directions; the end is at 0, 0."
     if surface.diverged:
         yield "Training diverged after it."
     if not np.isfinite(surface.losses).all():

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import show_range
+from nncli.artifacts.figure_style import dress, entitle, legend, new_figure, short
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import TRAIN, VALIDATION
-from nncli.artifacts.pictures import picture
-from nncli.artifacts.plots import dress, entitle, legend, new_figure, short
+from nncli.artifacts.rendering import picture
 from nncli.parts.arrays import Array
 from nncli.study.value_curve import ValueCurve
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.figure_style import dress, new_figure, short
 from nncli.artifacts.number_ticks import number_format
 from nncli.artifacts.palette import NETWORK
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import dress, new_figure, short
-from nncli.boundary.style import NOWHERE, held_still, ticks
-from nncli.boundary.units import Units
+from nncli.artifacts.rendering import write_picture
+from nncli.boundary.plot_style import NOWHERE, held_still, ticks
+from nncli.boundary.unit_activations import Units
 from nncli.errors import UserError
 from nncli.parts.arrays import Array
 

@@ -6,9 +6,9 @@ from dataclasses import field
 from typing import Any
 
 from nncli.artifacts.curve_bands import MIN_LOG_RATIO, show_epochs
+from nncli.artifacts.figure_style import cut_inside, dress, legend, new_figure
 from nncli.artifacts.number_ticks import log_ticks, number_ticks
 from nncli.artifacts.palette import COLORS, TRAIN, VALIDATION, rainbow
-from nncli.artifacts.plots import cut_inside, dress, legend, new_figure
 from nncli.engine.metric_columns import GRADIENT_NORM, VAL
 from nncli.errors import escaped
 from nncli.frozen import frozen

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nncli.artifacts.figure_style import new_figure, short
 from nncli.artifacts.number_ticks import number_format, number_ticks
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import new_figure, short
+from nncli.artifacts.rendering import write_picture
 from nncli.weight_maps.weights import WeightMap
 
 MOST = 64  # units whose pictures have room
@@ -58,11 +58,15 @@ def _maps_figure(maps: Sequence[WeightMap], name: str) -> Any:
         axes.set_xlabel("unit")
         axes.set_ylabel("" if each.inputs and len(each.inputs) <= NAMED else "input")
         _number(axes, each)
-        bar = figure.colorbar(image, ax=axes)
-        bar.ax.yaxis.set_major_formatter(number_format())
-        bar.ax.tick_params(labelsize=8)
+        _label_bar(figure.colorbar(image, ax=axes))
     figure.suptitle(f"Weights of {short(name, 60)}", x=0.01, ha="left", fontsize=10)
     return figure
+
+
+def _label_bar(bar: Any) -> None:
+    bar.ax.yaxis.set_major_formatter(number_format())
+    bar.ax.tick_params(labelsize=8)
+    bar.set_label("weight", fontsize=8)
 
 
 def _number(axes: Any, weights: WeightMap) -> None:
@@ -94,9 +98,7 @@ def _pictures_figure(weights: WeightMap, shape: tuple[int, int], name: str) -> A
         picture = weights.values[:, unit].reshape(shape)
         image = axes.imshow(picture, cmap=COLORS, vmin=-limit, vmax=limit)
         axes.set_title(str(unit + 1), loc="left", fontsize=7, pad=1)
-    bar = figure.colorbar(image, ax=panels, fraction=0.04, aspect=30)
-    bar.ax.yaxis.set_major_formatter(number_format())
-    bar.ax.tick_params(labelsize=8)
+    _label_bar(figure.colorbar(image, ax=panels, fraction=0.04, aspect=30))
     more = f", {units - count:,} more aren't drawn" if units > count else ""
     title = f"{short(name, 50)}: the weights of {weights.layer}'s {units:,} units{more}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=9, parse_math=False)

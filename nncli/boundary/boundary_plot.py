@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from nncli.artifacts.figure_style import REFERENCE, dress, new_figure, short
 from nncli.artifacts.number_ticks import number_format
 from nncli.artifacts.palette import NETWORK
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import REFERENCE, dress, new_figure, short
+from nncli.artifacts.rendering import write_picture
 from nncli.boundary.boundary import Boundary
 from nncli.boundary.grid import Axis
-from nncli.boundary.style import (
+from nncli.boundary.plot_style import (
     HEIGHT,
     NOWHERE,
     WIDTH,

@@ -7,13 +7,13 @@ import sys
 import numpy as np
 from PIL import Image
 
-from nncli.artifacts import pictures
-from nncli.artifacts.pictures import content_of, own_style, picture
-from nncli.artifacts.plots import dress, entitle, legend, new_figure
+from nncli.artifacts import rendering
+from nncli.artifacts.figure_style import dress, entitle, legend, new_figure
+from nncli.artifacts.rendering import content_of, own_style, picture
 
 SAID = "Verlust über Epochen: 0.5 → 0.1, 損失"
 IMPORTS = """
-from nncli.artifacts.pictures import own_style
+from nncli.artifacts.rendering import own_style
 with own_style():
     from matplotlib.lines import Line2D
     line = Line2D([0], [0])
@@ -40,7 +40,7 @@ def drawn():
 def test_a_picture_is_what_matplotlib_saves():
     with own_style():
         file = io.BytesIO()
-        drawn().savefig(file, dpi=pictures.DOTS_PER_INCH)
+        drawn().savefig(file, dpi=rendering.DOTS_PER_INCH)
         content = content_of(drawn(), ".png", SAID)
     expected = np.asarray(opened(file.getvalue()))
     np.testing.assert_array_equal(np.asarray(opened(content)), expected)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from nncli.artifacts.curve_bands import band, show_epochs, show_range
+from nncli.artifacts.figure_style import dress, new_figure, short
 from nncli.artifacts.palette import COLORS, OTHERS
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import dress, new_figure, short
+from nncli.artifacts.rendering import write_picture
 from nncli.comparison.comparison import Comparison
-from nncli.comparison.labels import MAX_LABEL_LETTERS, labels
+from nncli.comparison.group_labels import MAX_LABEL_LETTERS, labels
 from nncli.engine.metric_columns import VAL, metric_of
 from nncli.errors import UserError
 from nncli.evaluation.statistics import FEWEST
@@ -52,8 +52,10 @@ def _figure(comparison: Comparison) -> Any:
     colors = [SHADES[place] if place < len(SHADES) else OTHERS for place in range(count)]
     _draw_curves(curves, comparison, names, colors)
     _draw_boxes(boxes, comparison, names, colors)
-    caption = "Curve: mean over runs, while half of them train; band: least to greatest. "
-    caption += "Bar: mean; box: quartiles; a dot a run."
+    caption = (
+        "Curve: mean over the runs, while half of them still train; band: minimum to maximum. "
+    )
+    caption += "Bar: mean; box: quartiles; dot: one run."
     caption += f" Labels: {short(what, 80)}." if what else ""
     if count > len(SHADES):
         caption += f" Grey: all but the best {len(SHADES)}."

@@ -1,4 +1,4 @@
-"""Pictures: the calls of a recorded convolution or pooling, and the functions that they call."""
+"""The calls of a recorded convolution or pooling, and the functions that they call."""
 
 import inspect
 import re
@@ -6,20 +6,20 @@ from collections.abc import Iterator
 
 from nncli.engine.operations import Composite
 from nncli.errors import UserError
-from nncli.export.numpy_script import picture_functions
+from nncli.export.numpy_script import convolution_functions
 from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.windows import NARROW, Windows, block_rows
 
 FUNCTIONS = {
     name: inspect.getsource(function).rstrip().splitlines()
-    for name, function in vars(picture_functions).items()
+    for name, function in vars(convolution_functions).items()
     if inspect.isfunction(function)
 }
 
 
 @frozen
-class PictureCall:
+class CompositeCall:
     """text: the call, of _0, _1, ... which stand for the arrays.  target: what it computes."""
 
     text: str
@@ -27,7 +27,7 @@ class PictureCall:
     target: Array
 
 
-def picture_calls(operation: Composite) -> list[PictureCall]:
+def composite_calls(operation: Composite) -> list[CompositeCall]:
     """A call for each output of a convolution or pooling.
 
     Raises UserError, which names it, for another composite.
@@ -39,7 +39,7 @@ def picture_calls(operation: Composite) -> list[PictureCall]:
     texts = [*_texts(operation, arrays, windows)]
     outputs = zip(texts, operation.outputs, strict=False)
     return [
-        PictureCall(text, tuple(a for k, a in enumerate(arrays) if f"_{k}" in text), target)
+        CompositeCall(text, tuple(a for k, a in enumerate(arrays) if f"_{k}" in text), target)
         for text, target in outputs
     ]
 
@@ -74,7 +74,7 @@ def _behind(windows: Windows) -> tuple[int, ...]:
     return tuple(padded - length - before for padded, length, before in ways)
 
 
-def picture_functions_of(text: str) -> list[list[str]]:
+def convolution_functions_of(text: str) -> list[list[str]]:
     """The functions that a script's text calls, with those that they call themselves."""
     needed: list[list[str]] = []
     for name, lines in reversed(FUNCTIONS.items()):  # each stands below those that it calls

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from report_samples import classified, regressed, report
 
+from nncli.artifacts.figure_style import short
 from nncli.artifacts.palette import class_colors
-from nncli.artifacts.pictures import picture
-from nncli.artifacts.plots import short
+from nncli.artifacts.rendering import picture
 from nncli.evaluation import calibration_plot, class_plots, confusion_plot, regression_plots
 from nncli.parts.metrics import AveragePrecision
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from nncli.artifacts.curve_bands import MIN_LOG_RATIO
+from nncli.artifacts.figure_style import dress, entitle, legend, new_figure
 from nncli.artifacts.number_ticks import log_ticks
 from nncli.artifacts.palette import BEST, GIVEN, NETWORK, OTHERS
-from nncli.artifacts.pictures import write_picture
-from nncli.artifacts.plots import dress, entitle, legend, new_figure
+from nncli.artifacts.rendering import write_picture
 from nncli.lr_finder.range_test import RangeTest
 
 ABOVE = 0.3  # of the fall, that is shown above the first loss
