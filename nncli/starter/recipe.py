@@ -6,6 +6,7 @@ docs/accuracy.md measures each choice.
 import numpy as np
 
 from nncli.config.table_defaults import MANY_ROWS, batch_size, epochs
+from nncli.data.column_types import no_before_yes
 from nncli.data.data_checks import is_imbalanced
 from nncli.errors import printable
 from nncli.parts.metrics import DEFAULTS
@@ -146,12 +147,16 @@ def _metrics(table: Table) -> tuple[str, ...]:
     return ("log_loss", "balanced_accuracy", *(name for name in names if name != "log_loss"))
 
 
-def rare_class_last(table: Table) -> tuple[str, ...]:
-    """Two imbalanced classes with the rare one second, as the positive class; empty if they are in
-    that order already."""
-    if len(table.classes) != 2 or not _is_imbalanced(table):
-        return ()
-    return table.classes[::-1] if np.bincount(table.y).argmin() == 0 else ()
+def positive_class_last(table: Table) -> tuple[tuple[str, ...], str]:
+    """(two classes with the positive one second, why): the rare one, if they are imbalanced, or
+    that of yes and no that is yes. ((), "") if they are in that order already."""
+    if len(table.classes) != 2:
+        return (), ""
+    if _is_imbalanced(table):
+        order, why = table.classes[:: 1 if np.bincount(table.y).argmin() else -1], "few rows have"
+    else:
+        order, why = no_before_yes(table.classes), "means yes"
+    return (order, why) if order != table.classes else ((), "")
 
 
 def _decision(table: Table) -> str:
@@ -161,9 +166,7 @@ def _decision(table: Table) -> str:
         return ""
     counts = np.bincount(table.y)
     least = int(counts.argmin())
-    costs = (
-        "{false_positive: 1, false_negative: 5}"  # `rare_class_last` has made it the positive one
-    )
+    costs = "{false_positive: 1, false_negative: 5}"  # `positive_class_last` has made it the second
     share = f"{100 * counts[least] / counts.sum():.2g}%"
     name = printable(table.classes[least], 40)
     return DECISION.format(share=share, name=name, costs=costs)

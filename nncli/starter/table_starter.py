@@ -16,7 +16,7 @@ from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
 from nncli.parts.table import Table
-from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, rare_class_last, recipe
+from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, positive_class_last, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
 from nncli.starter.table_options import NO_OPTIONS, TableOptions
 
@@ -102,9 +102,10 @@ def _target_facts(table: Table) -> str:
 
 def _class_lines(table: Table, options: TableOptions) -> Iterator[str]:
     """Lines on the order of the classes, and on the choice of the task."""
-    if classes := rare_class_last(table):
+    classes, why = positive_class_last(table)
+    if classes:
         order = _yaml([*classes])
-        yield f"  classes: {order}  # the second, which few rows have, is the positive one\n"
+        yield f"  classes: {order}  # the second, which {why}, is the positive one\n"
     if options.task in (None, "auto") and (why := task_reason(table)):
         yield f"  # {why}\n"
 
