@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from nncli.config.dump import to_yaml
-from nncli.data.column_names import flow_keys, flow_list, yaml_name
+from nncli.data.column_names import flow_keys, yaml_name
 from nncli.data.column_types import task_reason, too_many_texts
 from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.feature_choice import EMPTY
@@ -122,7 +122,7 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
         yield "  # quoted or so many that they are values, none of them missing; "
         yield "values: [] if not\n"
     columns = [
-        f"{yaml_name(name)}: {{values: {flow_list(texts)}}}"
+        f"{yaml_name(name)}: {flow_keys({'values': [*texts]})}"
         for name, texts in origin.values.items()
     ]
     columns += [

@@ -118,6 +118,18 @@ def test_result_has_the_metrics_of_the_held_out_predictions(trained):
     assert found["accuracy"] == pytest.approx(np.mean(probability > 0.5))
 
 
+def test_metrics_json_has_what_a_run_s_has_and_how_each_member_ended(trained):
+    found = json.loads((trained / "metrics.json").read_text())
+    assert found["metrics"] == json.loads((trained / "study.json").read_text())["result"]["metrics"]
+    keys = ("epochs", "stopped", "best_epoch")
+    ends = [{key: reader.summary()[key] for key in keys} for reader in readers(trained)]
+    assert found["members"] == [
+        {"run": f"member-{number}", **end} for number, end in enumerate(ends, start=1)
+    ]
+    assert found["epochs"] == max(end["epochs"] for end in ends)
+    assert {key: found[key] for key in keys} in ends
+
+
 def test_test_rows_are_scored_beside_a_linear_model_that_has_the_same_rows(trained, nncli):
     found = nncli("evaluate", trained, "--json", "--no-plots").json
     assert (found["split"], "linear model" in found["baselines"]) == ("test", True)
