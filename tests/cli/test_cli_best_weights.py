@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from waiting import until
+from waiting import PATIENCE, until
 
 from nncli.parts.metrics import Accuracy
 
@@ -87,6 +87,6 @@ def test_interrupted_resumption_of_a_finished_run_is_interrupted(gate, train, sp
     process = spawn("train", "--resume", run.path, *more, "--json", "--quiet")
     until(lambda: "resumed" in run.json("environment.json"))
     process.send_signal(2)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert (process.returncode, summary(run)["stopped"]) == (130, "interrupted")
     assert len(json.loads(run.file("environment.json"))["resumed"]) == 1
