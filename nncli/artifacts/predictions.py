@@ -63,7 +63,7 @@ class Predictions:
         columns = _columns(model, predicted, trained.decision, probabilities=probabilities)
         if intervals is not None:
             columns = _with_intervals(columns, *intervals(predicted))
-        self.file = getattr(self.file, "listing", self.file)  # names of pictures, not their pixels
+        self.file = getattr(self.file, "listing", self.file)  # names of images, not their pixels
         added = {_unused_name(name, self.file.names): column for name, column in columns.items()}
         self.names, parsers = tuple(added), model.experiment.data.parsers
         self.output = OutputTable(

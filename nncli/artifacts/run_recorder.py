@@ -156,7 +156,7 @@ class RunRecorder:
     def _keep_file(self, path: Path) -> str:
         """Copy a file that the config names into the run; returns its new name.
 
-        Large tables and folders of pictures stay where they are: copies could fill the disk.
+        Large tables and folders of images stay where they are: copies could fill the disk.
         """
         if path not in self._kept:
             name = f"files/{len(self._kept) + 1}-{path.name}"

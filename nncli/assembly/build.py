@@ -110,7 +110,9 @@ def assemble(
     _check_transform(data, table, source)
     preprocessing = recorded.preprocessing if recorded else _fit(split, data, source)
     with source.errors_at("network"):  # its shapes
-        experiment = resolve(given, data, output, loss, rows, preprocessing.n_inputs, table.picture)
+        experiment = resolve(
+            given, data, output, loss, rows, preprocessing.n_inputs, table.image_shape
+        )
         validate(experiment, table, rows, preprocessing.n_inputs, source)
         if recorded is None:  # a recorded run reads its own weights
             validate_given_weights(experiment, source)

@@ -39,7 +39,7 @@ class Data:
     path: Annotated[
         Path | None,
         "your own table: .csv, .tsv, .txt, .tab, .csv.gz, .npz, .parquet or .feather; or a folder "
-        "of PNG pictures, those of each class in a folder of their own",
+        "of PNG images, those of each class in a folder of their own",
     ] = None
     target: Annotated[
         str | Annotated[list[str], Length(1)] | None,

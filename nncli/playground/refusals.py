@@ -31,7 +31,7 @@ def _reasons(loaded: LoadedNetwork) -> list[str]:
         )
     if len(network.input_shape) != 1 or any(len(node.output_shape) != 1 for node in network.nodes):
         found.append(
-            "pictures can't be played, only rows of numbers side by side: play it without "
+            "images can't be played, only rows of numbers side by side: play it without "
             "network.input.shape, with dense layers"
         )
     if any(node.block for node in network.nodes):

@@ -6,6 +6,7 @@ docs/accuracy.md measures each choice.
 import numpy as np
 
 from nncli.config.table_defaults import MANY_ROWS, batch_size, epochs
+from nncli.data.column_types import no_before_yes
 from nncli.data.data_checks import is_imbalanced
 from nncli.errors import printable
 from nncli.parts.metrics import DEFAULTS
@@ -45,7 +46,7 @@ DENSE_LAYERS = """\
     - {type: dropout, rate: 0.2}
 """
 
-PICTURE_LAYERS = """\
+IMAGE_LAYERS = """\
     - {type: conv2d, filters: 16, kernel_size: 3, padding: same}
     - {type: max_pool2d, padding: same}
     - {type: conv2d, filters: 32, kernel_size: 3, padding: same}
@@ -88,7 +89,7 @@ def recipe(table: Table, file: str, name: str, data: str, *, is_quick: bool) -> 
         name=name,
         data=data,
         ensemble=ensemble if rows >= MIN_ENSEMBLE_ROWS else "",
-        hidden=PICTURE_LAYERS if table.picture else DENSE_LAYERS,
+        hidden=IMAGE_LAYERS if table.image_shape else DENSE_LAYERS,
         output=output_of(table),
         loss=loss_of(table),
         batch=batch_size(rows),
@@ -109,7 +110,7 @@ def numeric_lines(table: Table) -> str:
         return ""
     is_missing = any(np.isnan(table.column(name).values).any() for name in imputed)
     indicator = ", missing_indicator: true" if is_missing else ""
-    if table.picture or _looks_like_pixels(table, numeric):
+    if table.image_shape or _looks_like_pixels(table, numeric):
         return f"    numeric: {{impute: median{indicator}, scale: minmax}}\n"
     if len(numeric) > NO_BINS_COLUMNS:
         return f"    numeric: {{impute: median{indicator}, scale: robust_clip}}\n"
@@ -146,12 +147,16 @@ def _metrics(table: Table) -> tuple[str, ...]:
     return ("log_loss", "balanced_accuracy", *(name for name in names if name != "log_loss"))
 
 
-def rare_class_last(table: Table) -> tuple[str, ...]:
-    """Two imbalanced classes with the rare one second, as the positive class; empty if they are in
-    that order already."""
-    if len(table.classes) != 2 or not _is_imbalanced(table):
-        return ()
-    return table.classes[::-1] if np.bincount(table.y).argmin() == 0 else ()
+def positive_class_last(table: Table) -> tuple[tuple[str, ...], str]:
+    """(two classes with the positive one second, why): the rare one, if they are imbalanced, or
+    that of yes and no that is yes. ((), "") if they are in that order already."""
+    if len(table.classes) != 2:
+        return (), ""
+    if _is_imbalanced(table):
+        order, why = table.classes[:: 1 if np.bincount(table.y).argmin() else -1], "few rows have"
+    else:
+        order, why = no_before_yes(table.classes), "means yes"
+    return (order, why) if order != table.classes else ((), "")
 
 
 def _decision(table: Table) -> str:
@@ -161,9 +166,7 @@ def _decision(table: Table) -> str:
         return ""
     counts = np.bincount(table.y)
     least = int(counts.argmin())
-    costs = (
-        "{false_positive: 1, false_negative: 5}"  # `rare_class_last` has made it the positive one
-    )
+    costs = "{false_positive: 1, false_negative: 5}"  # `positive_class_last` has made it the second
     share = f"{100 * counts[least] / counts.sum():.2g}%"
     name = printable(table.classes[least], 40)
     return DECISION.format(share=share, name=name, costs=costs)

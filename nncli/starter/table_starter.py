@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from nncli.config.dump import to_yaml
-from nncli.data.column_names import flow_keys, flow_list, yaml_name
+from nncli.data.column_names import flow_keys, yaml_name
 from nncli.data.column_types import task_reason, too_many_texts
 from nncli.data.rare_categories import DEFAULT_RARE
 from nncli.data.reading.feature_choice import EMPTY
@@ -16,7 +16,7 @@ from nncli.data.target_transforms import skew_hint
 from nncli.errors import escaped, few
 from nncli.operating_system import relative_path
 from nncli.parts.table import Table
-from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, rare_class_last, recipe
+from nncli.starter.recipe import MIN_SPLIT_ROWS, numeric_lines, positive_class_last, recipe
 from nncli.starter.table_found import TableFound, layout_lines, read_table
 from nncli.starter.table_options import NO_OPTIONS, TableOptions
 
@@ -102,9 +102,10 @@ def _target_facts(table: Table) -> str:
 
 def _class_lines(table: Table, options: TableOptions) -> Iterator[str]:
     """Lines on the order of the classes, and on the choice of the task."""
-    if classes := rare_class_last(table):
+    classes, why = positive_class_last(table)
+    if classes:
         order = _yaml([*classes])
-        yield f"  classes: {order}  # the second, which is rarer, is the positive class\n"
+        yield f"  classes: {order}  # the second, which {why}, is the positive class\n"
     if options.task in (None, "auto") and (why := task_reason(table)):
         yield f"  # {why}\n"
 
@@ -121,7 +122,7 @@ def _reading_lines(found: TableFound, options: TableOptions) -> Iterator[str]:
     if origin.values:
         yield "  # quoted or frequent, so taken as values; values: [] takes them as missing\n"
     columns = [
-        f"{yaml_name(name)}: {{values: {flow_list(texts)}}}"
+        f"{yaml_name(name)}: {flow_keys({'values': [*texts]})}"
         for name, texts in origin.values.items()
     ]
     columns += [

@@ -77,7 +77,7 @@ def sources(template: str, operands: Mapping[str, Array], index: Index) -> set[S
 def _place(index: Index, shape: Index) -> Index:
     """Where an operand of this shape stands for the number at an index.
 
-    An axis that it lacks, or has once for all, doesn't matter; a picture's place among features is
+    An axis that it lacks, or has once for all, doesn't matter; an image's place among features is
     counted line by line.
     """
     if len(shape) > len(index) > 1:
@@ -143,7 +143,7 @@ class _Element:
     def _over_rows(self, index: Index, found: re.Match[str]) -> str:
         kind, inner = found.groups()
         wide = [name for name in NAME.findall(inner) if self.operands[name].ndim >= 2]
-        places = [*np.ndindex(self.operands[wide[0]].shape[:-1])]  # of pictures, lines' too
+        places = [*np.ndindex(self.operands[wide[0]].shape[:-1])]  # of images, lines' too
         total = self._sum(lambda k: self.put(inner, (*places[k], index[-1])), len(places))
         return f"({total}) / {len(places)}" if kind == "mean" else total
 

@@ -1,6 +1,6 @@
-"""Flat pictures: arrays of four axes as the page shows them, of two.
+"""Flattened arrays: those of four axes as the page shows them, of two.
 
-A picture is a row of units, line by line, in each line place by place, channels innermost; a kernel
+An image is a row of units, line by line, in each line place by place, channels innermost; a kernel
 is a matrix with a column for each filter.
 """
 

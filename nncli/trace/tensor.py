@@ -95,7 +95,7 @@ def cells(tensor: TracedTensor, cell: Cell = number) -> list[list[str]]:
     return [
         [gap if index is None else cell(tensor, index) for index in row]
         for row in _shown_indices(tensor)
-        for gap in [GAP if any(row) or tensor.values.ndim < 4 else ""]  # between two pictures
+        for gap in [GAP if any(row) or tensor.values.ndim < 4 else ""]  # between two images
     ]
 
 
@@ -107,12 +107,12 @@ def shown_indices(tensor: TracedTensor) -> list[Index]:
 def _shown_indices(tensor: TracedTensor) -> list[list[Index | None]]:
     """Row by row; None where the middle of long and wide arrays is left out.
 
-    Of pictures and kernels line by line: of each row and channel one below the other, of each
+    Of images and kernels line by line: of each row and channel one below the other, of each
     channel and filter likewise.
     """
     shape = tensor.values.shape
     if len(shape) == 4:
-        return [*_shown_pictures(tensor)]
+        return [*_shown_images(tensor)]
     rows, columns = (1, 1, *shape)[-2:]
     left_out = 2 - len(shape)  # axes that the grid has and the array hasn't
     return [
@@ -128,16 +128,16 @@ def is_kernel(tensor: TracedTensor) -> bool:
     return bool(own) and tensor.values.ndim == 4
 
 
-def _shown_pictures(tensor: TracedTensor) -> Iterator[list[Index | None]]:
-    """The lines of each picture that is shown, with an empty one between two."""
+def _shown_images(tensor: TracedTensor) -> Iterator[list[Index | None]]:
+    """The lines of each image that is shown, with an empty one between two."""
     one, two, three, four = tensor.values.shape
     if is_kernel(tensor):
-        pictures = [(c, f) for f in _few(four) for c in _few(three)]
+        images = [(c, f) for f in _few(four) for c in _few(three)]
         high, wide = one, two
     else:
-        pictures = [(r, c) for r in _few(one) for c in _few(four)]
+        images = [(r, c) for r in _few(one) for c in _few(four)]
         high, wide = two, three
-    for number, (first, last) in enumerate(pictures):
+    for number, (first, last) in enumerate(images):
         if number:
             yield [None] * len(_shown(wide))
         for line in _shown(high):

@@ -1,4 +1,4 @@
-"""Layers of pictures, and what a first course goes on to: gradients, and published numbers."""
+"""Layers of images, and what a first course goes on to: gradients, and published numbers."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ from nncli.parts.losses import CrossEntropy, HalfMse
 from nncli.parts.regularizers import L2
 
 SOME = Normal(std=0.5)
-few = settings(deadline=None, derandomize=True, max_examples=12)
+few = settings(max_examples=12)
 sides = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 
@@ -52,7 +52,7 @@ def check(hidden, rows=3, seed=0, **keys):
 @few
 @given(size=sides, strides=sides, same=st.booleans(), few_numbers=st.booleans(), seed=st.integers())
 def test_convolutions_have_the_gradient_of_their_formula(size, strides, same, few_numbers, seed):
-    """The second one's dx, too; all pictures at once, and one after the other."""
+    """The second one's dx, too; all images at once, and one after the other."""
     with pytest.MonkeyPatch.context() as patch:
         if few_numbers:
             patch.setattr(windows, "BLOCK_NUMBERS", 100)
@@ -84,7 +84,7 @@ def test_pooling_has_the_gradient_of_its_formula(pool, size, strides, same, seed
     [LayerNorm(0.1, Uniform(0.5, 1.5), SOME), PRelu(SOME), BatchNorm(0.9, 0.1, Uniform(0.5, 1.5))],
     ids=lambda layer: layer.name,
 )
-def test_layers_of_features_and_of_pictures(layer):
+def test_layers_of_features_and_of_images(layer):
     check([Dense(4, Tanh(), SOME), layer], shape=(3,))
     check([conv(3, 2), layer, Flatten()], classes=True)
 
@@ -122,7 +122,7 @@ def test_a_block_that_ends_in_another_shape_is_refused_with_its_place():
 def test_shapes_that_do_not_fit_name_the_cure():
     with pytest.raises(ShapeError, match=r"found \(64,\): network.input.shape says"):
         conv().output_shape((64,))
-    with pytest.raises(ShapeError, match="flatten turns pictures into features"):
+    with pytest.raises(ShapeError, match="flatten turns images into features"):
         Dense(3).output_shape((4, 5, 2))
     with pytest.raises(ShapeError, match="a window of 3 x 3 doesn't fit into 2 x 5"):
         conv().output_shape((2, 5, 1))
@@ -130,16 +130,16 @@ def test_shapes_that_do_not_fit_name_the_cure():
         Conv2D(2, (1, 2, 3))
 
 
-# ---- CS231n, assignment 2: numbers published with its notebooks, pictures as (channels, y, x)
+# ---- CS231n, assignment 2: numbers published with its notebooks, images as (channels, y, x)
 
 
 def spread(start, stop, *shape):
     return np.linspace(start, stop, num=int(np.prod(shape))).reshape(shape)
 
 
-def outputs(layer, pictures, **tensors):
-    """What a layer makes of pictures (rows, channels, height, width), in the same order."""
-    x = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1))
+def outputs(layer, images, **tensors):
+    """What a layer makes of images (rows, channels, height, width), in the same order."""
+    x = np.ascontiguousarray(images.transpose(0, 2, 3, 1))
     network = network_of([layer, Flatten()], x.shape[1:])
     theta = network.initialize(np.random.default_rng(0))
     views = network.layout.views(theta)
@@ -180,9 +180,9 @@ def test_max_pooling_has_the_published_numbers():
 
 
 def test_spatial_batch_norm_leaves_each_channel_its_gamma_and_beta():
-    """As its check: means 6, 7, 8 and standard deviations 3, 4, 5, of any pictures."""
-    pictures = 4 * np.random.default_rng(0).normal(size=(2, 3, 4, 5)) + 10
-    found = outputs(BatchNorm(), pictures, gamma=[3, 4, 5], beta=[6, 7, 8])
+    """As its check: means 6, 7, 8 and standard deviations 3, 4, 5, of any images."""
+    images = 4 * np.random.default_rng(0).normal(size=(2, 3, 4, 5)) + 10
+    found = outputs(BatchNorm(), images, gamma=[3, 4, 5], beta=[6, 7, 8])
     np.testing.assert_allclose(found.mean(axis=(0, 2, 3)), [6, 7, 8], rtol=1e-12)
     np.testing.assert_allclose(found.std(axis=(0, 2, 3)), [3, 4, 5], rtol=1e-5)
 
@@ -199,5 +199,5 @@ def test_arrays_of_dx_are_written_where_there_is_one(pool):
         written = {name for name in named if arrays[f"{node.name}/{name}"].any()}
         if index <= network.first_trained:
             assert not written, node.name
-        else:  # the one ends as zeros, the other waits for a second block of pictures
+        else:  # the one ends as zeros, the other waits for a second block of images
             assert named - written <= {"free", "dW_part"}, node.name

@@ -23,7 +23,7 @@ from nncli.registry import members
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 LARGEST = 300_000
-PICTURES = "network={input: {shape: [8, 8, 1]}, hidden: [{type: max_pool2d}, flatten]}"
+IMAGES = "network={input: {shape: [8, 8, 1]}, hidden: [{type: max_pool2d}, flatten]}"
 IRIS = {  # what `--set` makes of it -> what is said
     "optimizer=lbfgs": "play it with --set optimizer=adam",
     "schedule=reduce_on_plateau": "play it with --set schedule=constant",
@@ -61,8 +61,8 @@ def test_what_cannot_be_played_is_refused_with_a_cure(assignment: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_pictures_are_refused() -> None:
-    loaded = load_network(CONFIGS / "iris.yaml", ["data.dataset=digits", PICTURES])
+def test_images_are_refused() -> None:
+    loaded = load_network(CONFIGS / "iris.yaml", ["data.dataset=digits", IMAGES])
     with pytest.raises(UserError, match=r"play it without network\.input\.shape"):
         page(loaded)
 

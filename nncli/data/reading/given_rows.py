@@ -33,7 +33,7 @@ class GivenRows:
     row_indices: frozenset[str] = frozenset()
     non_features: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
-    picture: Shape = ()
+    image_shape: Shape = ()
     pixels: tuple[str, ...] = ()
 
     def __init__(self, rows: Any, formats: Mapping[str, str | None] | None = None) -> None:

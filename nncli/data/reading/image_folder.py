@@ -1,6 +1,6 @@
-"""Picture folder: reads PNG files as the rows of a table, with a column a pixel and channel.
+"""Image folder: reads PNG files as the rows of a table, with a column a pixel and channel.
 
-The name of a subfolder is the class of its pictures: `cats/1.png`, `dogs/1.png`. Pictures in the
+The name of a subfolder is the class of its images: `cats/1.png`, `dogs/1.png`. Images in the
 folder itself have no class: they are to be predicted. Sizes are checked before pixels are read.
 """
 
@@ -24,85 +24,85 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER = struct.Struct(">8sI4sIIBBBBB")  # up to the interlace method
 GRAY_COLOUR_TYPES = (0, 4)  # of PNG, without and with transparency
 OTHER_FORMATS = {".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"}
-PICTURES_A_CHUNK = 256
+IMAGES_A_CHUNK = 256
 
 
 @frozen
-class _Picture:
+class _Image:
     path: Path
     label: str
 
 
-class PictureFolder:
+class ImageFolder:
     """The PNG files of a folder, sorted by class and name.
 
-    A pixel has one value in [0, 1], or three if any picture is in colours; transparency is dropped.
-    picture: (height, width, channels) of all.  pixels: the names of their columns.
-    Raises DataError for a folder without pictures, and for pictures of different sizes.
+    A pixel has one value in [0, 1], or three if any image is in colours; transparency is dropped.
+    image_shape: (height, width, channels) of all.  pixels: the names of their columns.
+    Raises DataError for a folder without images, and for images of different sizes.
     """
 
-    row_word = "picture "
+    row_word = "image "
     row_indices: frozenset[str] = frozenset()
     non_features: Mapping[str, str] = {}
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with reading(path):
-            self._pictures = [*_pictures(path)]
+            self._images = [*_images(path)]
             unread = [*_unread(path)]
-        note = f"not read: {few(unread)}; a picture is CLASS/NAME.png"
-        if not self._pictures:
+        note = f"not read: {few(unread)}; an image is CLASS/NAME.png"
+        if not self._images:
             more = f" ({note})" if unread else ""
-            message = f"{path}: a folder without pictures: expected CLASS/NAME.png in it{more}"
+            message = f"{path}: a folder without images: expected CLASS/NAME.png in it{more}"
             raise DataError(message, key="data.path")
         self.notes: tuple[str, ...] = (f"{path}: {note}",) if unread else ()
-        sizes = {picture: _size(picture.path) for picture in self._pictures}
+        sizes = {image: _size(image.path) for image in self._images}
         (first, (height, width, _)), *others = sizes.items()
-        for picture, (high, wide, _) in others:
+        for image, (high, wide, _) in others:
             if (high, wide) != (height, width):
                 raise DataError(
-                    f"{picture.path}: {wide} x {high} pixels, and {first.path} has {width} x "
-                    f"{height}: bring all pictures to one size",
+                    f"{image.path}: {wide} x {high} pixels, and {first.path} has {width} x "
+                    f"{height}: bring all images to one size",
                     key="data.path",
                 )
-        self._has_classes = any(picture.label for picture in self._pictures)
+        self._has_classes = any(image.label for image in self._images)
         self.targets = (CLASS_COLUMN,) if self._has_classes else ()
         self.texts = frozenset([CLASS_COLUMN])
         self._set_shape(height, width, max(channels for *_, channels in sizes.values()))
 
-    def _set_shape(self, *picture: int) -> None:
-        self.picture: Shape = picture
-        refuse_width(self.path, prod(picture))
-        self.pixels = tuple(pixel_names("pixel", picture))
+    def _set_shape(self, *shape: int) -> None:
+        self.image_shape: Shape = shape
+        refuse_width(self.path, prod(shape))
+        self.pixels = tuple(pixel_names("pixel", shape))
         self.names = (*self.pixels, *self.targets)
 
-    def with_columns(self, names: Collection[str]) -> "PictureFolder":
-        """The same pictures; gray ones become RGB if `names` are those of RGB pictures."""
-        height, width, channels = self.picture
+    def with_columns(self, names: Collection[str]) -> "ImageFolder":
+        """The same images; gray ones become RGB if `names` are those of RGB images."""
+        height, width, channels = self.image_shape
         if channels == 1 and {*pixel_names("pixel", (height, width, len(CHANNELS)))} <= {*names}:
             self._set_shape(height, width, len(CHANNELS))
         return self
 
     def chunks(self) -> Iterator[Chunk]:
-        for start in range(0, len(self._pictures), PICTURES_A_CHUNK):
-            some = self._pictures[start : start + PICTURES_A_CHUNK]
-            values = np.stack([self._read(picture.path) for picture in some])
+        for start in range(0, len(self._images), IMAGES_A_CHUNK):
+            some = self._images[start : start + IMAGES_A_CHUNK]
+            values = np.stack([self._read(image.path) for image in some])
             columns: list[Array | list[str]] = [*np.ascontiguousarray(values.T)]
             if self._has_classes:
-                columns.append([picture.label for picture in some])
+                columns.append([image.label for image in some])
             yield Chunk(columns, np.arange(start + 1, start + len(some) + 1))
 
     @property
-    def listing(self) -> "PictureListing":
-        """A table of the paths of the same pictures."""
-        paths = [picture.path for picture in self._pictures]
-        return PictureListing([path.relative_to(self.path).as_posix() for path in paths])
+    def listing(self) -> "ImageListing":
+        """A table of the paths of the same images."""
+        paths = [image.path for image in self._images]
+        return ImageListing([path.relative_to(self.path).as_posix() for path in paths])
 
     def _read(self, path: Path) -> Array:
-        """(pixels,) the values of a picture, row by row. Raises DataError for a damaged file."""
+        """(pixels,) the values of an image, row by row. Raises DataError for a damaged file."""
         from matplotlib.image import imread
 
-        height, width, channels = self.picture
+        height, width, channels = self.image_shape
         with reading(path), open_regular(path) as file:
             try:
                 found = imread(file, format="png")
@@ -117,22 +117,22 @@ class PictureFolder:
         return np.broadcast_to(values, (height, width, channels)).ravel()
 
     def count_cells(self) -> int:
-        return len(self._pictures) * len(self.names)
+        return len(self._images) * len(self.names)
 
     def count_rows(self) -> int:
-        return len(self._pictures)
+        return len(self._images)
 
 
-class PictureListing:
-    """A table of the paths of pictures, to be written beside their predictions."""
+class ImageListing:
+    """A table of the paths of images, to be written beside their predictions."""
 
-    names = ("picture",)
+    names = ("picture",)  # as scripts know it
     texts = frozenset(names)
-    row_word = PictureFolder.row_word
+    row_word = ImageFolder.row_word
     row_indices: frozenset[str] = frozenset()
     non_features: Mapping[str, str] = {}
     notes: tuple[str, ...] = ()
-    picture: Shape = ()
+    image_shape: Shape = ()
     pixels: tuple[str, ...] = ()
 
     def __init__(self, files: Sequence[str]) -> None:
@@ -148,23 +148,21 @@ class PictureListing:
 
 
 def folder_sha256(path: Path) -> str:
-    """The SHA-256 of a folder: of the path and the SHA-256 of each picture."""
+    """The SHA-256 of a folder: of the path and the SHA-256 of each image."""
     digest = hashlib.sha256()
-    for picture in _pictures(path):
-        name = picture.path.relative_to(path).as_posix()
-        digest.update(f"{name}\0{sha256_of(picture.path)}\n".encode())
+    for image in _images(path):
+        name = image.path.relative_to(path).as_posix()
+        digest.update(f"{name}\0{sha256_of(image.path)}\n".encode())
     return digest.hexdigest()
 
 
-def _pictures(folder: Path) -> Iterator[_Picture]:
-    """The pictures in the folder itself, then those of each class."""
+def _images(folder: Path) -> Iterator[_Image]:
+    """The images in the folder itself, then those of each class."""
     inside = sorted(folder.iterdir())
-    yield from (_Picture(path, "") for path in inside if _is_png(path))
+    yield from (_Image(path, "") for path in inside if _is_png(path))
     for path in inside:
         if path.is_dir() and not path.name.startswith("."):
-            yield from (
-                _Picture(file, path.name) for file in sorted(path.iterdir()) if _is_png(file)
-            )
+            yield from (_Image(file, path.name) for file in sorted(path.iterdir()) if _is_png(file))
 
 
 def _unread(folder: Path) -> Iterator[str]:
@@ -191,4 +189,4 @@ def _size(path: Path) -> Shape:
         signature, _, chunk_type, width, height, _, colour_type, *_ = HEADER.unpack(header)
         if (signature, chunk_type) == (SIGNATURE, b"IHDR") and width and height:
             return height, width, 1 if colour_type in GRAY_COLOUR_TYPES else len(CHANNELS)
-    raise DataError(f"{path}: not a PNG picture", key="data.path")
+    raise DataError(f"{path}: not a PNG image", key="data.path")

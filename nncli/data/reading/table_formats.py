@@ -28,30 +28,30 @@ def unpacked(path: Path) -> Path:
 
 
 def open_table(path: Path, text_format: "TextFormat") -> "TableReader":
-    """Opens a file, or a folder of pictures. Raises DataError if it can't be read."""
+    """Opens a file, or a folder of images. Raises DataError if it can't be read."""
     suffix = unpacked(path).suffix.lower()
     if suffix in READERS and (path.suffix != ".gz" or suffix in TEXTS):
         return READERS[suffix](path, text_format)
     if path.is_dir():
-        from nncli.data.reading.image_folder import PictureFolder
+        from nncli.data.reading.image_folder import ImageFolder
 
-        return PictureFolder(path)
+        return ImageFolder(path)
     if not path.suffix and not path.exists():
         raise DataError(f"{path}: no such file or folder", key="data.path")
     known = f"{', '.join(READERS)}, or .gz of one that is text"
     hint = " (save the sheet as CSV)" if suffix in SPREADSHEETS else ""
-    message = f"{path}: expected a file that ends in {known}, or a folder of pictures{hint}"
+    message = f"{path}: expected a file that ends in {known}, or a folder of images{hint}"
     raise DataError(message, key="data.path")
 
 
 def with_columns(names: Collection[str], reader: "TableReader") -> "TableReader":
-    """The reader with these columns where it can adapt: gray pictures become RGB ones."""
+    """The reader with these columns where it can adapt: gray images become RGB ones."""
     adapt = getattr(reader, "with_columns", None)
     return adapt(names) if adapt else reader
 
 
 def table_sha256(path: Path) -> str:
-    """The SHA-256 of a file, or of a folder of pictures."""
+    """The SHA-256 of a file, or of a folder of images."""
     if path.is_dir():
         from nncli.data.reading.image_folder import folder_sha256
 

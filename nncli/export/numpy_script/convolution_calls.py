@@ -1,4 +1,4 @@
-"""Pictures: the calls of a recorded convolution or pooling, and the functions that they call."""
+"""The calls of a recorded convolution or pooling, and the functions that they call."""
 
 import inspect
 import re
@@ -19,7 +19,7 @@ FUNCTIONS = {
 
 
 @frozen
-class PictureCall:
+class CompositeCall:
     """text: the call, of _0, _1, ... which stand for the arrays.  target: what it computes."""
 
     text: str
@@ -27,7 +27,7 @@ class PictureCall:
     target: Array
 
 
-def picture_calls(operation: Composite) -> list[PictureCall]:
+def composite_calls(operation: Composite) -> list[CompositeCall]:
     """A call for each output of a convolution or pooling.
 
     Raises UserError, which names it, for another composite.
@@ -39,7 +39,7 @@ def picture_calls(operation: Composite) -> list[PictureCall]:
     texts = [*_texts(operation, arrays, windows)]
     outputs = zip(texts, operation.outputs, strict=False)
     return [
-        PictureCall(text, tuple(a for k, a in enumerate(arrays) if f"_{k}" in text), target)
+        CompositeCall(text, tuple(a for k, a in enumerate(arrays) if f"_{k}" in text), target)
         for text, target in outputs
     ]
 

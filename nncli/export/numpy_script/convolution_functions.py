@@ -1,7 +1,7 @@
-"""Picture functions: convolution and pooling as a script has them, with the bits of the layers.
+"""Convolution and pooling as a script has them, with the bits of the layers.
 
-They are printed as they stand here. Pictures are (rows, height, width, channels); `pads` says how
-many numbers are put before and behind each of height and width; `step` pictures are taken at a
+They are printed as they stand here. Images are (rows, height, width, channels); `pads` says how
+many numbers are put before and behind each of height and width; `step` images are taken at a
 time, which a sum's last digit depends on.
 """
 
@@ -13,14 +13,14 @@ from nncli.parts.windows import NARROW
 
 
 def padded(x, pads, value=0.0):
-    """The pictures x with numbers around them."""
+    """The images x with numbers around them."""
     before, behind = pads
     around = (0, 0), (before[0], behind[0]), (before[1], behind[1]), (0, 0)
     return np.pad(x, around, constant_values=value)
 
 
 def inside(x, pads):
-    """Padded pictures without what is around them."""
+    """Padded images without what is around them."""
     (top, left), (below, right) = pads
     return x[:, top : x.shape[1] - below, left : x.shape[2] - right]
 
@@ -111,9 +111,9 @@ def max_pool_dx(x, y, dy, size, strides, pads):
     return inside(dx, pads)
 
 
-def pool_shares(picture, size, strides, pads, dtype):
-    """1 / how many numbers of the picture, (height, width), are in each window."""
-    ones = padded(np.ones((1, *picture, 1)), pads)
+def pool_shares(image, size, strides, pads, dtype):
+    """1 / how many numbers of the image, (height, width), are in each window."""
+    ones = padded(np.ones((1, *image, 1)), pads)
     return (1.0 / under(ones, size, strides).sum(axis=(3, 4))).astype(dtype)
 
 
@@ -126,10 +126,10 @@ def average_pool(x, size, strides, pads):
     return total * pool_shares(x.shape[1:3], size, strides, pads, x.dtype)
 
 
-def average_pool_dx(dy, picture, size, strides, pads):
-    """dy, shared out among each window's numbers; picture: (height, width) of x."""
-    slopes = dy * pool_shares(picture, size, strides, pads, dy.dtype)
-    dx = padded(np.zeros((len(dy), *picture, dy.shape[3]), dy.dtype), pads)
+def average_pool_dx(dy, image, size, strides, pads):
+    """dy, shared out among each window's numbers; image: (height, width) of x."""
+    slopes = dy * pool_shares(image, size, strides, pads, dy.dtype)
+    dx = padded(np.zeros((len(dy), *image, dy.shape[3]), dy.dtype), pads)
     for i in range(size[0]):
         for j in range(size[1]):
             places = dx[:, i :: strides[0], j :: strides[1]]

@@ -174,9 +174,9 @@ class _Chapters:
             forward.append(units)
         added = [ADD_ROWS] if self.job.network.embedding else []
         passes = [*forward, self.functions.backward()]
-        pictures = convolution_functions_of("\n".join(line for each in passes for line in each))
+        convolution = convolution_functions_of("\n".join(line for each in passes for line in each))
         chapters = [
-            *([("Pictures", pictures)] if pictures else []),
+            *([("Convolution and pooling", convolution)] if convolution else []),
             ("Forward", forward),
             *([("Decision", [self.decide])] if self.decide else []),
             ("Loss", self._with_sources([self.objective.lines()])),

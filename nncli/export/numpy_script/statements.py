@@ -27,7 +27,7 @@ from nncli.engine.operations import (
 )
 from nncli.engine.ufuncs import UFUNCS
 from nncli.errors import UserError
-from nncli.export.numpy_script.convolution_calls import PictureCall, picture_calls
+from nncli.export.numpy_script.convolution_calls import CompositeCall, composite_calls
 from nncli.export.numpy_script.expressions import (
     Literals,
     dtype_argument,
@@ -171,10 +171,10 @@ class _Formula:
     draws: bool = False
 
 
-def _formula(operation: Operation | PictureCall, dtype: np.dtype[Any]) -> _Formula:
+def _formula(operation: Operation | CompositeCall, dtype: np.dtype[Any]) -> _Formula:
     """What an operation computes. Raises UserError for what isn't one expression of NumPy."""
     match operation:
-        case PictureCall(text, arrays, target):
+        case CompositeCall(text, arrays, target):
             return _Formula(text, arrays, target, target.shape)
         case Elementwise(ufunc, operands, target):
             shape = np.broadcast_shapes(*map(np.shape, operands))
@@ -220,7 +220,7 @@ class _Translator:
         self.rows = [recording.rows for recording in recordings]
         self.written: set[str] = set()
 
-    def __call__(self, operations: Sequence[Operation | PictureCall]) -> Statement:
+    def __call__(self, operations: Sequence[Operation | CompositeCall]) -> Statement:
         formulas = [_formula(operation, self.literals.dtype) for operation in operations]
         first = formulas[0]
         self.names.add_scratch(first.target)
@@ -268,7 +268,7 @@ class _Translator:
         return expression(f"({', '.join(sizes)},)" if len(sizes) == 1 else f"({', '.join(sizes)})")
 
     def _in_rows(self, sizes: Sequence[int]) -> str:
-        """A size that differs: `rows`, or of a number for each place of pictures `36 * rows`."""
+        """A size that differs: `rows`, or of a number for each place of images `36 * rows`."""
         times = sizes[0] // self.rows[0]
         return "rows" if times <= 1 else f"{times} * rows"
 
@@ -282,10 +282,10 @@ class _Translator:
         return expression(f"np.array({first.tolist()}{suffix})")
 
 
-def _of_one_result(operations: Iterable[Operation]) -> Iterator[Operation | PictureCall]:
+def _of_one_result(operations: Iterable[Operation]) -> Iterator[Operation | CompositeCall]:
     """The operations, in the place of one that has several results as many calls."""
     for operation in operations:
-        yield from picture_calls(operation) if isinstance(operation, Composite) else [operation]
+        yield from composite_calls(operation) if isinstance(operation, Composite) else [operation]
 
 
 def translate(recordings: Sequence[Recording], literals: Literals) -> list[Statement]:

@@ -1,4 +1,4 @@
-"""Pictures: convolution and pooling as nodes.
+"""Convolution and pooling as nodes.
 
 float32 has ONNX's own operators, whose channels come before height and width. Runtimes have none of
 them in float64 but the greatest: there the numbers under each window are gathered, and the rest is
@@ -21,7 +21,7 @@ CHANNELS_FIRST, CHANNELS_LAST = [0, 3, 1, 2], [0, 2, 3, 1]
 
 
 def _node(x: Value, kind: str, windows: Windows, *operands: Value) -> Value:
-    """One of ONNX's operators on pictures."""
+    """One of ONNX's operators on images."""
     graph, dtype = x.graph, x.dtype
     ways = zip(windows.padded, windows.input, windows.before, strict=True)
     behind = [padded - length - before for padded, length, before in ways]
@@ -51,7 +51,7 @@ def _under(x: Value, windows: Windows, channels: int, outside: float) -> Value:
     return graph.add("Gather", pixels, index, dtype=x.dtype, axis=1)
 
 
-def _picture(x: Value, windows: Windows, channels: int) -> Value:
+def _image(x: Value, windows: Windows, channels: int) -> Value:
     """(rows, windows, channels) -> (rows, *output, channels)."""
     return x.apply("Reshape", np.array([0, *windows.output, channels], dtype=np.int64))
 
@@ -68,24 +68,24 @@ def _convolved(
     columns = _under(x, windows, channels, 0.0).apply("Reshape", flat)
     weights = kernel.apply("Reshape", np.array([-1, filters], dtype=np.int64))
     z = columns.apply("MatMul", weights)
-    return _picture(z if bias is None else z + bias, windows, filters)
+    return _image(z if bias is None else z + bias, windows, filters)
 
 
 def _greatest(x: Value, windows: Windows, channels: int) -> Value:
     if x.dtype == np.float32:
         return _node(x, "MaxPool", windows)
     under = _under(x, windows, channels, -np.inf)
-    return _picture(under.reduced("ReduceMax", [2], keeps=False), windows, channels)
+    return _image(under.reduced("ReduceMax", [2], keeps=False), windows, channels)
 
 
 def _mean(x: Value, windows: Windows, shares: Array, channels: int) -> Value:
     if x.dtype == np.float32:
-        return _node(x, "AveragePool", windows)  # over the numbers in the picture
+        return _node(x, "AveragePool", windows)  # over the numbers in the image
     total = _under(x, windows, channels, 0.0).reduced("ReduceSum", [2], keeps=False)
-    return _picture(total, windows, channels) * shares
+    return _image(total, windows, channels) * shares
 
 
-def picture_nodes(operation: Composite, get: Get) -> Value:
+def composite_nodes(operation: Composite, get: Get) -> Value:
     """What a convolution or a pooling computes; get: what an array holds.
 
     Raises UserError, which names it, for another composite.

@@ -1,6 +1,6 @@
-"""Pictures: convolution, pooling and what is by channel, as modules of PyTorch.
+"""Convolution, pooling and what is by channel, as modules of PyTorch.
 
-There channels come before height and width: `Pictures` turns a row of features into one, `Rows`
+There channels come before height and width: `Images` turns a row of features into one, `Rows`
 turns it back.
 """
 
@@ -21,9 +21,9 @@ from nncli.parts.layers.residual import RESIDUAL_MODULE
 from nncli.parts.windows import Windows
 
 CLASSES = {
-    "Pictures(": '''\
-class Pictures(nn.Module):
-    """Rows of features as pictures, (rows, channels, height, width)."""
+    "Images(": '''\
+class Images(nn.Module):
+    """Rows of features as images, (rows, channels, height, width)."""
 
     def __init__(self, height, width, channels):
         super().__init__()
@@ -33,13 +33,13 @@ class Pictures(nn.Module):
         return x.reshape(-1, *self.shape).permute(0, 3, 1, 2)''',
     "Rows(": '''\
 class Rows(nn.Module):
-    """Pictures as rows of features, channels innermost."""
+    """Images as rows of features, channels innermost."""
 
     def forward(self, x):
         return x.permute(0, 2, 3, 1).flatten(1)''',
     "ByPlace(": '''\
 class ByPlace(nn.Module):
-    """A layer of features, over the channels at each place of pictures."""
+    """A layer of features, over the channels at each place of images."""
 
     def __init__(self, layer):
         super().__init__()
@@ -49,7 +49,7 @@ class ByPlace(nn.Module):
         return self.layer(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)''',
     "AveragePool(": '''\
 class AveragePool(nn.Module):
-    """The mean of each window's numbers in the picture; pad: left, right, top, bottom."""
+    """The mean of each window's numbers in the image; pad: left, right, top, bottom."""
 
     def __init__(self, size, strides, pad):
         super().__init__()
@@ -66,8 +66,8 @@ class AveragePool(nn.Module):
 }
 
 
-def picture_codes(node: Node) -> Iterator[str]:
-    """What makes the modules of a layer that has its own of pictures; the last has its tensors."""
+def image_layer_codes(node: Node) -> Iterator[str]:
+    """What makes the modules of a layer that has its own of images; the last has its tensors."""
     layer, channels = node.layer, node.input_shape[-1]
     match layer:
         case Conv2D():
@@ -102,7 +102,7 @@ def _in_place(node: Node) -> Iterator[str]:
     elif len(node.input_shape) > 1 or len(axes) == 1:
         yield "nn.Flatten()"
     if len(axes) == 3:
-        yield f"Pictures{axes}"
+        yield f"Images{axes}"
     elif len(axes) > 1:
         yield f"nn.Unflatten(1, {axes})"
 
