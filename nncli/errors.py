@@ -21,7 +21,7 @@ Only the command line prints them; every floor below raises them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from nncli.frozen import frozen
 
@@ -103,7 +103,7 @@ class FormatsFound(DataError):
         self,
         found: Found,
         markers: Sequence[str],
-        formats: Mapping[str, Mapping[str, str]],
+        formats: Mapping[str, Mapping[str, Any]],
         guesses: Sequence[str],
     ) -> None:
         super().__init__(found=found)

@@ -17,15 +17,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
+from waiting import PATIENCE
+
 IMPORTED = (
     *("artifacts.run_recorder", "cli.train_repeats", "cli.model_summary"),
     *("cli.commands.train", "cli.commands.evaluate", "cli.main", "cli.progress", "engine.trainer"),
     *(["engine.steppers.compiled.stepper"] if find_spec("llvmlite") else []),
 )
-PATIENCE = 120  # seconds, after which a child that hangs is killed
-NO_TIME_BETWEEN_CHECKPOINTS = """
-from nncli.artifacts import run_recorder
-run_recorder.CHECKPOINT_SECONDS = -1.0
+# Every epoch is saved, and shown to who watches: what a run writes is no matter of its speed.
+NO_TIME_BETWEEN_WRITES = """
+from nncli.artifacts import row_listeners, run_recorder
+row_listeners.WRITE_SECONDS = run_recorder.CHECKPOINT_SECONDS = -1.0
 """
 
 
@@ -50,7 +52,7 @@ class Child:
         os.kill(self.pid, number)
 
     def wait(self) -> Ended:
-        """Wait for its end; more than that long is too long."""
+        """Wait for its end. One that hangs is killed."""
         timer = threading.Timer(PATIENCE, os.kill, (self.pid, signal.SIGKILL))
         timer.start()
         code = self.fork_server.ask({"wait": self.pid})

@@ -48,23 +48,26 @@ def yaml_name(name: str) -> str:
     return printable(name) if re.fullmatch(r"[^\W\d]\w*", name) else f'"{printable(name)}"'
 
 
-def flow_keys(keys: Mapping[str, str]) -> str:
-    """A column's keys as YAML in flow style; the type is numeric unless it is given.
+def flow_keys(keys: Mapping[str, str | list[str]]) -> str:
+    """A column's keys as YAML in flow style.
 
-    >>> flow_keys({"thousands": ",", "prefix": "$"})
-    '{type: numeric, thousands: ",", prefix: "$"}'
-    >>> flow_keys({"type": "date", "format": "%d.%m.%Y"})
-    '{type: date, format: "%d.%m.%Y"}'
+    >>> flow_keys({"type": "date", "format": "%d.%m.%Y"}), flow_keys({"values": ["None"]})
+    ('{type: date, format: "%d.%m.%Y"}', '{values: ["None"]}')
     """
-    others = [f'{key}: "{printable(value)}"' for key, value in keys.items() if key != "type"]
-    type_ = keys.get("type", "numeric")
-    return f"{{{', '.join([f'type: {type_}', *others])}}}"
+    shown = (f"{key}: {_flow_value(key, value)}" for key, value in keys.items())
+    return f"{{{', '.join(shown)}}}"
 
 
-def column_cure(name: str, keys: Mapping[str, str]) -> str:
+def _flow_value(key: str, value: str | list[str]) -> str:
+    if isinstance(value, list):
+        return flow_list(value)
+    return value if key == "type" else f'"{printable(value)}"'
+
+
+def column_cure(name: str, keys: Mapping[str, str | list[str]]) -> str:
     """The config key that reads a column in another way.
 
-    >>> column_cure("paid", {"suffix": "€"})
+    >>> column_cure("paid", {"type": "numeric", "suffix": "€"})
     'data.columns: {paid: {type: numeric, suffix: "€"}}'
     """
     return f"data.columns: {{{yaml_name(name)}: {flow_keys(keys)}}}"

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 from PIL import Image
+from waiting import PATIENCE
 
 from nncli.artifacts import rendering
 from nncli.artifacts.figure_style import legend, new_figure, set_title, style_axes
@@ -71,4 +72,4 @@ def test_ticks_follow_the_axes_size_and_range():
 
 
 def test_matplotlib_composes_no_texts_about_its_classes_as_it_is_imported():
-    subprocess.run([sys.executable, "-c", IMPORTS], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", IMPORTS], check=True, timeout=PATIENCE)

@@ -6,6 +6,7 @@ import sys
 from importlib.util import find_spec
 
 import pytest
+from waiting import PATIENCE
 
 from nncli.cli import main
 from nncli.importing import importing
@@ -35,7 +36,7 @@ def modules_after(arguments, folder):
     """What a process has imported after a command succeeded in it."""
     code = f"from nncli.cli.main import run; assert run({list(map(str, arguments))}) == 0; {LIST}"
     line = [sys.executable, "-c", code]
-    done = subprocess.run(line, capture_output=True, text=True, cwd=folder, timeout=60)
+    done = subprocess.run(line, capture_output=True, text=True, cwd=folder, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return set(done.stderr.splitlines()[-1].split())
 

@@ -620,8 +620,22 @@ def test_init_takes_words_among_numbers_for_missing_ones_and_says_so(nncli, writ
     write("p.csv", "x,z,y", *(f"{c},{i * 0.7:.1f},{i * 3}.5" for i, c in enumerate(cells)))
     assert nncli("init", "p.csv", "--target", "y").code == 0
     text = Path("p.yaml").read_text()
-    assert "# taken to mean that there is no value: lost" in text
+    assert "# also taken as missing: lost" in text
     assert "#   numeric: x (20 missing), z" in text
+    assert nncli("validate", "p.yaml").code == 0
+
+
+def test_a_word_that_is_missing_among_numbers_stays_a_category_elsewhere(nncli, write):
+    cells = ["T" if i % 4 == 0 else str(i * 1.5) for i in range(80)]
+    sizes = [*"ABCDEFGHIJ", "T"] * 8  # not a tenth are T, which would be kept anyway
+    rows = (f"{c},{s},{i * 3}.5" for i, (c, s) in enumerate(zip(cells, sizes, strict=False)))
+    write("p.csv", "rain,size,y", *rows)
+    said = "note: column 'rain' has numbers, and 'T' among them, taken to mean that there is no"
+    assert said in nncli("init", "p.csv", "--target", "y").err
+    text = Path("p.yaml").read_text()
+    assert '  columns: {size: {values: ["T"]}}\n' in text
+    assert "#   numeric: rain (20 missing)" in text
+    assert "#   categorical: size (11)\n" in text
     assert nncli("validate", "p.yaml").code == 0
 
 

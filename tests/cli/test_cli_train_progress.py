@@ -9,6 +9,7 @@ import subprocess
 import termios
 
 import pytest
+from waiting import PATIENCE
 
 
 def on_a_terminal(spawn, *arguments):
@@ -28,7 +29,7 @@ def on_a_terminal(spawn, *arguments):
         pass  # the other end was closed
     finally:
         os.close(terminal)
-    assert process.wait(60) == 0
+    assert process.wait(PATIENCE) == 0
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", drawn.decode())
 
 

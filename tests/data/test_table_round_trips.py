@@ -25,7 +25,7 @@ COUNT = int(os.environ.get("NNCLI_EXAMPLES", "0"))  # more of them, at random, t
 
 
 def quick(count):
-    return settings(deadline=None, derandomize=not COUNT, max_examples=COUNT or count)
+    return settings(max_examples=COUNT or count)
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

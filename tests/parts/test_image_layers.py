@@ -30,7 +30,7 @@ from nncli.parts.losses import CrossEntropy, HalfMse
 from nncli.parts.regularizers import L2
 
 SOME = Normal(std=0.5)
-few = settings(deadline=None, derandomize=True, max_examples=12)
+few = settings(max_examples=12)
 sides = st.tuples(st.integers(1, 3), st.integers(1, 3))
 
 

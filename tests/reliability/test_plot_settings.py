@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from waiting import PATIENCE
 
 DRAWS = """
 import functools, sys
@@ -45,7 +46,7 @@ def pictures(folder, name, *, draws_all, **environment):
         env={**os.environ, "HOME": str(folder), **environment},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     assert "warning" not in done.stderr

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from waiting import PATIENCE
 from whole_runs import has_checkpoint
 
 
@@ -20,7 +21,7 @@ def shell(folder, line, **options):
         cwd=folder,
         env=environment,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         **options,
     )
     return done.returncode, done.stderr.decode(errors="replace")

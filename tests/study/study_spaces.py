@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from nncli.config.load import read_root
@@ -56,8 +55,3 @@ def points(space):
     unit = st.floats(0, 1, exclude_max=True)
     count = len(space.dimensions)
     return st.lists(unit, min_size=count, max_size=count).map(space.from_unit)
-
-
-def quick(n_examples):
-    """So many examples, the same ones on every run."""
-    return settings(max_examples=n_examples, derandomize=True, deadline=None, database=None)

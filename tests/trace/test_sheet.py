@@ -10,6 +10,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from nncli.artifacts.loaded_network import load_network
 from nncli.cli.exercise import Exercise
@@ -282,7 +283,7 @@ def test_what_is_filled_in_on_the_screen_is_saved_as_the_table(sheet, tmp_path):
         [BROWSER, *QUIET, f"--user-data-dir={tmp_path / 'u'}", "--dump-dom", path.as_uri()],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     seen = json.loads(unescape(re.search(r'id="seen">(.*?)</pre>', done.stdout, re.S)[1]))

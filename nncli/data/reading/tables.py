@@ -285,7 +285,7 @@ class TableFile(Dataset):
         notes = (  # before select, which moves the cells
             *origin.notes,
             *warnings,
-            *kept_marker_notes(encoded, {*kinds, *self.target}),
+            *kept_marker_notes(encoded, kinds),
             *amount_notes(encoded, kinds, left_out, self.kinds),
             *date_notes(encoded, kinds, is_split=bool(self.aside or self.parts)),
         )
@@ -320,7 +320,8 @@ class TableFile(Dataset):
         dropped = dropped_row_notes(encoded, self.target) if self.drops_missing_target else ()
         imputed = imputed_notes(encoded, features) if self.keeps_frequent_markers else ()
         used = {*features, *self.target}
-        return (*dropped, *dotted_notes(encoded, reader, self._parsers, used), *imputed)
+        dotted = dotted_notes(encoded, reader, self._parsers, used)
+        return (*dropped, *kept_marker_notes(encoded, self.target), *dotted, *imputed)
 
     def _targets(
         self, encoded: EncodedTable, origin: Origin
