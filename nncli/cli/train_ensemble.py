@@ -33,7 +33,7 @@ def train_ensemble(
         took = duration(first.job)
         workers = workers or _useful_workers(count, took.likely)
     if not options.quiet:
-        by = "each stops by a part of its own" if prepared.folds else "with other seeds"
+        by = "each stopped by its own validation rows" if prepared.folds else "with other seeds"
         echo_err(model_summary(first))
         echo_err(f"{count} such networks, {by}; this is the first")
         echo_err(f"{_in_words(count, took, workers, is_known=options.on is None)}\n")

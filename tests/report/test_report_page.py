@@ -86,11 +86,11 @@ def test_every_heading_has_its_folded_explanation(facts_of):
     assert headings == [
         "Scores",
         "Learning curves",
-        "What predictions rest on",
+        "Which columns matter",
         "Worst errors",
         "Data",
         "Model",
-        "To get this again",
+        "Reproducing this",
     ]
 
 
@@ -106,7 +106,7 @@ def test_what_a_model_lacks_is_left_out(facts_of):
         network=None,
     )
     page = html(document)
-    assert re.findall(r"<section[^>]*><h2>([^<]+)", page) == ["Scores", "To get this again"]
+    assert re.findall(r"<section[^>]*><h2>([^<]+)", page) == ["Scores", "Reproducing this"]
     assert "doctor" not in page.partition("<main>")[0].partition("</style>")[2]
 
 

@@ -56,10 +56,10 @@ def command(
     has_plots: bool,
     as_json: bool,
 ) -> None:
-    """Score a finished RUN on rows it recorded, or on those of another table.
+    """Score a RUN on its test rows, beside simpler models.
 
-    Every metric stands beside its 95% interval (bootstrap over the rows scored) and beside what
-    guessing, a linear model and boosted trees reach. The figures are kept in RUN/evaluation.
+    Every metric is shown with its 95% interval (bootstrap over the scored rows), beside guessing, a
+    linear model and boosted trees. Scores and pictures are written to RUN/evaluation.
     """
     if split is not None and data is not None:
         raise click.UsageError("--split and --data exclude each other: they choose the same thing")

@@ -44,14 +44,14 @@ def command(
     output: Path | None,
     as_json: bool,
 ) -> int:
-    """Find a learning rate: one short training whose rate grows from step to step, and its loss.
+    """Find a learning rate by one short training.
 
     The rate grows by the same factor at every step, from --low to --high, in place of the config's
-    rate and schedule; it ends where the loss has risen to four times its start. The weights to
-    begin with are a CONFIG's initial or a RUN's trained ones. A picture is left, and no run.
+    rate and schedule; it ends where the loss has risen to four times its start. It starts from a
+    CONFIG's initial weights or a RUN's trained ones, draws a picture and leaves no run.
 
-    A rate is good where the loss falls fast, well below the one where it is least; a tenth of that
-    is suggested. Exits with 1 if no rate lowers the loss.
+    A rate is good where the loss falls fast, well below the rate of least loss; a tenth of that is
+    suggested. Exits with 1 if no rate lowers the loss.
     """
     if low >= high:
         raise click.UsageError(f"--low: expected a rate below --high {high:g}, found {low:g}")

@@ -33,10 +33,10 @@ def command(
     metric: str,
     is_log: bool | None,
 ) -> None:
-    """Draw the learning curves of one or several runs, train and validation.
+    """Draw the learning curves of one or several runs.
 
     The axis of a loss that falls more than tenfold is logarithmic, unless --linear. Gradient norms
-    are there of runs of a config with `output: {gradient_norms: true}`.
+    are recorded by runs of a config with `output: {gradient_norms: true}`.
     """
     if output is not None and picture_format is not None:
         raise click.UsageError(

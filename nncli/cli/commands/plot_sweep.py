@@ -13,10 +13,11 @@ from nncli.cli.streams import echo_line
 @click.option("--metric", metavar="NAME", help="loss, or a metric [what trials are judged by].")
 @picture_option("STUDY-METRIC.png")
 def command(study: Path, metric: str | None, output: Path | None) -> None:
-    """Draw the runs of a sweep over one key: the metric of training and validation rows.
+    """Draw a metric over the values of the one key of a STUDY.
 
-    The mean over the runs of each value is a line, with a band from the least to the greatest. The
-    axis is logarithmic where values grow by factors. Over data.train_rows it is a learning curve.
+    For training and validation rows, a line shows the mean over the runs of each value, a band
+    their minimum to maximum. The axis is logarithmic where values grow by factors. Over
+    data.train_rows it is a learning curve.
     """
     from nncli.artifacts.rendering import check_format, write_picture
     from nncli.artifacts.study_directory import StudyDirectory

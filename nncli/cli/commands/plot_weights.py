@@ -21,11 +21,11 @@ from nncli.cli.streams import echo_line
 def command(
     run: Path, layer: str | None, pictures: bool, shape: str | None, output: Path | None
 ) -> None:
-    """Draw the weights of RUN, blue above 0 and red below: a map for each layer.
+    """Draw the weights of each layer of RUN.
 
-    Inputs go down, units across, and a layer's title says how many of its weights are near 0: below
-    1% of the greatest, as l1 leaves them. With --pictures each unit's weights are laid out as its
-    inputs lie in a picture, which shows what it looks for.
+    A map for each layer, blue above 0 and red below, with inputs down and units across. The title
+    says how many weights are near 0: below 1% of the largest, as l1 leaves them. With --pictures,
+    each unit's weights are laid out as its inputs lie in a picture: what the unit looks for.
     """
     if shape is not None and not pictures:
         raise click.UsageError("--shape is for --pictures")
