@@ -48,6 +48,10 @@ def _has_room(folder: Path) -> bool:
 if _has_room(IN_MEMORY) and "NNCLI_SOAK" not in os.environ:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
+# What whoever starts the tests likes of a terminal makes no line wider and none coloured.
+for liked in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TERM"):
+    os.environ.pop(liked, None)
+
 # The same examples every time, and no times: what fails is a fault of what was changed. Asked for
 # more examples (NNCLI_EXAMPLES=1000 in some files) and in the soak, they are drawn anew.
 settings.register_profile(
@@ -129,12 +133,6 @@ class Run:
         """What has to be equal, to the bit, for two runs to be the same: seconds are not."""
         kept = [[cell for key, cell in row.items() if key != "seconds"] for row in self.rows]
         return self.file("model.safetensors"), kept
-
-
-def without_color() -> dict[str, str]:
-    """This process's environment, but for what would make a child's output wider or coloured."""
-    unwanted = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TERM")
-    return {key: value for key, value in os.environ.items() if key not in unwanted}
 
 
 def command_line(*arguments: object, before: str = "") -> list[str]:
@@ -238,7 +236,7 @@ def process() -> Callable[..., Outcome]:
     """process("train", path, ...): the command, in a process of its own."""
 
     def call(*arguments: object, **options: Any) -> Outcome:
-        options = {"env": without_color(), "capture_output": True, "timeout": PATIENCE, **options}
+        options = {"capture_output": True, "timeout": PATIENCE, **options}
         done = subprocess.run(command_line(*arguments), text=True, **options)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -254,7 +252,7 @@ def spawn() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def call(*arguments: object, before: str = "", **options: Any) -> subprocess.Popen[str]:
-        options = {"env": without_color(), "text": True, **options}
+        options = {"text": True, **options}
         started.append(subprocess.Popen(command_line(*arguments, before=before), **options))
         return started[-1]
 
@@ -315,7 +313,6 @@ def iris_outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         text=True,
         timeout=PATIENCE,
         cwd=runs.parent,
-        env=without_color(),
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
 
