@@ -13,7 +13,7 @@ from nncli.doctor.edit import Edit, Edits
 from nncli.doctor.fix_trials import finish_run, learns_most
 from nncli.frozen import frozen
 
-FEWEST = 5  # logged epochs
+MIN_EPOCHS = 5  # logged epochs
 LATE = 0.1  # the last share of a run
 # of the whole fall of the loss, in the last tenth: a straight line has 0.1
 STEEP, GENTLE = 0.04, 0.01
@@ -50,7 +50,7 @@ class Bouncing:
 
 def measure_bouncing(run: DiagnosedRun) -> Bouncing | str:
     losses = np.array(run.columns.get("loss", ()))
-    if run.has_diverged or len(losses) < FEWEST:
+    if run.has_diverged or len(losses) < MIN_EPOCHS:
         return "skipped: it diverged, or has too few epochs"
     scale = run.baselines.mean - run.baselines.perfect
     half = losses[len(losses) // 2 :]
@@ -107,7 +107,7 @@ class Overfitting:
 def measure_overfitting(run: DiagnosedRun) -> Overfitting | str:
     losses = run.columns.get("loss", ())
     val = np.nan_to_num(run.columns.get("val_loss", ()), nan=np.inf)
-    if run.has_diverged or run.job.val is None or len(val) < FEWEST:
+    if run.has_diverged or run.job.val is None or len(val) < MIN_EPOCHS:
         return "skipped: it diverged, or lacks epochs or validation rows"
     epochs, place = run.columns["epoch"], int(val.argmin())
     stopping = run.job.training.early_stopping
@@ -177,7 +177,7 @@ class Unfinished:
 
 def measure_unfinished(run: DiagnosedRun) -> Unfinished | str:
     losses, epochs = run.columns.get("loss", []), run.columns.get("epoch", [])
-    if run.summary.get("stopped") != "epochs" or len(losses) < FEWEST:
+    if run.summary.get("stopped") != "epochs" or len(losses) < MIN_EPOCHS:
         return "skipped: stopped before the last epoch, or too few epochs"
     late, whole = _at(epochs[-1] * (1.0 - LATE), epochs, losses), losses[0] - losses[-1]
     fall = (late - losses[-1]) / whole if whole > 0 else 0.0

@@ -23,7 +23,7 @@ from nncli.frozen import frozen
 from nncli.parts.arrays import Array
 from nncli.parts.layers import BatchNorm
 
-LARGEST, SMALLEST = 10.0, 0.1  # root mean squares
+MAX_RMS, MIN_RMS = 10.0, 0.1  # root mean squares
 PEAK = 0.5  # an input that ever gets there isn't small, but rare
 
 
@@ -47,11 +47,11 @@ class Size:
 
     @property
     def is_large(self) -> bool:
-        return self.rms > LARGEST
+        return self.rms > MAX_RMS
 
     @property
     def is_odd(self) -> bool:
-        return self.is_large or (0 < self.rms < SMALLEST and self.peak < PEAK)
+        return self.is_large or (0 < self.rms < MIN_RMS and self.peak < PEAK)
 
     def __str__(self) -> str:
         what = f"{printable(self.name)} has mean {self.mean:.4g} and standard deviation"
@@ -161,8 +161,8 @@ INPUTS = Check[InputSizes](
     criteria=(
         Criterion(
             number=lambda inputs: inputs.worst.rms if inputs.worst else None,
-            least=SMALLEST,
-            most=LARGEST,
+            least=MIN_RMS,
+            most=MAX_RMS,
             message=InputSizes.message,
             candidates=candidates.scale_inputs,
             choose=does_not_lead_astray,
@@ -177,7 +177,7 @@ TARGETS = Check[TargetSize](
     criteria=(
         Criterion(
             number=lambda targets: targets.worst.rms,
-            most=LARGEST,
+            most=MAX_RMS,
             message=lambda targets: f"unscaled targets: {targets.worst}",
             candidates=candidates.scale_targets,
             choose=does_not_lead_astray,

@@ -14,7 +14,7 @@ from nncli.parts.layers import Dense
 from nncli.parts.losses import BinaryCrossEntropy, CrossEntropy
 
 # times an even guess: cross-entropies grow as the outputs do, squares as their squares
-MOST, MOST_OF_SQUARES = 4.0, 10.0
+MAX_RATIO, MAX_SQUARED_RATIO = 4.0, 10.0
 
 
 @frozen
@@ -41,7 +41,7 @@ class StartLoss:
 
 
 def measure_start(run: DiagnosedRun) -> StartLoss:
-    most = MOST if run.network.loss.targets == (0.0, 1.0) else MOST_OF_SQUARES
+    most = MAX_RATIO if run.network.loss.targets == (0.0, 1.0) else MAX_SQUARED_RATIO
     return StartLoss(run.loss_at_start, excess(run), even_guess_in_words(run), most, run.began)
 
 

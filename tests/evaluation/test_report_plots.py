@@ -8,7 +8,7 @@ from report_samples import classified, regressed, report
 
 from nncli.artifacts.figure_style import short
 from nncli.artifacts.palette import class_colors
-from nncli.artifacts.rendering import picture
+from nncli.artifacts.rendering import render
 from nncli.evaluation import calibration_plot, class_plots, confusion_plot, regression_plots
 from nncli.parts.metrics import AveragePrecision
 
@@ -166,7 +166,7 @@ DRAWN = {
 @pytest.mark.parametrize("draw", DRAWN)
 def test_every_classifier_is_drawn_without_a_word(name, draw):
     figure = DRAWN[draw](CLASSIFIED[name], f"$run_{name}$, 3 rows")
-    assert figure is None or picture(".png", lambda: figure).startswith(b"\x89PNG")
+    assert figure is None or render(".png", lambda: figure).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", REGRESSED)
@@ -175,4 +175,4 @@ def test_every_regression_is_drawn_without_a_word(name, draw):
     figure = getattr(regression_plots, draw)(REGRESSED[name], f"$run_{name}$, 3 rows")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if name in ("huge", "tiny") else "error")
-        assert picture(".png", lambda: figure).startswith(b"\x89PNG")
+        assert render(".png", lambda: figure).startswith(b"\x89PNG")
