@@ -27,7 +27,7 @@ from nncli.artifacts.loaded_network import LoadedNetwork, load_network
 from nncli.artifacts.manifest import Entry, encode
 from nncli.cli import main as command
 from nncli.cli.signals import StopOnSignal
-from nncli.evaluation.boosted_trees import FEWEST_ITERATIONS
+from nncli.evaluation.boosted_trees import MIN_ITERATIONS
 from nncli.evaluation.intervals import resample
 
 collect_ignore = ["conftest.py"]  # as a module of doctests: names have to be unique
@@ -172,7 +172,7 @@ def _evaluations_here_fit_here() -> Iterator[None]:
 def _evaluations_here_grow_few_trees() -> Iterator[None]:
     """A fifth of what they grow. What the trees are has tests of its own, of all of them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nncli.evaluation.boosted_trees.ITERATIONS", FEWEST_ITERATIONS)
+        patch.setattr("nncli.evaluation.boosted_trees.ITERATIONS", MIN_ITERATIONS)
         yield
 
 

@@ -46,7 +46,7 @@ class OutputKeys:
     """What a run leaves behind, and where."""
 
     dir: Annotated[str, "the folder of run directories, relative to where nncli is called"] = "runs"
-    plots: Annotated[list[Literal["loss"]], "pictures drawn at the end"] = field(
+    plots: Annotated[list[Literal["loss"]], "plots drawn at the end"] = field(
         default_factory=lambda: ["loss"]
     )
     log_every: Annotated[

@@ -129,7 +129,7 @@ def _word(tensor: "TensorCheck") -> str:
 
 
 def _notes(found: "GradientCheck") -> Iterator[str]:
-    from nncli.gradcheck.gradient_check import MOST_ELEMENTS, NUDGE
+    from nncli.gradcheck.gradient_check import MAX_ELEMENTS, NUDGE
     from nncli.gradcheck.gradient_comparison import Outcome
 
     kinks, still = sum(each.kinks for each in found.tensors), found.count(Outcome.KINK)
@@ -147,7 +147,7 @@ def _notes(found: "GradientCheck") -> Iterator[str]:
         )
     if any(len(each.elements) < each.size for each in found.tensors):
         yield (
-            f"Of a larger tensor, {MOST_ELEMENTS} elements: those with the largest gradients, and "
+            f"Of a larger tensor, {MAX_ELEMENTS} elements: those with the largest gradients, and "
             "as many drawn from the\nothers. --all checks every one."
         )
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import RUN, picture_option
+from nncli.cli.options import RUN, plot_option
 from nncli.cli.streams import echo_line
 
 
@@ -24,7 +24,7 @@ from nncli.cli.streams import echo_line
     help="Draw the activation of each unit of a hidden layer instead, as hidden_2 [the first].",
 )
 @click.option("--target", help="Of several targets, the one to draw [the first].")
-@picture_option("RUN-boundary.png, RUN-LAYER.png")
+@plot_option("RUN-boundary.png, RUN-LAYER.png")
 def command(
     run: Path,
     features: str | None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nncli.cli.options import CONFIG, picture_option, set_option
+from nncli.cli.options import CONFIG, plot_option, set_option
 from nncli.cli.streams import echo_line
 
 
@@ -17,7 +17,7 @@ from nncli.cli.streams import echo_line
     metavar="A B",
     help="Two weights, as hidden_1/W[0,0] output/b[0] [the two there are, or main directions].",
 )
-@picture_option("CONFIG-surface.png")
+@plot_option("CONFIG-surface.png")
 def command(
     config_or_run: Path,
     assignments: tuple[str, ...],

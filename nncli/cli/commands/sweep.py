@@ -182,8 +182,8 @@ def print_result(result: dict[str, Any]) -> None:
     if again := result["confirmed"]:
         echo(f"\n{_confirmed(again, first['run'])}")
     echo(f"\nbest config: {result['run']}/best.yaml")
-    if (picture := Path(result["run"]) / "plots" / "values.png").exists():
-        echo(f"picture: {picture}")
+    if (plot := Path(result["run"]) / "plots" / "values.png").exists():
+        echo(f"picture: {plot}")
 
 
 def _confirmed(again: dict[str, Any], first: str) -> str:
